@@ -1,0 +1,387 @@
+//! Bodies: a request's is a recipe that can be opened again, a response's is read once.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+
+/// A request body.
+///
+/// It is opened once to be hashed, if the signature needs that, and once for each attempt; so a file or a
+/// [`BodySource`] is read in pieces and never held in memory. A plain reader can be opened once only.
+///
+/// ```
+/// use tucuxi::Body;
+/// let body = Body::from("hello");
+/// assert_eq!(body.len(), Some(5));
+/// ```
+#[derive(Clone)]
+pub struct Body(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Bytes(Bytes),
+    File { path: Arc<Path>, range: Range<u64> },
+    Source(Arc<dyn BodySource>),
+}
+
+/// Where a body's bytes come from.
+pub trait BodySource: Send + Sync {
+    /// How many bytes there are, if that is known beforehand.
+    fn len(&self) -> Option<u64>;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == Some(0)
+    }
+
+    /// Starts reading from the beginning.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the source says.
+    fn open(&self) -> io::Result<Box<dyn Read + Send>>;
+
+    /// Whether it can be opened more than once. If not, no failed attempt is repeated.
+    fn replayable(&self) -> bool {
+        true
+    }
+}
+
+impl Body {
+    /// No bytes.
+    pub fn empty() -> Self {
+        Bytes::new().into()
+    }
+
+    /// A whole file, as long as it is now.
+    ///
+    /// # Errors
+    ///
+    /// The file is not there or cannot be asked for its length.
+    pub fn file(path: impl Into<PathBuf>) -> io::Result<Self> {
+        let path = path.into();
+        let metadata = std::fs::metadata(&path)?;
+        if !metadata.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        Ok(Self::file_range(path, 0..metadata.len()))
+    }
+
+    /// These bytes of a file.
+    pub fn file_range(path: impl Into<PathBuf>, range: Range<u64>) -> Self {
+        Self(Kind::File {
+            path: path.into().into(),
+            range,
+        })
+    }
+
+    /// A source of your own.
+    pub fn from_source(source: impl BodySource + 'static) -> Self {
+        Self(Kind::Source(Arc::new(source)))
+    }
+
+    /// A reader of unknown length, which can be read once.
+    pub fn from_reader(reader: impl Read + Send + 'static) -> Self {
+        Self::one_shot(Box::new(reader), None)
+    }
+
+    /// A reader of this length, which can be read once.
+    pub fn from_reader_with_len(reader: impl Read + Send + 'static, len: u64) -> Self {
+        Self::one_shot(Box::new(reader), Some(len))
+    }
+
+    fn one_shot(reader: Box<dyn Read + Send>, len: Option<u64>) -> Self {
+        Self::from_source(OneShot {
+            reader: Mutex::new(Some(reader)),
+            len,
+        })
+    }
+
+    /// How many bytes there are, if that is known beforehand.
+    pub fn len(&self) -> Option<u64> {
+        match &self.0 {
+            Kind::Bytes(bytes) => Some(bytes.len() as u64),
+            Kind::File { range, .. } => Some(range.end.saturating_sub(range.start)),
+            Kind::Source(source) => source.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == Some(0)
+    }
+
+    /// Whether it can be opened more than once.
+    pub fn replayable(&self) -> bool {
+        match &self.0 {
+            Kind::Bytes(_) | Kind::File { .. } => true,
+            Kind::Source(source) => source.replayable(),
+        }
+    }
+
+    /// The bytes, if they are in memory.
+    pub fn bytes(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Kind::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Starts reading from the beginning. Where the length is known, a source that ends before gives an error.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened, or a reader was read before.
+    pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        let whole = |reader, len| match len {
+            Some(left) => Box::new(Exact { reader, left }) as Box<dyn Read + Send>,
+            None => reader,
+        };
+        match &self.0 {
+            Kind::Bytes(bytes) => Ok(Box::new(io::Cursor::new(bytes.clone()))),
+            Kind::File { path, range } => {
+                let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", path.display()));
+                let mut file = File::open(path).map_err(named)?;
+                file.seek(SeekFrom::Start(range.start)).map_err(named)?;
+                Ok(whole(Box::new(file), self.len()))
+            }
+            Kind::Source(source) => Ok(whole(source.open()?, source.len())),
+        }
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self(Kind::Bytes(bytes))
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Bytes::from(text).into()
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Bytes::from_static(text.as_bytes()).into()
+    }
+}
+
+impl From<&'static [u8]> for Body {
+    fn from(bytes: &'static [u8]) -> Self {
+        Bytes::from_static(bytes).into()
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match &self.0 {
+            Kind::Bytes(_) => "bytes",
+            Kind::File { .. } => "file",
+            Kind::Source(_) => "source",
+        };
+        write!(f, "Body({kind}, length {:?})", self.len())
+    }
+}
+
+struct OneShot {
+    reader: Mutex<Option<Box<dyn Read + Send>>>,
+    len: Option<u64>,
+}
+
+impl BodySource for OneShot {
+    fn len(&self) -> Option<u64> {
+        self.len
+    }
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        // an option is whole whenever a thread may have panicked
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        reader.take().ok_or_else(|| {
+            let what = "the body is a reader that was read already; give bytes, a file or a source \
+                        that can be opened again";
+            io::Error::other(what)
+        })
+    }
+    fn replayable(&self) -> bool {
+        false
+    }
+}
+
+/// Exactly as many bytes as were announced: no more, and an error instead of fewer.
+struct Exact {
+    reader: Box<dyn Read + Send>,
+    left: u64,
+}
+
+impl Read for Exact {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).map_or(buf.len(), |left| left.min(buf.len()));
+        if most == 0 {
+            return Ok(0);
+        }
+        let n = self.reader.read(&mut buf[..most])?;
+        if n == 0 {
+            let what = format!("the body ended {} bytes before its length", self.left);
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, what));
+        }
+        self.left -= n as u64;
+        Ok(n)
+    }
+}
+
+/// A response body that is read from the connection.
+///
+/// An answer that ends before its announced length gives an error.
+pub struct ResponseBody {
+    reader: Box<dyn Read + Send>,
+    len: Option<u64>,
+}
+
+/// Large pieces cost fewer system calls.
+const PIECE: usize = 256 * 1024;
+
+impl ResponseBody {
+    /// A body of this announced length.
+    pub fn new(reader: impl Read + Send + 'static, len: Option<u64>) -> Self {
+        let reader: Box<dyn Read + Send> = Box::new(reader);
+        let reader = match len {
+            Some(left) => Box::new(Exact { reader, left }),
+            None => reader,
+        };
+        Self { reader, len }
+    }
+
+    /// The announced length.
+    pub fn len(&self) -> Option<u64> {
+        self.len
+    }
+
+    /// Whether it is announced to have no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len == Some(0)
+    }
+
+    /// The whole body, in memory.
+    ///
+    /// # Errors
+    ///
+    /// The connection breaks.
+    pub fn read_to_vec(&mut self) -> io::Result<Vec<u8>> {
+        // an announced length is not to be trusted with memory
+        let expected = usize::try_from(self.len.unwrap_or(0)).unwrap_or(0);
+        let mut out = Vec::with_capacity(expected.min(1 << 20));
+        self.reader.read_to_end(&mut out)?;
+        Ok(out)
+    }
+
+    /// Writes the whole body to `out`, and says how long it was.
+    ///
+    /// # Errors
+    ///
+    /// The connection breaks, or the writer fails.
+    pub fn copy_to(&mut self, out: &mut (impl Write + ?Sized)) -> io::Result<u64> {
+        let mut piece = vec![0; PIECE];
+        let mut total = 0;
+        loop {
+            match self.reader.read(&mut piece) {
+                Ok(0) => return Ok(total),
+                Ok(n) => {
+                    out.write_all(&piece[..n])?;
+                    total += n as u64;
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+}
+
+impl Read for ResponseBody {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buf)
+    }
+}
+
+impl From<Bytes> for ResponseBody {
+    fn from(bytes: Bytes) -> Self {
+        let len = bytes.len() as u64;
+        Self::new(io::Cursor::new(bytes), Some(len))
+    }
+}
+
+impl fmt::Debug for ResponseBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ResponseBody(length {:?})", self.len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &Body) -> io::Result<Vec<u8>> {
+        let mut out = Vec::new();
+        body.open()?.read_to_end(&mut out)?;
+        Ok(out)
+    }
+
+    #[test]
+    fn bytes_and_files_are_read_as_often_as_needed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        std::fs::write(&path, b"0123456789").unwrap();
+        let cases: [(Body, &[u8]); 3] = [
+            (Body::from("abc"), b"abc"),
+            (Body::file(&path).unwrap(), b"0123456789"),
+            (Body::file_range(&path, 2..5), b"234"),
+        ];
+        for (body, expected) in cases {
+            assert!(body.replayable());
+            assert_eq!(body.len(), Some(expected.len() as u64));
+            assert_eq!(read(&body).unwrap(), expected);
+            assert_eq!(read(&body).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_reader_is_read_once() {
+        let body = Body::from_reader(&b"abc"[..]);
+        assert!(!body.replayable());
+        assert_eq!(read(&body).unwrap(), b"abc");
+        assert!(read(&body).unwrap_err().to_string().contains("read already"));
+    }
+
+    #[test]
+    fn a_source_that_is_shorter_than_announced_is_an_error() {
+        let body = Body::from_reader_with_len(&b"abc"[..], 4);
+        assert_eq!(read(&body).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        let body = Body::from_reader_with_len(&b"abcd"[..], 3);
+        assert_eq!(read(&body).unwrap(), b"abc");
+    }
+
+    #[test]
+    fn a_cut_response_is_an_error() {
+        let mut body = ResponseBody::new(&b"abc"[..], Some(4));
+        assert_eq!(body.read_to_vec().unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        let mut out = Vec::new();
+        assert_eq!(ResponseBody::new(&b"abc"[..], None).copy_to(&mut out).unwrap(), 3);
+    }
+
+    #[test]
+    fn debug_shows_no_content() {
+        let shown = format!("{:?}", Body::from("secret"));
+        assert_eq!(shown, "Body(bytes, length Some(6))");
+    }
+}

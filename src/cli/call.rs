@@ -1,0 +1,118 @@
+//! `tucuxi call SERVICE OPERATION [JSON | @FILE | -]`
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+
+use clap::{Arg, ArgMatches, Command};
+use serde_json::Value;
+
+use super::{Failure, operation_arg, required, service_arg};
+use crate::body::Body;
+use crate::error::Error;
+use crate::output::Output;
+use crate::query::Query;
+
+pub(super) fn command() -> Command {
+    let option = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    Command::new("call")
+        .about("Calls an operation and prints its result as JSON")
+        .arg(service_arg())
+        .arg(operation_arg())
+        .arg(
+            Arg::new("PARAMS")
+                .help("The parameters: JSON, @FILE with JSON, or - for JSON on stdin")
+                .default_value("{}"),
+        )
+        .arg(option("query", "EXPRESSION", "Prints what this JMESPath expression finds in the result"))
+        .arg(option("body", "FILE", "Sends a file as the streaming body; - for stdin"))
+        .arg(option("out", "FILE", "Writes the streaming body of the answer to a file; - for stdout"))
+}
+
+pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let query = matches.get_one::<String>("query").map(|text| Query::compile(text));
+    let query = query.transpose().map_err(|e| Failure::Usage(format!("--query: {e}")))?;
+    let params = params(required(matches, "PARAMS"))?;
+    let client = super::client(matches)?;
+    let service = required(matches, "SERVICE");
+    let operation = required(matches, "OPERATION");
+    let mut request = client.request(service, operation).params(params);
+    match matches.get_one::<String>("body").map(|path| &**path) {
+        None => {}
+        Some("-") => request = request.body(Body::from_reader(io::stdin())),
+        Some(path) => {
+            let body = Body::file(path).map_err(|e| Failure::Usage(format!("--body {path}: {e}")))?;
+            request = request.body(body);
+        }
+    }
+    match matches.get_one::<String>("out") {
+        None => print(&request.send_buffered()?, query.as_ref()),
+        Some(path) => {
+            let mut output = request.send()?;
+            write_body(&mut output, path)?;
+            match &**path {
+                "-" => Ok(()),
+                _ => print(&output, query.as_ref()),
+            }
+        }
+    }
+}
+
+fn params(text: &str) -> Result<Value, Failure> {
+    let (place, text) = match text.strip_prefix('@') {
+        Some(path) => {
+            let text = std::fs::read_to_string(path);
+            (path, text.map_err(|e| Failure::Usage(format!("{path}: {e}")))?)
+        }
+        None if text == "-" => {
+            let mut text = String::new();
+            let read = io::stdin().read_to_string(&mut text);
+            read.map_err(|e| Failure::Usage(format!("stdin: {e}")))?;
+            ("stdin", text)
+        }
+        None => ("the parameters", text.to_owned()),
+    };
+    serde_json::from_str(&text).map_err(|e| Failure::Usage(format!("{place}: not JSON: {e}")))
+}
+
+/// Straight from the reader, unless a query needs the tree. Nothing is printed of an empty result.
+fn print(output: &Output, query: Option<&Query>) -> Result<(), Failure> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match query {
+        None => output.write_json_pretty(&mut out).map_err(pipe)?,
+        Some(query) => {
+            let value = output.value()?;
+            let found = query.search(&value).map_err(|e| Failure::Usage(format!("--query: {e}")))?;
+            serde_json::to_writer_pretty(&mut out, &*found).map_err(io::Error::from)?;
+        }
+    }
+    out.write_all(b"\n")?;
+    Ok(out.flush()?)
+}
+
+/// An error of our own stdout is not the service's.
+fn pipe(error: Error) -> Failure {
+    let io = match &error {
+        Error::Response(source) => source.downcast_ref::<io::Error>(),
+        _ => None,
+    };
+    match io.map(io::Error::kind) {
+        Some(io::ErrorKind::BrokenPipe) => Failure::Pipe,
+        _ => error.into(),
+    }
+}
+
+fn write_body(output: &mut Output, path: &str) -> Result<(), Failure> {
+    let Some(body) = &mut output.body else {
+        return Err(Failure::Usage(format!("--out {path}: the operation streams no body")));
+    };
+    match path {
+        "-" => io::copy(body, &mut io::stdout().lock())?,
+        path => {
+            let name = |e: io::Error| Failure::Other(format!("{path}: {e}").into());
+            io::copy(body, &mut File::create(path).map_err(name)?).map_err(name)?
+        }
+    };
+    Ok(())
+}

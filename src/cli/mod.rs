@@ -1,0 +1,174 @@
+//! The `tucuxi` command: any operation of any service from a shell.
+//!
+//! | exit code | meaning |
+//! | --- | --- |
+//! | 0 | done |
+//! | 252 | the command line or the parameters are wrong |
+//! | 253 | configuration or credentials are missing or wrong |
+//! | 254 | the service answered with an error |
+//! | 255 | anything else |
+
+mod call;
+mod describe;
+mod models;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::error::{BoxError, Error};
+use crate::{Client, Config};
+
+/// Runs the command with these arguments, the first being its name.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let matches = match command().try_get_matches_from(args) {
+        Ok(matches) => matches,
+        Err(error) => {
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            // nothing is left to be done when the terminal is gone
+            let _ = error.print();
+            return ExitCode::from(if asked { 0 } else { 252 });
+        }
+    };
+    match dispatch(&matches) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Pipe) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(io::stderr(), "tucuxi: {failure}");
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn command() -> Command {
+    let text = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
+    Command::new("tucuxi")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Calls any operation of any AWS service")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .args([
+            text("region", "The region, such as eu-west-1").global(true),
+            text("profile", "The profile of the configuration files").global(true),
+            text("endpoint-url", "Where to send requests, instead of the service's own endpoint").global(true),
+            text("no-sign-request", "Sends requests without a signature; no credentials are needed")
+                .action(ArgAction::SetTrue)
+                .global(true),
+            text("debug", "Tells on stderr what is done")
+                .action(ArgAction::SetTrue)
+                .global(true),
+        ])
+        .subcommands([
+            call::command(),
+            Command::new("services").about("Lists the services, one a line"),
+            Command::new("operations")
+                .about("Lists a service's operations, one a line")
+                .arg(service_arg()),
+            describe::command(),
+            models::command(),
+        ])
+}
+
+fn service_arg() -> Arg {
+    Arg::new("SERVICE").required(true).help("The service, such as s3")
+}
+
+fn operation_arg() -> Arg {
+    Arg::new("OPERATION")
+        .required(true)
+        .help("The operation: ListObjectsV2, list_objects_v2 or list-objects-v2")
+}
+
+fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
+    let Some((name, matches)) = matches.subcommand() else {
+        return Ok(()); // clap has asked for one
+    };
+    if matches.get_flag("debug") {
+        tracing_subscriber::fmt()
+            .with_writer(io::stderr)
+            .with_max_level(tracing::Level::DEBUG)
+            .init();
+    }
+    match name {
+        "call" => call::run(matches),
+        "services" => print_lines(client(matches)?.services()?),
+        "operations" => {
+            let model = client(matches)?.model(required(matches, "SERVICE"))?;
+            print_lines(model.operation_names())
+        }
+        "describe" => describe::run(matches),
+        _ => models::run(matches),
+    }
+}
+
+/// A client with what the global options say.
+fn client(matches: &ArgMatches) -> Result<Client, Failure> {
+    let mut config = Config::builder();
+    if let Some(region) = matches.get_one::<String>("region") {
+        config = config.region(region.as_str());
+    }
+    if let Some(profile) = matches.get_one::<String>("profile") {
+        config = config.profile(profile.as_str());
+    }
+    if let Some(url) = matches.get_one::<String>("endpoint-url") {
+        config = config.endpoint_url(url.as_str());
+    }
+    if matches.get_flag("no-sign-request") {
+        config = config.unsigned();
+    }
+    let config = config.build().map_err(|e| Error::Config(e.into()))?;
+    Ok(Client::with_config(config)?)
+}
+
+fn required<'m>(matches: &'m ArgMatches, name: &str) -> &'m str {
+    matches.get_one::<String>(name).map_or("", |text| text) // clap has asked for it
+}
+
+fn print_lines<T: std::fmt::Display>(lines: impl IntoIterator<Item = T>) -> Result<(), Failure> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for line in lines {
+        writeln!(out, "{line}")?;
+    }
+    Ok(out.flush()?)
+}
+
+/// Why the command failed.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Call(#[from] Error),
+    #[error("{0}")]
+    Other(BoxError),
+    /// Whoever read our output has enough.
+    #[error("nobody reads the output")]
+    Pipe,
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl Failure {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 252,
+            Self::Call(error) => match error.cause() {
+                Error::Params(_) => 252,
+                Error::Config(_) | Error::Credentials(_) => 253,
+                Error::Service(_) => 254,
+                _ => 255,
+            },
+            Self::Other(_) | Self::Pipe => 255,
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Pipe,
+            _ => Self::Other(error.into()),
+        }
+    }
+}

@@ -1,0 +1,497 @@
+//! CBOR: minicbor's tokens, seen through a shape.
+//!
+//! RFC 8949 as Smithy RPC v2 uses it: definite and indefinite lengths, all three float sizes, tag 1 for timestamps and no
+//! other tag; `undefined` is null.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use minicbor::Decoder;
+use minicbor::data::Type;
+use serde::de::value::{MapAccessDeserializer, MapDeserializer, StrDeserializer};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+
+use super::{MAX_DEPTH, ReadError, UNKNOWN_MEMBER, scalar, the_shape_decides};
+use crate::model::{Kind, Member, Members, ServiceModel, Shape, ShapeId};
+use crate::time;
+
+type Result<T, E = ReadError> = std::result::Result<T, E>;
+
+/// Reads one whole item and hands it to the visitor.
+pub(crate) fn read<'de, V: Visitor<'de>>(
+    model: &ServiceModel,
+    shape: &Shape,
+    bytes: &'de [u8],
+    visitor: V,
+) -> Result<V::Value> {
+    let mut decoder = Decoder::new(bytes);
+    let item = Cbor {
+        decoder: &mut decoder,
+        model,
+        shape,
+        depth: MAX_DEPTH,
+    };
+    let out = item.deserialize_any(visitor)?;
+    end(&decoder, bytes).map(|()| out)
+}
+
+/// Whether `bytes` are one whole well-formed item.
+pub(crate) fn check(bytes: &[u8]) -> Result<()> {
+    let mut decoder = Decoder::new(bytes);
+    skip(&mut decoder, MAX_DEPTH)?;
+    end(&decoder, bytes)
+}
+
+fn end(decoder: &Decoder<'_>, bytes: &[u8]) -> Result<()> {
+    match decoder.position() == bytes.len() {
+        true => Ok(()),
+        false => Err(fault(&"something follows the item", decoder.position())),
+    }
+}
+
+#[cold]
+fn fault(what: &dyn fmt::Display, at: usize) -> ReadError {
+    ReadError::custom(format_args!("CBOR: {what} at byte {at}"))
+}
+
+/// The next item.
+struct Cbor<'a, 'de, 'd> {
+    decoder: &'d mut Decoder<'de>,
+    model: &'a ServiceModel,
+    shape: &'a Shape,
+    /// How much deeper it may nest.
+    depth: usize,
+}
+
+impl<'a, 'de> Cbor<'a, 'de, '_> {
+    /// The item that follows, as part of this one.
+    fn part(&mut self, target: ShapeId) -> Result<Cbor<'a, 'de, '_>> {
+        Ok(Cbor {
+            depth: self.depth - 1,
+            shape: self.model.shape(target).map_err(ReadError::custom)?,
+            model: self.model,
+            decoder: self.decoder,
+        })
+    }
+
+    fn peek(&self) -> Result<Type> {
+        let at = self.decoder.position();
+        self.decoder.datatype().map_err(|e| fault(&e, at))
+    }
+
+    fn token<T>(
+        &mut self,
+        read: impl FnOnce(&mut Decoder<'de>) -> Result<T, minicbor::decode::Error>,
+    ) -> Result<T> {
+        token(self.decoder, read)
+    }
+
+    fn enter(&self) -> Result<()> {
+        match self.depth {
+            0 => Err(fault(&"nested too deep", self.decoder.position())),
+            _ => Ok(()),
+        }
+    }
+
+    fn mismatch(&self, found: Type) -> ReadError {
+        let what = format!("{found} where the model has a {}", self.shape.kind.name());
+        fault(&what, self.decoder.position())
+    }
+
+    fn float(&mut self) -> Result<f64> {
+        match self.peek()? {
+            Type::F16 => self.token(Decoder::f16).map(f64::from),
+            Type::F32 => self.token(Decoder::f32).map(f64::from),
+            Type::F64 => self.token(Decoder::f64),
+            // a float's range holds every integer, not always exactly
+            other if is_integer(other) => Ok(i128::from(self.token(Decoder::int)?) as f64),
+            other => Err(self.mismatch(other)),
+        }
+    }
+
+    /// Seconds since 1970, behind tag 1 or bare.
+    fn timestamp<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        let at = self.decoder.position();
+        if self.peek()? == Type::Tag {
+            let tag = self.token(Decoder::tag)?.as_u64();
+            if tag != 1 {
+                return Err(fault(&format_args!("tag {tag} is not known"), at));
+            }
+        }
+        let instant = match self.peek()? {
+            Type::String | Type::StringIndef => {
+                let text = string(self.decoder)?;
+                return visitor.visit_str(&time::normalise(&text).map_err(|e| fault(&e, at))?);
+            }
+            _ => time::from_epoch(self.float()?),
+        };
+        visitor.visit_string(instant.map_err(|e| fault(&e, at))?.rfc3339())
+    }
+}
+
+fn token<'de, T>(
+    decoder: &mut Decoder<'de>,
+    read: impl FnOnce(&mut Decoder<'de>) -> Result<T, minicbor::decode::Error>,
+) -> Result<T> {
+    let at = decoder.position();
+    read(decoder).map_err(|e| fault(&e, at))
+}
+
+fn is_integer(kind: Type) -> bool {
+    matches!(
+        kind,
+        Type::U8
+            | Type::U16
+            | Type::U32
+            | Type::U64
+            | Type::I8
+            | Type::I16
+            | Type::I32
+            | Type::I64
+            | Type::Int
+    )
+}
+
+fn string<'de>(decoder: &mut Decoder<'de>) -> Result<Cow<'de, str>> {
+    let at = decoder.position();
+    match decoder.datatype().map_err(|e| fault(&e, at))? {
+        Type::String => token(decoder, Decoder::str).map(Cow::Borrowed),
+        _ => {
+            let mut whole = String::new();
+            for part in token(decoder, Decoder::str_iter)? {
+                whole.push_str(part.map_err(|e| fault(&e, at))?);
+            }
+            Ok(Cow::Owned(whole))
+        }
+    }
+}
+
+fn bytes<'de>(decoder: &mut Decoder<'de>) -> Result<Cow<'de, [u8]>> {
+    let at = decoder.position();
+    match decoder.datatype().map_err(|e| fault(&e, at))? {
+        Type::Bytes => token(decoder, Decoder::bytes).map(Cow::Borrowed),
+        _ => {
+            let mut whole = Vec::new();
+            for part in token(decoder, Decoder::bytes_iter)? {
+                whole.extend_from_slice(part.map_err(|e| fault(&e, at))?);
+            }
+            Ok(Cow::Owned(whole))
+        }
+    }
+}
+
+impl<'de> Deserializer<'de> for Cbor<'_, 'de, '_> {
+    type Error = ReadError;
+
+    fn deserialize_any<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        let found = self.peek()?;
+        match (&self.shape.kind, found) {
+            (_, Type::Null | Type::Undefined) => {
+                skip(self.decoder, 1)?;
+                visitor.visit_unit()
+            }
+            (Kind::Timestamp, _) => self.timestamp(visitor),
+            (Kind::Structure(members) | Kind::Union(members), Type::Map | Type::MapIndef) => {
+                visitor.visit_map(Fields::new(self, members)?)
+            }
+            (Kind::Map { value, .. }, Type::Map | Type::MapIndef) => {
+                visitor.visit_map(Items::of_map(self, value)?)
+            }
+            (Kind::List(member), Type::Array | Type::ArrayIndef) => {
+                visitor.visit_seq(Items::of_list(self, member)?)
+            }
+            (Kind::Structure(_) | Kind::Union(_) | Kind::Map { .. } | Kind::List(_), _) => {
+                Err(self.mismatch(found))
+            }
+            (_, Type::Bool) => visitor.visit_bool(self.token(Decoder::bool)?),
+            (_, Type::String) => visitor.visit_borrowed_str(self.token(Decoder::str)?),
+            (_, Type::StringIndef) => visitor.visit_str(&string(self.decoder)?),
+            (_, Type::Bytes | Type::BytesIndef) => {
+                visitor.visit_string(scalar::base64_encode(&bytes(self.decoder)?))
+            }
+            (_, Type::F16 | Type::F32 | Type::F64) => scalar::visit_float(self.float()?, visitor),
+            (_, kind) if is_integer(kind) => {
+                let at = self.decoder.position();
+                let n = i128::from(self.token(Decoder::int)?);
+                match (i64::try_from(n), u64::try_from(n)) {
+                    (Ok(n), _) => visitor.visit_i64(n),
+                    (_, Ok(n)) => visitor.visit_u64(n),
+                    _ => Err(fault(&"an integer below -2^63", at)),
+                }
+            }
+            _ => Err(self.mismatch(found)),
+        }
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        visitor.visit_f64(self.float()?)
+    }
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_f64(visitor)
+    }
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_byte_buf(visitor)
+    }
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.peek()? {
+            Type::Bytes | Type::BytesIndef => {
+                visitor.visit_byte_buf(bytes(self.decoder)?.into_owned())
+            }
+            _ => self.deserialize_any(visitor),
+        }
+    }
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.peek()? {
+            Type::Null | Type::Undefined => {
+                skip(self.decoder, 1)?;
+                visitor.visit_none()
+            }
+            _ => visitor.visit_some(self),
+        }
+    }
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        skip(self.decoder, self.depth)?;
+        visitor.visit_unit()
+    }
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        match self.shape.members() {
+            Some(members) => {
+                let mut fields = Fields::new(self, members)?;
+                let out = visitor.visit_enum(MapAccessDeserializer::new(&mut fields))?;
+                while fields.next_member()?.is_some() {
+                    fields.skip_value()?;
+                }
+                Ok(out)
+            }
+            None => visitor.visit_enum((&*string(self.decoder)?).into_deserializer()),
+        }
+    }
+    the_shape_decides!();
+}
+
+/// How many items of a container are left: unknown until a break in one of indefinite length.
+struct Left(Option<u64>);
+
+impl Left {
+    /// Whether another item follows.
+    fn next(&mut self, decoder: &mut Decoder<'_>) -> Result<bool> {
+        match &mut self.0 {
+            Some(0) => Ok(false),
+            Some(n) => {
+                *n -= 1;
+                Ok(true)
+            }
+            None => {
+                let at = decoder.position();
+                let is_break = decoder.datatype().map_err(|e| fault(&e, at))? == Type::Break;
+                if is_break {
+                    decoder.set_position(at + 1);
+                    self.0 = Some(0);
+                }
+                Ok(!is_break)
+            }
+        }
+    }
+
+    /// A hint that no answer can inflate.
+    fn hint(&self) -> Option<usize> {
+        self.0.map(|n| usize::try_from(n.min(256)).unwrap_or(256))
+    }
+}
+
+/// Lists, and maps but for their keys.
+struct Items<'a, 'de, 'd> {
+    cbor: Cbor<'a, 'de, 'd>,
+    left: Left,
+    member: &'a Member,
+}
+
+impl<'a, 'de, 'd> Items<'a, 'de, 'd> {
+    fn of_list(mut cbor: Cbor<'a, 'de, 'd>, member: &'a Member) -> Result<Self> {
+        cbor.enter()?;
+        let left = Left(cbor.token(Decoder::array)?);
+        Ok(Self { cbor, left, member })
+    }
+
+    fn of_map(mut cbor: Cbor<'a, 'de, 'd>, member: &'a Member) -> Result<Self> {
+        cbor.enter()?;
+        let left = Left(cbor.token(Decoder::map)?);
+        Ok(Self { cbor, left, member })
+    }
+}
+
+impl<'de> SeqAccess<'de> for Items<'_, 'de, '_> {
+    type Error = ReadError;
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
+        match self.left.next(self.cbor.decoder)? {
+            true => seed.deserialize(self.cbor.part(self.member.target)?).map(Some),
+            false => Ok(None),
+        }
+    }
+    fn size_hint(&self) -> Option<usize> {
+        self.left.hint()
+    }
+}
+
+impl<'de> MapAccess<'de> for Items<'_, 'de, '_> {
+    type Error = ReadError;
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
+        while self.left.next(self.cbor.decoder)? {
+            let key = string(self.cbor.decoder)?;
+            if matches!(self.cbor.peek()?, Type::Null | Type::Undefined) {
+                skip(self.cbor.decoder, 1)?;
+                continue;
+            }
+            return seed.deserialize(key.into_deserializer()).map(Some);
+        }
+        Ok(None)
+    }
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value> {
+        seed.deserialize(self.cbor.part(self.member.target)?)
+    }
+    fn size_hint(&self) -> Option<usize> {
+        self.left.hint()
+    }
+}
+
+/// The members of a structure. Unknown ones and nulls are dropped.
+struct Fields<'a, 'de, 'd> {
+    cbor: Cbor<'a, 'de, 'd>,
+    left: Left,
+    members: &'a Members,
+    previous: Option<usize>,
+    now: Now<'a, 'de>,
+    count: usize,
+}
+
+enum Now<'a, 'de> {
+    Member(&'a Member),
+    UnknownTag(Cow<'de, str>),
+}
+
+impl<'a, 'de, 'd> Fields<'a, 'de, 'd> {
+    fn new(mut cbor: Cbor<'a, 'de, 'd>, members: &'a Members) -> Result<Self> {
+        cbor.enter()?;
+        Ok(Self {
+            left: Left(cbor.token(Decoder::map)?),
+            cbor,
+            members,
+            previous: None,
+            now: Now::UnknownTag(Cow::Borrowed("")),
+            count: 0,
+        })
+    }
+
+    fn skip_value(&mut self) -> Result<()> {
+        skip(self.cbor.decoder, self.cbor.depth)
+    }
+
+    /// The name of the next member that counts; `now` says which it is.
+    fn next_member(&mut self) -> Result<Option<&'a str>> {
+        let union = self.cbor.shape.is_union();
+        while self.left.next(self.cbor.decoder)? {
+            let key = string(self.cbor.decoder)?;
+            let is_null = matches!(self.cbor.peek()?, Type::Null | Type::Undefined);
+            let found = self.members.find_wire(self.previous, &key);
+            if is_null || (found.is_none() && (!union || key == "__type")) {
+                self.skip_value()?;
+                continue;
+            }
+            self.count += 1;
+            if union && self.count > 1 {
+                return Err(ReadError::custom("a union with more than one member"));
+            }
+            let Some(index) = found else {
+                self.skip_value()?;
+                self.now = Now::UnknownTag(key);
+                return Ok(Some(UNKNOWN_MEMBER));
+            };
+            self.previous = Some(index);
+            let member = self.members.at(index);
+            self.now = Now::Member(member);
+            return Ok(Some(&member.name));
+        }
+        Ok(None)
+    }
+}
+
+impl<'de> MapAccess<'de> for Fields<'_, 'de, '_> {
+    type Error = ReadError;
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
+        match self.next_member()? {
+            Some(name) => seed.deserialize(StrDeserializer::new(name)).map(Some),
+            None => Ok(None),
+        }
+    }
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value> {
+        match &mut self.now {
+            Now::Member(member) => {
+                let target = member.target;
+                seed.deserialize(self.cbor.part(target)?)
+            }
+            Now::UnknownTag(tag) => {
+                let name = [("name", std::mem::take(tag))];
+                seed.deserialize(MapDeserializer::new(name.into_iter()))
+            }
+        }
+    }
+    fn size_hint(&self) -> Option<usize> {
+        self.left.hint()
+    }
+}
+
+/// Steps over one item. minicbor's own `skip` has no limit of depth and lets some damage pass.
+fn skip(decoder: &mut Decoder<'_>, depth: usize) -> Result<()> {
+    let at = decoder.position();
+    let below = || match depth {
+        0 => Err(fault(&"nested too deep", at)),
+        _ => Ok(depth - 1),
+    };
+    match decoder.datatype().map_err(|e| fault(&e, at))? {
+        Type::Array | Type::ArrayIndef => {
+            let (mut left, depth) = (Left(token(decoder, Decoder::array)?), below()?);
+            while left.next(decoder)? {
+                skip(decoder, depth)?;
+            }
+        }
+        Type::Map | Type::MapIndef => {
+            let (mut left, depth) = (Left(token(decoder, Decoder::map)?), below()?);
+            while left.next(decoder)? {
+                skip(decoder, depth)?;
+                skip(decoder, depth)?;
+            }
+        }
+        Type::Tag => {
+            token(decoder, Decoder::tag)?;
+            skip(decoder, below()?)?;
+        }
+        Type::String | Type::StringIndef => {
+            string(decoder)?;
+        }
+        Type::Bytes | Type::BytesIndef => {
+            bytes(decoder)?;
+        }
+        Type::Break | Type::Unknown(_) => return Err(fault(&"no item", at)),
+        _ => token(decoder, Decoder::skip)?,
+    }
+    Ok(())
+}
+
+/// The text of a member of the outermost map, whatever the model says.
+pub(crate) fn text_member(bytes: &[u8], name: &str) -> Option<String> {
+    let mut decoder = Decoder::new(bytes);
+    let mut left = Left(decoder.map().ok()?);
+    while left.next(&mut decoder).ok()? {
+        let key = string(&mut decoder).ok()?;
+        if key == name && matches!(decoder.datatype().ok()?, Type::String | Type::StringIndef) {
+            return string(&mut decoder).ok().map(Cow::into_owned);
+        }
+        skip(&mut decoder, MAX_DEPTH).ok()?;
+    }
+    None
+}

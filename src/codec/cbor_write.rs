@@ -1,0 +1,149 @@
+//! CBOR out: definite lengths, the shortest integers, floats in the model's size.
+
+use minicbor::Encoder;
+use minicbor::data::{IanaTag, Tag};
+use serde_json::Value;
+
+use super::json_write::mismatch;
+use super::scalar;
+use crate::error::{Error, Result};
+use crate::model::{Kind, Member, ServiceModel, Shape};
+use crate::time;
+
+/// Appends a value of this shape.
+pub(crate) fn write(
+    model: &ServiceModel,
+    shape: &Shape,
+    value: &Value,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    CborWriter {
+        model,
+        encoder: Encoder::new(out),
+    }
+    .value(shape, value)
+}
+
+struct CborWriter<'a> {
+    model: &'a ServiceModel,
+    encoder: Encoder<&'a mut Vec<u8>>,
+}
+
+impl CborWriter<'_> {
+    fn value(&mut self, shape: &Shape, value: &Value) -> Result<()> {
+        match (&shape.kind, value) {
+            (_, Value::Null) => self.put(|e| e.null().map(drop)),
+            (Kind::Structure(_) | Kind::Union(_), _) => self.structure(shape, value),
+            (Kind::List(member), Value::Array(items)) => {
+                self.put(|e| e.array(items.len() as u64).map(drop))?;
+                items.iter().try_for_each(|item| self.member(member, item))
+            }
+            (Kind::Map { value: of, .. }, Value::Object(entries)) => {
+                self.put(|e| e.map(entries.len() as u64).map(drop))?;
+                for (key, value) in entries {
+                    self.put(|e| e.str(key).map(drop))?;
+                    self.member(of, value)?;
+                }
+                Ok(())
+            }
+            (Kind::Blob, Value::String(text)) => {
+                let bytes = scalar::base64_decode(text).map_err(Error::request)?;
+                self.put(|e| e.bytes(&bytes).map(drop))
+            }
+            (Kind::Timestamp, _) => self.timestamp(value),
+            (Kind::Float | Kind::Double, _) => self.float(&shape.kind, value),
+            (Kind::Document, _) => self.document(value),
+            (_, Value::String(text)) => self.put(|e| e.str(text).map(drop)),
+            (_, Value::Bool(b)) => self.put(|e| e.bool(*b).map(drop)),
+            (_, Value::Number(n)) => self.integer(n),
+            (kind, _) => Err(mismatch(kind)),
+        }
+    }
+
+    fn member(&mut self, member: &Member, value: &Value) -> Result<()> {
+        self.value(self.model.shape(member.target)?, value)
+    }
+
+    fn structure(&mut self, shape: &Shape, value: &Value) -> Result<()> {
+        let (Some(members), Value::Object(given)) = (shape.members(), value) else {
+            return Err(mismatch(&shape.kind));
+        };
+        let known = |name: &str| members.get(name);
+        let sent = || {
+            (given.iter())
+                .filter(|(_, value)| !value.is_null())
+                .filter_map(|(name, value)| known(name).map(|member| (member, value)))
+        };
+        self.put(|e| e.map(sent().count() as u64).map(drop))?;
+        for (member, value) in sent() {
+            self.put(|e| e.str(member.request_name()).map(drop))?;
+            self.member(member, value)?;
+        }
+        Ok(())
+    }
+
+    fn timestamp(&mut self, value: &Value) -> Result<()> {
+        let instant = time::from_value(value).map_err(Error::request)?;
+        self.put(|e| e.tag(Tag::from(IanaTag::Timestamp)).map(drop))?;
+        match instant.whole_seconds() {
+            Some(seconds) => self.put(|e| e.i64(seconds).map(drop)),
+            None => self.put(|e| e.f64(instant.as_f64()).map(drop)),
+        }
+    }
+
+    fn float(&mut self, kind: &Kind, value: &Value) -> Result<()> {
+        let float = match value {
+            Value::String(text) => match &**text {
+                "NaN" => f64::NAN,
+                "Infinity" => f64::INFINITY,
+                "-Infinity" => f64::NEG_INFINITY,
+                _ => return Err(mismatch(kind)),
+            },
+            Value::Number(n) => n.as_f64().ok_or_else(|| mismatch(kind))?,
+            _ => return Err(mismatch(kind)),
+        };
+        match kind {
+            // half a float holds the special values
+            _ if !float.is_finite() => self.put(|e| e.f16(float as f32).map(drop)),
+            Kind::Float => self.put(|e| e.f32(float as f32).map(drop)),
+            _ => self.put(|e| e.f64(float).map(drop)),
+        }
+    }
+
+    fn integer(&mut self, n: &serde_json::Number) -> Result<()> {
+        match (n.as_i64(), n.as_u64(), n.as_f64()) {
+            (Some(n), ..) => self.put(|e| e.i64(n).map(drop)),
+            (_, Some(n), _) => self.put(|e| e.u64(n).map(drop)),
+            (.., Some(n)) => self.put(|e| e.f64(n).map(drop)),
+            _ => Err(Error::request("a number that CBOR cannot hold")),
+        }
+    }
+
+    /// Any JSON, as it is.
+    fn document(&mut self, value: &Value) -> Result<()> {
+        match value {
+            Value::Null => self.put(|e| e.null().map(drop)),
+            Value::Bool(b) => self.put(|e| e.bool(*b).map(drop)),
+            Value::Number(n) => self.integer(n),
+            Value::String(text) => self.put(|e| e.str(text).map(drop)),
+            Value::Array(items) => {
+                self.put(|e| e.array(items.len() as u64).map(drop))?;
+                items.iter().try_for_each(|item| self.document(item))
+            }
+            Value::Object(entries) => {
+                self.put(|e| e.map(entries.len() as u64).map(drop))?;
+                entries.iter().try_for_each(|(key, value)| {
+                    self.put(|e| e.str(key).map(drop))?;
+                    self.document(value)
+                })
+            }
+        }
+    }
+
+    fn put<E: std::fmt::Display>(
+        &mut self,
+        write: impl FnOnce(&mut Encoder<&mut Vec<u8>>) -> Result<(), E>,
+    ) -> Result<()> {
+        write(&mut self.encoder).map_err(|e| Error::request(e.to_string()))
+    }
+}

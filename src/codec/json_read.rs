@@ -1,0 +1,383 @@
+//! JSON: serde_json's own deserializer, seen through a shape.
+//!
+//! Wire names become member names, unknown members and nulls go, timestamps take one form. Scalars and documents are
+//! serde_json's with nothing in between.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::value::{MapAccessDeserializer, MapDeserializer, StrDeserializer};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, Visitor,
+};
+
+use super::{ReadError, UNKNOWN_MEMBER, scalar, the_shape_decides};
+use crate::model::{Kind, Member, Members, ServiceModel, Shape, ShapeId};
+use crate::time;
+
+/// Where a reader is.
+#[derive(Clone, Copy)]
+struct At<'a, 'de> {
+    model: &'a ServiceModel,
+    shape: &'a Shape,
+    src: &'de str,
+}
+
+impl At<'_, '_> {
+    fn to<E: serde::de::Error>(self, target: ShapeId) -> Result<Self, E> {
+        Ok(Self {
+            shape: self.model.shape(target).map_err(E::custom)?,
+            ..self
+        })
+    }
+}
+
+/// Reads a whole JSON text into the target.
+pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
+    model: &ServiceModel,
+    shape: &Shape,
+    src: &'de str,
+    seed: S,
+) -> Result<S::Value, ReadError> {
+    let mut inner = serde_json::Deserializer::from_str(src); // its depth limit is 128
+    let at = At { model, shape, src };
+    let out = seed.deserialize(Json {
+        inner: &mut inner,
+        at,
+    })?;
+    inner.end().map(|()| out)
+}
+
+/// Reads a JSON object and hands its members to the visitor as a map: for those who put others before them.
+pub(crate) fn read_fields<'de, V: Visitor<'de>>(
+    model: &ServiceModel,
+    shape: &Shape,
+    src: &'de str,
+    visitor: V,
+) -> Result<V::Value, ReadError> {
+    let mut inner = serde_json::Deserializer::from_str(src);
+    let at = At { model, shape, src };
+    let out = inner.deserialize_map(ByShape(visitor, at, Want::Any))?;
+    inner.end().map(|()| out)
+}
+
+/// A deserializer seen through a shape.
+struct Json<'a, 'de, D> {
+    inner: D,
+    at: At<'a, 'de>,
+}
+
+impl<'de, D: Deserializer<'de>> Json<'_, 'de, D> {
+    fn wanted<V: Visitor<'de>>(self, visitor: V, want: Want) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_any(ByShape(visitor, self.at, want))
+    }
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Json<'_, 'de, D> {
+    type Error = D::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        match self.at.shape.kind {
+            Kind::Structure(_)
+            | Kind::Union(_)
+            | Kind::List(_)
+            | Kind::Map { .. }
+            | Kind::Timestamp => self.wanted(visitor, Want::Any),
+            _ => self.inner.deserialize_any(visitor),
+        }
+    }
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.inner
+            .deserialize_option(ByShape(visitor, self.at, Want::Any))
+    }
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_ignored_any(visitor)
+    }
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.wanted(visitor, Want::Float)
+    }
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.wanted(visitor, Want::Float)
+    }
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.wanted(visitor, Want::Bytes)
+    }
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.wanted(visitor, Want::Bytes)
+    }
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.wanted(visitor, Want::Enum)
+    }
+    the_shape_decides!();
+}
+
+/// Stands between serde_json and the target's visitor.
+struct ByShape<'a, 'de, V>(V, At<'a, 'de>, Want);
+
+/// What a typed target asked for.
+#[derive(PartialEq)]
+enum Want {
+    Any,
+    Bytes,
+    Enum,
+    Float,
+}
+
+macro_rules! visit_number {
+    ($($visit:ident $type:ty),*) => { $(
+        fn $visit<E: serde::de::Error>(self, n: $type) -> Result<V::Value, E> {
+            match self.1.shape.kind {
+                Kind::Timestamp => {
+                    let text = time::from_epoch(n as f64).map_err(E::custom)?.rfc3339();
+                    self.0.visit_string(text)
+                }
+                _ if self.is_aggregate() => Err(self.mismatch(Unexpected::Other("a number"))),
+                _ => self.0.$visit(n),
+            }
+        }
+    )* };
+}
+
+impl<V> ByShape<'_, '_, V> {
+    fn is_aggregate(&self) -> bool {
+        matches!(
+            self.1.shape.kind,
+            Kind::Structure(_) | Kind::Union(_) | Kind::List(_) | Kind::Map { .. }
+        )
+    }
+
+    fn mismatch<E: serde::de::Error>(&self, found: Unexpected<'_>) -> E {
+        E::invalid_type(found, &self.1.shape.kind.name())
+    }
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for ByShape<'_, 'de, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.1.shape.kind {
+            Kind::Structure(_) | Kind::Union(_) | Kind::Map { .. } => f.write_str("an object"),
+            Kind::List(_) => f.write_str("an array"),
+            _ => self.0.expecting(f),
+        }
+    }
+    fn visit_unit<E: serde::de::Error>(self) -> Result<V::Value, E> {
+        self.0.visit_unit()
+    }
+    fn visit_none<E: serde::de::Error>(self) -> Result<V::Value, E> {
+        self.0.visit_none()
+    }
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
+        let at = self.1;
+        self.0.visit_some(Json { inner, at })
+    }
+    fn visit_bool<E: serde::de::Error>(self, b: bool) -> Result<V::Value, E> {
+        match self.is_aggregate() {
+            true => Err(self.mismatch(Unexpected::Bool(b))),
+            false => self.0.visit_bool(b),
+        }
+    }
+
+    visit_number!(visit_i64 i64, visit_u64 u64, visit_f64 f64);
+
+    fn visit_str<E: serde::de::Error>(self, s: &str) -> Result<V::Value, E> {
+        match (&self.1.shape.kind, &self.2) {
+            (Kind::Timestamp, _) => {
+                let text = time::normalise(s).map_err(E::custom)?;
+                self.0.visit_str(&text)
+            }
+            _ if self.is_aggregate() => Err(self.mismatch(Unexpected::Str(s))),
+            (_, Want::Bytes) => self.0.visit_byte_buf(scalar::base64_decode(s).map_err(E::custom)?),
+            (_, Want::Enum) => self.0.visit_enum(s.into_deserializer()),
+            (_, Want::Float) => self.0.visit_f64(s.parse().map_err(E::custom)?), // "NaN", "Infinity"
+            (_, Want::Any) => self.0.visit_str(s),
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
+        match &self.1.shape.kind {
+            Kind::List(member) => self.0.visit_seq(Each(access, self.1.to(member.target)?)),
+            Kind::Document => self.0.visit_seq(access),
+            _ => Err(self.mismatch(Unexpected::Seq)),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
+        match &self.1.shape.kind {
+            Kind::Map { value, .. } => self.0.visit_map(Each(access, self.1.to(value.target)?)),
+            Kind::Structure(members) | Kind::Union(members) => {
+                let mut fields = Fields::new(access, self.1, members);
+                if self.2 != Want::Enum {
+                    return self.0.visit_map(fields);
+                }
+                let out = self.0.visit_enum(MapAccessDeserializer::new(&mut fields))?;
+                while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(out)
+            }
+            Kind::Document => self.0.visit_map(access),
+            _ => Err(self.mismatch(Unexpected::Map)),
+        }
+    }
+}
+
+/// Lists and maps: keys as they are, every element through its shape. Null elements stay null.
+struct Each<'a, 'de, A>(A, At<'a, 'de>);
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Each<'_, 'de, A> {
+    type Error = A::Error;
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        self.0.next_element_seed(Through(seed, self.1))
+    }
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Each<'_, 'de, A> {
+    type Error = A::Error;
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        self.0.next_key_seed(seed)
+    }
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        self.0.next_value_seed(Through(seed, self.1))
+    }
+}
+
+struct Through<'a, 'de, S>(S, At<'a, 'de>);
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Through<'_, 'de, S> {
+    type Value = S::Value;
+    fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
+        let at = self.1;
+        self.0.deserialize(Json { inner, at })
+    }
+}
+
+/// The members of a structure. Unknown ones and nulls are dropped.
+struct Fields<'a, 'de, A> {
+    access: A,
+    at: At<'a, 'de>,
+    members: &'a Members,
+    union: bool,
+    previous: Option<usize>,
+    now: Now<'a, 'de>,
+    count: u16,
+}
+
+/// What `next_value_seed` is to hand out.
+enum Now<'a, 'de> {
+    Member(&'a Member),
+    UnknownTag(Cow<'de, str>),
+}
+
+impl<'a, 'de, A> Fields<'a, 'de, A> {
+    fn new(access: A, at: At<'a, 'de>, members: &'a Members) -> Self {
+        Self {
+            access,
+            at,
+            members,
+            union: at.shape.is_union(),
+            previous: None,
+            now: Now::UnknownTag(Cow::Borrowed("")),
+            count: 0,
+        }
+    }
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, 'de, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        while let Some(Key { name, is_null }) = self.access.next_key_seed(KeyIn(self.at.src))? {
+            let found = self.members.find_wire(self.previous, &name);
+            let unwanted = found.is_none() && (!self.union || name == "__type");
+            if is_null || unwanted {
+                self.access.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            self.count = self.count.saturating_add(1);
+            if self.union && self.count > 1 {
+                return Err(A::Error::custom("a union with more than one member"));
+            }
+            let Some(index) = found else {
+                self.access.next_value::<IgnoredAny>()?;
+                self.now = Now::UnknownTag(name);
+                return seed.deserialize(StrDeserializer::new(UNKNOWN_MEMBER)).map(Some);
+            };
+            self.previous = Some(index);
+            let member = self.members.at(index);
+            self.now = Now::Member(member);
+            return seed.deserialize(StrDeserializer::new(&member.name)).map(Some);
+        }
+        self.members.set_usual_len(self.count);
+        Ok(None)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        match &mut self.now {
+            Now::Member(member) => {
+                let at = self.at.to(member.target)?;
+                self.access.next_value_seed(Through(seed, at))
+            }
+            Now::UnknownTag(tag) => {
+                let name = [("name", std::mem::take(tag))];
+                seed.deserialize(MapDeserializer::new(name.into_iter()))
+            }
+        }
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(if self.union { 1 } else { self.members.usual_len() })
+    }
+}
+
+/// A key, and whether null follows: a map access cannot look ahead, but a borrowed key tells where in the text it stands.
+/// (One with an escape is not borrowed; its null comes through.)
+struct Key<'de> {
+    name: Cow<'de, str>,
+    is_null: bool,
+}
+
+struct KeyIn<'de>(&'de str);
+
+impl<'de> DeserializeSeed<'de> for KeyIn<'de> {
+    type Value = Key<'de>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key<'de>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeyIn<'de> {
+    type Value = Key<'de>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Key<'de>, E> {
+        let start = (name.as_ptr() as usize).wrapping_sub(self.0.as_ptr() as usize);
+        let behind = start.wrapping_add(name.len() + 1);
+        let rest = self.0.as_bytes().get(behind..).unwrap_or_default();
+        let value = rest.iter().find(|c| !c.is_ascii_whitespace() && **c != b':');
+        Ok(Key {
+            name: name.into(),
+            is_null: value == Some(&b'n'),
+        })
+    }
+    fn visit_str<E>(self, name: &str) -> Result<Key<'de>, E> {
+        Ok(Key {
+            name: name.to_owned().into(),
+            is_null: false,
+        })
+    }
+}

@@ -1,0 +1,344 @@
+//! XML, second step: the tape walked by the shape.
+
+use serde::de::value::{MapAccessDeserializer, MapDeserializer, StrDeserializer};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+use super::scalar::ScalarText;
+use super::xml_tape::{Elements, Tape};
+use super::{ReadError, UNKNOWN_MEMBER, the_shape_decides};
+use crate::model::{Kind, Member, Members, ServiceModel, Shape, ShapeId};
+
+type Result<T, E = ReadError> = std::result::Result<T, E>;
+
+/// An element seen through a shape.
+#[derive(Clone, Copy)]
+pub(crate) struct Xml<'a, 'de> {
+    tape: Tape<'a, 'de>,
+    model: &'a ServiceModel,
+    shape: &'a Shape,
+    node: usize,
+    /// A flattened list or map: its elements are the siblings from `node` to here with `node`'s name.
+    flat: Option<usize>,
+}
+
+impl<'a, 'de> Xml<'a, 'de> {
+    /// This element, 0 being the root.
+    pub(crate) fn new(
+        tape: Tape<'a, 'de>,
+        model: &'a ServiceModel,
+        shape: &'a Shape,
+        node: usize,
+    ) -> Self {
+        Self {
+            tape,
+            model,
+            shape,
+            node,
+            flat: None,
+        }
+    }
+
+    /// The same reader at another element.
+    fn at(&self, node: usize, target: ShapeId) -> Result<Self> {
+        Ok(Self {
+            node,
+            shape: self.model.shape(target).map_err(ReadError::custom)?,
+            flat: None,
+            ..*self
+        })
+    }
+
+    fn elements(&self) -> Elements<'a, 'de> {
+        match self.flat {
+            Some(end) => self.tape.namesakes(self.node, end),
+            None => self.tape.children(self.node),
+        }
+    }
+
+    pub(crate) fn fields(self, members: &'a Members) -> Fields<'a, 'de> {
+        Fields {
+            at: self.node + 1,
+            end: self.tape.next(self.node),
+            xml: self,
+            members,
+            previous: None,
+            twin: None,
+            seen: Seen::default(),
+            attribute: 0,
+            value: Next::Text(String::new()),
+        }
+    }
+
+    fn scalar(&self) -> Result<ScalarText<'a, 'de>> {
+        Ok(ScalarText {
+            text: self.tape.text(self.node)?,
+            kind: &self.shape.kind,
+        })
+    }
+}
+
+impl<'de> Deserializer<'de> for Xml<'_, 'de> {
+    type Error = ReadError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match &self.shape.kind {
+            Kind::Structure(members) | Kind::Union(members) => {
+                visitor.visit_map(self.fields(members))
+            }
+            Kind::List(member) => visitor.visit_seq(Items {
+                elements: self.elements(),
+                xml: self,
+                member,
+            }),
+            Kind::Map { key, value } => visitor.visit_map(Entries {
+                elements: self.elements(),
+                xml: self,
+                key,
+                value,
+                entry: 0,
+            }),
+            _ => self.scalar()?.deserialize_any(visitor),
+        }
+    }
+
+    // What a typed target may want beyond that: NaN as a float, bytes, an `Option`, a union or string as an enum, nothing.
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.scalar()?.deserialize_f64(visitor)
+    }
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.scalar()?.deserialize_f64(visitor)
+    }
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_byte_buf(visitor)
+    }
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.scalar()?.deserialize_byte_buf(visitor)
+    }
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        visitor.visit_some(self)
+    }
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        visitor.visit_unit() // stepped over, not walked
+    }
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        match self.shape.members() {
+            Some(members) => visitor.visit_enum(MapAccessDeserializer::new(self.fields(members))),
+            None => self.scalar()?.deserialize_enum(name, variants, visitor),
+        }
+    }
+    the_shape_decides!();
+}
+
+struct Items<'a, 'de> {
+    elements: Elements<'a, 'de>,
+    xml: Xml<'a, 'de>,
+    member: &'a Member,
+}
+
+impl<'de> SeqAccess<'de> for Items<'_, 'de> {
+    type Error = ReadError;
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
+        let element = self.elements.next();
+        element
+            .map(|node| seed.deserialize(self.xml.at(node, self.member.target)?))
+            .transpose()
+    }
+}
+
+struct Entries<'a, 'de> {
+    elements: Elements<'a, 'de>,
+    xml: Xml<'a, 'de>,
+    key: &'a Member,
+    value: &'a Member,
+    entry: usize,
+}
+
+impl<'de> Entries<'_, 'de> {
+    fn part<S: DeserializeSeed<'de>>(&self, of: &Member, seed: S) -> Result<S::Value> {
+        let node = self.xml.tape.child(self.entry, &of.wire_name).ok_or_else(|| {
+            ReadError::custom(format_args!("XML: a map entry without its {}", of.wire_name))
+        })?;
+        seed.deserialize(self.xml.at(node, of.target)?)
+    }
+}
+
+impl<'de> MapAccess<'de> for Entries<'_, 'de> {
+    type Error = ReadError;
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
+        let Some(entry) = self.elements.next() else {
+            return Ok(None);
+        };
+        self.entry = entry;
+        self.part(self.key, seed).map(Some)
+    }
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value> {
+        self.part(self.value, seed)
+    }
+}
+
+/// The members of a structure, in the order of their elements.
+pub(crate) struct Fields<'a, 'de> {
+    xml: Xml<'a, 'de>,
+    members: &'a Members,
+    at: usize,
+    end: usize,
+    previous: Option<usize>,
+    /// A second member which the last element stands for.
+    twin: Option<(usize, usize)>,
+    /// A repeated element gives one field: the flattened list it belongs to, else the first of them.
+    seen: Seen,
+    attribute: usize,
+    value: Next<'a, 'de>,
+}
+
+/// What `next_value_seed` is to hand out.
+enum Next<'a, 'de> {
+    Element(&'a Member, usize),
+    Text(String),
+    UnknownTag(&'de str),
+}
+
+impl<'de> Fields<'_, 'de> {
+    /// The next element that is a member: its number and its place.
+    fn next_element(&mut self) -> Option<Found<'de>> {
+        loop {
+            if let Some((index, node)) = self.twin.take() {
+                return Some(Found::Member(index, node));
+            }
+            if self.at >= self.end {
+                return None;
+            }
+            let node = self.at;
+            self.at = self.xml.tape.next(node);
+            let name = self.xml.tape.name(node);
+            match self.members.find_wire(self.previous, name) {
+                Some(index) => {
+                    self.previous = Some(index);
+                    return Some(Found::Member(index, node));
+                }
+                None if self.xml.shape.is_union() && self.previous.is_none() => {
+                    self.at = self.end;
+                    return Some(Found::UnknownTag(name));
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn next_attribute(&mut self) -> Option<Result<(usize, String)>> {
+        while self.members.has_attributes && self.attribute < self.members.len() {
+            let index = self.attribute;
+            self.attribute += 1;
+            let member = self.members.at(index);
+            if member.xml_attribute
+                && let Some(text) = self.xml.tape.attribute(self.xml.node, &member.wire_name)
+            {
+                return Some(text.map(|text| (index, text)));
+            }
+        }
+        None
+    }
+}
+
+enum Found<'de> {
+    Member(usize, usize),
+    UnknownTag(&'de str),
+}
+
+impl<'de> MapAccess<'de> for Fields<'_, 'de> {
+    type Error = ReadError;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
+        while let Some(found) = self.next_element() {
+            let (index, node) = match found {
+                Found::Member(index, node) => (index, node),
+                Found::UnknownTag(tag) => {
+                    self.value = Next::UnknownTag(tag);
+                    return seed.deserialize(StrDeserializer::new(UNKNOWN_MEMBER)).map(Some);
+                }
+            };
+            let member = self.members.at(index);
+            self.twin = member.twin.map(|twin| (twin.into(), node));
+            if self.seen.insert(index) {
+                self.value = Next::Element(member, node);
+                return seed.deserialize(StrDeserializer::new(&member.name)).map(Some);
+            }
+        }
+        match self.next_attribute().transpose()? {
+            Some((index, text)) => {
+                self.value = Next::Text(text);
+                seed.deserialize(StrDeserializer::new(&self.members.at(index).name))
+                    .map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value> {
+        match &mut self.value {
+            Next::Element(member, node) => seed.deserialize(Xml {
+                flat: member.flattened.then_some(self.end),
+                ..self.xml.at(*node, member.target)?
+            }),
+            Next::Text(text) => seed.deserialize(ScalarText {
+                text: std::mem::take(text).into(),
+                kind: &Kind::String,
+            }),
+            Next::UnknownTag(tag) => {
+                seed.deserialize(MapDeserializer::new([("name", *tag)].into_iter()))
+            }
+        }
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        let children = self.xml.tape.children(self.xml.node);
+        Some(children.take(self.members.len()).count())
+    }
+}
+
+/// Which members of a structure were met.
+#[derive(Default)]
+struct Seen {
+    first: [u64; 4],
+    /// Only one structure of all services has more than 256 members.
+    more: Vec<u64>,
+}
+
+impl Seen {
+    /// Whether the number is new.
+    #[inline]
+    fn insert(&mut self, number: usize) -> bool {
+        let at = number / 64;
+        if at >= 4 && self.more.len() <= at - 4 {
+            self.more.resize(at - 3, 0);
+        }
+        let word = match at {
+            0..4 => &mut self.first[at],
+            _ => &mut self.more[at - 4],
+        };
+        let bit = 1 << (number % 64);
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_can_be_seen_once() {
+        let mut seen = Seen::default();
+        for number in [0, 63, 64, 255, 256, 600] {
+            assert!(seen.insert(number));
+            assert!(!seen.insert(number));
+        }
+        assert!(seen.insert(599));
+    }
+}

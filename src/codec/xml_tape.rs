@@ -1,0 +1,401 @@
+//! XML, first step: one scan into a flat tape.
+//!
+//! An element is 20 bytes of offsets into the body; no string is made. The scan checks what a damaged answer would break:
+//! that every element is closed by its own end tag, that there is one root and that nothing is cut off. It is laxer than
+//! an XML parser elsewhere: name characters and the syntax of attributes are not checked, and a document type is stepped
+//! over, so that no entity is ever defined and only the five of XML and numbers are known.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2, memmem};
+use serde::de::Error as _;
+
+use super::{MAX_DEPTH, ReadError};
+
+type Result<T, E = ReadError> = std::result::Result<T, E>;
+
+/// The elements of a body, in document order.
+pub(crate) struct Nodes(Vec<Node>);
+
+struct Node {
+    /// Where the local name starts.
+    name: u32,
+    name_len: u16,
+    /// The text holds `&`, CDATA, a comment or a processing instruction: it is cleaned when, and if, it is read.
+    dirty: bool,
+    /// Right behind the start tag.
+    text: u32,
+    /// At the first child or the end tag.
+    text_end: u32,
+    /// The next sibling, which is the end of this element's descendants too.
+    next: u32,
+}
+
+/// Not known yet.
+const OPEN: u32 = u32::MAX;
+
+impl Nodes {
+    /// Scans a whole document.
+    pub(crate) fn scan(src: &str) -> Result<Self> {
+        Scan::new(src)?.run()
+    }
+}
+
+struct Scan<'s> {
+    src: &'s str,
+    bytes: &'s [u8],
+    at: usize,
+    nodes: Vec<Node>,
+    /// The elements around this place.
+    open: Vec<u32>,
+}
+
+impl<'s> Scan<'s> {
+    fn new(src: &'s str) -> Result<Self> {
+        if src.len() >= OPEN as usize {
+            return Err(bad("longer than 4 GiB", src.len()));
+        }
+        Ok(Self {
+            src,
+            bytes: src.as_bytes(),
+            at: 0,
+            nodes: Vec::with_capacity((src.len() / 40).min(1 << 16)),
+            open: Vec::with_capacity(16),
+        })
+    }
+
+    fn run(mut self) -> Result<Nodes> {
+        while let Some(i) = memchr2(b'<', b'&', &self.bytes[self.at..]) {
+            let mut lt = self.at + i;
+            if self.bytes[lt] == b'&' {
+                self.mark_dirty();
+                lt += memchr(b'<', &self.bytes[lt..]).ok_or_else(cut)?;
+            }
+            match self.bytes.get(lt + 1) {
+                None => return Err(cut()),
+                Some(b'/') => self.end_tag(lt)?,
+                Some(b'!' | b'?') => self.markup(lt)?,
+                Some(first) => self.start_tag(lt, *first)?,
+            }
+        }
+        if self.open.is_empty() && !self.nodes.is_empty() {
+            Ok(Nodes(self.nodes))
+        } else {
+            Err(cut())
+        }
+    }
+
+    fn mark_dirty(&mut self) {
+        if let Some(&node) = self.open.last() {
+            self.nodes[node as usize].dirty = true;
+        }
+    }
+
+    #[inline]
+    fn end_tag(&mut self, lt: usize) -> Result<()> {
+        let node = self.open.pop().ok_or_else(|| bad("a stray end tag", lt))?;
+        let end = self.nodes.len() as u32;
+        let node = &mut self.nodes[node as usize];
+        let name = &self.bytes[node.name as usize..][..node.name_len.into()];
+        node.next = end;
+        if node.text_end == OPEN {
+            node.text_end = lt as u32;
+        }
+        let close = lt + 2 + name.len();
+        if self.bytes.get(close) == Some(&b'>') && &self.bytes[lt + 2..close] == name {
+            // the usual case: no prefix, no space
+            self.at = close + 1;
+            return Ok(());
+        }
+        self.at = lt + memchr(b'>', &self.bytes[lt..]).ok_or_else(cut)? + 1;
+        let tag = self.src[lt + 2..self.at - 1].trim_end();
+        match tag.rsplit(':').next().map(str::as_bytes) == Some(name) {
+            true => Ok(()),
+            false => Err(bad("a wrong end tag", lt)),
+        }
+    }
+
+    /// A comment, CDATA, a processing instruction or a document type.
+    fn markup(&mut self, lt: usize) -> Result<()> {
+        let rest = &self.src[lt..];
+        let end = match rest {
+            _ if rest.starts_with("<!--") => "-->",
+            _ if rest.starts_with("<![CDATA[") => "]]>",
+            _ if rest.starts_with("<?") => "?>",
+            _ => ">",
+        };
+        self.mark_dirty();
+        self.at = lt + memmem::find(rest.as_bytes(), end.as_bytes()).ok_or_else(cut)? + end.len();
+        Ok(())
+    }
+
+    #[inline]
+    fn start_tag(&mut self, lt: usize, first: u8) -> Result<()> {
+        let b = self.bytes;
+        let (mut name, mut i, mut c) = (lt + 1, lt + 1, first);
+        while !matches!(c, b'>' | b'/' | b' ' | b'\n' | b'\r' | b'\t') {
+            i += 1;
+            if c == b':' {
+                name = i; // a prefix goes
+            }
+            c = *b.get(i).ok_or_else(cut)?;
+        }
+        let name_len = u16::try_from(i - name)
+            .ok()
+            .filter(|len| *len > 0)
+            .ok_or_else(|| bad("no element name", lt))?;
+        while c != b'>' && c != b'/' {
+            // attributes are stepped over; `>` may stand in quotes
+            i += 1;
+            c = *b.get(i).ok_or_else(cut)?;
+            if c == b'"' || c == b'\'' {
+                i += 1 + memchr(c, &b[i + 1..]).ok_or_else(cut)?;
+            }
+        }
+        let empty = c == b'/';
+        i += usize::from(empty);
+        if *b.get(i).ok_or_else(cut)? != b'>' {
+            return Err(bad("a bad tag", lt));
+        }
+        self.at = i + 1;
+        match self.open.last().map(|p| &mut self.nodes[*p as usize]) {
+            Some(parent) => {
+                if parent.text_end == OPEN {
+                    parent.text_end = lt as u32;
+                }
+            }
+            None => {
+                if !self.nodes.is_empty() {
+                    return Err(bad("a second root", lt));
+                }
+            }
+        }
+        let node = self.nodes.len() as u32;
+        self.nodes.push(Node {
+            name: name as u32,
+            name_len,
+            dirty: false,
+            text: self.at as u32,
+            text_end: if empty { self.at as u32 } else { OPEN },
+            next: node + 1,
+        });
+        if !empty {
+            if self.open.len() == MAX_DEPTH {
+                return Err(bad("nested too deep", lt));
+            }
+            self.open.push(node);
+        }
+        Ok(())
+    }
+}
+
+#[cold]
+fn bad(what: &str, at: usize) -> ReadError {
+    ReadError::custom(format_args!("XML: {what} at byte {at}"))
+}
+
+#[cold]
+fn cut() -> ReadError {
+    ReadError::custom("XML: unexpected end")
+}
+
+/// The elements with their text.
+#[derive(Clone, Copy)]
+pub(crate) struct Tape<'t, 'de> {
+    src: &'de str,
+    nodes: &'t [Node],
+}
+
+impl<'t, 'de> Tape<'t, 'de> {
+    /// `src` must be what `nodes` was scanned from.
+    pub(crate) fn new(src: &'de str, nodes: &'t Nodes) -> Self {
+        Self {
+            src,
+            nodes: &nodes.0,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn name(&self, node: usize) -> &'de str {
+        let node = &self.nodes[node];
+        &self.src[node.name as usize..][..node.name_len.into()]
+    }
+
+    #[inline]
+    pub(crate) fn next(&self, node: usize) -> usize {
+        self.nodes[node].next as usize
+    }
+
+    pub(crate) fn children(&self, node: usize) -> Elements<'t, 'de> {
+        Elements {
+            tape: *self,
+            at: node + 1,
+            end: self.next(node),
+            name: None,
+        }
+    }
+
+    /// The siblings from `node` to `end` that have its name.
+    pub(crate) fn namesakes(&self, node: usize, end: usize) -> Elements<'t, 'de> {
+        Elements {
+            tape: *self,
+            at: node,
+            end,
+            name: Some(self.name(node)),
+        }
+    }
+
+    pub(crate) fn child(&self, node: usize, name: &str) -> Option<usize> {
+        self.children(node).find(|c| self.name(*c) == name)
+    }
+
+    /// The text before the first child.
+    pub(crate) fn text(&self, node: usize) -> Result<Cow<'de, str>> {
+        let node = &self.nodes[node];
+        let raw = &self.src[node.text as usize..node.text_end as usize];
+        if node.dirty {
+            clean(raw).map(Cow::Owned)
+        } else {
+            Ok(Cow::Borrowed(raw))
+        }
+    }
+
+    /// The attribute whose local name is that of `wire`.
+    pub(crate) fn attribute(&self, node: usize, wire: &str) -> Option<Result<String>> {
+        let local = |name: &'de str| name.trim().rsplit(':').next().unwrap_or_default();
+        let wanted = wire.rsplit(':').next().unwrap_or_default();
+        let start = self.nodes[node].name as usize + self.name(node).len();
+        let mut rest = &self.src[start..self.nodes[node].text as usize];
+        loop {
+            let (name, tail) = rest.split_once('=')?;
+            let tail = tail.trim_start();
+            let quote = tail.chars().next().filter(|q| matches!(q, '"' | '\''))?;
+            let (value, tail) = tail[1..].split_once(quote)?;
+            if local(name) == wanted {
+                return Some(clean(value));
+            }
+            rest = tail;
+        }
+    }
+}
+
+/// Some siblings.
+#[derive(Clone, Copy)]
+pub(crate) struct Elements<'t, 'de> {
+    tape: Tape<'t, 'de>,
+    at: usize,
+    end: usize,
+    name: Option<&'de str>,
+}
+
+impl Iterator for Elements<'_, '_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.at < self.end {
+            let node = self.at;
+            self.at = self.tape.next(node);
+            if self.name.is_none_or(|name| name == self.tape.name(node)) {
+                return Some(node);
+            }
+        }
+        None
+    }
+}
+
+/// Text with entities, CDATA sections and comments resolved.
+#[cold]
+fn clean(mut raw: &str) -> Result<String> {
+    let mut out = String::with_capacity(raw.len());
+    while let Some(i) = raw.find(['&', '<']) {
+        out.push_str(&raw[..i]);
+        raw = &raw[i..];
+        let until = |end: &str| raw.find(end).ok_or_else(cut);
+        let next = if let Some(data) = raw.strip_prefix("<![CDATA[") {
+            let end = until("]]>")?;
+            out.push_str(&data[..end - 9]);
+            end + 3
+        } else if raw.starts_with("<!--") {
+            until("-->")? + 3
+        } else if raw.starts_with('<') {
+            until(">")? + 1
+        } else {
+            let end = until(";")?;
+            out.push(entity(&raw[1..end])?);
+            end + 1
+        };
+        raw = &raw[next..];
+    }
+    Ok(out + raw)
+}
+
+fn entity(name: &str) -> Result<char> {
+    let number = |name: &str| match name.strip_prefix("#x") {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None => name.strip_prefix('#')?.parse().ok(),
+    };
+    Ok(match name {
+        "amp" => '&',
+        "apos" => '\'',
+        "gt" => '>',
+        "lt" => '<',
+        "quot" => '"',
+        other => number(other)
+            .and_then(char::from_u32)
+            .ok_or_else(|| ReadError::custom("XML: an entity that is not known"))?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text_of(src: &str) -> Result<String> {
+        let nodes = Nodes::scan(src)?;
+        Tape::new(src, &nodes).text(0).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn text_is_unescaped() {
+        let cases = [
+            ("<a/>", ""),
+            ("<a>x</a>", "x"),
+            ("<?xml version=\"1.0\"?>\n<n:a b='>'>x &lt;&#65;&#x42; y</n:a>", "x <AB y"),
+            ("<a>1<![CDATA[<&>]]>2<!-- > -->3</a >", "1<&>23"),
+        ];
+        for (src, expected) in cases {
+            assert_eq!(text_of(src).unwrap(), expected, "{src}");
+        }
+    }
+
+    #[test]
+    fn damaged_documents_are_errors() {
+        let whole = "<?xml version=\"1.0\"?><r a=\"1\"><b>x&amp;y</b><c/><!-- d --><e><f></f></e></r>";
+        assert!(Nodes::scan(whole).is_ok());
+        for end in 0..whole.len() {
+            assert!(Nodes::scan(&whole[..end]).is_err(), "{}", &whole[..end]);
+        }
+        for src in ["<a></b>", "<a/><b/>", "</a>", "< >", "<a", "<a b=\"", "x", "<a>&lt</a>"] {
+            assert!(text_of(src).is_err(), "{src}");
+        }
+        assert!(text_of("<a>&bomb;</a>").is_err());
+    }
+
+    #[test]
+    fn depth_is_limited() {
+        let nested = |n: usize| "<a>".repeat(n) + &"</a>".repeat(n);
+        assert!(Nodes::scan(&nested(MAX_DEPTH)).is_ok());
+        assert!(Nodes::scan(&nested(MAX_DEPTH + 1)).is_err());
+        assert!(Nodes::scan(&nested(100_000)).is_err());
+    }
+
+    #[test]
+    fn attributes_are_found_by_local_name() {
+        let src = r#"<g xmlns:xsi="u" xsi:type='Canonical&amp;User'/>"#;
+        let nodes = Nodes::scan(src).unwrap();
+        let tape = Tape::new(src, &nodes);
+        assert_eq!(tape.attribute(0, "xsi:type").unwrap().unwrap(), "Canonical&User");
+        assert!(tape.attribute(0, "other").is_none());
+    }
+}

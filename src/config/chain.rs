@@ -1,0 +1,167 @@
+//! Where a setting comes from: the builder, else the environment, else the profile, else its default.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::ConfigError;
+use super::environment::Environment;
+use super::profile::Profile;
+
+/// A value, and who said it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Setting<T> {
+    /// The value.
+    pub value: T,
+    /// Who said it.
+    pub source: Source,
+}
+
+/// Who said a setting's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// The program, through `Config::builder`.
+    Builder,
+    /// Nobody.
+    Default,
+    /// This variable.
+    Environment(&'static str),
+    /// This key of the profile, in this file.
+    Profile {
+        /// The file.
+        file: Arc<Path>,
+        /// The key, with its nested section before it, if it is in one.
+        key: &'static str,
+    },
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Builder => f.write_str("the program"),
+            Self::Default => f.write_str("the default"),
+            Self::Environment(name) => write!(f, "the environment variable {name}"),
+            Self::Profile { file, key } => write!(f, "{key} in {}", file.display()),
+        }
+    }
+}
+
+/// One setting: its key in a profile (`s3.addressing_style` is in the nested section `s3`), and its variables, the first
+/// being asked first.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) key: &'static str,
+    pub(super) env: &'static [&'static str],
+}
+
+pub(super) const REGION: Row = row("region", &["AWS_REGION", "AWS_DEFAULT_REGION"]);
+pub(super) const ENDPOINT_URL: Row = row("endpoint_url", &[]);
+pub(super) const DATA_PATH: Row = row("data_path", &["AWS_DATA_PATH"]);
+pub(super) const MAX_ATTEMPTS: Row = row("max_attempts", &["AWS_MAX_ATTEMPTS"]);
+pub(super) const USE_FIPS: Row = row("use_fips_endpoint", &["AWS_USE_FIPS_ENDPOINT"]);
+pub(super) const USE_DUALSTACK: Row = row("use_dualstack_endpoint", &["AWS_USE_DUALSTACK_ENDPOINT"]);
+pub(super) const IGNORE_ENDPOINT_URLS: Row = row(
+    "ignore_configured_endpoint_urls",
+    &["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"],
+);
+pub(super) const STS_ENDPOINTS: Row = row("sts_regional_endpoints", &["AWS_STS_REGIONAL_ENDPOINTS"]);
+pub(super) const ACCOUNT_ID_MODE: Row = row("account_id_endpoint_mode", &["AWS_ACCOUNT_ID_ENDPOINT_MODE"]);
+pub(super) const VALIDATION: Row = row("parameter_validation", &[]);
+pub(super) const S3_ADDRESSING: Row = row("s3.addressing_style", &[]);
+pub(super) const S3_ACCELERATE: Row = row("s3.use_accelerate_endpoint", &[]);
+pub(super) const S3_DUALSTACK: Row = row("s3.use_dualstack_endpoint", &[]);
+pub(super) const S3_SIGN_PAYLOAD: Row = row("s3.payload_signing_enabled", &[]);
+pub(super) const S3_ARN_REGION: Row = row("s3.use_arn_region", &["AWS_S3_USE_ARN_REGION"]);
+pub(super) const S3_US_EAST_1: Row = row(
+    "s3.us_east_1_regional_endpoint",
+    &["AWS_S3_US_EAST_1_REGIONAL_ENDPOINT"],
+);
+pub(super) const S3_NO_MRAP: Row = row(
+    "s3.s3_disable_multiregion_access_points",
+    &["AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS"],
+);
+pub(super) const S3_NO_EXPRESS_AUTH: Row = row(
+    "s3_disable_express_session_auth",
+    &["AWS_S3_DISABLE_EXPRESS_SESSION_AUTH"],
+);
+
+const fn row(key: &'static str, env: &'static [&'static str]) -> Row {
+    Row { key, env }
+}
+
+/// The three places, in their order.
+pub(super) struct Chain<'a> {
+    pub(super) explicit: &'a [(&'static str, String)],
+    pub(super) env: &'a Environment,
+    pub(super) profile: Option<&'a Profile>,
+}
+
+impl Chain<'_> {
+    /// The setting as text, wherever it is.
+    pub(super) fn text(&self, row: &Row) -> Option<Setting<String>> {
+        let set = |value: &str, source| Setting {
+            value: value.to_owned(),
+            source,
+        };
+        let explicit = self.explicit.iter().rev().find(|(key, _)| *key == row.key);
+        let in_env = || {
+            let mut names = row.env.iter();
+            names.find_map(|name| Some(set(self.env.get(name)?, Source::Environment(name))))
+        };
+        let in_profile = || {
+            let (section, key) = match row.key.split_once('.') {
+                Some((section, key)) => (Some(section), key),
+                None => (None, row.key),
+            };
+            let (text, from) = self.profile?.text(section, key)?;
+            let file = from.file.clone();
+            Some(set(text, Source::Profile { file, key: row.key }))
+        };
+        (explicit.map(|(_, value)| set(value, Source::Builder)))
+            .or_else(in_env)
+            .or_else(in_profile)
+            .filter(|setting| !setting.value.is_empty())
+    }
+
+    /// The setting, read as what it is; `expected` is said where it does not read as that.
+    pub(super) fn parsed<T: FromStr>(
+        &self,
+        row: &Row,
+        expected: &'static str,
+    ) -> Result<Option<Setting<T>>, ConfigError> {
+        let Some(Setting { value, source }) = self.text(row) else {
+            return Ok(None);
+        };
+        match value.trim().parse() {
+            Ok(value) => Ok(Some(Setting { value, source })),
+            Err(_) => Err(ConfigError::Value {
+                key: row.key,
+                value,
+                from: source.to_string(),
+                expected,
+            }),
+        }
+    }
+
+    /// True or false, in any case; anything else is an error.
+    pub(super) fn boolean(&self, row: &Row) -> Result<Option<bool>, ConfigError> {
+        let setting = self.parsed::<Boolean>(row, "true or false")?;
+        Ok(setting.map(|s| s.value.0))
+    }
+}
+
+struct Boolean(bool);
+
+impl FromStr for Boolean {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            _ if text.eq_ignore_ascii_case("true") => Ok(Self(true)),
+            _ if text.eq_ignore_ascii_case("false") => Ok(Self(false)),
+            _ => Err(()),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The INI dialect of AWS's files, read literally: what a section or key means is `profile.rs`'s to say.
+//!
+//! ```text
+//! file     = { comment | blank | section { comment | blank | option } }
+//! comment  = [space] ("#" | ";") any            a whole line; elsewhere these are part of a value
+//! section  = "[" name "]" any
+//! option   = key [space] ("=" | ":") [space] value { continuation }
+//! continuation = a line that is indented deeper than its option
+//! ```
+//! A value whose first line is empty and whose continuations are `key = value` is a section within the section. Keys are
+//! lower-cased; a section or key that comes twice is an error, as it is for Python's parser, which defines the dialect.
+
+use std::fmt;
+
+/// The sections of a file, in its order.
+#[derive(Debug, Default)]
+pub(crate) struct Ini {
+    pub(crate) sections: Vec<Section>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Section {
+    pub(crate) name: String,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// A key with its value.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) value: IniValue,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum IniValue {
+    Nested(Vec<(String, String)>),
+    Text(String),
+}
+
+/// What is wrong, and in which line.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct IniError {
+    pub(crate) line: usize,
+    what: String,
+}
+
+impl fmt::Display for IniError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.what)
+    }
+}
+
+impl std::error::Error for IniError {}
+
+impl Ini {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, IniError> {
+        let text = std::str::from_utf8(bytes).map_err(|e| {
+            let before = &bytes[..e.valid_up_to()];
+            fault(before.iter().filter(|b| **b == b'\n').count() + 1, "not UTF-8")
+        })?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut reader = Reader::default();
+        for (n, line) in text.lines().enumerate() {
+            reader.line(n + 1, line)?;
+        }
+        reader.finish_option()?;
+        Ok(reader.ini)
+    }
+}
+
+fn fault(line: usize, what: impl Into<String>) -> IniError {
+    let what = what.into();
+    IniError { line, what }
+}
+
+#[derive(Default)]
+struct Reader {
+    ini: Ini,
+    /// The option whose value may go on.
+    open: Option<Open>,
+}
+
+struct Open {
+    line: usize,
+    indent: usize,
+    key: String,
+    lines: Vec<String>,
+}
+
+impl Reader {
+    fn line(&mut self, number: usize, line: &str) -> Result<(), IniError> {
+        let text = line.trim();
+        if text.starts_with(['#', ';']) {
+            return Ok(());
+        }
+        if text.is_empty() {
+            if let Some(open) = &mut self.open {
+                open.lines.push(String::new());
+            }
+            return Ok(());
+        }
+        let indent = line.len() - line.trim_start().len();
+        if let Some(open) = self.open.as_mut().filter(|open| indent > open.indent) {
+            open.lines.push(text.to_owned());
+            return Ok(());
+        }
+        self.finish_option()?;
+        if let Some(rest) = text.strip_prefix('[') {
+            let end = rest.rfind(']').filter(|end| *end > 0);
+            let name = &rest[..end.ok_or_else(|| fault(number, "a section without its ]"))?];
+            if self.ini.sections.iter().any(|s| s.name == name) {
+                return Err(fault(number, format!("section [{name}] comes twice")));
+            }
+            self.ini.sections.push(Section {
+                name: name.to_owned(),
+                entries: Vec::new(),
+            });
+            return Ok(());
+        }
+        if self.ini.sections.is_empty() {
+            return Err(fault(number, "a key before any section"));
+        }
+        let (key, value) = text
+            .split_once(['=', ':'])
+            .filter(|(key, _)| !key.trim().is_empty())
+            .ok_or_else(|| fault(number, "neither a section nor key = value"))?;
+        self.open = Some(Open {
+            line: number,
+            indent,
+            key: key.trim().to_lowercase(),
+            lines: vec![value.trim().to_owned()],
+        });
+        Ok(())
+    }
+
+    fn finish_option(&mut self) -> Result<(), IniError> {
+        let (Some(open), Some(section)) = (self.open.take(), self.ini.sections.last_mut()) else {
+            return Ok(());
+        };
+        if section.entries.iter().any(|o| o.key == open.key) {
+            let what = format!("key {} comes twice in section [{}]", open.key, section.name);
+            return Err(fault(open.line, what));
+        }
+        let text = open.lines.join("\n").trim_end().to_owned();
+        let value = match text.strip_prefix('\n') {
+            Some(nested) => IniValue::Nested(nested_options(nested, open.line + 1)?),
+            None => IniValue::Text(text),
+        };
+        section.entries.push(Entry {
+            key: open.key,
+            value,
+        });
+        Ok(())
+    }
+}
+
+fn nested_options(text: &str, first_line: usize) -> Result<Vec<(String, String)>, IniError> {
+    let mut options = Vec::new();
+    for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty()) {
+        let (key, value) = line
+            .split_once('=')
+            .ok_or_else(|| fault(first_line + n, "an indented line that is no key = value"))?;
+        options.push((key.trim().to_owned(), value.trim().to_owned()));
+    }
+    Ok(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(text: &str) -> Vec<(String, IniValue)> {
+        let ini = Ini::parse(text.as_bytes()).unwrap();
+        let section = ini.sections.into_iter().next().unwrap();
+        section.entries.into_iter().map(|o| (o.key, o.value)).collect()
+    }
+
+    fn text(value: &str) -> IniValue {
+        IniValue::Text(value.into())
+    }
+
+    #[test]
+    fn values_keep_what_is_no_comment() {
+        let read = options("# c\n[a]\n ; c\nKey = v # not a comment\nb:w=x\nempty =\n");
+        let expected = [("key", "v # not a comment"), ("b", "w=x"), ("empty", "")];
+        assert_eq!(read, expected.map(|(k, v)| (k.to_owned(), text(v))));
+    }
+
+    #[test]
+    fn indented_lines_go_on() {
+        let read = options("[a]\ns3 =\n  x = 1\n\n  y= 2\nlong = a\n  b\n\nz = 1\n");
+        let nested = vec![("x".into(), "1".into()), ("y".into(), "2".into())];
+        assert_eq!(read[0], ("s3".into(), IniValue::Nested(nested)));
+        assert_eq!(read[1], ("long".into(), text("a\nb")));
+        assert_eq!(read[2], ("z".into(), text("1")));
+    }
+
+    #[test]
+    fn faults_name_their_line() {
+        let cases: [(&[u8], usize); 8] = [
+            (b"a = 1", 1),
+            (b"[a]\n[a]", 2),
+            (b"[a]\nx=1\nX=2", 3),
+            (b"[a]\nnothing", 2),
+            (b"[a]\n= 1", 2),
+            (b"[a", 1),
+            (b"[a]\ns3 =\n  x", 3),
+            (b"[a]\n\xff", 2),
+        ];
+        for (bytes, line) in cases {
+            let error = Ini::parse(bytes).unwrap_err();
+            assert_eq!(error.line, line, "{}: {error}", String::from_utf8_lossy(bytes));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What the sections of AWS's two files mean: profiles, SSO sessions and services.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::ConfigError;
+use super::environment::Environment;
+use super::ini::{Ini, IniValue, Section};
+
+/// Both files, merged. Keys of the credentials file win.
+#[derive(Debug, Default)]
+pub(crate) struct Profiles {
+    profiles: HashMap<String, Profile>,
+    /// `[services NAME]`: what `services = NAME` of a profile refers to.
+    services: HashMap<String, Profile>,
+    /// `[sso-session NAME]`
+    sso_sessions: HashMap<String, Profile>,
+}
+
+/// The keys of a section.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Profile(HashMap<String, ProfileValue>);
+
+/// A value, and the file it is from.
+#[derive(Clone, Debug)]
+pub(crate) struct ProfileValue {
+    pub(crate) value: IniValue,
+    pub(crate) file: Arc<Path>,
+    /// Whether that is the credentials file.
+    pub(crate) is_credentials: bool,
+}
+
+impl Profiles {
+    /// Reads the files that the environment names, or those below `~/.aws`. One that does not exist is empty.
+    pub(crate) fn read(env: &Environment) -> Result<Self, ConfigError> {
+        let mut profiles = Self::default();
+        for section in read(env, "AWS_CONFIG_FILE", "~/.aws/config")? {
+            profiles.add_config_section(section);
+        }
+        for section in read(env, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")? {
+            let profile = profiles.profiles.entry(section.name).or_default();
+            let values = section.values.0.into_iter();
+            profile.0.extend(values.map(|(key, value)| {
+                let is_credentials = true;
+                (key, ProfileValue { is_credentials, ..value })
+            }));
+        }
+        Ok(profiles)
+    }
+
+    fn add_config_section(&mut self, section: FileSection) {
+        if section.name == "default" {
+            self.profiles.insert(section.name, section.values);
+            return;
+        }
+        // the name may be quoted; a section that is not two words is none of ours
+        let Some(words) = shlex::split(&section.name) else {
+            return;
+        };
+        let [kind, name] = &words[..] else {
+            return;
+        };
+        let kind = match &**kind {
+            "profile" => &mut self.profiles,
+            "services" => &mut self.services,
+            "sso-session" => &mut self.sso_sessions,
+            _ => return,
+        };
+        kind.insert(name.clone(), section.values);
+    }
+
+    pub(crate) fn profile(&self, name: &str) -> Option<&Profile> {
+        self.profiles.get(name)
+    }
+
+    pub(crate) fn services(&self, name: &str) -> Option<&Profile> {
+        self.services.get(name)
+    }
+
+    /// The names of all profiles, in order.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.profiles.keys().map(|name| &**name).collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+impl Profile {
+    pub(crate) fn get(&self, key: &str) -> Option<&ProfileValue> {
+        self.0.get(key)
+    }
+
+    /// The text of a key, or of one inside a nested section.
+    pub(crate) fn text(&self, section: Option<&str>, key: &str) -> Option<(&str, &ProfileValue)> {
+        let entry = self.0.get(section.unwrap_or(key))?;
+        match (&entry.value, section) {
+            (IniValue::Text(text), None) => Some((text, entry)),
+            (IniValue::Nested(nested), Some(_)) => {
+                let found = nested.iter().rev().find(|(k, _)| k == key)?;
+                Some((&found.1, entry))
+            }
+            _ => None,
+        }
+    }
+}
+
+struct FileSection {
+    name: String,
+    values: Profile,
+}
+
+fn read(env: &Environment, variable: &str, default: &str) -> Result<Vec<FileSection>, ConfigError> {
+    let named = env.get(variable);
+    if named.is_none() && env.home().is_none() {
+        return Ok(Vec::new());
+    }
+    let file: Arc<Path> = env.expand(named.unwrap_or(default)).into();
+    let fault = |what: String| ConfigError::File {
+        file: file.to_path_buf(),
+        what,
+    };
+    let bytes = match std::fs::read(&file) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(fault(e.to_string())),
+    };
+    let ini = Ini::parse(&bytes).map_err(|e| fault(e.to_string()))?;
+    let section = |section: Section| FileSection {
+        name: section.name,
+        values: Profile(
+            (section.entries.into_iter())
+                .map(|entry| {
+                    let value = ProfileValue {
+                        value: entry.value,
+                        file: file.clone(),
+                        is_credentials: false,
+                    };
+                    (entry.key, value)
+                })
+                .collect(),
+        ),
+    };
+    Ok(ini.sections.into_iter().map(section).collect())
+}

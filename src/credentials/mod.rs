@@ -1,0 +1,163 @@
+//! Credentials: where they are looked for, in which order, and how they stay fresh.
+//!
+//! | provider | finds them in |
+//! | --- | --- |
+//! | [`env`] | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` |
+//! | [`profile`] | the profile's keys in the credentials file, else in the config file |
+
+mod cache;
+mod chain;
+pub mod env;
+pub mod profile;
+
+pub(crate) use self::cache::CredentialsCache;
+pub use self::chain::Chain;
+
+use std::fmt;
+use std::time::SystemTime;
+
+use crate::config::Config;
+
+/// A key pair, maybe temporary. `Debug` shows the key's id and nothing else.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    access_key_id: Box<str>,
+    secret_access_key: Box<str>,
+    session_token: Option<Box<str>>,
+    expires: Option<SystemTime>,
+    account_id: Option<Box<str>>,
+}
+
+impl Credentials {
+    /// Credentials that do not expire.
+    pub fn new(id: impl Into<Box<str>>, secret: impl Into<Box<str>>) -> Self {
+        Self {
+            access_key_id: id.into(),
+            secret_access_key: secret.into(),
+            session_token: None,
+            expires: None,
+            account_id: None,
+        }
+    }
+
+    /// With the token of a session.
+    #[must_use]
+    pub fn with_session_token(mut self, token: impl Into<Box<str>>) -> Self {
+        self.session_token = Some(token.into());
+        self
+    }
+
+    /// With an end.
+    #[must_use]
+    pub fn with_expiry(mut self, expires: SystemTime) -> Self {
+        self.expires = Some(expires);
+        self
+    }
+
+    /// With the account that they are of.
+    #[must_use]
+    pub fn with_account_id(mut self, account_id: impl Into<Box<str>>) -> Self {
+        self.account_id = Some(account_id.into());
+        self
+    }
+
+    /// The key's id; no secret.
+    pub fn access_key_id(&self) -> &str {
+        &self.access_key_id
+    }
+
+    /// The secret.
+    pub fn secret_access_key(&self) -> &str {
+        &self.secret_access_key
+    }
+
+    /// The token of the session, a secret too.
+    pub fn session_token(&self) -> Option<&str> {
+        self.session_token.as_deref()
+    }
+
+    /// When they end.
+    pub fn expires(&self) -> Option<SystemTime> {
+        self.expires
+    }
+
+    /// The account that they are of, where the provider knows it.
+    pub fn account_id(&self) -> Option<&str> {
+        self.account_id.as_deref()
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("access_key_id", &self.access_key_id)
+            .field("account_id", &self.account_id)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Finds credentials in one place.
+pub trait CredentialsProvider: Send + Sync {
+    /// The place, in a word or two.
+    fn name(&self) -> &'static str;
+
+    /// The credentials; `None` when this place has none, so that the next is asked.
+    ///
+    /// # Errors
+    ///
+    /// The place has some, but they cannot be had. No other place is asked then.
+    fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Option<Credentials>, CredentialsError>;
+}
+
+/// Credentials provide themselves.
+impl CredentialsProvider for Credentials {
+    fn name(&self) -> &'static str {
+        "given by the program"
+    }
+    fn credentials(&self, _: &ProviderContext<'_>) -> Result<Option<Credentials>, CredentialsError> {
+        Ok(Some(self.clone()))
+    }
+}
+
+/// What a provider may use.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct ProviderContext<'a> {
+    /// The settings of the client.
+    pub config: &'a Config,
+    /// For calls to the services that give credentials.
+    pub transport: &'a dyn crate::transport::Transport,
+    /// The time of the call.
+    pub now: SystemTime,
+}
+
+/// Why there are no credentials.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CredentialsError {
+    /// No provider has any.
+    #[error("none found; asked: {asked}. Give them to the client, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile that has them")]
+    NotFound {
+        /// The providers that were asked, and why each had none.
+        asked: String,
+    },
+    /// One half of a key pair.
+    #[error("{provider}: {present} is set, but {missing} is not")]
+    Partial {
+        /// The provider.
+        provider: &'static str,
+        /// What is there.
+        present: &'static str,
+        /// What is not.
+        missing: &'static str,
+    },
+    /// A provider has some and cannot give them.
+    #[error("{provider}: {what}")]
+    Provider {
+        /// The provider.
+        provider: &'static str,
+        /// Why not.
+        what: String,
+    },
+}

@@ -1,0 +1,91 @@
+//! A small cache of resolved endpoints; the least recently used one makes room.
+
+use super::Endpoint;
+use super::params::EndpointValue;
+use super::ruleset::ParameterDefinition;
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// How many endpoints are kept.
+const CAPACITY: usize = 100;
+
+/// Endpoints by the values of the parameters that the rules read.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    /// By the hash of the key. Two keys with one hash take turns, since entries compare their keys.
+    entries: RwLock<HashMap<u64, Entry>>,
+    hasher: RandomState,
+    clock: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    key: Box<[Option<EndpointValue>]>,
+    endpoint: Arc<Endpoint>,
+    used: AtomicU64,
+}
+
+/// Bound parameters (see `Ruleset::bind`) seen as a cache key: only those that rules read count.
+#[derive(Clone, Copy)]
+pub(super) struct CacheKey<'a> {
+    pub(super) definitions: &'a [ParameterDefinition],
+    pub(super) bound: &'a [Option<&'a EndpointValue>],
+}
+
+impl<'a> CacheKey<'a> {
+    fn values(self) -> impl Iterator<Item = Option<&'a EndpointValue>> {
+        let pairs = self.definitions.iter().zip(self.bound);
+        pairs.filter_map(|(definition, value)| definition.referenced.then_some(*value))
+    }
+}
+
+impl Cache {
+    /// The endpoint that was kept for the key.
+    pub(super) fn find(&self, key: CacheKey<'_>) -> Option<Arc<Endpoint>> {
+        // entries are whole at all times, so that a lock poisoned by a panic elsewhere does no harm
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let entry = entries.get(&self.hash(key))?;
+        if !entry.key.iter().map(Option::as_ref).eq(key.values()) {
+            return None;
+        }
+        entry.used.store(self.tick(), Ordering::Relaxed);
+        Some(Arc::clone(&entry.endpoint))
+    }
+
+    /// Keeps an endpoint.
+    pub(super) fn insert(&self, key: CacheKey<'_>, endpoint: &Arc<Endpoint>) {
+        let hash = self.hash(key);
+        let entry = Entry {
+            key: key.values().map(Option::<&EndpointValue>::cloned).collect(),
+            endpoint: Arc::clone(endpoint),
+            used: AtomicU64::new(self.tick()),
+        };
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= CAPACITY && !entries.contains_key(&hash) {
+            let oldest = entries
+                .iter()
+                .min_by_key(|(_, entry)| entry.used.load(Ordering::Relaxed))
+                .map(|(hash, _)| *hash);
+            oldest.and_then(|oldest| entries.remove(&oldest));
+        }
+        entries.insert(hash, entry);
+    }
+
+    fn hash(&self, key: CacheKey<'_>) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        key.values().for_each(|value| value.hash(&mut hasher));
+        hasher.finish()
+    }
+
+    fn tick(&self) -> u64 {
+        self.clock.fetch_add(1, Ordering::Relaxed)
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.entries.read().unwrap().len()
+    }
+}

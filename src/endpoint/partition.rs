@@ -1,0 +1,231 @@
+//! Partitions: groups of regions that share DNS suffixes (`partitions.json`).
+
+use super::error::EndpointError;
+use super::region_pattern::RegionPattern;
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// All partitions; the first is where unknown regions belong.
+#[derive(Debug)]
+pub struct Partitions(Box<[Partition]>);
+
+/// A partition, such as `aws` or `aws-cn`.
+#[derive(Debug)]
+pub struct Partition {
+    /// Its name, such as `aws-cn`.
+    pub id: Box<str>,
+    /// Domain of its endpoints, such as `amazonaws.com`.
+    pub dns_suffix: Box<str>,
+    /// Domain of its dual-stack endpoints.
+    pub dual_stack_dns_suffix: Box<str>,
+    /// Whether there are FIPS endpoints.
+    pub supports_fips: bool,
+    /// Whether there are dual-stack endpoints.
+    pub supports_dual_stack: bool,
+    /// The region that signs for global services.
+    pub implicit_global_region: Option<Box<str>>,
+    /// Its regions in file order, the pseudo region (`aws-global`) included.
+    pub regions: Box<[Region]>,
+    pattern: RegionPattern,
+}
+
+/// A region of a partition.
+#[derive(Debug)]
+pub struct Region {
+    /// Its name, such as `eu-west-1`.
+    pub name: Box<str>,
+    /// What people call it, such as `Europe (Ireland)`.
+    pub description: Option<Box<str>>,
+}
+
+impl Partitions {
+    /// Reads a `partitions.json`.
+    ///
+    /// # Errors
+    /// [`EndpointError::Malformed`] when the text is not a partitions file, holds no partition, or has a region
+    /// pattern that is not understood.
+    pub fn parse(text: &str) -> Result<Partitions, EndpointError> {
+        let file: FileText = serde_json::from_str(text)
+            .map_err(|error| EndpointError::in_file("partitions", &error))?;
+        if file.partitions.is_empty() {
+            return Err(malformed("partitions", "there must be at least one".into()));
+        }
+        let list: Result<_, _> = file.partitions.into_iter().map(Partition::new).collect();
+        Ok(Partitions(list?))
+    }
+
+    /// The partition that lists `region` or whose pattern matches it.
+    #[must_use]
+    pub fn for_region(&self, region: &str) -> Option<&Partition> {
+        self.iter().find(|partition| partition.has(region))
+    }
+
+    /// As [`Partitions::for_region`], but a region that none knows belongs to the first partition.
+    #[must_use]
+    pub fn for_region_or_default(&self, region: &str) -> &Partition {
+        // `parse` lets no empty list pass
+        self.for_region(region).unwrap_or(&self.0[0])
+    }
+
+    /// The partition of that name.
+    #[must_use]
+    pub fn partition(&self, id: &str) -> Option<&Partition> {
+        self.iter().find(|partition| &*partition.id == id)
+    }
+
+    /// All partitions in file order.
+    pub fn iter(&self) -> impl Iterator<Item = &Partition> {
+        self.0.iter()
+    }
+}
+
+impl Partition {
+    /// Whether the partition lists `region` or its pattern matches it.
+    #[must_use]
+    pub fn has(&self, region: &str) -> bool {
+        self.regions.iter().any(|known| &*known.name == region) || self.pattern.matches(region)
+    }
+
+    /// Whether `region` looks like a region of the partition, as against a pseudo region such as `aws-global`.
+    pub(super) fn is_regional(&self, region: &str) -> bool {
+        self.pattern.matches(region)
+    }
+
+    fn new(text: PartitionText) -> Result<Partition, EndpointError> {
+        let pattern = RegionPattern::parse(&text.region_regex)
+            .map_err(|what| malformed(&format!("partition {}", text.id), what))?;
+        let regions = text.regions.0.into_iter().map(|(name, region)| Region {
+            name,
+            description: region.description,
+        });
+        Ok(Partition {
+            id: text.id,
+            dns_suffix: text.outputs.dns_suffix,
+            dual_stack_dns_suffix: text.outputs.dual_stack_dns_suffix,
+            supports_fips: text.outputs.supports_fips,
+            supports_dual_stack: text.outputs.supports_dual_stack,
+            implicit_global_region: text.outputs.implicit_global_region,
+            regions: regions.collect(),
+            pattern,
+        })
+    }
+}
+
+fn malformed(at: &str, what: String) -> EndpointError {
+    EndpointError::Malformed {
+        at: at.into(),
+        what: what.into(),
+    }
+}
+
+#[derive(Deserialize)]
+struct FileText {
+    partitions: Vec<PartitionText>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PartitionText {
+    id: Box<str>,
+    outputs: OutputsText,
+    region_regex: Box<str>,
+    regions: Pairs<RegionText>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OutputsText {
+    dns_suffix: Box<str>,
+    dual_stack_dns_suffix: Box<str>,
+    implicit_global_region: Option<Box<str>>,
+    supports_dual_stack: bool,
+    #[serde(rename = "supportsFIPS")]
+    supports_fips: bool,
+}
+
+#[derive(Deserialize)]
+struct RegionText {
+    description: Option<Box<str>>,
+}
+
+/// A JSON object as a list, in file order.
+pub(super) struct Pairs<T>(pub(super) Vec<(Box<str>, T)>);
+
+impl<T> Default for Pairs<T> {
+    fn default() -> Self {
+        Pairs(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PairsVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for PairsVisitor<T> {
+            type Value = Pairs<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs<T>, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(PairsVisitor(PhantomData))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(crate) const TWO: &str = r#"{"version": "1.1", "partitions": [
+        {"id": "aws", "regionRegex": "^(us|eu)\\-\\w+\\-\\d+$",
+         "regions": {"us-east-1": {"description": "Virginia"}, "eu-new-7": {}, "aws-global": {}},
+         "outputs": {"name": "aws", "dnsSuffix": "amazonaws.com", "dualStackDnsSuffix": "api.aws",
+                     "supportsFIPS": true, "supportsDualStack": true, "implicitGlobalRegion": "us-east-1"}},
+        {"id": "aws-cn", "regionRegex": "^cn\\-\\w+\\-\\d+$", "regions": {"cn-north-1": {}, "odd": {}},
+         "outputs": {"dnsSuffix": "amazonaws.com.cn", "dualStackDnsSuffix": "api.cn",
+                     "supportsFIPS": true, "supportsDualStack": false}}]}"#;
+
+    #[test]
+    fn a_region_is_found_by_list_then_by_pattern_then_defaults_to_the_first_partition() {
+        let partitions = Partitions::parse(TWO).unwrap();
+        for (region, id) in [
+            ("us-east-1", Some("aws")),
+            ("us-future-9", Some("aws")),
+            ("odd", Some("aws-cn")),
+            ("cn-west-3", Some("aws-cn")),
+            ("mars-1", None),
+        ] {
+            let found = partitions.for_region(region).map(|found| &*found.id);
+            assert_eq!(found, id, "{region}");
+            assert_eq!(
+                &*partitions.for_region_or_default(region).id,
+                id.unwrap_or("aws")
+            );
+        }
+        let aws = partitions.partition("aws").unwrap();
+        assert_eq!(aws.regions[0].description.as_deref(), Some("Virginia"));
+        assert!(!aws.is_regional("aws-global"));
+    }
+
+    #[test]
+    fn a_partitions_file_without_partitions_or_with_a_strange_pattern_is_an_error() {
+        for (text, expected) in [
+            (r#"{"partitions": []}"#.to_owned(), "at least one"),
+            (TWO.replace("^cn", "^[cn]"), "partition aws-cn"),
+            (TWO.replace("supportsFIPS", "fips"), "supportsFIPS"),
+            (TWO[..300].to_owned(), "EOF"),
+        ] {
+            let error = Partitions::parse(&text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! An endpoint rule set (`endpoint-rule-set-1.json`), compiled into a tree that is quick to evaluate.
+
+use super::error::EndpointError;
+use super::expression::{Expression, Part, Slot};
+use super::params::{EndpointParams, EndpointValue};
+use super::read;
+
+/// The endpoint rules of a service: parameters, and a tree of rules over them.
+#[derive(Debug)]
+pub struct Ruleset {
+    pub(super) parameters: Box<[ParameterDefinition]>,
+    pub(super) rules: Box<[Rule]>,
+    /// Names by slot, the parameters' and those that conditions assign.
+    pub(super) names: Box<[Box<str>]>,
+}
+
+/// What a rule set says of a parameter.
+#[derive(Debug)]
+pub struct ParameterDefinition {
+    /// The name, such as `UseFIPS`.
+    pub name: Box<str>,
+    /// The type of its values.
+    pub kind: ParameterType,
+    /// The built-in that fills it, such as `AWS::UseFIPS`.
+    pub built_in: Option<Box<str>>,
+    /// The value that stands in for a missing one.
+    pub default: Option<EndpointValue>,
+    /// Whether resolving fails without a value.
+    pub required: bool,
+    /// Why and since when it should not be used.
+    pub deprecated: Option<Deprecation>,
+    /// Whether any rule reads it; what is not read need not be found out.
+    pub referenced: bool,
+    pub(super) slot: Slot,
+}
+
+/// The type of a parameter.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ParameterType {
+    /// `boolean`
+    Boolean,
+    /// `string`
+    String,
+    /// `stringArray`
+    StringArray,
+}
+
+/// The note on a deprecated parameter.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct Deprecation {
+    /// What to do instead.
+    pub message: Option<Box<str>>,
+    /// Since when.
+    pub since: Option<Box<str>>,
+}
+
+/// The members of a JSON object, in its order.
+pub(super) type Named<T> = Box<[(Box<str>, T)]>;
+
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) conditions: Box<[Condition]>,
+    pub(super) body: RuleBody,
+}
+
+#[derive(Debug)]
+pub(super) struct Condition {
+    pub(super) test: Expression,
+    pub(super) assign: Option<Slot>,
+}
+
+#[derive(Debug)]
+pub(super) enum RuleBody {
+    Endpoint(Box<EndpointTemplate>),
+    Error(Expression),
+    Tree(Box<[Rule]>),
+}
+
+#[derive(Debug)]
+pub(super) struct EndpointTemplate {
+    pub(super) url: Expression,
+    pub(super) headers: Named<Box<[Expression]>>,
+    pub(super) properties: Named<Property>,
+}
+
+/// A value among the properties of an endpoint: JSON, with templates for strings.
+#[derive(Debug)]
+pub(super) enum Property {
+    Constant(serde_json::Value),
+    List(Box<[Property]>),
+    Map(Named<Property>),
+    Template(Box<[Part]>),
+}
+
+impl Ruleset {
+    /// Reads a rule set.
+    ///
+    /// # Errors
+    /// [`EndpointError::Malformed`], which names the line and column.
+    pub fn parse(text: &str) -> Result<Ruleset, EndpointError> {
+        read::ruleset(text).map_err(|error| EndpointError::in_file("rule set", &error))
+    }
+
+    /// The parameters in the order in which the rule set defines them.
+    #[must_use]
+    pub fn parameters(&self) -> &[ParameterDefinition] {
+        &self.parameters
+    }
+
+    /// Whether a rule reads the parameter that this built-in fills: finding its value out can be spared where not.
+    #[must_use]
+    pub fn reads_built_in(&self, built_in: &str) -> bool {
+        self.parameters.iter().any(|definition| {
+            definition.referenced && definition.built_in.as_deref() == Some(built_in)
+        })
+    }
+
+    /// The value of each defined parameter, in definition order: the given one or the default.
+    ///
+    /// # Errors
+    /// [`EndpointError::MissingParameter`] and [`EndpointError::WrongType`].
+    pub(super) fn bind<'a>(
+        &'a self,
+        params: &'a EndpointParams,
+    ) -> Result<Vec<Option<&'a EndpointValue>>, EndpointError> {
+        let mut bound = vec![None; self.parameters.len()];
+        // the search goes on where the last one ended: callers set parameters in definition order
+        let mut next = 0;
+        for (name, value) in params.iter() {
+            let (before, after) = self.parameters.split_at(next);
+            let found = after.iter().chain(before).position(|p| *p.name == *name);
+            if let Some(distance) = found {
+                let at = (next + distance) % self.parameters.len();
+                self.parameters[at].check(value)?;
+                bound[at] = Some(value);
+                next = at + 1;
+            }
+        }
+        for (definition, value) in self.parameters.iter().zip(&mut bound) {
+            *value = value.or(definition.default.as_ref());
+            if value.is_none() && definition.required {
+                return Err(EndpointError::MissingParameter {
+                    name: definition.name.clone(),
+                    built_in: definition.built_in.clone(),
+                });
+            }
+        }
+        Ok(bound)
+    }
+}
+
+impl ParameterDefinition {
+    /// Whether the value is of the parameter's type.
+    pub(super) fn check(&self, value: &EndpointValue) -> Result<(), EndpointError> {
+        let expected = self.kind.name();
+        if value.kind() == expected {
+            return Ok(());
+        }
+        Err(EndpointError::WrongType {
+            name: self.name.clone(),
+            expected,
+            found: value.kind(),
+        })
+    }
+}
+
+impl ParameterType {
+    /// The type's name in a rule set.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            ParameterType::Boolean => "boolean",
+            ParameterType::String => "string",
+            ParameterType::StringArray => "stringArray",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: &str = r#"{"version": "1.0", "serviceId": "new top-level key", "parameters": {
+        "Region": {"type": "String", "builtIn": "AWS::Region", "required": true, "documentation": "d"},
+        "UseFIPS": {"type": "boolean", "default": false, "required": true},
+        "Tables": {"type": "stringArray", "default": ["a", "b"]},
+        "Key": {"type": "string", "deprecated": {"message": "no", "since": "then"}}},
+        "rules": [{"conditions": [{"fn": "isSet", "argv": [{"ref": "Region"}]}],
+                   "error": "{Region}", "type": "error"}]}"#;
+
+    #[test]
+    fn parameters_are_exposed_with_all_that_is_said_of_them() {
+        let ruleset = Ruleset::parse(RULES).unwrap();
+        let [region, fips, tables, key] = ruleset.parameters() else {
+            panic!("{:?}", ruleset.parameters());
+        };
+        assert_eq!((&*region.name, region.kind.name()), ("Region", "string"));
+        assert_eq!(region.built_in.as_deref(), Some("AWS::Region"));
+        assert!(region.required && region.referenced && region.default.is_none());
+        assert_eq!(fips.default, Some(EndpointValue::Boolean(false)));
+        assert_eq!(tables.kind, ParameterType::StringArray);
+        assert_eq!(tables.default.as_ref().unwrap().to_string(), "[a, b]");
+        let note = key.deprecated.as_ref().unwrap();
+        assert_eq!(note.since.as_deref(), Some("then"));
+        assert!(!key.referenced && !fips.referenced);
+        assert!(ruleset.reads_built_in("AWS::Region"));
+        assert!(!ruleset.reads_built_in("AWS::UseFIPS"));
+    }
+
+    #[test]
+    fn binding_finds_values_in_any_order_and_ignores_unknown_names() {
+        let ruleset = Ruleset::parse(RULES).unwrap();
+        let params = EndpointParams::new()
+            .with("Nothing", true)
+            .with("Key", "k")
+            .with("Region", "r")
+            .with("UseFIPS", true);
+        let bound = ruleset.bind(&params).unwrap();
+        let texts: Vec<_> = bound.iter().map(|v| v.map(ToString::to_string)).collect();
+        let expected = ["r", "true", "[a, b]", "k"].map(|text| Some(text.to_owned()));
+        assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn a_missing_or_mistyped_parameter_is_an_error() {
+        let ruleset = Ruleset::parse(RULES).unwrap();
+        let error = ruleset.bind(&EndpointParams::new()).unwrap_err();
+        let start = "cannot find value for required parameter Region";
+        assert!(error.to_string().starts_with(start), "{error}");
+        let wrong = EndpointParams::new().with("Region", true);
+        let error = ruleset.bind(&wrong).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "endpoint parameter Region must be a string, not a boolean"
+        );
+    }
+}

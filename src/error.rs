@@ -1,0 +1,216 @@
+//! The one error of the crate.
+//!
+//! A room may have an error type of its own, with its texts in one place; it becomes an [`Error`] at the room's edge.
+//! Every text says what failed, where, and what to do; none holds a secret.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::params::ParamErrors;
+use crate::transport::TransportError;
+
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What every fallible function of this crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a call, or its preparation, failed.
+///
+/// ```
+/// # fn f(error: tucuxi::Error) {
+/// match error.code() {
+///     Some("NoSuchBucket") => println!("no such bucket"),
+///     _ if error.is_throttling() => println!("slow down"),
+///     _ => println!("{error}"),
+/// }
+/// # }
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Any of the others, with the operation that was called.
+    #[error("{service}.{operation}: {source}")]
+    Call {
+        /// The service's name.
+        service: Box<str>,
+        /// The operation's API name.
+        operation: Box<str>,
+        /// What happened.
+        #[source]
+        source: Box<Self>,
+    },
+    /// A setting, from the builder, the environment or a file.
+    #[error("configuration: {0}")]
+    Config(#[source] BoxError),
+    /// No credentials, or their provider failed.
+    #[error("credentials: {0}")]
+    Credentials(#[source] BoxError),
+    /// No endpoint for these parameters.
+    #[error("endpoint: {0}")]
+    Endpoint(#[source] BoxError),
+    /// A model that is missing or broken, or has no such operation.
+    #[error("model: {0}")]
+    Model(#[source] BoxError),
+    /// Parameters that do not fit the operation's input; all faults at once.
+    #[error("invalid parameters: {0}")]
+    Params(Box<ParamErrors>),
+    /// A request that cannot be built or signed.
+    #[error("cannot build the request: {0}")]
+    Request(#[source] BoxError),
+    /// An answer that cannot be read.
+    #[error("cannot read the response: {0}")]
+    Response(#[source] BoxError),
+    /// The service answered with an error.
+    #[error(transparent)]
+    Service(Box<ServiceError>),
+    /// No whole answer came.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// Something that the service has and this client cannot do.
+    #[error("not supported: {0}")]
+    Unsupported(Box<str>),
+}
+
+impl Error {
+    /// The error without the name of the operation.
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::Call { source, .. } => source.cause(),
+            other => other,
+        }
+    }
+
+    /// The service's answer, if it gave one.
+    pub fn service_error(&self) -> Option<&ServiceError> {
+        match self.cause() {
+            Self::Service(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The service's error code, such as `NoSuchBucket`.
+    pub fn code(&self) -> Option<&str> {
+        self.service_error().map(|e| &*e.code)
+    }
+
+    /// Whether the same call may succeed when it is made again: the service is throttling or failed, or the connection
+    /// broke. The client has by then tried as often as it is configured to.
+    pub fn is_retryable(&self) -> bool {
+        match self.cause() {
+            Self::Service(error) => error.retry.is_some(),
+            Self::Transport(error) => error.kind().is_retryable(),
+            _ => false,
+        }
+    }
+
+    /// Whether the service asks to slow down.
+    pub fn is_throttling(&self) -> bool {
+        self.service_error()
+            .is_some_and(|e| e.retry == Some(RetryReason::Throttling))
+    }
+
+    /// The parameters' faults, if it is they.
+    pub fn param_errors(&self) -> Option<&ParamErrors> {
+        match self.cause() {
+            Self::Params(errors) => Some(errors),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn model(error: impl Into<BoxError>) -> Self {
+        Self::Model(error.into())
+    }
+
+    pub(crate) fn request(error: impl Into<BoxError>) -> Self {
+        Self::Request(error.into())
+    }
+
+    pub(crate) fn response(error: impl Into<BoxError>) -> Self {
+        Self::Response(error.into())
+    }
+
+    /// The same error, said to be of this call; once is enough.
+    pub(crate) fn of_call(self, service: &str, operation: &str) -> Self {
+        match self {
+            Self::Call { .. } => self,
+            other => Self::Call {
+                service: service.into(),
+                operation: operation.into(),
+                source: Box::new(other),
+            },
+        }
+    }
+}
+
+/// An error that the service answered with.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ServiceError {
+    /// The error code, such as `NoSuchBucket`; the HTTP status where the answer has none.
+    pub code: Box<str>,
+    /// What the service says, maybe nothing.
+    pub message: Box<str>,
+    /// The error shape of the model which the code names, if any.
+    pub shape: Option<Box<str>>,
+    /// Who is at fault, as far as the answer tells.
+    pub fault: Fault,
+    /// The members of the error's shape, and for S3 and other XML services what else the error element holds.
+    pub value: Value,
+    /// The HTTP status.
+    pub status: u16,
+    /// The service's id of this request, for its support.
+    pub request_id: Option<Box<str>>,
+    /// How many attempts were made.
+    pub attempts: u32,
+    /// The code that the service's JSON body has, where a header replaced it by the older query protocol's.
+    pub query_error_code: Option<Box<str>>,
+    pub(crate) retry: Option<RetryReason>,
+}
+
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.code)?;
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        write!(f, " (status {}", self.status)?;
+        if let Some(id) = &self.request_id {
+            write!(f, ", request id {id}")?;
+        }
+        if self.attempts > 1 {
+            write!(f, ", {} attempts", self.attempts)?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl std::error::Error for ServiceError {}
+
+/// Whose fault an error is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The caller's.
+    Client,
+    /// The service's.
+    Server,
+}
+
+/// Why another attempt may succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RetryReason {
+    Throttling,
+    Transient,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_is_small_and_can_be_sent() {
+        fn shareable<T: Send + Sync + 'static>() {}
+        shareable::<Error>();
+        assert!(size_of::<Error>() <= 48, "{}", size_of::<Error>());
+    }
+}

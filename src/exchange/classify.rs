@@ -1,0 +1,66 @@
+//! Which failures another attempt may mend.
+//!
+//! The lists are those of the AWS SDKs' standard mode: throttling asks to slow down, transient failures only to try again.
+
+use crate::error::{Error, RetryReason, ServiceError};
+use crate::model::{Operation, ServiceModel};
+
+const THROTTLING: [&str; 14] = [
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+];
+
+/// `PriorRequestNotComplete` is in both lists; it waits as long as a transient failure.
+const TRANSIENT: [&str; 4] = [
+    "IDPCommunicationError",
+    "PriorRequestNotComplete",
+    "RequestTimeout",
+    "RequestTimeoutException",
+];
+
+/// Why another attempt may succeed, if it may.
+pub(super) fn classify(
+    model: &ServiceModel,
+    operation: &Operation,
+    error: &Error,
+) -> Option<RetryReason> {
+    match error.cause() {
+        Error::Transport(error) => error.kind().is_retryable().then_some(RetryReason::Transient),
+        Error::Service(error) => of_answer(model, operation, error),
+        _ => None,
+    }
+}
+
+fn of_answer(
+    model: &ServiceModel,
+    operation: &Operation,
+    error: &ServiceError,
+) -> Option<RetryReason> {
+    let code = error.query_error_code.as_deref().unwrap_or(&error.code);
+    let is = |list: &[&str]| list.contains(&&*error.code) || list.contains(&code);
+    let modelled = || {
+        let declares = |id| operation.errors.contains(&id);
+        model.error_shape(operation, code).is_some_and(declares)
+    };
+    if is(&TRANSIENT) {
+        Some(RetryReason::Transient)
+    } else if is(&THROTTLING) || (error.status == 429 && !modelled()) {
+        Some(RetryReason::Throttling)
+    } else if matches!(error.status, 500 | 502 | 503 | 504) {
+        Some(RetryReason::Transient)
+    } else {
+        error.retry // what the error's shape says
+    }
+}

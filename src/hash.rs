@@ -1,0 +1,42 @@
+//! SHA-256, in the lower-case hexadecimal that signatures use.
+
+use std::io::{self, Read};
+
+use sha2::{Digest, Sha256};
+
+/// Of these bytes.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Of everything that the reader gives; it is not held in memory.
+pub(crate) fn sha256_hex_of(mut reader: impl Read) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; 256 * 1024];
+    loop {
+        match reader.read(&mut piece) {
+            Ok(0) => return Ok(hex(&hasher.finalize())),
+            Ok(n) => hasher.update(&piece[..n]),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |n: u8| char::from_digit(n.into(), 16).unwrap_or('0');
+    let pair = |b: &u8| [digit(b >> 4), digit(b & 15)];
+    bytes.iter().flat_map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_agree() {
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256_hex(b"abc"), expected);
+        assert_eq!(sha256_hex_of(&b"abc"[..]).unwrap(), expected);
+    }
+}

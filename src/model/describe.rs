@@ -1,0 +1,131 @@
+//! An operation told to a person or a program: its shapes, required members, values.
+
+use serde_json::{Map, Value, json};
+
+use super::{Kind, Location, Member, Members, ServiceModel, ShapeId};
+use crate::error::Result;
+
+impl ServiceModel {
+    /// Describes an operation: how it is called, and every shape that its input, output and errors reach.
+    ///
+    /// ```text
+    /// {"service": "s3", "operation": "HeadBucket", "protocol": "rest-xml", "http": {"method": "HEAD", "uri": "/"},
+    ///  "input": "HeadBucketRequest", "output": "HeadBucketOutput", "errors": ["NoSuchBucket"],
+    ///  "shapes": {"HeadBucketRequest": {"type": "structure", "required": ["Bucket"], "members": {…}}, …}}
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// There is no such operation, or the model is broken.
+    pub fn describe(&self, operation: &str) -> Result<Value> {
+        let operation = self.operation(operation)?;
+        let name = |id: &ShapeId| self.shape_name(*id);
+        let mut shapes = Map::new();
+        let roots = operation.input.iter().chain(&operation.output);
+        let mut waiting: Vec<ShapeId> = roots.chain(&operation.errors).copied().collect();
+        waiting.reverse();
+        while let Some(id) = waiting.pop() {
+            if shapes.contains_key(name(&id)) {
+                continue;
+            }
+            let (described, targets) = self.describe_shape(id)?;
+            shapes.insert(name(&id).into(), described);
+            waiting.extend(targets.into_iter().rev());
+        }
+        let mut out = Map::new();
+        out.insert("service".into(), self.name().into());
+        out.insert("operation".into(), (*operation.name).into());
+        out.insert("protocol".into(), self.metadata().protocol.name().into());
+        let http = json!({"method": operation.method.as_str(), "uri": &*operation.uri});
+        out.insert("http".into(), http);
+        if operation.deprecated {
+            out.insert("deprecated".into(), true.into());
+        }
+        let raw = self.raw_operation(&operation.name)?;
+        if let Some(documentation) = raw.get("documentation") {
+            out.insert("documentation".into(), documentation.clone());
+        }
+        out.insert("input".into(), operation.input.as_ref().map(name).into());
+        out.insert("output".into(), operation.output.as_ref().map(name).into());
+        let errors: Vec<&str> = operation.errors.iter().map(name).collect();
+        out.insert("errors".into(), errors.into());
+        out.insert("shapes".into(), shapes.into());
+        Ok(out.into())
+    }
+
+    fn describe_shape(&self, id: ShapeId) -> Result<(Value, Vec<ShapeId>)> {
+        let shape = self.shape(id)?;
+        let raw: Value = serde_json::from_str(self.raw_shape(id)).unwrap_or_default();
+        let mut out = Map::new();
+        out.insert("type".into(), shape.kind.name().into());
+        let mut targets = Vec::new();
+        match &shape.kind {
+            Kind::Structure(members) | Kind::Union(members) => {
+                let required = members.iter().filter(|m| m.required);
+                let required: Vec<&str> = required.map(|m| &*m.name).collect();
+                if !required.is_empty() {
+                    out.insert("required".into(), required.into());
+                }
+                out.insert("members".into(), self.describe_members(members, &raw));
+                targets.extend(members.iter().map(|m| m.target));
+            }
+            Kind::List(member) => {
+                out.insert("member".into(), self.shape_name(member.target).into());
+                targets.push(member.target);
+            }
+            Kind::Map { key, value } => {
+                out.insert("key".into(), self.shape_name(key.target).into());
+                out.insert("value".into(), self.shape_name(value.target).into());
+                targets.extend([key.target, value.target]);
+            }
+            _ => {}
+        }
+        if !shape.values.is_empty() {
+            let values: Vec<&str> = shape.values.iter().map(|v| &**v).collect();
+            out.insert("enum".into(), values.into());
+        }
+        for (present, name) in [
+            (shape.error.is_some(), "error"),
+            (shape.event_stream, "eventstream"),
+            (shape.sensitive, "sensitive"),
+            (shape.streaming, "streaming"),
+        ] {
+            if present {
+                out.insert(name.into(), true.into());
+            }
+        }
+        for name in ["min", "max", "pattern", "documentation"] {
+            if let Some(value) = raw.get(name) {
+                out.insert(name.into(), value.clone());
+            }
+        }
+        Ok((out.into(), targets))
+    }
+
+    fn describe_members(&self, members: &Members, raw: &Value) -> Value {
+        let describe = |member: &Member| {
+            let mut out = Map::new();
+            out.insert("shape".into(), self.shape_name(member.target).into());
+            if let Some(place) = place(member.location) {
+                out.insert("location".into(), place.into());
+            }
+            if let Some(text) = raw["members"][&*member.name].get("documentation") {
+                out.insert("documentation".into(), text.clone());
+            }
+            (member.name.to_string(), out.into())
+        };
+        members.iter().map(describe).collect::<Map<_, Value>>().into()
+    }
+}
+
+fn place(location: Location) -> Option<&'static str> {
+    match location {
+        Location::Body => None,
+        Location::Header => Some("header"),
+        Location::Headers => Some("headers"),
+        Location::Payload => Some("payload"),
+        Location::Query => Some("query"),
+        Location::StatusCode => Some("status"),
+        Location::Uri => Some("path"),
+    }
+}

@@ -1,0 +1,281 @@
+//! Service models: what a service's operations take and give, and how that goes over the wire.
+//!
+//! ```text
+//!  ModelSource ──text──► ServiceModel::parse          one scan: where each operation and shape stands
+//!                          ├─ operation("ListBuckets") parsed when first asked for, then kept
+//!                          └─ shape(id)                the same
+//! ```
+//! A call touches a few dozen of a service's shapes, and EC2 has 3,900; so a shape costs nothing until it is met. Wire
+//! names, locations and lookups are settled when a shape is parsed, so that a codec looks no trait up.
+
+mod c2j;
+mod describe;
+mod index;
+pub mod names;
+mod operation;
+mod shape;
+
+pub use self::operation::{EndpointDiscovery, HttpChecksum, Operation, StaticContextParam};
+pub use self::shape::{ErrorTraits, Kind, Location, Member, Members, Shape, XmlNamespace};
+
+use std::fmt;
+
+use serde_json::Value;
+
+use self::index::Index;
+use crate::error::{Error, Result};
+
+/// The number of a shape within its model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ShapeId(u32);
+
+/// One service's model.
+pub struct ServiceModel {
+    name: Box<str>,
+    text: Box<str>,
+    metadata: Metadata,
+    operations: Index<Operation>,
+    shapes: Index<Shape>,
+}
+
+/// What a model says of the service as a whole.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Metadata {
+    /// Such as `2006-03-01`.
+    pub api_version: Box<str>,
+    /// The `auth` list, most preferred first: names as `aws.auth#sigv4`.
+    pub auth: Box<[Box<str>]>,
+    /// The parameters of the endpoint rules that a client may set: name and type.
+    pub client_context_params: Box<[(Box<str>, Box<str>)]>,
+    /// The host's first part in endpoints that no rule set gives.
+    pub endpoint_prefix: Box<str>,
+    /// `1.0` or `1.1` for the JSON protocol.
+    pub json_version: Box<str>,
+    /// How calls look on the wire.
+    pub protocol: Protocol,
+    /// Whether errors carry the codes of the query protocol that the service spoke before.
+    pub query_compatible: bool,
+    /// Such as `Amazon Simple Storage Service`.
+    pub service_full_name: Box<str>,
+    /// The service's id, such as `S3` or `Application Auto Scaling`.
+    pub service_id: Box<str>,
+    /// Such as `v4`, `s3v4` or `bearer`; older than `auth`.
+    pub signature_version: Box<str>,
+    /// The name in a signature's scope.
+    pub signing_name: Box<str>,
+    /// What stands before the operation in `X-Amz-Target`.
+    pub target_prefix: Box<str>,
+    /// The namespace of the service's XML documents.
+    pub xml_namespace: Option<XmlNamespace>,
+}
+
+/// The protocols of AWS services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// JSON 1.0 and 1.1: one URL, the operation in `X-Amz-Target`.
+    AwsJson,
+    /// Forms in, XML out.
+    AwsQuery,
+    /// EC2's own kind of query.
+    Ec2Query,
+    /// REST with JSON bodies.
+    RestJson,
+    /// REST with XML bodies.
+    RestXml,
+    /// Smithy RPC v2 with CBOR bodies.
+    RpcV2Cbor,
+}
+
+impl ServiceModel {
+    /// Reads a model in the `service-2.json` form. `name` is the service's name, as the folder of the model has it.
+    ///
+    /// # Errors
+    ///
+    /// Text that is no model, or one whose protocol is unknown. A fault inside a shape or an operation shows when that is
+    /// first asked for.
+    pub fn parse(name: &str, text: impl Into<Box<str>>) -> Result<Self> {
+        c2j::parse(name, text.into())
+    }
+
+    /// The service's name, such as `s3`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the model says of the service as a whole.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The names of all operations, in the order of the model.
+    pub fn operation_names(&self) -> impl Iterator<Item = &str> {
+        self.operations.names(&self.text)
+    }
+
+    /// The operation with this name: as the API has it (`ListObjectsV2`), in snake case or as the command line has it.
+    ///
+    /// # Errors
+    ///
+    /// There is none: the error names the nearest ones. Or the model's text of it is broken.
+    pub fn operation(&self, name: &str) -> Result<&Operation> {
+        let index = self.operation_index(name)?;
+        self.operations.get_or_try_init(index, || {
+            let (name, raw) = self.operations.entry(index, &self.text);
+            c2j::operation(self, name, raw).map_err(|e| self.fault("operation", name, &e))
+        })
+    }
+
+    fn operation_index(&self, name: &str) -> Result<u32> {
+        if let Some(index) = self.operations.find(name, &self.text) {
+            return Ok(index);
+        }
+        self.operation_names()
+            .position(|api| names::snake_case(api) == name || names::kebab_case(api) == name)
+            // an index has no more than u32::MAX entries
+            .map(|index| index as u32)
+            .ok_or_else(|| {
+                Error::model(UnknownName {
+                    what: "operation",
+                    name: name.into(),
+                    place: self.name.clone(),
+                    nearest: names::nearest(name, self.operation_names())
+                        .into_iter()
+                        .map(Into::into)
+                        .collect(),
+                })
+            })
+    }
+
+    /// The shape with this number.
+    ///
+    /// # Errors
+    ///
+    /// The model's text of it is broken.
+    #[inline]
+    pub fn shape(&self, id: ShapeId) -> Result<&Shape> {
+        match self.shapes.get(id.0) {
+            Some(shape) => Ok(shape),
+            None => self.parse_shape(id),
+        }
+    }
+
+    #[cold]
+    fn parse_shape(&self, id: ShapeId) -> Result<&Shape> {
+        self.shapes.get_or_try_init(id.0, || {
+            let (name, raw) = self.shapes.entry(id.0, &self.text);
+            c2j::shape(self, id, raw).map_err(|e| self.fault("shape", name, &e))
+        })
+    }
+
+    /// The shape's name in the model.
+    pub fn shape_name(&self, id: ShapeId) -> &str {
+        self.shapes.entry(id.0, &self.text).0
+    }
+
+    /// The number of the shape with this name.
+    pub fn shape_id(&self, name: &str) -> Option<ShapeId> {
+        self.shapes.find(name, &self.text).map(ShapeId)
+    }
+
+    /// The names of all shapes, in the order of the model.
+    pub fn shape_names(&self) -> impl Iterator<Item = &str> {
+        self.shapes.names(&self.text)
+    }
+
+    /// The error shape that a code names: of those that the operation declares first, then of all in the model.
+    pub(crate) fn error_shape(&self, operation: &Operation, code: &str) -> Option<ShapeId> {
+        let fits = |id: &ShapeId| {
+            self.shape(*id).is_ok_and(|shape| {
+                let modelled = shape.error.as_ref().and_then(|e| e.code.as_deref());
+                modelled.unwrap_or(self.shape_name(*id)) == code
+            })
+        };
+        operation.errors.iter().copied().find(fits).or_else(|| {
+            let named = self.shape_id(code).filter(fits);
+            named.filter(|id| self.shape(*id).is_ok_and(|s| s.error.is_some()))
+        })
+    }
+
+    /// The model's own text of a shape: what no field has, documentation among it.
+    pub(crate) fn raw_shape(&self, id: ShapeId) -> &str {
+        self.shapes.entry(id.0, &self.text).1
+    }
+
+    /// The model's own text of an operation as a value.
+    pub(crate) fn raw_operation(&self, name: &str) -> Result<Value> {
+        let (name, raw) = self
+            .operations
+            .entry(self.operation_index(name)?, &self.text);
+        serde_json::from_str(raw).map_err(|e| self.fault("operation", name, &e))
+    }
+
+    fn fault(&self, what: &str, name: &str, error: &dyn fmt::Display) -> Error {
+        Error::model(format!("{}: {what} {name}: {error}", self.name))
+    }
+}
+
+impl fmt::Debug for ServiceModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceModel")
+            .field("name", &self.name)
+            .field("protocol", &self.metadata.protocol)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Protocol {
+    /// In the order of preference where a service speaks several.
+    const BY_PREFERENCE: [(&'static str, Self); 6] = [
+        ("json", Self::AwsJson),
+        ("rest-json", Self::RestJson),
+        ("rest-xml", Self::RestXml),
+        ("smithy-rpc-v2-cbor", Self::RpcV2Cbor),
+        ("query", Self::AwsQuery),
+        ("ec2", Self::Ec2Query),
+    ];
+
+    /// The one to speak with a service that speaks these.
+    fn choose<'a>(names: impl IntoIterator<Item = &'a str> + Clone) -> Option<Self> {
+        Self::BY_PREFERENCE
+            .iter()
+            .find(|(name, _)| names.clone().into_iter().any(|n| n == *name))
+            .map(|(_, protocol)| *protocol)
+    }
+
+    /// The protocol's name in models.
+    pub fn name(self) -> &'static str {
+        let row = Self::BY_PREFERENCE.iter().find(|row| row.1 == self);
+        row.map_or("", |row| row.0)
+    }
+
+    /// Whether parameters and results are bound to path, query, headers and status.
+    pub fn is_rest(self) -> bool {
+        matches!(self, Self::RestJson | Self::RestXml)
+    }
+
+    pub(crate) fn is_query(self) -> bool {
+        matches!(self, Self::AwsQuery | Self::Ec2Query)
+    }
+}
+
+/// A name that nothing has, with the nearest ones that exist.
+#[derive(Debug)]
+pub(crate) struct UnknownName {
+    pub(crate) what: &'static str,
+    pub(crate) name: Box<str>,
+    pub(crate) place: Box<str>,
+    pub(crate) nearest: Vec<Box<str>>,
+}
+
+impl fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} has no {} {:?}", self.place, self.what, self.name)?;
+        if !self.nearest.is_empty() {
+            write!(f, "; did you mean {}?", self.nearest.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for UnknownName {}

@@ -1,0 +1,164 @@
+//! What a call gives back.
+
+use std::fmt;
+use std::io;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, DeserializeSeed};
+use serde_json::Value;
+
+use crate::body::ResponseBody;
+use crate::codec::target::{Copier, ToValue};
+use crate::error::{Error, Result};
+use crate::model::ServiceModel;
+use crate::protocol::{Answer, Nodes};
+
+/// The answer of a successful call: checked, and decoded to what is asked for.
+///
+/// The body of an operation that streams one (S3's `GetObject`) is in [`Output::body`]; everything else is decoded from
+/// the bytes by [`value`](Output::value), [`into`](Output::into), [`read`](Output::read) or
+/// [`write_json`](Output::write_json). Only the first of these builds a tree.
+pub struct Output {
+    /// The streaming body, if the operation has one. It is read from the connection as you read it.
+    pub body: Option<ResponseBody>,
+    /// Status, headers and ids of the answer.
+    pub meta: ResponseMeta,
+    pub(crate) source: OutputSource,
+}
+
+/// What a result is decoded from.
+pub(crate) struct OutputSource {
+    pub(crate) model: Arc<ServiceModel>,
+    /// The operation's API name.
+    pub(crate) operation: Box<str>,
+    pub(crate) bytes: Bytes,
+    pub(crate) nodes: Option<Nodes>,
+    /// The payload was left to `Output::body`.
+    pub(crate) is_streamed: bool,
+}
+
+/// What an answer says beside its result.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ResponseMeta {
+    /// The service's id of this request, for its support.
+    pub request_id: Option<Box<str>>,
+    /// S3's second id (`x-amz-id-2`).
+    pub extended_request_id: Option<Box<str>>,
+    /// The HTTP status.
+    pub status: u16,
+    /// All headers.
+    pub headers: HeaderMap,
+    /// How many attempts were made.
+    pub attempts: u32,
+}
+
+impl Output {
+    /// The result as a JSON value. A streaming body is not in it.
+    ///
+    /// # Errors
+    ///
+    /// The answer does not fit the model.
+    pub fn value(&self) -> Result<Value> {
+        self.decode(ToValue)
+    }
+
+    /// The result as a type of yours.
+    ///
+    /// # Errors
+    ///
+    /// The answer does not fit the model or the type.
+    pub fn into<T: DeserializeOwned>(self) -> Result<T> {
+        self.decode(PhantomData::<T>)
+    }
+
+    /// The result as a type that may borrow from the answer.
+    ///
+    /// # Errors
+    ///
+    /// The answer does not fit the model or the type.
+    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
+        self.decode(PhantomData::<T>)
+    }
+
+    /// Writes the result as JSON text, on one line.
+    ///
+    /// # Errors
+    ///
+    /// The answer does not fit the model, or the writer fails: that error is the cause.
+    pub fn write_json(&self, out: impl io::Write) -> Result<()> {
+        keeping_error(out, |out| self.decode(Copier(&mut serde_json::Serializer::new(out))))
+    }
+
+    /// Writes the result as JSON text, indented.
+    ///
+    /// # Errors
+    ///
+    /// The answer does not fit the model, or the writer fails: that error is the cause.
+    pub fn write_json_pretty(&self, out: impl io::Write) -> Result<()> {
+        keeping_error(out, |out| self.decode(Copier(&mut serde_json::Serializer::pretty(out))))
+    }
+
+    fn decode<'a, S: DeserializeSeed<'a>>(&'a self, seed: S) -> Result<S::Value> {
+        let source = &self.source;
+        let operation = source.model.operation(&source.operation)?;
+        let answer = Answer {
+            model: &source.model,
+            status: self.meta.status,
+            headers: &self.meta.headers,
+            body: &source.bytes,
+            nodes: source.nodes.as_ref(),
+            is_streamed: source.is_streamed,
+        };
+        answer
+            .read(operation, seed)
+            .map_err(|e| Error::response(e).of_call(source.model.name(), &operation.name))
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output")
+            .field("operation", &self.source.operation)
+            .field("status", &self.meta.status)
+            .field("bytes", &self.source.bytes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A serializer makes text of its writer's error; this gives back the error itself.
+fn keeping_error<W: io::Write>(
+    out: W,
+    write: impl FnOnce(&mut KeepError<W>) -> Result<()>,
+) -> Result<()> {
+    let mut out = KeepError { out, error: None };
+    let written = write(&mut out);
+    match out.error {
+        Some(error) => Err(Error::response(error)),
+        None => written,
+    }
+}
+
+struct KeepError<W> {
+    out: W,
+    error: Option<io::Error>,
+}
+
+impl<W: io::Write> io::Write for KeepError<W> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.out.write(buf).map_err(|error| {
+            let kind = error.kind();
+            if kind != io::ErrorKind::Interrupted {
+                self.error = Some(error);
+            }
+            kind.into()
+        })
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

@@ -1,0 +1,134 @@
+//! What happens to parameters before they are encoded: checks, and values that the caller may leave out.
+
+mod defaults;
+mod validate;
+
+pub(crate) use self::defaults::fill_idempotency_tokens;
+pub(crate) use self::validate::validate;
+
+use std::fmt;
+
+/// All faults of a call's parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ParamErrors(pub Vec<ParamError>);
+
+/// One fault, with the place where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ParamError {
+    /// Such as `Delete.Objects[3].Key`; empty for the parameters as a whole.
+    pub path: String,
+    /// What is wrong there.
+    pub kind: ParamErrorKind,
+}
+
+/// What is wrong with a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParamErrorKind {
+    /// A member that must be given is not.
+    Missing {
+        /// Its name.
+        member: Box<str>,
+    },
+    /// A union without a member.
+    NoMember {
+        /// Those that it has.
+        members: Box<[Box<str>]>,
+    },
+    /// Nested so deep that no service would take it.
+    TooDeep,
+    /// A length below the least.
+    TooShort {
+        /// The length.
+        length: usize,
+        /// The least.
+        min: usize,
+    },
+    /// A number below the least.
+    TooSmall {
+        /// The number.
+        value: Box<str>,
+        /// The least.
+        min: Box<str>,
+    },
+    /// A union with more than one member.
+    TwoMembers {
+        /// Those that are given.
+        given: Box<[Box<str>]>,
+    },
+    /// A member that the shape does not have.
+    Unknown {
+        /// Its name.
+        member: Box<str>,
+        /// Those that the shape has.
+        members: Box<[Box<str>]>,
+    },
+    /// A value of another type.
+    WrongType {
+        /// What is given: a string, a number, …
+        given: &'static str,
+        /// What may be given.
+        expected: &'static str,
+    },
+    /// Text that does not read as what it stands for.
+    Unreadable {
+        /// Why.
+        reason: Box<str>,
+    },
+}
+
+impl fmt::Display for ParamErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, error) in self.0.iter().enumerate() {
+            write!(f, "{}{error}", if n == 0 { "" } else { "; " })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ParamErrors {}
+
+impl fmt::Display for ParamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = |member: &str| match &*self.path {
+            "" => member.to_owned(),
+            path => format!("{path}.{member}"),
+        };
+        let place = match &*self.path {
+            "" => "the parameters",
+            path => path,
+        };
+        match &self.kind {
+            ParamErrorKind::Missing { member } => {
+                write!(f, "{}: required member is missing", inner(member))
+            }
+            ParamErrorKind::NoMember { members } => {
+                write!(f, "{place}: one member must be given: {}", members.join(", "))
+            }
+            ParamErrorKind::TooDeep => write!(f, "{place}: nested too deep"),
+            ParamErrorKind::TooShort { length, min } => {
+                write!(f, "{place}: its length is {length}, at least {min} is needed")
+            }
+            ParamErrorKind::TooSmall { value, min } => {
+                write!(f, "{place}: {value} is less than {min}")
+            }
+            ParamErrorKind::TwoMembers { given } => {
+                write!(f, "{place}: only one member can be given, not {}", given.join(" and "))
+            }
+            ParamErrorKind::Unknown { member, members } => {
+                write!(f, "{}: there is no such member", inner(member))?;
+                let near = crate::model::names::nearest(member, members.iter().map(|m| &**m));
+                match &near[..] {
+                    [] => Ok(()),
+                    near => write!(f, "; did you mean {}?", near.join(", ")),
+                }
+            }
+            ParamErrorKind::WrongType { given, expected } => {
+                write!(f, "{place}: {given} is given, but it must be {expected}")
+            }
+            ParamErrorKind::Unreadable { reason } => write!(f, "{place}: {reason}"),
+        }
+    }
+}

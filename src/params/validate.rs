@@ -1,0 +1,241 @@
+//! Parameters against their shapes: all faults at once, each with its path.
+//!
+//! As botocore checks: types, required and unknown members, unions, least values and lengths. Greatest values, patterns
+//! and enumerations are the service's to check: they change there first.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value};
+
+use super::{ParamError, ParamErrorKind, ParamErrors};
+use crate::codec::scalar;
+use crate::error::{Error, Result};
+use crate::model::{Kind, Location, Member, Members, Operation, ServiceModel, Shape};
+use crate::time;
+
+/// Deeper than any service takes, and far from the end of a thread's stack.
+const MAX_DEPTH: usize = 256;
+
+/// Checks the parameters of an operation. `streamed`: the payload is given apart from them.
+pub(crate) fn validate(
+    model: &ServiceModel,
+    operation: &Operation,
+    params: &Value,
+    streamed: Option<&str>,
+) -> Result<()> {
+    let mut check = Check {
+        model,
+        streamed,
+        path: String::new(),
+        depth: 0,
+        errors: Vec::new(),
+    };
+    match (operation.input, params) {
+        (Some(input), _) => check.value(model.shape(input)?, params, None)?,
+        (None, Value::Object(given)) => {
+            for name in given.keys() {
+                check.fault(ParamErrorKind::Unknown {
+                    member: (**name).into(),
+                    members: Box::default(),
+                });
+            }
+        }
+        (None, other) => check.wrong_type(other, "an object"),
+    }
+    match check.errors {
+        errors if errors.is_empty() => Ok(()),
+        errors => Err(Error::Params(Box::new(ParamErrors(errors)))),
+    }
+}
+
+struct Check<'a> {
+    model: &'a ServiceModel,
+    streamed: Option<&'a str>,
+    path: String,
+    depth: usize,
+    errors: Vec<ParamError>,
+}
+
+impl Check<'_> {
+    fn fault(&mut self, kind: ParamErrorKind) {
+        let path = self.path.clone();
+        self.errors.push(ParamError { path, kind });
+    }
+
+    fn wrong_type(&mut self, value: &Value, expected: &'static str) {
+        let given = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        };
+        self.fault(ParamErrorKind::WrongType { given, expected });
+    }
+
+    /// Checks what stands behind this part of the path.
+    fn at(&mut self, part: std::fmt::Arguments<'_>, member: &Member, value: &Value) -> Result<()> {
+        let len = self.path.len();
+        // writing into a string cannot fail
+        let _ = self.path.write_fmt(part);
+        let result = match self.model.shape(member.target) {
+            Ok(shape) => self.value(shape, value, Some(member)),
+            Err(error) => Err(error),
+        };
+        self.path.truncate(len);
+        result
+    }
+
+    fn value(&mut self, shape: &Shape, value: &Value, member: Option<&Member>) -> Result<()> {
+        if member.is_some_and(|m| m.json_value && m.location == Location::Header) {
+            return Ok(()); // any JSON
+        }
+        match (&shape.kind, value) {
+            (Kind::Document, _) => {}
+            (Kind::Structure(members), Value::Object(given)) => {
+                return self.nested(|check| check.structure(members, given));
+            }
+            (Kind::Union(members), Value::Object(given)) => {
+                self.union(members, given);
+                return self.nested(|check| check.structure(members, given));
+            }
+            (Kind::List(of), Value::Array(items)) => {
+                self.length(shape, items.len());
+                return self.nested(|check| {
+                    let mut items = items.iter().enumerate();
+                    items.try_for_each(|(n, item)| check.at(format_args!("[{n}]"), of, item))
+                });
+            }
+            (Kind::Map { key, value: of }, Value::Object(entries)) => {
+                let keys = self.model.shape(key.target)?;
+                return self.nested(|check| {
+                    entries.iter().try_for_each(|(name, value)| {
+                        let dot = check.dot();
+                        let len = check.path.len();
+                        let _ = write!(check.path, "{dot}{name}");
+                        check.length(keys, name.chars().count());
+                        check.path.truncate(len);
+                        check.at(format_args!("{dot}{name}"), of, value)
+                    })
+                });
+            }
+            (Kind::String, Value::String(text)) => {
+                let host_label = member.is_some_and(|m| m.host_label);
+                let length = text.chars().count();
+                match shape.min {
+                    None if host_label && length == 0 => {
+                        self.fault(ParamErrorKind::TooShort { length, min: 1 });
+                    }
+                    _ => self.length(shape, length),
+                }
+            }
+            (Kind::Boolean, Value::Bool(_)) => {}
+            (Kind::Integer | Kind::Long, Value::Number(n)) if n.is_i64() || n.is_u64() => {
+                self.range(shape, n);
+            }
+            (Kind::Float | Kind::Double, Value::Number(n)) => self.range(shape, n),
+            (Kind::Float | Kind::Double, Value::String(text))
+                if matches!(&**text, "NaN" | "Infinity" | "-Infinity") => {}
+            (Kind::Timestamp, Value::String(_) | Value::Number(_)) => {
+                if let Err(error) = time::from_value(value) {
+                    let reason = error.to_string().into();
+                    self.fault(ParamErrorKind::Unreadable { reason });
+                }
+            }
+            (Kind::Blob, Value::String(text)) => {
+                if let Err(reason) = scalar::base64_decode(text) {
+                    let reason = format!("{reason}; blobs are given as base64").into();
+                    self.fault(ParamErrorKind::Unreadable { reason });
+                }
+            }
+            (kind, _) => self.wrong_type(value, expected(kind)),
+        }
+        Ok(())
+    }
+
+    fn nested(&mut self, check: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        if self.depth == MAX_DEPTH {
+            self.fault(ParamErrorKind::TooDeep);
+            return Ok(());
+        }
+        self.depth += 1;
+        let result = check(self);
+        self.depth -= 1;
+        result
+    }
+
+    fn dot(&self) -> &'static str {
+        if self.path.is_empty() { "" } else { "." }
+    }
+
+    fn structure(&mut self, members: &Members, given: &Map<String, Value>) -> Result<()> {
+        let streamed = self.streamed.filter(|_| self.depth == 1);
+        for member in members.iter().filter(|m| m.required) {
+            if !given.contains_key(&*member.name) && streamed != Some(&*member.name) {
+                let member = member.name.clone();
+                self.fault(ParamErrorKind::Missing { member });
+            }
+        }
+        let mut previous = None;
+        for (name, value) in given {
+            let Some(index) = members.find_name(previous, name) else {
+                self.fault(ParamErrorKind::Unknown {
+                    member: (**name).into(),
+                    members: members.iter().map(|m| m.name.clone()).collect(),
+                });
+                continue;
+            };
+            previous = Some(index);
+            let dot = self.dot();
+            self.at(format_args!("{dot}{name}"), members.at(index), value)?;
+        }
+        Ok(())
+    }
+
+    fn union(&mut self, members: &Members, given: &Map<String, Value>) {
+        let set = || given.keys().filter(|name| members.get(name).is_some());
+        match set().count() {
+            0 => self.fault(ParamErrorKind::NoMember {
+                members: members.iter().map(|m| m.name.clone()).collect(),
+            }),
+            1 => {}
+            _ => self.fault(ParamErrorKind::TwoMembers {
+                given: set().map(|name| (**name).into()).collect(),
+            }),
+        }
+    }
+
+    fn length(&mut self, shape: &Shape, length: usize) {
+        // a least length is a whole number, and a negative one is none
+        let min = shape.min.unwrap_or(0.0).max(0.0) as usize;
+        if length < min {
+            self.fault(ParamErrorKind::TooShort { length, min });
+        }
+    }
+
+    fn range(&mut self, shape: &Shape, value: &serde_json::Number) {
+        if let (Some(min), Some(number)) = (shape.min, value.as_f64())
+            && number < min
+        {
+            self.fault(ParamErrorKind::TooSmall {
+                value: value.to_string().into(),
+                min: min.to_string().into(),
+            });
+        }
+    }
+}
+
+fn expected(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Blob => "a string with base64",
+        Kind::Boolean => "a boolean",
+        Kind::Document => "any JSON",
+        Kind::Double | Kind::Float => "a number, or \"NaN\", \"Infinity\" or \"-Infinity\"",
+        Kind::Integer | Kind::Long => "an integer",
+        Kind::List(_) => "an array",
+        Kind::Map { .. } | Kind::Structure(_) | Kind::Union(_) => "an object",
+        Kind::String => "a string",
+        Kind::Timestamp => "a string with a date, or a number of seconds since 1970",
+    }
+}

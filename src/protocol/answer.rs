@@ -1,0 +1,460 @@
+//! Reading an answer: headers, status and body become one map.
+//!
+//! ```text
+//!                 ┌ Header, Headers, StatusCode members ┐
+//!   REST answer ──┤                                     ├──► one MapAccess ──► target
+//!                 └ the body's members, or the payload ─┘
+//! ```
+
+use std::borrow::Cow;
+
+use http::HeaderMap;
+use serde::de::value::{
+    BorrowedStrDeserializer, MapDeserializer, SeqAccessDeserializer, StrDeserializer,
+};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
+
+use crate::codec::scalar::{self, ScalarText};
+use crate::codec::xml_read::Xml;
+use crate::codec::xml_tape::Tape;
+pub(crate) use crate::codec::xml_tape::Nodes;
+use crate::codec::{ReadError, cbor_read, json_read, the_shape_decides};
+use crate::error::{Error, Result};
+use crate::model::{
+    Kind, Location, Member, Members, Operation, Protocol, ServiceModel, Shape, ShapeId,
+};
+
+/// An answer whose body was read whole.
+#[derive(Clone, Copy)]
+pub(crate) struct Answer<'a> {
+    pub(crate) model: &'a ServiceModel,
+    pub(crate) status: u16,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
+    /// The scan of an XML body.
+    pub(crate) nodes: Option<&'a Nodes>,
+    /// The payload is not in `body`: it is read by whoever has it.
+    pub(crate) is_streamed: bool,
+}
+
+impl<'a> Answer<'a> {
+    /// Checks a body by the protocol's syntax, so that a cut answer is known before anything is built from it; XML is
+    /// scanned for the reader.
+    pub(crate) fn scan(model: &ServiceModel, body: &[u8]) -> Result<Option<Nodes>, ReadError> {
+        if body.is_empty() {
+            return Ok(None);
+        }
+        let text = || std::str::from_utf8(body).map_err(ReadError::custom);
+        match model.metadata().protocol {
+            Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml => {
+                Nodes::scan(text()?).map(Some)
+            }
+            Protocol::AwsJson | Protocol::RestJson => {
+                serde_json::from_str::<serde::de::IgnoredAny>(text()?).map(|_| None)
+            }
+            Protocol::RpcV2Cbor => cbor_read::check(body).map(|()| None),
+        }
+    }
+
+    /// Reads the operation's result.
+    pub(crate) fn read<S: DeserializeSeed<'a>>(
+        &self,
+        operation: &Operation,
+        seed: S,
+    ) -> Result<S::Value, ReadError> {
+        let Some(output) = operation.output else {
+            return seed.deserialize(Nothing);
+        };
+        let start = |tape: Tape<'_, '_>| {
+            let wrapper = operation.result_wrapper.as_deref();
+            wrapper.and_then(|w| tape.child(0, w)).unwrap_or(0)
+        };
+        self.read_shape(output, start, seed)
+    }
+
+    /// Reads a shape; `start` says at which element of an XML body it is.
+    pub(crate) fn read_shape<S: DeserializeSeed<'a>>(
+        &self,
+        id: ShapeId,
+        start: impl FnOnce(Tape<'_, '_>) -> usize,
+        seed: S,
+    ) -> Result<S::Value, ReadError> {
+        let shape = self.model.shape(id).map_err(ReadError::custom)?;
+        seed.deserialize(Whole {
+            answer: *self,
+            shape,
+            start,
+        })
+    }
+
+    pub(crate) fn text(&self) -> Result<&'a str, ReadError> {
+        std::str::from_utf8(self.body).map_err(ReadError::custom)
+    }
+
+    /// The elements of an XML body.
+    pub(crate) fn tape(&self) -> Option<Tape<'a, 'a>> {
+        Some(Tape::new(self.text().ok()?, self.nodes?))
+    }
+
+    fn header(&self, name: &str) -> Option<Cow<'a, str>> {
+        let value = self.headers.get(name)?;
+        Some(String::from_utf8_lossy(value.as_bytes()))
+    }
+}
+
+/// The member of an operation's output that is a stream of events.
+pub(crate) fn event_stream<'m>(
+    model: &'m ServiceModel,
+    operation: &Operation,
+) -> Result<Option<&'m Member>> {
+    member_with(model, operation.output, |shape| shape.event_stream)
+}
+
+/// The member of an operation's input that is a stream of events.
+pub(crate) fn input_event_stream<'m>(
+    model: &'m ServiceModel,
+    operation: &Operation,
+) -> Result<Option<&'m Member>> {
+    member_with(model, operation.input, |shape| shape.event_stream)
+}
+
+/// The payload of this input or output that is a blob: it is streamed.
+pub(crate) fn streaming_payload(
+    model: &ServiceModel,
+    id: Option<ShapeId>,
+) -> Result<Option<&Member>> {
+    let Some(id) = id else { return Ok(None) };
+    let Some(payload) = model.shape(id)?.members().and_then(Members::payload) else {
+        return Ok(None);
+    };
+    let is_blob = matches!(model.shape(payload.target)?.kind, Kind::Blob);
+    Ok(is_blob.then_some(payload))
+}
+
+fn member_with(
+    model: &ServiceModel,
+    id: Option<ShapeId>,
+    is: impl Fn(&Shape) -> bool,
+) -> Result<Option<&Member>> {
+    let Some(id) = id else { return Ok(None) };
+    for member in model.shape(id)?.members().into_iter().flatten() {
+        if is(model.shape(member.target)?) {
+            return Ok(Some(member));
+        }
+    }
+    Ok(None)
+}
+
+/// No output at all: an empty map.
+struct Nothing;
+
+impl<'de> Deserializer<'de> for Nothing {
+    type Error = ReadError;
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_map(NoBody)
+    }
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+struct NoBody;
+
+impl<'de> MapAccess<'de> for NoBody {
+    type Error = ReadError;
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        _: S,
+    ) -> Result<Option<S::Value>, ReadError> {
+        Ok(None)
+    }
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, _: S) -> Result<S::Value, ReadError> {
+        Err(ReadError::custom("no value follows"))
+    }
+}
+
+/// A whole answer as a deserializer.
+struct Whole<'a, F> {
+    answer: Answer<'a>,
+    shape: &'a Shape,
+    start: F,
+}
+
+impl<'a, F: FnOnce(Tape<'_, '_>) -> usize> Whole<'a, F> {
+    fn body<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        let Answer { model, body, .. } = self.answer;
+        if body.is_empty() {
+            return visitor.visit_map(NoBody);
+        }
+        match model.metadata().protocol {
+            Protocol::AwsJson | Protocol::RestJson => {
+                json_read::read_fields(model, self.shape, self.answer.text()?, visitor)
+            }
+            Protocol::RpcV2Cbor => cbor_read::read(model, self.shape, body, visitor),
+            Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml => {
+                let (Some(tape), Some(members)) = (self.answer.tape(), self.shape.members()) else {
+                    return visitor.visit_map(NoBody);
+                };
+                let node = (self.start)(tape);
+                visitor.visit_map(Xml::new(tape, model, self.shape, node).fields(members))
+            }
+        }
+    }
+}
+
+impl<'a, F: FnOnce(Tape<'_, '_>) -> usize> Deserializer<'a> for Whole<'a, F> {
+    type Error = ReadError;
+
+    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        let Some(members) = self.shape.members() else {
+            return visitor.visit_map(NoBody);
+        };
+        if !self.answer.model.metadata().protocol.is_rest() {
+            return self.body(visitor);
+        }
+        let bound = Bound {
+            answer: self.answer,
+            members: members.iter(),
+            now: None,
+        };
+        match members.payload() {
+            Some(_) => visitor.visit_map(Chain::new(bound, NoBody)),
+            None if members.has_body => self.body(Merge { bound, visitor }),
+            None => visitor.visit_map(Chain::new(bound, NoBody)),
+        }
+    }
+    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_some(self)
+    }
+    fn deserialize_ignored_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_unit()
+    }
+    serde::forward_to_deserialize_any! { bytes byte_buf enum f32 f64 }
+    the_shape_decides!();
+}
+
+/// Puts the bound members before those of the body.
+struct Merge<'a, V> {
+    bound: Bound<'a>,
+    visitor: V,
+}
+
+impl<'a, V: Visitor<'a>> Visitor<'a> for Merge<'a, V> {
+    type Value = V::Value;
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.visitor.expecting(f)
+    }
+    fn visit_map<A: MapAccess<'a>>(self, body: A) -> Result<V::Value, A::Error> {
+        self.visitor.visit_map(Chain::new(self.bound, body))
+    }
+}
+
+/// The bound members, then those of the body.
+struct Chain<'a, A> {
+    bound: Bound<'a>,
+    body: A,
+}
+
+impl<'a, A> Chain<'a, A> {
+    fn new(bound: Bound<'a>, body: A) -> Self {
+        Self { bound, body }
+    }
+}
+
+impl<'a, A: MapAccess<'a>> MapAccess<'a> for Chain<'a, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'a>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        match self.bound.advance().map_err(A::Error::custom)? {
+            Some(member) => seed.deserialize(StrDeserializer::new(&member.name)).map(Some),
+            None => self.body.next_key_seed(seed),
+        }
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        match self.bound.now.take() {
+            Some(value) => value.give(seed).map_err(A::Error::custom),
+            None => self.body.next_value_seed(seed),
+        }
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        let bound = self.bound.members.len().min(self.bound.answer.headers.len());
+        Some(bound + self.body.size_hint().unwrap_or(0))
+    }
+}
+
+/// The members that stand in headers, in the status, or are the body as a whole.
+struct Bound<'a> {
+    answer: Answer<'a>,
+    members: std::slice::Iter<'a, Member>,
+    now: Option<BoundValue<'a>>,
+}
+
+impl<'a> Bound<'a> {
+    /// Goes to the next member that has a value, and keeps that.
+    fn advance(&mut self) -> Result<Option<&'a Member>, ReadError> {
+        for member in self.members.by_ref() {
+            let place = match member.location {
+                Location::Header => match self.answer.header(&member.wire_name) {
+                    Some(text) => Place::Header(text),
+                    None => continue,
+                },
+                Location::Headers => Place::Headers, // given even when there is none
+                Location::Payload if self.answer.is_streamed => continue,
+                Location::Payload => Place::Payload,
+                Location::StatusCode => Place::Status,
+                Location::Body | Location::Query | Location::Uri => continue,
+            };
+            self.now = Some(BoundValue {
+                answer: self.answer,
+                shape: self.answer.model.shape(member.target).map_err(ReadError::custom)?,
+                member,
+                place,
+            });
+            return Ok(Some(member));
+        }
+        Ok(None)
+    }
+}
+
+/// The value of a bound member.
+struct BoundValue<'a> {
+    answer: Answer<'a>,
+    member: &'a Member,
+    shape: &'a Shape,
+    place: Place<'a>,
+}
+
+enum Place<'a> {
+    Header(Cow<'a, str>),
+    Headers,
+    Payload,
+    Status,
+}
+
+impl<'a> BoundValue<'a> {
+    fn give<S: DeserializeSeed<'a>>(self, seed: S) -> Result<S::Value, ReadError> {
+        match self.place {
+            Place::Header(text) => give_header(self.answer.model, self.member, self.shape, text, seed),
+            Place::Headers => {
+                let prefix = self.member.wire_name.to_ascii_lowercase();
+                let entries = self.answer.headers.iter().filter_map(|(name, value)| {
+                    let key = name.as_str().strip_prefix(&*prefix)?;
+                    Some((key, String::from_utf8_lossy(value.as_bytes())))
+                });
+                seed.deserialize(MapDeserializer::new(entries))
+            }
+            Place::Payload => give_payload(self.answer, self.shape, seed),
+            Place::Status => seed.deserialize(self.answer.status.into_deserializer()),
+        }
+    }
+}
+
+fn give_header<'a, S: DeserializeSeed<'a>>(
+    model: &ServiceModel,
+    member: &Member,
+    shape: &Shape,
+    text: Cow<'a, str>,
+    seed: S,
+) -> Result<S::Value, ReadError> {
+    let of = match &shape.kind {
+        _ if member.json_value => {
+            let json = scalar::base64_decode(&text).map_err(ReadError::custom)?;
+            return seed.deserialize(serde_json::from_slice::<serde_json::Value>(&json)?);
+        }
+        Kind::List(of) => &model.shape(of.target).map_err(ReadError::custom)?.kind,
+        kind => return seed.deserialize(ScalarText { text, kind }),
+    };
+    seed.deserialize(SeqAccessDeserializer::new(HeaderList {
+        items: split_list(&text, matches!(of, Kind::Timestamp)).into_iter(),
+        of,
+    }))
+}
+
+struct HeaderList<'k> {
+    items: std::vec::IntoIter<String>,
+    of: &'k Kind,
+}
+
+impl<'de> SeqAccess<'de> for HeaderList<'_> {
+    type Error = ReadError;
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, ReadError> {
+        let item = self.items.next();
+        item.map(|text| {
+            seed.deserialize(ScalarText {
+                text: text.into(),
+                kind: self.of,
+            })
+        })
+        .transpose()
+    }
+}
+
+/// The items of a header: quotes protect commas, and an HTTP date has one of its own.
+fn split_list(text: &str, dates: bool) -> Vec<String> {
+    let mut items = vec![String::new()];
+    let (mut quoted, mut chars) = (false, text.chars().peekable());
+    while let Some(c) = chars.next() {
+        // there is always a last item
+        let end = items.len() - 1;
+        let item = &mut items[end];
+        match c {
+            '"' if quoted || item.trim().is_empty() => quoted = !quoted,
+            '\\' if quoted => item.extend(chars.next()),
+            ',' if quoted => item.push(c),
+            ',' if dates && item.trim().len() == 3 => item.push(c), // the weekday's
+            ',' => items.push(String::new()),
+            _ => item.push(c),
+        }
+    }
+    items.iter().map(|item| item.trim().to_owned()).collect()
+}
+
+fn give_payload<'a, S: DeserializeSeed<'a>>(
+    answer: Answer<'a>,
+    shape: &'a Shape,
+    seed: S,
+) -> Result<S::Value, ReadError> {
+    match &shape.kind {
+        Kind::Blob => seed.deserialize(scalar::base64_encode(answer.body).into_deserializer()),
+        Kind::String => seed.deserialize(BorrowedStrDeserializer::new(answer.text()?)),
+        _ if answer.body.is_empty() => seed.deserialize(Nothing),
+        _ => match answer.tape() {
+            Some(tape) => seed.deserialize(Xml::new(tape, answer.model, shape, 0)),
+            None => json_read::read(answer.model, shape, answer.text()?, seed),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_lists_honour_quotes_and_dates() {
+        let cases: [(&str, bool, &[&str]); 5] = [
+            ("a, b,c", false, &["a", "b", "c"]),
+            (r#""a, b", c"#, false, &["a, b", "c"]),
+            (r#""say \"x\"", c"#, false, &[r#"say "x""#, "c"]),
+            ("", false, &[""]),
+            (
+                "Mon, 16 Dec 2019 23:48:18 GMT, Tue, 17 Dec 2019 23:48:18 GMT",
+                true,
+                &["Mon, 16 Dec 2019 23:48:18 GMT", "Tue, 17 Dec 2019 23:48:18 GMT"],
+            ),
+        ];
+        for (text, dates, expected) in cases {
+            assert_eq!(split_list(text, dates), expected, "{text}");
+        }
+    }
+}
