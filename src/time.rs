@@ -8,7 +8,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::civil::DateTime;
 use jiff::fmt::temporal::DateTimeParser;
@@ -162,16 +161,6 @@ impl Timestamp {
     /// Seconds since 1970, down to the microsecond.
     pub(crate) fn as_f64(self) -> f64 {
         self.seconds as f64 + f64::from(self.nanos / 1000) / 1e6
-    }
-
-    /// For clocks.
-    pub(crate) fn system_time(self) -> Option<SystemTime> {
-        let nanos = Duration::from_nanos(self.nanos.into());
-        let seconds = Duration::from_secs(self.seconds.unsigned_abs());
-        match self.seconds {
-            0.. => UNIX_EPOCH.checked_add(seconds)?.checked_add(nanos),
-            _ => UNIX_EPOCH.checked_sub(seconds)?.checked_add(nanos),
-        }
     }
 }
 

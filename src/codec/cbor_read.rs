@@ -158,7 +158,7 @@ fn string<'de>(decoder: &mut Decoder<'de>) -> Result<Cow<'de, str>> {
         Type::String => token(decoder, Decoder::str).map(Cow::Borrowed),
         _ => {
             let mut whole = String::new();
-            for part in token(decoder, Decoder::str_iter)? {
+            for part in decoder.str_iter().map_err(|e| fault(&e, at))? {
                 whole.push_str(part.map_err(|e| fault(&e, at))?);
             }
             Ok(Cow::Owned(whole))
@@ -172,7 +172,7 @@ fn bytes<'de>(decoder: &mut Decoder<'de>) -> Result<Cow<'de, [u8]>> {
         Type::Bytes => token(decoder, Decoder::bytes).map(Cow::Borrowed),
         _ => {
             let mut whole = Vec::new();
-            for part in token(decoder, Decoder::bytes_iter)? {
+            for part in decoder.bytes_iter().map_err(|e| fault(&e, at))? {
                 whole.extend_from_slice(part.map_err(|e| fault(&e, at))?);
             }
             Ok(Cow::Owned(whole))

@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::chain::Chain;
-pub(crate) use self::ini::IniValue;
 use self::profile::{Profile, Profiles};
 use crate::credentials::{Credentials, CredentialsProvider};
 
@@ -172,6 +171,14 @@ pub enum ConfigError {
         /// What is wrong with it.
         what: String,
     },
+    /// Nobody says the region.
+    #[error("no region: it is neither given to the client, nor in AWS_REGION or AWS_DEFAULT_REGION, nor the region of profile {profile:?} in {files}")]
+    NoRegion {
+        /// The profile that was asked.
+        profile: String,
+        /// Where the profiles are.
+        files: String,
+    },
     /// A profile that was asked for and is in neither file.
     #[error("there is no profile {name:?} ({from}); there are: {available}")]
     Profile {
@@ -220,6 +227,18 @@ impl Config {
     /// The region.
     pub fn region(&self) -> Option<&str> {
         self.0.settings.region.as_ref().map(|region| &*region.value)
+    }
+
+    /// The region; without one, an error that says where it was looked for.
+    pub(crate) fn required_region(&self) -> crate::Result<&str> {
+        self.region().ok_or_else(|| {
+            let profile = self.profile();
+            let error = ConfigError::NoRegion {
+                profile: profile.value.clone(),
+                files: self.0.profiles.places(),
+            };
+            crate::Error::Config(error.into())
+        })
     }
 
     /// The region, and who said it.

@@ -16,6 +16,7 @@ pub(crate) struct Profiles {
     services: HashMap<String, Profile>,
     /// `[sso-session NAME]`
     sso_sessions: HashMap<String, Profile>,
+    files: [String; 2],
 }
 
 /// The keys of a section.
@@ -34,11 +35,16 @@ pub(crate) struct ProfileValue {
 impl Profiles {
     /// Reads the files that the environment names, or those below `~/.aws`. One that does not exist is empty.
     pub(crate) fn read(env: &Environment) -> Result<Self, ConfigError> {
-        let mut profiles = Self::default();
-        for section in read(env, "AWS_CONFIG_FILE", "~/.aws/config")? {
+        let mut profiles = Self {
+            files: [CONFIG, CREDENTIALS].map(|(variable, default)| {
+                env.expand(env.get(variable).unwrap_or(default)).display().to_string()
+            }),
+            ..Self::default()
+        };
+        for section in read(env, CONFIG)? {
             profiles.add_config_section(section);
         }
-        for section in read(env, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")? {
+        for section in read(env, CREDENTIALS)? {
             let profile = profiles.profiles.entry(section.name).or_default();
             let values = section.values.0.into_iter();
             profile.0.extend(values.map(|(key, value)| {
@@ -78,6 +84,11 @@ impl Profiles {
         self.services.get(name)
     }
 
+    /// The files, for errors.
+    pub(crate) fn places(&self) -> String {
+        self.files.join(" or ")
+    }
+
     /// The names of all profiles, in order.
     pub(crate) fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.profiles.keys().map(|name| &**name).collect();
@@ -87,10 +98,6 @@ impl Profiles {
 }
 
 impl Profile {
-    pub(crate) fn get(&self, key: &str) -> Option<&ProfileValue> {
-        self.0.get(key)
-    }
-
     /// The text of a key, or of one inside a nested section.
     pub(crate) fn text(&self, section: Option<&str>, key: &str) -> Option<(&str, &ProfileValue)> {
         let entry = self.0.get(section.unwrap_or(key))?;
@@ -110,7 +117,12 @@ struct FileSection {
     values: Profile,
 }
 
-fn read(env: &Environment, variable: &str, default: &str) -> Result<Vec<FileSection>, ConfigError> {
+/// The variable that names a file, and where the file is else.
+type Place = (&'static str, &'static str);
+const CONFIG: Place = ("AWS_CONFIG_FILE", "~/.aws/config");
+const CREDENTIALS: Place = ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
+
+fn read(env: &Environment, (variable, default): Place) -> Result<Vec<FileSection>, ConfigError> {
     let named = env.get(variable);
     if named.is_none() && env.home().is_none() {
         return Ok(Vec::new());

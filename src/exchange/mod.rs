@@ -27,19 +27,19 @@ use http::header::{HOST, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Uri};
 
 pub(crate) use self::driver::{Needs, drive};
-pub(crate) use self::service::Service;
+pub(crate) use self::service::{Service, Services};
+use self::classify::classify;
 use self::retry::Retries;
 use crate::auth::{self, AuthChoice};
-use crate::body::{Body, ResponseBody};
+use crate::body::ResponseBody;
 use crate::config::Config;
 use crate::credentials::Credentials;
-use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
-use crate::model::Operation;
+use crate::model::{Operation, Protocol};
 use crate::output::{Output, OutputSource, ResponseMeta};
 use crate::protocol::{self, Answer, Encoded, Params};
 use crate::transport::{Limits, Request, TransportError};
-use crate::{random, uri};
+use crate::{custom, random};
 
 /// What every stage may read about the call in progress.
 #[derive(Clone, Copy)]
@@ -110,12 +110,11 @@ struct Prepared {
 impl<'a> Exchange<'a> {
     /// A call with checked parameters.
     pub(crate) fn new(call: Call<'a>, params: Params) -> Self {
-        let default = call.service.default_attempts();
-        let attempts = call.config.max_attempts().unwrap_or(default);
+        let rule = custom::retry_rule(&call.service.model.metadata().service_id);
         Self {
             call,
             params,
-            retries: Retries::new(&call.service.quota, attempts),
+            retries: Retries::new(&call.service.quota, rule, call.config.max_attempts()),
             // a UUID is ASCII
             invocation_id: HeaderValue::from_str(&random::uuid())
                 .unwrap_or_else(|_| HeaderValue::from_static("")),
@@ -126,10 +125,10 @@ impl<'a> Exchange<'a> {
     /// Goes on after an event.
     pub(crate) fn step(&mut self, event: Event, moment: Moment) -> Step {
         let next = match event {
-            Event::Start => self.start(),
+            Event::Start => self.start(moment),
             Event::Identity(Ok(who)) => self.identified(&who, moment),
             Event::Identity(Err(error)) => Err(error),
-            Event::Received(received) => return self.judge(received, moment),
+            Event::Received(received) => Ok(self.judge(received, moment)),
             Event::Woke => self.attempt(moment),
         };
         next.unwrap_or_else(|error| self.done(Err(error)))
@@ -140,50 +139,234 @@ impl<'a> Exchange<'a> {
         Step::Done(result.map_err(|e| e.of_call(service, operation)))
     }
 
-    fn start(&mut self) -> Result<Step> {
-        if self.call.service.reads_account_id() && !auth::is_unsigned(&self.call) {
+    fn start(&mut self, moment: Moment) -> Result<Step> {
+        if self.call.service.reads_account_id()? && !auth::is_unsigned(&self.call) {
             return Ok(Step::NeedIdentity);
         }
-        self.prepare(None)?;
-        // no moment is needed: an attempt without identity only asks for it
-        self.ask_or_send(None)
+        self.prepared = Some(self.prepare(None)?);
+        self.attempt(moment)
+    }
+
+    /// Asks for whoever signs, or sends what nobody signs.
+    fn attempt(&mut self, moment: Moment) -> Result<Step> {
+        match &self.prepared {
+            Some(Prepared {
+                auth: AuthChoice::Anonymous,
+                ..
+            }) => self.send(None, moment),
+            _ => Ok(Step::NeedIdentity),
+        }
+    }
+
+    fn identified(&mut self, who: &Credentials, moment: Moment) -> Result<Step> {
+        if self.prepared.is_none() {
+            self.prepared = Some(self.prepare(Some(who))?);
+        }
+        self.send(Some(who), moment)
     }
 
     /// Resolves the endpoint, writes the request and chooses how it is signed.
-    fn prepare(&mut self, who: Option<&Credentials>) -> Result<()> {
-        let Call {
-            service, operation, ..
-        } = self.call;
-        if protocol::input_event_stream(&service.model, operation)?.is_some() {
+    fn prepare(&self, who: Option<&Credentials>) -> Result<Prepared> {
+        let call = &self.call;
+        let (model, operation) = (&call.service.model, call.operation);
+        if protocol::input_event_stream(model, operation)?.is_some() {
             let what = "operations that stream events to the service need HTTP/2";
             return Err(Error::Unsupported(what.into()));
         }
-        let endpoint = endpoint::resolve(&self.call, &self.params.value, who)?;
-        let mut request = protocol::encode(&service.model, operation, &self.params)?;
-        let prefix = protocol::host_prefix(&service.model, operation, &self.params.value)?;
-        let uri = assemble(&endpoint, prefix.as_deref(), &request)?;
-        for (name, value) in &endpoint.headers {
-            let fault = |_| Error::request(format!("the endpoint rules give a bad header {name}"));
-            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|e| fault(e.into()))?;
-            let value = HeaderValue::from_str(value).map_err(|e| fault(e.into()))?;
-            request.headers.insert(name, value);
+        if protocol::event_stream(model, operation)?.is_some() {
+            return Err(Error::Unsupported("event streams are not there yet".into()));
         }
-        if let Some(authority) = uri.authority() {
-            let host = without_default_port(&uri, authority.as_str());
+        let endpoint = endpoint::resolve(call, &self.params.value, who)?;
+        let mut request = protocol::encode(model, operation, &self.params)?;
+        let prefix = protocol::host_prefix(model, operation, &self.params.value)?;
+        let uri = assemble(&endpoint.url, prefix.as_deref(), &request)?;
+        // of a header with several values the first goes out
+        for (name, value) in endpoint.headers.iter().rev() {
+            let fault = |_| Error::request(format!("the endpoint rules give a bad header {name}"));
+            let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault(()))?;
+            let value = HeaderValue::from_str(value).map_err(|_| fault(()))?;
+            request.headers.insert(key, value);
+        }
+        if let Some(host) = host(&uri) {
             let host = HeaderValue::from_str(host).map_err(Error::request)?;
             request.headers.insert(HOST, host);
         }
         let agent = HeaderValue::from_static(user_agent::user_agent());
         request.headers.insert(USER_AGENT, agent);
-        let auth = auth::choose(&self.call, &endpoint)?;
-        self.prepared = Some(Prepared { request, uri, auth });
-        Ok(())
+        let auth = auth::choose(call, &endpoint)?;
+        tracing::debug!(%uri, ?auth, "prepared");
+        Ok(Prepared { request, uri, auth })
     }
 
-    fn identified(&mut self, who: &Credentials, moment: Moment) -> Result<Step> {
-        if self.prepared.is_none() {
-            self.prepare(Some(who))?;
+    /// Signs the request and hands it out.
+    fn send(&mut self, who: Option<&Credentials>, moment: Moment) -> Result<Step> {
+        let Some(prepared) = &self.prepared else {
+            return Err(Error::request("it is not prepared"));
+        };
+        let mut request = http::Request::new(prepared.request.body.clone());
+        *request.method_mut() = prepared.request.method.clone();
+        *request.uri_mut() = prepared.uri.clone();
+        *request.headers_mut() = prepared.request.headers.clone();
+        if let Some(who) = who {
+            prepared.auth.sign(&self.call, &mut request, who, moment.now)?;
         }
-        self.send(Some(who), moment)
+        let (attempt, most) = (self.retries.attempt(), self.retries.max_attempts());
+        let number = HeaderValue::from_str(&format!("attempt={attempt}; max={most}"));
+        let headers = request.headers_mut();
+        headers.insert("amz-sdk-invocation-id", self.invocation_id.clone());
+        headers.insert("amz-sdk-request", number.map_err(Error::request)?);
+        let config = self.call.config;
+        Ok(Step::Send {
+            request,
+            limits: Limits {
+                connect: config.connect_timeout(),
+                read: config.read_timeout(),
+                ..Limits::default()
+            },
+            stream: self.streams()?,
+        })
     }
+
+    /// Whether the payload is left to the caller.
+    fn streams(&self) -> Result<bool> {
+        let Call {
+            service, operation, ..
+        } = self.call;
+        let payload = protocol::streaming_payload(&service.model, operation.output)?;
+        Ok(!self.call.buffered && payload.is_some())
+    }
+
+    /// Decides what an answer, or none, means: a result, another attempt or an error.
+    fn judge(&mut self, received: Result<Received, TransportError>, moment: Moment) -> Step {
+        let retry_after = received.as_ref().ok().and_then(|r| retry_after(&r.headers));
+        let mut error = match received.map_err(Error::from).and_then(|r| self.output(r)) {
+            Ok(output) => {
+                self.retries.succeeded();
+                return self.done(Ok(output));
+            }
+            Err(error) => error,
+        };
+        let attempt = self.retries.attempt();
+        if let Error::Service(error) = &mut error {
+            error.attempts = attempt;
+        }
+        let Call {
+            service, operation, ..
+        } = self.call;
+        let reason = classify(&service.model, operation, &error);
+        if let Error::Service(error) = &mut error {
+            error.retry = reason;
+        }
+        let again = self.prepared.as_ref().is_some_and(|p| p.request.body.replayable());
+        let delay = reason.filter(|_| again).and_then(|reason| {
+            self.retries.next(reason, retry_after, moment.random)
+        });
+        match delay {
+            Some(delay) => {
+                tracing::debug!(attempt, %error, ?delay, "another attempt follows");
+                Step::Sleep(delay)
+            }
+            None => self.done(Err(error)),
+        }
+    }
+
+    /// A good answer as output.
+    fn output(&self, received: Received) -> Result<Output> {
+        let Call {
+            service, operation, ..
+        } = self.call;
+        let Received {
+            status,
+            headers,
+            body,
+        } = received;
+        let (bytes, stream) = match body {
+            ReceivedBody::Whole(bytes) => (bytes, None),
+            ReceivedBody::Stream(stream) => (Bytes::new(), Some(stream)),
+        };
+        let model = &service.model;
+        let service_error = |status| {
+            let error = protocol::service_error(model, operation, status, &headers, &bytes);
+            Error::Service(Box::new(error))
+        };
+        if status >= 300 {
+            return Err(service_error(status));
+        }
+        let is_document = !bytes.is_empty() && protocol::has_document(model, operation)?;
+        let nodes = match is_document.then(|| Answer::scan(model, &bytes)).transpose() {
+            Ok(nodes) => nodes.flatten(),
+            // S3 answers with 200 before it knows how a long operation ends, and then may break off
+            Err(_) if model.metadata().protocol == Protocol::RestXml => return Err(service_error(500)),
+            Err(error) => return Err(Error::response(error)),
+        };
+        let tape = nodes.as_ref().and_then(|nodes| protocol::tape(&bytes, nodes));
+        if model.metadata().protocol == Protocol::RestXml
+            && tape.is_some_and(|tape| tape.name(0) == "Error")
+        {
+            return Err(service_error(500));
+        }
+        let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.into());
+        let meta = ResponseMeta {
+            request_id: protocol::request_id(&headers).or_else(|| protocol::request_id_in(tape?)),
+            extended_request_id: text("x-amz-id-2"),
+            status,
+            attempts: self.retries.attempt(),
+            headers,
+        };
+        Ok(Output {
+            source: OutputSource {
+                model: model.clone(),
+                operation: operation.name.clone(),
+                is_streamed: stream.is_some(),
+                bytes,
+                nodes,
+            },
+            body: stream,
+            meta,
+        })
+    }
+}
+
+/// The service's wish, in milliseconds.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("x-amz-retry-after")?.to_str().ok()?;
+    text.parse().ok().map(Duration::from_millis)
+}
+
+/// Joins endpoint, host prefix, path and query; nothing is normalised.
+fn assemble(endpoint: &str, prefix: Option<&str>, request: &Encoded) -> Result<Uri> {
+    let fault = || Error::request(format!("the endpoint {endpoint:?} is no http or https URL"));
+    let (scheme, rest) = endpoint.split_once("://").ok_or_else(fault)?;
+    let (rest, endpoint_query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, base) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let path = match (base, &*request.path) {
+        ("", "" | "/") => "/",
+        (base, "" | "/") => base,
+        (base, path) if base.ends_with('/') && path.starts_with('/') => {
+            &format!("{base}{}", &path[1..])
+        }
+        (base, path) => &format!("{base}{path}"),
+    };
+    let mut text = format!("{scheme}://{}{authority}{path}", prefix.unwrap_or_default());
+    let queries = [endpoint_query, &request.query];
+    for (n, query) in queries.into_iter().filter(|q| !q.is_empty()).enumerate() {
+        text.push(if n == 0 { '?' } else { '&' });
+        text.push_str(query);
+    }
+    let uri: Uri = text.parse().map_err(|_| fault())?;
+    match uri.scheme_str() {
+        Some("http" | "https") if uri.host().is_some_and(|host| !host.is_empty()) => Ok(uri),
+        _ => Err(fault()),
+    }
+}
+
+/// The `Host` header: without the port where that is the scheme's own.
+fn host(uri: &Uri) -> Option<&str> {
+    let authority = uri.authority()?.as_str();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let port = match uri.scheme_str()? {
+        "https" => ":443",
+        _ => ":80",
+    };
+    Some(host.strip_suffix(port).unwrap_or(host))
 }

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use crate::custom::RetryRule;
 use crate::error::RetryReason;
 
 /// What all calls of a client to one service may spend on attempts, so that a failing service is not asked ever more.
@@ -43,16 +44,19 @@ pub(super) struct Retries<'q> {
     quota: &'q Quota,
     attempt: u32,
     max_attempts: u32,
+    transient_delay: f64,
     /// What the last attempt cost.
     spent: u32,
 }
 
 impl<'q> Retries<'q> {
-    pub(super) fn new(quota: &'q Quota, max_attempts: u32) -> Self {
+    /// `max_attempts` is what the configuration says, if it says it.
+    pub(super) fn new(quota: &'q Quota, rule: RetryRule, max_attempts: Option<u32>) -> Self {
         Self {
             quota,
             attempt: 1,
-            max_attempts,
+            max_attempts: max_attempts.unwrap_or(rule.attempts),
+            transient_delay: rule.transient_delay,
             spent: 0,
         }
     }
@@ -93,7 +97,7 @@ impl<'q> Retries<'q> {
     fn backoff(&self, reason: RetryReason, random: f64) -> Duration {
         let first = match reason {
             RetryReason::Throttling => 1.0,
-            RetryReason::Transient => 0.05,
+            RetryReason::Transient => self.transient_delay,
         };
         let doublings = i32::try_from(self.attempt - 1).unwrap_or(i32::MAX).min(30);
         let most = (first * f64::from(2).powi(doublings)).min(20.0);
@@ -111,10 +115,14 @@ mod tests {
     use super::*;
     use RetryReason::{Throttling, Transient};
 
+    fn of(quota: &Quota, attempts: u32) -> Retries<'_> {
+        Retries::new(quota, crate::custom::retry_rule("S3"), Some(attempts))
+    }
+
     #[test]
     fn delays_double_up_to_twenty_seconds() {
         let quota = Quota::new();
-        let mut retries = Retries::new(&quota, 10);
+        let mut retries = of(&quota, 10);
         let delays: Vec<_> = (0..7).map_while(|_| retries.next(Throttling, None, 1.0)).collect();
         assert_eq!(delays, [1, 2, 4, 8, 16, 20, 20].map(Duration::from_secs));
     }
@@ -122,7 +130,7 @@ mod tests {
     #[test]
     fn the_last_attempt_is_not_followed_by_another() {
         let quota = Quota::new();
-        let mut retries = Retries::new(&quota, 3);
+        let mut retries = of(&quota, 3);
         assert!(retries.next(Transient, None, 0.5).is_some());
         assert!(retries.next(Transient, None, 0.5).is_some());
         assert_eq!(retries.next(Transient, None, 0.5), None);
@@ -132,18 +140,18 @@ mod tests {
     #[test]
     fn an_empty_quota_ends_all_retries_until_calls_succeed() {
         let quota = Quota::new();
-        let spent = (0..100).filter(|_| Retries::new(&quota, 2).next(Transient, None, 0.0).is_some());
+        let spent = (0..100).filter(|_| of(&quota, 2).next(Transient, None, 0.0).is_some());
         assert_eq!(spent.count(), 35); // 500 / 14
         for _ in 0..4 {
-            Retries::new(&quota, 2).succeeded();
+            of(&quota, 2).succeeded();
         }
-        assert!(Retries::new(&quota, 2).next(Transient, None, 0.0).is_some());
+        assert!(of(&quota, 2).next(Transient, None, 0.0).is_some());
     }
 
     #[test]
     fn the_service_may_ask_for_more_but_not_for_much_more() {
         let quota = Quota::new();
-        let next = |asked| Retries::new(&quota, 2).next(Transient, Some(asked), 0.0);
+        let next = |asked| of(&quota, 2).next(Transient, Some(asked), 0.0);
         assert_eq!(next(Duration::from_secs(2)), Some(Duration::from_secs(2)));
         assert_eq!(next(Duration::from_secs(60)), Some(Duration::from_secs(5)));
     }

@@ -4,7 +4,6 @@
 //! one shape never asks for another parsed one, as a cell must not be entered twice.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
 use http::Method;
@@ -21,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::time::TimestampFormat;
 
 /// Text of the model, borrowed from it unless it has escapes.
-#[derive(Clone, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(transparent)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
@@ -42,6 +41,20 @@ impl From<Text<'_>> for Box<str> {
     fn from(text: Text<'_>) -> Self {
         text.0.into()
     }
+}
+
+/// The service's id alone.
+pub(super) fn service_id(text: &str) -> Result<String, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Top {
+        metadata: Ids,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Ids {
+        service_id: String,
+    }
+    serde_json::from_str(text).map(|top: Top| top.metadata.service_id)
 }
 
 pub(super) fn parse(name: &str, text: Box<str>) -> Result<ServiceModel> {
@@ -557,23 +570,22 @@ fn member(model: &ServiceModel, name: &str, raw: &RawMember<'_>) -> Result<Membe
     let format = format.map(|f| {
         TimestampFormat::parse(f).ok_or_else(|| format!("{f:?} is no timestamp format"))
     });
-    Ok(Member {
-        request_name: (request_name != wire_name).then(|| request_name.into()),
-        wire_name: wire_name.into(),
-        location: location(raw.location.as_deref())?,
-        flattened,
-        xml_attribute: raw.xml_attribute,
-        xml_namespace: (raw.xml_namespace.clone().or(head.xml_namespace)).map(Into::into),
-        timestamp_format: format.transpose()?,
-        json_value: raw.jsonvalue || head.jsonvalue,
-        idempotency_token: raw.idempotency_token,
-        host_label: raw.host_label,
-        context_param: raw.context_param.as_ref().map(|c| Box::from(&*c.name)),
-        endpoint_discovery_id: raw.endpointdiscoveryid,
-        event_header: raw.eventheader,
-        event_payload: raw.eventpayload,
-        ..Member::new(name, target)
-    })
+    let mut member = Member::new(name, target);
+    member.request_name = (request_name != wire_name).then(|| request_name.into());
+    member.wire_name = wire_name.into();
+    member.location = location(raw.location.as_deref())?;
+    member.flattened = flattened;
+    member.xml_attribute = raw.xml_attribute;
+    member.xml_namespace = (raw.xml_namespace.clone().or(head.xml_namespace)).map(Into::into);
+    member.timestamp_format = format.transpose()?;
+    member.json_value = raw.jsonvalue || head.jsonvalue;
+    member.idempotency_token = raw.idempotency_token;
+    member.host_label = raw.host_label;
+    member.context_param = raw.context_param.as_ref().map(|c| Box::from(&*c.name));
+    member.endpoint_discovery_id = raw.endpointdiscoveryid;
+    member.event_header = raw.eventheader;
+    member.event_payload = raw.eventpayload;
+    Ok(member)
 }
 
 fn location(name: Option<&str>) -> Result<Location, String> {
@@ -610,11 +622,11 @@ impl<T> Default for Ordered<'_, T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<'de, T> {
+impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Ordered<'a, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for InOrder<T> {
-            type Value = Ordered<'de, T>;
+        struct InOrder<'a, T>(std::marker::PhantomData<Ordered<'a, T>>);
+        impl<'de: 'a, 'a, T: Deserialize<'de>> Visitor<'de> for InOrder<'a, T> {
+            type Value = Ordered<'a, T>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }

@@ -1,6 +1,7 @@
 //! Where the named parts of a model's text stand, each parsed when first asked for.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use once_cell::sync::OnceCell;
@@ -98,11 +99,11 @@ fn hash(name: &str) -> u32 {
 #[derive(Default)]
 pub(super) struct Entries<'a>(Vec<(&'a str, &'a RawValue)>);
 
-impl<'de> Deserialize<'de> for Entries<'de> {
+impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ToEntries;
-        impl<'de> Visitor<'de> for ToEntries {
-            type Value = Entries<'de>;
+        struct ToEntries<'a>(PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for ToEntries<'a> {
+            type Value = Entries<'a>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
@@ -114,7 +115,7 @@ impl<'de> Deserialize<'de> for Entries<'de> {
                 Ok(Entries(entries))
             }
         }
-        deserializer.deserialize_map(ToEntries)
+        deserializer.deserialize_map(ToEntries(PhantomData))
     }
 }
 

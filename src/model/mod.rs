@@ -10,13 +10,21 @@
 
 mod c2j;
 mod describe;
+#[cfg(feature = "cli")]
+pub mod import;
 mod index;
 pub mod names;
 mod operation;
 mod shape;
+mod source;
 
 pub use self::operation::{EndpointDiscovery, HttpChecksum, Operation, StaticContextParam};
 pub use self::shape::{ErrorTraits, Kind, Location, Member, Members, Shape, XmlNamespace};
+#[cfg(feature = "embedded")]
+pub use self::source::Embedded;
+pub use crate::time::TimestampFormat;
+pub use self::source::{Directory, Memory, ModelSource};
+pub(crate) use self::source::{ENDPOINT_RULES, Models, SERVICE};
 
 use std::fmt;
 
@@ -270,7 +278,7 @@ pub(crate) struct UnknownName {
 
 impl fmt::Display for UnknownName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} has no {} {:?}", self.place, self.what, self.name)?;
+        write!(f, "there is no {} {:?} in {}", self.what, self.name, self.place)?;
         if !self.nearest.is_empty() {
             write!(f, "; did you mean {}?", self.nearest.join(", "))?;
         }

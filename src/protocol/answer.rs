@@ -21,7 +21,7 @@ use crate::codec::xml_read::Xml;
 use crate::codec::xml_tape::Tape;
 pub(crate) use crate::codec::xml_tape::Nodes;
 use crate::codec::{ReadError, cbor_read, json_read, the_shape_decides};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{
     Kind, Location, Member, Members, Operation, Protocol, ServiceModel, Shape, ShapeId,
 };
@@ -95,12 +95,30 @@ impl<'a> Answer<'a> {
 
     /// The elements of an XML body.
     pub(crate) fn tape(&self) -> Option<Tape<'a, 'a>> {
-        Some(Tape::new(self.text().ok()?, self.nodes?))
+        tape(self.body, self.nodes?)
     }
 
     fn header(&self, name: &str) -> Option<Cow<'a, str>> {
         let value = self.headers.get(name)?;
         Some(String::from_utf8_lossy(value.as_bytes()))
+    }
+}
+
+/// The elements of an XML body that was scanned.
+pub(crate) fn tape<'a>(body: &'a [u8], nodes: &'a Nodes) -> Option<Tape<'a, 'a>> {
+    Some(Tape::new(std::str::from_utf8(body).ok()?, nodes))
+}
+
+/// Whether the body of an answer is a document of the protocol, and not a payload of bytes or text.
+pub(crate) fn has_document(model: &ServiceModel, operation: &Operation) -> Result<bool> {
+    let Some(output) = operation.output else {
+        return Ok(true);
+    };
+    match model.shape(output)?.members().and_then(Members::payload) {
+        Some(payload) if model.metadata().protocol.is_rest() => {
+            Ok(!matches!(model.shape(payload.target)?.kind, Kind::Blob | Kind::String))
+        }
+        _ => Ok(true),
     }
 }
 
@@ -205,10 +223,10 @@ impl<'a, F: FnOnce(Tape<'_, '_>) -> usize> Whole<'a, F> {
     }
 }
 
-impl<'a, F: FnOnce(Tape<'_, '_>) -> usize> Deserializer<'a> for Whole<'a, F> {
+impl<'de, F: FnOnce(Tape<'_, '_>) -> usize> Deserializer<'de> for Whole<'de, F> {
     type Error = ReadError;
 
-    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         let Some(members) = self.shape.members() else {
             return visitor.visit_map(NoBody);
         };
@@ -226,10 +244,10 @@ impl<'a, F: FnOnce(Tape<'_, '_>) -> usize> Deserializer<'a> for Whole<'a, F> {
             None => visitor.visit_map(Chain::new(bound, NoBody)),
         }
     }
-    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         visitor.visit_some(self)
     }
-    fn deserialize_ignored_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         visitor.visit_unit()
     }
     serde::forward_to_deserialize_any! { bytes byte_buf enum f32 f64 }

@@ -16,8 +16,10 @@ mod rpc;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
-pub(crate) use self::answer::{Answer, Nodes};
-pub(crate) use self::error::service_error;
+pub(crate) use self::answer::{
+    Answer, Nodes, event_stream, has_document, input_event_stream, streaming_payload, tape,
+};
+pub(crate) use self::error::{request_id, request_id_in, service_error};
 use crate::body::Body;
 use crate::error::{Error, Result};
 use crate::model::{Operation, Protocol, ServiceModel};

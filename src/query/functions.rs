@@ -81,7 +81,8 @@ pub(super) fn call<'v>(function: Function, args: &[Expr], at: &'v Value, offset:
         Function::StartsWith => Ok(owned(call.text(0)?.starts_with(&call.text(1)?))),
         Function::Join => call.joined(),
         Function::Keys => {
-            let keys = call.object(0)?.keys().map(|key| key.as_str().into());
+            let object = call.object(0)?;
+            let keys = object.keys().map(|key| key.as_str().into());
             Ok(owned(keys.collect::<Vec<Value>>()))
         }
         Function::Values => Ok(owned(call.object(0)?.values().cloned().collect::<Vec<_>>())),

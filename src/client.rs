@@ -1,0 +1,310 @@
+//! The client.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::body::Body;
+use crate::config::Config;
+use crate::credentials::{Chain, CredentialsCache, CredentialsProvider};
+use crate::error::{Error, Result};
+use crate::exchange::{Call, Exchange, Needs, Service, Services, drive};
+use crate::model::{ModelSource, Models, ServiceModel};
+use crate::output::Output;
+use crate::protocol::{self, Params};
+use crate::transport::Transport;
+use crate::{params, random};
+
+/// Calls any operation of any service.
+///
+/// It is cheap to clone, and all clones share connections, credentials and what was read of the models. A client makes no
+/// connection, starts no thread and reads no root certificates before it is needed.
+///
+/// ```
+/// use serde_json::json;
+/// use tucuxi::transport::Replay;
+/// use tucuxi::{Client, Config, Credentials};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let config = Config::builder().environment([("A", "")]).region("eu-west-1");
+/// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+/// # let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t"]}"#);
+/// # let client = Client::with_transport(config, replay)?; /*
+/// let client = Client::new()?;
+/// # */
+/// let tables = client.call("dynamodb", "ListTables", json!({"Limit": 10}))?;
+/// for name in tables["TableNames"].as_array().into_iter().flatten() {
+///     println!("{name}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    credentials: CredentialsCache,
+    services: Services,
+    transport: Arc<dyn Transport>,
+}
+
+impl Client {
+    /// A client as environment and files say.
+    ///
+    /// # Errors
+    ///
+    /// A file is broken or a setting is wrong.
+    #[cfg(feature = "ureq")]
+    pub fn new() -> Result<Self> {
+        Self::with_config(Config::load().map_err(|e| Error::Config(e.into()))?)
+    }
+
+    /// A client with this configuration.
+    ///
+    /// # Errors
+    ///
+    /// None yet; later a setting may ask for what cannot be.
+    #[cfg(feature = "ureq")]
+    pub fn with_config(config: Config) -> Result<Self> {
+        Self::with_transport(config, crate::transport::UreqTransport::new())
+    }
+
+    /// A client that sends its requests through this transport.
+    ///
+    /// # Errors
+    ///
+    /// None yet; later a setting may ask for what cannot be.
+    pub fn with_transport(config: Config, transport: impl Transport + 'static) -> Result<Self> {
+        let models = Models::standard(config.data_path(), config.environment());
+        Ok(Self::assemble(config, transport, models))
+    }
+
+    /// A client that looks into this source of models before all others.
+    ///
+    /// # Errors
+    ///
+    /// None yet; later a setting may ask for what cannot be.
+    pub fn with_models(
+        config: Config,
+        transport: impl Transport + 'static,
+        source: impl ModelSource + 'static,
+    ) -> Result<Self> {
+        let mut models = Models::standard(config.data_path(), config.environment());
+        models.push_front(Arc::new(source));
+        Ok(Self::assemble(config, transport, models))
+    }
+
+    fn assemble(config: Config, transport: impl Transport + 'static, models: Models) -> Self {
+        let provider: Arc<dyn CredentialsProvider> = match config.provider() {
+            Some(provider) => provider.clone(),
+            None => Arc::new(Chain::standard(config.has_explicit_profile())),
+        };
+        Self(Arc::new(Inner {
+            credentials: CredentialsCache::new(provider),
+            services: Services::new(models),
+            transport: Arc::new(transport),
+            config,
+        }))
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The names of all services that there are models of, sorted.
+    ///
+    /// # Errors
+    ///
+    /// A folder of models cannot be read.
+    pub fn services(&self) -> Result<Vec<Box<str>>> {
+        self.0.services.names()
+    }
+
+    /// A service's model. The name is the service's as folders of models have it (`application-autoscaling`), or its id
+    /// in any spelling (`ApplicationAutoScaling`).
+    ///
+    /// # Errors
+    ///
+    /// There is no such service, or its model is broken.
+    pub fn model(&self, service: &str) -> Result<Arc<ServiceModel>> {
+        Ok(self.0.services.service(service)?.model.clone())
+    }
+
+    /// Calls an operation and gives its whole result as a JSON value; a streaming body is in it as base64.
+    ///
+    /// # Errors
+    ///
+    /// Whatever [`Error`] has: wrong parameters, no credentials, no connection, an answer that says no.
+    pub fn call(&self, service: &str, operation: &str, params: Value) -> Result<Value> {
+        self.request(service, operation).params(params).send_buffered()?.value()
+    }
+
+    /// Calls an operation and gives its whole result as a type of yours.
+    ///
+    /// ```
+    /// use serde::Deserialize;
+    /// use serde_json::json;
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    ///
+    /// #[derive(Deserialize)]
+    /// #[serde(rename_all = "PascalCase")]
+    /// struct Tables {
+    ///     table_names: Vec<String>,
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let config = Config::builder().environment([("A", "")]).region("eu-west-1");
+    /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+    /// # let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t"]}"#);
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let tables: Tables = client.call_as("dynamodb", "ListTables", json!({}))?;
+    /// assert_eq!(tables.table_names, ["t"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::call`], and a result that does not fit the type.
+    pub fn call_as<T: DeserializeOwned>(
+        &self,
+        service: &str,
+        operation: &str,
+        params: Value,
+    ) -> Result<T> {
+        self.request(service, operation).params(params).send_buffered()?.into()
+    }
+
+    /// Starts a call that has more than parameters, or whose answer is more than its result.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tucuxi::Body;
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let config = Config::builder().environment([("A", "")]).region("eu-west-1");
+    /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+    /// # let replay = Replay::new().answer(200, &[], "").answer(200, &[], "hello");
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let place = json!({"Bucket": "my-bucket", "Key": "greeting"});
+    /// client.request("s3", "PutObject").params(place.clone()).body(Body::from("hello")).send()?;
+    ///
+    /// let output = client.request("s3", "GetObject").params(place).send()?;
+    /// let mut text = Vec::new();
+    /// output.body.expect("GetObject streams").copy_to(&mut text)?;
+    /// assert_eq!(text, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self, service: &str, operation: &str) -> RequestBuilder {
+        RequestBuilder {
+            client: self.clone(),
+            service: service.into(),
+            operation: operation.into(),
+            params: json!({}),
+            body: None,
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("region", &self.config().region())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A call that is being put together.
+#[must_use = "nothing is sent before `send`"]
+#[derive(Debug)]
+pub struct RequestBuilder {
+    client: Client,
+    service: Box<str>,
+    operation: Box<str>,
+    params: Value,
+    body: Option<Body>,
+}
+
+impl RequestBuilder {
+    /// The parameters: an object by member names.
+    pub fn params(mut self, params: Value) -> Self {
+        self.params = params;
+        self
+    }
+
+    /// The streaming body of the operation.
+    pub fn body(mut self, body: impl Into<Body>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// Makes the call. The body of an operation that streams one is left in [`Output::body`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::call`].
+    pub fn send(self) -> Result<Output> {
+        self.run(false)
+    }
+
+    /// Makes the call and reads everything into memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::call`].
+    pub fn send_buffered(self) -> Result<Output> {
+        self.run(true)
+    }
+
+    fn run(self, buffered: bool) -> Result<Output> {
+        let Inner {
+            config,
+            credentials,
+            services,
+            transport,
+        } = &*self.client.0;
+        let service: Arc<Service> = services.service(&self.service)?;
+        let operation = service.model.operation(&self.operation)?;
+        let params = self.prepare(&service.model)?;
+        let call = Call {
+            config,
+            service: &service,
+            operation,
+            buffered,
+        };
+        let needs = Needs {
+            config,
+            credentials,
+            transport: &**transport,
+        };
+        drive(Exchange::new(call, params), needs)
+    }
+
+    /// Checks and completes the parameters.
+    fn prepare(&self, model: &ServiceModel) -> Result<Params> {
+        let operation = model.operation(&self.operation)?;
+        let checked = || {
+            let mut value = self.params.clone();
+            params::fill_idempotency_tokens(model, operation, &mut value, random::uuid)?;
+            let streaming = protocol::streaming_payload(model, operation.input)?;
+            if self.body.is_some() && streaming.is_none() {
+                return Err(Error::request("a body is given, but the operation streams none"));
+            }
+            if self.client.config().validates_parameters() {
+                let streamed = streaming.filter(|_| self.body.is_some());
+                params::validate(model, operation, &value, streamed.map(|member| &*member.name))?;
+            }
+            Ok(Params {
+                value,
+                body: self.body.clone(),
+            })
+        };
+        checked().map_err(|e: Error| e.of_call(model.name(), &operation.name))
+    }
+}

@@ -1,0 +1,261 @@
+//! What the endpoint rules of a service are told of a call.
+//!
+//! Of each parameter that the rules define, the first of these that has a value gives it: the operation's static ones, the
+//! input's members, expressions over the input, the built-ins of the client.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Call;
+use crate::config::{AccountIdEndpointMode, AddressingStyle, Config, StsEndpoints};
+use crate::credentials::Credentials;
+use crate::endpoint::{
+    Endpoint, EndpointAuthScheme, EndpointError, EndpointParams, EndpointResolver, EndpointValue,
+    LegacyQuery,
+};
+use crate::error::{Error, Result};
+use crate::model::Members;
+use crate::query::Query;
+
+/// Finds the endpoint of a call. `who` is needed by the few services whose endpoints are the account's.
+pub(super) fn resolve(
+    call: &Call<'_>,
+    params: &Value,
+    who: Option<&Credentials>,
+) -> Result<Arc<Endpoint>> {
+    let given = given_url(call)?;
+    match (call.service.rules()?, given) {
+        (Some(rules), given) => {
+            let facts = Facts {
+                call,
+                params,
+                who,
+                region: region(call, given.is_some())?,
+                given,
+            };
+            let params = facts.fill(rules)?;
+            rules.resolve(&params).map_err(fault)
+        }
+        (None, Some(url)) => Ok(Arc::new(bare(url.into(), Vec::new()))),
+        (None, None) => legacy(call).map(Arc::new),
+    }
+}
+
+fn fault(error: EndpointError) -> Error {
+    Error::Endpoint(error.into())
+}
+
+/// The endpoint that the configuration names for this service.
+fn given_url(call: &Call<'_>) -> Result<Option<String>> {
+    let id = &call.service.model.metadata().service_id;
+    let key = id.to_lowercase().replace(' ', "_");
+    let url = call.config.endpoint_url(&key);
+    url.map_err(|e| Error::Config(e.into()))
+}
+
+/// The client's region. Without one, global services have one of their own.
+fn region(call: &Call<'_>, is_given: bool) -> Result<Option<String>> {
+    match call.config.region() {
+        Some(region) => Ok(Some(region.to_owned())),
+        None if is_given => Ok(None),
+        None => {
+            let query = LegacyQuery {
+                service: &call.service.model.metadata().endpoint_prefix,
+                ..LegacyQuery::default()
+            };
+            match call.service.legacy()?.resolve(&query) {
+                Ok(endpoint) => Ok(Some(endpoint.name.into())),
+                Err(EndpointError::NoRegion) => call.config.required_region().map(|_| None),
+                Err(error) => Err(fault(error)),
+            }
+        }
+    }
+}
+
+/// For models without rules: what the endpoints file says.
+fn legacy(call: &Call<'_>) -> Result<Endpoint> {
+    let metadata = call.service.model.metadata();
+    let query = LegacyQuery {
+        service: &metadata.endpoint_prefix,
+        region: call.config.region(),
+        dualstack: call.config.use_dualstack().unwrap_or(false),
+        fips: call.config.use_fips(),
+    };
+    let found = match call.service.legacy()?.resolve(&query) {
+        Err(EndpointError::NoRegion) => {
+            call.config.required_region()?;
+            return Err(fault(EndpointError::NoRegion));
+        }
+        found => found.map_err(fault)?,
+    };
+    let scheme = EndpointAuthScheme {
+        name: "sigv4".into(),
+        signing_region: Some(found.signing_region().into()),
+        signing_name: found.scope_service.clone(),
+        ..EndpointAuthScheme::default()
+    };
+    Ok(bare(found.url(true).into(), vec![scheme]))
+}
+
+fn bare(url: Box<str>, auth_schemes: Vec<EndpointAuthScheme>) -> Endpoint {
+    Endpoint {
+        url,
+        headers: Vec::new(),
+        auth_schemes,
+        backend: None,
+        properties: serde_json::Map::new(),
+    }
+}
+
+/// What may become a parameter.
+struct Facts<'a> {
+    call: &'a Call<'a>,
+    params: &'a Value,
+    who: Option<&'a Credentials>,
+    region: Option<String>,
+    given: Option<String>,
+}
+
+impl Facts<'_> {
+    /// In the order in which the rules define them, and nothing else.
+    fn fill(&self, rules: &EndpointResolver) -> Result<EndpointParams> {
+        let mut filled = EndpointParams::new();
+        for definition in rules.ruleset().parameters() {
+            let name = &*definition.name;
+            let mut value = self.of_call(name)?;
+            if let (None, Some(built_in)) = (&value, &definition.built_in) {
+                value = self.built_in(built_in)?;
+            }
+            if let Some(value) = value {
+                filled.set(name, value);
+            }
+        }
+        Ok(filled)
+    }
+
+    /// From the operation and its input.
+    fn of_call(&self, name: &str) -> Result<Option<EndpointValue>> {
+        let Call {
+            operation, service, ..
+        } = *self.call;
+        let mut statics = operation.static_context_params.iter();
+        if let Some(fixed) = statics.find(|param| *param.name == *name) {
+            return Ok(value(&fixed.value));
+        }
+        let input = operation.input.map(|id| service.model.shape(id)).transpose()?;
+        let mut members = input.and_then(|shape| shape.members()).map(Members::iter).into_iter().flatten();
+        if let Some(member) = members.find(|m| m.context_param.as_deref() == Some(name))
+            && let Some(found) = self.params.get(&*member.name).and_then(value)
+        {
+            return Ok(Some(found));
+        }
+        let mut paths = operation.operation_context_params.iter();
+        let Some((_, path)) = paths.find(|(param, _)| **param == *name) else {
+            return Ok(None);
+        };
+        let found = Query::compile(path).and_then(|query| Ok(value(&*query.search(self.params)?)));
+        found.map_err(|e| Error::Endpoint(e.into()))
+    }
+
+    fn built_in(&self, name: &str) -> Result<Option<EndpointValue>> {
+        let config = self.call.config;
+        let (s3, region) = (config.s3(), self.region.as_deref());
+        let is_given = self.given.is_some();
+        Ok(match name {
+            "AWS::Region" => region.map(Into::into),
+            "AWS::UseFIPS" => Some((config.use_fips() && !is_given).into()),
+            "AWS::UseDualStack" => Some((self.uses_dualstack() && !is_given).into()),
+            "SDK::Endpoint" => self.given.as_deref().map(Into::into),
+            "AWS::Auth::AccountId" => match config.account_id_endpoint_mode() {
+                AccountIdEndpointMode::Disabled => None,
+                _ => self.who.and_then(Credentials::account_id).map(Into::into),
+            },
+            "AWS::Auth::AccountIdEndpointMode" => Some(config.account_id_endpoint_mode().as_str().into()),
+            "AWS::STS::UseGlobalEndpoint" => {
+                let legacy = config.sts_endpoints() == StsEndpoints::Legacy;
+                Some((legacy && region.is_some_and(|r| LEGACY_STS_REGIONS.contains(&r))).into())
+            }
+            "AWS::S3::UseGlobalEndpoint" => {
+                let is_global = matches!(config.region(), None | Some("us-east-1"));
+                Some((is_global && !s3.us_east_1_regional).into())
+            }
+            "AWS::S3::ForcePathStyle" => Some(forces_path_style(config, self.given.as_deref()).into()),
+            "AWS::S3::Accelerate" => Some(self.accelerates().into()),
+            "AWS::S3::UseArnRegion" => Some(s3.use_arn_region.unwrap_or(true).into()),
+            "AWS::S3Control::UseArnRegion" => Some(s3.use_arn_region.unwrap_or(false).into()),
+            "AWS::S3::DisableMultiRegionAccessPoints" => Some(s3.disable_multiregion_access_points.into()),
+            "AWS::S3::DisableS3ExpressSessionAuth" => Some(s3.disable_express_session_auth.into()),
+            _ => {
+                let what = format!("the endpoint rules need {name}, which this client does not know");
+                return Err(Error::Unsupported(what.into()));
+            }
+        })
+    }
+
+    /// The section `s3` of a profile counts for the services that sign as S3 does.
+    fn uses_dualstack(&self) -> bool {
+        let config = self.call.config;
+        let is_s3 = self.call.service.model.metadata().signature_version.starts_with("s3")
+            || &*self.call.service.model.metadata().signing_name == "s3";
+        config
+            .use_dualstack()
+            .or_else(|| config.s3().use_dualstack.filter(|_| is_s3))
+            .unwrap_or(false)
+    }
+
+    fn accelerates(&self) -> bool {
+        accelerates(self.call.config, self.given.as_deref())
+    }
+}
+
+/// By the setting, or because the endpoint is given and is an accelerated one.
+fn accelerates(config: &Config, given: Option<&str>) -> bool {
+    let host = given.and_then(|url| url.split_once("://")).map(|(_, rest)| rest);
+    let host = host.and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    config.s3().use_accelerate_endpoint
+        || (host.starts_with("s3-accelerate.") && host.ends_with(".amazonaws.com"))
+}
+
+/// A server of one's own seldom answers for hosts with the bucket's name.
+fn forces_path_style(config: &Config, given: Option<&str>) -> bool {
+    match config.s3().addressing_style {
+        _ if accelerates(config, given) => false,
+        AddressingStyle::Virtual => false,
+        AddressingStyle::Path => true,
+        AddressingStyle::Auto => given.is_some(),
+    }
+}
+
+/// Regions that STS had when its endpoint was a global one.
+const LEGACY_STS_REGIONS: [&str; 16] = [
+    "ap-northeast-1",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "aws-global",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// A parameter's value; of a list its texts.
+fn value(json: &Value) -> Option<EndpointValue> {
+    match json {
+        Value::Bool(yes) => Some((*yes).into()),
+        Value::String(text) => Some(text.as_str().into()),
+        Value::Array(items) => {
+            let texts = items.iter().filter_map(Value::as_str).map(str::to_owned);
+            Some(texts.collect::<Vec<_>>().into())
+        }
+        _ => None,
+    }
+}

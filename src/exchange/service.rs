@@ -1,0 +1,160 @@
+//! The services of a client: model, endpoint rules and retry quota of each, made when it is first called.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use once_cell::sync::OnceCell;
+
+use super::retry::Quota;
+use crate::endpoint::{EndpointResolver, LegacyEndpoints, Partitions, Ruleset};
+use crate::error::{Error, Result};
+use crate::model::{ENDPOINT_RULES, Models, SERVICE, ServiceModel};
+
+/// One service as a client calls it.
+pub(crate) struct Service {
+    pub(crate) model: Arc<ServiceModel>,
+    data: Arc<Data>,
+    files: Arc<Files>,
+    pub(super) quota: Quota,
+}
+
+/// What the data files say of a service; clients that read the same files may share it.
+struct Data {
+    model: Arc<ServiceModel>,
+    rules: OnceCell<Option<EndpointResolver>>,
+}
+
+/// The models and what is common to all services.
+struct Files {
+    models: Models,
+    partitions: OnceCell<Arc<Partitions>>,
+    legacy: OnceCell<LegacyEndpoints>,
+    data: Mutex<HashMap<Box<str>, Arc<Data>>>,
+}
+
+/// All services that a client can call.
+pub(crate) struct Services {
+    files: Arc<Files>,
+    called: Mutex<HashMap<Box<str>, Arc<Service>>>,
+}
+
+impl Services {
+    pub(crate) fn new(models: Models) -> Self {
+        // what the binary has is the same for all clients of the process
+        static EMBEDDED: LazyLock<Mutex<Option<Arc<Files>>>> = LazyLock::new(Mutex::default);
+        let files = match models.is_embedded_only() {
+            true => lock(&EMBEDDED).get_or_insert_with(|| Files::new(models)).clone(),
+            false => Files::new(models),
+        };
+        Self {
+            files,
+            called: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn names(&self) -> Result<Vec<Box<str>>> {
+        self.files.models.services()
+    }
+
+    /// The service with this name, in any of its spellings.
+    pub(crate) fn service(&self, name: &str) -> Result<Arc<Service>> {
+        if let Some(service) = lock(&self.called).get(name) {
+            return Ok(service.clone());
+        }
+        let data = match self.files.data(name)? {
+            Some(data) => data,
+            None => {
+                let folder = self.files.models.folder_name(name)?;
+                if *folder != *name {
+                    let service = self.service(&folder)?;
+                    lock(&self.called).insert(name.into(), service.clone());
+                    return Ok(service);
+                }
+                return Err(Error::model(format!("{name}: its model vanished")));
+            }
+        };
+        let service = Arc::new(Service {
+            model: data.model.clone(),
+            data,
+            files: self.files.clone(),
+            quota: Quota::new(),
+        });
+        // another thread may have been here: its quota counts
+        Ok(lock(&self.called).entry(name.into()).or_insert(service).clone())
+    }
+}
+
+impl Files {
+    fn new(models: Models) -> Arc<Self> {
+        Arc::new(Self {
+            models,
+            partitions: OnceCell::new(),
+            legacy: OnceCell::new(),
+            data: Mutex::default(),
+        })
+    }
+
+    /// Nothing is locked while a model is read.
+    fn data(&self, name: &str) -> Result<Option<Arc<Data>>> {
+        if let Some(data) = lock(&self.data).get(name) {
+            return Ok(Some(data.clone()));
+        }
+        let Some(text) = self.models.load(name, SERVICE)? else {
+            return Ok(None);
+        };
+        let data = Arc::new(Data {
+            model: Arc::new(ServiceModel::parse(name, text)?),
+            rules: OnceCell::new(),
+        });
+        Ok(Some(lock(&self.data).entry(name.into()).or_insert(data).clone()))
+    }
+
+    fn partitions(&self) -> Result<&Arc<Partitions>> {
+        self.partitions.get_or_try_init(|| {
+            let text = self.common("partitions")?;
+            Ok(Arc::new(Partitions::parse(&text).map_err(|e| Error::Endpoint(e.into()))?))
+        })
+    }
+
+    fn common(&self, path: &str) -> Result<Box<str>> {
+        let text = self.models.load_path(path)?;
+        text.ok_or_else(|| Error::model(format!("no model folder has {path}.json")))
+    }
+}
+
+impl Service {
+    pub(crate) fn name(&self) -> &str {
+        self.model.name()
+    }
+
+    /// The endpoint rules; `None` when the service, or the models as a whole, have none.
+    pub(super) fn rules(&self) -> Result<Option<&EndpointResolver>> {
+        let rules = self.data.rules.get_or_try_init(|| {
+            let Some(text) = self.files.models.load(self.name(), ENDPOINT_RULES)? else {
+                return Ok(None);
+            };
+            let rules = Ruleset::parse(&text).map_err(|e| Error::Endpoint(e.into()))?;
+            Ok(Some(EndpointResolver::new(rules, self.files.partitions()?.clone())))
+        });
+        rules.map(Option::as_ref)
+    }
+
+    /// The endpoints file, for services without rules and for clients without a region.
+    pub(super) fn legacy(&self) -> Result<&LegacyEndpoints> {
+        self.files.legacy.get_or_try_init(|| {
+            let text = self.files.common("endpoints")?;
+            LegacyEndpoints::parse(String::from(text)).map_err(|e| Error::Endpoint(e.into()))
+        })
+    }
+
+    /// Whether the endpoint depends on the account.
+    pub(super) fn reads_account_id(&self) -> Result<bool> {
+        let rules = self.rules()?;
+        Ok(rules.is_some_and(|rules| rules.ruleset().reads_built_in("AWS::Auth::AccountId")))
+    }
+}
+
+/// What is locked here is whole whenever a thread may have panicked.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,61 @@
+//! The AWS SDK that interprets service models at run time.
+//!
+//! ```no_run
+//! use serde_json::json;
+//!
+//! let client = tucuxi::Client::new()?;
+//! let buckets = client.call("s3", "ListBuckets", json!({}))?;
+//! println!("{}", buckets["Buckets"]);
+//! # Ok::<(), tucuxi::Error>(())
+//! ```
+//!
+//! Every operation of every service that there is a model of can be called so: nothing is generated, and a model that AWS
+//! publishes tomorrow is a file in a folder ([`model`]). Parameters and results are JSON values by the names of the API:
+//!
+//! | in the model | in JSON |
+//! | --- | --- |
+//! | blob | base64, both ways; a streaming one is [`RequestBuilder::body`] and [`Output::body`] |
+//! | timestamp | in: RFC 3339 text or seconds since 1970; out: RFC 3339 text that ends in `Z` |
+//! | float | a number, or `"NaN"`, `"Infinity"`, `"-Infinity"` |
+//! | long | a number, exact |
+//! | union | an object of one member |
+//! | document | as it is |
+//!
+//! What a call goes through is the crate's plan:
+//!
+//! ```text
+//! client ──► params ──► exchange ──► endpoint ──► protocol + codec ──► auth ──► transport
+//!                          │   ▲                                                   │
+//!                          │   └──────────────── answer, or none ──────────────────┘
+//!                          └──► retry, error or output
+//! ```
+
+mod auth;
+mod body;
+#[cfg(feature = "cli")]
+pub mod cli;
+mod client;
+mod codec;
+pub mod config;
+pub mod credentials;
+mod custom;
+pub mod endpoint;
+pub mod error;
+mod exchange;
+mod hash;
+pub mod model;
+mod output;
+pub mod params;
+mod protocol;
+pub mod query;
+mod random;
+mod time;
+pub mod transport;
+mod uri;
+
+pub use self::body::{Body, BodySource, ResponseBody};
+pub use self::client::{Client, RequestBuilder};
+pub use self::config::Config;
+pub use self::credentials::Credentials;
+pub use self::error::{Error, Result, ServiceError};
+pub use self::output::{Output, ResponseMeta};

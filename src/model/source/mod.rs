@@ -1,0 +1,238 @@
+//! Where models come from.
+//!
+//! ```text
+//! AWS_DATA_PATH (or data_path) ──► ~/.aws/models ──► embedded        the first that has a file gives it
+//!           folder, folder, …
+//! ```
+//! Data files go by paths without an extension: `s3/2006-03-01/service-2`, `partitions`. Of a service, each kind of file
+//! is taken in the newest version that any source has of it. A file `….sdk-extras` next to one, in whichever source, is
+//! merged into it.
+
+mod directory;
+#[cfg(feature = "embedded")]
+mod embedded;
+mod extras;
+mod memory;
+#[cfg(feature = "embedded")]
+pub(crate) mod pack;
+
+pub use self::directory::Directory;
+#[cfg(feature = "embedded")]
+pub use self::embedded::Embedded;
+pub(crate) use self::extras::merge_extras;
+pub use self::memory::Memory;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{UnknownName, names};
+use crate::config::Environment;
+use crate::error::{Error, Result};
+
+/// The kinds of a service's data files.
+pub(crate) const SERVICE: &str = "service-2";
+pub(crate) const ENDPOINT_RULES: &str = "endpoint-rule-set-1";
+
+/// A place that has models.
+pub trait ModelSource: Send + Sync {
+    /// The names of the services that it has a model of, in any order.
+    ///
+    /// # Errors
+    ///
+    /// The place cannot be read.
+    fn services(&self) -> Result<Vec<Box<str>>>;
+
+    /// The versions of a service for which it has this kind of file (`service-2`, `paginators-1`, …), in any order.
+    ///
+    /// # Errors
+    ///
+    /// The place cannot be read.
+    fn versions(&self, service: &str, kind: &str) -> Result<Vec<Box<str>>>;
+
+    /// The text of a data file: `s3/2006-03-01/service-2`, `partitions`. `None` when there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
+    fn load(&self, path: &str) -> Result<Option<Box<str>>>;
+}
+
+/// Several sources, in their order.
+#[derive(Clone, Default)]
+pub(crate) struct Models {
+    sources: Vec<Arc<dyn ModelSource>>,
+    /// Nobody but the binary has a say, so that what is made of it is the same for all clients.
+    is_embedded_only: bool,
+}
+
+impl Models {
+    /// Folders from the environment and the files, `~/.aws/models`, then what is embedded.
+    pub(crate) fn standard(data_path: Option<&str>, env: &Environment) -> Self {
+        let mut this = Self::default();
+        let listed = data_path.into_iter().flat_map(std::env::split_paths);
+        let listed = listed.map(|path| env.expand(&path.to_string_lossy()));
+        let home = env.home().map(|home| home.join(".aws/models"));
+        for folder in listed.chain(home).filter(|folder| folder.is_dir()) {
+            this.sources.push(Arc::new(Directory::new(folder)));
+        }
+        #[cfg(feature = "embedded")]
+        {
+            this.is_embedded_only = this.sources.is_empty();
+            this.sources.push(Arc::new(Embedded));
+        }
+        this
+    }
+
+    /// With a source before all others.
+    pub(crate) fn push_front(&mut self, source: Arc<dyn ModelSource>) {
+        self.is_embedded_only = false;
+        self.sources.insert(0, source);
+    }
+
+    pub(crate) fn is_embedded_only(&self) -> bool {
+        self.is_embedded_only
+    }
+
+    /// The names of all services, sorted.
+    pub(crate) fn services(&self) -> Result<Vec<Box<str>>> {
+        let mut names = BTreeSet::new();
+        for source in &self.sources {
+            names.extend(source.services()?);
+        }
+        Ok(names.into_iter().collect())
+    }
+
+    /// A service's file of this kind in its newest version.
+    pub(crate) fn load(&self, service: &str, kind: &str) -> Result<Option<Box<str>>> {
+        let mut newest: Option<Box<str>> = None;
+        for source in self.sources.iter().filter(|_| is_folder_name(service)) {
+            let versions = source.versions(service, kind)?;
+            newest = newest.into_iter().chain(versions).max();
+        }
+        match newest {
+            Some(version) => self.load_path(&format!("{service}/{version}/{kind}")),
+            None => Ok(None),
+        }
+    }
+
+    /// A data file, with its extras merged in.
+    pub(crate) fn load_path(&self, path: &str) -> Result<Option<Box<str>>> {
+        let Some(text) = self.first(path)? else {
+            return Ok(None);
+        };
+        match self.first(&format!("{path}.sdk-extras"))? {
+            None => Ok(Some(text)),
+            Some(extras) => merge_extras(&text, &extras)
+                .map(|merged| Some(merged.into()))
+                .map_err(|e| Error::model(format!("{path}.sdk-extras: {e}"))),
+        }
+    }
+
+    fn first(&self, path: &str) -> Result<Option<Box<str>>> {
+        for source in &self.sources {
+            if let Some(text) = source.load(path)? {
+                return Ok(Some(text));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The name of the folder of a service that is called by its name, its id or something that differs from these in
+    /// case and punctuation only: `application-autoscaling`, `ApplicationAutoScaling`, `application_auto_scaling`.
+    pub(crate) fn folder_name(&self, called: &str) -> Result<Box<str>> {
+        let all = self.services()?;
+        let plain = plain(called);
+        if let Some(name) = all.iter().find(|name| self::plain(name) == plain) {
+            return Ok(name.clone());
+        }
+        for name in &all {
+            if let Some(text) = self.load(name, SERVICE)?
+                && let Ok(id) = super::c2j::service_id(&text)
+                && self::plain(&id) == plain
+            {
+                return Ok(name.clone());
+            }
+        }
+        Err(Error::model(UnknownName {
+            what: "service",
+            name: called.into(),
+            place: "the model folders or the binary".into(),
+            nearest: names::nearest(called, all.iter().map(|name| &**name))
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+        }))
+    }
+}
+
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Whether a service's name can be a folder's, and leads nowhere else.
+fn is_folder_name(name: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    !name.is_empty() && !name.starts_with('.') && name.bytes().all(is_plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn models(sources: Vec<Memory>) -> Models {
+        let mut models = Models::default();
+        for source in sources.into_iter().rev() {
+            models.push_front(Arc::new(source));
+        }
+        models
+    }
+
+    const HOOD: &str = r#"{"metadata": {"serviceId": "Robin Hood"}}"#;
+
+    #[test]
+    fn the_newest_version_wins_and_then_the_first_source() {
+        let models = models(vec![
+            Memory::new().with("a/2020-01-01/service-2", "old"),
+            Memory::new()
+                .with("a/2021-01-01/service-2", "new")
+                .with("a/2020-01-01/paginators-1", "pages"),
+            Memory::new().with("a/2021-01-01/service-2", "shadowed"),
+        ]);
+        let load = |kind| models.load("a", kind).unwrap();
+        assert_eq!(load("service-2").as_deref(), Some("new"));
+        assert_eq!(load("paginators-1").as_deref(), Some("pages"));
+        assert_eq!(load("waiters-2"), None);
+    }
+
+    #[test]
+    fn extras_are_merged_from_any_source() {
+        let models = models(vec![
+            Memory::new().with("a/1/service-2.sdk-extras", r#"{"merge": {"x": {"z": 2}}}"#),
+            Memory::new().with("a/1/service-2", r#"{"x":{"y":1}}"#),
+        ]);
+        let text = models.load("a", SERVICE).unwrap();
+        assert_eq!(text.as_deref(), Some(r#"{"x":{"y":1,"z":2}}"#));
+    }
+
+    #[test]
+    fn a_service_is_found_by_all_its_names() {
+        let models = models(vec![
+            Memory::new()
+                .with("thief-of-sherwood/1/service-2", HOOD)
+                .with("s3/1/service-2", "{}"),
+        ]);
+        for called in ["thief-of-sherwood", "ThiefOfSherwood", "robin_hood", "Robin Hood"] {
+            let found = models.folder_name(called).unwrap();
+            assert_eq!(&*found, "thief-of-sherwood", "{called}");
+        }
+        let error = models.folder_name("thief-of-sherwod").unwrap_err().to_string();
+        assert!(error.contains("did you mean thief-of-sherwood?"), "{error}");
+    }
+
+    #[test]
+    fn a_name_that_leads_elsewhere_is_no_service() {
+        let models = models(vec![Memory::new().with("../1/service-2", "x")]);
+        assert_eq!(models.load("..", SERVICE).unwrap(), None);
+    }
+}
