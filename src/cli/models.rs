@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::Failure;
-use crate::model::import::{ImportOptions, import};
-use crate::model::pack;
+use crate::model::import::{ImportOptions, import, pack};
 
 pub(super) fn command() -> Command {
     let path = |arg: Arg| arg.required(true).value_parser(value_parser!(PathBuf));
@@ -40,13 +39,11 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     };
     match matches.subcommand() {
         Some(("import", matches)) => {
-            let options = ImportOptions {
-                with_docs: matches.get_flag("with-docs"),
-            };
+            let options = ImportOptions::default().with_docs(matches.get_flag("with-docs"));
             let report = import(&path(matches, "SOURCE"), &path(matches, "into"), options);
             super::print_lines([report.map_err(|e| Failure::Other(e.into()))?])
         }
-        Some((_, matches)) => pack::pack(&path(matches, "DIR"), &path(matches, "into"))
+        Some((_, matches)) => pack(&path(matches, "DIR"), &path(matches, "into"))
             .map_err(|e| Failure::Other(e.into())),
         None => Ok(()),
     }

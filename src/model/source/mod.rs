@@ -19,6 +19,8 @@ pub(crate) mod pack;
 pub use self::directory::Directory;
 #[cfg(feature = "embedded")]
 pub use self::embedded::Embedded;
+#[cfg(feature = "cli")]
+pub(crate) use self::directory::{folders, read};
 pub(crate) use self::extras::merge_extras;
 pub use self::memory::Memory;
 
