@@ -67,7 +67,10 @@ impl Body {
         let path = path.into();
         let metadata = std::fs::metadata(&path)?;
         if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "not a regular file",
+            ));
         }
         Ok(Self::file_range(path, 0..metadata.len()))
     }
@@ -145,7 +148,8 @@ impl Body {
         match &self.0 {
             Kind::Bytes(bytes) => Ok(Box::new(io::Cursor::new(bytes.clone()))),
             Kind::File { path, range } => {
-                let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", path.display()));
+                let named =
+                    |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", path.display()));
                 let mut file = File::open(path).map_err(named)?;
                 file.seek(SeekFrom::Start(range.start)).map_err(named)?;
                 Ok(whole(Box::new(file), self.len()))
@@ -360,13 +364,21 @@ mod tests {
         let body = Body::from_reader(&b"abc"[..]);
         assert!(!body.replayable());
         assert_eq!(read(&body).unwrap(), b"abc");
-        assert!(read(&body).unwrap_err().to_string().contains("read already"));
+        assert!(
+            read(&body)
+                .unwrap_err()
+                .to_string()
+                .contains("read already")
+        );
     }
 
     #[test]
     fn a_source_that_is_shorter_than_announced_is_an_error() {
         let body = Body::from_reader_with_len(&b"abc"[..], 4);
-        assert_eq!(read(&body).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(
+            read(&body).unwrap_err().kind(),
+            io::ErrorKind::UnexpectedEof
+        );
         let body = Body::from_reader_with_len(&b"abcd"[..], 3);
         assert_eq!(read(&body).unwrap(), b"abc");
     }
@@ -374,9 +386,17 @@ mod tests {
     #[test]
     fn a_cut_response_is_an_error() {
         let mut body = ResponseBody::new(&b"abc"[..], Some(4));
-        assert_eq!(body.read_to_vec().unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(
+            body.read_to_vec().unwrap_err().kind(),
+            io::ErrorKind::UnexpectedEof
+        );
         let mut out = Vec::new();
-        assert_eq!(ResponseBody::new(&b"abc"[..], None).copy_to(&mut out).unwrap(), 3);
+        assert_eq!(
+            ResponseBody::new(&b"abc"[..], None)
+                .copy_to(&mut out)
+                .unwrap(),
+            3
+        );
     }
 
     #[test]

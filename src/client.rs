@@ -140,7 +140,10 @@ impl Client {
     ///
     /// Whatever [`Error`] has: wrong parameters, no credentials, no connection, an answer that says no.
     pub fn call(&self, service: &str, operation: &str, params: Value) -> Result<Value> {
-        self.request(service, operation).params(params).send_buffered()?.value()
+        self.request(service, operation)
+            .params(params)
+            .send_buffered()?
+            .value()
     }
 
     /// Calls an operation and gives its whole result as a type of yours.
@@ -176,7 +179,10 @@ impl Client {
         operation: &str,
         params: Value,
     ) -> Result<T> {
-        self.request(service, operation).params(params).send_buffered()?.into()
+        self.request(service, operation)
+            .params(params)
+            .send_buffered()?
+            .into()
     }
 
     /// Starts a call that has more than parameters, or whose answer is more than its result.
@@ -294,11 +300,18 @@ impl RequestBuilder {
             params::fill_idempotency_tokens(model, operation, &mut value, random::uuid)?;
             let streaming = protocol::streaming_payload(model, operation.input)?;
             if self.body.is_some() && streaming.is_none() {
-                return Err(Error::request("a body is given, but the operation streams none"));
+                return Err(Error::request(
+                    "a body is given, but the operation streams none",
+                ));
             }
             if self.client.config().validates_parameters() {
                 let streamed = streaming.filter(|_| self.body.is_some());
-                params::validate(model, operation, &value, streamed.map(|member| &*member.name))?;
+                params::validate(
+                    model,
+                    operation,
+                    &value,
+                    streamed.map(|member| &*member.name),
+                )?;
             }
             Ok(Params {
                 value,

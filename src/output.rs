@@ -91,7 +91,9 @@ impl Output {
     ///
     /// The answer does not fit the model, or the writer fails: that error is the cause.
     pub fn write_json(&self, out: impl io::Write) -> Result<()> {
-        keeping_error(out, |out| self.decode(Copier(&mut serde_json::Serializer::new(out))))
+        keeping_error(out, |out| {
+            self.decode(Copier(&mut serde_json::Serializer::new(out)))
+        })
     }
 
     /// Writes the result as JSON text, indented.
@@ -100,7 +102,9 @@ impl Output {
     ///
     /// The answer does not fit the model, or the writer fails: that error is the cause.
     pub fn write_json_pretty(&self, out: impl io::Write) -> Result<()> {
-        keeping_error(out, |out| self.decode(Copier(&mut serde_json::Serializer::pretty(out))))
+        keeping_error(out, |out| {
+            self.decode(Copier(&mut serde_json::Serializer::pretty(out)))
+        })
     }
 
     fn decode<'a, S: DeserializeSeed<'a>>(&'a self, seed: S) -> Result<S::Value> {

@@ -170,7 +170,10 @@ pub(crate) fn from_epoch(seconds: f64) -> Result<Timestamp, TimeError> {
     let micros = (seconds * 1e6).round();
     let stamp = (micros.abs() < 1e18).then(|| {
         let micros = micros as i64;
-        Timestamp::new(micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000) as u32 * 1000)
+        Timestamp::new(
+            micros.div_euclid(1_000_000),
+            micros.rem_euclid(1_000_000) as u32 * 1000,
+        )
     });
     stamp
         .flatten()
@@ -209,7 +212,9 @@ pub(crate) fn normalise(text: &str) -> Result<Cow<'_, str>, TimeError> {
                 return Ok(Cow::Owned(format!("{}Z", &text[..19])));
             }
             [b'.', fraction @ .., last]
-                if *last != b'0' && last.is_ascii_digit() && fraction.iter().all(u8::is_ascii_digit) =>
+                if *last != b'0'
+                    && last.is_ascii_digit()
+                    && fraction.iter().all(u8::is_ascii_digit) =>
             {
                 return Ok(Cow::Borrowed(text));
             }
@@ -233,11 +238,18 @@ fn parse_epoch(text: &str) -> Option<Timestamp> {
     if !plain(whole) || !plain(fraction) || (whole.is_empty() && fraction.is_empty()) {
         return None;
     }
-    let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let whole: i64 = if whole.is_empty() {
+        0
+    } else {
+        whole.parse().ok()?
+    };
     let nanos: i64 = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
     let total = sign * (i128::from(whole) * 1_000_000_000 + i128::from(nanos));
     let seconds = i64::try_from(total.div_euclid(1_000_000_000)).ok()?;
-    Timestamp::new(seconds, u32::try_from(total.rem_euclid(1_000_000_000)).ok()?)
+    Timestamp::new(
+        seconds,
+        u32::try_from(total.rem_euclid(1_000_000_000)).ok()?,
+    )
 }
 
 fn parse_iso(text: &str) -> Option<Timestamp> {
@@ -263,7 +275,9 @@ fn parse_http_date(text: &str) -> Option<Timestamp> {
         [day, month, year, clock, zone] => (day, month, year, clock, zone),
         _ => return None,
     };
-    let month = MONTHS.iter().position(|m| month.get(..3).is_some_and(|w| w.eq_ignore_ascii_case(m)))?;
+    let month = MONTHS
+        .iter()
+        .position(|m| month.get(..3).is_some_and(|w| w.eq_ignore_ascii_case(m)))?;
     let year: i16 = match (year.len(), year.parse().ok()?) {
         (2, year @ 0..70) => 2000 + year,
         (2, year) => 1900 + year,
@@ -271,10 +285,10 @@ fn parse_http_date(text: &str) -> Option<Timestamp> {
     };
     let mut parts = clock.split(':');
     let (hour, minute) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    let (second, fraction) = parts.next()?.split_once('.').map_or_else(
-        || Some((clock.rsplit(':').next()?, "")),
-        Some,
-    )?;
+    let (second, fraction) = parts
+        .next()?
+        .split_once('.')
+        .map_or_else(|| Some((clock.rsplit(':').next()?, "")), Some)?;
     let nanos: u32 = match fraction.bytes().all(|b| b.is_ascii_digit()) {
         true => format!("{fraction:0<9}").get(..9)?.parse().ok()?,
         false => return None,
@@ -290,7 +304,10 @@ fn parse_http_date(text: &str) -> Option<Timestamp> {
     );
     let instant = TimeZone::UTC.to_timestamp(civil.ok()?).ok()?;
     let seconds = instant.as_second().checked_sub(zone_offset(zone)?)?;
-    parts.next().is_none().then(|| Timestamp::new(seconds, nanos))?
+    parts
+        .next()
+        .is_none()
+        .then(|| Timestamp::new(seconds, nanos))?
 }
 
 fn zone_offset(zone: &str) -> Option<i64> {
@@ -332,9 +349,20 @@ mod tests {
             ("1969-12-31T23:59:59.5Z", "-0.5"),
         ];
         for (text, expected) in cases {
-            assert_eq!(Timestamp::parse(text).map(|t| t.format(EpochSeconds)), Ok(expected.into()), "{text}");
+            assert_eq!(
+                Timestamp::parse(text).map(|t| t.format(EpochSeconds)),
+                Ok(expected.into()),
+                "{text}"
+            );
         }
-        for text in ["", "x", "2020-13-01", "Wed, 01 Foo 2020 00:00:00 GMT", "99999999999999", "1:2:3"] {
+        for text in [
+            "",
+            "x",
+            "2020-13-01",
+            "Wed, 01 Foo 2020 00:00:00 GMT",
+            "99999999999999",
+            "1:2:3",
+        ] {
             assert!(Timestamp::parse(text).is_err(), "{text}");
         }
     }

@@ -105,7 +105,9 @@ pub(crate) fn choose(call: &Call<'_>, endpoint: &Endpoint) -> Result<AuthChoice>
     if scheme == Scheme::None {
         return Ok(AuthChoice::Anonymous);
     }
-    let details = schemes.iter().find(|s| Scheme::parse(&s.name) == Some(scheme));
+    let details = schemes
+        .iter()
+        .find(|s| Scheme::parse(&s.name) == Some(scheme));
     sigv4(call, details)
 }
 

@@ -25,14 +25,30 @@ pub(super) fn command() -> Command {
                 .help("The parameters: JSON, @FILE with JSON, or - for JSON on stdin")
                 .default_value("{}"),
         )
-        .arg(option("query", "EXPRESSION", "Prints what this JMESPath expression finds in the result"))
-        .arg(option("body", "FILE", "Sends a file as the streaming body; - for stdin"))
-        .arg(option("out", "FILE", "Writes the streaming body of the answer to a file; - for stdout"))
+        .arg(option(
+            "query",
+            "EXPRESSION",
+            "Prints what this JMESPath expression finds in the result",
+        ))
+        .arg(option(
+            "body",
+            "FILE",
+            "Sends a file as the streaming body; - for stdin",
+        ))
+        .arg(option(
+            "out",
+            "FILE",
+            "Writes the streaming body of the answer to a file; - for stdout",
+        ))
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let query = matches.get_one::<String>("query").map(|text| Query::compile(text));
-    let query = query.transpose().map_err(|e| Failure::Usage(format!("--query: {e}")))?;
+    let query = matches
+        .get_one::<String>("query")
+        .map(|text| Query::compile(text));
+    let query = query
+        .transpose()
+        .map_err(|e| Failure::Usage(format!("--query: {e}")))?;
     let params = params(required(matches, "PARAMS"))?;
     let client = super::client(matches)?;
     let service = required(matches, "SERVICE");
@@ -42,7 +58,8 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         None => {}
         Some("-") => request = request.body(Body::from_reader(io::stdin())),
         Some(path) => {
-            let body = Body::file(path).map_err(|e| Failure::Usage(format!("--body {path}: {e}")))?;
+            let body =
+                Body::file(path).map_err(|e| Failure::Usage(format!("--body {path}: {e}")))?;
             request = request.body(body);
         }
     }
@@ -63,7 +80,10 @@ fn params(text: &str) -> Result<Value, Failure> {
     let (place, text) = match text.strip_prefix('@') {
         Some(path) => {
             let text = std::fs::read_to_string(path);
-            (path, text.map_err(|e| Failure::Usage(format!("{path}: {e}")))?)
+            (
+                path,
+                text.map_err(|e| Failure::Usage(format!("{path}: {e}")))?,
+            )
         }
         None if text == "-" => {
             let mut text = String::new();
@@ -83,7 +103,9 @@ fn print(output: &Output, query: Option<&Query>) -> Result<(), Failure> {
         None => output.write_json_pretty(&mut out).map_err(pipe)?,
         Some(query) => {
             let value = output.value()?;
-            let found = query.search(&value).map_err(|e| Failure::Usage(format!("--query: {e}")))?;
+            let found = query
+                .search(&value)
+                .map_err(|e| Failure::Usage(format!("--query: {e}")))?;
             serde_json::to_writer_pretty(&mut out, &*found).map_err(io::Error::from)?;
         }
     }
@@ -105,7 +127,9 @@ fn pipe(error: Error) -> Failure {
 
 fn write_body(output: &mut Output, path: &str) -> Result<(), Failure> {
     let Some(body) = &mut output.body else {
-        return Err(Failure::Usage(format!("--out {path}: the operation streams no body")));
+        return Err(Failure::Usage(format!(
+            "--out {path}: the operation streams no body"
+        )));
     };
     match path {
         "-" => io::copy(body, &mut io::stdout().lock())?,

@@ -37,7 +37,13 @@ fn write_text(described: &Value, out: &mut impl Write) -> io::Result<()> {
     let text = |name: &str| described[name].as_str().unwrap_or("nothing");
     let http = |name: &str| described["http"][name].as_str().unwrap_or_default();
     writeln!(out, "{}.{}", text("service"), text("operation"))?;
-    writeln!(out, "{} {} ({})", http("method"), http("uri"), text("protocol"))?;
+    writeln!(
+        out,
+        "{} {} ({})",
+        http("method"),
+        http("uri"),
+        text("protocol")
+    )?;
     writeln!(out, "input   {}", text("input"))?;
     writeln!(out, "output  {}", text("output"))?;
     let errors: Vec<&str> = (described["errors"].as_array().into_iter().flatten())
@@ -61,7 +67,11 @@ fn write_text(described: &Value, out: &mut impl Write) -> io::Result<()> {
             let target = of["shape"].as_str().unwrap_or_default();
             let place = of["location"].as_str().map(|place| format!(" ({place})"));
             let kind = kind_of(shapes, target, 0);
-            writeln!(out, "  {star} {member:width$}  {kind}{}", place.unwrap_or_default())?;
+            writeln!(
+                out,
+                "  {star} {member:width$}  {kind}{}",
+                place.unwrap_or_default()
+            )?;
         }
     }
     writeln!(out, "\n* required")

@@ -27,7 +27,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let matches = match command().try_get_matches_from(args) {
         Ok(matches) => matches,
         Err(error) => {
-            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let asked = matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            );
             // nothing is left to be done when the terminal is gone
             let _ = error.print();
             return ExitCode::from(if asked { 0 } else { 252 });
@@ -53,10 +56,17 @@ fn command() -> Command {
         .args([
             text("region", "The region, such as eu-west-1").global(true),
             text("profile", "The profile of the configuration files").global(true),
-            text("endpoint-url", "Where to send requests, instead of the service's own endpoint").global(true),
-            text("no-sign-request", "Sends requests without a signature; no credentials are needed")
-                .action(ArgAction::SetTrue)
-                .global(true),
+            text(
+                "endpoint-url",
+                "Where to send requests, instead of the service's own endpoint",
+            )
+            .global(true),
+            text(
+                "no-sign-request",
+                "Sends requests without a signature; no credentials are needed",
+            )
+            .action(ArgAction::SetTrue)
+            .global(true),
             text("debug", "Tells on stderr what is done")
                 .action(ArgAction::SetTrue)
                 .global(true),
@@ -73,7 +83,9 @@ fn command() -> Command {
 }
 
 fn service_arg() -> Arg {
-    Arg::new("SERVICE").required(true).help("The service, such as s3")
+    Arg::new("SERVICE")
+        .required(true)
+        .help("The service, such as s3")
 }
 
 fn operation_arg() -> Arg {

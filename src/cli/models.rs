@@ -16,7 +16,10 @@ pub(super) fn command() -> Command {
             Command::new("import")
                 .about("Writes the models of a botocore or boto3 release")
                 .arg(path(Arg::new("SOURCE")).help("A wheel, or a folder of models"))
-                .arg(path(Arg::new("into").long("into").value_name("DIR")).help("The folder to write to"))
+                .arg(
+                    path(Arg::new("into").long("into").value_name("DIR"))
+                        .help("The folder to write to"),
+                )
                 .arg(
                     Arg::new("with-docs")
                         .long("with-docs")
@@ -28,7 +31,10 @@ pub(super) fn command() -> Command {
             Command::new("pack")
                 .about("Packs a folder that `import` wrote into the file that is embedded")
                 .arg(path(Arg::new("DIR")).help("The folder"))
-                .arg(path(Arg::new("into").long("into").value_name("FILE")).help("The file to write")),
+                .arg(
+                    path(Arg::new("into").long("into").value_name("FILE"))
+                        .help("The file to write"),
+                ),
         )
 }
 

@@ -9,7 +9,9 @@ use std::fmt;
 use minicbor::Decoder;
 use minicbor::data::Type;
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, StrDeserializer};
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
 
 use super::{MAX_DEPTH, ReadError, UNKNOWN_MEMBER, scalar, the_shape_decides};
 use crate::model::{Kind, Member, Members, ServiceModel, Shape, ShapeId};
@@ -329,7 +331,9 @@ impl<'de> SeqAccess<'de> for Items<'_, 'de, '_> {
     type Error = ReadError;
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
         match self.left.next(self.cbor.decoder)? {
-            true => seed.deserialize(self.cbor.part(self.member.target)?).map(Some),
+            true => seed
+                .deserialize(self.cbor.part(self.member.target)?)
+                .map(Some),
             false => Ok(None),
         }
     }

@@ -193,7 +193,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ByShape<'_, 'de, V> {
                 self.0.visit_str(&text)
             }
             _ if self.is_aggregate() => Err(self.mismatch(Unexpected::Str(s))),
-            (_, Want::Bytes) => self.0.visit_byte_buf(scalar::base64_decode(s).map_err(E::custom)?),
+            (_, Want::Bytes) => self
+                .0
+                .visit_byte_buf(scalar::base64_decode(s).map_err(E::custom)?),
             (_, Want::Enum) => self.0.visit_enum(s.into_deserializer()),
             (_, Want::Float) => self.0.visit_f64(s.parse().map_err(E::custom)?), // "NaN", "Infinity"
             (_, Want::Any) => self.0.visit_str(s),
@@ -314,12 +316,16 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, 'de, A> {
             let Some(index) = found else {
                 self.access.next_value::<IgnoredAny>()?;
                 self.now = Now::UnknownTag(name);
-                return seed.deserialize(StrDeserializer::new(UNKNOWN_MEMBER)).map(Some);
+                return seed
+                    .deserialize(StrDeserializer::new(UNKNOWN_MEMBER))
+                    .map(Some);
             };
             self.previous = Some(index);
             let member = self.members.at(index);
             self.now = Now::Member(member);
-            return seed.deserialize(StrDeserializer::new(&member.name)).map(Some);
+            return seed
+                .deserialize(StrDeserializer::new(&member.name))
+                .map(Some);
         }
         self.members.set_usual_len(self.count);
         Ok(None)
@@ -339,7 +345,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, 'de, A> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(if self.union { 1 } else { self.members.usual_len() })
+        Some(if self.union {
+            1
+        } else {
+            self.members.usual_len()
+        })
     }
 }
 
@@ -368,7 +378,9 @@ impl<'de> Visitor<'de> for KeyIn<'de> {
         let start = (name.as_ptr() as usize).wrapping_sub(self.0.as_ptr() as usize);
         let behind = start.wrapping_add(name.len() + 1);
         let rest = self.0.as_bytes().get(behind..).unwrap_or_default();
-        let value = rest.iter().find(|c| !c.is_ascii_whitespace() && **c != b':');
+        let value = rest
+            .iter()
+            .find(|c| !c.is_ascii_whitespace() && **c != b':');
         Ok(Key {
             name: name.into(),
             is_null: value == Some(&b'n'),

@@ -58,7 +58,11 @@ impl JsonWriter<'_> {
     fn member(&mut self, member: &Member, value: &Value) -> Result<()> {
         let format = member.timestamp_format;
         let shape = self.model.shape(member.target)?;
-        self.value(shape, format.unwrap_or(TimestampFormat::EpochSeconds), value)
+        self.value(
+            shape,
+            format.unwrap_or(TimestampFormat::EpochSeconds),
+            value,
+        )
     }
 
     fn structure(

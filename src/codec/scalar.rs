@@ -58,7 +58,9 @@ impl<'de> Deserializer<'de> for ScalarText<'_, 'de> {
     }
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.kind {
-            Kind::Blob => visitor.visit_byte_buf(base64_decode(&self.text).map_err(ReadError::custom)?),
+            Kind::Blob => {
+                visitor.visit_byte_buf(base64_decode(&self.text).map_err(ReadError::custom)?)
+            }
             _ => self.deserialize_any(visitor),
         }
     }
@@ -157,7 +159,11 @@ mod tests {
             (Kind::Double, "-Infinity", json!("-Infinity")),
             (Kind::Double, "1.5", json!(1.5)),
             (Kind::String, "42", json!("42")),
-            (Kind::Timestamp, "2020-01-01T00:00:00.000Z", json!("2020-01-01T00:00:00Z")),
+            (
+                Kind::Timestamp,
+                "2020-01-01T00:00:00.000Z",
+                json!("2020-01-01T00:00:00Z"),
+            ),
         ];
         for (kind, text, expected) in cases {
             assert_eq!(read(&kind, text).unwrap(), expected, "{text}");

@@ -114,7 +114,10 @@ struct Once<D>(Cell<Option<D>>);
 
 impl<'de, D: Deserializer<'de>> Serialize for Once<D> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let inner = self.0.take().ok_or_else(|| S::Error::custom("serialized twice"))?;
+        let inner = self
+            .0
+            .take()
+            .ok_or_else(|| S::Error::custom("serialized twice"))?;
         inner
             .deserialize_any(Copier(serializer))
             .map_err(S::Error::custom)

@@ -160,9 +160,16 @@ struct Entries<'a, 'de> {
 
 impl<'de> Entries<'_, 'de> {
     fn part<S: DeserializeSeed<'de>>(&self, of: &Member, seed: S) -> Result<S::Value> {
-        let node = self.xml.tape.child(self.entry, &of.wire_name).ok_or_else(|| {
-            ReadError::custom(format_args!("XML: a map entry without its {}", of.wire_name))
-        })?;
+        let node = self
+            .xml
+            .tape
+            .child(self.entry, &of.wire_name)
+            .ok_or_else(|| {
+                ReadError::custom(format_args!(
+                    "XML: a map entry without its {}",
+                    of.wire_name
+                ))
+            })?;
         seed.deserialize(self.xml.at(node, of.target)?)
     }
 }
@@ -259,14 +266,18 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
                 Found::Member(index, node) => (index, node),
                 Found::UnknownTag(tag) => {
                     self.value = Next::UnknownTag(tag);
-                    return seed.deserialize(StrDeserializer::new(UNKNOWN_MEMBER)).map(Some);
+                    return seed
+                        .deserialize(StrDeserializer::new(UNKNOWN_MEMBER))
+                        .map(Some);
                 }
             };
             let member = self.members.at(index);
             self.twin = member.twin.map(|twin| (twin.into(), node));
             if self.seen.insert(index) {
                 self.value = Next::Element(member, node);
-                return seed.deserialize(StrDeserializer::new(&member.name)).map(Some);
+                return seed
+                    .deserialize(StrDeserializer::new(&member.name))
+                    .map(Some);
             }
         }
         match self.next_attribute().transpose()? {

@@ -361,7 +361,10 @@ mod tests {
         let cases = [
             ("<a/>", ""),
             ("<a>x</a>", "x"),
-            ("<?xml version=\"1.0\"?>\n<n:a b='>'>x &lt;&#65;&#x42; y</n:a>", "x <AB y"),
+            (
+                "<?xml version=\"1.0\"?>\n<n:a b='>'>x &lt;&#65;&#x42; y</n:a>",
+                "x <AB y",
+            ),
             ("<a>1<![CDATA[<&>]]>2<!-- > -->3</a >", "1<&>23"),
         ];
         for (src, expected) in cases {
@@ -371,12 +374,22 @@ mod tests {
 
     #[test]
     fn damaged_documents_are_errors() {
-        let whole = "<?xml version=\"1.0\"?><r a=\"1\"><b>x&amp;y</b><c/><!-- d --><e><f></f></e></r>";
+        let whole =
+            "<?xml version=\"1.0\"?><r a=\"1\"><b>x&amp;y</b><c/><!-- d --><e><f></f></e></r>";
         assert!(Nodes::scan(whole).is_ok());
         for end in 0..whole.len() {
             assert!(Nodes::scan(&whole[..end]).is_err(), "{}", &whole[..end]);
         }
-        for src in ["<a></b>", "<a/><b/>", "</a>", "< >", "<a", "<a b=\"", "x", "<a>&lt</a>"] {
+        for src in [
+            "<a></b>",
+            "<a/><b/>",
+            "</a>",
+            "< >",
+            "<a",
+            "<a b=\"",
+            "x",
+            "<a>&lt</a>",
+        ] {
             assert!(text_of(src).is_err(), "{src}");
         }
         assert!(text_of("<a>&bomb;</a>").is_err());
@@ -395,7 +408,10 @@ mod tests {
         let src = r#"<g xmlns:xsi="u" xsi:type='Canonical&amp;User'/>"#;
         let nodes = Nodes::scan(src).unwrap();
         let tape = Tape::new(src, &nodes);
-        assert_eq!(tape.attribute(0, "xsi:type").unwrap().unwrap(), "Canonical&User");
+        assert_eq!(
+            tape.attribute(0, "xsi:type").unwrap().unwrap(),
+            "Canonical&User"
+        );
         assert!(tape.attribute(0, "other").is_none());
     }
 }

@@ -62,13 +62,18 @@ pub(super) const ENDPOINT_URL: Row = row("endpoint_url", &[]);
 pub(super) const DATA_PATH: Row = row("data_path", &["AWS_DATA_PATH"]);
 pub(super) const MAX_ATTEMPTS: Row = row("max_attempts", &["AWS_MAX_ATTEMPTS"]);
 pub(super) const USE_FIPS: Row = row("use_fips_endpoint", &["AWS_USE_FIPS_ENDPOINT"]);
-pub(super) const USE_DUALSTACK: Row = row("use_dualstack_endpoint", &["AWS_USE_DUALSTACK_ENDPOINT"]);
+pub(super) const USE_DUALSTACK: Row =
+    row("use_dualstack_endpoint", &["AWS_USE_DUALSTACK_ENDPOINT"]);
 pub(super) const IGNORE_ENDPOINT_URLS: Row = row(
     "ignore_configured_endpoint_urls",
     &["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"],
 );
-pub(super) const STS_ENDPOINTS: Row = row("sts_regional_endpoints", &["AWS_STS_REGIONAL_ENDPOINTS"]);
-pub(super) const ACCOUNT_ID_MODE: Row = row("account_id_endpoint_mode", &["AWS_ACCOUNT_ID_ENDPOINT_MODE"]);
+pub(super) const STS_ENDPOINTS: Row =
+    row("sts_regional_endpoints", &["AWS_STS_REGIONAL_ENDPOINTS"]);
+pub(super) const ACCOUNT_ID_MODE: Row = row(
+    "account_id_endpoint_mode",
+    &["AWS_ACCOUNT_ID_ENDPOINT_MODE"],
+);
 pub(super) const VALIDATION: Row = row("parameter_validation", &[]);
 pub(super) const S3_ADDRESSING: Row = row("s3.addressing_style", &[]);
 pub(super) const S3_ACCELERATE: Row = row("s3.use_accelerate_endpoint", &[]);

@@ -19,7 +19,10 @@ impl Environment {
 
     /// The value of a variable; an empty one counts as none.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| &**value).filter(|value| !value.is_empty())
+        self.0
+            .get(name)
+            .map(|value| &**value)
+            .filter(|value| !value.is_empty())
     }
 
     /// The user's directory.

@@ -56,7 +56,10 @@ impl Ini {
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, IniError> {
         let text = std::str::from_utf8(bytes).map_err(|e| {
             let before = &bytes[..e.valid_up_to()];
-            fault(before.iter().filter(|b| **b == b'\n').count() + 1, "not UTF-8")
+            fault(
+                before.iter().filter(|b| **b == b'\n').count() + 1,
+                "not UTF-8",
+            )
         })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut reader = Reader::default();
@@ -156,7 +159,11 @@ impl Reader {
 
 fn nested_options(text: &str, first_line: usize) -> Result<Vec<(String, String)>, IniError> {
     let mut options = Vec::new();
-    for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty()) {
+    for (n, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.is_empty())
+    {
         let (key, value) = line
             .split_once('=')
             .ok_or_else(|| fault(first_line + n, "an indented line that is no key = value"))?;
@@ -172,7 +179,11 @@ mod tests {
     fn options(text: &str) -> Vec<(String, IniValue)> {
         let ini = Ini::parse(text.as_bytes()).unwrap();
         let section = ini.sections.into_iter().next().unwrap();
-        section.entries.into_iter().map(|o| (o.key, o.value)).collect()
+        section
+            .entries
+            .into_iter()
+            .map(|o| (o.key, o.value))
+            .collect()
     }
 
     fn text(value: &str) -> IniValue {
@@ -209,7 +220,12 @@ mod tests {
         ];
         for (bytes, line) in cases {
             let error = Ini::parse(bytes).unwrap_err();
-            assert_eq!(error.line, line, "{}: {error}", String::from_utf8_lossy(bytes));
+            assert_eq!(
+                error.line,
+                line,
+                "{}: {error}",
+                String::from_utf8_lossy(bytes)
+            );
         }
     }
 }

@@ -172,7 +172,9 @@ pub enum ConfigError {
         what: String,
     },
     /// Nobody says the region.
-    #[error("no region: it is neither given to the client, nor in AWS_REGION or AWS_DEFAULT_REGION, nor the region of profile {profile:?} in {files}")]
+    #[error(
+        "no region: it is neither given to the client, nor in AWS_REGION or AWS_DEFAULT_REGION, nor the region of profile {profile:?} in {files}"
+    )]
     NoRegion {
         /// The profile that was asked.
         profile: String,
@@ -291,7 +293,10 @@ impl Config {
             return Ok(None);
         }
         let variable = format!("AWS_ENDPOINT_URL_{}", service_key.to_ascii_uppercase());
-        let in_env = this.env.get(&variable).or_else(|| this.env.get("AWS_ENDPOINT_URL"));
+        let in_env = this
+            .env
+            .get(&variable)
+            .or_else(|| this.env.get("AWS_ENDPOINT_URL"));
         if let Some(url) = in_env {
             return Ok(Some(url.to_owned()));
         }
@@ -299,16 +304,21 @@ impl Config {
             return Ok(None);
         };
         if let Some((name, _)) = profile.text(None, "services") {
-            let services = this.profiles.services(name).ok_or_else(|| ConfigError::Services {
-                name: name.to_owned(),
-            })?;
+            let services = this
+                .profiles
+                .services(name)
+                .ok_or_else(|| ConfigError::Services {
+                    name: name.to_owned(),
+                })?;
             if let Some((url, _)) = services.text(Some(service_key), "endpoint_url")
                 && !url.is_empty()
             {
                 return Ok(Some(url.to_owned()));
             }
         }
-        Ok(chain.text(&chain::ENDPOINT_URL).map(|setting| setting.value))
+        Ok(chain
+            .text(&chain::ENDPOINT_URL)
+            .map(|setting| setting.value))
     }
 
     /// How often a call is tried in all, if that is set.

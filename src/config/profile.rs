@@ -37,7 +37,9 @@ impl Profiles {
     pub(crate) fn read(env: &Environment) -> Result<Self, ConfigError> {
         let mut profiles = Self {
             files: [CONFIG, CREDENTIALS].map(|(variable, default)| {
-                env.expand(env.get(variable).unwrap_or(default)).display().to_string()
+                env.expand(env.get(variable).unwrap_or(default))
+                    .display()
+                    .to_string()
             }),
             ..Self::default()
         };
@@ -49,7 +51,13 @@ impl Profiles {
             let values = section.values.0.into_iter();
             profile.0.extend(values.map(|(key, value)| {
                 let is_credentials = true;
-                (key, ProfileValue { is_credentials, ..value })
+                (
+                    key,
+                    ProfileValue {
+                        is_credentials,
+                        ..value
+                    },
+                )
             }));
         }
         Ok(profiles)

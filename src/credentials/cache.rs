@@ -41,7 +41,10 @@ impl CredentialsCache {
         let _guard = match (self.refreshing.try_lock(), &old) {
             (Ok(guard), _) => guard,
             (Err(_), Some(old)) => return Ok(old.clone()),
-            (Err(_), None) => self.refreshing.lock().unwrap_or_else(PoisonError::into_inner),
+            (Err(_), None) => self
+                .refreshing
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
         };
         if let Some(current) = self.usable(cx.now, ADVISORY) {
             return Ok(current); // another caller was here
@@ -107,7 +110,10 @@ mod tests {
         fn name(&self) -> &'static str {
             "hourly"
         }
-        fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Option<Credentials>, CredentialsError> {
+        fn credentials(
+            &self,
+            cx: &ProviderContext<'_>,
+        ) -> Result<Option<Credentials>, CredentialsError> {
             let number = self.asked.fetch_add(1, SeqCst);
             if self.fails && number > 0 {
                 let (provider, what) = ("hourly", "down".into());

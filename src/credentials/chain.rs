@@ -39,10 +39,17 @@ impl CredentialsProvider for Chain {
         "chain"
     }
 
-    fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Option<Credentials>, CredentialsError> {
+    fn credentials(
+        &self,
+        cx: &ProviderContext<'_>,
+    ) -> Result<Option<Credentials>, CredentialsError> {
         for provider in &self.0 {
             let found = provider.credentials(cx)?;
-            let has = if found.is_some() { "has credentials" } else { "has none" };
+            let has = if found.is_some() {
+                "has credentials"
+            } else {
+                "has none"
+            };
             tracing::debug!(provider = provider.name(), "{has}");
             if found.is_some() {
                 return Ok(found);
@@ -51,7 +58,9 @@ impl CredentialsProvider for Chain {
         let names: Vec<&str> = self.0.iter().map(|provider| provider.name()).collect();
         let profile = &cx.config.profile().value;
         Err(CredentialsError::NotFound {
-            asked: names.join(", ").replace("profile", &format!("profile {profile:?}")),
+            asked: names
+                .join(", ")
+                .replace("profile", &format!("profile {profile:?}")),
         })
     }
 }

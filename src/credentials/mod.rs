@@ -107,7 +107,10 @@ pub trait CredentialsProvider: Send + Sync {
     /// # Errors
     ///
     /// The place has some, but they cannot be had. No other place is asked then.
-    fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Option<Credentials>, CredentialsError>;
+    fn credentials(
+        &self,
+        cx: &ProviderContext<'_>,
+    ) -> Result<Option<Credentials>, CredentialsError>;
 }
 
 /// Credentials provide themselves.
@@ -115,7 +118,10 @@ impl CredentialsProvider for Credentials {
     fn name(&self) -> &'static str {
         "given by the program"
     }
-    fn credentials(&self, _: &ProviderContext<'_>) -> Result<Option<Credentials>, CredentialsError> {
+    fn credentials(
+        &self,
+        _: &ProviderContext<'_>,
+    ) -> Result<Option<Credentials>, CredentialsError> {
         Ok(Some(self.clone()))
     }
 }
@@ -137,7 +143,9 @@ pub struct ProviderContext<'a> {
 #[non_exhaustive]
 pub enum CredentialsError {
     /// No provider has any.
-    #[error("none found; asked: {asked}. Give them to the client, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile that has them")]
+    #[error(
+        "none found; asked: {asked}. Give them to the client, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile that has them"
+    )]
     NotFound {
         /// The providers that were asked, and why each had none.
         asked: String,

@@ -28,7 +28,10 @@ impl CredentialsProvider for ProfileProvider {
         "profile"
     }
 
-    fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Option<Credentials>, CredentialsError> {
+    fn credentials(
+        &self,
+        cx: &ProviderContext<'_>,
+    ) -> Result<Option<Credentials>, CredentialsError> {
         let text = |key| {
             let (text, _) = cx.config.profile_text(key)?;
             (!text.is_empty()).then_some(text)
@@ -37,7 +40,9 @@ impl CredentialsProvider for ProfileProvider {
         if let Some(key) = ELSEWHERE.into_iter().find(|key| text(key).is_some()) {
             return Err(CredentialsError::Provider {
                 provider: "profile",
-                what: format!("profile {profile:?} has {key}, which this version does not support yet"),
+                what: format!(
+                    "profile {profile:?} has {key}, which this version does not support yet"
+                ),
             });
         }
         let Some(id) = text("aws_access_key_id") else {

@@ -286,7 +286,6 @@ mod tests {
             "https://a.com/\n",
             "https://a:b:1",
             "://a",
-            "https://[::1%25]",
         ] {
             assert!(url(text).is_none(), "{text}");
         }

@@ -37,7 +37,10 @@ pub(super) fn classify(
     error: &Error,
 ) -> Option<RetryReason> {
     match error.cause() {
-        Error::Transport(error) => error.kind().is_retryable().then_some(RetryReason::Transient),
+        Error::Transport(error) => error
+            .kind()
+            .is_retryable()
+            .then_some(RetryReason::Transient),
         Error::Service(error) => of_answer(model, operation, error),
         _ => None,
     }

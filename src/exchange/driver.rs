@@ -10,9 +10,7 @@ use crate::credentials::{CredentialsCache, ProviderContext};
 use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::random;
-use crate::transport::{
-    Limits, Request, Transport, TransportError, TransportErrorKind,
-};
+use crate::transport::{Limits, Request, Transport, TransportError, TransportErrorKind};
 
 /// Where the driver gets what the exchange lacks.
 #[derive(Clone, Copy)]

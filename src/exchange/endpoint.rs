@@ -143,8 +143,15 @@ impl Facts<'_> {
         if let Some(fixed) = statics.find(|param| *param.name == *name) {
             return Ok(value(&fixed.value));
         }
-        let input = operation.input.map(|id| service.model.shape(id)).transpose()?;
-        let mut members = input.and_then(|shape| shape.members()).map(Members::iter).into_iter().flatten();
+        let input = operation
+            .input
+            .map(|id| service.model.shape(id))
+            .transpose()?;
+        let mut members = input
+            .and_then(|shape| shape.members())
+            .map(Members::iter)
+            .into_iter()
+            .flatten();
         if let Some(member) = members.find(|m| m.context_param.as_deref() == Some(name))
             && let Some(found) = self.params.get(&*member.name).and_then(value)
         {
@@ -171,7 +178,9 @@ impl Facts<'_> {
                 AccountIdEndpointMode::Disabled => None,
                 _ => self.who.and_then(Credentials::account_id).map(Into::into),
             },
-            "AWS::Auth::AccountIdEndpointMode" => Some(config.account_id_endpoint_mode().as_str().into()),
+            "AWS::Auth::AccountIdEndpointMode" => {
+                Some(config.account_id_endpoint_mode().as_str().into())
+            }
             "AWS::STS::UseGlobalEndpoint" => {
                 let legacy = config.sts_endpoints() == StsEndpoints::Legacy;
                 Some((legacy && region.is_some_and(|r| LEGACY_STS_REGIONS.contains(&r))).into())
@@ -180,14 +189,19 @@ impl Facts<'_> {
                 let is_global = matches!(config.region(), None | Some("us-east-1"));
                 Some((is_global && !s3.us_east_1_regional).into())
             }
-            "AWS::S3::ForcePathStyle" => Some(forces_path_style(config, self.given.as_deref()).into()),
+            "AWS::S3::ForcePathStyle" => {
+                Some(forces_path_style(config, self.given.as_deref()).into())
+            }
             "AWS::S3::Accelerate" => Some(self.accelerates().into()),
             "AWS::S3::UseArnRegion" => Some(s3.use_arn_region.unwrap_or(true).into()),
             "AWS::S3Control::UseArnRegion" => Some(s3.use_arn_region.unwrap_or(false).into()),
-            "AWS::S3::DisableMultiRegionAccessPoints" => Some(s3.disable_multiregion_access_points.into()),
+            "AWS::S3::DisableMultiRegionAccessPoints" => {
+                Some(s3.disable_multiregion_access_points.into())
+            }
             "AWS::S3::DisableS3ExpressSessionAuth" => Some(s3.disable_express_session_auth.into()),
             _ => {
-                let what = format!("the endpoint rules need {name}, which this client does not know");
+                let what =
+                    format!("the endpoint rules need {name}, which this client does not know");
                 return Err(Error::Unsupported(what.into()));
             }
         })
@@ -196,7 +210,13 @@ impl Facts<'_> {
     /// The section `s3` of a profile counts for the services that sign as S3 does.
     fn uses_dualstack(&self) -> bool {
         let config = self.call.config;
-        let is_s3 = self.call.service.model.metadata().signature_version.starts_with("s3")
+        let is_s3 = self
+            .call
+            .service
+            .model
+            .metadata()
+            .signature_version
+            .starts_with("s3")
             || &*self.call.service.model.metadata().signing_name == "s3";
         config
             .use_dualstack()
@@ -211,8 +231,12 @@ impl Facts<'_> {
 
 /// By the setting, or because the endpoint is given and is an accelerated one.
 fn accelerates(config: &Config, given: Option<&str>) -> bool {
-    let host = given.and_then(|url| url.split_once("://")).map(|(_, rest)| rest);
-    let host = host.and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    let host = given
+        .and_then(|url| url.split_once("://"))
+        .map(|(_, rest)| rest);
+    let host = host
+        .and_then(|rest| rest.split('/').next())
+        .unwrap_or_default();
     config.s3().use_accelerate_endpoint
         || (host.starts_with("s3-accelerate.") && host.ends_with(".amazonaws.com"))
 }

@@ -26,10 +26,10 @@ use bytes::Bytes;
 use http::header::{HOST, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Uri};
 
-pub(crate) use self::driver::{Needs, drive};
-pub(crate) use self::service::{Service, Services};
 use self::classify::classify;
+pub(crate) use self::driver::{Needs, drive};
 use self::retry::Retries;
+pub(crate) use self::service::{Service, Services};
 use crate::auth::{self, AuthChoice};
 use crate::body::ResponseBody;
 use crate::config::Config;
@@ -208,7 +208,9 @@ impl<'a> Exchange<'a> {
         *request.uri_mut() = prepared.uri.clone();
         *request.headers_mut() = prepared.request.headers.clone();
         if let Some(who) = who {
-            prepared.auth.sign(&self.call, &mut request, who, moment.now)?;
+            prepared
+                .auth
+                .sign(&self.call, &mut request, who, moment.now)?;
         }
         let (attempt, most) = (self.retries.attempt(), self.retries.max_attempts());
         let number = HeaderValue::from_str(&format!("attempt={attempt}; max={most}"));
@@ -257,10 +259,13 @@ impl<'a> Exchange<'a> {
         if let Error::Service(error) = &mut error {
             error.retry = reason;
         }
-        let again = self.prepared.as_ref().is_some_and(|p| p.request.body.replayable());
-        let delay = reason.filter(|_| again).and_then(|reason| {
-            self.retries.next(reason, retry_after, moment.random)
-        });
+        let again = self
+            .prepared
+            .as_ref()
+            .is_some_and(|p| p.request.body.replayable());
+        let delay = reason
+            .filter(|_| again)
+            .and_then(|reason| self.retries.next(reason, retry_after, moment.random));
         match delay {
             Some(delay) => {
                 tracing::debug!(attempt, %error, ?delay, "another attempt follows");
@@ -296,10 +301,14 @@ impl<'a> Exchange<'a> {
         let nodes = match is_document.then(|| Answer::scan(model, &bytes)).transpose() {
             Ok(nodes) => nodes.flatten(),
             // S3 answers with 200 before it knows how a long operation ends, and then may break off
-            Err(_) if model.metadata().protocol == Protocol::RestXml => return Err(service_error(500)),
+            Err(_) if model.metadata().protocol == Protocol::RestXml => {
+                return Err(service_error(500));
+            }
             Err(error) => return Err(Error::response(error)),
         };
-        let tape = nodes.as_ref().and_then(|nodes| protocol::tape(&bytes, nodes));
+        let tape = nodes
+            .as_ref()
+            .and_then(|nodes| protocol::tape(&bytes, nodes));
         if model.metadata().protocol == Protocol::RestXml
             && tape.is_some_and(|tape| tape.name(0) == "Error")
         {
@@ -363,7 +372,9 @@ fn assemble(endpoint: &str, prefix: Option<&str>, request: &Encoded) -> Result<U
 /// The `Host` header: without the port where that is the scheme's own.
 fn host(uri: &Uri) -> Option<&str> {
     let authority = uri.authority()?.as_str();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
     let port = match uri.scheme_str()? {
         "https" => ":443",
         _ => ":80",

@@ -34,7 +34,9 @@ impl Quota {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, u32> {
         // a number is whole whenever a thread may have panicked
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -123,7 +125,9 @@ mod tests {
     fn delays_double_up_to_twenty_seconds() {
         let quota = Quota::new();
         let mut retries = of(&quota, 10);
-        let delays: Vec<_> = (0..7).map_while(|_| retries.next(Throttling, None, 1.0)).collect();
+        let delays: Vec<_> = (0..7)
+            .map_while(|_| retries.next(Throttling, None, 1.0))
+            .collect();
         assert_eq!(delays, [1, 2, 4, 8, 16, 20, 20].map(Duration::from_secs));
     }
 

@@ -43,7 +43,9 @@ impl Services {
         // what the binary has is the same for all clients of the process
         static EMBEDDED: LazyLock<Mutex<Option<Arc<Files>>>> = LazyLock::new(Mutex::default);
         let files = match models.is_embedded_only() {
-            true => lock(&EMBEDDED).get_or_insert_with(|| Files::new(models)).clone(),
+            true => lock(&EMBEDDED)
+                .get_or_insert_with(|| Files::new(models))
+                .clone(),
             false => Files::new(models),
         };
         Self {
@@ -80,7 +82,10 @@ impl Services {
             quota: Quota::new(),
         });
         // another thread may have been here: its quota counts
-        Ok(lock(&self.called).entry(name.into()).or_insert(service).clone())
+        Ok(lock(&self.called)
+            .entry(name.into())
+            .or_insert(service)
+            .clone())
     }
 }
 
@@ -106,13 +111,17 @@ impl Files {
             model: Arc::new(ServiceModel::parse(name, text)?),
             rules: OnceCell::new(),
         });
-        Ok(Some(lock(&self.data).entry(name.into()).or_insert(data).clone()))
+        Ok(Some(
+            lock(&self.data).entry(name.into()).or_insert(data).clone(),
+        ))
     }
 
     fn partitions(&self) -> Result<&Arc<Partitions>> {
         self.partitions.get_or_try_init(|| {
             let text = self.common("partitions")?;
-            Ok(Arc::new(Partitions::parse(&text).map_err(|e| Error::Endpoint(e.into()))?))
+            Ok(Arc::new(
+                Partitions::parse(&text).map_err(|e| Error::Endpoint(e.into()))?,
+            ))
         })
     }
 
@@ -134,7 +143,10 @@ impl Service {
                 return Ok(None);
             };
             let rules = Ruleset::parse(&text).map_err(|e| Error::Endpoint(e.into()))?;
-            Ok(Some(EndpointResolver::new(rules, self.files.partitions()?.clone())))
+            Ok(Some(EndpointResolver::new(
+                rules,
+                self.files.partitions()?.clone(),
+            )))
         });
         rules.map(Option::as_ref)
     }

@@ -75,11 +75,15 @@ pub(super) fn parse(name: &str, text: Box<str>) -> Result<ServiceModel> {
         return Err(fault(&"the model is larger than 4 GiB"));
     }
     let top: Top<'_> = serde_json::from_str(&text).map_err(|e| fault(&e))?;
-    let context = |(name, param): (Text<'_>, RawContextParam<'_>)| {
-        (Box::from(name), Box::from(param.kind))
-    };
+    let context =
+        |(name, param): (Text<'_>, RawContextParam<'_>)| (Box::from(name), Box::from(param.kind));
     let metadata = Metadata {
-        client_context_params: top.client_context_params.0.into_iter().map(context).collect(),
+        client_context_params: top
+            .client_context_params
+            .0
+            .into_iter()
+            .map(context)
+            .collect(),
         ..top.metadata.resolve().map_err(|e| fault(&e))?
     };
     Ok(ServiceModel {
@@ -123,9 +127,8 @@ impl RawMetadata<'_> {
             [] => vec![&*self.protocol],
             all => all.iter().map(|p| &**p).collect(),
         };
-        let protocol = Protocol::choose(spoken.iter().copied()).ok_or_else(|| {
-            format!("none of its protocols is supported: {}", spoken.join(", "))
-        })?;
+        let protocol = Protocol::choose(spoken.iter().copied())
+            .ok_or_else(|| format!("none of its protocols is supported: {}", spoken.join(", ")))?;
         Ok(Metadata {
             protocol,
             api_version: self.api_version.into(),
@@ -519,7 +522,13 @@ pub(super) fn shape(model: &ServiceModel, id: ShapeId, raw: &str) -> Result<Shap
         wire_name: raw.location_name.map(Into::into),
         xml_namespace: raw.xml_namespace.map(Into::into),
     })
-    .inspect(|_| tracing::trace!(service = model.name(), shape = model.shape_name(id), "parsed"))
+    .inspect(|_| {
+        tracing::trace!(
+            service = model.name(),
+            shape = model.shape_name(id),
+            "parsed"
+        )
+    })
 }
 
 fn members(model: &ServiceModel, raw: &RawShape<'_>) -> Result<Members, String> {
@@ -566,10 +575,12 @@ fn member(model: &ServiceModel, name: &str, raw: &RawMember<'_>) -> Result<Membe
         Protocol::RestXml => own_name.to_owned(),
         _ => wire_name.to_owned(),
     };
-    let format = raw.timestamp_format.as_ref().or(head.timestamp_format.as_ref());
-    let format = format.map(|f| {
-        TimestampFormat::parse(f).ok_or_else(|| format!("{f:?} is no timestamp format"))
-    });
+    let format = raw
+        .timestamp_format
+        .as_ref()
+        .or(head.timestamp_format.as_ref());
+    let format = format
+        .map(|f| TimestampFormat::parse(f).ok_or_else(|| format!("{f:?} is no timestamp format")));
     let mut member = Member::new(name, target);
     member.request_name = (request_name != wire_name).then(|| request_name.into());
     member.wire_name = wire_name.into();

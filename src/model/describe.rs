@@ -114,7 +114,11 @@ impl ServiceModel {
             }
             (member.name.to_string(), out.into())
         };
-        members.iter().map(describe).collect::<Map<_, Value>>().into()
+        members
+            .iter()
+            .map(describe)
+            .collect::<Map<_, Value>>()
+            .into()
     }
 }
 

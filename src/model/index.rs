@@ -74,7 +74,10 @@ impl<T> Index<T> {
 
     #[inline]
     pub(super) fn get(&self, number: u32) -> Option<&T> {
-        self.slots[number as usize].value.get().map(|value| &**value)
+        self.slots[number as usize]
+            .value
+            .get()
+            .map(|value| &**value)
     }
 
     pub(super) fn get_or_try_init<E>(
@@ -128,7 +131,11 @@ mod tests {
         let names: Vec<String> = (0..1000).map(|n| format!("Shape{n}")).collect();
         let text = format!(
             "{{{}}}",
-            names.iter().map(|n| format!("\"{n}\":[{n:?}]")).collect::<Vec<_>>().join(",")
+            names
+                .iter()
+                .map(|n| format!("\"{n}\":[{n:?}]"))
+                .collect::<Vec<_>>()
+                .join(",")
         );
         let entries: Entries<'_> = serde_json::from_str(&text).unwrap();
         let index = Index::<String>::new(&entries, &text);

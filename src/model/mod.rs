@@ -22,9 +22,9 @@ pub use self::operation::{EndpointDiscovery, HttpChecksum, Operation, StaticCont
 pub use self::shape::{ErrorTraits, Kind, Location, Member, Members, Shape, XmlNamespace};
 #[cfg(feature = "embedded")]
 pub use self::source::Embedded;
-pub use crate::time::TimestampFormat;
 pub use self::source::{Directory, Memory, ModelSource};
 pub(crate) use self::source::{ENDPOINT_RULES, Models, SERVICE};
+pub use crate::time::TimestampFormat;
 
 use std::fmt;
 
@@ -278,7 +278,11 @@ pub(crate) struct UnknownName {
 
 impl fmt::Display for UnknownName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no {} {:?} in {}", self.what, self.name, self.place)?;
+        write!(
+            f,
+            "there is no {} {:?} in {}",
+            self.what, self.name, self.place
+        )?;
         if !self.nearest.is_empty() {
             write!(f, "; did you mean {}?", self.nearest.join(", "))?;
         }

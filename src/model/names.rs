@@ -61,7 +61,11 @@ fn plural_acronym(chars: &[char]) -> usize {
     let Some((&'s', head)) = chars.split_last() else {
         return chars.len();
     };
-    let capitals = head.iter().rev().take_while(|c| c.is_ascii_uppercase()).count();
+    let capitals = head
+        .iter()
+        .rev()
+        .take_while(|c| c.is_ascii_uppercase())
+        .count();
     match capitals {
         0 | 1 => chars.len(),
         n => head.len() - n,
@@ -77,16 +81,22 @@ pub fn hyphenated_service_id(service_id: &str) -> String {
 pub(crate) fn nearest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
     let plain = |name: &str| {
         let letters = name.chars().filter(char::is_ascii_alphanumeric);
-        letters.map(|c| c.to_ascii_lowercase()).collect::<Vec<char>>()
+        letters
+            .map(|c| c.to_ascii_lowercase())
+            .collect::<Vec<char>>()
     };
     let wanted = plain(wanted);
-    let most = (wanted.len() / 3).clamp(1, 4);
+    let most = (wanted.len() / 4).clamp(1, 4);
     let mut near: Vec<(usize, &str)> = names
         .into_iter()
         .filter_map(|name| {
             let letters = plain(name);
             let close = letters.len().abs_diff(wanted.len()) <= most;
-            let distance = if close { distance(&wanted, &letters) } else { usize::MAX };
+            let distance = if close {
+                distance(&wanted, &letters)
+            } else {
+                usize::MAX
+            };
             // half a name helps as well
             let part = wanted.len() > 3 && letters.starts_with(&wanted);
             (distance <= most || part).then_some((distance.min(most + 1), name))
@@ -103,7 +113,9 @@ fn distance(a: &[char], b: &[char]) -> usize {
         let mut corner = i;
         row[0] = i + 1;
         for (j, y) in b.iter().enumerate() {
-            let cost = (corner + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
+            let cost = (corner + usize::from(x != y))
+                .min(row[j] + 1)
+                .min(row[j + 1] + 1);
             corner = row[j + 1];
             row[j + 1] = cost;
         }
@@ -122,10 +134,12 @@ mod tests {
             ("DescribeDBInstances", "describe_db_instances"),
             ("GetHTTPSEndpoint", "get_https_endpoint"),
             ("ListReviewableHITs", "list_reviewable_hits"),
-            ("ListHITsForQualificationType", "list_hits_for_qualification_type"),
+            (
+                "ListHITsForQualificationType",
+                "list_hits_for_qualification_type",
+            ),
             ("CreateCachediSCSIVolume", "create_cached_iscsi_volume"),
             ("ExecutePartiQLStatement", "execute_partiql_statement"),
-            
             ("ListVPCEndpointIDs", "list_vpc_endpoint_ids"),
             ("UpdateIPSet", "update_ip_set"),
             ("Scan", "scan"),
@@ -143,7 +157,10 @@ mod tests {
     fn misspelt_names_find_their_neighbours() {
         let names = ["ListBuckets", "ListObjects", "ListObjectsV2", "PutObject"];
         assert_eq!(nearest("ListBukets", names), ["ListBuckets"]);
-        assert_eq!(nearest("list_object", names), ["ListObjects", "ListObjectsV2"]);
+        assert_eq!(
+            nearest("list_object", names),
+            ["ListObjects", "ListObjectsV2"]
+        );
         assert_eq!(nearest("Frobnicate", names), [""; 0]);
     }
 }

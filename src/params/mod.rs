@@ -105,17 +105,28 @@ impl fmt::Display for ParamError {
                 write!(f, "{}: required member is missing", inner(member))
             }
             ParamErrorKind::NoMember { members } => {
-                write!(f, "{place}: one member must be given: {}", members.join(", "))
+                write!(
+                    f,
+                    "{place}: one member must be given: {}",
+                    members.join(", ")
+                )
             }
             ParamErrorKind::TooDeep => write!(f, "{place}: nested too deep"),
             ParamErrorKind::TooShort { length, min } => {
-                write!(f, "{place}: its length is {length}, at least {min} is needed")
+                write!(
+                    f,
+                    "{place}: its length is {length}, at least {min} is needed"
+                )
             }
             ParamErrorKind::TooSmall { value, min } => {
                 write!(f, "{place}: {value} is less than {min}")
             }
             ParamErrorKind::TwoMembers { given } => {
-                write!(f, "{place}: only one member can be given, not {}", given.join(" and "))
+                write!(
+                    f,
+                    "{place}: only one member can be given, not {}",
+                    given.join(" and ")
+                )
             }
             ParamErrorKind::Unknown { member, members } => {
                 write!(f, "{}: there is no such member", inner(member))?;

@@ -18,8 +18,8 @@ use serde::de::{
 
 use crate::codec::scalar::{self, ScalarText};
 use crate::codec::xml_read::Xml;
-use crate::codec::xml_tape::Tape;
 pub(crate) use crate::codec::xml_tape::Nodes;
+use crate::codec::xml_tape::Tape;
 use crate::codec::{ReadError, cbor_read, json_read, the_shape_decides};
 use crate::error::Result;
 use crate::model::{
@@ -115,9 +115,10 @@ pub(crate) fn has_document(model: &ServiceModel, operation: &Operation) -> Resul
         return Ok(true);
     };
     match model.shape(output)?.members().and_then(Members::payload) {
-        Some(payload) if model.metadata().protocol.is_rest() => {
-            Ok(!matches!(model.shape(payload.target)?.kind, Kind::Blob | Kind::String))
-        }
+        Some(payload) if model.metadata().protocol.is_rest() => Ok(!matches!(
+            model.shape(payload.target)?.kind,
+            Kind::Blob | Kind::String
+        )),
         _ => Ok(true),
     }
 }
@@ -290,7 +291,9 @@ impl<'a, A: MapAccess<'a>> MapAccess<'a> for Chain<'a, A> {
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
         match self.bound.advance().map_err(A::Error::custom)? {
-            Some(member) => seed.deserialize(StrDeserializer::new(&member.name)).map(Some),
+            Some(member) => seed
+                .deserialize(StrDeserializer::new(&member.name))
+                .map(Some),
             None => self.body.next_key_seed(seed),
         }
     }
@@ -303,7 +306,11 @@ impl<'a, A: MapAccess<'a>> MapAccess<'a> for Chain<'a, A> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        let bound = self.bound.members.len().min(self.bound.answer.headers.len());
+        let bound = self
+            .bound
+            .members
+            .len()
+            .min(self.bound.answer.headers.len());
         Some(bound + self.body.size_hint().unwrap_or(0))
     }
 }
@@ -332,7 +339,11 @@ impl<'a> Bound<'a> {
             };
             self.now = Some(BoundValue {
                 answer: self.answer,
-                shape: self.answer.model.shape(member.target).map_err(ReadError::custom)?,
+                shape: self
+                    .answer
+                    .model
+                    .shape(member.target)
+                    .map_err(ReadError::custom)?,
                 member,
                 place,
             });
@@ -360,7 +371,9 @@ enum Place<'a> {
 impl<'a> BoundValue<'a> {
     fn give<S: DeserializeSeed<'a>>(self, seed: S) -> Result<S::Value, ReadError> {
         match self.place {
-            Place::Header(text) => give_header(self.answer.model, self.member, self.shape, text, seed),
+            Place::Header(text) => {
+                give_header(self.answer.model, self.member, self.shape, text, seed)
+            }
             Place::Headers => {
                 let prefix = self.member.wire_name.to_ascii_lowercase();
                 let entries = self.answer.headers.iter().filter_map(|(name, value)| {
@@ -468,7 +481,10 @@ mod tests {
             (
                 "Mon, 16 Dec 2019 23:48:18 GMT, Tue, 17 Dec 2019 23:48:18 GMT",
                 true,
-                &["Mon, 16 Dec 2019 23:48:18 GMT", "Tue, 17 Dec 2019 23:48:18 GMT"],
+                &[
+                    "Mon, 16 Dec 2019 23:48:18 GMT",
+                    "Tue, 17 Dec 2019 23:48:18 GMT",
+                ],
             ),
         ];
         for (text, dates, expected) in cases {

@@ -77,7 +77,11 @@ pub(crate) fn service_error(
             None => reason().unwrap_or_default().into(),
         },
         shape: shape.map(|id| model.shape_name(id).into()),
-        fault: if is_client { Fault::Client } else { Fault::Server },
+        fault: if is_client {
+            Fault::Client
+        } else {
+            Fault::Server
+        },
         value: value.into(),
         status,
         request_id: request_id(headers).or(found.request_id.map(Into::into)),
@@ -159,7 +163,9 @@ fn in_xml(answer: &Answer<'_>) -> Found {
     };
     let text = |node: usize| tape.text(node).ok().map(|text| text.trim().to_owned());
     let id_in = |node: usize| {
-        let id = tape.child(node, "RequestId").or_else(|| tape.child(node, "RequestID"));
+        let id = tape
+            .child(node, "RequestId")
+            .or_else(|| tape.child(node, "RequestID"));
         id.and_then(text).filter(|id| !id.is_empty())
     };
     let mut found = Found {

@@ -91,7 +91,9 @@ pub(crate) fn host_prefix(
             Part::Label { name, .. } => name,
         };
         let member = members.and_then(|m| m.iter().find(|m| m.host_label && *m.name == *label));
-        let value = member.and_then(|m| params.get(&*m.name)).and_then(Value::as_str);
+        let value = member
+            .and_then(|m| params.get(&*m.name))
+            .and_then(Value::as_str);
         let is_label = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
         match value {
             Some(text) if !text.is_empty() && text.chars().all(is_label) => prefix.push_str(text),
@@ -137,7 +139,11 @@ fn parts(template: &str) -> impl Iterator<Item = Part<'_>> {
 
 /// A header of which nobody but its value decides whether it is fine.
 fn header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<()> {
-    let fault = |what: &str| Error::request(format!("header {name:?}: its {what} has a character that HTTP does not allow"));
+    let fault = |what: &str| {
+        Error::request(format!(
+            "header {name:?}: its {what} has a character that HTTP does not allow"
+        ))
+    };
     let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault("name"))?;
     let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| fault("value"))?;
     headers.append(key, value);
@@ -153,7 +159,9 @@ mod tests {
         let show = |template: &str| {
             let part = |part: Part<'_>| match part {
                 Part::Text(text) => format!("[{text}]"),
-                Part::Label { name, greedy } => format!("<{name}{}>", if greedy { "+" } else { "" }),
+                Part::Label { name, greedy } => {
+                    format!("<{name}{}>", if greedy { "+" } else { "" })
+                }
             };
             parts(template).map(part).collect::<String>()
         };

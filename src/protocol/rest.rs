@@ -80,7 +80,9 @@ impl<'a> Rest<'a> {
                     let mut at = self.at(Location::Uri);
                     let (member, value) =
                         at.find(|(m, _)| *m.wire_name == *name).ok_or_else(|| {
-                            Error::request(format!("{name}: it is a part of the path, so it must be given"))
+                            Error::request(format!(
+                                "{name}: it is a part of the path, so it must be given"
+                            ))
                         })?;
                     let text = self.text(member, value, TimestampFormat::DateTime)?;
                     let keep: &[u8] = if greedy { b"/" } else { b"" };
@@ -97,7 +99,11 @@ impl<'a> Rest<'a> {
             match (&self.model.shape(member.target)?.kind, value) {
                 (Kind::List(of), Value::Array(items)) => {
                     for item in items.iter().filter(|item| !item.is_null()) {
-                        pair(query, name, &self.text(of, item, TimestampFormat::DateTime)?);
+                        pair(
+                            query,
+                            name,
+                            &self.text(of, item, TimestampFormat::DateTime)?,
+                        );
                     }
                 }
                 (Kind::Map { value: of, .. }, Value::Object(entries)) => {
@@ -118,7 +124,11 @@ impl<'a> Rest<'a> {
                         }
                     }
                 }
-                _ => pair(query, name, &self.text(member, value, TimestampFormat::DateTime)?),
+                _ => pair(
+                    query,
+                    name,
+                    &self.text(member, value, TimestampFormat::DateTime)?,
+                ),
             }
         }
         Ok(())

@@ -38,7 +38,11 @@ pub(super) fn eval<'v>(expr: &Expr, at: &'v Value) -> Found<'v> {
         Expr::Literal(value) => Cow::Owned(value.clone()),
         // only functions take references, and they look at them themselves
         Expr::Reference(_) => NULL,
-        Expr::Function { function, args, offset } => functions::call(*function, args, at, *offset)?,
+        Expr::Function {
+            function,
+            args,
+            offset,
+        } => functions::call(*function, args, at, *offset)?,
         Expr::List(elements) => match at {
             Value::Null => NULL,
             _ => {
@@ -63,7 +67,12 @@ pub(super) fn eval<'v>(expr: &Expr, at: &'v Value) -> Found<'v> {
         })?,
         Expr::Flatten(inner) => on(eval(inner, at)?, |value| Ok(flatten(value)))?,
         Expr::Project(left, right) => on(eval(left, at)?, |value| project(value, right))?,
-        Expr::Slice { start, stop, step, offset } => match at {
+        Expr::Slice {
+            start,
+            stop,
+            step,
+            offset,
+        } => match at {
             Value::Array(list) => owned(slice(list, *start, *stop, *step, *offset)?),
             _ => NULL,
         },
@@ -116,7 +125,8 @@ pub(super) fn equal(left: &Value, right: &Value) -> bool {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
         }
         (Value::Object(a), Value::Object(b)) => {
-            let same = |(key, value): (&String, &Value)| b.get(key).is_some_and(|v| equal(value, v));
+            let same =
+                |(key, value): (&String, &Value)| b.get(key).is_some_and(|v| equal(value, v));
             a.len() == b.len() && a.iter().all(same)
         }
         _ => left == right,

@@ -66,7 +66,12 @@ struct Call<'e, 'v> {
     offset: usize,
 }
 
-pub(super) fn call<'v>(function: Function, args: &[Expr], at: &'v Value, offset: usize) -> Found<'v> {
+pub(super) fn call<'v>(
+    function: Function,
+    args: &[Expr],
+    at: &'v Value,
+    offset: usize,
+) -> Found<'v> {
     let call = Call {
         function,
         args,
@@ -130,7 +135,9 @@ pub(super) fn call<'v>(function: Function, args: &[Expr], at: &'v Value, offset:
         Function::ToNumber => Ok(match call.value(0)? {
             number if number.is_number() => number,
             other => {
-                let text = other.as_str().and_then(|text| text.trim().parse::<Number>().ok());
+                let text = other
+                    .as_str()
+                    .and_then(|text| text.trim().parse::<Number>().ok());
                 owned(text.map_or(Value::Null, Value::Number))
             }
         }),
@@ -279,7 +286,11 @@ impl<'e, 'v> Call<'e, 'v> {
     fn extreme(&self, by: &Expr) -> Found<'v> {
         let keyed = self.keyed(by)?.into_iter();
         let max = matches!(self.function, Function::Max | Function::MaxBy);
-        let wanted = if max { Ordering::Greater } else { Ordering::Less };
+        let wanted = if max {
+            Ordering::Greater
+        } else {
+            Ordering::Less
+        };
         let best = keyed.reduce(|best, next| match order(&next.0, &best.0) == wanted {
             true => next,
             false => best,
@@ -295,7 +306,11 @@ impl<'e, 'v> Call<'e, 'v> {
         Misfit {
             kind: QueryErrorKind::InvalidType,
             offset: self.offset,
-            what: format!("argument {} of {} must be {wanted}, not {found}", n + 1, self.function.name()),
+            what: format!(
+                "argument {} of {} must be {wanted}, not {found}",
+                n + 1,
+                self.function.name()
+            ),
         }
     }
 }

@@ -58,7 +58,13 @@ pub enum QueryErrorKind {
 
 impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}, character {}: {}", self.expression, self.offset + 1, self.what)
+        write!(
+            f,
+            "{:?}, character {}: {}",
+            self.expression,
+            self.offset + 1,
+            self.what
+        )
     }
 }
 
@@ -93,7 +99,12 @@ impl Query {
         }
         let ast = jmespath::parse(text).map_err(|e| {
             let what = e.reason.to_string();
-            fault(e.offset, what.strip_prefix("Parse error: ").unwrap_or(&what).trim_end())
+            fault(
+                e.offset,
+                what.strip_prefix("Parse error: ")
+                    .unwrap_or(&what)
+                    .trim_end(),
+            )
         })?;
         let root = Expr::from_ast(&ast).map_err(|Misfit { kind, offset, what }| QueryError {
             kind,
@@ -177,13 +188,22 @@ enum Operator {
 impl Expr {
     fn from_ast(ast: &Ast) -> Result<Self, Misfit> {
         let one = |ast: &Ast| Self::from_ast(ast).map(Box::new);
-        let all = |list: &[Ast]| list.iter().map(Self::from_ast).collect::<Result<Box<_>, _>>();
+        let all = |list: &[Ast]| {
+            list.iter()
+                .map(Self::from_ast)
+                .collect::<Result<Box<_>, _>>()
+        };
         Ok(match ast {
             Ast::And { lhs, rhs, .. } => Self::And(one(lhs)?, one(rhs)?),
-            Ast::Comparison { comparator, lhs, rhs, .. } => {
-                Self::Compare(Operator::of(comparator), one(lhs)?, one(rhs)?)
-            }
-            Ast::Condition { predicate, then, .. } => Self::Condition(one(predicate)?, one(then)?),
+            Ast::Comparison {
+                comparator,
+                lhs,
+                rhs,
+                ..
+            } => Self::Compare(Operator::of(comparator), one(lhs)?, one(rhs)?),
+            Ast::Condition {
+                predicate, then, ..
+            } => Self::Condition(one(predicate)?, one(then)?),
             Ast::Expref { ast, .. } => Self::Reference(one(ast)?),
             Ast::Field { name, .. } => Self::Field(name.as_str().into()),
             Ast::Flatten { node, .. } => Self::Flatten(one(node)?),
@@ -219,7 +239,12 @@ impl Expr {
             Ast::ObjectValues { node, .. } => Self::ObjectValues(one(node)?),
             Ast::Or { lhs, rhs, .. } => Self::Or(one(lhs)?, one(rhs)?),
             Ast::Projection { lhs, rhs, .. } => Self::Project(one(lhs)?, one(rhs)?),
-            Ast::Slice { start, stop, step, offset } => Self::Slice {
+            Ast::Slice {
+                start,
+                stop,
+                step,
+                offset,
+            } => Self::Slice {
                 start: start.map(Into::into),
                 stop: stop.map(Into::into),
                 step: (*step).into(),
@@ -270,7 +295,10 @@ mod tests {
             ("big > `9007199254740992`", json!(true)),
             ("sort_by(a.b[?c], &c)[-1].n", json!("y")),
             ("length(a.b) == `3` && !missing", json!(true)),
-            ("{first: a.b[0].n, none: x}", json!({"first": "x", "none": null})),
+            (
+                "{first: a.b[0].n, none: x}",
+                json!({"first": "x", "none": null}),
+            ),
             ("missing || 'default'", json!("default")),
         ];
         for (text, expected) in cases {
@@ -290,11 +318,23 @@ mod tests {
     fn mistakes_say_where() {
         let error = Query::compile("a.b[").unwrap_err();
         assert_eq!(error.kind, QueryErrorKind::Syntax);
-        assert!(error.to_string().starts_with("\"a.b[\", character "), "{error}");
-        assert_eq!(Query::compile("nope(@)").unwrap_err().kind, QueryErrorKind::UnknownFunction);
-        assert_eq!(Query::compile("length()").unwrap_err().kind, QueryErrorKind::InvalidArity);
+        assert!(
+            error.to_string().starts_with("\"a.b[\", character "),
+            "{error}"
+        );
+        assert_eq!(
+            Query::compile("nope(@)").unwrap_err().kind,
+            QueryErrorKind::UnknownFunction
+        );
+        assert_eq!(
+            Query::compile("length()").unwrap_err().kind,
+            QueryErrorKind::InvalidArity
+        );
         let abs = Query::compile("abs('x')").unwrap();
-        assert_eq!(abs.search(&json!(1)).unwrap_err().kind, QueryErrorKind::InvalidType);
+        assert_eq!(
+            abs.search(&json!(1)).unwrap_err().kind,
+            QueryErrorKind::InvalidType
+        );
         assert!(Query::compile(&"[".repeat(100_000)).is_err());
         assert!(Query::compile(&"!".repeat(100_000)).is_err());
     }

@@ -77,10 +77,9 @@ impl CancelToken {
 
 /// Why no answer came.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} {to}: {source}")]
+#[error("{} {to}: {source}", kind.what())]
 pub struct TransportError {
     kind: TransportErrorKind,
-    what: &'static str,
     to: Box<str>,
     source: BoxError,
 }
@@ -93,7 +92,6 @@ impl TransportError {
         let port = to.port().map(|port| format!(":{port}")).unwrap_or_default();
         Self {
             kind,
-            what: kind.what(),
             to: format!("{scheme}://{host}{port}").into(),
             source: source.into(),
         }

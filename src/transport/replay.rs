@@ -70,12 +70,7 @@ impl Replay {
     ///
     /// The status or a header is none that HTTP has: a fault of the test that gives it.
     #[must_use]
-    pub fn answer(
-        self,
-        status: u16,
-        headers: &[(&str, &str)],
-        body: impl Into<Bytes>,
-    ) -> Self {
+    pub fn answer(self, status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Self {
         let mut response = http::Response::builder().status(status);
         for (name, value) in headers {
             response = response.header(*name, *value);
@@ -119,7 +114,9 @@ impl Transport for Replay {
         let (head, body) = request.into_parts();
         let fault = |kind, what: String| Err(TransportError::new(kind, &head.uri, what));
         let mut bytes = Vec::new();
-        let read = body.open().and_then(|mut body| body.read_to_end(&mut bytes));
+        let read = body
+            .open()
+            .and_then(|mut body| body.read_to_end(&mut bytes));
         if let Err(error) = read {
             return fault(TransportErrorKind::Request, error.to_string());
         }

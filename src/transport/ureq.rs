@@ -55,7 +55,11 @@ impl Transport for UreqTransport {
         let (mut head, body) = request.into_parts();
         let uri = head.uri.clone();
         if limits.cancel.is_cancelled() {
-            return Err(TransportError::new(TransportErrorKind::Cancelled, &uri, "it was not sent"));
+            return Err(TransportError::new(
+                TransportErrorKind::Cancelled,
+                &uri,
+                "it was not sent",
+            ));
         }
         set_length(&mut head.method, &mut head.headers, &body);
         // ureq writes its own from the same URL; two of them would be an error
@@ -70,7 +74,9 @@ impl Transport for UreqTransport {
             }
         };
         let request = http::Request::from_parts(head, sending);
-        let left = limits.deadline.map(|at| at.saturating_duration_since(Instant::now()));
+        let left = limits
+            .deadline
+            .map(|at| at.saturating_duration_since(Instant::now()));
         let request = self
             .agent
             .configure_request(request)
@@ -111,9 +117,13 @@ fn set_length(method: &mut Method, headers: &mut http::HeaderMap, body: &Body) {
 fn failure(uri: &http::Uri, error: Error) -> TransportError {
     let kind = match &error {
         Error::HostNotFound | Error::ConnectionFailed => TransportErrorKind::Connect,
-        Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => TransportErrorKind::Connect,
+        Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
+            TransportErrorKind::Connect
+        }
         Error::Timeout(_) => TransportErrorKind::Timeout,
-        Error::Tls(_) | Error::Pem(_) | Error::Rustls(_) | Error::TlsRequired => TransportErrorKind::Tls,
+        Error::Tls(_) | Error::Pem(_) | Error::Rustls(_) | Error::TlsRequired => {
+            TransportErrorKind::Tls
+        }
         Error::BadUri(_) | Error::Http(_) => TransportErrorKind::Request,
         Error::Io(e) => match e.kind() {
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => TransportErrorKind::Timeout,

@@ -7,7 +7,9 @@ pub(super) fn strip(kind: &str, value: &mut Value) {
     match kind {
         "endpoint-rule-set-1" => strip_rules(value),
         "service-2" => strip_service(value),
-        "waiters-2" => each(value, "waiters", |waiter| remove(waiter, &["description", "documentation"])),
+        "waiters-2" => each(value, "waiters", |waiter| {
+            remove(waiter, &["description", "documentation"])
+        }),
         _ => {}
     }
 }
@@ -33,7 +35,9 @@ fn strip_service(model: &mut Value) {
 }
 
 fn strip_rules(ruleset: &mut Value) {
-    each(ruleset, "parameters", |parameter| remove(parameter, &["documentation"]));
+    each(ruleset, "parameters", |parameter| {
+        remove(parameter, &["documentation"])
+    });
     each(ruleset, "rules", strip_rule);
 }
 

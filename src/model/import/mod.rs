@@ -71,7 +71,10 @@ impl fmt::Display for ImportReport {
             written,
             removed,
         } = self;
-        write!(f, "{services} services, {files} files: {written} written, {removed} of older versions removed")
+        write!(
+            f,
+            "{services} services, {files} files: {written} written, {removed} of older versions removed"
+        )
     }
 }
 
@@ -88,7 +91,9 @@ pub enum ImportError {
         what: String,
     },
     /// The source has no models.
-    #[error("{0}: there are no models; give a botocore or boto3 wheel, its data folder, or a folder of that layout")]
+    #[error(
+        "{0}: there are no models; give a botocore or boto3 wheel, its data folder, or a folder of that layout"
+    )]
     Empty(PathBuf),
     /// A file cannot be read or written.
     #[error("{file}: {source}", file = file.display())]
@@ -156,7 +161,10 @@ pub fn pack(models: &Path, into: &Path) -> Result<(), ImportError> {
         texts.insert(path.to_owned(), release.text(path)?);
     }
     let bytes = pack::write(&texts).map_err(ImportError::io(into))?;
-    let folder = into.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = into
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let mut staged = tempfile_in(folder)?;
     io::Write::write_all(&mut staged.1, &bytes).map_err(ImportError::io(&staged.0))?;
     fs::rename(&staged.0, into).map_err(ImportError::io(into))
@@ -203,9 +211,13 @@ fn text(
     let mut text = release.text(path)?;
     // the text alone, so that an error has the line of the file and not that of the merged text
     let mut value: Value = serde_json::from_str(&text).map_err(|e| broken(path, e.to_string()))?;
+    if !value.is_object() {
+        return Err(broken(path, "it is no JSON object".into()));
+    }
     let extras = format!("{path}.sdk-extras");
     if release.has(&extras) {
-        text = merge_extras(&text, &release.text(&extras)?).map_err(|e| broken(&extras, e.to_string()))?;
+        text = merge_extras(&text, &release.text(&extras)?)
+            .map_err(|e| broken(&extras, e.to_string()))?;
         value = serde_json::from_str(&text).map_err(|e| broken(&extras, e.to_string()))?;
     }
     let members: &[&str] = match kind {
@@ -216,9 +228,6 @@ fn text(
         "endpoints" | "partitions" => &["partitions"],
         _ => &[],
     };
-    if !value.is_object() {
-        return Err(broken(path, "it is no JSON object".into()));
-    }
     if let Some(missing) = members.iter().find(|name| value.get(**name).is_none()) {
         return Err(broken(path, format!("it has no member {missing:?}")));
     }
@@ -298,8 +307,14 @@ mod tests {
         let files = [
             ("tower/2020-01-01/service-2.json", MODEL),
             ("tower/2021-01-01/service-2.json", MODEL),
-            ("tower/2021-01-01/service-2.sdk-extras.json", r#"{"merge":{"metadata":{"x":1}}}"#),
-            ("tower/2020-01-01/paginators-1.json", r#"{"pagination": {}}"#),
+            (
+                "tower/2021-01-01/service-2.sdk-extras.json",
+                r#"{"merge":{"metadata":{"x":1}}}"#,
+            ),
+            (
+                "tower/2020-01-01/paginators-1.json",
+                r#"{"pagination": {}}"#,
+            ),
             ("tower/2021-01-01/examples-1.json", "{}"),
             ("partitions.json", r#"{"partitions": []}"#),
         ];
@@ -336,13 +351,28 @@ mod tests {
         let (source, into) = (source(), tempfile::tempdir().unwrap());
         put(into.path(), "tower/2019-01-01/service-2.json", "{}");
         let report = import(source.path(), into.path(), ImportOptions::default()).unwrap();
-        assert_eq!((report.services, report.files, report.written, report.removed), (1, 3, 3, 1));
+        assert_eq!(
+            (
+                report.services,
+                report.files,
+                report.written,
+                report.removed
+            ),
+            (1, 3, 3, 1)
+        );
         assert_eq!(
             files(into.path()),
-            ["partitions.json", "tower/2020-01-01/paginators-1.json", "tower/2021-01-01/service-2.json"]
+            [
+                "partitions.json",
+                "tower/2020-01-01/paginators-1.json",
+                "tower/2021-01-01/service-2.json"
+            ]
         );
         let text = fs::read_to_string(into.path().join("tower/2021-01-01/service-2.json")).unwrap();
-        assert_eq!(text, r#"{"metadata":{"serviceId":"Tower","x":1},"operations":{},"shapes":{}}"#);
+        assert_eq!(
+            text,
+            r#"{"metadata":{"serviceId":"Tower","x":1},"operations":{},"shapes":{}}"#
+        );
         let again = import(source.path(), into.path(), ImportOptions::default()).unwrap();
         assert_eq!(again.written, 0);
     }
@@ -350,7 +380,12 @@ mod tests {
     #[test]
     fn documentation_stays_where_it_is_wanted() {
         let (source, into) = (source(), tempfile::tempdir().unwrap());
-        import(source.path(), into.path(), ImportOptions::default().with_docs(true)).unwrap();
+        import(
+            source.path(),
+            into.path(),
+            ImportOptions::default().with_docs(true),
+        )
+        .unwrap();
         let text = fs::read_to_string(into.path().join("tower/2021-01-01/service-2.json")).unwrap();
         assert!(text.contains(r#""documentation":"d""#), "{text}");
     }
@@ -358,11 +393,31 @@ mod tests {
     #[test]
     fn broken_input_is_named_and_nothing_is_written() {
         let cases = [
-            ("tower/2021-01-01/service-2.json", "{\n  \"metadata\": }", "line 2 column 15"),
-            ("tower/2021-01-01/service-2.json", "{\"metadata\": {}", "line 1 column 15"),
-            ("tower/2021-01-01/service-2.json", "[]", "it is no JSON object"),
-            ("tower/2021-01-01/service-2.json", "{\"metadata\": {}}", "no member \"operations\""),
-            ("tower/2021-01-01/service-2.sdk-extras.json", "x", "line 1 column 1"),
+            (
+                "tower/2021-01-01/service-2.json",
+                "{\n  \"metadata\": }",
+                "line 2 column 15",
+            ),
+            (
+                "tower/2021-01-01/service-2.json",
+                "{\"metadata\": {}",
+                "line 1 column 15",
+            ),
+            (
+                "tower/2021-01-01/service-2.json",
+                "[]",
+                "it is no JSON object",
+            ),
+            (
+                "tower/2021-01-01/service-2.json",
+                "{\"metadata\": {}}",
+                "no member \"operations\"",
+            ),
+            (
+                "tower/2021-01-01/service-2.sdk-extras.json",
+                "x",
+                "line 1 column 1",
+            ),
             ("partitions.json", "", "EOF"),
         ];
         for (path, text, expected) in cases {
@@ -380,7 +435,12 @@ mod tests {
         let (source, into) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let error = import(source.path(), into.path(), ImportOptions::default()).unwrap_err();
         assert!(matches!(error, ImportError::Empty(_)), "{error}");
-        let error = import(&source.path().join("none"), into.path(), ImportOptions::default()).unwrap_err();
+        let error = import(
+            &source.path().join("none"),
+            into.path(),
+            ImportOptions::default(),
+        )
+        .unwrap_err();
         assert!(matches!(error, ImportError::Io { .. }), "{error}");
     }
 }

@@ -42,7 +42,8 @@ impl Release {
         };
         let file = File::open(&self.source).map_err(ImportError::io(&self.source))?;
         let archive = ZipArchive::new(BufReader::new(file)).map_err(broken)?;
-        let names: Result<Vec<String>, _> = archive.file_names().map(|name| Ok(name?.into())).collect();
+        let names: Result<Vec<String>, _> =
+            archive.file_names().map(|name| Ok(name?.into())).collect();
         for name in names.map_err(broken)? {
             // `botocore/data/…`
             if let Some((_, path)) = name.split_once("/data/") {
@@ -67,7 +68,9 @@ impl Release {
                 below => format!("{below}/{name}"),
             };
             match entry.path().is_dir() {
-                true if path.matches('/').count() < 2 && !path.starts_with('.') => self.list_folder(&path)?,
+                true if path.matches('/').count() < 2 && !path.starts_with('.') => {
+                    self.list_folder(&path)?
+                }
                 true => {}
                 false => self.add(&path.clone(), path),
             }
@@ -104,7 +107,10 @@ impl Release {
             file: self.place(path),
             what,
         };
-        let place = self.files.get(path).ok_or_else(|| broken("there is no such file".into()))?;
+        let place = self
+            .files
+            .get(path)
+            .ok_or_else(|| broken("there is no such file".into()))?;
         let Some(archive) = &self.archive else {
             return read(&self.source.join(place)).map_err(|e| broken(e.to_string()));
         };

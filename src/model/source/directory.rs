@@ -68,7 +68,12 @@ impl ModelSource for Directory {
 pub(crate) fn folders(path: &Path) -> Result<Vec<Box<str>>> {
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
             return Ok(Vec::new());
         }
         Err(error) => return Err(fault(path, &error)),
@@ -120,7 +125,7 @@ mod tests {
         assert_eq!(load().as_deref(), Some("packed"));
         fs::write(folder.join("service-2.json"), "plain").unwrap();
         assert_eq!(load().as_deref(), Some("plain"));
-        assert_eq!(source.services().unwrap(), ["a".into()]);
+        assert_eq!(source.services().unwrap(), [Box::from("a")]);
     }
 
     #[test]
@@ -128,7 +133,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir_all(root.path().join("a/1")).unwrap();
         fs::write(root.path().join("a/1/service-2.json.gz"), "not packed").unwrap();
-        let error = Directory::new(root.path()).load("a/1/service-2").unwrap_err();
+        let error = Directory::new(root.path())
+            .load("a/1/service-2")
+            .unwrap_err();
         assert!(error.to_string().contains("service-2.json.gz: "), "{error}");
     }
 

@@ -16,7 +16,8 @@ static BYTES: &[u8] = include_bytes!("../../../data/models.pack");
 impl Embedded {
     fn pack() -> Result<&'static Pack<'static>> {
         static PACK: LazyLock<Result<Pack<'static>, Broken>> = LazyLock::new(|| Pack::new(BYTES));
-        PACK.as_ref().map_err(|e| Error::model(format!("the embedded models: {e}")))
+        PACK.as_ref()
+            .map_err(|e| Error::model(format!("the embedded models: {e}")))
     }
 }
 
@@ -35,11 +36,17 @@ impl ModelSource for Embedded {
     fn versions(&self, service: &str, kind: &str) -> Result<Vec<Box<str>>> {
         let pack = Self::pack()?;
         let version = |path: &str| {
-            let (version, found) = path.strip_prefix(service)?.strip_prefix('/')?.split_once('/')?;
+            let (version, found) = path
+                .strip_prefix(service)?
+                .strip_prefix('/')?
+                .split_once('/')?;
             (found == kind).then(|| version.into())
         };
         let behind = pack.names_from(service);
-        Ok(behind.take_while(|path| path.starts_with(service)).filter_map(version).collect())
+        Ok(behind
+            .take_while(|path| path.starts_with(service))
+            .filter_map(version)
+            .collect())
     }
 
     fn load(&self, path: &str) -> Result<Option<Box<str>>> {

@@ -45,7 +45,10 @@ mod tests {
             r#"{"b":{"x":[1],"y":2},"a":"s"}"#,
             r#"{"version": 1, "merge": {"b": {"x": [2], "z": {}}, "a": {"c": 3}}}"#,
         );
-        assert_eq!(merged.unwrap(), r#"{"b":{"x":[2],"y":2,"z":{}},"a":{"c":3}}"#);
+        assert_eq!(
+            merged.unwrap(),
+            r#"{"b":{"x":[2],"y":2,"z":{}},"a":{"c":3}}"#
+        );
         assert_eq!(merge_extras("{}", "{}").unwrap(), "{}");
     }
 }

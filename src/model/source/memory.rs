@@ -41,7 +41,10 @@ impl Memory {
 
 impl ModelSource for Memory {
     fn services(&self) -> Result<Vec<Box<str>>> {
-        let mut names: Vec<Box<str>> = self.files(SERVICE).map(|(service, _)| service.into()).collect();
+        let mut names: Vec<Box<str>> = self
+            .files(SERVICE)
+            .map(|(service, _)| service.into())
+            .collect();
         names.dedup();
         Ok(names)
     }

@@ -17,10 +17,10 @@ mod memory;
 pub(crate) mod pack;
 
 pub use self::directory::Directory;
-#[cfg(feature = "embedded")]
-pub use self::embedded::Embedded;
 #[cfg(feature = "cli")]
 pub(crate) use self::directory::{folders, read};
+#[cfg(feature = "embedded")]
+pub use self::embedded::Embedded;
 pub(crate) use self::extras::merge_extras;
 pub use self::memory::Memory;
 
@@ -224,11 +224,19 @@ mod tests {
                 .with("thief-of-sherwood/1/service-2", HOOD)
                 .with("s3/1/service-2", "{}"),
         ]);
-        for called in ["thief-of-sherwood", "ThiefOfSherwood", "robin_hood", "Robin Hood"] {
+        for called in [
+            "thief-of-sherwood",
+            "ThiefOfSherwood",
+            "robin_hood",
+            "Robin Hood",
+        ] {
             let found = models.folder_name(called).unwrap();
             assert_eq!(&*found, "thief-of-sherwood", "{called}");
         }
-        let error = models.folder_name("thief-of-sherwod").unwrap_err().to_string();
+        let error = models
+            .folder_name("thief-of-sherwod")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("did you mean thief-of-sherwood?"), "{error}");
     }
 

@@ -74,8 +74,11 @@ impl<'a> Pack<'a> {
     }
 
     fn name(&self, index: usize) -> &'a str {
-        let name = self.bounds(index, 0).and_then(|range| self.names.get(range));
-        name.and_then(|name| std::str::from_utf8(name).ok()).unwrap_or_default()
+        let name = self
+            .bounds(index, 0)
+            .and_then(|range| self.names.get(range));
+        name.and_then(|name| std::str::from_utf8(name).ok())
+            .unwrap_or_default()
     }
 
     /// All names, sorted.
@@ -142,7 +145,11 @@ pub(crate) fn write(
         Ok(n) => Ok(n.to_le_bytes()),
         Err(_) => Err(Error::new(ErrorKind::InvalidData, "more than 4 GiB")),
     };
-    let samples: Vec<&str> = texts.values().map(|text| &**text).filter(|text| text.len() < SAMPLE).collect();
+    let samples: Vec<&str> = texts
+        .values()
+        .map(|text| &**text)
+        .filter(|text| text.len() < SAMPLE)
+        .collect();
     let dictionary = match samples.len() {
         0..100 => Vec::new(), // zstd makes none of so few
         _ => zstd::dict::from_samples(&samples, DICTIONARY)?,
@@ -157,7 +164,16 @@ pub(crate) fn write(
         }
     }
     let (count, dictionary_len) = (number(texts.len())?, number(dictionary.len())?);
-    Ok([MAGIC, &count, &dictionary_len, &entries, &names, &dictionary, &frames].concat())
+    Ok([
+        MAGIC,
+        &count,
+        &dictionary_len,
+        &entries,
+        &names,
+        &dictionary,
+        &frames,
+    ]
+    .concat())
 }
 
 #[cfg(all(test, feature = "cli"))]
@@ -166,7 +182,12 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn sample() -> BTreeMap<String, String> {
-        let text = |n: usize| (format!("s{n}/1/service-2"), format!("{{\"metadata\":{n},\"shapes\":{{}}}}").repeat(n));
+        let text = |n: usize| {
+            (
+                format!("s{n}/1/service-2"),
+                format!("{{\"metadata\":{n},\"shapes\":{{}}}}").repeat(n),
+            )
+        };
         (0..300).map(text).collect()
     }
 

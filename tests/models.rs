@@ -1,0 +1,90 @@
+//! The embedded models as a whole: every operation of every service, and the files that they are made of.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use tucuxi::model::{Directory, Embedded, ModelSource, ServiceModel, names};
+
+fn services() -> Vec<Box<str>> {
+    let mut services = Embedded.services().unwrap();
+    services.sort();
+    services
+}
+
+fn model(service: &str) -> ServiceModel {
+    let version = Embedded.versions(service, "service-2").unwrap().into_iter().max().unwrap();
+    let text = Embedded.load(&format!("{service}/{version}/service-2")).unwrap().unwrap();
+    ServiceModel::parse(service, text).unwrap()
+}
+
+#[test]
+fn there_are_439_services() {
+    assert_eq!(services().len(), 439);
+}
+
+#[test]
+fn every_operation_of_every_service_resolves_and_can_be_described() {
+    let mut operations = 0;
+    for service in services() {
+        let model = model(&service);
+        for name in model.operation_names() {
+            let operation = model.operation(name).unwrap();
+            assert_eq!(&*operation.name, name);
+            model.describe(name).unwrap();
+            operations += 1;
+        }
+        for name in model.shape_names() {
+            model.shape(model.shape_id(name).unwrap()).unwrap();
+        }
+    }
+    assert!(operations > 15_000, "{operations}");
+}
+
+#[test]
+fn every_operation_is_found_in_all_spellings() {
+    for service in services() {
+        let model = model(&service);
+        let mut seen = BTreeSet::new();
+        for name in model.operation_names() {
+            for called in [names::snake_case(name), names::kebab_case(name)] {
+                assert_eq!(&*model.operation(&called).unwrap().name, name, "{service} {called}");
+                seen.insert(called);
+            }
+        }
+    }
+}
+
+/// The folder is not in the package, only in the repository.
+fn folder() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/models");
+    folder.is_dir().then_some(folder)
+}
+
+#[test]
+fn the_pack_has_what_the_folder_has() {
+    let Some(root) = folder() else {
+        eprintln!("skipped: there is no data/models");
+        return;
+    };
+    let directory = Directory::new(&root);
+    let mut in_folder = directory.services().unwrap();
+    in_folder.sort();
+    assert_eq!(in_folder, services());
+    for service in &in_folder {
+        for kind in ["service-2", "paginators-1", "waiters-2", "endpoint-rule-set-1", "resources-1"] {
+            let versions = directory.versions(service, kind).unwrap();
+            assert_eq!(versions, Embedded.versions(service, kind).unwrap(), "{service} {kind}");
+            for version in versions {
+                same(&directory, &format!("{service}/{version}/{kind}"));
+            }
+        }
+    }
+    for common in ["endpoints", "partitions", "sdk-default-configuration"] {
+        same(&directory, common);
+    }
+}
+
+fn same(directory: &Directory, path: &str) {
+    let expected = directory.load(path).unwrap();
+    assert!(expected.is_some() && expected == Embedded.load(path).unwrap(), "{path}");
+}
