@@ -1,0 +1,301 @@
+//! A service that the binary has never seen, in a folder that `AWS_DATA_PATH` names: one for each protocol, called,
+//! answered, refused, and answered with nonsense.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tucuxi::transport::{Replay, Sent};
+use tucuxi::{Client, Config, Credentials, Error};
+
+/// A protocol with what goes over the wire in it.
+struct Wire {
+    protocol: &'static str,
+    /// Path and query of the request.
+    target: &'static str,
+    request: &'static [u8],
+    content_type: Option<&'static str>,
+    answer: &'static [u8],
+    /// What the answer holds in headers.
+    headers: &'static [(&'static str, &'static str)],
+    refusal: &'static [u8],
+}
+
+const XML_NS: &str = "https://tower.example/doc/";
+
+/// The requests are those that botocore makes of the same model.
+const WIRES: [Wire; 6] = [
+    Wire {
+        protocol: "json",
+        target: "/",
+        request: br#"{"Name":"a b","Height":3,"Since":1767323045,"Seal":"AAEC","Floors":["x","y"],"Tags":{"k":"v"}}"#,
+        content_type: Some("application/x-amz-json-1.1"),
+        answer: br#"{"Id":"t-1","Height":3,"Since":1767323045.5,"Seal":"AAEC","Floors":["x","y"],"Tags":{"k":"v"},"New":[{}]}"#,
+        headers: &[],
+        refusal: br#"{"__type":"tower#NoSuchGround","message":"dig"}"#,
+    },
+    Wire {
+        protocol: "query",
+        target: "/",
+        request: b"Action=Build&Version=2024-01-01&Name=a+b&Height=3&Since=2026-01-02T03%3A04%3A05Z&Seal=AAEC&Floors.member.1=x&Floors.member.2=y&Tags.entry.1.key=k&Tags.entry.1.value=v",
+        content_type: Some("application/x-www-form-urlencoded; charset=utf-8"),
+        answer: b"<BuildResponse><BuildResult><Id>t-1</Id><Height>3</Height><Since>2026-01-02T03:04:05.500Z</Since><Seal>AAEC</Seal><Floors><member>x</member><member>y</member></Floors><Tags><entry><key>k</key><value>v</value></entry></Tags></BuildResult><ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></BuildResponse>",
+        headers: &[],
+        refusal: b"<ErrorResponse><Error><Type>Sender</Type><Code>NoSuchGround</Code><Message>dig</Message></Error><RequestId>r-1</RequestId></ErrorResponse>",
+    },
+    Wire {
+        protocol: "ec2",
+        target: "/",
+        request: b"Action=Build&Version=2024-01-01&Name=a+b&Height=3&Since=2026-01-02T03%3A04%3A05Z&Seal=AAEC&Floors.1=x&Floors.2=y&Tags.entry.1.key=k&Tags.entry.1.value=v",
+        content_type: Some("application/x-www-form-urlencoded; charset=utf-8"),
+        answer: b"<BuildResponse><requestId>r-1</requestId><Id>t-1</Id><Height>3</Height><Since>2026-01-02T03:04:05.500Z</Since><Seal>AAEC</Seal><Floors><member>x</member><member>y</member></Floors><Tags><entry><key>k</key><value>v</value></entry></Tags></BuildResponse>",
+        headers: &[],
+        refusal: b"<Response><Errors><Error><Code>NoSuchGround</Code><Message>dig</Message></Error></Errors><RequestID>r-1</RequestID></Response>",
+    },
+    Wire {
+        protocol: "rest-json",
+        target: "/towers/a%20b?height=3",
+        request: br#"{"Seal":"AAEC","Floors":["x","y"],"Tags":{"k":"v"}}"#,
+        content_type: Some("application/json"),
+        answer: br#"{"Id":"t-1","Seal":"AAEC","Floors":["x","y"],"Tags":{"k":"v"}}"#,
+        headers: &[("x-height", "3"), ("x-since", "Fri, 02 Jan 2026 03:04:05.500 GMT")],
+        refusal: br#"{"code":"NoSuchGround","message":"dig"}"#,
+    },
+    Wire {
+        protocol: "rest-xml",
+        target: "/towers/a%20b?height=3",
+        request: br#"<BuildRequest xmlns="https://tower.example/doc/"><Seal>AAEC</Seal><Floors><member>x</member><member>y</member></Floors><Tags><entry><key>k</key><value>v</value></entry></Tags></BuildRequest>"#,
+        content_type: None,
+        answer: b"<BuildResult><Id>t-1</Id><Seal>AAEC</Seal><Floors><member>x</member><member>y</member></Floors><Tags><entry><key>k</key><value>v</value></entry></Tags></BuildResult>",
+        headers: &[("x-height", "3"), ("x-since", "Fri, 02 Jan 2026 03:04:05.500 GMT")],
+        refusal: b"<ErrorResponse><Error><Code>NoSuchGround</Code><Message>dig</Message></Error></ErrorResponse>",
+    },
+    Wire {
+        protocol: "smithy-rpc-v2-cbor",
+        target: "/service/Tower_20240101/operation/Build",
+        request: b"\xa6\x64Name\x63a b\x66Height\x03\x65Since\xc1\x1a\x69\x57\x35\xa5\x64Seal\x43\x00\x01\x02\x66Floors\x82\x61x\x61y\x64Tags\xa1\x61k\x61v",
+        content_type: Some("application/cbor"),
+        answer: b"\xbf\x62Id\x63t-1\x66Height\x03\x65Since\xc1\xfb\x41\xda\x55\xcd\x69\x60\x00\x00\x64Seal\x43\x00\x01\x02\x66Floors\x9f\x61x\x61y\xff\x64Tags\xa1\x61k\x61v\xff",
+        headers: &[],
+        refusal: b"\xa2\x66__type\x72tower#NoSuchGround\x67message\x63dig",
+    },
+];
+
+fn params() -> Value {
+    json!({"Name": "a b", "Height": 3, "Since": "2026-01-02T03:04:05Z", "Seal": "AAEC",
+        "Floors": ["x", "y"], "Tags": {"k": "v"}})
+}
+
+fn result() -> Value {
+    json!({"Id": "t-1", "Height": 3, "Since": "2026-01-02T03:04:05.5Z", "Seal": "AAEC",
+        "Floors": ["x", "y"], "Tags": {"k": "v"}})
+}
+
+fn model(protocol: &str) -> Value {
+    let members = |place: Value, names: &[&str]| {
+        let shape = |name: &str| match name {
+            "Height" => "Number",
+            "Since" => "Time",
+            "Seal" => "Bytes",
+            "Floors" => "Texts",
+            "Tags" => "Map",
+            _ => "Text",
+        };
+        let member = |name: &&str| {
+            let mut member = json!({"shape": shape(name)});
+            if let Some(binding) = place.get(name).filter(|_| protocol.starts_with("rest")) {
+                member["location"] = binding[0].clone();
+                member["locationName"] = binding[1].clone();
+            }
+            ((*name).to_owned(), member)
+        };
+        let members: serde_json::Map<String, Value> = names.iter().map(member).collect();
+        json!({"type": "structure", "members": members})
+    };
+    let input = json!({"Name": ["uri", "name"], "Height": ["querystring", "height"], "Since": ["header", "x-since"]});
+    let output = json!({"Height": ["header", "x-height"], "Since": ["header", "x-since"]});
+    json!({
+        "metadata": {
+            "apiVersion": "2024-01-01", "endpointPrefix": "tower", "protocol": protocol, "protocols": [protocol],
+            "serviceId": "Tower", "signatureVersion": "v4", "jsonVersion": "1.1", "targetPrefix": "Tower_20240101",
+        },
+        "operations": {"Build": {
+            "name": "Build",
+            "http": match protocol.starts_with("rest") {
+                true => json!({"method": "PUT", "requestUri": "/towers/{name}"}),
+                false => json!({"method": "POST", "requestUri": "/"}),
+            },
+            "input": {"shape": "Input", "locationName": "BuildRequest", "xmlNamespace": {"uri": XML_NS}},
+            "output": {"shape": "Output", "resultWrapper": "BuildResult"},
+            "errors": [{"shape": "NoSuchGround"}],
+        }},
+        "shapes": {
+            "Input": members(input, &["Name", "Height", "Since", "Seal", "Floors", "Tags"]),
+            "Output": members(output, &["Id", "Height", "Since", "Seal", "Floors", "Tags"]),
+            "NoSuchGround": {"type": "structure", "exception": true, "members": {"message": {"shape": "Text"}}},
+            "Text": {"type": "string"}, "Number": {"type": "integer"}, "Time": {"type": "timestamp"},
+            "Bytes": {"type": "blob"}, "Texts": {"type": "list", "member": {"shape": "Text"}},
+            "Map": {"type": "map", "key": {"shape": "Text"}, "value": {"shape": "Text"}},
+        },
+    })
+}
+
+/// A client that finds the service in a folder, and answers itself.
+fn client(folder: &Path, protocol: &str, replay: Replay) -> (Client, Arc<Replay>) {
+    let version = folder.join("tower/2024-01-01");
+    std::fs::create_dir_all(&version).unwrap();
+    std::fs::write(version.join("service-2.json"), model(protocol).to_string()).unwrap();
+    let config = Config::builder()
+        .environment([("AWS_DATA_PATH", folder.to_str().unwrap())])
+        .region("eu-west-1")
+        .credentials(Credentials::new("AKIDEXAMPLE", "secret"))
+        .max_attempts(1)
+        .build()
+        .unwrap();
+    let replay = Arc::new(replay);
+    (Client::with_transport(config, replay.clone()).unwrap(), replay)
+}
+
+fn build(wire: &Wire, replay: Replay) -> (Result<Value, Error>, Vec<Sent>) {
+    let folder = tempfile::tempdir().unwrap();
+    let (client, replay) = client(folder.path(), wire.protocol, replay);
+    (client.call("tower", "build", params()), replay.sent())
+}
+
+#[test]
+fn a_new_service_is_called_in_every_protocol() {
+    for wire in WIRES {
+        let replay = Replay::new().answer(200, wire.headers, wire.answer);
+        let (found, sent) = build(&wire, replay);
+        let protocol = wire.protocol;
+        let [request] = &sent[..] else { panic!("{protocol}: {found:?}") };
+        let shown = (String::from_utf8_lossy(&request.body), String::from_utf8_lossy(wire.request));
+        assert_eq!(request.body, wire.request, "{protocol}: {shown:#?}");
+        assert_eq!(request.uri.path_and_query().unwrap(), wire.target, "{protocol}");
+        assert_eq!(request.uri.host(), Some("tower.eu-west-1.amazonaws.com"), "{protocol}");
+        let content_type = request.headers.get("content-type").map(|v| v.to_str().unwrap());
+        assert_eq!(content_type, wire.content_type, "{protocol}");
+        let signature = request.headers["authorization"].to_str().unwrap();
+        assert!(signature.contains("/eu-west-1/tower/aws4_request"), "{protocol}: {signature}");
+        let mut expected = result();
+        expected.sort_all_objects();
+        let mut found = found.unwrap();
+        found.sort_all_objects();
+        assert_eq!(found, expected, "{protocol}");
+    }
+}
+
+#[test]
+fn a_new_service_refuses_in_every_protocol() {
+    for wire in WIRES {
+        let (found, _) = build(&wire, Replay::new().answer(400, &[], wire.refusal));
+        let error = found.unwrap_err();
+        let service = error.service_error().unwrap();
+        assert_eq!((&*service.code, &*service.message), ("NoSuchGround", "dig"), "{}", wire.protocol);
+        assert_eq!(service.shape.as_deref(), Some("NoSuchGround"), "{}", wire.protocol);
+        assert!(error.to_string().starts_with("tower.Build: NoSuchGround: dig (status 400"), "{error}");
+    }
+}
+
+/// Whatever comes, the call ends with a result or an error that is no fault of the caller's.
+fn survives(wire: &Wire, body: &[u8]) {
+    let folder = tempfile::tempdir().unwrap();
+    let (client, _) = client(folder.path(), wire.protocol, Replay::new().answer(200, &[], body.to_vec()));
+    check(wire, client.call("tower", "Build", params()));
+}
+
+fn check(wire: &Wire, found: Result<Value, Error>) {
+    match found.as_ref().map_err(Error::cause) {
+        Ok(_) | Err(Error::Response(_) | Error::Service(_)) => {}
+        Err(other) => panic!("{}: {other}", wire.protocol),
+    }
+}
+
+#[test]
+fn an_answer_cut_anywhere_is_no_panic() {
+    for wire in WIRES {
+        let mut replay = Replay::new();
+        for status in [200, 500] {
+            for end in 0..wire.answer.len() {
+                replay = replay.answer(status, wire.headers, &wire.answer[..end]);
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let (client, _) = client(folder.path(), wire.protocol, replay);
+        for n in 0..wire.answer.len() * 2 {
+            let found = client.call("tower", "Build", params());
+            let cut = n % wire.answer.len();
+            assert!(found.is_err() || cut == 0 || wire.protocol.starts_with("rest"), "{} cut at {cut}", wire.protocol);
+            check(&wire, found);
+        }
+    }
+}
+
+#[test]
+fn an_answer_changed_anywhere_is_no_panic() {
+    for wire in WIRES {
+        let changes = [0_u8, b'"', b'<', b'[', b'{', 0x5f, 0x7f, 0x9b, 0xbf, 0xc3, 0xff];
+        let mut replay = Replay::new();
+        for at in 0..wire.answer.len() {
+            for change in changes {
+                let mut body = wire.answer.to_vec();
+                body[at] = change;
+                replay = replay.answer(200, wire.headers, body);
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let (client, _) = client(folder.path(), wire.protocol, replay);
+        for _ in 0..wire.answer.len() * changes.len() {
+            check(&wire, client.call("tower", "Build", params()));
+        }
+    }
+}
+
+#[test]
+fn deep_nesting_is_an_error() {
+    for wire in WIRES {
+        for depth in [1_000, 200_000] {
+            let (open, inner): (&[u8], &[u8]) = match wire.protocol {
+                "json" | "rest-json" => (br#"{"Tags":{"k":["#, b"["),
+                "smithy-rpc-v2-cbor" => (b"\xa1\x64Tags", b"\x81"),
+                _ => (b"<BuildResult><Tags>", b"<entry>"),
+            };
+            let body = [open, &inner.repeat(depth)].concat();
+            let (found, _) = build(&wire, Replay::new().answer(200, &[], body));
+            assert!(found.is_err(), "{} {depth}", wire.protocol);
+            check(&wire, found);
+        }
+    }
+}
+
+#[test]
+fn members_of_another_type_are_no_panic() {
+    let values = ["null", "true", "-1", "1e400", "1e30", "\"x\"", "[]", "[1]", "{}", "{\"k\":{}}", "[[null]]"];
+    let names = ["Id", "Height", "Since", "Seal", "Floors", "Tags"];
+    for wire in &WIRES {
+        for name in names {
+            match wire.protocol {
+                "json" | "rest-json" => {
+                    for value in values {
+                        survives(wire, format!("{{\"{name}\":{value}}}").as_bytes());
+                    }
+                }
+                "smithy-rpc-v2-cbor" => {
+                    let values: [&[u8]; 10] = [
+                        b"\xf6", b"\xf5", b"\x20", b"\xfb\x7f\xf0\x00\x00\x00\x00\x00\x00", b"\x61x", b"\x80",
+                        b"\x81\x01", b"\xa0", b"\xa1\x01\x02", b"\xc1\x61x",
+                    ];
+                    for value in values {
+                        let key = [&[0x60 + name.len() as u8], name.as_bytes()].concat();
+                        survives(wire, &[b"\xa1", &*key, value].concat());
+                    }
+                }
+                _ => {
+                    for value in ["", "x", "<a/>", "<member><x/></member>", "<entry/>", "&#xD800;", "&nope;", "]]>"] {
+                        survives(wire, format!("<R><BuildResult><{name}>{value}</{name}></BuildResult></R>").as_bytes());
+                    }
+                }
+            }
+        }
+    }
+}
