@@ -153,7 +153,10 @@ fn client(folder: &Path, protocol: &str, replay: Replay) -> (Client, Arc<Replay>
         .build()
         .unwrap();
     let replay = Arc::new(replay);
-    (Client::with_transport(config, replay.clone()).unwrap(), replay)
+    (
+        Client::with_transport(config, replay.clone()).unwrap(),
+        replay,
+    )
 }
 
 fn build(wire: &Wire, replay: Replay) -> (Result<Value, Error>, Vec<Sent>) {
@@ -168,15 +171,34 @@ fn a_new_service_is_called_in_every_protocol() {
         let replay = Replay::new().answer(200, wire.headers, wire.answer);
         let (found, sent) = build(&wire, replay);
         let protocol = wire.protocol;
-        let [request] = &sent[..] else { panic!("{protocol}: {found:?}") };
-        let shown = (String::from_utf8_lossy(&request.body), String::from_utf8_lossy(wire.request));
+        let [request] = &sent[..] else {
+            panic!("{protocol}: {found:?}")
+        };
+        let shown = (
+            String::from_utf8_lossy(&request.body),
+            String::from_utf8_lossy(wire.request),
+        );
         assert_eq!(request.body, wire.request, "{protocol}: {shown:#?}");
-        assert_eq!(request.uri.path_and_query().unwrap(), wire.target, "{protocol}");
-        assert_eq!(request.uri.host(), Some("tower.eu-west-1.amazonaws.com"), "{protocol}");
-        let content_type = request.headers.get("content-type").map(|v| v.to_str().unwrap());
+        assert_eq!(
+            request.uri.path_and_query().unwrap(),
+            wire.target,
+            "{protocol}"
+        );
+        assert_eq!(
+            request.uri.host(),
+            Some("tower.eu-west-1.amazonaws.com"),
+            "{protocol}"
+        );
+        let content_type = request
+            .headers
+            .get("content-type")
+            .map(|v| v.to_str().unwrap());
         assert_eq!(content_type, wire.content_type, "{protocol}");
         let signature = request.headers["authorization"].to_str().unwrap();
-        assert!(signature.contains("/eu-west-1/tower/aws4_request"), "{protocol}: {signature}");
+        assert!(
+            signature.contains("/eu-west-1/tower/aws4_request"),
+            "{protocol}: {signature}"
+        );
         let mut expected = result();
         expected.sort_all_objects();
         let mut found = found.unwrap();
@@ -191,16 +213,35 @@ fn a_new_service_refuses_in_every_protocol() {
         let (found, _) = build(&wire, Replay::new().answer(400, &[], wire.refusal));
         let error = found.unwrap_err();
         let service = error.service_error().unwrap();
-        assert_eq!((&*service.code, &*service.message), ("NoSuchGround", "dig"), "{}", wire.protocol);
-        assert_eq!(service.shape.as_deref(), Some("NoSuchGround"), "{}", wire.protocol);
-        assert!(error.to_string().starts_with("tower.Build: NoSuchGround: dig (status 400"), "{error}");
+        assert_eq!(
+            (&*service.code, &*service.message),
+            ("NoSuchGround", "dig"),
+            "{}",
+            wire.protocol
+        );
+        assert_eq!(
+            service.shape.as_deref(),
+            Some("NoSuchGround"),
+            "{}",
+            wire.protocol
+        );
+        assert!(
+            error
+                .to_string()
+                .starts_with("tower.Build: NoSuchGround: dig (status 400"),
+            "{error}"
+        );
     }
 }
 
 /// Whatever comes, the call ends with a result or an error that is no fault of the caller's.
 fn survives(wire: &Wire, body: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
-    let (client, _) = client(folder.path(), wire.protocol, Replay::new().answer(200, &[], body.to_vec()));
+    let (client, _) = client(
+        folder.path(),
+        wire.protocol,
+        Replay::new().answer(200, &[], body.to_vec()),
+    );
     check(wire, client.call("tower", "Build", params()));
 }
 
@@ -225,7 +266,11 @@ fn an_answer_cut_anywhere_is_no_panic() {
         for n in 0..wire.answer.len() * 2 {
             let found = client.call("tower", "Build", params());
             let cut = n % wire.answer.len();
-            assert!(found.is_err() || cut == 0 || wire.protocol.starts_with("rest"), "{} cut at {cut}", wire.protocol);
+            assert!(
+                found.is_err() || cut == 0 || wire.protocol.starts_with("rest"),
+                "{} cut at {cut}",
+                wire.protocol
+            );
             check(&wire, found);
         }
     }
@@ -234,7 +279,9 @@ fn an_answer_cut_anywhere_is_no_panic() {
 #[test]
 fn an_answer_changed_anywhere_is_no_panic() {
     for wire in WIRES {
-        let changes = [0_u8, b'"', b'<', b'[', b'{', 0x5f, 0x7f, 0x9b, 0xbf, 0xc3, 0xff];
+        let changes = [
+            0_u8, b'"', b'<', b'[', b'{', 0x5f, 0x7f, 0x9b, 0xbf, 0xc3, 0xff,
+        ];
         let mut replay = Replay::new();
         for at in 0..wire.answer.len() {
             for change in changes {
@@ -270,7 +317,19 @@ fn deep_nesting_is_an_error() {
 
 #[test]
 fn members_of_another_type_are_no_panic() {
-    let values = ["null", "true", "-1", "1e400", "1e30", "\"x\"", "[]", "[1]", "{}", "{\"k\":{}}", "[[null]]"];
+    let values = [
+        "null",
+        "true",
+        "-1",
+        "1e400",
+        "1e30",
+        "\"x\"",
+        "[]",
+        "[1]",
+        "{}",
+        "{\"k\":{}}",
+        "[[null]]",
+    ];
     let names = ["Id", "Height", "Since", "Seal", "Floors", "Tags"];
     for wire in &WIRES {
         for name in names {
@@ -282,8 +341,16 @@ fn members_of_another_type_are_no_panic() {
                 }
                 "smithy-rpc-v2-cbor" => {
                     let values: [&[u8]; 10] = [
-                        b"\xf6", b"\xf5", b"\x20", b"\xfb\x7f\xf0\x00\x00\x00\x00\x00\x00", b"\x61x", b"\x80",
-                        b"\x81\x01", b"\xa0", b"\xa1\x01\x02", b"\xc1\x61x",
+                        b"\xf6",
+                        b"\xf5",
+                        b"\x20",
+                        b"\xfb\x7f\xf0\x00\x00\x00\x00\x00\x00",
+                        b"\x61x",
+                        b"\x80",
+                        b"\x81\x01",
+                        b"\xa0",
+                        b"\xa1\x01\x02",
+                        b"\xc1\x61x",
                     ];
                     for value in values {
                         let key = [&[0x60 + name.len() as u8], name.as_bytes()].concat();
@@ -291,8 +358,21 @@ fn members_of_another_type_are_no_panic() {
                     }
                 }
                 _ => {
-                    for value in ["", "x", "<a/>", "<member><x/></member>", "<entry/>", "&#xD800;", "&nope;", "]]>"] {
-                        survives(wire, format!("<R><BuildResult><{name}>{value}</{name}></BuildResult></R>").as_bytes());
+                    for value in [
+                        "",
+                        "x",
+                        "<a/>",
+                        "<member><x/></member>",
+                        "<entry/>",
+                        "&#xD800;",
+                        "&nope;",
+                        "]]>",
+                    ] {
+                        survives(
+                            wire,
+                            format!("<R><BuildResult><{name}>{value}</{name}></BuildResult></R>")
+                                .as_bytes(),
+                        );
                     }
                 }
             }

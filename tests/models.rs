@@ -12,8 +12,16 @@ fn services() -> Vec<Box<str>> {
 }
 
 fn model(service: &str) -> ServiceModel {
-    let version = Embedded.versions(service, "service-2").unwrap().into_iter().max().unwrap();
-    let text = Embedded.load(&format!("{service}/{version}/service-2")).unwrap().unwrap();
+    let version = Embedded
+        .versions(service, "service-2")
+        .unwrap()
+        .into_iter()
+        .max()
+        .unwrap();
+    let text = Embedded
+        .load(&format!("{service}/{version}/service-2"))
+        .unwrap()
+        .unwrap();
     ServiceModel::parse(service, text).unwrap()
 }
 
@@ -47,7 +55,11 @@ fn every_operation_is_found_in_all_spellings() {
         let mut seen = BTreeSet::new();
         for name in model.operation_names() {
             for called in [names::snake_case(name), names::kebab_case(name)] {
-                assert_eq!(&*model.operation(&called).unwrap().name, name, "{service} {called}");
+                assert_eq!(
+                    &*model.operation(&called).unwrap().name,
+                    name,
+                    "{service} {called}"
+                );
                 seen.insert(called);
             }
         }
@@ -71,9 +83,19 @@ fn the_pack_has_what_the_folder_has() {
     in_folder.sort();
     assert_eq!(in_folder, services());
     for service in &in_folder {
-        for kind in ["service-2", "paginators-1", "waiters-2", "endpoint-rule-set-1", "resources-1"] {
+        for kind in [
+            "service-2",
+            "paginators-1",
+            "waiters-2",
+            "endpoint-rule-set-1",
+            "resources-1",
+        ] {
             let versions = directory.versions(service, kind).unwrap();
-            assert_eq!(versions, Embedded.versions(service, kind).unwrap(), "{service} {kind}");
+            assert_eq!(
+                versions,
+                Embedded.versions(service, kind).unwrap(),
+                "{service} {kind}"
+            );
             for version in versions {
                 same(&directory, &format!("{service}/{version}/{kind}"));
             }
@@ -86,5 +108,8 @@ fn the_pack_has_what_the_folder_has() {
 
 fn same(directory: &Directory, path: &str) {
     let expected = directory.load(path).unwrap();
-    assert!(expected.is_some() && expected == Embedded.load(path).unwrap(), "{path}");
+    assert!(
+        expected.is_some() && expected == Embedded.load(path).unwrap(),
+        "{path}"
+    );
 }

@@ -23,8 +23,12 @@ fn client(server: &S3Server, secret: &str) -> Client {
 #[test]
 fn a_wrong_secret_is_refused() {
     let server = S3Server::start().unwrap();
-    client(&server, SECRET_ACCESS_KEY).call("s3", "ListBuckets", json!({})).unwrap();
-    let error = client(&server, "wrong").call("s3", "ListBuckets", json!({})).unwrap_err();
+    client(&server, SECRET_ACCESS_KEY)
+        .call("s3", "ListBuckets", json!({}))
+        .unwrap();
+    let error = client(&server, "wrong")
+        .call("s3", "ListBuckets", json!({}))
+        .unwrap_err();
     assert_eq!(error.code(), Some("SignatureDoesNotMatch"), "{error}");
     let error = client(&server, "wrong")
         .request("s3", "PutObject")
@@ -39,26 +43,42 @@ fn a_wrong_secret_is_refused() {
 fn keys_of_all_kinds_survive() {
     let server = S3Server::start().unwrap();
     let s3 = client(&server, SECRET_ACCESS_KEY);
-    s3.call("s3", "CreateBucket", json!({"Bucket": "keys"})).unwrap();
+    s3.call("s3", "CreateBucket", json!({"Bucket": "keys"}))
+        .unwrap();
     // the server keeps objects as files: keys with dot segments are moto's to test
-    for key in ["plain", "a b+c&d=e%20f", "ünï/cødé", "quote'\"(x)!*~", "semi;colon:at@", "🐬/🐟"] {
+    for key in [
+        "plain",
+        "a b+c&d=e%20f",
+        "ünï/cødé",
+        "quote'\"(x)!*~",
+        "semi;colon:at@",
+        "🐬/🐟",
+    ] {
         let place = json!({"Bucket": "keys", "Key": key});
         let put = s3.request("s3", "PutObject").params(place.clone());
-        put.body(key.to_owned()).send().unwrap_or_else(|e| panic!("{key}: {e}"));
-        let read = s3.request("s3", "GetObject").params(place.clone()).send().unwrap();
+        put.body(key.to_owned())
+            .send()
+            .unwrap_or_else(|e| panic!("{key}: {e}"));
+        let read = s3
+            .request("s3", "GetObject")
+            .params(place.clone())
+            .send()
+            .unwrap();
         assert_eq!(read.body.unwrap().read_to_vec().unwrap(), key.as_bytes());
         let head = s3.call("s3", "HeadObject", place.clone()).unwrap();
         assert_eq!(head["ContentLength"], key.len());
         s3.call("s3", "DeleteObject", place).unwrap();
     }
-    s3.call("s3", "DeleteBucket", json!({"Bucket": "keys"})).unwrap();
+    s3.call("s3", "DeleteBucket", json!({"Bucket": "keys"}))
+        .unwrap();
 }
 
 #[test]
 fn bodies_from_files_and_readers_arrive_whole() {
     let server = S3Server::start().unwrap();
     let s3 = client(&server, SECRET_ACCESS_KEY);
-    s3.call("s3", "CreateBucket", json!({"Bucket": "bodies"})).unwrap();
+    s3.call("s3", "CreateBucket", json!({"Bucket": "bodies"}))
+        .unwrap();
     let bytes: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(&bytes).unwrap();
@@ -67,7 +87,10 @@ fn bodies_from_files_and_readers_arrive_whole() {
         ("empty", Body::empty()),
         ("file", Body::file(file.path()).unwrap()),
         ("part of a file", Body::file_range(file.path(), 10..1000)),
-        ("reader", Body::from_reader_with_len(std::io::Cursor::new(bytes.clone()), bytes.len() as u64)),
+        (
+            "reader",
+            Body::from_reader_with_len(std::io::Cursor::new(bytes.clone()), bytes.len() as u64),
+        ),
     ];
     for (name, body) in bodies {
         let mut expected = Vec::new();
@@ -77,9 +100,16 @@ fn bodies_from_files_and_readers_arrive_whole() {
             expected.clone_from(&bytes);
         }
         let place = json!({"Bucket": "bodies", "Key": name});
-        let put = s3.request("s3", "PutObject").params(place.clone()).body(body);
+        let put = s3
+            .request("s3", "PutObject")
+            .params(place.clone())
+            .body(body);
         put.send().unwrap_or_else(|e| panic!("{name}: {e}"));
         let output = s3.request("s3", "GetObject").params(place).send().unwrap();
-        assert_eq!(output.body.unwrap().read_to_vec().unwrap(), expected, "{name}");
+        assert_eq!(
+            output.body.unwrap().read_to_vec().unwrap(),
+            expected,
+            "{name}"
+        );
     }
 }

@@ -43,18 +43,31 @@ fn on_own_server() -> Result {
 
     // small objects are bytes, large ones are streamed from a file and never held in memory
     let small = json!({"Bucket": "river", "Key": "fish/tetra.txt", "ContentType": "text/plain"});
-    client.request("s3", "PutObject").params(small).body(Body::from("a small fish")).send()?;
+    client
+        .request("s3", "PutObject")
+        .params(small)
+        .body(Body::from("a small fish"))
+        .send()?;
     let mut file = tempfile::NamedTempFile::new()?;
     let line = b"the tucuxi is a small, fast dolphin\n";
     for _ in 0..100_000 {
         file.write_all(line)?;
     }
     let large = json!({"Bucket": "river", "Key": "dolphin/tucuxi.txt"});
-    client.request("s3", "PutObject").params(large.clone()).body(Body::file(file.path())?).send()?;
-    println!("put two objects, one of them from a file of {} bytes", line.len() * 100_000);
+    client
+        .request("s3", "PutObject")
+        .params(large.clone())
+        .body(Body::file(file.path())?)
+        .send()?;
+    println!(
+        "put two objects, one of them from a file of {} bytes",
+        line.len() * 100_000
+    );
 
     let listed = client.call("s3", "ListObjectsV2", json!({"Bucket": "river"}))?;
-    let objects = listed["Contents"].as_array().ok_or("no objects are listed")?;
+    let objects = listed["Contents"]
+        .as_array()
+        .ok_or("no objects are listed")?;
     for object in objects {
         println!("listed {} with {} bytes", object["Key"], object["Size"]);
     }
@@ -64,7 +77,10 @@ fn on_own_server() -> Result {
     let mut body = output.body.ok_or("the object has no body")?;
     let mut copy = tempfile::NamedTempFile::new()?;
     let length = body.copy_to(&mut copy)?;
-    check(std::fs::read(copy.path())? == std::fs::read(file.path())?, "the same bytes come back")?;
+    check(
+        std::fs::read(copy.path())? == std::fs::read(file.path())?,
+        "the same bytes come back",
+    )?;
     println!("streamed {length} bytes back into a file; they are the same");
 
     let missing = json!({"Bucket": "river", "Key": "no/such/key"});

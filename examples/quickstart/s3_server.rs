@@ -29,7 +29,9 @@ impl S3Server {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         std::thread::spawn(move || runtime.block_on(serve(listener, service)));
         let _folder = folder;
         Ok(Self { address, _folder })
@@ -53,7 +55,9 @@ async fn serve(listener: TcpListener, service: S3Service) -> Result<(), BoxError
     let connections = Connections::new(TokioExecutor::new());
     loop {
         let (socket, _) = listener.accept().await?;
-        let connection = connections.serve_connection(TokioIo::new(socket), service.clone()).into_owned();
+        let connection = connections
+            .serve_connection(TokioIo::new(socket), service.clone())
+            .into_owned();
         tokio::spawn(async move {
             // a client that goes away is no fault of the server's
             let _ = connection.await;

@@ -67,11 +67,11 @@ pub enum EndpointError {
 
 impl EndpointError {
     /// A malformed JSON file: the parser's position becomes `at`.
-    pub(super) fn in_file(file: &str, error: &serde_json::Error) -> EndpointError {
+    pub(super) fn in_file(file: &str, error: &serde_json::Error) -> Self {
         let place = format!("line {} column {}", error.line(), error.column());
         let text = error.to_string();
         let what = text.strip_suffix(&format!(" at {place}")).unwrap_or(&text);
-        EndpointError::Malformed {
+        Self::Malformed {
             at: format!("{file} {place}").into(),
             what: what.into(),
         }

@@ -92,7 +92,7 @@ impl LegacyEndpoints {
     ///
     /// # Errors
     /// [`EndpointError::Malformed`]
-    pub fn parse(text: impl Into<Cow<'static, str>>) -> Result<LegacyEndpoints, EndpointError> {
+    pub fn parse(text: impl Into<Cow<'static, str>>) -> Result<Self, EndpointError> {
         let text = text.into();
         let file: FileText<'_> = serde_json::from_str(&text)
             .map_err(|error| EndpointError::in_file("endpoints", &error))?;
@@ -101,7 +101,7 @@ impl LegacyEndpoints {
             .into_iter()
             .map(|partition| LegacyPartition::new(partition, &text))
             .collect();
-        Ok(LegacyEndpoints {
+        Ok(Self {
             partitions: partitions?,
             text,
         })
@@ -281,7 +281,7 @@ struct LegacyPartition {
 }
 
 impl LegacyPartition {
-    fn new(partition: PartitionText<'_>, text: &str) -> Result<LegacyPartition, EndpointError> {
+    fn new(partition: PartitionText<'_>, text: &str) -> Result<Self, EndpointError> {
         let pattern = partition.region_regex.as_deref();
         let pattern = pattern.map(RegionPattern::parse).transpose();
         let services = partition.services.0.into_iter().map(|(name, raw)| {
@@ -289,7 +289,7 @@ impl LegacyPartition {
             (name, start..start + raw.get().len())
         });
         let regions = partition.regions.0.into_iter();
-        Ok(LegacyPartition {
+        Ok(Self {
             pattern: pattern.map_err(|what| malformed(&partition.partition, &what))?,
             name: partition.partition,
             dns_suffix: partition.dns_suffix,
@@ -444,7 +444,7 @@ struct Entry {
     deprecated: bool,
     /// Of a variant: `dualstack`, `fips`.
     tags: Vec<Box<str>>,
-    variants: Vec<Entry>,
+    variants: Vec<Self>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -456,7 +456,7 @@ struct Scope {
 
 impl Entry {
     /// Takes over what `other` has and this has not.
-    fn fill(&mut self, other: &Entry) {
+    fn fill(&mut self, other: &Self) {
         fn fill<T: Clone>(mine: &mut Option<T>, other: &Option<T>) {
             if mine.is_none() {
                 mine.clone_from(other);
@@ -471,7 +471,7 @@ impl Entry {
     }
 
     /// The variant that has exactly the tags asked for.
-    fn variant(&self, query: &LegacyQuery<'_>) -> Option<&Entry> {
+    fn variant(&self, query: &LegacyQuery<'_>) -> Option<&Self> {
         self.variants.iter().find(|variant| {
             let has = |tag: &str| variant.tags.iter().any(|known| **known == *tag);
             let known = usize::from(has("dualstack")) + usize::from(has("fips"));

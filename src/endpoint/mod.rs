@@ -79,7 +79,7 @@ impl EndpointAuthScheme {
     /// The `authSchemes` among an endpoint's properties.
     fn all_from(
         properties: &serde_json::Map<String, serde_json::Value>,
-    ) -> Result<Vec<EndpointAuthScheme>, String> {
+    ) -> Result<Vec<Self>, String> {
         let Some(schemes) = properties.get("authSchemes") else {
             return Ok(Vec::new());
         };
@@ -123,8 +123,8 @@ pub struct EndpointResolver {
 impl EndpointResolver {
     /// A resolver for the rules of one service.
     #[must_use]
-    pub fn new(ruleset: Ruleset, partitions: Arc<Partitions>) -> EndpointResolver {
-        EndpointResolver {
+    pub fn new(ruleset: Ruleset, partitions: Arc<Partitions>) -> Self {
+        Self {
             ruleset,
             partitions,
             cache: Cache::default(),

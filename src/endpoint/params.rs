@@ -17,43 +17,43 @@ impl EndpointValue {
     /// The type's name as it stands in a rule set.
     pub(super) fn kind(&self) -> &'static str {
         match self {
-            EndpointValue::Boolean(_) => "boolean",
-            EndpointValue::String(_) => "string",
-            EndpointValue::Strings(_) => "stringArray",
+            Self::Boolean(_) => "boolean",
+            Self::String(_) => "string",
+            Self::Strings(_) => "stringArray",
         }
     }
 }
 
 impl From<bool> for EndpointValue {
     fn from(value: bool) -> Self {
-        EndpointValue::Boolean(value)
+        Self::Boolean(value)
     }
 }
 
 impl From<&str> for EndpointValue {
     fn from(value: &str) -> Self {
-        EndpointValue::String(value.into())
+        Self::String(value.into())
     }
 }
 
 impl From<String> for EndpointValue {
     fn from(value: String) -> Self {
-        EndpointValue::String(value.into())
+        Self::String(value.into())
     }
 }
 
 impl From<Vec<String>> for EndpointValue {
     fn from(values: Vec<String>) -> Self {
-        EndpointValue::Strings(values.into_iter().map(Box::from).collect())
+        Self::Strings(values.into_iter().map(Box::from).collect())
     }
 }
 
 impl fmt::Display for EndpointValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            EndpointValue::Boolean(value) => write!(f, "{value}"),
-            EndpointValue::String(value) => f.write_str(value),
-            EndpointValue::Strings(values) => write!(f, "[{}]", values.join(", ")),
+            Self::Boolean(value) => write!(f, "{value}"),
+            Self::String(value) => f.write_str(value),
+            Self::Strings(values) => write!(f, "[{}]", values.join(", ")),
         }
     }
 }
@@ -67,8 +67,8 @@ pub struct EndpointParams(Vec<(Box<str>, EndpointValue)>);
 impl EndpointParams {
     /// No parameters.
     #[must_use]
-    pub fn new() -> EndpointParams {
-        EndpointParams::default()
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Sets a parameter, over an earlier value of the same name.
@@ -82,7 +82,7 @@ impl EndpointParams {
 
     /// Sets a parameter and returns the whole, for chains.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<EndpointValue>) -> EndpointParams {
+    pub fn with(mut self, name: &str, value: impl Into<EndpointValue>) -> Self {
         self.set(name, value);
         self
     }

@@ -46,14 +46,14 @@ impl Partitions {
     /// # Errors
     /// [`EndpointError::Malformed`] when the text is not a partitions file, holds no partition, or has a region
     /// pattern that is not understood.
-    pub fn parse(text: &str) -> Result<Partitions, EndpointError> {
+    pub fn parse(text: &str) -> Result<Self, EndpointError> {
         let file: FileText = serde_json::from_str(text)
             .map_err(|error| EndpointError::in_file("partitions", &error))?;
         if file.partitions.is_empty() {
             return Err(malformed("partitions", "there must be at least one".into()));
         }
         let list: Result<_, _> = file.partitions.into_iter().map(Partition::new).collect();
-        Ok(Partitions(list?))
+        Ok(Self(list?))
     }
 
     /// The partition that lists `region` or whose pattern matches it.
@@ -93,14 +93,14 @@ impl Partition {
         self.pattern.matches(region)
     }
 
-    fn new(text: PartitionText) -> Result<Partition, EndpointError> {
+    fn new(text: PartitionText) -> Result<Self, EndpointError> {
         let pattern = RegionPattern::parse(&text.region_regex)
             .map_err(|what| malformed(&format!("partition {}", text.id), what))?;
         let regions = text.regions.0.into_iter().map(|(name, region)| Region {
             name,
             description: region.description,
         });
-        Ok(Partition {
+        Ok(Self {
             id: text.id,
             dns_suffix: text.outputs.dns_suffix,
             dual_stack_dns_suffix: text.outputs.dual_stack_dns_suffix,
@@ -155,7 +155,7 @@ pub(super) struct Pairs<T>(pub(super) Vec<(Box<str>, T)>);
 
 impl<T> Default for Pairs<T> {
     fn default() -> Self {
-        Pairs(Vec::new())
+        Self(Vec::new())
     }
 }
 

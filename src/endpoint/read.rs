@@ -152,7 +152,7 @@ struct PairsDraft<T>(Vec<(Box<str>, T)>);
 
 impl<T> Default for PairsDraft<T> {
     fn default() -> Self {
-        PairsDraft(Vec::new())
+        Self(Vec::new())
     }
 }
 
@@ -219,7 +219,7 @@ enum DefaultText {
 
 impl<'de> Read<'de> for ParameterText {
     fn read<D: Deserializer<'de>>(json: D, _: &mut Symbols) -> Result<Self, D::Error> {
-        ParameterText::deserialize(json)
+        Self::deserialize(json)
     }
 }
 
@@ -314,7 +314,7 @@ impl<'de> Read<'de> for Rule {
                 kind.unwrap_or_default()
             ))
         })?;
-        Ok(Rule {
+        Ok(Self {
             conditions: draft.conditions,
             body,
         })
@@ -348,7 +348,7 @@ impl<'de> ReadObject<'de> for EndpointDraft {
 impl<'de> Read<'de> for EndpointTemplate {
     fn read<D: Deserializer<'de>>(json: D, symbols: &mut Symbols) -> Result<Self, D::Error> {
         let draft: EndpointDraft = object(json, symbols)?;
-        Ok(EndpointTemplate {
+        Ok(Self {
             url: draft
                 .url
                 .ok_or_else(|| Error::custom("an endpoint has no `url`"))?,
@@ -391,7 +391,7 @@ impl<'de> Read<'de> for Condition {
         let Some(function) = draft.function else {
             return Err(Error::custom("a condition has no `fn`"));
         };
-        Ok(Condition {
+        Ok(Self {
             test: expression::call(&function, draft.arguments).map_err(Error::custom)?,
             assign: draft.assign.map(|name| symbols.slot(&name)),
         })

@@ -45,7 +45,7 @@ impl RegionPattern {
     ///
     /// # Errors
     /// A text that says what is not understood.
-    pub(super) fn parse(pattern: &str) -> Result<RegionPattern, String> {
+    pub(super) fn parse(pattern: &str) -> Result<Self, String> {
         let body = pattern.strip_prefix('^').unwrap_or(pattern);
         let (body, to_end) = match body.strip_suffix('$') {
             Some(rest) if !rest.ends_with('\\') => (rest, true),
@@ -65,7 +65,7 @@ impl RegionPattern {
                 rest = after;
             }
         }
-        Ok(RegionPattern {
+        Ok(Self {
             elements: elements.into(),
             to_end,
         })
@@ -92,7 +92,7 @@ impl Element {
     fn advance(&self, at: &[bool], text: &[u8]) -> Vec<bool> {
         let mut next = vec![false; at.len()];
         match self {
-            Element::Group(choices) => {
+            Self::Group(choices) => {
                 for start in (0..at.len()).filter(|start| at[*start]) {
                     for choice in choices {
                         if text[start..].starts_with(choice.as_bytes()) {
@@ -101,7 +101,7 @@ impl Element {
                     }
                 }
             }
-            Element::Single(class, repeat) => {
+            Self::Single(class, repeat) => {
                 if matches!(repeat, Repeat::Any | Repeat::Optional) {
                     next.copy_from_slice(at);
                 }
@@ -120,10 +120,10 @@ impl Element {
 impl Class {
     fn has(self, byte: u8) -> bool {
         match self {
-            Class::Any => byte != b'\n',
-            Class::Byte(this) => byte == this,
-            Class::Digit => byte.is_ascii_digit(),
-            Class::Word => byte.is_ascii_alphanumeric() || byte == b'_',
+            Self::Any => byte != b'\n',
+            Self::Byte(this) => byte == this,
+            Self::Digit => byte.is_ascii_digit(),
+            Self::Word => byte.is_ascii_alphanumeric() || byte == b'_',
         }
     }
 }

@@ -88,8 +88,8 @@ pub(super) struct EndpointTemplate {
 #[derive(Debug)]
 pub(super) enum Property {
     Constant(serde_json::Value),
-    List(Box<[Property]>),
-    Map(Named<Property>),
+    List(Box<[Self]>),
+    Map(Named<Self>),
     Template(Box<[Part]>),
 }
 
@@ -98,7 +98,7 @@ impl Ruleset {
     ///
     /// # Errors
     /// [`EndpointError::Malformed`], which names the line and column.
-    pub fn parse(text: &str) -> Result<Ruleset, EndpointError> {
+    pub fn parse(text: &str) -> Result<Self, EndpointError> {
         read::ruleset(text).map_err(|error| EndpointError::in_file("rule set", &error))
     }
 
@@ -170,9 +170,9 @@ impl ParameterType {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            ParameterType::Boolean => "boolean",
-            ParameterType::String => "string",
-            ParameterType::StringArray => "stringArray",
+            Self::Boolean => "boolean",
+            Self::String => "string",
+            Self::StringArray => "stringArray",
         }
     }
 }

@@ -41,7 +41,7 @@ pub(super) struct ParsedUrl<'a> {
 
 impl<'a> Value<'a> {
     /// A parameter's value.
-    pub(super) fn of(value: &'a EndpointValue) -> Value<'a> {
+    pub(super) fn of(value: &'a EndpointValue) -> Self {
         match value {
             EndpointValue::Boolean(value) => Value::Boolean(*value),
             EndpointValue::String(value) => Value::Text(Cow::Borrowed(value)),
@@ -76,7 +76,7 @@ impl<'a> Value<'a> {
     }
 
     /// A step into the value; `None` where there is no such attribute or element.
-    pub(super) fn step(&self, step: Step) -> Option<Value<'a>> {
+    pub(super) fn step(&self, step: Step) -> Option<Self> {
         match (self, step) {
             (Value::Arn(arn), Step::Field(field)) => arn.field(field),
             (Value::List(list), Step::Index(index)) => {

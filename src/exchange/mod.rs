@@ -199,7 +199,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Signs the request and hands it out.
-    fn send(&mut self, who: Option<&Credentials>, moment: Moment) -> Result<Step> {
+    fn send(&self, who: Option<&Credentials>, moment: Moment) -> Result<Step> {
         let Some(prepared) = &self.prepared else {
             return Err(Error::request("it is not prepared"));
         };

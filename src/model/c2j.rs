@@ -505,7 +505,7 @@ pub(super) fn shape(model: &ServiceModel, id: ShapeId, raw: &str) -> Result<Shap
     let error = ErrorTraits {
         code: details.code.map(Into::into),
         status: details.http_status_code,
-        sender_fault: details.sender_fault.or(raw.fault.then_some(false)),
+        sender_fault: details.sender_fault.or_else(|| raw.fault.then_some(false)),
         throttling: raw.retryable.as_ref().is_some_and(|r| r.throttling),
         retryable: raw.retryable.is_some(),
     };

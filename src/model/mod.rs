@@ -196,7 +196,7 @@ impl ServiceModel {
         let fits = |id: &ShapeId| {
             self.shape(*id).is_ok_and(|shape| {
                 let modelled = shape.error.as_ref().and_then(|e| e.code.as_deref());
-                modelled.unwrap_or(self.shape_name(*id)) == code
+                modelled.unwrap_or_else(|| self.shape_name(*id)) == code
             })
         };
         operation.errors.iter().copied().find(fits).or_else(|| {

@@ -84,7 +84,7 @@ pub(crate) fn service_error(
         },
         value: value.into(),
         status,
-        request_id: request_id(headers).or(found.request_id.map(Into::into)),
+        request_id: request_id(headers).or_else(|| found.request_id.map(Into::into)),
         attempts: 1,
         query_error_code: query_error_code.map(Into::into),
         retry: match traits {

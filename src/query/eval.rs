@@ -135,7 +135,11 @@ pub(super) fn equal(left: &Value, right: &Value) -> bool {
 
 /// Integers are compared as integers: a float does not hold all of them.
 pub(super) fn compare_numbers(a: &Number, b: &Number) -> Ordering {
-    let integer = |n: &Number| n.as_i64().map(i128::from).or(n.as_u64().map(i128::from));
+    let integer = |n: &Number| {
+        n.as_i64()
+            .map(i128::from)
+            .or_else(|| n.as_u64().map(i128::from))
+    };
     match (integer(a), integer(b)) {
         (Some(a), Some(b)) => a.cmp(&b),
         _ => {

@@ -220,7 +220,10 @@ impl<'e, 'v> Call<'e, 'v> {
             let Value::Number(n) = value else {
                 return Err(self.mismatch(0, "an array of numbers", value));
             };
-            let integer = n.as_i64().map(i128::from).or(n.as_u64().map(i128::from));
+            let integer = n
+                .as_i64()
+                .map(i128::from)
+                .or_else(|| n.as_u64().map(i128::from));
             exact = exact.zip(integer).and_then(|(sum, n)| sum.checked_add(n));
             float += n.as_f64().unwrap_or(0.0);
         }

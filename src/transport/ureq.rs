@@ -61,7 +61,7 @@ impl Transport for UreqTransport {
                 "it was not sent",
             ));
         }
-        set_length(&mut head.method, &mut head.headers, &body);
+        set_length(&head.method, &mut head.headers, &body);
         // ureq writes its own from the same URL; two of them would be an error
         head.headers.remove(HOST);
         let is_head = head.method == Method::HEAD;
@@ -97,7 +97,7 @@ impl Transport for UreqTransport {
 }
 
 /// A known length is said, also where it is zero and a server may ask for one; else the body goes in chunks.
-fn set_length(method: &mut Method, headers: &mut http::HeaderMap, body: &Body) {
+fn set_length(method: &Method, headers: &mut http::HeaderMap, body: &Body) {
     if headers.contains_key(TRANSFER_ENCODING) {
         return;
     }

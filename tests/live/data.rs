@@ -6,7 +6,9 @@ use crate::{Service, all, text, unique};
 
 #[test]
 fn s3() {
-    let Some(s3) = Service::on_moto("s3") else { return };
+    let Some(s3) = Service::on_moto("s3") else {
+        return;
+    };
     let bucket = unique("bucket");
     let keys = ["a b/ä+&=?#.txt", "../up//twice", "plain", "🐬"];
     s3.call("CreateBucket", json!({"Bucket": bucket}));
@@ -25,7 +27,12 @@ fn s3() {
     assert!(text(&listed, "/Contents/0/LastModified").ends_with('Z'));
     for key in keys {
         let place = json!({"Bucket": bucket, "Key": key});
-        let output = s3.client.request("s3", "GetObject").params(place.clone()).send().unwrap();
+        let output = s3
+            .client
+            .request("s3", "GetObject")
+            .params(place.clone())
+            .send()
+            .unwrap();
         let head = output.value().unwrap();
         assert_eq!(head["Metadata"]["colour"], "grey");
         let body = output.body.unwrap().read_to_vec().unwrap();
@@ -42,7 +49,9 @@ fn s3() {
 
 #[test]
 fn dynamodb() {
-    let Some(dynamodb) = Service::on_moto("dynamodb") else { return };
+    let Some(dynamodb) = Service::on_moto("dynamodb") else {
+        return;
+    };
     let table = unique("table");
     dynamodb.call(
         "CreateTable",
@@ -56,54 +65,98 @@ fn dynamodb() {
     let item = json!({"id": {"S": "1"}, "n": {"N": "12345678901234567890.5"}, "b": {"B": "AAEC/w=="},
         "set": {"SS": ["a"]}, "map": {"M": {"inner": {"L": [{"NULL": true}, {"BOOL": false}]}}}});
     dynamodb.call("PutItem", json!({"TableName": table, "Item": item}));
-    let found = dynamodb.call("GetItem", json!({"TableName": table, "Key": {"id": {"S": "1"}}}));
+    let found = dynamodb.call(
+        "GetItem",
+        json!({"TableName": table, "Key": {"id": {"S": "1"}}}),
+    );
     assert_eq!(found["Item"], item);
     let tables = dynamodb.call("list_tables", json!({}));
-    assert!(tables["TableNames"].as_array().unwrap().contains(&json!(table)));
-    dynamodb.call("DeleteItem", json!({"TableName": table, "Key": {"id": {"S": "1"}}}));
+    assert!(
+        tables["TableNames"]
+            .as_array()
+            .unwrap()
+            .contains(&json!(table))
+    );
+    dynamodb.call(
+        "DeleteItem",
+        json!({"TableName": table, "Key": {"id": {"S": "1"}}}),
+    );
     dynamodb.call("DeleteTable", json!({"TableName": table}));
     let gone = json!({"TableName": table});
-    assert_eq!(dynamodb.refused("DescribeTable", gone), "ResourceNotFoundException");
+    assert_eq!(
+        dynamodb.refused("DescribeTable", gone),
+        "ResourceNotFoundException"
+    );
 }
 
 #[test]
 fn secretsmanager() {
-    let Some(secrets) = Service::on_moto("secretsmanager") else { return };
+    let Some(secrets) = Service::on_moto("secretsmanager") else {
+        return;
+    };
     let name = unique("secret");
-    secrets.call("CreateSecret", json!({"Name": name, "SecretBinary": "AAEC"}));
+    secrets.call(
+        "CreateSecret",
+        json!({"Name": name, "SecretBinary": "AAEC"}),
+    );
     let read = secrets.call("GetSecretValue", json!({"SecretId": name}));
     assert_eq!(read["SecretBinary"], "AAEC");
     assert!(text(&read, "/CreatedDate").ends_with('Z'));
     let listed = secrets.call("ListSecrets", json!({}));
     assert!(all(&listed["SecretList"], "Name").contains(&&*name));
-    secrets.call("DeleteSecret", json!({"SecretId": name, "ForceDeleteWithoutRecovery": true}));
+    secrets.call(
+        "DeleteSecret",
+        json!({"SecretId": name, "ForceDeleteWithoutRecovery": true}),
+    );
     let gone = json!({"SecretId": name});
-    assert_eq!(secrets.refused("GetSecretValue", gone), "ResourceNotFoundException");
+    assert_eq!(
+        secrets.refused("GetSecretValue", gone),
+        "ResourceNotFoundException"
+    );
 }
 
 #[test]
 fn ssm() {
-    let Some(ssm) = Service::on_moto("ssm") else { return };
+    let Some(ssm) = Service::on_moto("ssm") else {
+        return;
+    };
     let name = unique("/app/parameter");
-    ssm.call("PutParameter", json!({"Name": name, "Value": "v", "Type": "String"}));
+    ssm.call(
+        "PutParameter",
+        json!({"Name": name, "Value": "v", "Type": "String"}),
+    );
     let read = ssm.call("GetParameter", json!({"Name": name}));
-    assert_eq!((&read["Parameter"]["Value"], &read["Parameter"]["Version"]), (&json!("v"), &json!(1)));
+    assert_eq!(
+        (&read["Parameter"]["Value"], &read["Parameter"]["Version"]),
+        (&json!("v"), &json!(1))
+    );
     let listed = ssm.call("GetParametersByPath", json!({"Path": "/app"}));
     assert!(all(&listed["Parameters"], "Name").contains(&&*name));
     ssm.call("DeleteParameter", json!({"Name": name}));
-    assert_eq!(ssm.refused("GetParameter", json!({"Name": name})), "ParameterNotFound");
+    assert_eq!(
+        ssm.refused("GetParameter", json!({"Name": name})),
+        "ParameterNotFound"
+    );
 }
 
 #[test]
 fn kms() {
-    let Some(kms) = Service::on_moto("kms") else { return };
+    let Some(kms) = Service::on_moto("kms") else {
+        return;
+    };
     let created = kms.call("CreateKey", json!({"Description": "a key"}));
     let key = text(&created, "/KeyMetadata/KeyId");
     let secret = kms.call("Encrypt", json!({"KeyId": key, "Plaintext": "aGVsbG8="}));
-    let opened = kms.call("Decrypt", json!({"CiphertextBlob": secret["CiphertextBlob"]}));
+    let opened = kms.call(
+        "Decrypt",
+        json!({"CiphertextBlob": secret["CiphertextBlob"]}),
+    );
     assert_eq!(opened["Plaintext"], "aGVsbG8=");
     assert!(all(&kms.call("ListKeys", json!({}))["Keys"], "KeyId").contains(&key));
-    kms.call("ScheduleKeyDeletion", json!({"KeyId": key, "PendingWindowInDays": 7}));
+    kms.call(
+        "ScheduleKeyDeletion",
+        json!({"KeyId": key, "PendingWindowInDays": 7}),
+    );
     let none = json!({"KeyId": "00000000-0000-0000-0000-000000000000"});
     assert_eq!(kms.refused("DescribeKey", none), "NotFoundException");
 }

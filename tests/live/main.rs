@@ -65,7 +65,10 @@ fn unique(stem: &str) -> String {
 /// What stands at a member of each item of a list.
 fn all<'v>(list: &'v Value, member: &str) -> Vec<&'v str> {
     let items = list.as_array().unwrap_or_else(|| panic!("no list: {list}"));
-    items.iter().filter_map(|item| item[member].as_str()).collect()
+    items
+        .iter()
+        .filter_map(|item| item[member].as_str())
+        .collect()
 }
 
 fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {

@@ -164,7 +164,7 @@ pub fn pack(models: &Path, into: &Path) -> Result<(), ImportError> {
     let folder = into
         .parent()
         .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+        .unwrap_or_else(|| Path::new("."));
     let mut staged = tempfile_in(folder)?;
     io::Write::write_all(&mut staged.1, &bytes).map_err(ImportError::io(&staged.0))?;
     fs::rename(&staged.0, into).map_err(ImportError::io(into))
