@@ -20,6 +20,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::error::{BoxError, Error};
+use crate::model::UnknownName;
 use crate::{Client, Config};
 
 /// Runs the command with these arguments, the first being its name.
@@ -167,6 +168,7 @@ impl Failure {
             Self::Usage(_) => 252,
             Self::Call(error) => match error.cause() {
                 Error::Params(_) => 252,
+                Error::Model(source) if source.is::<UnknownName>() => 252,
                 Error::Config(_) | Error::Credentials(_) => 253,
                 Error::Service(_) => 254,
                 _ => 255,

@@ -31,7 +31,7 @@ pub(super) fn resolve(
                 call,
                 params,
                 who,
-                region: region(call, given.is_some())?,
+                region: region(call, given.as_deref())?,
                 given,
             };
             let params = facts.fill(rules)?;
@@ -47,7 +47,7 @@ fn fault(error: EndpointError) -> Error {
 }
 
 /// The endpoint that the configuration names for this service.
-fn given_url(call: &Call<'_>) -> Result<Option<String>> {
+pub(super) fn given_url(call: &Call<'_>) -> Result<Option<String>> {
     let id = &call.service.model.metadata().service_id;
     let key = id.to_lowercase().replace(' ', "_");
     let url = call.config.endpoint_url(&key);
@@ -55,10 +55,10 @@ fn given_url(call: &Call<'_>) -> Result<Option<String>> {
 }
 
 /// The client's region. Without one, global services have one of their own.
-fn region(call: &Call<'_>, is_given: bool) -> Result<Option<String>> {
+pub(super) fn region(call: &Call<'_>, given: Option<&str>) -> Result<Option<String>> {
     match call.config.region() {
         Some(region) => Ok(Some(region.to_owned())),
-        None if is_given => Ok(None),
+        None if given.is_some() => Ok(None),
         None => {
             let query = LegacyQuery {
                 service: &call.service.model.metadata().endpoint_prefix,

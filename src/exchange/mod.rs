@@ -141,6 +141,8 @@ impl<'a> Exchange<'a> {
 
     fn start(&mut self, moment: Moment) -> Result<Step> {
         if self.call.service.reads_account_id()? && !auth::is_unsigned(&self.call) {
+            // whoever has neither is told of the region first
+            endpoint::region(&self.call, endpoint::given_url(&self.call)?.as_deref())?;
             return Ok(Step::NeedIdentity);
         }
         self.prepared = Some(self.prepare(None)?);
@@ -148,7 +150,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Asks for whoever signs, or sends what nobody signs.
-    fn attempt(&mut self, moment: Moment) -> Result<Step> {
+    fn attempt(&self, moment: Moment) -> Result<Step> {
         match &self.prepared {
             Some(Prepared {
                 auth: AuthChoice::Anonymous,

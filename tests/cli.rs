@@ -1,0 +1,288 @@
+//! The command: the real binary, against the quickstart's server.
+
+#![cfg(feature = "cli")]
+
+#[path = "../examples/quickstart/s3_server.rs"]
+mod s3_server;
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use s3_server::{ACCESS_KEY_ID, S3Server, SECRET_ACCESS_KEY};
+use serde_json::{Value, json};
+
+/// What a run of the command left.
+#[derive(Debug)]
+struct Run {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Run {
+    fn json(&self) -> Value {
+        assert_eq!((self.code, &*self.err), (0, ""), "{self:?}");
+        serde_json::from_str(&self.out).unwrap()
+    }
+}
+
+/// The command with nothing of this machine in its environment.
+fn command(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tucuxi"));
+    command.env_clear().env("HOME", home).current_dir(home);
+    command
+}
+
+fn run(command: &mut Command, input: &str) -> Run {
+    let command = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // a command that does not read it has its reason
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Run {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A home, a server, and the command with its credentials.
+struct Shell {
+    home: tempfile::TempDir,
+    server: S3Server,
+}
+
+impl Shell {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let server = S3Server::start().unwrap();
+        Self { home, server }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = command(self.home.path());
+        command
+            .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
+            .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY);
+        command
+    }
+
+    fn call_with(&self, args: &[&str], input: &str) -> Run {
+        let url = self.server.url();
+        let mut command = self.command();
+        command
+            .arg("call")
+            .args(args)
+            .args(["--endpoint-url", &url, "--region", "us-east-1"]);
+        run(&mut command, input)
+    }
+
+    fn call(&self, args: &[&str]) -> Run {
+        self.call_with(args, "")
+    }
+}
+
+fn plain(args: &[&str]) -> Run {
+    let home = tempfile::tempdir().unwrap();
+    run(command(home.path()).args(args), "")
+}
+
+#[test]
+fn an_object_goes_up_and_comes_down() {
+    let shell = Shell::new();
+    let file = |name: &str| shell.home.path().join(name);
+    std::fs::write(file("up"), "a small fish").unwrap();
+    std::fs::write(file("bucket.json"), r#"{"Bucket": "river"}"#).unwrap();
+
+    assert_eq!(shell.call(&["s3", "CreateBucket", "@bucket.json"]).code, 0);
+    let place = r#"{"Bucket": "river", "Key": "fish"}"#;
+    shell
+        .call_with(&["s3", "put-object", "-", "--body", "up"], place)
+        .json();
+    let listed = shell.call(&[
+        "S3",
+        "list_objects_v2",
+        "@bucket.json",
+        "--query",
+        "Contents[].[Key, Size]",
+    ]);
+    assert_eq!(listed.json(), json!([["fish", 12]]));
+
+    let output = shell
+        .call(&["s3", "GetObject", place, "--out", "down"])
+        .json();
+    assert_eq!(output["ContentLength"], 12);
+    assert_eq!(
+        std::fs::read_to_string(file("down")).unwrap(),
+        "a small fish"
+    );
+    assert_eq!(
+        shell.call(&["s3", "GetObject", place, "--out", "-"]).out,
+        "a small fish"
+    );
+    let body = shell.call(&["s3", "GetObject", place]).json()["Body"].clone();
+    assert_eq!(body, "YSBzbWFsbCBmaXNo");
+}
+
+#[test]
+fn exit_codes_tell_whose_fault_it_is() {
+    let shell = Shell::new();
+    let cases: [(&[&str], i32, &str); 10] = [
+        (
+            &["s3", "ListObjectsV2"],
+            252,
+            "s3.ListObjectsV2: invalid parameters: Bucket: required member is missing",
+        ),
+        (
+            &["s3", "ListObjectsV2", "{\"Bucket\": }"],
+            252,
+            "the parameters: not JSON: expected value at line 1 column 12",
+        ),
+        (&["s3", "ListObjectsV2", "@none.json"], 252, "none.json: "),
+        (&["s3", "ListBukets"], 252, "did you mean ListBuckets?"),
+        (&["s33", "ListBuckets"], 252, "did you mean s3?"),
+        (&["s3", "ListBuckets", "--query", "a["], 252, "--query: "),
+        (
+            &["s3", "ListBuckets", "--body", "none"],
+            252,
+            "--body none: ",
+        ),
+        (
+            &["s3", "ListBuckets", "--out", "x"],
+            252,
+            "--out x: the operation streams no body",
+        ),
+        (
+            &["s3", "ListBuckets", "--profile", "none"],
+            253,
+            "there is no profile \"none\"",
+        ),
+        (
+            &["s3", "GetObject", r#"{"Bucket": "river", "Key": "k"}"#],
+            254,
+            "s3.GetObject: NoSuch",
+        ),
+    ];
+    for (args, code, message) in cases {
+        let run = shell.call(args);
+        assert_eq!((run.code, &*run.out), (code, ""), "{args:?}: {run:?}");
+        assert!(
+            run.err.starts_with("tucuxi: ") && run.err.contains(message),
+            "{args:?}: {}",
+            run.err
+        );
+    }
+    let nobody = [
+        "call",
+        "s3",
+        "ListBuckets",
+        "--endpoint-url",
+        "http://127.0.0.1:1",
+        "--region",
+        "eu-west-1",
+    ];
+    let mut command = shell.command();
+    let run = run(command.args(nobody).env("AWS_MAX_ATTEMPTS", "1"), "");
+    assert_eq!(run.code, 255, "{run:?}");
+    assert!(
+        run.err
+            .contains("could not connect to http://127.0.0.1:1: "),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn what_is_missing_is_told_with_the_places() {
+    let run = plain(&["call", "dynamodb", "ListTables"]);
+    assert_eq!(run.code, 253, "{run:?}");
+    for place in [
+        "no region",
+        "AWS_REGION",
+        "profile \"default\"",
+        ".aws/config",
+    ] {
+        assert!(run.err.contains(place), "{place}: {}", run.err);
+    }
+    let run = plain(&["call", "dynamodb", "ListTables", "--region", "eu-west-1"]);
+    assert_eq!(run.code, 253, "{run:?}");
+    for place in ["credentials: ", "environment", "profile \"default\""] {
+        assert!(run.err.contains(place), "{place}: {}", run.err);
+    }
+}
+
+#[test]
+fn unsigned_requests_need_no_credentials() {
+    let shell = Shell::new();
+    let url = shell.server.url();
+    let args = [
+        "call",
+        "s3",
+        "ListBuckets",
+        "--no-sign-request",
+        "--region",
+        "us-east-1",
+        "--endpoint-url",
+        &url,
+    ];
+    let run = run(command(shell.home.path()).args(args), "");
+    assert_eq!(run.code, 254, "{run:?}"); // the server wants a signature
+}
+
+#[test]
+fn debug_tells_no_secrets() {
+    let shell = Shell::new();
+    let run = shell.call(&["s3", "ListBuckets", "--debug"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(
+        run.err.contains("/?x-id=ListBuckets") || run.err.contains("127.0.0.1"),
+        "{}",
+        run.err
+    );
+    assert!(!run.err.contains(SECRET_ACCESS_KEY), "{}", run.err);
+}
+
+#[test]
+fn services_and_operations_are_listed() {
+    let services = plain(&["services"]).out;
+    assert_eq!(services.lines().count(), 439);
+    assert!(services.lines().any(|name| name == "s3"));
+    let operations = plain(&["operations", "dynamodb"]).out;
+    assert!(operations.lines().any(|name| name == "GetItem"));
+}
+
+#[test]
+fn an_operation_is_described() {
+    let text = plain(&["describe", "s3", "list-objects-v2"]).out;
+    assert!(
+        text.contains("* Bucket") && text.contains("list of Object"),
+        "{text}"
+    );
+    let json = plain(&["describe", "s3", "ListObjectsV2", "--json"]).json();
+    assert_eq!(
+        json["shapes"]["ListObjectsV2Request"]["required"],
+        json!(["Bucket"])
+    );
+}
+
+#[test]
+fn a_folder_of_models_is_found_without_a_rebuild() {
+    let home = tempfile::tempdir().unwrap();
+    let version = home.path().join(".aws/models/tower/2024-01-01");
+    std::fs::create_dir_all(&version).unwrap();
+    let model = json!({
+        "metadata": {"apiVersion": "2024-01-01", "endpointPrefix": "tower", "protocol": "json", "serviceId": "Tower",
+            "signatureVersion": "v4", "jsonVersion": "1.1", "targetPrefix": "Tower"},
+        "operations": {"Build": {"name": "Build", "http": {"method": "POST", "requestUri": "/"}}},
+        "shapes": {},
+    });
+    std::fs::write(version.join("service-2.json"), model.to_string()).unwrap();
+    let services = run(command(home.path()).arg("services"), "").out;
+    assert_eq!(services.lines().count(), 440);
+    let operations = run(command(home.path()).args(["operations", "tower"]), "");
+    assert_eq!(operations.out, "Build\n");
+}
