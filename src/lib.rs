@@ -59,3 +59,8 @@ pub use self::config::Config;
 pub use self::credentials::Credentials;
 pub use self::error::{Error, Result, ServiceError};
 pub use self::output::{Output, ResponseMeta};
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
