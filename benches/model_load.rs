@@ -61,7 +61,7 @@ impl Transport for Nowhere {
 
 fn config() -> Config {
     Config::builder()
-        .environment([("HOME", "/nonexistent")])
+        .isolated()
         .region("eu-west-1")
         .credentials(Credentials::new("AKIDEXAMPLE", "secret"))
         .build()

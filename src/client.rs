@@ -28,7 +28,7 @@ use crate::{params, random};
 /// use tucuxi::{Client, Config, Credentials};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let config = Config::builder().environment([("A", "")]).region("eu-west-1");
+/// # let config = Config::builder().isolated().region("eu-west-1");
 /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
 /// # let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t"]}"#);
 /// # let client = Client::with_transport(config, replay)?; /*
@@ -160,7 +160,7 @@ impl Client {
     /// }
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let config = Config::builder().environment([("A", "")]).region("eu-west-1");
+    /// # let config = Config::builder().isolated().region("eu-west-1");
     /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
     /// # let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t"]}"#);
     /// # let client = Client::with_transport(config, replay)?;
@@ -193,7 +193,7 @@ impl Client {
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let config = Config::builder().environment([("A", "")]).region("eu-west-1");
+    /// # let config = Config::builder().isolated().region("eu-west-1");
     /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
     /// # let replay = Replay::new().answer(200, &[], "").answer(200, &[], "hello");
     /// # let client = Client::with_transport(config, replay)?;

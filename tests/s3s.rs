@@ -11,7 +11,7 @@ use tucuxi::{Body, Client, Config, Credentials};
 
 fn client(server: &S3Server, secret: &str) -> Client {
     let config = Config::builder()
-        .environment([("HOME", "/nonexistent")])
+        .isolated()
         .region("us-east-1")
         .endpoint_url(server.url())
         .credentials(Credentials::new(ACCESS_KEY_ID, secret))

@@ -416,6 +416,12 @@ impl ConfigBuilder {
         self
     }
 
+    /// Neither the process's variables nor any file: only what the program says. For tests and examples.
+    pub fn isolated(mut self) -> Self {
+        self.env = Some(Environment::default());
+        self
+    }
+
     /// The region, such as `eu-west-1`.
     pub fn region(self, region: impl Into<String>) -> Self {
         self.set(&chain::REGION, region)

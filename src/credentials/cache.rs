@@ -136,7 +136,7 @@ mod tests {
         let asked = AtomicUsize::new(0);
         let provider = Arc::new(Hourly { asked, fails });
         let cache = CredentialsCache::new(Arc::new(provider.clone()));
-        let config = Config::builder().environment([("A", "")]).build().unwrap();
+        let config = Config::builder().isolated().build().unwrap();
         (provider, cache, config, Replay::new())
     }
 

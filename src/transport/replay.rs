@@ -17,7 +17,7 @@ use crate::body::ResponseBody;
 /// use tucuxi::{Client, Config, Credentials};
 ///
 /// let config = Config::builder()
-///     .environment([])
+///     .isolated()
 ///     .region("eu-west-1")
 ///     .credentials(Credentials::new("AKIDEXAMPLE", "secret"))
 ///     .build()?;

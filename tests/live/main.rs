@@ -24,7 +24,7 @@ impl Service {
             return None;
         };
         let config = Config::builder()
-            .environment([("HOME", "/nonexistent")])
+            .isolated()
             .region("us-east-1")
             .endpoint_url(url)
             .credentials(Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret"))
