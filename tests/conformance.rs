@@ -1,0 +1,16 @@
+//! Foreign test data, run whole: the folder that `TUCUXI_CONFORMANCE` names, or the one beside the project.
+//!
+//! ```sh
+//! cargo test --release --test conformance -- --nocapture
+//! TUCUXI_CASE='s3.PutObject' cargo test --release --test conformance oracle -- --nocapture
+//! ```
+//! Each suite takes every file that it finds and prints a line, the cases that failed and, by reason, how many it skipped.
+//! A skip is a rule over what a case says, and stands beside the suite that has it. `TUCUXI_CASE` picks the cases whose
+//! name contains it.
+
+#[path = "conformance/compare.rs"]
+mod compare;
+#[path = "conformance/oracle.rs"]
+mod oracle;
+#[path = "conformance/suite.rs"]
+mod suite;

@@ -1,0 +1,172 @@
+//! A suite: its data, its cases, its line.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// How a case ended; the text of a failure says what was found.
+pub(crate) enum Verdict {
+    Passed,
+    Failed(String),
+    Skipped(&'static str),
+}
+
+/// A comparison as a verdict.
+impl From<Result<(), String>> for Verdict {
+    fn from(result: Result<(), String>) -> Self {
+        match result {
+            Ok(()) => Self::Passed,
+            Err(what) => Self::Failed(what),
+        }
+    }
+}
+
+/// The tally of a suite.
+#[derive(Default)]
+pub(crate) struct Suite {
+    name: String,
+    passed: usize,
+    failed: Vec<String>,
+    skipped: BTreeMap<&'static str, usize>,
+}
+
+impl Suite {
+    pub(crate) fn new(name: &str) -> Self {
+        let name = name.to_owned();
+        Self {
+            name,
+            ..Self::default()
+        }
+    }
+
+    /// Runs a case, unless it is not the one that is wanted. A panic is a failure.
+    pub(crate) fn case(&mut self, id: &str, run: impl FnOnce() -> Verdict) {
+        if !is_wanted(id) {
+            return;
+        }
+        let verdict = catch_unwind(AssertUnwindSafe(run));
+        match verdict.unwrap_or_else(|_| Verdict::Failed("it panicked".into())) {
+            Verdict::Passed => self.passed += 1,
+            Verdict::Failed(what) => self.failed.push(format!("{id}: {what}")),
+            Verdict::Skipped(reason) => *self.skipped.entry(reason).or_default() += 1,
+        }
+    }
+
+    /// Takes over what another part of the same suite has counted.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed.extend(other.failed);
+        for (reason, count) in other.skipped {
+            *self.skipped.entry(reason).or_default() += count;
+        }
+    }
+
+    /// Prints the line, and says whether nothing failed.
+    pub(crate) fn finish(mut self) -> bool {
+        self.failed.sort();
+        let mut text = String::new();
+        for failure in &self.failed {
+            let _ = writeln!(text, "FAILED {}: {failure}", self.name);
+        }
+        for (reason, count) in &self.skipped {
+            let _ = writeln!(text, "skipped {}: {count}: {reason}", self.name);
+        }
+        let Self {
+            name,
+            passed,
+            failed,
+            ..
+        } = &self;
+        let skipped: usize = self.skipped.values().sum();
+        let failed = failed.len();
+        print!("{text}{name}: {passed} passed, {failed} failed, {skipped} skipped\n");
+        failed == 0
+    }
+}
+
+/// Finishes all parts of a suite before any of them fails the test.
+pub(crate) fn finish(suites: impl IntoIterator<Item = Suite>) {
+    let bad = suites.into_iter().map(Suite::finish).filter(|good| !good).count();
+    assert_eq!(bad, 0, "cases failed");
+}
+
+fn is_wanted(id: &str) -> bool {
+    std::env::var("TUCUXI_CASE").is_ok_and(|wanted| id.contains(&*wanted)) || std::env::var_os("TUCUXI_CASE").is_none()
+}
+
+/// The folder of a suite; without it the suite is skipped, by name.
+pub(crate) fn folder(suite: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("TUCUXI_CONFORMANCE").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/conformance"),
+        PathBuf::from,
+    );
+    // tests run in the package's folder, wherever cargo was called
+    let folder = root.join(suite);
+    if !folder.is_dir() {
+        println!("{suite}: skipped, there is no folder {}", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
+/// All files below a folder whose names end so, sorted.
+pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            match path.is_dir() {
+                true => folders.push(path),
+                false if path.to_string_lossy().ends_with(ending) => found.push(path),
+                false => {}
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A file's text, unpacked where its name says so.
+pub(crate) fn text(path: &Path) -> String {
+    let mut text = String::new();
+    let file = std::fs::File::open(path).unwrap();
+    match path.extension().is_some_and(|e| e == "gz") {
+        true => flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text),
+        false => std::io::BufReader::new(file).read_to_string(&mut text),
+    }
+    .unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    text
+}
+
+pub(crate) fn json(path: &Path) -> Value {
+    serde_json::from_str(&text(path)).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// Works on items on all cores, and gives the results in order.
+pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let next = AtomicUsize::new(0);
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let worker = || {
+            let mut done = Vec::new();
+            while let index = next.fetch_add(1, Ordering::Relaxed)
+                && let Some(item) = items.get(index)
+            {
+                done.push((index, work(item)));
+            }
+            done
+        };
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
