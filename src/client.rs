@@ -250,7 +250,8 @@ impl RequestBuilder {
         self
     }
 
-    /// Makes the call. The body of an operation that streams one is left in [`Output::body`].
+    /// Makes the call. The body of an operation that streams one is left in [`Output::body`], its events in
+    /// [`Output::events`].
     ///
     /// # Errors
     ///
@@ -289,7 +290,9 @@ impl RequestBuilder {
             credentials,
             transport: &**transport,
         };
-        drive(Exchange::new(call, params), needs)
+        let output = drive(Exchange::new(call, params), needs)?;
+        let named = |e: Error| e.of_call(service.name(), &operation.name);
+        output.with_events(buffered).map_err(named)
     }
 
     /// Checks and completes the parameters.

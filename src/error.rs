@@ -168,6 +168,24 @@ pub struct ServiceError {
     pub(crate) retry: Option<RetryReason>,
 }
 
+impl ServiceError {
+    /// One that an event stream tells of, which is an answer with status 400.
+    pub(crate) fn in_stream(code: &str, message: &str) -> Self {
+        Self {
+            code: code.into(),
+            message: message.into(),
+            shape: None,
+            fault: Fault::Client,
+            value: Value::Object(serde_json::Map::new()),
+            status: 400,
+            request_id: None,
+            attempts: 1,
+            query_error_code: None,
+            retry: None,
+        }
+    }
+}
+
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.code)?;

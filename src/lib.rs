@@ -41,6 +41,7 @@ pub mod credentials;
 mod custom;
 pub mod endpoint;
 pub mod error;
+pub mod eventstream;
 mod exchange;
 mod hash;
 pub mod model;

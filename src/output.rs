@@ -14,17 +14,21 @@ use serde_json::Value;
 use crate::body::ResponseBody;
 use crate::codec::target::{Copier, ToValue};
 use crate::error::{Error, Result};
+use crate::eventstream::EventReader;
 use crate::model::ServiceModel;
-use crate::protocol::{Answer, Nodes};
+use crate::protocol::{self, Answer, Nodes};
 
 /// The answer of a successful call: checked, and decoded to what is asked for.
 ///
-/// The body of an operation that streams one (S3's `GetObject`) is in [`Output::body`]; everything else is decoded from
+/// The body of an operation that streams one (S3's `GetObject`) is in [`Output::body`], the events of one that streams
+/// those (Kinesis' `SubscribeToShard`) in [`Output::events`]; everything else is decoded from
 /// the bytes by [`value`](Output::value), [`into`](Output::into), [`read`](Output::read) or
 /// [`write_json`](Output::write_json). Only the first of these builds a tree.
 pub struct Output {
     /// The streaming body, if the operation has one. It is read from the connection as you read it.
     pub body: Option<ResponseBody>,
+    /// The events of an operation that streams events. They come from the connection as you ask for them.
+    pub events: Option<EventReader>,
     /// Status, headers and ids of the answer.
     pub meta: ResponseMeta,
     pub(crate) source: OutputSource,
@@ -37,8 +41,10 @@ pub(crate) struct OutputSource {
     pub(crate) operation: Box<str>,
     pub(crate) bytes: Bytes,
     pub(crate) nodes: Option<Nodes>,
-    /// The payload was left to `Output::body`.
+    /// The payload was left to `Output::body` or to `Output::events`.
     pub(crate) is_streamed: bool,
+    /// The events, if they were collected.
+    pub(crate) events: Option<Vec<Value>>,
 }
 
 /// What an answer says beside its result.
@@ -107,6 +113,27 @@ impl Output {
         })
     }
 
+    /// Makes events of a stream of them, and collects these where the whole answer is wanted at once.
+    pub(crate) fn with_events(mut self, collect: bool) -> Result<Self> {
+        let source = &mut self.source;
+        let operation = source.model.operation(&source.operation)?;
+        let Some(stream) = protocol::event_stream(&source.model, operation)? else {
+            return Ok(self);
+        };
+        let Some(body) = self.body.take() else {
+            return Ok(self);
+        };
+        let mut events = EventReader::new(source.model.clone(), operation, stream, body);
+        if !source.model.metadata().protocol.is_rest() {
+            source.bytes = events.initial_response()?;
+        }
+        match collect {
+            true => source.events = Some(events.collect::<Result<_>>()?),
+            false => self.events = Some(events),
+        }
+        Ok(self)
+    }
+
     fn decode<'a, S: DeserializeSeed<'a>>(&'a self, seed: S) -> Result<S::Value> {
         let source = &self.source;
         let operation = source.model.operation(&source.operation)?;
@@ -117,6 +144,7 @@ impl Output {
             body: &source.bytes,
             nodes: source.nodes.as_ref(),
             is_streamed: source.is_streamed,
+            events: source.events.as_deref(),
         };
         answer
             .read(operation, seed)

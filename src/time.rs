@@ -180,6 +180,13 @@ pub(crate) fn from_epoch(seconds: f64) -> Result<Timestamp, TimeError> {
         .ok_or_else(|| TimeError(seconds.to_string()))
 }
 
+/// Milliseconds since 1970.
+pub(crate) fn from_epoch_millis(millis: i64) -> Result<Timestamp, TimeError> {
+    let nanos = millis.rem_euclid(1000) as u32 * 1_000_000;
+    let stamp = Timestamp::new(millis.div_euclid(1000), nanos);
+    stamp.ok_or_else(|| TimeError(format!("{millis} milliseconds")))
+}
+
 /// A parameter: text, or seconds since 1970.
 pub(crate) fn from_value(value: &Value) -> Result<Timestamp, TimeError> {
     match value {

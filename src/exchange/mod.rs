@@ -175,9 +175,6 @@ impl<'a> Exchange<'a> {
             let what = "operations that stream events to the service need HTTP/2";
             return Err(Error::Unsupported(what.into()));
         }
-        if protocol::event_stream(model, operation)?.is_some() {
-            return Err(Error::Unsupported("event streams are not there yet".into()));
-        }
         let endpoint = endpoint::resolve(call, &self.params.value, who)?;
         let mut request = protocol::encode(model, operation, &self.params)?;
         let prefix = protocol::host_prefix(model, operation, &self.params.value)?;
@@ -192,6 +189,11 @@ impl<'a> Exchange<'a> {
         if let Some(host) = host(&uri) {
             let host = HeaderValue::from_str(host).map_err(Error::request)?;
             request.headers.insert(HOST, host);
+        }
+        if operation.is_endpoint_operation {
+            let version = &model.metadata().api_version;
+            let version = HeaderValue::from_str(version).map_err(Error::request)?;
+            request.headers.insert("x-amz-api-version", version);
         }
         let agent = HeaderValue::from_static(user_agent::user_agent());
         request.headers.insert(USER_AGENT, agent);
@@ -219,7 +221,8 @@ impl<'a> Exchange<'a> {
         let headers = request.headers_mut();
         headers.insert("amz-sdk-invocation-id", self.invocation_id.clone());
         headers.insert("amz-sdk-request", number.map_err(Error::request)?);
-        let config = self.call.config;
+        let call = &self.call;
+        let config = call.config;
         Ok(Step::Send {
             request,
             limits: Limits {
@@ -227,17 +230,8 @@ impl<'a> Exchange<'a> {
                 read: config.read_timeout(),
                 ..Limits::default()
             },
-            stream: self.streams()?,
+            stream: protocol::streams(&call.service.model, call.operation, call.buffered)?,
         })
-    }
-
-    /// Whether the payload is left to the caller.
-    fn streams(&self) -> Result<bool> {
-        let Call {
-            service, operation, ..
-        } = self.call;
-        let payload = protocol::streaming_payload(&service.model, operation.output)?;
-        Ok(!self.call.buffered && payload.is_some())
     }
 
     /// Decides what an answer, or none, means: a result, another attempt or an error.
@@ -328,11 +322,13 @@ impl<'a> Exchange<'a> {
             source: OutputSource {
                 model: model.clone(),
                 operation: operation.name.clone(),
+                events: None,
                 is_streamed: stream.is_some(),
                 bytes,
                 nodes,
             },
             body: stream,
+            events: None,
             meta,
         })
     }

@@ -10,11 +10,13 @@ use std::borrow::Cow;
 
 use http::HeaderMap;
 use serde::de::value::{
-    BorrowedStrDeserializer, MapDeserializer, SeqAccessDeserializer, StrDeserializer,
+    BorrowedStrDeserializer, MapDeserializer, SeqAccessDeserializer, SeqDeserializer,
+    StrDeserializer,
 };
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor,
 };
+use serde_json::Value;
 
 use crate::codec::scalar::{self, ScalarText};
 use crate::codec::xml_read::Xml;
@@ -37,9 +39,24 @@ pub(crate) struct Answer<'a> {
     pub(crate) nodes: Option<&'a Nodes>,
     /// The payload is not in `body`: it is read by whoever has it.
     pub(crate) is_streamed: bool,
+    /// The events of a stream, if they were collected.
+    pub(crate) events: Option<&'a [Value]>,
 }
 
 impl<'a> Answer<'a> {
+    /// One that was not scanned, and has neither stream nor events.
+    pub(crate) fn new(model: &'a ServiceModel, headers: &'a HeaderMap, body: &'a [u8]) -> Self {
+        Self {
+            model,
+            status: 200,
+            headers,
+            body,
+            nodes: None,
+            is_streamed: false,
+            events: None,
+        }
+    }
+
     /// Checks a body by the protocol's syntax, so that a cut answer is known before anything is built from it; XML is
     /// scanned for the reader.
     pub(crate) fn scan(model: &ServiceModel, body: &[u8]) -> Result<Option<Nodes>, ReadError> {
@@ -107,6 +124,12 @@ impl<'a> Answer<'a> {
 /// The elements of an XML body that was scanned.
 pub(crate) fn tape<'a>(body: &'a [u8], nodes: &'a Nodes) -> Option<Tape<'a, 'a>> {
     Some(Tape::new(std::str::from_utf8(body).ok()?, nodes))
+}
+
+/// Whether the payload is left to the reader of a stream.
+pub(crate) fn streams(model: &ServiceModel, operation: &Operation, buffered: bool) -> Result<bool> {
+    let payload = !buffered && streaming_payload(model, operation.output)?.is_some();
+    Ok(payload || event_stream(model, operation)?.is_some())
 }
 
 /// Whether the body of an answer is a document of the protocol, and not a payload of bytes or text.
@@ -231,7 +254,8 @@ impl<'de, F: FnOnce(Tape<'_, '_>) -> usize> Deserializer<'de> for Whole<'de, F> 
         let Some(members) = self.shape.members() else {
             return visitor.visit_map(NoBody);
         };
-        if !self.answer.model.metadata().protocol.is_rest() {
+        let is_rest = self.answer.model.metadata().protocol.is_rest();
+        if !is_rest && self.answer.events.is_none() {
             return self.body(visitor);
         }
         let bound = Bound {
@@ -240,9 +264,9 @@ impl<'de, F: FnOnce(Tape<'_, '_>) -> usize> Deserializer<'de> for Whole<'de, F> 
             now: None,
         };
         match members.payload() {
-            Some(_) => visitor.visit_map(Chain::new(bound, NoBody)),
-            None if members.has_body => self.body(Merge { bound, visitor }),
-            None => visitor.visit_map(Chain::new(bound, NoBody)),
+            Some(_) if is_rest => visitor.visit_map(Chain::new(bound, NoBody)),
+            _ if members.has_body => self.body(Merge { bound, visitor }),
+            _ => visitor.visit_map(Chain::new(bound, NoBody)),
         }
     }
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
@@ -325,8 +349,15 @@ struct Bound<'a> {
 impl<'a> Bound<'a> {
     /// Goes to the next member that has a value, and keeps that.
     fn advance(&mut self) -> Result<Option<&'a Member>, ReadError> {
+        let model = self.answer.model;
         for member in self.members.by_ref() {
+            let shape = model.shape(member.target).map_err(ReadError::custom)?;
             let place = match member.location {
+                _ if shape.event_stream => match self.answer.events {
+                    Some(events) => Place::Events(events),
+                    None => continue,
+                },
+                _ if !model.metadata().protocol.is_rest() => continue,
                 Location::Header => match self.answer.header(&member.wire_name) {
                     Some(text) => Place::Header(text),
                     None => continue,
@@ -339,11 +370,7 @@ impl<'a> Bound<'a> {
             };
             self.now = Some(BoundValue {
                 answer: self.answer,
-                shape: self
-                    .answer
-                    .model
-                    .shape(member.target)
-                    .map_err(ReadError::custom)?,
+                shape,
                 member,
                 place,
             });
@@ -362,6 +389,7 @@ struct BoundValue<'a> {
 }
 
 enum Place<'a> {
+    Events(&'a [Value]),
     Header(Cow<'a, str>),
     Headers,
     Payload,
@@ -371,6 +399,9 @@ enum Place<'a> {
 impl<'a> BoundValue<'a> {
     fn give<S: DeserializeSeed<'a>>(self, seed: S) -> Result<S::Value, ReadError> {
         match self.place {
+            Place::Events(events) => seed
+                .deserialize(SeqDeserializer::new(events.iter()))
+                .map_err(|e: ReadError| e),
             Place::Header(text) => {
                 give_header(self.answer.model, self.member, self.shape, text, seed)
             }
@@ -398,7 +429,7 @@ fn give_header<'a, S: DeserializeSeed<'a>>(
     let of = match &shape.kind {
         _ if member.json_value => {
             let json = scalar::base64_decode(&text).map_err(ReadError::custom)?;
-            return seed.deserialize(serde_json::from_slice::<serde_json::Value>(&json)?);
+            return seed.deserialize(serde_json::from_slice::<Value>(&json)?);
         }
         Kind::List(of) => &model.shape(of.target).map_err(ReadError::custom)?.kind,
         kind => return seed.deserialize(ScalarText { text, kind }),

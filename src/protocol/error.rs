@@ -33,12 +33,9 @@ pub(crate) fn service_error(
 ) -> ServiceError {
     let nodes = Answer::scan(model, body).ok().flatten();
     let answer = Answer {
-        model,
         status,
-        headers,
-        body,
         nodes: nodes.as_ref(),
-        is_streamed: false,
+        ..Answer::new(model, headers, body)
     };
     let mut found = match model.metadata().protocol {
         Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml => in_xml(&answer),

@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
 pub(crate) use self::answer::{
-    Answer, Nodes, event_stream, has_document, input_event_stream, streaming_payload, tape,
+    Answer, Nodes, event_stream, has_document, input_event_stream, streaming_payload, streams, tape,
 };
 pub(crate) use self::error::{request_id, request_id_in, service_error};
 use crate::body::Body;

@@ -14,7 +14,8 @@ fn json_at(path: &str, found: &Value, expected: &Value) -> Result<(), String> {
     match (found, expected) {
         (Value::Object(a), Value::Object(b)) => {
             for name in a.keys().chain(b.keys()) {
-                let get = |of: &serde_json::Map<String, Value>| of.get(name).cloned().unwrap_or_default();
+                let get =
+                    |of: &serde_json::Map<String, Value>| of.get(name).cloned().unwrap_or_default();
                 json_at(&format!("{path}.{name}"), &get(a), &get(b))?;
             }
             Ok(())
@@ -49,8 +50,9 @@ fn instant(text: &str) -> Option<jiff::Timestamp> {
 /// Forms and queries: their pairs, in any order, decoded.
 pub(crate) fn form(found: &str, expected: &str) -> Result<(), String> {
     let pairs = |text: &str| {
-        let mut pairs: Vec<(String, String)> =
-            form_urlencoded::parse(text.as_bytes()).into_owned().collect();
+        let mut pairs: Vec<(String, String)> = form_urlencoded::parse(text.as_bytes())
+            .into_owned()
+            .collect();
         pairs.sort();
         pairs
     };
@@ -60,14 +62,22 @@ pub(crate) fn form(found: &str, expected: &str) -> Result<(), String> {
 /// Queries: their pairs as they are encoded, in any order.
 pub(crate) fn query(found: &str, expected: &str) -> Result<(), String> {
     let pairs = |text: &str| {
-        let mut pairs: Vec<String> = text.split('&').filter(|p| !p.is_empty()).map(Into::into).collect();
+        let mut pairs: Vec<String> = text
+            .split('&')
+            .filter(|p| !p.is_empty())
+            .map(Into::into)
+            .collect();
         pairs.sort();
         pairs
     };
     equal("the query", &pairs(found), &pairs(expected))
 }
 
-pub(crate) fn equal<T: PartialEq + std::fmt::Debug + ?Sized>(what: &str, found: &T, expected: &T) -> Result<(), String> {
+pub(crate) fn equal<T: PartialEq + std::fmt::Debug + ?Sized>(
+    what: &str,
+    found: &T,
+    expected: &T,
+) -> Result<(), String> {
     match found == expected {
         true => Ok(()),
         false => Err(format!("{what}: found {found:?}, expected {expected:?}")),
@@ -96,19 +106,31 @@ struct Element {
 
 impl Element {
     fn of(node: roxmltree::Node<'_, '_>) -> Self {
-        let name = |namespace: Option<&str>, name: &str| format!("{{{}}}{name}", namespace.unwrap_or_default());
+        let name = |namespace: Option<&str>, name: &str| {
+            format!("{{{}}}{name}", namespace.unwrap_or_default())
+        };
         let mut children: BTreeMap<String, Vec<Self>> = BTreeMap::new();
         for child in node.children().filter(roxmltree::Node::is_element) {
             let tag = child.tag_name();
-            children.entry(name(tag.namespace(), tag.name())).or_default().push(Self::of(child));
+            children
+                .entry(name(tag.namespace(), tag.name()))
+                .or_default()
+                .push(Self::of(child));
         }
-        let texts = node.children().filter(roxmltree::Node::is_text).filter_map(|n| n.text());
+        let texts = node
+            .children()
+            .filter(roxmltree::Node::is_text)
+            .filter_map(|n| n.text());
         let text: String = texts.collect();
         Self {
             attributes: (node.attributes())
                 .map(|a| (name(a.namespace(), a.name()), a.value().to_owned()))
                 .collect(),
-            text: if children.is_empty() { text } else { text.trim().to_owned() },
+            text: if children.is_empty() {
+                text
+            } else {
+                text.trim().to_owned()
+            },
             children,
         }
     }
@@ -120,7 +142,8 @@ pub(crate) fn cbor(found: &[u8], expected: &[u8]) -> Result<(), String> {
         if bytes.is_empty() {
             return Ok(Value::Null);
         }
-        let value: ciborium::Value = ciborium::from_reader(bytes).map_err(|e| format!("{e}: {bytes:02x?}"))?;
+        let value: ciborium::Value =
+            ciborium::from_reader(bytes).map_err(|e| format!("{e}: {bytes:02x?}"))?;
         Ok(cbor_as_json(value))
     };
     json(&value(found)?, &value(expected)?)
@@ -147,7 +170,12 @@ fn cbor_as_json(value: ciborium::Value) -> Value {
                 Cbor::Text(text) => text,
                 other => format!("{other:?}"),
             };
-            Value::Object(entries.into_iter().map(|(k, v)| (key(k), cbor_as_json(v))).collect())
+            Value::Object(
+                entries
+                    .into_iter()
+                    .map(|(k, v)| (key(k), cbor_as_json(v)))
+                    .collect(),
+            )
         }
         _ => Value::Null,
     }

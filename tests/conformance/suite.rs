@@ -90,12 +90,17 @@ impl Suite {
 
 /// Finishes all parts of a suite before any of them fails the test.
 pub(crate) fn finish(suites: impl IntoIterator<Item = Suite>) {
-    let bad = suites.into_iter().map(Suite::finish).filter(|good| !good).count();
+    let bad = suites
+        .into_iter()
+        .map(Suite::finish)
+        .filter(|good| !good)
+        .count();
     assert_eq!(bad, 0, "cases failed");
 }
 
 fn is_wanted(id: &str) -> bool {
-    std::env::var("TUCUXI_CASE").is_ok_and(|wanted| id.contains(&*wanted)) || std::env::var_os("TUCUXI_CASE").is_none()
+    std::env::var("TUCUXI_CASE").is_ok_and(|wanted| id.contains(&*wanted))
+        || std::env::var_os("TUCUXI_CASE").is_none()
 }
 
 /// The folder of a suite; without it the suite is skipped, by name.
@@ -165,7 +170,10 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R 
             done
         };
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap())
+            .collect()
     });
     results.sort_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()

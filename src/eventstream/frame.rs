@@ -1,0 +1,379 @@
+//! Messages of the `application/vnd.amazon.eventstream` format.
+//!
+//! ```text
+//! message = total length: u32, headers length: u32, CRC-32 of these: u32, header*, payload, CRC-32 of all before: u32
+//! header  = length of name: u8, name, type: u8, value
+//! value   = nothing (0 true, 1 false) │ i8 (2) │ i16 (3) │ i32 (4) │ i64 (5) │ u16 and as many bytes (6 bytes, 7 text)
+//!         │ i64, milliseconds since 1970 (8) │ 16 bytes (9)
+//! ```
+//! All numbers are big-endian.
+
+use std::io::{self, Read};
+
+use bytes::{Buf, Bytes};
+
+/// A message: named values, and bytes.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Message {
+    /// Names and values, in their order.
+    pub headers: Vec<(Box<str>, HeaderValue)>,
+    /// The bytes.
+    pub payload: Bytes,
+}
+
+/// The value of a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderValue {
+    /// True or false.
+    Bool(bool),
+    /// 8 bits.
+    Byte(i8),
+    /// Bytes.
+    Bytes(Bytes),
+    /// 32 bits.
+    Int(i32),
+    /// 64 bits.
+    Long(i64),
+    /// 16 bits.
+    Short(i16),
+    /// Text.
+    String(Box<str>),
+    /// Milliseconds since 1970.
+    Timestamp(i64),
+    /// A UUID.
+    Uuid([u8; 16]),
+}
+
+/// What is wrong with a message.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FrameError {
+    /// A checksum is not that of the bytes.
+    #[error("the checksum of the {0} is wrong")]
+    Checksum(&'static str),
+    /// Two headers have the same name.
+    #[error("there are two headers {0:?}")]
+    DuplicateHeader(Box<str>),
+    /// A header that is no header.
+    #[error("a header is broken: {0}")]
+    Header(&'static str),
+    /// Longer than the format allows, or shorter than its own parts.
+    #[error("a length of {length} bytes is wrong for the {part}")]
+    Length {
+        /// Of what.
+        part: &'static str,
+        /// The length.
+        length: u32,
+    },
+    /// The stream cannot be read.
+    #[error("the stream broke: {0}")]
+    Read(#[source] io::Error),
+    /// The stream ended inside a message.
+    #[error("the stream ended inside a message")]
+    Truncated,
+}
+
+/// Two lengths and their checksum.
+const PRELUDE: usize = 12;
+const CHECKSUM: usize = 4;
+const MAX_HEADERS: u32 = 128 * 1024;
+const MAX_PAYLOAD: u32 = 24 * 1024 * 1024;
+
+impl Message {
+    /// One with this payload and no headers.
+    pub fn new(payload: impl Into<Bytes>) -> Self {
+        Self {
+            headers: Vec::new(),
+            payload: payload.into(),
+        }
+    }
+
+    /// With another header.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<Box<str>>, value: HeaderValue) -> Self {
+        self.headers.push((name.into(), value));
+        self
+    }
+
+    /// The value of the header with this name.
+    pub fn header(&self, name: &str) -> Option<&HeaderValue> {
+        let found = self.headers.iter().find(|(known, _)| **known == *name);
+        found.map(|(_, value)| value)
+    }
+
+    /// The text of the header with this name.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.header(name)? {
+            HeaderValue::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Reads a message; `None` where the stream ends before one begins.
+    ///
+    /// # Errors
+    ///
+    /// The stream breaks or ends inside the message, or the message is broken.
+    pub fn read(from: &mut impl Read) -> Result<Option<Self>, FrameError> {
+        let mut prelude = [0; PRELUDE];
+        if !fill(from, &mut prelude[..1])? {
+            return Ok(None);
+        }
+        whole(from, &mut prelude[1..])?;
+        let number = |at: usize| u32::from_be_bytes([0, 1, 2, 3].map(|i| prelude[at + i]));
+        let (total, headers) = (number(0), number(4));
+        if crc32fast::hash(&prelude[..8]) != number(8) {
+            return Err(FrameError::Checksum("lengths"));
+        }
+        if headers > MAX_HEADERS {
+            let (part, length) = ("headers", headers);
+            return Err(FrameError::Length { part, length });
+        }
+        // no overflow: headers are bounded
+        let frame = (PRELUDE + CHECKSUM) as u32 + headers;
+        let payload = total
+            .checked_sub(frame)
+            .filter(|length| *length <= MAX_PAYLOAD);
+        let Some(payload) = payload else {
+            let (part, length) = ("message", total);
+            return Err(FrameError::Length { part, length });
+        };
+        let mut rest = vec![0; headers as usize + payload as usize + CHECKSUM];
+        whole(from, &mut rest)?;
+        let mut rest = Bytes::from(rest);
+        let sum = rest.split_off(rest.len() - CHECKSUM).get_u32();
+        let mut hasher = crc32fast::Hasher::new();
+        hasher.update(&prelude);
+        hasher.update(&rest);
+        if hasher.finalize() != sum {
+            return Err(FrameError::Checksum("message"));
+        }
+        let payload = rest.split_off(headers as usize);
+        let headers = read_headers(rest)?;
+        Ok(Some(Self { headers, payload }))
+    }
+
+    /// The message as bytes.
+    ///
+    /// # Errors
+    ///
+    /// A name, a value, all headers together or the payload are longer than the format allows.
+    pub fn encode(&self) -> Result<Vec<u8>, FrameError> {
+        let mut headers = Vec::new();
+        for (name, value) in &self.headers {
+            let length = u8::try_from(name.len()).ok().filter(|length| *length > 0);
+            headers.push(length.ok_or(FrameError::Header("the length of its name"))?);
+            headers.extend_from_slice(name.as_bytes());
+            value.encode(&mut headers)?;
+        }
+        let length = |part, bytes: &[u8], most: u32| {
+            let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            match length <= most {
+                true => Ok(length),
+                false => Err(FrameError::Length { part, length }),
+            }
+        };
+        let headers_len = length("headers", &headers, MAX_HEADERS)?;
+        let payload_len = length("message", &self.payload, MAX_PAYLOAD)?;
+        let total = headers_len + payload_len + (PRELUDE + CHECKSUM) as u32;
+        let mut out = Vec::with_capacity(total as usize);
+        out.extend(total.to_be_bytes());
+        out.extend(headers_len.to_be_bytes());
+        out.extend(crc32fast::hash(&out).to_be_bytes());
+        out.extend(headers);
+        out.extend_from_slice(&self.payload);
+        out.extend(crc32fast::hash(&out).to_be_bytes());
+        Ok(out)
+    }
+}
+
+/// Whether there was anything to fill it with.
+fn fill(from: &mut impl Read, into: &mut [u8]) -> Result<bool, FrameError> {
+    match from.read_exact(into) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(FrameError::Read(error)),
+    }
+}
+
+fn whole(from: &mut impl Read, into: &mut [u8]) -> Result<(), FrameError> {
+    match fill(from, into)? {
+        true => Ok(()),
+        false => Err(FrameError::Truncated),
+    }
+}
+
+fn read_headers(mut bytes: Bytes) -> Result<Vec<(Box<str>, HeaderValue)>, FrameError> {
+    let mut headers: Vec<(Box<str>, HeaderValue)> = Vec::new();
+    while !bytes.is_empty() {
+        let length = bytes.get_u8().into();
+        let name = text(&mut bytes, length)?;
+        if name.is_empty() {
+            return Err(FrameError::Header("it has no name"));
+        }
+        if headers.iter().any(|(known, _)| *known == name) {
+            return Err(FrameError::DuplicateHeader(name));
+        }
+        headers.push((name, HeaderValue::decode(&mut bytes)?));
+    }
+    Ok(headers)
+}
+
+const CUT: FrameError = FrameError::Header("it ends before its length");
+
+fn take(bytes: &mut Bytes, length: usize) -> Result<Bytes, FrameError> {
+    match length <= bytes.len() {
+        true => Ok(bytes.split_to(length)),
+        false => Err(CUT),
+    }
+}
+
+fn text(bytes: &mut Bytes, length: usize) -> Result<Box<str>, FrameError> {
+    let part = take(bytes, length)?;
+    let text = std::str::from_utf8(&part).map_err(|_| FrameError::Header("it is not UTF-8"))?;
+    Ok(text.into())
+}
+
+impl HeaderValue {
+    fn decode(bytes: &mut Bytes) -> Result<Self, FrameError> {
+        let kind = bytes.try_get_u8().map_err(|_| CUT)?;
+        let cut = |_| CUT;
+        Ok(match kind {
+            0 => Self::Bool(true),
+            1 => Self::Bool(false),
+            2 => Self::Byte(bytes.try_get_i8().map_err(cut)?),
+            3 => Self::Short(bytes.try_get_i16().map_err(cut)?),
+            4 => Self::Int(bytes.try_get_i32().map_err(cut)?),
+            5 => Self::Long(bytes.try_get_i64().map_err(cut)?),
+            6 | 7 => {
+                let length = bytes.try_get_u16().map_err(cut)?.into();
+                match kind {
+                    6 => Self::Bytes(take(bytes, length)?),
+                    _ => Self::String(text(bytes, length)?),
+                }
+            }
+            8 => Self::Timestamp(bytes.try_get_i64().map_err(cut)?),
+            9 => {
+                let mut uuid = [0; 16];
+                bytes.try_copy_to_slice(&mut uuid).map_err(cut)?;
+                Self::Uuid(uuid)
+            }
+            _ => return Err(FrameError::Header("its type is unknown")),
+        })
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), FrameError> {
+        let mut long = |kind: u8, bytes: &[u8]| {
+            let length = u16::try_from(bytes.len());
+            let length = length.map_err(|_| FrameError::Header("its value is too long"))?;
+            out.push(kind);
+            out.extend(length.to_be_bytes());
+            out.extend_from_slice(bytes);
+            Ok(())
+        };
+        match self {
+            Self::Bytes(bytes) => return long(6, bytes),
+            Self::String(text) => return long(7, text.as_bytes()),
+            Self::Bool(true) => out.push(0),
+            Self::Bool(false) => out.push(1),
+            Self::Byte(n) => out.extend([2, n.to_be_bytes()[0]]),
+            Self::Short(n) => {
+                out.push(3);
+                out.extend(n.to_be_bytes());
+            }
+            Self::Int(n) => {
+                out.push(4);
+                out.extend(n.to_be_bytes());
+            }
+            Self::Long(n) => {
+                out.push(5);
+                out.extend(n.to_be_bytes());
+            }
+            Self::Timestamp(n) => {
+                out.push(8);
+                out.extend(n.to_be_bytes());
+            }
+            Self::Uuid(uuid) => {
+                out.push(9);
+                out.extend(uuid);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Message {
+        Message::new("payload")
+            .with("yes", HeaderValue::Bool(true))
+            .with("no", HeaderValue::Bool(false))
+            .with("byte", HeaderValue::Byte(-1))
+            .with("short", HeaderValue::Short(-2))
+            .with("int", HeaderValue::Int(-3))
+            .with("long", HeaderValue::Long(i64::MIN))
+            .with("bytes", HeaderValue::Bytes(Bytes::from_static(b"\0\xff")))
+            .with("text", HeaderValue::String("tëxt".into()))
+            .with("time", HeaderValue::Timestamp(1_700_000_000_123))
+            .with("uuid", HeaderValue::Uuid([7; 16]))
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let bytes = [
+            sample().encode().unwrap(),
+            Message::default().encode().unwrap(),
+        ]
+        .concat();
+        let mut from = &bytes[..];
+        assert_eq!(Message::read(&mut from).unwrap(), Some(sample()));
+        assert_eq!(Message::read(&mut from).unwrap(), Some(Message::default()));
+        assert_eq!(Message::read(&mut from).unwrap(), None);
+    }
+
+    #[test]
+    fn a_message_cut_anywhere_is_an_error() {
+        let bytes = sample().encode().unwrap();
+        for end in 1..bytes.len() {
+            let cut = Message::read(&mut &bytes[..end]);
+            assert!(
+                matches!(cut, Err(FrameError::Truncated)),
+                "cut at {end}: {cut:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_message_changed_anywhere_is_an_error() {
+        let bytes = sample().encode().unwrap();
+        for at in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut changed = bytes.clone();
+                changed[at] ^= 1 << bit;
+                assert!(
+                    Message::read(&mut &changed[..]).is_err(),
+                    "byte {at}, bit {bit}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn limits_hold_before_memory_is_taken() {
+        let prelude = |total: u32, headers: u32| {
+            let mut bytes = [total.to_be_bytes(), headers.to_be_bytes()].concat();
+            bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
+            Message::read(&mut &bytes[..])
+        };
+        for (total, headers) in [(u32::MAX, 0), (16, MAX_HEADERS + 1), (15, 0), (20, 5)] {
+            let found = prelude(total, headers);
+            assert!(
+                matches!(found, Err(FrameError::Length { .. })),
+                "{total} {headers}: {found:?}"
+            );
+        }
+    }
+}

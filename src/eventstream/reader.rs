@@ -1,0 +1,232 @@
+//! Messages to events.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde_json::{Map, Value};
+
+use super::frame::{FrameError, HeaderValue, Message};
+use crate::body::ResponseBody;
+use crate::codec::scalar;
+use crate::codec::target::ToValue;
+use crate::error::{Error, Result, ServiceError};
+use crate::model::{Kind, Member, Operation, ServiceModel, ShapeId};
+use crate::protocol::{self, Answer};
+use crate::time;
+
+/// The events of an answer, as they come: an iterator of objects of one member each.
+///
+/// It holds one message at a time and waits for the next. A stream that breaks, ends inside a message or tells of an
+/// error gives that error as its last item. Events that the model does not know are left out. Dropping it closes the
+/// connection.
+pub struct EventReader {
+    model: Arc<ServiceModel>,
+    operation: Box<str>,
+    /// The union whose members are the events.
+    stream: ShapeId,
+    body: Option<ResponseBody>,
+}
+
+impl EventReader {
+    pub(crate) fn new(
+        model: Arc<ServiceModel>,
+        operation: &Operation,
+        stream: &Member,
+        body: ResponseBody,
+    ) -> Self {
+        Self {
+            stream: stream.target,
+            operation: operation.name.clone(),
+            body: Some(body),
+            model,
+        }
+    }
+
+    /// The message that the RPC protocols send first: it has what the result has beside the events.
+    pub(crate) fn initial_response(&mut self) -> Result<Bytes> {
+        match self.message()? {
+            Some(message) if message.text(":event-type") == Some("initial-response") => {
+                Ok(message.payload)
+            }
+            // whatever it is, it says more than that something else is missing
+            Some(message) => match self.event(&message) {
+                Err(error) => Err(error),
+                Ok(_) => Err(Error::response(
+                    "the event stream does not start with its initial response",
+                )),
+            },
+            None => Err(Error::response("the event stream is empty")),
+        }
+    }
+
+    fn message(&mut self) -> Result<Option<Message>> {
+        let Some(body) = &mut self.body else {
+            return Ok(None);
+        };
+        Message::read(body).map_err(broken)
+    }
+
+    /// What a message says; nothing, if the model does not know it.
+    fn event(&self, message: &Message) -> Result<Option<Value>> {
+        let text = |name: &str| message.text(name).unwrap_or_default();
+        match message.text(":message-type") {
+            Some("event") => self.named_event(text(":event-type"), message),
+            Some("exception") => Err(self.exception(text(":exception-type"), message)),
+            Some("error") => {
+                let found = ServiceError::in_stream(text(":error-code"), text(":error-message"));
+                Err(Error::Service(Box::new(found)))
+            }
+            other => Err(Error::response(format!(
+                "a message of the event stream has the type {other:?}"
+            ))),
+        }
+    }
+
+    fn member(&self, name: &str) -> Result<Option<&Member>> {
+        let members = self.model.shape(self.stream)?.members();
+        Ok(members.and_then(|members| members.get(name)))
+    }
+
+    fn named_event(&self, name: &str, message: &Message) -> Result<Option<Value>> {
+        let Some(member) = self.member(name)? else {
+            tracing::debug!(event = name, "the model does not know this event");
+            return Ok(None);
+        };
+        let mut event = Map::new();
+        let mut payload = None;
+        for part in self
+            .model
+            .shape(member.target)?
+            .members()
+            .into_iter()
+            .flatten()
+        {
+            if part.event_payload {
+                payload = Some(part);
+            }
+            if let Some(value) = message
+                .header(&part.wire_name)
+                .filter(|_| part.event_header)
+            {
+                event.insert((*part.name).into(), header_value(value)?);
+            }
+        }
+        match payload {
+            Some(part) => {
+                let value = self.payload(part, &message.payload)?;
+                event.insert((*part.name).into(), value);
+            }
+            None if message.payload.is_empty() => {}
+            None => {
+                if let Value::Object(members) = self.decode(member.target, &message.payload)? {
+                    event.extend(members);
+                }
+            }
+        }
+        let event = Map::from_iter([((*member.name).into(), event.into())]);
+        Ok(Some(event.into()))
+    }
+
+    fn payload(&self, part: &Member, bytes: &Bytes) -> Result<Value> {
+        match self.model.shape(part.target)?.kind {
+            Kind::Blob => Ok(scalar::base64_encode(bytes).into()),
+            Kind::String => Ok(std::str::from_utf8(bytes).map_err(Error::response)?.into()),
+            _ => self.decode(part.target, bytes),
+        }
+    }
+
+    fn decode(&self, shape: ShapeId, bytes: &[u8]) -> Result<Value> {
+        let (nodes, none) = (
+            Answer::scan(&self.model, bytes).map_err(Error::response)?,
+            HeaderMap::new(),
+        );
+        let answer = Answer {
+            nodes: nodes.as_ref(),
+            ..Answer::new(&self.model, &none, bytes)
+        };
+        answer
+            .read_shape(shape, |_| 0, ToValue)
+            .map_err(Error::response)
+    }
+
+    /// An error that the model has among the events.
+    fn exception(&self, name: &str, message: &Message) -> Error {
+        let found = match (self.model.operation(&self.operation), self.member(name)) {
+            (Ok(operation), Ok(member)) => {
+                let mut found = protocol::service_error(
+                    &self.model,
+                    operation,
+                    400,
+                    &HeaderMap::new(),
+                    &message.payload,
+                );
+                found.code = name.into();
+                if let Some(member) = member {
+                    found.shape = Some(self.model.shape_name(member.target).into());
+                    found.value = self
+                        .decode(member.target, &message.payload)
+                        .unwrap_or_default();
+                }
+                found
+            }
+            _ => ServiceError::in_stream(name, ""),
+        };
+        Error::Service(Box::new(found))
+    }
+}
+
+impl Iterator for EventReader {
+    type Item = Result<Value>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let found = match self.message() {
+                Ok(Some(message)) => self.event(&message).transpose(),
+                Ok(None) => {
+                    self.body = None;
+                    return None;
+                }
+                Err(error) => Some(Err(error)),
+            };
+            match found {
+                None => {}
+                Some(Ok(event)) => return Some(Ok(event)),
+                Some(Err(error)) => {
+                    self.body = None;
+                    return Some(Err(error.of_call(self.model.name(), &self.operation)));
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for EventReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventReader")
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
+}
+
+fn broken(error: FrameError) -> Error {
+    Error::response(format!("event stream: {error}"))
+}
+
+fn header_value(value: &HeaderValue) -> Result<Value> {
+    Ok(match value {
+        HeaderValue::Bool(yes) => (*yes).into(),
+        HeaderValue::Byte(n) => (*n).into(),
+        HeaderValue::Short(n) => (*n).into(),
+        HeaderValue::Int(n) => (*n).into(),
+        HeaderValue::Long(n) => (*n).into(),
+        HeaderValue::Bytes(bytes) => scalar::base64_encode(bytes).into(),
+        HeaderValue::String(text) => (**text).into(),
+        HeaderValue::Timestamp(millis) => {
+            let instant = time::from_epoch_millis(*millis).map_err(Error::response)?;
+            instant.rfc3339().into()
+        }
+        HeaderValue::Uuid(uuid) => uuid::Uuid::from_bytes(*uuid).to_string().into(),
+    })
+}
