@@ -153,6 +153,11 @@ impl Timestamp {
         TimeZone::UTC.to_datetime(instant)
     }
 
+    /// Without its fraction.
+    pub(crate) fn whole(self) -> Self {
+        Self { nanos: 0, ..self }
+    }
+
     /// Seconds since 1970, if there is no fraction.
     pub(crate) fn whole_seconds(self) -> Option<i64> {
         (self.nanos / 1000 == 0).then_some(self.seconds)

@@ -108,7 +108,6 @@ pub(crate) fn text<'v>(
 ) -> Result<Cow<'v, str>, String> {
     Ok(match (kind, value) {
         (Kind::Timestamp, _) => timestamp(value, format)?.into(),
-        (Kind::Float | Kind::Double, Value::Number(n)) => float_text(n).into(),
         (_, Value::String(text)) => text.into(),
         (_, Value::Number(n)) => n.to_string().into(),
         (_, Value::Bool(true)) => "true".into(),
@@ -117,15 +116,16 @@ pub(crate) fn text<'v>(
     })
 }
 
-/// An integer stays one; other floats are written so that they read back the same.
-fn float_text(n: &serde_json::Number) -> String {
-    n.to_string()
-}
-
 /// A timestamp in this format.
 pub(crate) fn timestamp(value: &Value, format: TimestampFormat) -> Result<String, String> {
     let instant = time::from_value(value).map_err(|e| e.to_string())?;
     Ok(instant.format(format))
+}
+
+/// A timestamp in a header: whole seconds in every format, as botocore has them.
+pub(crate) fn header_timestamp(value: &Value, format: TimestampFormat) -> Result<String, String> {
+    let instant = time::from_value(value).map_err(|e| e.to_string())?;
+    Ok(instant.whole().format(format))
 }
 
 pub(crate) fn base64_decode(text: &str) -> Result<Vec<u8>, String> {

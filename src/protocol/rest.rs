@@ -157,7 +157,7 @@ impl<'a> Rest<'a> {
         }
         let shape = self.model.shape(member.target)?;
         let (Kind::List(of), Value::Array(items)) = (&shape.kind, value) else {
-            let text = self.text(member, value, TimestampFormat::HttpDate)?;
+            let text = self.header_scalar(member, value)?;
             return Ok(Some(text));
         };
         let mut list = String::new();
@@ -169,7 +169,7 @@ impl<'a> Rest<'a> {
             if n > 0 {
                 list.push(',');
             }
-            let text = self.text(of, item, TimestampFormat::HttpDate)?;
+            let text = self.header_scalar(of, item)?;
             // a timestamp's own comma is known to the reader
             if item.is_string()
                 && text.contains(['"', ','])
@@ -185,12 +185,21 @@ impl<'a> Rest<'a> {
         Ok(Some(list))
     }
 
+    fn header_scalar(&self, member: &Member, value: &Value) -> Result<String> {
+        let format = member.timestamp_format.unwrap_or(TimestampFormat::HttpDate);
+        match &self.model.shape(member.target)?.kind {
+            Kind::Timestamp => {
+                scalar::header_timestamp(value, format).map_err(|e| unfit(member, &e))
+            }
+            _ => self.text(member, value, format),
+        }
+    }
+
     fn text(&self, member: &Member, value: &Value, default: TimestampFormat) -> Result<String> {
         let kind = &self.model.shape(member.target)?.kind;
         let format = member.timestamp_format.unwrap_or(default);
         let text = scalar::text(kind, format, value);
-        text.map(Into::into)
-            .map_err(|e| Error::request(format!("{}: {e}", member.name)))
+        text.map(Into::into).map_err(|e| unfit(member, &e))
     }
 
     fn body(&self, params: &Params, headers: &mut HeaderMap) -> Result<Body> {
@@ -278,4 +287,7 @@ fn pair(query: &mut String, name: &str, value: &str) {
     uri::encode_into(query, name.as_bytes(), b"");
     query.push('=');
     uri::encode_into(query, value.as_bytes(), b"");
+}
+fn unfit(member: &Member, error: &str) -> Error {
+    Error::request(format!("{}: {error}", member.name))
 }
