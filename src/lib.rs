@@ -44,6 +44,10 @@ pub mod error;
 pub mod eventstream;
 mod exchange;
 mod hash;
+#[cfg(feature = "_internals")]
+#[doc(hidden)]
+#[allow(missing_docs, reason = "for this repository alone")]
+pub mod internals;
 pub mod model;
 mod output;
 pub mod params;

@@ -318,6 +318,8 @@ fn clean(mut raw: &str) -> Result<String> {
             end + 3
         } else if raw.starts_with("<!--") {
             until("-->")? + 3
+        } else if raw.starts_with("<?") {
+            until("?>")? + 2
         } else if raw.starts_with('<') {
             until(">")? + 1
         } else {
@@ -370,6 +372,11 @@ mod tests {
         for (src, expected) in cases {
             assert_eq!(text_of(src).unwrap(), expected, "{src}");
         }
+    }
+
+    #[test]
+    fn regression_a_processing_instruction_may_hold_a_bracket() {
+        assert_eq!(text_of("<a>1<?x > y?>2</a>").unwrap(), "12");
     }
 
     #[test]

@@ -389,6 +389,12 @@ impl Config {
     }
 }
 
+/// The number of sections of a file.
+#[cfg(feature = "_internals")]
+pub(crate) fn parse_ini(bytes: &[u8]) -> Result<usize, impl fmt::Display> {
+    ini::Ini::parse(bytes).map(|ini| ini.sections.len())
+}
+
 /// Collects what the program says.
 #[derive(Clone, Debug, Default)]
 pub struct ConfigBuilder {

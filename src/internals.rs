@@ -1,0 +1,82 @@
+//! Doors for the fuzz targets and the benchmarks of this repository. There is no promise for anyone else.
+
+use http::HeaderMap;
+use serde_json::Value;
+
+use crate::codec::target::{Copier, ToValue};
+use crate::codec::xml_tape::{Nodes, Tape};
+use crate::config::parse_ini;
+use crate::model::ServiceModel;
+use crate::protocol::{self, Answer, Params};
+
+/// An operation's result from a body, as a tree and as text.
+pub fn decode(
+    model: &ServiceModel,
+    operation: &str,
+    body: &[u8],
+) -> Result<(Value, String), String> {
+    let operation = model.operation(operation).map_err(|e| e.to_string())?;
+    let (nodes, headers) = (
+        Answer::scan(model, body).map_err(|e| e.to_string())?,
+        HeaderMap::new(),
+    );
+    let answer = Answer {
+        nodes: nodes.as_ref(),
+        ..Answer::new(model, &headers, body)
+    };
+    let value = answer.read(operation, ToValue).map_err(|e| e.to_string())?;
+    let mut text = Vec::new();
+    let target = Copier(&mut serde_json::Serializer::new(&mut text));
+    answer.read(operation, target).map_err(|e| e.to_string())?;
+    Ok((value, String::from_utf8_lossy(&text).into_owned()))
+}
+
+/// The code of the error that a body tells of.
+pub fn decode_error(model: &ServiceModel, operation: &str, body: &[u8]) -> Option<Box<str>> {
+    let operation = model.operation(operation).ok()?;
+    Some(protocol::service_error(model, operation, 400, &HeaderMap::new(), body).code)
+}
+
+/// The body of a request.
+pub fn encode(model: &ServiceModel, operation: &str, params: Value) -> Result<Vec<u8>, String> {
+    let operation = model.operation(operation).map_err(|e| e.to_string())?;
+    let params = Params {
+        value: params,
+        body: None,
+    };
+    let encoded = protocol::encode(model, operation, &params).map_err(|e| e.to_string())?;
+    Ok(encoded
+        .body
+        .bytes()
+        .map(|bytes| bytes.to_vec())
+        .unwrap_or_default())
+}
+
+/// The elements of a document in its order: depth, local name, and the text of those that have no children.
+pub fn xml_elements(text: &str) -> Result<Vec<(usize, String, Option<String>)>, String> {
+    fn walk(
+        tape: Tape<'_, '_>,
+        node: usize,
+        depth: usize,
+        out: &mut Vec<(usize, String, Option<String>)>,
+    ) -> Result<(), String> {
+        let at = out.len();
+        out.push((depth, tape.name(node).to_owned(), None));
+        for child in tape.children(node) {
+            walk(tape, child, depth + 1, out)?;
+        }
+        if out.len() == at + 1 {
+            out[at].2 = Some(tape.text(node).map_err(|e| e.to_string())?.into_owned());
+        }
+        Ok(())
+    }
+    let nodes = Nodes::scan(text).map_err(|e| e.to_string())?;
+    let mut out = Vec::new();
+    walk(Tape::new(text, &nodes), 0, 0, &mut out)?;
+    Ok(out)
+}
+
+/// How many sections a configuration file has.
+pub fn ini(bytes: &[u8]) -> Result<usize, String> {
+    parse_ini(bytes).map_err(|e| e.to_string())
+}
