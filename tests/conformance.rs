@@ -12,5 +12,9 @@
 mod compare;
 #[path = "conformance/oracle.rs"]
 mod oracle;
+#[path = "conformance/protocols.rs"]
+mod protocols;
+#[path = "conformance/service.rs"]
+mod service;
 #[path = "conformance/suite.rs"]
 mod suite;

@@ -28,7 +28,7 @@ fn theirs(text: &str) -> Option<Vec<Element>> {
                 let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '.';
                 let local = name.rsplit(':').next()?;
                 let prefix_is_plain = name.split(':').all(|part| !part.is_empty() && part.chars().all(plain));
-                let attributes = tag.attributes().all(|a| a.is_ok_and(|a| !a.value.contains('<')));
+                let attributes = tag.attributes().all(|a| a.is_ok_and(|a| !a.value.contains('<') && a.key.as_ref().chars().all(|c: char| plain(c) || c == ':')));
                 if !prefix_is_plain || name.matches(':').count() > 1 || !attributes || open.len() >= 100 {
                     return None;
                 }

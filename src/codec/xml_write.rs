@@ -53,7 +53,7 @@ impl<'a> XmlWriter<'a> {
                 }
                 for (entry, value) in entries {
                     self.open(inner, None);
-                    self.text(key.request_name(), None, entry);
+                    self.text(key.request_name(), key.xml_namespace.as_ref(), entry);
                     self.member(of.request_name(), of, value)?;
                     self.close(inner);
                 }

@@ -347,8 +347,7 @@ fn assemble(endpoint: &str, prefix: Option<&str>, request: &Encoded) -> Result<U
     let (rest, endpoint_query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, base) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let path = match (base, &*request.path) {
-        ("", "" | "/") => "/",
-        (base, "" | "/") => base,
+        ("", "") => "/",
         (base, path) if base.ends_with('/') && path.starts_with('/') => {
             &format!("{base}{}", &path[1..])
         }

@@ -285,6 +285,7 @@ pub(super) fn operation(model: &ServiceModel, name: &str, raw: &str) -> Result<O
         input,
         input_name: (raw.input.as_ref().and_then(|i| i.location_name.as_deref()))
             .or_else(|| input_head.as_ref()?.location_name.as_deref())
+            .or_else(|| input.map(|id| model.shape_name(id)))
             .map(Into::into),
         input_namespace: (raw.input.and_then(|i| i.xml_namespace))
             .or_else(|| input_head?.xml_namespace)
@@ -334,11 +335,7 @@ fn strip_ruled_label<'u>(
         let wire = member.location_name.as_deref().unwrap_or(name);
         wire == label && member.location.as_deref() == Some("uri") && member.context_param.is_some()
     });
-    Ok(match ruled {
-        true if rest.starts_with('/') => rest.into(),
-        true => format!("/{rest}").into(),
-        false => uri.into(),
-    })
+    Ok(if ruled { rest } else { uri }.into())
 }
 
 /// So is a host prefix `{AccountId}.` where the operation tells the rules `RequiresAccountId`.
@@ -459,6 +456,7 @@ struct Head<'a> {
     xml_namespace: Option<RawNamespace<'a>>,
     #[serde(default)]
     jsonvalue: bool,
+    location: Option<Text<'a>>,
     member: Option<HeadMember<'a>>,
 }
 
@@ -557,7 +555,14 @@ fn member(model: &ServiceModel, name: &str, raw: &RawMember<'_>) -> Result<Membe
     let target = find(model, &raw.shape)?;
     let head = Head::of(model, target, raw)?;
     let own_name = raw.location_name.as_ref().or(head.location_name.as_ref());
-    let own_name = own_name.map_or(name, |n| n);
+    let location = location(raw.location.as_deref().or(head.location.as_deref()))?;
+    // headers without a prefix are all headers
+    let default_name = if location == Location::Headers {
+        ""
+    } else {
+        name
+    };
+    let own_name = own_name.map_or(default_name, |n| n);
     let flattened = (raw.flattened || head.flattened) && matches!(&*head.kind, "list" | "map");
     let protocol = model.metadata.protocol;
     let is_xml = protocol.is_query() || protocol == Protocol::RestXml;
@@ -569,7 +574,7 @@ fn member(model: &ServiceModel, name: &str, raw: &RawMember<'_>) -> Result<Membe
         Protocol::Ec2Query => match (&raw.query_name, &raw.location_name) {
             (Some(query), _) => query.to_string(),
             (None, Some(name)) => capitalised(name),
-            (None, None) => name.to_owned(),
+            (None, None) => capitalised(name),
         },
         // botocore writes the list's name and reads the element's
         Protocol::RestXml => own_name.to_owned(),
@@ -584,7 +589,7 @@ fn member(model: &ServiceModel, name: &str, raw: &RawMember<'_>) -> Result<Membe
     let mut member = Member::new(name, target);
     member.request_name = (request_name != wire_name).then(|| request_name.into());
     member.wire_name = wire_name.into();
-    member.location = location(raw.location.as_deref())?;
+    member.location = location;
     member.flattened = flattened;
     member.xml_attribute = raw.xml_attribute;
     member.xml_namespace = (raw.xml_namespace.clone().or(head.xml_namespace)).map(Into::into);

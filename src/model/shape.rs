@@ -83,6 +83,8 @@ pub struct Members {
     pub(crate) has_attributes: bool,
     /// Whether any member goes into the body without being all of it.
     pub(crate) has_body: bool,
+    /// The same of an answer, where places of requests mean nothing.
+    pub(crate) has_answer_body: bool,
 }
 
 /// A reference from a structure, list or map to a shape, with the traits of both merged.
@@ -212,6 +214,13 @@ impl Kind {
     }
 }
 
+impl Location {
+    /// Whether an answer has it in its body: it has neither path nor query.
+    pub(crate) fn is_body_of_answer(self) -> bool {
+        matches!(self, Self::Body | Self::Query | Self::Uri)
+    }
+}
+
 impl Members {
     pub(super) fn new(mut list: Vec<Member>, payload: Option<u16>) -> Self {
         for i in 0..list.len() {
@@ -227,6 +236,7 @@ impl Members {
             payload,
             has_attributes: list.iter().any(|m| m.xml_attribute),
             has_body: list.iter().any(|m| m.location == Location::Body),
+            has_answer_body: list.iter().any(|m| m.location.is_body_of_answer()),
             list: list.into(),
         }
     }
@@ -265,7 +275,7 @@ impl Members {
     #[inline]
     pub(crate) fn find_wire(&self, previous: Option<usize>, wire: &str) -> Option<usize> {
         self.find(previous, |m| {
-            *m.wire_name == *wire && m.location == Location::Body && !m.xml_attribute
+            *m.wire_name == *wire && m.location.is_body_of_answer() && !m.xml_attribute
         })
     }
 

@@ -135,7 +135,7 @@ pub(crate) fn streams(model: &ServiceModel, operation: &Operation, buffered: boo
 /// Whether the body of an answer is a document of the protocol, and not a payload of bytes or text.
 pub(crate) fn has_document(model: &ServiceModel, operation: &Operation) -> Result<bool> {
     let Some(output) = operation.output else {
-        return Ok(true);
+        return Ok(false);
     };
     match model.shape(output)?.members().and_then(Members::payload) {
         Some(payload) if model.metadata().protocol.is_rest() => Ok(!matches!(
@@ -265,7 +265,7 @@ impl<'de, F: FnOnce(Tape<'_, '_>) -> usize> Deserializer<'de> for Whole<'de, F> 
         };
         match members.payload() {
             Some(_) if is_rest => visitor.visit_map(Chain::new(bound, NoBody)),
-            _ if members.has_body => self.body(Merge { bound, visitor }),
+            _ if members.has_answer_body => self.body(Merge { bound, visitor }),
             _ => visitor.visit_map(Chain::new(bound, NoBody)),
         }
     }

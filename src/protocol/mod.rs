@@ -36,7 +36,7 @@ pub(crate) struct Params {
 #[derive(Debug)]
 pub(crate) struct Encoded {
     pub(crate) method: Method,
-    /// Percent-encoded, with a leading slash.
+    /// Percent-encoded, with a leading slash; empty where the endpoint's own path is the whole of it.
     pub(crate) path: String,
     /// Percent-encoded, without the question mark.
     pub(crate) query: String,

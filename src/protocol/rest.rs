@@ -112,7 +112,12 @@ impl<'a> Rest<'a> {
                         Kind::List(item) => Some(item),
                         _ => None,
                     };
-                    for (key, value) in entries {
+                    // what has a member of its own is that member's
+                    let named = |key: &str| {
+                        self.at(Location::Query)
+                            .any(|(m, _)| m.request_name() == key)
+                    };
+                    for (key, value) in entries.iter().filter(|(key, _)| !named(key)) {
                         match (value, list) {
                             (Value::Array(items), Some(item)) => {
                                 for value in items {
@@ -212,7 +217,7 @@ impl<'a> Rest<'a> {
                 }
                 match self.given.get(&*member.name).filter(|v| !v.is_null()) {
                     Some(value) => self.structure(member, shape, value)?,
-                    None if json => b"{}".to_vec(),
+                    None if json && !shape.is_union() => b"{}".to_vec(),
                     None => Vec::new(),
                 }
             }
