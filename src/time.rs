@@ -11,7 +11,6 @@ use std::fmt;
 
 use jiff::civil::DateTime;
 use jiff::fmt::temporal::DateTimeParser;
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
 /// How a timestamp is written.
@@ -148,9 +147,9 @@ impl Timestamp {
     }
 
     fn civil(self) -> DateTime {
-        // the range of this type is within jiff's
-        let instant = jiff::Timestamp::from_second(self.seconds).unwrap_or_default();
-        TimeZone::UTC.to_datetime(instant)
+        // the range of this type is that of civil times
+        let since = jiff::SignedDuration::from_secs(self.seconds);
+        EPOCH.checked_add(since).unwrap_or(EPOCH)
     }
 
     /// Without its fraction.
@@ -264,14 +263,24 @@ fn parse_epoch(text: &str) -> Option<Timestamp> {
     )
 }
 
+/// 1970, without a zone. A civil time is always taken for UTC; jiff's own instants end a day earlier than it does.
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
 fn parse_iso(text: &str) -> Option<Timestamp> {
     const PARSER: DateTimeParser = DateTimeParser::new();
-    let instant = PARSER.parse_timestamp(text).ok().or_else(|| {
-        let civil = PARSER.parse_datetime(text).ok()?;
-        TimeZone::UTC.to_timestamp(civil).ok()
-    })?;
+    if text.contains(":60") {
+        return None; // a leap second; no service counts them
+    }
+    let civil = |text: &str| Some(PARSER.parse_datetime(text).ok()?.duration_since(EPOCH));
+    let since = match text.strip_suffix(['Z', 'z']) {
+        Some(text) => civil(text)?,
+        None => match PARSER.parse_timestamp(text) {
+            Ok(instant) => instant.as_duration(),
+            Err(_) => civil(text)?,
+        },
+    };
     // jiff's nanoseconds have the sign of the whole
-    let (seconds, nanos) = (instant.as_second(), instant.subsec_nanosecond());
+    let (seconds, nanos) = (since.as_secs(), since.subsec_nanos());
     match nanos {
         0.. => Timestamp::new(seconds, nanos.unsigned_abs()),
         _ => Timestamp::new(seconds - 1, (1_000_000_000 + nanos).unsigned_abs()),
@@ -314,8 +323,8 @@ fn parse_http_date(text: &str) -> Option<Timestamp> {
         second.parse().ok()?,
         0,
     );
-    let instant = TimeZone::UTC.to_timestamp(civil.ok()?).ok()?;
-    let seconds = instant.as_second().checked_sub(zone_offset(zone)?)?;
+    let since = civil.ok()?.duration_since(EPOCH);
+    let seconds = since.as_secs().checked_sub(zone_offset(zone)?)?;
     parts
         .next()
         .is_none()

@@ -8,13 +8,23 @@
 //! A skip is a rule over what a case says, and stands beside the suite that has it. `TUCUXI_CASE` picks the cases whose
 //! name contains it.
 
+#[path = "conformance/cbor.rs"]
+mod cbor;
 #[path = "conformance/compare.rs"]
 mod compare;
+#[path = "conformance/eventstream.rs"]
+mod eventstream;
 #[path = "conformance/oracle.rs"]
 mod oracle;
 #[path = "conformance/protocols.rs"]
 mod protocols;
+#[path = "conformance/response_parsing.rs"]
+mod response_parsing;
 #[path = "conformance/service.rs"]
 mod service;
 #[path = "conformance/suite.rs"]
 mod suite;
+#[path = "conformance/types.rs"]
+mod types;
+#[path = "conformance/validation.rs"]
+mod validation;

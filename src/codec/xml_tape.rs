@@ -118,14 +118,8 @@ impl<'s> Scan<'s> {
     /// A comment, CDATA, a processing instruction or a document type.
     fn markup(&mut self, lt: usize) -> Result<()> {
         let rest = &self.src[lt..];
-        let end = match rest {
-            _ if rest.starts_with("<!--") => "-->",
-            _ if rest.starts_with("<![CDATA[") => "]]>",
-            _ if rest.starts_with("<?") => "?>",
-            _ => ">",
-        };
         self.mark_dirty();
-        self.at = lt + memmem::find(rest.as_bytes(), end.as_bytes()).ok_or_else(cut)? + end.len();
+        self.at = lt + markup_len(rest).ok_or_else(cut)?;
         Ok(())
     }
 
@@ -306,24 +300,34 @@ impl Iterator for Elements<'_, '_> {
 
 /// Text with entities, CDATA sections and comments resolved.
 #[cold]
+/// How long the comment, CDATA, processing instruction or document type is that a text starts with. Its end does not
+/// overlap its start: `<!-->` is no comment.
+fn markup_len(text: &str) -> Option<usize> {
+    let (start, end) = match text {
+        _ if text.starts_with("<!--") => ("<!--", "-->"),
+        _ if text.starts_with(CDATA) => (CDATA, "]]>"),
+        _ if text.starts_with("<?") => ("<?", "?>"),
+        _ => ("<", ">"),
+    };
+    let length = memmem::find(&text.as_bytes()[start.len()..], end.as_bytes())?;
+    Some(start.len() + length + end.len())
+}
+
+const CDATA: &str = "<![CDATA[";
+
 fn clean(mut raw: &str) -> Result<String> {
     let mut out = String::with_capacity(raw.len());
     while let Some(i) = raw.find(['&', '<']) {
         out.push_str(&raw[..i]);
         raw = &raw[i..];
-        let until = |end: &str| raw.find(end).ok_or_else(cut);
-        let next = if let Some(data) = raw.strip_prefix("<![CDATA[") {
-            let end = until("]]>")?;
-            out.push_str(&data[..end - 9]);
-            end + 3
-        } else if raw.starts_with("<!--") {
-            until("-->")? + 3
-        } else if raw.starts_with("<?") {
-            until("?>")? + 2
-        } else if raw.starts_with('<') {
-            until(">")? + 1
+        let next = if raw.starts_with('<') {
+            let length = markup_len(raw).ok_or_else(cut)?;
+            if let Some(data) = raw[..length].strip_prefix(CDATA) {
+                out.push_str(data.strip_suffix("]]>").unwrap_or(data));
+            }
+            length
         } else {
-            let end = until(";")?;
+            let end = raw.find(';').ok_or_else(cut)?;
             out.push(entity(&raw[1..end])?);
             end + 1
         };
@@ -377,6 +381,11 @@ mod tests {
     #[test]
     fn regression_a_processing_instruction_may_hold_a_bracket() {
         assert_eq!(text_of("<a>1<?x > y?>2</a>").unwrap(), "12");
+    }
+
+    #[test]
+    fn regression_the_end_of_a_comment_is_not_its_start() {
+        assert_eq!(text_of("<a>1<!-->2-->3<![CDATA[]]]>4</a>").unwrap(), "13]4");
     }
 
     #[test]
