@@ -307,13 +307,15 @@ impl RequestBuilder {
                     "a body is given, but the operation streams none",
                 ));
             }
-            if self.client.config().validates_parameters() {
+            let config = self.client.config();
+            if config.validates_parameters() {
                 let streamed = streaming.filter(|_| self.body.is_some());
                 params::validate(
                     model,
                     operation,
                     &value,
                     streamed.map(|member| &*member.name),
+                    config.validates_strictly(),
                 )?;
             }
             Ok(Params {

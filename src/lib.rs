@@ -60,7 +60,7 @@ mod uri;
 
 pub use self::body::{Body, BodySource, ResponseBody};
 pub use self::client::{Client, RequestBuilder};
-pub use self::config::Config;
+pub use self::config::{Config, ConfigBuilder};
 pub use self::credentials::Credentials;
 pub use self::error::{Error, Result, ServiceError};
 pub use self::output::{Output, ResponseMeta};

@@ -58,6 +58,7 @@ struct Settings {
     sts_endpoints: StsEndpoints,
     account_id_mode: AccountIdEndpointMode,
     validate_parameters: bool,
+    strict_validation: bool,
     data_path: Option<String>,
     s3: S3Config,
     unsigned: bool,
@@ -364,6 +365,11 @@ impl Config {
         self.0.settings.validate_parameters
     }
 
+    /// Whether greatest values and lengths and enumerations are checked too.
+    pub fn validates_strictly(&self) -> bool {
+        self.0.settings.strict_validation
+    }
+
     /// What only S3 heeds.
     pub fn s3(&self) -> &S3Config {
         &self.0.settings.s3
@@ -404,6 +410,7 @@ pub struct ConfigBuilder {
     connect_timeout: Option<Duration>,
     read_timeout: Option<Duration>,
     unsigned: bool,
+    strict: bool,
     provider: Option<Provider>,
 }
 
@@ -493,6 +500,13 @@ impl ConfigBuilder {
         self.set(&chain::VALIDATION, yes.to_string())
     }
 
+    /// Whether greatest values and lengths and enumerations are checked too. Services add values before models do, so
+    /// this refuses what a newer service would take.
+    pub fn validate_strictly(mut self, yes: bool) -> Self {
+        self.strict = yes;
+        self
+    }
+
     /// Where S3 has the bucket's name.
     pub fn addressing_style(self, style: AddressingStyle) -> Self {
         self.set(&chain::S3_ADDRESSING, style.as_str())
@@ -550,6 +564,7 @@ impl ConfigBuilder {
             data_path: chain.text(&chain::DATA_PATH).map(|s| s.value),
             s3: s3(chain)?,
             unsigned: self.unsigned,
+            strict_validation: self.strict,
         })
     }
 }

@@ -37,8 +37,29 @@ pub enum ParamErrorKind {
         /// Those that it has.
         members: Box<[Box<str>]>,
     },
+    /// A text that is none of the shape's values; only checked on demand.
+    NotOneOf {
+        /// The text.
+        value: Box<str>,
+        /// Those that the model has.
+        values: Box<[Box<str>]>,
+    },
     /// Nested so deep that no service would take it.
     TooDeep,
+    /// A number above the greatest; only checked on demand.
+    TooLarge {
+        /// The number.
+        value: Box<str>,
+        /// The greatest.
+        max: Box<str>,
+    },
+    /// A length above the greatest; only checked on demand.
+    TooLong {
+        /// The length.
+        length: usize,
+        /// The greatest.
+        max: usize,
+    },
     /// A length below the least.
     TooShort {
         /// The length.
@@ -111,7 +132,19 @@ impl fmt::Display for ParamError {
                     members.join(", ")
                 )
             }
+            ParamErrorKind::NotOneOf { value, values } => {
+                write!(f, "{place}: {value:?} is none of {}", values.join(", "))
+            }
             ParamErrorKind::TooDeep => write!(f, "{place}: nested too deep"),
+            ParamErrorKind::TooLarge { value, max } => {
+                write!(f, "{place}: {value} is more than {max}")
+            }
+            ParamErrorKind::TooLong { length, max } => {
+                write!(
+                    f,
+                    "{place}: its length is {length}, at most {max} is allowed"
+                )
+            }
             ParamErrorKind::TooShort { length, min } => {
                 write!(
                     f,

@@ -1,7 +1,7 @@
 //! Parameters against their shapes: all faults at once, each with its path.
 //!
-//! As botocore checks: types, required and unknown members, unions, least values and lengths. Greatest values, patterns
-//! and enumerations are the service's to check: they change there first.
+//! As botocore checks: types, required and unknown members, unions, least values and lengths. Greatest values and lengths
+//! and enumerations are the service's to check, as they change there first; who wants them checked here says so.
 
 use std::fmt::Write as _;
 
@@ -16,16 +16,19 @@ use crate::time;
 /// Deeper than any service takes, and far from the end of a thread's stack.
 const MAX_DEPTH: usize = 256;
 
-/// Checks the parameters of an operation. `streamed`: the payload is given apart from them.
+/// Checks the parameters of an operation. `streamed`: the payload is given apart from them. `strict`: greatest values and
+/// lengths and enumerations too.
 pub(crate) fn validate(
     model: &ServiceModel,
     operation: &Operation,
     params: &Value,
     streamed: Option<&str>,
+    strict: bool,
 ) -> Result<()> {
     let mut check = Check {
         model,
         streamed,
+        strict,
         path: String::new(),
         depth: 0,
         errors: Vec::new(),
@@ -51,6 +54,7 @@ pub(crate) fn validate(
 struct Check<'a> {
     model: &'a ServiceModel,
     streamed: Option<&'a str>,
+    strict: bool,
     path: String,
     depth: usize,
     errors: Vec<ParamError>,
@@ -109,6 +113,9 @@ impl Check<'_> {
             }
             (Kind::Map { key, value: of }, Value::Object(entries)) => {
                 let keys = self.model.shape(key.target)?;
+                if self.strict {
+                    self.length(shape, entries.len());
+                }
                 return self.nested(|check| {
                     entries.iter().try_for_each(|(name, value)| {
                         let dot = check.dot();
@@ -129,6 +136,7 @@ impl Check<'_> {
                     }
                     _ => self.length(shape, length),
                 }
+                self.one_of(shape, text);
             }
             (Kind::Boolean, Value::Bool(_)) => {}
             (Kind::Integer | Kind::Long, Value::Number(n)) if n.is_i64() || n.is_u64() => {
@@ -212,6 +220,26 @@ impl Check<'_> {
         if length < min {
             self.fault(ParamErrorKind::TooShort { length, min });
         }
+        if let Some(max) = self.max(shape)
+            && length as f64 > max
+        {
+            let max = max as usize;
+            self.fault(ParamErrorKind::TooLong { length, max });
+        }
+    }
+
+    fn max(&self, shape: &Shape) -> Option<f64> {
+        shape.max.filter(|_| self.strict)
+    }
+
+    fn one_of(&mut self, shape: &Shape, text: &str) {
+        let known = shape.values.iter().any(|value| **value == *text);
+        if self.strict && !shape.values.is_empty() && !known {
+            self.fault(ParamErrorKind::NotOneOf {
+                value: text.into(),
+                values: shape.values.clone(),
+            });
+        }
     }
 
     fn range(&mut self, shape: &Shape, value: &serde_json::Number) {
@@ -221,6 +249,14 @@ impl Check<'_> {
             self.fault(ParamErrorKind::TooSmall {
                 value: value.to_string().into(),
                 min: min.to_string().into(),
+            });
+        }
+        if let (Some(max), Some(number)) = (self.max(shape), value.as_f64())
+            && number > max
+        {
+            self.fault(ParamErrorKind::TooLarge {
+                value: value.to_string().into(),
+                max: max.to_string().into(),
             });
         }
     }

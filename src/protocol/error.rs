@@ -132,7 +132,7 @@ fn in_json(answer: &Answer<'_>) -> Found {
     };
     Found {
         code: header.or_else(|| text(names)),
-        message: text(&["message", "Message", "errorMessage"]),
+        message: text(&["message", "Message", "errorMessage", "error_description"]),
         ..Found::default()
     }
 }

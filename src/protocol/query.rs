@@ -14,7 +14,8 @@ pub(super) fn encode(
     operation: &Operation,
     params: &Value,
 ) -> Result<Encoded> {
-    let mut request = Encoded::post(operation.uri.to_string());
+    // the path of the model has nothing to say here
+    let mut request = Encoded::post("/".into());
     request.method = operation.method.clone();
     let form = HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8");
     request.headers.insert(CONTENT_TYPE, form);

@@ -100,7 +100,7 @@ pub(crate) fn xml(found: &str, expected: &str) -> Result<(), String> {
 #[derive(Debug, PartialEq)]
 struct Element {
     attributes: BTreeMap<String, String>,
-    children: BTreeMap<String, Vec<Element>>,
+    children: BTreeMap<String, Vec<Self>>,
     text: String,
 }
 

@@ -73,8 +73,6 @@ impl Parts {
 const CHECKSUMS: &str = "stage 4: checksums of bodies";
 const CUSTOM: &str = "stage 6: customisations of services";
 const DISCOVERY: &str = "stage 3: endpoint discovery";
-const SIGNED_BODY: &str =
-    "signature version 2 puts the request into its body, and no service needs it any more";
 
 /// What of a request waits for a later stage.
 fn waiting_request(service: &str, row: &Value) -> Option<&'static str> {
@@ -99,15 +97,11 @@ fn waiting_request(service: &str, row: &Value) -> Option<&'static str> {
         | ("machinelearning", "Predict")
         | ("s3", "GetBucketLocation") => Some(CUSTOM),
         ("glacier", _) if header("x-amz-glacier-version") => Some(CUSTOM),
-        ("importexport" | "sdb", _) => Some(SIGNED_BODY),
         ("route53", _) if path_in_id() => Some(CUSTOM),
-        (_, _)
-            if body.contains("UserData")
-                || body.contains("resignedUrl")
-                || body.contains("reSignedUrl") =>
-        {
+        (_, "RunInstances" | "CreateLaunchConfiguration") if body.contains("UserData") => {
             Some(CUSTOM)
         }
+        _ if body.contains("resignedUrl") || body.contains("reSignedUrl") => Some(CUSTOM),
         ("s3", _) if url.contains("encoding-type=url") || header("x-amz-copy-source") => {
             Some(CUSTOM)
         }
@@ -133,10 +127,7 @@ fn has_checksum(request: &Value) -> bool {
 /// What of an answer waits for a later stage.
 fn waiting_response(service: &str, row: &Value) -> Option<&'static str> {
     let result = &row["result"];
-    let has_policy = || {
-        let text = result.to_string();
-        text.contains(r#"Document":{"#) || text.contains(r#"DocumentTemplate":{"#)
-    };
+    let has_policy = || result.to_string().contains(r#"{"Version":"2012-10-17""#);
     match (service, text_of(&row["op"])) {
         ("cloudformation", "GetTemplate")
         | ("ec2", "GetConsoleOutput")

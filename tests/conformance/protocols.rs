@@ -39,7 +39,7 @@ fn run_file(suite: &mut Suite, file: &Path, run: Run) {
         for (number, case) in part["cases"].as_array().unwrap().iter().enumerate() {
             let name = case["id"]
                 .as_str()
-                .or(part["description"].as_str())
+                .or_else(|| part["description"].as_str())
                 .unwrap_or_default();
             suite.case(&format!("{stem}: {name}#{number}"), || run(part, case));
         }

@@ -83,7 +83,7 @@ impl Suite {
         } = &self;
         let skipped: usize = self.skipped.values().sum();
         let failed = failed.len();
-        print!("{text}{name}: {passed} passed, {failed} failed, {skipped} skipped\n");
+        println!("{text}{name}: {passed} passed, {failed} failed, {skipped} skipped");
         failed == 0
     }
 }

@@ -1,0 +1,79 @@
+//! Parameters that are refused before anything is sent, and how a caller sees why.
+
+use serde_json::{Value, json};
+use tucuxi::params::ParamErrorKind;
+use tucuxi::transport::Replay;
+use tucuxi::{Client, Config, ConfigBuilder, Error};
+
+fn call(
+    config: ConfigBuilder,
+    service: &str,
+    operation: &str,
+    params: Value,
+) -> Result<Value, Error> {
+    let config = config
+        .isolated()
+        .region("eu-west-1")
+        .unsigned()
+        .build()
+        .unwrap();
+    let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}")).unwrap();
+    client.call(service, operation, params)
+}
+
+#[test]
+fn all_faults_come_at_once_with_their_paths() {
+    let params = json!({"Bucket": "b", "Delete": {"Objects": [{"Key": "a"}, {"Key": 1, "X": 2}], "Quiet": "no"}});
+    let error = call(Config::builder(), "s3", "DeleteObjects", params).unwrap_err();
+    let errors = &error.param_errors().unwrap().0;
+    let paths: Vec<&str> = errors.iter().map(|error| &*error.path).collect();
+    assert_eq!(
+        paths,
+        ["Delete.Objects[1].Key", "Delete.Objects[1]", "Delete.Quiet"]
+    );
+    assert!(matches!(&errors[1].kind, ParamErrorKind::Unknown { member, .. } if &**member == "X"));
+    let shown = error.to_string();
+    assert!(
+        shown.starts_with("s3.DeleteObjects: invalid parameters: Delete.Objects[1].Key: "),
+        "{shown}"
+    );
+}
+
+#[test]
+fn checks_can_be_switched_off() {
+    let params = json!({"TableName": "t", "Nonsense": 1});
+    let error = call(
+        Config::builder(),
+        "dynamodb",
+        "DescribeTable",
+        params.clone(),
+    )
+    .unwrap_err();
+    assert!(error.param_errors().is_some(), "{error}");
+    call(
+        Config::builder().validate_parameters(false),
+        "dynamodb",
+        "DescribeTable",
+        params,
+    )
+    .unwrap();
+}
+
+#[test]
+fn strict_checks_know_greatest_values_and_enumerations() {
+    let cases = [
+        (json!({"TableName": "t", "Select": "NOTHING"}), "NotOneOf"),
+        (
+            json!({"TableName": "t", "TotalSegments": 1_000_001}),
+            "TooLarge",
+        ),
+        (json!({"TableName": "t".repeat(1025)}), "TooLong"),
+    ];
+    for (params, kind) in cases {
+        call(Config::builder(), "dynamodb", "Scan", params.clone()).unwrap();
+        let strict = Config::builder().validate_strictly(true);
+        let error = call(strict, "dynamodb", "Scan", params).unwrap_err();
+        let errors = &error.param_errors().unwrap().0;
+        assert!(format!("{:?}", errors[0].kind).starts_with(kind), "{error}");
+    }
+}
