@@ -1,6 +1,9 @@
 //! Doors for the fuzz targets and the benchmarks of this repository. There is no promise for anyone else.
 
+use std::marker::PhantomData;
+
 use http::HeaderMap;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::Value;
 
 use crate::codec::target::{Copier, ToValue};
@@ -15,20 +18,54 @@ pub fn decode(
     operation: &str,
     body: &[u8],
 ) -> Result<(Value, String), String> {
-    let operation = model.operation(operation).map_err(|e| e.to_string())?;
-    let (nodes, headers) = (
-        Answer::scan(model, body).map_err(|e| e.to_string())?,
+    let mut text = Vec::new();
+    to_text(model, operation, body, &mut text)?;
+    let value = to_value(model, operation, body)?;
+    Ok((value, String::from_utf8_lossy(&text).into_owned()))
+}
+
+/// The scan and the walk of a body into a tree.
+pub fn to_value(model: &ServiceModel, operation: &str, body: &[u8]) -> Result<Value, String> {
+    to(model, operation, body, ToValue)
+}
+
+/// The scan and the walk of a body into text.
+pub fn to_text(
+    model: &ServiceModel,
+    operation: &str,
+    body: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), String> {
+    let target = Copier(&mut serde_json::Serializer::new(out));
+    to(model, operation, body, target)
+}
+
+/// The scan and the walk of a body into a type.
+pub fn to_type<T: DeserializeOwned>(
+    model: &ServiceModel,
+    operation: &str,
+    body: &[u8],
+) -> Result<T, String> {
+    to(model, operation, body, PhantomData::<T>)
+}
+
+fn to<V>(
+    model: &ServiceModel,
+    operation: &str,
+    body: &[u8],
+    seed: impl for<'a> DeserializeSeed<'a, Value = V>,
+) -> Result<V, String> {
+    let text = |e: &dyn std::fmt::Display| e.to_string();
+    let (operation, headers) = (
+        model.operation(operation).map_err(|e| text(&e))?,
         HeaderMap::new(),
     );
+    let nodes = Answer::scan(model, body).map_err(|e| text(&e))?;
     let answer = Answer {
         nodes: nodes.as_ref(),
         ..Answer::new(model, &headers, body)
     };
-    let value = answer.read(operation, ToValue).map_err(|e| e.to_string())?;
-    let mut text = Vec::new();
-    let target = Copier(&mut serde_json::Serializer::new(&mut text));
-    answer.read(operation, target).map_err(|e| e.to_string())?;
-    Ok((value, String::from_utf8_lossy(&text).into_owned()))
+    answer.read(operation, seed).map_err(|e| text(&e))
 }
 
 /// The code of the error that a body tells of.
