@@ -66,6 +66,18 @@ pub struct ResponseMeta {
 impl Output {
     /// The result as a JSON value. A streaming body is not in it.
     ///
+    /// ```
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t", "u"]}"#);
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let output = client.request("dynamodb", "ListTables").send()?;
+    /// assert_eq!(output.value()?["TableNames"][1], "u");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// The answer does not fit the model.
@@ -73,7 +85,25 @@ impl Output {
         self.decode(ToValue)
     }
 
-    /// The result as a type of yours.
+    /// The result as a type of yours, without a tree between.
+    ///
+    /// ```
+    /// #[derive(serde::Deserialize)]
+    /// #[serde(rename_all = "PascalCase")]
+    /// struct Tables {
+    ///     table_names: Vec<String>,
+    /// }
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t", "u"]}"#);
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let output = client.request("dynamodb", "ListTables").send()?;
+    /// let tables: Tables = output.into()?;
+    /// assert_eq!(tables.table_names, ["t", "u"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -82,7 +112,26 @@ impl Output {
         self.decode(PhantomData::<T>)
     }
 
-    /// The result as a type that may borrow from the answer.
+    /// The result as a type that may borrow from the answer: what is as long as the call needs no copy.
+    ///
+    /// ```
+    /// #[derive(serde::Deserialize)]
+    /// #[serde(rename_all = "PascalCase")]
+    /// struct Tables<'a> {
+    ///     #[serde(borrow)]
+    ///     table_names: Vec<&'a str>,
+    /// }
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t", "u"]}"#);
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let output = client.request("dynamodb", "ListTables").send()?;
+    /// let tables: Tables<'_> = output.read()?;
+    /// assert_eq!(tables.table_names, ["t", "u"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -91,7 +140,21 @@ impl Output {
         self.decode(PhantomData::<T>)
     }
 
-    /// Writes the result as JSON text, on one line.
+    /// Writes the result as JSON text, on one line, straight from the reader.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t", "u"]}"#);
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let output = client.request("dynamodb", "ListTables").send()?;
+    /// let mut text = Vec::new();
+    /// output.write_json(&mut text)?;
+    /// assert_eq!(text, br#"{"TableNames":["t","u"]}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

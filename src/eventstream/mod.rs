@@ -5,6 +5,19 @@
 //!                 ├──► exception  → Error::Service         the stream ends
 //!                 └──► error      → Error::Service         the stream ends
 //! ```
+//!
+//! ```no_run
+//! use serde_json::json;
+//!
+//! let client = tucuxi::Client::new()?;
+//! let query = json!({"Bucket": "b", "Key": "k", "Expression": "select * from s3object", "ExpressionType": "SQL",
+//!     "InputSerialization": {"CSV": {}}, "OutputSerialization": {"CSV": {}}});
+//! let output = client.request("s3", "SelectObjectContent").params(query).send()?;
+//! for event in output.events.into_iter().flatten() {
+//!     println!("{}", event?);
+//! }
+//! # Ok::<(), tucuxi::Error>(())
+//! ```
 
 mod frame;
 mod reader;
