@@ -282,8 +282,8 @@ mod types {
         Bool(bool),
         #[serde(rename = "NULL")]
         Null(bool),
-        L(Vec<Attribute>),
-        M(HashMap<String, Attribute>),
+        L(Vec<Self>),
+        M(HashMap<String, Self>),
         #[serde(rename = "SS")]
         Strings(Vec<String>),
         #[serde(rename = "NS")]

@@ -18,7 +18,7 @@ use crate::eventstream::EventReader;
 use crate::model::ServiceModel;
 use crate::protocol::{self, Answer, Nodes};
 
-/// The answer of a successful call: checked, and decoded to what is asked for.
+/// The answer of a successful call, decoded to what is asked for.
 ///
 /// The body of an operation that streams one (S3's `GetObject`) is in [`Output::body`], the events of one that streams
 /// those (Kinesis' `SubscribeToShard`) in [`Output::events`]; everything else is decoded from

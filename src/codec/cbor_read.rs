@@ -37,13 +37,6 @@ pub(crate) fn read<'de, V: Visitor<'de>>(
     end(&decoder, bytes).map(|()| out)
 }
 
-/// Whether `bytes` are one whole well-formed item.
-pub(crate) fn check(bytes: &[u8]) -> Result<()> {
-    let mut decoder = Decoder::new(bytes);
-    skip(&mut decoder, MAX_DEPTH)?;
-    end(&decoder, bytes)
-}
-
 fn end(decoder: &Decoder<'_>, bytes: &[u8]) -> Result<()> {
     match decoder.position() == bytes.len() {
         true => Ok(()),
