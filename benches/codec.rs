@@ -164,15 +164,14 @@ fn encode_put_item(bencher: divan::Bencher<'_, '_>) {
 fn once(wanted: &str) {
     let (case, times) = wanted.split_once(':').unwrap_or((wanted, "1"));
     let (target, name) = case.split_once('/').unwrap_or((case, ""));
+    let dynamodb = model("dynamodb");
     for _ in 0..times.parse().unwrap() {
         match target {
             "value" => drop(black_box(named(name).value())),
             "type" => named(name).typed(),
             "text" => drop(black_box(named(name).text())),
             "scan" => named(name).bare_scan(),
-            _ => drop(black_box(
-                encode(&model("dynamodb"), "PutItem", put_item()).unwrap(),
-            )),
+            _ => drop(black_box(encode(&dynamodb, "PutItem", put_item()).unwrap())),
         }
     }
 }

@@ -12,6 +12,8 @@
 mod cbor;
 #[path = "conformance/compare.rs"]
 mod compare;
+#[path = "conformance/endpoints.rs"]
+mod endpoints;
 #[path = "conformance/eventstream.rs"]
 mod eventstream;
 #[path = "conformance/oracle.rs"]
@@ -20,6 +22,8 @@ mod oracle;
 mod protocols;
 #[path = "conformance/response_parsing.rs"]
 mod response_parsing;
+#[path = "conformance/s3.rs"]
+mod s3;
 #[path = "conformance/service.rs"]
 mod service;
 #[path = "conformance/suite.rs"]

@@ -512,6 +512,41 @@ impl ConfigBuilder {
         self.set(&chain::S3_ADDRESSING, style.as_str())
     }
 
+    /// Whether S3's accelerated endpoints are used.
+    pub fn s3_use_accelerate_endpoint(self, yes: bool) -> Self {
+        self.set(&chain::S3_ACCELERATE, yes.to_string())
+    }
+
+    /// Whether the region of an ARN wins over the client's.
+    pub fn s3_use_arn_region(self, yes: bool) -> Self {
+        self.set(&chain::S3_ARN_REGION, yes.to_string())
+    }
+
+    /// Whether `us-east-1` means S3's regional endpoint and not the global one.
+    pub fn s3_us_east_1_regional(self, yes: bool) -> Self {
+        let word = if yes {
+            StsEndpoints::Regional
+        } else {
+            StsEndpoints::Legacy
+        };
+        self.set(&chain::S3_US_EAST_1, word.as_str())
+    }
+
+    /// Whether multi-region access points are refused.
+    pub fn s3_disable_multiregion_access_points(self, yes: bool) -> Self {
+        self.set(&chain::S3_NO_MRAP, yes.to_string())
+    }
+
+    /// Whether S3 Express buckets are used without a session.
+    pub fn s3_disable_express_session_auth(self, yes: bool) -> Self {
+        self.set(&chain::S3_NO_EXPRESS_AUTH, yes.to_string())
+    }
+
+    /// Whether bodies that go to S3 are signed.
+    pub fn s3_sign_payload(self, yes: bool) -> Self {
+        self.set(&chain::S3_SIGN_PAYLOAD, yes.to_string())
+    }
+
     /// Resolves all settings.
     ///
     /// # Errors
