@@ -9,13 +9,17 @@ use serde_json::{Value, json};
 use crate::body::Body;
 use crate::config::Config;
 use crate::credentials::{Chain, CredentialsCache, CredentialsProvider};
+use crate::endpoint::EndpointError;
 use crate::error::{Error, Result};
-use crate::exchange::{Call, Exchange, Needs, Service, Services, drive};
+use crate::exchange::{
+    Call, EndpointExplanation, Exchange, Needs, Service, Services, drive, explain,
+};
 use crate::model::{ModelSource, Models, ServiceModel};
 use crate::output::Output;
+use crate::params::ParamErrors;
 use crate::protocol::{self, Params};
 use crate::transport::Transport;
-use crate::{params, random};
+use crate::{custom, params, random};
 
 /// Calls any operation of any service.
 ///
@@ -185,6 +189,101 @@ impl Client {
             .into()
     }
 
+    /// Tells how the endpoint of a call is found, without making the call: what the rules are told, which of them hold, and
+    /// what comes of it. Credentials are looked for only where the rules read the account.
+    ///
+    /// # Errors
+    ///
+    /// There is no such operation, or no region. A rule that says no is a part of the explanation.
+    pub fn explain_endpoint(
+        &self,
+        service: &str,
+        operation: &str,
+        params: &Value,
+    ) -> Result<EndpointExplanation> {
+        let service = self.0.services.service(service)?;
+        let operation = service.model.operation(operation)?;
+        let call = Call {
+            config: self.config(),
+            service: &service,
+            operation,
+            buffered: true,
+        };
+        let who = match service.reads_account_id()? {
+            true => self.needs().identity().ok(),
+            false => None,
+        };
+        explain(&call, params, who.as_ref())
+    }
+
+    fn needs(&self) -> Needs<'_> {
+        Needs {
+            config: &self.0.config,
+            credentials: &self.0.credentials,
+            transport: &*self.0.transport,
+        }
+    }
+
+    /// The names of all partitions, such as `aws` and `aws-cn`.
+    ///
+    /// # Errors
+    ///
+    /// The partitions cannot be read.
+    pub fn partitions(&self) -> Result<Vec<Box<str>>> {
+        let partitions = self.0.services.partitions()?;
+        Ok(partitions
+            .iter()
+            .map(|partition| partition.id.clone())
+            .collect())
+    }
+
+    /// The partition that a region is in; one that no list has is known by its form.
+    ///
+    /// # Errors
+    ///
+    /// No partition has such regions.
+    pub fn partition_of(&self, region: &str) -> Result<Box<str>> {
+        let partitions = self.0.services.partitions()?;
+        let found = partitions
+            .for_region(region)
+            .map(|partition| partition.id.clone());
+        found.ok_or_else(|| Error::Endpoint(EndpointError::UnknownRegion(region.into()).into()))
+    }
+
+    /// The regions of a partition in which a service has endpoints.
+    ///
+    /// # Errors
+    ///
+    /// There is no such service, or the endpoints file cannot be read.
+    pub fn regions(&self, service: &str, partition: &str) -> Result<Vec<Box<str>>> {
+        let prefix = self.model(service)?.metadata().endpoint_prefix.clone();
+        let services = &self.0.services;
+        let newer = services.partitions()?;
+        let regions = services
+            .legacy()?
+            .service_regions(&prefix, partition, false, Some(newer));
+        regions.map_err(|e| Error::Endpoint(e.into()))
+    }
+
+    /// The services that have an endpoint in a region, as far as the endpoints file knows.
+    ///
+    /// # Errors
+    ///
+    /// The endpoints file or a model cannot be read.
+    pub fn services_in(&self, region: &str) -> Result<Vec<Box<str>>> {
+        let partition = self.partition_of(region)?;
+        let mut found = self.services()?;
+        let mut fault = None;
+        found.retain(|service| match self.regions(service, &partition) {
+            Ok(regions) => regions.iter().any(|known| **known == *region),
+            Err(error) => {
+                fault = Some(error);
+                false
+            }
+        });
+        fault.map_or(Ok(found), Err)
+    }
+
     /// Starts a call that has more than parameters, or whose answer is more than its result.
     ///
     /// ```
@@ -271,10 +370,7 @@ impl RequestBuilder {
 
     fn run(self, buffered: bool) -> Result<Output> {
         let Inner {
-            config,
-            credentials,
-            services,
-            transport,
+            config, services, ..
         } = &*self.client.0;
         let service: Arc<Service> = services.service(&self.service)?;
         let operation = service.model.operation(&self.operation)?;
@@ -285,12 +381,7 @@ impl RequestBuilder {
             operation,
             buffered,
         };
-        let needs = Needs {
-            config,
-            credentials,
-            transport: &**transport,
-        };
-        let output = drive(Exchange::new(call, params), needs)?;
+        let output = drive(Exchange::new(call, params), self.client.needs())?;
         let named = |e: Error| e.of_call(service.name(), &operation.name);
         output.with_events(buffered).map_err(named)
     }
@@ -317,6 +408,9 @@ impl RequestBuilder {
                     streamed.map(|member| &*member.name),
                     config.validates_strictly(),
                 )?;
+                if let Some(fault) = custom::param_fault(&model.metadata().service_id, &value) {
+                    return Err(Error::Params(Box::new(ParamErrors(vec![fault]))));
+                }
             }
             Ok(Params {
                 value,

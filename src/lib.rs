@@ -63,6 +63,7 @@ pub use self::client::{Client, RequestBuilder};
 pub use self::config::{Config, ConfigBuilder};
 pub use self::credentials::Credentials;
 pub use self::error::{Error, Result, ServiceError};
+pub use self::exchange::EndpointExplanation;
 pub use self::output::{Output, ResponseMeta};
 
 /// The examples of the README are tests.

@@ -12,7 +12,7 @@ use crate::body::Body;
 use crate::credentials::Credentials;
 use crate::endpoint::{Endpoint, EndpointAuthScheme};
 use crate::error::{Error, Result};
-use crate::exchange::Call;
+use crate::exchange::{self, Call};
 use crate::hash;
 use crate::transport::Request;
 
@@ -114,8 +114,8 @@ pub(crate) fn choose(call: &Call<'_>, endpoint: &Endpoint) -> Result<AuthChoice>
 fn sigv4(call: &Call<'_>, details: Option<&EndpointAuthScheme>) -> Result<AuthChoice> {
     let metadata = call.service.model.metadata();
     let region = match details.and_then(|d| d.signing_region.as_deref()) {
-        Some(region) => region,
-        None => call.config.required_region()?,
+        Some(region) => region.to_owned(),
+        None => exchange::signing_region(call)?,
     };
     let name = details.and_then(|d| d.signing_name.as_deref());
     let operation = call.operation;

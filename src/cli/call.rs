@@ -20,11 +20,7 @@ pub(super) fn command() -> Command {
         .about("Calls an operation and prints its result as JSON")
         .arg(service_arg())
         .arg(operation_arg())
-        .arg(
-            Arg::new("PARAMS")
-                .help("The parameters: JSON, @FILE with JSON, or - for JSON on stdin")
-                .default_value("{}"),
-        )
+        .arg(params_arg())
         .arg(option(
             "query",
             "EXPRESSION",
@@ -40,6 +36,12 @@ pub(super) fn command() -> Command {
             "FILE",
             "Writes the streaming body of the answer to a file; - for stdout",
         ))
+}
+
+pub(super) fn params_arg() -> Arg {
+    Arg::new("PARAMS")
+        .help("The parameters: JSON, @FILE with JSON, or - for JSON on stdin")
+        .default_value("{}")
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
@@ -76,7 +78,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     }
 }
 
-fn params(text: &str) -> Result<Value, Failure> {
+pub(super) fn params(text: &str) -> Result<Value, Failure> {
     let (place, text) = match text.strip_prefix('@') {
         Some(path) => {
             let text = std::fs::read_to_string(path);

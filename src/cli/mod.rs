@@ -10,6 +10,7 @@
 
 mod call;
 mod describe;
+mod endpoint;
 mod models;
 
 use std::ffi::OsString;
@@ -79,6 +80,7 @@ fn command() -> Command {
                 .about("Lists a service's operations, one a line")
                 .arg(service_arg()),
             describe::command(),
+            endpoint::command(),
             models::command(),
         ])
 }
@@ -113,6 +115,7 @@ fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
             print_lines(model.operation_names())
         }
         "describe" => describe::run(matches),
+        "endpoint" => endpoint::run(matches),
         _ => models::run(matches),
     }
 }

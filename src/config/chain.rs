@@ -70,6 +70,10 @@ pub(super) const IGNORE_ENDPOINT_URLS: Row = row(
 );
 pub(super) const STS_ENDPOINTS: Row =
     row("sts_regional_endpoints", &["AWS_STS_REGIONAL_ENDPOINTS"]);
+pub(super) const ENDPOINT_DISCOVERY: Row = row(
+    "endpoint_discovery_enabled",
+    &["AWS_ENDPOINT_DISCOVERY_ENABLED"],
+);
 pub(super) const ACCOUNT_ID_MODE: Row = row(
     "account_id_endpoint_mode",
     &["AWS_ACCOUNT_ID_ENDPOINT_MODE"],

@@ -56,6 +56,7 @@ struct Settings {
     use_fips: bool,
     use_dualstack: Option<bool>,
     sts_endpoints: StsEndpoints,
+    endpoint_discovery: EndpointDiscoveryMode,
     account_id_mode: AccountIdEndpointMode,
     validate_parameters: bool,
     strict_validation: bool,
@@ -146,6 +147,19 @@ words! {
         Preferred = "preferred",
         /// Always; an unknown account is an error.
         Required = "required",
+    }
+}
+
+words! {
+    /// Whether services that tell endpoints are asked for them.
+    EndpointDiscoveryMode {
+        /// Those that have an operation which needs it.
+        #[default]
+        Auto = "auto",
+        /// None.
+        Disabled = "false",
+        /// All.
+        Enabled = "true",
     }
 }
 
@@ -352,6 +366,11 @@ impl Config {
         self.0.settings.sts_endpoints
     }
 
+    /// Whether services that tell endpoints are asked for them.
+    pub fn endpoint_discovery(&self) -> EndpointDiscoveryMode {
+        self.0.settings.endpoint_discovery
+    }
+
     /// Whether endpoints are those of the account.
     pub fn account_id_endpoint_mode(&self) -> AccountIdEndpointMode {
         match self.0.settings.unsigned {
@@ -512,6 +531,11 @@ impl ConfigBuilder {
         self.set(&chain::S3_ADDRESSING, style.as_str())
     }
 
+    /// Whether services that tell endpoints are asked for them.
+    pub fn endpoint_discovery(self, mode: EndpointDiscoveryMode) -> Self {
+        self.set(&chain::ENDPOINT_DISCOVERY, mode.as_str())
+    }
+
     /// Whether S3's accelerated endpoints are used.
     pub fn s3_use_accelerate_endpoint(self, yes: bool) -> Self {
         self.set(&chain::S3_ACCELERATE, yes.to_string())
@@ -593,6 +617,11 @@ impl ConfigBuilder {
             read_timeout: self.read_timeout.unwrap_or(minute),
             use_fips: chain.boolean(&chain::USE_FIPS)?.unwrap_or(false),
             use_dualstack: chain.boolean(&chain::USE_DUALSTACK)?,
+            endpoint_discovery: word(
+                chain,
+                &chain::ENDPOINT_DISCOVERY,
+                EndpointDiscoveryMode::WORDS,
+            )?,
             sts_endpoints: word(chain, &chain::STS_ENDPOINTS, StsEndpoints::WORDS)?,
             account_id_mode: word(chain, &chain::ACCOUNT_ID_MODE, AccountIdEndpointMode::WORDS)?,
             validate_parameters: chain.boolean(&chain::VALIDATION)?.unwrap_or(true),

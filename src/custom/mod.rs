@@ -1,5 +1,40 @@
 //! What services need beyond their models. Nowhere else in the crate is a service named.
 
+mod s3;
+
+use serde_json::Value;
+
+use crate::params::{ParamError, ParamErrorKind};
+
+/// What no model says of parameters, and the service would only refuse.
+pub(crate) fn param_fault(service_id: &str, params: &Value) -> Option<ParamError> {
+    let bucket = params
+        .get("Bucket")
+        .filter(|_| service_id == "S3")?
+        .as_str()?;
+    let reason = s3::bucket_fault(bucket)?.into();
+    Some(ParamError {
+        path: "Bucket".into(),
+        kind: ParamErrorKind::Unreadable { reason },
+    })
+}
+
+/// Whether a service signs for the region of the endpoints file, where rules say nothing: its endpoint is in another one
+/// than its name says.
+pub(crate) fn signs_for_legacy_region(service_id: &str) -> bool {
+    service_id == "Health"
+}
+
+/// Whether a service answers that a bucket is in another region, and the call is to follow.
+pub(crate) fn follows_bucket_regions(service_id: &str) -> bool {
+    service_id == "S3"
+}
+
+/// Whether an operation never has the bucket's name in the host: it is asked of buckets in any region.
+pub(crate) fn forces_path_style(service_id: &str, operation: &str) -> bool {
+    (service_id, operation) == ("S3", "GetBucketLocation")
+}
+
 /// How a service is tried again where nobody says it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct RetryRule {

@@ -3,12 +3,14 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use serde_json::Value;
 
-use super::{Event, Exchange, Moment, Received, ReceivedBody, Step};
+use super::{Call, Event, Exchange, Moment, Received, ReceivedBody, Step};
 use crate::config::Config;
 use crate::credentials::{CredentialsCache, ProviderContext};
 use crate::error::{Error, Result};
 use crate::output::Output;
+use crate::protocol::Params;
 use crate::random;
 use crate::transport::{Limits, Request, Transport, TransportError, TransportErrorKind};
 
@@ -30,6 +32,9 @@ pub(crate) fn drive(mut exchange: Exchange<'_>, needs: Needs<'_>) -> Result<Outp
         };
         event = match exchange.step(event, moment) {
             Step::Done(result) => return result,
+            Step::NeedCall { operation, params } => {
+                Event::Called(nested(&exchange, &operation, params, needs))
+            }
             Step::NeedIdentity => Event::Identity(needs.identity()),
             Step::Send {
                 request,
@@ -44,8 +49,22 @@ pub(crate) fn drive(mut exchange: Exchange<'_>, needs: Needs<'_>) -> Result<Outp
     }
 }
 
+/// Another operation of the same service, with its whole result.
+fn nested(of: &Exchange<'_>, operation: &str, params: Value, needs: Needs<'_>) -> Result<Value> {
+    let call = Call {
+        operation: of.call.service.model.operation(operation)?,
+        buffered: true,
+        ..of.call
+    };
+    let params = Params {
+        value: params,
+        body: None,
+    };
+    drive(Exchange::new(call, params), needs)?.value()
+}
+
 impl Needs<'_> {
-    fn identity(&self) -> Result<crate::credentials::Credentials> {
+    pub(crate) fn identity(&self) -> Result<crate::credentials::Credentials> {
         let context = ProviderContext {
             config: self.config,
             transport: self.transport,

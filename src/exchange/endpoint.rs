@@ -3,13 +3,15 @@
 //! Of each parameter that the rules define, the first of these that has a value gives it: the operation's static ones, the
 //! input's members, expressions over the input, the built-ins of the client.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Call;
-use crate::config::{AccountIdEndpointMode, AddressingStyle, Config, StsEndpoints};
+use super::{Call, redirect};
+use crate::config::{AccountIdEndpointMode, AddressingStyle, StsEndpoints};
 use crate::credentials::Credentials;
+use crate::custom;
 use crate::endpoint::{
     Endpoint, EndpointAuthScheme, EndpointError, EndpointParams, EndpointResolver, EndpointValue,
     LegacyQuery,
@@ -31,7 +33,7 @@ pub(super) fn resolve(
                 call,
                 params,
                 who,
-                region: region(call, given.as_deref())?,
+                region: region_of(call, params, given.as_deref())?,
                 given,
             };
             let params = facts.fill(rules)?;
@@ -39,6 +41,85 @@ pub(super) fn resolve(
         }
         (None, Some(url)) => Ok(Arc::new(bare(url.into(), Vec::new()))),
         (None, None) => legacy(call).map(Arc::new),
+    }
+}
+
+/// How the endpoint of a call is found, step by step.
+pub(crate) fn explain(
+    call: &Call<'_>,
+    params: &Value,
+    who: Option<&Credentials>,
+) -> Result<EndpointExplanation> {
+    let given = given_url(call)?;
+    let Some(rules) = call.service.rules()? else {
+        let step = match &given {
+            Some(_) => "the service has no rules; the configuration names the endpoint",
+            None => "the service has no rules; the endpoints file is asked",
+        };
+        return Ok(EndpointExplanation {
+            parameters: EndpointParams::new(),
+            steps: vec![step.into()],
+            endpoint: resolve(call, params, who).map(Arc::unwrap_or_clone),
+        });
+    };
+    let facts = Facts {
+        call,
+        params,
+        who,
+        region: region_of(call, params, given.as_deref())?,
+        given,
+    };
+    let parameters = facts.fill(rules)?;
+    let (endpoint, steps) = rules.resolve_traced(&parameters);
+    Ok(EndpointExplanation {
+        parameters,
+        steps,
+        endpoint: endpoint.map_err(fault),
+    })
+}
+
+/// What the rules were told, what they did, and what came of it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct EndpointExplanation {
+    /// The parameters of the rules, by name.
+    pub parameters: EndpointParams,
+    /// A line for each condition that was looked at.
+    pub steps: Vec<String>,
+    /// The endpoint, or why there is none.
+    pub endpoint: Result<Endpoint>,
+}
+
+impl fmt::Display for EndpointExplanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "parameters")?;
+        for (name, value) in self.parameters.iter() {
+            writeln!(f, "  {name} = {value}")?;
+        }
+        writeln!(f, "rules")?;
+        for step in &self.steps {
+            writeln!(f, "  {step}")?;
+        }
+        match &self.endpoint {
+            Ok(endpoint) => {
+                writeln!(f, "endpoint\n  {}", endpoint.url)?;
+                for (name, value) in &endpoint.headers {
+                    writeln!(f, "  header {name}: {value}")?;
+                }
+                for scheme in &endpoint.auth_schemes {
+                    write!(f, "  signed by {}", scheme.name)?;
+                    if let Some(name) = &scheme.signing_name {
+                        write!(f, " as {name}")?;
+                    }
+                    if let Some(region) = &scheme.signing_region {
+                        write!(f, " for {region}")?;
+                    }
+                    writeln!(f)?;
+                }
+                Ok(())
+            }
+            Err(error) => writeln!(f, "no endpoint\n  {error}"),
+        }
     }
 }
 
@@ -52,6 +133,39 @@ pub(super) fn given_url(call: &Call<'_>) -> Result<Option<String>> {
     let key = id.to_lowercase().replace(' ', "_");
     let url = call.config.endpoint_url(&key);
     url.map_err(|e| Error::Config(e.into()))
+}
+
+/// The region to sign for, where the rules name none: the client's, unless the endpoints file knows of another. That file
+/// is only asked where it may.
+pub(crate) fn signing_region(call: &Call<'_>) -> Result<String> {
+    let (config, metadata) = (call.config, call.service.model.metadata());
+    let own = config.region().unwrap_or_default();
+    let is_plain =
+        !config.use_fips() && config.use_dualstack() != Some(true) && !own.ends_with("-global");
+    let asks =
+        !own.is_empty() && (!is_plain || custom::signs_for_legacy_region(&metadata.service_id));
+    if asks && given_url(call)?.is_none() {
+        let query = LegacyQuery {
+            service: &metadata.endpoint_prefix,
+            region: Some(own),
+            dualstack: config.use_dualstack().unwrap_or(false),
+            fips: config.use_fips(),
+        };
+        if let Ok(found) = call.service.legacy()?.resolve(&query) {
+            return Ok(found.signing_region().into());
+        }
+    }
+    config.required_region().map(Into::into)
+}
+
+/// That of the bucket, if it was found elsewhere; else the client's.
+fn region_of(call: &Call<'_>, params: &Value, given: Option<&str>) -> Result<Option<String>> {
+    let found =
+        redirect::bucket(call, params).and_then(|bucket| call.service.bucket_region(bucket));
+    match found {
+        Some(region) => Ok(Some(region.into())),
+        None => region(call, given),
+    }
 }
 
 /// The client's region. Without one, global services have one of their own.
@@ -186,12 +300,10 @@ impl Facts<'_> {
                 Some((legacy && region.is_some_and(|r| LEGACY_STS_REGIONS.contains(&r))).into())
             }
             "AWS::S3::UseGlobalEndpoint" => {
-                let is_global = matches!(config.region(), None | Some("us-east-1"));
+                let is_global = matches!(region, None | Some("us-east-1" | "aws-global"));
                 Some((is_global && !s3.us_east_1_regional).into())
             }
-            "AWS::S3::ForcePathStyle" => {
-                Some(forces_path_style(config, self.given.as_deref()).into())
-            }
+            "AWS::S3::ForcePathStyle" => Some(self.forces_path_style().into()),
             "AWS::S3::Accelerate" => Some(self.accelerates().into()),
             "AWS::S3::UseArnRegion" => Some(s3.use_arn_region.unwrap_or(true).into()),
             "AWS::S3Control::UseArnRegion" => Some(s3.use_arn_region.unwrap_or(false).into()),
@@ -224,30 +336,42 @@ impl Facts<'_> {
             .unwrap_or(false)
     }
 
+    /// By the setting, or because the endpoint is given and is an accelerated one.
     fn accelerates(&self) -> bool {
-        accelerates(self.call.config, self.given.as_deref())
+        let rest = self
+            .given
+            .as_deref()
+            .and_then(|url| url.split_once("://"))
+            .map(|(_, rest)| rest);
+        let host = rest
+            .and_then(|rest| rest.split('/').next())
+            .unwrap_or_default();
+        self.call.config.s3().use_accelerate_endpoint
+            || (host.starts_with("s3-accelerate.") && host.ends_with(".amazonaws.com"))
     }
-}
 
-/// By the setting, or because the endpoint is given and is an accelerated one.
-fn accelerates(config: &Config, given: Option<&str>) -> bool {
-    let host = given
-        .and_then(|url| url.split_once("://"))
-        .map(|(_, rest)| rest);
-    let host = host
-        .and_then(|rest| rest.split('/').next())
-        .unwrap_or_default();
-    config.s3().use_accelerate_endpoint
-        || (host.starts_with("s3-accelerate.") && host.ends_with(".amazonaws.com"))
-}
-
-/// A server of one's own seldom answers for hosts with the bucket's name.
-fn forces_path_style(config: &Config, given: Option<&str>) -> bool {
-    match config.s3().addressing_style {
-        _ if accelerates(config, given) => false,
-        AddressingStyle::Virtual => false,
-        AddressingStyle::Path => true,
-        AddressingStyle::Auto => given.is_some(),
+    /// A server of one's own seldom answers for hosts with the bucket's name; an ARN is never a part of a path.
+    fn forces_path_style(&self) -> bool {
+        let Call {
+            operation, service, ..
+        } = *self.call;
+        let bucket = self
+            .params
+            .get("Bucket")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        if bucket.starts_with("arn:") {
+            return false;
+        }
+        if custom::forces_path_style(&service.model.metadata().service_id, &operation.name) {
+            return true;
+        }
+        match self.call.config.s3().addressing_style {
+            _ if self.accelerates() => false,
+            AddressingStyle::Virtual => false,
+            AddressingStyle::Path => true,
+            AddressingStyle::Auto => self.given.is_some(),
+        }
     }
 }
 

@@ -14,8 +14,10 @@
 //! chance come in with each event. An attempt that is repeated gets fresh credentials, a fresh date and a fresh signature.
 
 mod classify;
+mod discovery;
 mod driver;
 mod endpoint;
+mod redirect;
 mod retry;
 mod service;
 mod user_agent;
@@ -25,9 +27,14 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::header::{HOST, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Uri};
+use serde_json::{Value, json};
 
 use self::classify::classify;
+use self::discovery::Lookup;
 pub(crate) use self::driver::{Needs, drive};
+pub use self::endpoint::EndpointExplanation;
+pub(crate) use self::endpoint::{explain, signing_region};
+use self::redirect::Redirect;
 use self::retry::Retries;
 pub(crate) use self::service::{Service, Services};
 use crate::auth::{self, AuthChoice};
@@ -54,6 +61,11 @@ pub(crate) struct Call<'a> {
 /// What the machine wants next.
 pub(crate) enum Step {
     Done(Result<Output>),
+    /// Call this operation of the same service, in an exchange of its own.
+    NeedCall {
+        operation: Box<str>,
+        params: Value,
+    },
     NeedIdentity,
     /// Send this. The answer's body is to be read whole unless `stream` says that a good one is not.
     Send {
@@ -66,6 +78,8 @@ pub(crate) enum Step {
 
 /// What happened.
 pub(crate) enum Event {
+    /// What the other operation said.
+    Called(Result<Value>),
     Identity(Result<Credentials>),
     Received(Result<Received, TransportError>),
     Start,
@@ -98,6 +112,20 @@ pub(crate) struct Exchange<'a> {
     retries: Retries<'a>,
     invocation_id: HeaderValue,
     prepared: Option<Prepared>,
+    waiting: Waiting,
+    /// Whether the call was sent elsewhere once: it is not again.
+    redirected: bool,
+    /// The headers of the last answer.
+    headers: HeaderMap,
+}
+
+/// Why another operation was called.
+enum Waiting {
+    /// To find the bucket; this error holds if it is not found.
+    BucketRegion(Error),
+    /// To find the endpoint.
+    Endpoint,
+    Nothing,
 }
 
 /// What stays the same from attempt to attempt.
@@ -119,12 +147,16 @@ impl<'a> Exchange<'a> {
             invocation_id: HeaderValue::from_str(&random::uuid())
                 .unwrap_or_else(|_| HeaderValue::from_static("")),
             prepared: None,
+            waiting: Waiting::Nothing,
+            redirected: false,
+            headers: HeaderMap::new(),
         }
     }
 
     /// Goes on after an event.
     pub(crate) fn step(&mut self, event: Event, moment: Moment) -> Step {
         let next = match event {
+            Event::Called(answer) => self.called(answer, moment),
             Event::Start => self.start(moment),
             Event::Identity(Ok(who)) => self.identified(&who, moment),
             Event::Identity(Err(error)) => Err(error),
@@ -145,7 +177,53 @@ impl<'a> Exchange<'a> {
             endpoint::region(&self.call, endpoint::given_url(&self.call)?.as_deref())?;
             return Ok(Step::NeedIdentity);
         }
-        self.prepared = Some(self.prepare(None)?);
+        if let Some(step) = self.prepare_or_ask(None, moment)? {
+            return Ok(step);
+        }
+        self.attempt(moment)
+    }
+
+    /// Prepares the request, unless the service must be asked for its endpoint first.
+    fn prepare_or_ask(
+        &mut self,
+        who: Option<&Credentials>,
+        moment: Moment,
+    ) -> Result<Option<Step>> {
+        let discovered = match discovery::look_up(&self.call, &self.params.value, moment.now)? {
+            Lookup::Ask(operation, params) => {
+                self.waiting = Waiting::Endpoint;
+                return Ok(Some(Step::NeedCall { operation, params }));
+            }
+            Lookup::Rules => None,
+            Lookup::Use(url) => Some(url),
+        };
+        self.prepared = Some(self.prepare(who, discovered)?);
+        Ok(None)
+    }
+
+    /// Goes on with what another operation said.
+    fn called(&mut self, answer: Result<Value>, moment: Moment) -> Result<Step> {
+        match std::mem::replace(&mut self.waiting, Waiting::Nothing) {
+            Waiting::BucketRegion(error) => {
+                let bucket = redirect::bucket(&self.call, &self.params.value);
+                // that call went after the bucket itself, and the service has kept where it found it
+                match bucket.and_then(|bucket| self.call.service.bucket_region(bucket)) {
+                    Some(_) => self.redirect(moment),
+                    None => Err(error),
+                }
+            }
+            Waiting::Endpoint => {
+                discovery::learn(&self.call, &self.params.value, answer, moment.now)?;
+                self.start(moment)
+            }
+            Waiting::Nothing => Err(Error::request("nobody was called")),
+        }
+    }
+
+    /// Sends the call to the region that the bucket is in, at once and once.
+    fn redirect(&mut self, moment: Moment) -> Result<Step> {
+        self.redirected = true;
+        self.prepared = Some(self.prepare(None, None)?);
         self.attempt(moment)
     }
 
@@ -161,14 +239,16 @@ impl<'a> Exchange<'a> {
     }
 
     fn identified(&mut self, who: &Credentials, moment: Moment) -> Result<Step> {
-        if self.prepared.is_none() {
-            self.prepared = Some(self.prepare(Some(who))?);
+        if self.prepared.is_none()
+            && let Some(step) = self.prepare_or_ask(Some(who), moment)?
+        {
+            return Ok(step);
         }
         self.send(Some(who), moment)
     }
 
     /// Resolves the endpoint, writes the request and chooses how it is signed.
-    fn prepare(&self, who: Option<&Credentials>) -> Result<Prepared> {
+    fn prepare(&self, who: Option<&Credentials>, discovered: Option<Box<str>>) -> Result<Prepared> {
         let call = &self.call;
         let (model, operation) = (&call.service.model, call.operation);
         if protocol::input_event_stream(model, operation)?.is_some() {
@@ -178,7 +258,8 @@ impl<'a> Exchange<'a> {
         let endpoint = endpoint::resolve(call, &self.params.value, who)?;
         let mut request = protocol::encode(model, operation, &self.params)?;
         let prefix = protocol::host_prefix(model, operation, &self.params.value)?;
-        let uri = assemble(&endpoint.url, prefix.as_deref(), &request)?;
+        let url = discovered.as_ref().unwrap_or(&endpoint.url);
+        let uri = assemble(url, prefix.as_deref(), &request)?;
         // of a header with several values the first goes out
         for (name, value) in endpoint.headers.iter().rev() {
             let fault = |_| Error::request(format!("the endpoint rules give a bad header {name}"));
@@ -236,7 +317,10 @@ impl<'a> Exchange<'a> {
 
     /// Decides what an answer, or none, means: a result, another attempt or an error.
     fn judge(&mut self, received: Result<Received, TransportError>, moment: Moment) -> Step {
-        let retry_after = received.as_ref().ok().and_then(|r| retry_after(&r.headers));
+        if let Ok(received) = &received {
+            self.headers.clone_from(&received.headers);
+        }
+        let retry_after = retry_after(&self.headers).filter(|_| received.is_ok());
         let mut error = match received.map_err(Error::from).and_then(|r| self.output(r)) {
             Ok(output) => {
                 self.retries.succeeded();
@@ -259,6 +343,15 @@ impl<'a> Exchange<'a> {
             .prepared
             .as_ref()
             .is_some_and(|p| p.request.body.replayable());
+        if again
+            && !self.redirected
+            && let Some(step) = self.elsewhere(&error, moment)
+        {
+            return step.unwrap_or_else(|waiting| {
+                self.waiting = Waiting::BucketRegion(error);
+                waiting
+            });
+        }
         let delay = reason
             .filter(|_| again)
             .and_then(|reason| self.retries.next(reason, retry_after, moment.random));
@@ -268,6 +361,34 @@ impl<'a> Exchange<'a> {
                 Step::Sleep(delay)
             }
             None => self.done(Err(error)),
+        }
+    }
+
+    /// What follows an answer that sends the call elsewhere: a step, or one that must find out where first.
+    fn elsewhere(&mut self, error: &Error, moment: Moment) -> Option<Result<Step, Step>> {
+        let or_done = |this: &Self, step: Result<Step>| step.unwrap_or_else(|e| this.done(Err(e)));
+        let found = error.service_error()?;
+        if self.call.operation.endpoint_discovery.is_some()
+            && (found.status == 421 || &*found.code == "InvalidEndpointException")
+        {
+            self.redirected = true;
+            let again =
+                discovery::forget(&self.call, &self.params.value).and_then(|()| self.start(moment));
+            return Some(Ok(or_done(self, again)));
+        }
+        let bucket = redirect::bucket(&self.call, &self.params.value)?.to_owned();
+        match redirect::redirect(&self.call, error, &self.headers)? {
+            Redirect::Region(region) => {
+                tracing::debug!(bucket, %region, "the bucket is in another region");
+                self.call.service.set_bucket_region(&bucket, &region);
+                let again = self.redirect(moment);
+                Some(Ok(or_done(self, again)))
+            }
+            Redirect::Unknown if &*self.call.operation.name == redirect::FINDS_REGION => None,
+            Redirect::Unknown => Some(Err(Step::NeedCall {
+                operation: redirect::FINDS_REGION.into(),
+                params: json!({"Bucket": bucket}),
+            })),
         }
     }
 
@@ -347,7 +468,8 @@ fn assemble(endpoint: &str, prefix: Option<&str>, request: &Encoded) -> Result<U
     let (rest, endpoint_query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, base) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let path = match (base, &*request.path) {
-        ("", "") => "/",
+        ("", "" | "/") => "/",
+        (base, "" | "/") => base,
         (base, path) if base.ends_with('/') && path.starts_with('/') => {
             &format!("{base}{}", &path[1..])
         }

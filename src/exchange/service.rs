@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use once_cell::sync::OnceCell;
 
+use super::discovery::Discovered;
 use super::retry::Quota;
 use crate::endpoint::{EndpointResolver, LegacyEndpoints, Partitions, Ruleset};
 use crate::error::{Error, Result};
@@ -16,6 +17,10 @@ pub(crate) struct Service {
     data: Arc<Data>,
     files: Arc<Files>,
     pub(super) quota: Quota,
+    pub(super) discovered: Discovered,
+    /// Where buckets are that were found in another region than the client's.
+    bucket_regions: Mutex<HashMap<Box<str>, Box<str>>>,
+    requires_discovery: OnceCell<bool>,
 }
 
 /// What the data files say of a service; clients that read the same files may share it.
@@ -58,6 +63,14 @@ impl Services {
         self.files.models.services()
     }
 
+    pub(crate) fn partitions(&self) -> Result<&Arc<Partitions>> {
+        self.files.partitions()
+    }
+
+    pub(crate) fn legacy(&self) -> Result<&LegacyEndpoints> {
+        self.files.legacy()
+    }
+
     /// The service with this name, in any of its spellings.
     pub(crate) fn service(&self, name: &str) -> Result<Arc<Service>> {
         if let Some(service) = lock(&self.called).get(name) {
@@ -80,6 +93,9 @@ impl Services {
             data,
             files: self.files.clone(),
             quota: Quota::new(),
+            discovered: Discovered::default(),
+            bucket_regions: Mutex::default(),
+            requires_discovery: OnceCell::new(),
         });
         // another thread may have been here: its quota counts
         Ok(lock(&self.called)
@@ -125,6 +141,13 @@ impl Files {
         })
     }
 
+    fn legacy(&self) -> Result<&LegacyEndpoints> {
+        self.legacy.get_or_try_init(|| {
+            let text = self.common("endpoints")?;
+            LegacyEndpoints::parse(String::from(text)).map_err(|e| Error::Endpoint(e.into()))
+        })
+    }
+
     fn common(&self, path: &str) -> Result<Box<str>> {
         let text = self.models.load_path(path)?;
         text.ok_or_else(|| Error::model(format!("no model folder has {path}.json")))
@@ -151,16 +174,28 @@ impl Service {
         rules.map(Option::as_ref)
     }
 
+    pub(super) fn requires_discovery(&self) -> Result<bool> {
+        Ok(*self
+            .requires_discovery
+            .get_or_init(|| self.model.requires_discovery()))
+    }
+
+    /// The region that a bucket was found in.
+    pub(super) fn bucket_region(&self, bucket: &str) -> Option<Box<str>> {
+        lock(&self.bucket_regions).get(bucket).cloned()
+    }
+
+    pub(super) fn set_bucket_region(&self, bucket: &str, region: &str) {
+        lock(&self.bucket_regions).insert(bucket.into(), region.into());
+    }
+
     /// The endpoints file, for services without rules and for clients without a region.
     pub(super) fn legacy(&self) -> Result<&LegacyEndpoints> {
-        self.files.legacy.get_or_try_init(|| {
-            let text = self.files.common("endpoints")?;
-            LegacyEndpoints::parse(String::from(text)).map_err(|e| Error::Endpoint(e.into()))
-        })
+        self.files.legacy()
     }
 
     /// Whether the endpoint depends on the account.
-    pub(super) fn reads_account_id(&self) -> Result<bool> {
+    pub(crate) fn reads_account_id(&self) -> Result<bool> {
         let rules = self.rules()?;
         Ok(rules.is_some_and(|rules| rules.ruleset().reads_built_in("AWS::Auth::AccountId")))
     }

@@ -43,6 +43,27 @@ impl From<Text<'_>> for Box<str> {
     }
 }
 
+/// Whether any operation must have its endpoint asked for; the operations stay unparsed.
+pub(super) fn requires_discovery<'t>(operations: impl Iterator<Item = &'t str>) -> bool {
+    #[derive(Deserialize)]
+    struct Part {
+        endpointdiscovery: Option<Required>,
+    }
+    #[derive(Deserialize)]
+    struct Required {
+        #[serde(default)]
+        required: bool,
+    }
+    let is_required = |text: &str| {
+        let part: Option<Part> = serde_json::from_str(text).ok();
+        part.and_then(|part| part.endpointdiscovery)
+            .is_some_and(|d| d.required)
+    };
+    operations
+        .filter(|text| text.contains("endpointdiscovery"))
+        .any(is_required)
+}
+
 /// The service's id alone.
 pub(super) fn service_id(text: &str) -> Result<String, serde_json::Error> {
     #[derive(Deserialize)]

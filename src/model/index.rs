@@ -72,6 +72,10 @@ impl<T> Index<T> {
         (0..self.slots.len() as u32).map(|number| self.entry(number, text).0)
     }
 
+    pub(super) fn texts<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> {
+        (0..self.slots.len() as u32).map(|number| self.entry(number, text).1)
+    }
+
     #[inline]
     pub(super) fn get(&self, number: u32) -> Option<&T> {
         self.slots[number as usize]

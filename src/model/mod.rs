@@ -134,6 +134,11 @@ impl ServiceModel {
         })
     }
 
+    /// Whether any operation must have its endpoint asked for.
+    pub(crate) fn requires_discovery(&self) -> bool {
+        c2j::requires_discovery(self.operations.texts(&self.text))
+    }
+
     fn operation_index(&self, name: &str) -> Result<u32> {
         if let Some(index) = self.operations.find(name, &self.text) {
             return Ok(index);

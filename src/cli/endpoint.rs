@@ -1,0 +1,38 @@
+//! `tucuxi endpoint SERVICE OPERATION [JSON | @FILE | -] [--explain]`
+
+use std::io::{self, Write};
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use super::{Failure, call, operation_arg, required, service_arg};
+
+pub(super) fn command() -> Command {
+    Command::new("endpoint")
+        .about("Shows where a call would go, without making it")
+        .arg(service_arg())
+        .arg(operation_arg())
+        .arg(call::params_arg())
+        .arg(
+            Arg::new("explain")
+                .long("explain")
+                .action(ArgAction::SetTrue)
+                .help("Shows what the rules are told and which of them hold"),
+        )
+}
+
+pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let params = call::params(required(matches, "PARAMS"))?;
+    let (service, operation) = (required(matches, "SERVICE"), required(matches, "OPERATION"));
+    let explained = super::client(matches)?.explain_endpoint(service, operation, &params)?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if matches.get_flag("explain") {
+        write!(out, "{explained}")?;
+        out.flush()?;
+        return match explained.endpoint {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.into()),
+        };
+    }
+    writeln!(out, "{}", explained.endpoint?.url)?;
+    Ok(out.flush()?)
+}

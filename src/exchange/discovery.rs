@@ -1,0 +1,169 @@
+//! Endpoints that a service tells itself, for the few services that want to be asked.
+//!
+//! ```text
+//!   nothing known ──► ask ──► known for as long as the answer says ──► stale: ask again, and use it meanwhile
+//!                      └ no answer: not asked for a minute; an operation that must have one fails
+//! ```
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use super::{Call, endpoint};
+use crate::config::EndpointDiscoveryMode;
+use crate::error::{Error, Result};
+use crate::model::{EndpointDiscovery, Members};
+
+/// What a service said of itself, by what it was asked for.
+#[derive(Debug, Default)]
+pub(super) struct Discovered(Mutex<HashMap<String, Known>>);
+
+#[derive(Clone, Debug, Default)]
+struct Known {
+    url: Option<Box<str>>,
+    /// Until when it holds.
+    fresh_until: Option<SystemTime>,
+    /// When to ask again after a failure.
+    ask_after: Option<SystemTime>,
+}
+
+/// What to do about the endpoint of a call.
+#[derive(Debug, PartialEq)]
+pub(super) enum Lookup {
+    /// Ask this operation with these parameters.
+    Ask(Box<str>, Value),
+    /// What the rules say holds.
+    Rules,
+    Use(Box<str>),
+}
+
+const BACK_OFF: Duration = Duration::from_secs(60);
+
+/// Looks an endpoint up, where the operation has one of its own.
+pub(super) fn look_up(call: &Call<'_>, params: &Value, now: SystemTime) -> Result<Lookup> {
+    let Some(kind) = call.operation.endpoint_discovery else {
+        return Ok(Lookup::Rules);
+    };
+    let must = kind == EndpointDiscovery::Required;
+    let wanted = match call.config.endpoint_discovery() {
+        EndpointDiscoveryMode::Auto => must || call.service.requires_discovery()?,
+        EndpointDiscoveryMode::Disabled => false,
+        EndpointDiscoveryMode::Enabled => true,
+    };
+    if endpoint::given_url(call)?.is_some() {
+        return Ok(Lookup::Rules);
+    }
+    if !wanted {
+        let what = "this operation needs endpoint discovery, which endpoint_discovery_enabled switches off";
+        return if must {
+            Err(Error::Unsupported(what.into()))
+        } else {
+            Ok(Lookup::Rules)
+        };
+    }
+    let known = call.service.discovered.get(&key(call, params)?);
+    let is = |end: Option<SystemTime>| end.is_some_and(|end| now < end);
+    match known.url {
+        Some(url) if is(known.fresh_until) || is(known.ask_after) => Ok(Lookup::Use(url)),
+        None if is(known.ask_after) && must => {
+            let what = "the service told no endpoint for it; it is asked again in a minute";
+            Err(Error::Endpoint(what.into()))
+        }
+        None if is(known.ask_after) => Ok(Lookup::Rules),
+        _ => question(call, params),
+    }
+}
+
+/// What is sent to ask.
+fn question(call: &Call<'_>, params: &Value) -> Result<Lookup> {
+    let model = &call.service.model;
+    for name in model.operation_names() {
+        if model.operation(name)?.is_endpoint_operation {
+            let identifiers = identifiers(call, params)?;
+            let question = match identifiers.is_empty() {
+                true => json!({}),
+                false => json!({"Operation": call.operation.name, "Identifiers": identifiers}),
+            };
+            return Ok(Lookup::Ask(name.into(), question));
+        }
+    }
+    Ok(Lookup::Rules)
+}
+
+/// The parameters that an endpoint depends on.
+fn identifiers(call: &Call<'_>, params: &Value) -> Result<serde_json::Map<String, Value>> {
+    let model = &call.service.model;
+    let input = call.operation.input.map(|id| model.shape(id)).transpose()?;
+    let members = input.and_then(|shape| shape.members()).map(Members::iter);
+    let members = members
+        .into_iter()
+        .flatten()
+        .filter(|member| member.endpoint_discovery_id);
+    let given = |name: &str| Some((name.to_owned(), params.get(name)?.clone()));
+    Ok(members.filter_map(|member| given(&member.name)).collect())
+}
+
+fn key(call: &Call<'_>, params: &Value) -> Result<String> {
+    let identifiers = identifiers(call, params)?;
+    Ok(match identifiers.is_empty() {
+        true => String::new(),
+        false => format!("{} {}", call.operation.name, Value::Object(identifiers)),
+    })
+}
+
+/// Keeps an answer, or that there was none.
+pub(super) fn learn(
+    call: &Call<'_>,
+    params: &Value,
+    answer: Result<Value>,
+    now: SystemTime,
+) -> Result<()> {
+    let endpoint = answer.ok().and_then(|answer| {
+        let first = answer.get("Endpoints")?.get(0)?;
+        let address = first.get("Address")?.as_str()?;
+        let minutes = first.get("CachePeriodInMinutes")?.as_u64()?;
+        let url = match address.contains("://") {
+            true => address.into(),
+            false => format!("https://{address}").into(),
+        };
+        Some((url, Duration::from_secs(minutes.min(60 * 24 * 365) * 60)))
+    });
+    let key = key(call, params)?;
+    call.service.discovered.change(key, |known| match endpoint {
+        Some((url, period)) => {
+            *known = Known {
+                url: Some(url),
+                fresh_until: Some(now + period),
+                ask_after: None,
+            };
+        }
+        None => known.ask_after = Some(now + BACK_OFF),
+    });
+    Ok(())
+}
+
+/// Forgets an endpoint that says it is the wrong one.
+pub(super) fn forget(call: &Call<'_>, params: &Value) -> Result<()> {
+    let key = key(call, params)?;
+    call.service
+        .discovered
+        .change(key, |known| *known = Known::default());
+    Ok(())
+}
+
+impl Discovered {
+    fn get(&self, key: &str) -> Known {
+        self.lock().get(key).cloned().unwrap_or_default()
+    }
+
+    fn change(&self, key: String, change: impl FnOnce(&mut Known)) {
+        change(self.lock().entry(key).or_default());
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Known>> {
+        // entries are replaced whole
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

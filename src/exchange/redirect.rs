@@ -1,0 +1,64 @@
+//! Buckets in other regions: the answer that says so, and where it says the bucket is.
+
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::Call;
+use crate::custom;
+use crate::error::{Error, ServiceError};
+
+/// The operation that finds a bucket's region where the answer does not say it.
+pub(super) const FINDS_REGION: &str = "HeadBucket";
+
+/// Where a call goes instead.
+#[derive(Debug, PartialEq)]
+pub(super) enum Redirect {
+    /// To this region.
+    Region(Box<str>),
+    /// Nobody has said it yet.
+    Unknown,
+}
+
+/// The bucket of a call, if it is one that may be elsewhere.
+pub(super) fn bucket<'p>(call: &Call<'_>, params: &'p Value) -> Option<&'p str> {
+    let is_one = custom::follows_bucket_regions(&call.service.model.metadata().service_id);
+    let bucket = params.get("Bucket").filter(|_| is_one)?.as_str()?;
+    (!bucket.starts_with("arn:")).then_some(bucket)
+}
+
+/// Whether an answer says that the bucket is elsewhere, and where.
+pub(super) fn redirect(call: &Call<'_>, error: &Error, headers: &HeaderMap) -> Option<Redirect> {
+    let error = error.service_error()?;
+    let header = headers
+        .get("x-amz-bucket-region")
+        .and_then(|value| value.to_str().ok());
+    let named = error.value.get("Region").and_then(Value::as_str);
+    says_elsewhere(
+        &call.operation.name,
+        error,
+        header.is_some(),
+        named.is_some(),
+    )
+    .then(|| {
+        let region = header.or(named).filter(|region| is_region(region));
+        region.map_or(Redirect::Unknown, |region| Redirect::Region(region.into()))
+    })
+}
+
+fn says_elsewhere(operation: &str, error: &ServiceError, header: bool, named: bool) -> bool {
+    let bare = matches!(&*error.code, "301" | "400");
+    match &*error.code {
+        "AuthorizationHeaderMalformed" => named || header,
+        "IllegalLocationConstraintException" => operation != "CreateBucket",
+        "PermanentRedirect" => true,
+        _ if bare && operation == "HeadObject" => true,
+        _ if bare && operation == FINDS_REGION => header,
+        _ => matches!(error.status, 301 | 302 | 307),
+    }
+}
+
+/// It becomes a part of a host.
+fn is_region(text: &str) -> bool {
+    let is_part = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=63).contains(&text.len()) && text.bytes().all(is_part) && !text.starts_with('-')
+}

@@ -1,0 +1,297 @@
+//! What an exchange does between its first and its last request: endpoints that are asked for, buckets that are elsewhere,
+//! accounts that are part of a host.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+use tucuxi::config::EndpointDiscoveryMode;
+use tucuxi::credentials::{CredentialsError, CredentialsProvider, ProviderContext};
+use tucuxi::transport::{Replay, Sent, TransportErrorKind};
+use tucuxi::{Client, Config, ConfigBuilder, Credentials, Error};
+
+fn client(config: ConfigBuilder, replay: Replay) -> (Client, Arc<Replay>) {
+    let replay = Arc::new(replay);
+    let config = config.isolated().region("us-east-1").build().unwrap();
+    (
+        Client::with_transport(config, replay.clone()).unwrap(),
+        replay,
+    )
+}
+
+fn signed() -> ConfigBuilder {
+    Config::builder().credentials(Credentials::new("AKIDEXAMPLE", "secret"))
+}
+
+fn hosts(replay: &Replay) -> Vec<String> {
+    replay
+        .sent()
+        .iter()
+        .map(|sent| sent.uri.host().unwrap().to_owned())
+        .collect()
+}
+
+fn target(sent: &Sent) -> &str {
+    sent.headers["x-amz-target"]
+        .to_str()
+        .unwrap()
+        .split('.')
+        .nth(1)
+        .unwrap()
+}
+
+const TOLD: &str = r#"{"Endpoints":[{"Address":"cell1.example.com","CachePeriodInMinutes":60}]}"#;
+
+fn query(client: &Client) -> Result<Value, Error> {
+    client.call(
+        "timestream-query",
+        "Query",
+        json!({"QueryString": "select 1"}),
+    )
+}
+
+const ROWS: &str = r#"{"QueryId":"q","Rows":[],"ColumnInfo":[]}"#;
+
+#[test]
+fn an_endpoint_is_asked_for_once_and_kept() {
+    let replay = Replay::new()
+        .answer(200, &[], TOLD)
+        .answer(200, &[], ROWS)
+        .answer(200, &[], ROWS);
+    let (client, replay) = client(signed(), replay);
+    query(&client).unwrap();
+    query(&client).unwrap();
+    let told = "query.timestream.us-east-1.amazonaws.com";
+    assert_eq!(
+        hosts(&replay),
+        [told, "cell1.example.com", "cell1.example.com"]
+    );
+    let sent = replay.sent();
+    assert_eq!(target(&sent[0]), "DescribeEndpoints");
+    assert_eq!(sent[0].headers["x-amz-api-version"], "2018-11-01");
+}
+
+#[test]
+fn a_wrong_endpoint_is_asked_for_again_once() {
+    let wrong = r#"{"__type":"InvalidEndpointException"}"#;
+    let other = TOLD.replace("cell1", "cell2");
+    let replay = Replay::new()
+        .answer(200, &[], TOLD)
+        .answer(421, &[], wrong)
+        .answer(200, &[], other)
+        .answer(200, &[], ROWS);
+    let (client, replay) = client(signed(), replay);
+    query(&client).unwrap();
+    assert_eq!(
+        hosts(&replay)[1..],
+        [
+            "cell1.example.com",
+            "query.timestream.us-east-1.amazonaws.com",
+            "cell2.example.com"
+        ]
+    );
+    let replay = Replay::new()
+        .answer(200, &[], TOLD)
+        .answer(421, &[], wrong)
+        .answer(200, &[], TOLD)
+        .answer(421, &[], wrong);
+    let (client, replay) = self::client(signed(), replay);
+    assert_eq!(
+        query(&client).unwrap_err().code(),
+        Some("InvalidEndpointException")
+    );
+    assert_eq!(replay.unused(), 0);
+}
+
+#[test]
+fn an_endpoint_that_must_be_told_and_is_not_is_an_error() {
+    let no = r#"{"__type":"AccessDeniedException"}"#;
+    let (client, replay) = client(signed(), Replay::new().answer(400, &[], no));
+    for _ in 0..2 {
+        let error = query(&client).unwrap_err();
+        assert!(matches!(error.cause(), Error::Endpoint(_)), "{error}");
+    }
+    assert_eq!(replay.sent().len(), 1, "it is not asked again at once");
+    let off = signed().endpoint_discovery(EndpointDiscoveryMode::Disabled);
+    let (client, replay) = self::client(off, Replay::new());
+    assert!(matches!(
+        query(&client).unwrap_err().cause(),
+        Error::Unsupported(_)
+    ));
+    assert!(replay.sent().is_empty());
+}
+
+#[test]
+fn discovery_that_may_be_is_done_on_demand() {
+    let list = |client: &Client| client.call("dynamodb", "ListTables", json!({}));
+    let (plain, replay) = client(signed(), Replay::new().answer(200, &[], "{}"));
+    list(&plain).unwrap();
+    assert_eq!(hosts(&replay), ["dynamodb.us-east-1.amazonaws.com"]);
+    let on = signed().endpoint_discovery(EndpointDiscoveryMode::Enabled);
+    let (asking, replay) = client(
+        on,
+        Replay::new().answer(200, &[], TOLD).answer(200, &[], "{}"),
+    );
+    list(&asking).unwrap();
+    assert_eq!(
+        hosts(&replay),
+        ["dynamodb.us-east-1.amazonaws.com", "cell1.example.com"]
+    );
+    // without an answer, what need not be told is not
+    let on = signed().endpoint_discovery(EndpointDiscoveryMode::Enabled);
+    let replay = Replay::new()
+        .failure(TransportErrorKind::Request)
+        .answer(200, &[], "{}");
+    let (asking, replay) = client(on, replay);
+    list(&asking).unwrap();
+    assert_eq!(hosts(&replay)[1], "dynamodb.us-east-1.amazonaws.com");
+}
+
+#[test]
+fn a_bucket_elsewhere_is_followed_once_and_remembered() {
+    let moved = "<Error><Code>PermanentRedirect</Code><Message>m</Message></Error>";
+    let there = [("x-amz-bucket-region", "eu-west-1")];
+    let replay = Replay::new()
+        .answer(301, &there, moved)
+        .answer(200, &[], "")
+        .answer(200, &[], "");
+    let (client, replay) = client(signed(), replay);
+    for _ in 0..2 {
+        let put = client
+            .request("s3", "PutObject")
+            .params(json!({"Bucket": "bkt", "Key": "k"}));
+        put.body("the body").send().unwrap();
+    }
+    let (here, there) = ("bkt.s3.amazonaws.com", "bkt.s3.eu-west-1.amazonaws.com");
+    assert_eq!(hosts(&replay), [here, there, there]);
+    assert!(replay.sent().iter().all(|sent| sent.body == "the body"));
+}
+
+#[test]
+fn a_reader_is_not_sent_elsewhere() {
+    let moved = "<Error><Code>PermanentRedirect</Code><Message>m</Message></Error>";
+    let there = [("x-amz-bucket-region", "eu-west-1")];
+    let (client, replay) = client(
+        signed(),
+        Replay::new()
+            .answer(301, &there, moved)
+            .answer(200, &[], ""),
+    );
+    let put = client
+        .request("s3", "PutObject")
+        .params(json!({"Bucket": "bkt", "Key": "k"}));
+    let body = tucuxi::Body::from_reader_with_len(&b"once"[..], 4);
+    assert_eq!(
+        put.body(body).send().unwrap_err().code(),
+        Some("PermanentRedirect")
+    );
+    assert_eq!(replay.sent().len(), 1);
+}
+
+#[test]
+fn a_head_request_without_a_region_is_an_error() {
+    let (client, replay) = client(signed(), Replay::new().answer(301, &[], ""));
+    let error = client
+        .call("s3", "HeadBucket", json!({"Bucket": "bkt"}))
+        .unwrap_err();
+    assert_eq!(error.code(), Some("301"));
+    assert_eq!(replay.sent().len(), 1);
+}
+
+/// Counts how often it is asked.
+struct Counting(Arc<AtomicUsize>);
+
+impl CredentialsProvider for Counting {
+    fn name(&self) -> &'static str {
+        "counting"
+    }
+    fn credentials(
+        &self,
+        _: &ProviderContext<'_>,
+    ) -> Result<Option<Credentials>, CredentialsError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(Some(
+            Credentials::new("AKIDEXAMPLE", "secret").with_account_id("111122223333"),
+        ))
+    }
+}
+
+#[test]
+fn credentials_come_before_an_endpoint_that_has_the_account_in_it() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let config = Config::builder().credentials_provider(Counting(asked.clone()));
+    let (client, replay) = client(
+        config,
+        Replay::new().answer(200, &[], "{}").answer(200, &[], "{}"),
+    );
+    for _ in 0..2 {
+        client.call("dynamodb", "ListTables", json!({})).unwrap();
+    }
+    // cold they are asked for, then they are known
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    let host = "111122223333.ddb.us-east-1.amazonaws.com";
+    assert_eq!(hosts(&replay), [host, host]);
+}
+
+#[test]
+fn an_explanation_says_what_was_asked_and_what_came_of_it() {
+    let (client, replay) = client(signed(), Replay::new());
+    let explained = client
+        .explain_endpoint(
+            "s3",
+            "GetObject",
+            &json!({"Bucket": "my.bucket", "Key": "k"}),
+        )
+        .unwrap();
+    assert_eq!(
+        &*explained.endpoint.as_ref().unwrap().url,
+        "https://s3.amazonaws.com/my.bucket"
+    );
+    let shown = explained.to_string();
+    for line in [
+        "Bucket = my.bucket",
+        "Region = us-east-1",
+        "UseGlobalEndpoint = true",
+        "signed by sigv4 as s3 for us-east-1",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    let refused = client
+        .explain_endpoint(
+            "s3",
+            "GetObject",
+            &json!({"Bucket": "arn:aws:s3:::b", "Key": "k"}),
+        )
+        .unwrap();
+    assert!(
+        refused.endpoint.is_err() && refused.to_string().contains("no endpoint"),
+        "{refused}"
+    );
+    assert!(replay.sent().is_empty());
+}
+
+#[test]
+fn regions_and_partitions_are_known() {
+    let (client, _) = client(signed(), Replay::new());
+    assert_eq!(&*client.partitions().unwrap()[0], "aws");
+    assert_eq!(&*client.partition_of("cn-north-1").unwrap(), "aws-cn");
+    assert_eq!(
+        &*client.partition_of("eu-newplace-9").unwrap(),
+        "aws",
+        "newer than the data"
+    );
+    assert!(client.partition_of("moon").is_err());
+    let regions = client.regions("ec2", "aws").unwrap();
+    assert!(
+        regions.len() > 30 && regions.iter().any(|region| &**region == "eu-west-1"),
+        "{regions:?}"
+    );
+    assert!(regions.iter().all(|region| !region.contains("global")));
+    assert!(
+        client
+            .services_in("eu-west-1")
+            .unwrap()
+            .iter()
+            .any(|service| &**service == "ec2")
+    );
+}
