@@ -399,6 +399,8 @@ impl RequestBuilder {
                 ));
             }
             let config = self.client.config();
+            let completed =
+                custom::complete(&model.metadata().service_id, &operation.name, &mut value);
             if config.validates_parameters() {
                 let streamed = streaming.filter(|_| self.body.is_some());
                 params::validate(
@@ -408,9 +410,7 @@ impl RequestBuilder {
                     streamed.map(|member| &*member.name),
                     config.validates_strictly(),
                 )?;
-                if let Some(fault) = custom::param_fault(&model.metadata().service_id, &value) {
-                    return Err(Error::Params(Box::new(ParamErrors(vec![fault]))));
-                }
+                completed.map_err(|fault| Error::Params(Box::new(ParamErrors(vec![fault]))))?;
             }
             Ok(Params {
                 value,

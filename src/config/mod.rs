@@ -18,6 +18,7 @@ use std::time::Duration;
 use self::chain::Chain;
 use self::profile::{Profile, Profiles};
 use crate::credentials::{Credentials, CredentialsProvider};
+use crate::endpoint::EndpointValue;
 
 /// The settings of a client, resolved once. Cheap to clone.
 ///
@@ -60,6 +61,7 @@ struct Settings {
     account_id_mode: AccountIdEndpointMode,
     validate_parameters: bool,
     strict_validation: bool,
+    context_params: Vec<(Box<str>, EndpointValue)>,
     data_path: Option<String>,
     s3: S3Config,
     unsigned: bool,
@@ -389,6 +391,14 @@ impl Config {
         self.0.settings.strict_validation
     }
 
+    /// The parameter of endpoint rules that the program sets for all services which leave it to their clients.
+    pub(crate) fn client_context_param(&self, name: &str) -> Option<&EndpointValue> {
+        let mut params = self.0.settings.context_params.iter().rev();
+        params
+            .find(|(known, _)| **known == *name)
+            .map(|(_, value)| value)
+    }
+
     /// What only S3 heeds.
     pub fn s3(&self) -> &S3Config {
         &self.0.settings.s3
@@ -430,6 +440,7 @@ pub struct ConfigBuilder {
     read_timeout: Option<Duration>,
     unsigned: bool,
     strict: bool,
+    context_params: Vec<(Box<str>, EndpointValue)>,
     provider: Option<Provider>,
 }
 
@@ -536,6 +547,16 @@ impl ConfigBuilder {
         self.set(&chain::ENDPOINT_DISCOVERY, mode.as_str())
     }
 
+    /// A parameter of endpoint rules that a service leaves to its clients, by the name that its model has.
+    pub fn client_context_param(
+        mut self,
+        name: impl Into<Box<str>>,
+        value: impl Into<EndpointValue>,
+    ) -> Self {
+        self.context_params.push((name.into(), value.into()));
+        self
+    }
+
     /// Whether S3's accelerated endpoints are used.
     pub fn s3_use_accelerate_endpoint(self, yes: bool) -> Self {
         self.set(&chain::S3_ACCELERATE, yes.to_string())
@@ -629,6 +650,7 @@ impl ConfigBuilder {
             s3: s3(chain)?,
             unsigned: self.unsigned,
             strict_validation: self.strict,
+            context_params: self.context_params.clone(),
         })
     }
 }

@@ -1,22 +1,36 @@
 //! What services need beyond their models. Nowhere else in the crate is a service named.
 
 mod s3;
+mod s3_control;
 
 use serde_json::Value;
 
 use crate::params::{ParamError, ParamErrorKind};
 
-/// What no model says of parameters, and the service would only refuse.
-pub(crate) fn param_fault(service_id: &str, params: &Value) -> Option<ParamError> {
-    let bucket = params
-        .get("Bucket")
-        .filter(|_| service_id == "S3")?
-        .as_str()?;
-    let reason = s3::bucket_fault(bucket)?.into();
-    Some(ParamError {
-        path: "Bucket".into(),
-        kind: ParamErrorKind::Unreadable { reason },
-    })
+/// Completes parameters where no model says how, and finds what the service would only refuse.
+pub(crate) fn complete(
+    service_id: &str,
+    operation: &str,
+    params: &mut Value,
+) -> Result<(), ParamError> {
+    let fault = |path: &str, reason: String| ParamError {
+        path: path.into(),
+        kind: ParamErrorKind::Unreadable {
+            reason: reason.into(),
+        },
+    };
+    match service_id {
+        "S3" => {
+            let bucket = params.get("Bucket").and_then(Value::as_str);
+            match bucket.and_then(s3::bucket_fault) {
+                Some(reason) => Err(fault("Bucket", reason)),
+                None => Ok(()),
+            }
+        }
+        "S3 Control" => s3_control::fill_account(operation, params)
+            .map_err(|(member, reason)| fault(member, reason)),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a service signs for the region of the endpoints file, where rules say nothing: its endpoint is in another one

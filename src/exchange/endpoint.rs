@@ -248,7 +248,7 @@ impl Facts<'_> {
         Ok(filled)
     }
 
-    /// From the operation and its input.
+    /// From the operation and its input, or from the client.
     fn of_call(&self, name: &str) -> Result<Option<EndpointValue>> {
         let Call {
             operation, service, ..
@@ -273,7 +273,14 @@ impl Facts<'_> {
         }
         let mut paths = operation.operation_context_params.iter();
         let Some((_, path)) = paths.find(|(param, _)| **param == *name) else {
-            return Ok(None);
+            let mut left_to_clients = service.model.metadata().client_context_params.iter();
+            let is_left = left_to_clients.any(|(param, _)| **param == *name);
+            return Ok(self
+                .call
+                .config
+                .client_context_param(name)
+                .filter(|_| is_left)
+                .cloned());
         };
         let found = Query::compile(path).and_then(|query| Ok(value(&*query.search(self.params)?)));
         found.map_err(|e| Error::Endpoint(e.into()))

@@ -1,14 +1,15 @@
 //! The exchange: a state machine that owns a call from its parameters to its result.
 //!
 //! ```text
-//!            ┌─ the rules read the account id ─┐
-//!   Start ──►│           Need(Identity)        │──► endpoint ──► encode ──► choose auth
-//!            └─────────────────────────────────┘                               │
-//!                                        ┌─────────────────────────────────────┘
-//!                                        ▼
-//!   Woke ─────────────────────► Need(Identity) ──► sign ──► Send ──► judge ──► Done
-//!     ▲                                                                │
-//!     └────────────────────────────── Sleep ◄──────────────────────────┘
+//!            ┌─ the rules read the account id ─┐    ┌─ the service tells endpoints ─┐
+//!   Start ──►│           NeedIdentity          │──►─┤           NeedCall            │──► endpoint ──► encode ──► choose auth
+//!            └─────────────────────────────────┘    └───────────────────────────────┘        ▲                      │
+//!                                                                           the bucket is elsewhere                 │
+//!                                        ┌───────────────────────────────────────────┼──────────────────────────────┘
+//!                                        ▼                                           │
+//!   Woke ─────────────────────► NeedIdentity ──► sign ──► Send ──► judge ────────────┴──► Done
+//!     ▲                                                              │
+//!     └───────────────────────────── Sleep ◄─────────────────────────┘
 //! ```
 //! The machine does no IO and reads no clock: what it lacks it asks of its driver, one [`Step`] at a time, and time and
 //! chance come in with each event. An attempt that is repeated gets fresh credentials, a fresh date and a fresh signature.
