@@ -267,6 +267,15 @@ impl ResponseBody {
         Self { reader, len }
     }
 
+    /// Held against its checksum at its end.
+    pub(crate) fn verified(self, expected: crate::checksum::Expected) -> Self {
+        let reader = Box::new(crate::checksum::Verified::new(self.reader, expected));
+        Self {
+            reader,
+            len: self.len,
+        }
+    }
+
     /// The announced length.
     pub fn len(&self) -> Option<u64> {
         self.len

@@ -2,24 +2,27 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use http::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::body::Body;
-use crate::config::Config;
+use crate::config::{Config, ResponseChecksums};
 use crate::credentials::{Chain, CredentialsCache, CredentialsProvider};
 use crate::endpoint::EndpointError;
 use crate::error::{Error, Result};
 use crate::exchange::{
-    Call, EndpointExplanation, Exchange, Needs, Service, Services, drive, explain,
+    Call, EndpointExplanation, Exchange, Needs, Services, drive, drive_to_request, explain,
 };
 use crate::model::{ModelSource, Models, ServiceModel};
 use crate::output::Output;
 use crate::params::ParamErrors;
+use crate::presign::{CrossRegion, Presign};
 use crate::protocol::{self, Params};
-use crate::transport::Transport;
-use crate::{custom, params, random};
+use crate::transport::{Request, Transport};
+use crate::{auth, custom, params, random};
 
 /// Calls any operation of any service.
 ///
@@ -208,15 +211,16 @@ impl Client {
             service: &service,
             operation,
             buffered: true,
+            presign: None,
         };
         let who = match service.reads_account_id()? {
-            true => self.needs().identity().ok(),
+            true => self.needs().credentials().ok(),
             false => None,
         };
         explain(&call, params, who.as_ref())
     }
 
-    fn needs(&self) -> Needs<'_> {
+    pub(crate) fn needs(&self) -> Needs<'_> {
         Needs {
             config: &self.0.config,
             credentials: &self.0.credentials,
@@ -313,7 +317,19 @@ impl Client {
             operation: operation.into(),
             params: json!({}),
             body: None,
+            method: None,
         }
+    }
+}
+
+/// Where an answer may have a checksum, it is asked for.
+fn ask_for_checksum(call: &Call<'_>, params: &mut Params) {
+    let traits = call.operation.http_checksum.as_ref();
+    let member = traits.and_then(|t| t.request_validation_mode_member.as_deref());
+    if let (Some(member), Some(members)) = (member, params.value.as_object_mut())
+        && call.config.response_checksums() == ResponseChecksums::WhenSupported
+    {
+        members.entry(member).or_insert_with(|| "ENABLED".into());
     }
 }
 
@@ -334,6 +350,8 @@ pub struct RequestBuilder {
     operation: Box<str>,
     params: Value,
     body: Option<Body>,
+    /// Of a presigned request.
+    pub(crate) method: Option<Method>,
 }
 
 impl RequestBuilder {
@@ -369,21 +387,58 @@ impl RequestBuilder {
     }
 
     fn run(self, buffered: bool) -> Result<Output> {
-        let Inner {
-            config, services, ..
-        } = &*self.client.0;
-        let service: Arc<Service> = services.service(&self.service)?;
+        let service = self.client.0.services.service(&self.service)?;
         let operation = service.model.operation(&self.operation)?;
-        let params = self.prepare(&service.model)?;
+        let mut params = self.prepare(&service.model)?;
         let call = Call {
-            config,
+            config: self.client.config(),
             service: &service,
             operation,
             buffered,
+            presign: None,
         };
-        let output = drive(Exchange::new(call, params), self.client.needs())?;
         let named = |e: Error| e.of_call(service.name(), &operation.name);
+        self.sign_for_source(&call, &mut params).map_err(named)?;
+        ask_for_checksum(&call, &mut params);
+        let output = drive(Exchange::new(call, params), self.client.needs())?;
         output.with_events(buffered).map_err(named)
+    }
+
+    /// The request, signed in its URL and not sent.
+    pub(crate) fn presigned(&self, presign: &Presign) -> Result<Request> {
+        auth::check_expiry(presign.expires)?;
+        let service = self.client.0.services.service(&self.service)?;
+        let call = Call {
+            config: self.client.config(),
+            service: &service,
+            operation: service.model.operation(&self.operation)?,
+            buffered: true,
+            presign: Some(presign),
+        };
+        let params = self.prepare(&service.model)?;
+        drive_to_request(Exchange::new(call, params), self.client.needs())
+    }
+
+    /// A copy from another region has a URL with which this region's service fetches from that one.
+    fn sign_for_source(&self, call: &Call<'_>, params: &mut Params) -> Result<()> {
+        let Some(copy) = CrossRegion::find(call, &params.value)? else {
+            return Ok(());
+        };
+        let presign = Presign {
+            expires: Duration::from_secs(3600),
+            method: Some(Method::GET),
+            more: copy.more.clone(),
+        };
+        let config = call.config.in_region(&copy.source_region);
+        let there = Call {
+            config: &config,
+            presign: Some(&presign),
+            ..*call
+        };
+        let exchange = Exchange::new(there, copy.params.clone());
+        let request = drive_to_request(exchange, self.client.needs())?;
+        *params = copy.finish(&request.uri().to_string());
+        Ok(())
     }
 
     /// Checks and completes the parameters.

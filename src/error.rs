@@ -166,6 +166,8 @@ pub struct ServiceError {
     /// The code that the service's JSON body has, where a header replaced it by the older query protocol's.
     pub query_error_code: Option<Box<str>>,
     pub(crate) retry: Option<RetryReason>,
+    /// What may help.
+    pub(crate) hint: Option<&'static str>,
 }
 
 impl ServiceError {
@@ -182,6 +184,7 @@ impl ServiceError {
             attempts: 1,
             query_error_code: None,
             retry: None,
+            hint: None,
         }
     }
 }
@@ -199,7 +202,11 @@ impl fmt::Display for ServiceError {
         if self.attempts > 1 {
             write!(f, ", {} attempts", self.attempts)?;
         }
-        f.write_str(")")
+        f.write_str(")")?;
+        match self.hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
+        }
     }
 }
 

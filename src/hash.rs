@@ -18,7 +18,7 @@ pub(crate) fn sha256_hex_of(mut reader: impl Read) -> io::Result<String> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |n: u8| char::from_digit(n.into(), 16).unwrap_or('0');
     let pair = |b: &u8| [digit(b >> 4), digit(b & 15)];
     bytes.iter().flat_map(pair).collect()

@@ -30,12 +30,14 @@
 //!                          └──► retry, error or output
 //! ```
 
-mod auth;
+pub mod auth;
 mod body;
+pub mod checksum;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod client;
 mod codec;
+mod compress;
 pub mod config;
 pub mod credentials;
 mod custom;
@@ -51,6 +53,7 @@ pub mod internals;
 pub mod model;
 mod output;
 pub mod params;
+mod presign;
 mod protocol;
 pub mod query;
 mod random;
@@ -61,10 +64,11 @@ mod uri;
 pub use self::body::{Body, BodySource, ResponseBody};
 pub use self::client::{Client, RequestBuilder};
 pub use self::config::{Config, ConfigBuilder};
-pub use self::credentials::Credentials;
+pub use self::credentials::{BearerToken, Credentials};
 pub use self::error::{Error, Result, ServiceError};
 pub use self::exchange::EndpointExplanation;
 pub use self::output::{Output, ResponseMeta};
+pub use self::presign::{PresignedPost, PresignedRequest};
 
 /// The examples of the README are tests.
 #[cfg(doctest)]

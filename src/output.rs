@@ -12,6 +12,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::Value;
 
 use crate::body::ResponseBody;
+use crate::checksum::ChecksumAlgorithm;
 use crate::codec::target::{Copier, ToValue};
 use crate::error::{Error, Result};
 use crate::eventstream::EventReader;
@@ -61,6 +62,8 @@ pub struct ResponseMeta {
     pub headers: HeaderMap,
     /// How many attempts were made.
     pub attempts: u32,
+    /// The checksum that the body is held against, if it is: one that streams at its end.
+    pub checksum_algorithm: Option<ChecksumAlgorithm>,
 }
 
 impl Output {

@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::civil::DateTime;
 use jiff::fmt::temporal::DateTimeParser;
@@ -150,6 +151,28 @@ impl Timestamp {
         // the range of this type is that of civil times
         let since = jiff::SignedDuration::from_secs(self.seconds);
         EPOCH.checked_add(since).unwrap_or(EPOCH)
+    }
+
+    /// The system's time.
+    pub(crate) fn of(time: SystemTime) -> Self {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let seconds = i64::try_from(since.as_secs()).unwrap_or(*RANGE.end());
+        Self {
+            seconds: seconds.min(*RANGE.end()),
+            nanos: since.subsec_nanos(),
+        }
+    }
+
+    /// The system's time, as far as it can hold this one.
+    pub(crate) fn system_time(self) -> Option<SystemTime> {
+        let since = Duration::new(u64::try_from(self.seconds).ok()?, self.nanos);
+        UNIX_EPOCH.checked_add(since)
+    }
+
+    /// `20200101T000000Z`, the form of signatures.
+    pub(crate) fn basic(self) -> String {
+        let text = self.date_time();
+        text.replace(['-', ':'], "") + "Z"
     }
 
     /// Without its fraction.

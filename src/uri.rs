@@ -26,6 +26,26 @@ pub(crate) fn encode(text: &str, keep: &[u8]) -> String {
     out
 }
 
+/// `text` with its percent-encoding undone; a sign that encodes nothing stays, and so does what is no UTF-8 then.
+pub(crate) fn decode(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let digit = |n: usize| Some(char::from(*tail.get(n)?).to_digit(16)? as u8);
+        match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push(high << 4 | low);
+                rest = &tail[2..];
+            }
+            _ => {
+                out.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,5 +54,11 @@ mod tests {
     fn unreserved_and_kept_characters_stay() {
         assert_eq!(encode("a/b c~é", b"/"), "a/b%20c~%C3%A9");
         assert_eq!(encode("a/b+", b""), "a%2Fb%2B");
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        assert_eq!(decode("a%20b%2b%C3%A9%"), "a b+é%");
+        assert_eq!(decode("%zz%ff"), "%zz%ff");
     }
 }

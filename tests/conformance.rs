@@ -18,6 +18,8 @@ mod endpoints;
 mod eventstream;
 #[path = "conformance/oracle.rs"]
 mod oracle;
+#[path = "conformance/presign.rs"]
+mod presign;
 #[path = "conformance/protocols.rs"]
 mod protocols;
 #[path = "conformance/response_parsing.rs"]
@@ -26,6 +28,8 @@ mod response_parsing;
 mod s3;
 #[path = "conformance/service.rs"]
 mod service;
+#[path = "conformance/sigv4.rs"]
+mod sigv4;
 #[path = "conformance/suite.rs"]
 mod suite;
 #[path = "conformance/types.rs"]

@@ -1,70 +1,125 @@
 //! Who signs a request, and how: the choice is made here and nowhere else.
 //!
-//! Of an operation without a signature, of what the endpoint rules ask for, and of what the service's model says, the
-//! first decides.
+//! | says | such as | and wins over |
+//! | --- | --- | --- |
+//! | the program: no signature at all | `unsigned()` | everything |
+//! | the operation: none | `smithy.api#noAuth` | everything below |
+//! | the setting `signature_version` | `s3`, `v4a` | everything below |
+//! | the endpoint rules, in the order of `auth_scheme_preference` | `sigv4-s3express` | everything below |
+//! | operation, then service, in that order too | `aws.auth#sigv4` | the model's old `signatureVersion` |
 
+pub(crate) mod legacy;
 mod sigv4;
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use self::sigv4::{Payload, SigningScope, SigningStyle};
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
+
+pub use self::sigv4::{Algorithm, Payload, Signer};
+pub(crate) use self::sigv4::{check_expiry, post_signature};
 use crate::body::Body;
-use crate::credentials::Credentials;
+use crate::config::SignatureVersion;
+use crate::credentials::{Credentials, Identity};
 use crate::endpoint::{Endpoint, EndpointAuthScheme};
 use crate::error::{Error, Result};
 use crate::exchange::{self, Call};
-use crate::hash;
+use crate::protocol::Params;
 use crate::transport::Request;
+use crate::{checksum, custom, hash};
 
 /// How the requests of a call are signed.
 #[derive(Clone, Debug)]
 pub(crate) enum AuthChoice {
     Anonymous,
-    SigV4 {
-        region: Box<str>,
-        /// The signing name, such as `s3`.
-        name: Box<str>,
-        style: SigningStyle,
-        /// Whether the body may stay out of the signature, where TLS protects it.
-        unsigned_payload: bool,
-    },
+    /// With a token, over https only.
+    Bearer,
+    /// The query form of version 2.
+    QueryV2,
+    /// S3's signature with HMAC-SHA1, in URLs only.
+    S3Hmac,
+    Signature(Signature),
 }
 
-/// The schemes of models and rules that this client has, by the name that both end with.
+/// Version 4 in all its forms.
+#[derive(Clone, Debug)]
+pub(crate) struct Signature {
+    algorithm: Algorithm,
+    /// The region, or the set of them.
+    region: Box<str>,
+    /// The signing name, such as `s3`.
+    name: Box<str>,
+    is_s3: bool,
+    double_encode: bool,
+    normalize_path: bool,
+    /// Whether the body may stay out of the signature, where TLS protects it.
+    unsigned_payload: bool,
+    /// Whether the credentials are those of an S3 Express session.
+    pub(crate) express_session: bool,
+}
+
+/// Which kind of identity signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IdentityKind {
+    Credentials,
+    Token,
+}
+
+/// The schemes that this client has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scheme {
+    Bearer,
     None,
+    QueryV2,
+    S3Express,
+    S3Hmac,
     SigV4,
+    SigV4a,
 }
 
 impl Scheme {
     /// `aws.auth#sigv4` and `smithy.api#noAuth` in models, `sigv4` and `none` in rules.
     fn parse(name: &str) -> Option<Self> {
         match name.rsplit('#').next() {
-            Some("sigv4") => Some(Self::SigV4),
+            Some("httpBearerAuth" | "bearer") => Some(Self::Bearer),
             Some("noAuth" | "none") => Some(Self::None),
+            Some("sigv4") => Some(Self::SigV4),
+            Some("sigv4-s3express") => Some(Self::S3Express),
+            Some("sigv4a") => Some(Self::SigV4a),
             _ => None,
         }
     }
 
-    fn first_of<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Option<Self>> {
-        let mut unknown = Vec::new();
-        for name in names {
-            match Self::parse(name) {
-                Some(scheme) => return Ok(Some(scheme)),
-                None => unknown.push(name),
-            }
+    fn of_version(version: SignatureVersion) -> Self {
+        match version {
+            SignatureVersion::Bearer => Self::Bearer,
+            SignatureVersion::S3 => Self::S3Hmac,
+            SignatureVersion::V2 => Self::QueryV2,
+            SignatureVersion::V4 | SignatureVersion::S3V4 => Self::SigV4,
+            SignatureVersion::V4a => Self::SigV4a,
         }
-        match &unknown[..] {
-            [] => Ok(None),
-            names => Err(unsupported(names)),
+    }
+
+    /// The first that is here, after those that the configuration prefers.
+    fn first_of<'n>(
+        call: &Call<'_>,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Result<Option<Self>> {
+        let names: Vec<&str> = names.into_iter().collect();
+        let known = || names.iter().filter_map(|name| Self::parse(name));
+        let mut preferred =
+            (call.config.auth_scheme_preference().iter()).filter_map(|name| Self::parse(name));
+        let first = preferred.find(|scheme| known().any(|known| known == *scheme));
+        match first.or_else(|| known().next()) {
+            Some(scheme) => Ok(Some(scheme)),
+            None if names.is_empty() => Ok(None),
+            None => Err(unsupported(&names.join(", "))),
         }
     }
 }
 
-fn unsupported(names: &[&str]) -> Error {
-    let names = names.join(", ");
-    Error::Unsupported(format!("signing with {names}; only sigv4 is there yet").into())
+fn unsupported(names: &str) -> Error {
+    Error::Unsupported(format!("signing with {names}").into())
 }
 
 /// Whether requests go out without a signature, whatever the endpoint.
@@ -80,15 +135,16 @@ fn modelled(call: &Call<'_>) -> Result<Scheme> {
     }
     let lists = [&operation.auth, &metadata.auth];
     if let Some(list) = lists.into_iter().find(|list| !list.is_empty())
-        && let Some(scheme) = Scheme::first_of(list.iter().map(|name| &**name))?
+        && let Some(scheme) = Scheme::first_of(call, list.iter().map(|name| &**name))?
     {
         return Ok(scheme);
     }
-    match &*metadata.signature_version {
-        "bearer" => Err(unsupported(&["bearer"])),
-        "none" => Ok(Scheme::None),
-        _ => Ok(Scheme::SigV4), // the older versions are no longer in use
-    }
+    Ok(match &*metadata.signature_version {
+        "bearer" => Scheme::Bearer,
+        "none" => Scheme::None,
+        "v2" if custom::signs_with_version_2(&metadata.service_id) => Scheme::QueryV2,
+        _ => Scheme::SigV4, // the other older versions are no longer in use
+    })
 }
 
 /// Chooses for an endpoint.
@@ -97,94 +153,260 @@ pub(crate) fn choose(call: &Call<'_>, endpoint: &Endpoint) -> Result<AuthChoice>
         return Ok(AuthChoice::Anonymous);
     }
     let schemes = &endpoint.auth_schemes;
-    let asked = Scheme::first_of(schemes.iter().map(|scheme| &*scheme.name))?;
-    let scheme = match asked {
-        Some(scheme) => scheme,
-        None => modelled(call)?,
+    let names = schemes.iter().map(|scheme| &*scheme.name);
+    let metadata = call.service.model.metadata();
+    let setting = call.config.signature_version(&metadata.service_key());
+    let version = setting.map_err(|e| Error::Config(e.into()))?;
+    let prefers_bearer = || {
+        custom::prefers_bearer(&metadata.signing_name)
+            && call.config.auth_scheme_preference().is_empty()
+            && call.config.bearer_token(&metadata.signing_name).is_some()
     };
-    if scheme == Scheme::None {
-        return Ok(AuthChoice::Anonymous);
-    }
+    let asked = Scheme::first_of(call, names);
+    let scheme = match (version, &asked) {
+        // buckets of S3 Express take nothing but their own
+        (_, Ok(Some(Scheme::S3Express))) => Scheme::S3Express,
+        (Some(version), _) => Scheme::of_version(version),
+        (None, _) if prefers_bearer() => Scheme::Bearer,
+        (None, _) => match asked? {
+            Some(scheme) => scheme,
+            None => modelled(call)?,
+        },
+    };
     let details = schemes
         .iter()
         .find(|s| Scheme::parse(&s.name) == Some(scheme));
-    sigv4(call, details)
+    match scheme {
+        Scheme::None => Ok(AuthChoice::Anonymous),
+        Scheme::Bearer => Ok(AuthChoice::Bearer),
+        Scheme::QueryV2 => Ok(AuthChoice::QueryV2),
+        Scheme::S3Hmac => Ok(AuthChoice::S3Hmac),
+        Scheme::SigV4 | Scheme::S3Express => {
+            signature(call, details, scheme).map(AuthChoice::Signature)
+        }
+        Scheme::SigV4a => signature_4a(call, details).map(AuthChoice::Signature),
+    }
 }
 
-fn sigv4(call: &Call<'_>, details: Option<&EndpointAuthScheme>) -> Result<AuthChoice> {
-    let metadata = call.service.model.metadata();
+fn signature(
+    call: &Call<'_>,
+    details: Option<&EndpointAuthScheme>,
+    scheme: Scheme,
+) -> Result<Signature> {
+    let (operation, metadata) = (call.operation, call.service.model.metadata());
+    // the region of a presigned URL's global endpoint is not the bucket's
+    let is_global = |region: &str| {
+        call.presign.is_some()
+            && custom::presigns_for_any_region(&metadata.service_id)
+            && region == "us-east-1"
+    };
     let region = match details.and_then(|d| d.signing_region.as_deref()) {
-        Some(region) => region.to_owned(),
-        None => exchange::signing_region(call)?,
+        Some(region) if !is_global(region) => region.to_owned(),
+        _ => exchange::signing_region(call)?,
     };
     let name = details.and_then(|d| d.signing_name.as_deref());
-    let operation = call.operation;
-    let as_it_is = details.is_some_and(|d| d.disable_double_encoding);
-    Ok(AuthChoice::SigV4 {
+    let is_s3 = metadata.signature_version.starts_with("s3");
+    Ok(Signature {
+        algorithm: Algorithm::SigV4,
         region: region.into(),
         name: name.unwrap_or(&metadata.signing_name).into(),
-        style: match as_it_is || metadata.signature_version.starts_with("s3") {
-            true => SigningStyle::S3,
-            false => SigningStyle::Standard,
-        },
+        is_s3,
+        double_encode: !(is_s3 || details.is_some_and(|d| d.disable_double_encoding)),
+        normalize_path: !(is_s3 || details.is_some_and(|d| d.disable_normalize_path)),
         unsigned_payload: operation.unsigned_payload
             || operation.auth_type.as_deref() == Some("v4-unsigned-body"),
+        express_session: scheme == Scheme::S3Express,
     })
 }
 
+#[cfg(feature = "sigv4a")]
+fn signature_4a(call: &Call<'_>, details: Option<&EndpointAuthScheme>) -> Result<Signature> {
+    let by_rules = details.and_then(|d| d.signing_region_set.as_deref());
+    let set = match (call.config.sigv4a_signing_region_set(), by_rules) {
+        (Some(set), _) => set.to_owned(),
+        (None, Some(set)) => set.join(","),
+        (None, None) => call.config.region().unwrap_or("*").to_owned(),
+    };
+    let details = EndpointAuthScheme {
+        // one that is not asked for is not looked for
+        signing_region: Some(set.into()),
+        ..details.cloned().unwrap_or_default()
+    };
+    Ok(Signature {
+        algorithm: Algorithm::SigV4a,
+        ..signature(call, Some(&details), Scheme::SigV4a)?
+    })
+}
+
+#[cfg(not(feature = "sigv4a"))]
+fn signature_4a(_: &Call<'_>, _: Option<&EndpointAuthScheme>) -> Result<Signature> {
+    Err(unsupported(
+        "sigv4a; this program is built without the feature `sigv4a` of tucuxi",
+    ))
+}
+
 impl AuthChoice {
+    /// Who must be known to sign.
+    pub(crate) fn needs(&self) -> Option<IdentityKind> {
+        match self {
+            Self::Anonymous => None,
+            Self::Bearer => Some(IdentityKind::Token),
+            Self::QueryV2 | Self::S3Hmac | Self::Signature(_) => Some(IdentityKind::Credentials),
+        }
+    }
+
     /// Signs a request anew.
     pub(crate) fn sign(
         &self,
         call: &Call<'_>,
         request: &mut Request,
-        credentials: &Credentials,
+        who: Option<&Identity>,
         time: SystemTime,
     ) -> Result<()> {
-        let Self::SigV4 {
-            region,
-            name,
-            style,
-            unsigned_payload,
-        } = self
-        else {
-            return Ok(());
-        };
-        let body = request.body().clone();
-        let payload = payload(call, request, &body, *style, *unsigned_payload)?;
-        let scope = SigningScope { region, name, time };
-        sigv4::sign(request, payload, credentials, scope, *style).map_err(Error::request)
+        match (self, who) {
+            (Self::Anonymous, _) => {
+                if checksum::has_trailer(request.headers()) {
+                    let hash = HeaderValue::from_static("STREAMING-UNSIGNED-PAYLOAD-TRAILER");
+                    request.headers_mut().insert("x-amz-content-sha256", hash);
+                }
+                Ok(())
+            }
+            (Self::Bearer, Some(Identity::Token(token))) => {
+                if !is_https(request) {
+                    let what = "a bearer token goes over https only, and the endpoint is not https";
+                    return Err(Error::request(what));
+                }
+                let value = HeaderValue::from_str(&format!("Bearer {}", token.token()));
+                let mut value = value.map_err(|_| {
+                    Error::request("the bearer token has characters that a header cannot have")
+                })?;
+                value.set_sensitive(true);
+                request.headers_mut().insert(AUTHORIZATION, value);
+                Ok(())
+            }
+            (Self::QueryV2, Some(Identity::Credentials(who))) => {
+                let form = request
+                    .body()
+                    .bytes()
+                    .map(|bytes| String::from_utf8_lossy(bytes));
+                let form = form.unwrap_or_default();
+                let method = request.method().as_str();
+                let signed = legacy::sign_form(method, request.uri(), &form, who, time)?;
+                *request.body_mut() = signed.into();
+                Ok(())
+            }
+            (Self::S3Hmac, _) => Err(unsupported(
+                "S3's version 2, which this client has for presigned URLs and forms only",
+            )),
+            (Self::Signature(signature), Some(Identity::Credentials(who))) => {
+                let body = request.body().clone();
+                let payload = signature.payload(call, request, &body)?;
+                signature.signer(who, time).sign(request, payload)
+            }
+            _ => Err(Error::request("there is nobody to sign it")),
+        }
+    }
+
+    /// Signs a request in its query, for as long as said.
+    pub(crate) fn presign(
+        &self,
+        params: &Params,
+        request: &mut Request,
+        who: Option<&Identity>,
+        time: SystemTime,
+        expires: Duration,
+    ) -> Result<()> {
+        match (self, who) {
+            (Self::Anonymous, _) => Ok(()),
+            (Self::S3Hmac, Some(Identity::Credentials(who))) => {
+                let bucket = params
+                    .value
+                    .get("Bucket")
+                    .and_then(|bucket| bucket.as_str());
+                let path = request.uri().path();
+                let resource = match bucket.filter(|bucket| !bucket.starts_with("arn:")) {
+                    Some(bucket)
+                        if path != format!("/{bucket}")
+                            && !path.starts_with(&format!("/{bucket}/")) =>
+                    {
+                        format!("/{bucket}{path}")
+                    }
+                    _ => path.to_owned(),
+                };
+                legacy::presign_s3(request, who, &resource, time, expires)
+            }
+            (Self::Signature(signature), Some(Identity::Credentials(who))) => {
+                let payload = match request.body().bytes() {
+                    _ if signature.is_s3 => Payload::Unsigned,
+                    Some(_) if signature.unsigned_payload => Payload::Unsigned,
+                    Some(bytes) => Payload::Bytes(&bytes.clone()),
+                    None => Payload::Unsigned,
+                };
+                signature
+                    .signer(who, time)
+                    .presign(request, payload, expires)
+            }
+            _ => Err(unsupported("this scheme, in a URL")),
+        }
     }
 }
 
-/// What of a body is signed: all of it, unless TLS protects it and it may or must stay out.
-fn payload<'b>(
-    call: &Call<'_>,
-    request: &Request,
-    body: &'b Body,
-    style: SigningStyle,
-    unsigned: bool,
-) -> Result<Payload<'b>> {
-    let is_https = request.uri().scheme_str() == Some("https");
-    let by_setting = match call.config.s3().payload_signing_enabled {
-        Some(sign) => !sign,
-        None => false,
-    };
-    if is_https && (unsigned || (style == SigningStyle::S3 && by_setting)) {
-        return Ok(Payload::Unsigned);
+fn is_https(request: &Request) -> bool {
+    request.uri().scheme_str() == Some("https")
+}
+
+impl Signature {
+    fn signer<'a>(&'a self, who: &'a Credentials, time: SystemTime) -> Signer<'a> {
+        Signer {
+            algorithm: self.algorithm,
+            double_encode: self.double_encode,
+            normalize_path: self.normalize_path,
+            content_sha256: self.is_s3,
+            express_session: self.express_session,
+            ..Signer::new(who, &self.region, &self.name, time)
+        }
     }
-    if let Some(bytes) = body.bytes() {
-        return Ok(Payload::Bytes(bytes));
-    }
-    if body.replayable() {
-        let hash = body.open().and_then(hash::sha256_hex_of);
-        return Ok(Payload::Sha256(hash.map_err(Error::request)?));
-    }
-    match style {
-        // S3 alone takes a body that nobody has hashed
-        SigningStyle::S3 => Ok(Payload::Unsigned),
-        SigningStyle::Standard => Err(Error::request(
-            "the body must be hashed before it is sent, and a reader can be read only once; give bytes or a file",
-        )),
+
+    /// What of a body is signed: all of it, unless TLS protects it and it may or must stay out.
+    fn payload<'b>(
+        &self,
+        call: &Call<'_>,
+        request: &Request,
+        body: &'b Body,
+    ) -> Result<Payload<'b>> {
+        let headers = request.headers();
+        if checksum::has_trailer(headers) {
+            return Ok(Payload::StreamingUnsignedTrailer);
+        }
+        if let Some(hash) = headers.get("x-amz-content-sha256")
+            && !self.is_s3
+            && let Ok(hash) = hash.to_str()
+        {
+            return Ok(Payload::Sha256(hash.to_owned()));
+        }
+        let is_https = is_https(request);
+        let unsigned = match call.config.s3().payload_signing_enabled {
+            Some(sign) if self.is_s3 => !sign,
+            _ if !is_https => false,
+            _ if self.is_s3 && body.bytes().is_none() => checksum::is_protected(headers),
+            _ => self.unsigned_payload,
+        };
+        if unsigned {
+            return Ok(Payload::Unsigned);
+        }
+        if let Some(bytes) = body.bytes() {
+            return Ok(Payload::Bytes(bytes));
+        }
+        if body.replayable() {
+            let hash = body.open().and_then(hash::sha256_hex_of);
+            return Ok(Payload::Sha256(hash.map_err(Error::request)?));
+        }
+        match self.is_s3 {
+            // S3 alone takes a body that nobody has hashed
+            true => Ok(Payload::Unsigned),
+            false => Err(Error::request(
+                "the body must be hashed before it is sent, and a reader can be read only once; give bytes or a file",
+            )),
+        }
     }
 }

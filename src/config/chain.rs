@@ -97,6 +97,29 @@ pub(super) const S3_NO_EXPRESS_AUTH: Row = row(
     &["AWS_S3_DISABLE_EXPRESS_SESSION_AUTH"],
 );
 
+pub(super) const SIGNATURE_VERSION: Row = row("signature_version", &[]);
+pub(super) const AUTH_SCHEMES: Row = row("auth_scheme_preference", &["AWS_AUTH_SCHEME_PREFERENCE"]);
+pub(super) const REGION_SET: Row = row(
+    "sigv4a_signing_region_set",
+    &["AWS_SIGV4A_SIGNING_REGION_SET"],
+);
+pub(super) const REQUEST_CHECKSUMS: Row = row(
+    "request_checksum_calculation",
+    &["AWS_REQUEST_CHECKSUM_CALCULATION"],
+);
+pub(super) const RESPONSE_CHECKSUMS: Row = row(
+    "response_checksum_validation",
+    &["AWS_RESPONSE_CHECKSUM_VALIDATION"],
+);
+pub(super) const NO_COMPRESSION: Row = row(
+    "disable_request_compression",
+    &["AWS_DISABLE_REQUEST_COMPRESSION"],
+);
+pub(super) const COMPRESSION_SIZE: Row = row(
+    "request_min_compression_size_bytes",
+    &["AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES"],
+);
+
 const fn row(key: &'static str, env: &'static [&'static str]) -> Row {
     Row { key, env }
 }

@@ -1,23 +1,28 @@
 //! Configuration: what the program says, else the environment, else the profile, else the default.
 
+mod builder;
 mod chain;
 mod environment;
 mod ini;
 mod profile;
+mod words;
 
+pub use self::builder::ConfigBuilder;
 pub use self::chain::{Setting, Source};
 pub use self::environment::Environment;
+pub use self::words::{
+    AccountIdEndpointMode, AddressingStyle, EndpointDiscoveryMode, RequestChecksums,
+    ResponseChecksums, SignatureVersion, StsEndpoints,
+};
 
 use std::fmt;
-use std::num::NonZero;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use self::chain::Chain;
 use self::profile::{Profile, Profiles};
-use crate::credentials::{Credentials, CredentialsProvider};
+use crate::credentials::{BearerToken, CredentialsProvider};
 use crate::endpoint::EndpointValue;
 
 /// The settings of a client, resolved once. Cheap to clone.
@@ -36,7 +41,7 @@ use crate::endpoint::EndpointValue;
 #[derive(Clone, Debug)]
 pub struct Config(Arc<Resolved>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Resolved {
     env: Environment,
     profiles: Profiles,
@@ -46,7 +51,7 @@ struct Resolved {
 }
 
 /// Everything that was said, read as what it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Settings {
     region: Option<Setting<String>>,
     /// What the program says; the other places are asked for each service.
@@ -65,6 +70,26 @@ struct Settings {
     data_path: Option<String>,
     s3: S3Config,
     unsigned: bool,
+    /// What the program says; the profile is asked for each service.
+    signature_version: Option<SignatureVersion>,
+    auth_schemes: Vec<String>,
+    region_set: Option<String>,
+    bearer_token: Option<BearerToken>,
+    request_checksums: RequestChecksums,
+    response_checksums: ResponseChecksums,
+    /// From this length on bodies are compressed; `None` for never.
+    compression: Option<u64>,
+    clock: Clock,
+}
+
+/// What tells the time.
+#[derive(Clone)]
+struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
 }
 
 #[derive(Clone)]
@@ -96,84 +121,6 @@ pub struct S3Config {
     pub disable_multiregion_access_points: bool,
     /// Whether S3 Express buckets are used without a session.
     pub disable_express_session_auth: bool,
-}
-
-/// A closed set of words, read in any case.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-        pub enum $name { $($(#[$word_doc])* $variant),* }
-
-        impl $name {
-            const WORDS: &str = concat!($("`", $word, "` "),*);
-
-            /// As it is written in files.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = ();
-            fn from_str(text: &str) -> Result<Self, ()> {
-                match text.to_ascii_lowercase().as_str() {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err(()),
-                }
-            }
-        }
-    };
-}
-
-words! {
-    /// Where the bucket's name goes in the URL.
-    AddressingStyle {
-        /// Into the host, where it can be a part of one.
-        #[default]
-        Auto = "auto",
-        /// Into the path.
-        Path = "path",
-        /// Into the host.
-        Virtual = "virtual",
-    }
-}
-
-words! {
-    /// Whether endpoints are those of the account.
-    AccountIdEndpointMode {
-        /// Never.
-        Disabled = "disabled",
-        /// Where the account is known.
-        #[default]
-        Preferred = "preferred",
-        /// Always; an unknown account is an error.
-        Required = "required",
-    }
-}
-
-words! {
-    /// Whether services that tell endpoints are asked for them.
-    EndpointDiscoveryMode {
-        /// Those that have an operation which needs it.
-        #[default]
-        Auto = "auto",
-        /// None.
-        Disabled = "false",
-        /// All.
-        Enabled = "true",
-    }
-}
-
-words! {
-    /// Which endpoints of STS older regions use.
-    StsEndpoints {
-        /// The global one.
-        Legacy = "legacy",
-        /// The region's.
-        #[default]
-        Regional = "regional",
-    }
 }
 
 /// A setting that is wrong, and where it is.
@@ -409,6 +356,82 @@ impl Config {
         self.0.settings.unsigned
     }
 
+    /// How requests of a service are signed, if that is set. `service_key` is as for [`Config::endpoint_url`].
+    ///
+    /// # Errors
+    ///
+    /// The profile's section of the service has a version that there is not.
+    pub fn signature_version(
+        &self,
+        service_key: &str,
+    ) -> Result<Option<SignatureVersion>, ConfigError> {
+        const KEY: &str = "signature_version";
+        if let Some(version) = self.0.settings.signature_version {
+            return Ok(Some(version));
+        }
+        let profile = self.current_profile();
+        let Some((text, from)) = profile.and_then(|p| p.text(Some(service_key), KEY)) else {
+            return Ok(None);
+        };
+        let parsed = text.parse().map(Some);
+        parsed.map_err(|()| ConfigError::Value {
+            key: KEY,
+            value: text.to_owned(),
+            from: format!("{service_key} in {}", from.file.display()),
+            expected: SignatureVersion::WORDS,
+        })
+    }
+
+    /// The schemes of signing that are taken before others, by names such as `sigv4a`.
+    pub fn auth_scheme_preference(&self) -> &[String] {
+        &self.0.settings.auth_schemes
+    }
+
+    /// The regions that a signature of version 4a is valid in, if that is set.
+    pub fn sigv4a_signing_region_set(&self) -> Option<&str> {
+        self.0.settings.region_set.as_deref()
+    }
+
+    /// The bearer token for services of this signing name, from the program or the environment.
+    pub(crate) fn bearer_token(&self, signing_name: &str) -> Option<BearerToken> {
+        let given = self.0.settings.bearer_token.clone();
+        given.or_else(|| {
+            let name = signing_name.to_ascii_uppercase().replace(['-', ' '], "_");
+            let variable = format!("AWS_BEARER_TOKEN_{name}");
+            self.0.env.get(&variable).map(BearerToken::new)
+        })
+    }
+
+    /// When requests get a checksum.
+    pub fn request_checksums(&self) -> RequestChecksums {
+        self.0.settings.request_checksums
+    }
+
+    /// When answers are held against their checksum.
+    pub fn response_checksums(&self) -> ResponseChecksums {
+        self.0.settings.response_checksums
+    }
+
+    /// From which length on bodies are compressed, where the service takes that; `None` for never.
+    pub fn min_compression_size(&self) -> Option<u64> {
+        self.0.settings.compression
+    }
+
+    /// The time, as signatures have it.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.0.settings.clock.0()
+    }
+
+    /// The same, but for another region.
+    pub(crate) fn in_region(&self, region: &str) -> Self {
+        let mut resolved = (*self.0).clone();
+        resolved.settings.region = Some(Setting {
+            value: region.to_owned(),
+            source: Source::Builder,
+        });
+        Self(Arc::new(resolved))
+    }
+
     /// The environment that was asked.
     pub fn environment(&self) -> &Environment {
         &self.0.env
@@ -428,299 +451,4 @@ impl Config {
 #[cfg(feature = "_internals")]
 pub(crate) fn parse_ini(bytes: &[u8]) -> Result<usize, impl fmt::Display> {
     ini::Ini::parse(bytes).map(|ini| ini.sections.len())
-}
-
-/// Collects what the program says.
-#[derive(Clone, Debug, Default)]
-pub struct ConfigBuilder {
-    env: Option<Environment>,
-    explicit: Vec<(&'static str, String)>,
-    profile: Option<String>,
-    connect_timeout: Option<Duration>,
-    read_timeout: Option<Duration>,
-    unsigned: bool,
-    strict: bool,
-    context_params: Vec<(Box<str>, EndpointValue)>,
-    provider: Option<Provider>,
-}
-
-impl ConfigBuilder {
-    fn set(mut self, row: &chain::Row, value: impl Into<String>) -> Self {
-        self.explicit.push((row.key, value.into()));
-        self
-    }
-
-    /// These variables in place of the process's. Without `HOME` among them, no file is read that they do not name.
-    pub fn environment<K: Into<String>, V: Into<String>>(
-        mut self,
-        variables: impl IntoIterator<Item = (K, V)>,
-    ) -> Self {
-        self.env = Some(variables.into_iter().collect());
-        self
-    }
-
-    /// Neither the process's variables nor any file: only what the program says. For tests and examples.
-    pub fn isolated(mut self) -> Self {
-        self.env = Some(Environment::default());
-        self
-    }
-
-    /// The region, such as `eu-west-1`.
-    pub fn region(self, region: impl Into<String>) -> Self {
-        self.set(&chain::REGION, region)
-    }
-
-    /// The profile of the files.
-    pub fn profile(mut self, name: impl Into<String>) -> Self {
-        self.profile = Some(name.into());
-        self
-    }
-
-    /// Where to send all requests, instead of the services' own endpoints.
-    pub fn endpoint_url(self, url: impl Into<String>) -> Self {
-        self.set(&chain::ENDPOINT_URL, url)
-    }
-
-    /// These credentials, and no search for others.
-    pub fn credentials(self, credentials: Credentials) -> Self {
-        self.credentials_provider(credentials)
-    }
-
-    /// This provider in place of the chain.
-    pub fn credentials_provider(mut self, provider: impl CredentialsProvider + 'static) -> Self {
-        self.provider = Some(Provider(Arc::new(provider)));
-        self
-    }
-
-    /// Sends requests without a signature, as for public buckets.
-    pub fn unsigned(mut self) -> Self {
-        self.unsigned = true;
-        self
-    }
-
-    /// How often a call is tried in all, the first time included.
-    pub fn max_attempts(self, attempts: u32) -> Self {
-        self.set(&chain::MAX_ATTEMPTS, attempts.to_string())
-    }
-
-    /// How long a connection may take.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = Some(timeout);
-        self
-    }
-
-    /// How long the service may be silent.
-    pub fn read_timeout(mut self, timeout: Duration) -> Self {
-        self.read_timeout = Some(timeout);
-        self
-    }
-
-    /// Whether endpoints must be FIPS-validated.
-    pub fn use_fips(self, yes: bool) -> Self {
-        self.set(&chain::USE_FIPS, yes.to_string())
-    }
-
-    /// Whether endpoints have IPv6.
-    pub fn use_dualstack(self, yes: bool) -> Self {
-        self.set(&chain::USE_DUALSTACK, yes.to_string())
-    }
-
-    /// Whether parameters are checked before anything is sent.
-    pub fn validate_parameters(self, yes: bool) -> Self {
-        self.set(&chain::VALIDATION, yes.to_string())
-    }
-
-    /// Whether greatest values and lengths and enumerations are checked too. Services add values before models do, so
-    /// this refuses what a newer service would take.
-    pub fn validate_strictly(mut self, yes: bool) -> Self {
-        self.strict = yes;
-        self
-    }
-
-    /// Where S3 has the bucket's name.
-    pub fn addressing_style(self, style: AddressingStyle) -> Self {
-        self.set(&chain::S3_ADDRESSING, style.as_str())
-    }
-
-    /// Whether services that tell endpoints are asked for them.
-    pub fn endpoint_discovery(self, mode: EndpointDiscoveryMode) -> Self {
-        self.set(&chain::ENDPOINT_DISCOVERY, mode.as_str())
-    }
-
-    /// A parameter of endpoint rules that a service leaves to its clients, by the name that its model has.
-    pub fn client_context_param(
-        mut self,
-        name: impl Into<Box<str>>,
-        value: impl Into<EndpointValue>,
-    ) -> Self {
-        self.context_params.push((name.into(), value.into()));
-        self
-    }
-
-    /// Whether S3's accelerated endpoints are used.
-    pub fn s3_use_accelerate_endpoint(self, yes: bool) -> Self {
-        self.set(&chain::S3_ACCELERATE, yes.to_string())
-    }
-
-    /// Whether the region of an ARN wins over the client's.
-    pub fn s3_use_arn_region(self, yes: bool) -> Self {
-        self.set(&chain::S3_ARN_REGION, yes.to_string())
-    }
-
-    /// Whether `us-east-1` means S3's regional endpoint and not the global one.
-    pub fn s3_us_east_1_regional(self, yes: bool) -> Self {
-        let word = if yes {
-            StsEndpoints::Regional
-        } else {
-            StsEndpoints::Legacy
-        };
-        self.set(&chain::S3_US_EAST_1, word.as_str())
-    }
-
-    /// Whether multi-region access points are refused.
-    pub fn s3_disable_multiregion_access_points(self, yes: bool) -> Self {
-        self.set(&chain::S3_NO_MRAP, yes.to_string())
-    }
-
-    /// Whether S3 Express buckets are used without a session.
-    pub fn s3_disable_express_session_auth(self, yes: bool) -> Self {
-        self.set(&chain::S3_NO_EXPRESS_AUTH, yes.to_string())
-    }
-
-    /// Whether bodies that go to S3 are signed.
-    pub fn s3_sign_payload(self, yes: bool) -> Self {
-        self.set(&chain::S3_SIGN_PAYLOAD, yes.to_string())
-    }
-
-    /// Resolves all settings.
-    ///
-    /// # Errors
-    ///
-    /// A file is broken, a value is wrong, or the profile does not exist.
-    pub fn build(self) -> Result<Config, ConfigError> {
-        let env = self.env.clone().unwrap_or_else(Environment::from_process);
-        let profiles = Profiles::read(&env)?;
-        let profile = choose_profile(self.profile.clone(), &env);
-        let found = profiles.profile(&profile.value);
-        if found.is_none() && profile.source != Source::Default {
-            return Err(ConfigError::Profile {
-                from: profile.source.to_string(),
-                available: profiles.names().join(", "),
-                name: profile.value,
-            });
-        }
-        let chain = Chain {
-            explicit: &self.explicit,
-            env: &env,
-            profile: found,
-        };
-        let settings = self.settings(&chain)?;
-        Ok(Config(Arc::new(Resolved {
-            settings,
-            provider: self.provider,
-            profile,
-            profiles,
-            env,
-        })))
-    }
-
-    fn settings(&self, chain: &Chain<'_>) -> Result<Settings, ConfigError> {
-        let url = chain::ENDPOINT_URL.key;
-        let explicit_url = self.explicit.iter().rev().find(|(key, _)| *key == url);
-        let minute = Duration::from_secs(60);
-        Ok(Settings {
-            region: region(chain)?,
-            endpoint_url: explicit_url.map(|(_, url)| url.clone()),
-            max_attempts: chain
-                .parsed::<NonZero<u32>>(&chain::MAX_ATTEMPTS, "a number from 1")?
-                .map(|setting| setting.value.get()),
-            connect_timeout: self.connect_timeout.unwrap_or(minute),
-            read_timeout: self.read_timeout.unwrap_or(minute),
-            use_fips: chain.boolean(&chain::USE_FIPS)?.unwrap_or(false),
-            use_dualstack: chain.boolean(&chain::USE_DUALSTACK)?,
-            endpoint_discovery: word(
-                chain,
-                &chain::ENDPOINT_DISCOVERY,
-                EndpointDiscoveryMode::WORDS,
-            )?,
-            sts_endpoints: word(chain, &chain::STS_ENDPOINTS, StsEndpoints::WORDS)?,
-            account_id_mode: word(chain, &chain::ACCOUNT_ID_MODE, AccountIdEndpointMode::WORDS)?,
-            validate_parameters: chain.boolean(&chain::VALIDATION)?.unwrap_or(true),
-            data_path: chain.text(&chain::DATA_PATH).map(|s| s.value),
-            s3: s3(chain)?,
-            unsigned: self.unsigned,
-            strict_validation: self.strict,
-            context_params: self.context_params.clone(),
-        })
-    }
-}
-
-fn choose_profile(explicit: Option<String>, env: &Environment) -> Setting<String> {
-    if let Some(value) = explicit {
-        return Setting {
-            value,
-            source: Source::Builder,
-        };
-    }
-    for name in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"] {
-        if let Some(value) = env.get(name) {
-            return Setting {
-                value: value.to_owned(),
-                source: Source::Environment(name),
-            };
-        }
-    }
-    Setting {
-        value: "default".into(),
-        source: Source::Default,
-    }
-}
-
-/// A region becomes a part of a host name, so it must be able to.
-fn region(chain: &Chain<'_>) -> Result<Option<Setting<String>>, ConfigError> {
-    let Some(region) = chain.text(&chain::REGION) else {
-        return Ok(None);
-    };
-    let text = &*region.value;
-    let is_label = text.len() <= 63
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        && !text.bytes().all(|b| b.is_ascii_digit());
-    match is_label {
-        true => Ok(Some(region)),
-        false => Err(ConfigError::Value {
-            key: chain::REGION.key,
-            from: region.source.to_string(),
-            value: region.value,
-            expected: "letters, digits and hyphens, such as eu-west-1",
-        }),
-    }
-}
-
-fn word<T: FromStr + Default>(
-    chain: &Chain<'_>,
-    row: &chain::Row,
-    words: &'static str,
-) -> Result<T, ConfigError> {
-    let setting = chain.parsed(row, words)?;
-    Ok(setting.map(|s| s.value).unwrap_or_default())
-}
-
-fn s3(chain: &Chain<'_>) -> Result<S3Config, ConfigError> {
-    let us_east_1: StsEndpoints = match chain.text(&chain::S3_US_EAST_1) {
-        Some(_) => word(chain, &chain::S3_US_EAST_1, StsEndpoints::WORDS)?,
-        None => StsEndpoints::Legacy,
-    };
-    let is = |row| chain.boolean(row).map(|yes| yes.unwrap_or(false));
-    Ok(S3Config {
-        addressing_style: word(chain, &chain::S3_ADDRESSING, AddressingStyle::WORDS)?,
-        use_accelerate_endpoint: is(&chain::S3_ACCELERATE)?,
-        use_dualstack: chain.boolean(&chain::S3_DUALSTACK)?,
-        payload_signing_enabled: chain.boolean(&chain::S3_SIGN_PAYLOAD)?,
-        use_arn_region: chain.boolean(&chain::S3_ARN_REGION)?,
-        us_east_1_regional: us_east_1 == StsEndpoints::Regional,
-        disable_multiregion_access_points: is(&chain::S3_NO_MRAP)?,
-        disable_express_session_auth: is(&chain::S3_NO_EXPRESS_AUTH)?,
-    })
 }

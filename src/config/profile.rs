@@ -9,7 +9,7 @@ use super::environment::Environment;
 use super::ini::{Ini, IniValue, Section};
 
 /// Both files, merged. Keys of the credentials file win.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Profiles {
     profiles: HashMap<String, Profile>,
     /// `[services NAME]`: what `services = NAME` of a profile refers to.

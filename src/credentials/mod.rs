@@ -16,14 +16,16 @@ pub use self::chain::Chain;
 use std::fmt;
 use std::time::SystemTime;
 
+use zeroize::Zeroizing;
+
 use crate::config::Config;
 
-/// A key pair, maybe temporary. `Debug` shows the key's id and nothing else.
+/// A key pair, maybe temporary. Its memory is wiped when it is dropped. `Debug` shows the key's id and nothing else.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     access_key_id: Box<str>,
-    secret_access_key: Box<str>,
-    session_token: Option<Box<str>>,
+    secret_access_key: Zeroizing<Box<str>>,
+    session_token: Option<Zeroizing<Box<str>>>,
     expires: Option<SystemTime>,
     account_id: Option<Box<str>>,
 }
@@ -33,7 +35,7 @@ impl Credentials {
     pub fn new(id: impl Into<Box<str>>, secret: impl Into<Box<str>>) -> Self {
         Self {
             access_key_id: id.into(),
-            secret_access_key: secret.into(),
+            secret_access_key: Zeroizing::new(secret.into()),
             session_token: None,
             expires: None,
             account_id: None,
@@ -43,7 +45,7 @@ impl Credentials {
     /// With the token of a session.
     #[must_use]
     pub fn with_session_token(mut self, token: impl Into<Box<str>>) -> Self {
-        self.session_token = Some(token.into());
+        self.session_token = Some(Zeroizing::new(token.into()));
         self
     }
 
@@ -73,7 +75,7 @@ impl Credentials {
 
     /// The token of the session, a secret too.
     pub fn session_token(&self) -> Option<&str> {
-        self.session_token.as_deref()
+        self.session_token.as_ref().map(|token| &***token)
     }
 
     /// When they end.
@@ -95,6 +97,57 @@ impl fmt::Debug for Credentials {
             .field("expires", &self.expires)
             .finish_non_exhaustive()
     }
+}
+
+/// A bearer token: whoever has it may call. Its memory is wiped when it is dropped, and `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BearerToken {
+    token: Zeroizing<Box<str>>,
+    expires: Option<SystemTime>,
+}
+
+impl BearerToken {
+    /// A token that does not expire.
+    pub fn new(token: impl Into<Box<str>>) -> Self {
+        let token = Zeroizing::new(token.into());
+        Self {
+            token,
+            expires: None,
+        }
+    }
+
+    /// With an end.
+    #[must_use]
+    pub fn with_expiry(mut self, expires: SystemTime) -> Self {
+        self.expires = Some(expires);
+        self
+    }
+
+    /// The token itself.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// When it ends.
+    pub fn expires(&self) -> Option<SystemTime> {
+        self.expires
+    }
+}
+
+impl fmt::Debug for BearerToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("BearerToken");
+        shown
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who makes a call.
+#[derive(Clone, Debug)]
+pub(crate) enum Identity {
+    Credentials(Credentials),
+    Token(BearerToken),
 }
 
 /// Finds credentials in one place.

@@ -11,6 +11,13 @@
 use std::io::{self, Read};
 
 use bytes::{Buf, Bytes};
+use crc_fast::CrcAlgorithm;
+
+const CRC: CrcAlgorithm = CrcAlgorithm::Crc32IsoHdlc;
+
+fn crc32(bytes: &[u8]) -> u32 {
+    crc_fast::checksum(CRC, bytes) as u32 // it has 32 bits
+}
 
 /// A message: named values, and bytes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -123,7 +130,7 @@ impl Message {
         whole(from, &mut prelude[1..])?;
         let number = |at: usize| u32::from_be_bytes([0, 1, 2, 3].map(|i| prelude[at + i]));
         let (total, headers) = (number(0), number(4));
-        if crc32fast::hash(&prelude[..8]) != number(8) {
+        if crc32(&prelude[..8]) != number(8) {
             return Err(FrameError::Checksum("lengths"));
         }
         if headers > MAX_HEADERS {
@@ -143,10 +150,10 @@ impl Message {
         whole(from, &mut rest)?;
         let mut rest = Bytes::from(rest);
         let sum = rest.split_off(rest.len() - CHECKSUM).get_u32();
-        let mut hasher = crc32fast::Hasher::new();
-        hasher.update(&prelude);
-        hasher.update(&rest);
-        if hasher.finalize() != sum {
+        let mut digest = crc_fast::Digest::new(CRC);
+        digest.update(&prelude);
+        digest.update(&rest);
+        if digest.finalize() != u64::from(sum) {
             return Err(FrameError::Checksum("message"));
         }
         let payload = rest.split_off(headers as usize);
@@ -180,10 +187,10 @@ impl Message {
         let mut out = Vec::with_capacity(total as usize);
         out.extend(total.to_be_bytes());
         out.extend(headers_len.to_be_bytes());
-        out.extend(crc32fast::hash(&out).to_be_bytes());
+        out.extend(crc32(&out).to_be_bytes());
         out.extend(headers);
         out.extend_from_slice(&self.payload);
-        out.extend(crc32fast::hash(&out).to_be_bytes());
+        out.extend(crc32(&out).to_be_bytes());
         Ok(out)
     }
 }
@@ -365,7 +372,7 @@ mod tests {
     fn limits_hold_before_memory_is_taken() {
         let prelude = |total: u32, headers: u32| {
             let mut bytes = [total.to_be_bytes(), headers.to_be_bytes()].concat();
-            bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
+            bytes.extend(crc32(&bytes).to_be_bytes());
             Message::read(&mut &bytes[..])
         };
         for (total, headers) in [(u32::MAX, 0), (16, MAX_HEADERS + 1), (15, 0), (20, 5)] {

@@ -1,13 +1,12 @@
 //! The blocking driver: gives the exchange what it asks for.
 
-use std::time::SystemTime;
-
 use bytes::Bytes;
 use serde_json::Value;
 
 use super::{Call, Event, Exchange, Moment, Received, ReceivedBody, Step};
+use crate::auth::IdentityKind;
 use crate::config::Config;
-use crate::credentials::{CredentialsCache, ProviderContext};
+use crate::credentials::{BearerToken, Credentials, CredentialsCache, Identity, ProviderContext};
 use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::protocol::Params;
@@ -26,25 +25,26 @@ pub(crate) struct Needs<'a> {
 pub(crate) fn drive(mut exchange: Exchange<'_>, needs: Needs<'_>) -> Result<Output> {
     let mut event = Event::Start;
     loop {
-        let moment = Moment {
-            now: SystemTime::now(),
-            random: random::unit(),
-        };
-        event = match exchange.step(event, moment) {
+        event = match exchange.step(event, needs.moment()) {
             Step::Done(result) => return result,
-            Step::NeedCall { operation, params } => {
-                Event::Called(nested(&exchange, &operation, params, needs))
-            }
-            Step::NeedIdentity => Event::Identity(needs.identity()),
             Step::Send {
                 request,
                 limits,
                 stream,
             } => Event::Received(send(needs.transport, request, &limits, stream)),
-            Step::Sleep(delay) => {
-                std::thread::sleep(delay);
-                Event::Woke
-            }
+            other => needs.give(&exchange, other)?,
+        };
+    }
+}
+
+/// Drives an exchange up to its request, which is not sent.
+pub(crate) fn drive_to_request(mut exchange: Exchange<'_>, needs: Needs<'_>) -> Result<Request> {
+    let mut event = Event::Start;
+    loop {
+        event = match exchange.step(event, needs.moment()) {
+            Step::Done(Err(error)) => return Err(error),
+            Step::Send { request, .. } => return Ok(request),
+            other => needs.give(&exchange, other)?,
         };
     }
 }
@@ -54,6 +54,7 @@ fn nested(of: &Exchange<'_>, operation: &str, params: Value, needs: Needs<'_>) -
     let call = Call {
         operation: of.call.service.model.operation(operation)?,
         buffered: true,
+        presign: None,
         ..of.call
     };
     let params = Params {
@@ -64,11 +65,51 @@ fn nested(of: &Exchange<'_>, operation: &str, params: Value, needs: Needs<'_>) -
 }
 
 impl Needs<'_> {
-    pub(crate) fn identity(&self) -> Result<crate::credentials::Credentials> {
+    fn moment(&self) -> Moment {
+        Moment {
+            now: self.config.now(),
+            random: random::unit(),
+        }
+    }
+
+    /// What the exchange lacks, the network apart.
+    fn give(&self, exchange: &Exchange<'_>, step: Step) -> Result<Event> {
+        Ok(match step {
+            Step::NeedCall { operation, params } => {
+                Event::Called(nested(exchange, &operation, params, *self))
+            }
+            Step::NeedIdentity(IdentityKind::Credentials) => {
+                Event::Identity(self.credentials().map(Identity::Credentials))
+            }
+            Step::NeedIdentity(IdentityKind::Token) => {
+                let name = &exchange.call.service.model.metadata().signing_name;
+                Event::Identity(self.token(name).map(Identity::Token))
+            }
+            Step::Sleep(delay) => {
+                std::thread::sleep(delay);
+                Event::Woke
+            }
+            Step::Done(_) | Step::Send { .. } => {
+                return Err(Error::request("the exchange is at its end"));
+            }
+        })
+    }
+
+    fn token(&self, signing_name: &str) -> Result<BearerToken> {
+        self.config.bearer_token(signing_name).ok_or_else(|| {
+            let name = signing_name.to_ascii_uppercase().replace(['-', ' '], "_");
+            Error::Credentials(
+                format!("no bearer token: give it to the client, or set AWS_BEARER_TOKEN_{name}")
+                    .into(),
+            )
+        })
+    }
+
+    pub(crate) fn credentials(&self) -> Result<Credentials> {
         let context = ProviderContext {
             config: self.config,
             transport: self.transport,
-            now: SystemTime::now(),
+            now: self.config.now(),
         };
         let found = self.credentials.get(&context);
         found.map_err(|e| Error::Credentials(e.into()))

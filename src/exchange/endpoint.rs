@@ -129,8 +129,7 @@ fn fault(error: EndpointError) -> Error {
 
 /// The endpoint that the configuration names for this service.
 pub(super) fn given_url(call: &Call<'_>) -> Result<Option<String>> {
-    let id = &call.service.model.metadata().service_id;
-    let key = id.to_lowercase().replace(' ', "_");
+    let key = call.service.model.metadata().service_key();
     let url = call.config.endpoint_url(&key);
     url.map_err(|e| Error::Config(e.into()))
 }
@@ -291,6 +290,7 @@ impl Facts<'_> {
         let (s3, region) = (config.s3(), self.region.as_deref());
         let is_given = self.given.is_some();
         Ok(match name {
+            "AWS::Region" if self.is_global_url() => Some("aws-global".into()),
             "AWS::Region" => region.map(Into::into),
             "AWS::UseFIPS" => Some((config.use_fips() && !is_given).into()),
             "AWS::UseDualStack" => Some((self.uses_dualstack() && !is_given).into()),
@@ -308,7 +308,7 @@ impl Facts<'_> {
             }
             "AWS::S3::UseGlobalEndpoint" => {
                 let is_global = matches!(region, None | Some("us-east-1" | "aws-global"));
-                Some((is_global && !s3.us_east_1_regional).into())
+                Some((self.is_global_url() || (is_global && !s3.us_east_1_regional)).into())
             }
             "AWS::S3::ForcePathStyle" => Some(self.forces_path_style().into()),
             "AWS::S3::Accelerate" => Some(self.accelerates().into()),
@@ -324,6 +324,34 @@ impl Facts<'_> {
                 return Err(Error::Unsupported(what.into()));
             }
         })
+    }
+
+    /// A presigned URL finds its bucket in any region, unless a setting says where it is.
+    fn is_global_url(&self) -> bool {
+        let (call, s3) = (self.call, self.call.config.s3());
+        let bucket = self.params.get("Bucket").and_then(Value::as_str);
+        let is_label = |name: &str| {
+            let is_label = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+            name.len() >= 3
+                && name.bytes().all(is_label)
+                && !name.starts_with('-')
+                && !name.ends_with('-')
+        };
+        let region = self.region.as_deref().unwrap_or("aws-global");
+        let rules = call.service.rules().ok().flatten();
+        let partition = rules.and_then(|rules| rules.partitions().for_region(region));
+        call.presign.is_some()
+            && custom::presigns_for_any_region(&call.service.model.metadata().service_id)
+            && self.given.is_none()
+            && partition.is_some_and(|partition| &*partition.id == "aws")
+            && !s3
+                .use_dualstack
+                .or(call.config.use_dualstack())
+                .unwrap_or(false)
+            && !(s3.us_east_1_regional && region == "us-east-1")
+            && s3.addressing_style == AddressingStyle::Auto
+            && bucket.is_none_or(|name| is_label(name) && !name.ends_with("--x-s3"))
+            && !self.forces_path_style()
     }
 
     /// The section `s3` of a profile counts for the services that sign as S3 does.

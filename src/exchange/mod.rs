@@ -21,33 +21,36 @@ mod endpoint;
 mod redirect;
 mod retry;
 mod service;
+mod sessions;
+mod skew;
 mod user_agent;
 
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 
 use self::classify::classify;
 use self::discovery::Lookup;
-pub(crate) use self::driver::{Needs, drive};
+pub(crate) use self::driver::{Needs, drive, drive_to_request};
 pub use self::endpoint::EndpointExplanation;
 pub(crate) use self::endpoint::{explain, signing_region};
 use self::redirect::Redirect;
 use self::retry::Retries;
 pub(crate) use self::service::{Service, Services};
-use crate::auth::{self, AuthChoice};
-use crate::body::ResponseBody;
+use crate::auth::{self, AuthChoice, IdentityKind, legacy};
+use crate::body::{Body, ResponseBody};
 use crate::config::Config;
-use crate::credentials::Credentials;
-use crate::error::{Error, Result};
+use crate::credentials::{Credentials, Identity};
+use crate::error::{Error, Result, ServiceError};
 use crate::model::{Operation, Protocol};
 use crate::output::{Output, OutputSource, ResponseMeta};
+use crate::presign::Presign;
 use crate::protocol::{self, Answer, Encoded, Params};
 use crate::transport::{Limits, Request, TransportError};
-use crate::{custom, random};
+use crate::{checksum, compress, custom, random};
 
 /// What every stage may read about the call in progress.
 #[derive(Clone, Copy)]
@@ -57,6 +60,8 @@ pub(crate) struct Call<'a> {
     pub(crate) operation: &'a Operation,
     /// Whether a streaming payload is read whole too.
     pub(crate) buffered: bool,
+    /// Not sent but signed in its URL.
+    pub(crate) presign: Option<&'a Presign>,
 }
 
 /// What the machine wants next.
@@ -67,7 +72,7 @@ pub(crate) enum Step {
         operation: Box<str>,
         params: Value,
     },
-    NeedIdentity,
+    NeedIdentity(IdentityKind),
     /// Send this. The answer's body is to be read whole unless `stream` says that a good one is not.
     Send {
         request: Request,
@@ -81,7 +86,7 @@ pub(crate) enum Step {
 pub(crate) enum Event {
     /// What the other operation said.
     Called(Result<Value>),
-    Identity(Result<Credentials>),
+    Identity(Result<Identity>),
     Received(Result<Received, TransportError>),
     Start,
     Woke,
@@ -116,12 +121,16 @@ pub(crate) struct Exchange<'a> {
     waiting: Waiting,
     /// Whether the call was sent elsewhere once: it is not again.
     redirected: bool,
+    /// Whether the clock was found wrong in this call.
+    set_clock: bool,
     /// The headers of the last answer.
     headers: HeaderMap,
 }
 
 /// Why another operation was called.
 enum Waiting {
+    /// For the credentials of an S3 Express session, which are of this key.
+    Session(sessions::Key),
     /// To find the bucket; this error holds if it is not found.
     BucketRegion(Error),
     /// To find the endpoint.
@@ -150,6 +159,7 @@ impl<'a> Exchange<'a> {
             prepared: None,
             waiting: Waiting::Nothing,
             redirected: false,
+            set_clock: false,
             headers: HeaderMap::new(),
         }
     }
@@ -159,7 +169,7 @@ impl<'a> Exchange<'a> {
         let next = match event {
             Event::Called(answer) => self.called(answer, moment),
             Event::Start => self.start(moment),
-            Event::Identity(Ok(who)) => self.identified(&who, moment),
+            Event::Identity(Ok(who)) => self.identified(who, moment),
             Event::Identity(Err(error)) => Err(error),
             Event::Received(received) => Ok(self.judge(received, moment)),
             Event::Woke => self.attempt(moment),
@@ -176,7 +186,7 @@ impl<'a> Exchange<'a> {
         if self.call.service.reads_account_id()? && !auth::is_unsigned(&self.call) {
             // whoever has neither is told of the region first
             endpoint::region(&self.call, endpoint::given_url(&self.call)?.as_deref())?;
-            return Ok(Step::NeedIdentity);
+            return Ok(Step::NeedIdentity(IdentityKind::Credentials));
         }
         if let Some(step) = self.prepare_or_ask(None, moment)? {
             return Ok(step);
@@ -217,6 +227,10 @@ impl<'a> Exchange<'a> {
                 discovery::learn(&self.call, &self.params.value, answer, moment.now)?;
                 self.start(moment)
             }
+            Waiting::Session(key) => {
+                self.call.service.sessions.learn(key, &answer?)?;
+                self.attempt(moment)
+            }
             Waiting::Nothing => Err(Error::request("nobody was called")),
         }
     }
@@ -230,22 +244,52 @@ impl<'a> Exchange<'a> {
 
     /// Asks for whoever signs, or sends what nobody signs.
     fn attempt(&self, moment: Moment) -> Result<Step> {
-        match &self.prepared {
-            Some(Prepared {
-                auth: AuthChoice::Anonymous,
-                ..
-            }) => self.send(None, moment),
-            _ => Ok(Step::NeedIdentity),
+        let needs = self.prepared.as_ref().map(|prepared| prepared.auth.needs());
+        match needs {
+            Some(None) => self.send(None, moment),
+            Some(Some(kind)) => Ok(Step::NeedIdentity(kind)),
+            None => Ok(Step::NeedIdentity(IdentityKind::Credentials)),
         }
     }
 
-    fn identified(&mut self, who: &Credentials, moment: Moment) -> Result<Step> {
-        if self.prepared.is_none()
-            && let Some(step) = self.prepare_or_ask(Some(who), moment)?
-        {
-            return Ok(step);
+    fn identified(&mut self, who: Identity, moment: Moment) -> Result<Step> {
+        if self.prepared.is_none() {
+            // only credentials are asked for before the request is there
+            let credentials = match &who {
+                Identity::Credentials(credentials) => Some(credentials),
+                Identity::Token(_) => None,
+            };
+            if let Some(step) = self.prepare_or_ask(credentials, moment)? {
+                return Ok(step);
+            }
+            // the endpoint may be one that somebody else signs for
+            return match self.prepared.as_ref().and_then(|p| p.auth.needs()) {
+                Some(IdentityKind::Credentials) => self.signed_by(who, moment),
+                _ => self.attempt(moment),
+            };
         }
-        self.send(Some(who), moment)
+        self.signed_by(who, moment)
+    }
+
+    /// Sends the request, once there is a session where it needs one.
+    fn signed_by(&mut self, who: Identity, moment: Moment) -> Result<Step> {
+        let needs_session = matches!(
+            &self.prepared,
+            Some(Prepared { auth: AuthChoice::Signature(signature), .. }) if signature.express_session
+        );
+        let (true, Identity::Credentials(credentials)) = (needs_session, &who) else {
+            return self.send(Some(&who), moment);
+        };
+        let key = sessions::Key::new(&self.params.value, credentials)?;
+        match self.call.service.sessions.get(&key, moment.now) {
+            Some(session) => self.send(Some(&Identity::Credentials(session)), moment),
+            None => {
+                let params = key.params();
+                self.waiting = Waiting::Session(key);
+                let operation = sessions::CREATES_SESSION.into();
+                Ok(Step::NeedCall { operation, params })
+            }
+        }
     }
 
     /// Resolves the endpoint, writes the request and chooses how it is signed.
@@ -260,7 +304,7 @@ impl<'a> Exchange<'a> {
         let mut request = protocol::encode(model, operation, &self.params)?;
         let prefix = protocol::host_prefix(model, operation, &self.params.value)?;
         let url = discovered.as_ref().unwrap_or(&endpoint.url);
-        let uri = assemble(url, prefix.as_deref(), &request)?;
+        let mut uri = assemble(url, prefix.as_deref(), &request)?;
         // of a header with several values the first goes out
         for (name, value) in endpoint.headers.iter().rev() {
             let fault = |_| Error::request(format!("the endpoint rules give a bad header {name}"));
@@ -277,15 +321,24 @@ impl<'a> Exchange<'a> {
             let version = HeaderValue::from_str(version).map_err(Error::request)?;
             request.headers.insert("x-amz-api-version", version);
         }
-        let agent = HeaderValue::from_static(user_agent::user_agent());
-        request.headers.insert(USER_AGENT, agent);
         let auth = auth::choose(call, &endpoint)?;
-        tracing::debug!(%uri, ?auth, "prepared");
+        match call.presign {
+            Some(presign) => presigned(call, presign, &mut request, &mut uri)?,
+            None => {
+                custom::complete_request(call, &mut request)?;
+                compress::apply(call, &mut request)?;
+                let is_https = uri.scheme_str() == Some("https");
+                checksum::apply(call, &self.params, &mut request, is_https)?;
+                let agent = HeaderValue::from_static(user_agent::user_agent());
+                request.headers.insert(USER_AGENT, agent);
+            }
+        }
+        tracing::debug!(host = uri.host(), path = uri.path(), ?auth, "prepared");
         Ok(Prepared { request, uri, auth })
     }
 
     /// Signs the request and hands it out.
-    fn send(&self, who: Option<&Credentials>, moment: Moment) -> Result<Step> {
+    fn send(&self, who: Option<&Identity>, moment: Moment) -> Result<Step> {
         let Some(prepared) = &self.prepared else {
             return Err(Error::request("it is not prepared"));
         };
@@ -293,16 +346,22 @@ impl<'a> Exchange<'a> {
         *request.method_mut() = prepared.request.method.clone();
         *request.uri_mut() = prepared.uri.clone();
         *request.headers_mut() = prepared.request.headers.clone();
-        if let Some(who) = who {
-            prepared
-                .auth
-                .sign(&self.call, &mut request, who, moment.now)?;
+        let time = self.call.service.clock.correct(moment.now);
+        if let Some(presign) = self.call.presign {
+            let auth = &prepared.auth;
+            auth.presign(&self.params, &mut request, who, time, presign.expires)?;
+            return self.step_of(request);
         }
+        prepared.auth.sign(&self.call, &mut request, who, time)?;
         let (attempt, most) = (self.retries.attempt(), self.retries.max_attempts());
         let number = HeaderValue::from_str(&format!("attempt={attempt}; max={most}"));
         let headers = request.headers_mut();
         headers.insert("amz-sdk-invocation-id", self.invocation_id.clone());
         headers.insert("amz-sdk-request", number.map_err(Error::request)?);
+        self.step_of(request)
+    }
+
+    fn step_of(&self, request: Request) -> Result<Step> {
         let call = &self.call;
         let config = call.config;
         Ok(Step::Send {
@@ -332,6 +391,7 @@ impl<'a> Exchange<'a> {
         let attempt = self.retries.attempt();
         if let Error::Service(error) = &mut error {
             error.attempts = attempt;
+            error.hint = self.hint(error);
         }
         let Call {
             service, operation, ..
@@ -353,6 +413,17 @@ impl<'a> Exchange<'a> {
                 waiting
             });
         }
+        if again
+            && !self.set_clock
+            && self
+                .call
+                .service
+                .clock
+                .learn(&error, &self.headers, moment.now)
+        {
+            self.set_clock = true;
+            return self.attempt(moment).unwrap_or_else(|e| self.done(Err(e)));
+        }
         let delay = reason
             .filter(|_| again)
             .and_then(|reason| self.retries.next(reason, retry_after, moment.random));
@@ -363,6 +434,18 @@ impl<'a> Exchange<'a> {
             }
             None => self.done(Err(error)),
         }
+    }
+
+    /// Servers that are like S3 often know nothing of checksums behind a body, and each says it in its own way.
+    fn hint(&self, error: &ServiceError) -> Option<&'static str> {
+        let prepared = self.prepared.as_ref()?;
+        let refused = matches!(error.status, 400 | 403 | 411 | 501)
+            && checksum::has_trailer(&prepared.request.headers)
+            && endpoint::given_url(&self.call).is_ok_and(|url| url.is_some());
+        refused.then_some(
+            "the request had its checksum behind the body; for a server that does not know this, set \
+             request_checksum_calculation to when_required",
+        )
     }
 
     /// What follows an answer that sends the call elsewhere: a step, or one that must find out where first.
@@ -403,9 +486,23 @@ impl<'a> Exchange<'a> {
             headers,
             body,
         } = received;
+        let expected = checksum::Expected::find(&self.call, &self.params.value, &headers)
+            .filter(|_| (200..300).contains(&status));
+        let checksum_algorithm = expected.as_ref().map(|expected| expected.algorithm);
         let (bytes, stream) = match body {
-            ReceivedBody::Whole(bytes) => (bytes, None),
-            ReceivedBody::Stream(stream) => (Bytes::new(), Some(stream)),
+            ReceivedBody::Whole(bytes) => {
+                if let Some(expected) = expected {
+                    expected.check(&bytes).map_err(Error::response)?;
+                }
+                (bytes, None)
+            }
+            ReceivedBody::Stream(stream) => {
+                let stream = match expected {
+                    Some(expected) => stream.verified(expected),
+                    None => stream,
+                };
+                (Bytes::new(), Some(stream))
+            }
         };
         let model = &service.model;
         let service_error = |status| {
@@ -438,6 +535,7 @@ impl<'a> Exchange<'a> {
             extended_request_id: text("x-amz-id-2"),
             status,
             attempts: self.retries.attempt(),
+            checksum_algorithm,
             headers,
         };
         Ok(Output {
@@ -454,6 +552,41 @@ impl<'a> Exchange<'a> {
             meta,
         })
     }
+}
+
+/// Makes a request one whose parameters are all in URL and headers, as far as they can be.
+fn presigned(
+    call: &Call<'_>,
+    presign: &Presign,
+    request: &mut Encoded,
+    uri: &mut Uri,
+) -> Result<()> {
+    let is_form = matches!(
+        call.service.model.metadata().protocol,
+        Protocol::AwsQuery | Protocol::Ec2Query
+    );
+    let mut more = Vec::new();
+    if is_form && let Some(form) = request.body.bytes() {
+        more.push(String::from_utf8_lossy(form).replace('+', "%20"));
+        request.body = Body::empty();
+        request.headers.remove(CONTENT_TYPE);
+    }
+    if let Some((name, value)) = &presign.more {
+        more.push(format!("{name}={}", crate::uri::encode(value, b"")));
+    }
+    if let Some(method) = &presign.method {
+        request.method = method.clone();
+    }
+    custom::complete_presigned(call, request);
+    if !more.is_empty() {
+        let own = uri.query().map(str::to_owned);
+        let query: Vec<String> = own.into_iter().chain(more).collect();
+        let mut whole = http::Request::new(());
+        *whole.uri_mut() = uri.clone();
+        legacy::set_query(&mut whole, &query.join("&"))?;
+        *uri = whole.uri().clone();
+    }
+    Ok(())
 }
 
 /// The service's wish, in milliseconds.

@@ -7,6 +7,8 @@ use once_cell::sync::OnceCell;
 
 use super::discovery::Discovered;
 use super::retry::Quota;
+use super::sessions::Sessions;
+use super::skew::Clock;
 use crate::endpoint::{EndpointResolver, LegacyEndpoints, Partitions, Ruleset};
 use crate::error::{Error, Result};
 use crate::model::{ENDPOINT_RULES, Models, SERVICE, ServiceModel};
@@ -18,6 +20,8 @@ pub(crate) struct Service {
     files: Arc<Files>,
     pub(super) quota: Quota,
     pub(super) discovered: Discovered,
+    pub(super) sessions: Sessions,
+    pub(super) clock: Clock,
     /// Where buckets are that were found in another region than the client's.
     bucket_regions: Mutex<HashMap<Box<str>, Box<str>>>,
     requires_discovery: OnceCell<bool>,
@@ -94,6 +98,8 @@ impl Services {
             files: self.files.clone(),
             quota: Quota::new(),
             discovered: Discovered::default(),
+            sessions: Sessions::default(),
+            clock: Clock::default(),
             bucket_regions: Mutex::default(),
             requires_discovery: OnceCell::new(),
         });

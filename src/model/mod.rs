@@ -78,6 +78,13 @@ pub struct Metadata {
     pub xml_namespace: Option<XmlNamespace>,
 }
 
+impl Metadata {
+    /// The service's id as settings have it: `application_auto_scaling`.
+    pub(crate) fn service_key(&self) -> String {
+        self.service_id.to_lowercase().replace(' ', "_")
+    }
+}
+
 /// The protocols of AWS services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Protocol {

@@ -84,6 +84,7 @@ pub(crate) fn service_error(
         request_id: request_id(headers).or_else(|| found.request_id.map(Into::into)),
         attempts: 1,
         query_error_code: query_error_code.map(Into::into),
+        hint: None,
         retry: match traits {
             Some(traits) if traits.throttling => Some(RetryReason::Throttling),
             Some(traits) if traits.retryable => Some(RetryReason::Transient),

@@ -133,6 +133,16 @@ pub(crate) fn config(case: &Value) -> ConfigBuilder {
             ("use_dualstack_endpoint", Some(yes)) => config.use_dualstack(yes),
             ("use_fips_endpoint", Some(yes)) => config.use_fips(yes),
             ("s3", _) => in_s3(config, value),
+            ("signature_version", _) => match value.as_str().unwrap() {
+                "UNSIGNED" => config.unsigned(),
+                version => config.signature_version(version.parse().unwrap()),
+            },
+            ("request_checksum_calculation", _) => {
+                config.request_checksums(value.as_str().unwrap().parse().unwrap())
+            }
+            ("response_checksum_validation", _) => {
+                config.response_checksums(value.as_str().unwrap().parse().unwrap())
+            }
             (other, _) => panic!("what is the setting {other}?"),
         };
     }

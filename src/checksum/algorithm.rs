@@ -1,0 +1,231 @@
+//! The algorithms.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use crc_fast::CrcAlgorithm;
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha512};
+use xxhash_rust::xxh3::Xxh3Default;
+use xxhash_rust::xxh64::Xxh64;
+
+use crate::body::Body;
+
+macro_rules! algorithms {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $header:literal;)*) => {
+        /// How a checksum is computed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ChecksumAlgorithm { $($(#[$doc])* $variant),* }
+
+        impl ChecksumAlgorithm {
+            /// The one that an answer is held against is the first of these which it has.
+            pub(super) const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// As parameters name it.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            /// The header or trailer that it is in.
+            pub fn header(self) -> &'static str {
+                match self { $(Self::$variant => $header),* }
+            }
+        }
+
+        impl FromStr for ChecksumAlgorithm {
+            type Err = ();
+            fn from_str(name: &str) -> Result<Self, ()> {
+                let all = Self::ALL.iter();
+                all.copied().find(|known| known.as_str().eq_ignore_ascii_case(name)).ok_or(())
+            }
+        }
+    };
+}
+
+algorithms! {
+    /// 128 bits of XXH3.
+    Xxhash128 = "XXHASH128", "x-amz-checksum-xxhash128";
+    /// 64 bits of XXH3.
+    Xxhash3 = "XXHASH3", "x-amz-checksum-xxhash3";
+    /// CRC-64/NVME.
+    Crc64Nvme = "CRC64NVME", "x-amz-checksum-crc64nvme";
+    /// XXH64.
+    Xxhash64 = "XXHASH64", "x-amz-checksum-xxhash64";
+    /// CRC-32C, of Castagnoli.
+    Crc32c = "CRC32C", "x-amz-checksum-crc32c";
+    /// CRC-32, of ISO-HDLC.
+    Crc32 = "CRC32", "x-amz-checksum-crc32";
+    /// SHA-1.
+    Sha1 = "SHA1", "x-amz-checksum-sha1";
+    /// SHA-256.
+    Sha256 = "SHA256", "x-amz-checksum-sha256";
+    /// SHA-512.
+    Sha512 = "SHA512", "x-amz-checksum-sha512";
+    /// MD5.
+    Md5 = "MD5", "x-amz-checksum-md5";
+}
+
+impl fmt::Display for ChecksumAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl ChecksumAlgorithm {
+    pub(super) fn names() -> String {
+        let names: Vec<&str> = Self::ALL
+            .iter()
+            .map(|algorithm| algorithm.as_str())
+            .collect();
+        names.join(", ")
+    }
+
+    /// How long a checksum is, in base64.
+    pub(super) fn text_len(self) -> u64 {
+        let bytes: u64 = match self {
+            Self::Crc32 | Self::Crc32c => 4,
+            Self::Crc64Nvme | Self::Xxhash3 | Self::Xxhash64 => 8,
+            Self::Md5 | Self::Xxhash128 => 16,
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha512 => 64,
+        };
+        bytes.div_ceil(3) * 4
+    }
+
+    /// Of these bytes, as base64.
+    ///
+    /// ```
+    /// use tucuxi::checksum::ChecksumAlgorithm;
+    /// assert_eq!(ChecksumAlgorithm::Crc32.of(b"123456789"), "y/Q5Jg==");
+    /// ```
+    pub fn of(self, bytes: &[u8]) -> String {
+        let mut hasher = self.hasher();
+        hasher.update(bytes);
+        hasher.finish()
+    }
+
+    pub(crate) fn hasher(self) -> Hasher {
+        Hasher(match self {
+            Self::Crc32 => State::Crc(crc_fast::Digest::new(CrcAlgorithm::Crc32IsoHdlc), 4),
+            Self::Crc32c => State::Crc(crc_fast::Digest::new(CrcAlgorithm::Crc32Iscsi), 4),
+            Self::Crc64Nvme => State::Crc(crc_fast::Digest::new(CrcAlgorithm::Crc64Nvme), 8),
+            Self::Md5 => State::Md5(Md5::new()),
+            Self::Sha1 => State::Sha1(Sha1::new()),
+            Self::Sha256 => State::Sha256(Sha256::new()),
+            Self::Sha512 => State::Sha512(Box::new(Sha512::new())),
+            Self::Xxhash3 => State::Xxhash3(Box::new(Xxh3Default::new())),
+            Self::Xxhash64 => State::Xxhash64(Xxh64::new(0)),
+            Self::Xxhash128 => State::Xxhash128(Box::new(Xxh3Default::new())),
+        })
+    }
+}
+
+/// A checksum that grows with what it is of.
+pub(crate) struct Hasher(State);
+
+enum State {
+    /// And how many bytes of the result count.
+    Crc(crc_fast::Digest, usize),
+    Md5(Md5),
+    Sha1(Sha1),
+    Sha256(Sha256),
+    Sha512(Box<Sha512>),
+    Xxhash3(Box<Xxh3Default>),
+    Xxhash64(Xxh64),
+    Xxhash128(Box<Xxh3Default>),
+}
+
+impl Hasher {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        match &mut self.0 {
+            State::Crc(digest, _) => digest.update(bytes),
+            State::Md5(digest) => digest.update(bytes),
+            State::Sha1(digest) => digest.update(bytes),
+            State::Sha256(digest) => digest.update(bytes),
+            State::Sha512(digest) => digest.update(bytes),
+            State::Xxhash3(digest) | State::Xxhash128(digest) => digest.update(bytes),
+            State::Xxhash64(digest) => digest.update(bytes),
+        }
+    }
+
+    /// All of a body, which is not held in memory.
+    pub(super) fn read_body(&mut self, body: &Body) -> io::Result<()> {
+        if let Some(bytes) = body.bytes() {
+            self.update(bytes);
+            return Ok(());
+        }
+        let (mut reader, mut piece) = (body.open()?, vec![0; 256 * 1024]);
+        loop {
+            match reader.read(&mut piece) {
+                Ok(0) => return Ok(()),
+                Ok(n) => self.update(&piece[..n]),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
+
+    /// As base64 of the big-endian bytes.
+    pub(crate) fn finish(self) -> String {
+        let encode = |bytes: &[u8]| BASE64_STANDARD.encode(bytes);
+        match self.0 {
+            State::Crc(digest, len) => encode(&digest.finalize().to_be_bytes()[8 - len..]),
+            State::Md5(digest) => encode(&digest.finalize()),
+            State::Sha1(digest) => encode(&digest.finalize()),
+            State::Sha256(digest) => encode(&digest.finalize()),
+            State::Sha512(digest) => encode(&digest.finalize()),
+            State::Xxhash3(digest) => encode(&digest.digest().to_be_bytes()),
+            State::Xxhash64(digest) => encode(&digest.digest().to_be_bytes()),
+            State::Xxhash128(digest) => encode(&digest.digest128().to_be_bytes()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_check_values_are_those_of_the_standards() {
+        let cases = [
+            (ChecksumAlgorithm::Crc32, "y/Q5Jg=="),
+            (ChecksumAlgorithm::Crc32c, "4waSgw=="),
+            (ChecksumAlgorithm::Crc64Nvme, "rosUhgp5mIg="),
+            (ChecksumAlgorithm::Md5, "JfnnlDI7RTiF9RgfG2JNCw=="),
+            (ChecksumAlgorithm::Sha1, "98O8HYCOBHMq32eZZczDTKeuNEE="),
+        ];
+        for (algorithm, expected) in cases {
+            assert_eq!(algorithm.of(b"123456789"), expected, "{algorithm}");
+        }
+        // of nothing, as the reference implementation prints them
+        assert_eq!(
+            ChecksumAlgorithm::Xxhash64.of(b""),
+            BASE64_STANDARD.encode(0xef46_db37_51d8_e999_u64.to_be_bytes())
+        );
+        assert_eq!(
+            ChecksumAlgorithm::Xxhash3.of(b""),
+            BASE64_STANDARD.encode(0x2d06_8005_38d3_94c2_u64.to_be_bytes())
+        );
+        assert_eq!(
+            ChecksumAlgorithm::Xxhash128.of(b""),
+            BASE64_STANDARD.encode(0x99aa_06d3_0147_98d8_6001_c324_468d_497f_u128.to_be_bytes())
+        );
+    }
+
+    #[test]
+    fn texts_are_as_long_as_announced() {
+        for algorithm in ChecksumAlgorithm::ALL {
+            assert_eq!(
+                algorithm.of(b"").len() as u64,
+                algorithm.text_len(),
+                "{algorithm}"
+            );
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! `aws-chunked`: the body in chunks, each behind its length, and its checksum behind them all.
+//!
+//! ```text
+//! 5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n
+//! ```
+
+use std::io::{self, Read};
+
+use super::algorithm::{ChecksumAlgorithm, Hasher};
+use crate::body::{Body, BodySource};
+
+/// The size of all chunks but the last.
+const CHUNK: usize = 1024 * 1024;
+
+/// A body that is encoded as it is read, in one pass.
+///
+/// ```
+/// use tucuxi::BodySource;
+/// use tucuxi::checksum::{AwsChunked, ChecksumAlgorithm};
+/// let source = AwsChunked::new("hello".into(), Some(ChecksumAlgorithm::Crc32));
+/// assert_eq!(std::io::read_to_string(source.open()?)?, "5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct AwsChunked {
+    body: Body,
+    algorithm: Option<ChecksumAlgorithm>,
+    chunk: usize,
+}
+
+impl AwsChunked {
+    /// In chunks of 1 MiB; without an algorithm there is no trailer.
+    pub fn new(body: Body, algorithm: Option<ChecksumAlgorithm>) -> Self {
+        Self {
+            body,
+            algorithm,
+            chunk: CHUNK,
+        }
+    }
+
+    /// In chunks of this size, which is at least 1.
+    #[must_use]
+    pub fn chunk_size(self, bytes: usize) -> Self {
+        Self {
+            chunk: bytes.max(1),
+            ..self
+        }
+    }
+
+    fn trailer(&self, checksum: Option<&str>) -> String {
+        match (self.algorithm, checksum) {
+            (Some(algorithm), Some(checksum)) => format!("{}:{checksum}\r\n", algorithm.header()),
+            _ => String::new(),
+        }
+    }
+}
+
+impl BodySource for AwsChunked {
+    fn len(&self) -> Option<u64> {
+        let (len, chunk) = (self.body.len()?, self.chunk as u64);
+        let framed = |len: u64| match len {
+            0 => 0,
+            len => format!("{len:x}").len() as u64 + len + 4,
+        };
+        let trailer = self
+            .algorithm
+            .map_or(0, |a| a.header().len() as u64 + a.text_len() + 3);
+        Some(len / chunk * framed(chunk) + framed(len % chunk) + 3 + trailer + 2)
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(Encoder {
+            reader: self.body.open()?,
+            hasher: self.algorithm.map(ChecksumAlgorithm::hasher),
+            source: Self {
+                body: Body::empty(),
+                ..*self
+            },
+            piece: Vec::new(),
+            at: 0,
+            ended: false,
+        }))
+    }
+
+    fn replayable(&self) -> bool {
+        self.body.replayable()
+    }
+}
+
+struct Encoder {
+    reader: Box<dyn Read + Send>,
+    hasher: Option<Hasher>,
+    /// For its settings.
+    source: AwsChunked,
+    /// What is encoded and not yet taken.
+    piece: Vec<u8>,
+    at: usize,
+    ended: bool,
+}
+
+impl Read for Encoder {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.piece.len() {
+            if self.ended || buf.is_empty() {
+                return Ok(0);
+            }
+            self.encode()?;
+        }
+        let n = buf.len().min(self.piece.len() - self.at);
+        buf[..n].copy_from_slice(&self.piece[self.at..self.at + n]);
+        self.at += n;
+        Ok(n)
+    }
+}
+
+impl Encoder {
+    /// The next chunk, or the end.
+    fn encode(&mut self) -> io::Result<()> {
+        // room for the length, which is known only when the chunk is there
+        const HEAD: usize = 18;
+        self.piece.clear();
+        self.piece.resize(HEAD, 0);
+        let limit = self.source.chunk as u64;
+        let len = (&mut self.reader)
+            .take(limit)
+            .read_to_end(&mut self.piece)?;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&self.piece[HEAD..]);
+        }
+        if len == 0 {
+            let checksum = self.hasher.take().map(Hasher::finish);
+            let end = format!("0\r\n{}\r\n", self.source.trailer(checksum.as_deref()));
+            self.piece = end.into_bytes();
+            (self.at, self.ended) = (0, true);
+            return Ok(());
+        }
+        let head = format!("{len:x}\r\n");
+        self.at = HEAD - head.len();
+        self.piece[self.at..HEAD].copy_from_slice(head.as_bytes());
+        self.piece.extend_from_slice(b"\r\n");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_and_trailer_are_as_long_as_announced() {
+        for (len, chunk) in [(0, 4), (1, 4), (4, 4), (5, 4), (300, 256), (1000, 17)] {
+            for algorithm in [
+                None,
+                Some(ChecksumAlgorithm::Crc32),
+                Some(ChecksumAlgorithm::Sha512),
+            ] {
+                let source = AwsChunked {
+                    body: vec![7; len].into(),
+                    algorithm,
+                    chunk,
+                };
+                let mut out = Vec::new();
+                source.open().unwrap().read_to_end(&mut out).unwrap();
+                assert_eq!(
+                    source.len(),
+                    Some(out.len() as u64),
+                    "{len} in chunks of {chunk}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_reader_of_unknown_length_has_none() {
+        let source = AwsChunked::new(Body::from_reader(&b"abc"[..]), None);
+        assert_eq!((source.len(), source.replayable()), (None, false));
+        let mut out = Vec::new();
+        source.open().unwrap().read_to_end(&mut out).unwrap();
+        assert_eq!(out, b"3\r\nabc\r\n0\r\n\r\n");
+    }
+}

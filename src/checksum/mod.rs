@@ -1,0 +1,135 @@
+//! Checksums of bodies: which a request gets and where, and how an answer's is held against its body.
+//!
+//! | a request's body | goes | with |
+//! | --- | --- | --- |
+//! | streams, over https, or can be read only once | `aws-chunked` | its checksum in a trailer, in one pass |
+//! | otherwise | as it is | its checksum in a header |
+//!
+//! A checksum that the caller gives is left alone, and no other is added.
+
+mod algorithm;
+mod chunked;
+mod response;
+mod tree;
+
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+pub use self::algorithm::ChecksumAlgorithm;
+
+pub use self::chunked::AwsChunked;
+pub use self::response::ChecksumMismatch;
+pub(crate) use self::response::{Expected, Verified};
+pub use self::tree::tree_hash;
+use crate::body::Body;
+use crate::error::{Error, Result};
+use crate::exchange::Call;
+use crate::model::{Location, Operation};
+use crate::protocol::{self, Encoded, Params};
+
+const PREFIX: &str = "x-amz-checksum-";
+const TRAILER: &str = "x-amz-trailer";
+
+/// Whether a checksum follows the body.
+pub(crate) fn has_trailer(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRAILER)
+}
+
+/// Whether a header protects the body against faults on the way.
+pub(crate) fn is_protected(headers: &HeaderMap) -> bool {
+    headers.keys().any(is_checksum) || headers.contains_key("content-md5")
+}
+
+fn is_checksum(name: &HeaderName) -> bool {
+    name.as_str().starts_with(PREFIX)
+}
+
+/// Gives a request its checksum, if it is to have one.
+pub(crate) fn apply(
+    call: &Call<'_>,
+    params: &Params,
+    request: &mut Encoded,
+    is_https: bool,
+) -> Result<()> {
+    if request.headers.keys().any(is_checksum) {
+        return Ok(());
+    }
+    let Some(algorithm) = choose(call, params)? else {
+        return Ok(());
+    };
+    let operation = call.operation;
+    if let Some(header) = algorithm_header(call, operation)?
+        && !request.headers.contains_key(&header)
+    {
+        let name = algorithm.as_str();
+        request
+            .headers
+            .insert(header, HeaderValue::from_static(name));
+    }
+    let streams = protocol::streaming_payload(&call.service.model, operation.input)?.is_some();
+    if (streams && is_https) || !request.body.replayable() {
+        return trail(request, algorithm);
+    }
+    let mut hasher = algorithm.hasher();
+    hasher.read_body(&request.body).map_err(Error::request)?;
+    let value = HeaderValue::from_str(&hasher.finish()).map_err(Error::request)?;
+    request.headers.insert(algorithm.header(), value);
+    Ok(())
+}
+
+/// The caller's algorithm, else CRC-32 where there must be one or the configuration wants one.
+fn choose(call: &Call<'_>, params: &Params) -> Result<Option<ChecksumAlgorithm>> {
+    let operation = call.operation;
+    let traits = operation.http_checksum.as_ref();
+    let member = traits.and_then(|t| t.request_algorithm_member.as_deref());
+    if let Some(name) = member.and_then(|member| params.value.get(member)?.as_str()) {
+        let algorithm = name.parse().map_err(|()| {
+            Error::request(format!(
+                "there is no checksum algorithm {name:?}; there are: {}",
+                ChecksumAlgorithm::names()
+            ))
+        })?;
+        return Ok(Some(algorithm));
+    }
+    let required =
+        operation.http_checksum_required || traits.is_some_and(|t| t.request_checksum_required);
+    let wanted = member.is_some() && call.config.request_checksums().when_supported();
+    Ok((required || wanted).then_some(ChecksumAlgorithm::Crc32))
+}
+
+/// The header of the member that names the algorithm.
+fn algorithm_header(call: &Call<'_>, operation: &Operation) -> Result<Option<HeaderName>> {
+    let member = operation.http_checksum.as_ref();
+    let Some(member) = member.and_then(|t| t.request_algorithm_member.as_deref()) else {
+        return Ok(None);
+    };
+    let model = &call.service.model;
+    let input = operation.input.map(|id| model.shape(id)).transpose()?;
+    let header = input
+        .and_then(|shape| shape.members())
+        .and_then(|members| members.iter().find(|m| *m.name == *member))
+        .filter(|member| member.location == Location::Header);
+    header
+        .map(|member| HeaderName::from_bytes(member.wire_name.as_bytes()).map_err(Error::request))
+        .transpose()
+}
+
+/// Sends the body in chunks, with its checksum behind them.
+fn trail(request: &mut Encoded, algorithm: ChecksumAlgorithm) -> Result<()> {
+    let headers = &mut request.headers;
+    let mut encoding = String::from("aws-chunked");
+    if let Some(given) = headers.get(CONTENT_ENCODING) {
+        let given = given.to_str().map_err(Error::request)?;
+        encoding = format!("{given},{encoding}");
+    }
+    let encoding = HeaderValue::from_str(&encoding).map_err(Error::request)?;
+    headers.insert(CONTENT_ENCODING, encoding);
+    headers.insert(TRAILER, HeaderValue::from_static(algorithm.header()));
+    headers.remove(CONTENT_LENGTH);
+    if let Some(len) = request.body.len() {
+        headers.insert("x-amz-decoded-content-length", HeaderValue::from(len));
+    }
+    let body = std::mem::replace(&mut request.body, Body::empty());
+    request.body = Body::from_source(AwsChunked::new(body, Some(algorithm)));
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! The checksum of an answer.
+
+use std::io::{self, Read};
+
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::algorithm::{ChecksumAlgorithm, Hasher};
+use crate::exchange::Call;
+
+/// A body that is not what its checksum says.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the body's {algorithm} is {actual}, but the answer says {expected}: it was changed on its way"
+)]
+#[non_exhaustive]
+pub struct ChecksumMismatch {
+    /// The algorithm.
+    pub algorithm: ChecksumAlgorithm,
+    /// What the answer says.
+    pub expected: Box<str>,
+    /// What the body has.
+    pub actual: Box<str>,
+}
+
+/// What an answer says of its body.
+#[derive(Clone, Debug)]
+pub(crate) struct Expected {
+    pub(crate) algorithm: ChecksumAlgorithm,
+    checksum: Box<str>,
+}
+
+impl Expected {
+    /// The checksum that an answer's body is held against: if the call asks for it, and the answer has one. That of a
+    /// body which was uploaded in parts is of their checksums, not of it.
+    pub(crate) fn find(call: &Call<'_>, params: &Value, headers: &HeaderMap) -> Option<Self> {
+        let traits = call.operation.http_checksum.as_ref()?;
+        let member = traits.request_validation_mode_member.as_deref()?;
+        let mode = params.get(member)?.as_str()?;
+        if !mode.eq_ignore_ascii_case("ENABLED") {
+            return None;
+        }
+        let offered = |a: &ChecksumAlgorithm| {
+            let mut names = traits.response_algorithms.iter();
+            traits.response_algorithms.is_empty()
+                || names.any(|name| name.eq_ignore_ascii_case(a.as_str()))
+        };
+        let mut all = ChecksumAlgorithm::ALL.iter().copied().filter(offered);
+        let found = all.find_map(|algorithm| {
+            let text = headers.get(algorithm.header())?.to_str().ok()?;
+            let checksum = text.into();
+            Some(Self {
+                algorithm,
+                checksum,
+            })
+        });
+        found.filter(|found| !found.checksum.contains('-'))
+    }
+
+    fn compare(&self, hasher: Hasher) -> Result<(), ChecksumMismatch> {
+        let actual = hasher.finish();
+        match *actual == *self.checksum {
+            true => Ok(()),
+            false => Err(ChecksumMismatch {
+                algorithm: self.algorithm,
+                expected: self.checksum.clone(),
+                actual: actual.into(),
+            }),
+        }
+    }
+
+    /// Holds a whole body against it.
+    pub(crate) fn check(&self, body: &[u8]) -> Result<(), ChecksumMismatch> {
+        let mut hasher = self.algorithm.hasher();
+        hasher.update(body);
+        self.compare(hasher)
+    }
+}
+
+/// Reads a body and, at its end, holds it against its checksum.
+pub(crate) struct Verified<R> {
+    reader: R,
+    state: Option<(Hasher, Expected)>,
+}
+
+impl<R> Verified<R> {
+    pub(crate) fn new(reader: R, expected: Expected) -> Self {
+        let state = Some((expected.algorithm.hasher(), expected));
+        Self { reader, state }
+    }
+}
+
+impl<R: Read> Read for Verified<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.reader.read(buf)?;
+        if n > 0 {
+            if let Some((hasher, _)) = &mut self.state {
+                hasher.update(&buf[..n]);
+            }
+        } else if !buf.is_empty()
+            && let Some((hasher, expected)) = self.state.take()
+        {
+            let differ = |e| io::Error::new(io::ErrorKind::InvalidData, e);
+            expected.compare(hasher).map_err(differ)?;
+        }
+        Ok(n)
+    }
+}

@@ -1,0 +1,59 @@
+//! Compressed requests.
+
+use std::io::{self, Read};
+
+use flate2::Compression;
+use flate2::read::GzEncoder;
+use http::HeaderValue;
+use http::header::CONTENT_ENCODING;
+
+use crate::body::{Body, BodySource};
+use crate::error::{Error, Result};
+use crate::exchange::Call;
+use crate::protocol::Encoded;
+
+/// Compresses a body, if the operation takes that and the body is long enough; a stream is always.
+pub(crate) fn apply(call: &Call<'_>, request: &mut Encoded) -> Result<()> {
+    let mut encodings = call.operation.request_compression.iter();
+    let Some(least) = call.config.min_compression_size() else {
+        return Ok(());
+    };
+    if !encodings.any(|name| name.eq_ignore_ascii_case("gzip")) {
+        return Ok(());
+    }
+    request.body = match request.body.bytes() {
+        Some(bytes) if (bytes.len() as u64) < least => return Ok(()),
+        Some(bytes) => {
+            let mut out = Vec::new();
+            let mut encoder = GzEncoder::new(&bytes[..], Compression::default());
+            encoder.read_to_end(&mut out).map_err(Error::request)?;
+            out.into()
+        }
+        None => Body::from_source(Gzip(request.body.clone())),
+    };
+    let encoding = match request.headers.get(CONTENT_ENCODING) {
+        Some(given) => format!("{}, gzip", given.to_str().map_err(Error::request)?),
+        None => "gzip".into(),
+    };
+    let encoding = HeaderValue::from_str(&encoding).map_err(Error::request)?;
+    request.headers.insert(CONTENT_ENCODING, encoding);
+    Ok(())
+}
+
+/// A body that is compressed as it is read.
+struct Gzip(Body);
+
+impl BodySource for Gzip {
+    fn len(&self) -> Option<u64> {
+        None
+    }
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(GzEncoder::new(
+            self.0.open()?,
+            Compression::default(),
+        )))
+    }
+    fn replayable(&self) -> bool {
+        self.0.replayable()
+    }
+}

@@ -1,0 +1,394 @@
+//! What the program says, and how all that is said becomes a configuration.
+
+use std::num::NonZero;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::chain::{self, Chain, Setting, Source};
+use super::environment::Environment;
+use super::profile::Profiles;
+use super::words::{
+    AccountIdEndpointMode, AddressingStyle, EndpointDiscoveryMode, RequestChecksums,
+    ResponseChecksums, SignatureVersion, StsEndpoints,
+};
+use super::{Clock, Config, ConfigError, Provider, Resolved, S3Config, Settings};
+use crate::credentials::{BearerToken, Credentials, CredentialsProvider};
+use crate::endpoint::EndpointValue;
+
+/// Collects what the program says.
+#[derive(Clone, Debug, Default)]
+pub struct ConfigBuilder {
+    env: Option<Environment>,
+    explicit: Vec<(&'static str, String)>,
+    profile: Option<String>,
+    connect_timeout: Option<Duration>,
+    read_timeout: Option<Duration>,
+    unsigned: bool,
+    strict: bool,
+    context_params: Vec<(Box<str>, EndpointValue)>,
+    provider: Option<Provider>,
+    bearer_token: Option<BearerToken>,
+    clock: Option<Clock>,
+}
+
+impl ConfigBuilder {
+    fn set(mut self, row: &chain::Row, value: impl Into<String>) -> Self {
+        self.explicit.push((row.key, value.into()));
+        self
+    }
+
+    /// These variables in place of the process's. Without `HOME` among them, no file is read that they do not name.
+    pub fn environment<K: Into<String>, V: Into<String>>(
+        mut self,
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        self.env = Some(variables.into_iter().collect());
+        self
+    }
+
+    /// Neither the process's variables nor any file: only what the program says. For tests and examples.
+    pub fn isolated(mut self) -> Self {
+        self.env = Some(Environment::default());
+        self
+    }
+
+    /// The region, such as `eu-west-1`.
+    pub fn region(self, region: impl Into<String>) -> Self {
+        self.set(&chain::REGION, region)
+    }
+
+    /// The profile of the files.
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.profile = Some(name.into());
+        self
+    }
+
+    /// Where to send all requests, instead of the services' own endpoints.
+    pub fn endpoint_url(self, url: impl Into<String>) -> Self {
+        self.set(&chain::ENDPOINT_URL, url)
+    }
+
+    /// These credentials, and no search for others.
+    pub fn credentials(self, credentials: Credentials) -> Self {
+        self.credentials_provider(credentials)
+    }
+
+    /// This provider in place of the chain.
+    pub fn credentials_provider(mut self, provider: impl CredentialsProvider + 'static) -> Self {
+        self.provider = Some(Provider(Arc::new(provider)));
+        self
+    }
+
+    /// Sends requests without a signature, as for public buckets.
+    pub fn unsigned(mut self) -> Self {
+        self.unsigned = true;
+        self
+    }
+
+    /// How requests are signed, where that is not to be left to models and endpoint rules.
+    pub fn signature_version(self, version: SignatureVersion) -> Self {
+        self.set(&chain::SIGNATURE_VERSION, version.as_str())
+    }
+
+    /// The schemes of signing that are taken before others, with commas between them: `sigv4a,sigv4`.
+    pub fn auth_scheme_preference(self, names: impl Into<String>) -> Self {
+        self.set(&chain::AUTH_SCHEMES, names)
+    }
+
+    /// The regions that a signature of version 4a is valid in, with commas between them, or `*`.
+    pub fn sigv4a_signing_region_set(self, regions: impl Into<String>) -> Self {
+        self.set(&chain::REGION_SET, regions)
+    }
+
+    /// The token of services that take one.
+    pub fn bearer_token(mut self, token: BearerToken) -> Self {
+        self.bearer_token = Some(token);
+        self
+    }
+
+    /// When requests get a checksum. Servers that know nothing of checksums behind a body need
+    /// [`RequestChecksums::WhenRequired`].
+    pub fn request_checksums(self, when: RequestChecksums) -> Self {
+        self.set(&chain::REQUEST_CHECKSUMS, when.as_str())
+    }
+
+    /// When answers are held against their checksum.
+    pub fn response_checksums(self, when: ResponseChecksums) -> Self {
+        self.set(&chain::RESPONSE_CHECKSUMS, when.as_str())
+    }
+
+    /// Whether no body is compressed.
+    pub fn disable_request_compression(self, yes: bool) -> Self {
+        self.set(&chain::NO_COMPRESSION, yes.to_string())
+    }
+
+    /// From which length on bodies are compressed, up to 1 MiB.
+    pub fn request_min_compression_size(self, bytes: u64) -> Self {
+        self.set(&chain::COMPRESSION_SIZE, bytes.to_string())
+    }
+
+    /// What tells the time in place of the system's clock.
+    pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Some(Clock(Arc::new(now)));
+        self
+    }
+
+    /// How often a call is tried in all, the first time included.
+    pub fn max_attempts(self, attempts: u32) -> Self {
+        self.set(&chain::MAX_ATTEMPTS, attempts.to_string())
+    }
+
+    /// How long a connection may take.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// How long the service may be silent.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.read_timeout = Some(timeout);
+        self
+    }
+
+    /// Whether endpoints must be FIPS-validated.
+    pub fn use_fips(self, yes: bool) -> Self {
+        self.set(&chain::USE_FIPS, yes.to_string())
+    }
+
+    /// Whether endpoints have IPv6.
+    pub fn use_dualstack(self, yes: bool) -> Self {
+        self.set(&chain::USE_DUALSTACK, yes.to_string())
+    }
+
+    /// Whether parameters are checked before anything is sent.
+    pub fn validate_parameters(self, yes: bool) -> Self {
+        self.set(&chain::VALIDATION, yes.to_string())
+    }
+
+    /// Whether greatest values and lengths and enumerations are checked too. Services add values before models do, so
+    /// this refuses what a newer service would take.
+    pub fn validate_strictly(mut self, yes: bool) -> Self {
+        self.strict = yes;
+        self
+    }
+
+    /// Where S3 has the bucket's name.
+    pub fn addressing_style(self, style: AddressingStyle) -> Self {
+        self.set(&chain::S3_ADDRESSING, style.as_str())
+    }
+
+    /// Whether services that tell endpoints are asked for them.
+    pub fn endpoint_discovery(self, mode: EndpointDiscoveryMode) -> Self {
+        self.set(&chain::ENDPOINT_DISCOVERY, mode.as_str())
+    }
+
+    /// A parameter of endpoint rules that a service leaves to its clients, by the name that its model has.
+    pub fn client_context_param(
+        mut self,
+        name: impl Into<Box<str>>,
+        value: impl Into<EndpointValue>,
+    ) -> Self {
+        self.context_params.push((name.into(), value.into()));
+        self
+    }
+
+    /// Whether S3's accelerated endpoints are used.
+    pub fn s3_use_accelerate_endpoint(self, yes: bool) -> Self {
+        self.set(&chain::S3_ACCELERATE, yes.to_string())
+    }
+
+    /// Whether the region of an ARN wins over the client's.
+    pub fn s3_use_arn_region(self, yes: bool) -> Self {
+        self.set(&chain::S3_ARN_REGION, yes.to_string())
+    }
+
+    /// Whether `us-east-1` means S3's regional endpoint and not the global one.
+    pub fn s3_us_east_1_regional(self, yes: bool) -> Self {
+        let word = if yes {
+            StsEndpoints::Regional
+        } else {
+            StsEndpoints::Legacy
+        };
+        self.set(&chain::S3_US_EAST_1, word.as_str())
+    }
+
+    /// Whether multi-region access points are refused.
+    pub fn s3_disable_multiregion_access_points(self, yes: bool) -> Self {
+        self.set(&chain::S3_NO_MRAP, yes.to_string())
+    }
+
+    /// Whether S3 Express buckets are used without a session.
+    pub fn s3_disable_express_session_auth(self, yes: bool) -> Self {
+        self.set(&chain::S3_NO_EXPRESS_AUTH, yes.to_string())
+    }
+
+    /// Whether bodies that go to S3 are signed.
+    pub fn s3_sign_payload(self, yes: bool) -> Self {
+        self.set(&chain::S3_SIGN_PAYLOAD, yes.to_string())
+    }
+
+    /// Resolves all settings.
+    ///
+    /// # Errors
+    ///
+    /// A file is broken, a value is wrong, or the profile does not exist.
+    pub fn build(self) -> Result<Config, ConfigError> {
+        let env = self.env.clone().unwrap_or_else(Environment::from_process);
+        let profiles = Profiles::read(&env)?;
+        let profile = choose_profile(self.profile.clone(), &env);
+        let found = profiles.profile(&profile.value);
+        if found.is_none() && profile.source != Source::Default {
+            return Err(ConfigError::Profile {
+                from: profile.source.to_string(),
+                available: profiles.names().join(", "),
+                name: profile.value,
+            });
+        }
+        let chain = Chain {
+            explicit: &self.explicit,
+            env: &env,
+            profile: found,
+        };
+        let settings = self.settings(&chain)?;
+        Ok(Config(Arc::new(Resolved {
+            settings,
+            provider: self.provider,
+            profile,
+            profiles,
+            env,
+        })))
+    }
+
+    fn settings(&self, chain: &Chain<'_>) -> Result<Settings, ConfigError> {
+        let url = chain::ENDPOINT_URL.key;
+        let explicit_url = self.explicit.iter().rev().find(|(key, _)| *key == url);
+        let minute = Duration::from_secs(60);
+        Ok(Settings {
+            region: region(chain)?,
+            endpoint_url: explicit_url.map(|(_, url)| url.clone()),
+            max_attempts: chain
+                .parsed::<NonZero<u32>>(&chain::MAX_ATTEMPTS, "a number from 1")?
+                .map(|setting| setting.value.get()),
+            connect_timeout: self.connect_timeout.unwrap_or(minute),
+            read_timeout: self.read_timeout.unwrap_or(minute),
+            use_fips: chain.boolean(&chain::USE_FIPS)?.unwrap_or(false),
+            use_dualstack: chain.boolean(&chain::USE_DUALSTACK)?,
+            endpoint_discovery: word(
+                chain,
+                &chain::ENDPOINT_DISCOVERY,
+                EndpointDiscoveryMode::WORDS,
+            )?,
+            sts_endpoints: word(chain, &chain::STS_ENDPOINTS, StsEndpoints::WORDS)?,
+            account_id_mode: word(chain, &chain::ACCOUNT_ID_MODE, AccountIdEndpointMode::WORDS)?,
+            validate_parameters: chain.boolean(&chain::VALIDATION)?.unwrap_or(true),
+            data_path: chain.text(&chain::DATA_PATH).map(|s| s.value),
+            s3: s3(chain)?,
+            unsigned: self.unsigned,
+            signature_version: chain
+                .parsed(&chain::SIGNATURE_VERSION, SignatureVersion::WORDS)?
+                .map(|setting| setting.value),
+            auth_schemes: (chain.text(&chain::AUTH_SCHEMES).iter())
+                .flat_map(|setting| setting.value.split(','))
+                .map(|name| name.trim().to_owned())
+                .filter(|name| !name.is_empty())
+                .collect(),
+            region_set: chain.text(&chain::REGION_SET).map(|s| s.value),
+            bearer_token: self.bearer_token.clone(),
+            request_checksums: word(chain, &chain::REQUEST_CHECKSUMS, RequestChecksums::WORDS)?,
+            response_checksums: word(chain, &chain::RESPONSE_CHECKSUMS, ResponseChecksums::WORDS)?,
+            compression: compression(chain)?,
+            clock: self
+                .clock
+                .clone()
+                .unwrap_or_else(|| Clock(Arc::new(SystemTime::now))),
+            strict_validation: self.strict,
+            context_params: self.context_params.clone(),
+        })
+    }
+}
+
+fn choose_profile(explicit: Option<String>, env: &Environment) -> Setting<String> {
+    if let Some(value) = explicit {
+        return Setting {
+            value,
+            source: Source::Builder,
+        };
+    }
+    for name in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"] {
+        if let Some(value) = env.get(name) {
+            return Setting {
+                value: value.to_owned(),
+                source: Source::Environment(name),
+            };
+        }
+    }
+    Setting {
+        value: "default".into(),
+        source: Source::Default,
+    }
+}
+
+/// A region becomes a part of a host name, so it must be able to.
+fn region(chain: &Chain<'_>) -> Result<Option<Setting<String>>, ConfigError> {
+    let Some(region) = chain.text(&chain::REGION) else {
+        return Ok(None);
+    };
+    let text = &*region.value;
+    let is_label = text.len() <= 63
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && !text.bytes().all(|b| b.is_ascii_digit());
+    match is_label {
+        true => Ok(Some(region)),
+        false => Err(ConfigError::Value {
+            key: chain::REGION.key,
+            from: region.source.to_string(),
+            value: region.value,
+            expected: "letters, digits and hyphens, such as eu-west-1",
+        }),
+    }
+}
+
+fn word<T: FromStr + Default>(
+    chain: &Chain<'_>,
+    row: &chain::Row,
+    words: &'static str,
+) -> Result<T, ConfigError> {
+    let setting = chain.parsed(row, words)?;
+    Ok(setting.map(|s| s.value).unwrap_or_default())
+}
+
+fn compression(chain: &Chain<'_>) -> Result<Option<u64>, ConfigError> {
+    const EXPECTED: &str = "a number from 0 to 1048576";
+    let size = chain.parsed::<u64>(&chain::COMPRESSION_SIZE, EXPECTED)?;
+    if let Some(size) = size.as_ref().filter(|size| size.value > 1024 * 1024) {
+        return Err(ConfigError::Value {
+            key: chain::COMPRESSION_SIZE.key,
+            value: size.value.to_string(),
+            from: size.source.to_string(),
+            expected: EXPECTED,
+        });
+    }
+    let off = chain.boolean(&chain::NO_COMPRESSION)?.unwrap_or(false);
+    Ok((!off).then(|| size.map_or(10240, |size| size.value)))
+}
+
+fn s3(chain: &Chain<'_>) -> Result<S3Config, ConfigError> {
+    let us_east_1: StsEndpoints = match chain.text(&chain::S3_US_EAST_1) {
+        Some(_) => word(chain, &chain::S3_US_EAST_1, StsEndpoints::WORDS)?,
+        None => StsEndpoints::Legacy,
+    };
+    let is = |row| chain.boolean(row).map(|yes| yes.unwrap_or(false));
+    Ok(S3Config {
+        addressing_style: word(chain, &chain::S3_ADDRESSING, AddressingStyle::WORDS)?,
+        use_accelerate_endpoint: is(&chain::S3_ACCELERATE)?,
+        use_dualstack: chain.boolean(&chain::S3_DUALSTACK)?,
+        payload_signing_enabled: chain.boolean(&chain::S3_SIGN_PAYLOAD)?,
+        use_arn_region: chain.boolean(&chain::S3_ARN_REGION)?,
+        us_east_1_regional: us_east_1 == StsEndpoints::Regional,
+        disable_multiregion_access_points: is(&chain::S3_NO_MRAP)?,
+        disable_express_session_auth: is(&chain::S3_NO_EXPRESS_AUTH)?,
+    })
+}

@@ -1,0 +1,128 @@
+//! Settings that are one of a few words.
+
+use std::str::FromStr;
+
+/// A closed set of words, read in any case.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub enum $name { $($(#[$word_doc])* $variant),* }
+
+        impl $name {
+            pub(super) const WORDS: &str = concat!($("`", $word, "` "),*);
+
+            /// As it is written in files.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ();
+            fn from_str(text: &str) -> Result<Self, ()> {
+                match text.to_ascii_lowercase().as_str() {
+                    $($word => Ok(Self::$variant),)*
+                    _ => Err(()),
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// Where the bucket's name goes in the URL.
+    AddressingStyle {
+        /// Into the host, where it can be a part of one.
+        #[default]
+        Auto = "auto",
+        /// Into the path.
+        Path = "path",
+        /// Into the host.
+        Virtual = "virtual",
+    }
+}
+
+words! {
+    /// Whether endpoints are those of the account.
+    AccountIdEndpointMode {
+        /// Never.
+        Disabled = "disabled",
+        /// Where the account is known.
+        #[default]
+        Preferred = "preferred",
+        /// Always; an unknown account is an error.
+        Required = "required",
+    }
+}
+
+words! {
+    /// Whether services that tell endpoints are asked for them.
+    EndpointDiscoveryMode {
+        /// Those that have an operation which needs it.
+        #[default]
+        Auto = "auto",
+        /// None.
+        Disabled = "false",
+        /// All.
+        Enabled = "true",
+    }
+}
+
+words! {
+    /// Which endpoints of STS older regions use.
+    StsEndpoints {
+        /// The global one.
+        Legacy = "legacy",
+        /// The region's.
+        #[default]
+        Regional = "regional",
+    }
+}
+
+words! {
+    /// When requests get a checksum.
+    RequestChecksums {
+        /// Where the service takes one.
+        #[default]
+        WhenSupported = "when_supported",
+        /// Where the service needs one, or the caller asks for one.
+        WhenRequired = "when_required",
+    }
+}
+
+impl RequestChecksums {
+    pub(crate) fn when_supported(self) -> bool {
+        self == Self::WhenSupported
+    }
+}
+
+words! {
+    /// When answers are held against their checksum.
+    ResponseChecksums {
+        /// Where the service has one.
+        #[default]
+        WhenSupported = "when_supported",
+        /// Where the caller asks for it.
+        WhenRequired = "when_required",
+    }
+}
+
+words! {
+    /// How requests are signed, where that is not left to models and rules.
+    SignatureVersion {
+        /// Version 4.
+        #[default]
+        V4 = "v4",
+        /// Version 4 as S3 has it; of the same effect as `v4`.
+        S3V4 = "s3v4",
+        /// Version 4a, for a set of regions.
+        V4a = "v4a",
+        /// With a bearer token.
+        Bearer = "bearer",
+        /// HMAC-SHA1, in S3's presigned URLs and forms: for servers that know nothing newer.
+        S3 = "s3",
+        /// Version 2 of the query protocol.
+        V2 = "v2",
+    }
+}

@@ -1,0 +1,168 @@
+//! URLs, forms and passwords that are signed now and used later.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::Method;
+use serde_json::Value;
+use tucuxi::config::SignatureVersion;
+use tucuxi::transport::Replay;
+use tucuxi::{Client, ConfigBuilder, Credentials};
+
+use crate::compare;
+use crate::s3;
+use crate::suite::{Suite, Verdict, finish, folder, json as read};
+
+#[test]
+fn presign() {
+    let Some(root) = folder("presign") else {
+        return;
+    };
+    let cases = |name: &str| read(&root.join(name))["cases"].as_array().unwrap().clone();
+    let mut urls = Suite::new("presign urls");
+    for case in cases("presigned-urls.json") {
+        let id = format!(
+            "{}.{} {} in {} {}",
+            case["service"], case["operation"], case["params"], case["region"], case["config"]
+        );
+        urls.case(&id, || url(&case));
+    }
+    let mut posts = Suite::new("presign posts");
+    for case in cases("presigned-posts.json") {
+        let id = format!("{} in {} {}", case["args"], case["region"], case["config"]);
+        posts.case(&id, || post(&case));
+    }
+    let mut tokens = Suite::new("presign tokens");
+    for case in cases("db-auth-tokens.json") {
+        tokens.case(&case.to_string(), || token(&case));
+    }
+    finish([urls, posts, tokens]);
+}
+
+/// The oracle's keys, at the oracle's time.
+pub(crate) fn frozen(config: ConfigBuilder, case: &Value) -> ConfigBuilder {
+    let who = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
+    let who = match case["session_token"].as_str() {
+        Some(token) => who.with_session_token(token),
+        None => who,
+    };
+    let time = "2024-01-15T12:00:00Z".parse::<jiff::Timestamp>().unwrap();
+    config.clock(move || time.into()).credentials(who)
+}
+
+/// Where botocore signs URLs of S3 as it did before version 4, it is told to; we do so only when we are told to.
+fn client(case: &Value, is_old: bool) -> Client {
+    let config = frozen(s3::config(case), case);
+    let config = match is_old {
+        true => config.signature_version(SignatureVersion::S3),
+        false => config,
+    };
+    Client::with_transport(config.build().unwrap(), Replay::new()).unwrap()
+}
+
+fn url(case: &Value) -> Verdict {
+    let expected = case["url"].as_str();
+    let is_old = expected.is_some_and(|url| url.contains("AWSAccessKeyId="));
+    let text = |name: &str| case[name].as_str().unwrap();
+    let client = client(case, is_old);
+    let mut request = client
+        .request(text("service"), text("operation"))
+        .params(case["params"].clone());
+    if let Some(method) = case["http_method"].as_str() {
+        request = request.method(method.parse::<Method>().unwrap());
+    }
+    let expires = Duration::from_secs(case["expires_in"].as_u64().unwrap_or(3600));
+    match (request.presign(expires), expected) {
+        (Ok(found), Some(expected)) => same_url(&found.uri.to_string(), expected).into(),
+        (Err(_), None) => Verdict::Passed,
+        (Ok(found), None) => Verdict::Failed(format!("no error but {}", found.uri)),
+        (Err(error), Some(_)) => Verdict::Failed(error.to_string()),
+    }
+}
+
+/// The same place, and the same pairs in the query.
+pub(crate) fn same_url(found: &str, expected: &str) -> Result<(), String> {
+    let split = |url: &str| {
+        let (place, query) = url.split_once('?').unwrap_or((url, ""));
+        (place.to_owned(), query.to_owned())
+    };
+    let ((found, found_query), (expected, expected_query)) = (split(found), split(expected));
+    let place = match expected.matches('/').count() {
+        2 => format!("{expected}/"),
+        _ => expected,
+    };
+    compare::equal("the URL", &found, &place)?;
+    compare::query(&found_query, &expected_query)
+}
+
+fn post(case: &Value) -> Verdict {
+    let result = &case["result"];
+    let is_old = result["fields"].get("AWSAccessKeyId").is_some();
+    let args = &case["args"];
+    let fields: Vec<(&str, &str)> = (args["Fields"].as_object().into_iter().flatten())
+        .map(|(name, value)| (&**name, value.as_str().unwrap()))
+        .collect();
+    let conditions = args["Conditions"].as_array().cloned().unwrap_or_default();
+    let expires = Duration::from_secs(args["ExpiresIn"].as_u64().unwrap_or(3600));
+    let text = |name: &str| args[name].as_str().unwrap();
+    let found = client(case, is_old).presign_post(
+        text("Bucket"),
+        text("Key"),
+        &fields,
+        &conditions,
+        expires,
+    );
+    let found = match found {
+        Ok(found) => found,
+        Err(_) if result.is_null() => return Verdict::Passed,
+        Err(error) => return Verdict::Failed(error.to_string()),
+    };
+    let policy = found
+        .fields
+        .iter()
+        .find(|(name, _)| name == "policy")
+        .map(|(_, text)| text);
+    let policy = policy.map(|text| BASE64_STANDARD.decode(text).unwrap());
+    let policy: Value = policy.map_or(Value::Null, |text| serde_json::from_slice(&text).unwrap());
+    let fields: Value = (found.fields.iter())
+        .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    let slashed = |url: &str| match url.matches('/').count() {
+        2 => format!("{url}/"),
+        _ => url.to_owned(),
+    };
+    compare::equal(
+        "the URL",
+        &slashed(&found.url),
+        &slashed(result["url"].as_str().unwrap()),
+    )
+    .and_then(|()| compare::json(&policy, &case["policy_decoded"]))
+    .and_then(|()| compare::json(&fields, &result["fields"]))
+    .into()
+}
+
+fn token(case: &Value) -> Verdict {
+    let text = |name: &str| case[name].as_str();
+    let mut config = tucuxi::Config::builder().isolated();
+    if let Some(region) = text("client_region") {
+        config = config.region(region);
+    }
+    let config = frozen(config, case).build().unwrap();
+    let client = Client::with_transport(config, Replay::new()).unwrap();
+    let (host, region) = (text("hostname").unwrap(), text("region_arg"));
+    let expires = Duration::from_secs(case["expires_in"].as_u64().unwrap_or(900));
+    let found = match text("kind").unwrap() {
+        "rds" => {
+            let port = case["port"].as_u64().unwrap() as u16;
+            client.rds_auth_token(host, port, text("username").unwrap(), region)
+        }
+        kind => client.dsql_auth_token(host, kind.contains("admin"), region, expires),
+    };
+    match (found, text("token")) {
+        (Ok(found), Some(expected)) => same_url(&found, expected).into(),
+        (Err(_), None) => Verdict::Passed,
+        (found, expected) => Verdict::Failed(format!("{found:?}, expected {expected:?}")),
+    }
+}
