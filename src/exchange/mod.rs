@@ -561,15 +561,23 @@ fn presigned(
     request: &mut Encoded,
     uri: &mut Uri,
 ) -> Result<()> {
-    let is_form = matches!(
-        call.service.model.metadata().protocol,
-        Protocol::AwsQuery | Protocol::Ec2Query
-    );
     let mut more = Vec::new();
-    if is_form && let Some(form) = request.body.bytes() {
-        more.push(String::from_utf8_lossy(form).replace('+', "%20"));
-        request.body = Body::empty();
-        request.headers.remove(CONTENT_TYPE);
+    let body = request.body.bytes().cloned().unwrap_or_default();
+    let is_streamed = || protocol::streaming_payload(&call.service.model, call.operation.input);
+    match call.service.model.metadata().protocol {
+        Protocol::AwsQuery | Protocol::Ec2Query => {
+            more.push(String::from_utf8_lossy(&body).replace('+', "%20"));
+            request.body = Body::empty();
+            request.headers.remove(CONTENT_TYPE);
+        }
+        Protocol::AwsJson | Protocol::RestJson if !body.is_empty() && is_streamed()?.is_none() => {
+            more.extend(pairs_of_json(&body)?);
+            request.body = Body::empty();
+        }
+        Protocol::RpcV2Cbor => {
+            return Err(Error::Unsupported("a URL in place of a CBOR body".into()));
+        }
+        _ => {}
     }
     if let Some((name, value)) = &presign.more {
         more.push(format!("{name}={}", crate::uri::encode(value, b"")));
@@ -578,6 +586,7 @@ fn presigned(
         request.method = method.clone();
     }
     custom::complete_presigned(call, request);
+    more.retain(|part| !part.is_empty());
     if !more.is_empty() {
         let own = uri.query().map(str::to_owned);
         let query: Vec<String> = own.into_iter().chain(more).collect();
@@ -587,6 +596,34 @@ fn presigned(
         *uri = whole.uri().clone();
     }
     Ok(())
+}
+
+/// The members of a JSON object as parts of a query; lists repeat their name.
+fn pairs_of_json(body: &[u8]) -> Result<Vec<String>> {
+    let members: serde_json::Map<String, Value> =
+        serde_json::from_slice(body).map_err(Error::request)?;
+    let mut pairs = Vec::new();
+    for (name, value) in &members {
+        let items = match value {
+            Value::Array(items) => &items[..],
+            one => std::slice::from_ref(one),
+        };
+        for item in items {
+            let text = match item {
+                Value::String(text) => text.clone(),
+                Value::Object(_) | Value::Array(_) => {
+                    let what = format!(
+                        "a URL that holds {name}, which is more than a text or a list of texts"
+                    );
+                    return Err(Error::Unsupported(what.into()));
+                }
+                other => other.to_string(),
+            };
+            let encode = |text: &str| crate::uri::encode(text, b"");
+            pairs.push(format!("{}={}", encode(name), encode(&text)));
+        }
+    }
+    Ok(pairs)
 }
 
 /// The service's wish, in milliseconds.

@@ -12,6 +12,7 @@ use tucuxi::{Client, ConfigBuilder, Credentials};
 
 use crate::compare;
 use crate::s3;
+use crate::sigv4::time;
 use crate::suite::{Suite, Verdict, finish, folder, json as read};
 
 #[test]
@@ -47,8 +48,9 @@ pub(crate) fn frozen(config: ConfigBuilder, case: &Value) -> ConfigBuilder {
         Some(token) => who.with_session_token(token),
         None => who,
     };
-    let time = "2024-01-15T12:00:00Z".parse::<jiff::Timestamp>().unwrap();
-    config.clock(move || time.into()).credentials(who)
+    config
+        .clock(|| time("2024-01-15T12:00:00Z"))
+        .credentials(who)
 }
 
 /// Where botocore signs URLs of S3 as it did before version 4, it is told to; we do so only when we are told to.
@@ -65,6 +67,10 @@ fn url(case: &Value) -> Verdict {
     let expected = case["url"].as_str();
     let is_old = expected.is_some_and(|url| url.contains("AWSAccessKeyId="));
     let text = |name: &str| case[name].as_str().unwrap();
+    let is_custom = |url: &str| url.contains("encoding-type=url");
+    if expected.is_some_and(is_custom) && case["params"].get("EncodingType").is_none() {
+        return Verdict::Skipped("stage 6: customisations of services");
+    }
     let client = client(case, is_old);
     let mut request = client
         .request(text("service"), text("operation"))

@@ -76,8 +76,9 @@ fn credentials(of: &Value) -> Credentials {
     }
 }
 
-fn time(text: &str) -> SystemTime {
-    text.parse::<jiff::Timestamp>().unwrap().into()
+pub(crate) fn time(text: &str) -> SystemTime {
+    let seconds = text.parse::<jiff::Timestamp>().unwrap().as_second();
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.unsigned_abs())
 }
 
 fn signature(of: &http::Request<()>) -> Option<String> {
