@@ -26,6 +26,8 @@ mod protocols;
 mod response_parsing;
 #[path = "conformance/s3.rs"]
 mod s3;
+#[path = "conformance/s3_objects.rs"]
+mod s3_objects;
 #[path = "conformance/service.rs"]
 mod service;
 #[path = "conformance/sigv4.rs"]

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
+use tucuxi::auth::{Payload, Signer};
 use tucuxi::error::Fault;
 use tucuxi::model::EndpointDiscovery;
 use tucuxi::transport::{Replay, Sent};
 use tucuxi::{Client, Config, Credentials, Error, ServiceError};
 
 use crate::compare;
+use crate::presign::frozen;
+use crate::sigv4::time;
 use crate::suite::{Suite, Verdict, files, finish, folder, in_parallel, text};
 
 /// One service's rows.
@@ -24,6 +27,7 @@ struct Service {
 /// The three parts of the suite.
 struct Parts {
     requests: Suite,
+    signatures: Suite,
     responses: Suite,
     errors: Suite,
 }
@@ -38,10 +42,11 @@ fn oracle() {
     let mut all = Parts::new();
     for parts in in_parallel(&services, Service::run) {
         all.requests.add(parts.requests);
+        all.signatures.add(parts.signatures);
         all.responses.add(parts.responses);
         all.errors.add(parts.errors);
     }
-    finish([all.requests, all.responses, all.errors]);
+    finish([all.requests, all.signatures, all.responses, all.errors]);
 }
 
 /// A header line starts a service.
@@ -65,14 +70,14 @@ impl Parts {
     fn new() -> Self {
         Self {
             requests: Suite::new("oracle requests"),
+            signatures: Suite::new("oracle signatures"),
             responses: Suite::new("oracle responses"),
             errors: Suite::new("oracle errors"),
         }
     }
 }
 
-const CHECKSUMS: &str = "stage 4: checksums of bodies";
-const CUSTOM: &str = "stage 6: customisations of services";
+pub(crate) const CUSTOM: &str = "stage 6: customisations of services";
 
 /// What of a request waits for a later stage.
 fn waiting_request(service: &str, row: &Value) -> Option<&'static str> {
@@ -93,32 +98,16 @@ fn waiting_request(service: &str, row: &Value) -> Option<&'static str> {
     match (service, text_of(&row["op"])) {
         ("apigateway", _) if header("accept") => Some(CUSTOM),
         ("cloudsearchdomain", "Search") | ("machinelearning", "Predict") => Some(CUSTOM),
-        ("glacier", _) if header("x-amz-glacier-version") => Some(CUSTOM),
         ("route53", _) if path_in_id() => Some(CUSTOM),
         (_, "RunInstances" | "CreateLaunchConfiguration") if body.contains("UserData") => {
             Some(CUSTOM)
         }
-        _ if body.contains("resignedUrl") || body.contains("reSignedUrl") => Some(CUSTOM),
         ("s3", _) if url.contains("encoding-type=url") || header("x-amz-copy-source") => {
             Some(CUSTOM)
         }
         ("s3", _) if header("x-amz-server-side-encryption-customer-key") => Some(CUSTOM),
-        _ if has_checksum(request) => Some(CHECKSUMS),
         _ => None,
     }
-}
-
-fn has_checksum(request: &Value) -> bool {
-    let mut names = request["headers"].as_object().unwrap().keys();
-    names.any(|name| {
-        name.starts_with("x-amz-checksum-")
-            || [
-                "content-md5",
-                "x-amz-trailer",
-                "x-amz-sdk-checksum-algorithm",
-            ]
-            .contains(&&**name)
-    })
 }
 
 /// What of an answer waits for a later stage.
@@ -146,11 +135,7 @@ fn config(row: &Value, service: &str) -> Config {
         .region("us-east-1")
         .max_attempts(1);
     let url = text_of(&row["request"]["url"]);
-    // an unsigned request never goes to an account's own endpoint
-    let config = match url.contains("//123456789012.") && row.get("unsigned").is_none() {
-        true => config.credentials(Credentials::new("AKIDEXAMPLE", "secret")),
-        false => config.unsigned(),
-    };
+    let config = frozen(config, row);
     let config = match (service, url.split('/').nth(2)) {
         ("cloudsearchdomain", Some(host)) => config.endpoint_url(format!("https://{host}")),
         _ => config,
@@ -179,6 +164,9 @@ impl Service {
                         params.insert(operation, row["params"].clone());
                     }
                     parts.requests.case(id, || self.request(row, operation));
+                    if row["signed"].get("authorization").is_some() {
+                        parts.signatures.case(id, || signature(row));
+                    }
                 }
             }
         }
@@ -302,7 +290,60 @@ fn same_id(found: Option<&str>, metadata: &Value) -> Result<(), String> {
     compare::equal("the request id", &json!(found), &metadata["RequestId"])
 }
 
-fn body(of: &Value) -> Vec<u8> {
+/// Signs the recorded request as the oracle did.
+fn signature(row: &Value) -> Verdict {
+    let (request, signed) = (&row["request"], &row["signed"]);
+    let expected = signed["authorization"].as_str().unwrap();
+    let scope = expected
+        .split("Credential=")
+        .nth(1)
+        .unwrap()
+        .split(',')
+        .next()
+        .unwrap();
+    let &[id, _, region, name, _] = &scope.split('/').collect::<Vec<_>>()[..] else {
+        return Verdict::Failed(format!("the scope {scope}"));
+    };
+    let mut who = Credentials::new(id, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
+    if let Some(token) = signed["x-amz-security-token"].as_str() {
+        who = who.with_session_token(token);
+    }
+    let hash = signed["x-amz-content-sha256"].as_str();
+    let now = time("2024-01-15T12:00:00Z");
+    // S3 and its kin alone have the hash as a header that signing adds
+    let signer = match hash {
+        Some(_) => Signer::s3(&who, region, name, now),
+        None => Signer::new(&who, region, name, now),
+    };
+    let body = body(request);
+    let in_request = request["headers"]
+        .get("x-amz-content-sha256")
+        .and_then(Value::as_str);
+    let payload = match hash.or(in_request) {
+        Some("UNSIGNED-PAYLOAD") => Payload::Unsigned,
+        Some("STREAMING-UNSIGNED-PAYLOAD-TRAILER") => Payload::StreamingUnsignedTrailer,
+        Some(hash) => Payload::Sha256(hash.to_owned()),
+        None => Payload::Bytes(&body),
+    };
+    let url = text_of(&request["url"]);
+    let mut built = http::Request::builder()
+        .method(text_of(&request["method"]))
+        .uri(url);
+    for (name, value) in request["headers"].as_object().unwrap() {
+        built = built.header(
+            name,
+            http::HeaderValue::from_str(value.as_str().unwrap()).unwrap(),
+        );
+    }
+    let mut built = built.body(()).unwrap();
+    if let Err(error) = signer.sign(&mut built, payload) {
+        return Verdict::Failed(error.to_string());
+    }
+    let found = built.headers()["authorization"].to_str().unwrap();
+    compare::equal("the signature", found, expected).into()
+}
+
+pub(crate) fn body(of: &Value) -> Vec<u8> {
     match (&of["body"], &of["body_base64"]) {
         (_, Value::String(text)) => BASE64_STANDARD.decode(text).unwrap(),
         (Value::String(text), _) => text.clone().into_bytes(),
@@ -325,7 +366,7 @@ const OWN_HEADERS: [&str; 11] = [
     "x-amz-user-agent",
 ];
 
-fn same_request(protocol: &str, sent: &Sent, expected: &Value) -> Result<(), String> {
+pub(crate) fn same_request(protocol: &str, sent: &Sent, expected: &Value) -> Result<(), String> {
     compare::equal(
         "the method",
         sent.method.as_str(),

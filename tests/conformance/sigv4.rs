@@ -188,12 +188,16 @@ fn of_botocore(file: &Path) -> Verdict {
     let raw = Raw::parse(&text(file));
     let authorization = text(&file.with_extension("authz"));
     let expected = authorization.trim().rsplit_once("Signature=").unwrap().1;
-    let token = raw.request.headers().get("x-amz-security-token");
+    // a token that only the canonical request shows is one that the signer adds
+    let canonical = text(&file.with_extension("creq"));
+    let token = canonical
+        .lines()
+        .find_map(|line| line.strip_prefix("x-amz-security-token:"));
     let context = json!({
         "credentials": {
             "access_key_id": "AKIDEXAMPLE",
             "secret_access_key": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
-            "token": token.map(|token| token.to_str().unwrap()),
+            "token": token,
         },
         "region": "us-east-1",
         "service": "service",

@@ -1,11 +1,51 @@
 //! Scalars and names.
 
+use std::io::Read;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
+use tucuxi::BodySource;
+use tucuxi::checksum::{AwsChunked, ChecksumAlgorithm, tree_hash};
 use tucuxi::model::{Embedded, ModelSource, ServiceModel, names};
 
 use crate::compare;
 use crate::service::{answer, complete, request};
 use crate::suite::{Suite, Verdict, finish, folder, json as read};
+
+fn bytes(value: &Value) -> Vec<u8> {
+    BASE64_STANDARD.decode(value.as_str().unwrap()).unwrap()
+}
+
+/// Every checksum that the case has.
+fn checksums(case: &Value) -> Verdict {
+    let input = bytes(&case["input_base64"]);
+    for (name, expected) in case.as_object().unwrap() {
+        let found = match &**name {
+            "input_base64" => continue,
+            "glacier_tree_hash" => tree_hash(&input[..]).unwrap(),
+            name => name.parse::<ChecksumAlgorithm>().unwrap().of(&input),
+        };
+        if let Err(what) = compare::equal(name, &json!(found), expected) {
+            return Verdict::Failed(what);
+        }
+    }
+    Verdict::Passed
+}
+
+fn chunked(case: &Value) -> Verdict {
+    let algorithm = case["algorithm"].as_str().map(|name| name.parse().unwrap());
+    let mut source = AwsChunked::new(bytes(&case["input_base64"]).into(), algorithm);
+    if let Some(size) = case["chunk_size"].as_u64() {
+        source = source.chunk_size(size as usize);
+    }
+    let mut found = Vec::new();
+    source.open().unwrap().read_to_end(&mut found).unwrap();
+    let expected = bytes(&case["encoded_base64"]);
+    compare::equal("the length", &source.len(), &Some(expected.len() as u64))
+        .and_then(|()| compare::equal("the body", &found, &expected))
+        .into()
+}
 
 #[test]
 fn types() {
@@ -35,6 +75,18 @@ fn types() {
             formats.case(&format!("{part}: {case}"), || format(part, case));
         }
     }
+    let mut sums = Suite::new("types checksums");
+    for case in cases("checksums.json") {
+        sums.case(&case["input_base64"].to_string(), || checksums(&case));
+    }
+    let mut chunks = Suite::new("types aws-chunked");
+    for case in cases("aws-chunked.json") {
+        let id = format!(
+            "{} {} {}",
+            case["algorithm"], case["chunk_size"], case["input_base64"]
+        );
+        chunks.case(&id, || chunked(&case));
+    }
     let mut documents = Suite::new("types documents");
     documents.case("serialize_document", || {
         document(&read(&root.join("serialize_document.json")))
@@ -57,7 +109,9 @@ fn types() {
     for case in cases("service-ids.json") {
         services.case(case["service"].as_str().unwrap(), || service(&case));
     }
-    finish([times, formats, documents, operations, services]);
+    finish([
+        times, formats, sums, chunks, documents, operations, services,
+    ]);
 }
 
 const FORMATS: [&str; 3] = ["iso8601", "rfc822", "unixTimestamp"];
