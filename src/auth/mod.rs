@@ -24,7 +24,7 @@ use crate::credentials::{Credentials, Identity};
 use crate::endpoint::{Endpoint, EndpointAuthScheme};
 use crate::error::{Error, Result};
 use crate::exchange::{self, Call};
-use crate::protocol::Params;
+use crate::protocol::{self, Params};
 use crate::transport::Request;
 use crate::{checksum, custom, hash};
 
@@ -160,7 +160,7 @@ pub(crate) fn choose(call: &Call<'_>, endpoint: &Endpoint) -> Result<AuthChoice>
     let prefers_bearer = || {
         custom::prefers_bearer(&metadata.signing_name)
             && call.config.auth_scheme_preference().is_empty()
-            && call.config.bearer_token(&metadata.signing_name).is_some()
+            && call.config.has_token_variable(&metadata.signing_name)
     };
     let asked = Scheme::first_of(call, names);
     let scheme = match (version, &asked) {
@@ -301,7 +301,10 @@ impl AuthChoice {
             (Self::Signature(signature), Some(Identity::Credentials(who))) => {
                 let body = request.body().clone();
                 let payload = signature.payload(call, request, &body)?;
-                signature.signer(who, time).sign(request, payload)
+                let mut signer = signature.signer(who, time);
+                // whoever hashes nothing must say so
+                signer.content_sha256 |= matches!(payload, Payload::Unsigned);
+                signer.sign(request, payload)
             }
             _ => Err(Error::request("there is nobody to sign it")),
         }
@@ -385,10 +388,16 @@ impl Signature {
             return Ok(Payload::Sha256(hash.to_owned()));
         }
         let is_https = is_https(request);
+        let model = &call.service.model;
+        let streams =
+            self.is_s3 && protocol::streaming_payload(model, call.operation.input)?.is_some();
         let unsigned = match call.config.s3().payload_signing_enabled {
             Some(sign) if self.is_s3 => !sign,
             _ if !is_https => false,
-            _ if self.is_s3 && body.bytes().is_none() => checksum::is_protected(headers),
+            _ if streams => {
+                headers.contains_key("content-md5")
+                    || (body.bytes().is_none() && checksum::has_header(headers))
+            }
             _ => self.unsigned_payload,
         };
         if unsigned {

@@ -35,9 +35,9 @@ pub(crate) fn has_trailer(headers: &HeaderMap) -> bool {
     headers.contains_key(TRAILER)
 }
 
-/// Whether a header protects the body against faults on the way.
-pub(crate) fn is_protected(headers: &HeaderMap) -> bool {
-    headers.keys().any(is_checksum) || headers.contains_key("content-md5")
+/// Whether a header has a checksum of the body.
+pub(crate) fn has_header(headers: &HeaderMap) -> bool {
+    headers.keys().any(is_checksum)
 }
 
 fn is_checksum(name: &HeaderName) -> bool {
@@ -51,7 +51,7 @@ pub(crate) fn apply(
     request: &mut Encoded,
     is_https: bool,
 ) -> Result<()> {
-    if request.headers.keys().any(is_checksum) {
+    if has_header(&request.headers) {
         return Ok(());
     }
     let Some(algorithm) = choose(call, params)? else {

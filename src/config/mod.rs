@@ -396,10 +396,16 @@ impl Config {
     pub(crate) fn bearer_token(&self, signing_name: &str) -> Option<BearerToken> {
         let given = self.0.settings.bearer_token.clone();
         given.or_else(|| {
-            let name = signing_name.to_ascii_uppercase().replace(['-', ' '], "_");
-            let variable = format!("AWS_BEARER_TOKEN_{name}");
-            self.0.env.get(&variable).map(BearerToken::new)
+            self.0
+                .env
+                .get(&token_variable(signing_name))
+                .map(BearerToken::new)
         })
+    }
+
+    /// Whether the environment has a token for services of this signing name.
+    pub(crate) fn has_token_variable(&self, signing_name: &str) -> bool {
+        self.0.env.get(&token_variable(signing_name)).is_some()
     }
 
     /// When requests get a checksum.
@@ -445,6 +451,12 @@ impl Config {
     pub(crate) fn provider(&self) -> Option<&Arc<dyn CredentialsProvider>> {
         self.0.provider.as_ref().map(|provider| &provider.0)
     }
+}
+
+/// Where the environment has the bearer token for services of a signing name.
+pub(crate) fn token_variable(signing_name: &str) -> String {
+    let name = signing_name.to_ascii_uppercase().replace(['-', ' '], "_");
+    format!("AWS_BEARER_TOKEN_{name}")
 }
 
 /// The number of sections of a file.

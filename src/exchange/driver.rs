@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Call, Event, Exchange, Moment, Received, ReceivedBody, Step};
 use crate::auth::IdentityKind;
-use crate::config::Config;
+use crate::config::{Config, token_variable};
 use crate::credentials::{BearerToken, Credentials, CredentialsCache, Identity, ProviderContext};
 use crate::error::{Error, Result};
 use crate::output::Output;
@@ -97,11 +97,9 @@ impl Needs<'_> {
 
     fn token(&self, signing_name: &str) -> Result<BearerToken> {
         self.config.bearer_token(signing_name).ok_or_else(|| {
-            let name = signing_name.to_ascii_uppercase().replace(['-', ' '], "_");
-            Error::Credentials(
-                format!("no bearer token: give it to the client, or set AWS_BEARER_TOKEN_{name}")
-                    .into(),
-            )
+            let variable = token_variable(signing_name);
+            let what = format!("no bearer token: give it to the client, or set {variable}");
+            Error::Credentials(what.into())
         })
     }
 

@@ -1,10 +1,11 @@
 //! A transport with canned answers, for tests and examples.
 
 use std::collections::VecDeque;
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, Uri};
 
 use super::{Limits, Request, Response, Transport, TransportError, TransportErrorKind};
@@ -129,7 +130,15 @@ impl Transport for Replay {
         });
         let number = state.sent.len();
         match state.answers.pop_front() {
-            Some(Answer::Response(response)) => Ok(response.map(ResponseBody::from)),
+            Some(Answer::Response(response)) => {
+                let announced = response.headers().get(CONTENT_LENGTH);
+                let announced = announced.and_then(|len| len.to_str().ok()?.parse().ok());
+                let len = announced.filter(|_| head.method != Method::HEAD);
+                Ok(response.map(|body| match len {
+                    Some(_) => ResponseBody::new(io::Cursor::new(body), len),
+                    None => body.into(),
+                }))
+            }
             Some(Answer::Failure(kind)) => fault(kind, "a canned failure".into()),
             None => fault(
                 TransportErrorKind::Request,

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use tucuxi::endpoint::{EndpointParams, EndpointResolver, Partitions, Ruleset};
 use tucuxi::model::{Embedded, ModelSource};
 use tucuxi::transport::Replay;
-use tucuxi::{Client, Config, Credentials};
+use tucuxi::{Client, Config};
 
 use crate::compare;
+use crate::presign::frozen;
 use crate::suite::{Suite, Verdict, files, finish, folder, in_parallel, json as read, text};
 
 #[test]
@@ -246,7 +247,7 @@ pub(crate) fn sent(
     signed: bool,
 ) -> Result<(String, Option<String>), tucuxi::Error> {
     let config = match signed {
-        true => config.credentials(Credentials::new("AKIDEXAMPLE", "secret")),
+        true => frozen(config, &Value::Null),
         false => config.unsigned(),
     };
     let config = config

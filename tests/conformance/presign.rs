@@ -8,7 +8,7 @@ use http::Method;
 use serde_json::Value;
 use tucuxi::config::SignatureVersion;
 use tucuxi::transport::Replay;
-use tucuxi::{Client, ConfigBuilder, Credentials};
+use tucuxi::{BearerToken, Client, ConfigBuilder, Credentials};
 
 use crate::compare;
 use crate::s3;
@@ -50,6 +50,7 @@ pub(crate) fn frozen(config: ConfigBuilder, case: &Value) -> ConfigBuilder {
     };
     config
         .clock(|| time("2024-01-15T12:00:00Z"))
+        .bearer_token(BearerToken::new("bearer-token-example"))
         .credentials(who)
 }
 

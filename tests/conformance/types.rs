@@ -19,10 +19,19 @@ fn bytes(value: &Value) -> Vec<u8> {
 
 /// Every checksum that the case has.
 fn checksums(case: &Value) -> Verdict {
-    let input = bytes(&case["input_base64"]);
+    let input = match case["input"].as_str() {
+        Some("bytes i % 251 for i in 0..3*1024*1024+17") => {
+            (0..3 * 1024 * 1024 + 17).map(|i| (i % 251) as u8).collect()
+        }
+        Some(_) => {
+            return Verdict::Skipped("the input is told in words that the runner does not know");
+        }
+        None => bytes(&case["input_base64"]),
+    };
     for (name, expected) in case.as_object().unwrap() {
         let found = match &**name {
-            "input_base64" => continue,
+            "input" | "input_base64" => continue,
+            _ if expected.is_null() => continue, // not recorded
             "glacier_tree_hash" => tree_hash(&input[..]).unwrap(),
             name => name.parse::<ChecksumAlgorithm>().unwrap().of(&input),
         };
