@@ -246,6 +246,8 @@ pub(crate) fn sent(
     params: &Value,
     signed: bool,
 ) -> Result<(String, Option<String>), tucuxi::Error> {
+    // botocore has version 4a in a native library only
+    let config = config.auth_scheme_preference("sigv4");
     let config = match signed {
         true => frozen(config, &Value::Null),
         false => config.unsigned(),

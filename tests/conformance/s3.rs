@@ -176,10 +176,8 @@ fn address(case: &Value) -> Verdict {
     let operation = case["operation"].as_str().unwrap();
     let expected = case["url"].as_str();
     let class = case["error"]["class"].as_str();
-    // botocore has version 4a in a native library only
-    let config = config(case).auth_scheme_preference("sigv4");
     match (
-        sent(config, "s3", operation, &case["params"], true),
+        sent(config(case), "s3", operation, &case["params"], true),
         expected,
     ) {
         (Ok((_, Some(signature))), None) if class == Some("MissingDependencyException") => {

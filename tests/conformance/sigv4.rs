@@ -218,7 +218,14 @@ fn sigv4a() {
         let folder = file.parent().unwrap();
         let name = folder.file_name().unwrap().to_string_lossy();
         let context = read(&file);
-        let key = text(&folder.join("public-key.json"));
+        let key = folder.join("public-key.json");
+        if !key.exists() {
+            suite.case(&name, || {
+                Verdict::Skipped("the case has no key and no signature")
+            });
+            continue;
+        }
+        let key = text(&key);
         let key = *keys.entry(key.clone()).or_insert_with(|| public_key(&key));
         for place in ["header", "query"] {
             suite.case(&format!("{name} {place}"), || {
