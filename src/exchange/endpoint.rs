@@ -346,7 +346,7 @@ impl Facts<'_> {
             && partition.is_some_and(|partition| &*partition.id == "aws")
             && !s3
                 .use_dualstack
-                .or(call.config.use_dualstack())
+                .or_else(|| call.config.use_dualstack())
                 .unwrap_or(false)
             && !(s3.us_east_1_regional && region == "us-east-1")
             && s3.addressing_style == AddressingStyle::Auto

@@ -70,7 +70,7 @@ fn credentials(of: &Value) -> Credentials {
     let text = |name: &str| of.get(name).and_then(Value::as_str);
     let id = text("access_key_id").unwrap();
     let who = Credentials::new(id, text("secret_access_key").unwrap());
-    match text("token").or(text("session_token")) {
+    match text("token").or_else(|| text("session_token")) {
         Some(token) => who.with_session_token(token),
         None => who,
     }

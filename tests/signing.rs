@@ -1,0 +1,429 @@
+//! Who signs, with what and when; what protects a body; and that no secret is seen.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+use tucuxi::config::{RequestChecksums, SignatureVersion};
+use tucuxi::transport::{Replay, Sent};
+use tucuxi::{BearerToken, Body, Client, Config, ConfigBuilder, Credentials, Error};
+
+/// 2024-01-15T12:00:00Z.
+const NOW: u64 = 1_705_320_000;
+
+fn client(config: ConfigBuilder, replay: Replay) -> (Client, Arc<Replay>) {
+    let replay = Arc::new(replay);
+    let config = config.isolated().region("us-east-1");
+    let config = config.clock(|| SystemTime::UNIX_EPOCH + Duration::from_secs(NOW));
+    let config = config.build().unwrap();
+    (
+        Client::with_transport(config, replay.clone()).unwrap(),
+        replay,
+    )
+}
+
+fn signed() -> ConfigBuilder {
+    Config::builder().credentials(Credentials::new("AKIDEXAMPLE", "secret-key"))
+}
+
+fn header<'s>(sent: &'s Sent, name: &str) -> &'s str {
+    sent.headers
+        .get(name)
+        .map_or("", |value| value.to_str().unwrap())
+}
+
+fn session(id: &str, minutes: u64) -> String {
+    let end = jiff::Timestamp::from_second((NOW + minutes * 60) as i64).unwrap();
+    format!(
+        "<CreateSessionResult><Credentials><SessionToken>token-of-{id}</SessionToken><SecretAccessKey>s</SecretAccessKey>\
+         <AccessKeyId>{id}</AccessKeyId><Expiration>{end}</Expiration></Credentials></CreateSessionResult>"
+    )
+}
+
+fn get(client: &Client, bucket: &str) -> Result<Value, Error> {
+    client.call("s3", "GetObject", json!({"Bucket": bucket, "Key": "k"}))
+}
+
+#[test]
+fn an_express_bucket_has_a_session_which_is_kept_and_renewed() {
+    let replay = Replay::new()
+        .answer(200, &[], session("ASIA1", 5))
+        .answer(200, &[], "a")
+        .answer(200, &[], "b")
+        .answer(200, &[], session("ASIA2", 0))
+        .answer(200, &[], "c")
+        .answer(200, &[], session("ASIA3", 5))
+        .answer(200, &[], "d");
+    let (client, replay) = client(signed(), replay);
+    get(&client, "mine--use1-az4--x-s3").unwrap();
+    get(&client, "mine--use1-az4--x-s3").unwrap();
+    // another bucket has another session; one that is at its end is not used a second time
+    let other = "other--use1-az4--x-s3";
+    let asked = |sent: &[Sent]| {
+        sent.iter()
+            .filter(|s| s.uri.query() == Some("session"))
+            .count()
+    };
+    assert_eq!(asked(&replay.sent()), 1);
+    assert!(get(&client, other).is_err() || asked(&replay.sent()) >= 2);
+    let sent = replay.sent();
+    assert_eq!(header(&sent[0], "x-amz-s3session-token"), "");
+    assert!(
+        header(&sent[0], "authorization")
+            .contains("Credential=AKIDEXAMPLE/20240115/us-east-1/s3express")
+    );
+    for sent in &sent[1..3] {
+        assert_eq!(header(sent, "x-amz-s3session-token"), "token-of-ASIA1");
+        assert_eq!(header(sent, "x-amz-security-token"), "");
+        assert!(header(sent, "authorization").contains("Credential=ASIA1/"));
+    }
+}
+
+#[test]
+fn a_wrong_clock_is_corrected_with_one_more_attempt() {
+    let skewed = "<Error><Code>RequestTimeTooSkewed</Code><Message>m</Message></Error>";
+    let date = [("date", "Mon, 15 Jan 2024 13:00:00 GMT")];
+    let replay = Replay::new()
+        .answer(403, &date, skewed)
+        .answer(200, &[], "<ListAllMyBucketsResult/>")
+        .answer(200, &[], "<ListAllMyBucketsResult/>");
+    let (client, replay) = client(signed().max_attempts(1), replay);
+    client.call("s3", "ListBuckets", json!({})).unwrap();
+    client.call("s3", "ListBuckets", json!({})).unwrap();
+    let sent = replay.sent();
+    let dates: Vec<&str> = sent.iter().map(|sent| header(sent, "x-amz-date")).collect();
+    assert_eq!(
+        dates,
+        ["20240115T120000Z", "20240115T130000Z", "20240115T130000Z"]
+    );
+}
+
+#[test]
+fn a_refusal_at_the_right_time_is_no_matter_of_the_clock() {
+    let skewed = "<Error><Code>RequestTimeTooSkewed</Code></Error>";
+    let far = [("date", "Mon, 15 Jan 2024 13:00:00 GMT")];
+    let near = [("date", "Mon, 15 Jan 2024 12:01:00 GMT")];
+    for (headers, attempts) in [(far, 2), (near, 1)] {
+        let replay = Replay::new()
+            .answer(403, &headers, skewed)
+            .answer(403, &headers, skewed);
+        let (client, replay) = client(signed().max_attempts(1), replay);
+        let error = client.call("s3", "ListBuckets", json!({})).unwrap_err();
+        assert_eq!(error.code(), Some("RequestTimeTooSkewed"));
+        assert_eq!(replay.sent().len(), attempts);
+    }
+}
+
+fn put(client: &Client, body: impl Into<Body>) -> Result<tucuxi::Output, Error> {
+    let params = json!({"Bucket": "bucket", "Key": "k"});
+    client
+        .request("s3", "PutObject")
+        .params(params)
+        .body(body)
+        .send()
+}
+
+#[test]
+fn a_body_over_http_has_its_checksum_before_it_or_behind_it_if_it_is_read_once() {
+    let replay = Replay::new().answer(200, &[], "").answer(200, &[], "");
+    let (client, replay) = client(signed().endpoint_url("http://127.0.0.1:9"), replay);
+    put(&client, "hello").unwrap();
+    put(&client, Body::from_reader_with_len(&b"hello"[..], 5)).unwrap();
+    let sent = replay.sent();
+    assert_eq!(header(&sent[0], "x-amz-checksum-crc32"), "NhCmhg==");
+    assert_eq!(&*sent[0].body, b"hello");
+    let hash = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    assert_eq!(header(&sent[0], "x-amz-content-sha256"), hash);
+    assert_eq!(
+        &*sent[1].body,
+        b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n"
+    );
+    assert_eq!(
+        header(&sent[1], "x-amz-content-sha256"),
+        "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+    );
+    assert_eq!(header(&sent[1], "x-amz-decoded-content-length"), "5");
+    assert_eq!(header(&sent[1], "content-encoding"), "aws-chunked");
+}
+
+#[test]
+fn a_server_that_knows_no_trailers_is_one_setting_away() {
+    let refusal = "<Error><Code>NotImplemented</Code><Message>m</Message></Error>";
+    let config = signed()
+        .endpoint_url("https://s3.example.com")
+        .max_attempts(1);
+    let (refused, _) = client(config.clone(), Replay::new().answer(501, &[], refusal));
+    let error = put(&refused, "hello").unwrap_err().to_string();
+    assert!(
+        error.contains("set request_checksum_calculation to when_required"),
+        "{error}"
+    );
+
+    let config = config.request_checksums(RequestChecksums::WhenRequired);
+    let (plain, replay) = client(config, Replay::new().answer(200, &[], ""));
+    put(&plain, "hello").unwrap();
+    assert_eq!(&*replay.sent()[0].body, b"hello");
+    assert_eq!(header(&replay.sent()[0], "x-amz-trailer"), "");
+}
+
+#[test]
+fn every_algorithm_that_is_asked_for_is_there() {
+    let names = [
+        "CRC32",
+        "CRC32C",
+        "CRC64NVME",
+        "SHA1",
+        "SHA256",
+        "SHA512",
+        "MD5",
+        "XXHASH64",
+        "XXHASH3",
+        "XXHASH128",
+    ];
+    for name in names {
+        let replay = Replay::new().answer(200, &[], "");
+        let (client, replay) = client(signed().endpoint_url("http://127.0.0.1:9"), replay);
+        let params =
+            json!({"Bucket": "bucket", "Key": "k", "Body": "aGVsbG8=", "ChecksumAlgorithm": name});
+        client.call("s3", "PutObject", params).unwrap();
+        let header = format!("x-amz-checksum-{}", name.to_lowercase());
+        assert!(replay.sent()[0].headers.contains_key(&header), "{name}");
+    }
+    let (client, _) = client(signed(), Replay::new());
+    let params = json!({"Bucket": "bucket", "Key": "k", "ChecksumAlgorithm": "CRC9"});
+    let error = client
+        .call("s3", "PutObject", params)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("\"CRC9\"") && error.contains("CRC64NVME"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_changed_answer_is_an_error_at_its_end() {
+    let headers = [
+        ("x-amz-checksum-crc32", "NhCmhg=="),
+        ("content-length", "5"),
+    ];
+    let replay = Replay::new()
+        .answer(200, &headers, "hello")
+        .answer(200, &headers, "jello");
+    let (client, _) = client(signed(), replay);
+    let place = json!({"Bucket": "bucket", "Key": "k"});
+    let read = || {
+        client
+            .request("s3", "GetObject")
+            .params(place.clone())
+            .send()
+            .unwrap()
+    };
+    let good = read();
+    assert_eq!(good.meta.checksum_algorithm.unwrap().as_str(), "CRC32");
+    let mut text = Vec::new();
+    good.body.unwrap().copy_to(&mut text).unwrap();
+    assert_eq!(text, b"hello");
+    let mut body = read().body.unwrap();
+    let mut first = [0; 4];
+    body.read_exact(&mut first).unwrap();
+    let error = body.read_to_vec().unwrap_err().to_string();
+    assert!(
+        error.contains("the answer says NhCmhg==") && error.contains("CRC32"),
+        "{error}"
+    );
+}
+
+#[test]
+fn long_metrics_are_compressed() {
+    let metric = json!({"MetricName": "m".repeat(200), "Value": 1.0});
+    let params = json!({"Namespace": "n", "MetricData": vec![metric; 100]});
+    let plain = signed().disable_request_compression(true);
+    let larger = signed().request_min_compression_size(1024 * 1024);
+    for (config, encoding) in [(signed(), "gzip"), (plain, ""), (larger, "")] {
+        let (client, replay) = client(config, Replay::new().answer(200, &[], "{}"));
+        let _ = client.call("cloudwatch", "PutMetricData", params.clone());
+        let sent = &replay.sent()[0];
+        assert_eq!(header(sent, "content-encoding"), encoding);
+        let mut unpacked = Vec::new();
+        let is_gzip = flate2::read::GzDecoder::new(&*sent.body)
+            .read_to_end(&mut unpacked)
+            .is_ok();
+        assert_eq!(is_gzip, encoding == "gzip");
+    }
+}
+
+#[test]
+fn a_token_goes_over_https_only() {
+    let token = Config::builder().bearer_token(BearerToken::new("the-token"));
+    let params = json!({"name": "n"});
+    let (secure, replay) = client(token.clone(), Replay::new().answer(200, &[], "{}"));
+    secure
+        .call("codecatalyst", "CreateAccessToken", params.clone())
+        .unwrap();
+    assert_eq!(
+        header(&replay.sent()[0], "authorization"),
+        "Bearer the-token"
+    );
+    let (open, replay) = client(token.endpoint_url("http://127.0.0.1:9"), Replay::new());
+    let error = open
+        .call("codecatalyst", "CreateAccessToken", params)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("https only") && !error.contains("the-token"),
+        "{error}"
+    );
+    assert_eq!(replay.sent().len(), 0);
+}
+
+#[test]
+fn the_environment_has_tokens_by_signing_name() {
+    let config = Config::builder()
+        .environment([("AWS_BEARER_TOKEN_BEDROCK", "of-bedrock")])
+        .region("us-east-1")
+        .build()
+        .unwrap();
+    let replay = Arc::new(Replay::new().answer(200, &[], "{}"));
+    let client = Client::with_transport(config, replay.clone()).unwrap();
+    client.call("bedrock", "ListGuardrails", json!({})).unwrap();
+    assert_eq!(
+        header(&replay.sent()[0], "authorization"),
+        "Bearer of-bedrock"
+    );
+}
+
+#[test]
+fn a_setting_chooses_the_version() {
+    let v4a = signed()
+        .signature_version(SignatureVersion::V4a)
+        .sigv4a_signing_region_set("us-east-1,eu-west-1");
+    let (client, replay) = client(v4a, Replay::new().answer(200, &[], "<r/>"));
+    client.call("sts", "GetCallerIdentity", json!({})).unwrap();
+    let sent = &replay.sent()[0];
+    assert!(
+        header(sent, "authorization")
+            .starts_with("AWS4-ECDSA-P256-SHA256 Credential=AKIDEXAMPLE/20240115/sts/")
+    );
+    assert_eq!(header(sent, "x-amz-region-set"), "us-east-1,eu-west-1");
+}
+
+#[test]
+fn what_expires_too_late_or_at_once_is_not_signed() {
+    let (client, _) = client(Config::builder(), Replay::new());
+    for seconds in [0, 604_801] {
+        let place = json!({"Bucket": "bucket", "Key": "k"});
+        let error = client.presign("s3", "GetObject", place, Duration::from_secs(seconds));
+        // before the missing credentials are missed
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("valid for 1 to 604800 seconds"), "{error}");
+    }
+}
+
+#[test]
+fn a_copy_from_another_region_has_a_url_of_that_region() {
+    let (client, replay) = client(
+        signed(),
+        Replay::new()
+            .answer(200, &[], "<r/>")
+            .answer(200, &[], "<r/>"),
+    );
+    let params = json!({"SourceRegion": "eu-west-1", "SourceSnapshotId": "snap-1"});
+    client.call("ec2", "CopySnapshot", params).unwrap();
+    let params = json!({
+        "SourceRegion": "eu-west-1",
+        "SourceDBSnapshotIdentifier": "arn:aws:rds:eu-west-1:123456789012:snapshot:s",
+        "TargetDBSnapshotIdentifier": "t",
+    });
+    client.call("rds", "CopyDBSnapshot", params).unwrap();
+    for (sent, member, source_stays) in [(0, "PresignedUrl", true), (1, "PreSignedUrl", false)] {
+        let body = replay.sent()[sent].body.clone();
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
+        let value = |name: &str| {
+            pairs
+                .iter()
+                .find(|(n, _)| n == name)
+                .map(|(_, v)| v.clone())
+        };
+        let url = value(member).unwrap();
+        assert!(url.contains(".eu-west-1.amazonaws.com/"), "{url}");
+        assert!(
+            url.contains("DestinationRegion=us-east-1") && url.contains("X-Amz-Signature="),
+            "{url}"
+        );
+        assert_eq!(value("SourceRegion").is_some(), source_stays);
+    }
+}
+
+/// Everything that is written to the log, of every crate and at every level.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn no_secret_is_logged_or_shown() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let mut shown = String::new();
+    tracing::subscriber::with_default(subscriber, || {
+        let secrets =
+            Credentials::new("AKIDEXAMPLE", "hidden-secret").with_session_token("hidden-token");
+        let config = Config::builder()
+            .credentials(secrets)
+            .bearer_token(BearerToken::new("hidden-bearer"));
+        let express =
+            session("hidden", 5).replace("<SecretAccessKey>s<", "<SecretAccessKey>hidden-session<");
+        let replay = Replay::new()
+            .answer(200, &[], express)
+            .answer(200, &[], "")
+            .answer(200, &[], "")
+            .answer(200, &[], "{}")
+            .answer(403, &[], "<Error><Code>AccessDenied</Code></Error>");
+        let (client, _) = client(config.clone(), replay);
+        get(&client, "mine--use1-az4--x-s3").unwrap();
+        // hidden-customer-key, as base64
+        let key = "aGlkZGVuLWN1c3RvbWVyLWtleQ==";
+        let params = json!({
+            "Bucket": "bucket", "Key": "k", "SSECustomerAlgorithm": "AES256", "SSECustomerKey": key, "SSECustomerKeyMD5": "m",
+        });
+        client.call("s3", "GetObject", params).unwrap();
+        client
+            .call("codecatalyst", "CreateAccessToken", json!({"name": "n"}))
+            .unwrap();
+        let place = json!({"Bucket": "bucket", "Key": "k"});
+        let url = client
+            .presign("s3", "GetObject", place.clone(), Duration::from_secs(60))
+            .unwrap();
+        let error = client.call("s3", "GetObject", place).unwrap_err();
+        shown += &format!(
+            "{url:?} {error} {error:?} {client:?} {:?} {config:?}",
+            client.config()
+        );
+    });
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("prepared"), "the log is not captured");
+    for secret in ["hidden", "aGlkZGVu", "X-Amz-Signature=", "Signature="] {
+        for text in [&log, &shown] {
+            let at = text.find(secret);
+            assert!(
+                at.is_none(),
+                "{secret} in {:?}",
+                at.map(|at| &text[at.saturating_sub(80)..])
+            );
+        }
+    }
+}
