@@ -228,8 +228,9 @@ impl<'a> Exchange<'a> {
                 self.start(moment)
             }
             Waiting::Session(key) => {
-                self.call.service.sessions.learn(key, &answer?)?;
-                self.attempt(moment)
+                // this one is used even if it ends at once, so that nobody asks forever
+                let session = self.call.service.sessions.learn(key, &answer?)?;
+                self.send(Some(&Identity::Credentials(session)), moment)
             }
             Waiting::Nothing => Err(Error::request("nobody was called")),
         }

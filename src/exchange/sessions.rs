@@ -53,7 +53,7 @@ impl Sessions {
     }
 
     /// Keeps what the service gave, in place of what has ended.
-    pub(super) fn learn(&self, key: Key, answer: &Value) -> Result<()> {
+    pub(super) fn learn(&self, key: Key, answer: &Value) -> Result<Credentials> {
         let text = |name: &str| answer["Credentials"].get(name).and_then(Value::as_str);
         let (Some(id), Some(secret), Some(token), Some(end)) = (
             text("AccessKeyId"),
@@ -70,8 +70,8 @@ impl Sessions {
             Some(end) => session.with_expiry(end),
             None => session,
         };
-        self.lock().insert(key, session);
-        Ok(())
+        self.lock().insert(key, session.clone());
+        Ok(session)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Credentials>> {

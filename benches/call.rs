@@ -1,0 +1,83 @@
+//! A call without its network: parameters in, a signed request out, an answer read. And what signing needs: hashes.
+//!
+//! ```sh
+//! cargo bench --bench call
+//! valgrind --tool=callgrind --toggle-collect='*put_item_once*' target/release/deps/call-… # with TUCUXI_BENCH_ONCE=1
+//! ```
+//! `TUCUXI_BENCH_ONCE` names a case (`signed`, `unsigned`) and how often it is done: `signed:1000`. Two runs with different
+//! numbers differ by the instructions of as many calls.
+
+use std::hint::black_box;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tucuxi::checksum::ChecksumAlgorithm;
+use tucuxi::transport::{Limits, Request, Response, Transport, TransportError};
+use tucuxi::{Client, Config, Credentials, ResponseBody};
+
+fn main() {
+    let once = std::env::var("TUCUXI_BENCH_ONCE");
+    match once.ok().as_deref().and_then(|text| text.split_once(':')) {
+        Some((case, count)) => {
+            let client = client(case == "signed");
+            for _ in 0..count.parse().unwrap_or(1) {
+                put_item(&client);
+            }
+        }
+        None => divan::main(),
+    }
+}
+
+/// A network that answers at once.
+struct Instant;
+
+impl Transport for Instant {
+    fn send(&self, request: Request, _: &Limits) -> Result<Response, TransportError> {
+        black_box(request);
+        Ok(Response::new(ResponseBody::from(Bytes::from_static(b"{}"))))
+    }
+}
+
+fn client(signed: bool) -> Client {
+    let config = Config::builder().isolated().region("us-east-1");
+    let config = match signed {
+        true => config.credentials(Credentials::new(
+            "AKIDEXAMPLE",
+            "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+        )),
+        false => config.unsigned(),
+    };
+    Client::with_transport(config.build().unwrap(), Instant).unwrap()
+}
+
+fn item() -> Value {
+    json!({
+        "TableName": "table",
+        "Item": {
+            "pk": {"S": "user#12345"}, "sk": {"S": "order#2024-01-15"}, "total": {"N": "129.95"},
+            "paid": {"BOOL": true}, "tags": {"SS": ["a", "b", "c"]},
+            "address": {"M": {"street": {"S": "1 Main St"}, "city": {"S": "Berlin"}}},
+            "lines": {"L": [{"M": {"sku": {"S": "x"}, "n": {"N": "1"}}}, {"M": {"sku": {"S": "y"}, "n": {"N": "2"}}}]},
+        },
+    })
+}
+
+fn put_item(client: &Client) {
+    black_box(client.call("dynamodb", "PutItem", item()).unwrap());
+}
+
+#[divan::bench(args = [true, false])]
+fn put_item_signed(bencher: divan::Bencher<'_, '_>, signed: bool) {
+    let client = client(signed);
+    put_item(&client);
+    bencher.bench_local(|| put_item(&client));
+}
+
+#[divan::bench(args = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "MD5", "XXHASH3"])]
+fn checksum(bencher: divan::Bencher<'_, '_>, name: &str) {
+    let algorithm: ChecksumAlgorithm = name.parse().unwrap();
+    let bytes = vec![7; 8 << 20];
+    bencher
+        .counter(divan::counter::BytesCount::of_slice(&bytes))
+        .bench_local(|| algorithm.of(&bytes));
+}
