@@ -2,10 +2,10 @@
 //!
 //! ```sh
 //! cargo bench --bench call
-//! valgrind --tool=callgrind --toggle-collect='*put_item_once*' target/release/deps/call-… # with TUCUXI_BENCH_ONCE=1
+//! TUCUXI_BENCH_ONCE=signed:1000 valgrind --tool=callgrind target/release/deps/call-…
 //! ```
-//! `TUCUXI_BENCH_ONCE` names a case (`signed`, `unsigned`) and how often it is done: `signed:1000`. Two runs with different
-//! numbers differ by the instructions of as many calls.
+//! `TUCUXI_BENCH_ONCE` names a case and how often it is done, such as `signed:1000`. Two runs with different numbers differ
+//! by the instructions of as many calls; `items` only makes and drops the parameters, which is the program's own part.
 
 use std::hint::black_box;
 
@@ -21,7 +21,10 @@ fn main() {
         Some((case, count)) => {
             let client = client(case == "signed");
             for _ in 0..count.parse().unwrap_or(1) {
-                put_item(&client);
+                match case {
+                    "items" => drop(black_box(item())),
+                    _ => put_item(&client, item()),
+                }
             }
         }
         None => divan::main(),
@@ -62,15 +65,17 @@ fn item() -> Value {
     })
 }
 
-fn put_item(client: &Client) {
-    black_box(client.call("dynamodb", "PutItem", item()).unwrap());
+fn put_item(client: &Client, item: Value) {
+    black_box(client.call("dynamodb", "PutItem", item).unwrap());
 }
 
 #[divan::bench(args = [true, false])]
 fn put_item_signed(bencher: divan::Bencher<'_, '_>, signed: bool) {
     let client = client(signed);
-    put_item(&client);
-    bencher.bench_local(|| put_item(&client));
+    put_item(&client, item());
+    bencher
+        .with_inputs(item)
+        .bench_local_values(|item| put_item(&client, item));
 }
 
 #[divan::bench(args = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "MD5", "XXHASH3"])]

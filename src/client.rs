@@ -386,7 +386,7 @@ impl RequestBuilder {
         self.run(true)
     }
 
-    fn run(self, buffered: bool) -> Result<Output> {
+    fn run(mut self, buffered: bool) -> Result<Output> {
         let service = self.client.0.services.service(&self.service)?;
         let operation = service.model.operation(&self.operation)?;
         let mut params = self.prepare(&service.model)?;
@@ -405,9 +405,10 @@ impl RequestBuilder {
     }
 
     /// The request, signed in its URL and not sent.
-    pub(crate) fn presigned(&self, presign: &Presign) -> Result<Request> {
+    pub(crate) fn presigned(mut self, presign: &Presign) -> Result<Request> {
         auth::check_expiry(presign.expires)?;
         let service = self.client.0.services.service(&self.service)?;
+        let params = self.prepare(&service.model)?;
         let call = Call {
             config: self.client.config(),
             service: &service,
@@ -415,7 +416,6 @@ impl RequestBuilder {
             buffered: true,
             presign: Some(presign),
         };
-        let params = self.prepare(&service.model)?;
         drive_to_request(Exchange::new(call, params), self.client.needs())
     }
 
@@ -442,13 +442,13 @@ impl RequestBuilder {
     }
 
     /// Checks and completes the parameters.
-    fn prepare(&self, model: &ServiceModel) -> Result<Params> {
+    fn prepare(&mut self, model: &ServiceModel) -> Result<Params> {
         let operation = model.operation(&self.operation)?;
+        let (mut value, body) = (self.params.take(), self.body.take());
         let checked = || {
-            let mut value = self.params.clone();
             params::fill_idempotency_tokens(model, operation, &mut value, random::uuid)?;
             let streaming = protocol::streaming_payload(model, operation.input)?;
-            if self.body.is_some() && streaming.is_none() {
+            if body.is_some() && streaming.is_none() {
                 return Err(Error::request(
                     "a body is given, but the operation streams none",
                 ));
@@ -457,7 +457,7 @@ impl RequestBuilder {
             let completed =
                 custom::complete(&model.metadata().service_id, &operation.name, &mut value);
             if config.validates_parameters() {
-                let streamed = streaming.filter(|_| self.body.is_some());
+                let streamed = streaming.filter(|_| body.is_some());
                 params::validate(
                     model,
                     operation,
@@ -467,10 +467,7 @@ impl RequestBuilder {
                 )?;
                 completed.map_err(|fault| Error::Params(Box::new(ParamErrors(vec![fault]))))?;
             }
-            Ok(Params {
-                value,
-                body: self.body.clone(),
-            })
+            Ok(Params { value, body })
         };
         checked().map_err(|e: Error| e.of_call(model.name(), &operation.name))
     }
