@@ -29,7 +29,7 @@ pub(crate) fn validate(
         model,
         streamed,
         strict,
-        path: String::new(),
+        path: Vec::new(),
         depth: 0,
         errors: Vec::new(),
     };
@@ -51,18 +51,33 @@ pub(crate) fn validate(
     }
 }
 
+/// A step of a path, which becomes text only where there is a fault.
+#[derive(Clone, Copy)]
+enum Part<'a> {
+    Index(usize),
+    Name(&'a str),
+}
+
 struct Check<'a> {
     model: &'a ServiceModel,
     streamed: Option<&'a str>,
     strict: bool,
-    path: String,
+    path: Vec<Part<'a>>,
     depth: usize,
     errors: Vec<ParamError>,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
     fn fault(&mut self, kind: ParamErrorKind) {
-        let path = self.path.clone();
+        let mut path = String::new();
+        for part in &self.path {
+            // writing into a string cannot fail
+            let _ = match part {
+                Part::Index(index) => write!(path, "[{index}]"),
+                Part::Name(name) if path.is_empty() => write!(path, "{name}"),
+                Part::Name(name) => write!(path, ".{name}"),
+            };
+        }
         self.errors.push(ParamError { path, kind });
     }
 
@@ -79,19 +94,17 @@ impl Check<'_> {
     }
 
     /// Checks what stands behind this part of the path.
-    fn at(&mut self, part: std::fmt::Arguments<'_>, member: &Member, value: &Value) -> Result<()> {
-        let len = self.path.len();
-        // writing into a string cannot fail
-        let _ = self.path.write_fmt(part);
+    fn at(&mut self, part: Part<'a>, member: &Member, value: &'a Value) -> Result<()> {
+        self.path.push(part);
         let result = match self.model.shape(member.target) {
             Ok(shape) => self.value(shape, value, Some(member)),
             Err(error) => Err(error),
         };
-        self.path.truncate(len);
+        self.path.pop();
         result
     }
 
-    fn value(&mut self, shape: &Shape, value: &Value, member: Option<&Member>) -> Result<()> {
+    fn value(&mut self, shape: &Shape, value: &'a Value, member: Option<&Member>) -> Result<()> {
         if member.is_some_and(|m| m.json_value && m.location == Location::Header) {
             return Ok(()); // any JSON
         }
@@ -108,7 +121,7 @@ impl Check<'_> {
                 self.length(shape, items.len());
                 return self.nested(|check| {
                     let mut items = items.iter().enumerate();
-                    items.try_for_each(|(n, item)| check.at(format_args!("[{n}]"), of, item))
+                    items.try_for_each(|(n, item)| check.at(Part::Index(n), of, item))
                 });
             }
             (Kind::Map { key, value: of }, Value::Object(entries)) => {
@@ -118,12 +131,10 @@ impl Check<'_> {
                 }
                 return self.nested(|check| {
                     entries.iter().try_for_each(|(name, value)| {
-                        let dot = check.dot();
-                        let len = check.path.len();
-                        let _ = write!(check.path, "{dot}{name}");
+                        check.path.push(Part::Name(name));
                         check.length(keys, name.chars().count());
-                        check.path.truncate(len);
-                        check.at(format_args!("{dot}{name}"), of, value)
+                        check.path.pop();
+                        check.at(Part::Name(name), of, value)
                     })
                 });
             }
@@ -173,11 +184,7 @@ impl Check<'_> {
         result
     }
 
-    fn dot(&self) -> &'static str {
-        if self.path.is_empty() { "" } else { "." }
-    }
-
-    fn structure(&mut self, members: &Members, given: &Map<String, Value>) -> Result<()> {
+    fn structure(&mut self, members: &Members, given: &'a Map<String, Value>) -> Result<()> {
         let streamed = self.streamed.filter(|_| self.depth == 1);
         for member in members.iter().filter(|m| m.required) {
             if !given.contains_key(&*member.name) && streamed != Some(&*member.name) {
@@ -195,8 +202,7 @@ impl Check<'_> {
                 continue;
             };
             previous = Some(index);
-            let dot = self.dot();
-            self.at(format_args!("{dot}{name}"), members.at(index), value)?;
+            self.at(Part::Name(name), members.at(index), value)?;
         }
         Ok(())
     }
