@@ -1,5 +1,7 @@
 //! s3, dynamodb, secretsmanager, ssm, kms.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::{Service, all, text, unique};
@@ -39,12 +41,45 @@ fn s3() {
         assert_eq!(String::from_utf8(body).unwrap(), format!("body of {key}"));
         s3.call("DeleteObject", place);
     }
+    presigned(&s3, &bucket);
     let error = s3.refusal("GetObject", json!({"Bucket": bucket, "Key": "gone"}));
     let error = error.service_error().unwrap();
     assert_eq!((&*error.code, error.status), ("NoSuchKey", 404));
     assert_eq!(error.shape.as_deref(), Some("NoSuchKey"));
     s3.call("DeleteBucket", json!({"Bucket": bucket}));
     assert_eq!(s3.refused("HeadBucket", json!({"Bucket": bucket})), "404");
+}
+
+/// What is signed here is done by an HTTP client that knows no keys.
+fn presigned(s3: &Service, bucket: &str) {
+    let place = json!({"Bucket": bucket, "Key": "by link"});
+    let minute = Duration::from_secs(60);
+    let sign = |operation: &str| {
+        s3.client
+            .presign("s3", operation, place.clone(), minute)
+            .unwrap()
+    };
+    ureq::put(sign("PutObject").uri).send("hello").unwrap();
+    let mut answer = ureq::get(sign("GetObject").uri).call().unwrap();
+    assert_eq!(answer.body_mut().read_to_string().unwrap(), "hello");
+    ureq::delete(sign("DeleteObject").uri).call().unwrap();
+
+    let limits = [json!(["content-length-range", 1, 10])];
+    let form = s3
+        .client
+        .presign_post(bucket, "by form", &[], &limits, minute)
+        .unwrap();
+    let mut body = String::new();
+    for (name, value) in &form.fields {
+        body +=
+            &format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    }
+    body += "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nhello\r\n--b--\r\n";
+    let post = ureq::post(&form.url).header("content-type", "multipart/form-data; boundary=b");
+    post.send(&body).unwrap();
+    let place = json!({"Bucket": bucket, "Key": "by form"});
+    assert_eq!(s3.call("GetObject", place.clone())["Body"], "aGVsbG8="); // hello
+    s3.call("DeleteObject", place);
 }
 
 #[test]
