@@ -28,6 +28,8 @@ mod response_parsing;
 mod s3;
 #[path = "conformance/s3_objects.rs"]
 mod s3_objects;
+#[path = "conformance/s3_traffic.rs"]
+mod s3_traffic;
 #[path = "conformance/service.rs"]
 mod service;
 #[path = "conformance/sigv4.rs"]
