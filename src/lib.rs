@@ -65,10 +65,11 @@ pub use self::body::{Body, BodySource, ResponseBody};
 pub use self::client::{Client, RequestBuilder};
 pub use self::config::{Config, ConfigBuilder};
 pub use self::credentials::{BearerToken, Credentials};
+pub use self::custom::PresignedPost;
 pub use self::error::{Error, Result, ServiceError};
 pub use self::exchange::EndpointExplanation;
 pub use self::output::{Output, ResponseMeta};
-pub use self::presign::{PresignedPost, PresignedRequest};
+pub use self::presign::PresignedRequest;
 
 /// The examples of the README are tests.
 #[cfg(doctest)]

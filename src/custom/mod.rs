@@ -1,8 +1,12 @@
 //! What services need beyond their models. Nowhere else in the crate is a service named.
 
+mod connect_token;
 mod glacier;
 mod s3;
 mod s3_control;
+mod s3_post;
+
+pub use self::s3_post::PresignedPost;
 
 use http::header::CONTENT_TYPE;
 use serde_json::Value;

@@ -18,6 +18,7 @@ mod classify;
 mod discovery;
 mod driver;
 mod endpoint;
+mod presigned;
 mod redirect;
 mod retry;
 mod service;
@@ -28,7 +29,7 @@ mod user_agent;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{HOST, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 
@@ -40,8 +41,8 @@ pub(crate) use self::endpoint::{explain, signing_region};
 use self::redirect::Redirect;
 use self::retry::Retries;
 pub(crate) use self::service::{Service, Services};
-use crate::auth::{self, AuthChoice, IdentityKind, legacy};
-use crate::body::{Body, ResponseBody};
+use crate::auth::{self, AuthChoice, IdentityKind};
+use crate::body::ResponseBody;
 use crate::config::Config;
 use crate::credentials::{Credentials, Identity};
 use crate::error::{Error, Result, ServiceError};
@@ -324,7 +325,7 @@ impl<'a> Exchange<'a> {
         }
         let auth = auth::choose(call, &endpoint)?;
         match call.presign {
-            Some(presign) => presigned(call, presign, &mut request, &mut uri)?,
+            Some(presign) => presigned::complete(call, presign, &mut request, &mut uri)?,
             None => {
                 custom::complete_request(call, &mut request)?;
                 compress::apply(call, &mut request)?;
@@ -553,78 +554,6 @@ impl<'a> Exchange<'a> {
             meta,
         })
     }
-}
-
-/// Makes a request one whose parameters are all in URL and headers, as far as they can be.
-fn presigned(
-    call: &Call<'_>,
-    presign: &Presign,
-    request: &mut Encoded,
-    uri: &mut Uri,
-) -> Result<()> {
-    let mut more = Vec::new();
-    let body = request.body.bytes().cloned().unwrap_or_default();
-    let is_streamed = || protocol::streaming_payload(&call.service.model, call.operation.input);
-    match call.service.model.metadata().protocol {
-        Protocol::AwsQuery | Protocol::Ec2Query => {
-            more.push(String::from_utf8_lossy(&body).replace('+', "%20"));
-            request.body = Body::empty();
-            request.headers.remove(CONTENT_TYPE);
-        }
-        Protocol::AwsJson | Protocol::RestJson if !body.is_empty() && is_streamed()?.is_none() => {
-            more.extend(pairs_of_json(&body)?);
-            request.body = Body::empty();
-        }
-        Protocol::RpcV2Cbor => {
-            return Err(Error::Unsupported("a URL in place of a CBOR body".into()));
-        }
-        _ => {}
-    }
-    if let Some((name, value)) = &presign.more {
-        more.push(format!("{name}={}", crate::uri::encode(value, b"")));
-    }
-    if let Some(method) = &presign.method {
-        request.method = method.clone();
-    }
-    custom::complete_presigned(call, request);
-    more.retain(|part| !part.is_empty());
-    if !more.is_empty() {
-        let own = uri.query().map(str::to_owned);
-        let query: Vec<String> = own.into_iter().chain(more).collect();
-        let mut whole = http::Request::new(());
-        *whole.uri_mut() = uri.clone();
-        legacy::set_query(&mut whole, &query.join("&"))?;
-        *uri = whole.uri().clone();
-    }
-    Ok(())
-}
-
-/// The members of a JSON object as parts of a query; lists repeat their name.
-fn pairs_of_json(body: &[u8]) -> Result<Vec<String>> {
-    let members: serde_json::Map<String, Value> =
-        serde_json::from_slice(body).map_err(Error::request)?;
-    let mut pairs = Vec::new();
-    for (name, value) in &members {
-        let items = match value {
-            Value::Array(items) => &items[..],
-            one => std::slice::from_ref(one),
-        };
-        for item in items {
-            let text = match item {
-                Value::String(text) => text.clone(),
-                Value::Object(_) | Value::Array(_) => {
-                    let what = format!(
-                        "a URL that holds {name}, which is more than a text or a list of texts"
-                    );
-                    return Err(Error::Unsupported(what.into()));
-                }
-                other => other.to_string(),
-            };
-            let encode = |text: &str| crate::uri::encode(text, b"");
-            pairs.push(format!("{}={}", encode(name), encode(&text)));
-        }
-    }
-    Ok(pairs)
 }
 
 /// The service's wish, in milliseconds.

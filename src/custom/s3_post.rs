@@ -1,0 +1,229 @@
+//! Forms with which browsers upload to S3.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::Uri;
+use serde_json::{Map, Value, json};
+
+use crate::auth::{legacy, post_signature};
+use crate::client::Client;
+use crate::credentials::Credentials;
+use crate::error::{Error, Result};
+use crate::presign::Presign;
+use crate::time::Timestamp;
+
+/// A form with which a browser uploads an object. `Debug` does not show its fields.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct PresignedPost {
+    /// Where the form goes.
+    pub url: String,
+    /// The fields of the form, in their order; the file follows as the last, named `file`.
+    pub fields: Vec<(String, String)>,
+}
+
+impl fmt::Debug for PresignedPost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("PresignedPost");
+        shown.field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A form with which a browser uploads an object to S3. A `key` that ends in `${filename}` leaves its end to the
+    /// browser. `fields` are put into the form, and what each may be must be among the `conditions`, such as
+    /// `{"acl": "private"}` or `["content-length-range", 1, 1024]`.
+    ///
+    /// # Errors
+    ///
+    /// The time is too long, or there are no credentials.
+    pub fn presign_post(
+        &self,
+        bucket: &str,
+        key: &str,
+        fields: &[(&str, &str)],
+        conditions: &[Value],
+        expires: Duration,
+    ) -> Result<PresignedPost> {
+        // the form goes to the bucket itself
+        let request = self
+            .request("s3", "HeadBucket")
+            .params(json!({"Bucket": bucket}));
+        let presign = Presign {
+            expires,
+            method: None,
+            more: None,
+        };
+        let mut uri = request.presigned(&presign)?.uri().clone().into_parts();
+        let query = uri
+            .path_and_query
+            .as_ref()
+            .and_then(|p| p.query())
+            .unwrap_or_default();
+        let pairs: Vec<(String, String)> = (query.split('&'))
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.to_owned(), crate::uri::decode(value)))
+            .collect();
+        let value = |name: &str| {
+            pairs
+                .iter()
+                .find(|(n, _)| n == name)
+                .map(|(_, v)| v.clone())
+        };
+        // the URL tells how it was signed
+        let credential = value("X-Amz-Credential");
+        let mut scope = credential.iter().flat_map(|c| c.rsplitn(5, '/')).skip(1);
+        let scope = scope
+            .next()
+            .zip(scope.next())
+            .map(|(name, region)| (region, name));
+        let signs = credential.is_some() || value("AWSAccessKeyId").is_some();
+        let who = signs.then(|| self.needs().credentials()).transpose()?;
+        let path = uri.path_and_query.take().map(|p| p.path().to_owned());
+        uri.path_and_query = path.and_then(|path| path.parse().ok());
+        let url = Uri::from_parts(uri).map_err(Error::request)?.to_string();
+        let policy = PostPolicy {
+            bucket,
+            key,
+            fields,
+            conditions,
+            expires,
+        };
+        policy.sign(url, who.as_ref(), scope, self.config().now())
+    }
+}
+
+/// What a form is to hold.
+pub(crate) struct PostPolicy<'a> {
+    pub(crate) bucket: &'a str,
+    pub(crate) key: &'a str,
+    pub(crate) fields: &'a [(&'a str, &'a str)],
+    pub(crate) conditions: &'a [Value],
+    pub(crate) expires: Duration,
+}
+
+impl PostPolicy<'_> {
+    /// The form, signed by `who`; `scope` is region and signing name, without which the older signature is made.
+    pub(crate) fn sign(
+        &self,
+        url: String,
+        who: Option<&Credentials>,
+        scope: Option<(&str, &str)>,
+        time: SystemTime,
+    ) -> Result<PresignedPost> {
+        let mut fields: Vec<(String, String)> = (self.fields.iter())
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .filter(|(name, _)| name != "key")
+            .collect();
+        let mut conditions = self.conditions.to_vec();
+        conditions.push(json!({"bucket": self.bucket}));
+        conditions.push(match self.key.strip_suffix("${filename}") {
+            Some(prefix) => json!(["starts-with", "$key", prefix]),
+            None => json!({"key": self.key}),
+        });
+        fields.push(("key".into(), self.key.into()));
+        let Some(who) = who else {
+            return Ok(PresignedPost { url, fields });
+        };
+        let mut add = |name: &str, value: &str, is_condition: bool| {
+            if is_condition {
+                let entry = (name.to_owned(), Value::from(value));
+                conditions.push(Value::Object(Map::from_iter([entry])));
+            }
+            fields.push((name.to_owned(), value.to_owned()));
+        };
+        let stamp = Timestamp::of(time).basic();
+        match scope {
+            Some((region, name)) => {
+                let day = stamp.get(..8).unwrap_or_default();
+                let id = who.access_key_id();
+                let credential = format!("{id}/{day}/{region}/{name}/aws4_request");
+                add("x-amz-algorithm", "AWS4-HMAC-SHA256", true);
+                add("x-amz-credential", &credential, true);
+                add("x-amz-date", &stamp, true);
+            }
+            None => add("AWSAccessKeyId", who.access_key_id(), false),
+        }
+        if let Some(token) = who.session_token() {
+            add("x-amz-security-token", token, true);
+        }
+        let end = Timestamp::of(time + self.expires).whole().rfc3339();
+        let policy = json!({"expiration": end, "conditions": conditions});
+        let policy = BASE64_STANDARD.encode(ascii_json(&policy)?);
+        let (name, signature) = match scope {
+            Some((region, name)) => {
+                let signature = post_signature(who, region, name, time, &policy);
+                ("x-amz-signature", signature)
+            }
+            None => (
+                "signature",
+                legacy::hmac_sha1(who.secret_access_key(), &policy)?,
+            ),
+        };
+        fields.push(("policy".into(), policy));
+        fields.push((name.into(), signature));
+        Ok(PresignedPost { url, fields })
+    }
+}
+
+/// JSON in ASCII, with a blank behind commas and colons: as other SDKs write policies, so that their signatures and ours
+/// are the same.
+fn ascii_json(value: &Value) -> Result<String> {
+    struct Ascii;
+    impl serde_json::ser::Formatter for Ascii {
+        fn begin_array_value<W: ?Sized + std::io::Write>(
+            &mut self,
+            out: &mut W,
+            first: bool,
+        ) -> std::io::Result<()> {
+            out.write_all(if first { b"" } else { b", " })
+        }
+        fn begin_object_key<W: ?Sized + std::io::Write>(
+            &mut self,
+            out: &mut W,
+            first: bool,
+        ) -> std::io::Result<()> {
+            out.write_all(if first { b"" } else { b", " })
+        }
+        fn begin_object_value<W: ?Sized + std::io::Write>(
+            &mut self,
+            out: &mut W,
+        ) -> std::io::Result<()> {
+            out.write_all(b": ")
+        }
+        fn write_string_fragment<W: ?Sized + std::io::Write>(
+            &mut self,
+            out: &mut W,
+            fragment: &str,
+        ) -> std::io::Result<()> {
+            for c in fragment.chars() {
+                if c.is_ascii() {
+                    out.write_all(&[c as u8])?;
+                    continue;
+                }
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(out, "\\u{unit:04x}")?;
+                }
+            }
+            Ok(())
+        }
+    }
+    let mut out = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Ascii);
+    serde::Serialize::serialize(value, &mut serializer).map_err(Error::request)?;
+    String::from_utf8(out).map_err(Error::request)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_are_ascii() {
+        let text = ascii_json(&json!({"a": ["\u{fc}\"", 1], "b": {}})).unwrap();
+        assert_eq!(text, r#"{"a": ["\u00fc\"", 1], "b": {}}"#);
+    }
+}

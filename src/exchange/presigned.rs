@@ -1,0 +1,86 @@
+//! A request that is presigned: all its parameters are in URL and headers.
+
+use http::Uri;
+use http::header::CONTENT_TYPE;
+use serde_json::Value;
+
+use super::Call;
+use crate::auth::legacy;
+use crate::body::Body;
+use crate::custom;
+use crate::error::{Error, Result};
+use crate::model::Protocol;
+use crate::presign::Presign;
+use crate::protocol::{self, Encoded};
+
+/// Makes a request one whose parameters are all in URL and headers, as far as they can be.
+pub(super) fn complete(
+    call: &Call<'_>,
+    presign: &Presign,
+    request: &mut Encoded,
+    uri: &mut Uri,
+) -> Result<()> {
+    let mut more = Vec::new();
+    let body = request.body.bytes().cloned().unwrap_or_default();
+    let is_streamed = || protocol::streaming_payload(&call.service.model, call.operation.input);
+    match call.service.model.metadata().protocol {
+        Protocol::AwsQuery | Protocol::Ec2Query => {
+            more.push(String::from_utf8_lossy(&body).replace('+', "%20"));
+            request.body = Body::empty();
+            request.headers.remove(CONTENT_TYPE);
+        }
+        Protocol::AwsJson | Protocol::RestJson if !body.is_empty() && is_streamed()?.is_none() => {
+            more.extend(pairs_of_json(&body)?);
+            request.body = Body::empty();
+        }
+        Protocol::RpcV2Cbor => {
+            return Err(Error::Unsupported("a URL in place of a CBOR body".into()));
+        }
+        _ => {}
+    }
+    if let Some((name, value)) = &presign.more {
+        more.push(format!("{name}={}", crate::uri::encode(value, b"")));
+    }
+    if let Some(method) = &presign.method {
+        request.method = method.clone();
+    }
+    custom::complete_presigned(call, request);
+    more.retain(|part| !part.is_empty());
+    if !more.is_empty() {
+        let own = uri.query().map(str::to_owned);
+        let query: Vec<String> = own.into_iter().chain(more).collect();
+        let mut whole = http::Request::new(());
+        *whole.uri_mut() = uri.clone();
+        legacy::set_query(&mut whole, &query.join("&"))?;
+        *uri = whole.uri().clone();
+    }
+    Ok(())
+}
+
+/// The members of a JSON object as parts of a query; lists repeat their name.
+fn pairs_of_json(body: &[u8]) -> Result<Vec<String>> {
+    let members: serde_json::Map<String, Value> =
+        serde_json::from_slice(body).map_err(Error::request)?;
+    let mut pairs = Vec::new();
+    for (name, value) in &members {
+        let items = match value {
+            Value::Array(items) => &items[..],
+            one => std::slice::from_ref(one),
+        };
+        for item in items {
+            let text = match item {
+                Value::String(text) => text.clone(),
+                Value::Object(_) | Value::Array(_) => {
+                    let what = format!(
+                        "a URL that holds {name}, which is more than a text or a list of texts"
+                    );
+                    return Err(Error::Unsupported(what.into()));
+                }
+                other => other.to_string(),
+            };
+            let encode = |text: &str| crate::uri::encode(text, b"");
+            pairs.push(format!("{}={}", encode(name), encode(&text)));
+        }
+    }
+    Ok(pairs)
+}
