@@ -31,6 +31,7 @@ impl Run {
 fn command(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tucuxi"));
     command.env_clear().env("HOME", home).current_dir(home);
+    command.env("AWS_EC2_METADATA_DISABLED", "true");
     command
 }
 

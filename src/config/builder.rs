@@ -12,7 +12,7 @@ use super::words::{
     AccountIdEndpointMode, AddressingStyle, EndpointDiscoveryMode, RequestChecksums,
     ResponseChecksums, SignatureVersion, StsEndpoints,
 };
-use super::{Clock, Config, ConfigError, Provider, Resolved, S3Config, Settings};
+use super::{Clock, Config, ConfigError, InstanceMetadata, Provider, Resolved, S3Config, Settings};
 use crate::credentials::{BearerToken, Credentials, CredentialsProvider};
 use crate::endpoint::EndpointValue;
 
@@ -47,10 +47,10 @@ impl ConfigBuilder {
         self
     }
 
-    /// Neither the process's variables nor any file: only what the program says. For tests and examples.
-    pub fn isolated(mut self) -> Self {
-        self.env = Some(Environment::default());
-        self
+    /// Neither the process's variables nor any file nor the network around: only what the program says. For tests and
+    /// examples.
+    pub fn isolated(self) -> Self {
+        self.environment(chain::IMDS_DISABLED.env.iter().map(|name| (*name, "true")))
     }
 
     /// The region, such as `eu-west-1`.
@@ -298,6 +298,7 @@ impl ConfigBuilder {
             request_checksums: word(chain, &chain::REQUEST_CHECKSUMS, RequestChecksums::WORDS)?,
             response_checksums: word(chain, &chain::RESPONSE_CHECKSUMS, ResponseChecksums::WORDS)?,
             compression: compression(chain)?,
+            metadata: metadata(chain)?,
             clock: self
                 .clock
                 .clone()
@@ -358,6 +359,34 @@ fn word<T: FromStr + Default>(
 ) -> Result<T, ConfigError> {
     let setting = chain.parsed(row, words)?;
     Ok(setting.map(|s| s.value).unwrap_or_default())
+}
+
+fn metadata(chain: &Chain<'_>) -> Result<InstanceMetadata, ConfigError> {
+    const MODES: &str = "ipv4 or ipv6";
+    let mode = chain.text(&chain::IMDS_MODE);
+    let ipv6 = match mode.as_ref().map(|mode| mode.value.to_ascii_lowercase()) {
+        None => false,
+        Some(mode) if mode == "ipv4" => false,
+        Some(mode) if mode == "ipv6" => true,
+        Some(value) => {
+            return Err(ConfigError::Value {
+                key: chain::IMDS_MODE.key,
+                value,
+                from: mode.map(|mode| mode.source.to_string()).unwrap_or_default(),
+                expected: MODES,
+            });
+        }
+    };
+    let number = |row| chain.parsed::<NonZero<u32>>(row, "a number from 1");
+    let seconds = number(&chain::IMDS_TIMEOUT)?.map_or(1, |seconds| seconds.value.get());
+    Ok(InstanceMetadata {
+        disabled: chain.boolean(&chain::IMDS_DISABLED)?.unwrap_or(false),
+        endpoint: chain.text(&chain::IMDS_ENDPOINT).map(|s| s.value),
+        ipv6,
+        v1_disabled: chain.boolean(&chain::IMDS_V1_DISABLED)?.unwrap_or(false),
+        timeout: Duration::from_secs(seconds.into()),
+        attempts: number(&chain::IMDS_ATTEMPTS)?.map_or(1, |attempts| attempts.value.get()),
+    })
 }
 
 fn compression(chain: &Chain<'_>) -> Result<Option<u64>, ConfigError> {

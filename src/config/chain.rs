@@ -120,6 +120,28 @@ pub(super) const COMPRESSION_SIZE: Row = row(
     &["AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES"],
 );
 
+pub(super) const IMDS_DISABLED: Row = row("ec2_metadata_disabled", &["AWS_EC2_METADATA_DISABLED"]);
+pub(super) const IMDS_ENDPOINT: Row = row(
+    "ec2_metadata_service_endpoint",
+    &["AWS_EC2_METADATA_SERVICE_ENDPOINT"],
+);
+pub(super) const IMDS_MODE: Row = row(
+    "ec2_metadata_service_endpoint_mode",
+    &["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"],
+);
+pub(super) const IMDS_V1_DISABLED: Row = row(
+    "ec2_metadata_v1_disabled",
+    &["AWS_EC2_METADATA_V1_DISABLED"],
+);
+pub(super) const IMDS_TIMEOUT: Row = row(
+    "metadata_service_timeout",
+    &["AWS_METADATA_SERVICE_TIMEOUT"],
+);
+pub(super) const IMDS_ATTEMPTS: Row = row(
+    "metadata_service_num_attempts",
+    &["AWS_METADATA_SERVICE_NUM_ATTEMPTS"],
+);
+
 const fn row(key: &'static str, env: &'static [&'static str]) -> Row {
     Row { key, env }
 }

@@ -80,6 +80,25 @@ struct Settings {
     /// From this length on bodies are compressed; `None` for never.
     compression: Option<u64>,
     clock: Clock,
+    metadata: InstanceMetadata,
+}
+
+/// How the metadata service of EC2 is asked.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct InstanceMetadata {
+    /// Whether it is not.
+    pub disabled: bool,
+    /// Where it is, if not at its usual address.
+    pub endpoint: Option<String>,
+    /// Whether its usual address is the one of IPv6.
+    pub ipv6: bool,
+    /// Whether it must know version 2.
+    pub v1_disabled: bool,
+    /// How long an answer may take.
+    pub timeout: Duration,
+    /// How often each question is asked in all.
+    pub attempts: u32,
 }
 
 /// What tells the time.
@@ -421,6 +440,11 @@ impl Config {
     /// From which length on bodies are compressed, where the service takes that; `None` for never.
     pub fn min_compression_size(&self) -> Option<u64> {
         self.0.settings.compression
+    }
+
+    /// How the metadata service of EC2 is asked.
+    pub fn instance_metadata(&self) -> &InstanceMetadata {
+        &self.0.settings.metadata
     }
 
     /// The time, as signatures have it.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use super::container::ContainerProvider;
 use super::env::EnvProvider;
+use super::imds::ImdsProvider;
+use super::process::ProcessProvider;
 use super::profile::ProfileProvider;
 use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
 
@@ -16,7 +19,8 @@ impl Chain {
         Self::default()
     }
 
-    /// The environment, then the profile. A profile that the program itself names leaves the environment out.
+    /// The environment, the profile and its process, the container, the instance. A profile that the program itself names
+    /// leaves the environment out.
     pub fn standard(explicit_profile: bool) -> Self {
         let chain = Self::new();
         match explicit_profile {
@@ -24,6 +28,9 @@ impl Chain {
             false => chain.then(EnvProvider::new()),
         }
         .then(ProfileProvider::new())
+        .then(ProcessProvider::new())
+        .then(ContainerProvider::new())
+        .then(ImdsProvider::new())
     }
 
     /// With another provider at its end.

@@ -4,10 +4,17 @@
 //! | --- | --- |
 //! | [`env`] | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` |
 //! | [`profile`] | the profile's keys in the credentials file, else in the config file |
+//! | [`process`] | what the profile's `credential_process` prints |
+//! | [`container`] | the service that ECS and EKS name in the environment |
+//! | [`imds`] | the metadata service of EC2 |
 
 mod cache;
 mod chain;
+pub mod container;
+mod document;
 pub mod env;
+pub mod imds;
+pub mod process;
 pub mod profile;
 
 pub(crate) use self::cache::CredentialsCache;

@@ -1,0 +1,229 @@
+//! Credentials of a container: of an ECS task, or of a pod of EKS.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
+use http::{HeaderMap, Method, Uri};
+use serde_json::Value;
+
+use super::document::{self, Patience, fault};
+use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
+
+/// Asks the URL that `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `AWS_CONTAINER_CREDENTIALS_FULL_URI` names.
+#[derive(Clone, Copy, Debug)]
+pub struct ContainerProvider {
+    /// Between attempts.
+    pause: Duration,
+}
+
+const NAME: &str = "container";
+const RELATIVE: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+
+/// Where ECS has its service, and where else http is allowed.
+const ECS: &str = "http://169.254.170.2";
+const HTTP_HOSTS: [&str; 4] = [
+    "169.254.170.2",
+    "169.254.170.23",
+    "fd00:ec2::23",
+    "localhost",
+];
+
+impl ContainerProvider {
+    /// The provider.
+    pub fn new() -> Self {
+        let pause = Duration::from_secs(1);
+        Self { pause }
+    }
+}
+
+impl Default for ContainerProvider {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl CredentialsProvider for ContainerProvider {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn credentials(
+        &self,
+        cx: &ProviderContext<'_>,
+    ) -> Result<Option<Credentials>, CredentialsError> {
+        let env = cx.config.environment();
+        let (variable, url) = match (env.get(RELATIVE), env.get(FULL)) {
+            (Some(path), _) => (RELATIVE, format!("{ECS}{path}")),
+            (None, Some(url)) => (FULL, url.to_owned()),
+            (None, None) => return Ok(None),
+        };
+        let uri: Uri = url
+            .parse()
+            .map_err(|_| fault(NAME, format!("{variable} makes no URL: {url:?}")))?;
+        if !is_allowed(&uri) {
+            let what = format!(
+                "{variable} names {:?}: over http only loopback addresses, {} are allowed",
+                uri.host().unwrap_or_default(),
+                HTTP_HOSTS.join(", ")
+            );
+            return Err(fault(NAME, what));
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(token) = token(cx)? {
+            headers.insert(AUTHORIZATION, token);
+        }
+        let good = |status, _: &[u8]| status == 200;
+        let patience = Patience {
+            attempts: 3,
+            timeout: Duration::from_secs(2),
+            pause: self.pause,
+        };
+        let answer = document::ask(cx, &Method::GET, &uri, &headers, patience, good);
+        let (status, body) = answer.map_err(|e| fault(NAME, e.to_string()))?;
+        let document: Option<Value> = serde_json::from_slice(&body).ok();
+        match document {
+            Some(document) if status == 200 => {
+                document::credentials(NAME, &document, "Token").map(Some)
+            }
+            _ => Err(fault(
+                NAME,
+                format!(
+                    "{} answered with status {status} and no credentials",
+                    uri.host().unwrap_or_default()
+                ),
+            )),
+        }
+    }
+}
+
+/// The token's file is read each time: it is exchanged now and then.
+fn token(cx: &ProviderContext<'_>) -> Result<Option<HeaderValue>, CredentialsError> {
+    let env = cx.config.environment();
+    let (from, token) = match (env.get(TOKEN_FILE), env.get(TOKEN)) {
+        (Some(file), _) => {
+            let text = std::fs::read_to_string(file);
+            let text = text.map_err(|e| fault(NAME, format!("{TOKEN_FILE}: {file}: {e}")))?;
+            (TOKEN_FILE, text)
+        }
+        (None, Some(token)) => (TOKEN, token.to_owned()),
+        (None, None) => return Ok(None),
+    };
+    let mut value = HeaderValue::from_str(&token).map_err(|_| {
+        fault(
+            NAME,
+            format!("{from}: the token has a line break or another character that no header has"),
+        )
+    })?;
+    value.set_sensitive(true);
+    Ok(Some(value))
+}
+
+fn is_allowed(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    let is_loopback = host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    match uri.scheme_str() {
+        Some("https") => true,
+        Some("http") => is_loopback || HTTP_HOSTS.contains(&host),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::transport::Replay;
+    use std::time::SystemTime;
+
+    fn asked(
+        variables: &[(&str, &str)],
+        transport: &Replay,
+    ) -> Result<Option<Credentials>, CredentialsError> {
+        let config = Config::builder()
+            .environment(variables.iter().copied())
+            .build()
+            .unwrap();
+        let (config, now) = (&config, SystemTime::now());
+        let pause = Duration::ZERO;
+        ContainerProvider { pause }.credentials(&ProviderContext {
+            config,
+            transport,
+            now,
+        })
+    }
+
+    const ANSWER: &str = r#"{"AccessKeyId": "ASIA", "SecretAccessKey": "s", "Token": "t", "Expiration": "2030-01-01T00:00:00Z"}"#;
+
+    #[test]
+    fn a_task_asks_its_service() {
+        let replay = Replay::new().answer(200, &[], ANSWER);
+        let found = asked(&[(RELATIVE, "/v2/c?id=1"), (TOKEN, "let me in")], &replay)
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (found.access_key_id(), found.session_token()),
+            ("ASIA", Some("t"))
+        );
+        let sent = &replay.sent()[0];
+        assert_eq!(sent.uri, "http://169.254.170.2/v2/c?id=1");
+        assert_eq!(sent.headers["authorization"], "let me in");
+        assert!(asked(&[], &Replay::new()).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_pod_reads_its_token_each_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        let variables = [
+            (FULL, "http://169.254.170.23/v1/credentials"),
+            (TOKEN_FILE, file.to_str().unwrap()),
+        ];
+        for token in ["first", "second"] {
+            std::fs::write(&file, token).unwrap();
+            let replay = Replay::new().answer(200, &[], ANSWER);
+            asked(&variables, &replay).unwrap();
+            assert_eq!(replay.sent()[0].headers["authorization"], token);
+        }
+        std::fs::write(&file, "two\r\nlines").unwrap();
+        let error = asked(&variables, &Replay::new()).unwrap_err().to_string();
+        assert!(
+            error.contains("line break") && !error.contains("two"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn only_some_hosts_are_asked_over_http() {
+        let cases = [
+            ("http://127.0.0.1:8080/c", true),
+            ("http://[::1]/c", true),
+            ("http://localhost/c", true),
+            ("http://[fd00:ec2::23]/c", true),
+            ("https://example.com/c", true),
+            ("http://example.com/c", false),
+            ("http://169.254.169.254/c", false),
+        ];
+        for (url, good) in cases {
+            let result = asked(&[(FULL, url)], &Replay::new().answer(200, &[], ANSWER));
+            assert_eq!(result.is_ok(), good, "{url}: {result:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_credentials_is_an_error() {
+        let replay = Replay::new()
+            .answer(400, &[], "no")
+            .answer(500, &[], "no")
+            .answer(403, &[], "no");
+        let error = asked(&[(FULL, "http://127.0.0.1/c")], &replay)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("status 403"), "{error}");
+        assert_eq!(replay.unused(), 0);
+    }
+}

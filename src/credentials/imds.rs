@@ -1,0 +1,311 @@
+//! Credentials of an EC2 instance, from its metadata service.
+
+use std::time::Duration;
+
+use http::header::HeaderValue;
+use http::{HeaderMap, Method, Uri};
+use serde_json::Value;
+
+use super::document::{self, Patience, fault};
+use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
+use crate::random;
+use crate::transport::TransportErrorKind;
+
+/// Asks the metadata service for the instance's role, by its version 2, or by version 1 where that is all there is.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct ImdsProvider;
+
+const NAME: &str = "instance metadata";
+const TOKEN: &str = "x-aws-ec2-metadata-token";
+const TOKEN_TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
+const ROLE: &str = "latest/meta-data/iam/security-credentials/";
+
+impl ImdsProvider {
+    /// The provider.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl CredentialsProvider for ImdsProvider {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn credentials(
+        &self,
+        cx: &ProviderContext<'_>,
+    ) -> Result<Option<Credentials>, CredentialsError> {
+        let service = match Service::new(cx)? {
+            Some(service) => service,
+            None => return Ok(None),
+        };
+        let Some(token) = service.token()? else {
+            return Ok(None);
+        };
+        let Some(role) = service.get(ROLE, &token, |body| !body.is_empty())? else {
+            return Ok(None);
+        };
+        let role = String::from_utf8_lossy(&role).trim().to_owned();
+        let is_json = |body: &[u8]| serde_json::from_slice::<Value>(body).is_ok();
+        let Some(body) = service.get(&format!("{ROLE}{role}"), &token, is_json)? else {
+            return Ok(None);
+        };
+        let document: Value = serde_json::from_slice(&body).unwrap_or_default();
+        if let (Some(code), None) = (document["Code"].as_str(), document.get("AccessKeyId")) {
+            return Err(fault(
+                NAME,
+                format!("the service says {code} of role {role}"),
+            ));
+        }
+        let credentials = document::credentials(NAME, &document, "Token")?;
+        Ok(Some(document::extend(credentials, cx.now, random::unit())))
+    }
+}
+
+/// The service that is asked.
+struct Service<'a> {
+    cx: &'a ProviderContext<'a>,
+    base: String,
+    patience: Patience,
+}
+
+impl<'a> Service<'a> {
+    /// `None` where the configuration says that nobody is to be asked.
+    fn new(cx: &'a ProviderContext<'a>) -> Result<Option<Self>, CredentialsError> {
+        let settings = cx.config.instance_metadata();
+        if settings.disabled {
+            return Ok(None);
+        }
+        let mut base = match (&settings.endpoint, settings.ipv6) {
+            (Some(url), _) => url.clone(),
+            (None, true) => "http://[fd00:ec2::254]/".into(),
+            (None, false) => "http://169.254.169.254/".into(),
+        };
+        if !base.ends_with('/') {
+            base.push('/');
+        }
+        let patience = Patience {
+            attempts: settings.attempts,
+            timeout: settings.timeout,
+            pause: Duration::ZERO,
+        };
+        Ok(Some(Self { cx, base, patience }))
+    }
+
+    fn uri(&self, path: &str) -> Result<Uri, CredentialsError> {
+        let url = format!("{}{path}", self.base);
+        url.parse()
+            .map_err(|_| fault(NAME, format!("its endpoint makes no URL: {url:?}")))
+    }
+
+    /// The header that version 2 wants, or none where the service has version 1 only. `None` where nobody answers.
+    fn token(&self) -> Result<Option<HeaderMap>, CredentialsError> {
+        let mut ttl = HeaderMap::new();
+        ttl.insert(TOKEN_TTL, HeaderValue::from_static("21600"));
+        let uri = self.uri("latest/api/token")?;
+        let good = |status, _: &[u8]| matches!(status, 200 | 400 | 403 | 404 | 405);
+        let answer = document::ask(self.cx, &Method::PUT, &uri, &ttl, self.patience, good);
+        match answer {
+            Ok((200, body)) => {
+                let mut headers = HeaderMap::new();
+                let mut value = HeaderValue::from_bytes(&body)
+                    .map_err(|_| fault(NAME, "the service gave a token that no header can hold"))?;
+                value.set_sensitive(true);
+                headers.insert(TOKEN, value);
+                Ok(Some(headers))
+            }
+            Ok((400, _)) => Err(fault(NAME, "the service refuses the request for a token")),
+            // it knows no tokens, or a hop on the way keeps them from us
+            Ok((403..=405, _)) => self.version_1(),
+            Err(error) if error.kind() == TransportErrorKind::Timeout => self.version_1(),
+            Ok((status, _)) => {
+                tracing::debug!(status, "the metadata service gives no token");
+                Ok(None)
+            }
+            Err(error) => {
+                tracing::debug!(%error, "there is no metadata service");
+                Ok(None)
+            }
+        }
+    }
+
+    fn version_1(&self) -> Result<Option<HeaderMap>, CredentialsError> {
+        match self.cx.config.instance_metadata().v1_disabled {
+            true => Err(fault(
+                NAME,
+                "the service gives no token, and ec2_metadata_v1_disabled forbids to do without",
+            )),
+            false => Ok(Some(HeaderMap::new())),
+        }
+    }
+
+    /// `None` where the service has nothing there, or nobody answers.
+    fn get(
+        &self,
+        path: &str,
+        token: &HeaderMap,
+        is_good: impl Fn(&[u8]) -> bool,
+    ) -> Result<Option<bytes::Bytes>, CredentialsError> {
+        let uri = self.uri(path)?;
+        let good = |status, body: &[u8]| status == 200 && is_good(body);
+        match document::ask(self.cx, &Method::GET, &uri, token, self.patience, good) {
+            Ok((200, body)) if is_good(&body) => Ok(Some(body)),
+            Ok((status, _)) => {
+                tracing::debug!(status, path, "the metadata service has no credentials");
+                Ok(None)
+            }
+            Err(error) => {
+                tracing::debug!(%error, "there is no metadata service");
+                Ok(None)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::transport::Replay;
+    use std::time::UNIX_EPOCH;
+
+    const NOW: u64 = 1_700_000_000; // 2023-11-14T22:13:20Z
+
+    fn asked(
+        variables: &[(&str, &str)],
+        transport: &Replay,
+    ) -> Result<Option<Credentials>, CredentialsError> {
+        let config = Config::builder()
+            .environment(variables.iter().copied())
+            .build()
+            .unwrap();
+        let (config, now) = (&config, UNIX_EPOCH + Duration::from_secs(NOW));
+        ImdsProvider::new().credentials(&ProviderContext {
+            config,
+            transport,
+            now,
+        })
+    }
+
+    fn answer(end: &str) -> String {
+        format!(
+            r#"{{"Code": "Success", "AccessKeyId": "ASIA", "SecretAccessKey": "s", "Token": "t", "Expiration": "{end}"}}"#
+        )
+    }
+
+    #[test]
+    fn a_token_is_asked_for_then_the_role_then_its_credentials() {
+        let replay = Replay::new()
+            .answer(200, &[], "the-token")
+            .answer(200, &[], "my-role\n")
+            .answer(200, &[], answer("2030-01-01T00:00:00Z"));
+        let found = asked(&[], &replay).unwrap().unwrap();
+        assert_eq!(
+            (found.access_key_id(), found.session_token()),
+            ("ASIA", Some("t"))
+        );
+        let sent = replay.sent();
+        let urls: Vec<String> = sent
+            .iter()
+            .map(|sent| format!("{} {}", sent.method, sent.uri.path()))
+            .collect();
+        let role = "/latest/meta-data/iam/security-credentials/";
+        assert_eq!(
+            urls,
+            [
+                "PUT /latest/api/token".into(),
+                format!("GET {role}"),
+                format!("GET {role}my-role")
+            ]
+        );
+        assert_eq!(sent[0].headers[TOKEN_TTL], "21600");
+        assert_eq!(sent[2].headers[TOKEN], "the-token");
+        assert_eq!(sent[0].uri.host(), Some("169.254.169.254"));
+    }
+
+    #[test]
+    fn version_1_is_used_where_there_is_no_other_and_nobody_forbids_it() {
+        let replay = || {
+            Replay::new()
+                .answer(404, &[], "")
+                .answer(200, &[], "role")
+                .answer(200, &[], answer("2030-01-01T00:00:00Z"))
+        };
+        assert!(asked(&[], &replay()).unwrap().is_some());
+        let error = asked(&[("AWS_EC2_METADATA_V1_DISABLED", "true")], &replay()).unwrap_err();
+        assert!(error.to_string().contains("v1_disabled"), "{error}");
+        let slow = Replay::new()
+            .failure(TransportErrorKind::Timeout)
+            .answer(200, &[], "role")
+            .answer(200, &[], answer("2030-01-01T00:00:00Z"));
+        assert!(asked(&[], &slow).unwrap().is_some());
+    }
+
+    #[test]
+    fn settings_say_who_is_asked_and_how_often() {
+        let off = Replay::new();
+        assert!(
+            asked(&[("AWS_EC2_METADATA_DISABLED", "TRUE")], &off)
+                .unwrap()
+                .is_none()
+        );
+        let cases = [
+            (
+                (
+                    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+                    "http://127.0.0.1:1338/x",
+                ),
+                "http://127.0.0.1:1338/x/latest/api/token",
+            ),
+            (
+                ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv6"),
+                "http://[fd00:ec2::254]/latest/api/token",
+            ),
+        ];
+        for (variable, url) in cases {
+            let replay = Replay::new().failure(TransportErrorKind::Connect);
+            assert!(asked(&[variable], &replay).unwrap().is_none());
+            assert_eq!(replay.sent()[0].uri, url);
+        }
+        let replay = Replay::new()
+            .failure(TransportErrorKind::Connect)
+            .answer(200, &[], "t")
+            .answer(500, &[], "")
+            .answer(200, &[], "role")
+            .answer(200, &[], "half of")
+            .answer(200, &[], answer("2030-01-01T00:00:00Z"));
+        assert!(
+            asked(&[("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "2")], &replay)
+                .unwrap()
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn an_instance_without_a_role_has_none_and_a_failing_one_says_so() {
+        let replay = Replay::new().answer(200, &[], "t").answer(404, &[], "");
+        assert!(asked(&[], &replay).unwrap().is_none());
+        let failing = r#"{"Code": "AssumeRoleUnauthorizedAccess", "Message": "m"}"#;
+        let replay = Replay::new()
+            .answer(200, &[], "t")
+            .answer(200, &[], "role")
+            .answer(200, &[], failing);
+        let error = asked(&[], &replay).unwrap_err().to_string();
+        assert!(error.contains("AssumeRoleUnauthorizedAccess"), "{error}");
+    }
+
+    #[test]
+    fn credentials_that_have_ended_are_used_on() {
+        let replay = Replay::new()
+            .answer(200, &[], "t")
+            .answer(200, &[], "role")
+            .answer(200, &[], answer("2023-11-14T22:00:00Z"));
+        let end = asked(&[], &replay).unwrap().unwrap().expires().unwrap();
+        let ahead = end
+            .duration_since(UNIX_EPOCH + Duration::from_secs(NOW))
+            .unwrap();
+        assert!((1020..=1500).contains(&ahead.as_secs()), "{ahead:?}");
+    }
+}

@@ -1,0 +1,134 @@
+//! Credentials that a program prints.
+
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::document::{self, fault};
+use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
+
+/// Runs the profile's `credential_process`, without a shell, and reads what it prints.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct ProcessProvider;
+
+const NAME: &str = "process";
+
+impl ProcessProvider {
+    /// The provider.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl CredentialsProvider for ProcessProvider {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn credentials(
+        &self,
+        cx: &ProviderContext<'_>,
+    ) -> Result<Option<Credentials>, CredentialsError> {
+        let Some((command, _)) = cx.config.profile_text("credential_process") else {
+            return Ok(None);
+        };
+        let words = shlex::split(command).filter(|words| !words.is_empty());
+        let words =
+            words.ok_or_else(|| fault(NAME, "credential_process has a quote that does not end"))?;
+        let (program, arguments) = (&words[0], &words[1..]);
+        let mut process = Command::new(program);
+        process.args(arguments).stdin(Stdio::null());
+        let failed = |e| fault(NAME, format!("{program} cannot be run: {e}"));
+        let output = process.output().map_err(failed)?;
+        if !output.status.success() {
+            // what went to stdout may be half of a secret
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(fault(
+                NAME,
+                format!("{program} ended with {}: {}", output.status, said.trim()),
+            ));
+        }
+        let document: Value = serde_json::from_slice(&output.stdout)
+            .map_err(|_| fault(NAME, format!("{program} printed something that is no JSON")))?;
+        if document["Version"] != 1 {
+            let what = format!(
+                "{program} printed Version {}, and 1 is the one that is known",
+                document["Version"]
+            );
+            return Err(fault(NAME, what));
+        }
+        let credentials = document::credentials(NAME, &document, "SessionToken")?;
+        let account = cx
+            .config
+            .profile_text("aws_account_id")
+            .map(|(account, _)| account);
+        Ok(Some(match (credentials.account_id(), account) {
+            (None, Some(account)) => credentials.with_account_id(account),
+            _ => credentials,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::transport::Replay;
+    use std::time::SystemTime;
+
+    fn printed(script: &str) -> Result<Option<Credentials>, CredentialsError> {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        std::fs::write(at("script"), script).unwrap();
+        let command = format!("credential_process = sh '{}'", at("script"));
+        let profile = format!("[default]\naws_account_id = 123456789012\n{command}\n");
+        std::fs::write(at("config"), profile).unwrap();
+        let config = Config::builder()
+            .environment([("AWS_CONFIG_FILE", at("config"))])
+            .build()
+            .unwrap();
+        let (config, transport, now) = (&config, &Replay::new(), SystemTime::now());
+        ProcessProvider::new().credentials(&ProviderContext {
+            config,
+            transport,
+            now,
+        })
+    }
+
+    #[test]
+    fn what_is_printed_is_read() {
+        let document = r#"{"Version": 1, "AccessKeyId": "AKID", "SecretAccessKey": "s", "SessionToken": "t",
+            "Expiration": "2030-01-01T00:00:00Z"}"#;
+        let found = printed(&format!("echo '{document}'")).unwrap().unwrap();
+        assert_eq!(
+            (found.access_key_id(), found.session_token()),
+            ("AKID", Some("t"))
+        );
+        assert_eq!(found.account_id(), Some("123456789012"));
+        assert!(found.expires().is_some());
+    }
+
+    #[test]
+    fn faults_say_what_happened_and_no_secret() {
+        let cases = [
+            (
+                "echo hidden; echo sorry >&2; exit 3",
+                "ended with exit status: 3: sorry",
+            ),
+            ("echo hidden", "no JSON"),
+            (r#"echo '{"Version": 2}'"#, "Version 2"),
+            (
+                r#"echo '{"Version": 1, "SecretAccessKey": "hidden"}'"#,
+                "no AccessKeyId",
+            ),
+        ];
+        for (script, expected) in cases {
+            let error = printed(script).unwrap_err().to_string();
+            assert!(
+                error.contains(expected) && !error.contains("hidden"),
+                "{error}"
+            );
+        }
+    }
+}
