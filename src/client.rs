@@ -225,6 +225,7 @@ impl Client {
             config: &self.0.config,
             credentials: &self.0.credentials,
             transport: &*self.0.transport,
+            services: &self.0.services,
         }
     }
 

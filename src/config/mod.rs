@@ -452,6 +452,31 @@ impl Config {
         self.0.settings.clock.0()
     }
 
+    /// The same, but for another profile, whose name leaves the environment out; settings stay what they are.
+    pub(crate) fn in_profile(&self, name: &str) -> Result<Self, ConfigError> {
+        if self.0.profiles.profile(name).is_none() {
+            return Err(ConfigError::Profile {
+                name: name.to_owned(),
+                from: format!("profile {:?}", self.0.profile.value),
+                available: self.0.profiles.names().join(", "),
+            });
+        }
+        let mut resolved = (*self.0).clone();
+        resolved.profile = Setting {
+            value: name.to_owned(),
+            source: Source::Builder,
+        };
+        Ok(Self(Arc::new(resolved)))
+    }
+
+    /// For the calls that get credentials: an endpoint of the program is not theirs.
+    pub(crate) fn for_provider(&self, is_signed: bool) -> Self {
+        let mut resolved = (*self.0).clone();
+        resolved.settings.endpoint_url = None;
+        resolved.settings.unsigned = !is_signed;
+        Self(Arc::new(resolved))
+    }
+
     /// The same, but for another region.
     pub(crate) fn in_region(&self, region: &str) -> Self {
         let mut resolved = (*self.0).clone();

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use super::assume_role::AssumeRoleProvider;
 use super::container::ContainerProvider;
 use super::env::EnvProvider;
 use super::imds::ImdsProvider;
 use super::process::ProcessProvider;
 use super::profile::ProfileProvider;
+use super::web_identity::WebIdentityProvider;
 use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
 
 /// Asks providers in their order; the first that has credentials gives them.
@@ -19,7 +21,7 @@ impl Chain {
         Self::default()
     }
 
-    /// The environment, the profile and its process, the container, the instance. A profile that the program itself names
+    /// The environment, the profile's role, the profile and its process, the container, the instance. A profile that the program itself names
     /// leaves the environment out.
     pub fn standard(explicit_profile: bool) -> Self {
         let chain = Self::new();
@@ -27,6 +29,8 @@ impl Chain {
             true => chain,
             false => chain.then(EnvProvider::new()),
         }
+        .then(AssumeRoleProvider::new())
+        .then(WebIdentityProvider::new())
         .then(ProfileProvider::new())
         .then(ProcessProvider::new())
         .then(ContainerProvider::new())

@@ -137,6 +137,7 @@ fn is_allowed(uri: &Uri) -> bool {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::credentials::tests::Calls;
     use crate::transport::Replay;
     use std::time::SystemTime;
 
@@ -154,6 +155,7 @@ mod tests {
             config,
             transport,
             now,
+            calls: &Calls::default(),
         })
     }
 

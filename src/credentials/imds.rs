@@ -168,6 +168,7 @@ impl<'a> Service<'a> {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::credentials::tests::Calls;
     use crate::transport::Replay;
     use std::time::UNIX_EPOCH;
 
@@ -186,6 +187,7 @@ mod tests {
             config,
             transport,
             now,
+            calls: &Calls::default(),
         })
     }
 

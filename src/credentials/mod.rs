@@ -2,12 +2,15 @@
 //!
 //! | provider | finds them in |
 //! | --- | --- |
-//! | [`env`] | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` |
+//! | [`env`](mod@env) | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` |
+//! | [`assume_role`] | a role, which the profile's `source_profile` or `credential_source` assumes |
+//! | [`web_identity`] | a role, which a token in a file opens |
 //! | [`profile`] | the profile's keys in the credentials file, else in the config file |
 //! | [`process`] | what the profile's `credential_process` prints |
 //! | [`container`] | the service that ECS and EKS name in the environment |
 //! | [`imds`] | the metadata service of EC2 |
 
+pub mod assume_role;
 mod cache;
 mod chain;
 pub mod container;
@@ -16,6 +19,7 @@ pub mod env;
 pub mod imds;
 pub mod process;
 pub mod profile;
+pub mod web_identity;
 
 pub(crate) use self::cache::CredentialsCache;
 pub use self::chain::Chain;
@@ -23,6 +27,7 @@ pub use self::chain::Chain;
 use std::fmt;
 use std::time::SystemTime;
 
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::config::Config;
@@ -196,6 +201,21 @@ pub struct ProviderContext<'a> {
     pub transport: &'a dyn crate::transport::Transport,
     /// The time of the call.
     pub now: SystemTime,
+    pub(crate) calls: &'a dyn ServiceCalls,
+}
+
+/// Calls the services that give credentials.
+pub(crate) trait ServiceCalls {
+    fn call(&self, call: ProviderCall<'_>) -> crate::Result<Value>;
+}
+
+/// One such call.
+pub(crate) struct ProviderCall<'a> {
+    pub(crate) service: &'static str,
+    pub(crate) operation: &'static str,
+    pub(crate) params: Value,
+    /// Who signs it; `None` where nobody does.
+    pub(crate) who: Option<&'a Credentials>,
 }
 
 /// Why there are no credentials.
@@ -228,4 +248,42 @@ pub enum CredentialsError {
         /// Why not.
         what: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::sync::Mutex;
+
+    /// Answers every call with fresh credentials, and keeps who called what.
+    #[derive(Default)]
+    pub(super) struct Calls(Mutex<Vec<String>>);
+
+    impl Calls {
+        pub(super) fn made(&self) -> Vec<String> {
+            self.0.lock().unwrap().clone()
+        }
+    }
+
+    impl ServiceCalls for Calls {
+        fn call(&self, call: ProviderCall<'_>) -> crate::Result<Value> {
+            let mut made = self.0.lock().unwrap();
+            let who = call.who.map_or("nobody", Credentials::access_key_id);
+            let ProviderCall {
+                service,
+                operation,
+                params,
+                ..
+            } = call;
+            made.push(format!("{service}.{operation} by {who} {params}"));
+            let id = format!("ASIA{}", made.len());
+            Ok(json!({
+                "Credentials": {
+                    "AccessKeyId": id, "SecretAccessKey": "s", "SessionToken": "t", "Expiration": "2030-01-01T00:00:00Z",
+                },
+                "AssumedRoleUser": {"Arn": "arn:aws:sts::123456789012:assumed-role/r/n"},
+            }))
+        }
+    }
 }

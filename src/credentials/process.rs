@@ -74,6 +74,7 @@ impl CredentialsProvider for ProcessProvider {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::credentials::tests::Calls;
     use crate::transport::Replay;
     use std::time::SystemTime;
 
@@ -93,6 +94,7 @@ mod tests {
             config,
             transport,
             now,
+            calls: &Calls::default(),
         })
     }
 

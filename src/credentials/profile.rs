@@ -8,7 +8,7 @@ use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext}
 pub struct ProfileProvider;
 
 /// Keys by which a profile says that its credentials come from elsewhere.
-const ELSEWHERE: [&str; 4] = ["login_session", "role_arn", "sso_account_id", "sso_session"];
+const ELSEWHERE: [&str; 3] = ["login_session", "sso_account_id", "sso_session"];
 
 impl ProfileProvider {
     /// The provider.

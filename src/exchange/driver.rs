@@ -1,12 +1,17 @@
 //! The blocking driver: gives the exchange what it asks for.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{Call, Event, Exchange, Moment, Received, ReceivedBody, Step};
+use super::{Call, Event, Exchange, Moment, Received, ReceivedBody, Services, Step};
 use crate::auth::IdentityKind;
 use crate::config::{Config, token_variable};
-use crate::credentials::{BearerToken, Credentials, CredentialsCache, Identity, ProviderContext};
+use crate::credentials::{
+    BearerToken, Chain, Credentials, CredentialsCache, CredentialsProvider, Identity, ProviderCall,
+    ProviderContext, ServiceCalls,
+};
 use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::protocol::Params;
@@ -19,6 +24,7 @@ pub(crate) struct Needs<'a> {
     pub(crate) config: &'a Config,
     pub(crate) credentials: &'a CredentialsCache,
     pub(crate) transport: &'a dyn Transport,
+    pub(crate) services: &'a Services,
 }
 
 /// Drives an exchange to its end.
@@ -108,9 +114,39 @@ impl Needs<'_> {
             config: self.config,
             transport: self.transport,
             now: self.config.now(),
+            calls: self,
         };
         let found = self.credentials.get(&context);
         found.map_err(|e| Error::Credentials(e.into()))
+    }
+}
+
+impl ServiceCalls for Needs<'_> {
+    fn call(&self, call: ProviderCall<'_>) -> Result<Value> {
+        let config = self.config.for_provider(call.who.is_some());
+        let provider: Arc<dyn CredentialsProvider> = match call.who {
+            Some(who) => Arc::new(who.clone()),
+            None => Arc::new(Chain::new()),
+        };
+        let credentials = CredentialsCache::new(provider);
+        let service = self.services.service(call.service)?;
+        let params = Params {
+            value: call.params,
+            body: None,
+        };
+        let of = Call {
+            config: &config,
+            service: &service,
+            operation: service.model.operation(call.operation)?,
+            buffered: true,
+            presign: None,
+        };
+        let needs = Needs {
+            config: &config,
+            credentials: &credentials,
+            ..*self
+        };
+        drive(Exchange::new(of, params), needs)?.value()
     }
 }
 

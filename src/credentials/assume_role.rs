@@ -1,0 +1,280 @@
+//! Credentials of a role that others may assume: the profile names the role, and who assumes it.
+
+use std::time::UNIX_EPOCH;
+
+use serde_json::{Value, json};
+
+use super::container::ContainerProvider;
+use super::document::{self, fault};
+use super::env::EnvProvider;
+use super::imds::ImdsProvider;
+use super::process::ProcessProvider;
+use super::profile::ProfileProvider;
+use super::web_identity::WebIdentityProvider;
+use super::{
+    Chain, Credentials, CredentialsError, CredentialsProvider, ProviderCall, ProviderContext,
+};
+
+/// Assumes the profile's `role_arn` with the credentials of its `source_profile`, which may be of a role in turn, or of its
+/// `credential_source`.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct AssumeRoleProvider;
+
+const NAME: &str = "assume role";
+
+impl AssumeRoleProvider {
+    /// The provider.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl CredentialsProvider for AssumeRoleProvider {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn credentials(
+        &self,
+        cx: &ProviderContext<'_>,
+    ) -> Result<Option<Credentials>, CredentialsError> {
+        assume(cx, &mut Vec::new())
+    }
+}
+
+/// Assumes the role of the context's profile. `visited`: the profiles on the way to it.
+fn assume(
+    cx: &ProviderContext<'_>,
+    visited: &mut Vec<String>,
+) -> Result<Option<Credentials>, CredentialsError> {
+    let config = cx.config;
+    let profile = &config.profile().value;
+    let Some(role) = text(cx, "role_arn").filter(|_| !is_web_identity(cx)) else {
+        return Ok(None);
+    };
+    visited.push(profile.clone());
+    let of = |what: String| fault(NAME, format!("profile {profile:?}: {what}"));
+    let source = match (text(cx, "source_profile"), text(cx, "credential_source")) {
+        (Some(source), None) => from_profile(cx, source, visited)?,
+        (None, Some(source)) => from_place(cx, source)?,
+        (Some(_), Some(_)) => {
+            return Err(of(
+                "it has source_profile and credential_source, and one of them is enough".into(),
+            ));
+        }
+        (None, None) => {
+            return Err(of("it has role_arn, and neither source_profile nor credential_source says who assumes it".into()));
+        }
+    };
+    if text(cx, "mfa_serial").is_some() {
+        return Err(of(
+            "it has mfa_serial, which this version does not support yet".into(),
+        ));
+    }
+    let mut params = json!({"RoleArn": role, "RoleSessionName": session_name(cx)});
+    if let Some(id) = text(cx, "external_id") {
+        params["ExternalId"] = id.into();
+    }
+    if let Some(seconds) = text(cx, "duration_seconds").and_then(|text| text.parse::<u32>().ok()) {
+        params["DurationSeconds"] = seconds.into();
+    }
+    let call = ProviderCall {
+        service: "sts",
+        operation: "AssumeRole",
+        params,
+        who: Some(&source),
+    };
+    let answer = cx.calls.call(call).map_err(|e| of(e.to_string()))?;
+    assumed(NAME, &answer).map(Some)
+}
+
+/// The credentials of another profile, which may assume a role too.
+fn from_profile(
+    cx: &ProviderContext<'_>,
+    name: &str,
+    visited: &mut Vec<String>,
+) -> Result<Credentials, CredentialsError> {
+    let config = cx
+        .config
+        .in_profile(name)
+        .map_err(|e| fault(NAME, e.to_string()))?;
+    let there = ProviderContext {
+        config: &config,
+        ..*cx
+    };
+    let has_keys = text(&there, "aws_access_key_id").is_some();
+    if !has_keys && visited.iter().any(|visited| visited == name) {
+        let way = [&visited[..], &[name.to_owned()]].concat().join(" → ");
+        return Err(fault(
+            NAME,
+            format!("the source profiles go round in a circle: {way}"),
+        ));
+    }
+    if !has_keys && let Some(credentials) = assume(&there, visited)? {
+        return Ok(credentials);
+    }
+    let found = Chain::new()
+        .then(WebIdentityProvider::new())
+        .then(ProfileProvider::new())
+        .then(ProcessProvider::new())
+        .credentials(&there)?;
+    found.ok_or_else(|| fault(NAME, format!("profile {name:?} has no credentials")))
+}
+
+fn from_place(cx: &ProviderContext<'_>, place: &str) -> Result<Credentials, CredentialsError> {
+    let provider: &dyn CredentialsProvider = match place {
+        "Ec2InstanceMetadata" => &ImdsProvider::new(),
+        "EcsContainer" => &ContainerProvider::new(),
+        "Environment" => &EnvProvider::new(),
+        other => {
+            let what = format!(
+                "credential_source is {other:?}, and must be Ec2InstanceMetadata, EcsContainer or Environment"
+            );
+            return Err(fault(NAME, what));
+        }
+    };
+    let found = provider.credentials(cx)?;
+    found.ok_or_else(|| {
+        fault(
+            NAME,
+            format!("credential_source is {place}, where there are none"),
+        )
+    })
+}
+
+pub(super) fn text<'a>(cx: &ProviderContext<'a>, key: &str) -> Option<&'a str> {
+    let (text, _) = cx.config.profile_text(key)?;
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn is_web_identity(cx: &ProviderContext<'_>) -> bool {
+    text(cx, "web_identity_token_file").is_some()
+}
+
+/// The profile's, or one that tells when it was made.
+pub(super) fn session_name(cx: &ProviderContext<'_>) -> String {
+    let seconds = cx
+        .now
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    let own = text(cx, "role_session_name").map(str::to_owned);
+    own.unwrap_or_else(|| format!("tucuxi-session-{seconds}"))
+}
+
+/// What STS gives. The account stands in the ARN of who was made.
+pub(super) fn assumed(
+    provider: &'static str,
+    answer: &Value,
+) -> Result<Credentials, CredentialsError> {
+    let credentials = document::credentials(provider, &answer["Credentials"], "SessionToken")?;
+    let arn = answer["AssumedRoleUser"]["Arn"]
+        .as_str()
+        .unwrap_or_default();
+    Ok(match arn.split(':').nth(4) {
+        Some(account) if !account.is_empty() => credentials.with_account_id(account),
+        _ => credentials,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::credentials::tests::Calls;
+    use crate::transport::Replay;
+    use std::time::Duration;
+
+    fn asked(profiles: &str, calls: &Calls) -> Result<Option<Credentials>, CredentialsError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config");
+        std::fs::write(&file, profiles).unwrap();
+        let variables = [
+            ("AWS_CONFIG_FILE", file.to_str().unwrap()),
+            ("AWS_ACCESS_KEY_ID", "AKIDENV"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+        ];
+        let config = Config::builder().environment(variables).build().unwrap();
+        let (config, transport) = (&config, &Replay::new());
+        let now = UNIX_EPOCH + Duration::from_secs(7);
+        AssumeRoleProvider::new().credentials(&ProviderContext {
+            config,
+            transport,
+            now,
+            calls,
+        })
+    }
+
+    const KEYS: &str = "[profile keys]\naws_access_key_id = AKIDKEYS\naws_secret_access_key = s\n";
+
+    #[test]
+    fn a_role_is_assumed_by_its_source() {
+        let calls = Calls::default();
+        let role = "[default]\nrole_arn = r\nsource_profile = keys\nexternal_id = x\nduration_seconds = 900\n";
+        let found = asked(&format!("{role}{KEYS}"), &calls).unwrap().unwrap();
+        assert_eq!(
+            (found.access_key_id(), found.account_id()),
+            ("ASIA1", Some("123456789012"))
+        );
+        let expected = r#"sts.AssumeRole by AKIDKEYS {"RoleArn":"r","RoleSessionName":"tucuxi-session-7","ExternalId":"x","DurationSeconds":900}"#;
+        assert_eq!(calls.made(), [expected]);
+        assert!(asked("[default]\n", &calls).unwrap().is_none());
+    }
+
+    #[test]
+    fn sources_may_be_roles_too() {
+        let calls = Calls::default();
+        let profiles = "[default]\nrole_arn = r1\nrole_session_name = n\nsource_profile = middle\n\
+                        [profile middle]\nrole_arn = r2\nrole_session_name = n\ncredential_source = Environment\n";
+        asked(profiles, &calls).unwrap().unwrap();
+        let role = |by: &str, arn: &str| {
+            format!(r#"sts.AssumeRole by {by} {{"RoleArn":"{arn}","RoleSessionName":"n"}}"#)
+        };
+        assert_eq!(calls.made(), [role("AKIDENV", "r2"), role("ASIA1", "r1")]);
+    }
+
+    #[test]
+    fn a_profile_may_be_its_own_source_if_it_has_keys() {
+        let calls = Calls::default();
+        let role = "[default]\nrole_arn = r\nsource_profile = default\n";
+        let error = asked(role, &calls).unwrap_err().to_string();
+        assert!(error.contains("default → default"), "{error}");
+        asked(
+            &format!("{role}aws_access_key_id = AKIDOWN\naws_secret_access_key = s\n"),
+            &calls,
+        )
+        .unwrap();
+        assert!(calls.made()[0].contains("by AKIDOWN"));
+    }
+
+    #[test]
+    fn faults_name_the_profile_and_what_to_do() {
+        let cases = [
+            (
+                "[default]\nrole_arn = r\n",
+                "neither source_profile nor credential_source",
+            ),
+            (
+                "[default]\nrole_arn = r\nsource_profile = a\ncredential_source = Environment\n",
+                "one of them is enough",
+            ),
+            (
+                "[default]\nrole_arn = r\ncredential_source = Moon\n",
+                "\"Moon\"",
+            ),
+            (
+                "[default]\nrole_arn = r\nsource_profile = gone\n",
+                "\"gone\"",
+            ),
+            (
+                "[default]\nrole_arn = r\nsource_profile = a\n[profile a]\nrole_arn = r\nsource_profile = b\n\
+                 [profile b]\nrole_arn = r\nsource_profile = a\n",
+                "default → a → b → a",
+            ),
+        ];
+        for (profiles, expected) in cases {
+            let error = asked(profiles, &Calls::default()).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

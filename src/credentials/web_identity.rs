@@ -1,0 +1,123 @@
+//! Credentials of a role that is assumed with the token of another identity provider, such as a Kubernetes cluster.
+
+use serde_json::json;
+
+use super::assume_role::{assumed, session_name, text};
+use super::document::fault;
+use super::{Credentials, CredentialsError, CredentialsProvider, ProviderCall, ProviderContext};
+
+/// Reads the token from the file that `AWS_WEB_IDENTITY_TOKEN_FILE` or the profile's `web_identity_token_file` names, each
+/// time anew, and assumes the role of `AWS_ROLE_ARN` or `role_arn`.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct WebIdentityProvider;
+
+const NAME: &str = "web identity";
+
+impl WebIdentityProvider {
+    /// The provider.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl CredentialsProvider for WebIdentityProvider {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn credentials(
+        &self,
+        cx: &ProviderContext<'_>,
+    ) -> Result<Option<Credentials>, CredentialsError> {
+        // a profile that the program names leaves the environment out
+        let env = |name: &str| match cx.config.has_explicit_profile() {
+            true => None,
+            false => cx.config.environment().get(name),
+        };
+        let either = |variable: &str, key: &str| env(variable).or_else(|| text(cx, key));
+        let Some(file) = either("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") else {
+            return Ok(None);
+        };
+        let role = either("AWS_ROLE_ARN", "role_arn").ok_or_else(|| {
+            fault(NAME, "there is a token file, and neither AWS_ROLE_ARN nor role_arn says which role to assume")
+        })?;
+        let token =
+            std::fs::read_to_string(file).map_err(|e| fault(NAME, format!("{file}: {e}")))?;
+        let name = env("AWS_ROLE_SESSION_NAME").map_or_else(|| session_name(cx), str::to_owned);
+        let params =
+            json!({"RoleArn": role, "RoleSessionName": name, "WebIdentityToken": token.trim()});
+        let call = ProviderCall {
+            service: "sts",
+            operation: "AssumeRoleWithWebIdentity",
+            params,
+            who: None,
+        };
+        let answer = cx
+            .calls
+            .call(call)
+            .map_err(|e| fault(NAME, e.to_string()))?;
+        assumed(NAME, &answer).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::credentials::tests::Calls;
+    use crate::transport::Replay;
+    use std::time::SystemTime;
+
+    fn asked(
+        variables: &[(&str, &str)],
+        calls: &Calls,
+    ) -> Result<Option<Credentials>, CredentialsError> {
+        let config = Config::builder()
+            .environment(variables.iter().copied())
+            .build()
+            .unwrap();
+        let (config, transport, now) = (&config, &Replay::new(), SystemTime::now());
+        WebIdentityProvider::new().credentials(&ProviderContext {
+            config,
+            transport,
+            now,
+            calls,
+        })
+    }
+
+    #[test]
+    fn the_token_is_read_each_time_and_nobody_signs() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        let name = ("AWS_ROLE_SESSION_NAME", "n");
+        let file_variable = ("AWS_WEB_IDENTITY_TOKEN_FILE", file.to_str().unwrap());
+        let calls = Calls::default();
+        for token in ["one", "two\n"] {
+            std::fs::write(&file, token).unwrap();
+            let found = asked(&[file_variable, ("AWS_ROLE_ARN", "r"), name], &calls)
+                .unwrap()
+                .unwrap();
+            assert_eq!(found.account_id(), Some("123456789012"));
+        }
+        let call = |token: &str| {
+            format!(
+                r#"sts.AssumeRoleWithWebIdentity by nobody {{"RoleArn":"r","RoleSessionName":"n","WebIdentityToken":"{token}"}}"#
+            )
+        };
+        assert_eq!(calls.made(), [call("one"), call("two")]);
+        let error = asked(&[file_variable], &calls).unwrap_err().to_string();
+        assert!(error.contains("AWS_ROLE_ARN"), "{error}");
+        let gone = [
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", "/gone"),
+            ("AWS_ROLE_ARN", "r"),
+        ];
+        assert!(
+            asked(&gone, &calls)
+                .unwrap_err()
+                .to_string()
+                .contains("/gone")
+        );
+        assert!(asked(&[], &calls).unwrap().is_none());
+    }
+}
