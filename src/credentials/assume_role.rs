@@ -180,10 +180,8 @@ pub(super) fn assumed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
-    use crate::credentials::tests::Calls;
+    use crate::credentials::tests::{Calls, ask};
     use crate::transport::Replay;
-    use std::time::Duration;
 
     fn asked(profiles: &str, calls: &Calls) -> Result<Option<Credentials>, CredentialsError> {
         let folder = tempfile::tempdir().unwrap();
@@ -194,15 +192,12 @@ mod tests {
             ("AWS_ACCESS_KEY_ID", "AKIDENV"),
             ("AWS_SECRET_ACCESS_KEY", "s"),
         ];
-        let config = Config::builder().environment(variables).build().unwrap();
-        let (config, transport) = (&config, &Replay::new());
-        let now = UNIX_EPOCH + Duration::from_secs(7);
-        AssumeRoleProvider::new().credentials(&ProviderContext {
-            config,
-            transport,
-            now,
+        ask(
+            &AssumeRoleProvider::new(),
+            &variables,
+            &Replay::new(),
             calls,
-        })
+        )
     }
 
     const KEYS: &str = "[profile keys]\naws_access_key_id = AKIDKEYS\naws_secret_access_key = s\n";
@@ -216,7 +211,7 @@ mod tests {
             (found.access_key_id(), found.account_id()),
             ("ASIA1", Some("123456789012"))
         );
-        let expected = r#"sts.AssumeRole by AKIDKEYS {"RoleArn":"r","RoleSessionName":"tucuxi-session-7","ExternalId":"x","DurationSeconds":900}"#;
+        let expected = r#"sts.AssumeRole by AKIDKEYS {"RoleArn":"r","RoleSessionName":"tucuxi-session-1700000000","ExternalId":"x","DurationSeconds":900}"#;
         assert_eq!(calls.made(), [expected]);
         assert!(asked("[default]\n", &calls).unwrap().is_none());
     }

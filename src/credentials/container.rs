@@ -136,27 +136,16 @@ fn is_allowed(uri: &Uri) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
-    use crate::credentials::tests::Calls;
+    use crate::credentials::tests::{Calls, ask};
     use crate::transport::Replay;
-    use std::time::SystemTime;
 
     fn asked(
         variables: &[(&str, &str)],
         transport: &Replay,
     ) -> Result<Option<Credentials>, CredentialsError> {
-        let config = Config::builder()
-            .environment(variables.iter().copied())
-            .build()
-            .unwrap();
-        let (config, now) = (&config, SystemTime::now());
         let pause = Duration::ZERO;
-        ContainerProvider { pause }.credentials(&ProviderContext {
-            config,
-            transport,
-            now,
-            calls: &Calls::default(),
-        })
+        let provider = ContainerProvider { pause };
+        ask(&provider, variables, transport, &Calls::default())
     }
 
     const ANSWER: &str = r#"{"AccessKeyId": "ASIA", "SecretAccessKey": "s", "Token": "t", "Expiration": "2030-01-01T00:00:00Z"}"#;

@@ -167,28 +167,20 @@ impl<'a> Service<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
-    use crate::credentials::tests::Calls;
+    use crate::credentials::tests::{Calls, NOW, ask};
     use crate::transport::Replay;
     use std::time::UNIX_EPOCH;
-
-    const NOW: u64 = 1_700_000_000; // 2023-11-14T22:13:20Z
 
     fn asked(
         variables: &[(&str, &str)],
         transport: &Replay,
     ) -> Result<Option<Credentials>, CredentialsError> {
-        let config = Config::builder()
-            .environment(variables.iter().copied())
-            .build()
-            .unwrap();
-        let (config, now) = (&config, UNIX_EPOCH + Duration::from_secs(NOW));
-        ImdsProvider::new().credentials(&ProviderContext {
-            config,
+        ask(
+            &ImdsProvider::new(),
+            variables,
             transport,
-            now,
-            calls: &Calls::default(),
-        })
+            &Calls::default(),
+        )
     }
 
     fn answer(end: &str) -> String {

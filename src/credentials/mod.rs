@@ -253,8 +253,31 @@ pub enum CredentialsError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::Replay;
     use serde_json::json;
     use std::sync::Mutex;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    /// When all tests of providers are: 2023-11-14T22:13:20Z.
+    pub(super) const NOW: u64 = 1_700_000_000;
+
+    /// Asks a provider, with these variables as the whole environment.
+    pub(super) fn ask(
+        provider: &dyn CredentialsProvider,
+        variables: &[(&str, &str)],
+        transport: &Replay,
+        calls: &Calls,
+    ) -> Result<Option<Credentials>, CredentialsError> {
+        let config = Config::builder().environment(variables.iter().copied());
+        let config = &config.build().unwrap();
+        let now = UNIX_EPOCH + Duration::from_secs(NOW);
+        provider.credentials(&ProviderContext {
+            config,
+            transport,
+            now,
+            calls,
+        })
+    }
 
     /// Answers every call with fresh credentials, and keeps who called what.
     #[derive(Default)]

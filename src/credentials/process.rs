@@ -73,10 +73,8 @@ impl CredentialsProvider for ProcessProvider {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
-    use crate::credentials::tests::Calls;
+    use crate::credentials::tests::{Calls, ask};
     use crate::transport::Replay;
-    use std::time::SystemTime;
 
     fn printed(script: &str) -> Result<Option<Credentials>, CredentialsError> {
         let folder = tempfile::tempdir().unwrap();
@@ -85,17 +83,9 @@ mod tests {
         let command = format!("credential_process = sh '{}'", at("script"));
         let profile = format!("[default]\naws_account_id = 123456789012\n{command}\n");
         std::fs::write(at("config"), profile).unwrap();
-        let config = Config::builder()
-            .environment([("AWS_CONFIG_FILE", at("config"))])
-            .build()
-            .unwrap();
-        let (config, transport, now) = (&config, &Replay::new(), SystemTime::now());
-        ProcessProvider::new().credentials(&ProviderContext {
-            config,
-            transport,
-            now,
-            calls: &Calls::default(),
-        })
+        let variables = [("AWS_CONFIG_FILE", &*at("config"))];
+        let calls = Calls::default();
+        ask(&ProcessProvider::new(), &variables, &Replay::new(), &calls)
     }
 
     #[test]

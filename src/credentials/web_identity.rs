@@ -64,26 +64,19 @@ impl CredentialsProvider for WebIdentityProvider {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
-    use crate::credentials::tests::Calls;
+    use crate::credentials::tests::{Calls, ask};
     use crate::transport::Replay;
-    use std::time::SystemTime;
 
     fn asked(
         variables: &[(&str, &str)],
         calls: &Calls,
     ) -> Result<Option<Credentials>, CredentialsError> {
-        let config = Config::builder()
-            .environment(variables.iter().copied())
-            .build()
-            .unwrap();
-        let (config, transport, now) = (&config, &Replay::new(), SystemTime::now());
-        WebIdentityProvider::new().credentials(&ProviderContext {
-            config,
-            transport,
-            now,
+        ask(
+            &WebIdentityProvider::new(),
+            variables,
+            &Replay::new(),
             calls,
-        })
+        )
     }
 
     #[test]
