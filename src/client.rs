@@ -425,6 +425,10 @@ impl RequestBuilder {
         let Some(copy) = CrossRegion::find(call, &params.value)? else {
             return Ok(());
         };
+        if copy.is_given() || call.config.is_unsigned() {
+            *params = copy.params;
+            return Ok(());
+        }
         let presign = Presign {
             expires: Duration::from_secs(3600),
             method: Some(Method::GET),

@@ -97,6 +97,11 @@ impl CrossRegion {
         }))
     }
 
+    /// Whether the caller gives the URL: then nobody else signs one.
+    pub(crate) fn is_given(&self) -> bool {
+        self.params.value.get(&*self.member).is_some()
+    }
+
     /// The parameters, with the URL unless the caller gives one.
     pub(crate) fn finish(self, url: &str) -> Params {
         let mut params = self.params;
