@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::body::Body;
 use crate::config::{Config, ResponseChecksums};
-use crate::credentials::{Chain, CredentialsCache, CredentialsProvider};
+use crate::credentials::{Asked, Chain, CredentialsCache, CredentialsProvider, TokenCache};
 use crate::endpoint::EndpointError;
 use crate::error::{Error, Result};
 use crate::exchange::{
@@ -54,6 +54,7 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     config: Config,
     credentials: CredentialsCache,
+    tokens: TokenCache,
     services: Services,
     transport: Arc<dyn Transport>,
 }
@@ -111,6 +112,7 @@ impl Client {
         };
         Self(Arc::new(Inner {
             credentials: CredentialsCache::new(provider),
+            tokens: TokenCache::default(),
             services: Services::new(models),
             transport: Arc::new(transport),
             config,
@@ -120,6 +122,22 @@ impl Client {
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// Asks every provider of credentials for them, up to the first that has some or fails, and says what each answered.
+    /// Nothing in it is secret.
+    ///
+    /// ```
+    /// use tucuxi::{Client, Config, Credentials, transport::Replay};
+    ///
+    /// let config = Config::builder().isolated().credentials(Credentials::new("AKIDEXAMPLE1", "secret")).build()?;
+    /// let client = Client::with_transport(config, Replay::new())?;
+    /// let asked = client.explain_credentials();
+    /// assert_eq!(asked[0].to_string(), "given by the program: found: ****************PLE1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn explain_credentials(&self) -> Vec<Asked> {
+        self.0.credentials.explain(&self.needs().context())
     }
 
     /// The names of all services that there are models of, sorted.
@@ -224,6 +242,7 @@ impl Client {
         Needs {
             config: &self.0.config,
             credentials: &self.0.credentials,
+            tokens: &self.0.tokens,
             transport: &*self.0.transport,
             services: &self.0.services,
         }

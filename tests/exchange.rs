@@ -211,14 +211,9 @@ impl CredentialsProvider for Counting {
     fn name(&self) -> &'static str {
         "counting"
     }
-    fn credentials(
-        &self,
-        _: &ProviderContext<'_>,
-    ) -> Result<Option<Credentials>, CredentialsError> {
+    fn credentials(&self, _: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
         self.0.fetch_add(1, Ordering::SeqCst);
-        Ok(Some(
-            Credentials::new("AKIDEXAMPLE", "secret").with_account_id("111122223333"),
-        ))
+        Ok(Credentials::new("AKIDEXAMPLE", "secret").with_account_id("111122223333"))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the program says, and how all that is said becomes a configuration.
 
+use std::io;
 use std::num::NonZero;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -12,7 +13,9 @@ use super::words::{
     AccountIdEndpointMode, AddressingStyle, EndpointDiscoveryMode, RequestChecksums,
     ResponseChecksums, SignatureVersion, StsEndpoints,
 };
-use super::{Clock, Config, ConfigError, InstanceMetadata, Provider, Resolved, S3Config, Settings};
+use super::{
+    Clock, Config, ConfigError, InstanceMetadata, MfaPrompt, Provider, Resolved, S3Config, Settings,
+};
 use crate::credentials::{BearerToken, Credentials, CredentialsProvider};
 use crate::endpoint::EndpointValue;
 
@@ -30,6 +33,8 @@ pub struct ConfigBuilder {
     provider: Option<Provider>,
     bearer_token: Option<BearerToken>,
     clock: Option<Clock>,
+    no_role_cache: bool,
+    mfa: Option<MfaPrompt>,
 }
 
 impl ConfigBuilder {
@@ -131,6 +136,23 @@ impl ConfigBuilder {
     /// What tells the time in place of the system's clock.
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Some(Clock(Arc::new(now)));
+        self
+    }
+
+    /// Whether the credentials of roles are kept in `~/.aws/cli/cache`, which `aws` shares. They are by default, in files
+    /// that nobody else may read.
+    pub fn cache_roles(mut self, yes: bool) -> Self {
+        self.no_role_cache = !yes;
+        self
+    }
+
+    /// What asks for the code of an MFA device, whose serial number or ARN it is given, when a profile's role needs one. By
+    /// default the terminal, if there is one.
+    pub fn mfa_prompt(
+        mut self,
+        ask: impl Fn(&str) -> io::Result<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.mfa = Some(MfaPrompt(Arc::new(ask)));
         self
     }
 
@@ -299,6 +321,8 @@ impl ConfigBuilder {
             response_checksums: word(chain, &chain::RESPONSE_CHECKSUMS, ResponseChecksums::WORDS)?,
             compression: compression(chain)?,
             metadata: metadata(chain)?,
+            caches_roles: !self.no_role_cache,
+            mfa: self.mfa.clone().unwrap_or_else(MfaPrompt::terminal),
             clock: self
                 .clock
                 .clone()

@@ -16,6 +16,7 @@ pub use self::words::{
 };
 
 use std::fmt;
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -81,6 +82,8 @@ struct Settings {
     compression: Option<u64>,
     clock: Clock,
     metadata: InstanceMetadata,
+    caches_roles: bool,
+    mfa: MfaPrompt,
 }
 
 /// How the metadata service of EC2 is asked.
@@ -99,6 +102,28 @@ pub struct InstanceMetadata {
     pub timeout: Duration,
     /// How often each question is asked in all.
     pub attempts: u32,
+}
+
+/// Asks for the code of an MFA device.
+#[derive(Clone)]
+struct MfaPrompt(Arc<dyn Fn(&str) -> io::Result<String> + Send + Sync>);
+
+impl MfaPrompt {
+    /// On the terminal, if there is one. What is typed is not shown.
+    fn terminal() -> Self {
+        Self(Arc::new(|serial| match io::stdin().is_terminal() {
+            true => rpassword::prompt_password(format!("Enter MFA code for {serial}: ")),
+            false => Err(io::Error::other(
+                "there is no terminal to ask on, and the program gave no mfa_prompt",
+            )),
+        }))
+    }
+}
+
+impl fmt::Debug for MfaPrompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MfaPrompt")
+    }
 }
 
 /// What tells the time.
@@ -445,6 +470,21 @@ impl Config {
     /// How the metadata service of EC2 is asked.
     pub fn instance_metadata(&self) -> &InstanceMetadata {
         &self.0.settings.metadata
+    }
+
+    /// A section `[sso-session NAME]`.
+    pub(crate) fn sso_session(&self, name: &str) -> Option<&Profile> {
+        self.0.profiles.sso_session(name)
+    }
+
+    /// Whether credentials of roles are kept in `~/.aws/cli/cache`.
+    pub fn caches_roles(&self) -> bool {
+        self.0.settings.caches_roles
+    }
+
+    /// Asks for the code of an MFA device.
+    pub(crate) fn mfa_code(&self, serial: &str) -> io::Result<String> {
+        Ok((self.0.settings.mfa.0)(serial)?.trim().to_owned())
     }
 
     /// The time, as signatures have it.

@@ -92,6 +92,10 @@ impl Profiles {
         self.services.get(name)
     }
 
+    pub(crate) fn sso_session(&self, name: &str) -> Option<&Profile> {
+        self.sso_sessions.get(name)
+    }
+
     /// The files, for errors.
     pub(crate) fn places(&self) -> String {
         self.files.join(" or ")

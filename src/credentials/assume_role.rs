@@ -5,12 +5,10 @@ use std::time::UNIX_EPOCH;
 use serde_json::{Value, json};
 
 use super::container::ContainerProvider;
-use super::document::{self, fault};
+use super::document::{self, absent, fault};
 use super::env::EnvProvider;
 use super::imds::ImdsProvider;
-use super::process::ProcessProvider;
-use super::profile::ProfileProvider;
-use super::web_identity::WebIdentityProvider;
+use super::role_cache::{cached, python_json};
 use super::{
     Chain, Credentials, CredentialsError, CredentialsProvider, ProviderCall, ProviderContext,
 };
@@ -21,7 +19,7 @@ use super::{
 #[non_exhaustive]
 pub struct AssumeRoleProvider;
 
-const NAME: &str = "assume role";
+const NAME: &str = "assume-role";
 
 impl AssumeRoleProvider {
     /// The provider.
@@ -35,10 +33,7 @@ impl CredentialsProvider for AssumeRoleProvider {
         NAME
     }
 
-    fn credentials(
-        &self,
-        cx: &ProviderContext<'_>,
-    ) -> Result<Option<Credentials>, CredentialsError> {
+    fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
         assume(cx, &mut Vec::new())
     }
 }
@@ -47,12 +42,17 @@ impl CredentialsProvider for AssumeRoleProvider {
 fn assume(
     cx: &ProviderContext<'_>,
     visited: &mut Vec<String>,
-) -> Result<Option<Credentials>, CredentialsError> {
+) -> Result<Credentials, CredentialsError> {
     let config = cx.config;
     let profile = &config.profile().value;
-    let Some(role) = text(cx, "role_arn").filter(|_| !is_web_identity(cx)) else {
-        return Ok(None);
+    let Some(role) = text(cx, "role_arn") else {
+        return Err(absent(format!("profile {profile:?} has no role_arn")));
     };
+    if text(cx, "web_identity_token_file").is_some() {
+        return Err(absent(format!(
+            "profile {profile:?} has a web_identity_token_file"
+        )));
+    }
     visited.push(profile.clone());
     let of = |what: String| fault(NAME, format!("profile {profile:?}: {what}"));
     let source = match (text(cx, "source_profile"), text(cx, "credential_source")) {
@@ -67,26 +67,55 @@ fn assume(
             return Err(of("it has role_arn, and neither source_profile nor credential_source says who assumes it".into()));
         }
     };
-    if text(cx, "mfa_serial").is_some() {
-        return Err(of(
-            "it has mfa_serial, which this version does not support yet".into(),
-        ));
+    let mut params = json!({"RoleArn": role});
+    if let Some(name) = text(cx, "role_session_name") {
+        params["RoleSessionName"] = name.into();
     }
-    let mut params = json!({"RoleArn": role, "RoleSessionName": session_name(cx)});
     if let Some(id) = text(cx, "external_id") {
         params["ExternalId"] = id.into();
     }
     if let Some(seconds) = text(cx, "duration_seconds").and_then(|text| text.parse::<u32>().ok()) {
         params["DurationSeconds"] = seconds.into();
     }
-    let call = ProviderCall {
-        service: "sts",
-        operation: "AssumeRole",
-        params,
-        who: Some(&source),
-    };
-    let answer = cx.calls.call(call).map_err(|e| of(e.to_string()))?;
-    assumed(NAME, &answer).map(Some)
+    let serial = text(cx, "mfa_serial");
+    if let Some(serial) = serial {
+        params["SerialNumber"] = serial.into();
+    }
+    let answer = as_role(cx, NAME, params, |mut params| {
+        if let Some(serial) = serial {
+            let code = cx.config.mfa_code(serial);
+            params["TokenCode"] = code
+                .map_err(|e| of(format!("no code of {serial}: {e}")))?
+                .into();
+        }
+        let call = ProviderCall {
+            service: "sts",
+            operation: "AssumeRole",
+            params,
+            region: None,
+            proof: None,
+            who: Some(&source),
+        };
+        cx.calls.call(call).map_err(|e| of(e.to_string()))
+    })?;
+    assumed(NAME, &answer)
+}
+
+/// The answer for a role that is assumed with these parameters, from the cache or from `call`, which is given a name of
+/// the session too. A name that is made up does not count for the cache.
+pub(super) fn as_role(
+    cx: &ProviderContext<'_>,
+    provider: &'static str,
+    mut params: Value,
+    call: impl FnOnce(Value) -> Result<Value, CredentialsError>,
+) -> Result<Value, CredentialsError> {
+    let key = python_json(&params, " ");
+    cached(cx, provider, &key, || {
+        if params["RoleSessionName"].is_null() {
+            params["RoleSessionName"] = made_up_name(cx).into();
+        }
+        call(params)
+    })
 }
 
 /// The credentials of another profile, which may assume a role too.
@@ -111,15 +140,13 @@ fn from_profile(
             format!("the source profiles go round in a circle: {way}"),
         ));
     }
-    if !has_keys && let Some(credentials) = assume(&there, visited)? {
-        return Ok(credentials);
+    if !has_keys {
+        match assume(&there, visited) {
+            Err(CredentialsError::Absent(_)) => {}
+            other => return other,
+        }
     }
-    let found = Chain::new()
-        .then(WebIdentityProvider::new())
-        .then(ProfileProvider::new())
-        .then(ProcessProvider::new())
-        .credentials(&there)?;
-    found.ok_or_else(|| fault(NAME, format!("profile {name:?} has no credentials")))
+    Chain::of_profile().credentials(&there)
 }
 
 fn from_place(cx: &ProviderContext<'_>, place: &str) -> Result<Credentials, CredentialsError> {
@@ -134,12 +161,12 @@ fn from_place(cx: &ProviderContext<'_>, place: &str) -> Result<Credentials, Cred
             return Err(fault(NAME, what));
         }
     };
-    let found = provider.credentials(cx)?;
-    found.ok_or_else(|| {
-        fault(
+    provider.credentials(cx).map_err(|error| match error {
+        CredentialsError::Absent(why) => fault(
             NAME,
-            format!("credential_source is {place}, where there are none"),
-        )
+            format!("credential_source is {place}, where there are none: {why}"),
+        ),
+        other => other,
     })
 }
 
@@ -148,18 +175,13 @@ pub(super) fn text<'a>(cx: &ProviderContext<'a>, key: &str) -> Option<&'a str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-fn is_web_identity(cx: &ProviderContext<'_>) -> bool {
-    text(cx, "web_identity_token_file").is_some()
-}
-
-/// The profile's, or one that tells when it was made.
-pub(super) fn session_name(cx: &ProviderContext<'_>) -> String {
+/// A name of a session that tells when it was made.
+fn made_up_name(cx: &ProviderContext<'_>) -> String {
     let seconds = cx
         .now
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs());
-    let own = text(cx, "role_session_name").map(str::to_owned);
-    own.unwrap_or_else(|| format!("tucuxi-session-{seconds}"))
+    format!("tucuxi-session-{seconds}")
 }
 
 /// What STS gives. The account stands in the ARN of who was made.
@@ -211,7 +233,7 @@ mod tests {
             (found.access_key_id(), found.account_id()),
             ("ASIA1", Some("123456789012"))
         );
-        let expected = r#"sts.AssumeRole by AKIDKEYS {"RoleArn":"r","RoleSessionName":"tucuxi-session-1700000000","ExternalId":"x","DurationSeconds":900}"#;
+        let expected = r#"sts.AssumeRole by AKIDKEYS {"RoleArn":"r","ExternalId":"x","DurationSeconds":900,"RoleSessionName":"tucuxi-session-1700000000"}"#;
         assert_eq!(calls.made(), [expected]);
         assert!(asked("[default]\n", &calls).unwrap().is_none());
     }

@@ -1,42 +1,103 @@
-//! Credentials that are used until shortly before they end.
+//! Credentials and tokens that are used until shortly before they end.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
+use super::sso_token::{self, SsoTokenProvider};
+use super::{
+    Asked, BearerToken, Credentials, CredentialsError, CredentialsProvider, ProviderContext,
+};
 
 /// From here on one caller asks for new ones, while the others go on with the old.
 const ADVISORY: Duration = Duration::from_secs(15 * 60);
 /// From here on every caller waits for new ones.
 const MANDATORY: Duration = Duration::from_secs(10 * 60);
 
-/// What a provider gave last.
+/// Something that may end.
+pub(crate) trait Ends: Clone {
+    /// When it does.
+    fn ends(&self) -> Option<SystemTime>;
+}
+
+impl Ends for Credentials {
+    fn ends(&self) -> Option<SystemTime> {
+        self.expires()
+    }
+}
+
+impl Ends for BearerToken {
+    fn ends(&self) -> Option<SystemTime> {
+        self.expires()
+    }
+}
+
+/// What a provider of credentials gave last.
 pub(crate) struct CredentialsCache {
     provider: Arc<dyn CredentialsProvider>,
-    current: Mutex<Option<Credentials>>,
-    /// Held by the one caller that asks the provider.
-    refreshing: Mutex<()>,
+    last: Fresh<Credentials>,
 }
 
 impl CredentialsCache {
     pub(crate) fn new(provider: Arc<dyn CredentialsProvider>) -> Self {
-        Self {
-            provider,
-            current: Mutex::new(None),
-            refreshing: Mutex::new(()),
-        }
+        let last = Fresh::default();
+        Self { provider, last }
     }
 
     /// Credentials that are good for a while yet.
     pub(crate) fn get(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
-        match self.usable(cx.now, ADVISORY) {
-            Some(current) => Ok(current),
-            None => self.refresh(cx),
-        }
+        let name = self.provider.name();
+        self.last
+            .get(cx.now, name, || self.provider.credentials(cx))
     }
 
-    fn refresh(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
-        let old = self.usable(cx.now, MANDATORY);
+    /// What each provider answers.
+    pub(crate) fn explain(&self, cx: &ProviderContext<'_>) -> Vec<Asked> {
+        self.provider.explain(cx)
+    }
+}
+
+/// The token that the profile's session gave last.
+#[derive(Default)]
+pub(crate) struct TokenCache {
+    provider: SsoTokenProvider,
+    last: Fresh<BearerToken>,
+}
+
+impl TokenCache {
+    /// A token that is good for a while yet.
+    pub(crate) fn get(&self, cx: &ProviderContext<'_>) -> Result<BearerToken, CredentialsError> {
+        self.last
+            .get(cx.now, sso_token::NAME, || self.provider.of_profile(cx))
+    }
+}
+
+/// The last of several things that end.
+struct Fresh<T> {
+    current: Mutex<Option<T>>,
+    /// Held by the one caller that asks for the next.
+    refreshing: Mutex<()>,
+}
+
+impl<T> Default for Fresh<T> {
+    fn default() -> Self {
+        Self {
+            current: Mutex::new(None),
+            refreshing: Mutex::new(()),
+        }
+    }
+}
+
+impl<T: Ends> Fresh<T> {
+    fn get(
+        &self,
+        now: SystemTime,
+        provider: &'static str,
+        ask: impl FnOnce() -> Result<T, CredentialsError>,
+    ) -> Result<T, CredentialsError> {
+        if let Some(current) = self.usable(now, ADVISORY) {
+            return Ok(current);
+        }
+        let old = self.usable(now, MANDATORY);
         // a guard of nothing stays good when its holder panics
         let _guard = match (self.refreshing.try_lock(), &old) {
             (Ok(guard), _) => guard,
@@ -46,48 +107,47 @@ impl CredentialsCache {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         };
-        if let Some(current) = self.usable(cx.now, ADVISORY) {
+        if let Some(current) = self.usable(now, ADVISORY) {
             return Ok(current); // another caller was here
         }
-        match (self.ask(cx), old) {
+        match (ask().and_then(|new| still_good(new, now, provider)), old) {
             (Ok(new), _) => {
                 *self.lock() = Some(new.clone());
                 Ok(new)
             }
             (Err(error), Some(old)) => {
-                tracing::warn!(%error, "credentials were not refreshed, the old ones are used");
+                tracing::warn!(provider, %error, "no refresh, what there was is used on");
                 Ok(old)
             }
             (Err(error), None) => Err(error),
         }
     }
 
-    fn ask(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
-        let provider = self.provider.name();
-        let new = self.provider.credentials(cx)?.ok_or_else(|| {
-            let asked = provider.to_owned();
-            CredentialsError::NotFound { asked }
-        })?;
-        match new.expires() {
-            Some(end) if end <= cx.now => Err(CredentialsError::Provider {
-                provider,
-                what: "the credentials that it gave have expired".into(),
-            }),
-            _ => Ok(new),
-        }
-    }
-
-    /// The current ones, if they do not end within this time.
-    fn usable(&self, now: SystemTime, margin: Duration) -> Option<Credentials> {
+    /// The current one, if it does not end within this time.
+    fn usable(&self, now: SystemTime, margin: Duration) -> Option<T> {
         let current = self.lock();
         let current = current.as_ref()?;
-        let good = current.expires().is_none_or(|end| now + margin < end);
+        let good = current.ends().is_none_or(|end| now + margin < end);
         good.then(|| current.clone())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Credentials>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<T>> {
         // it is replaced whole, so it is whole whenever a thread may have panicked
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn still_good<T: Ends>(
+    new: T,
+    now: SystemTime,
+    provider: &'static str,
+) -> Result<T, CredentialsError> {
+    match new.ends() {
+        Some(end) if end <= now => Err(CredentialsError::Provider {
+            provider,
+            what: "what it gave has expired".into(),
+        }),
+        _ => Ok(new),
     }
 }
 
@@ -112,17 +172,14 @@ mod tests {
         fn name(&self) -> &'static str {
             "hourly"
         }
-        fn credentials(
-            &self,
-            cx: &ProviderContext<'_>,
-        ) -> Result<Option<Credentials>, CredentialsError> {
+        fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
             let number = self.asked.fetch_add(1, SeqCst);
             if self.fails && number > 0 {
                 let (provider, what) = ("hourly", "down".into());
                 return Err(CredentialsError::Provider { provider, what });
             }
             let fresh = Credentials::new(format!("AKID{number}"), "secret");
-            Ok(Some(fresh.with_expiry(cx.now + Duration::from_secs(3600))))
+            Ok(fresh.with_expiry(cx.now + Duration::from_secs(3600)))
         }
     }
 

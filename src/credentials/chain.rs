@@ -5,13 +5,26 @@ use std::sync::Arc;
 use super::assume_role::AssumeRoleProvider;
 use super::container::ContainerProvider;
 use super::env::EnvProvider;
+use super::explain::{Asked, Outcome};
 use super::imds::ImdsProvider;
+use super::login::LoginProvider;
 use super::process::ProcessProvider;
 use super::profile::ProfileProvider;
+use super::sso::SsoProvider;
 use super::web_identity::WebIdentityProvider;
 use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
 
 /// Asks providers in their order; the first that has credentials gives them.
+///
+/// ```
+/// use tucuxi::Config;
+/// use tucuxi::credentials::{Chain, Credentials};
+///
+/// let vault = Credentials::new("AKIDEXAMPLE", "secret"); // or a provider of your own
+/// let chain = Chain::standard(false).without("iam-role").before("env", vault);
+/// let config = Config::builder().isolated().credentials_provider(chain).build()?;
+/// # Ok::<(), tucuxi::config::ConfigError>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct Chain(Vec<Arc<dyn CredentialsProvider>>);
 
@@ -21,20 +34,29 @@ impl Chain {
         Self::default()
     }
 
-    /// The environment, the profile's role, the profile and its process, the container, the instance. A profile that the program itself names
-    /// leaves the environment out.
+    /// The environment, the profile's role, the profile itself, the container, the instance. A profile that the program
+    /// itself names leaves the environment out.
     pub fn standard(explicit_profile: bool) -> Self {
-        let chain = Self::new();
-        match explicit_profile {
-            true => chain,
-            false => chain.then(EnvProvider::new()),
-        }
-        .then(AssumeRoleProvider::new())
-        .then(WebIdentityProvider::new())
-        .then(ProfileProvider::new())
-        .then(ProcessProvider::new())
-        .then(ContainerProvider::new())
-        .then(ImdsProvider::new())
+        let first = match explicit_profile {
+            true => Self::new(),
+            false => Self::new().then(EnvProvider::new()),
+        };
+        let mut chain = first.then(AssumeRoleProvider::new());
+        chain.0.append(&mut Self::of_profile().0);
+        chain
+            .then(ContainerProvider::new())
+            .then(ImdsProvider::new())
+    }
+
+    /// All ways in which a profile can have credentials without a role that another profile assumes.
+    pub(super) fn of_profile() -> Self {
+        Self::new()
+            .then(WebIdentityProvider::new())
+            .then(SsoProvider::new())
+            .then(ProfileProvider::credentials_file())
+            .then(LoginProvider::new())
+            .then(ProcessProvider::new())
+            .then(ProfileProvider::config_file())
     }
 
     /// With another provider at its end.
@@ -43,6 +65,38 @@ impl Chain {
         self.0.push(Arc::new(provider));
         self
     }
+
+    /// With another provider before the one of this name; at its start if there is none.
+    #[must_use]
+    pub fn before(mut self, name: &str, provider: impl CredentialsProvider + 'static) -> Self {
+        let at = self.position(name).unwrap_or(0);
+        self.0.insert(at, Arc::new(provider));
+        self
+    }
+
+    /// With another provider behind the one of this name; at its end if there is none.
+    #[must_use]
+    pub fn after(mut self, name: &str, provider: impl CredentialsProvider + 'static) -> Self {
+        let at = self.position(name).map_or(self.0.len(), |at| at + 1);
+        self.0.insert(at, Arc::new(provider));
+        self
+    }
+
+    /// Without the provider of this name.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.0.retain(|provider| provider.name() != name);
+        self
+    }
+
+    /// The names of its providers, in their order.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.0.iter().map(|provider| provider.name()).collect()
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        self.0.iter().position(|provider| provider.name() == name)
+    }
 }
 
 impl CredentialsProvider for Chain {
@@ -50,28 +104,91 @@ impl CredentialsProvider for Chain {
         "chain"
     }
 
-    fn credentials(
-        &self,
-        cx: &ProviderContext<'_>,
-    ) -> Result<Option<Credentials>, CredentialsError> {
+    fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
+        let mut asked = Vec::new();
         for provider in &self.0 {
-            let found = provider.credentials(cx)?;
-            let has = if found.is_some() {
-                "has credentials"
-            } else {
-                "has none"
-            };
-            tracing::debug!(provider = provider.name(), "{has}");
-            if found.is_some() {
-                return Ok(found);
+            let name = provider.name();
+            match provider.credentials(cx) {
+                Err(CredentialsError::Absent(why)) => {
+                    tracing::debug!(provider = name, %why, "has no credentials");
+                    asked.push(format!("{name} ({why})"));
+                }
+                found => {
+                    tracing::debug!(provider = name, good = found.is_ok(), "has credentials");
+                    return found;
+                }
             }
         }
-        let names: Vec<&str> = self.0.iter().map(|provider| provider.name()).collect();
-        let profile = &cx.config.profile().value;
         Err(CredentialsError::NotFound {
-            asked: names
-                .join(", ")
-                .replace("profile", &format!("profile {profile:?}")),
+            profile: cx.config.profile().value.clone(),
+            asked: asked.join(", "),
         })
+    }
+
+    fn explain(&self, cx: &ProviderContext<'_>) -> Vec<Asked> {
+        let mut rows = Vec::new();
+        for provider in &self.0 {
+            let is_settled = rows.iter().any(Asked::is_settled);
+            match is_settled {
+                true => rows.push(Asked::new(provider.name(), Outcome::NotAsked)),
+                false => rows.append(&mut provider.explain(cx)),
+            }
+        }
+        rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credentials::tests::{Calls, context};
+    use crate::transport::Replay;
+
+    #[test]
+    fn chains_are_edited_by_name() {
+        let own = || Credentials::new("AKID", "s");
+        let chain = Chain::standard(true).without("sso").without("iam-role");
+        let chain = chain.before("login", own()).after("custom-process", own());
+        let expected = [
+            "assume-role",
+            "assume-role-with-web-identity",
+            "shared-credentials-file",
+            "given by the program",
+            "login",
+            "custom-process",
+            "given by the program",
+            "config-file",
+            "container-role",
+        ];
+        assert_eq!(chain.names(), expected);
+        let other = chain.before("none", own()).after("none", own()).names();
+        assert_eq!(
+            (other[0], other[10]),
+            ("given by the program", "given by the program")
+        );
+        assert_eq!(Chain::standard(false).names()[0], "env");
+    }
+
+    #[test]
+    fn every_provider_says_why_it_has_none() {
+        let config = crate::Config::builder().isolated().build().unwrap();
+        let (transport, calls) = (Replay::new(), Calls::default());
+        let cx = context(&config, &transport, &calls);
+        let error = Chain::standard(false)
+            .credentials(&cx)
+            .unwrap_err()
+            .to_string();
+        for expected in [
+            "env (AWS_ACCESS_KEY_ID is not set)",
+            "iam-role (AWS_EC2_METADATA_DISABLED is true)",
+        ] {
+            assert!(error.contains(expected), "{error}");
+        }
+        let chain = Chain::standard(false).after("env", Credentials::new("AKIDEXAMPLE1", "hidden"));
+        let rows: Vec<String> = chain.explain(&cx).iter().map(ToString::to_string).collect();
+        assert_eq!(rows.len(), chain.names().len());
+        assert_eq!(rows[0], "env: none: AWS_ACCESS_KEY_ID is not set");
+        assert_eq!(rows[1], "given by the program: found: ****************PLE1");
+        assert_eq!(rows[2], "assume-role: not asked");
     }
 }

@@ -7,7 +7,7 @@ use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
-use super::document::{self, Patience, fault};
+use super::document::{self, Patience, absent, fault};
 use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
 
 /// Asks the URL that `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `AWS_CONTAINER_CREDENTIALS_FULL_URI` names.
@@ -17,7 +17,7 @@ pub struct ContainerProvider {
     pause: Duration,
 }
 
-const NAME: &str = "container";
+const NAME: &str = "container-role";
 const RELATIVE: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
@@ -51,15 +51,12 @@ impl CredentialsProvider for ContainerProvider {
         NAME
     }
 
-    fn credentials(
-        &self,
-        cx: &ProviderContext<'_>,
-    ) -> Result<Option<Credentials>, CredentialsError> {
+    fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
         let env = cx.config.environment();
         let (variable, url) = match (env.get(RELATIVE), env.get(FULL)) {
             (Some(path), _) => (RELATIVE, format!("{ECS}{path}")),
             (None, Some(url)) => (FULL, url.to_owned()),
-            (None, None) => return Ok(None),
+            (None, None) => return Err(absent(format!("neither {RELATIVE} nor {FULL} is set"))),
         };
         let uri: Uri = url
             .parse()
@@ -87,9 +84,7 @@ impl CredentialsProvider for ContainerProvider {
         let (status, body) = answer.map_err(|e| fault(NAME, e.to_string()))?;
         let document: Option<Value> = serde_json::from_slice(&body).ok();
         match document {
-            Some(document) if status == 200 => {
-                document::credentials(NAME, &document, "Token").map(Some)
-            }
+            Some(document) if status == 200 => document::credentials(NAME, &document, "Token"),
             _ => Err(fault(
                 NAME,
                 format!(

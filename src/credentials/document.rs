@@ -1,5 +1,6 @@
 //! The JSON in which processes, containers and instances give credentials, and the plain requests that ask for it.
 
+use std::borrow::Cow;
 use std::io;
 use std::time::{Duration, SystemTime};
 
@@ -21,6 +22,11 @@ pub(super) fn fault(provider: &'static str, what: impl Into<String>) -> Credenti
         provider,
         what: what.into(),
     }
+}
+
+/// What a provider says that has none.
+pub(super) fn absent(why: impl Into<Cow<'static, str>>) -> CredentialsError {
+    CredentialsError::Absent(why.into())
 }
 
 /// Reads the members `AccessKeyId`, `SecretAccessKey`, `AccountId`, `Expiration` and the token, whose name differs. Nothing

@@ -1,11 +1,17 @@
 //! Credentials in the environment.
 
+use super::document::{absent, fault};
 use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
+use crate::time::Timestamp;
 
-/// Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_ACCOUNT_ID`.
+/// Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_CREDENTIAL_EXPIRATION`
+/// and `AWS_ACCOUNT_ID`.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct EnvProvider;
+
+const EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
+const NAME: &str = "env";
 
 impl EnvProvider {
     /// The provider.
@@ -16,21 +22,18 @@ impl EnvProvider {
 
 impl CredentialsProvider for EnvProvider {
     fn name(&self) -> &'static str {
-        "environment"
+        NAME
     }
 
-    fn credentials(
-        &self,
-        cx: &ProviderContext<'_>,
-    ) -> Result<Option<Credentials>, CredentialsError> {
+    fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
         let env = cx.config.environment();
         let Some(id) = env.get("AWS_ACCESS_KEY_ID") else {
-            return Ok(None);
+            return Err(absent("AWS_ACCESS_KEY_ID is not set"));
         };
         let secret = env
             .get("AWS_SECRET_ACCESS_KEY")
             .ok_or(CredentialsError::Partial {
-                provider: "environment",
+                provider: NAME,
                 present: "AWS_ACCESS_KEY_ID",
                 missing: "AWS_SECRET_ACCESS_KEY",
             })?;
@@ -44,6 +47,14 @@ impl CredentialsProvider for EnvProvider {
         if let Some(account) = env.get("AWS_ACCOUNT_ID") {
             credentials = credentials.with_account_id(account);
         }
-        Ok(Some(credentials))
+        match env.get(EXPIRATION) {
+            None => Ok(credentials),
+            Some(end) => {
+                let time = Timestamp::parse(end).ok().and_then(Timestamp::system_time);
+                let end =
+                    time.ok_or_else(|| fault(NAME, format!("{EXPIRATION} is no time: {end:?}")))?;
+                Ok(credentials.with_expiry(end))
+            }
+        }
     }
 }

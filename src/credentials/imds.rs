@@ -6,7 +6,7 @@ use http::header::HeaderValue;
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
-use super::document::{self, Patience, fault};
+use super::document::{self, Patience, absent, fault};
 use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
 use crate::random;
 use crate::transport::TransportErrorKind;
@@ -16,7 +16,7 @@ use crate::transport::TransportErrorKind;
 #[non_exhaustive]
 pub struct ImdsProvider;
 
-const NAME: &str = "instance metadata";
+const NAME: &str = "iam-role";
 const TOKEN: &str = "x-aws-ec2-metadata-token";
 const TOKEN_TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
 const ROLE: &str = "latest/meta-data/iam/security-credentials/";
@@ -33,25 +33,13 @@ impl CredentialsProvider for ImdsProvider {
         NAME
     }
 
-    fn credentials(
-        &self,
-        cx: &ProviderContext<'_>,
-    ) -> Result<Option<Credentials>, CredentialsError> {
-        let service = match Service::new(cx)? {
-            Some(service) => service,
-            None => return Ok(None),
-        };
-        let Some(token) = service.token()? else {
-            return Ok(None);
-        };
-        let Some(role) = service.get(ROLE, &token, |body| !body.is_empty())? else {
-            return Ok(None);
-        };
+    fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
+        let service = Service::new(cx)?;
+        let token = service.token()?;
+        let role = service.get(ROLE, &token, |body| !body.is_empty())?;
         let role = String::from_utf8_lossy(&role).trim().to_owned();
         let is_json = |body: &[u8]| serde_json::from_slice::<Value>(body).is_ok();
-        let Some(body) = service.get(&format!("{ROLE}{role}"), &token, is_json)? else {
-            return Ok(None);
-        };
+        let body = service.get(&format!("{ROLE}{role}"), &token, is_json)?;
         let document: Value = serde_json::from_slice(&body).unwrap_or_default();
         if let (Some(code), None) = (document["Code"].as_str(), document.get("AccessKeyId")) {
             return Err(fault(
@@ -60,7 +48,7 @@ impl CredentialsProvider for ImdsProvider {
             ));
         }
         let credentials = document::credentials(NAME, &document, "Token")?;
-        Ok(Some(document::extend(credentials, cx.now, random::unit())))
+        Ok(document::extend(credentials, cx.now, random::unit()))
     }
 }
 
@@ -72,11 +60,11 @@ struct Service<'a> {
 }
 
 impl<'a> Service<'a> {
-    /// `None` where the configuration says that nobody is to be asked.
-    fn new(cx: &'a ProviderContext<'a>) -> Result<Option<Self>, CredentialsError> {
+    /// Absent where the configuration says that nobody is to be asked.
+    fn new(cx: &'a ProviderContext<'a>) -> Result<Self, CredentialsError> {
         let settings = cx.config.instance_metadata();
         if settings.disabled {
-            return Ok(None);
+            return Err(absent("AWS_EC2_METADATA_DISABLED is true"));
         }
         let mut base = match (&settings.endpoint, settings.ipv6) {
             (Some(url), _) => url.clone(),
@@ -91,7 +79,7 @@ impl<'a> Service<'a> {
             timeout: settings.timeout,
             pause: Duration::ZERO,
         };
-        Ok(Some(Self { cx, base, patience }))
+        Ok(Self { cx, base, patience })
     }
 
     fn uri(&self, path: &str) -> Result<Uri, CredentialsError> {
@@ -100,8 +88,8 @@ impl<'a> Service<'a> {
             .map_err(|_| fault(NAME, format!("its endpoint makes no URL: {url:?}")))
     }
 
-    /// The header that version 2 wants, or none where the service has version 1 only. `None` where nobody answers.
-    fn token(&self) -> Result<Option<HeaderMap>, CredentialsError> {
+    /// The header that version 2 wants, or none where the service has version 1 only. Absent where nobody answers.
+    fn token(&self) -> Result<HeaderMap, CredentialsError> {
         let mut ttl = HeaderMap::new();
         ttl.insert(TOKEN_TTL, HeaderValue::from_static("21600"));
         let uri = self.uri("latest/api/token")?;
@@ -114,52 +102,42 @@ impl<'a> Service<'a> {
                     .map_err(|_| fault(NAME, "the service gave a token that no header can hold"))?;
                 value.set_sensitive(true);
                 headers.insert(TOKEN, value);
-                Ok(Some(headers))
+                Ok(headers)
             }
             Ok((400, _)) => Err(fault(NAME, "the service refuses the request for a token")),
             // it knows no tokens, or a hop on the way keeps them from us
             Ok((403..=405, _)) => self.version_1(),
             Err(error) if error.kind() == TransportErrorKind::Timeout => self.version_1(),
-            Ok((status, _)) => {
-                tracing::debug!(status, "the metadata service gives no token");
-                Ok(None)
-            }
-            Err(error) => {
-                tracing::debug!(%error, "there is no metadata service");
-                Ok(None)
-            }
+            Ok((status, _)) => Err(absent(format!(
+                "the service answers {status} to the request for a token"
+            ))),
+            Err(error) => Err(absent(error.to_string())),
         }
     }
 
-    fn version_1(&self) -> Result<Option<HeaderMap>, CredentialsError> {
+    fn version_1(&self) -> Result<HeaderMap, CredentialsError> {
         match self.cx.config.instance_metadata().v1_disabled {
             true => Err(fault(
                 NAME,
                 "the service gives no token, and ec2_metadata_v1_disabled forbids to do without",
             )),
-            false => Ok(Some(HeaderMap::new())),
+            false => Ok(HeaderMap::new()),
         }
     }
 
-    /// `None` where the service has nothing there, or nobody answers.
+    /// Absent where the service has nothing there, or nobody answers.
     fn get(
         &self,
         path: &str,
         token: &HeaderMap,
         is_good: impl Fn(&[u8]) -> bool,
-    ) -> Result<Option<bytes::Bytes>, CredentialsError> {
+    ) -> Result<bytes::Bytes, CredentialsError> {
         let uri = self.uri(path)?;
         let good = |status, body: &[u8]| status == 200 && is_good(body);
         match document::ask(self.cx, &Method::GET, &uri, token, self.patience, good) {
-            Ok((200, body)) if is_good(&body) => Ok(Some(body)),
-            Ok((status, _)) => {
-                tracing::debug!(status, path, "the metadata service has no credentials");
-                Ok(None)
-            }
-            Err(error) => {
-                tracing::debug!(%error, "there is no metadata service");
-                Ok(None)
-            }
+            Ok((200, body)) if is_good(&body) => Ok(body),
+            Ok((status, _)) => Err(absent(format!("the service answers {status} for {path}"))),
+            Err(error) => Err(absent(error.to_string())),
         }
     }
 }

@@ -5,25 +5,36 @@
 //! | [`env`](mod@env) | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` |
 //! | [`assume_role`] | a role, which the profile's `source_profile` or `credential_source` assumes |
 //! | [`web_identity`] | a role, which a token in a file opens |
-//! | [`profile`] | the profile's keys in the credentials file, else in the config file |
+//! | [`sso`] | the IAM Identity Center, with the token that `aws sso login` left |
+//! | [`profile`] | the profile's keys in the credentials file |
+//! | [`login`] | what `aws login` left |
 //! | [`process`] | what the profile's `credential_process` prints |
+//! | [`profile`] | the profile's keys in the config file |
 //! | [`container`] | the service that ECS and EKS name in the environment |
 //! | [`imds`] | the metadata service of EC2 |
 
 pub mod assume_role;
 mod cache;
+mod cache_file;
 mod chain;
 pub mod container;
 mod document;
 pub mod env;
+mod explain;
 pub mod imds;
+pub mod login;
 pub mod process;
 pub mod profile;
+mod role_cache;
+pub mod sso;
+mod sso_token;
 pub mod web_identity;
 
-pub(crate) use self::cache::CredentialsCache;
+pub(crate) use self::cache::{CredentialsCache, TokenCache};
 pub use self::chain::Chain;
+pub use self::explain::{Asked, Outcome};
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::SystemTime;
 
@@ -167,15 +178,18 @@ pub trait CredentialsProvider: Send + Sync {
     /// The place, in a word or two.
     fn name(&self) -> &'static str;
 
-    /// The credentials; `None` when this place has none, so that the next is asked.
+    /// The credentials.
     ///
     /// # Errors
     ///
-    /// The place has some, but they cannot be had. No other place is asked then.
-    fn credentials(
-        &self,
-        cx: &ProviderContext<'_>,
-    ) -> Result<Option<Credentials>, CredentialsError>;
+    /// [`CredentialsError::Absent`] when this place has none, so that the next is asked; any other when it has some, but
+    /// they cannot be had, and no other place is asked then.
+    fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError>;
+
+    /// Asks, and says what came of it: one row, or one for each provider that this one asks in turn.
+    fn explain(&self, cx: &ProviderContext<'_>) -> Vec<Asked> {
+        vec![Asked::of(self.name(), self.credentials(cx))]
+    }
 }
 
 /// Credentials provide themselves.
@@ -183,11 +197,8 @@ impl CredentialsProvider for Credentials {
     fn name(&self) -> &'static str {
         "given by the program"
     }
-    fn credentials(
-        &self,
-        _: &ProviderContext<'_>,
-    ) -> Result<Option<Credentials>, CredentialsError> {
-        Ok(Some(self.clone()))
+    fn credentials(&self, _: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
+        Ok(self.clone())
     }
 }
 
@@ -209,11 +220,19 @@ pub(crate) trait ServiceCalls {
     fn call(&self, call: ProviderCall<'_>) -> crate::Result<Value>;
 }
 
+/// Proves to whom a request goes that its sender has a key.
+pub(crate) type Proof<'a> =
+    dyn Fn(&http::Uri) -> Result<http::HeaderValue, String> + Send + Sync + 'a;
+
 /// One such call.
 pub(crate) struct ProviderCall<'a> {
     pub(crate) service: &'static str,
     pub(crate) operation: &'static str,
     pub(crate) params: Value,
+    /// Where, if not in the region of the client.
+    pub(crate) region: Option<&'a str>,
+    /// What the `DPoP` header of a request to this URL says.
+    pub(crate) proof: Option<&'a Proof<'a>>,
     /// Who signs it; `None` where nobody does.
     pub(crate) who: Option<&'a Credentials>,
 }
@@ -222,11 +241,16 @@ pub(crate) struct ProviderCall<'a> {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialsError {
+    /// This provider has none.
+    #[error("none: {0}")]
+    Absent(Cow<'static, str>),
     /// No provider has any.
     #[error(
-        "none found; asked: {asked}. Give them to the client, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile that has them"
+        "none found for profile {profile:?}; asked: {asked}. Give them to the client, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile that has them"
     )]
     NotFound {
+        /// The profile that was asked for.
+        profile: String,
         /// The providers that were asked, and why each had none.
         asked: String,
     },
@@ -269,14 +293,25 @@ mod tests {
         calls: &Calls,
     ) -> Result<Option<Credentials>, CredentialsError> {
         let config = Config::builder().environment(variables.iter().copied());
-        let config = &config.build().unwrap();
+        let config = config.build().unwrap();
+        match provider.credentials(&context(&config, transport, calls)) {
+            Err(CredentialsError::Absent(_)) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    pub(super) fn context<'a>(
+        config: &'a Config,
+        transport: &'a Replay,
+        calls: &'a Calls,
+    ) -> ProviderContext<'a> {
         let now = UNIX_EPOCH + Duration::from_secs(NOW);
-        provider.credentials(&ProviderContext {
+        ProviderContext {
             config,
             transport,
             now,
             calls,
-        })
+        }
     }
 
     /// Answers every call with fresh credentials, and keeps who called what.

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::document::{self, fault};
+use super::document::{self, absent, fault};
 use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
 
 /// Runs the profile's `credential_process`, without a shell, and reads what it prints.
@@ -12,7 +12,7 @@ use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext}
 #[non_exhaustive]
 pub struct ProcessProvider;
 
-const NAME: &str = "process";
+const NAME: &str = "custom-process";
 
 impl ProcessProvider {
     /// The provider.
@@ -26,12 +26,9 @@ impl CredentialsProvider for ProcessProvider {
         NAME
     }
 
-    fn credentials(
-        &self,
-        cx: &ProviderContext<'_>,
-    ) -> Result<Option<Credentials>, CredentialsError> {
+    fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
         let Some((command, _)) = cx.config.profile_text("credential_process") else {
-            return Ok(None);
+            return Err(absent("the profile has no credential_process"));
         };
         let words = shlex::split(command).filter(|words| !words.is_empty());
         let words =
@@ -63,10 +60,10 @@ impl CredentialsProvider for ProcessProvider {
             .config
             .profile_text("aws_account_id")
             .map(|(account, _)| account);
-        Ok(Some(match (credentials.account_id(), account) {
+        Ok(match (credentials.account_id(), account) {
             (None, Some(account)) => credentials.with_account_id(account),
             _ => credentials,
-        }))
+        })
     }
 }
 

@@ -1,59 +1,67 @@
 //! Credentials in the profile of the shared files.
 
+use super::document::absent;
 use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
 
-/// Reads the profile's `aws_access_key_id` and its companions, from the credentials file or the config file.
-#[derive(Clone, Copy, Debug, Default)]
+/// Reads the profile's `aws_access_key_id` and its companions from one of the two files.
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct ProfileProvider;
-
-/// Keys by which a profile says that its credentials come from elsewhere.
-const ELSEWHERE: [&str; 3] = ["login_session", "sso_account_id", "sso_session"];
+pub struct ProfileProvider {
+    /// Whether that is the credentials file.
+    is_credentials: bool,
+}
 
 impl ProfileProvider {
-    /// The provider.
-    pub fn new() -> Self {
-        Self
+    /// The one that reads `~/.aws/credentials`.
+    pub fn credentials_file() -> Self {
+        Self {
+            is_credentials: true,
+        }
+    }
+
+    /// The one that reads `~/.aws/config`.
+    pub fn config_file() -> Self {
+        Self {
+            is_credentials: false,
+        }
     }
 }
 
 impl CredentialsProvider for ProfileProvider {
     fn name(&self) -> &'static str {
-        "profile"
+        match self.is_credentials {
+            true => "shared-credentials-file",
+            false => "config-file",
+        }
     }
 
-    fn credentials(
-        &self,
-        cx: &ProviderContext<'_>,
-    ) -> Result<Option<Credentials>, CredentialsError> {
+    fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
         let text = |key| {
-            let (text, _) = cx.config.profile_text(key)?;
-            (!text.is_empty()).then_some(text)
+            let (text, is_credentials) = cx.config.profile_text(key)?;
+            (!text.is_empty()).then_some((text, is_credentials))
         };
-        let profile = &cx.config.profile().value;
-        if let Some(key) = ELSEWHERE.into_iter().find(|key| text(key).is_some()) {
-            return Err(CredentialsError::Provider {
-                provider: "profile",
-                what: format!(
-                    "profile {profile:?} has {key}, which this version does not support yet"
-                ),
-            });
-        }
-        let Some(id) = text("aws_access_key_id") else {
-            return Ok(None);
+        let companion = |key| text(key).map(|(text, _)| text);
+        let of_file = text("aws_access_key_id").filter(|(_, is)| *is == self.is_credentials);
+        let Some((id, _)) = of_file else {
+            let profile = &cx.config.profile().value;
+            return Err(absent(format!(
+                "profile {profile:?} has no aws_access_key_id there"
+            )));
         };
-        let secret = text("aws_secret_access_key").ok_or(CredentialsError::Partial {
-            provider: "profile",
+        let secret = companion("aws_secret_access_key").ok_or(CredentialsError::Partial {
+            provider: self.name(),
             present: "aws_access_key_id",
             missing: "aws_secret_access_key",
         })?;
         let mut credentials = Credentials::new(id, secret);
-        if let Some(token) = text("aws_session_token").or_else(|| text("aws_security_token")) {
+        if let Some(token) =
+            companion("aws_session_token").or_else(|| companion("aws_security_token"))
+        {
             credentials = credentials.with_session_token(token);
         }
-        if let Some(account) = text("aws_account_id") {
+        if let Some(account) = companion("aws_account_id") {
             credentials = credentials.with_account_id(account);
         }
-        Ok(Some(credentials))
+        Ok(credentials)
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::assume_role::{assumed, session_name, text};
-use super::document::fault;
+use super::assume_role::{as_role, assumed, text};
+use super::document::{absent, fault};
 use super::{Credentials, CredentialsError, CredentialsProvider, ProviderCall, ProviderContext};
 
 /// Reads the token from the file that `AWS_WEB_IDENTITY_TOKEN_FILE` or the profile's `web_identity_token_file` names, each
@@ -12,7 +12,7 @@ use super::{Credentials, CredentialsError, CredentialsProvider, ProviderCall, Pr
 #[non_exhaustive]
 pub struct WebIdentityProvider;
 
-const NAME: &str = "web identity";
+const NAME: &str = "assume-role-with-web-identity";
 
 impl WebIdentityProvider {
     /// The provider.
@@ -26,10 +26,7 @@ impl CredentialsProvider for WebIdentityProvider {
         NAME
     }
 
-    fn credentials(
-        &self,
-        cx: &ProviderContext<'_>,
-    ) -> Result<Option<Credentials>, CredentialsError> {
+    fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
         // a profile that the program names leaves the environment out
         let env = |name: &str| match cx.config.has_explicit_profile() {
             true => None,
@@ -37,27 +34,32 @@ impl CredentialsProvider for WebIdentityProvider {
         };
         let either = |variable: &str, key: &str| env(variable).or_else(|| text(cx, key));
         let Some(file) = either("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") else {
-            return Ok(None);
+            return Err(absent(
+                "neither AWS_WEB_IDENTITY_TOKEN_FILE nor web_identity_token_file is set",
+            ));
         };
         let role = either("AWS_ROLE_ARN", "role_arn").ok_or_else(|| {
             fault(NAME, "there is a token file, and neither AWS_ROLE_ARN nor role_arn says which role to assume")
         })?;
-        let token =
-            std::fs::read_to_string(file).map_err(|e| fault(NAME, format!("{file}: {e}")))?;
-        let name = env("AWS_ROLE_SESSION_NAME").map_or_else(|| session_name(cx), str::to_owned);
-        let params =
-            json!({"RoleArn": role, "RoleSessionName": name, "WebIdentityToken": token.trim()});
-        let call = ProviderCall {
-            service: "sts",
-            operation: "AssumeRoleWithWebIdentity",
-            params,
-            who: None,
-        };
-        let answer = cx
-            .calls
-            .call(call)
-            .map_err(|e| fault(NAME, e.to_string()))?;
-        assumed(NAME, &answer).map(Some)
+        let mut params = json!({"RoleArn": role});
+        if let Some(name) = either("AWS_ROLE_SESSION_NAME", "role_session_name") {
+            params["RoleSessionName"] = name.into();
+        }
+        let answer = as_role(cx, NAME, params, |mut params| {
+            let token = std::fs::read_to_string(file);
+            let token = token.map_err(|e| fault(NAME, format!("{file}: {e}")))?;
+            params["WebIdentityToken"] = token.trim().into();
+            let call = ProviderCall {
+                service: "sts",
+                operation: "AssumeRoleWithWebIdentity",
+                params,
+                region: None,
+                proof: None,
+                who: None,
+            };
+            cx.calls.call(call).map_err(|e| fault(NAME, e.to_string()))
+        })?;
+        assumed(NAME, &answer)
     }
 }
 

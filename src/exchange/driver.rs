@@ -9,20 +9,21 @@ use super::{Call, Event, Exchange, Moment, Received, ReceivedBody, Services, Ste
 use crate::auth::IdentityKind;
 use crate::config::{Config, token_variable};
 use crate::credentials::{
-    BearerToken, Chain, Credentials, CredentialsCache, CredentialsProvider, Identity, ProviderCall,
-    ProviderContext, ServiceCalls,
+    BearerToken, Chain, Credentials, CredentialsCache, CredentialsError, CredentialsProvider,
+    Identity, Proof, ProviderCall, ProviderContext, ServiceCalls, TokenCache,
 };
 use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::protocol::Params;
 use crate::random;
-use crate::transport::{Limits, Request, Transport, TransportError, TransportErrorKind};
+use crate::transport::{Limits, Request, Response, Transport, TransportError, TransportErrorKind};
 
 /// Where the driver gets what the exchange lacks.
 #[derive(Clone, Copy)]
 pub(crate) struct Needs<'a> {
     pub(crate) config: &'a Config,
     pub(crate) credentials: &'a CredentialsCache,
+    pub(crate) tokens: &'a TokenCache,
     pub(crate) transport: &'a dyn Transport,
     pub(crate) services: &'a Services,
 }
@@ -102,28 +103,46 @@ impl Needs<'_> {
     }
 
     fn token(&self, signing_name: &str) -> Result<BearerToken> {
-        self.config.bearer_token(signing_name).ok_or_else(|| {
-            let variable = token_variable(signing_name);
-            let what = format!("no bearer token: give it to the client, or set {variable}");
-            Error::Credentials(what.into())
+        if let Some(token) = self.config.bearer_token(signing_name) {
+            return Ok(token);
+        }
+        self.tokens.get(&self.context()).map_err(|error| match error {
+            CredentialsError::Absent(why) => {
+                let variable = token_variable(signing_name);
+                let what = format!("no bearer token: give it to the client, set {variable}, or log in to an SSO session ({why})");
+                Error::Credentials(what.into())
+            }
+            other => Error::Credentials(other.into()),
         })
     }
 
     pub(crate) fn credentials(&self) -> Result<Credentials> {
-        let context = ProviderContext {
+        let found = self.credentials.get(&self.context());
+        found.map_err(|e| Error::Credentials(e.into()))
+    }
+
+    /// What providers may use.
+    pub(crate) fn context(&self) -> ProviderContext<'_> {
+        ProviderContext {
             config: self.config,
             transport: self.transport,
             now: self.config.now(),
             calls: self,
-        };
-        let found = self.credentials.get(&context);
-        found.map_err(|e| Error::Credentials(e.into()))
+        }
     }
 }
 
 impl ServiceCalls for Needs<'_> {
     fn call(&self, call: ProviderCall<'_>) -> Result<Value> {
         let config = self.config.for_provider(call.who.is_some());
+        let config = match call.region {
+            Some(region) => config.in_region(region),
+            None => config,
+        };
+        let proving = Proving {
+            transport: self.transport,
+            proof: call.proof,
+        };
         let provider: Arc<dyn CredentialsProvider> = match call.who {
             Some(who) => Arc::new(who.clone()),
             None => Arc::new(Chain::new()),
@@ -144,9 +163,29 @@ impl ServiceCalls for Needs<'_> {
         let needs = Needs {
             config: &config,
             credentials: &credentials,
+            transport: &proving,
             ..*self
         };
         drive(Exchange::new(of, params), needs)?.value()
+    }
+}
+
+/// Adds to each request the proof that its call needs, if it needs one.
+struct Proving<'a> {
+    transport: &'a dyn Transport,
+    proof: Option<&'a Proof<'a>>,
+}
+
+impl Transport for Proving<'_> {
+    fn send(&self, mut request: Request, limits: &Limits) -> Result<Response, TransportError> {
+        if let Some(proof) = self.proof {
+            let uri = request.uri().clone();
+            let broken = |why| TransportError::new(TransportErrorKind::Request, &uri, why);
+            request
+                .headers_mut()
+                .insert("dpop", proof(&uri).map_err(broken)?);
+        }
+        self.transport.send(request, limits)
     }
 }
 

@@ -1,0 +1,74 @@
+//! The small JSON files below `~/.aws` in which tucuxi and `aws` leave tokens and credentials for each other.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use serde_json::Value;
+use sha1::{Digest, Sha1};
+
+use super::document::fault;
+use super::{CredentialsError, ProviderContext};
+use crate::hash::hex;
+
+/// One of them.
+pub(super) struct CacheFile {
+    path: PathBuf,
+}
+
+impl CacheFile {
+    /// The file of a key in a folder of the user; `None` where the user has none.
+    pub(super) fn new(cx: &ProviderContext<'_>, folder: &str, key: &str) -> Option<Self> {
+        let env = cx.config.environment();
+        if folder.starts_with('~') {
+            env.home()?;
+        }
+        let path = env.expand(folder).join(format!("{key}.json"));
+        Some(Self { path })
+    }
+
+    /// What it says; `None` where there is no such file. A file that is no JSON is a fault of `provider`: nothing of it goes
+    /// into the error, as it is full of secrets.
+    pub(super) fn read(&self, provider: &'static str) -> Result<Option<Value>, CredentialsError> {
+        let of = |what: String| fault(provider, format!("{}: {what}", self.path.display()));
+        let bytes = match fs::read(&self.path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(of(e.to_string())),
+        };
+        let document = serde_json::from_slice(&bytes).map_err(|e| {
+            of(format!(
+                "it is no JSON, at line {} column {}; remove it and log in again",
+                e.line(),
+                e.column()
+            ))
+        })?;
+        Ok(Some(document))
+    }
+
+    /// Replaces it at one stroke: other processes see the old file or the new one. Nobody else may read it.
+    pub(super) fn write(&self, document: &Value) -> io::Result<()> {
+        let folder = self.path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+        let mut make = fs::DirBuilder::new();
+        make.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
+        make.create(folder)?;
+        // its mode is 600 from the start
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(document.to_string().as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(&self.path)?;
+        Ok(())
+    }
+
+    /// Where it is, for errors.
+    pub(super) fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+/// The name that `aws` gives to the file of a key.
+pub(super) fn sha1_hex(key: &str) -> String {
+    hex(&Sha1::digest(key.as_bytes()))
+}

@@ -1,0 +1,222 @@
+//! Credentials that `aws login` leaves in `~/.aws/login/cache`, exchanged for new ones before they end.
+//!
+//! An exchange proves that it comes from who logged in (DPoP, RFC 9449): a JWT, signed by the key in the file, names the
+//! URL it is for.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use http::{HeaderValue, Uri};
+use p256::ecdsa::signature::Signer;
+use p256::ecdsa::{Signature, SigningKey};
+use p256::pkcs8::DecodePrivateKey;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::assume_role::text;
+use super::cache_file::CacheFile;
+use super::document::{absent, fault};
+use super::{Credentials, CredentialsError, CredentialsProvider, ProviderCall, ProviderContext};
+use crate::error::Error;
+use crate::hash::hex;
+use crate::random;
+use crate::time::Timestamp;
+
+/// Reads the credentials of the profile's `login_session`.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct LoginProvider;
+
+const NAME: &str = "login";
+const FOLDER_VARIABLE: &str = "AWS_LOGIN_CACHE_DIRECTORY";
+const FOLDER: &str = "~/.aws/login/cache";
+/// Credentials that end sooner are exchanged.
+const MARGIN: Duration = Duration::from_secs(5 * 60);
+
+impl LoginProvider {
+    /// The provider.
+    pub fn new() -> Self {
+        Self
+    }
+}
+
+impl CredentialsProvider for LoginProvider {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
+        let session =
+            text(cx, "login_session").ok_or_else(|| absent("the profile has no login_session"))?;
+        let env = cx.config.environment();
+        let folder = env.get(FOLDER_VARIABLE).unwrap_or(FOLDER);
+        let key = hex(&Sha256::digest(session.trim().as_bytes()));
+        let file = CacheFile::new(cx, folder, &key).ok_or_else(|| {
+            fault(
+                NAME,
+                format!("there is no HOME, and {FOLDER_VARIABLE} is not set"),
+            )
+        })?;
+        let log_in = format!("run aws login --profile {}", cx.config.profile().value);
+        let of = |what: String| fault(NAME, format!("{}: {what}", file.place()));
+        let document = file
+            .read(NAME)?
+            .ok_or_else(|| of(format!("there is no such file; {log_in}")))?;
+        let login = Login::read(&document)
+            .map_err(|missing| of(format!("it has no {missing}; {log_in}")))?;
+        if let Some(good) = login
+            .credentials
+            .expires()
+            .filter(|end| cx.now + MARGIN < *end)
+        {
+            tracing::trace!(until = ?good, "the login is still good");
+            return Ok(login.credentials);
+        }
+        let (credentials, document) = login.exchange(cx, &document, &log_in)?;
+        if let Err(error) = file.write(&document) {
+            // the old refresh token is void now
+            tracing::warn!(file = file.place(), %error, "the new login is not kept");
+        }
+        Ok(credentials)
+    }
+}
+
+/// What the file holds.
+struct Login<'a> {
+    credentials: Credentials,
+    account: &'a str,
+    client: &'a str,
+    refresh_token: &'a str,
+    dpop_key: &'a str,
+    region: Option<&'a str>,
+}
+
+impl<'a> Login<'a> {
+    /// Else the name of what is missing.
+    fn read(document: &'a Value) -> Result<Self, &'static str> {
+        let text = |of: &'a Value, name: &'static str| {
+            of[name]
+                .as_str()
+                .filter(|text| !text.is_empty())
+                .ok_or(name)
+        };
+        let token = &document["accessToken"];
+        if !token.is_object() {
+            return Err("accessToken");
+        }
+        let end = Timestamp::parse(text(token, "expiresAt")?).ok();
+        let end = end
+            .and_then(Timestamp::system_time)
+            .ok_or("expiresAt that is a time")?;
+        let account = text(token, "accountId")?;
+        let credentials =
+            Credentials::new(text(token, "accessKeyId")?, text(token, "secretAccessKey")?)
+                .with_session_token(text(token, "sessionToken")?)
+                .with_account_id(account)
+                .with_expiry(end);
+        Ok(Self {
+            credentials,
+            account,
+            client: text(document, "clientId")?,
+            refresh_token: text(document, "refreshToken")?,
+            dpop_key: text(document, "dpopKey")?,
+            region: document["signInRegion"].as_str(),
+        })
+    }
+
+    fn exchange(
+        &self,
+        cx: &ProviderContext<'_>,
+        old: &Value,
+        log_in: &str,
+    ) -> Result<(Credentials, Value), CredentialsError> {
+        let key = signing_key(self.dpop_key)
+            .ok_or_else(|| fault(NAME, format!("dpopKey is no P-256 key in PEM; {log_in}")))?;
+        let seconds = Timestamp::of(cx.now).whole_seconds().unwrap_or(0);
+        let prove = |uri: &Uri| proof(&key, uri, seconds);
+        let call = ProviderCall {
+            service: "signin",
+            operation: "CreateOAuth2Token",
+            params: json!({"tokenInput": {
+                "clientId": self.client, "refreshToken": self.refresh_token, "grantType": "refresh_token",
+            }}),
+            region: self.region,
+            proof: Some(&prove),
+            who: None,
+        };
+        let answer = cx
+            .calls
+            .call(call)
+            .map_err(|e| fault(NAME, why(&e, log_in)))?;
+        let given = &answer["tokenOutput"];
+        let end = given["expiresIn"]
+            .as_u64()
+            .map(|seconds| cx.now + Duration::from_secs(seconds));
+        let end = end.ok_or_else(|| fault(NAME, "the answer has no expiresIn"))?;
+        let mut document = old.clone();
+        let mut token = given["accessToken"].clone();
+        token["accountId"] = self.account.into();
+        token["expiresAt"] = Timestamp::of(end).whole().rfc3339().into();
+        document["accessToken"] = token;
+        for name in ["refreshToken", "idToken", "tokenType"] {
+            if given[name].is_string() {
+                document[name] = given[name].clone();
+            }
+        }
+        let new = Login::read(&document)
+            .map_err(|missing| fault(NAME, format!("the answer has no {missing}")))?;
+        Ok((new.credentials, document))
+    }
+}
+
+/// Why there was no exchange, and what to do.
+fn why(error: &Error, log_in: &str) -> String {
+    let reason = error
+        .service_error()
+        .and_then(|e| e.value["error"].as_str());
+    match reason {
+        Some("TOKEN_EXPIRED") => format!("the session has expired; {log_in}"),
+        Some("USER_CREDENTIALS_CHANGED") => format!("the password was changed; {log_in}"),
+        Some("INSUFFICIENT_PERMISSIONS") => {
+            "the user may not exchange the login; ask for the permission signin:CreateOAuth2Token"
+                .into()
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// In one of the two forms in which PEM has a private key.
+fn signing_key(pem: &str) -> Option<SigningKey> {
+    let secret = match p256::SecretKey::from_pkcs8_pem(pem) {
+        Ok(secret) => secret,
+        Err(_) => p256::SecretKey::from_sec1_pem(pem).ok()?,
+    };
+    Some(secret.into())
+}
+
+/// The JWT for a POST to this URL.
+fn proof(key: &SigningKey, uri: &Uri, seconds: i64) -> Result<HeaderValue, String> {
+    let point = key.verifying_key().to_sec1_point(false);
+    let coordinate =
+        |bytes: Option<&[u8]>| BASE64_URL_SAFE_NO_PAD.encode(bytes.unwrap_or_default());
+    let jwk = json!({
+        "kty": "EC",
+        "x": coordinate(point.x().map(|x| &x[..])),
+        "y": coordinate(point.y().map(|y| &y[..])),
+        "crv": "P-256",
+    });
+    let header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk});
+    let payload =
+        json!({"htm": "POST", "htu": uri.to_string(), "iat": seconds, "jti": random::uuid()});
+    let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+    let signed = format!("{}.{}", part(&header), part(&payload));
+    let signature: Signature = key.sign(signed.as_bytes());
+    let jwt = format!(
+        "{signed}.{}",
+        BASE64_URL_SAFE_NO_PAD.encode(signature.to_bytes())
+    );
+    let mut value = HeaderValue::try_from(jwt).map_err(|e| e.to_string())?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,135 @@
+//! The credentials of roles, kept in `~/.aws/cli/cache`, which `aws` reads and writes too: a role that several processes
+//! use is assumed once, and a code of an MFA device is asked for once.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::cache_file::{CacheFile, sha1_hex};
+use super::{CredentialsError, ProviderContext};
+use crate::time::Timestamp;
+
+const FOLDER: &str = "~/.aws/cli/cache";
+/// Credentials that end sooner are not used again.
+const MARGIN: Duration = Duration::from_secs(15 * 60);
+
+/// The answer that the file of this key holds, else a new one, which the file holds from then on. A file that cannot be
+/// read or written only costs the call.
+pub(super) fn cached(
+    cx: &ProviderContext<'_>,
+    provider: &'static str,
+    key: &str,
+    fetch: impl FnOnce() -> Result<Value, CredentialsError>,
+) -> Result<Value, CredentialsError> {
+    let file = match cx.config.caches_roles() {
+        true => CacheFile::new(cx, FOLDER, &sha1_hex(key)),
+        false => None,
+    };
+    let Some(file) = file else {
+        return fetch();
+    };
+    match file.read(provider) {
+        Ok(Some(document)) if is_usable(cx, &document) => return Ok(document),
+        Ok(_) => {}
+        Err(error) => tracing::debug!(%error, "a cached role is not used"),
+    }
+    let document = fetch()?;
+    if let Err(error) = file.write(&document) {
+        tracing::debug!(file = file.place(), %error, "the role is not cached");
+    }
+    Ok(document)
+}
+
+fn is_usable(cx: &ProviderContext<'_>, document: &Value) -> bool {
+    let end = document["Credentials"]["Expiration"].as_str();
+    let end = end.and_then(|end| Timestamp::parse(end).ok()?.system_time());
+    end.is_some_and(|end| cx.now + MARGIN < end)
+}
+
+/// JSON as Python writes it with sorted keys, for keys of files are hashes of such texts. `gap`: what is behind `,` and `:`.
+pub(super) fn python_json(object: &Value, gap: &str) -> String {
+    let mut members: Vec<(&String, &Value)> = object.as_object().into_iter().flatten().collect();
+    members.sort_unstable_by_key(|(name, _)| *name);
+    let members = members.iter().map(|(name, value)| {
+        let name = Value::from(name.as_str());
+        format!("{}:{gap}{}", ascii(&name), ascii(value))
+    });
+    let members: Vec<String> = members.collect();
+    format!("{{{}}}", members.join(&format!(",{gap}")))
+}
+
+fn ascii(value: &Value) -> String {
+    let mut out = String::new();
+    for c in value.to_string().chars() {
+        match c.is_ascii() {
+            true => out.push(c),
+            false => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    // a String takes all that is written
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+    use crate::credentials::tests::{Calls, context};
+    use crate::transport::Replay;
+    use serde_json::json;
+
+    fn role(end: &str) -> Value {
+        json!({"Credentials": {"AccessKeyId": "ASIA", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": end}})
+    }
+
+    #[test]
+    fn keys_are_written_as_python_does() {
+        let key = json!({"RoleArn": "é😀", "DurationSeconds": 900});
+        let expected = r#"{"DurationSeconds": 900, "RoleArn": "\u00e9\ud83d\ude00"}"#;
+        assert_eq!(python_json(&key, " "), expected);
+        assert_eq!(
+            python_json(&key, ""),
+            expected.replace(": ", ":").replace(", ", ",")
+        );
+    }
+
+    #[test]
+    fn a_role_is_fetched_once_and_nobody_else_may_read_it() {
+        let home = tempfile::tempdir().unwrap();
+        let config = Config::builder()
+            .environment([("HOME", home.path().to_str().unwrap())])
+            .build()
+            .unwrap();
+        let (transport, calls) = (Replay::new(), Calls::default());
+        let cx = context(&config, &transport, &calls);
+        let none = || panic!("it is in the file");
+        let long = cached(&cx, "p", "k", || Ok(role("2030-01-01T00:00:00Z"))).unwrap();
+        assert_eq!(cached(&cx, "p", "k", none).unwrap(), long);
+        // these have ten minutes left
+        let short = role("2023-11-14T22:23:20+00:00");
+        cached(&cx, "p", "short", || Ok(short.clone())).unwrap();
+        assert_eq!(
+            cached(&cx, "p", "short", || Ok(long.clone())).unwrap(),
+            long
+        );
+
+        let file = home
+            .path()
+            .join(".aws/cli/cache")
+            .join(sha1_hex("k") + ".json");
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::mode(
+                &std::fs::metadata(&file).unwrap().permissions(),
+            );
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        std::fs::write(&file, b"{half").unwrap();
+        assert_eq!(cached(&cx, "p", "k", || Ok(short.clone())).unwrap(), short);
+    }
+}

@@ -1,0 +1,210 @@
+//! The token that `aws sso login` leaves in `~/.aws/sso/cache`, exchanged for a new one before it ends.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use super::cache_file::{CacheFile, sha1_hex};
+use super::document::{absent, fault};
+use super::{BearerToken, CredentialsError, ProviderCall, ProviderContext};
+use crate::time::Timestamp;
+
+const FOLDER: &str = "~/.aws/sso/cache";
+pub(super) const NAME: &str = "sso-token";
+/// A token that ends sooner is exchanged.
+const MARGIN: Duration = Duration::from_secs(15 * 60);
+/// A failed exchange is not tried again for so long.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// An `[sso-session NAME]`.
+pub(super) struct SsoSession<'a> {
+    pub(super) name: &'a str,
+    pub(super) start_url: &'a str,
+    pub(super) region: &'a str,
+}
+
+impl<'a> SsoSession<'a> {
+    /// The session that the profile names.
+    pub(super) fn of_profile(cx: &ProviderContext<'a>) -> Result<Self, CredentialsError> {
+        let profile = &cx.config.profile().value;
+        let name = cx.config.profile_text("sso_session").map(|(name, _)| name);
+        let name = name.filter(|name| !name.is_empty());
+        let name = name.ok_or_else(|| absent(format!("profile {profile:?} has no sso_session")))?;
+        Self::named(cx, name)
+    }
+
+    pub(super) fn named(cx: &ProviderContext<'a>, name: &'a str) -> Result<Self, CredentialsError> {
+        let text = |key| {
+            let section = cx.config.sso_session(name).ok_or_else(|| {
+                let profile = &cx.config.profile().value;
+                let what = format!(
+                    "profile {profile:?} refers to [sso-session {name}], which there is not"
+                );
+                fault(NAME, what)
+            })?;
+            let text = section.text(None, key).map(|(text, _)| text);
+            text.filter(|text| !text.is_empty())
+                .ok_or_else(|| fault(NAME, format!("[sso-session {name}] has no {key}")))
+        };
+        Ok(Self {
+            name,
+            start_url: text("sso_start_url")?,
+            region: text("sso_region")?,
+        })
+    }
+}
+
+/// Reads and exchanges tokens of sessions.
+#[derive(Debug, Default)]
+pub(crate) struct SsoTokenProvider {
+    last_attempt: Mutex<Option<SystemTime>>,
+}
+
+impl SsoTokenProvider {
+    /// The token of the session that the profile names.
+    pub(super) fn of_profile(
+        &self,
+        cx: &ProviderContext<'_>,
+    ) -> Result<BearerToken, CredentialsError> {
+        self.token(cx, &SsoSession::of_profile(cx)?)
+    }
+
+    /// The token of a session, exchanged if it ends soon and may be.
+    pub(super) fn token(
+        &self,
+        cx: &ProviderContext<'_>,
+        session: &SsoSession<'_>,
+    ) -> Result<BearerToken, CredentialsError> {
+        let log_in = format!("run aws sso login --sso-session {}", session.name);
+        let (file, document) = cached(cx, session.name, &log_in)?;
+        let (token, end) = read(&document).ok_or_else(|| {
+            fault(
+                NAME,
+                format!(
+                    "{}: it has no accessToken with an end; {log_in}",
+                    file.place()
+                ),
+            )
+        })?;
+        if cx.now + MARGIN < end {
+            return Ok(token);
+        }
+        let refreshed = match self.may_try(cx, &document) {
+            true => refresh(cx, session, &document),
+            false => Err(fault(NAME, "it cannot be exchanged now")),
+        };
+        match refreshed {
+            Ok((token, document)) => {
+                if let Err(error) = file.write(&document) {
+                    tracing::warn!(file = file.place(), %error, "the new token is not kept");
+                }
+                Ok(token)
+            }
+            Err(error) if cx.now < end => {
+                tracing::debug!(%error, "the token ends soon and is used on");
+                Ok(token)
+            }
+            Err(error) => Err(fault(
+                NAME,
+                format!(
+                    "the token of session {:?} has expired ({error}); {log_in}",
+                    session.name
+                ),
+            )),
+        }
+    }
+
+    /// Whether there is all that an exchange needs, and the last one was not just now.
+    fn may_try(&self, cx: &ProviderContext<'_>, document: &Value) -> bool {
+        let has = |name: &str| document[name].as_str().is_some_and(|text| !text.is_empty());
+        let all = ["refreshToken", "clientId", "clientSecret"]
+            .into_iter()
+            .all(has);
+        if !all || time(document, "registrationExpiresAt").is_none_or(|end| end <= cx.now) {
+            return false;
+        }
+        // a time is whole whenever a thread may have panicked
+        let mut last = self
+            .last_attempt
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let is_due = last.is_none_or(|last| last + PAUSE <= cx.now || cx.now < last);
+        if is_due {
+            *last = Some(cx.now);
+        }
+        is_due
+    }
+}
+
+/// The file of a session, or of a start URL, and what it says.
+pub(super) fn cached(
+    cx: &ProviderContext<'_>,
+    key: &str,
+    log_in: &str,
+) -> Result<(CacheFile, Value), CredentialsError> {
+    let file = CacheFile::new(cx, FOLDER, &sha1_hex(key));
+    let file = file.ok_or_else(|| fault(NAME, "there is no HOME in which a token could be"))?;
+    match file.read(NAME)? {
+        Some(document) => Ok((file, document)),
+        None => Err(fault(
+            NAME,
+            format!("{}: there is no such file; {log_in}", file.place()),
+        )),
+    }
+}
+
+/// The token of a file, and its end.
+pub(super) fn read(document: &Value) -> Option<(BearerToken, SystemTime)> {
+    let token = document["accessToken"]
+        .as_str()
+        .filter(|token| !token.is_empty())?;
+    let end = time(document, "expiresAt")?;
+    Some((BearerToken::new(token).with_expiry(end), end))
+}
+
+fn time(document: &Value, name: &str) -> Option<SystemTime> {
+    // older files end in UTC instead of Z
+    let text = document[name].as_str()?.replace("UTC", "Z");
+    Timestamp::parse(&text).ok()?.system_time()
+}
+
+fn refresh(
+    cx: &ProviderContext<'_>,
+    session: &SsoSession<'_>,
+    old: &Value,
+) -> Result<(BearerToken, Value), CredentialsError> {
+    let call = ProviderCall {
+        service: "sso-oidc",
+        operation: "CreateToken",
+        params: json!({
+            "grantType": "refresh_token",
+            "clientId": old["clientId"],
+            "clientSecret": old["clientSecret"],
+            "refreshToken": old["refreshToken"],
+        }),
+        region: Some(session.region),
+        proof: None,
+        who: None,
+    };
+    let answer = cx
+        .calls
+        .call(call)
+        .map_err(|e| fault(NAME, e.to_string()))?;
+    let seconds = answer["expiresIn"]
+        .as_u64()
+        .filter(|_| answer["accessToken"].is_string());
+    let seconds =
+        seconds.ok_or_else(|| fault(NAME, "the answer has no accessToken with an end"))?;
+    let end = cx.now + Duration::from_secs(seconds);
+    let mut document = old.clone();
+    document["startUrl"] = session.start_url.into();
+    document["region"] = session.region.into();
+    document["accessToken"] = answer["accessToken"].clone();
+    document["expiresAt"] = Timestamp::of(end).whole().rfc3339().into();
+    if answer["refreshToken"].is_string() {
+        document["refreshToken"] = answer["refreshToken"].clone();
+    }
+    let token = answer["accessToken"].as_str().unwrap_or_default();
+    Ok((BearerToken::new(token).with_expiry(end), document))
+}
