@@ -16,6 +16,7 @@ use super::words::{
 use super::{
     Clock, Config, ConfigError, InstanceMetadata, MfaPrompt, Provider, Resolved, S3Config, Settings,
 };
+use super::{network, retry};
 use crate::credentials::{BearerToken, Credentials, CredentialsProvider};
 use crate::endpoint::EndpointValue;
 
@@ -35,10 +36,12 @@ pub struct ConfigBuilder {
     clock: Option<Clock>,
     no_role_cache: bool,
     mfa: Option<MfaPrompt>,
+    pub(super) network: network::Choice,
+    pub(super) retry: retry::Choice,
 }
 
 impl ConfigBuilder {
-    fn set(mut self, row: &chain::Row, value: impl Into<String>) -> Self {
+    pub(super) fn set(mut self, row: &chain::Row, value: impl Into<String>) -> Self {
         self.explicit.push((row.key, value.into()));
         self
     }
@@ -258,6 +261,15 @@ impl ConfigBuilder {
     pub fn build(self) -> Result<Config, ConfigError> {
         let env = self.env.clone().unwrap_or_else(Environment::from_process);
         let profiles = Profiles::read(&env)?;
+        self.resolve(env, profiles)
+    }
+
+    /// Resolves all settings, the files being read.
+    pub(super) fn resolve(
+        self,
+        env: Environment,
+        profiles: Profiles,
+    ) -> Result<Config, ConfigError> {
         let profile = choose_profile(self.profile.clone(), &env);
         let found = profiles.profile(&profile.value);
         if found.is_none() && profile.source != Source::Default {
@@ -275,7 +287,8 @@ impl ConfigBuilder {
         let settings = self.settings(&chain)?;
         Ok(Config(Arc::new(Resolved {
             settings,
-            provider: self.provider,
+            provider: self.provider.clone(),
+            builder: self,
             profile,
             profiles,
             env,
@@ -327,6 +340,9 @@ impl ConfigBuilder {
                 .clock
                 .clone()
                 .unwrap_or_else(|| Clock(Arc::new(SystemTime::now))),
+            network: self.network.network(chain)?,
+            retry: self.retry.settings(chain)?,
+            throughput: self.network.throughput(),
             strict_validation: self.strict,
             context_params: self.context_params.clone(),
         })
@@ -376,7 +392,8 @@ fn region(chain: &Chain<'_>) -> Result<Option<Setting<String>>, ConfigError> {
     }
 }
 
-fn word<T: FromStr + Default>(
+/// A setting that is one of a few words, or its default.
+pub(super) fn word<T: FromStr + Default>(
     chain: &Chain<'_>,
     row: &chain::Row,
     words: &'static str,

@@ -142,7 +142,7 @@ pub(super) const IMDS_ATTEMPTS: Row = row(
     &["AWS_METADATA_SERVICE_NUM_ATTEMPTS"],
 );
 
-const fn row(key: &'static str, env: &'static [&'static str]) -> Row {
+pub(super) const fn row(key: &'static str, env: &'static [&'static str]) -> Row {
     Row { key, env }
 }
 

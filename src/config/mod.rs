@@ -4,15 +4,18 @@ mod builder;
 mod chain;
 mod environment;
 mod ini;
+mod network;
 mod profile;
+mod retry;
 mod words;
 
 pub use self::builder::ConfigBuilder;
 pub use self::chain::{Setting, Source};
 pub use self::environment::Environment;
+pub use self::network::{Network, Proxies, Throughput};
 pub use self::words::{
     AccountIdEndpointMode, AddressingStyle, EndpointDiscoveryMode, RequestChecksums,
-    ResponseChecksums, SignatureVersion, StsEndpoints,
+    ResponseChecksums, RetryMode, SignatureVersion, StsEndpoints,
 };
 
 use std::fmt;
@@ -21,6 +24,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use self::builder::word;
 use self::chain::Chain;
 use self::profile::{Profile, Profiles};
 use crate::credentials::{BearerToken, CredentialsProvider};
@@ -44,6 +48,7 @@ pub struct Config(Arc<Resolved>);
 
 #[derive(Clone, Debug)]
 struct Resolved {
+    builder: ConfigBuilder,
     env: Environment,
     profiles: Profiles,
     profile: Setting<String>,
@@ -81,6 +86,10 @@ struct Settings {
     /// From this length on bodies are compressed; `None` for never.
     compression: Option<u64>,
     clock: Clock,
+    network: Network,
+    retry: retry::RetrySettings,
+    /// The least that streaming bodies must flow.
+    throughput: Option<Throughput>,
     metadata: InstanceMetadata,
     caches_roles: bool,
     mfa: MfaPrompt,
@@ -344,6 +353,37 @@ impl Config {
         self.0.settings.read_timeout
     }
 
+    /// How connections are made.
+    pub fn network(&self) -> &Network {
+        &self.0.settings.network
+    }
+
+    /// The least that streaming bodies must flow, if there is such a limit.
+    pub fn min_throughput(&self) -> Option<Throughput> {
+        self.0.settings.throughput
+    }
+
+    /// The same, with some settings changed: what is changed here wins, all else stays.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().region("eu-west-1").build()?;
+    /// let other = config.with(|config| config.region("us-east-1").max_attempts(1))?;
+    /// assert_eq!(other.region(), Some("us-east-1"));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A value is wrong, or the profile does not exist.
+    pub fn with(
+        &self,
+        change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+    ) -> Result<Self, ConfigError> {
+        let this = &self.0;
+        change(this.builder.clone()).resolve(this.env.clone(), this.profiles.clone())
+    }
+
     /// Whether endpoints must be FIPS-validated.
     pub fn use_fips(&self) -> bool {
         self.0.settings.use_fips
@@ -520,6 +560,7 @@ impl Config {
     /// The same, but for another region.
     pub(crate) fn in_region(&self, region: &str) -> Self {
         let mut resolved = (*self.0).clone();
+        resolved.builder = resolved.builder.region(region);
         resolved.settings.region = Some(Setting {
             value: region.to_owned(),
             source: Source::Builder,

@@ -81,6 +81,19 @@ words! {
 }
 
 words! {
+    /// In what manner failed calls are tried again.
+    RetryMode {
+        /// As `standard`, and calls are slowed down before they are sent while the service throttles.
+        Adaptive = "adaptive",
+        /// As the SDKs did before they agreed on `standard`: five attempts, with delays of seconds.
+        Legacy = "legacy",
+        /// Three attempts with short delays, and a quota so that a failing service is not asked ever more.
+        #[default]
+        Standard = "standard",
+    }
+}
+
+words! {
     /// When requests get a checksum.
     RequestChecksums {
         /// Where the service takes one.
