@@ -46,9 +46,14 @@ pub trait BodySource: Send + Sync {
     /// Whatever the source says.
     fn open(&self) -> io::Result<Box<dyn Read + Send>>;
 
-    /// Whether it can be opened more than once. If not, no failed attempt is repeated.
+    /// Whether it can be opened more than once. If not, no attempt that opened it is repeated.
     fn replayable(&self) -> bool {
         true
+    }
+
+    /// Whether it was opened and cannot be again.
+    fn is_spent(&self) -> bool {
+        false
     }
 }
 
@@ -93,7 +98,8 @@ impl Body {
         Self::one_shot(Box::new(reader), None)
     }
 
-    /// A reader of this length, which can be read once.
+    /// A reader of this length, which can be read once. It must end there: one that goes on is an error, as is one that
+    /// ends before.
     pub fn from_reader_with_len(reader: impl Read + Send + 'static, len: u64) -> Self {
         Self::one_shot(Box::new(reader), Some(len))
     }
@@ -127,6 +133,14 @@ impl Body {
         }
     }
 
+    /// Whether it was opened and cannot be again.
+    pub(crate) fn is_spent(&self) -> bool {
+        match &self.0 {
+            Kind::Bytes(_) | Kind::File { .. } => false,
+            Kind::Source(source) => source.is_spent(),
+        }
+    }
+
     /// The bytes, if they are in memory.
     pub fn bytes(&self) -> Option<&Bytes> {
         match &self.0 {
@@ -135,7 +149,7 @@ impl Body {
         }
     }
 
-    /// Starts reading from the beginning. Where the length is known, a source that ends before gives an error.
+    /// Starts reading from the beginning. Where the length is known, a source of another length gives an error.
     ///
     /// # Errors
     ///
@@ -152,7 +166,8 @@ impl Body {
                     |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", path.display()));
                 let mut file = File::open(path).map_err(named)?;
                 file.seek(SeekFrom::Start(range.start)).map_err(named)?;
-                Ok(whole(Box::new(file), self.len()))
+                let len = range.end.saturating_sub(range.start);
+                Ok(whole(Box::new(file.take(len)), Some(len)))
             }
             Kind::Source(source) => Ok(whole(source.open()?, source.len())),
         }
@@ -221,12 +236,29 @@ impl BodySource for OneShot {
     fn replayable(&self) -> bool {
         false
     }
+    fn is_spent(&self) -> bool {
+        // an option is whole whenever a thread may have panicked
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        reader.is_none()
+    }
 }
 
-/// Exactly as many bytes as were announced: no more, and an error instead of fewer.
+/// Exactly as many bytes as were announced, else an error. The end is looked for with the last byte: nobody sends a body that
+/// is too long as if it were whole, and a connection whose answer was read is free at once.
 struct Exact {
     reader: Box<dyn Read + Send>,
     left: u64,
+}
+
+impl Exact {
+    fn goes_on(&mut self) -> io::Result<bool> {
+        loop {
+            match self.reader.read(&mut [0]) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                read => return read.map(|n| n > 0),
+            }
+        }
+    }
 }
 
 impl Read for Exact {
@@ -241,6 +273,10 @@ impl Read for Exact {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, what));
         }
         self.left -= n as u64;
+        if self.left == 0 && self.goes_on()? {
+            let what = "the body is longer than its length";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+        }
         Ok(n)
     }
 }
@@ -382,14 +418,22 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_is_shorter_than_announced_is_an_error() {
+    fn a_source_that_is_not_as_long_as_announced_is_an_error() {
         let body = Body::from_reader_with_len(&b"abc"[..], 4);
         assert_eq!(
             read(&body).unwrap_err().kind(),
             io::ErrorKind::UnexpectedEof
         );
         let body = Body::from_reader_with_len(&b"abcd"[..], 3);
-        assert_eq!(read(&body).unwrap(), b"abc");
+        assert_eq!(read(&body).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn a_reader_is_spent_once_it_was_opened() {
+        let body = Body::from_reader(&b"abc"[..]);
+        assert!(!body.is_spent());
+        body.open().unwrap();
+        assert!(body.is_spent());
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::body::Body;
-use crate::config::{Config, ResponseChecksums};
+use crate::config::{Config, ConfigBuilder, ConfigError, ResponseChecksums};
 use crate::credentials::{Asked, Chain, CredentialsCache, CredentialsProvider, TokenCache};
 use crate::endpoint::EndpointError;
 use crate::error::{Error, Result};
@@ -21,7 +21,7 @@ use crate::output::Output;
 use crate::params::ParamErrors;
 use crate::presign::{CrossRegion, Presign};
 use crate::protocol::{self, Params};
-use crate::transport::{Request, Transport};
+use crate::transport::{CancelToken, Request, Transport};
 use crate::{auth, custom, params, random};
 
 /// Calls any operation of any service.
@@ -57,6 +57,8 @@ struct Inner {
     tokens: TokenCache,
     services: Services,
     transport: Arc<dyn Transport>,
+    /// For what nobody can cancel.
+    never: CancelToken,
 }
 
 impl Client {
@@ -106,15 +108,12 @@ impl Client {
     }
 
     fn assemble(config: Config, transport: impl Transport + 'static, models: Models) -> Self {
-        let provider: Arc<dyn CredentialsProvider> = match config.provider() {
-            Some(provider) => provider.clone(),
-            None => Arc::new(Chain::standard(config.has_explicit_profile())),
-        };
         Self(Arc::new(Inner {
-            credentials: CredentialsCache::new(provider),
             tokens: TokenCache::default(),
+            credentials: CredentialsCache::new(provider(&config)),
             services: Services::new(models),
             transport: Arc::new(transport),
+            never: CancelToken::default(),
             config,
         }))
     }
@@ -238,6 +237,17 @@ impl Client {
         explain(&call, params, who.as_ref())
     }
 
+    /// The credentials of a call whose settings ask for others than the client's.
+    fn credentials_of(&self, config: &Config) -> Option<CredentialsCache> {
+        let own = self.config();
+        let same = match (config.provider(), own.provider()) {
+            (None, None) => config.profile() == own.profile(),
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        };
+        (!same).then(|| CredentialsCache::new(provider(config)))
+    }
+
     pub(crate) fn needs(&self) -> Needs<'_> {
         Needs {
             config: &self.0.config,
@@ -245,6 +255,8 @@ impl Client {
             tokens: &self.0.tokens,
             transport: &*self.0.transport,
             services: &self.0.services,
+            cancel: &self.0.never,
+            deadline: None,
         }
     }
 
@@ -337,8 +349,18 @@ impl Client {
             operation: operation.into(),
             params: json!({}),
             body: None,
+            cancel: None,
+            settings: Overrides::None,
             method: None,
         }
+    }
+}
+
+/// The provider that the program gives, or the chain of all.
+fn provider(config: &Config) -> Arc<dyn CredentialsProvider> {
+    match config.provider() {
+        Some(provider) => provider.clone(),
+        None => Arc::new(Chain::standard(config.has_explicit_profile())),
     }
 }
 
@@ -361,6 +383,24 @@ impl fmt::Debug for Client {
     }
 }
 
+/// The settings of one call.
+#[derive(Debug)]
+enum Overrides {
+    /// An error is told when the call is made.
+    Broken(Box<ConfigError>),
+    Config(Box<Config>),
+    None,
+}
+
+impl Overrides {
+    fn of(config: &Config, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
+        match config.with(change) {
+            Ok(config) => Self::Config(config.into()),
+            Err(error) => Self::Broken(error.into()),
+        }
+    }
+}
+
 /// A call that is being put together.
 #[must_use = "nothing is sent before `send`"]
 #[derive(Debug)]
@@ -370,6 +410,8 @@ pub struct RequestBuilder {
     operation: Box<str>,
     params: Value,
     body: Option<Body>,
+    cancel: Option<CancelToken>,
+    settings: Overrides,
     /// Of a presigned request.
     pub(crate) method: Option<Method>,
 }
@@ -384,6 +426,39 @@ impl RequestBuilder {
     /// The streaming body of the operation.
     pub fn body(mut self, body: impl Into<Body>) -> Self {
         self.body = Some(body.into());
+        self
+    }
+
+    /// Sends this call to another region.
+    pub fn region(self, region: impl Into<String>) -> Self {
+        let region = region.into();
+        self.config(|config| config.region(region))
+    }
+
+    /// Changes settings for this call alone: timeouts, attempts, credentials, endpoint or any other but those of the
+    /// [`Network`](crate::config::Network), which a client settles once.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # use std::time::Duration;
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// let request = client.request("dynamodb", "ListTables");
+    /// request.config(|config| config.max_attempts(1).read_timeout(Duration::from_secs(5))).send()?;
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    pub fn config(mut self, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
+        self.settings = match self.settings {
+            Overrides::Broken(error) => Overrides::Broken(error),
+            Overrides::None => Overrides::of(self.client.config(), change),
+            Overrides::Config(config) => Overrides::of(&config, change),
+        };
+        self
+    }
+
+    /// Ends the call, or the reading of its body, when the token is cancelled.
+    pub fn cancel_with(mut self, token: &CancelToken) -> Self {
+        self.cancel = Some(token.clone());
         self
     }
 
@@ -406,69 +481,73 @@ impl RequestBuilder {
         self.run(true)
     }
 
+    /// Where the settings of this call and what it needs come from.
+    fn source(&self) -> Result<CallSource<'_>> {
+        let client = &self.client;
+        let config = match &self.settings {
+            Overrides::Broken(error) => return Err(Error::Config(error.to_string().into())),
+            Overrides::Config(config) => &**config,
+            Overrides::None => client.config(),
+        };
+        if config.network() != client.config().network() {
+            let what =
+                "proxies, certificates and connections are settled for the client, not for a call";
+            return Err(Error::Config(what.into()));
+        }
+        Ok(CallSource {
+            credentials: client.credentials_of(config),
+            config,
+            builder: self,
+        })
+    }
+
     fn run(mut self, buffered: bool) -> Result<Output> {
+        let (params, body) = (self.params.take(), self.body.take());
+        let source = self.source()?;
         let service = self.client.0.services.service(&self.service)?;
         let operation = service.model.operation(&self.operation)?;
-        let mut params = self.prepare(&service.model)?;
+        let mut params = self.prepare(&service.model, source.config, params, body)?;
         let call = Call {
-            config: self.client.config(),
+            config: source.config,
             service: &service,
             operation,
             buffered,
             presign: None,
         };
         let named = |e: Error| e.of_call(service.name(), &operation.name);
-        self.sign_for_source(&call, &mut params).map_err(named)?;
+        let needs = source.needs();
+        sign_for_source(&call, &mut params, needs).map_err(named)?;
         ask_for_checksum(&call, &mut params);
-        let output = drive(Exchange::new(call, params), self.client.needs())?;
+        let output = drive(Exchange::new(call, params), needs).map_err(named)?;
         output.with_events(buffered).map_err(named)
     }
 
     /// The request, signed in its URL and not sent.
     pub(crate) fn presigned(mut self, presign: &Presign) -> Result<Request> {
         auth::check_expiry(presign.expires)?;
+        let (params, body) = (self.params.take(), self.body.take());
+        let source = self.source()?;
         let service = self.client.0.services.service(&self.service)?;
-        let params = self.prepare(&service.model)?;
+        let params = self.prepare(&service.model, source.config, params, body)?;
         let call = Call {
-            config: self.client.config(),
+            config: source.config,
             service: &service,
             operation: service.model.operation(&self.operation)?,
             buffered: true,
             presign: Some(presign),
         };
-        drive_to_request(Exchange::new(call, params), self.client.needs())
-    }
-
-    /// A copy from another region has a URL with which this region's service fetches from that one.
-    fn sign_for_source(&self, call: &Call<'_>, params: &mut Params) -> Result<()> {
-        let Some(copy) = CrossRegion::find(call, &params.value)? else {
-            return Ok(());
-        };
-        if copy.is_given() || call.config.is_unsigned() {
-            *params = copy.params;
-            return Ok(());
-        }
-        let presign = Presign {
-            expires: Duration::from_secs(3600),
-            method: Some(Method::GET),
-            more: copy.more.clone(),
-        };
-        let config = call.config.in_region(&copy.source_region);
-        let there = Call {
-            config: &config,
-            presign: Some(&presign),
-            ..*call
-        };
-        let exchange = Exchange::new(there, copy.params.clone());
-        let request = drive_to_request(exchange, self.client.needs())?;
-        *params = copy.finish(&request.uri().to_string());
-        Ok(())
+        drive_to_request(Exchange::new(call, params), source.needs())
     }
 
     /// Checks and completes the parameters.
-    fn prepare(&mut self, model: &ServiceModel) -> Result<Params> {
+    fn prepare(
+        &self,
+        model: &ServiceModel,
+        config: &Config,
+        mut value: Value,
+        body: Option<Body>,
+    ) -> Result<Params> {
         let operation = model.operation(&self.operation)?;
-        let (mut value, body) = (self.params.take(), self.body.take());
         let checked = || {
             params::fill_idempotency_tokens(model, operation, &mut value, random::uuid)?;
             let streaming = protocol::streaming_payload(model, operation.input)?;
@@ -477,7 +556,6 @@ impl RequestBuilder {
                     "a body is given, but the operation streams none",
                 ));
             }
-            let config = self.client.config();
             let completed =
                 custom::complete(&model.metadata().service_id, &operation.name, &mut value);
             if config.validates_parameters() {
@@ -495,4 +573,52 @@ impl RequestBuilder {
         };
         checked().map_err(|e: Error| e.of_call(model.name(), &operation.name))
     }
+}
+
+/// What one call is made with.
+struct CallSource<'a> {
+    builder: &'a RequestBuilder,
+    config: &'a Config,
+    /// If they are not the client's.
+    credentials: Option<CredentialsCache>,
+}
+
+impl CallSource<'_> {
+    fn needs(&self) -> Needs<'_> {
+        let needs = self.builder.client.needs();
+        let timeout = self.config.operation_timeout();
+        Needs {
+            config: self.config,
+            credentials: self.credentials.as_ref().unwrap_or(needs.credentials),
+            cancel: self.builder.cancel.as_ref().unwrap_or(needs.cancel),
+            deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+            ..needs
+        }
+    }
+}
+
+/// A copy from another region has a URL with which this region's service fetches from that one.
+fn sign_for_source(call: &Call<'_>, params: &mut Params, needs: Needs<'_>) -> Result<()> {
+    let Some(copy) = CrossRegion::find(call, &params.value)? else {
+        return Ok(());
+    };
+    if copy.is_given() || call.config.is_unsigned() {
+        *params = copy.params;
+        return Ok(());
+    }
+    let presign = Presign {
+        expires: Duration::from_secs(3600),
+        method: Some(Method::GET),
+        more: copy.more.clone(),
+    };
+    let config = call.config.in_region(&copy.source_region);
+    let there = Call {
+        config: &config,
+        presign: Some(&presign),
+        ..*call
+    };
+    let exchange = Exchange::new(there, copy.params.clone());
+    let request = drive_to_request(exchange, needs)?;
+    *params = copy.finish(&request.uri().to_string());
+    Ok(())
 }

@@ -7,8 +7,9 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::checksum::ChecksumMismatch;
 use crate::params::ParamErrors;
-use crate::transport::TransportError;
+use crate::transport::{TransportError, TransportErrorKind};
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -100,8 +101,14 @@ impl Error {
         match self.cause() {
             Self::Service(error) => error.retry.is_some(),
             Self::Transport(error) => error.kind().is_retryable(),
+            Self::Response(error) => error.is::<ChecksumMismatch>(),
             _ => false,
         }
+    }
+
+    /// Whether the caller cancelled it.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.cause(), Self::Transport(error) if error.kind() == TransportErrorKind::Cancelled)
     }
 
     /// Whether the service asks to slow down.
@@ -115,6 +122,16 @@ impl Error {
         match self.cause() {
             Self::Params(errors) => Some(errors),
             _ => None,
+        }
+    }
+
+    /// Keeps why there was no other attempt.
+    pub(crate) fn retries_ended(&mut self, why: RetriesEnded) {
+        match self {
+            Self::Call { source, .. } => source.retries_ended(why),
+            Self::Service(error) => error.retries_ended = Some(why),
+            Self::Transport(error) => error.ended = Some(why),
+            _ => {}
         }
     }
 
@@ -165,6 +182,8 @@ pub struct ServiceError {
     pub attempts: u32,
     /// The code that the service's JSON body has, where a header replaced it by the older query protocol's.
     pub query_error_code: Option<Box<str>>,
+    /// Why the call was not tried once more, where another attempt might have succeeded.
+    pub retries_ended: Option<RetriesEnded>,
     pub(crate) retry: Option<RetryReason>,
     /// What may help.
     pub(crate) hint: Option<&'static str>,
@@ -183,6 +202,7 @@ impl ServiceError {
             request_id: None,
             attempts: 1,
             query_error_code: None,
+            retries_ended: None,
             retry: None,
             hint: None,
         }
@@ -203,6 +223,9 @@ impl fmt::Display for ServiceError {
             write!(f, ", {} attempts", self.attempts)?;
         }
         f.write_str(")")?;
+        if let Some(what) = self.retries_ended.and_then(RetriesEnded::what) {
+            write!(f, "; {what}")?;
+        }
         match self.hint {
             Some(hint) => write!(f, "; {hint}"),
             None => Ok(()),
@@ -219,6 +242,37 @@ pub enum Fault {
     Client,
     /// The service's.
     Server,
+}
+
+/// Why a call was not tried once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RetriesEnded {
+    /// It was tried as often as it may be.
+    Attempts,
+    /// Its body is a reader, which was read.
+    Body,
+    /// No time was left for the delay that the next attempt needs.
+    Deadline,
+    /// So many calls to this service failed that there is no quota left for more attempts.
+    Quota,
+}
+
+impl RetriesEnded {
+    /// What a caller cannot know from the number of attempts.
+    pub(crate) fn what(self) -> Option<&'static str> {
+        match self {
+            Self::Attempts => None,
+            Self::Body => Some(
+                "it was not tried again because the body is a reader that was read already; give bytes, a file or a source \
+                 that can be opened again",
+            ),
+            Self::Deadline => Some("no time was left to try it again"),
+            Self::Quota => {
+                Some("it was not tried again because too many calls to this service failed")
+            }
+        }
+    }
 }
 
 /// Why another attempt may succeed.

@@ -85,6 +85,10 @@ impl BodySource for AwsChunked {
     fn replayable(&self) -> bool {
         self.body.replayable()
     }
+
+    fn is_spent(&self) -> bool {
+        self.body.is_spent()
+    }
 }
 
 struct Encoder {

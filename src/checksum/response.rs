@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use http::HeaderMap;
 use serde_json::Value;
 
@@ -55,6 +57,15 @@ impl Expected {
             })
         });
         found.filter(|found| !found.checksum.contains('-'))
+    }
+
+    /// What DynamoDB says of every answer, in a header that no model has.
+    pub(crate) fn in_header(headers: &HeaderMap) -> Option<Self> {
+        let number: u32 = headers.get("x-amz-crc32")?.to_str().ok()?.parse().ok()?;
+        Some(Self {
+            algorithm: ChecksumAlgorithm::Crc32,
+            checksum: BASE64_STANDARD.encode(number.to_be_bytes()).into(),
+        })
     }
 
     fn compare(&self, hasher: Hasher) -> Result<(), ChecksumMismatch> {

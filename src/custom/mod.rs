@@ -2,10 +2,14 @@
 
 mod connect_token;
 mod glacier;
+mod retry;
 mod s3;
 mod s3_control;
 mod s3_post;
 
+pub(crate) use self::retry::{
+    RetryRule, awaits_consent, is_long_polling, is_repeated_in_legacy_mode, retry_rule,
+};
 pub use self::s3_post::PresignedPost;
 
 use http::header::CONTENT_TYPE;
@@ -90,34 +94,4 @@ pub(crate) fn follows_bucket_regions(service_id: &str) -> bool {
 /// Whether an operation never has the bucket's name in the host: it is asked of buckets in any region.
 pub(crate) fn forces_path_style(service_id: &str, operation: &str) -> bool {
     (service_id, operation) == ("S3", "GetBucketLocation")
-}
-
-/// How a service is tried again where nobody says it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct RetryRule {
-    /// Attempts in all.
-    pub(crate) attempts: u32,
-    /// The longest delay, in seconds, before the first repetition of a call that met a transient failure.
-    pub(crate) transient_delay: f64,
-}
-
-const RETRY: RetryRule = RetryRule {
-    attempts: 3,
-    transient_delay: 0.05,
-};
-
-/// By service id.
-const RETRY_RULES: [(&str, RetryRule); 2] = [
-    ("DynamoDB", DYNAMODB_RETRY),
-    ("DynamoDB Streams", DYNAMODB_RETRY),
-];
-
-const DYNAMODB_RETRY: RetryRule = RetryRule {
-    attempts: 4,
-    transient_delay: 0.025,
-};
-
-pub(crate) fn retry_rule(service_id: &str) -> RetryRule {
-    let own = RETRY_RULES.iter().find(|(id, _)| *id == service_id);
-    own.map_or(RETRY, |(_, rule)| *rule)
 }

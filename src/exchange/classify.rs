@@ -2,6 +2,8 @@
 //!
 //! The lists are those of the AWS SDKs' standard mode: throttling asks to slow down, transient failures only to try again.
 
+use crate::checksum::ChecksumMismatch;
+use crate::custom;
 use crate::error::{Error, RetryReason, ServiceError};
 use crate::model::{Operation, ServiceModel};
 
@@ -22,6 +24,15 @@ const THROTTLING: [&str; 14] = [
     "TransactionInProgressException",
 ];
 
+/// What all services throttle with in the legacy mode.
+const LEGACY_THROTTLING: [&str; 5] = [
+    "ProvisionedThroughputExceededException",
+    "RequestThrottledException",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+];
+
 /// `PriorRequestNotComplete` is in both lists; it waits as long as a transient failure.
 const TRANSIENT: [&str; 4] = [
     "IDPCommunicationError",
@@ -37,12 +48,40 @@ pub(super) fn classify(
     error: &Error,
 ) -> Option<RetryReason> {
     match error.cause() {
+        Error::Response(error) if error.is::<ChecksumMismatch>() => Some(RetryReason::Transient),
         Error::Transport(error) => error
             .kind()
             .is_retryable()
             .then_some(RetryReason::Transient),
         Error::Service(error) => of_answer(model, operation, error),
         _ => None,
+    }
+}
+
+/// The same in the legacy mode, whose lists go by status and code.
+pub(super) fn in_legacy_mode(model: &ServiceModel, error: &Error) -> Option<RetryReason> {
+    let Error::Service(error) = error.cause() else {
+        return match error.cause() {
+            Error::Response(error) if error.is::<ChecksumMismatch>() => {
+                Some(RetryReason::Transient)
+            }
+            Error::Transport(error) => error
+                .kind()
+                .is_retryable()
+                .then_some(RetryReason::Transient),
+            _ => None,
+        };
+    };
+    let id = &model.metadata().service_id;
+    let code = &*error.code;
+    if error.status == 429 || (error.status == 400 && LEGACY_THROTTLING.contains(&code)) {
+        Some(RetryReason::Throttling)
+    } else if matches!(error.status, 500 | 502 | 503 | 504 | 509)
+        || custom::is_repeated_in_legacy_mode(id, error.status, code)
+    {
+        Some(RetryReason::Transient)
+    } else {
+        None
     }
 }
 

@@ -1,8 +1,11 @@
 //! The blocking driver: gives the exchange what it asks for.
 
+use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::Uri;
 use serde_json::Value;
 
 use super::{Call, Event, Exchange, Moment, Received, ReceivedBody, Services, Step};
@@ -15,8 +18,9 @@ use crate::credentials::{
 use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::protocol::Params;
-use crate::random;
-use crate::transport::{Limits, Request, Response, Transport, TransportError, TransportErrorKind};
+use crate::transport::{
+    CancelToken, Limits, Request, Response, Transport, TransportError, TransportErrorKind,
+};
 
 /// Where the driver gets what the exchange lacks.
 #[derive(Clone, Copy)]
@@ -26,6 +30,9 @@ pub(crate) struct Needs<'a> {
     pub(crate) tokens: &'a TokenCache,
     pub(crate) transport: &'a dyn Transport,
     pub(crate) services: &'a Services,
+    pub(crate) cancel: &'a CancelToken,
+    /// When the call must be done.
+    pub(crate) deadline: Option<Instant>,
 }
 
 /// Drives an exchange to its end.
@@ -38,7 +45,11 @@ pub(crate) fn drive(mut exchange: Exchange<'_>, needs: Needs<'_>) -> Result<Outp
                 request,
                 limits,
                 stream,
-            } => Event::Received(send(needs.transport, request, &limits, stream)),
+            } => {
+                needs.check(request.uri())?;
+                let limits = needs.limits(limits, stream);
+                Event::Received(send(needs.transport, request, &limits, stream))
+            }
             other => needs.give(&exchange, other)?,
         };
     }
@@ -75,7 +86,41 @@ impl Needs<'_> {
     fn moment(&self) -> Moment {
         Moment {
             now: self.config.now(),
-            random: random::unit(),
+            left: self.left(),
+            random: self.config.jitter(),
+        }
+    }
+
+    fn left(&self) -> Option<Duration> {
+        let until = |at: Instant| at.saturating_duration_since(Instant::now());
+        self.deadline.map(until)
+    }
+
+    /// Whether the caller still wants the answer.
+    fn check(&self, to: &Uri) -> Result<()> {
+        match self.cancel.is_cancelled() {
+            true => Err(TransportError::cancelled(to).into()),
+            false => Ok(()),
+        }
+    }
+
+    /// The limits of an attempt, those of the whole call among them. A body that streams is read after the call.
+    fn limits(&self, limits: Limits, stream: bool) -> Limits {
+        let attempt = self.config.attempt_timeout();
+        let attempt = attempt.and_then(|timeout| Instant::now().checked_add(timeout));
+        let deadline = self.deadline.into_iter().chain(attempt).min();
+        Limits {
+            cancel: self.cancel.clone(),
+            deadline,
+            body_deadline: deadline.filter(|_| !stream),
+            ..limits
+        }
+    }
+
+    fn sleep(&self, delay: Duration) {
+        match self.config.sleeper() {
+            Some(sleep) => sleep(delay),
+            None => self.cancel.wait(delay),
         }
     }
 
@@ -93,7 +138,7 @@ impl Needs<'_> {
                 Event::Identity(self.token(name).map(Identity::Token))
             }
             Step::Sleep(delay) => {
-                std::thread::sleep(delay);
+                self.sleep(delay);
                 Event::Woke
             }
             Step::Done(_) | Step::Send { .. } => {
@@ -202,7 +247,14 @@ fn send(
     let body = match stream && is_good {
         true => ReceivedBody::Stream(body),
         false => {
-            let broken = |e| TransportError::new(TransportErrorKind::Interrupted, &uri, e);
+            let broken = |e: io::Error| {
+                // a transport's own error knows best
+                let kind = match e.get_ref().and_then(|e| e.downcast_ref::<TransportError>()) {
+                    Some(own) => own.kind(),
+                    None => TransportErrorKind::Interrupted,
+                };
+                TransportError::new(kind, &uri, e)
+            };
             ReceivedBody::Whole(Bytes::from(body.read_to_vec().map_err(broken)?))
         }
     };

@@ -29,7 +29,7 @@ mod user_agent;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{DATE, EXPECT, HOST, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 
@@ -39,17 +39,18 @@ pub(crate) use self::driver::{Needs, drive, drive_to_request};
 pub use self::endpoint::EndpointExplanation;
 pub(crate) use self::endpoint::{explain, signing_region};
 use self::redirect::Redirect;
-use self::retry::Retries;
+use self::retry::{Next, Retries};
 pub(crate) use self::service::{Service, Services};
 use crate::auth::{self, AuthChoice, IdentityKind};
 use crate::body::ResponseBody;
-use crate::config::Config;
+use crate::config::{Config, RetryMode};
 use crate::credentials::{Credentials, Identity};
-use crate::error::{Error, Result, ServiceError};
+use crate::error::{Error, Result, RetriesEnded, ServiceError};
 use crate::model::{Operation, Protocol};
 use crate::output::{Output, OutputSource, ResponseMeta};
 use crate::presign::Presign;
 use crate::protocol::{self, Answer, Encoded, Params};
+use crate::time::Timestamp;
 use crate::transport::{Limits, Request, TransportError};
 use crate::{checksum, compress, custom, random};
 
@@ -109,6 +110,8 @@ pub(crate) enum ReceivedBody {
 #[derive(Clone, Copy)]
 pub(crate) struct Moment {
     pub(crate) now: SystemTime,
+    /// How long until the call must be done, if it must.
+    pub(crate) left: Option<Duration>,
     pub(crate) random: f64,
 }
 
@@ -116,7 +119,11 @@ pub(crate) struct Moment {
 pub(crate) struct Exchange<'a> {
     call: Call<'a>,
     params: Params,
-    retries: Retries<'a>,
+    retries: Retries,
+    /// When the last answer came, and when that was by the service's clock.
+    answered: Option<(SystemTime, SystemTime)>,
+    /// What a call that is at its end waits with.
+    giving_up: Option<Error>,
     invocation_id: HeaderValue,
     prepared: Option<Prepared>,
     waiting: Waiting,
@@ -149,11 +156,20 @@ struct Prepared {
 impl<'a> Exchange<'a> {
     /// A call with checked parameters.
     pub(crate) fn new(call: Call<'a>, params: Params) -> Self {
-        let rule = custom::retry_rule(&call.service.model.metadata().service_id);
+        let service_id = &call.service.model.metadata().service_id;
+        let region = call.config.region().unwrap_or_default();
         Self {
             call,
             params,
-            retries: Retries::new(&call.service.quota, rule, call.config.max_attempts()),
+            retries: Retries::new(
+                call.service.retry_state(region),
+                call.config.retry_mode(),
+                custom::retry_rule(service_id),
+                custom::is_long_polling(service_id, &call.operation.name),
+                call.config.max_attempts(),
+            ),
+            answered: None,
+            giving_up: None,
             // a UUID is ASCII
             invocation_id: HeaderValue::from_str(&random::uuid())
                 .unwrap_or_else(|_| HeaderValue::from_static("")),
@@ -173,7 +189,10 @@ impl<'a> Exchange<'a> {
             Event::Identity(Ok(who)) => self.identified(who, moment),
             Event::Identity(Err(error)) => Err(error),
             Event::Received(received) => Ok(self.judge(received, moment)),
-            Event::Woke => self.attempt(moment),
+            Event::Woke => match self.giving_up.take() {
+                Some(error) => Err(error),
+                None => self.attempt(moment),
+            },
         };
         next.unwrap_or_else(|error| self.done(Err(error)))
     }
@@ -246,6 +265,11 @@ impl<'a> Exchange<'a> {
 
     /// Asks for whoever signs, or sends what nobody signs.
     fn attempt(&self, moment: Moment) -> Result<Step> {
+        if self.call.presign.is_none()
+            && let Some(delay) = self.retries.hold(moment.now)
+        {
+            return Ok(Step::Sleep(delay));
+        }
         let needs = self.prepared.as_ref().map(|prepared| prepared.auth.needs());
         match needs {
             Some(None) => self.send(None, moment),
@@ -328,6 +352,7 @@ impl<'a> Exchange<'a> {
             Some(presign) => presigned::complete(call, presign, &mut request, &mut uri)?,
             None => {
                 custom::complete_request(call, &mut request)?;
+                self.ask_for_consent(&mut request)?;
                 compress::apply(call, &mut request)?;
                 let is_https = uri.scheme_str() == Some("https");
                 checksum::apply(call, &self.params, &mut request, is_https)?;
@@ -337,6 +362,21 @@ impl<'a> Exchange<'a> {
         }
         tracing::debug!(host = uri.host(), path = uri.path(), ?auth, "prepared");
         Ok(Prepared { request, uri, auth })
+    }
+
+    /// A service that says no does so before the body is sent.
+    fn ask_for_consent(&self, request: &mut Encoded) -> Result<()> {
+        let (model, input) = (&self.call.service.model, self.call.operation.input);
+        let streams = protocol::streaming_payload(model, input)?.is_some();
+        if streams
+            && !request.body.is_empty()
+            && custom::awaits_consent(&model.metadata().service_id)
+        {
+            request
+                .headers
+                .insert(EXPECT, HeaderValue::from_static("100-continue"));
+        }
+        Ok(())
     }
 
     /// Signs the request and hands it out.
@@ -355,8 +395,11 @@ impl<'a> Exchange<'a> {
             return self.step_of(request);
         }
         prepared.auth.sign(&self.call, &mut request, who, time)?;
-        let (attempt, most) = (self.retries.attempt(), self.retries.max_attempts());
-        let number = HeaderValue::from_str(&format!("attempt={attempt}; max={most}"));
+        let mut number = self.retries.header();
+        if let Some(ttl) = self.ttl(moment.now) {
+            number = format!("ttl={ttl}; {number}");
+        }
+        let number = HeaderValue::from_str(&number);
         let headers = request.headers_mut();
         headers.insert("amz-sdk-invocation-id", self.invocation_id.clone());
         headers.insert("amz-sdk-request", number.map_err(Error::request)?);
@@ -371,10 +414,20 @@ impl<'a> Exchange<'a> {
             limits: Limits {
                 connect: config.connect_timeout(),
                 read: config.read_timeout(),
+                throughput: config.min_throughput().filter(|_| self.is_blob_stream()),
                 ..Limits::default()
             },
             stream: protocol::streams(&call.service.model, call.operation, call.buffered)?,
         })
+    }
+
+    /// Whether the call moves a body of any length. Events are none: nobody knows when there is one to tell of.
+    fn is_blob_stream(&self) -> bool {
+        let (model, operation) = (&self.call.service.model, self.call.operation);
+        let is_one = |id| protocol::streaming_payload(model, id).is_ok_and(|found| found.is_some());
+        is_one(operation.input)
+            || (is_one(operation.output)
+                && protocol::event_stream(model, operation).is_ok_and(|found| found.is_none()))
     }
 
     /// Decides what an answer, or none, means: a result, another attempt or an error.
@@ -382,9 +435,15 @@ impl<'a> Exchange<'a> {
         if let Ok(received) = &received {
             self.headers.clone_from(&received.headers);
         }
-        let retry_after = retry_after(&self.headers).filter(|_| received.is_ok());
+        let status = received.as_ref().map(|received| received.status);
+        let wish = status
+            .ok()
+            .and_then(|status| wish(status, &self.headers, moment.now));
+        let there = http_date(&self.headers, DATE).filter(|_| status.is_ok());
+        self.answered = there.map(|there| (moment.now, there));
         let mut error = match received.map_err(Error::from).and_then(|r| self.output(r)) {
             Ok(output) => {
+                self.retries.answered(None, moment.now);
                 self.retries.succeeded();
                 return self.done(Ok(output));
             }
@@ -398,14 +457,20 @@ impl<'a> Exchange<'a> {
         let Call {
             service, operation, ..
         } = self.call;
-        let reason = classify(&service.model, operation, &error);
+        let reason = match self.retries.mode() {
+            RetryMode::Legacy => classify::in_legacy_mode(&service.model, &error),
+            RetryMode::Adaptive | RetryMode::Standard => {
+                classify(&service.model, operation, &error)
+            }
+        };
+        self.retries.answered(reason, moment.now);
         if let Error::Service(error) = &mut error {
             error.retry = reason;
         }
         let again = self
             .prepared
             .as_ref()
-            .is_some_and(|p| p.request.body.replayable());
+            .is_some_and(|p| !p.request.body.is_spent());
         if again
             && !self.redirected
             && let Some(step) = self.elsewhere(&error, moment)
@@ -426,16 +491,48 @@ impl<'a> Exchange<'a> {
             self.set_clock = true;
             return self.attempt(moment).unwrap_or_else(|e| self.done(Err(e)));
         }
-        let delay = reason
-            .filter(|_| again)
-            .and_then(|reason| self.retries.next(reason, retry_after, moment.random));
-        match delay {
-            Some(delay) => {
+        let Some(reason) = reason else {
+            return self.done(Err(error));
+        };
+        let mut next = match again {
+            true => self.retries.next(reason, wish, moment.random),
+            false => Next::Never(RetriesEnded::Body, Duration::ZERO),
+        };
+        if let Next::After(delay) = next
+            && moment.left.is_some_and(|left| left <= delay)
+        {
+            next = Next::Never(RetriesEnded::Deadline, Duration::ZERO);
+        }
+        match next {
+            Next::After(delay) => {
                 tracing::debug!(attempt, %error, ?delay, "another attempt follows");
                 Step::Sleep(delay)
             }
-            None => self.done(Err(error)),
+            Next::Never(why, delay) => {
+                error.retries_ended(why);
+                match delay.is_zero() {
+                    true => self.done(Err(error)),
+                    false => {
+                        self.giving_up = Some(error);
+                        Step::Sleep(delay)
+                    }
+                }
+            }
         }
+    }
+
+    /// Until when the service is to answer an attempt, by its own clock: the last answer tells that. Of a body that
+    /// streams nobody knows how long it takes.
+    fn ttl(&self, now: SystemTime) -> Option<String> {
+        let (received, there) = self.answered.filter(|_| self.retries.attempt() > 1)?;
+        let input = self.call.operation.input;
+        let streams = protocol::streaming_payload(&self.call.service.model, input);
+        let since = now.duration_since(received).unwrap_or_default();
+        let until = there
+            .checked_add(since)?
+            .checked_add(self.call.config.read_timeout())?;
+        let is_told = streams.is_ok_and(|member| member.is_none());
+        is_told.then(|| Timestamp::of(until).basic())
     }
 
     /// Servers that are like S3 often know nothing of checksums behind a body, and each says it in its own way.
@@ -493,7 +590,8 @@ impl<'a> Exchange<'a> {
         let checksum_algorithm = expected.as_ref().map(|expected| expected.algorithm);
         let (bytes, stream) = match body {
             ReceivedBody::Whole(bytes) => {
-                if let Some(expected) = expected {
+                let in_header = checksum::Expected::in_header(&headers);
+                for expected in expected.into_iter().chain(in_header) {
                     expected.check(&bytes).map_err(Error::response)?;
                 }
                 (bytes, None)
@@ -556,10 +654,26 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// The service's wish, in milliseconds.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get("x-amz-retry-after")?.to_str().ok()?;
-    text.parse().ok().map(Duration::from_millis)
+/// How long the service wants to be left alone: in milliseconds, or as all of HTTP says it where it is too busy.
+fn wish(status: u16, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let number = |name| headers.get(name)?.to_str().ok()?.parse().ok();
+    let busy = matches!(status, 429 | 503);
+    number(HeaderName::from_static("x-amz-retry-after"))
+        .map(Duration::from_millis)
+        .or_else(|| {
+            number(RETRY_AFTER)
+                .filter(|_| busy)
+                .map(Duration::from_secs)
+        })
+        .or_else(|| {
+            let until = http_date(headers, RETRY_AFTER).filter(|_| busy)?;
+            until.duration_since(now).ok()
+        })
+}
+
+fn http_date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {
+    let text = headers.get(name)?.to_str().ok()?;
+    Timestamp::parse(text).ok()?.system_time()
 }
 
 /// Joins endpoint, host prefix, path and query; nothing is normalised.

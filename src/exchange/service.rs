@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use once_cell::sync::OnceCell;
 
 use super::discovery::Discovered;
-use super::retry::Quota;
+use super::retry::RetryState;
 use super::sessions::Sessions;
 use super::skew::Clock;
 use crate::endpoint::{EndpointResolver, LegacyEndpoints, Partitions, Ruleset};
@@ -18,7 +18,8 @@ pub(crate) struct Service {
     pub(crate) model: Arc<ServiceModel>,
     data: Arc<Data>,
     files: Arc<Files>,
-    pub(super) quota: Quota,
+    /// By partition, and by each of its regions that was called.
+    retry_states: Mutex<HashMap<Box<str>, Arc<RetryState>>>,
     pub(super) discovered: Discovered,
     pub(super) sessions: Sessions,
     pub(super) clock: Clock,
@@ -96,7 +97,7 @@ impl Services {
             model: data.model.clone(),
             data,
             files: self.files.clone(),
-            quota: Quota::new(),
+            retry_states: Mutex::default(),
             discovered: Discovered::default(),
             sessions: Sessions::default(),
             clock: Clock::default(),
@@ -178,6 +179,21 @@ impl Service {
             )))
         });
         rules.map(Option::as_ref)
+    }
+
+    /// What calls to this region share with those to the others of its partition.
+    pub(super) fn retry_state(&self, region: &str) -> Arc<RetryState> {
+        if let Some(state) = lock(&self.retry_states).get(region) {
+            return state.clone();
+        }
+        let partitions = self.files.partitions().ok();
+        let partition = partitions.and_then(|p| p.for_region(region));
+        // no region is named as a partition is
+        let partition = partition.map_or("", |partition| &*partition.id);
+        let mut states = lock(&self.retry_states);
+        let state = states.entry(partition.into()).or_default().clone();
+        states.insert(region.into(), state.clone());
+        state
     }
 
     pub(super) fn requires_discovery(&self) -> Result<bool> {

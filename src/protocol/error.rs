@@ -85,6 +85,7 @@ pub(crate) fn service_error(
         attempts: 1,
         query_error_code: query_error_code.map(Into::into),
         hint: None,
+        retries_ended: None,
         retry: match traits {
             Some(traits) if traits.throttling => Some(RetryReason::Throttling),
             Some(traits) if traits.retryable => Some(RetryReason::Transient),

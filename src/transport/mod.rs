@@ -8,12 +8,13 @@ pub use self::replay::{Replay, Sent};
 #[cfg(feature = "ureq")]
 pub use self::ureq::UreqTransport;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::body::{Body, ResponseBody};
-use crate::error::BoxError;
+use crate::config::Throughput;
+use crate::error::{BoxError, RetriesEnded};
 
 /// A request as it goes out: signed, with all its headers but those of the connection.
 pub type Request = http::Request<Body>;
@@ -42,8 +43,12 @@ pub struct Limits {
     pub connect: Duration,
     /// For anything to come, once the request is sent.
     pub read: Duration,
-    /// When everything must be done.
+    /// When the head of the answer must be there.
     pub deadline: Option<Instant>,
+    /// When its body must be read.
+    pub body_deadline: Option<Instant>,
+    /// The least that the bodies of request and answer must flow.
+    pub throughput: Option<Throughput>,
     /// Ends the wait when it is set.
     pub cancel: CancelToken,
 }
@@ -54,34 +59,75 @@ impl Default for Limits {
             connect: Duration::from_secs(60),
             read: Duration::from_secs(60),
             deadline: None,
+            body_deadline: None,
+            throughput: None,
             cancel: CancelToken::default(),
         }
     }
 }
 
-/// Cancels from another thread what was started with a clone of it.
+/// Cancels from another thread what was started with a clone of it, wherever that waits.
+///
+/// ```
+/// use tucuxi::transport::CancelToken;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new())?;
+/// let cancel = CancelToken::default();
+/// let other = cancel.clone();
+/// std::thread::spawn(move || other.cancel()).join().unwrap();
+/// let result = client.request("dynamodb", "ListTables").cancel_with(&cancel).send();
+/// assert!(result.unwrap_err().is_cancelled());
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
-pub struct CancelToken(Arc<AtomicBool>);
+pub struct CancelToken(Arc<Cancel>);
+
+#[derive(Debug, Default)]
+struct Cancel {
+    is_cancelled: AtomicBool,
+    lock: Mutex<()>,
+    changed: Condvar,
+}
 
 impl CancelToken {
     /// Cancels.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Release);
+        // nothing is behind the lock: it only keeps a waiter from missing this
+        let _lock = self.0.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.is_cancelled.store(true, Ordering::Release);
+        self.0.changed.notify_all();
     }
 
     /// Whether it was cancelled.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.is_cancelled.load(Ordering::Acquire)
+    }
+
+    /// Waits for this time, or until it is cancelled.
+    pub(crate) fn wait(&self, time: Duration) {
+        let lock = self.0.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        // an error says that a thread panicked while it held nothing
+        let _ = self
+            .0
+            .changed
+            .wait_timeout_while(lock, time, |()| !self.is_cancelled());
     }
 }
 
 /// Why no answer came.
 #[derive(Debug, thiserror::Error)]
-#[error("{} {to}: {source}", kind.what())]
+#[error("{} {to}: {source}{}", kind.what(), ending(*ended))]
 pub struct TransportError {
     kind: TransportErrorKind,
     to: Box<str>,
     source: BoxError,
+    pub(crate) ended: Option<RetriesEnded>,
+}
+
+fn ending(why: Option<RetriesEnded>) -> String {
+    let what = why.and_then(RetriesEnded::what);
+    what.map(|what| format!("; {what}")).unwrap_or_default()
 }
 
 impl TransportError {
@@ -94,7 +140,18 @@ impl TransportError {
             kind,
             to: format!("{scheme}://{host}{port}").into(),
             source: source.into(),
+            ended: None,
         }
+    }
+
+    /// The caller cancelled.
+    pub fn cancelled(to: &http::Uri) -> Self {
+        Self::new(TransportErrorKind::Cancelled, to, "the caller cancelled it")
+    }
+
+    /// Why there was no other attempt, where one might have succeeded.
+    pub fn retries_ended(&self) -> Option<RetriesEnded> {
+        self.ended
     }
 
     /// What kind of failure it is.
