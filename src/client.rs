@@ -9,8 +9,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::body::Body;
-use crate::config::{Config, ConfigBuilder, ConfigError, ResponseChecksums};
-use crate::credentials::{Asked, Chain, CredentialsCache, CredentialsProvider, TokenCache};
+use crate::config::{Config, ConfigBuilder, ConfigError, DefaultsMode, ResponseChecksums};
+use crate::credentials::{
+    Asked, Chain, CredentialsCache, CredentialsProvider, ProviderContext, TokenCache, imds,
+};
 use crate::endpoint::EndpointError;
 use crate::error::{Error, Result};
 use crate::exchange::{
@@ -108,11 +110,19 @@ impl Client {
     }
 
     fn assemble(config: Config, transport: impl Transport + 'static, models: Models) -> Self {
+        let transport: Arc<dyn Transport> = Arc::new(transport);
+        let config = match config.defaults_mode() {
+            DefaultsMode::Auto => {
+                let here = imds::region(&ProviderContext::without_calls(&config, &*transport));
+                config.near_region(here.as_deref())
+            }
+            _ => config,
+        };
         Self(Arc::new(Inner {
             tokens: TokenCache::default(),
             credentials: CredentialsCache::new(provider(&config)),
             services: Services::new(models),
-            transport: Arc::new(transport),
+            transport,
             never: CancelToken::default(),
             config,
         }))

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::codec::target::{Copier, ToValue};
 use crate::codec::xml_tape::{Nodes, Tape};
-use crate::config::parse_ini;
+use crate::config::{Config, parse_ini};
+use crate::credentials::{Chain, CredentialsProvider as _, ProviderContext};
 use crate::model::ServiceModel;
 use crate::protocol::{self, Answer, Params};
 
@@ -111,6 +112,30 @@ pub fn xml_elements(text: &str) -> Result<Vec<(usize, String, Option<String>)>, 
     let mut out = Vec::new();
     walk(Tape::new(text, &nodes), 0, 0, &mut out)?;
     Ok(out)
+}
+
+/// The files that these variables name, as profiles, SSO sessions and services.
+pub fn profiles(variables: Vec<(String, String)>) -> Result<Value, String> {
+    crate::config::read_profiles(&variables.into_iter().collect()).map_err(|e| e.to_string())
+}
+
+/// Where both files are, for these variables.
+pub fn places(variables: Vec<(String, String)>) -> [String; 2] {
+    crate::config::places(&variables.into_iter().collect())
+}
+
+/// What the chain of providers finds without a network, in full.
+pub fn credentials(config: &Config) -> Result<Value, String> {
+    let transport = crate::transport::Replay::new();
+    let chain = Chain::standard(config.has_explicit_profile());
+    let found = chain.credentials(&ProviderContext::without_calls(config, &transport));
+    let found = found.map_err(|e| e.to_string())?;
+    Ok(serde_json::json!({
+        "access_key": found.access_key_id(),
+        "secret_key": found.secret_access_key(),
+        "token": found.session_token(),
+        "account_id": found.account_id(),
+    }))
 }
 
 /// How many sections a configuration file has.

@@ -12,6 +12,8 @@
 mod cbor;
 #[path = "conformance/compare.rs"]
 mod compare;
+#[path = "conformance/config.rs"]
+mod config;
 #[path = "conformance/endpoints.rs"]
 mod endpoints;
 #[path = "conformance/eventstream.rs"]

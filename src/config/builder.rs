@@ -10,13 +10,13 @@ use super::chain::{self, Chain, Setting, Source};
 use super::environment::Environment;
 use super::profile::Profiles;
 use super::words::{
-    AccountIdEndpointMode, AddressingStyle, EndpointDiscoveryMode, RequestChecksums,
+    AccountIdEndpointMode, AddressingStyle, DefaultsMode, EndpointDiscoveryMode, RequestChecksums,
     ResponseChecksums, SignatureVersion, StsEndpoints,
 };
 use super::{
     Clock, Config, ConfigError, InstanceMetadata, MfaPrompt, Provider, Resolved, S3Config, Settings,
 };
-use super::{network, retry};
+use super::{defaults, network, retry};
 use crate::credentials::{BearerToken, Credentials, CredentialsProvider};
 use crate::endpoint::EndpointValue;
 
@@ -75,6 +75,11 @@ impl ConfigBuilder {
     /// Where to send all requests, instead of the services' own endpoints.
     pub fn endpoint_url(self, url: impl Into<String>) -> Self {
         self.set(&chain::ENDPOINT_URL, url)
+    }
+
+    /// Whether endpoints that variables and files say are left out.
+    pub fn ignore_configured_endpoint_urls(self, yes: bool) -> Self {
+        self.set(&chain::IGNORE_ENDPOINT_URLS, yes.to_string())
     }
 
     /// These credentials, and no search for others.
@@ -186,6 +191,16 @@ impl ConfigBuilder {
         self.set(&chain::USE_DUALSTACK, yes.to_string())
     }
 
+    /// Whether operations may have a host of their own, such as `data-` before that of the service.
+    pub fn inject_host_prefix(self, yes: bool) -> Self {
+        self.set(&chain::NO_HOST_PREFIX, (!yes).to_string())
+    }
+
+    /// The name of the program, which services see in their logs; up to 50 characters.
+    pub fn app_id(self, name: impl Into<String>) -> Self {
+        self.set(&chain::APP_ID, name)
+    }
+
     /// Whether parameters are checked before anything is sent.
     pub fn validate_parameters(self, yes: bool) -> Self {
         self.set(&chain::VALIDATION, yes.to_string())
@@ -295,19 +310,34 @@ impl ConfigBuilder {
         })))
     }
 
+    /// What was said as text.
+    pub(super) fn explicit(&self) -> &[(&'static str, String)] {
+        &self.explicit
+    }
+
     fn settings(&self, chain: &Chain<'_>) -> Result<Settings, ConfigError> {
         let url = chain::ENDPOINT_URL.key;
         let explicit_url = self.explicit.iter().rev().find(|(key, _)| *key == url);
-        let minute = Duration::from_secs(60);
+        let (region, is_fips_region) = region(chain)?;
+        let mode = match defaults::mode(chain)? {
+            DefaultsMode::Auto => {
+                let here = region.as_ref().map(|region| &*region.value);
+                defaults::by_environment(chain.env, here).unwrap_or(DefaultsMode::Auto)
+            }
+            mode => mode,
+        };
         Ok(Settings {
-            region: region(chain)?,
+            region,
             endpoint_url: explicit_url.map(|(_, url)| url.clone()),
             max_attempts: chain
                 .parsed::<NonZero<u32>>(&chain::MAX_ATTEMPTS, "a number from 1")?
                 .map(|setting| setting.value.get()),
-            connect_timeout: self.connect_timeout.unwrap_or(minute),
-            read_timeout: self.read_timeout.unwrap_or(minute),
-            use_fips: chain.boolean(&chain::USE_FIPS)?.unwrap_or(false),
+            defaults_mode: mode,
+            connect_timeout: (self.connect_timeout)
+                .unwrap_or_else(|| defaults::connect_timeout(mode)),
+            connect_timeout_is_set: self.connect_timeout.is_some(),
+            read_timeout: self.read_timeout.unwrap_or(Duration::from_secs(60)),
+            use_fips: chain.boolean(&chain::USE_FIPS)?.unwrap_or(false) || is_fips_region,
             use_dualstack: chain.boolean(&chain::USE_DUALSTACK)?,
             endpoint_discovery: word(
                 chain,
@@ -318,7 +348,7 @@ impl ConfigBuilder {
             account_id_mode: word(chain, &chain::ACCOUNT_ID_MODE, AccountIdEndpointMode::WORDS)?,
             validate_parameters: chain.boolean(&chain::VALIDATION)?.unwrap_or(true),
             data_path: chain.text(&chain::DATA_PATH).map(|s| s.value),
-            s3: s3(chain)?,
+            s3: s3(chain, mode)?,
             unsigned: self.unsigned,
             signature_version: chain
                 .parsed(&chain::SIGNATURE_VERSION, SignatureVersion::WORDS)?
@@ -334,6 +364,8 @@ impl ConfigBuilder {
             response_checksums: word(chain, &chain::RESPONSE_CHECKSUMS, ResponseChecksums::WORDS)?,
             compression: compression(chain)?,
             metadata: metadata(chain)?,
+            host_prefix: !chain.boolean(&chain::NO_HOST_PREFIX)?.unwrap_or(false),
+            app_id: app_id(chain),
             caches_roles: !self.no_role_cache,
             mfa: self.mfa.clone().unwrap_or_else(MfaPrompt::terminal),
             clock: self
@@ -356,7 +388,7 @@ fn choose_profile(explicit: Option<String>, env: &Environment) -> Setting<String
             source: Source::Builder,
         };
     }
-    for name in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"] {
+    for name in ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"] {
         if let Some(value) = env.get(name) {
             return Setting {
                 value: value.to_owned(),
@@ -371,10 +403,24 @@ fn choose_profile(explicit: Option<String>, env: &Environment) -> Setting<String
 }
 
 /// A region becomes a part of a host name, so it must be able to.
-fn region(chain: &Chain<'_>) -> Result<Option<Setting<String>>, ConfigError> {
-    let Some(region) = chain.text(&chain::REGION) else {
-        return Ok(None);
+///
+/// The regions of old that mean FIPS, such as `fips-us-east-1`, are the region and that.
+fn region(chain: &Chain<'_>) -> Result<(Option<Setting<String>>, bool), ConfigError> {
+    let Some(mut region) = chain.text(&chain::REGION) else {
+        return Ok((None, false));
     };
+    let plain = region.value.strip_prefix("fips-");
+    let plain = plain
+        .or_else(|| region.value.strip_suffix("-fips"))
+        .map(str::to_owned);
+    let is_fips = plain.is_some();
+    if let Some(plain) = plain {
+        tracing::warn!(
+            region = region.value,
+            "set the region {plain} and use_fips_endpoint instead"
+        );
+        region.value = plain;
+    }
     let text = &*region.value;
     let is_label = text.len() <= 63
         && !text.starts_with('-')
@@ -382,7 +428,7 @@ fn region(chain: &Chain<'_>) -> Result<Option<Setting<String>>, ConfigError> {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         && !text.bytes().all(|b| b.is_ascii_digit());
     match is_label {
-        true => Ok(Some(region)),
+        true => Ok((Some(region), is_fips)),
         false => Err(ConfigError::Value {
             key: chain::REGION.key,
             from: region.source.to_string(),
@@ -406,7 +452,7 @@ fn metadata(chain: &Chain<'_>) -> Result<InstanceMetadata, ConfigError> {
     const MODES: &str = "ipv4 or ipv6";
     let mode = chain.text(&chain::IMDS_MODE);
     let ipv6 = match mode.as_ref().map(|mode| mode.value.to_ascii_lowercase()) {
-        None => false,
+        None => chain.boolean(&chain::IMDS_IPV6)?.unwrap_or(false),
         Some(mode) if mode == "ipv4" => false,
         Some(mode) if mode == "ipv6" => true,
         Some(value) => {
@@ -430,10 +476,21 @@ fn metadata(chain: &Chain<'_>) -> Result<InstanceMetadata, ConfigError> {
     })
 }
 
+fn app_id(chain: &Chain<'_>) -> Option<String> {
+    let setting = chain.text(&chain::APP_ID)?;
+    if setting.value.chars().count() > 50 {
+        tracing::warn!(from = %setting.source, "the name of the program should have 50 characters at most");
+    }
+    Some(setting.value)
+}
+
 fn compression(chain: &Chain<'_>) -> Result<Option<u64>, ConfigError> {
-    const EXPECTED: &str = "a number from 0 to 1048576";
+    const EXPECTED: &str = "a number from 1 to 1048576";
     let size = chain.parsed::<u64>(&chain::COMPRESSION_SIZE, EXPECTED)?;
-    if let Some(size) = size.as_ref().filter(|size| size.value > 1024 * 1024) {
+    if let Some(size) = size
+        .as_ref()
+        .filter(|size| !(1..=1024 * 1024).contains(&size.value))
+    {
         return Err(ConfigError::Value {
             key: chain::COMPRESSION_SIZE.key,
             value: size.value.to_string(),
@@ -445,10 +502,11 @@ fn compression(chain: &Chain<'_>) -> Result<Option<u64>, ConfigError> {
     Ok((!off).then(|| size.map_or(10240, |size| size.value)))
 }
 
-fn s3(chain: &Chain<'_>) -> Result<S3Config, ConfigError> {
+fn s3(chain: &Chain<'_>, mode: DefaultsMode) -> Result<S3Config, ConfigError> {
     let us_east_1: StsEndpoints = match chain.text(&chain::S3_US_EAST_1) {
         Some(_) => word(chain, &chain::S3_US_EAST_1, StsEndpoints::WORDS)?,
-        None => StsEndpoints::Legacy,
+        None if mode == DefaultsMode::Legacy => StsEndpoints::Legacy,
+        None => StsEndpoints::Regional,
     };
     let is = |row| chain.boolean(row).map(|yes| yes.unwrap_or(false));
     Ok(S3Config {

@@ -54,6 +54,8 @@ impl fmt::Display for Source {
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) key: &'static str,
+    /// The key that it has outside of the nested section too.
+    plain_key: Option<&'static str>,
     pub(super) env: &'static [&'static str],
 }
 
@@ -78,20 +80,34 @@ pub(super) const ACCOUNT_ID_MODE: Row = row(
     "account_id_endpoint_mode",
     &["AWS_ACCOUNT_ID_ENDPOINT_MODE"],
 );
+pub(super) const NO_HOST_PREFIX: Row = row(
+    "disable_host_prefix_injection",
+    &["AWS_DISABLE_HOST_PREFIX_INJECTION"],
+);
+pub(super) const APP_ID: Row = row("sdk_ua_app_id", &["AWS_SDK_UA_APP_ID"]);
 pub(super) const VALIDATION: Row = row("parameter_validation", &[]);
 pub(super) const S3_ADDRESSING: Row = row("s3.addressing_style", &[]);
 pub(super) const S3_ACCELERATE: Row = row("s3.use_accelerate_endpoint", &[]);
 pub(super) const S3_DUALSTACK: Row = row("s3.use_dualstack_endpoint", &[]);
 pub(super) const S3_SIGN_PAYLOAD: Row = row("s3.payload_signing_enabled", &[]);
-pub(super) const S3_ARN_REGION: Row = row("s3.use_arn_region", &["AWS_S3_USE_ARN_REGION"]);
-pub(super) const S3_US_EAST_1: Row = row(
-    "s3.us_east_1_regional_endpoint",
-    &["AWS_S3_US_EAST_1_REGIONAL_ENDPOINT"],
-);
-pub(super) const S3_NO_MRAP: Row = row(
-    "s3.s3_disable_multiregion_access_points",
-    &["AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS"],
-);
+pub(super) const S3_ARN_REGION: Row = Row {
+    plain_key: Some("s3_use_arn_region"),
+    ..row("s3.use_arn_region", &["AWS_S3_USE_ARN_REGION"])
+};
+pub(super) const S3_US_EAST_1: Row = Row {
+    plain_key: Some("s3_us_east_1_regional_endpoint"),
+    ..row(
+        "s3.us_east_1_regional_endpoint",
+        &["AWS_S3_US_EAST_1_REGIONAL_ENDPOINT"],
+    )
+};
+pub(super) const S3_NO_MRAP: Row = Row {
+    plain_key: Some("s3_disable_multiregion_access_points"),
+    ..row(
+        "s3.s3_disable_multiregion_access_points",
+        &["AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS"],
+    )
+};
 pub(super) const S3_NO_EXPRESS_AUTH: Row = row(
     "s3_disable_express_session_auth",
     &["AWS_S3_DISABLE_EXPRESS_SESSION_AUTH"],
@@ -129,6 +145,7 @@ pub(super) const IMDS_MODE: Row = row(
     "ec2_metadata_service_endpoint_mode",
     &["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"],
 );
+pub(super) const IMDS_IPV6: Row = row("imds_use_ipv6", &["AWS_IMDS_USE_IPV6"]);
 pub(super) const IMDS_V1_DISABLED: Row = row(
     "ec2_metadata_v1_disabled",
     &["AWS_EC2_METADATA_V1_DISABLED"],
@@ -143,7 +160,11 @@ pub(super) const IMDS_ATTEMPTS: Row = row(
 );
 
 pub(super) const fn row(key: &'static str, env: &'static [&'static str]) -> Row {
-    Row { key, env }
+    Row {
+        key,
+        plain_key: None,
+        env,
+    }
 }
 
 /// The three places, in their order.
@@ -165,15 +186,16 @@ impl Chain<'_> {
             let mut names = row.env.iter();
             names.find_map(|name| Some(set(self.env.get(name)?, Source::Environment(name))))
         };
-        let in_profile = || {
-            let (section, key) = match row.key.split_once('.') {
+        let at = |path: &'static str| {
+            let (section, key) = match path.split_once('.') {
                 Some((section, key)) => (Some(section), key),
-                None => (None, row.key),
+                None => (None, path),
             };
             let (text, from) = self.profile?.text(section, key)?;
             let file = from.file.clone();
-            Some(set(text, Source::Profile { file, key: row.key }))
+            Some(set(text, Source::Profile { file, key: path }))
         };
+        let in_profile = || at(row.key).or_else(|| at(row.plain_key?));
         (explicit.map(|(_, value)| set(value, Source::Builder)))
             .or_else(in_env)
             .or_else(in_profile)

@@ -166,6 +166,7 @@ fn nested_options(text: &str, first_line: usize) -> Result<Vec<(String, String)>
     {
         let (key, value) = line
             .split_once('=')
+            .filter(|(key, _)| !key.trim().is_empty())
             .ok_or_else(|| fault(first_line + n, "an indented line that is no key = value"))?;
         options.push((key.trim().to_owned(), value.trim().to_owned()));
     }
@@ -208,7 +209,7 @@ mod tests {
 
     #[test]
     fn faults_name_their_line() {
-        let cases: [(&[u8], usize); 8] = [
+        let cases: [(&[u8], usize); 9] = [
             (b"a = 1", 1),
             (b"[a]\n[a]", 2),
             (b"[a]\nx=1\nX=2", 3),
@@ -216,6 +217,7 @@ mod tests {
             (b"[a]\n= 1", 2),
             (b"[a", 1),
             (b"[a]\ns3 =\n  x", 3),
+            (b"[a]\ns3 =\n  = x", 3),
             (b"[a]\n\xff", 2),
         ];
         for (bytes, line) in cases {

@@ -2,7 +2,9 @@
 
 mod builder;
 mod chain;
+mod defaults;
 mod environment;
+mod explain;
 mod ini;
 mod network;
 mod profile;
@@ -14,7 +16,7 @@ pub use self::chain::{Setting, Source};
 pub use self::environment::Environment;
 pub use self::network::{Network, Proxies, Throughput};
 pub use self::words::{
-    AccountIdEndpointMode, AddressingStyle, EndpointDiscoveryMode, RequestChecksums,
+    AccountIdEndpointMode, AddressingStyle, DefaultsMode, EndpointDiscoveryMode, RequestChecksums,
     ResponseChecksums, RetryMode, SignatureVersion, StsEndpoints,
 };
 
@@ -63,7 +65,10 @@ struct Settings {
     /// What the program says; the other places are asked for each service.
     endpoint_url: Option<String>,
     max_attempts: Option<u32>,
+    defaults_mode: DefaultsMode,
     connect_timeout: Duration,
+    /// Whether the program gave it.
+    connect_timeout_is_set: bool,
     read_timeout: Duration,
     use_fips: bool,
     use_dualstack: Option<bool>,
@@ -92,6 +97,8 @@ struct Settings {
     throughput: Option<Throughput>,
     metadata: InstanceMetadata,
     caches_roles: bool,
+    host_prefix: bool,
+    app_id: Option<String>,
     mfa: MfaPrompt,
 }
 
@@ -302,7 +309,7 @@ impl Config {
             return Ok(this.settings.endpoint_url.clone());
         }
         let chain = Chain {
-            explicit: &[],
+            explicit: this.builder.explicit(),
             env: &this.env,
             profile: self.current_profile(),
         };
@@ -517,6 +524,16 @@ impl Config {
         self.0.profiles.sso_session(name)
     }
 
+    /// Whether operations may have a host of their own, such as `data-` before that of the service.
+    pub fn injects_host_prefix(&self) -> bool {
+        self.0.settings.host_prefix
+    }
+
+    /// The name of the program, which services see in their logs.
+    pub fn app_id(&self) -> Option<&str> {
+        self.0.settings.app_id.as_deref()
+    }
+
     /// Whether credentials of roles are kept in `~/.aws/cli/cache`.
     pub fn caches_roles(&self) -> bool {
         self.0.settings.caches_roles
@@ -587,6 +604,18 @@ impl Config {
 pub(crate) fn token_variable(signing_name: &str) -> String {
     let name = signing_name.to_ascii_uppercase().replace(['-', ' '], "_");
     format!("AWS_BEARER_TOKEN_{name}")
+}
+
+/// All that the files of this environment say.
+#[cfg(feature = "_internals")]
+pub(crate) fn read_profiles(env: &Environment) -> Result<serde_json::Value, ConfigError> {
+    Ok(Profiles::read(env)?.to_json())
+}
+
+/// Where both files are.
+#[cfg(feature = "_internals")]
+pub(crate) fn places(env: &Environment) -> [String; 2] {
+    profile::places(env)
 }
 
 /// The number of sections of a file.

@@ -81,8 +81,8 @@ pub(super) struct Choice {
     throughput: Option<Option<Throughput>>,
 }
 
-const CA_BUNDLE: Row = chain::row("ca_bundle", &["AWS_CA_BUNDLE"]);
-const KEEPALIVE: Row = chain::row("tcp_keepalive", &["BOTOCORE_TCP_KEEPALIVE"]);
+pub(super) const CA_BUNDLE: Row = chain::row("ca_bundle", &["AWS_CA_BUNDLE"]);
+pub(super) const KEEPALIVE: Row = chain::row("tcp_keepalive", &["BOTOCORE_TCP_KEEPALIVE"]);
 const PROXY_CA: Row = chain::row("proxies_config.proxy_ca_bundle", &[]);
 const PROXY_CERT: Row = chain::row("proxies_config.proxy_client_cert", &[]);
 const PROXY_FORWARD: Row = chain::row("proxies_config.proxy_use_forwarding_for_https", &[]);

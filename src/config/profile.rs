@@ -36,11 +36,7 @@ impl Profiles {
     /// Reads the files that the environment names, or those below `~/.aws`. One that does not exist is empty.
     pub(crate) fn read(env: &Environment) -> Result<Self, ConfigError> {
         let mut profiles = Self {
-            files: [CONFIG, CREDENTIALS].map(|(variable, default)| {
-                env.expand(env.get(variable).unwrap_or(default))
-                    .display()
-                    .to_string()
-            }),
+            files: places(env),
             ..Self::default()
         };
         for section in read(env, CONFIG)? {
@@ -96,6 +92,35 @@ impl Profiles {
         self.sso_sessions.get(name)
     }
 
+    #[cfg(feature = "_internals")]
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let value = |value: &IniValue| match value {
+            IniValue::Text(text) => text.as_str().into(),
+            IniValue::Nested(nested) => nested
+                .iter()
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect::<serde_json::Value>(),
+        };
+        let section = |profile: &Profile| -> serde_json::Value {
+            profile
+                .0
+                .iter()
+                .map(|(key, entry)| (key.clone(), value(&entry.value)))
+                .collect()
+        };
+        let kind = |sections: &HashMap<String, Profile>| -> serde_json::Value {
+            sections
+                .iter()
+                .map(|(name, profile)| (name.clone(), section(profile)))
+                .collect()
+        };
+        serde_json::json!({
+            "profiles": kind(&self.profiles),
+            "ssoSessions": kind(&self.sso_sessions),
+            "services": kind(&self.services),
+        })
+    }
+
     /// The files, for errors.
     pub(crate) fn places(&self) -> String {
         self.files.join(" or ")
@@ -133,6 +158,14 @@ struct FileSection {
 type Place = (&'static str, &'static str);
 const CONFIG: Place = ("AWS_CONFIG_FILE", "~/.aws/config");
 const CREDENTIALS: Place = ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
+
+/// Where both files are.
+pub(super) fn places(env: &Environment) -> [String; 2] {
+    [CONFIG, CREDENTIALS].map(|(variable, default)| {
+        let path = env.expand(env.get(variable).unwrap_or(default));
+        path.display().to_string()
+    })
+}
 
 fn read(env: &Environment, (variable, default): Place) -> Result<Vec<FileSection>, ConfigError> {
     let named = env.get(variable);

@@ -33,7 +33,7 @@ impl fmt::Debug for Choice {
     }
 }
 
-const MODE: Row = chain::row("retry_mode", &["AWS_RETRY_MODE"]);
+pub(super) const MODE: Row = chain::row("retry_mode", &["AWS_RETRY_MODE"]);
 
 impl Choice {
     pub(super) fn settings(&self, chain: &Chain<'_>) -> Result<RetrySettings, ConfigError> {

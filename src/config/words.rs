@@ -44,6 +44,25 @@ words! {
 }
 
 words! {
+    /// Which set of defaults is used.
+    DefaultsMode {
+        /// The one that fits where the client is.
+        Auto = "auto",
+        /// For clients in another region than the service.
+        CrossRegion = "cross-region",
+        /// For clients in the region of the service.
+        InRegion = "in-region",
+        /// The ones that there were before modes.
+        #[default]
+        Legacy = "legacy",
+        /// For clients on a slow line.
+        Mobile = "mobile",
+        /// For all.
+        Standard = "standard",
+    }
+}
+
+words! {
     /// Whether endpoints are those of the account.
     AccountIdEndpointMode {
         /// Never.

@@ -155,9 +155,7 @@ fn still_good<T: Ends>(
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::credentials::{ProviderCall, ServiceCalls};
     use crate::transport::Replay;
-    use serde_json::Value;
     use std::sync::Barrier;
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
     use std::time::UNIX_EPOCH;
@@ -183,20 +181,10 @@ mod tests {
         }
     }
 
-    struct NoCalls;
-
-    impl ServiceCalls for NoCalls {
-        fn call(&self, _: ProviderCall<'_>) -> crate::Result<Value> {
-            Err(crate::Error::request("nobody calls"))
-        }
-    }
-
     fn at<'a>(config: &'a Config, transport: &'a Replay, minutes: u64) -> ProviderContext<'a> {
         ProviderContext {
-            config,
-            transport,
             now: UNIX_EPOCH + Duration::from_secs(minutes * 60),
-            calls: &NoCalls,
+            ..ProviderContext::without_calls(config, transport)
         }
     }
 

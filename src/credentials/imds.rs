@@ -52,6 +52,21 @@ impl CredentialsProvider for ImdsProvider {
     }
 }
 
+/// The region that the instance is in, if there is an instance that says so.
+pub(crate) fn region(cx: &ProviderContext<'_>) -> Option<String> {
+    const ZONE: &str = "latest/meta-data/placement/availability-zone/";
+    let zone = || -> Result<bytes::Bytes, CredentialsError> {
+        let service = Service::new(cx)?;
+        service.get(ZONE, &service.token()?, |body| !body.is_empty())
+    };
+    let zone = zone().inspect_err(|error| tracing::debug!(%error, "no region of an instance"));
+    let zone = String::from_utf8(zone.ok()?.to_vec()).ok()?;
+    let region = zone
+        .trim()
+        .trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    (!region.is_empty()).then(|| region.to_owned())
+}
+
 /// The service that is asked.
 struct Service<'a> {
     cx: &'a ProviderContext<'a>,

@@ -215,6 +215,33 @@ pub struct ProviderContext<'a> {
     pub(crate) calls: &'a dyn ServiceCalls,
 }
 
+impl<'a> ProviderContext<'a> {
+    /// For what needs no service of AWS.
+    pub(crate) fn without_calls(
+        config: &'a Config,
+        transport: &'a dyn crate::transport::Transport,
+    ) -> Self {
+        let now = config.now();
+        Self {
+            config,
+            transport,
+            now,
+            calls: &NoCalls,
+        }
+    }
+}
+
+struct NoCalls;
+
+impl ServiceCalls for NoCalls {
+    fn call(&self, call: ProviderCall<'_>) -> crate::Result<Value> {
+        Err(crate::Error::request(format!(
+            "nobody may call {} here",
+            call.service
+        )))
+    }
+}
+
 /// Calls the services that give credentials.
 pub(crate) trait ServiceCalls {
     fn call(&self, call: ProviderCall<'_>) -> crate::Result<Value>;

@@ -328,7 +328,10 @@ impl<'a> Exchange<'a> {
         }
         let endpoint = endpoint::resolve(call, &self.params.value, who)?;
         let mut request = protocol::encode(model, operation, &self.params)?;
-        let prefix = protocol::host_prefix(model, operation, &self.params.value)?;
+        let prefix = match call.config.injects_host_prefix() {
+            true => protocol::host_prefix(model, operation, &self.params.value)?,
+            false => None,
+        };
         let url = discovered.as_ref().unwrap_or(&endpoint.url);
         let mut uri = assemble(url, prefix.as_deref(), &request)?;
         // of a header with several values the first goes out
