@@ -6,10 +6,10 @@ use http::HeaderMap;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::Value;
 
+use crate::client::Client;
 use crate::codec::target::{Copier, ToValue};
 use crate::codec::xml_tape::{Nodes, Tape};
-use crate::config::{Config, parse_ini};
-use crate::credentials::{Chain, CredentialsProvider as _, ProviderContext};
+use crate::config::parse_ini;
 use crate::model::ServiceModel;
 use crate::protocol::{self, Answer, Params};
 
@@ -124,18 +124,24 @@ pub fn places(variables: Vec<(String, String)>) -> [String; 2] {
     crate::config::places(&variables.into_iter().collect())
 }
 
-/// What the chain of providers finds without a network, in full.
-pub fn credentials(config: &Config) -> Result<Value, String> {
-    let transport = crate::transport::Replay::new();
-    let chain = Chain::standard(config.has_explicit_profile());
-    let found = chain.credentials(&ProviderContext::without_calls(config, &transport));
-    let found = found.map_err(|e| e.to_string())?;
+/// The credentials that a client finds, in full.
+pub fn credentials(client: &Client) -> Result<Value, String> {
+    let found = client.needs().credentials().map_err(|e| e.to_string())?;
+    let end = found.expires().map(crate::time::Timestamp::of);
     Ok(serde_json::json!({
         "access_key": found.access_key_id(),
         "secret_key": found.secret_access_key(),
         "token": found.session_token(),
         "account_id": found.account_id(),
+        "expires": end.and_then(crate::time::Timestamp::whole_seconds),
+        "end": end.map(|end| end.whole().rfc3339()),
     }))
+}
+
+/// The token that a client finds for a service of no name.
+pub fn token(client: &Client) -> Result<Value, String> {
+    let found = client.needs().token("none").map_err(|e| e.to_string())?;
+    Ok(serde_json::json!({"token": found.token()}))
 }
 
 /// How many sections a configuration file has.

@@ -14,6 +14,8 @@ mod cbor;
 mod compare;
 #[path = "conformance/config.rs"]
 mod config;
+#[path = "conformance/credentials.rs"]
+mod credentials;
 #[path = "conformance/endpoints.rs"]
 mod endpoints;
 #[path = "conformance/eventstream.rs"]

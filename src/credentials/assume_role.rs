@@ -133,7 +133,9 @@ fn from_profile(
         ..*cx
     };
     let has_keys = text(&there, "aws_access_key_id").is_some();
-    if !has_keys && visited.iter().any(|visited| visited == name) {
+    // only a profile that is its own source may come twice, and its keys end the chain
+    let is_own = has_keys && *name == *cx.config.profile().value;
+    if !is_own && visited.iter().any(|visited| visited == name) {
         let way = [&visited[..], &[name.to_owned()]].concat().join(" → ");
         return Err(fault(
             NAME,
@@ -287,6 +289,11 @@ mod tests {
                 "[default]\nrole_arn = r\nsource_profile = a\n[profile a]\nrole_arn = r\nsource_profile = b\n\
                  [profile b]\nrole_arn = r\nsource_profile = a\n",
                 "default → a → b → a",
+            ),
+            (
+                "[default]\nrole_arn = r\naws_access_key_id = a\naws_secret_access_key = s\nsource_profile = b\n\
+                 [profile b]\nrole_arn = r\nsource_profile = default\n",
+                "default → b → default",
             ),
         ];
         for (profiles, expected) in cases {

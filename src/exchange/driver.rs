@@ -147,7 +147,7 @@ impl Needs<'_> {
         })
     }
 
-    fn token(&self, signing_name: &str) -> Result<BearerToken> {
+    pub(crate) fn token(&self, signing_name: &str) -> Result<BearerToken> {
         if let Some(token) = self.config.bearer_token(signing_name) {
             return Ok(token);
         }

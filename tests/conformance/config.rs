@@ -344,14 +344,12 @@ impl Found {
         let Some(row) = rows.iter().find(|row| row.is_settled()) else {
             return Value::Null;
         };
-        // a secret that is no part of the explanation signs
-        let config = &self.config;
-        let found = tucuxi::internals::credentials(config);
-        match found {
-            Ok(found) => {
-                let mut value = found;
-                value["method"] = json!(row.provider);
-                value
+        match tucuxi::internals::credentials(&self.client) {
+            Ok(mut found) => {
+                found["method"] = json!(row.provider);
+                let is_told = |key: &String| expected.get(key).is_some();
+                let members = found.as_object().unwrap().clone().into_iter();
+                members.filter(|(key, _)| is_told(key)).collect()
             }
             Err(error) => json!({"error": error, "expected": expected}),
         }
