@@ -287,3 +287,47 @@ fn a_folder_of_models_is_found_without_a_rebuild() {
     let operations = run(command(home.path()).args(["operations", "tower"]), "");
     assert_eq!(operations.out, "Build\n");
 }
+
+#[test]
+fn the_configuration_says_where_it_is_from() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join(".aws")).unwrap();
+    let config = "[default]\nregion = eu-west-1\naws_access_key_id = AKIDEXAMPLE1\naws_secret_access_key = hidden\n";
+    std::fs::write(home.path().join(".aws/config"), config).unwrap();
+    let list = |explain: bool| {
+        let mut command = command(home.path());
+        command
+            .env("AWS_MAX_ATTEMPTS", "7")
+            .args(["configure", "list"]);
+        if explain {
+            command.arg("--explain");
+        }
+        let run = run(&mut command, "");
+        assert!(run.code == 0 && !run.out.contains("hidden"), "{run:?}");
+        run.out
+    };
+    let words = |text: &str, row: &str| {
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(row))
+            .unwrap_or_else(|| panic!("{row}: {text}"));
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let short = list(false);
+    assert_eq!(
+        words(&short, "access_key"),
+        "access_key ****************PLE1 config-file"
+    );
+    assert!(words(&short, "region").starts_with("region eu-west-1 region in "));
+    assert!(!short.contains("max_attempts"));
+    let long = list(true);
+    assert_eq!(
+        words(&long, "env "),
+        "env none: AWS_ACCESS_KEY_ID is not set"
+    );
+    assert_eq!(words(&long, "iam-role"), "iam-role not asked");
+    assert_eq!(
+        words(&long, "max_attempts"),
+        "max_attempts 7 the environment variable AWS_MAX_ATTEMPTS"
+    );
+}

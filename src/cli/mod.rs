@@ -9,6 +9,7 @@
 //! | 255 | anything else |
 
 mod call;
+mod configure;
 mod describe;
 mod endpoint;
 mod models;
@@ -75,6 +76,7 @@ fn command() -> Command {
         ])
         .subcommands([
             call::command(),
+            configure::command(),
             Command::new("services").about("Lists the services, one a line"),
             Command::new("operations")
                 .about("Lists a service's operations, one a line")
@@ -114,6 +116,7 @@ fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
             let model = client(matches)?.model(required(matches, "SERVICE"))?;
             print_lines(model.operation_names())
         }
+        "configure" => configure::run(matches),
         "describe" => describe::run(matches),
         "endpoint" => endpoint::run(matches),
         _ => models::run(matches),

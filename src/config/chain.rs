@@ -60,7 +60,7 @@ pub(super) struct Row {
 }
 
 pub(super) const REGION: Row = row("region", &["AWS_REGION", "AWS_DEFAULT_REGION"]);
-pub(super) const ENDPOINT_URL: Row = row("endpoint_url", &[]);
+pub(super) const ENDPOINT_URL: Row = row("endpoint_url", &["AWS_ENDPOINT_URL"]);
 pub(super) const DATA_PATH: Row = row("data_path", &["AWS_DATA_PATH"]);
 pub(super) const MAX_ATTEMPTS: Row = row("max_attempts", &["AWS_MAX_ATTEMPTS"]);
 pub(super) const USE_FIPS: Row = row("use_fips_endpoint", &["AWS_USE_FIPS_ENDPOINT"]);

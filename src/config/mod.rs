@@ -122,7 +122,9 @@ pub struct InstanceMetadata {
 
 /// Asks for the code of an MFA device.
 #[derive(Clone)]
-struct MfaPrompt(Arc<dyn Fn(&str) -> io::Result<String> + Send + Sync>);
+struct MfaPrompt(Arc<AskCode>);
+
+type AskCode = dyn Fn(&str) -> io::Result<String> + Send + Sync;
 
 impl MfaPrompt {
     /// On the terminal, if there is one. What is typed is not shown.

@@ -102,7 +102,11 @@ impl Choice {
         let bundle = bundle.or_else(|| chain.env.get("REQUESTS_CA_BUNDLE").map(str::to_owned));
         let unsupported = if chain.boolean(&PROXY_FORWARD)? == Some(true) {
             Some("proxy_use_forwarding_for_https: a proxy is asked for tunnels only")
-        } else if chain.text(&PROXY_CA).or(chain.text(&PROXY_CERT)).is_some() {
+        } else if chain
+            .text(&PROXY_CA)
+            .or_else(|| chain.text(&PROXY_CERT))
+            .is_some()
+        {
             Some("certificates for the proxy alone: give ca_bundle those of proxy and services")
         } else {
             None

@@ -48,11 +48,12 @@ impl CredentialsProvider for ProfileProvider {
                 "profile {profile:?} has no aws_access_key_id there"
             )));
         };
-        let secret = companion("aws_secret_access_key").ok_or(CredentialsError::Partial {
-            provider: self.name(),
-            present: "aws_access_key_id",
-            missing: "aws_secret_access_key",
-        })?;
+        let secret =
+            companion("aws_secret_access_key").ok_or_else(|| CredentialsError::Partial {
+                provider: self.name(),
+                present: "aws_access_key_id",
+                missing: "aws_secret_access_key",
+            })?;
         let mut credentials = Credentials::new(id, secret);
         if let Some(token) =
             companion("aws_session_token").or_else(|| companion("aws_security_token"))

@@ -120,11 +120,14 @@ impl<'a> SsoRole<'a> {
                 session
                     .as_ref()
                     .map(|s| s.start_url)
-                    .or(own("sso_start_url")),
+                    .or_else(|| own("sso_start_url")),
             ),
             region: known(
                 "sso_region",
-                session.as_ref().map(|s| s.region).or(own("sso_region")),
+                session
+                    .as_ref()
+                    .map(|s| s.region)
+                    .or_else(|| own("sso_region")),
             ),
             session: session.as_ref().map(|session| session.name),
         };
