@@ -321,7 +321,9 @@ impl Found {
             let value = match &**key {
                 "addressing_style" => json!(s3.addressing_style.as_str()),
                 "use_arn_region" => json!(s3.use_arn_region),
-                "use_dualstack_endpoint" => json!(s3.use_dualstack.or(self.config.use_dualstack())),
+                "use_dualstack_endpoint" => {
+                    json!(s3.use_dualstack.or_else(|| self.config.use_dualstack()))
+                }
                 "use_accelerate_endpoint" => json!(s3.use_accelerate_endpoint),
                 "payload_signing_enabled" => json!(s3.payload_signing_enabled),
                 "us_east_1_regional_endpoint" => json!(if s3.us_east_1_regional {
@@ -461,7 +463,9 @@ fn parsed(case: &Value) -> Verdict {
     let input = &case["input"];
     let (_folder, variables) = machine(&input["configFile"], &input["credentialsFile"]);
     let found = tucuxi::internals::profiles(variables);
-    let output = case["output"].get("config").unwrap_or(&case["output"]);
+    let output = case["output"]
+        .get("config")
+        .unwrap_or_else(|| &case["output"]);
     let verdict = match (output.get("errorContaining"), &found) {
         (Some(_), Err(_)) => Ok(()),
         (Some(what), Ok(found)) => Err(format!("{found} instead of an error: {what}")),
@@ -570,7 +574,7 @@ fn another_dialect(input: &Value) -> Option<&'static str> {
         let name = line.trim().trim_matches(['[', ']']);
         let name = name
             .strip_prefix("profile ")
-            .or(name.strip_prefix("sso-session "))
+            .or_else(|| name.strip_prefix("sso-session "))
             .unwrap_or(name);
         match is_section(&line) {
             true => !is_plain(name.trim()),

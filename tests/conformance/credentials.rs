@@ -16,10 +16,13 @@ use crate::suite::{self, Suite, Verdict};
 /// When all this happens, unless a case says otherwise: before anything that it knows has expired.
 const NOW: u64 = 1_000_000_000;
 
+/// Status and body for a request.
+type Answer = dyn Fn(&Sent) -> (u16, String) + Send + Sync;
+
 /// Answers requests as a function says, and keeps them.
 #[derive(Clone)]
 struct Network {
-    answer: Arc<dyn Fn(&Sent) -> (u16, String) + Send + Sync>,
+    answer: Arc<Answer>,
     sent: Arc<Mutex<Vec<Sent>>>,
 }
 
@@ -218,7 +221,7 @@ fn recorded(folder: &Path) -> Verdict {
     // these ask the provider of profiles alone
     let profile = folder.parent().unwrap().ends_with("profile-provider");
     let profile = profile.then(|| env["AWS_PROFILE"].as_str().unwrap_or("default"));
-    let found = machine.found(profile, network.clone(), NOW);
+    let found = machine.found(profile, network, NOW);
     let Some(expected) = case["result"].get("Ok") else {
         return failure(found, &case["result"]);
     };
