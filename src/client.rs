@@ -78,10 +78,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// None yet; later a setting may ask for what cannot be.
+    /// A setting of the network asks for what cannot be, or names a file that is broken.
     #[cfg(feature = "ureq")]
     pub fn with_config(config: Config) -> Result<Self> {
-        Self::with_transport(config, crate::transport::UreqTransport::new())
+        let transport = crate::transport::UreqTransport::new(config.network())?;
+        Self::with_transport(config, transport)
     }
 
     /// A client that sends its requests through this transport.

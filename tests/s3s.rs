@@ -233,8 +233,11 @@ fn a_reader_goes_with_its_checksum_behind_it_and_a_wrong_one_is_refused() {
             .body(body)
             .send()
     };
-    let bad =
-        Client::with_transport(s3.config().clone(), BadNetwork(UreqTransport::new())).unwrap();
+    let bad = Client::with_transport(
+        s3.config().clone(),
+        BadNetwork(UreqTransport::new(s3.config().network()).unwrap()),
+    )
+    .unwrap();
     for algorithm in ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] {
         put(&s3, algorithm).unwrap_or_else(|e| panic!("{algorithm}: {e}"));
         let error = put(&bad, algorithm).map(|_| ()).unwrap_err();

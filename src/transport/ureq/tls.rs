@@ -1,0 +1,96 @@
+//! Certificates: whom we trust, and who we are.
+
+use std::path::Path;
+
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
+
+use crate::config::{ConfigError, Network};
+
+/// What the settings say of TLS.
+pub(super) fn tls(network: &Network) -> Result<TlsConfig, ConfigError> {
+    let mut tls = TlsConfig::builder().disable_verification(!network.verify_certificates);
+    if let Some(path) = &network.ca_bundle {
+        let (certificates, _) = read(path)?;
+        if certificates.is_empty() {
+            return Err(fault(path, "it has no certificate in PEM form"));
+        }
+        tls = tls.root_certs(RootCerts::new_with_certs(&certificates));
+    }
+    if let Some((chain, key)) = &network.client_certificate {
+        let (certificates, _) = read(chain)?;
+        let (_, found) = read(key)?;
+        let found = found.ok_or_else(|| fault(key, "it has no private key in PEM form"))?;
+        check(&certificates, &found).map_err(|what| fault(chain, what))?;
+        tls = tls.client_cert(Some(ClientCert::new_with_certs(&certificates, found)));
+    }
+    Ok(tls.build())
+}
+
+fn fault(path: &Path, what: impl std::fmt::Display) -> ConfigError {
+    ConfigError::File {
+        file: path.to_owned(),
+        what: what.to_string(),
+    }
+}
+
+type Items = (Vec<Certificate<'static>>, Option<PrivateKey<'static>>);
+
+fn read(path: &Path) -> Result<Items, ConfigError> {
+    let text = std::fs::read(path).map_err(|e| fault(path, e))?;
+    let (mut certificates, mut key) = (Vec::new(), None);
+    for item in parse_pem(&text) {
+        match item.map_err(|e| fault(path, e))? {
+            PemItem::Certificate(certificate) => certificates.push(certificate),
+            PemItem::PrivateKey(found) => key = Some(found),
+            _ => {}
+        }
+    }
+    Ok((certificates, key))
+}
+
+/// `ureq` takes certificate and key for good ones, and panics where they are not.
+fn check(chain: &[Certificate<'_>], key: &PrivateKey<'_>) -> Result<(), rustls::Error> {
+    let chain = chain
+        .iter()
+        .map(|one| CertificateDer::from(one.der().to_vec()));
+    let key = PrivateKeyDer::try_from(key.der().to_vec());
+    let key = key.map_err(|e| rustls::Error::General(e.into()))?;
+    let provider = rustls::crypto::ring::default_provider().into();
+    let builder = rustls::ClientConfig::builder_with_provider(provider);
+    let builder = builder.with_protocol_versions(rustls::ALL_VERSIONS)?;
+    let builder = builder.with_root_certificates(rustls::RootCertStore::empty());
+    builder
+        .with_client_auth_cert(chain.collect(), key)
+        .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+
+    #[test]
+    fn files_that_have_no_certificate_are_errors_that_name_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("bundle.pem");
+        for text in [
+            "",
+            "no pem",
+            "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n",
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let name = path.to_str().unwrap();
+            let config = Config::builder()
+                .isolated()
+                .ca_bundle(name)
+                .build()
+                .unwrap();
+            let error = tls(config.network()).unwrap_err().to_string();
+            assert!(error.contains("bundle.pem"), "{error}");
+            let config = Config::builder().isolated().client_certificate(name, name);
+            let error = tls(config.build().unwrap().network()).unwrap_err();
+            assert!(error.to_string().contains("bundle.pem"), "{error}");
+        }
+    }
+}
