@@ -28,6 +28,8 @@ mod presign;
 mod protocols;
 #[path = "conformance/response_parsing.rs"]
 mod response_parsing;
+#[path = "conformance/retries.rs"]
+mod retries;
 #[path = "conformance/s3.rs"]
 mod s3;
 #[path = "conformance/s3_objects.rs"]

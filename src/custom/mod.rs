@@ -8,7 +8,8 @@ mod s3_control;
 mod s3_post;
 
 pub(crate) use self::retry::{
-    RetryRule, awaits_consent, is_long_polling, is_repeated_in_legacy_mode, retry_rule,
+    RetryRule, awaits_consent, is_long_polling, is_repeated_in_legacy_mode, is_transient,
+    retry_rule,
 };
 pub use self::s3_post::PresignedPost;
 

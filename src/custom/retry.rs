@@ -57,6 +57,11 @@ pub(crate) fn is_long_polling(service_id: &str, operation: &str) -> bool {
     LONG_POLLING.contains(&(service_id, operation))
 }
 
+/// Whether an answer that says whose fault it was is mended by another attempt.
+pub(crate) fn is_transient(service_id: &str, code: &str) -> bool {
+    (service_id, code) == ("STS", "IDPCommunicationError")
+}
+
 /// Answers that only the legacy mode repeats, of one service: its id, status and code.
 const LEGACY: [(&str, u16, &str); 14] = [
     ("CloudSearch", 509, "BandwidthLimitExceeded"),

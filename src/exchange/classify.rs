@@ -33,13 +33,7 @@ const LEGACY_THROTTLING: [&str; 5] = [
     "ThrottlingException",
 ];
 
-/// `PriorRequestNotComplete` is in both lists; it waits as long as a transient failure.
-const TRANSIENT: [&str; 4] = [
-    "IDPCommunicationError",
-    "PriorRequestNotComplete",
-    "RequestTimeout",
-    "RequestTimeoutException",
-];
+const TRANSIENT: [&str; 2] = ["RequestTimeout", "RequestTimeoutException"];
 
 /// Why another attempt may succeed, if it may.
 pub(super) fn classify(
@@ -96,7 +90,8 @@ fn of_answer(
         let declares = |id| operation.errors.contains(&id);
         model.error_shape(operation, code).is_some_and(declares)
     };
-    if is(&TRANSIENT) {
+    let id = &model.metadata().service_id;
+    if is(&TRANSIENT) || custom::is_transient(id, &error.code) {
         Some(RetryReason::Transient)
     } else if is(&THROTTLING) || (error.status == 429 && !modelled()) {
         Some(RetryReason::Throttling)
