@@ -301,10 +301,49 @@ impl Transport for Connection {
 pub(super) struct End;
 
 impl<In: Transport> Connector<In> for End {
-    type Out = In;
+    type Out = Established<In>;
 
-    fn connect(&self, _: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<In>, Error> {
+    fn connect(
+        &self,
+        _: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, Error> {
         Watch::current().connected();
-        Ok(chained)
+        Ok(chained.map(|inner| Established { inner, look: false }))
+    }
+}
+
+/// A connection that shows once more what came in place of consent: `ureq` would wait for the other side to go on, though
+/// its whole answer may be there.
+#[derive(Debug)]
+pub(super) struct Established<In> {
+    inner: In,
+    look: bool,
+}
+
+impl<In: Transport> Transport for Established<In> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.inner.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        let consents = timeout.reason == Timeout::Await100;
+        if !consents && std::mem::take(&mut self.look) && !self.buffers().input().is_empty() {
+            return Ok(true);
+        }
+        self.look |= consents;
+        self.inner.await_input(timeout)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
     }
 }

@@ -1,0 +1,298 @@
+//! What becomes of calls when network and server fail: every cell of the matrix ends in success or in the right error, in time,
+//! with whole bodies, and leaves neither connections nor threads behind.
+
+mod server;
+mod soak;
+mod streams;
+mod waiting;
+
+use std::io::ErrorKind;
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tucuxi::transport::TransportErrorKind;
+use tucuxi::{Body, Client, Config, ConfigBuilder, Credentials, Error};
+
+use self::server::{Fault, Server};
+
+/// Threads are counted, so there is one test at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn config(server: &Server) -> ConfigBuilder {
+    Config::builder()
+        .isolated()
+        .region("us-east-1")
+        .endpoint_url(server.url())
+        .credentials(Credentials::new("AKIDEXAMPLE", "secret"))
+        .connect_timeout(Duration::from_millis(500))
+        .read_timeout(Duration::from_millis(100))
+        .max_attempts(2)
+        .jitter(|| 0.0)
+}
+
+fn client(config: ConfigBuilder) -> Client {
+    Client::with_config(config.build().unwrap()).unwrap()
+}
+
+fn blob(len: usize) -> Vec<u8> {
+    (0..len).map(|n| (n * 7 + n / 251) as u8).collect()
+}
+
+/// How many threads come of this test's: they have its name, if no other.
+fn threads() -> usize {
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else {
+        return 1;
+    };
+    let name = std::fs::read_to_string("/proc/thread-self/comm").unwrap();
+    let names =
+        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.filter(|other| *other == name).count()
+}
+
+/// Waits for what follows at once, though on another thread.
+fn soon(what: &str, is: impl Fn() -> bool) {
+    let since = Instant::now();
+    while !is() {
+        assert!(since.elapsed() < Duration::from_secs(3), "never: {what}");
+        std::thread::yield_now();
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    /// Everything at once: `ListTables`.
+    Small,
+    /// A body that can be read again: `PutObject`.
+    Upload,
+    /// A body that cannot.
+    OneShot,
+    /// A body that is read by the program: `GetObject`.
+    Download,
+    /// The same, into memory.
+    Buffered,
+}
+
+const KINDS: [Kind; 5] = [
+    Kind::Small,
+    Kind::Upload,
+    Kind::OneShot,
+    Kind::Download,
+    Kind::Buffered,
+];
+
+/// Makes a call; what comes of it is `ok`, or a word for the error.
+fn call(kind: Kind, client: &Client, server: &Server) -> String {
+    let put = |body: Body| {
+        let request = client.request("s3", "PutObject");
+        request
+            .params(json!({"Bucket": "bucket", "Key": "key"}))
+            .body(body)
+            .send()
+            .map(drop)
+    };
+    let get = client
+        .request("s3", "GetObject")
+        .params(json!({"Bucket": "bucket", "Key": "key"}));
+    let sent = blob(300_000);
+    let result = match kind {
+        Kind::Small => {
+            let tables = client.call("dynamodb", "ListTables", json!({}));
+            tables.map(|tables| assert_eq!(tables["TableNames"], json!(["one", "two"])))
+        }
+        Kind::Upload => put(sent.clone().into()),
+        Kind::OneShot => {
+            let (reader, len) = (std::io::Cursor::new(sent.clone()), sent.len() as u64);
+            put(Body::from_reader_with_len(reader, len))
+        }
+        Kind::Download => match get.send() {
+            Ok(mut output) => match output.body.take().unwrap().read_to_vec() {
+                Ok(read) => {
+                    assert!(
+                        read == server.state.blob,
+                        "the body is not the one that was sent"
+                    );
+                    Ok(())
+                }
+                Err(error) => {
+                    return match error.kind() {
+                        ErrorKind::TimedOut => "body: timeout".into(),
+                        ErrorKind::UnexpectedEof => "body: broken".into(),
+                        ErrorKind::InvalidData => "body: checksum".into(),
+                        other => format!("body: {other:?}: {error}"),
+                    };
+                }
+            },
+            Err(error) => Err(error),
+        },
+        Kind::Buffered => get.send_buffered().map(|output| {
+            use base64::Engine as _;
+            let text = output.value().unwrap()["Body"].clone();
+            let read = base64::prelude::BASE64_STANDARD.decode(text.as_str().unwrap());
+            assert!(read.unwrap() == server.state.blob);
+        }),
+    };
+    match &result {
+        Ok(()) => {
+            if matches!(kind, Kind::Upload | Kind::OneShot) {
+                let bodies = server.state.bodies.lock().unwrap();
+                assert!(bodies.last() == Some(&sent), "the server has another body");
+            }
+            "ok".into()
+        }
+        Err(error) => word(error),
+    }
+}
+
+fn word(error: &Error) -> String {
+    match error.cause() {
+        Error::Service(error) => error.code.to_string(),
+        Error::Response(_) => "checksum".into(),
+        Error::Transport(error) => match error.kind() {
+            TransportErrorKind::Connect => "connect".into(),
+            TransportErrorKind::Interrupted => "broken".into(),
+            TransportErrorKind::Timeout => "timeout".into(),
+            TransportErrorKind::Cancelled => "cancelled".into(),
+            other => format!("{other:?}: {error}"),
+        },
+        other => format!("{other}"),
+    }
+}
+
+/// What a fault does that is there once, and one that stays. `None`: the fault is no fault of such calls.
+fn expected(fault: Fault, kind: Kind) -> Option<(&'static str, &'static str)> {
+    use Fault::*;
+    let is_upload = matches!(kind, Kind::Upload | Kind::OneShot);
+    let in_body = |word: &'static str| match kind {
+        Kind::Download => match word {
+            "timeout" => ("body: timeout", "body: timeout"),
+            "checksum" => ("body: checksum", "body: checksum"),
+            _ => ("body: broken", "body: broken"),
+        },
+        _ => ("ok", word),
+    };
+    // consent is asked for before the body is opened, so a reader is not spent when that fails
+    let at_head = |word| ("ok", word);
+    // a reader that was read is the end
+    let behind_body = |word: &'static str| match kind {
+        Kind::OneShot => (word, word),
+        _ => ("ok", word),
+    };
+    Some(match fault {
+        CloseAtOnce | ResetAtOnce => at_head("broken"),
+        // nobody consents for a second, which is longer than the timeout
+        Silence => at_head("timeout"),
+        AnswerBeforeBody(403) if is_upload => ("AccessDenied", "AccessDenied"),
+        AnswerBeforeBody(_) if is_upload => at_head("SlowDown"),
+        ResetBeforeBody if is_upload => at_head("broken"),
+        AnswerBeforeBody(_) | ResetBeforeBody => return None,
+        CloseInHead | ResetInHead | Garbage => behind_body("broken"),
+        StallInHead => behind_body("timeout"),
+        SlowHead | SlowBody => ("ok", "ok"),
+        CloseInBody | ResetInBody | StallInBody | LengthTooShort if is_upload => return None,
+        CloseInBody | ResetInBody => in_body("broken"),
+        StallInBody => in_body("timeout"),
+        LengthTooLong if kind == Kind::Small => ("ok", "broken"),
+        LengthTooLong if is_upload => behind_body("broken"),
+        LengthTooLong => in_body("broken"),
+        // what comes is what the length says, but it has not the checksum
+        LengthTooShort => in_body("checksum"),
+        Redirect(301) if kind != Kind::Small => ("301", "301"),
+        Redirect(_) => ("307", "307"),
+        Status(429) => behind_body("TooManyRequestsException"),
+        Status(503) => behind_body("SlowDown"),
+        Status(_) => behind_body("InternalError"),
+        WrongChecksum if is_upload => return None,
+        WrongChecksum => in_body("checksum"),
+    })
+}
+
+const FAULTS: [Fault; 22] = [
+    Fault::CloseAtOnce,
+    Fault::ResetAtOnce,
+    Fault::Silence,
+    Fault::AnswerBeforeBody(503),
+    Fault::AnswerBeforeBody(403),
+    Fault::ResetBeforeBody,
+    Fault::CloseInHead,
+    Fault::ResetInHead,
+    Fault::StallInHead,
+    Fault::SlowHead,
+    Fault::Garbage,
+    Fault::CloseInBody,
+    Fault::ResetInBody,
+    Fault::StallInBody,
+    Fault::SlowBody,
+    Fault::LengthTooLong,
+    Fault::LengthTooShort,
+    Fault::WrongChecksum,
+    Fault::Redirect(307),
+    Fault::Status(429),
+    Fault::Status(500),
+    Fault::Status(503),
+];
+
+#[test]
+fn every_fault_ends_in_success_or_the_right_error_in_time() {
+    let _alone = alone();
+    let before = threads();
+    let server = Server::new(blob(200_000));
+    let mut wrong = Vec::new();
+    println!(
+        "{:<22}{}",
+        "once / for ever",
+        KINDS.map(|k| format!("{k:<30?}")).concat()
+    );
+    for fault in FAULTS {
+        let mut line = format!("{:<22}", format!("{fault:?}"));
+        for kind in KINDS {
+            let Some((once, always)) = expected(fault, kind) else {
+                line += &format!("{:<30}", "-");
+                continue;
+            };
+            let client = client(config(&server));
+            let since = Instant::now();
+            server.fail(&[fault]);
+            let found = call(kind, &client, &server);
+            server.fail_forever(fault);
+            let found = (found, call(kind, &client, &server));
+            let took = since.elapsed();
+            line += &format!("{:<30}", format!("{} / {}", found.0, found.1));
+            if (&*found.0, &*found.1) != (once, always) {
+                wrong.push(format!(
+                    "{fault:?}, {kind:?}: {found:?}, not {once}, {always}"
+                ));
+            }
+            if took > Duration::from_secs(3) {
+                wrong.push(format!("{fault:?}, {kind:?}: it took {took:?}"));
+            }
+            server.fail(&[]);
+            assert_eq!(call(kind, &client, &server), "ok", "after {fault:?}");
+            drop(client);
+            soon("all connections end", || {
+                server.state.open.load(Ordering::SeqCst) == 0
+            });
+        }
+        println!("{line}");
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    drop(server);
+    soon("all threads end", || threads() <= before);
+}
+
+#[test]
+fn nobody_listens() {
+    let _alone = alone();
+    let server = Server::new(Vec::new());
+    let config = config(&server).max_attempts(3);
+    drop(server);
+    let error = client(config)
+        .call("dynamodb", "ListTables", json!({}))
+        .unwrap_err();
+    assert_eq!(word(&error), "connect");
+    assert!(error.is_retryable());
+}
