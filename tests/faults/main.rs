@@ -4,6 +4,7 @@
 mod server;
 mod soak;
 mod streams;
+mod tls;
 mod waiting;
 
 use std::io::ErrorKind;

@@ -1,0 +1,183 @@
+//! Connections over TLS: whom the client trusts, who it is, and that all else is as without TLS.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+use serde_json::json;
+use tucuxi::transport::TransportErrorKind;
+use tucuxi::{Client, Config, ConfigBuilder, Error};
+
+use crate::alone;
+
+/// An authority, whose certificate and those it gave are files of a folder.
+fn certificates(folder: &Path) -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    std::fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
+    for name in ["localhost", "client"] {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &authority).unwrap();
+        let both = format!("{}{}", certificate.pem(), key.serialize_pem());
+        std::fs::write(folder.join(format!("{name}.pem")), both).unwrap();
+    }
+    authority
+}
+
+/// Serves as many connections as there are, each by `speak`.
+fn server(
+    folder: &Path,
+    asks_who: bool,
+    speak: impl Fn(&mut BufReader<StreamOwned<ServerConnection, TcpStream>>) + Send + 'static,
+) -> String {
+    let authority = certificates(folder);
+    let text = std::fs::read(folder.join("localhost.pem")).unwrap();
+    use rustls::pki_types::pem::PemObject as _;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    let chain = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let key = PrivateKeyDer::from_pem_slice(&text).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider.clone());
+    let builder = builder
+        .with_protocol_versions(rustls::ALL_VERSIONS)
+        .unwrap();
+    let config = if asks_who {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.der().clone()).unwrap();
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider);
+        builder.with_client_cert_verifier(verifier.build().unwrap())
+    } else {
+        builder.with_no_client_auth()
+    };
+    let config = Arc::new(config.with_single_cert(chain, key).unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let connection = ServerConnection::new(config.clone()).unwrap();
+            let mut stream = BufReader::new(StreamOwned::new(connection, stream.unwrap()));
+            speak(&mut stream);
+        }
+    });
+    format!("https://localhost:{port}")
+}
+
+/// Answers `ListTables` until the connection ends or was none.
+fn answer(stream: &mut BufReader<StreamOwned<ServerConnection, TcpStream>>) {
+    let mut line = String::new();
+    let mut length = 0;
+    while stream.read_line(&mut line).is_ok_and(|n| n > 0) {
+        if let Some(text) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
+            length = text.trim().parse().unwrap();
+        }
+        if line == "\r\n" {
+            stream.read_exact(&mut vec![0; length]).unwrap();
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+            stream.get_mut().write_all(answer).unwrap();
+        }
+        line.clear();
+    }
+}
+
+fn config(url: &str) -> ConfigBuilder {
+    let config = Config::builder().isolated().region("us-east-1").unsigned();
+    let config = config.endpoint_url(url).max_attempts(1);
+    config.read_timeout(Duration::from_secs(5))
+}
+
+fn list(config: ConfigBuilder) -> Result<(), Error> {
+    let client = Client::with_config(config.build().unwrap())?;
+    for _ in 0..2 {
+        client.call("dynamodb", "ListTables", json!({}))?;
+    }
+    Ok(())
+}
+
+fn kind(error: Error) -> TransportErrorKind {
+    match error.cause() {
+        Error::Transport(error) => error.kind(),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn an_authority_is_trusted_if_the_bundle_has_it() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let url = server(dir.path(), false, answer);
+    let bundle = dir.path().join("ca.pem");
+    let bundle = bundle.to_str().unwrap();
+    list(config(&url).ca_bundle(bundle)).unwrap();
+    assert_eq!(
+        kind(list(config(&url)).unwrap_err()),
+        TransportErrorKind::Tls
+    );
+    list(config(&url).verify_certificates(false)).unwrap();
+    let other = url.replace("localhost", "127.0.0.1");
+    let error = list(config(&other).ca_bundle(bundle)).unwrap_err();
+    assert_eq!(kind(error), TransportErrorKind::Tls, "that is not its name");
+    for variable in ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"] {
+        let config = config(&url).environment([(variable, bundle)]);
+        list(config).unwrap();
+    }
+}
+
+#[test]
+fn a_client_shows_its_certificate_to_who_asks() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().unwrap();
+    let url = server(dir.path(), true, answer);
+    let bundle = dir.path().join("ca.pem");
+    let config = || config(&url).ca_bundle(bundle.to_str().unwrap());
+    assert!(list(config()).is_err());
+    let own = dir.path().join("client.pem");
+    list(config().client_certificate(&own, &own)).unwrap();
+    let other = dir.path().join("localhost.pem");
+    let mixed = list(config().client_certificate(&own, &other)).unwrap_err();
+    assert!(matches!(mixed, Error::Config(_)), "{mixed}");
+}
+
+#[test]
+fn an_answer_that_comes_while_the_body_is_sent_is_the_answer_also_here() {
+    let _alone = alone();
+    for closes in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        let url = server(dir.path(), false, move |stream| {
+            let mut line = String::new();
+            while line != "\r\n" {
+                line.clear();
+                stream.read_line(&mut line).unwrap();
+            }
+            let out = stream.get_mut();
+            out.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
+            stream.read_exact(&mut [0; 100_000]).unwrap();
+            let no = b"HTTP/1.1 503 Slow\r\ncontent-length: 36\r\n\r\n<Error><Code>SlowDown</Code></Error>";
+            let out = stream.get_mut();
+            out.write_all(no).unwrap();
+            // in one case it goes, in the other it reads no more until the client goes
+            while !closes && out.write_all(b" ").is_ok() {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        });
+        let bundle = dir.path().join("ca.pem");
+        let config = config(&url).ca_bundle(bundle.to_str().unwrap());
+        let client = Client::with_config(config.build().unwrap()).unwrap();
+        let request = client.request("s3", "PutObject");
+        let params = json!({"Bucket": "bucket", "Key": "key"});
+        let error = request
+            .params(params)
+            .body(vec![7; 32 << 20])
+            .send()
+            .unwrap_err();
+        assert_eq!(error.code(), Some("SlowDown"), "{closes}: {error}");
+    }
+}
