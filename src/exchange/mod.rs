@@ -25,11 +25,12 @@ mod service;
 mod sessions;
 mod skew;
 mod user_agent;
+mod wish;
 
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{DATE, EXPECT, HOST, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use http::header::{DATE, EXPECT, HOST, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 
@@ -41,6 +42,7 @@ pub(crate) use self::endpoint::{explain, signing_region};
 use self::redirect::Redirect;
 use self::retry::{Next, Retries};
 pub(crate) use self::service::{Service, Services};
+use self::wish::{http_date, wish};
 use crate::auth::{self, AuthChoice, IdentityKind};
 use crate::body::ResponseBody;
 use crate::config::{Config, RetryMode};
@@ -494,13 +496,21 @@ impl<'a> Exchange<'a> {
             self.set_clock = true;
             return self.attempt(moment).unwrap_or_else(|e| self.done(Err(e)));
         }
-        let Some(reason) = reason else {
-            return self.done(Err(error));
-        };
-        let mut next = match again {
-            true => self.retries.next(reason, wish, moment.random),
-            false => Next::Never(RetriesEnded::Body, Duration::ZERO),
-        };
+        match reason {
+            Some(reason) if again => {
+                let next = self.retries.next(reason, wish, moment.random);
+                self.again(next, error, moment)
+            }
+            Some(_) => {
+                let next = Next::Never(RetriesEnded::Body, Duration::ZERO);
+                self.again(next, error, moment)
+            }
+            None => self.done(Err(error)),
+        }
+    }
+
+    /// Waits for the next attempt, or ends.
+    fn again(&mut self, mut next: Next, mut error: Error, moment: Moment) -> Step {
         if let Next::After(delay) = next
             && moment.left.is_some_and(|left| left <= delay)
         {
@@ -508,6 +518,7 @@ impl<'a> Exchange<'a> {
         }
         match next {
             Next::After(delay) => {
+                let attempt = self.retries.attempt();
                 tracing::debug!(attempt, %error, ?delay, "another attempt follows");
                 Step::Sleep(delay)
             }
@@ -655,28 +666,6 @@ impl<'a> Exchange<'a> {
             meta,
         })
     }
-}
-
-/// How long the service wants to be left alone: in milliseconds, or as all of HTTP says it where it is too busy.
-fn wish(status: u16, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let number = |name| headers.get(name)?.to_str().ok()?.parse().ok();
-    let busy = matches!(status, 429 | 503);
-    number(HeaderName::from_static("x-amz-retry-after"))
-        .map(Duration::from_millis)
-        .or_else(|| {
-            number(RETRY_AFTER)
-                .filter(|_| busy)
-                .map(Duration::from_secs)
-        })
-        .or_else(|| {
-            let until = http_date(headers, RETRY_AFTER).filter(|_| busy)?;
-            until.duration_since(now).ok()
-        })
-}
-
-fn http_date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {
-    let text = headers.get(name)?.to_str().ok()?;
-    Timestamp::parse(text).ok()?.system_time()
 }
 
 /// Joins endpoint, host prefix, path and query; nothing is normalised.

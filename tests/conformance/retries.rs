@@ -161,11 +161,14 @@ fn add(replay: Replay, service: &str, answer: &Value) -> Replay {
     replay.answer(status, &headers, body)
 }
 
+/// Status, headers and body of an answer that is being read.
+type Open = (u16, Vec<(String, String)>, String);
+
 /// A recorded exchange: our requests must say the same of their attempts.
 fn traffic(data: &Value) -> Verdict {
     let mut replay = Replay::new();
     let (mut expected, mut dates) = (Vec::new(), Vec::new());
-    let mut open: Option<(u16, Vec<(String, String)>, String)> = None;
+    let mut open: Option<Open> = None;
     for event in data["events"].as_array().unwrap() {
         let action = &event["action"];
         if let Some(request) = action["Request"]["request"].as_object() {

@@ -171,6 +171,14 @@ fn is_consent_with_headers(error: &Error) -> bool {
     matches!(error, Error::Protocol(e) if e.to_string().contains("headers with 100-continue"))
 }
 
+fn port(uri: &Uri) -> u16 {
+    match (uri.port_u16(), uri.scheme_str()) {
+        (Some(port), _) => port,
+        (None, Some("https")) => 443,
+        _ => 80,
+    }
+}
+
 /// A known length is said, also where it is zero and a server may ask for one; else the body goes in chunks.
 fn set_length(method: &Method, headers: &mut HeaderMap, body: &Body) {
     if headers.contains_key(TRANSFER_ENCODING) {

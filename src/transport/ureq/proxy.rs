@@ -9,10 +9,7 @@ use crate::config::Proxies;
 /// Whether a host is reached without a proxy.
 pub(super) fn is_direct(proxies: &Proxies, uri: &Uri) -> bool {
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-    let port = uri.port_u16().unwrap_or(match uri.scheme_str() {
-        Some("https") => 443,
-        _ => 80,
-    });
+    let port = super::port(uri);
     proxies.no_proxy.iter().any(|rule| covers(rule, host, port))
 }
 
@@ -40,7 +37,7 @@ fn covers(rule: &str, host: &str, port: u16) -> bool {
     let name = name.trim_matches(['[', ']']);
     let name = name
         .strip_prefix("*.")
-        .or(name.strip_prefix('.'))
+        .or_else(|| name.strip_prefix('.'))
         .unwrap_or(name);
     // as bytes: a rule may be anything
     let (host, name) = (host.as_bytes(), name.as_bytes());

@@ -71,12 +71,8 @@ impl Connector<()> for Begin {
 
 fn open(uri: &Uri, keepalive: bool) -> Result<TcpStream, Error> {
     let watch = Watch::current();
-    let port = uri.port_u16().unwrap_or(match uri.scheme_str() {
-        Some("https") => 443,
-        _ => 80,
-    });
     let host = uri.host().unwrap_or_default();
-    let addresses = look_up(host.trim_matches(['[', ']']), port, &watch)?;
+    let addresses = look_up(host.trim_matches(['[', ']']), super::port(uri), &watch)?;
     let began = Instant::now();
     let mut failure = None;
     for (n, address) in addresses.iter().enumerate() {
