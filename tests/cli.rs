@@ -211,7 +211,11 @@ fn what_is_missing_is_told_with_the_places() {
     }
     let run = plain(&["call", "dynamodb", "ListTables", "--region", "eu-west-1"]);
     assert_eq!(run.code, 253, "{run:?}");
-    for place in ["credentials: ", "environment", "profile \"default\""] {
+    for place in [
+        "credentials: ",
+        "env (AWS_ACCESS_KEY_ID is not set)",
+        "profile \"default\"",
+    ] {
         assert!(run.err.contains(place), "{place}: {}", run.err);
     }
 }
