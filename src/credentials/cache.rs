@@ -214,6 +214,75 @@ mod tests {
         }
     }
 
+    /// Has old credentials at first, and is not done with new ones before it may be.
+    struct Slow {
+        asked: AtomicUsize,
+        done: Barrier,
+    }
+
+    impl CredentialsProvider for Arc<Slow> {
+        fn name(&self) -> &'static str {
+            "slow"
+        }
+        fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
+            let number = self.asked.fetch_add(1, SeqCst);
+            if number > 0 {
+                self.done.wait();
+            }
+            let fresh = Credentials::new(format!("AKID{number}"), "secret");
+            Ok(fresh.with_expiry(cx.now + Duration::from_secs(3600)))
+        }
+    }
+
+    /// 64 threads ask at this minute. Those that are served while the provider is asked are counted, `served` of them
+    /// before it may be done.
+    fn ask_together(minute: u64, served: usize) -> Vec<String> {
+        let done = Barrier::new(2);
+        let asked = AtomicUsize::new(0);
+        let provider = Arc::new(Slow { asked, done });
+        let cache = CredentialsCache::new(Arc::new(provider.clone()));
+        let config = Config::builder().isolated().build().unwrap();
+        let transport = Replay::new();
+        cache.get(&at(&config, &transport, 0)).unwrap();
+        let (start, names) = (Barrier::new(64), Mutex::new(Vec::new()));
+        let (told, heard) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            for _ in 0..64 {
+                let told = told.clone();
+                let (start, names, cache) = (&start, &names, &cache);
+                let (config, transport) = (&config, &transport);
+                scope.spawn(move || {
+                    start.wait();
+                    let got = cache.get(&at(config, transport, minute)).unwrap();
+                    names.lock().unwrap().push(got.access_key_id().to_owned());
+                    told.send(()).unwrap();
+                });
+            }
+            for _ in 0..served {
+                heard.recv().unwrap();
+            }
+            provider.done.wait();
+        });
+        assert_eq!(provider.asked.load(SeqCst), 2, "minute {minute}");
+        let mut names = names.into_inner().unwrap();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn one_thread_refreshes_while_the_others_go_on() {
+        let names = ask_together(46, 63);
+        let (old, new) = (&names[..63], &names[63..]);
+        assert!(old.iter().all(|name| name == "AKID0"), "{names:?}");
+        assert_eq!(new, ["AKID1"]);
+    }
+
+    #[test]
+    fn expired_credentials_are_refreshed_once_for_all() {
+        let names = ask_together(61, 0);
+        assert!(names.iter().all(|name| name == "AKID1"), "{names:?}");
+    }
+
     #[test]
     fn many_threads_ask_once() {
         let (provider, cache, config, transport) = setup(false);
