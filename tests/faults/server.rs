@@ -74,6 +74,8 @@ impl Server {
                 if shared.stopping.load(Ordering::SeqCst) {
                     break;
                 }
+                // a thread that ended keeps its stack until somebody lets go of it
+                workers.retain(|worker: &JoinHandle<()>| !worker.is_finished());
                 let (state, stream) = (shared.clone(), stream.unwrap());
                 state.accepted.fetch_add(1, Ordering::SeqCst);
                 state.open.fetch_add(1, Ordering::SeqCst);
@@ -146,6 +148,7 @@ fn next_fault(state: &State, number: usize) -> Option<Fault> {
 }
 
 fn serve(state: &State, stream: TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     loop {
         // of an idle connection nobody knows yet what it will meet
