@@ -456,7 +456,7 @@ impl RequestBuilder {
     /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
     /// let request = client.request("dynamodb", "ListTables");
     /// request.config(|config| config.max_attempts(1).read_timeout(Duration::from_secs(5))).send()?;
-    /// # Ok::<(), tucuxi::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn config(mut self, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
         self.settings = match self.settings {

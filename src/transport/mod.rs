@@ -78,7 +78,7 @@ impl Default for Limits {
 /// std::thread::spawn(move || other.cancel()).join().unwrap();
 /// let result = client.request("dynamodb", "ListTables").cancel_with(&cancel).send();
 /// assert!(result.unwrap_err().is_cancelled());
-/// # Ok::<(), tucuxi::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct CancelToken(Arc<Cancel>);

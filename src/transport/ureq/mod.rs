@@ -43,7 +43,7 @@ impl UreqTransport {
     /// let config = tucuxi::Config::builder().isolated().tcp_keepalive(true).build()?;
     /// let transport = UreqTransport::new(config.network())?;
     /// let client = tucuxi::Client::with_transport(config, transport)?;
-    /// # Ok::<(), tucuxi::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
