@@ -497,7 +497,7 @@ impl<'a> Exchange<'a> {
             return self.attempt(moment).unwrap_or_else(|e| self.done(Err(e)));
         }
         match reason {
-            Some(reason) if again => {
+            Some(reason) if again || self.retries.is_last() => {
                 let next = self.retries.next(reason, wish, moment.random);
                 self.again(next, error, moment)
             }

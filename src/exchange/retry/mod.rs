@@ -77,6 +77,11 @@ impl Retries {
         self.attempt
     }
 
+    /// Whether no other attempt may follow this one.
+    pub(super) fn is_last(&self) -> bool {
+        self.attempt >= self.max_attempts
+    }
+
     pub(super) fn mode(&self) -> RetryMode {
         self.mode
     }
@@ -112,7 +117,7 @@ impl Retries {
         wish: Option<Duration>,
         random: f64,
     ) -> Next {
-        if self.attempt >= self.max_attempts {
+        if self.is_last() {
             return Next::Never(RetriesEnded::Attempts, Duration::ZERO);
         }
         if self.mode == RetryMode::Legacy {
