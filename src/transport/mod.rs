@@ -1,9 +1,12 @@
 //! Transports: one request out, one answer in. Signing, retries and redirects are done above.
 
+mod cassette;
+mod record;
 mod replay;
 #[cfg(feature = "ureq")]
 mod ureq;
 
+pub use self::record::Record;
 pub use self::replay::{Replay, Sent};
 #[cfg(feature = "ureq")]
 pub use self::ureq::UreqTransport;
@@ -182,6 +185,30 @@ impl TransportErrorKind {
     /// Whether another attempt may succeed.
     pub fn is_retryable(self) -> bool {
         !matches!(self, Self::Cancelled | Self::Request)
+    }
+
+    /// As cassettes have it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::Connect => "connect",
+            Self::Interrupted => "interrupted",
+            Self::Request => "request",
+            Self::Timeout => "timeout",
+            Self::Tls => "tls",
+        }
+    }
+
+    fn of_name(name: &str) -> Option<Self> {
+        let all = [
+            Self::Cancelled,
+            Self::Connect,
+            Self::Interrupted,
+            Self::Request,
+            Self::Timeout,
+            Self::Tls,
+        ];
+        all.into_iter().find(|kind| kind.name() == name)
     }
 
     fn what(self) -> &'static str {

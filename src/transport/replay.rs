@@ -2,16 +2,18 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, Uri};
 
-use super::{Limits, Request, Response, Transport, TransportError, TransportErrorKind};
+use super::{Limits, Request, Response, Transport, TransportError, TransportErrorKind, cassette};
 use crate::body::ResponseBody;
 
-/// Answers requests from a list, in its order, and keeps what was sent.
+/// Answers requests from a list, in its order, and keeps what was sent. An answer may say for which request it is: another one
+/// in its place is an error that tells both.
 ///
 /// ```
 /// use tucuxi::transport::Replay;
@@ -35,8 +37,16 @@ pub struct Replay {
 
 #[derive(Debug, Default)]
 struct State {
-    answers: VecDeque<Answer>,
+    answers: VecDeque<Canned>,
     sent: Vec<Sent>,
+}
+
+/// An answer, and the request that it is for.
+#[derive(Debug)]
+struct Canned {
+    answer: Answer,
+    /// Method, path and query; any, where it is `None`.
+    wanted: Option<(String, String)>,
 }
 
 #[derive(Debug)]
@@ -90,8 +100,63 @@ impl Replay {
     }
 
     fn push(self, answer: Answer) -> Self {
-        self.lock().answers.push_back(answer);
+        let wanted = None;
+        self.lock().answers.push_back(Canned { answer, wanted });
         self
+    }
+
+    /// The answer that was added last is for a request of this method to this path with its query: `/key?x-id=GetObject`. What
+    /// a signature adds to a query does not count.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// let replay = Replay::new().answer(200, &[], "").to("PUT", "/b/here");
+    /// let client = Client::with_transport(config, replay)?;
+    /// let there = serde_json::json!({"Bucket": "b", "Key": "there"});
+    /// let error = client.call("s3", "PutObject", there).unwrap_err().to_string();
+    /// assert!(error.contains("request 1 is PUT /b/there, and the answer is for PUT /b/here"), "{error}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn to(self, method: &str, target: &str) -> Self {
+        if let Some(last) = self.lock().answers.back_mut() {
+            last.wanted = Some((method.to_owned(), cassette::comparable(target)));
+        }
+        self
+    }
+
+    /// The answers of a cassette, each for the request that it was recorded for.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or a line is no exchange.
+    pub fn from_cassette(path: impl AsRef<Path>) -> io::Result<Self> {
+        let mut replay = Self::new();
+        for exchange in cassette::read(path.as_ref())? {
+            let answer = match exchange.answer {
+                Ok(response) => Answer::Response(response),
+                Err(kind) => Answer::Failure(kind),
+            };
+            replay = replay.push(answer).to(&exchange.method, &exchange.target);
+        }
+        Ok(replay)
+    }
+
+    /// Fails a test that did not ask for all answers.
+    ///
+    /// # Panics
+    ///
+    /// Answers are left.
+    pub fn assert_all_used(&self) {
+        let state = self.lock();
+        let left: Vec<String> = state.answers.iter().map(Canned::describe).collect();
+        assert!(
+            left.is_empty(),
+            "{} answers were not asked for: {}",
+            left.len(),
+            left.join(", ")
+        );
     }
 
     /// What was sent so far.
@@ -107,6 +172,19 @@ impl Replay {
     fn lock(&self) -> MutexGuard<'_, State> {
         // both lists are whole whenever a thread may have panicked
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Canned {
+    fn describe(&self) -> String {
+        let answer = match &self.answer {
+            Answer::Failure(kind) => kind.name().to_owned(),
+            Answer::Response(response) => response.status().as_u16().to_string(),
+        };
+        match &self.wanted {
+            Some((method, target)) => format!("{answer} to {method} {target}"),
+            None => answer,
+        }
     }
 }
 
@@ -129,7 +207,25 @@ impl Transport for Replay {
             body: bytes.into(),
         });
         let number = state.sent.len();
-        match state.answers.pop_front() {
+        let target = head
+            .uri
+            .path_and_query()
+            .map_or("/", |target| target.as_str());
+        let target = cassette::comparable(target);
+        let wanted = state
+            .answers
+            .front()
+            .and_then(|canned| canned.wanted.clone());
+        if let Some((method, path)) = wanted
+            && (method != head.method.as_str() || path != target)
+        {
+            let what = format!(
+                "request {number} is {} {target}, and the answer is for {method} {path}",
+                head.method
+            );
+            return fault(TransportErrorKind::Request, what);
+        }
+        match state.answers.pop_front().map(|canned| canned.answer) {
             Some(Answer::Response(response)) => {
                 let announced = response.headers().get(CONTENT_LENGTH);
                 let announced = announced.and_then(|len| len.to_str().ok()?.parse().ok());
@@ -151,5 +247,84 @@ impl Transport for Replay {
 impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
     fn send(&self, request: Request, limits: &Limits) -> Result<Response, TransportError> {
         (**self).send(request, limits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Record;
+    use super::*;
+    use crate::body::Body;
+
+    fn send(transport: &dyn Transport, method: &str, uri: &str) -> Result<Vec<u8>, TransportError> {
+        let request = http::Request::builder()
+            .method(method)
+            .uri(uri)
+            .body(Body::from("Action=A&Password=hidden"));
+        let mut response = transport.send(request.unwrap(), &Limits::default())?;
+        Ok(response.body_mut().read_to_vec().unwrap())
+    }
+
+    #[test]
+    #[should_panic(expected = "1 answers were not asked for: 200 to GET /b")]
+    fn answers_that_are_left_are_told() {
+        let replay = Replay::new()
+            .answer(200, &[], "")
+            .answer(200, &[], "")
+            .to("GET", "/b");
+        send(&replay, "GET", "http://h/a").unwrap();
+        replay.assert_all_used();
+    }
+
+    #[test]
+    fn a_cassette_answers_as_the_wire_did_and_holds_no_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c");
+        let wire = Replay::new()
+            .answer(
+                200,
+                &[("x-a", "b")],
+                "<a><SecretAccessKey>hidden</SecretAccessKey></a>",
+            )
+            .failure(TransportErrorKind::Timeout)
+            .answer(200, &[], &b"\xff"[..]);
+        let record = Record::to_file(&path, wire).unwrap();
+        let signed = "http://h/p?a=b&X-Amz-Signature=hidden";
+        assert!(
+            send(&record, "POST", signed)
+                .unwrap()
+                .starts_with(b"<a><SecretAccessKey>hidden")
+        );
+        send(&record, "GET", "http://h/q").unwrap_err();
+        send(&record, "GET", "http://h/r").unwrap();
+        assert!(!std::fs::read_to_string(&path).unwrap().contains("hidden"));
+
+        let replay = Replay::from_cassette(&path).unwrap();
+        let other = "http://h/p?a=b&X-Amz-Signature=other";
+        let answer = send(&replay, "POST", other).unwrap();
+        assert_eq!(
+            answer,
+            b"<a><SecretAccessKey>scrubbed</SecretAccessKey></a>"
+        );
+        let error = send(&replay, "GET", "http://h/q").unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Timeout);
+        let error = send(&replay, "GET", "http://h/other")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("request 3 is GET /other, and the answer is for GET /r"),
+            "{error}"
+        );
+        assert_eq!(send(&replay, "GET", "http://h/r").unwrap(), b"\xff");
+        replay.assert_all_used();
+    }
+
+    #[test]
+    fn a_broken_cassette_names_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c");
+        std::fs::write(&path, "\n{\"request\": {}}\n").unwrap();
+        let error = Replay::from_cassette(&path).unwrap_err().to_string();
+        assert!(error.ends_with("line 2 is no exchange"), "{error}");
     }
 }
