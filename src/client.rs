@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{
     Call, EndpointExplanation, Exchange, Needs, Services, drive, drive_to_request, explain,
 };
-use crate::model::{ModelSource, Models, ServiceModel};
+use crate::model::{ModelSource, Models, Paginator, ServiceModel, Waiter};
 use crate::output::Output;
 use crate::params::ParamErrors;
 use crate::presign::{CrossRegion, Presign};
@@ -269,6 +269,49 @@ impl Client {
             cancel: &self.0.never,
             deadline: None,
         }
+    }
+
+    /// The names of a service's operations that give their result in pages, sorted.
+    ///
+    /// # Errors
+    ///
+    /// There is no such service, or its data are broken.
+    pub fn paginators(&self, service: &str) -> Result<Vec<String>> {
+        let service = self.0.services.service(service)?;
+        Ok(service.paginators()?.names().map(Into::into).collect())
+    }
+
+    /// The names of what a service's waiters wait for, sorted.
+    ///
+    /// # Errors
+    ///
+    /// There is no such service, or its data are broken.
+    pub fn waiters(&self, service: &str) -> Result<Vec<String>> {
+        let service = self.0.services.service(service)?;
+        Ok(service.waiters()?.names().map(Into::into).collect())
+    }
+
+    /// How an operation gives its pages, if it gives any.
+    ///
+    /// # Errors
+    ///
+    /// There is no such service, or its data are broken.
+    pub fn paginator(&self, service: &str, operation: &str) -> Result<Option<Paginator>> {
+        let service = self.0.services.service(service)?;
+        let text = service.paginators()?.text(operation);
+        text.map(|text| Paginator::parse(operation, text))
+            .transpose()
+    }
+
+    /// A waiter's name and definition.
+    ///
+    /// # Errors
+    ///
+    /// There is no such service or waiter, or its data are broken.
+    pub fn waiter_definition(&self, service: &str, waiter: &str) -> Result<(Box<str>, Waiter)> {
+        let service = self.0.services.service(service)?;
+        let (name, text) = service.waiters()?.find("waiter", waiter, service.name())?;
+        Ok((name.into(), Waiter::parse(name, text)?))
     }
 
     /// The names of all partitions, such as `aws` and `aws-cn`.

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::checksum::ChecksumMismatch;
 use crate::params::ParamErrors;
 use crate::transport::{TransportError, TransportErrorKind};
+use crate::wait::WaitError;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -53,6 +54,9 @@ pub enum Error {
     /// A model that is missing or broken, or has no such operation.
     #[error("model: {0}")]
     Model(#[source] BoxError),
+    /// A listing that cannot go on, or cannot begin as it should.
+    #[error("pagination: {0}")]
+    Pagination(#[source] BoxError),
     /// Parameters that do not fit the operation's input; all faults at once.
     #[error("invalid parameters: {0}")]
     Params(Box<ParamErrors>),
@@ -68,6 +72,9 @@ pub enum Error {
     /// No whole answer came.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// A wait that did not end as it should.
+    #[error(transparent)]
+    Wait(Box<WaitError>),
     /// Something that the service has and this client cannot do.
     #[error("not supported: {0}")]
     Unsupported(Box<str>),

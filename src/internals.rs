@@ -1,6 +1,7 @@
 //! Doors for the fuzz targets and the benchmarks of this repository. There is no promise for anyone else.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use http::HeaderMap;
 use serde::de::{DeserializeOwned, DeserializeSeed};
@@ -10,8 +11,11 @@ use crate::client::Client;
 use crate::codec::target::{Copier, ToValue};
 use crate::codec::xml_tape::{Nodes, Tape};
 use crate::config::parse_ini;
-use crate::model::ServiceModel;
+use crate::error::ServiceError;
+use crate::model::{Paginator, ServiceModel, Waiter};
+use crate::paginate::Pages;
 use crate::protocol::{self, Answer, Params};
+use crate::wait::{Answer as Polled, Judge, Verdict, Waited};
 
 /// An operation's result from a body, as a tree and as text.
 pub fn decode(
@@ -142,6 +146,51 @@ pub fn credentials(client: &Client) -> Result<Value, String> {
 pub fn token(client: &Client) -> Result<Value, String> {
     let found = client.needs().token("none").map_err(|e| e.to_string())?;
     Ok(serde_json::json!({"token": found.token()}))
+}
+
+/// Pages that a function gives, for an entry of `paginators-1`. `operation`: whose input tells the type of the page's size.
+pub fn pages(
+    paginator: &str,
+    params: Value,
+    operation: Option<(Arc<ServiceModel>, &str)>,
+    give: impl Fn(Value) -> crate::Result<Value> + Send + Sync + 'static,
+) -> crate::Result<Pages> {
+    let input = match operation {
+        Some((model, name)) => model
+            .operation(name)?
+            .input
+            .map(|input| (model.clone(), input)),
+        None => None,
+    };
+    Pages::of(Paginator::parse("case", paginator)?, params, input, give)
+}
+
+/// Holds answers against an entry of `waiters-2` until they decide: how many there were, and how it ended. An answer is a
+/// status and a value, or an error's code and message.
+pub fn wait(
+    name: &str,
+    waiter: &str,
+    max_attempts: Option<u32>,
+    mut answer: impl FnMut() -> Option<(u16, Result<Value, (String, String)>)>,
+) -> (u32, crate::Result<Waited>) {
+    let mut asked = 0;
+    let result = Waiter::parse(name, waiter).and_then(|waiter| {
+        let mut judge = Judge::new(name, &waiter, max_attempts);
+        loop {
+            let (status, response) =
+                answer().ok_or_else(|| crate::Error::request("there are no more answers"))?;
+            asked += 1;
+            let response = response.map_err(|(code, message)| {
+                let mut error = ServiceError::in_stream(&code, &message);
+                error.status = status;
+                crate::Error::Service(Box::new(error))
+            });
+            if let Verdict::Done(waited) = judge.judge(Polled { status, response })? {
+                return Ok(waited);
+            }
+        }
+    });
+    (asked, result)
 }
 
 /// How many sections a configuration file has.

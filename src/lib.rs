@@ -52,6 +52,7 @@ mod hash;
 pub mod internals;
 pub mod model;
 mod output;
+mod paginate;
 pub mod params;
 mod presign;
 mod protocol;
@@ -60,6 +61,7 @@ mod random;
 mod time;
 pub mod transport;
 mod uri;
+mod wait;
 
 pub use self::body::{Body, BodySource, ResponseBody};
 pub use self::client::{Client, RequestBuilder};
@@ -69,7 +71,9 @@ pub use self::custom::PresignedPost;
 pub use self::error::{Error, Result, ServiceError};
 pub use self::exchange::EndpointExplanation;
 pub use self::output::{Output, ResponseMeta};
+pub use self::paginate::Pages;
 pub use self::presign::PresignedRequest;
+pub use self::wait::{Progress, Wait, WaitError, WaitFailure, Waited};
 
 /// The examples of the README are tests.
 #[cfg(doctest)]

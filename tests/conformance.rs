@@ -20,8 +20,12 @@ mod credentials;
 mod endpoints;
 #[path = "conformance/eventstream.rs"]
 mod eventstream;
+#[path = "conformance/jmespath.rs"]
+mod jmespath;
 #[path = "conformance/oracle.rs"]
 mod oracle;
+#[path = "conformance/pagination.rs"]
+mod pagination;
 #[path = "conformance/presign.rs"]
 mod presign;
 #[path = "conformance/protocols.rs"]
@@ -46,3 +50,5 @@ mod suite;
 mod types;
 #[path = "conformance/validation.rs"]
 mod validation;
+#[path = "conformance/waiters.rs"]
+mod waiters;

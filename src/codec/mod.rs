@@ -15,6 +15,7 @@ pub(crate) mod cbor_write;
 pub(crate) mod form;
 pub(crate) mod json_read;
 pub(crate) mod json_write;
+pub(crate) mod python_json;
 pub(crate) mod scalar;
 pub(crate) mod target;
 pub(crate) mod xml_read;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::chain::{self, Chain, Row};
 use super::words::RetryMode;
 use super::{Config, ConfigBuilder, ConfigError, word};
+use crate::transport::CancelToken;
 
 /// How calls are tried.
 #[derive(Clone, Debug)]
@@ -65,6 +66,14 @@ impl Config {
         match &self.0.settings.retry.choice.jitter {
             Some(jitter) => jitter(),
             None => crate::random::unit(),
+        }
+    }
+
+    /// Waits, unless the token is cancelled.
+    pub(crate) fn pause(&self, delay: Duration, cancel: &CancelToken) {
+        match self.sleeper() {
+            Some(sleep) => sleep(delay),
+            None => cancel.wait(delay),
         }
     }
 

@@ -8,10 +8,11 @@ use super::container::ContainerProvider;
 use super::document::{self, absent, fault};
 use super::env::EnvProvider;
 use super::imds::ImdsProvider;
-use super::role_cache::{cached, python_json};
+use super::role_cache::{cached, key_text};
 use super::{
     Chain, Credentials, CredentialsError, CredentialsProvider, ProviderCall, ProviderContext,
 };
+use crate::codec::python_json::Spacing;
 
 /// Assumes the profile's `role_arn` with the credentials of its `source_profile`, which may be of a role in turn, or of its
 /// `credential_source`.
@@ -109,7 +110,7 @@ pub(super) fn as_role(
     mut params: Value,
     call: impl FnOnce(Value) -> Result<Value, CredentialsError>,
 ) -> Result<Value, CredentialsError> {
-    let key = python_json(&params, " ");
+    let key = key_text(&params, Spacing::Usual);
     cached(cx, provider, &key, || {
         if params["RoleSessionName"].is_null() {
             params["RoleSessionName"] = made_up_name(cx).into();

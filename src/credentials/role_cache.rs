@@ -1,13 +1,14 @@
 //! The credentials of roles, kept in `~/.aws/cli/cache`, which `aws` reads and writes too: a role that several processes
 //! use is assumed once, and a code of an MFA device is asked for once.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::cache_file::{CacheFile, sha1_hex};
 use super::{CredentialsError, ProviderContext};
+use crate::codec::python_json::{self, Spacing};
 use crate::time::Timestamp;
 
 const FOLDER: &str = "~/.aws/cli/cache";
@@ -47,32 +48,13 @@ fn is_usable(cx: &ProviderContext<'_>, document: &Value) -> bool {
     end.is_some_and(|end| cx.now + MARGIN < end)
 }
 
-/// JSON as Python writes it with sorted keys, for keys of files are hashes of such texts. `gap`: what is behind `,` and `:`.
-pub(super) fn python_json(object: &Value, gap: &str) -> String {
-    let mut members: Vec<(&String, &Value)> = object.as_object().into_iter().flatten().collect();
-    members.sort_unstable_by_key(|(name, _)| *name);
-    let members = members.iter().map(|(name, value)| {
-        let name = Value::from(name.as_str());
-        format!("{}:{gap}{}", ascii(&name), ascii(value))
-    });
-    let members: Vec<String> = members.collect();
-    format!("{{{}}}", members.join(&format!(",{gap}")))
-}
-
-fn ascii(value: &Value) -> String {
-    let mut out = String::new();
-    for c in value.to_string().chars() {
-        match c.is_ascii() {
-            true => out.push(c),
-            false => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    // a String takes all that is written
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    out
+/// The text that `aws` hashes: sorted members of an object without objects in it.
+pub(super) fn key_text(object: &Value, spacing: Spacing) -> String {
+    let members: BTreeMap<_, _> = object.as_object().into_iter().flatten().collect();
+    let sorted = members
+        .into_iter()
+        .map(|(name, value)| (name.clone(), value.clone()));
+    python_json::to_string(&Value::Object(sorted.collect()), spacing)
 }
 
 #[cfg(test)]
@@ -88,14 +70,10 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_written_as_python_does() {
-        let key = json!({"RoleArn": "é😀", "DurationSeconds": 900});
-        let expected = r#"{"DurationSeconds": 900, "RoleArn": "\u00e9\ud83d\ude00"}"#;
-        assert_eq!(python_json(&key, " "), expected);
-        assert_eq!(
-            python_json(&key, ""),
-            expected.replace(": ", ":").replace(", ", ",")
-        );
+    fn keys_are_sorted() {
+        let key = json!({"RoleArn": "r", "DurationSeconds": 900});
+        let expected = r#"{"DurationSeconds": 900, "RoleArn": "r"}"#;
+        assert_eq!(key_text(&key, Spacing::Usual), expected);
     }
 
     #[test]

@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use super::document::{self, absent, fault};
-use super::role_cache::{cached, python_json};
+use super::role_cache::{cached, key_text};
 use super::sso_token::{self, SsoSession, SsoTokenProvider};
 use super::{
     BearerToken, Credentials, CredentialsError, CredentialsProvider, ProviderCall, ProviderContext,
 };
+use crate::codec::python_json::Spacing;
 use crate::time::{Timestamp, from_epoch_millis};
 
 /// Asks the portal for the profile's `sso_role_name` in its `sso_account_id`. The token is that of its `sso_session`, or,
@@ -39,7 +40,7 @@ impl CredentialsProvider for SsoProvider {
             None => ("startUrl", role.start_url),
         };
         let key = json!({"accountId": role.account, "roleName": role.name, kind: key});
-        let document = cached(cx, NAME, &python_json(&key, ""), || {
+        let document = cached(cx, NAME, &key_text(&key, Spacing::Compact), || {
             role.fetch(cx, &self.token(cx, &role)?)
         })?;
         let credentials = document::credentials(NAME, &document["Credentials"], "SessionToken")?;

@@ -117,13 +117,6 @@ impl Needs<'_> {
         }
     }
 
-    fn sleep(&self, delay: Duration) {
-        match self.config.sleeper() {
-            Some(sleep) => sleep(delay),
-            None => self.cancel.wait(delay),
-        }
-    }
-
     /// What the exchange lacks, the network apart.
     fn give(&self, exchange: &Exchange<'_>, step: Step) -> Result<Event> {
         Ok(match step {
@@ -138,7 +131,7 @@ impl Needs<'_> {
                 Event::Identity(self.token(name).map(Identity::Token))
             }
             Step::Sleep(delay) => {
-                self.sleep(delay);
+                self.config.pause(delay, self.cancel);
                 Event::Woke
             }
             Step::Done(_) | Step::Send { .. } => {

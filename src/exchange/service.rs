@@ -11,7 +11,7 @@ use super::sessions::Sessions;
 use super::skew::Clock;
 use crate::endpoint::{EndpointResolver, LegacyEndpoints, Partitions, Ruleset};
 use crate::error::{Error, Result};
-use crate::model::{ENDPOINT_RULES, Models, SERVICE, ServiceModel};
+use crate::model::{ENDPOINT_RULES, Entries, Models, PAGINATORS, SERVICE, ServiceModel, WAITERS};
 
 /// One service as a client calls it.
 pub(crate) struct Service {
@@ -32,6 +32,8 @@ pub(crate) struct Service {
 struct Data {
     model: Arc<ServiceModel>,
     rules: OnceCell<Option<EndpointResolver>>,
+    paginators: OnceCell<Entries>,
+    waiters: OnceCell<Entries>,
 }
 
 /// The models and what is common to all services.
@@ -133,6 +135,8 @@ impl Files {
         let data = Arc::new(Data {
             model: Arc::new(ServiceModel::parse(name, text)?),
             rules: OnceCell::new(),
+            paginators: OnceCell::new(),
+            waiters: OnceCell::new(),
         });
         Ok(Some(
             lock(&self.data).entry(name.into()).or_insert(data).clone(),
@@ -194,6 +198,26 @@ impl Service {
         let state = states.entry(partition.into()).or_default().clone();
         states.insert(region.into(), state.clone());
         state
+    }
+
+    /// Which operations give their result in pages, and how.
+    pub(crate) fn paginators(&self) -> Result<&Entries> {
+        let read = || self.entries(PAGINATORS, "pagination");
+        self.data.paginators.get_or_try_init(read)
+    }
+
+    /// What can be waited for, and how.
+    pub(crate) fn waiters(&self) -> Result<&Entries> {
+        let read = || self.entries(WAITERS, "waiters");
+        self.data.waiters.get_or_try_init(read)
+    }
+
+    /// The entries of one of the service's files; none where there is no file.
+    fn entries(&self, kind: &str, member: &str) -> Result<Entries> {
+        match self.files.models.load(self.name(), kind)? {
+            Some(text) => Entries::parse(&format!("{}/{kind}", self.name()), member, &text),
+            None => Ok(Entries::default()),
+        }
     }
 
     pub(super) fn requires_discovery(&self) -> Result<bool> {

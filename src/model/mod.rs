@@ -10,20 +10,26 @@
 
 mod c2j;
 mod describe;
+mod entries;
 #[cfg(feature = "cli")]
 pub mod import;
 mod index;
 pub mod names;
 mod operation;
+mod paginator;
 mod shape;
 mod source;
+mod waiter;
 
+pub(crate) use self::entries::Entries;
 pub use self::operation::{EndpointDiscovery, HttpChecksum, Operation, StaticContextParam};
+pub use self::paginator::Paginator;
 pub use self::shape::{ErrorTraits, Kind, Location, Member, Members, Shape, XmlNamespace};
 #[cfg(feature = "embedded")]
 pub use self::source::Embedded;
 pub use self::source::{Directory, Memory, ModelSource};
-pub(crate) use self::source::{ENDPOINT_RULES, Models, SERVICE};
+pub(crate) use self::source::{ENDPOINT_RULES, Models, PAGINATORS, SERVICE, WAITERS};
+pub use self::waiter::{Acceptor, Matcher, Waiter, WaiterState};
 pub use crate::time::TimestampFormat;
 
 use std::fmt;

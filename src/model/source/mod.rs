@@ -34,6 +34,8 @@ use crate::error::{Error, Result};
 /// The kinds of a service's data files.
 pub(crate) const SERVICE: &str = "service-2";
 pub(crate) const ENDPOINT_RULES: &str = "endpoint-rule-set-1";
+pub(crate) const PAGINATORS: &str = "paginators-1";
+pub(crate) const WAITERS: &str = "waiters-2";
 
 /// A place that has models.
 pub trait ModelSource: Send + Sync {

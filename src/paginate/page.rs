@@ -1,0 +1,186 @@
+//! What is done to a page: counting, cutting, putting together.
+
+use serde_json::{Map, Value};
+
+use super::error;
+use crate::error::Result;
+use crate::model::{Kind, Paginator, ServiceModel, Shape};
+use crate::query::Query;
+
+fn search(query: &Query, page: &Value) -> Result<Value> {
+    let found = query.search(page).map_err(|e| error(e.to_string()))?;
+    Ok(found.into_owned())
+}
+
+/// Puts a value where an expression made of names and dots leads to.
+pub(super) fn put(page: &mut Value, path: &str, value: Value) {
+    let mut at = page;
+    for name in path.split('.') {
+        if !at.is_object() {
+            *at = Value::Object(Map::new());
+        }
+        at = &mut at[name.trim_matches('"')];
+    }
+    *at = value;
+}
+
+/// How many elements a page has.
+pub(super) fn length(page: &Value, primary: &Query) -> Result<usize> {
+    let found = primary.search(page).map_err(|e| error(e.to_string()))?;
+    Ok(match &*found {
+        Value::Array(list) => list.len(),
+        Value::Object(map) => map.len(),
+        Value::String(text) => text.chars().count(),
+        _ => 0,
+    })
+}
+
+/// Takes away what an earlier listing gave already.
+pub(super) fn skip_known(page: &mut Value, known: usize, paginator: &Paginator) -> Result<()> {
+    let primary = paginator.primary();
+    let rest = match search(primary, page)? {
+        Value::Array(mut list) => Value::Array(list.split_off(known.min(list.len()))),
+        Value::Object(map) => Value::Object(map.into_iter().skip(known).collect()),
+        Value::String(text) => text.chars().skip(known).collect::<String>().into(),
+        _ => Value::Null,
+    };
+    put(page, primary.text(), rest);
+    for other in paginator
+        .result_keys
+        .iter()
+        .filter(|other| other.text() != primary.text())
+    {
+        let empty = match search(other, page)? {
+            Value::Array(_) => Value::Array(Vec::new()),
+            Value::String(_) => "".into(),
+            // a count stays, as botocore has it
+            Value::Number(count) => count.into(),
+            _ => Value::Null,
+        };
+        put(page, other.text(), empty);
+    }
+    Ok(())
+}
+
+/// Keeps so many elements.
+pub(super) fn cut_tail(page: &mut Value, keep: usize, paginator: &Paginator) -> Result<()> {
+    let primary = paginator.primary();
+    let kept = match search(primary, page)? {
+        Value::Array(mut list) => {
+            list.truncate(keep);
+            Value::Array(list)
+        }
+        Value::Object(map) => Value::Object(map.into_iter().take(keep).collect()),
+        Value::String(text) => text.chars().take(keep).collect::<String>().into(),
+        other => other,
+    };
+    put(page, primary.text(), kept);
+    Ok(())
+}
+
+/// What is the same on each page.
+pub(super) fn shared(page: &Value, paginator: &Paginator) -> Result<Map<String, Value>> {
+    let mut out = Value::Object(Map::new());
+    for key in &paginator.non_aggregate_keys {
+        put(&mut out, key.text(), search(key, page)?);
+    }
+    match out {
+        Value::Object(out) => Ok(out),
+        _ => Ok(Map::new()),
+    }
+}
+
+/// Where the next page is; no tokens if there is none.
+pub(super) fn next_tokens(page: &Value, paginator: &Paginator) -> Result<Map<String, Value>> {
+    if let Some(more) = &paginator.more_results
+        && !is_truthy(&search(more, page)?)
+    {
+        return Ok(Map::new());
+    }
+    let mut tokens = Map::new();
+    for (name, output) in paginator.input_tokens.iter().zip(&paginator.output_tokens) {
+        let token = search(output, page)?;
+        let token = if is_truthy(&token) {
+            token
+        } else {
+            Value::Null
+        };
+        tokens.insert(String::from(&**name), token);
+    }
+    Ok(tokens)
+}
+
+/// As Python has it: nothing, zero and what is empty are not.
+fn is_truthy(value: &Value) -> bool {
+    match value {
+        Value::Array(list) => !list.is_empty(),
+        Value::Bool(yes) => *yes,
+        Value::Null => false,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::Object(map) => !map.is_empty(),
+        Value::String(text) => !text.is_empty(),
+    }
+}
+
+/// Adds a page to those before it.
+pub(super) fn merge(full: &mut Value, page: &Value, paginator: &Paginator) -> Result<()> {
+    for key in &paginator.result_keys {
+        let new = search(key, page)?;
+        if new.is_null() {
+            continue;
+        }
+        let sum = match (search(key, full)?, new) {
+            (Value::Array(mut list), Value::Array(more)) => {
+                list.extend(more);
+                Value::Array(list)
+            }
+            (Value::String(text), Value::String(more)) => (text + &more).into(),
+            (Value::Number(a), Value::Number(b)) => match (a.as_i64(), b.as_i64()) {
+                (Some(a), Some(b)) => a.saturating_add(b).into(),
+                _ => (a.as_f64().unwrap_or(0.0) + b.as_f64().unwrap_or(0.0)).into(),
+            },
+            (Value::Null, new) => new,
+            (old, _) => old,
+        };
+        put(full, key.text(), sum);
+    }
+    Ok(())
+}
+
+/// The paths of all bytes in a value, deep in it too.
+pub(super) fn find_blobs(
+    model: &ServiceModel,
+    shape: &Shape,
+    value: &Value,
+    path: &mut Vec<Value>,
+    found: &mut Vec<Value>,
+) {
+    let mut step = |target, name: Value, value: &Value| {
+        if let Ok(shape) = model.shape(target) {
+            path.push(name);
+            find_blobs(model, shape, value, path, found);
+            path.pop();
+        }
+    };
+    match (&shape.kind, value) {
+        (Kind::Blob, Value::String(_)) => found.push(path.clone().into()),
+        (Kind::List(member), Value::Array(list)) => {
+            for (at, value) in list.iter().enumerate() {
+                step(member.target, at.into(), value);
+            }
+        }
+        (Kind::Map { value: member, .. }, Value::Object(map)) => {
+            for (name, value) in map {
+                step(member.target, name.as_str().into(), value);
+            }
+        }
+        (_, Value::Object(map)) => {
+            for (name, value) in map {
+                if let Some(member) = shape.members().and_then(|members| members.get(name)) {
+                    step(member.target, name.as_str().into(), value);
+                }
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,109 @@
+//! Waiters over answers that a case brings along.
+
+use serde_json::{Value, json};
+use tucuxi::{Error, WaitFailure, internals};
+
+use crate::suite::{self, Suite, Verdict};
+
+const FAILS: &str = "expressions that fail: botocore raises, for us such an answer does not match";
+
+#[test]
+fn waiters() {
+    let Some(folder) = suite::folder("waiters") else {
+        return;
+    };
+    let mut suites = [Suite::new("waiters"), Suite::new("waiters acceptors")];
+    for file in suite::files(&folder, ".json") {
+        let data: Value = serde_json::from_str(&suite::text(&file)).unwrap();
+        let cases = data.get("cases").unwrap_or(&data).as_array().unwrap();
+        for (number, case) in cases.iter().enumerate() {
+            let id = format!(
+                "{}.{} #{number}",
+                case["service"].as_str().unwrap(),
+                case["waiter"].as_str().unwrap()
+            );
+            match case["acceptor"].is_object() {
+                true => suites[1].case(&id, || accepted(case)),
+                false => suites[0].case(&id, || waited(case)),
+            }
+        }
+    }
+    suite::finish(suites);
+}
+
+/// An answer in the words of the cases.
+fn answer(response: &Value) -> (u16, Result<Value, (String, String)>) {
+    let status = &response["ResponseMetadata"]["HTTPStatusCode"];
+    let error = &response["Error"];
+    let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+    match error["Code"].is_string() {
+        true => (number(status, 400), Err((text("Code"), text("Message")))),
+        false => (number(status, 200), Ok(response.clone())),
+    }
+}
+
+fn number(value: &Value, default: u16) -> u16 {
+    value
+        .as_u64()
+        .map_or(default, |number| u16::try_from(number).unwrap())
+}
+
+fn waited(case: &Value) -> Verdict {
+    let (config, expected) = (&case["config"], &case["expect"]);
+    if expected["outcome"] == "exception" {
+        return Verdict::Skipped(
+            "expressions that fail: botocore raises, for us such an answer does not match",
+        );
+    }
+    let name = case["waiter"].as_str().unwrap();
+    let mut answers = case["responses"].as_array().unwrap().iter().map(answer);
+    let attempts = config["MaxAttempts"]
+        .as_u64()
+        .map(|number| u32::try_from(number).unwrap());
+    let (calls, found) = internals::wait(name, &case["definition"].to_string(), attempts, || {
+        answers.next()
+    });
+    if expected["calls"] != calls {
+        return Verdict::Failed(format!(
+            "{calls} calls instead of {}: {found:?}",
+            expected["calls"]
+        ));
+    }
+    compare(expected, found.map(|_| ())).into()
+}
+
+fn compare(expected: &Value, found: Result<(), Error>) -> Result<(), String> {
+    let message = expected["message"].as_str().unwrap_or_default();
+    match (expected["outcome"] == "success", found) {
+        (true, Ok(())) => Ok(()),
+        (false, Err(Error::Wait(error))) => {
+            // an answer that no acceptor knows is told in our words
+            let is_same = match &error.reason {
+                WaitFailure::Unexpected(_) => message.contains("An error occurred ("),
+                _ => format!("W{}", &error.to_string()[1..]) == message,
+            };
+            match is_same {
+                true => Ok(()),
+                false => Err(format!("{error} instead of {message}")),
+            }
+        }
+        (_, found) => Err(format!("{found:?} instead of {expected}")),
+    }
+}
+
+/// Whether an acceptor matches: of a waiter that has no other, a match is a success.
+fn accepted(case: &Value) -> Verdict {
+    if case["matches"].is_null() {
+        return Verdict::Skipped(FAILS);
+    }
+    let mut acceptor = case["acceptor"].clone();
+    acceptor["state"] = "success".into();
+    let definition =
+        json!({"operation": "O", "delay": 1, "maxAttempts": 1, "acceptors": [acceptor]});
+    let mut answers = [answer(&case["response"])].into_iter();
+    let (_, found) = internals::wait("case", &definition.to_string(), None, || answers.next());
+    match case["matches"] == found.is_ok() {
+        true => Verdict::Passed,
+        false => Verdict::Failed(format!("{found:?} instead of {}", case["matches"])),
+    }
+}
