@@ -81,6 +81,9 @@ pub struct Progress<'a> {
     pub delay: Duration,
 }
 
+/// Is told of progress.
+type Tell = dyn FnMut(&Progress<'_>) + Send;
+
 /// A wait that is being put together.
 #[must_use = "nothing is asked before `run`"]
 pub struct Wait {
@@ -93,7 +96,7 @@ pub struct Wait {
     greatest_delay: Option<Duration>,
     max_attempts: Option<u32>,
     timeout: Option<Duration>,
-    progress: Option<Box<dyn FnMut(&Progress<'_>) + Send>>,
+    progress: Option<Box<Tell>>,
     cancel: CancelToken,
 }
 
@@ -228,7 +231,9 @@ impl Wait {
     }
 
     fn delay_after(&self, attempts: u32) -> Duration {
-        let delay = self.delay.unwrap_or(Duration::from_secs(self.waiter.delay));
+        let delay = self
+            .delay
+            .unwrap_or_else(|| Duration::from_secs(self.waiter.delay));
         match self.greatest_delay {
             None => delay,
             Some(greatest) => {
@@ -321,7 +326,7 @@ impl<'a> Judge<'a> {
         }
         if self.attempts >= self.max_attempts {
             // of several answers botocore tells the acceptor that it looked at last
-            let looked_at = matched.or(self.waiter.acceptors.last());
+            let looked_at = matched.or_else(|| self.waiter.acceptors.last());
             let last = looked_at
                 .filter(|_| self.accepted)
                 .map(Acceptor::explanation);

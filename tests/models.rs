@@ -113,3 +113,105 @@ fn same(directory: &Directory, path: &str) {
         "{path}"
     );
 }
+
+/// The first name that an expression asks an object for.
+fn first_name(expression: &str) -> Option<&str> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut rest = expression;
+    loop {
+        rest = &rest[rest.find(is_name)?..];
+        let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+        let (name, behind) = rest.split_at(end);
+        // a function is no member
+        if !behind.starts_with('(') {
+            return Some(name);
+        }
+        rest = behind;
+    }
+}
+
+fn members(model: &ServiceModel, shape: Option<tucuxi::model::ShapeId>) -> Vec<String> {
+    let Some(shape) = shape.map(|id| model.shape(id).unwrap()) else {
+        return Vec::new();
+    };
+    let members = shape
+        .members()
+        .into_iter()
+        .flat_map(|members| members.iter());
+    members.map(|member| member.name.to_string()).collect()
+}
+
+#[test]
+fn every_paginator_parses_and_its_members_exist() {
+    let client = client();
+    let mut count = 0;
+    for service in services() {
+        let model = model(&service);
+        for name in client.paginators(&service).unwrap() {
+            let paginator = client.paginator(&service, &name).unwrap().unwrap();
+            let operation = model.operation(&name).unwrap();
+            let (input, output) = (
+                members(&model, operation.input),
+                members(&model, operation.output),
+            );
+            let given = paginator.input_tokens.iter().chain(&paginator.limit_key);
+            for key in given {
+                assert!(
+                    input.contains(&key.to_string()),
+                    "{service}.{name}: {key} is no parameter"
+                );
+            }
+            let found = paginator.output_tokens.iter().chain(&paginator.result_keys);
+            for query in found
+                .chain(&paginator.more_results)
+                .chain(&paginator.non_aggregate_keys)
+            {
+                let first = first_name(query.text()).unwrap();
+                assert!(
+                    output.contains(&first.to_owned()),
+                    "{service}.{name}: {first} is no result"
+                );
+            }
+            assert!(client.can_paginate(&service, &name).unwrap());
+            count += 1;
+        }
+    }
+    assert!(count > 3400, "{count}");
+}
+
+#[test]
+fn every_waiter_parses_and_its_members_exist() {
+    use tucuxi::model::Matcher;
+    let client = client();
+    let mut count = 0;
+    for service in services() {
+        let model = model(&service);
+        for name in client.waiters(&service).unwrap() {
+            let (_, waiter) = client
+                .waiter_definition(&service, &names::snake_case(&name))
+                .unwrap();
+            let operation = model.operation(&waiter.operation).unwrap();
+            let output = members(&model, operation.output);
+            for acceptor in &waiter.acceptors {
+                let (Matcher::Path(query, _)
+                | Matcher::PathAll(query, _)
+                | Matcher::PathAny(query, _)) = &acceptor.matcher
+                else {
+                    continue;
+                };
+                let first = first_name(query.text()).unwrap();
+                assert!(
+                    output.contains(&first.to_owned()),
+                    "{service}.{name}: {first} is no result"
+                );
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 400, "{count}");
+}
+
+fn client() -> tucuxi::Client {
+    let config = tucuxi::Config::builder().isolated().build().unwrap();
+    tucuxi::Client::with_transport(config, tucuxi::transport::Replay::new()).unwrap()
+}

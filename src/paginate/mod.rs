@@ -383,7 +383,7 @@ impl Source {
             error("the operation does not let its callers choose the size of a page")
         })?;
         let is_text = match self.member(key)? {
-            Some(shape) => matches!(shape.kind, Kind::String { .. }),
+            Some(shape) => matches!(shape.kind, Kind::String),
             None => false,
         };
         let value = match is_text {

@@ -5,6 +5,7 @@
 mod data;
 mod identity;
 mod infrastructure;
+mod listings;
 mod messages;
 
 use serde_json::Value;

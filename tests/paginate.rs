@@ -1,0 +1,241 @@
+//! Listings and waits against canned answers.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use tucuxi::transport::{CancelToken, Replay, TransportErrorKind};
+use tucuxi::{Client, Config, Error, WaitFailure};
+
+fn client(replay: Replay) -> (Client, Arc<Replay>, Arc<Mutex<Vec<Duration>>>) {
+    let replay = Arc::new(replay);
+    let slept = Arc::<Mutex<Vec<Duration>>>::default();
+    let (log, clock) = (slept.clone(), slept.clone());
+    let config = Config::builder()
+        .isolated()
+        .region("eu-west-1")
+        .unsigned()
+        .max_attempts(1)
+        .jitter(|| 0.5)
+        // time goes by only while somebody sleeps
+        .clock(move || UNIX_EPOCH + clock.lock().unwrap().iter().sum::<Duration>())
+        .sleep(move |delay| log.lock().unwrap().push(delay));
+    let client = Client::with_transport(config.build().unwrap(), replay.clone()).unwrap();
+    (client, replay, slept)
+}
+
+/// Pages of two tables each, so many of them.
+fn tables(pages: usize) -> Replay {
+    (0..pages).fold(Replay::new(), |replay, page| {
+        let mut answer = json!({"TableNames": [format!("aaa{page}"), format!("bbb{page}")]});
+        if page + 1 < pages {
+            answer["LastEvaluatedTableName"] = format!("bbb{page}").into();
+        }
+        replay.answer(200, &[], answer.to_string())
+    })
+}
+
+#[test]
+fn elements_come_in_their_order_with_and_without_prefetching() {
+    for prefetch in [false, true] {
+        let (client, replay, _) = client(tables(3));
+        let pages = client.pages("dynamodb", "list_tables", json!({})).unwrap();
+        let names: Result<Vec<Value>, _> = pages.prefetch(prefetch).page_size(2).items().collect();
+        assert_eq!(
+            names.unwrap(),
+            ["aaa0", "bbb0", "aaa1", "bbb1", "aaa2", "bbb2"]
+        );
+        let bodies: Vec<Value> = replay
+            .sent()
+            .iter()
+            .map(|sent| serde_json::from_slice(&sent.body).unwrap())
+            .collect();
+        assert_eq!(
+            bodies[1],
+            json!({"Limit": 2, "ExclusiveStartTableName": "bbb0"})
+        );
+        replay.assert_all_used();
+    }
+}
+
+#[test]
+fn an_error_ends_a_listing_and_only_then() {
+    for prefetch in [false, true] {
+        let (client, _, _) = client(tables(9).answer(500, &[], ""));
+        let pages = client.pages("dynamodb", "ListTables", json!({})).unwrap();
+        let mut pages = pages.prefetch(prefetch);
+        for _ in 0..9 {
+            pages.next().unwrap().unwrap();
+        }
+        assert!(pages.next().is_none());
+    }
+    let (client, _, _) = client(tables(2).failure(TransportErrorKind::Timeout));
+    let mut pages = client
+        .pages("dynamodb", "ListTables", json!({}))
+        .unwrap()
+        .max_items(3);
+    assert_eq!(pages.by_ref().count(), 2);
+    assert!(pages.resume_token().is_some());
+}
+
+#[test]
+fn what_cannot_be_listed_says_so() {
+    let (client, _, _) = client(Replay::new());
+    let cases = [
+        (
+            "s3",
+            "GetObject",
+            "s3.GetObject does not give its result in pages",
+        ),
+        ("s3", "ListObjectsV3", "ListObjectsV2"),
+        ("none", "List", "none"),
+    ];
+    for (service, operation, expected) in cases {
+        let error = client
+            .pages(service, operation, json!({}))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    assert!(!client.can_paginate("s3", "GetObject").unwrap());
+    let mut pages = client
+        .pages("s3", "ListBuckets", json!({}))
+        .unwrap()
+        .starting_token("a___b___c");
+    assert!(
+        pages
+            .next()
+            .unwrap()
+            .unwrap_err()
+            .to_string()
+            .contains("bad starting token")
+    );
+    let search = client
+        .pages("s3", "ListBuckets", json!({}))
+        .unwrap()
+        .search("Buckets[");
+    assert!(search.err().unwrap().to_string().contains("character"));
+}
+
+#[test]
+fn a_service_that_gives_a_token_twice_is_left() {
+    let again = r#"{"TableNames": ["ttt"], "LastEvaluatedTableName": "ttt"}"#;
+    let (client, _, _) = client(
+        Replay::new()
+            .answer(200, &[], again)
+            .answer(200, &[], again),
+    );
+    let mut pages = client.pages("dynamodb", "ListTables", json!({})).unwrap();
+    pages.next().unwrap().unwrap();
+    let error = pages.next().unwrap().unwrap_err().to_string();
+    assert!(error.contains("the same token twice"), "{error}");
+    assert!(pages.next().is_none());
+}
+
+/// A bucket that is not there for so many answers.
+fn bucket_after(answers: usize) -> Replay {
+    (0..answers)
+        .fold(Replay::new(), |replay, _| replay.answer(404, &[], ""))
+        .answer(200, &[], "")
+}
+
+fn bucket() -> Value {
+    json!({"Bucket": "b"})
+}
+
+#[test]
+fn a_wait_asks_until_it_is_there() {
+    let (client, _, slept) = client(bucket_after(3));
+    let waited = client.wait("s3", "bucket_exists", bucket()).unwrap();
+    assert_eq!(waited.attempts, 4);
+    assert_eq!(*slept.lock().unwrap(), [Duration::from_secs(5); 3]);
+}
+
+#[test]
+fn what_is_not_there_may_be_what_is_waited_for() {
+    let (client, _, _) = client(Replay::new().answer(200, &[], "").answer(404, &[], ""));
+    let waited = client.wait("s3", "BucketNotExists", bucket()).unwrap();
+    assert_eq!(waited.response.unwrap_err().code(), Some("404"));
+}
+
+#[test]
+fn delays_can_grow_and_are_told() {
+    let (client, _, slept) = client(bucket_after(4));
+    let told = Arc::<Mutex<Vec<(u32, bool)>>>::default();
+    let log = told.clone();
+    let wait = client.waiter("s3", "BucketExists", bucket()).unwrap();
+    let wait = wait
+        .delay(Duration::from_secs(2))
+        .backoff(Duration::from_secs(6));
+    let wait = wait.on_progress(move |progress| {
+        log.lock()
+            .unwrap()
+            .push((progress.attempts, progress.response.is_ok()));
+    });
+    wait.run().unwrap();
+    // the jitter of these tests is a half
+    assert_eq!(
+        *slept.lock().unwrap(),
+        [1, 2, 3, 3].map(Duration::from_secs)
+    );
+    assert_eq!(
+        *told.lock().unwrap(),
+        [(1, false), (2, false), (3, false), (4, false)]
+    );
+}
+
+#[test]
+fn a_wait_ends_with_its_attempts_its_time_or_an_answer_that_nobody_knows() {
+    let failed = |replay: Replay, attempts: u32| {
+        let (client, _, _) = client(replay);
+        let wait = client.waiter("s3", "BucketExists", bucket()).unwrap();
+        match wait
+            .max_attempts(attempts)
+            .deadline(Duration::from_secs(11))
+            .run()
+        {
+            Err(Error::Wait(error)) => *error,
+            other => panic!("{other:?}"),
+        }
+    };
+    let error = failed(bucket_after(9), 2);
+    let last = "Matched expected HTTP status code: 404".to_owned();
+    assert_eq!(error.reason, WaitFailure::AttemptsUsed(Some(last)));
+    assert_eq!(error.source.unwrap().code(), Some("404"));
+    assert_eq!(failed(bucket_after(9), 9).reason, WaitFailure::Deadline);
+    let error = failed(Replay::new().answer(400, &[], ""), 9);
+    assert!(
+        matches!(error.reason, WaitFailure::Unexpected(_)),
+        "{error}"
+    );
+    assert!(
+        error
+            .to_string()
+            .starts_with("waiter BucketExists failed: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_wait_can_be_cancelled() {
+    let (client, _, _) = client(bucket_after(9));
+    let cancel = CancelToken::default();
+    let other = cancel.clone();
+    let wait = client
+        .waiter("s3", "BucketExists", bucket())
+        .unwrap()
+        .cancel_with(&cancel);
+    let wait = wait.on_progress(move |_| other.cancel());
+    assert!(wait.run().unwrap_err().is_cancelled());
+}
+
+#[test]
+fn a_waiter_that_there_is_not_names_those_that_are_near() {
+    let (client, _, _) = client(Replay::new());
+    let error = client
+        .wait("s3", "BucketExist", bucket())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("BucketExists"), "{error}");
+    assert_eq!(client.waiters("s3").unwrap().len(), 4);
+}
