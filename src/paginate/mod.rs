@@ -23,12 +23,12 @@ use crate::query::Query;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
 /// # let replay = Replay::new()
-/// #     .answer(200, &[], r#"{"TableNames": ["a", "b"], "LastEvaluatedTableName": "b"}"#)
-/// #     .answer(200, &[], r#"{"TableNames": ["c"]}"#);
+/// #     .answer(200, &[], r#"{"TableNames": ["one", "two"], "LastEvaluatedTableName": "two"}"#)
+/// #     .answer(200, &[], r#"{"TableNames": ["three"]}"#);
 /// # let client = Client::with_transport(config, replay)?;
 /// let pages = client.pages("dynamodb", "ListTables", json!({}))?;
 /// let names: Vec<_> = pages.page_size(2).items().collect::<Result<_, _>>()?;
-/// assert_eq!(names, ["a", "b", "c"]);
+/// assert_eq!(names, ["one", "two", "three"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
