@@ -24,6 +24,7 @@ mod retry;
 mod service;
 mod sessions;
 mod skew;
+mod trace_id;
 mod user_agent;
 mod wish;
 
@@ -363,6 +364,9 @@ impl<'a> Exchange<'a> {
                 checksum::apply(call, &self.params, &mut request, is_https)?;
                 let agent = HeaderValue::from_static(user_agent::user_agent());
                 request.headers.insert(USER_AGENT, agent);
+                if let Some(id) = trace_id::of(call.config.environment()) {
+                    request.headers.entry(trace_id::NAME).or_insert(id);
+                }
             }
         }
         tracing::debug!(host = uri.host(), path = uri.path(), ?auth, "prepared");

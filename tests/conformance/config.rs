@@ -670,3 +670,52 @@ fn place(case: &Value) -> Verdict {
         false => Verdict::Failed(format!("{places:?} instead of {expected:?}")),
     }
 }
+
+#[test]
+fn recursion() {
+    let Some(folder) = suite::folder("config") else {
+        return;
+    };
+    let mut suite = Suite::new("config recursion");
+    for file in suite::files(&folder, "recursion-detection.json") {
+        let cases: Value = serde_json::from_str(&suite::text(&file)).unwrap();
+        for case in cases.as_array().unwrap() {
+            suite.case(&case["description"].to_string(), || traced(case));
+        }
+    }
+    suite::finish([suite]);
+}
+
+fn traced(case: &Value) -> Verdict {
+    const NAME: &str = "x-amzn-trace-id";
+    if case["requestHeadersBefore"]
+        .as_array()
+        .is_some_and(|before| !before.is_empty())
+    {
+        return Verdict::Skipped(
+            "headers that are there before: only an interceptor could set one",
+        );
+    }
+    let env = case["env"].as_object().unwrap().iter();
+    let env = env.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()));
+    let config = Config::builder()
+        .environment(env)
+        .region("us-east-1")
+        .unsigned()
+        .build()
+        .unwrap();
+    let replay = std::sync::Arc::new(Replay::new().answer(200, &[], "{}"));
+    let client = Client::with_transport(config, replay.clone()).unwrap();
+    client.call("dynamodb", "ListTables", json!({})).unwrap();
+    let sent = replay.sent().remove(0);
+    let found = sent.headers.get(NAME).map(|value| value.to_str().unwrap());
+    let mut expected = case["requestHeadersAfter"].as_array().unwrap().iter();
+    let expected = expected.find_map(|line| {
+        let (name, value) = line.as_str()?.split_once(": ")?;
+        name.eq_ignore_ascii_case(NAME).then_some(value)
+    });
+    match found == expected {
+        true => Verdict::Passed,
+        false => Verdict::Failed(format!("{found:?} instead of {expected:?}")),
+    }
+}
