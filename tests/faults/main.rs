@@ -68,6 +68,8 @@ fn soon(what: &str, is: impl Fn() -> bool) {
 enum Kind {
     /// Everything at once: `ListTables`.
     Small,
+    /// Two of them, one page each.
+    Pages,
     /// A body that can be read again: `PutObject`.
     Upload,
     /// A body that cannot.
@@ -78,8 +80,9 @@ enum Kind {
     Buffered,
 }
 
-const KINDS: [Kind; 5] = [
+const KINDS: [Kind; 6] = [
     Kind::Small,
+    Kind::Pages,
     Kind::Upload,
     Kind::OneShot,
     Kind::Download,
@@ -104,6 +107,11 @@ fn call(kind: Kind, client: &Client, server: &Server) -> String {
         Kind::Small => {
             let tables = client.call("dynamodb", "ListTables", json!({}));
             tables.map(|tables| assert_eq!(tables["TableNames"], json!(["one", "two"])))
+        }
+        Kind::Pages => {
+            let pages = client.pages("dynamodb", "ListTables", json!({})).unwrap();
+            let names: Result<Vec<_>, _> = pages.page_size(2).items().collect();
+            names.map(|names| assert_eq!(names, ["one", "two", "three"]))
         }
         Kind::Upload => put(sent.clone().into()),
         Kind::OneShot => {
@@ -168,6 +176,7 @@ fn word(error: &Error) -> String {
 fn expected(fault: Fault, kind: Kind) -> Option<(&'static str, &'static str)> {
     use Fault::*;
     let is_upload = matches!(kind, Kind::Upload | Kind::OneShot);
+    let is_json = matches!(kind, Kind::Small | Kind::Pages);
     let in_body = |word: &'static str| match kind {
         Kind::Download => match word {
             "timeout" => ("body: timeout", "body: timeout"),
@@ -197,12 +206,12 @@ fn expected(fault: Fault, kind: Kind) -> Option<(&'static str, &'static str)> {
         CloseInBody | ResetInBody | StallInBody | LengthTooShort if is_upload => return None,
         CloseInBody | ResetInBody => in_body("broken"),
         StallInBody => in_body("timeout"),
-        LengthTooLong if kind == Kind::Small => ("ok", "broken"),
+        LengthTooLong if is_json => ("ok", "broken"),
         LengthTooLong if is_upload => behind_body("broken"),
         LengthTooLong => in_body("broken"),
         // what comes is what the length says, but it has not the checksum
         LengthTooShort => in_body("checksum"),
-        Redirect(301) if kind != Kind::Small => ("301", "301"),
+        Redirect(301) if !is_json => ("301", "301"),
         Redirect(_) => ("307", "307"),
         Status(429) => behind_body("TooManyRequestsException"),
         Status(503) => behind_body("SlowDown"),

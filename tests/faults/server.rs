@@ -177,10 +177,16 @@ fn serve(state: &State, stream: TcpStream) -> io::Result<()> {
             (&stream).write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         let body = read_body(&mut reader, &head)?;
+        let page = tables(&body);
         if !body.is_empty() && head.method == "put" {
             state.bodies.lock().unwrap().push(body);
         }
-        if !answer(state, &stream, &head, fault)? {
+        let body = match &*head.method {
+            "get" => &*state.blob,
+            "put" => b"",
+            _ => page,
+        };
+        if !answer(body, &stream, &head, fault)? {
             return Ok(());
         }
     }
@@ -272,18 +278,23 @@ fn answer_with(status: u16, head: &Head, close: bool) -> Vec<u8> {
     .into_bytes()
 }
 
+/// The tables; in two pages, where the request has a limit.
+fn tables(asked: &[u8]) -> &'static [u8] {
+    let has = |name: &[u8]| asked.windows(name.len()).any(|part| part == name);
+    match (has(b"Limit"), has(b"ExclusiveStartTableName")) {
+        (false, _) => br#"{"TableNames":["one","two"]}"#,
+        (true, false) => br#"{"TableNames":["one","two"],"LastEvaluatedTableName":"two"}"#,
+        (true, true) => br#"{"TableNames":["three"]}"#,
+    }
+}
+
 /// Whether the connection can be used again.
 fn answer(
-    state: &State,
+    body: &[u8],
     mut stream: &TcpStream,
     head: &Head,
     fault: Option<Fault>,
 ) -> io::Result<bool> {
-    let body: &[u8] = match &*head.method {
-        "get" => &state.blob,
-        "put" => b"",
-        _ => br#"{"TableNames":["one","two"]}"#,
-    };
     let length = match fault {
         Some(Fault::LengthTooLong) => body.len() + 10,
         Some(Fault::LengthTooShort) => body.len().saturating_sub(10),
