@@ -16,8 +16,10 @@ use crate::credentials::{
 use crate::endpoint::EndpointError;
 use crate::error::{Error, Result};
 use crate::exchange::{
-    Call, EndpointExplanation, Exchange, Needs, Services, drive, drive_to_request, explain,
+    Call, EndpointExplanation, Exchange, Needs, Purpose, Service, Services, drive,
+    drive_to_request, explain, intercept_params, interceptors,
 };
+use crate::interceptor::Interceptor;
 use crate::model::{ModelSource, Models, Paginator, ServiceModel, Waiter};
 use crate::output::Output;
 use crate::params::ParamErrors;
@@ -89,8 +91,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// None yet; later a setting may ask for what cannot be.
+    /// A customisation is switched off that there is not.
     pub fn with_transport(config: Config, transport: impl Transport + 'static) -> Result<Self> {
+        check_customisations(&config)?;
         let models = Models::standard(config.data_path(), config.environment());
         Ok(Self::assemble(config, transport, models))
     }
@@ -99,12 +102,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// None yet; later a setting may ask for what cannot be.
+    /// A customisation is switched off that there is not.
     pub fn with_models(
         config: Config,
         transport: impl Transport + 'static,
         source: impl ModelSource + 'static,
     ) -> Result<Self> {
+        check_customisations(&config)?;
         let mut models = Models::standard(config.data_path(), config.environment());
         models.push_front(Arc::new(source));
         Ok(Self::assemble(config, transport, models))
@@ -240,6 +244,7 @@ impl Client {
             operation,
             buffered: true,
             presign: None,
+            purpose: Purpose::Itself,
         };
         let who = match service.reads_account_id()? {
             true => self.needs().credentials().ok(),
@@ -406,8 +411,13 @@ impl Client {
             cancel: None,
             settings: Overrides::None,
             method: None,
+            purpose: Purpose::Itself,
         }
     }
+}
+
+fn check_customisations(config: &Config) -> Result<()> {
+    custom::check_names(config).map_err(|e| Error::Config(e.into()))
 }
 
 /// The provider that the program gives, or the chain of all.
@@ -468,6 +478,7 @@ pub struct RequestBuilder {
     settings: Overrides,
     /// Of a presigned request.
     pub(crate) method: Option<Method>,
+    purpose: Purpose,
 }
 
 impl RequestBuilder {
@@ -510,6 +521,17 @@ impl RequestBuilder {
         self
     }
 
+    /// Hooks into this call, after the client's own interceptors. See [`interceptor`](crate::interceptor).
+    pub fn interceptor(self, interceptor: impl Interceptor + 'static) -> Self {
+        self.config(|config| config.interceptor(interceptor))
+    }
+
+    /// Tells the service what the call is a part of.
+    pub(crate) fn purpose(mut self, purpose: Purpose) -> Self {
+        self.purpose = purpose;
+        self
+    }
+
     /// Ends the call, or the reading of its body, when the token is cancelled.
     pub fn cancel_with(mut self, token: &CancelToken) -> Self {
         self.cancel = Some(token.clone());
@@ -543,6 +565,7 @@ impl RequestBuilder {
             Overrides::Config(config) => &**config,
             Overrides::None => client.config(),
         };
+        check_customisations(config)?;
         if config.network() != client.config().network() {
             let what =
                 "proxies, certificates and connections are settled for the client, not for a call";
@@ -560,13 +583,14 @@ impl RequestBuilder {
         let source = self.source()?;
         let service = self.client.0.services.service(&self.service)?;
         let operation = service.model.operation(&self.operation)?;
-        let mut params = self.prepare(&service.model, source.config, params, body)?;
+        let mut params = self.prepare(&service, source.config, params, body, false)?;
         let call = Call {
             config: source.config,
             service: &service,
             operation,
             buffered,
             presign: None,
+            purpose: self.purpose,
         };
         let named = |e: Error| e.of_call(service.name(), &operation.name);
         let needs = source.needs();
@@ -582,13 +606,14 @@ impl RequestBuilder {
         let (params, body) = (self.params.take(), self.body.take());
         let source = self.source()?;
         let service = self.client.0.services.service(&self.service)?;
-        let params = self.prepare(&service.model, source.config, params, body)?;
+        let params = self.prepare(&service, source.config, params, body, true)?;
         let call = Call {
             config: source.config,
             service: &service,
             operation: service.model.operation(&self.operation)?,
             buffered: true,
             presign: Some(presign),
+            purpose: self.purpose,
         };
         drive_to_request(Exchange::new(call, params), source.needs())
     }
@@ -596,11 +621,13 @@ impl RequestBuilder {
     /// Checks and completes the parameters.
     fn prepare(
         &self,
-        model: &ServiceModel,
+        service: &Service,
         config: &Config,
         mut value: Value,
         body: Option<Body>,
+        is_presigned: bool,
     ) -> Result<Params> {
+        let model = &*service.model;
         let operation = model.operation(&self.operation)?;
         let checked = || {
             params::fill_idempotency_tokens(model, operation, &mut value, random::uuid)?;
@@ -610,18 +637,22 @@ impl RequestBuilder {
                     "a body is given, but the operation streams none",
                 ));
             }
-            let completed =
-                custom::complete(&model.metadata().service_id, &operation.name, &mut value);
+            let hooks = interceptors(config, &service.customisations, operation);
+            let refused =
+                intercept_params(hooks, config, model, operation, &mut value, is_presigned)?;
+            let refused = ParamErrors(refused);
             if config.validates_parameters() {
                 let streamed = streaming.filter(|_| body.is_some());
-                params::validate(
+                let checked = params::validate(
                     model,
                     operation,
                     &value,
                     streamed.map(|member| &*member.name),
                     config.validates_strictly(),
-                )?;
-                completed.map_err(|fault| Error::Params(Box::new(ParamErrors(vec![fault]))))?;
+                );
+                refused.before(checked)?;
+            } else {
+                refused.before(Ok(()))?;
             }
             Ok(Params { value, body })
         };
@@ -653,6 +684,9 @@ impl CallSource<'_> {
 
 /// A copy from another region has a URL with which this region's service fetches from that one.
 fn sign_for_source(call: &Call<'_>, params: &mut Params, needs: Needs<'_>) -> Result<()> {
+    if !call.config.has_customisation("source-region-url") {
+        return Ok(());
+    }
     let Some(copy) = CrossRegion::find(call, &params.value)? else {
         return Ok(());
     };

@@ -284,8 +284,11 @@ impl RetriesEnded {
 
 /// Why another attempt may succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RetryReason {
+#[non_exhaustive]
+pub enum RetryReason {
+    /// The service asks to slow down.
     Throttling,
+    /// Something failed that may not fail again.
     Transient,
 }
 

@@ -46,6 +46,7 @@ pub mod error;
 pub mod eventstream;
 mod exchange;
 mod hash;
+pub mod interceptor;
 #[cfg(feature = "_internals")]
 #[doc(hidden)]
 #[allow(missing_docs, reason = "for this repository alone")]

@@ -13,7 +13,9 @@ use serde_json::Value;
 
 use crate::body::ResponseBody;
 use crate::checksum::ChecksumAlgorithm;
+use crate::codec::edit::{Edited, Edits};
 use crate::codec::target::{Copier, ToValue};
+use crate::codec::xml_tape::Tape;
 use crate::error::{Error, Result};
 use crate::eventstream::EventReader;
 use crate::model::ServiceModel;
@@ -46,6 +48,15 @@ pub(crate) struct OutputSource {
     pub(crate) is_streamed: bool,
     /// The events, if they were collected.
     pub(crate) events: Option<Vec<Value>>,
+    /// What the service's customisations change in it.
+    pub(crate) edits: Edits,
+}
+
+impl OutputSource {
+    /// The elements of an XML body.
+    pub(crate) fn tape(&self) -> Option<Tape<'_, '_>> {
+        protocol::tape(&self.bytes, self.nodes.as_ref()?)
+    }
 }
 
 /// What an answer says beside its result.
@@ -212,9 +223,12 @@ impl Output {
             is_streamed: source.is_streamed,
             events: source.events.as_deref(),
         };
-        answer
-            .read(operation, seed)
-            .map_err(|e| Error::response(e).of_call(source.model.name(), &operation.name))
+        let edits = &source.edits;
+        let read = match edits.is_empty() {
+            true => answer.read(operation, seed),
+            false => answer.read(operation, Edited { seed, edits }),
+        };
+        read.map_err(|e| Error::response(e).of_call(source.model.name(), &operation.name))
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::exchange::Purpose;
 use crate::model::{Acceptor, Matcher, Waiter, WaiterState};
 use crate::transport::CancelToken;
 
@@ -248,6 +249,7 @@ impl Wait {
         let request = self.client.request(&self.service, &self.waiter.operation);
         let request = request
             .params(self.params.clone())
+            .purpose(Purpose::Wait)
             .cancel_with(&self.cancel);
         match request.send_buffered() {
             Ok(output) => {

@@ -30,6 +30,8 @@ mod pagination;
 mod presign;
 #[path = "conformance/protocols.rs"]
 mod protocols;
+#[path = "conformance/quirks.rs"]
+mod quirks;
 #[path = "conformance/response_parsing.rs"]
 mod response_parsing;
 #[path = "conformance/retries.rs"]

@@ -41,6 +41,13 @@ pub(crate) enum AuthChoice {
     Signature(Signature),
 }
 
+impl AuthChoice {
+    /// Whether the signature is good in more than one region.
+    pub(crate) fn is_for_several_regions(&self) -> bool {
+        matches!(self, Self::Signature(signature) if signature.algorithm != Algorithm::SigV4)
+    }
+}
+
 /// Version 4 in all its forms.
 #[derive(Clone, Debug)]
 pub(crate) struct Signature {
@@ -158,7 +165,7 @@ pub(crate) fn choose(call: &Call<'_>, endpoint: &Endpoint) -> Result<AuthChoice>
     let setting = call.config.signature_version(&metadata.service_key());
     let version = setting.map_err(|e| Error::Config(e.into()))?;
     let prefers_bearer = || {
-        custom::prefers_bearer(&metadata.signing_name)
+        custom::prefers_bearer(call.config, &metadata.signing_name)
             && call.config.auth_scheme_preference().is_empty()
             && call.config.has_token_variable(&metadata.signing_name)
     };
@@ -197,7 +204,7 @@ fn signature(
     // the region of a presigned URL's global endpoint is not the bucket's
     let is_global = |region: &str| {
         call.presign.is_some()
-            && custom::presigns_for_any_region(&metadata.service_id)
+            && custom::presigns_for_any_region(call.config, &metadata.service_id)
             && region == "us-east-1"
     };
     let region = match details.and_then(|d| d.signing_region.as_deref()) {

@@ -35,6 +35,16 @@ pub(crate) fn has_trailer(headers: &HeaderMap) -> bool {
     headers.contains_key(TRAILER)
 }
 
+/// The algorithm of the checksum that a request has in a header or behind its body.
+pub(crate) fn algorithm_in(headers: &HeaderMap) -> Option<ChecksumAlgorithm> {
+    let trailer = headers.get(TRAILER).and_then(|name| name.to_str().ok());
+    let is_there = |algorithm: &&ChecksumAlgorithm| {
+        let name = algorithm.header();
+        trailer == Some(name) || headers.contains_key(name)
+    };
+    ChecksumAlgorithm::ALL.iter().find(is_there).copied()
+}
+
 /// Whether a header has a checksum of the body.
 pub(crate) fn has_header(headers: &HeaderMap) -> bool {
     headers.keys().any(is_checksum)

@@ -12,6 +12,7 @@
 
 pub(crate) mod cbor_read;
 pub(crate) mod cbor_write;
+pub(crate) mod edit;
 pub(crate) mod form;
 pub(crate) mod json_read;
 pub(crate) mod json_write;

@@ -16,9 +16,10 @@ use super::words::{
 use super::{
     Clock, Config, ConfigError, InstanceMetadata, MfaPrompt, Provider, Resolved, S3Config, Settings,
 };
-use super::{defaults, network, retry};
+use super::{defaults, hooks, network, retry};
 use crate::credentials::{BearerToken, Credentials, CredentialsProvider};
 use crate::endpoint::EndpointValue;
+use crate::interceptor::Interceptors;
 
 /// Collects what the program says.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +37,8 @@ pub struct ConfigBuilder {
     clock: Option<Clock>,
     no_role_cache: bool,
     mfa: Option<MfaPrompt>,
+    pub(super) interceptors: Interceptors,
+    pub(super) switched_off: Vec<String>,
     pub(super) network: network::Choice,
     pub(super) retry: retry::Choice,
 }
@@ -189,6 +192,11 @@ impl ConfigBuilder {
     /// Whether endpoints have IPv6.
     pub fn use_dualstack(self, yes: bool) -> Self {
         self.set(&chain::USE_DUALSTACK, yes.to_string())
+    }
+
+    /// Whether endpoints may be, or must be, those of the account, where a service has such.
+    pub fn account_id_endpoint_mode(self, mode: AccountIdEndpointMode) -> Self {
+        self.set(&chain::ACCOUNT_ID_MODE, mode.as_str())
     }
 
     /// Whether operations may have a host of their own, such as `data-` before that of the service.
@@ -353,11 +361,9 @@ impl ConfigBuilder {
             signature_version: chain
                 .parsed(&chain::SIGNATURE_VERSION, SignatureVersion::WORDS)?
                 .map(|setting| setting.value),
-            auth_schemes: (chain.text(&chain::AUTH_SCHEMES).iter())
-                .flat_map(|setting| setting.value.split(','))
-                .map(|name| name.trim().to_owned())
-                .filter(|name| !name.is_empty())
-                .collect(),
+            auth_schemes: hooks::names(chain, &chain::AUTH_SCHEMES),
+            interceptors: self.interceptors.clone(),
+            switched_off: self.switched_off(chain),
             region_set: chain.text(&chain::REGION_SET).map(|s| s.value),
             bearer_token: self.bearer_token.clone(),
             request_checksums: word(chain, &chain::REQUEST_CHECKSUMS, RequestChecksums::WORDS)?,

@@ -85,6 +85,10 @@ pub(super) const NO_HOST_PREFIX: Row = row(
     &["AWS_DISABLE_HOST_PREFIX_INJECTION"],
 );
 pub(super) const APP_ID: Row = row("sdk_ua_app_id", &["AWS_SDK_UA_APP_ID"]);
+pub(super) const SWITCHED_OFF: Row = row(
+    "disabled_customisations",
+    &["TUCUXI_DISABLED_CUSTOMISATIONS"],
+);
 pub(super) const VALIDATION: Row = row("parameter_validation", &[]);
 pub(super) const S3_ADDRESSING: Row = row("s3.addressing_style", &[]);
 pub(super) const S3_ACCELERATE: Row = row("s3.use_accelerate_endpoint", &[]);

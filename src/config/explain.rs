@@ -4,7 +4,7 @@ use super::chain::{self, Chain, Row, Source};
 use super::{Config, Setting, defaults, network, retry};
 
 /// The settings, and what they are if nobody says anything; `-` where there is nothing then.
-const SETTINGS: [(&Row, &str); 39] = [
+const SETTINGS: [(&Row, &str); 40] = [
     (&chain::REGION, "-"),
     (&chain::ENDPOINT_URL, "-"),
     (&chain::IGNORE_ENDPOINT_URLS, "false"),
@@ -28,6 +28,7 @@ const SETTINGS: [(&Row, &str); 39] = [
     (&chain::COMPRESSION_SIZE, "10240"),
     (&chain::VALIDATION, "true"),
     (&chain::APP_ID, "-"),
+    (&chain::SWITCHED_OFF, "-"),
     (&chain::DATA_PATH, "-"),
     (&chain::S3_ADDRESSING, "auto"),
     (&chain::S3_ACCELERATE, "false"),

@@ -5,6 +5,7 @@ mod chain;
 mod defaults;
 mod environment;
 mod explain;
+mod hooks;
 mod ini;
 mod network;
 mod profile;
@@ -31,6 +32,7 @@ use self::chain::Chain;
 use self::profile::{Profile, Profiles};
 use crate::credentials::{BearerToken, CredentialsProvider};
 use crate::endpoint::EndpointValue;
+use crate::interceptor::Interceptors;
 
 /// The settings of a client, resolved once. Cheap to clone.
 ///
@@ -99,6 +101,8 @@ struct Settings {
     caches_roles: bool,
     host_prefix: bool,
     app_id: Option<String>,
+    interceptors: Interceptors,
+    switched_off: Vec<String>,
     mfa: MfaPrompt,
 }
 
@@ -573,6 +577,7 @@ impl Config {
         let mut resolved = (*self.0).clone();
         resolved.settings.endpoint_url = None;
         resolved.settings.unsigned = !is_signed;
+        resolved.settings.interceptors = Interceptors::default();
         Self(Arc::new(resolved))
     }
 

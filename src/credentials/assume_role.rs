@@ -10,7 +10,8 @@ use super::env::EnvProvider;
 use super::imds::ImdsProvider;
 use super::role_cache::{cached, key_text};
 use super::{
-    Chain, Credentials, CredentialsError, CredentialsProvider, ProviderCall, ProviderContext,
+    Chain, Credentials, CredentialsError, CredentialsProvider, Origin, ProviderCall,
+    ProviderContext,
 };
 use crate::codec::python_json::Spacing;
 
@@ -57,8 +58,10 @@ fn assume(
     visited.push(profile.clone());
     let of = |what: String| fault(NAME, format!("profile {profile:?}: {what}"));
     let source = match (text(cx, "source_profile"), text(cx, "credential_source")) {
-        (Some(source), None) => from_profile(cx, source, visited)?,
-        (None, Some(source)) => from_place(cx, source)?,
+        (Some(source), None) => {
+            from_profile(cx, source, visited)?.found_by(&[Origin::SourceProfile])
+        }
+        (None, Some(source)) => from_place(cx, source)?.found_by(&[Origin::NamedProvider]),
         (Some(_), Some(_)) => {
             return Err(of(
                 "it has source_profile and credential_source, and one of them is enough".into(),
@@ -99,7 +102,10 @@ fn assume(
         };
         cx.calls.call(call).map_err(|e| of(e.to_string()))
     })?;
-    assumed(NAME, &answer)
+    let credentials = assumed(NAME, &answer)?;
+    Ok(credentials
+        .found_by(source.origins())
+        .found_by(&[Origin::Role]))
 }
 
 /// The answer for a role that is assumed with these parameters, from the cache or from `call`, which is given a name of

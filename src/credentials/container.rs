@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
 use super::document::{self, Patience, absent, fault};
-use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
+use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
 
 /// Asks the URL that `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `AWS_CONTAINER_CREDENTIALS_FULL_URI` names.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +84,10 @@ impl CredentialsProvider for ContainerProvider {
         let (status, body) = answer.map_err(|e| fault(NAME, e.to_string()))?;
         let document: Option<Value> = serde_json::from_slice(&body).ok();
         match document {
-            Some(document) if status == 200 => document::credentials(NAME, &document, "Token"),
+            Some(document) if status == 200 => {
+                let credentials = document::credentials(NAME, &document, "Token")?;
+                Ok(credentials.found_by(&[Origin::Container]))
+            }
             _ => Err(fault(
                 NAME,
                 format!(

@@ -1,7 +1,7 @@
 //! Credentials in the environment.
 
 use super::document::{absent, fault};
-use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
+use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
 use crate::time::Timestamp;
 
 /// Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_CREDENTIAL_EXPIRATION`
@@ -37,7 +37,7 @@ impl CredentialsProvider for EnvProvider {
                 present: "AWS_ACCESS_KEY_ID",
                 missing: "AWS_SECRET_ACCESS_KEY",
             })?;
-        let mut credentials = Credentials::new(id, secret);
+        let mut credentials = Credentials::new(id, secret).found_by(&[Origin::Environment]);
         if let Some(token) = env
             .get("AWS_SESSION_TOKEN")
             .or_else(|| env.get("AWS_SECURITY_TOKEN"))

@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
 use super::document::{self, Patience, absent, fault};
-use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
+use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
 use crate::random;
 use crate::transport::TransportErrorKind;
 
@@ -48,6 +48,7 @@ impl CredentialsProvider for ImdsProvider {
             ));
         }
         let credentials = document::credentials(NAME, &document, "Token")?;
+        let credentials = credentials.found_by(&[Origin::Imds]);
         Ok(document::extend(credentials, cx.now, random::unit()))
     }
 }

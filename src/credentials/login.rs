@@ -17,7 +17,9 @@ use sha2::{Digest, Sha256};
 use super::assume_role::text;
 use super::cache_file::CacheFile;
 use super::document::{absent, fault};
-use super::{Credentials, CredentialsError, CredentialsProvider, ProviderCall, ProviderContext};
+use super::{
+    Credentials, CredentialsError, CredentialsProvider, Origin, ProviderCall, ProviderContext,
+};
 use crate::error::Error;
 use crate::hash::hex;
 use crate::random;
@@ -71,16 +73,18 @@ impl CredentialsProvider for LoginProvider {
             .filter(|end| cx.now + MARGIN < *end)
         {
             tracing::trace!(until = ?good, "the login is still good");
-            return Ok(login.credentials);
+            return Ok(login.credentials.found_by(&WAY));
         }
         let (credentials, document) = login.exchange(cx, &document, &log_in)?;
         if let Err(error) = file.write(&document) {
             // the old refresh token is void now
             tracing::warn!(file = file.place(), %error, "the new login is not kept");
         }
-        Ok(credentials)
+        Ok(credentials.found_by(&WAY))
     }
 }
+
+const WAY: [Origin; 2] = [Origin::ProfileLogin, Origin::Login];
 
 /// What the file holds.
 struct Login<'a> {

@@ -23,6 +23,7 @@ pub mod env;
 mod explain;
 pub mod imds;
 pub mod login;
+mod origin;
 pub mod process;
 pub mod profile;
 mod role_cache;
@@ -33,6 +34,8 @@ pub mod web_identity;
 pub(crate) use self::cache::{CredentialsCache, TokenCache};
 pub use self::chain::Chain;
 pub use self::explain::{Asked, Outcome};
+pub(crate) use self::origin::Origin;
+use self::origin::Origins;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -51,6 +54,7 @@ pub struct Credentials {
     session_token: Option<Zeroizing<Box<str>>>,
     expires: Option<SystemTime>,
     account_id: Option<Box<str>>,
+    origins: Origins,
 }
 
 impl Credentials {
@@ -62,6 +66,7 @@ impl Credentials {
             session_token: None,
             expires: None,
             account_id: None,
+            origins: Origins::default(),
         }
     }
 
@@ -84,6 +89,18 @@ impl Credentials {
     pub fn with_account_id(mut self, account_id: impl Into<Box<str>>) -> Self {
         self.account_id = Some(account_id.into());
         self
+    }
+
+    /// With steps of the way by which they were found.
+    #[must_use]
+    pub(crate) fn found_by(mut self, origins: &[Origin]) -> Self {
+        self.origins.0.extend(origins);
+        self
+    }
+
+    /// The way by which they were found.
+    pub(crate) fn origins(&self) -> &[Origin] {
+        &self.origins.0
     }
 
     /// The key's id; no secret.
@@ -198,7 +215,10 @@ impl CredentialsProvider for Credentials {
         "given by the program"
     }
     fn credentials(&self, _: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
-        Ok(self.clone())
+        Ok(match self.origins() {
+            [] => self.clone().found_by(&[Origin::Program]),
+            _ => self.clone(),
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::document::{self, absent, fault};
-use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
+use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
 
 /// Runs the profile's `credential_process`, without a shell, and reads what it prints.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,7 +55,8 @@ impl CredentialsProvider for ProcessProvider {
             );
             return Err(fault(NAME, what));
         }
-        let credentials = document::credentials(NAME, &document, "SessionToken")?;
+        let credentials = document::credentials(NAME, &document, "SessionToken")?
+            .found_by(&[Origin::ProfileProcess, Origin::Process]);
         let account = cx
             .config
             .profile_text("aws_account_id")

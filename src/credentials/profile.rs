@@ -1,7 +1,7 @@
 //! Credentials in the profile of the shared files.
 
 use super::document::absent;
-use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
+use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
 
 /// Reads the profile's `aws_access_key_id` and its companions from one of the two files.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,7 @@ impl CredentialsProvider for ProfileProvider {
                 present: "aws_access_key_id",
                 missing: "aws_secret_access_key",
             })?;
-        let mut credentials = Credentials::new(id, secret);
+        let mut credentials = Credentials::new(id, secret).found_by(&[Origin::Profile]);
         if let Some(token) =
             companion("aws_session_token").or_else(|| companion("aws_security_token"))
         {

@@ -6,7 +6,8 @@ use super::document::{self, absent, fault};
 use super::role_cache::{cached, key_text};
 use super::sso_token::{self, SsoSession, SsoTokenProvider};
 use super::{
-    BearerToken, Credentials, CredentialsError, CredentialsProvider, ProviderCall, ProviderContext,
+    BearerToken, Credentials, CredentialsError, CredentialsProvider, Origin, ProviderCall,
+    ProviderContext,
 };
 use crate::codec::python_json::Spacing;
 use crate::time::{Timestamp, from_epoch_millis};
@@ -44,7 +45,11 @@ impl CredentialsProvider for SsoProvider {
             role.fetch(cx, &self.token(cx, &role)?)
         })?;
         let credentials = document::credentials(NAME, &document["Credentials"], "SessionToken")?;
-        Ok(credentials.with_account_id(role.account))
+        let way = match role.session {
+            Some(_) => [Origin::ProfileSso, Origin::Sso],
+            None => [Origin::ProfileSsoLegacy, Origin::SsoLegacy],
+        };
+        Ok(credentials.with_account_id(role.account).found_by(&way))
     }
 }
 

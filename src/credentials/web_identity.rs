@@ -4,7 +4,9 @@ use serde_json::json;
 
 use super::assume_role::{as_role, assumed, text};
 use super::document::{absent, fault};
-use super::{Credentials, CredentialsError, CredentialsProvider, ProviderCall, ProviderContext};
+use super::{
+    Credentials, CredentialsError, CredentialsProvider, Origin, ProviderCall, ProviderContext,
+};
 
 /// Reads the token from the file that `AWS_WEB_IDENTITY_TOKEN_FILE` or the profile's `web_identity_token_file` names, each
 /// time anew, and assumes the role of `AWS_ROLE_ARN` or `role_arn`.
@@ -59,7 +61,11 @@ impl CredentialsProvider for WebIdentityProvider {
             };
             cx.calls.call(call).map_err(|e| fault(NAME, e.to_string()))
         })?;
-        assumed(NAME, &answer)
+        let origin = match env("AWS_WEB_IDENTITY_TOKEN_FILE") {
+            Some(_) => Origin::EnvironmentWebIdentity,
+            None => Origin::ProfileWebIdentity,
+        };
+        Ok(assumed(NAME, &answer)?.found_by(&[origin, Origin::RoleOfWebIdentity]))
     }
 }
 

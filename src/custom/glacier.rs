@@ -1,43 +1,55 @@
 //! Glacier: a version in every request, and two hashes of what is uploaded.
 
 use http::HeaderValue;
-use serde_json::Value;
 
 use crate::checksum::tree_hash;
 use crate::error::{Error, Result};
-use crate::exchange::Call;
 use crate::hash;
-use crate::protocol::{self, Encoded};
+use crate::interceptor::{CallContext, Interceptor};
+use crate::protocol;
+use crate::transport::Request;
 
-/// The caller's own account.
-pub(super) fn fill_account(params: &mut Value) {
-    if let Some(members) = params.as_object_mut() {
-        members.entry("accountId").or_insert_with(|| "-".into());
+pub(super) struct Version;
+
+impl Interceptor for Version {
+    fn request(&self, call: &CallContext<'_>, request: &mut Request) -> Result<()> {
+        match call.is_presigned {
+            true => Ok(()),
+            false => set(
+                request,
+                "x-amz-glacier-version",
+                &call.model.metadata().api_version,
+            ),
+        }
     }
 }
 
-pub(super) fn complete_request(call: &Call<'_>, request: &mut Encoded) -> Result<()> {
-    let model = &call.service.model;
-    let mut set = |name: &'static str, value: &str| -> Result<()> {
-        if !request.headers.contains_key(name) {
-            let value = HeaderValue::from_str(value).map_err(Error::request)?;
-            request.headers.insert(name, value);
+pub(super) struct Hashes;
+
+impl Interceptor for Hashes {
+    fn request(&self, call: &CallContext<'_>, request: &mut Request) -> Result<()> {
+        let streams = protocol::streaming_payload(call.model, call.operation.input)?.is_some();
+        if call.is_presigned || !streams {
+            return Ok(());
         }
-        Ok(())
-    };
-    set("x-amz-glacier-version", &model.metadata().api_version)?;
-    if protocol::streaming_payload(model, call.operation.input)?.is_none() {
-        return Ok(());
+        let body = request.body();
+        if !body.replayable() {
+            let what = "Glacier wants hashes before the body, and a reader can be read only once; give bytes or a file";
+            return Err(Error::request(what));
+        }
+        let tree = body.open().and_then(tree_hash).map_err(Error::request)?;
+        let whole = body
+            .open()
+            .and_then(hash::sha256_hex_of)
+            .map_err(Error::request)?;
+        set(request, "x-amz-sha256-tree-hash", &tree)?;
+        set(request, "x-amz-content-sha256", &whole)
     }
-    if !request.body.replayable() {
-        let what = "Glacier wants hashes before the body, and a reader can be read only once; give bytes or a file";
-        return Err(Error::request(what));
-    }
-    let open = || request.body.open();
-    let tree = open().and_then(tree_hash).map_err(Error::request)?;
-    let whole = open()
-        .and_then(hash::sha256_hex_of)
-        .map_err(Error::request)?;
-    set("x-amz-sha256-tree-hash", &tree)?;
-    set("x-amz-content-sha256", &whole)
+}
+
+/// Sets a header that is not given.
+fn set(request: &mut Request, name: &'static str, value: &str) -> Result<()> {
+    let value = HeaderValue::from_str(value).map_err(Error::request)?;
+    request.headers_mut().entry(name).or_insert(value);
+    Ok(())
 }

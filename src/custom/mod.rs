@@ -1,11 +1,20 @@
 //! What services need beyond their models. Nowhere else in the crate is a service named.
+//!
+//! [`TABLE`] has them all: a name by which each can be switched off
+//! ([`ConfigBuilder::without_customisation`](crate::ConfigBuilder::without_customisation)), whose it is, and the interceptor
+//! that does it: a line of [`rules`], or code of its own where a line cannot say it.
 
 mod connect_token;
 mod glacier;
+mod lambda;
 mod retry;
+mod rules;
 mod s3;
 mod s3_control;
+mod s3_copy;
+mod s3_list;
 mod s3_post;
+mod sso;
 
 pub(crate) use self::retry::{
     RetryRule, awaits_consent, is_long_polling, is_repeated_in_legacy_mode, is_transient,
@@ -13,62 +22,134 @@ pub(crate) use self::retry::{
 };
 pub use self::s3_post::PresignedPost;
 
-use http::header::CONTENT_TYPE;
-use serde_json::Value;
+use self::rules::Rule;
+use crate::codec::edit::Edit;
+use crate::config::{Config, ConfigError};
+use crate::error::Error;
+use crate::interceptor::Interceptor;
+use crate::params::{ParamError, ParamErrorKind, ParamErrors};
 
-use crate::error::Result;
-use crate::exchange::Call;
-use crate::params::{ParamError, ParamErrorKind};
-use crate::protocol::Encoded;
+/// Something that a service, or an operation of it, needs.
+pub(crate) struct Customisation {
+    pub(crate) name: &'static str,
+    /// The service's id; none for all services.
+    service: Option<&'static str>,
+    /// None for all operations.
+    operations: &'static [&'static str],
+    pub(crate) by: &'static dyn Interceptor,
+}
 
-/// Completes parameters where no model says how, and finds what the service would only refuse.
-pub(crate) fn complete(
-    service_id: &str,
-    operation: &str,
-    params: &mut Value,
-) -> std::result::Result<(), ParamError> {
-    let fault = |path: &str, reason: String| ParamError {
-        path: path.into(),
-        kind: ParamErrorKind::Unreadable {
-            reason: reason.into(),
-        },
+const ALL: &[&str] = &[];
+
+/// The operations of S3 that take a key of the customer, as botocore has them.
+const ENCRYPTED: &[&str] = &[
+    "CompleteMultipartUpload",
+    "CopyObject",
+    "CreateMultipartUpload",
+    "GetObject",
+    "HeadObject",
+    "PutObject",
+    "SelectObjectContent",
+    "UploadPart",
+    "UploadPartCopy",
+];
+
+const fn of(
+    name: &'static str,
+    service: &'static str,
+    operations: &'static [&'static str],
+    by: &'static dyn Interceptor,
+) -> Customisation {
+    Customisation {
+        name,
+        service: Some(service),
+        operations,
+        by,
+    }
+}
+
+/// Several lines may have one name: they are one thing to whoever switches it off.
+#[rustfmt::skip] // a line each
+static TABLE: &[Customisation] = &[
+    of("parameter-aliases", "CloudSearch Domain", &["Search"], &Rule::Alias { name: "return", alias: "returnFields" }),
+    of("parameter-aliases", "CloudWatch Logs", &["CreateExportTask"], &Rule::Alias { name: "from", alias: "fromTime" }),
+    of("parameter-aliases", "EC2", ALL, &Rule::Alias { name: "Filter", alias: "Filters" }),
+    of("api-gateway-accept", "API Gateway", ALL, &Rule::Header { name: "accept", value: "application/json" }),
+    of("bedrock-bearer-token", "Bedrock", ALL, &Rule::Elsewhere),
+    of("cloudformation-template", "CloudFormation", &["GetTemplate"], &Rule::Text { name: "TemplateBody", edit: Edit::Json }),
+    of("cloudsearch-post", "CloudSearch Domain", &["Search"], &Rule::QueryAsForm),
+    of("ec2-console-output", "EC2", &["GetConsoleOutput"], &Rule::Text { name: "Output", edit: Edit::Base64 }),
+    of("glacier-account", "Glacier", ALL, &Rule::Default { name: "accountId", value: "-" }),
+    of("glacier-hashes", "Glacier", ALL, &glacier::Hashes),
+    of("glacier-version", "Glacier", ALL, &glacier::Version),
+    of("iam-policy-documents", "IAM", ALL, &Rule::Shape { name: "policyDocumentType", edit: Edit::PercentJson }),
+    of("machine-learning-endpoint", "Machine Learning", &["Predict"], &Rule::HostOf("PredictEndpoint")),
+    of("polly-presigned-type", "Polly", ALL, &Rule::WithoutHeader("content-type")),
+    of("route-53-ids", "Route 53", ALL, &Rule::BehindSlash(&["ChangeId", "DelegationSetId", "ResourceId"])),
+    of("s3-any-region-urls", "S3", ALL, &Rule::Elsewhere),
+    of("s3-bucket-name", "S3", ALL, &s3::BucketName),
+    of("s3-bucket-region", "S3", ALL, &Rule::Elsewhere),
+    of("s3-consent", "S3", ALL, &Rule::Elsewhere),
+    of("s3-control-arn", "S3 Control", ALL, &s3_control::Account),
+    of("s3-copy-source", "S3", &["CopyObject", "UploadPartCopy"], &s3_copy::CopySource),
+    of("s3-customer-key", "S3", &["CopyObject", "UploadPartCopy"], &Rule::KeyWithMd5 { key: "CopySourceSSECustomerKey", md5: "CopySourceSSECustomerKeyMD5" }),
+    of("s3-customer-key", "S3", ENCRYPTED, &Rule::KeyWithMd5 { key: "SSECustomerKey", md5: "SSECustomerKeyMD5" }),
+    of("s3-expires", "S3", ALL, &s3::Expires),
+    of("s3-listed-keys", "S3", &s3_list::OPERATIONS, &s3_list::ListedKeys),
+    of("s3-location", "S3", &["GetBucketLocation"], &s3::Location),
+    of("s3-metadata", "S3", ALL, &Rule::Ascii("Metadata")),
+    of("sso-oidc-messages", "SSO OIDC", ALL, &sso::Messages),
+    of("source-region-url", "DocDB", ALL, &Rule::Elsewhere),
+    of("source-region-url", "EC2", ALL, &Rule::Elsewhere),
+    of("source-region-url", "Neptune", ALL, &Rule::Elsewhere),
+    of("source-region-url", "RDS", ALL, &Rule::Elsewhere),
+    of("user-data", "Auto Scaling", &["CreateLaunchConfiguration"], &Rule::Base64("UserData")),
+    of("user-data", "EC2", &["RunInstances"], &Rule::Base64("UserData")),
+    Customisation { name: "lambda-trace", service: None, operations: ALL, by: &lambda::Trace },
+];
+
+/// Those of a service.
+pub(crate) fn of_service(service_id: &str) -> Box<[&'static Customisation]> {
+    let is_its = |line: &&Customisation| line.service.is_none_or(|id| id == service_id);
+    TABLE.iter().filter(is_its).collect()
+}
+
+impl Customisation {
+    pub(crate) fn is_of(&self, operation: &str) -> bool {
+        self.operations.is_empty() || self.operations.contains(&operation)
+    }
+}
+
+/// Whether all names that are switched off are names.
+///
+/// # Errors
+///
+/// One is not.
+pub(crate) fn check_names(config: &Config) -> Result<(), ConfigError> {
+    let is_name = |name: &str| TABLE.iter().any(|line| line.name == name);
+    match config.switched_off().iter().find(|name| !is_name(name)) {
+        Some(name) => Err(ConfigError::Value {
+            key: "disabled_customisations",
+            value: name.clone(),
+            from: "the program or the environment".into(),
+            expected: "the name of a customisation: ConfigBuilder::without_customisation has the list",
+        }),
+        None => Ok(()),
+    }
+}
+
+/// A parameter that cannot go out as it is.
+fn refuse(path: &str, reason: String) -> Error {
+    let kind = ParamErrorKind::Unreadable {
+        reason: reason.into(),
     };
-    match service_id {
-        "S3" => {
-            let bucket = params.get("Bucket").and_then(Value::as_str);
-            match bucket.and_then(s3::bucket_fault) {
-                Some(reason) => Err(fault("Bucket", reason)),
-                None => Ok(()),
-            }
-        }
-        "Glacier" => {
-            glacier::fill_account(params);
-            Ok(())
-        }
-        "S3 Control" => s3_control::fill_account(operation, params)
-            .map_err(|(member, reason)| fault(member, reason)),
-        _ => Ok(()),
-    }
-}
-
-/// Completes a request that is about to be sent.
-pub(crate) fn complete_request(call: &Call<'_>, request: &mut Encoded) -> Result<()> {
-    match &*call.service.model.metadata().service_id {
-        "Glacier" => glacier::complete_request(call, request),
-        _ => Ok(()),
-    }
-}
-
-/// Completes a request that is about to be presigned: what a URL opened by a browser does not send is taken away.
-pub(crate) fn complete_presigned(call: &Call<'_>, request: &mut Encoded) {
-    if &*call.service.model.metadata().service_id == "Polly" {
-        request.headers.remove(CONTENT_TYPE);
-    }
+    let path = path.into();
+    Error::Params(Box::new(ParamErrors(vec![ParamError { path, kind }])))
 }
 
 /// Whether a service takes a bearer token before anything else, where the environment has one.
-pub(crate) fn prefers_bearer(signing_name: &str) -> bool {
-    signing_name == "bedrock"
+pub(crate) fn prefers_bearer(config: &Config, signing_name: &str) -> bool {
+    signing_name == "bedrock" && config.has_customisation("bedrock-bearer-token")
 }
 
 /// Whether a service takes nothing newer than version 2 of signatures.
@@ -77,8 +158,8 @@ pub(crate) fn signs_with_version_2(service_id: &str) -> bool {
 }
 
 /// Whether presigned URLs of a service go to its global endpoint, where they find a bucket in any region.
-pub(crate) fn presigns_for_any_region(service_id: &str) -> bool {
-    service_id == "S3"
+pub(crate) fn presigns_for_any_region(config: &Config, service_id: &str) -> bool {
+    service_id == "S3" && config.has_customisation("s3-any-region-urls")
 }
 
 /// Whether a service signs for the region of the endpoints file, where rules say nothing: its endpoint is in another one
@@ -88,11 +169,29 @@ pub(crate) fn signs_for_legacy_region(service_id: &str) -> bool {
 }
 
 /// Whether a service answers that a bucket is in another region, and the call is to follow.
-pub(crate) fn follows_bucket_regions(service_id: &str) -> bool {
-    service_id == "S3"
+pub(crate) fn follows_bucket_regions(config: &Config, service_id: &str) -> bool {
+    service_id == "S3" && config.has_customisation("s3-bucket-region")
 }
 
 /// Whether an operation never has the bucket's name in the host: it is asked of buckets in any region.
-pub(crate) fn forces_path_style(service_id: &str, operation: &str) -> bool {
+pub(crate) fn forces_path_style(config: &Config, service_id: &str, operation: &str) -> bool {
     (service_id, operation) == ("S3", "GetBucketLocation")
+        && config.has_customisation("s3-location")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_has_every_name() {
+        let docs = include_str!("../config/hooks.rs");
+        for line in TABLE {
+            assert!(
+                docs.contains(&format!("/// | `{}` |", line.name)),
+                "{}",
+                line.name
+            );
+        }
+    }
 }

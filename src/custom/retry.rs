@@ -1,5 +1,7 @@
 //! How services are tried again, where no model says it.
 
+use crate::config::Config;
+
 /// How a service is tried again where nobody says it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct RetryRule {
@@ -85,6 +87,6 @@ pub(crate) fn is_repeated_in_legacy_mode(service_id: &str, status: u16, code: &s
 }
 
 /// Whether a streaming body waits for the service's consent before it is sent.
-pub(crate) fn awaits_consent(service_id: &str) -> bool {
-    service_id == "S3"
+pub(crate) fn awaits_consent(config: &Config, service_id: &str) -> bool {
+    service_id == "S3" && config.has_customisation("s3-consent")
 }

@@ -1,7 +1,74 @@
-//! Names of buckets, and what may stand in their place.
+//! S3: names of buckets and what may stand in their place, and answers that the model does not tell the whole of.
+
+use http::header::EXPIRES;
+use serde_json::Value;
+
+use super::refuse;
+use crate::codec::edit::Edit;
+use crate::error::Result;
+use crate::interceptor::{CallContext, Interceptor};
+use crate::output::Output;
+use crate::time;
+
+/// Refuses what can be no bucket, where parameters are checked at all.
+pub(super) struct BucketName;
+
+impl Interceptor for BucketName {
+    fn params(&self, call: &CallContext<'_>, params: &mut Value) -> Result<()> {
+        let bucket = params.get("Bucket").and_then(Value::as_str);
+        let bucket = bucket.filter(|_| call.config.validates_parameters());
+        match bucket.and_then(bucket_fault) {
+            Some(reason) => Err(refuse("Bucket", reason)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Objects were stored with anything in this header, so its text is given too, and what is no time is not one.
+pub(super) struct Expires;
+
+impl Interceptor for Expires {
+    fn result(&self, call: &CallContext<'_>, result: &mut Result<Output>) {
+        let Ok(output) = result else { return };
+        let shape = call
+            .operation
+            .output
+            .and_then(|id| call.model.shape(id).ok());
+        let has_member = shape
+            .and_then(|shape| shape.members()?.get("Expires"))
+            .is_some();
+        let header = output.meta.headers.get(EXPIRES).filter(|_| has_member);
+        let Some(text) = header.map(|value| String::from_utf8_lossy(value.as_bytes())) else {
+            return;
+        };
+        let edits = &mut output.source.edits;
+        if time::normalise(&text).is_err() {
+            edits.at(["Expires"], Edit::Dropped);
+        }
+        edits.add("ExpiresString", &*text);
+    }
+}
+
+/// The root element of this answer is its only member.
+pub(super) struct Location;
+
+impl Interceptor for Location {
+    fn result(&self, _: &CallContext<'_>, result: &mut Result<Output>) {
+        const MEMBER: &str = "LocationConstraint";
+        let Ok(output) = result else { return };
+        let root = output
+            .source
+            .tape()
+            .filter(|tape| tape.child(0, MEMBER).is_none());
+        let text = root.and_then(|tape| Some(tape.text(0).ok()?.into_owned()));
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            output.source.edits.add(MEMBER, text);
+        }
+    }
+}
 
 /// What is wrong with a bucket's name, if anything is. Rules of names are not checked further: services change them.
-pub(super) fn bucket_fault(name: &str) -> Option<String> {
+fn bucket_fault(name: &str) -> Option<String> {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
     let is_name = (1..=255).contains(&name.len()) && name.bytes().all(is_plain);
     (!is_name && !is_access_point(name)).then(|| {
@@ -13,7 +80,7 @@ pub(super) fn bucket_fault(name: &str) -> Option<String> {
 }
 
 /// `arn:aws:s3:region:account:accesspoint/name` and its kin: Object Lambda, several regions, Outposts.
-fn is_access_point(text: &str) -> bool {
+pub(super) fn is_access_point(text: &str) -> bool {
     let mut parts = text.splitn(6, ':');
     let mut part = || parts.next().unwrap_or_default();
     let (arn, partition, service, region, account, resource) =

@@ -2,16 +2,27 @@
 
 use serde_json::Value;
 
+use super::refuse;
+use crate::error::Result;
+use crate::interceptor::{CallContext, Interceptor};
+
+/// Finds the account of a call in the ARN of what is called.
+pub(super) struct Account;
+
+impl Interceptor for Account {
+    fn params(&self, call: &CallContext<'_>, params: &mut Value) -> Result<()> {
+        fill_account(&call.operation.name, params)
+            .map_err(|(member, reason)| refuse(member, reason))
+    }
+}
+
 /// Puts the account of an ARN into the parameters that lack it.
 ///
 /// # Errors
 ///
 /// The member, and what is wrong with its ARN: the account is another one, the region is a FIPS one, or it is of
 /// something that this service has no names for.
-pub(super) fn fill_account(
-    operation: &str,
-    params: &mut Value,
-) -> Result<(), (&'static str, String)> {
+fn fill_account(operation: &str, params: &mut Value) -> Result<(), (&'static str, String)> {
     for member in ["Name", "Bucket"] {
         let given = params.get(member).and_then(Value::as_str);
         let Some(arn) =

@@ -8,7 +8,9 @@ use bytes::Bytes;
 use http::Uri;
 use serde_json::Value;
 
-use super::{Call, Event, Exchange, Moment, Received, ReceivedBody, Services, Step};
+use super::{
+    Call, Event, Exchange, Moment, Purpose, Received, ReceivedBody, Services, Step, trace,
+};
 use crate::auth::IdentityKind;
 use crate::config::{Config, token_variable};
 use crate::credentials::{
@@ -37,6 +39,15 @@ pub(crate) struct Needs<'a> {
 
 /// Drives an exchange to its end.
 pub(crate) fn drive(mut exchange: Exchange<'_>, needs: Needs<'_>) -> Result<Output> {
+    let span = trace::call(&exchange.call);
+    let _inside = span.enter();
+    let mut result = run(&mut exchange, needs);
+    exchange.finish(&mut result);
+    trace::ended(&span, &result);
+    result
+}
+
+fn run(exchange: &mut Exchange<'_>, needs: Needs<'_>) -> Result<Output> {
     let mut event = Event::Start;
     loop {
         event = match exchange.step(event, needs.moment()) {
@@ -48,9 +59,16 @@ pub(crate) fn drive(mut exchange: Exchange<'_>, needs: Needs<'_>) -> Result<Outp
             } => {
                 needs.check(request.uri())?;
                 let limits = needs.limits(limits, stream);
-                Event::Received(send(needs.transport, request, &limits, stream))
+                let uri = request.uri().clone();
+                let span = trace::attempt(exchange.attempts(), &request);
+                let _inside = span.enter();
+                let answer = exchange.answer_for(&request);
+                let answer = answer.unwrap_or_else(|| needs.transport.send(request, &limits));
+                let received = answer.and_then(|answer| receive(&uri, answer, stream));
+                trace::received(&span, &received);
+                Event::Received(received)
             }
-            other => needs.give(&exchange, other)?,
+            other => needs.give(exchange, other)?,
         };
     }
 }
@@ -197,6 +215,7 @@ impl ServiceCalls for Needs<'_> {
             operation: service.model.operation(call.operation)?,
             buffered: true,
             presign: None,
+            purpose: Purpose::Itself,
         };
         let needs = Needs {
             config: &config,
@@ -228,14 +247,8 @@ impl Transport for Proving<'_> {
 }
 
 /// A body that is read whole is read here, so that a connection which breaks meanwhile is one that broke.
-fn send(
-    transport: &dyn Transport,
-    request: Request,
-    limits: &Limits,
-    stream: bool,
-) -> Result<Received, TransportError> {
-    let uri = request.uri().clone();
-    let (head, mut body) = transport.send(request, limits)?.into_parts();
+fn receive(uri: &Uri, answer: Response, stream: bool) -> Result<Received, TransportError> {
+    let (head, mut body) = answer.into_parts();
     let is_good = head.status.is_success();
     let body = match stream && is_good {
         true => ReceivedBody::Stream(body),
@@ -246,7 +259,7 @@ fn send(
                     Some(own) => own.kind(),
                     None => TransportErrorKind::Interrupted,
                 };
-                TransportError::new(kind, &uri, e)
+                TransportError::new(kind, uri, e)
             };
             ReceivedBody::Whole(Bytes::from(body.read_to_vec().map_err(broken)?))
         }

@@ -341,7 +341,10 @@ impl Facts<'_> {
         let rules = call.service.rules().ok().flatten();
         let partition = rules.and_then(|rules| rules.partitions().for_region(region));
         call.presign.is_some()
-            && custom::presigns_for_any_region(&call.service.model.metadata().service_id)
+            && custom::presigns_for_any_region(
+                call.config,
+                &call.service.model.metadata().service_id,
+            )
             && self.given.is_none()
             && partition.is_some_and(|partition| &*partition.id == "aws")
             && !s3
@@ -398,7 +401,11 @@ impl Facts<'_> {
         if bucket.starts_with("arn:") {
             return false;
         }
-        if custom::forces_path_style(&service.model.metadata().service_id, &operation.name) {
+        if custom::forces_path_style(
+            self.call.config,
+            &service.model.metadata().service_id,
+            &operation.name,
+        ) {
             return true;
         }
         match self.call.config.s3().addressing_style {

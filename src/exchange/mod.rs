@@ -18,20 +18,21 @@ mod classify;
 mod discovery;
 mod driver;
 mod endpoint;
+mod hooks;
 mod presigned;
 mod redirect;
 mod retry;
 mod service;
 mod sessions;
 mod skew;
-mod trace_id;
+mod trace;
 mod user_agent;
 mod wish;
 
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{DATE, EXPECT, HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{DATE, EXPECT, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 
@@ -40,21 +41,24 @@ use self::discovery::Lookup;
 pub(crate) use self::driver::{Needs, drive, drive_to_request};
 pub use self::endpoint::EndpointExplanation;
 pub(crate) use self::endpoint::{explain, signing_region};
+pub(crate) use self::hooks::{intercept_params, interceptors};
 use self::redirect::Redirect;
 use self::retry::{Next, Retries};
 pub(crate) use self::service::{Service, Services};
+use self::user_agent::Told;
 use self::wish::{http_date, wish};
 use crate::auth::{self, AuthChoice, IdentityKind};
 use crate::body::ResponseBody;
+use crate::codec::edit::Edits;
 use crate::config::{Config, RetryMode};
 use crate::credentials::{Credentials, Identity};
-use crate::error::{Error, Result, RetriesEnded, ServiceError};
+use crate::error::{Error, Result, RetriesEnded, RetryReason, ServiceError};
 use crate::model::{Operation, Protocol};
 use crate::output::{Output, OutputSource, ResponseMeta};
 use crate::presign::Presign;
 use crate::protocol::{self, Answer, Encoded, Params};
 use crate::time::Timestamp;
-use crate::transport::{Limits, Request, TransportError};
+use crate::transport::{Limits, Request, Response, TransportError};
 use crate::{checksum, compress, custom, random};
 
 /// What every stage may read about the call in progress.
@@ -67,6 +71,15 @@ pub(crate) struct Call<'a> {
     pub(crate) buffered: bool,
     /// Not sent but signed in its URL.
     pub(crate) presign: Option<&'a Presign>,
+    pub(crate) purpose: Purpose,
+}
+
+/// What a call is a part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Itself,
+    Pages,
+    Wait,
 }
 
 /// What the machine wants next.
@@ -344,32 +357,26 @@ impl<'a> Exchange<'a> {
             let value = HeaderValue::from_str(value).map_err(|_| fault(()))?;
             request.headers.insert(key, value);
         }
-        if let Some(host) = host(&uri) {
-            let host = HeaderValue::from_str(host).map_err(Error::request)?;
-            request.headers.insert(HOST, host);
-        }
         if operation.is_endpoint_operation {
             let version = &model.metadata().api_version;
             let version = HeaderValue::from_str(version).map_err(Error::request)?;
             request.headers.insert("x-amz-api-version", version);
         }
+        if let Some(presign) = call.presign {
+            presigned::complete(call, presign, &mut request, &mut uri)?;
+        }
+        call.intercept_request(&self.params.value, &mut request, &mut uri)?;
         let auth = auth::choose(call, &endpoint)?;
         match call.presign {
-            Some(presign) => presigned::complete(call, presign, &mut request, &mut uri)?,
+            Some(_) => {}
             None => {
-                custom::complete_request(call, &mut request)?;
                 self.ask_for_consent(&mut request)?;
                 compress::apply(call, &mut request)?;
                 let is_https = uri.scheme_str() == Some("https");
                 checksum::apply(call, &self.params, &mut request, is_https)?;
-                let agent = HeaderValue::from_static(user_agent::user_agent());
-                request.headers.insert(USER_AGENT, agent);
-                if let Some(id) = trace_id::of(call.config.environment()) {
-                    request.headers.entry(trace_id::NAME).or_insert(id);
-                }
             }
         }
-        tracing::debug!(host = uri.host(), path = uri.path(), ?auth, "prepared");
+        trace::prepared(&uri, &auth);
         Ok(Prepared { request, uri, auth })
     }
 
@@ -379,7 +386,7 @@ impl<'a> Exchange<'a> {
         let streams = protocol::streaming_payload(model, input)?.is_some();
         if streams
             && !request.body.is_empty()
-            && custom::awaits_consent(&model.metadata().service_id)
+            && custom::awaits_consent(self.call.config, &model.metadata().service_id)
         {
             request
                 .headers
@@ -404,12 +411,21 @@ impl<'a> Exchange<'a> {
             return self.step_of(request);
         }
         prepared.auth.sign(&self.call, &mut request, who, time)?;
+        let told = Told {
+            headers: &prepared.request.headers,
+            auth: &prepared.auth,
+            who,
+            followed_bucket: self.redirected
+                && redirect::bucket(&self.call, &self.params.value).is_some(),
+        };
+        let agent = user_agent::user_agent(&self.call, &told)?;
         let mut number = self.retries.header();
         if let Some(ttl) = self.ttl(moment.now) {
             number = format!("ttl={ttl}; {number}");
         }
         let number = HeaderValue::from_str(&number);
         let headers = request.headers_mut();
+        headers.entry(USER_AGENT).or_insert(agent);
         headers.insert("amz-sdk-invocation-id", self.invocation_id.clone());
         headers.insert("amz-sdk-request", number.map_err(Error::request)?);
         self.step_of(request)
@@ -441,8 +457,9 @@ impl<'a> Exchange<'a> {
 
     /// Decides what an answer, or none, means: a result, another attempt or an error.
     fn judge(&mut self, received: Result<Received, TransportError>, moment: Moment) -> Step {
-        if let Ok(received) = &received {
-            self.headers.clone_from(&received.headers);
+        match &received {
+            Ok(received) => self.headers.clone_from(&received.headers),
+            Err(_) => self.headers.clear(),
         }
         let status = received.as_ref().map(|received| received.status);
         let wish = status
@@ -450,27 +467,15 @@ impl<'a> Exchange<'a> {
             .and_then(|status| wish(status, &self.headers, moment.now));
         let there = http_date(&self.headers, DATE).filter(|_| status.is_ok());
         self.answered = there.map(|there| (moment.now, there));
-        let mut error = match received.map_err(Error::from).and_then(|r| self.output(r)) {
+        let mut outcome = received.map_err(Error::from).and_then(|r| self.output(r));
+        let reason = self.verdict(&mut outcome);
+        let mut error = match outcome {
             Ok(output) => {
                 self.retries.answered(None, moment.now);
                 self.retries.succeeded();
                 return self.done(Ok(output));
             }
             Err(error) => error,
-        };
-        let attempt = self.retries.attempt();
-        if let Error::Service(error) = &mut error {
-            error.attempts = attempt;
-            error.hint = self.hint(error);
-        }
-        let Call {
-            service, operation, ..
-        } = self.call;
-        let reason = match self.retries.mode() {
-            RetryMode::Legacy => classify::in_legacy_mode(&service.model, &error),
-            RetryMode::Adaptive | RetryMode::Standard => {
-                classify(&service.model, operation, &error)
-            }
         };
         self.retries.answered(reason, moment.now);
         if let Error::Service(error) = &mut error {
@@ -513,6 +518,45 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// Why another attempt may succeed, if it may: as the service's answer tells, and then as the interceptors say.
+    fn verdict(&self, outcome: &mut Result<Output>) -> Option<RetryReason> {
+        let attempt = self.retries.attempt();
+        if let Err(Error::Service(error)) = outcome {
+            error.attempts = attempt;
+            error.hint = self.hint(error);
+        }
+        let Call {
+            service, operation, ..
+        } = self.call;
+        let error = outcome.as_ref().err();
+        let reason = error.and_then(|error| match self.retries.mode() {
+            RetryMode::Legacy => classify::in_legacy_mode(&service.model, error),
+            RetryMode::Adaptive | RetryMode::Standard => classify(&service.model, operation, error),
+        });
+        let params = &self.params.value;
+        self.call
+            .intercept_answer(params, attempt, &self.headers, outcome, reason)
+    }
+
+    /// The answer that an interceptor gives in the service's place, if one does.
+    pub(crate) fn answer_for(&self, request: &Request) -> Option<Result<Response, TransportError>> {
+        let attempt = self.retries.attempt();
+        self.call
+            .intercept_send(&self.params.value, attempt, request)
+    }
+
+    /// How many attempts were begun.
+    pub(crate) fn attempts(&self) -> u32 {
+        self.retries.attempt()
+    }
+
+    /// Lets the interceptors have the last word.
+    pub(crate) fn finish(&self, result: &mut Result<Output>) {
+        let attempt = self.retries.attempt();
+        self.call
+            .intercept_result(&self.params.value, attempt, result);
+    }
+
     /// Waits for the next attempt, or ends.
     fn again(&mut self, mut next: Next, mut error: Error, moment: Moment) -> Step {
         if let Next::After(delay) = next
@@ -522,8 +566,7 @@ impl<'a> Exchange<'a> {
         }
         match next {
             Next::After(delay) => {
-                let attempt = self.retries.attempt();
-                tracing::debug!(attempt, %error, ?delay, "another attempt follows");
+                trace::again(self.retries.attempt(), &error, delay);
                 Step::Sleep(delay)
             }
             Next::Never(why, delay) => {
@@ -580,7 +623,7 @@ impl<'a> Exchange<'a> {
         let bucket = redirect::bucket(&self.call, &self.params.value)?.to_owned();
         match redirect::redirect(&self.call, error, &self.headers)? {
             Redirect::Region(region) => {
-                tracing::debug!(bucket, %region, "the bucket is in another region");
+                trace::elsewhere(&bucket, &region);
                 self.call.service.set_bucket_region(&bucket, &region);
                 let again = self.redirect(moment);
                 Some(Ok(or_done(self, again)))
@@ -660,6 +703,7 @@ impl<'a> Exchange<'a> {
             source: OutputSource {
                 model: model.clone(),
                 operation: operation.name.clone(),
+                edits: Edits::default(),
                 events: None,
                 is_streamed: stream.is_some(),
                 bytes,

@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::Call;
 use crate::auth::legacy;
 use crate::body::Body;
-use crate::custom;
 use crate::error::{Error, Result};
 use crate::model::Protocol;
 use crate::presign::Presign;
@@ -44,7 +43,6 @@ pub(super) fn complete(
     if let Some(method) = &presign.method {
         request.method = method.clone();
     }
-    custom::complete_presigned(call, request);
     more.retain(|part| !part.is_empty());
     if !more.is_empty() {
         let own = uri.query().map(str::to_owned);

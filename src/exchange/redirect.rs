@@ -21,7 +21,8 @@ pub(super) enum Redirect {
 
 /// The bucket of a call, if it is one that may be elsewhere.
 pub(super) fn bucket<'p>(call: &Call<'_>, params: &'p Value) -> Option<&'p str> {
-    let is_one = custom::follows_bucket_regions(&call.service.model.metadata().service_id);
+    let is_one =
+        custom::follows_bucket_regions(call.config, &call.service.model.metadata().service_id);
     let bucket = params.get("Bucket").filter(|_| is_one)?.as_str()?;
     (!bucket.starts_with("arn:")).then_some(bucket)
 }

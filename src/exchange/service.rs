@@ -9,6 +9,7 @@ use super::discovery::Discovered;
 use super::retry::RetryState;
 use super::sessions::Sessions;
 use super::skew::Clock;
+use crate::custom::{self, Customisation};
 use crate::endpoint::{EndpointResolver, LegacyEndpoints, Partitions, Ruleset};
 use crate::error::{Error, Result};
 use crate::model::{ENDPOINT_RULES, Entries, Models, PAGINATORS, SERVICE, ServiceModel, WAITERS};
@@ -26,6 +27,8 @@ pub(crate) struct Service {
     /// Where buckets are that were found in another region than the client's.
     bucket_regions: Mutex<HashMap<Box<str>, Box<str>>>,
     requires_discovery: OnceCell<bool>,
+    /// What the service needs beyond its model.
+    pub(crate) customisations: Box<[&'static Customisation]>,
 }
 
 /// What the data files say of a service; clients that read the same files may share it.
@@ -97,7 +100,6 @@ impl Services {
         };
         let service = Arc::new(Service {
             model: data.model.clone(),
-            data,
             files: self.files.clone(),
             retry_states: Mutex::default(),
             discovered: Discovered::default(),
@@ -105,6 +107,8 @@ impl Services {
             clock: Clock::default(),
             bucket_regions: Mutex::default(),
             requires_discovery: OnceCell::new(),
+            customisations: custom::of_service(&data.model.metadata().service_id),
+            data,
         });
         // another thread may have been here: its quota counts
         Ok(lock(&self.called)

@@ -1,10 +1,40 @@
-//! The User-Agent of every request.
+//! The User-Agent of every request, in the form that the AWS SDKs agreed on:
+//!
+//! ```text
+//! tucuxi/0.1.0 ua/2.1 os/linux md/arch#x86_64 lang/rust [exec-env/NAME] m/E,N,Z,b,e cfg/retry-mode#standard [app/NAME]
+//! ```
+//! Behind `m/` stand the ids of the features that the call uses, sorted.
 
 use std::sync::LazyLock;
 
-/// `tucuxi/0.1.0 ua/2.1 os/linux lang/rust …`, in the form that the AWS SDKs agreed on.
-pub(super) fn user_agent() -> &'static str {
-    static TEXT: LazyLock<String> = LazyLock::new(|| {
+use http::HeaderMap;
+use http::HeaderValue;
+use http::header::CONTENT_ENCODING;
+
+use super::{Call, Purpose, endpoint};
+use crate::auth::AuthChoice;
+use crate::checksum::{self, ChecksumAlgorithm};
+use crate::config::{
+    AccountIdEndpointMode, EndpointDiscoveryMode, RequestChecksums, ResponseChecksums, RetryMode,
+};
+use crate::credentials::Identity;
+use crate::error::{Error, Result};
+use crate::model::Protocol;
+
+/// Longer lists of features are cut.
+const MAX_FEATURES: usize = 1024;
+
+/// What of a request the User-Agent tells beside the settings of its call.
+pub(super) struct Told<'a> {
+    pub(super) headers: &'a HeaderMap,
+    pub(super) auth: &'a AuthChoice,
+    pub(super) who: Option<&'a Identity>,
+    /// Whether the call followed its bucket to another region.
+    pub(super) followed_bucket: bool,
+}
+
+pub(super) fn user_agent(call: &Call<'_>, told: &Told<'_>) -> Result<HeaderValue> {
+    static START: LazyLock<String> = LazyLock::new(|| {
         format!(
             "tucuxi/{} ua/2.1 os/{} md/arch#{} lang/rust",
             env!("CARGO_PKG_VERSION"),
@@ -12,5 +42,139 @@ pub(super) fn user_agent() -> &'static str {
             std::env::consts::ARCH,
         )
     });
-    &TEXT
+    let mut text = START.clone();
+    let mut add = |prefix: &str, value: &str| {
+        text.push(' ');
+        text.push_str(prefix);
+        text.extend(value.chars().map(|c| if is_allowed(c) { c } else { '-' }));
+    };
+    let config = call.config;
+    if let Some(name) = config.environment().get("AWS_EXECUTION_ENV") {
+        add("exec-env/", name);
+    }
+    add("m/", &joined(features(call, told)));
+    add("cfg/retry-mode#", config.retry_mode().as_str());
+    if config.endpoint_discovery() == EndpointDiscoveryMode::Enabled {
+        add("cfg/", "endpoint-discovery");
+    }
+    if let Some(name) = config.app_id() {
+        add("app/", name);
+    }
+    HeaderValue::from_str(&text).map_err(Error::request)
+}
+
+fn is_allowed(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "!$%&'*+-.^_`|~,#".contains(c)
+}
+
+fn joined(mut ids: Vec<&str>) -> String {
+    ids.sort_unstable();
+    ids.dedup();
+    let mut text = String::new();
+    for id in ids {
+        if text.len() + 1 + id.len() > MAX_FEATURES {
+            break;
+        }
+        if !text.is_empty() {
+            text.push(',');
+        }
+        text.push_str(id);
+    }
+    text
+}
+
+/// The ids of all features that the call uses.
+fn features(call: &Call<'_>, told: &Told<'_>) -> Vec<&'static str> {
+    let config = call.config;
+    let mut ids = vec![
+        match config.retry_mode() {
+            RetryMode::Adaptive => "F",
+            RetryMode::Legacy => "D",
+            RetryMode::Standard => "E",
+        },
+        match config.request_checksums() {
+            RequestChecksums::WhenRequired => "a",
+            RequestChecksums::WhenSupported => "Z",
+        },
+        match config.response_checksums() {
+            ResponseChecksums::WhenRequired => "c",
+            ResponseChecksums::WhenSupported => "b",
+        },
+    ];
+    ids.extend(match call.purpose {
+        Purpose::Itself => None,
+        Purpose::Pages => Some("C"),
+        Purpose::Wait => Some("B"),
+    });
+    ids.extend(checksum::algorithm_in(told.headers).map(checksum_id));
+    let is_compressed = !call.operation.request_compression.is_empty()
+        && told
+            .headers
+            .get(CONTENT_ENCODING)
+            .is_some_and(|value| value.as_bytes().ends_with(b"gzip"));
+    let signing_name = &call.service.model.metadata().signing_name;
+    let is_of_variable =
+        matches!(told.who, Some(Identity::Token(_))) && config.has_token_variable(signing_name);
+    let flags = [
+        (is_compressed, "L"),
+        (
+            call.service.model.metadata().protocol == Protocol::RpcV2Cbor,
+            "M",
+        ),
+        (
+            endpoint::given_url(call).is_ok_and(|url| url.is_some()),
+            "N",
+        ),
+        (told.auth.is_for_several_regions(), "S"),
+        (told.followed_bucket, "Ah"),
+        (is_of_variable, "3"),
+    ];
+    ids.extend(flags.iter().filter(|(is, _)| *is).map(|(_, id)| id));
+    let who = match told.who {
+        Some(Identity::Credentials(who)) => Some(who),
+        _ => None,
+    };
+    if call.service.reads_account_id().unwrap_or(false) {
+        ids.push(match config.account_id_endpoint_mode() {
+            AccountIdEndpointMode::Disabled => "Q",
+            AccountIdEndpointMode::Preferred => "P",
+            AccountIdEndpointMode::Required => "R",
+        });
+        ids.extend(who.and_then(|who| who.account_id()).map(|_| "T"));
+    }
+    ids.extend(
+        who.into_iter()
+            .flat_map(|who| who.origins())
+            .map(|origin| origin.feature_id()),
+    );
+    ids
+}
+
+fn checksum_id(algorithm: ChecksumAlgorithm) -> &'static str {
+    match algorithm {
+        ChecksumAlgorithm::Crc32 => "U",
+        ChecksumAlgorithm::Crc32c => "V",
+        ChecksumAlgorithm::Crc64Nvme => "W",
+        ChecksumAlgorithm::Md5 => "AE",
+        ChecksumAlgorithm::Sha1 => "X",
+        ChecksumAlgorithm::Sha256 => "Y",
+        ChecksumAlgorithm::Sha512 => "AF",
+        ChecksumAlgorithm::Xxhash128 => "AI",
+        ChecksumAlgorithm::Xxhash3 => "AG",
+        ChecksumAlgorithm::Xxhash64 => "AH",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_are_sorted_and_cut_at_a_comma() {
+        assert_eq!(joined(vec!["b", "AC", "b", "E"]), "AC,E,b");
+        let many: Vec<String> = (100..999).map(|n| n.to_string()).collect();
+        let text = joined(many.iter().map(|id| &**id).collect());
+        assert_eq!(text.len(), 1023);
+        assert!(text.ends_with(",355"), "{text}");
+    }
 }

@@ -13,6 +13,7 @@ use self::page::{cut_tail, length, merge, put, skip_known};
 use self::token::Place;
 use crate::client::Client;
 use crate::error::{Error, Result};
+use crate::exchange::Purpose;
 use crate::model::{Kind, Paginator, ServiceModel, Shape, ShapeId};
 use crate::query::Query;
 
@@ -99,7 +100,10 @@ impl Client {
         })?;
         let (client, service) = (self.clone(), Box::<str>::from(service));
         let input = operation.input.map(|input| (model.clone(), input));
-        let give = move |params| client.call(&service, &name, params);
+        let give = move |params| {
+            let request = client.request(&service, &name).params(params);
+            request.purpose(Purpose::Pages).send_buffered()?.value()
+        };
         Pages::over(
             Source {
                 paginator,

@@ -6,7 +6,10 @@ mod validate;
 pub(crate) use self::defaults::fill_idempotency_tokens;
 pub(crate) use self::validate::validate;
 
+use std::borrow::Cow;
 use std::fmt;
+
+use crate::error::{Error, Result};
 
 /// All faults of a call's parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +101,47 @@ pub enum ParamErrorKind {
         /// Why.
         reason: Box<str>,
     },
+}
+
+impl ParamErrors {
+    /// These and what the checks found; of a place that is here already the checks need not tell again.
+    pub(crate) fn before(mut self, checked: Result<()>) -> Result<()> {
+        match checked {
+            Err(Error::Params(found)) => {
+                let known = self.0.len();
+                for fault in found.0 {
+                    let place = fault.place();
+                    let is_known = |one: &ParamError| {
+                        let below = one.path.strip_prefix(&*place);
+                        below.is_some_and(|below| below.is_empty() || below.starts_with('.'))
+                    };
+                    if place.is_empty() || !self.0[..known].iter().any(is_known) {
+                        self.0.push(fault);
+                    }
+                }
+            }
+            other => other?,
+        }
+        match self.0.is_empty() {
+            true => Ok(()),
+            false => Err(Error::Params(Box::new(self))),
+        }
+    }
+}
+
+impl ParamError {
+    /// The path, up to the member that is the fault.
+    fn place(&self) -> Cow<'_, str> {
+        match &self.kind {
+            ParamErrorKind::Missing { member } | ParamErrorKind::Unknown { member, .. } => {
+                match &*self.path {
+                    "" => Cow::Borrowed(member),
+                    path => format!("{path}.{member}").into(),
+                }
+            }
+            _ => Cow::Borrowed(&self.path),
+        }
+    }
 }
 
 impl fmt::Display for ParamErrors {

@@ -137,6 +137,13 @@ pub(crate) fn config(case: &Value) -> ConfigBuilder {
                 "UNSIGNED" => config.unsigned(),
                 version => config.signature_version(version.parse().unwrap()),
             },
+            ("account_id_endpoint_mode", _) => {
+                config.account_id_endpoint_mode(value.as_str().unwrap().parse().unwrap())
+            }
+            ("disable_request_compression", Some(yes)) => config.disable_request_compression(yes),
+            ("request_min_compression_size_bytes", _) => {
+                config.request_min_compression_size(value.as_u64().unwrap())
+            }
             ("request_checksum_calculation", _) => {
                 config.request_checksums(value.as_str().unwrap().parse().unwrap())
             }

@@ -1,0 +1,472 @@
+//! Changes to what a reader gives, at members that are named: for results that a model does not tell the whole of.
+//!
+//! ```text
+//!   reader ──► Edited ──► target        Contents[].Key      percent-decoded
+//!                                       ExpiresString       added
+//! ```
+//! It stands between any reader and any target, so it works for every protocol and without a tree. Only what is on the way to
+//! a changed member passes through it; all other values go from the reader to the target as ever.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::Value;
+
+use super::scalar;
+use crate::uri;
+
+/// How a text becomes what it stands for. A text that it cannot be done to stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edit {
+    /// Text in base64; what is no UTF-8 in it is replaced.
+    Base64,
+    /// It is left out.
+    Dropped,
+    /// JSON.
+    Json,
+    /// Percent-encoded JSON.
+    PercentJson,
+    /// Percent-encoded, with plus signs for spaces.
+    Percent,
+}
+
+/// The changes at a value and below it. Lists are passed through: what is said of a list is of its items.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Edits {
+    here: Option<Edit>,
+    members: Vec<(Box<str>, Self)>,
+    added: Vec<(Box<str>, Value)>,
+}
+
+impl Edits {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.here.is_none() && self.members.is_empty() && self.added.is_empty()
+    }
+
+    /// Changes the member at the end of this path.
+    pub(crate) fn at<'p>(&mut self, path: impl IntoIterator<Item = &'p str>, edit: Edit) {
+        let mut node = self;
+        for name in path {
+            let known = node.members.iter().position(|(known, _)| **known == *name);
+            let index = known.unwrap_or_else(|| {
+                node.members.push((name.into(), Self::default()));
+                node.members.len() - 1
+            });
+            node = &mut node.members[index].1;
+        }
+        node.here = Some(edit);
+    }
+
+    /// Adds a member that the answer says in another way.
+    pub(crate) fn add(&mut self, name: &str, value: impl Into<Value>) {
+        self.added.push((name.into(), value.into()));
+    }
+
+    fn member(&self, name: &str) -> Option<&Self> {
+        let mut members = self.members.iter();
+        members.find_map(|(known, edits)| (**known == *name).then_some(edits))
+    }
+}
+
+impl Edit {
+    /// The text as what it stands for; `None` where it stays as it is.
+    fn apply(self, text: &str) -> Option<Value> {
+        let json = |text: &str| serde_json::from_str::<Value>(text).ok();
+        match self {
+            Self::Base64 => {
+                let bytes = scalar::base64_decode(text).ok()?;
+                Some(String::from_utf8_lossy(&bytes).into())
+            }
+            Self::Dropped => None,
+            Self::Json => json(text),
+            Self::PercentJson => json(&uri::decode(text)),
+            Self::Percent => {
+                let is_plain = memchr::memchr2(b'%', b'+', text.as_bytes()).is_none();
+                (!is_plain).then(|| uri::decode(&text.replace('+', " ")).into())
+            }
+        }
+    }
+}
+
+/// A target whose values are changed on their way to it.
+pub(crate) struct Edited<'e, S> {
+    pub(crate) seed: S,
+    pub(crate) edits: &'e Edits,
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Edited<'_, S> {
+    type Value = S::Value;
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<S::Value, D::Error> {
+        let edits = self.edits;
+        match edits.here {
+            Some(edit) => self.seed.deserialize(Scalar { reader, edit }),
+            None => self.seed.deserialize(Editing { reader, edits }),
+        }
+    }
+}
+
+/// A reader of a value that has changed members below it.
+struct Editing<'e, D> {
+    reader: D,
+    edits: &'e Edits,
+}
+
+macro_rules! forward_edited {
+    ($($method:ident),*) => { $(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+            self.reader.$method(EditingVisitor { visitor, edits: self.edits })
+        }
+    )* };
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Editing<'_, D> {
+    type Error = D::Error;
+
+    forward_edited! {
+        deserialize_any, deserialize_option, deserialize_bytes, deserialize_byte_buf, deserialize_f32, deserialize_f64
+    }
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.reader.deserialize_ignored_any(visitor)
+    }
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        // nothing is changed below a union
+        self.reader.deserialize_enum(name, variants, visitor)
+    }
+    super::the_shape_decides!();
+}
+
+struct EditingVisitor<'e, V> {
+    visitor: V,
+    edits: &'e Edits,
+}
+
+macro_rules! pass_on {
+    ($($visit:ident $type:ty),*) => { $(
+        fn $visit<E: serde::de::Error>(self, v: $type) -> Result<V::Value, E> {
+            self.visitor.$visit(v)
+        }
+    )* };
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for EditingVisitor<'_, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.visitor.expecting(f)
+    }
+    pass_on! {
+        visit_bool bool, visit_i64 i64, visit_u64 u64, visit_f64 f64, visit_str &str, visit_borrowed_str &'de str,
+        visit_string String, visit_byte_buf Vec<u8>
+    }
+    fn visit_unit<E: serde::de::Error>(self) -> Result<V::Value, E> {
+        self.visitor.visit_unit()
+    }
+    fn visit_none<E: serde::de::Error>(self) -> Result<V::Value, E> {
+        self.visitor.visit_none()
+    }
+    fn visit_some<D: Deserializer<'de>>(self, reader: D) -> Result<V::Value, D::Error> {
+        let edits = self.edits;
+        self.visitor.visit_some(Editing { reader, edits })
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
+        let edits = self.edits;
+        self.visitor.visit_seq(Items { access, edits })
+    }
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
+        self.visitor.visit_map(Members {
+            access,
+            edits: self.edits,
+            now: Now::Plain,
+            added: self.edits.added.iter(),
+        })
+    }
+}
+
+struct Items<'e, A> {
+    access: A,
+    edits: &'e Edits,
+}
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Items<'_, A> {
+    type Error = A::Error;
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        let edits = self.edits;
+        self.access.next_element_seed(Edited { seed, edits })
+    }
+    fn size_hint(&self) -> Option<usize> {
+        self.access.size_hint()
+    }
+}
+
+struct Members<'e, A> {
+    access: A,
+    edits: &'e Edits,
+    now: Now<'e>,
+    added: std::slice::Iter<'e, (Box<str>, Value)>,
+}
+
+/// What is known of the value that comes next.
+enum Now<'e> {
+    Added(&'e Value),
+    Edited(&'e Edits),
+    Plain,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        let mut seed = Some(seed);
+        loop {
+            let mut found = None;
+            let key = Key {
+                seed: &mut seed,
+                edits: self.edits,
+                found: &mut found,
+            };
+            match self.access.next_key_seed(key)? {
+                // it was dropped, so the seed is still there
+                Some(None) => {
+                    self.access.next_value::<IgnoredAny>()?;
+                }
+                Some(key) => {
+                    self.now = found.map_or(Now::Plain, Now::Edited);
+                    return Ok(key);
+                }
+                None => break,
+            }
+        }
+        let (Some((name, value)), Some(seed)) = (self.added.next(), seed) else {
+            return Ok(None);
+        };
+        self.now = Now::Added(value);
+        seed.deserialize(StrDeserializer::new(name)).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        match std::mem::replace(&mut self.now, Now::Plain) {
+            Now::Added(value) => seed.deserialize(value.clone()).map_err(A::Error::custom),
+            Now::Edited(edits) => self.access.next_value_seed(Edited { seed, edits }),
+            Now::Plain => self.access.next_value_seed(seed),
+        }
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.access.size_hint()? + self.added.len())
+    }
+}
+
+/// Looks at a key on its way to the seed, which it does not reach if its value is dropped.
+struct Key<'k, 'e, S> {
+    seed: &'k mut Option<S>,
+    edits: &'e Edits,
+    found: &'k mut Option<&'e Edits>,
+}
+
+impl<S> Key<'_, '_, S> {
+    /// The seed, unless the value is dropped.
+    fn take(self, name: &str) -> Option<S> {
+        *self.found = self.edits.member(name);
+        match self.found {
+            Some(edits) if edits.here == Some(Edit::Dropped) => None,
+            _ => self.seed.take(),
+        }
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Key<'_, '_, S> {
+    type Value = Option<S::Value>;
+    fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<Self::Value, D::Error> {
+        key.deserialize_str(self)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Key<'_, '_, S> {
+    type Value = Option<S::Value>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Self::Value, E> {
+        let seed = self.take(name);
+        seed.map(|seed| seed.deserialize(StrDeserializer::new(name)))
+            .transpose()
+    }
+    fn visit_borrowed_str<E: serde::de::Error>(self, name: &'de str) -> Result<Self::Value, E> {
+        let seed = self.take(name);
+        seed.map(|seed| seed.deserialize(BorrowedStrDeserializer::new(name)))
+            .transpose()
+    }
+}
+
+/// A reader of a text that is changed.
+struct Scalar<D> {
+    reader: D,
+    edit: Edit,
+}
+
+impl<'de, D: Deserializer<'de>> Scalar<D> {
+    fn text(self) -> Result<Given<'de>, D::Error> {
+        let given = self.reader.deserialize_any(TextVisitor)?;
+        Ok(match given {
+            Given::Text(text) => match self.edit.apply(&text) {
+                Some(value) => Given::Value(value),
+                None => Given::Text(text),
+            },
+            other => other,
+        })
+    }
+}
+
+/// What stands where a text should, or what it became.
+enum Given<'de> {
+    Text(Cow<'de, str>),
+    Value(Value),
+}
+
+struct TextVisitor;
+
+macro_rules! no_text {
+    ($($visit:ident $type:ty),*) => { $(
+        fn $visit<E>(self, v: $type) -> Result<Given<'de>, E> {
+            Ok(Given::Value(v.into()))
+        }
+    )* };
+}
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Given<'de>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Given<'de>, E> {
+        Ok(Given::Text(text.to_owned().into()))
+    }
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Given<'de>, E> {
+        Ok(Given::Text(text.into()))
+    }
+    fn visit_string<E>(self, text: String) -> Result<Given<'de>, E> {
+        Ok(Given::Text(text.into()))
+    }
+    fn visit_unit<E>(self) -> Result<Given<'de>, E> {
+        Ok(Given::Value(Value::Null))
+    }
+    no_text! { visit_bool bool, visit_i64 i64, visit_u64 u64, visit_f64 f64 }
+}
+
+macro_rules! give {
+    ($($method:ident($($arg:ident: $type:ty),*)),*) => { $(
+        fn $method<V: Visitor<'de>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, D::Error> {
+            match self.text()? {
+                Given::Text(Cow::Borrowed(text)) => BorrowedStrDeserializer::new(text).$method($($arg,)* visitor),
+                Given::Text(text) => Value::from(text).$method($($arg,)* visitor).map_err(D::Error::custom),
+                Given::Value(value) => value.$method($($arg,)* visitor).map_err(D::Error::custom),
+            }
+        }
+    )* };
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Scalar<D> {
+    type Error = D::Error;
+
+    give! {
+        deserialize_any(), deserialize_bool(), deserialize_i8(), deserialize_i16(), deserialize_i32(), deserialize_i64(),
+        deserialize_u8(), deserialize_u16(), deserialize_u32(), deserialize_u64(), deserialize_f32(), deserialize_f64(),
+        deserialize_char(), deserialize_str(), deserialize_string(), deserialize_bytes(), deserialize_byte_buf(),
+        deserialize_unit(), deserialize_seq(), deserialize_map(), deserialize_identifier(),
+        deserialize_unit_struct(name: &'static str), deserialize_newtype_struct(name: &'static str),
+        deserialize_tuple(len: usize), deserialize_tuple_struct(name: &'static str, len: usize),
+        deserialize_struct(name: &'static str, fields: &'static [&'static str]),
+        deserialize_enum(name: &'static str, variants: &'static [&'static str])
+    }
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        visitor.visit_some(self)
+    }
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.reader.deserialize_ignored_any(visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::super::target::{Copier, ToValue};
+    use super::*;
+
+    const TEXT: &str = r#"{"List":[{"Key":"a%20b+c","Size":1},{"Key":"plain"}],"Gone":"x","Policy":"%7B%22a%22%3A1%7D",
+        "Other":{"Key":"%41"},"Bad":"{"}"#;
+
+    fn edits() -> Edits {
+        let mut edits = Edits::default();
+        edits.at(["List", "Key"], Edit::Percent);
+        edits.at(["Gone"], Edit::Dropped);
+        edits.at(["Policy"], Edit::PercentJson);
+        edits.at(["Bad"], Edit::Json);
+        edits.add("More", "m");
+        edits
+    }
+
+    fn read<'de, S: DeserializeSeed<'de>>(seed: S, edits: &Edits) -> S::Value {
+        let mut reader = serde_json::Deserializer::from_str(TEXT);
+        Edited { seed, edits }.deserialize(&mut reader).unwrap()
+    }
+
+    #[test]
+    fn every_target_gets_the_same() {
+        let expected = json!({
+            "List": [{"Key": "a b c", "Size": 1}, {"Key": "plain"}],
+            "Policy": {"a": 1}, "Other": {"Key": "%41"}, "Bad": "{", "More": "m",
+        });
+        let edits = edits();
+        assert_eq!(read(ToValue, &edits), expected);
+        let mut out = Vec::new();
+        read(Copier(&mut serde_json::Serializer::new(&mut out)), &edits);
+        assert_eq!(serde_json::from_slice::<Value>(&out).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_type_of_the_caller_may_borrow_what_did_not_change() {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Answer<'a> {
+            #[serde(borrow)]
+            list: Vec<Item<'a>>,
+            policy: Option<Policy>,
+            gone: Option<String>,
+            bad: &'a str,
+            more: String,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Item<'a> {
+            #[serde(borrow)]
+            key: Cow<'a, str>,
+        }
+        #[derive(Deserialize)]
+        struct Policy {
+            a: u8,
+        }
+        let edits = edits();
+        let answer: Answer<'_> = read(std::marker::PhantomData, &edits);
+        assert_eq!(answer.list[0].key, "a b c");
+        assert_eq!(answer.policy.unwrap().a, 1);
+        assert!(answer.gone.is_none());
+        assert_eq!((answer.bad, &*answer.more), ("{", "m"));
+    }
+}

@@ -1,0 +1,273 @@
+//! Rules: what can be said of a service in a line, and the interceptor that does what the lines say.
+
+use http::header::{CONTENT_TYPE, HOST, HeaderValue};
+use http::{Method, Uri};
+use serde_json::Value;
+
+use super::refuse;
+use crate::body::Body;
+use crate::checksum::ChecksumAlgorithm;
+use crate::codec::edit::{Edit, Edits};
+use crate::codec::scalar;
+use crate::error::{Error, Result};
+use crate::interceptor::{CallContext, Interceptor};
+use crate::model::{Kind, ServiceModel, ShapeId};
+use crate::output::Output;
+use crate::transport::Request;
+
+/// What a line says.
+pub(super) enum Rule {
+    // ── parameters ──
+    /// A member goes by another name too.
+    Alias {
+        name: &'static str,
+        alias: &'static str,
+    },
+    /// The entries of a map must be ASCII, because they become headers.
+    Ascii(&'static str),
+    /// A text goes out as base64.
+    Base64(&'static str),
+    /// Of members of these shapes only what follows the last slash goes out.
+    BehindSlash(&'static [&'static str]),
+    /// A member that is not given has this value.
+    Default {
+        name: &'static str,
+        value: &'static str,
+    },
+    /// A key goes out as base64 with its MD5 beside it, unless the caller has done so.
+    KeyWithMd5 {
+        key: &'static str,
+        md5: &'static str,
+    },
+
+    // ── requests ──
+    /// A header that is not given has this value.
+    Header {
+        name: &'static str,
+        value: &'static str,
+    },
+    /// The host is that of a URL which a member holds.
+    HostOf(&'static str),
+    /// The query goes as a form in the body.
+    QueryAsForm,
+    /// A presigned request is without this header, which no browser sends.
+    WithoutHeader(&'static str),
+
+    // ── results ──
+    /// Texts of this shape are read so, wherever they are.
+    Shape { name: &'static str, edit: Edit },
+    /// The text of this member is read so.
+    Text { name: &'static str, edit: Edit },
+
+    // ── neither ──
+    /// It is done where no hook is; what does it asks whether it is on.
+    Elsewhere,
+}
+
+impl Interceptor for Rule {
+    fn params(&self, call: &CallContext<'_>, params: &mut Value) -> Result<()> {
+        let members = input_members(call)?;
+        let Some(given) = params.as_object_mut() else {
+            return Ok(());
+        };
+        match *self {
+            Self::Alias { name, alias } => {
+                if !members.contains(&name) || !given.contains_key(alias) {
+                    return Ok(());
+                }
+                if given.contains_key(name) {
+                    let why = format!("it is another name of {name}, which is given too");
+                    return Err(refuse(alias, why));
+                }
+                if let Some(value) = given.shift_remove(alias) {
+                    given.insert(name.into(), value);
+                }
+            }
+            Self::Ascii(name) => {
+                for (key, value) in given
+                    .get(name)
+                    .and_then(Value::as_object)
+                    .into_iter()
+                    .flatten()
+                {
+                    let text = value.as_str().unwrap_or_default();
+                    if !key.is_ascii() || !text.is_ascii() {
+                        let why = "it becomes a header, so key and value must be ASCII";
+                        return Err(refuse(&format!("{name}.{key}"), why.into()));
+                    }
+                }
+            }
+            Self::Base64(name) => {
+                if let Some(Value::String(text)) = given.get_mut(name) {
+                    *text = scalar::base64_encode(text.as_bytes());
+                }
+            }
+            Self::BehindSlash(shapes) => {
+                for name in members_of_shapes(call, shapes)? {
+                    if let Some(Value::String(text)) = given.get_mut(name)
+                        && let Some((_, last)) = text.rsplit_once('/')
+                    {
+                        *text = last.to_owned();
+                    }
+                }
+            }
+            Self::Default { name, value }
+                if members.contains(&name) && given.get(name).is_none_or(Value::is_null) =>
+            {
+                given.insert(name.into(), value.into());
+            }
+            Self::KeyWithMd5 { key, md5 } => {
+                if !members.contains(&md5) || given.contains_key(md5) {
+                    return Ok(());
+                }
+                if let Some(Value::String(text)) = given.get_mut(key) {
+                    let sum = ChecksumAlgorithm::Md5.of(text.as_bytes());
+                    *text = scalar::base64_encode(text.as_bytes());
+                    given.insert(md5.into(), sum.into());
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn request(&self, call: &CallContext<'_>, request: &mut Request) -> Result<()> {
+        match self {
+            Self::Header { name, value } if !call.is_presigned => {
+                let headers = request.headers_mut();
+                headers
+                    .entry(*name)
+                    .or_insert(HeaderValue::from_static(value));
+            }
+            Self::HostOf(name) => {
+                if let Some(url) = call.params.get(name).and_then(Value::as_str) {
+                    *request.uri_mut() = with_host_of(request.uri(), name, url)?;
+                    request.headers_mut().remove(HOST);
+                }
+            }
+            Self::QueryAsForm if !call.is_presigned && request.method() == Method::GET => {
+                let Some(query) = request.uri().query().map(str::to_owned) else {
+                    return Ok(());
+                };
+                let whole = request.uri().to_string();
+                let place = whole.split('?').next().unwrap_or_default();
+                *request.uri_mut() = place.parse().map_err(Error::request)?;
+                *request.method_mut() = Method::POST;
+                let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+                request.headers_mut().insert(CONTENT_TYPE, form);
+                *request.body_mut() = Body::from(query);
+            }
+            Self::WithoutHeader(name) if call.is_presigned => {
+                request.headers_mut().remove(*name);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn result(&self, call: &CallContext<'_>, result: &mut Result<Output>) {
+        let Ok(output) = result else { return };
+        let edits = &mut output.source.edits;
+        match *self {
+            Self::Shape { name, edit } => {
+                if let Some(id) = call.operation.output {
+                    let mut walk = Walk {
+                        model: call.model,
+                        name,
+                        edit,
+                        edits,
+                        path: Vec::new(),
+                        ids: Vec::new(),
+                    };
+                    // a shape that cannot be read is told of when the result is
+                    let _ = walk.shape(id);
+                }
+            }
+            Self::Text { name, edit } => edits.at([name], edit),
+            _ => {}
+        }
+    }
+}
+
+/// The names of the operation's parameters.
+fn input_members<'a>(call: &CallContext<'a>) -> Result<Vec<&'a str>> {
+    let input = call
+        .operation
+        .input
+        .map(|id| call.model.shape(id))
+        .transpose()?;
+    let members = input
+        .and_then(|shape| shape.members())
+        .into_iter()
+        .flatten();
+    Ok(members.map(|member| &*member.name).collect())
+}
+
+fn members_of_shapes<'a>(call: &CallContext<'a>, shapes: &[&str]) -> Result<Vec<&'a str>> {
+    let input = call
+        .operation
+        .input
+        .map(|id| call.model.shape(id))
+        .transpose()?;
+    let members = input
+        .and_then(|shape| shape.members())
+        .into_iter()
+        .flatten();
+    let is_one = |id: ShapeId| shapes.contains(&call.model.shape_name(id));
+    let found = members.filter(|member| is_one(member.target));
+    Ok(found.map(|member| &*member.name).collect())
+}
+
+/// The URI with scheme and host of a URL.
+fn with_host_of(uri: &Uri, member: &str, url: &str) -> Result<Uri> {
+    let fault = || refuse(member, format!("{url:?} is no http or https URL"));
+    let other: Uri = url.parse().map_err(|_| fault())?;
+    let (Some("http" | "https"), Some(authority)) = (other.scheme_str(), other.authority()) else {
+        return Err(fault());
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.scheme = other.scheme().cloned();
+    parts.authority = Some(authority.clone());
+    Uri::from_parts(parts).map_err(Error::request)
+}
+
+/// Looks for texts of a shape below another one.
+struct Walk<'a> {
+    model: &'a ServiceModel,
+    name: &'a str,
+    edit: Edit,
+    edits: &'a mut Edits,
+    path: Vec<&'a str>,
+    /// The shapes around; one that holds itself is entered once.
+    ids: Vec<ShapeId>,
+}
+
+impl Walk<'_> {
+    fn shape(&mut self, id: ShapeId) -> Result<()> {
+        if self.ids.contains(&id) {
+            return Ok(());
+        }
+        let model = self.model;
+        match &model.shape(id)?.kind {
+            Kind::String if model.shape_name(id) == self.name => {
+                self.edits.at(self.path.iter().copied(), self.edit);
+            }
+            Kind::List(member) => {
+                self.ids.push(id);
+                self.shape(member.target)?;
+                self.ids.pop();
+            }
+            Kind::Structure(members) => {
+                self.ids.push(id);
+                for member in members {
+                    self.path.push(&member.name);
+                    self.shape(member.target)?;
+                    self.path.pop();
+                }
+                self.ids.pop();
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

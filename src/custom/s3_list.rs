@@ -1,0 +1,77 @@
+//! Listings of S3: keys may hold what XML cannot, so they are asked for in percent-encoding and given without it.
+
+use http::Uri;
+
+use crate::codec::edit::Edit;
+use crate::error::{Error, Result};
+use crate::interceptor::{CallContext, Interceptor};
+use crate::output::Output;
+use crate::transport::Request;
+
+pub(super) const OPERATIONS: [&str; 3] = ["ListObjectVersions", "ListObjects", "ListObjectsV2"];
+
+/// What is encoded, as botocore decodes it: of the first version of the operation the prefix is not.
+fn encoded(operation: &str) -> &'static [&'static [&'static str]] {
+    match operation {
+        "ListObjects" => &[
+            &["CommonPrefixes", "Prefix"],
+            &["Contents", "Key"],
+            &["Delimiter"],
+            &["Marker"],
+            &["NextMarker"],
+        ],
+        "ListObjectsV2" => &[
+            &["CommonPrefixes", "Prefix"],
+            &["Contents", "Key"],
+            &["Delimiter"],
+            &["Prefix"],
+            &["StartAfter"],
+        ],
+        _ => &[
+            &["CommonPrefixes", "Prefix"],
+            &["DeleteMarkers", "Key"],
+            &["Delimiter"],
+            &["KeyMarker"],
+            &["NextKeyMarker"],
+            &["Prefix"],
+            &["Versions", "Key"],
+        ],
+    }
+}
+
+/// Only where the caller says nothing of the encoding: who asks for it decodes it too.
+pub(super) struct ListedKeys;
+
+fn is_left_to_us(call: &CallContext<'_>) -> bool {
+    call.params
+        .get("EncodingType")
+        .is_none_or(|value| value.is_null())
+}
+
+impl Interceptor for ListedKeys {
+    fn request(&self, call: &CallContext<'_>, request: &mut Request) -> Result<()> {
+        if !is_left_to_us(call) {
+            return Ok(());
+        }
+        let uri = request.uri().to_string();
+        let sign = if uri.contains('?') { '&' } else { '?' };
+        let uri: Uri = format!("{uri}{sign}encoding-type=url")
+            .parse()
+            .map_err(Error::request)?;
+        *request.uri_mut() = uri;
+        Ok(())
+    }
+
+    fn result(&self, call: &CallContext<'_>, result: &mut Result<Output>) {
+        let Ok(output) = result else { return };
+        let says_so = || {
+            let tape = output.source.tape()?;
+            Some(tape.text(tape.child(0, "EncodingType")?).ok()? == "url")
+        };
+        if is_left_to_us(call) && says_so() == Some(true) {
+            for path in encoded(&call.operation.name) {
+                output.source.edits.at(path.iter().copied(), Edit::Percent);
+            }
+        }
+    }
+}

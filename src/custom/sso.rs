@@ -1,0 +1,21 @@
+//! SSO OIDC tells what is wrong as OAuth does.
+
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::interceptor::{Attempt, CallContext, Interceptor};
+
+pub(super) struct Messages;
+
+impl Interceptor for Messages {
+    fn answered(&self, _: &CallContext<'_>, attempt: &mut Attempt<'_>) {
+        let Err(Error::Service(error)) = attempt.outcome else {
+            return;
+        };
+        let is_told = error.value.get("message").is_some();
+        let description = error.value.get("error_description").and_then(Value::as_str);
+        if let Some(text) = description.filter(|_| !is_told) {
+            error.message = text.into();
+        }
+    }
+}

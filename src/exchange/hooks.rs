@@ -1,0 +1,154 @@
+//! The interceptors of a call, and where the exchange asks them.
+
+use http::header::HOST;
+use http::{HeaderMap, HeaderValue, Uri};
+use serde_json::Value;
+
+use super::{Call, host};
+use crate::body::Body;
+use crate::config::Config;
+use crate::custom::Customisation;
+use crate::error::{Error, Result, RetryReason};
+use crate::interceptor::{Attempt, CallContext, Interceptor};
+use crate::model::{Operation, ServiceModel};
+use crate::output::Output;
+use crate::params::ParamError;
+use crate::protocol::Encoded;
+use crate::transport::{Request, Response, TransportError};
+
+/// The interceptors of a call, on the way out: the program's, then those of the service that are not switched off.
+pub(crate) fn interceptors<'a>(
+    config: &'a Config,
+    customisations: &'a [&'static Customisation],
+    operation: &'a Operation,
+) -> impl DoubleEndedIterator<Item = &'a dyn Interceptor> {
+    let theirs = config.interceptors().iter().map(|one| &**one);
+    let is_on =
+        |line: &&&Customisation| line.is_of(&operation.name) && config.has_customisation(line.name);
+    let ours = customisations
+        .iter()
+        .filter(is_on)
+        .map(|line| line.by as &dyn Interceptor);
+    theirs.chain(ours)
+}
+
+impl<'a> Call<'a> {
+    fn interceptors(&self) -> impl DoubleEndedIterator<Item = &'a dyn Interceptor> {
+        interceptors(self.config, &self.service.customisations, self.operation)
+    }
+
+    fn context<'c>(&self, params: &'c Value, attempt: u32) -> CallContext<'c>
+    where
+        'a: 'c,
+    {
+        CallContext {
+            config: self.config,
+            model: &self.service.model,
+            operation: self.operation,
+            params,
+            attempt,
+            is_presigned: self.presign.is_some(),
+        }
+    }
+
+    /// Lets them change the request that was written, and names its host unless they did.
+    pub(super) fn intercept_request(
+        &self,
+        params: &Value,
+        request: &mut Encoded,
+        uri: &mut Uri,
+    ) -> Result<()> {
+        let mut whole = Request::new(std::mem::replace(&mut request.body, Body::empty()));
+        *whole.method_mut() = request.method.clone();
+        *whole.uri_mut() = std::mem::take(uri);
+        *whole.headers_mut() = std::mem::take(&mut request.headers);
+        let context = self.context(params, 0);
+        let done = self
+            .interceptors()
+            .try_for_each(|one| one.request(&context, &mut whole));
+        let (head, body) = whole.into_parts();
+        request.method = head.method;
+        request.headers = head.headers;
+        request.body = body;
+        *uri = head.uri;
+        done?;
+        if let Some(host) = host(uri).filter(|_| !request.headers.contains_key(HOST)) {
+            let host = HeaderValue::from_str(host).map_err(Error::request)?;
+            request.headers.insert(HOST, host);
+        }
+        Ok(())
+    }
+
+    /// The answer that one of them gives in the service's place.
+    pub(super) fn intercept_send(
+        &self,
+        params: &Value,
+        attempt: u32,
+        request: &Request,
+    ) -> Option<Result<Response, TransportError>> {
+        let context = self.context(params, attempt);
+        self.interceptors()
+            .find_map(|one| one.send(&context, request))
+    }
+
+    /// Lets them change what came of an attempt, and whether there is another.
+    pub(super) fn intercept_answer(
+        &self,
+        params: &Value,
+        attempt: u32,
+        headers: &HeaderMap,
+        outcome: &mut Result<Output>,
+        retry: Option<RetryReason>,
+    ) -> Option<RetryReason> {
+        let context = self.context(params, attempt);
+        let mut over = Attempt {
+            headers,
+            outcome,
+            retry,
+        };
+        for one in self.interceptors().rev() {
+            one.answered(&context, &mut over);
+        }
+        over.retry
+    }
+
+    pub(super) fn intercept_result(
+        &self,
+        params: &Value,
+        attempt: u32,
+        result: &mut Result<Output>,
+    ) {
+        let context = self.context(params, attempt);
+        for one in self.interceptors().rev() {
+            one.result(&context, result);
+        }
+    }
+}
+
+/// Lets them complete the parameters, or refuse them. All are asked; refusals are given together.
+pub(crate) fn intercept_params<'a>(
+    interceptors: impl Iterator<Item = &'a dyn Interceptor>,
+    config: &Config,
+    model: &ServiceModel,
+    operation: &Operation,
+    params: &mut Value,
+    is_presigned: bool,
+) -> Result<Vec<ParamError>> {
+    let context = CallContext {
+        config,
+        model,
+        operation,
+        params: &Value::Null,
+        attempt: 0,
+        is_presigned,
+    };
+    let mut refused = Vec::new();
+    for one in interceptors {
+        match one.params(&context, params) {
+            Ok(()) => {}
+            Err(Error::Params(errors)) => refused.extend(errors.0),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(refused)
+}

@@ -1,0 +1,132 @@
+//! What is told to `tracing`: every span and event of the exchange stands here, with its name and its fields.
+//!
+//! ```text
+//!   call ──┬── attempt      tucuxi::call (info), tucuxi::attempt (debug)
+//!          ├── attempt
+//!          └── call         one that this one needs, such as that for a session
+//! ```
+//! Fields have the names of OpenTelemetry's conventions for AWS SDKs, so a subscriber that exports spans shows calls and
+//! attempts as such. Hosts and paths are told, and never a header, a query or a body.
+
+use std::time::Duration;
+
+use http::Uri;
+use tracing::field::{Empty, display};
+use tracing::{Span, debug, debug_span, info_span};
+
+use super::{Call, Received};
+use crate::auth::AuthChoice;
+use crate::error::{Error, Result};
+use crate::output::Output;
+use crate::transport::{Request, TransportError};
+
+/// A whole call.
+pub(super) fn call(call: &Call<'_>) -> Span {
+    let (service, operation) = (
+        &*call.service.model.metadata().service_id,
+        &*call.operation.name,
+    );
+    info_span!(
+        target: "tucuxi::call",
+        "call",
+        otel.name = display(format_args!("{service}.{operation}")),
+        otel.kind = "client",
+        rpc.system = "aws-api",
+        rpc.service = service,
+        rpc.method = operation,
+        cloud.region = call.config.region(),
+        aws.request_id = Empty,
+        attempts = Empty,
+        http.response.status_code = Empty,
+        error.type = Empty,
+        otel.status_code = Empty,
+    )
+}
+
+pub(super) fn ended(span: &Span, result: &Result<Output>) {
+    if span.is_disabled() {
+        return;
+    }
+    let (id, status, attempts) = match result {
+        Ok(output) => {
+            let meta = &output.meta;
+            (
+                meta.request_id.as_deref(),
+                Some(meta.status),
+                Some(meta.attempts),
+            )
+        }
+        Err(error) => {
+            span.record("error.type", kind(error));
+            span.record("otel.status_code", "ERROR");
+            let found = error.service_error();
+            let id = found.and_then(|found| found.request_id.as_deref());
+            (
+                id,
+                found.map(|found| found.status),
+                found.map(|found| found.attempts),
+            )
+        }
+    };
+    // an empty value is a value to some subscribers
+    if let Some(id) = id {
+        span.record("aws.request_id", id);
+    }
+    if let (Some(status), Some(attempts)) = (status, attempts) {
+        span.record("http.response.status_code", status);
+        span.record("attempts", attempts);
+    }
+}
+
+/// One attempt, from its request to the end of its answer, or to the head of one that streams.
+pub(super) fn attempt(number: u32, request: &Request) -> Span {
+    debug_span!(
+        target: "tucuxi::attempt",
+        "attempt",
+        number,
+        otel.kind = "client",
+        http.request.method = request.method().as_str(),
+        server.address = request.uri().host(),
+        url.path = request.uri().path(),
+        http.response.status_code = Empty,
+        error.type = Empty,
+    )
+}
+
+pub(super) fn received(span: &Span, received: &Result<Received, TransportError>) {
+    match received {
+        Ok(received) => span.record("http.response.status_code", received.status),
+        Err(error) => span.record("error.type", display(format_args!("{:?}", error.kind()))),
+    };
+}
+
+pub(super) fn prepared(uri: &Uri, auth: &AuthChoice) {
+    debug!(target: "tucuxi::call", host = uri.host(), path = uri.path(), ?auth, "prepared");
+}
+
+pub(super) fn again(attempt: u32, error: &Error, delay: Duration) {
+    debug!(target: "tucuxi::call", attempt, %error, ?delay, "another attempt follows");
+}
+
+pub(super) fn elsewhere(bucket: &str, region: &str) {
+    debug!(target: "tucuxi::call", bucket, region, "the bucket is in another region");
+}
+
+/// The service's code, or what else it is, in a word.
+fn kind(error: &Error) -> &str {
+    match error.cause() {
+        Error::Service(error) => &error.code,
+        Error::Call { .. } => "call",
+        Error::Config(_) => "config",
+        Error::Credentials(_) => "credentials",
+        Error::Endpoint(_) => "endpoint",
+        Error::Model(_) => "model",
+        Error::Pagination(_) => "pagination",
+        Error::Params(_) => "params",
+        Error::Request(_) => "request",
+        Error::Response(_) => "response",
+        Error::Transport(_) => "transport",
+        Error::Unsupported(_) => "unsupported",
+        Error::Wait(_) => "wait",
+    }
+}
