@@ -48,6 +48,8 @@ pub(crate) struct OutputSource {
     pub(crate) is_streamed: bool,
     /// The events, if they were collected.
     pub(crate) events: Option<Vec<Value>>,
+    /// What a program gave in the place of all that.
+    pub(crate) given: Option<Value>,
     /// What the service's customisations change in it.
     pub(crate) edits: Edits,
 }
@@ -214,6 +216,10 @@ impl Output {
     fn decode<'a, S: DeserializeSeed<'a>>(&'a self, seed: S) -> Result<S::Value> {
         let source = &self.source;
         let operation = source.model.operation(&source.operation)?;
+        let named = |e| Error::response(e).of_call(source.model.name(), &operation.name);
+        if let Some(given) = &source.given {
+            return seed.deserialize(given).map_err(named);
+        }
         let answer = Answer {
             model: &source.model,
             status: self.meta.status,

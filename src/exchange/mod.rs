@@ -704,6 +704,7 @@ impl<'a> Exchange<'a> {
                 model: model.clone(),
                 operation: operation.name.clone(),
                 edits: Edits::default(),
+                given: None,
                 events: None,
                 is_streamed: stream.is_some(),
                 bytes,

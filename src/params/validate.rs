@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::{ParamError, ParamErrorKind, ParamErrors};
 use crate::codec::scalar;
 use crate::error::{Error, Result};
-use crate::model::{Kind, Location, Member, Members, Operation, ServiceModel, Shape};
+use crate::model::{Kind, Location, Member, Members, Operation, ServiceModel, Shape, ShapeId};
 use crate::time;
 
 /// Deeper than any service takes, and far from the end of a thread's stack.
@@ -25,6 +25,25 @@ pub(crate) fn validate(
     streamed: Option<&str>,
     strict: bool,
 ) -> Result<()> {
+    check(model, operation.input, params, streamed, strict)
+}
+
+/// Checks what a program gives as the result of an operation.
+pub(crate) fn validate_result(
+    model: &ServiceModel,
+    operation: &Operation,
+    result: &Value,
+) -> Result<()> {
+    check(model, operation.output, result, None, false)
+}
+
+fn check(
+    model: &ServiceModel,
+    shape: Option<ShapeId>,
+    params: &Value,
+    streamed: Option<&str>,
+    strict: bool,
+) -> Result<()> {
     let mut check = Check {
         model,
         streamed,
@@ -33,7 +52,7 @@ pub(crate) fn validate(
         depth: 0,
         errors: Vec::new(),
     };
-    match (operation.input, params) {
+    match (shape, params) {
         (Some(input), _) => check.value(model.shape(input)?, params, None)?,
         (None, Value::Object(given)) => {
             for name in given.keys() {

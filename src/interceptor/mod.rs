@@ -126,6 +126,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod stub;
+
+pub use self::stub::Stub;
+
 use std::fmt;
 use std::sync::Arc;
 

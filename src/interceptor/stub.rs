@@ -1,0 +1,407 @@
+//! Answers as values, for tests of programs: no service is asked, and nothing is on the wire.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::{CallContext, Interceptor};
+use crate::error::{Error, Result, ServiceError};
+use crate::model::Protocol;
+use crate::output::Output;
+use crate::params;
+use crate::protocol;
+use crate::transport::{Request, Response, TransportError};
+
+/// Answers calls from a list, in its order. Each answer is held against the model, so that a test cannot rest on what no
+/// service would say.
+///
+/// ```
+/// use std::sync::Arc;
+/// use serde_json::json;
+/// use tucuxi::interceptor::Stub;
+/// use tucuxi::{Client, Config};
+///
+/// let stub = Arc::new(
+///     Stub::new()
+///         .answer("dynamodb", "ListTables", json!({"TableNames": ["one"]}))
+///         .expecting(json!({"Limit": Stub::any()}))
+///         .error("dynamodb", "DescribeTable", "ResourceNotFoundException", "no such table", 400),
+/// );
+/// let config = Config::builder().isolated().region("eu-west-1").unsigned();
+/// let client = Client::with_config(config.interceptor(stub.clone()).build()?)?;
+///
+/// let tables = client.call("dynamodb", "ListTables", json!({"Limit": 10}))?;
+/// assert_eq!(tables["TableNames"][0], "one");
+/// let error = client.call("dynamodb", "DescribeTable", json!({"TableName": "two"})).unwrap_err();
+/// assert_eq!(error.code(), Some("ResourceNotFoundException"));
+/// stub.assert_all_used();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Calls of several threads take the answers in the order in which they come. Presigned requests are not answered.
+#[derive(Default)]
+pub struct Stub(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    answers: VecDeque<Canned>,
+    /// The answers of calls that are under way: a call stays on its thread.
+    given: HashMap<ThreadId, Canned>,
+    calls: usize,
+}
+
+/// An answer, and the call that it is for.
+#[derive(Clone)]
+struct Canned {
+    service: Box<str>,
+    operation: Box<str>,
+    expected: Option<Value>,
+    outcome: Outcome,
+}
+
+#[derive(Clone)]
+enum Outcome {
+    Error {
+        code: Box<str>,
+        message: Box<str>,
+        status: u16,
+    },
+    Value(Value),
+}
+
+impl fmt::Debug for Stub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a stub with {} answers left", self.lock().answers.len())
+    }
+}
+
+impl Stub {
+    /// One without answers: every call is an error.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What stands for any value among the parameters of [`Stub::expecting`].
+    pub fn any() -> Value {
+        "\u{0}any".into()
+    }
+
+    /// Adds the result of a call.
+    #[must_use]
+    pub fn answer(self, service: &str, operation: &str, result: Value) -> Self {
+        self.push(service, operation, Outcome::Value(result))
+    }
+
+    /// Adds an error that the service answers a call with.
+    #[must_use]
+    pub fn error(
+        self,
+        service: &str,
+        operation: &str,
+        code: &str,
+        message: &str,
+        status: u16,
+    ) -> Self {
+        let (code, message) = (code.into(), message.into());
+        self.push(
+            service,
+            operation,
+            Outcome::Error {
+                code,
+                message,
+                status,
+            },
+        )
+    }
+
+    fn push(self, service: &str, operation: &str, outcome: Outcome) -> Self {
+        self.lock().answers.push_back(Canned {
+            service: service.into(),
+            operation: operation.into(),
+            expected: None,
+            outcome,
+        });
+        self
+    }
+
+    /// The answer that was added last is for a call with just these parameters.
+    #[must_use]
+    pub fn expecting(self, params: Value) -> Self {
+        if let Some(last) = self.lock().answers.back_mut() {
+            last.expected = Some(params);
+        }
+        self
+    }
+
+    /// Fails a test that did not make all calls.
+    ///
+    /// # Panics
+    ///
+    /// Answers are left.
+    pub fn assert_all_used(&self) {
+        let state = self.lock();
+        let left = state
+            .answers
+            .iter()
+            .map(|canned| format!("{}.{}", canned.service, canned.operation));
+        let left: Vec<String> = left.collect();
+        assert!(
+            left.is_empty(),
+            "{} answers were not asked for: {}",
+            left.len(),
+            left.join(", ")
+        );
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // the lists are whole whenever a thread may have panicked
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A fault of the test, or of the program that it tests.
+fn fault(what: String) -> Error {
+    Error::request(format!("stub: {what}"))
+}
+
+impl Canned {
+    /// Whether it is for this call, and an answer that its service may give.
+    fn check(&self, number: usize, call: &CallContext<'_>) -> Result<()> {
+        let (service, operation) = (call.model.name(), &call.operation.name);
+        let is_it = *self.service == *service && same_name(call, &self.operation);
+        if !is_it {
+            let wanted = format!("{}.{}", self.service, self.operation);
+            return Err(fault(format!(
+                "call {number} is {service}.{operation}, and the answer is for {wanted}"
+            )));
+        }
+        if let Some(expected) = &self.expected
+            && !same(call.params, expected)
+        {
+            return Err(fault(format!(
+                "call {number}, {service}.{operation}, has other parameters than those expected"
+            )));
+        }
+        match &self.outcome {
+            Outcome::Error { .. } => Ok(()),
+            Outcome::Value(value) => params::validate_result(call.model, call.operation, value)
+                .map_err(|error| {
+                    fault(format!(
+                        "the answer to {service}.{operation} is none of the model: {error}"
+                    ))
+                }),
+        }
+    }
+}
+
+/// An operation goes by several spellings.
+fn same_name(call: &CallContext<'_>, name: &str) -> bool {
+    call.model
+        .operation(name)
+        .is_ok_and(|known| known.name == call.operation.name)
+}
+
+/// Whether parameters are those expected; in what stands for any value, any will do.
+fn same(found: &Value, expected: &Value) -> bool {
+    match (found, expected) {
+        (_, expected) if *expected == Stub::any() => true,
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len()
+                && b.iter()
+                    .all(|(name, b)| a.get(name).is_some_and(|a| same(a, b)))
+        }
+        (a, b) => a == b,
+    }
+}
+
+impl Interceptor for Stub {
+    fn request(&self, call: &CallContext<'_>, _: &mut Request) -> Result<()> {
+        if call.is_presigned {
+            return Ok(());
+        }
+        let mut state = self.lock();
+        state.calls += 1;
+        let number = state.calls;
+        let canned = state.answers.pop_front();
+        let canned = canned.ok_or_else(|| {
+            fault(format!(
+                "there is no answer to call {number}, {}.{}",
+                call.model.name(),
+                call.operation.name
+            ))
+        })?;
+        canned.check(number, call)?;
+        state.given.insert(thread::current().id(), canned);
+        Ok(())
+    }
+
+    fn send(
+        &self,
+        call: &CallContext<'_>,
+        _: &Request,
+    ) -> Option<Result<Response, TransportError>> {
+        let state = self.lock();
+        let canned = state.given.get(&thread::current().id())?;
+        Some(Ok(Response::new(wire(call, &canned.outcome).into())))
+    }
+
+    fn result(&self, call: &CallContext<'_>, result: &mut Result<Output>) {
+        let Some(canned) = self.lock().given.remove(&thread::current().id()) else {
+            return;
+        };
+        match canned.outcome {
+            Outcome::Error {
+                code,
+                message,
+                status,
+            } => {
+                let mut error = ServiceError::in_stream(&code, &message);
+                error.status = status;
+                *result = Err(Error::Service(Box::new(error)));
+            }
+            Outcome::Value(mut value) => {
+                let Ok(output) = result else {
+                    return;
+                };
+                // what is streamed is in the body, and not in the value
+                if let (Some(_), Some(name), Some(members)) =
+                    (&output.body, streamed(call), value.as_object_mut())
+                {
+                    members.shift_remove(name);
+                }
+                output.source.given = Some(value);
+            }
+        }
+    }
+}
+
+/// The member that is the body of the answer, where the operation streams one.
+fn streamed<'a>(call: &CallContext<'a>) -> Option<&'a str> {
+    let member = protocol::streaming_payload(call.model, call.operation.output).ok()??;
+    Some(&member.name)
+}
+
+/// An answer without anything in it, or with the body that is streamed.
+fn wire(call: &CallContext<'_>, outcome: &Outcome) -> Bytes {
+    if let (Some(name), Outcome::Value(value)) = (streamed(call), outcome) {
+        let body = value[name].as_str().unwrap_or_default();
+        return BASE64_STANDARD.decode(body).unwrap_or_default().into();
+    }
+    match call.model.metadata().protocol {
+        Protocol::Ec2Query | Protocol::AwsQuery | Protocol::RestXml => {
+            Bytes::from_static(b"<Stub/>")
+        }
+        Protocol::RpcV2Cbor => Bytes::from_static(b"\xa0"),
+        _ => Bytes::from(json!({}).to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::Replay;
+    use crate::{Client, Config};
+    use std::sync::Arc;
+
+    fn client(stub: Stub) -> (Client, Arc<Stub>) {
+        let stub = Arc::new(stub);
+        let config = Config::builder().isolated().region("eu-west-1").unsigned();
+        let config = config.interceptor(stub.clone()).build().unwrap();
+        (Client::with_transport(config, Replay::new()).unwrap(), stub)
+    }
+
+    #[test]
+    fn every_protocol_is_answered() {
+        let cases = [
+            (
+                "s3",
+                "ListBuckets",
+                json!({}),
+                json!({"Buckets": [{"Name": "b", "CreationDate": "2024-01-15T12:00:00Z"}]}),
+            ),
+            (
+                "sts",
+                "GetCallerIdentity",
+                json!({}),
+                json!({"Account": "1"}),
+            ),
+            (
+                "ec2",
+                "DescribeVpcs",
+                json!({}),
+                json!({"Vpcs": [{"VpcId": "v"}]}),
+            ),
+            (
+                "lambda",
+                "ListFunctions",
+                json!({}),
+                json!({"Functions": []}),
+            ),
+            (
+                "cloudwatch",
+                "ListDashboards",
+                json!({}),
+                json!({"DashboardEntries": []}),
+            ),
+            (
+                "s3",
+                "GetObject",
+                json!({"Bucket": "b", "Key": "k"}),
+                json!({"Body": "Ym9keQ==", "ETag": "e"}),
+            ),
+        ];
+        for (service, operation, params, result) in cases {
+            let (client, stub) = client(Stub::new().answer(service, operation, result.clone()));
+            let found = client.call(service, operation, params).unwrap();
+            for (name, value) in result.as_object().unwrap() {
+                assert_eq!(found[name], *value, "{service}.{operation}");
+            }
+            stub.assert_all_used();
+        }
+    }
+
+    #[test]
+    fn calls_and_answers_that_do_not_belong_together_are_told() {
+        let tables = || Stub::new().answer("dynamodb", "list_tables", json!({"TableNames": []}));
+        let wrong = || {
+            Stub::new().answer(
+                "dynamodb",
+                "ListTables",
+                json!({"TableNames": "one", "More": 1}),
+            )
+        };
+        let cases = [
+            (
+                Stub::new(),
+                "there is no answer to call 1, dynamodb.ListTables",
+            ),
+            (
+                Stub::new().answer("dynamodb", "ListBackups", json!({})),
+                "the answer is for dynamodb.ListBackups",
+            ),
+            (tables().expecting(json!({"Limit": 1})), "other parameters"),
+            (wrong(), "TableNames"),
+            (wrong(), "More"),
+        ];
+        for (stub, expected) in cases {
+            let (client, _) = client(stub);
+            let error = client
+                .call("dynamodb", "ListTables", json!({}))
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+        let (client, stub) = client(tables());
+        client.call("dynamodb", "ListTables", json!({})).unwrap();
+        stub.assert_all_used();
+    }
+}
