@@ -78,6 +78,40 @@ fn put_item_signed(bencher: divan::Bencher<'_, '_>, signed: bool) {
         .bench_local_values(|item| put_item(&client, item));
 }
 
+/// A page of 1,000 keys, decoded and as it came.
+#[divan::bench(args = [true, false])]
+fn listing_decoded(bencher: divan::Bencher<'_, '_>, decoded: bool) {
+    let config = Config::builder().isolated().region("us-east-1").unsigned();
+    let config = match decoded {
+        true => config,
+        false => config.without_customisation("s3-listed-keys"),
+    };
+    let client = Client::with_transport(config.build().unwrap(), Listing(listing())).unwrap();
+    let bucket = json!({"Bucket": "bucket"});
+    bencher.bench_local(|| client.call("s3", "ListObjectsV2", bucket.clone()).unwrap());
+}
+
+/// A network that answers with this listing.
+struct Listing(Bytes);
+
+impl Transport for Listing {
+    fn send(&self, _: Request, _: &Limits) -> Result<Response, TransportError> {
+        Ok(Response::new(ResponseBody::from(self.0.clone())))
+    }
+}
+
+fn listing() -> Bytes {
+    let mut text = String::from("<ListBucketResult><EncodingType>url</EncodingType>");
+    for number in 0..1000 {
+        text += &format!(
+            "<Contents><Key>logs/2024/01/15/part-{number:05}%20of%201000.json</Key>\
+             <LastModified>2024-01-15T12:00:00.000Z</LastModified><ETag>&quot;d41d8cd98f00b204e9800998ecf8427e&quot;</ETag>\
+             <Size>{number}</Size><StorageClass>STANDARD</StorageClass></Contents>"
+        );
+    }
+    Bytes::from(text + "</ListBucketResult>")
+}
+
 #[divan::bench(args = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", "MD5", "XXHASH3"])]
 fn checksum(bencher: divan::Bencher<'_, '_>, name: &str) {
     let algorithm: ChecksumAlgorithm = name.parse().unwrap();

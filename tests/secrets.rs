@@ -1,26 +1,13 @@
 //! No secret is logged or shown.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+mod log;
+
 use std::time::Duration;
 
+use log::Log;
 use serde_json::json;
 use tucuxi::transport::Replay;
 use tucuxi::{BearerToken, Client, Config, Credentials};
-
-/// Everything that is written to the log, of every crate and at every level.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 #[test]
 fn no_secret_is_logged_or_shown() {
@@ -75,7 +62,7 @@ fn no_secret_is_logged_or_shown() {
         "{url:?} {form:?} {error} {error:?} {client:?} {:?} {config:?}",
         client.config()
     );
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("prepared"), "the log is not captured");
     for secret in ["hidden", "aGlkZGVu", "Signature="] {
         for text in [&log, &shown] {

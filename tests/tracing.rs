@@ -1,25 +1,12 @@
 //! What a subscriber is told of a call.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+mod log;
 
+use log::Log;
 use serde_json::json;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tucuxi::transport::Replay;
 use tucuxi::{Client, Config};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 #[test]
 fn a_call_is_a_span_and_so_is_each_attempt() {
@@ -53,7 +40,7 @@ fn a_call_is_a_span_and_so_is_each_attempt() {
     client
         .call("dynamodb", "ListTables", json!({}))
         .unwrap_err();
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     let closed: Vec<&str> = text
         .lines()
         .filter(|line| line.contains(": close"))

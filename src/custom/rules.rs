@@ -2,7 +2,7 @@
 
 use http::header::{CONTENT_TYPE, HOST, HeaderValue};
 use http::{Method, Uri};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::refuse;
 use crate::body::Body;
@@ -66,15 +66,15 @@ pub(super) enum Rule {
 
 impl Interceptor for Rule {
     fn params(&self, call: &CallContext<'_>, params: &mut Value) -> Result<()> {
-        let members = input_members(call)?;
         let Some(given) = params.as_object_mut() else {
             return Ok(());
         };
+        let has_member = |wanted: &str| -> Result<bool> {
+            let members = input_members(call)?;
+            Ok(members.iter().any(|(name, _)| *name == wanted))
+        };
         match *self {
-            Self::Alias { name, alias } => {
-                if !members.contains(&name) || !given.contains_key(alias) {
-                    return Ok(());
-                }
+            Self::Alias { name, alias } if given.contains_key(alias) && has_member(name)? => {
                 if given.contains_key(name) {
                     let why = format!("it is another name of {name}, which is given too");
                     return Err(refuse(alias, why));
@@ -83,28 +83,16 @@ impl Interceptor for Rule {
                     given.insert(name.into(), value);
                 }
             }
-            Self::Ascii(name) => {
-                for (key, value) in given
-                    .get(name)
-                    .and_then(Value::as_object)
-                    .into_iter()
-                    .flatten()
-                {
-                    let text = value.as_str().unwrap_or_default();
-                    if !key.is_ascii() || !text.is_ascii() {
-                        let why = "it becomes a header, so key and value must be ASCII";
-                        return Err(refuse(&format!("{name}.{key}"), why.into()));
-                    }
-                }
-            }
+            Self::Ascii(name) => check_ascii(name, given)?,
             Self::Base64(name) => {
                 if let Some(Value::String(text)) = given.get_mut(name) {
                     *text = scalar::base64_encode(text.as_bytes());
                 }
             }
             Self::BehindSlash(shapes) => {
-                for name in members_of_shapes(call, shapes)? {
-                    if let Some(Value::String(text)) = given.get_mut(name)
+                for (name, shape) in input_members(call)? {
+                    if shapes.contains(&shape)
+                        && let Some(Value::String(text)) = given.get_mut(name)
                         && let Some((_, last)) = text.rsplit_once('/')
                     {
                         *text = last.to_owned();
@@ -112,14 +100,11 @@ impl Interceptor for Rule {
                 }
             }
             Self::Default { name, value }
-                if members.contains(&name) && given.get(name).is_none_or(Value::is_null) =>
+                if given.get(name).is_none_or(Value::is_null) && has_member(name)? =>
             {
                 given.insert(name.into(), value.into());
             }
-            Self::KeyWithMd5 { key, md5 } => {
-                if !members.contains(&md5) || given.contains_key(md5) {
-                    return Ok(());
-                }
+            Self::KeyWithMd5 { key, md5 } if !given.contains_key(md5) && has_member(md5)? => {
                 if let Some(Value::String(text)) = given.get_mut(key) {
                     let sum = ChecksumAlgorithm::Md5.of(text.as_bytes());
                     *text = scalar::base64_encode(text.as_bytes());
@@ -189,33 +174,27 @@ impl Interceptor for Rule {
     }
 }
 
-/// The names of the operation's parameters.
-fn input_members<'a>(call: &CallContext<'a>) -> Result<Vec<&'a str>> {
-    let input = call
-        .operation
-        .input
-        .map(|id| call.model.shape(id))
-        .transpose()?;
+/// The operation's parameters: their names and the names of their shapes.
+fn input_members<'a>(call: &CallContext<'a>) -> Result<Vec<(&'a str, &'a str)>> {
+    let model = call.model;
+    let input = call.operation.input.map(|id| model.shape(id)).transpose()?;
     let members = input
         .and_then(|shape| shape.members())
         .into_iter()
         .flatten();
-    Ok(members.map(|member| &*member.name).collect())
+    let members = members.map(|member| (&*member.name, model.shape_name(member.target)));
+    Ok(members.collect())
 }
 
-fn members_of_shapes<'a>(call: &CallContext<'a>, shapes: &[&str]) -> Result<Vec<&'a str>> {
-    let input = call
-        .operation
-        .input
-        .map(|id| call.model.shape(id))
-        .transpose()?;
-    let members = input
-        .and_then(|shape| shape.members())
-        .into_iter()
-        .flatten();
-    let is_one = |id: ShapeId| shapes.contains(&call.model.shape_name(id));
-    let found = members.filter(|member| is_one(member.target));
-    Ok(found.map(|member| &*member.name).collect())
+fn check_ascii(name: &str, given: &Map<String, Value>) -> Result<()> {
+    let entries = given.get(name).and_then(Value::as_object);
+    for (key, value) in entries.into_iter().flatten() {
+        if !key.is_ascii() || !value.as_str().unwrap_or_default().is_ascii() {
+            let why = "it becomes a header, so key and value must be ASCII";
+            return Err(refuse(&format!("{name}.{key}"), why.into()));
+        }
+    }
+    Ok(())
 }
 
 /// The URI with scheme and host of a URL.
