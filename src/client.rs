@@ -630,7 +630,6 @@ impl RequestBuilder {
         let model = &*service.model;
         let operation = model.operation(&self.operation)?;
         let checked = || {
-            params::fill_idempotency_tokens(model, operation, &mut value, random::uuid)?;
             let streaming = protocol::streaming_payload(model, operation.input)?;
             if body.is_some() && streaming.is_none() {
                 return Err(Error::request(
@@ -640,20 +639,19 @@ impl RequestBuilder {
             let hooks = interceptors(config, &service.customisations, operation);
             let refused =
                 intercept_params(hooks, config, model, operation, &mut value, is_presigned)?;
-            let refused = ParamErrors(refused);
-            if config.validates_parameters() {
-                let streamed = streaming.filter(|_| body.is_some());
-                let checked = params::validate(
+            params::fill_idempotency_tokens(model, operation, &mut value, random::uuid)?;
+            let streamed = streaming.filter(|_| body.is_some());
+            let checked = match config.validates_parameters() {
+                true => params::validate(
                     model,
                     operation,
                     &value,
                     streamed.map(|member| &*member.name),
                     config.validates_strictly(),
-                );
-                refused.before(checked)?;
-            } else {
-                refused.before(Ok(()))?;
-            }
+                ),
+                false => Ok(()),
+            };
+            ParamErrors(refused).before(checked)?;
             Ok(Params { value, body })
         };
         checked().map_err(|e: Error| e.of_call(model.name(), &operation.name))

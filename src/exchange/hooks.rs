@@ -4,7 +4,8 @@ use http::header::HOST;
 use http::{HeaderMap, HeaderValue, Uri};
 use serde_json::Value;
 
-use super::{Call, host};
+use super::Call;
+use super::prepare::host;
 use crate::body::Body;
 use crate::config::Config;
 use crate::custom::Customisation;

@@ -14,11 +14,13 @@
 //! The machine does no IO and reads no clock: what it lacks it asks of its driver, one [`Step`] at a time, and time and
 //! chance come in with each event. An attempt that is repeated gets fresh credentials, a fresh date and a fresh signature.
 
+mod answer;
 mod classify;
 mod discovery;
 mod driver;
 mod endpoint;
 mod hooks;
+mod prepare;
 mod presigned;
 mod redirect;
 mod retry;
@@ -32,7 +34,7 @@ mod wish;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{DATE, EXPECT, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{DATE, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 
@@ -49,17 +51,16 @@ use self::user_agent::Told;
 use self::wish::{http_date, wish};
 use crate::auth::{self, AuthChoice, IdentityKind};
 use crate::body::ResponseBody;
-use crate::codec::edit::Edits;
 use crate::config::{Config, RetryMode};
 use crate::credentials::{Credentials, Identity};
 use crate::error::{Error, Result, RetriesEnded, RetryReason, ServiceError};
-use crate::model::{Operation, Protocol};
-use crate::output::{Output, OutputSource, ResponseMeta};
+use crate::model::Operation;
+use crate::output::Output;
 use crate::presign::Presign;
-use crate::protocol::{self, Answer, Encoded, Params};
+use crate::protocol::{self, Encoded, Params};
 use crate::time::Timestamp;
 use crate::transport::{Limits, Request, Response, TransportError};
-use crate::{checksum, compress, custom, random};
+use crate::{checksum, custom, random};
 
 /// What every stage may read about the call in progress.
 #[derive(Clone, Copy)]
@@ -334,67 +335,6 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Resolves the endpoint, writes the request and chooses how it is signed.
-    fn prepare(&self, who: Option<&Credentials>, discovered: Option<Box<str>>) -> Result<Prepared> {
-        let call = &self.call;
-        let (model, operation) = (&call.service.model, call.operation);
-        if protocol::input_event_stream(model, operation)?.is_some() {
-            let what = "operations that stream events to the service need HTTP/2";
-            return Err(Error::Unsupported(what.into()));
-        }
-        let endpoint = endpoint::resolve(call, &self.params.value, who)?;
-        let mut request = protocol::encode(model, operation, &self.params)?;
-        let prefix = match call.config.injects_host_prefix() {
-            true => protocol::host_prefix(model, operation, &self.params.value)?,
-            false => None,
-        };
-        let url = discovered.as_ref().unwrap_or(&endpoint.url);
-        let mut uri = assemble(url, prefix.as_deref(), &request)?;
-        // of a header with several values the first goes out
-        for (name, value) in endpoint.headers.iter().rev() {
-            let fault = |_| Error::request(format!("the endpoint rules give a bad header {name}"));
-            let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault(()))?;
-            let value = HeaderValue::from_str(value).map_err(|_| fault(()))?;
-            request.headers.insert(key, value);
-        }
-        if operation.is_endpoint_operation {
-            let version = &model.metadata().api_version;
-            let version = HeaderValue::from_str(version).map_err(Error::request)?;
-            request.headers.insert("x-amz-api-version", version);
-        }
-        if let Some(presign) = call.presign {
-            presigned::complete(call, presign, &mut request, &mut uri)?;
-        }
-        call.intercept_request(&self.params.value, &mut request, &mut uri)?;
-        let auth = auth::choose(call, &endpoint)?;
-        match call.presign {
-            Some(_) => {}
-            None => {
-                self.ask_for_consent(&mut request)?;
-                compress::apply(call, &mut request)?;
-                let is_https = uri.scheme_str() == Some("https");
-                checksum::apply(call, &self.params, &mut request, is_https)?;
-            }
-        }
-        trace::prepared(&uri, &auth);
-        Ok(Prepared { request, uri, auth })
-    }
-
-    /// A service that says no does so before the body is sent.
-    fn ask_for_consent(&self, request: &mut Encoded) -> Result<()> {
-        let (model, input) = (&self.call.service.model, self.call.operation.input);
-        let streams = protocol::streaming_payload(model, input)?.is_some();
-        if streams
-            && !request.body.is_empty()
-            && custom::awaits_consent(self.call.config, &model.metadata().service_id)
-        {
-            request
-                .headers
-                .insert(EXPECT, HeaderValue::from_static("100-continue"));
-        }
-        Ok(())
-    }
-
     /// Signs the request and hands it out.
     fn send(&self, who: Option<&Identity>, moment: Moment) -> Result<Step> {
         let Some(prepared) = &self.prepared else {
@@ -635,124 +575,4 @@ impl<'a> Exchange<'a> {
             })),
         }
     }
-
-    /// A good answer as output.
-    fn output(&self, received: Received) -> Result<Output> {
-        let Call {
-            service, operation, ..
-        } = self.call;
-        let Received {
-            status,
-            headers,
-            body,
-        } = received;
-        let expected = checksum::Expected::find(&self.call, &self.params.value, &headers)
-            .filter(|_| (200..300).contains(&status));
-        let checksum_algorithm = expected.as_ref().map(|expected| expected.algorithm);
-        let (bytes, stream) = match body {
-            ReceivedBody::Whole(bytes) => {
-                let in_header = checksum::Expected::in_header(&headers);
-                for expected in expected.into_iter().chain(in_header) {
-                    expected.check(&bytes).map_err(Error::response)?;
-                }
-                (bytes, None)
-            }
-            ReceivedBody::Stream(stream) => {
-                let stream = match expected {
-                    Some(expected) => stream.verified(expected),
-                    None => stream,
-                };
-                (Bytes::new(), Some(stream))
-            }
-        };
-        let model = &service.model;
-        let service_error = |status| {
-            let error = protocol::service_error(model, operation, status, &headers, &bytes);
-            Error::Service(Box::new(error))
-        };
-        if status >= 300 {
-            return Err(service_error(status));
-        }
-        let is_document = !bytes.is_empty() && protocol::has_document(model, operation)?;
-        let nodes = match is_document.then(|| Answer::scan(model, &bytes)).transpose() {
-            Ok(nodes) => nodes.flatten(),
-            // S3 answers with 200 before it knows how a long operation ends, and then may break off
-            Err(_) if model.metadata().protocol == Protocol::RestXml => {
-                return Err(service_error(500));
-            }
-            Err(error) => return Err(Error::response(error)),
-        };
-        let tape = nodes
-            .as_ref()
-            .and_then(|nodes| protocol::tape(&bytes, nodes));
-        if model.metadata().protocol == Protocol::RestXml
-            && tape.is_some_and(|tape| tape.name(0) == "Error")
-        {
-            return Err(service_error(500));
-        }
-        let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.into());
-        let meta = ResponseMeta {
-            request_id: protocol::request_id(&headers).or_else(|| protocol::request_id_in(tape?)),
-            extended_request_id: text("x-amz-id-2"),
-            status,
-            attempts: self.retries.attempt(),
-            checksum_algorithm,
-            headers,
-        };
-        Ok(Output {
-            source: OutputSource {
-                model: model.clone(),
-                operation: operation.name.clone(),
-                edits: Edits::default(),
-                given: None,
-                events: None,
-                is_streamed: stream.is_some(),
-                bytes,
-                nodes,
-            },
-            body: stream,
-            events: None,
-            meta,
-        })
-    }
-}
-
-/// Joins endpoint, host prefix, path and query; nothing is normalised.
-fn assemble(endpoint: &str, prefix: Option<&str>, request: &Encoded) -> Result<Uri> {
-    let fault = || Error::request(format!("the endpoint {endpoint:?} is no http or https URL"));
-    let (scheme, rest) = endpoint.split_once("://").ok_or_else(fault)?;
-    let (rest, endpoint_query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (authority, base) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let path = match (base, &*request.path) {
-        ("", "" | "/") => "/",
-        (base, "" | "/") => base,
-        (base, path) if base.ends_with('/') && path.starts_with('/') => {
-            &format!("{base}{}", &path[1..])
-        }
-        (base, path) => &format!("{base}{path}"),
-    };
-    let mut text = format!("{scheme}://{}{authority}{path}", prefix.unwrap_or_default());
-    let queries = [endpoint_query, &request.query];
-    for (n, query) in queries.into_iter().filter(|q| !q.is_empty()).enumerate() {
-        text.push(if n == 0 { '?' } else { '&' });
-        text.push_str(query);
-    }
-    let uri: Uri = text.parse().map_err(|_| fault())?;
-    match uri.scheme_str() {
-        Some("http" | "https") if uri.host().is_some_and(|host| !host.is_empty()) => Ok(uri),
-        _ => Err(fault()),
-    }
-}
-
-/// The `Host` header: without the port where that is the scheme's own.
-fn host(uri: &Uri) -> Option<&str> {
-    let authority = uri.authority()?.as_str();
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
-    let port = match uri.scheme_str()? {
-        "https" => ":443",
-        _ => ":80",
-    };
-    Some(host.strip_suffix(port).unwrap_or(host))
 }

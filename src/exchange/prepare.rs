@@ -1,0 +1,114 @@
+//! The request of a call, before anybody has signed it.
+
+use http::Uri;
+use http::header::{EXPECT, HeaderName, HeaderValue};
+
+use super::{Exchange, Prepared, endpoint, presigned, trace};
+use crate::credentials::Credentials;
+use crate::error::{Error, Result};
+use crate::protocol::{self, Encoded};
+use crate::{auth, checksum, compress, custom};
+
+impl Exchange<'_> {
+    /// Resolves the endpoint, writes the request and chooses how it is signed.
+    pub(super) fn prepare(
+        &self,
+        who: Option<&Credentials>,
+        discovered: Option<Box<str>>,
+    ) -> Result<Prepared> {
+        let call = &self.call;
+        let (model, operation) = (&call.service.model, call.operation);
+        if protocol::input_event_stream(model, operation)?.is_some() {
+            let what = "operations that stream events to the service need HTTP/2";
+            return Err(Error::Unsupported(what.into()));
+        }
+        let endpoint = endpoint::resolve(call, &self.params.value, who)?;
+        let mut request = protocol::encode(model, operation, &self.params)?;
+        let prefix = match call.config.injects_host_prefix() {
+            true => protocol::host_prefix(model, operation, &self.params.value)?,
+            false => None,
+        };
+        let url = discovered.as_ref().unwrap_or(&endpoint.url);
+        let mut uri = assemble(url, prefix.as_deref(), &request)?;
+        // of a header with several values the first goes out
+        for (name, value) in endpoint.headers.iter().rev() {
+            let fault = |_| Error::request(format!("the endpoint rules give a bad header {name}"));
+            let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault(()))?;
+            let value = HeaderValue::from_str(value).map_err(|_| fault(()))?;
+            request.headers.insert(key, value);
+        }
+        if operation.is_endpoint_operation {
+            let version = &model.metadata().api_version;
+            let version = HeaderValue::from_str(version).map_err(Error::request)?;
+            request.headers.insert("x-amz-api-version", version);
+        }
+        if let Some(presign) = call.presign {
+            presigned::complete(call, presign, &mut request, &mut uri)?;
+        }
+        call.intercept_request(&self.params.value, &mut request, &mut uri)?;
+        let auth = auth::choose(call, &endpoint)?;
+        if call.presign.is_none() {
+            self.ask_for_consent(&mut request)?;
+            compress::apply(call, &mut request)?;
+            let is_https = uri.scheme_str() == Some("https");
+            checksum::apply(call, &self.params, &mut request, is_https)?;
+        }
+        trace::prepared(&uri, &auth);
+        Ok(Prepared { request, uri, auth })
+    }
+
+    /// A service that says no does so before the body is sent.
+    fn ask_for_consent(&self, request: &mut Encoded) -> Result<()> {
+        let (model, input) = (&self.call.service.model, self.call.operation.input);
+        let streams = protocol::streaming_payload(model, input)?.is_some();
+        if streams
+            && !request.body.is_empty()
+            && custom::awaits_consent(self.call.config, &model.metadata().service_id)
+        {
+            request
+                .headers
+                .insert(EXPECT, HeaderValue::from_static("100-continue"));
+        }
+        Ok(())
+    }
+}
+
+/// Joins endpoint, host prefix, path and query; nothing is normalised.
+fn assemble(endpoint: &str, prefix: Option<&str>, request: &Encoded) -> Result<Uri> {
+    let fault = || Error::request(format!("the endpoint {endpoint:?} is no http or https URL"));
+    let (scheme, rest) = endpoint.split_once("://").ok_or_else(fault)?;
+    let (rest, endpoint_query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, base) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let path = match (base, &*request.path) {
+        ("", "" | "/") => "/",
+        (base, "" | "/") => base,
+        (base, path) if base.ends_with('/') && path.starts_with('/') => {
+            &format!("{base}{}", &path[1..])
+        }
+        (base, path) => &format!("{base}{path}"),
+    };
+    let mut text = format!("{scheme}://{}{authority}{path}", prefix.unwrap_or_default());
+    let queries = [endpoint_query, &request.query];
+    for (n, query) in queries.into_iter().filter(|q| !q.is_empty()).enumerate() {
+        text.push(if n == 0 { '?' } else { '&' });
+        text.push_str(query);
+    }
+    let uri: Uri = text.parse().map_err(|_| fault())?;
+    match uri.scheme_str() {
+        Some("http" | "https") if uri.host().is_some_and(|host| !host.is_empty()) => Ok(uri),
+        _ => Err(fault()),
+    }
+}
+
+/// The `Host` header: without the port where that is the scheme's own.
+pub(super) fn host(uri: &Uri) -> Option<&str> {
+    let authority = uri.authority()?.as_str();
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    let port = match uri.scheme_str()? {
+        "https" => ":443",
+        _ => ":80",
+    };
+    Some(host.strip_suffix(port).unwrap_or(host))
+}
