@@ -78,7 +78,9 @@ impl Edit {
         let json = |text: &str| serde_json::from_str::<Value>(text).ok();
         match self {
             Self::Base64 => {
-                let bytes = scalar::base64_decode(text).ok()?;
+                // EC2 breaks it into lines
+                let text: String = text.split_ascii_whitespace().collect();
+                let bytes = scalar::base64_decode(&text).ok()?;
                 Some(String::from_utf8_lossy(&bytes).into())
             }
             Self::Dropped => None,
@@ -438,6 +440,23 @@ mod tests {
         let mut out = Vec::new();
         read(Copier(&mut serde_json::Serializer::new(&mut out)), &edits);
         assert_eq!(serde_json::from_slice::<Value>(&out).unwrap(), expected);
+    }
+
+    #[test]
+    fn regression_base64_in_lines_is_decoded() {
+        let cases = [
+            ("aGVs\nbG8=", Some("hello")),
+            ("aGVs\r\nbG8=\r\n", Some("hello")),
+            ("/w==", Some("\u{fffd}")),
+            ("%%%", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(
+                Edit::Base64.apply(text),
+                expected.map(Value::from),
+                "{text:?}"
+            );
+        }
     }
 
     #[test]
