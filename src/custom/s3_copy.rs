@@ -13,6 +13,7 @@ pub(super) struct CopySource;
 
 const MEMBER: &str = "CopySource";
 const VERSION: &str = "?versionId=";
+const PARTS: [&str; 3] = ["Bucket", "Key", "VersionId"];
 
 impl Interceptor for CopySource {
     fn params(&self, _: &CallContext<'_>, params: &mut Value) -> Result<()> {
@@ -58,6 +59,13 @@ fn of_parts(parts: &Value) -> Result<String> {
         };
         part(name)?.ok_or_else(missing)
     };
+    // a version whose name is misspelt would be the newest one
+    let mut names = parts.as_object().into_iter().flat_map(|parts| parts.keys());
+    if let Some(name) = names.find(|name| !PARTS.contains(&name.as_str())) {
+        let path = format!("{MEMBER}.{name}");
+        let what = format!("it is no part of a source, which has {}", PARTS.join(", "));
+        return Err(refuse(&path, what));
+    }
     let (bucket, key) = (needed("Bucket")?, needed("Key")?);
     let between = if is_access_point(bucket) {
         "/object/"
@@ -102,6 +110,7 @@ mod tests {
             json!({"Bucket": "b"}),
             json!({"Bucket": "b", "Key": 1}),
             json!({"Key": "k"}),
+            json!({"Bucket": "b", "Key": "k", "VersionID": "v"}),
         ] {
             assert!(of_parts(&parts).is_err(), "{parts}");
         }
