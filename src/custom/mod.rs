@@ -183,6 +183,24 @@ pub(crate) fn forces_path_style(config: &Config, service_id: &str, operation: &s
 mod tests {
     use super::*;
 
+    /// A service that is renamed, or loses an operation, would leave its line without anything to do.
+    #[test]
+    #[cfg(feature = "embedded")]
+    fn services_and_operations_of_the_table_exist() {
+        let config = Config::builder().isolated().build().unwrap();
+        let client =
+            crate::Client::with_transport(config, crate::transport::Replay::new()).unwrap();
+        for line in TABLE {
+            let Some(id) = line.service else { continue };
+            let model = client.model(id).unwrap();
+            assert_eq!(*model.metadata().service_id, *id, "{}", line.name);
+            for operation in line.operations {
+                let found = model.operation(operation).unwrap();
+                assert_eq!(*found.name, **operation, "{}", line.name);
+            }
+        }
+    }
+
     #[test]
     fn the_documentation_has_every_name() {
         let docs = include_str!("../config/hooks.rs");
