@@ -305,7 +305,7 @@ fn wire(call: &CallContext<'_>, outcome: &Outcome) -> Bytes {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "embedded"))]
 mod tests {
     use super::*;
     use crate::transport::Replay;
