@@ -2,6 +2,8 @@
 
 #![cfg(feature = "cli")]
 
+#[path = "loopback/mod.rs"]
+mod loopback;
 #[path = "../examples/quickstart/s3_server.rs"]
 mod s3_server;
 
@@ -249,6 +251,46 @@ fn debug_tells_no_secrets() {
         run.err
     );
     assert!(!run.err.contains(SECRET_ACCESS_KEY), "{}", run.err);
+}
+
+#[test]
+fn results_are_printed_as_customisations_have_them() {
+    let policy = "<R><GetRolePolicyResult><PolicyDocument>%7B%22Version%22%3A%222012%22%7D</PolicyDocument>\
+        </GetRolePolicyResult></R>";
+    let server = loopback::Server::start(move |_| Some((200, policy.into())));
+    let home = tempfile::tempdir().unwrap();
+    let ask = |more: Option<(&str, &str)>| {
+        let mut command = command(home.path());
+        command.args(["call", "iam", "get-role-policy"]);
+        command.arg(r#"{"RoleName": "r", "PolicyName": "p"}"#);
+        command.envs([
+            ("AWS_ENDPOINT_URL", &*server.url),
+            ("AWS_REGION", "us-east-1"),
+        ]);
+        command.envs([
+            ("AWS_ACCESS_KEY_ID", "AKID"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ]);
+        run(command.envs(more), "").json()
+    };
+    assert_eq!(ask(None), json!({"PolicyDocument": {"Version": "2012"}}));
+    let off = ("TUCUXI_DISABLED_CUSTOMISATIONS", "iam-policy-documents");
+    assert_eq!(
+        ask(Some(off)),
+        json!({"PolicyDocument": "%7B%22Version%22%3A%222012%22%7D"})
+    );
+    assert_eq!(server.lines(), ["POST /", "POST /"]);
+    let asked = &server.asked()[0];
+    assert!(
+        asked.body.starts_with("Action=GetRolePolicy"),
+        "{}",
+        asked.body
+    );
+    let agent = asked.header("user-agent").unwrap();
+    assert!(
+        agent.ends_with(" m/E,N,Z,b,g cfg/retry-mode#standard"),
+        "{agent}"
+    );
 }
 
 #[test]

@@ -463,6 +463,13 @@ fn a_parameter_and_its_other_name_exclude_each_other() {
 }
 
 #[test]
+fn a_service_goes_by_its_old_name_too() {
+    let client = client(config().unsigned(), &Arc::new(Replay::new()));
+    let id = |name| client.model(name).unwrap().metadata().service_id.clone();
+    assert_eq!(id("runtime.sagemaker"), id("sagemaker-runtime"));
+}
+
+#[test]
 fn a_function_tells_of_its_trace() {
     let replay = Arc::new(Replay::new().answer(200, &[], "{}"));
     let env = [

@@ -147,6 +147,14 @@ fn refuse(path: &str, reason: String) -> Error {
     Error::Params(Box::new(ParamErrors(vec![ParamError { path, kind }])))
 }
 
+/// The name that a service has now, where it had another one.
+pub(crate) fn present_name(service: &str) -> &str {
+    match service {
+        "runtime.sagemaker" => "sagemaker-runtime",
+        other => other,
+    }
+}
+
 /// Whether a service takes a bearer token before anything else, where the environment has one.
 pub(crate) fn prefers_bearer(config: &Config, signing_name: &str) -> bool {
     signing_name == "bedrock" && config.has_customisation("bedrock-bearer-token")

@@ -83,6 +83,7 @@ impl Services {
 
     /// The service with this name, in any of its spellings.
     pub(crate) fn service(&self, name: &str) -> Result<Arc<Service>> {
+        let name = custom::present_name(name);
         if let Some(service) = lock(&self.called).get(name) {
             return Ok(service.clone());
         }
