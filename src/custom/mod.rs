@@ -131,7 +131,7 @@ pub(crate) fn check_names(config: &Config) -> Result<(), ConfigError> {
         Some(name) => Err(ConfigError::Value {
             key: "disabled_customisations",
             value: name.clone(),
-            from: "the program or the environment".into(),
+            from: "the program, the environment or the profile".into(),
             expected: "the name of a customisation: ConfigBuilder::without_customisation has the list",
         }),
         None => Ok(()),

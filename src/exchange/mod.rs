@@ -355,8 +355,8 @@ impl<'a> Exchange<'a> {
             headers: &prepared.request.headers,
             auth: &prepared.auth,
             who,
-            followed_bucket: self.redirected
-                && redirect::bucket(&self.call, &self.params.value).is_some(),
+            followed_bucket: redirect::bucket(&self.call, &self.params.value)
+                .is_some_and(|bucket| self.call.service.bucket_region(bucket).is_some()),
         };
         let agent = user_agent::user_agent(&self.call, &told)?;
         let mut number = self.retries.header();

@@ -2,6 +2,7 @@
 //!
 //! `tests/run` starts the server and names it in `TUCUXI_MOTO_URL`; without that the stories are skipped, by name.
 
+mod customisations;
 mod data;
 mod identity;
 mod infrastructure;
