@@ -511,6 +511,22 @@ fn expires_may_be_no_time() {
 }
 
 #[test]
+fn a_user_agent_of_the_programs_own_is_left() {
+    struct Own;
+    impl Interceptor for Own {
+        fn request(&self, _: &CallContext<'_>, request: &mut Request) -> tucuxi::Result<()> {
+            let own = HeaderValue::from_static("own/1");
+            request.headers_mut().insert("user-agent", own);
+            Ok(())
+        }
+    }
+    let replay = Arc::new(Replay::new().answer(200, &[], "{}"));
+    let client = client(config().unsigned().interceptor(Own), &replay);
+    client.call("dynamodb", "ListTables", json!({})).unwrap();
+    assert_eq!(replay.sent()[0].headers["user-agent"], "own/1");
+}
+
+#[test]
 fn the_user_agent_tells_what_is_used() {
     let table = r#"{"Table": {"TableStatus": "ACTIVE"}}"#;
     let answers = Replay::new()

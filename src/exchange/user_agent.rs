@@ -3,7 +3,7 @@
 //! ```text
 //! tucuxi/0.1.0 ua/2.1 os/linux md/arch#x86_64 lang/rust [exec-env/NAME] m/E,N,Z,b,e cfg/retry-mode#standard [app/NAME]
 //! ```
-//! Behind `m/` stand the ids of the features that the call uses, sorted.
+//! Behind `m/` stand the ids of the features that the call uses, sorted. A User-Agent that an interceptor sets is left as it is.
 
 use std::sync::LazyLock;
 
@@ -35,12 +35,9 @@ pub(super) struct Told<'a> {
 
 pub(super) fn user_agent(call: &Call<'_>, told: &Told<'_>) -> Result<HeaderValue> {
     static START: LazyLock<String> = LazyLock::new(|| {
-        format!(
-            "tucuxi/{} ua/2.1 os/{} md/arch#{} lang/rust",
-            env!("CARGO_PKG_VERSION"),
-            std::env::consts::OS,
-            std::env::consts::ARCH,
-        )
+        let version = env!("CARGO_PKG_VERSION");
+        let (os, arch) = (system(std::env::consts::OS), std::env::consts::ARCH);
+        format!("tucuxi/{version} ua/2.1 {os} md/arch#{arch} lang/rust")
     });
     let mut text = START.clone();
     let mut add = |prefix: &str, value: &str| {
@@ -61,6 +58,16 @@ pub(super) fn user_agent(call: &Call<'_>, told: &Told<'_>) -> Result<HeaderValue
         add("app/", name);
     }
     HeaderValue::from_str(&text).map_err(Error::request)
+}
+
+/// Systems that the SDKs have agreed on are called by their names.
+fn system(name: &str) -> String {
+    match name {
+        "android" | "ios" | "linux" | "macos" | "tvos" | "watchos" | "windows" => {
+            format!("os/{name}")
+        }
+        other => format!("os/other md/{other}"),
+    }
 }
 
 fn is_allowed(c: char) -> bool {
@@ -168,6 +175,12 @@ fn checksum_id(algorithm: ChecksumAlgorithm) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_system_of_which_nobody_has_heard_is_another_one() {
+        assert_eq!(system("linux"), "os/linux");
+        assert_eq!(system("plan9"), "os/other md/plan9");
+    }
 
     #[test]
     fn features_are_sorted_and_cut_at_a_comma() {
