@@ -255,7 +255,7 @@ fn every_fault_ends_in_success_or_the_right_error_in_time() {
     println!(
         "{:<22}{}",
         "once / for ever",
-        KINDS.map(|k| format!("{k:<30?}")).concat()
+        KINDS.map(|k| format!("{:<30}", format!("{k:?}"))).concat()
     );
     for fault in FAULTS {
         let mut line = format!("{:<22}", format!("{fault:?}"));
