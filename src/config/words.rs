@@ -10,7 +10,7 @@ macro_rules! words {
         pub enum $name { $($(#[$word_doc])* $variant),* }
 
         impl $name {
-            pub(super) const WORDS: &str = concat!($("`", $word, "` "),*);
+            pub(super) const WORDS: &str = concat!("one of:" $(, " ", $word)*);
 
             /// As it is written in files.
             pub fn as_str(self) -> &'static str {

@@ -40,10 +40,14 @@ impl CredentialsProvider for ProcessProvider {
         let output = process.output().map_err(failed)?;
         if !output.status.success() {
             // what went to stdout may be half of a secret
-            let said = String::from_utf8_lossy(&output.stderr);
+            let said = match String::from_utf8_lossy(&output.stderr).trim() {
+                "" => "it says nothing on stderr".to_owned(),
+                said => said.to_owned(),
+            };
+            let status = output.status;
             return Err(fault(
                 NAME,
-                format!("{program} ended with {}: {}", output.status, said.trim()),
+                format!("{program} ended with {status}: {said}"),
             ));
         }
         let document: Value = serde_json::from_slice(&output.stdout)
@@ -106,6 +110,7 @@ mod tests {
                 "echo hidden; echo sorry >&2; exit 3",
                 "ended with exit status: 3: sorry",
             ),
+            ("echo hidden; exit 3", "exit status: 3: it says nothing"),
             ("echo hidden", "no JSON"),
             (r#"echo '{"Version": 2}'"#, "Version 2"),
             (

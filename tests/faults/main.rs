@@ -255,13 +255,15 @@ fn every_fault_ends_in_success_or_the_right_error_in_time() {
     println!(
         "{:<22}{}",
         "once / for ever",
-        KINDS.map(|k| format!("{:<30}", format!("{k:?}"))).concat()
+        KINDS
+            .map(|k| format!(" | {:<30}", format!("{k:?}")))
+            .concat()
     );
     for fault in FAULTS {
         let mut line = format!("{:<22}", format!("{fault:?}"));
         for kind in KINDS {
             let Some((once, always)) = expected(fault, kind) else {
-                line += &format!("{:<30}", "-");
+                line += &format!(" | {:<30}", "-");
                 continue;
             };
             let client = client(config(&server));
@@ -271,7 +273,7 @@ fn every_fault_ends_in_success_or_the_right_error_in_time() {
             server.fail_forever(fault);
             let found = (found, call(kind, &client, &server));
             let took = since.elapsed();
-            line += &format!("{:<30}", format!("{} / {}", found.0, found.1));
+            line += &format!(" | {:<30}", format!("{} / {}", found.0, found.1));
             if (&*found.0, &*found.1) != (once, always) {
                 wrong.push(format!(
                     "{fault:?}, {kind:?}: {found:?}, not {once}, {always}"
