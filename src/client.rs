@@ -95,7 +95,8 @@ impl Client {
     pub fn with_transport(config: Config, transport: impl Transport + 'static) -> Result<Self> {
         check_customisations(&config)?;
         let models = Models::standard(config.data_path(), config.environment());
-        Ok(Self::assemble(config, transport, models))
+        let services = Services::new(models);
+        Ok(Self::assemble(config, Arc::new(transport), services))
     }
 
     /// A client that looks into this source of models before all others.
@@ -111,11 +112,35 @@ impl Client {
         check_customisations(&config)?;
         let mut models = Models::standard(config.data_path(), config.environment());
         models.push_front(Arc::new(source));
-        Ok(Self::assemble(config, transport, models))
+        let services = Services::new(models);
+        Ok(Self::assemble(config, Arc::new(transport), services))
     }
 
-    fn assemble(config: Config, transport: impl Transport + 'static, models: Models) -> Self {
-        let transport: Arc<dyn Transport> = Arc::new(transport);
+    /// A client with other settings, such as another profile or region. It shares this one's connections and models;
+    /// credentials, retry quotas and what services said of their endpoints are its own. How connections are made (proxies,
+    /// certificates, keep-alive) and where models are stays as it is.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// let elsewhere = client.with(|config| config.region("ap-south-1"))?;
+    /// assert_eq!(elsewhere.config().region(), Some("ap-south-1"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A setting is wrong, there is no such profile, or a customisation is switched off that there is not.
+    pub fn with(&self, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Result<Self> {
+        let config = self.config().with(change);
+        let config = config.map_err(|e| Error::Config(e.into()))?;
+        check_customisations(&config)?;
+        let (transport, services) = (self.0.transport.clone(), self.0.services.fresh());
+        Ok(Self::assemble(config, transport, services))
+    }
+
+    fn assemble(config: Config, transport: Arc<dyn Transport>, services: Services) -> Self {
         let config = match config.defaults_mode() {
             DefaultsMode::Auto => {
                 let here = imds::region(&ProviderContext::without_calls(&config, &*transport));
@@ -126,7 +151,7 @@ impl Client {
         Self(Arc::new(Inner {
             tokens: TokenCache::default(),
             credentials: CredentialsCache::new(provider(&config)),
-            services: Services::new(models),
+            services,
             transport,
             never: CancelToken::default(),
             config,

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 use tucuxi::config::EndpointDiscoveryMode;
 use tucuxi::credentials::{CredentialsError, CredentialsProvider, ProviderContext};
+use tucuxi::model::Memory;
 use tucuxi::transport::{Replay, Sent, TransportErrorKind};
 use tucuxi::{Client, Config, ConfigBuilder, Credentials, Error};
 
@@ -295,4 +296,34 @@ fn regions_and_partitions_are_known() {
             .iter()
             .any(|service| &**service == "ec2")
     );
+}
+
+#[test]
+fn a_client_with_other_settings_shares_models_and_connections_and_asks_endpoints_anew() {
+    let replay = Replay::new()
+        .answer(200, &[], TOLD)
+        .answer(200, &[], ROWS)
+        .answer(200, &[], TOLD)
+        .answer(200, &[], ROWS);
+    let replay = Arc::new(replay);
+    let config = signed().isolated().region("us-east-1").build().unwrap();
+    // a source of its own, so that the models are not those of the whole process
+    let client = Client::with_models(config, replay.clone(), Memory::new()).unwrap();
+    query(&client).unwrap();
+    let other = Credentials::new("AKIDOTHER", "secret");
+    let other = client
+        .with(|config| config.region("eu-west-1").credentials(other))
+        .unwrap();
+    query(&other).unwrap();
+    let [one, two] = [&client, &other].map(|client| client.model("timestream-query").unwrap());
+    assert!(Arc::ptr_eq(&one, &two));
+    let hosts = hosts(&replay);
+    assert!(
+        hosts[0].contains("us-east-1") && hosts[2].contains("eu-west-1"),
+        "{hosts:?}"
+    );
+    let signature = replay.sent()[3].headers["authorization"].clone();
+    assert!(signature.to_str().unwrap().contains("AKIDOTHER/"));
+    let wrong = client.with(|config| config.profile("nobody"));
+    assert!(wrong.err().unwrap().to_string().contains("nobody"));
 }

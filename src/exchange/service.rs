@@ -63,6 +63,15 @@ impl Services {
                 .clone(),
             false => Files::new(models),
         };
+        Self::of(files)
+    }
+
+    /// The same services, of none of which anything is known but what files say.
+    pub(crate) fn fresh(&self) -> Self {
+        Self::of(self.files.clone())
+    }
+
+    fn of(files: Arc<Files>) -> Self {
         Self {
             files,
             called: Mutex::default(),
