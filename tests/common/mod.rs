@@ -1,0 +1,5 @@
+//! What several test programs and benchmarks share: servers, and what is between them and a client.
+
+#![allow(dead_code, reason = "each program uses a part of it")]
+
+pub(crate) mod s3;
