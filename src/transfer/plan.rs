@@ -30,10 +30,10 @@ pub(super) fn part_size(asked: u64, len: u64) -> u64 {
     size.clamp(MIN_PART, MAX_PART)
 }
 
-/// The size of a part where nobody knows how many there will be: it doubles with every thousandth, so that the last of the
+/// The size of a part where nobody knows how many there will be: it doubles with every five hundredth, so that the last of the
 /// ten thousand is far beyond what an object may have.
 pub(super) fn growing_part_size(asked: u64, number: u32) -> u64 {
-    let doublings = number.saturating_sub(1) / 1000;
+    let doublings = number.saturating_sub(1) / 500;
     let size = asked.max(MIN_PART).saturating_mul(1 << doublings.min(20));
     size.min(MAX_PART)
 }
@@ -279,12 +279,12 @@ mod tests {
     #[test]
     fn parts_of_a_stream_grow_until_any_object_fits() {
         assert_eq!(growing_part_size(8 * MIB, 1), 8 * MIB);
-        assert_eq!(growing_part_size(8 * MIB, 1000), 8 * MIB);
-        assert_eq!(growing_part_size(8 * MIB, 1001), 16 * MIB);
+        assert_eq!(growing_part_size(8 * MIB, 500), 8 * MIB);
+        assert_eq!(growing_part_size(8 * MIB, 501), 16 * MIB);
         let total: u64 = (1..=MAX_PARTS)
             .map(|n| growing_part_size(MIN_PART, n))
             .sum();
-        assert!(total > 5 * 1024 * 1024 * MIB, "{total}");
+        assert!(total > 25 * 1024 * 1024 * MIB, "{total}");
     }
 
     #[test]
