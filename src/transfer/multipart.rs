@@ -221,7 +221,8 @@ impl Done {
             .collect();
         let own = match theirs.contains('-') {
             true => parts.and_then(|parts| algorithm.composite(parts.into_iter())),
-            false => whole,
+            // without the word it may be one of the parts', which some servers do not mark
+            false => whole.filter(|_| answer["ChecksumType"] == "FULL_OBJECT"),
         };
         match own {
             Some(own) if own != theirs => Err(TransferError::Mismatch {

@@ -83,10 +83,13 @@ impl Object {
         })
     }
 
-    /// The checksum of all its bytes.
+    /// The checksum of all its bytes. There are servers that give one of the parts' without saying so: that of an object which
+    /// was uploaded in parts must be said to be of the whole.
     pub(super) fn whole_checksum(&self) -> Option<(ChecksumAlgorithm, &str)> {
         let (algorithm, checksum) = self.checksum.as_ref()?;
-        (!checksum.contains('-')).then_some((*algorithm, checksum))
+        let in_parts = self.etag.as_ref().is_some_and(|etag| etag.contains('-'));
+        let is_whole = self.answer["ChecksumType"] == "FULL_OBJECT" || !in_parts;
+        (is_whole && !checksum.contains('-')).then_some((*algorithm, checksum))
     }
 
     /// The checksum of those of its parts, and how many these are.
@@ -189,6 +192,8 @@ mod tests {
             Some((ChecksumAlgorithm::Crc32, "AAAAAA=="))
         );
         assert_eq!(whole.composite_checksum(), None);
+        let unsaid = of(json!({"ContentLength": 1, "ChecksumCRC32": "AAAAAA==", "ETag": "\"e-2\""}));
+        assert_eq!(unsaid.whole_checksum(), None);
         let composite = of(json!({"ContentLength": 1, "ChecksumSHA256": "AAAA-12"}));
         assert_eq!(composite.whole_checksum(), None);
         assert_eq!(
