@@ -220,7 +220,10 @@ impl<'t> Download<'t> {
                     if let Some(journal) = &mut journal {
                         journal.restart(&new.path);
                     }
-                    new.create()?;
+                    if let Err(error) = new.create() {
+                        journal.take().map_or((), DownloadJournal::remove);
+                        return Err(error);
+                    }
                     new
                 }
             });

@@ -203,7 +203,10 @@ impl Prefix {
                 )
             })
         };
-        Ok(pages.search("Contents[]")?.map(listed))
+        let entries = pages.search("Contents[]")?;
+        // a page may have none
+        let entries = entries.filter(|entry| !matches!(entry, Ok(Value::Null)));
+        Ok(entries.map(listed))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -170,11 +171,17 @@ impl Multipart {
     pub(super) fn abort(&self, context: &Context, place: &Place, args: &Args) -> Result<()> {
         let own = place.params(json!({"UploadId": self.id}));
         let params = args.of(&context.client, "AbortMultipartUpload", own);
-        // what was cancelled is to be taken back all the same
+        // what was cancelled is to be taken back all the same, but nobody wants to wait for long
         let done = params.and_then(|params| {
-            context
+            let request = context
                 .client
-                .call(super::SERVICE, "AbortMultipartUpload", params)
+                .request(super::SERVICE, "AbortMultipartUpload");
+            let request = request.config(|config| {
+                config
+                    .connect_timeout(Duration::from_secs(5))
+                    .read_timeout(Duration::from_secs(10))
+            });
+            request.params(params).send()
         });
         match done {
             Err(error) if error.code() != Some("NoSuchUpload") => Err(error),

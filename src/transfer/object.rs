@@ -192,7 +192,8 @@ mod tests {
             Some((ChecksumAlgorithm::Crc32, "AAAAAA=="))
         );
         assert_eq!(whole.composite_checksum(), None);
-        let unsaid = of(json!({"ContentLength": 1, "ChecksumCRC32": "AAAAAA==", "ETag": "\"e-2\""}));
+        let unsaid =
+            of(json!({"ContentLength": 1, "ChecksumCRC32": "AAAAAA==", "ETag": "\"e-2\""}));
         assert_eq!(unsaid.whole_checksum(), None);
         let composite = of(json!({"ContentLength": 1, "ChecksumSHA256": "AAAA-12"}));
         assert_eq!(composite.whole_checksum(), None);

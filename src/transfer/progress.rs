@@ -210,7 +210,10 @@ impl PartMeter {
 
 impl Drop for PartMeter {
     fn drop(&mut self) {
-        self.restart();
+        // a panic may be that of whoever would be told
+        if !std::thread::panicking() {
+            self.restart();
+        }
     }
 }
 

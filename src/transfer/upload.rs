@@ -194,11 +194,16 @@ impl<'s> Upload<'s> {
                 if let Some(journal) = &mut journal {
                     journal.restart();
                 }
-                let multipart = Multipart::create(context, &self.place, &self.args)?;
-                if let Some(journal) = &mut journal {
-                    journal.created(&multipart.id);
+                let created = Multipart::create(context, &self.place, &self.args);
+                match (&created, &mut journal) {
+                    (Ok(multipart), Some(journal)) => journal.created(&multipart.id),
+                    // without an answer it may have been created: the next try looks for it
+                    (Err(error), journal) if error.service_error().is_some() => {
+                        journal.take().map_or((), UploadJournal::remove);
+                    }
+                    _ => {}
                 }
-                (multipart, BTreeMap::new())
+                (created?, BTreeMap::new())
             }
         };
         let state = State {
