@@ -198,7 +198,7 @@ impl Args {
     /// CRC-32, if there are to be checksums.
     pub(super) fn settle_checksums(&mut self, wanted: bool) {
         let whole = self.whole_checksum();
-        let name = whole.or(wanted.then_some(ChecksumAlgorithm::Crc32));
+        let name = whole.or_else(|| wanted.then_some(ChecksumAlgorithm::Crc32));
         if let Some(name) = name {
             let name = name.as_str();
             self.0

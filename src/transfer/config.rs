@@ -143,18 +143,16 @@ mod tests {
 
     #[test]
     fn zero_is_refused_by_name() {
-        let cases: [(&str, fn(TransferConfig) -> TransferConfig); 6] = [
-            ("multipart_threshold", |config| {
-                config.multipart_threshold(0)
-            }),
-            ("part_size", |config| config.part_size(0)),
-            ("concurrency", |config| config.concurrency(0)),
-            ("memory_limit", |config| config.memory_limit(0)),
-            ("bandwidth", |config| config.bandwidth(0)),
-            ("part_attempts", |config| config.part_attempts(0)),
-        ];
-        for (name, change) in cases {
-            let error = change(TransferConfig::default()).check().unwrap_err();
+        let config = TransferConfig::default;
+        for (name, config) in [
+            ("multipart_threshold", config().multipart_threshold(0)),
+            ("part_size", config().part_size(0)),
+            ("concurrency", config().concurrency(0)),
+            ("memory_limit", config().memory_limit(0)),
+            ("bandwidth", config().bandwidth(0)),
+            ("part_attempts", config().part_attempts(0)),
+        ] {
+            let error = config.check().unwrap_err();
             assert!(error.to_string().contains(name), "{error}");
         }
         TransferConfig::default().check().unwrap();

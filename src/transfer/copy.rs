@@ -140,7 +140,7 @@ impl Copy {
         for (name, value) in &self.args.0 {
             let condition = name.strip_prefix("CopySource");
             let is_common = matches!(name.as_str(), "ExpectedBucketOwner" | "RequestPayer");
-            if let Some(name) = condition.or(is_common.then_some(name)) {
+            if let Some(name) = condition.or_else(|| is_common.then_some(name)) {
                 args.0.insert(name.to_owned(), value.clone());
             }
         }

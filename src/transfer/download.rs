@@ -221,7 +221,9 @@ impl<'t> Download<'t> {
                         journal.restart(&new.path);
                     }
                     if let Err(error) = new.create() {
-                        journal.take().map_or((), DownloadJournal::remove);
+                        if let Some(journal) = journal {
+                            journal.remove();
+                        }
                         return Err(error);
                     }
                     new

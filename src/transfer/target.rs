@@ -72,7 +72,7 @@ impl<'t> From<&'t mut Vec<u8>> for Target<'t> {
 /// A target that was looked at.
 pub(super) enum Sink<'t> {
     File(PathBuf),
-    Stream(Ordered<'t>),
+    Stream(Box<Ordered<'t>>),
 }
 
 impl<'t> Sink<'t> {
@@ -208,13 +208,13 @@ struct OrderedState<'t> {
 }
 
 impl<'t> Ordered<'t> {
-    fn new(writer: Box<dyn Write + Send + 't>) -> Self {
-        Self(Mutex::new(OrderedState {
+    fn new(writer: Box<dyn Write + Send + 't>) -> Box<Self> {
+        Box::new(Self(Mutex::new(OrderedState {
             writer,
             next: 1,
             waiting: BTreeMap::new(),
             hasher: None,
-        }))
+        })))
     }
 
     fn lock(&self) -> MutexGuard<'_, OrderedState<'t>> {

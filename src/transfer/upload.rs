@@ -198,8 +198,10 @@ impl<'s> Upload<'s> {
                 match (&created, &mut journal) {
                     (Ok(multipart), Some(journal)) => journal.created(&multipart.id),
                     // without an answer it may have been created: the next try looks for it
-                    (Err(error), journal) if error.service_error().is_some() => {
-                        journal.take().map_or((), UploadJournal::remove);
+                    (Err(error), Some(_)) if error.service_error().is_some() => {
+                        if let Some(journal) = journal.take() {
+                            journal.remove();
+                        }
                     }
                     _ => {}
                 }
