@@ -1,4 +1,5 @@
-//! What services need beyond their models. Nowhere else in the crate is a service named.
+//! What services need beyond their models. Nowhere else in the crate is a service named, but in the layers on top that are of
+//! one: [`transfer`](crate::transfer).
 //!
 //! [`TABLE`] has them all: a name by which each can be switched off
 //! ([`ConfigBuilder::without_customisation`](crate::ConfigBuilder::without_customisation)), whose it is, and the interceptor
