@@ -118,7 +118,8 @@ fn buckets_come_and_go() {
     let missing = s3.call("s3", "ListObjectsV2", second.clone());
     assert_eq!(code(missing), "NoSuchBucket");
     call(&s3, "CreateBucket", second.clone());
-    call(&s3, "HeadBucket", second.clone());
+    let head = call(&s3, "HeadBucket", second.clone());
+    assert_eq!(head["BucketRegion"], "us-east-1");
     let again = s3.call("s3", "CreateBucket", second.clone());
     assert_eq!(code(again), "BucketAlreadyOwnedByYou");
     let listed = call(&s3, "ListBuckets", json!({}));

@@ -54,9 +54,7 @@ impl Seen {
             .query
             .split('&')
             .filter_map(|pair| pair.split_once('='));
-        pairs
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| value)
+        pairs.find_map(|(known, value)| (known == name).then_some(value))
     }
 
     /// Whether it sends or reads a part of an object.
@@ -246,8 +244,12 @@ fn exchange(
         reset(client)?;
         return Ok(false);
     }
+    if sent.is_err() {
+        // a server that waits for more of what the client gave up must not wait forever
+        server.shutdown(Shutdown::Write)?;
+    }
     let mut from_server = BufReader::with_capacity(PIECE, server);
-    // a server that will not read a body to its end has said why
+    // one that will not read a body to its end has said why
     let answer = loop {
         let answer = read_head(&mut from_server)?;
         if answer.status() >= 200 {
@@ -383,10 +385,10 @@ fn pass(
 }
 
 fn refusal(status: u16, head: &Head) -> Vec<u8> {
-    let code = match status {
-        403 => "AccessDenied",
-        503 => "SlowDown",
-        _ => "InternalError",
+    let code = if status == 503 {
+        "SlowDown"
+    } else {
+        "InternalError"
     };
     let body = match head.method() {
         "HEAD" => String::new(),

@@ -19,6 +19,7 @@ mod watched;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::Body as _;
@@ -203,7 +204,8 @@ impl S3Backend {
 impl Drop for S3Backend {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+            // a hook that still waits is not waited for
+            runtime.shutdown_timeout(Duration::from_secs(1));
         }
     }
 }

@@ -65,7 +65,10 @@ impl S3 for Operations {
         req: S3Request<HeadBucketInput>,
     ) -> S3Result<S3Response<HeadBucketOutput>> {
         self.0.store().bucket(&req.input.bucket)?;
-        ok(HeadBucketOutput::default())
+        ok(HeadBucketOutput {
+            bucket_region: Some("us-east-1".to_owned()),
+            ..HeadBucketOutput::default()
+        })
     }
 
     async fn get_bucket_location(
