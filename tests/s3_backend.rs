@@ -306,6 +306,9 @@ fn checksums_are_verified_kept_and_given_back() {
         let refused = send(&s3, "PutObject", at(algorithm, wrong), "hullo".into());
         assert_eq!(code(refused), "BadDigest", "{algorithm}");
     }
+    let two = json!({"ChecksumCRC32": "NhCmhg==", "ChecksumSHA1": "qvTGHdzF6KLavt4PO0gs2a6pQ00="});
+    let refused = send(&s3, "PutObject", at("k", two), "hello".into());
+    assert_eq!(code(refused), "InvalidRequest");
     let md5 = json!({"ContentMD5": "XUFAKrxLKna5cZ2REBfFkg=="});
     send(&s3, "PutObject", at("k", md5.clone()), "hello".into()).unwrap();
     assert_eq!(

@@ -28,7 +28,15 @@ pub(super) async fn receive_verified(
     if let Some(named) = claims.algorithm {
         algorithms.push(Algorithm::parse(named.as_str())?);
     }
-    algorithms.extend(Algorithm::in_use(&claims.sums));
+    let given = Algorithm::ALL.into_iter();
+    let given = given.filter(|known| known.of(&claims.sums).is_some());
+    if given.clone().count() > 1 {
+        return Err(s3_error!(
+            InvalidRequest,
+            "expecting a single x-amz-checksum- header"
+        ));
+    }
+    algorithms.extend(given);
     let trailer = claims.headers.get("x-amz-trailer");
     let trailer = trailer.and_then(|value| value.to_str().ok());
     if let Some(name) = trailer.and_then(|name| name.trim().strip_prefix("x-amz-checksum-")) {
@@ -132,7 +140,8 @@ pub(super) fn span(
             return Ok(span);
         }
         (None, Some(number)) => {
-            let index = usize::try_from(number - 1).ok();
+            let index = usize::try_from(number).ok();
+            let index = index.and_then(|number| number.checked_sub(1));
             let part = index.and_then(|index| object.parts.get(index));
             match part {
                 Some(part) => {
