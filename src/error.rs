@@ -97,6 +97,14 @@ impl Error {
         }
     }
 
+    pub(crate) fn service_error_mut(&mut self) -> Option<&mut ServiceError> {
+        match self {
+            Self::Call { source, .. } => source.service_error_mut(),
+            Self::Service(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// The service's error code, such as `NoSuchBucket`.
     pub fn code(&self) -> Option<&str> {
         self.service_error().map(|e| &*e.code)
