@@ -8,6 +8,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::checksum::ChecksumMismatch;
+use crate::dynamodb::DynamoDbError;
 use crate::params::ParamErrors;
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::wait::WaitError;
@@ -48,6 +49,9 @@ pub enum Error {
     /// No credentials, or their provider failed.
     #[error("credentials: {0}")]
     Credentials(#[source] BoxError),
+    /// An item, an expression or a batch of DynamoDB.
+    #[error("dynamodb: {0}")]
+    DynamoDb(#[source] Box<DynamoDbError>),
     /// No endpoint for these parameters.
     #[error("endpoint: {0}")]
     Endpoint(#[source] BoxError),

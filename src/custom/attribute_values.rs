@@ -44,12 +44,17 @@ impl Interceptor for PlainAttributeValues {
                 edit_shape(call, values.shape, Edit::Attribute, edits);
             }
             Err(error) => {
-                // the item that a condition did not hold for, say; this error is to be told in any case
+                // the item that a condition did not hold for, say; one that cannot be plain stays
                 if let Some(error) = error.service_error_mut()
                     && let Some(shape) = error.shape.as_deref()
                     && let Some(shape) = call.model.shape_id(shape)
                 {
-                    let _ = values.convert(shape, &mut error.value, Form::Plain);
+                    let mut plain = error.value.clone();
+                    if let Ok(faults) = values.convert(shape, &mut plain, Form::Plain)
+                        && faults.is_empty()
+                    {
+                        error.value = plain;
+                    }
                 }
             }
         }
