@@ -640,7 +640,7 @@ mod tests {
         }
     }
 
-    /// Floats that are whole come back as integers, where there are such.
+    /// Floats that are whole come back as integers.
     fn same(a: &Value, b: &Value) -> bool {
         match (a, b) {
             (Value::Number(a), Value::Number(b)) => {

@@ -98,6 +98,19 @@ impl Decimal {
     pub(crate) fn is_zero(&self) -> bool {
         self.digits.is_empty()
     }
+
+    /// The integer of 64 bits that it is, if it is one.
+    fn integer(&self) -> Option<Number> {
+        let zeros = usize::try_from(self.exponent)
+            .ok()
+            .filter(|zeros| *zeros < 20)?;
+        let sign = if self.negative { "-" } else { "" };
+        let text = format!("{sign}{}{:0<zeros$}", self.digits, "");
+        let signed = text.parse::<i64>().map(Number::from);
+        signed
+            .or_else(|_| text.parse::<u64>().map(Number::from))
+            .ok()
+    }
 }
 
 /// One that is beyond any range is only as far beyond it as is safe.
@@ -112,17 +125,18 @@ fn read_exponent(text: &str) -> Result<i64, DecimalError> {
 }
 
 /// The JSON number that is exactly this one, if there is one: an integer of 64 bits, or a float whose shortest text says the
-/// same.
+/// same. Equal numbers give the same.
 pub(crate) fn json_number(text: &str) -> Result<Option<Number>, DecimalError> {
+    // nearly all are
     if let Ok(n) = text.parse::<i64>() {
-        return Ok(Some(n.into()));
-    }
-    if let Ok(n) = text.parse::<u64>() {
         return Ok(Some(n.into()));
     }
     let wanted = Decimal::parse(text)?;
     if wanted.is_zero() {
         return Ok(Some(0.into()));
+    }
+    if let Some(integer) = wanted.integer() {
+        return Ok(Some(integer));
     }
     let Ok(float) = text.parse::<f64>() else {
         return Ok(None);
@@ -195,7 +209,10 @@ mod tests {
             ("5", Some("5")),
             ("-0", Some("0")),
             ("0.000", Some("0")),
-            ("1E2", Some("100.0")),
+            ("1E2", Some("100")),
+            ("-5.00", Some("-5")),
+            ("1e19", Some("10000000000000000000")),
+            ("-1e19", Some("-1e+19")),
             ("18446744073709551615", Some("18446744073709551615")),
             ("18446744073709551616", None),
             ("-9223372036854775809", None),

@@ -19,8 +19,8 @@ const MAX_BYTES: usize = 16 << 20;
 /// Writes and deletes many items: what it is given is kept until there are 25 requests, or 16 MB, and then sent. What the
 /// service leaves unprocessed is sent again with later requests, after a delay that grows.
 ///
-/// [`BatchWriter::finish`] sends the rest. A writer that is dropped before that tries to send it and warns of it in the log, but
-/// nobody is told if it fails; [`Table::with_batch_writer`] finishes in any case.
+/// [`BatchWriter::finish`] sends the rest. A writer that is dropped before that warns of it in the log and tries to send it,
+/// unless the thread panics, and nobody is told if it fails; [`Table::with_batch_writer`] finishes in any case.
 ///
 /// ```
 /// # use tucuxi::{Client, Config, dynamodb::Table, transport::Replay};
@@ -91,9 +91,10 @@ impl BatchWriter {
     ///
     /// # Errors
     ///
-    /// It is no item, in which case it is left out; or a batch was full and could not be sent, in which case all of it is kept.
+    /// It is no item that DynamoDB takes, in which case it is left out; or a batch was full and could not be sent, in which case all of it is kept.
     pub fn put(&mut self, item: impl Serialize) -> Result<()> {
-        self.add(object("PutRequest", json!({"Item": plain_item(&item)?})))
+        let item = fitting(&item)?;
+        self.add(object("PutRequest", json!({"Item": item})))
     }
 
     /// Deletes the item with this key.
@@ -102,7 +103,8 @@ impl BatchWriter {
     ///
     /// As [`BatchWriter::put`].
     pub fn delete(&mut self, key: impl Serialize) -> Result<()> {
-        self.add(object("DeleteRequest", json!({"Key": plain_item(&key)?})))
+        let key = fitting(&key)?;
+        self.add(object("DeleteRequest", json!({"Key": key})))
     }
 
     fn add(&mut self, request: Value) -> Result<()> {
@@ -208,6 +210,10 @@ impl Drop for BatchWriter {
             requests,
             "a batch writer was dropped before it was finished"
         );
+        // a second panic would end the program
+        if std::thread::panicking() {
+            return;
+        }
         if let Err(error) = self.send_all() {
             let requests = self.buffer.len();
             tracing::error!(table, requests, %error, "a batch writer that was dropped could not write all");
@@ -231,6 +237,15 @@ impl Write {
             key,
         })
     }
+}
+
+/// An item that DynamoDB takes: another one in a batch would hold up all that are with it.
+fn fitting<T: Serialize>(item: &T) -> Result<Value> {
+    let item = plain_item(item)?;
+    for (name, value) in item.as_object().into_iter().flatten() {
+        attribute::to_typed(value.clone()).map_err(|fault| fault.in_member(name))?;
+    }
+    Ok(item)
 }
 
 /// The values of these attributes. Numbers that are equal are the same.

@@ -383,7 +383,7 @@ mod tests {
             (a().is_in([1, 2, 3]), "#n0 IN (:v0, :v1, :v2)", &only, json!({":v0": 1, ":v1": 2, ":v2": 3})),
             (a().exists(), "attribute_exists(#n0)", &only, Value::Null),
             (a().not_exists(), "attribute_not_exists(#n0)", &only, Value::Null),
-            (a().contains("x"), "contains(#n0, :v0)", &only, text.clone()),
+            (a().contains("x"), "contains(#n0, :v0)", &only, text),
             (a().attribute_type("S"), "attribute_type(#n0, :v0)", &only, json!({":v0": "S"})),
             (a().size().gt(3), "size(#n0) > :v0", &only, json!({":v0": 3})),
             (Attr("a.b").size().between(1, 2), "size(#n0.#n1) BETWEEN :v0 AND :v1", &two, json!({":v0": 1, ":v1": 2})),

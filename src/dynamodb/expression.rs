@@ -195,10 +195,9 @@ fn extend(params: &mut Map<String, Value>, name: &str, entries: Map<String, Valu
         return;
     }
     let known = params.entry(name).or_insert_with(|| json!({}));
-    match known.as_object_mut() {
-        Some(known) => known.extend(entries),
-        // the checks of parameters tell that it is no map
-        None => {}
+    // where it is no map, the checks of parameters tell
+    if let Some(known) = known.as_object_mut() {
+        known.extend(entries);
     }
 }
 
