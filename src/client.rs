@@ -143,6 +143,9 @@ impl Client {
     /// This client, but `AttributeValue`s are plain. It shares everything.
     pub(crate) fn with_plain_attribute_values(&self) -> Self {
         let this = &self.0;
+        if this.config.has_plain_attribute_values() {
+            return self.clone();
+        }
         Self(Arc::new(Inner {
             config: this.config.with_plain_attribute_values(),
             credentials: this.credentials.clone(),

@@ -10,6 +10,7 @@
 //!
 //! A marker is an object of one member with one of these four names, so no other object is taken for one.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -71,7 +72,7 @@ impl Form {
     /// A value of the other form, in this one.
     pub(crate) fn of(self, value: Value) -> Result<Value, Fault> {
         match self {
-            Self::Plain => to_plain(value),
+            Self::Plain => to_plain(value, Place::Root),
             Self::Typed => to_typed(value),
         }
     }
@@ -244,16 +245,25 @@ fn typed_element(element: Value) -> Result<(String, &'static str, Element), Faul
 
 // ── typed to plain ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// An `AttributeValue` as a plain value.
-pub(crate) fn to_plain(typed: Value) -> Result<Value, Fault> {
-    let read = ToPlain(Place::Root).deserialize(typed);
-    // the path stands in the text
+/// An `AttributeValue` as a plain value. Of a fault the place stands in its text.
+pub(crate) fn to_plain(typed: Value, at: Place<'_>) -> Result<Value, Fault> {
+    let read = ToPlain(at).deserialize(typed);
     read.map_err(|error| Fault::new(error.to_string()))
 }
 
 /// The target of a reader of an `AttributeValue`: its plain value.
 #[derive(Clone, Copy)]
 pub(crate) struct ToPlain<'p>(pub(crate) Place<'p>);
+
+/// The same, but a text may be a part of what is read.
+#[derive(Clone, Copy)]
+pub(crate) struct ToPlainOrText;
+
+/// What it finds.
+pub(crate) enum PlainOrText<'de> {
+    Plain(Value),
+    Text(Cow<'de, str>),
+}
 
 /// Where a value is, for errors.
 #[derive(Clone, Copy)]
@@ -274,11 +284,77 @@ impl fmt::Display for Place<'_> {
     }
 }
 
+impl<'de> DeserializeSeed<'de> for ToPlainOrText {
+    type Value = PlainOrText<'de>;
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
+        reader.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ToPlainOrText {
+    type Value = PlainOrText<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        ToPlain(Place::Root).expecting(f)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        let place = Place::Root;
+        let found = match place.tag(&mut access)? {
+            Tag::Text => PlainOrText::Text(access.next_value::<Text<'de>>()?.0),
+            tag => PlainOrText::Plain(place.held(tag, &mut access)?),
+        };
+        place.end(access)?;
+        Ok(found)
+    }
+}
+
+/// A text that is borrowed where it can be.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 impl Place<'_> {
     fn fault<E: serde::de::Error>(&self, what: impl fmt::Display) -> E {
         match self {
             Self::Root => E::custom(what),
             _ => E::custom(format_args!("{self}: {what}")),
+        }
+    }
+}
+
+impl Place<'_> {
+    fn tag<'de, A: MapAccess<'de>>(&self, access: &mut A) -> Result<Tag, A::Error> {
+        let tag = access.next_key().map_err(|e| self.fault(e))?;
+        tag.ok_or_else(|| self.fault(NOT_ONE))
+    }
+
+    /// The plain value of what is held by this tag.
+    fn held<'de, A: MapAccess<'de>>(&self, tag: Tag, access: &mut A) -> Result<Value, A::Error> {
+        Ok(match tag {
+            Tag::Binary => binary(access.next_value()?),
+            Tag::BinarySet => set(access.next_value::<Vec<String>>()?.into_iter().map(binary)),
+            Tag::Bool => Value::Bool(access.next_value()?),
+            Tag::List => access.next_value_seed(ListToPlain(*self))?,
+            Tag::Map => access.next_value_seed(MapToPlain(*self))?,
+            Tag::Null => {
+                access.next_value::<IgnoredAny>()?;
+                Value::Null
+            }
+            Tag::Number => number(access.next_value()?).map_err(|e| self.fault(e))?,
+            Tag::NumberSet => {
+                let texts = access.next_value::<Vec<String>>()?.into_iter();
+                let numbers = texts.map(number).collect::<Result<Vec<_>, _>>();
+                set(numbers.map_err(|e| self.fault(e))?)
+            }
+            Tag::Text => Value::String(access.next_value()?),
+            Tag::TextSet => set(access.next_value::<Vec<String>>()?),
+        })
+    }
+
+    fn end<'de, A: MapAccess<'de>>(&self, mut access: A) -> Result<(), A::Error> {
+        match access.next_key::<IgnoredAny>()? {
+            None => Ok(()),
+            Some(_) => Err(self.fault(NOT_ONE)),
         }
     }
 }
@@ -328,34 +404,10 @@ impl<'de> Visitor<'de> for ToPlain<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let place = self.0;
-        let tag = access.next_key::<Tag>().map_err(|e| place.fault(e))?;
-        let Some(tag) = tag else {
-            return Err(place.fault(NOT_ONE));
-        };
-        let value = match tag {
-            Tag::Binary => binary(access.next_value()?),
-            Tag::BinarySet => set(access.next_value::<Vec<String>>()?.into_iter().map(binary)),
-            Tag::Bool => Value::Bool(access.next_value()?),
-            Tag::List => access.next_value_seed(ListToPlain(place))?,
-            Tag::Map => access.next_value_seed(MapToPlain(place))?,
-            Tag::Null => {
-                access.next_value::<IgnoredAny>()?;
-                Value::Null
-            }
-            Tag::Number => number(access.next_value()?).map_err(|e| place.fault(e))?,
-            Tag::NumberSet => {
-                let texts = access.next_value::<Vec<String>>()?.into_iter();
-                let numbers = texts.map(number).collect::<Result<Vec<_>, _>>();
-                set(numbers.map_err(|e| place.fault(e))?)
-            }
-            Tag::Text => Value::String(access.next_value()?),
-            Tag::TextSet => set(access.next_value::<Vec<String>>()?),
-        };
-        match access.next_key::<IgnoredAny>()? {
-            None => Ok(value),
-            Some(_) => Err(place.fault(NOT_ONE)),
-        }
+        let tag = self.0.tag(&mut access)?;
+        let value = self.0.held(tag, &mut access)?;
+        self.0.end(access)?;
+        Ok(value)
     }
 }
 
@@ -489,7 +541,7 @@ mod tests {
         ];
         for (plain, typed) in cases {
             assert_eq!(to_typed(plain.clone()).unwrap(), typed, "{plain}");
-            assert_eq!(to_plain(typed).unwrap(), plain, "{plain}");
+            assert_eq!(to_plain(typed, Place::Root).unwrap(), plain, "{plain}");
         }
     }
 
@@ -592,7 +644,7 @@ mod tests {
             (json!({"S": 1}), "expected a string"),
         ];
         for (typed, expected) in cases {
-            let fault = to_plain(typed.clone()).unwrap_err();
+            let fault = to_plain(typed.clone(), Place::Root).unwrap_err();
             assert!(fault.reason.contains(expected), "{typed}: {}", fault.reason);
         }
     }
@@ -663,7 +715,7 @@ mod tests {
         fn any_json_comes_back(value in plain()) {
             let value = escaped(value);
             let typed = to_typed(value.clone()).unwrap();
-            let found = to_plain(typed.clone()).unwrap();
+            let found = to_plain(typed.clone(), Place::Root).unwrap();
             prop_assert!(same(&found, &value), "{} as {} is {}", value, typed, found);
         }
 
@@ -678,7 +730,7 @@ mod tests {
             let text = format!("{sign}{whole}.{fraction}0e{exponent}");
             let typed = to_typed(object(NUMBER, &*text)).unwrap();
             prop_assert_eq!(&typed, &object("N", &*text));
-            let found = to_plain(typed).unwrap();
+            let found = to_plain(typed, Place::Root).unwrap();
             let found = found.get(NUMBER).and_then(Value::as_str).map_or_else(|| found.to_string(), str::to_owned);
             prop_assert_eq!(Decimal::parse(&found), Decimal::parse(&text));
         }

@@ -17,7 +17,7 @@ use serde::de::{
 };
 use serde_json::Value;
 
-use super::attribute::{Place, ToPlain};
+use super::attribute::{PlainOrText, ToPlainOrText};
 use super::scalar;
 use crate::uri;
 
@@ -333,8 +333,10 @@ struct Scalar<D> {
 impl<'de, D: Deserializer<'de>> Scalar<D> {
     fn read(self) -> Result<Given<'de>, D::Error> {
         if self.edit == Edit::Attribute {
-            let plain = ToPlain(Place::Root).deserialize(self.reader)?;
-            return Ok(Given::Value(plain));
+            return Ok(match ToPlainOrText.deserialize(self.reader)? {
+                PlainOrText::Plain(value) => Given::Value(value),
+                PlainOrText::Text(text) => Given::Text(text),
+            });
         }
         let given = self.reader.deserialize_any(TextVisitor)?;
         Ok(match given {
@@ -466,14 +468,15 @@ mod tests {
     #[test]
     fn attribute_values_are_plain_for_every_target() {
         #[derive(Deserialize, PartialEq, Debug)]
-        struct Item {
-            id: Option<String>,
+        struct Item<'a> {
+            id: Option<&'a str>,
             gone: Option<i32>,
             n: f64,
         }
         #[derive(Deserialize)]
-        struct Page {
-            items: Vec<Item>,
+        struct Page<'a> {
+            #[serde(borrow)]
+            items: Vec<Item<'a>>,
         }
         let text = r#"{"items": [{"id": {"S": "a"}, "gone": {"NULL": true}, "n": {"N": "1.50"}}], "one": {"L": []}}"#;
         let mut edits = Edits::default();
@@ -487,11 +490,11 @@ mod tests {
         let expected = json!({"items": [{"id": "a", "gone": null, "n": 1.5}], "one": []});
         assert_eq!(read(ToValue), expected);
         let mut reader = serde_json::Deserializer::from_str(text);
-        let seed = std::marker::PhantomData::<Page>;
+        let seed = std::marker::PhantomData::<Page<'_>>;
         let edits = &edits;
         let page = Edited { seed, edits }.deserialize(&mut reader).unwrap();
         let item = Item {
-            id: Some("a".into()),
+            id: Some("a"),
             gone: None,
             n: 1.5,
         };

@@ -141,3 +141,31 @@ impl<'a> AttributeValues<'a> {
         }
     }
 }
+
+#[cfg(all(test, feature = "embedded"))]
+mod tests {
+    use super::*;
+    use crate::transport::Replay;
+    use crate::{Client, Config};
+
+    #[test]
+    fn a_shape_of_the_name_alone_is_not_enough() {
+        let config = Config::builder().isolated().build().unwrap();
+        let client = Client::with_transport(config, Replay::new()).unwrap();
+        let cases = [
+            ("appconfig", false),
+            ("ds-data", false),
+            ("dynamodb", true),
+            ("dynamodbstreams", true),
+            ("ec2", false),
+            ("gamelift", false),
+            ("s3", false),
+            ("verifiedpermissions", false),
+        ];
+        for (service, expected) in cases {
+            let model = client.model(service).unwrap();
+            let found = AttributeValues::of(&model).is_some();
+            assert_eq!(found, expected, "{service}");
+        }
+    }
+}

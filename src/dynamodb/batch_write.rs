@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::backoff::Backoff;
 use super::table::{SERVICE, Table};
 use super::{DynamoDbError, plain_item, take};
-use crate::codec::attribute::{self, object};
+use crate::codec::attribute::{self, Form, object};
 use crate::error::Result;
 
 /// How many requests a call takes.
@@ -263,7 +263,7 @@ fn identity(item: &Value, keys: &[Box<str>]) -> Result<String> {
 
 /// The one form that equal plain values have.
 pub(super) fn canonical(value: Value) -> Result<Value> {
-    Ok(attribute::to_typed(value).and_then(attribute::to_plain)?)
+    Ok(Form::Plain.of(Form::Typed.of(value)?)?)
 }
 
 /// About how many bytes a value has by the service's count.

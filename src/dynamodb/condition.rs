@@ -40,7 +40,13 @@ use crate::error::Result;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition(Node);
 
-/// What must hold of a key: of a [`Key`], or of two, put together with `&`. A query takes no other conditions.
+/// What must hold of a key: of a [`Key`], or of two, put together with `&`. A query takes no other conditions, so there are none:
+///
+/// ```compile_fail
+/// use tucuxi::dynamodb::Key;
+///
+/// let either = Key("title").eq("Metropolis") | Key("title").eq("M");
+/// ```
 ///
 /// ```
 /// use serde_json::json;

@@ -116,8 +116,8 @@ impl Listing {
         }
     }
 
-    /// The pages, which also tell how many items were read, and a token by which another process may go on. Of a parallel
-    /// scan they come one segment's after the other's.
+    /// The pages, which also tell how many items were read, and a token by which another process may go on. They are read one
+    /// after the other, those of a parallel scan too.
     ///
     /// # Errors
     ///

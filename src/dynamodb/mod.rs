@@ -85,7 +85,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::codec::attribute;
+use crate::codec::attribute::{self, Form, Place};
 use crate::error::Result;
 
 /// A value of yours as an item for the parameters of an operation: `{"id": {"S": "a"}}`.
@@ -132,7 +132,7 @@ pub fn to_item<T: Serialize + ?Sized>(item: &T) -> Result<Value> {
 pub fn from_item<T: DeserializeOwned>(mut item: Value) -> Result<T> {
     let members = item.as_object_mut().ok_or(DynamoDbError::NoObject)?;
     for (name, value) in members {
-        *value = attribute::to_plain(value.take()).map_err(|fault| fault.in_member(name))?;
+        *value = attribute::to_plain(value.take(), Place::Member(&Place::Root, name))?;
     }
     from_plain(item)
 }
@@ -151,7 +151,7 @@ pub fn from_item<T: DeserializeOwned>(mut item: Value) -> Result<T> {
 ///
 /// It holds what DynamoDB does not take.
 pub fn to_attribute_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
-    Ok(attribute::to_typed(serializer::to_plain(value)?)?)
+    Ok(Form::Typed.of(serializer::to_plain(value)?)?)
 }
 
 /// An attribute value, such as `{"S": "a"}`, as a value of yours.
@@ -169,7 +169,7 @@ pub fn to_attribute_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
 ///
 /// It is no attribute value, or does not fit the type.
 pub fn from_attribute_value<T: DeserializeOwned>(value: Value) -> Result<T> {
-    from_plain(attribute::to_plain(value)?)
+    from_plain(Form::Plain.of(value)?)
 }
 
 /// An item or a key as a plain object.

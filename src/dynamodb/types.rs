@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::codec::attribute::{BINARY, Fault, MAP, NUMBER, SET};
-use crate::codec::decimal::Decimal;
+use crate::codec::decimal::{self, Decimal};
 use crate::codec::scalar;
 use crate::error::Error;
 
-/// A number with all its digits, up to 38. Two are equal if the numbers are, whatever their texts.
+/// A number with all its digits, up to 38. Two are equal if the numbers are, whatever their texts; and the text that comes back
+/// may be another one for the same number.
 ///
 /// ```
 /// use tucuxi::dynamodb::Number;
@@ -82,7 +83,10 @@ impl fmt::Display for Number {
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        marker(serializer, NUMBER, self.as_str())
+        match decimal::json_number(&self.0) {
+            Ok(Some(number)) => number.serialize(serializer),
+            _ => marker(serializer, NUMBER, self.as_str()),
+        }
     }
 }
 
