@@ -50,8 +50,8 @@ pub enum Error {
     #[error("credentials: {0}")]
     Credentials(#[source] BoxError),
     /// An item, an expression or a batch of DynamoDB.
-    #[error("dynamodb: {0}")]
-    DynamoDb(#[source] Box<DynamoDbError>),
+    #[error(transparent)]
+    DynamoDb(Box<DynamoDbError>),
     /// No endpoint for these parameters.
     #[error("endpoint: {0}")]
     Endpoint(#[source] BoxError),

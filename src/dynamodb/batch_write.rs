@@ -71,8 +71,8 @@ impl BatchWriter {
         }
     }
 
-    /// A request takes the place of an earlier one with the same values of these attributes, which are the table's key: a call
-    /// that has two for one item is refused by the service.
+    /// From now on a request takes the place of an earlier one with the same values of these attributes, which are the table's
+    /// key: a call that has two for one item is refused by the service.
     pub fn overwrite_by_keys<K: Into<Box<str>>>(&mut self, names: impl IntoIterator<Item = K>) {
         self.keys = names.into_iter().map(Into::into).collect();
     }

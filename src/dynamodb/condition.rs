@@ -466,16 +466,13 @@ mod tests {
         let cases = [
             (
                 Attr("a").eq(f64::NAN),
-                "dynamodb: DynamoDB has neither NaN nor infinity",
+                "DynamoDB has neither NaN nor infinity",
             ),
             (
                 Attr("a").eq(vec![f64::INFINITY]),
-                "dynamodb: [0]: DynamoDB has neither",
+                "[0]: DynamoDB has neither",
             ),
-            (
-                Attr("").exists(),
-                "dynamodb: \"\" is no path of an attribute",
-            ),
+            (Attr("").exists(), "\"\" is no path of an attribute"),
             (Attr("a..b").exists(), "\"a..b\" is no path"),
             (Attr("a[x].b").exists(), "\"a[x].b\" is no path"),
             (Attr("a[0]b").exists(), "\"a[0]b\" is no path"),
@@ -495,10 +492,7 @@ mod tests {
             .filter(Attr("a").exists())
             .merge_into(&mut params);
         let error = error.unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "dynamodb: FilterExpression is given in the parameters already"
-        );
+        assert_eq!(error, "FilterExpression is given in the parameters already");
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub enum DynamoDbError {
     #[error("an item does not fit the type: {0}")]
     Type(#[source] serde_json::Error),
     /// A batch writer that could not write all it was given.
-    #[error("{} requests were not written to the table {table}: {source}", requests.len())]
+    #[error("the table {table} did not get all requests, {} are left: {source}", requests.len())]
     Unwritten {
         /// The table.
         table: Box<str>,

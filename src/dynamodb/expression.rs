@@ -1,11 +1,13 @@
 //! Expressions, with placeholders for all names and values, written into the parameters of an operation.
 
+use std::ops::BitAnd;
+
 use serde_json::{Map, Value, json};
 
 use super::condition::{Condition, KeyCondition};
 use super::error::DynamoDbError;
 use super::update::Update;
-use crate::codec::attribute;
+use crate::codec::attribute::{self, Fault};
 use crate::error::{Error, Result};
 
 /// The expressions of a request. Names become `#n0`, `#n1` and so on, values `:v0`, `:v1` and so on, counted over the whole
@@ -51,28 +53,19 @@ impl Expressions {
 
     /// What must hold so that an item is written; of several calls, all.
     pub fn condition(mut self, condition: Condition) -> Self {
-        self.condition = Some(match self.condition {
-            Some(known) => known & condition,
-            None => condition,
-        });
+        self.condition = both(self.condition, condition);
         self
     }
 
     /// What must hold so that an item is given; of several calls, all.
     pub fn filter(mut self, condition: Condition) -> Self {
-        self.filter = Some(match self.filter {
-            Some(known) => known & condition,
-            None => condition,
-        });
+        self.filter = both(self.filter, condition);
         self
     }
 
     /// The key of the items that a query looks for; of several calls, all.
     pub fn key_condition(mut self, condition: KeyCondition) -> Self {
-        self.key_condition = Some(match self.key_condition {
-            Some(known) => known & condition,
-            None => condition,
-        });
+        self.key_condition = both(self.key_condition, condition);
         self
     }
 
@@ -115,55 +108,42 @@ impl Expressions {
     ///
     /// As [`Expressions::merge_into`].
     pub fn merge_typed_into(self, params: &mut Value) -> Result<()> {
-        self.merge(params, |value| Ok(attribute::to_typed(value)?))
+        self.merge(params, attribute::to_typed)
     }
 
-    fn merge(self, params: &mut Value, form: impl Fn(Value) -> Result<Value>) -> Result<()> {
-        let mut to = Placeholders::beside(params)?;
-        let projection = match self.projection.is_empty() {
-            true => None,
-            false => Some(self.projection),
-        };
-        let written = [
-            (
-                "ConditionExpression",
-                write(self.condition, Condition::write, &mut to)?,
-            ),
-            (
-                "FilterExpression",
-                write(self.filter, Condition::write, &mut to)?,
-            ),
-            (
-                "KeyConditionExpression",
-                write(self.key_condition, KeyCondition::write, &mut to)?,
-            ),
-            (
-                "UpdateExpression",
-                write(self.update, Update::write, &mut to)?,
-            ),
-            (
-                "ProjectionExpression",
-                write(projection, write_paths, &mut to)?,
-            ),
-        ];
-        let values = to.values.into_iter();
-        let values = values.map(|(name, value)| Ok((name, form(value)?)));
-        let values = values.collect::<Result<Map<_, _>>>()?;
-        let params = members(params)?;
-        let written = written
-            .into_iter()
-            .filter_map(|(name, text)| Some((name, text?)));
-        let written: Vec<_> = written.collect();
+    fn merge(self, params: &mut Value, form: fn(Value) -> Result<Value, Fault>) -> Result<()> {
+        let no_object = || Error::request("the parameters are no object");
+        let params = params.as_object_mut().ok_or_else(no_object)?;
+        let mut to = Placeholders::beside(params);
+        let mut written = Vec::new();
+        if let Some(condition) = self.condition {
+            written.push(("ConditionExpression", condition.write(&mut to)?));
+        }
+        if let Some(filter) = self.filter {
+            written.push(("FilterExpression", filter.write(&mut to)?));
+        }
+        if let Some(condition) = self.key_condition {
+            written.push(("KeyConditionExpression", condition.write(&mut to)?));
+        }
+        if let Some(update) = self.update {
+            written.push(("UpdateExpression", update.write(&mut to)?));
+        }
+        if !self.projection.is_empty() {
+            let paths = self.projection.iter().map(|path| to.path(path));
+            let paths = paths.collect::<Result<Vec<_>>>()?;
+            written.push(("ProjectionExpression", paths.join(", ")));
+        }
+        for (name, value) in &mut to.values {
+            *value = form(value.take()).map_err(|fault| fault.in_member(name))?;
+        }
         if let Some((name, _)) = written.iter().find(|(name, _)| params.contains_key(*name)) {
             return Err(DynamoDbError::GivenTwice(name).into());
         }
-        params.extend(
-            written
-                .into_iter()
-                .map(|(name, text)| (name.into(), text.into())),
-        );
+        for (name, text) in written {
+            params.insert(name.into(), text.into());
+        }
         extend(params, NAMES, to.names);
-        extend(params, VALUES, values);
+        extend(params, VALUES, to.values);
         Ok(())
     }
 }
@@ -171,22 +151,11 @@ impl Expressions {
 const NAMES: &str = "ExpressionAttributeNames";
 const VALUES: &str = "ExpressionAttributeValues";
 
-fn write<T>(
-    part: Option<T>,
-    write: fn(T, &mut Placeholders) -> Result<String>,
-    to: &mut Placeholders,
-) -> Result<Option<String>> {
-    part.map(|part| write(part, to)).transpose()
-}
-
-fn write_paths(paths: Vec<Box<str>>, to: &mut Placeholders) -> Result<String> {
-    let paths = paths.iter().map(|path| to.path(path));
-    Ok(paths.collect::<Result<Vec<_>>>()?.join(", "))
-}
-
-fn members(params: &mut Value) -> Result<&mut Map<String, Value>> {
-    let no_object = || Error::request("the parameters are no object");
-    params.as_object_mut().ok_or_else(no_object)
+fn both<C: BitAnd<Output = C>>(known: Option<C>, more: C) -> Option<C> {
+    Some(match known {
+        Some(known) => known & more,
+        None => more,
+    })
 }
 
 /// Adds entries to a map among the parameters; an empty one is not sent.
@@ -213,15 +182,14 @@ pub(super) struct Placeholders {
 }
 
 impl Placeholders {
-    fn beside(params: &mut Value) -> Result<Self> {
-        let params = members(params)?;
+    fn beside(params: &Map<String, Value>) -> Self {
         let taken = [NAMES, VALUES]
             .into_iter()
             .filter_map(|name| params.get(name)?.as_object());
-        Ok(Self {
+        Self {
             taken: taken.flat_map(|map| map.keys().cloned()).collect(),
             ..Self::default()
-        })
+        }
     }
 
     /// The placeholder of a value.

@@ -78,7 +78,7 @@ fn delays_double_until_a_batch_goes_through_and_begin_anew() {
     };
     assert_eq!(
         error.to_string(),
-        "1 requests were not written to the table t: dynamodb: nothing of a batch was processed in 10 attempts: the table t is \
+        "the table t did not get all requests, 1 are left: nothing of a batch was processed in 10 attempts: the table t is \
          too busy"
     );
     let DynamoDbError::Unwritten { requests, .. } = *error else {
@@ -103,7 +103,7 @@ fn a_batch_get_gives_up_too() {
     let error = found[0].as_ref().unwrap_err().to_string();
     assert_eq!(
         error,
-        "dynamodb: nothing of a batch was processed in 3 attempts: the table t is too busy"
+        "nothing of a batch was processed in 3 attempts: the table t is too busy"
     );
     assert_eq!(table.state(|state| state.calls.len()), 3);
 }
@@ -120,10 +120,7 @@ fn later_requests_take_the_place_of_earlier_ones() {
     writer.delete(json!({"n": {"$number": "2.00"}})).unwrap();
     assert_eq!(writer.pending(), 2);
     let error = writer.put(json!({"v": "no key"})).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "dynamodb: n: the item lacks this attribute of the table's key"
-    );
+    assert_eq!(error, "n: the item lacks this attribute of the table's key");
     writer.finish().unwrap_or_else(|error| panic!("{error}"));
     table.state(|state| {
         assert_eq!(state.items.len(), 1);
@@ -185,7 +182,7 @@ fn a_writer_that_is_dropped_or_fails_writes_what_it_has() {
     });
     assert_eq!(
         failed.unwrap_err().to_string(),
-        "dynamodb: an item or a key must be an object, by names of attributes"
+        "an item or a key must be an object, by names of attributes"
     );
     table.state(|state| once_each(&state.writes, 2));
 }

@@ -367,14 +367,14 @@ fn a_struct_goes_there_and_back() {
     .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "dynamodb: list[1]: DynamoDB has neither NaN nor infinity"
+        "list[1]: DynamoDB has neither NaN nor infinity"
     );
     let error = from_item::<Item>(json!({"id": {"S": "a"}}))
         .unwrap_err()
         .to_string();
     assert_eq!(
         error,
-        "dynamodb: an item does not fit the type: missing field `count`"
+        "an item does not fit the type: missing field `count`"
     );
 }
 
@@ -422,6 +422,6 @@ fn a_table_changes_items_and_tells_the_old_ones() {
     let error = t.put(json!([1])).send().unwrap_err().to_string();
     assert_eq!(
         error,
-        "dynamodb.PutItem: dynamodb: an item or a key must be an object, by names of attributes"
+        "dynamodb.PutItem: an item or a key must be an object, by names of attributes"
     );
 }

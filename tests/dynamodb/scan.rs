@@ -135,7 +135,7 @@ fn a_query_says_all_that_it_was_told() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "dynamodb.Query: dynamodb: \"a b..\" is no path of an attribute: it is made of names with dots between them, and \
+        "dynamodb.Query: \"a b..\" is no path of an attribute: it is made of names with dots between them, and \
          indexes such as [0] behind them"
     );
 }
