@@ -118,6 +118,7 @@ impl Error {
     /// broke. The client has by then tried as often as it is configured to.
     pub fn is_retryable(&self) -> bool {
         match self.cause() {
+            Self::DynamoDb(error) => error.is_retryable(),
             Self::Service(error) => error.retry.is_some(),
             Self::Transport(error) => error.kind().is_retryable(),
             Self::Response(error) => error.is::<ChecksumMismatch>(),

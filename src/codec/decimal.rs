@@ -14,7 +14,7 @@ const MAX_DIGITS: usize = 38;
 const MAX_EXPONENT: i64 = 126;
 const MIN_EXPONENT: i64 = -165;
 
-/// A number without the freedom that its text has: two that are equal are the same number.
+/// A number without the freedom that its text has: two that are equal are the same, and are shown as the same text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Decimal {
     negative: bool,
@@ -95,21 +95,47 @@ impl Decimal {
         }
     }
 
-    pub(crate) fn is_zero(&self) -> bool {
-        self.digits.is_empty()
+    /// The JSON number that is exactly this one, if there is one: an integer of 64 bits, or a float whose shortest text says
+    /// the same.
+    pub(crate) fn json_number(&self) -> Option<Number> {
+        let text = self.to_string();
+        if let Ok(integer) = text.parse::<i64>() {
+            return Some(integer.into());
+        }
+        if let Ok(integer) = text.parse::<u64>() {
+            return Some(integer.into());
+        }
+        let float = text.parse::<f64>().ok()?;
+        let is_it = Self::parse(&format!("{float:e}")).is_ok_and(|shortest| shortest == *self);
+        Number::from_f64(float).filter(|_| is_it)
     }
+}
 
-    /// The integer of 64 bits that it is, if it is one.
-    fn integer(&self) -> Option<Number> {
-        let zeros = usize::try_from(self.exponent)
-            .ok()
-            .filter(|zeros| *zeros < 20)?;
-        let sign = if self.negative { "-" } else { "" };
-        let text = format!("{sign}{}{:0<zeros$}", self.digits, "");
-        let signed = text.parse::<i64>().map(Number::from);
-        signed
-            .or_else(|_| text.parse::<u64>().map(Number::from))
-            .ok()
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (digits, exponent) = (&*self.digits, self.exponent);
+        // where the point stands, from the first digit on
+        let point = digits.len() as i64 + exponent;
+        if self.negative {
+            f.write_str("-")?;
+        }
+        match usize::try_from(point) {
+            _ if digits.is_empty() => f.write_str("0"),
+            Ok(len) if exponent >= 0 && len <= MAX_DIGITS => write!(f, "{digits:0<len$}"),
+            Ok(point @ 1..) if exponent < 0 => {
+                let (whole, fraction) = digits.split_at(point);
+                write!(f, "{whole}.{fraction}")
+            }
+            _ if exponent < 0 && point > -6 => {
+                let len = exponent.unsigned_abs() as usize; // of a few zeros and the digits
+                write!(f, "0.{digits:0>len$}")
+            }
+            _ => {
+                let (first, more) = digits.split_at(1);
+                let gap = if more.is_empty() { "" } else { "." };
+                write!(f, "{first}{gap}{more}E{:+}", point - 1)
+            }
+        }
     }
 }
 
@@ -122,27 +148,6 @@ fn read_exponent(text: &str) -> Result<i64, DecimalError> {
     const FAR: i64 = 1 << 40;
     let size = digits.parse::<i64>().unwrap_or(FAR).min(FAR);
     Ok(if text.starts_with('-') { -size } else { size })
-}
-
-/// The JSON number that is exactly this one, if there is one: an integer of 64 bits, or a float whose shortest text says the
-/// same. Equal numbers give the same.
-pub(crate) fn json_number(text: &str) -> Result<Option<Number>, DecimalError> {
-    // nearly all are
-    if let Ok(n) = text.parse::<i64>() {
-        return Ok(Some(n.into()));
-    }
-    let wanted = Decimal::parse(text)?;
-    if wanted.is_zero() {
-        return Ok(Some(0.into()));
-    }
-    if let Some(integer) = wanted.integer() {
-        return Ok(Some(integer));
-    }
-    let Ok(float) = text.parse::<f64>() else {
-        return Ok(None);
-    };
-    let is_it = Decimal::parse(&format!("{float:e}")).is_ok_and(|shortest| shortest == wanted);
-    Ok(Number::from_f64(float).filter(|_| is_it))
 }
 
 #[cfg(test)]
@@ -226,10 +231,38 @@ mod tests {
             ("1e-130", Some("1e-130")),
         ];
         for (text, expected) in cases {
-            let found = json_number(text).unwrap();
+            let found = Decimal::parse(text).unwrap().json_number();
             let found = found.map(|number| number.to_string());
             assert_eq!(found.as_deref(), expected, "{text}");
         }
-        assert_eq!(json_number("x"), Err(NoNumber));
+    }
+
+    #[test]
+    fn equal_numbers_have_one_text() {
+        let cases = [
+            ("0e7", "0"),
+            ("-0.0", "0"),
+            ("+5", "5"),
+            ("5.", "5"),
+            (".5", "0.5"),
+            ("-00012.50", "-12.5"),
+            ("1E2", "100"),
+            ("1E37", &format!("1{}", "0".repeat(37))),
+            ("1E38", "1E+38"),
+            ("12E126", "1.2E+127"),
+            ("0.000001", "0.000001"),
+            ("-0.0000012", "-0.0000012"),
+            ("0.00000012", "1.2E-7"),
+            ("1e-130", "1E-130"),
+            (
+                &format!("{ONES}e-10"),
+                &format!("{}.{}", &ONES[..28], &ONES[28..]),
+            ),
+        ];
+        for (text, expected) in cases {
+            let decimal = Decimal::parse(text).unwrap();
+            assert_eq!(decimal.to_string(), expected, "{text}");
+            assert_eq!(Decimal::parse(expected).unwrap(), decimal, "{text}");
+        }
     }
 }

@@ -62,7 +62,8 @@ pub struct Condition(Node);
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyCondition(Node);
 
-/// An attribute, by its path: `title`, `info.awards[0].name`.
+/// An attribute, by its path: `title`, `info.awards[0].name`. One that has a dot in its name needs a placeholder and an
+/// expression of your own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attr<'a>(pub &'a str);
 

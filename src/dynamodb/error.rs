@@ -54,6 +54,17 @@ pub enum DynamoDbError {
     },
 }
 
+impl DynamoDbError {
+    /// Whether the same may succeed when it is done again.
+    pub(crate) fn is_retryable(&self) -> bool {
+        match self {
+            Self::TooBusy { .. } => true,
+            Self::Unwritten { source, .. } => source.is_retryable(),
+            _ => false,
+        }
+    }
+}
+
 fn place(path: &str) -> String {
     match path {
         "" => String::new(),

@@ -52,8 +52,9 @@
 //! | an `M` whose one member has a name as above | `{"$map": {"$set": 1}}` |
 //!
 //! A number is a JSON number if it is an integer of 64 bits, or if the shortest text of a float says the same: `0.1` is. Either
-//! form is taken for any number, and nothing is ever rounded. Numbers have 38 digits at most, and exponents as boto3 takes
-//! them; what does not fit is an error that says where it is.
+//! form is taken for any number, and nothing is ever rounded; but mind that whoever parses JSON text makes a float of a long
+//! number before it is seen here. Numbers have 38 digits at most, and exponents as boto3 takes them; what does not fit is an error
+//! that says where it is. Equal numbers have one form, without zeros that mean nothing.
 //!
 //! A marker is an object of one member with one of these names. So no other object is taken for one, and a map that looks like
 //! one is written, and comes, in `$map`. In structs [`Number`], [`Binary`], [`Set`] and [`Map`] stand for them.

@@ -188,11 +188,12 @@ impl Table {
         let mut writer = self.batch_writer();
         let written = write(&mut writer);
         match (written, writer.finish()) {
-            (Ok(written), finished) => finished.map(|()| written),
-            (Err(error), Ok(())) => Err(error),
+            (written, Ok(())) => written,
+            (Ok(_), Err(unwritten)) => Err(unwritten),
             (Err(error), Err(unwritten)) => {
-                tracing::warn!(%unwritten, "a batch was not written after an error");
-                Err(error)
+                // what is left unwritten is told before all else
+                tracing::warn!(%error, "a batch ended with an error, and could not be written");
+                Err(unwritten)
             }
         }
     }

@@ -1,7 +1,6 @@
 //! What DynamoDB has and JSON has not, as types for the structs of a program.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
@@ -10,23 +9,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::codec::attribute::{BINARY, Fault, MAP, NUMBER, SET};
-use crate::codec::decimal::{self, Decimal};
+use crate::codec::decimal::Decimal;
 use crate::codec::scalar;
 use crate::error::Error;
 
-/// A number with all its digits, up to 38. Two are equal if the numbers are, whatever their texts; and the text that comes back
-/// may be another one for the same number.
+/// A number with all its digits, up to 38. Equal numbers have one text.
 ///
 /// ```
 /// use tucuxi::dynamodb::Number;
 ///
-/// let price: Number = "12345678901234567890.123456789".parse()?;
+/// let price: Number = "12345678901234567890.1234567890".parse()?;
 /// assert_eq!(price.as_str(), "12345678901234567890.123456789");
 /// assert_eq!(Number::from(5), "5.00".parse()?);
 /// assert!("1e500".parse::<Number>().is_err());
 /// # Ok::<(), tucuxi::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Number(Box<str>);
 
 impl Number {
@@ -34,17 +32,13 @@ impl Number {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    fn decimal(&self) -> Option<Decimal> {
-        Decimal::parse(&self.0).ok()
-    }
 }
 
 impl FromStr for Number {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self, Error> {
         match Decimal::fitting(text) {
-            Ok(_) => Ok(Self(text.into())),
+            Ok(decimal) => Ok(Self(decimal.to_string().into())),
             Err(why) => Err(Fault::new(format!("{text:?}: {why}")).into()),
         }
     }
@@ -61,20 +55,6 @@ macro_rules! from_integer {
 }
 from_integer! { i8, i16, i32, i64, u8, u16, u32, u64 }
 
-impl PartialEq for Number {
-    fn eq(&self, other: &Self) -> bool {
-        self.decimal() == other.decimal()
-    }
-}
-
-impl Eq for Number {}
-
-impl Hash for Number {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.decimal().hash(state);
-    }
-}
-
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -83,7 +63,7 @@ impl fmt::Display for Number {
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match decimal::json_number(&self.0) {
+        match Decimal::parse(&self.0).map(|decimal| decimal.json_number()) {
             Ok(Some(number)) => number.serialize(serializer),
             _ => marker(serializer, NUMBER, self.as_str()),
         }

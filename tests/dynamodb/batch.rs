@@ -73,8 +73,10 @@ fn delays_double_until_a_batch_goes_through_and_begin_anew() {
     let t = Table::new(&client, "t");
     let mut writer = t.batch_writer();
     writer.put(json!({"n": 1})).unwrap();
-    let Err(Error::DynamoDb(error)) = writer.finish() else {
-        panic!("it was written");
+    let error = writer.finish().unwrap_err();
+    assert!(error.is_retryable());
+    let Error::DynamoDb(error) = error else {
+        panic!("{error}");
     };
     assert_eq!(
         error.to_string(),
