@@ -294,9 +294,7 @@ impl Place<'_> {
             _ => E::custom(format_args!("{self}: {what}")),
         }
     }
-}
 
-impl Place<'_> {
     fn tag<'de, A: MapAccess<'de>>(&self, access: &mut A) -> Result<Tag, A::Error> {
         let tag = access.next_key().map_err(|e| self.fault(e))?;
         tag.ok_or_else(|| self.fault(NOT_ONE))

@@ -6,7 +6,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::backoff::Backoff;
-use super::batch_write::canonical;
 use super::expression::Expressions;
 use super::listing::Items;
 use super::table::{SERVICE, Table};
@@ -83,19 +82,13 @@ fn distinct(keys: impl Iterator<Item = Result<Value>>) -> Result<VecDeque<Value>
     let mut known = HashSet::new();
     let mut distinct = VecDeque::new();
     for key in keys {
-        let key = key?;
-        if known.insert(identity(&key)?) {
+        let mut key = key?;
+        key.sort_all_objects();
+        if known.insert(key.to_string()) {
             distinct.push_back(key);
         }
     }
     Ok(distinct)
-}
-
-/// A text that equal keys have.
-fn identity(key: &Value) -> Result<String> {
-    let mut key = canonical(key.clone())?;
-    key.sort_all_objects();
-    Ok(key.to_string())
 }
 
 struct Reading {

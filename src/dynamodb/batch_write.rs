@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::backoff::Backoff;
 use super::table::{SERVICE, Table};
-use super::{DynamoDbError, plain_item, take};
-use crate::codec::attribute::{self, Form, object};
+use super::{DynamoDbError, canonical_item, take};
+use crate::codec::attribute::object;
 use crate::error::Result;
 
 /// How many requests a call takes.
@@ -91,9 +91,10 @@ impl BatchWriter {
     ///
     /// # Errors
     ///
-    /// It is no item that DynamoDB takes, in which case it is left out; or a batch was full and could not be sent, in which case all of it is kept.
+    /// It is no item that DynamoDB takes, in which case it is left out: it would hold up all that are with it in a batch. Or a batch
+    /// was full and could not be sent, in which case all of it is kept.
     pub fn put(&mut self, item: impl Serialize) -> Result<()> {
-        let item = fitting(&item)?;
+        let item = canonical_item(&item)?;
         self.add(object("PutRequest", json!({"Item": item})))
     }
 
@@ -103,7 +104,7 @@ impl BatchWriter {
     ///
     /// As [`BatchWriter::put`].
     pub fn delete(&mut self, key: impl Serialize) -> Result<()> {
-        let key = fitting(&key)?;
+        let key = canonical_item(&key)?;
         self.add(object("DeleteRequest", json!({"Key": key})))
     }
 
@@ -239,31 +240,17 @@ impl Write {
     }
 }
 
-/// An item that DynamoDB takes: another one in a batch would hold up all that are with it.
-fn fitting<T: Serialize>(item: &T) -> Result<Value> {
-    let item = plain_item(item)?;
-    for (name, value) in item.as_object().into_iter().flatten() {
-        attribute::to_typed(value.clone()).map_err(|fault| fault.in_member(name))?;
-    }
-    Ok(item)
-}
-
-/// The values of these attributes. Numbers that are equal are the same.
+/// The values of these attributes. Items are in the form in which equal values are the same.
 fn identity(item: &Value, keys: &[Box<str>]) -> Result<String> {
-    let mut values = Vec::with_capacity(keys.len());
-    for name in keys {
-        let value = item.get(&**name).ok_or_else(|| DynamoDbError::Value {
+    let values = keys.iter().map(|name| {
+        let value = item.get(&**name).cloned();
+        value.ok_or_else(|| DynamoDbError::Value {
             path: (**name).into(),
             reason: "the item lacks this attribute of the table's key".into(),
-        })?;
-        values.push(canonical(value.clone())?);
-    }
+        })
+    });
+    let values = values.collect::<Result<Vec<_>, _>>()?;
     Ok(Value::from(values).to_string())
-}
-
-/// The one form that equal plain values have.
-pub(super) fn canonical(value: Value) -> Result<Value> {
-    Ok(Form::Plain.of(Form::Typed.of(value)?)?)
 }
 
 /// About how many bytes a value has by the service's count.

@@ -182,6 +182,15 @@ fn plain_item<T: Serialize + ?Sized>(item: &T) -> Result<Value> {
     }
 }
 
+/// An item or a key that DynamoDB takes, as a plain object in which equal values are the same.
+fn canonical_item<T: Serialize + ?Sized>(item: &T) -> Result<Value> {
+    let mut item = to_item(item)?;
+    for (_, value) in item.as_object_mut().into_iter().flatten() {
+        *value = Form::Plain.of(value.take())?;
+    }
+    Ok(item)
+}
+
 fn from_plain<T: DeserializeOwned>(plain: Value) -> Result<T> {
     T::deserialize(plain).map_err(|error| DynamoDbError::Type(error).into())
 }

@@ -10,7 +10,7 @@ use super::condition::{Condition, KeyCondition};
 use super::expression::Expressions;
 use super::listing::Listing;
 use super::update::Update;
-use super::{from_plain, plain_item, take};
+use super::{canonical_item, from_plain, plain_item, take};
 use crate::client::Client;
 use crate::error::Result;
 
@@ -215,7 +215,10 @@ impl Table {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn batch_get<K: Serialize>(&self, keys: impl IntoIterator<Item = K>) -> BatchGet {
-        BatchGet::new(self.clone(), keys.into_iter().map(|key| plain_item(&key)))
+        BatchGet::new(
+            self.clone(),
+            keys.into_iter().map(|key| canonical_item(&key)),
+        )
     }
 }
 
