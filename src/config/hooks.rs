@@ -67,6 +67,9 @@ impl ConfigBuilder {
     /// `{"id": {"S": "a"}, "n": {"N": "1"}}`. It holds for every operation of a service whose model has such values, and
     /// changes nothing for others. [`dynamodb`](crate::dynamodb) has the forms of what JSON has no values for.
     ///
+    /// Interceptors are given the parameters as the caller gave them, and see what goes out of them afterwards; what a
+    /// [`Stub`](crate::interceptor::Stub) expects and answers is in the form of the API.
+    ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;

@@ -212,6 +212,41 @@ fn an_answer_that_is_none_names_its_place() {
 }
 
 #[test]
+fn an_answer_that_is_cut_or_deep_is_an_error() {
+    let whole = r#"{"Item": {"a": {"L": [{"N": "1.5"}, {"BS": ["AA=="]}, {"M": {"$set": {"NULL": true}}}]}, "b": {"S": "\u0041"}}}"#;
+    let key = json!({"TableName": "t", "Key": {"id": 1}});
+    let ask = |answer: &str| {
+        let (client, _) = plain(Replay::new().answer(200, &[], answer.to_owned()));
+        client.call("dynamodb", "GetItem", key.clone())
+    };
+    let expected =
+        json!({"a": [1.5, {"$set": [{"$binary": "AA=="}]}, {"$map": {"$set": null}}], "b": "A"});
+    assert_eq!(ask(whole).unwrap()["Item"], expected);
+    for end in 1..whole.len() {
+        let error = ask(&whole[..end]).unwrap_err().to_string();
+        assert!(error.contains("cannot read the response"), "{end}: {error}");
+    }
+    let deep = format!(
+        r#"{{"Item": {{"a": {}{{}}{}}}}}"#,
+        r#"{"L": ["#.repeat(1000),
+        "]}".repeat(1000)
+    );
+    let error = ask(&deep).unwrap_err().to_string();
+    assert!(error.contains("recursion limit exceeded"), "{error}");
+    for wrong in [
+        r#"{"Item": []}"#,
+        r#"{"Item": {"a": []}}"#,
+        r#"{"Item": {"a": {"L": {}}}}"#,
+        r#"{"Item": {"a": {"N": 1}}}"#,
+    ] {
+        ask(wrong).unwrap_err();
+    }
+    // what the model does not have is dropped, as ever
+    let more = ask(r#"{"Item": {"a": {"__type": "x", "S": "y"}}, "More": 1}"#).unwrap();
+    assert_eq!(more, json!({"Item": {"a": "y"}}));
+}
+
+#[test]
 fn the_item_of_a_failed_condition_is_plain() {
     let failed = r#"{"__type": "ConditionalCheckFailedException", "message": "no", "Item": {"id": {"N": "1"}}}"#;
     let t = Table::new(&client(Replay::new().answer(400, &[], failed)), "t");
