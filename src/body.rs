@@ -46,6 +46,15 @@ pub trait BodySource: Send + Sync {
     /// Whatever the source says.
     fn open(&self) -> io::Result<Box<dyn Read + Send>>;
 
+    /// Starts reading what is only to be hashed, and not sent: for a source that counts what goes out.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    fn open_to_hash(&self) -> io::Result<Box<dyn Read + Send>> {
+        self.open()
+    }
+
     /// Whether it can be opened more than once. If not, no attempt that opened it is repeated.
     fn replayable(&self) -> bool {
         true
@@ -149,12 +158,32 @@ impl Body {
         }
     }
 
+    /// The file, and which of its bytes, if it is one.
+    pub(crate) fn as_file(&self) -> Option<(&Arc<Path>, &Range<u64>)> {
+        match &self.0 {
+            Kind::File { path, range } => Some((path, range)),
+            _ => None,
+        }
+    }
+
     /// Starts reading from the beginning. Where the length is known, a source of another length gives an error.
     ///
     /// # Errors
     ///
     /// The file cannot be opened, or a reader was read before.
     pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        self.open_source(|source| source.open())
+    }
+
+    /// As [`open`](Self::open), for bytes that are hashed and not sent.
+    pub(crate) fn open_to_hash(&self) -> io::Result<Box<dyn Read + Send>> {
+        self.open_source(|source| source.open_to_hash())
+    }
+
+    fn open_source(
+        &self,
+        open: impl FnOnce(&dyn BodySource) -> io::Result<Box<dyn Read + Send>>,
+    ) -> io::Result<Box<dyn Read + Send>> {
         let whole = |reader, len| match len {
             Some(left) => Box::new(Exact { reader, left }) as Box<dyn Read + Send>,
             None => reader,
@@ -169,7 +198,7 @@ impl Body {
                 let len = range.end.saturating_sub(range.start);
                 Ok(whole(Box::new(file.take(len)), Some(len)))
             }
-            Kind::Source(source) => Ok(whole(source.open()?, source.len())),
+            Kind::Source(source) => Ok(whole(open(&**source)?, source.len())),
         }
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::checksum::ChecksumMismatch;
 use crate::dynamodb::DynamoDbError;
 use crate::params::ParamErrors;
+use crate::transfer::TransferError;
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::wait::WaitError;
 
@@ -73,6 +74,9 @@ pub enum Error {
     /// The service answered with an error.
     #[error(transparent)]
     Service(Box<ServiceError>),
+    /// A transfer that failed for another reason than a call's.
+    #[error(transparent)]
+    Transfer(Box<TransferError>),
     /// No whole answer came.
     #[error(transparent)]
     Transport(#[from] TransportError),
@@ -89,6 +93,7 @@ impl Error {
     pub fn cause(&self) -> &Self {
         match self {
             Self::Call { source, .. } => source.cause(),
+            Self::Transfer(error) => error.cause().map_or(self, Self::cause),
             other => other,
         }
     }
@@ -128,7 +133,11 @@ impl Error {
 
     /// Whether the caller cancelled it.
     pub fn is_cancelled(&self) -> bool {
-        matches!(self.cause(), Self::Transport(error) if error.kind() == TransportErrorKind::Cancelled)
+        match self.cause() {
+            Self::Transfer(error) => error.is_cancelled(),
+            Self::Transport(error) => error.kind() == TransportErrorKind::Cancelled,
+            _ => false,
+        }
     }
 
     /// Whether the service asks to slow down.

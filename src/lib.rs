@@ -61,6 +61,7 @@ mod protocol;
 pub mod query;
 mod random;
 mod time;
+pub mod transfer;
 pub mod transport;
 mod uri;
 mod wait;

@@ -414,7 +414,7 @@ impl Signature {
             return Ok(Payload::Bytes(bytes));
         }
         if body.replayable() {
-            let hash = body.open().and_then(hash::sha256_hex_of);
+            let hash = body.open_to_hash().and_then(hash::sha256_hex_of);
             return Ok(Payload::Sha256(hash.map_err(Error::request)?));
         }
         match self.is_s3 {

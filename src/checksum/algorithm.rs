@@ -14,6 +14,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 use xxhash_rust::xxh64::Xxh64;
 
 use crate::body::Body;
+use crate::hash;
 
 macro_rules! algorithms {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $header:literal;)*) => {
@@ -24,7 +25,7 @@ macro_rules! algorithms {
 
         impl ChecksumAlgorithm {
             /// The one that an answer is held against is the first of these which it has.
-            pub(super) const ALL: &[Self] = &[$(Self::$variant),*];
+            pub(crate) const ALL: &[Self] = &[$(Self::$variant),*];
 
             /// As parameters name it.
             pub fn as_str(self) -> &'static str {
@@ -98,6 +99,48 @@ impl ChecksumAlgorithm {
         bytes.div_ceil(3) * 4
     }
 
+    /// The parameter and the member of a result that it is in.
+    pub(crate) fn member(self) -> String {
+        format!("Checksum{}", self.as_str())
+    }
+
+    fn crc(self) -> Option<(CrcAlgorithm, usize)> {
+        match self {
+            Self::Crc32 => Some((CrcAlgorithm::Crc32IsoHdlc, 4)),
+            Self::Crc32c => Some((CrcAlgorithm::Crc32Iscsi, 4)),
+            Self::Crc64Nvme => Some((CrcAlgorithm::Crc64Nvme, 8)),
+            _ => None,
+        }
+    }
+
+    /// Whether checksums of parts make that of the whole.
+    pub(crate) fn is_crc(self) -> bool {
+        self.crc().is_some()
+    }
+
+    /// The checksum of bytes with others behind them, where that can be told from theirs: of a CRC.
+    pub(crate) fn combine(self, first: &str, second: &str, second_len: u64) -> Option<String> {
+        let (crc, len) = self.crc()?;
+        let number = |text: &str| {
+            let mut bytes = [0; 8];
+            let decoded = BASE64_STANDARD.decode(text).ok()?;
+            (decoded.len() == len).then(|| bytes[8 - len..].copy_from_slice(&decoded))?;
+            Some(u64::from_be_bytes(bytes))
+        };
+        let both = crc_fast::checksum_combine(crc, number(first)?, number(second)?, second_len);
+        Some(BASE64_STANDARD.encode(&both.to_be_bytes()[8 - len..]))
+    }
+
+    /// The checksum of an object that was uploaded in parts, made of theirs: `…-3`. None if one of them is no base64.
+    pub(crate) fn composite<'c>(self, parts: impl Iterator<Item = &'c str>) -> Option<String> {
+        let (mut hasher, mut count) = (self.hasher(), 0);
+        for part in parts {
+            hasher.update(&BASE64_STANDARD.decode(part).ok()?);
+            count += 1;
+        }
+        Some(format!("{}-{count}", hasher.finish()))
+    }
+
     /// Of these bytes, as base64.
     ///
     /// ```
@@ -111,10 +154,11 @@ impl ChecksumAlgorithm {
     }
 
     pub(crate) fn hasher(self) -> Hasher {
+        let crc = |algorithm, len| State::Crc(crc_fast::Digest::new(algorithm), len);
         Hasher(match self {
-            Self::Crc32 => State::Crc(crc_fast::Digest::new(CrcAlgorithm::Crc32IsoHdlc), 4),
-            Self::Crc32c => State::Crc(crc_fast::Digest::new(CrcAlgorithm::Crc32Iscsi), 4),
-            Self::Crc64Nvme => State::Crc(crc_fast::Digest::new(CrcAlgorithm::Crc64Nvme), 8),
+            Self::Crc32 => crc(CrcAlgorithm::Crc32IsoHdlc, 4),
+            Self::Crc32c => crc(CrcAlgorithm::Crc32Iscsi, 4),
+            Self::Crc64Nvme => crc(CrcAlgorithm::Crc64Nvme, 8),
             Self::Md5 => State::Md5(Md5::new()),
             Self::Sha1 => State::Sha1(Sha1::new()),
             Self::Sha256 => State::Sha256(Sha256::new()),
@@ -155,12 +199,14 @@ impl Hasher {
     }
 
     /// All of a body, which is not held in memory.
-    pub(super) fn read_body(&mut self, body: &Body) -> io::Result<()> {
+    pub(crate) fn read_body(&mut self, body: &Body) -> io::Result<()> {
         if let Some(bytes) = body.bytes() {
             self.update(bytes);
             return Ok(());
         }
-        let (mut reader, mut piece) = (body.open()?, vec![0; 256 * 1024]);
+        // a small body needs no large piece, whose pages are not for nothing
+        let most = body.len().unwrap_or(u64::MAX).clamp(1, 256 * 1024);
+        let (mut reader, mut piece) = (body.open_to_hash()?, vec![0; most as usize]);
         loop {
             match reader.read(&mut piece) {
                 Ok(0) => return Ok(()),
@@ -173,7 +219,15 @@ impl Hasher {
 
     /// As base64 of the big-endian bytes.
     pub(crate) fn finish(self) -> String {
-        let encode = |bytes: &[u8]| BASE64_STANDARD.encode(bytes);
+        self.finish_with(|bytes| BASE64_STANDARD.encode(bytes))
+    }
+
+    /// As hexadecimal digits, which ETags have.
+    pub(crate) fn finish_hex(self) -> String {
+        self.finish_with(hash::hex)
+    }
+
+    fn finish_with(self, encode: impl FnOnce(&[u8]) -> String) -> String {
         match self.0 {
             State::Crc(digest, len) => encode(&digest.finalize().to_be_bytes()[8 - len..]),
             State::Md5(digest) => encode(&digest.finalize()),

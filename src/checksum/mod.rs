@@ -16,6 +16,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub use self::algorithm::ChecksumAlgorithm;
+pub(crate) use self::algorithm::Hasher;
 
 pub use self::chunked::AwsChunked;
 pub use self::response::ChecksumMismatch;

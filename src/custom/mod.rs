@@ -1,5 +1,5 @@
-//! What services need beyond their models. Nowhere else below the client is a service named; a room above it that is about
-//! one service, such as [`dynamodb`](crate::dynamodb), names that.
+//! What services need beyond their models. Nowhere else below the client is a service named; the rooms above it that are about
+//! one, [`dynamodb`](crate::dynamodb) and [`transfer`](crate::transfer), name theirs.
 //!
 //! [`TABLE`] has them all: a name by which each can be switched off
 //! ([`ConfigBuilder::without_customisation`](crate::ConfigBuilder::without_customisation)), whose it is, and the interceptor

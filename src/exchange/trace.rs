@@ -126,6 +126,7 @@ fn kind(error: &Error) -> &str {
         Error::Params(_) => "params",
         Error::Request(_) => "request",
         Error::Response(_) => "response",
+        Error::Transfer(_) => "transfer",
         Error::Transport(_) => "transport",
         Error::Unsupported(_) => "unsupported",
         Error::Wait(_) => "wait",

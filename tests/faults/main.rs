@@ -6,6 +6,8 @@ mod soak;
 mod streams;
 mod tls;
 mod waiting;
+#[path = "../common/wire.rs"]
+mod wire;
 
 use std::io::ErrorKind;
 use std::sync::atomic::Ordering;

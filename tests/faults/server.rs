@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::wire::{Head, read_head, reset};
+
 /// What goes wrong with one request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Fault {
@@ -127,10 +129,6 @@ impl Drop for Server {
     }
 }
 
-fn reset(stream: &TcpStream) -> io::Result<()> {
-    socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO))
-}
-
 /// Waits until the client gives up.
 fn silence(mut stream: &TcpStream) -> io::Result<()> {
     let mut piece = [0; 65536];
@@ -178,12 +176,12 @@ fn serve(state: &State, stream: TcpStream) -> io::Result<()> {
         }
         let body = read_body(&mut reader, &head)?;
         let page = tables(&body);
-        if !body.is_empty() && head.method == "put" {
+        if !body.is_empty() && head.method() == "PUT" {
             state.bodies.lock().unwrap().push(body);
         }
-        let body = match &*head.method {
-            "get" => &*state.blob,
-            "put" => b"",
+        let body = match head.method() {
+            "GET" => &*state.blob,
+            "PUT" => b"",
             _ => page,
         };
         if !answer(body, &stream, &head, fault)? {
@@ -192,42 +190,10 @@ fn serve(state: &State, stream: TcpStream) -> io::Result<()> {
     }
 }
 
-struct Head {
-    method: String,
-    length: usize,
-    chunked: bool,
-    aws_chunked: bool,
-    expects: bool,
-}
-
-fn read_head(reader: &mut impl BufRead) -> io::Result<Head> {
-    let mut head = Head {
-        method: String::new(),
-        length: 0,
-        chunked: false,
-        aws_chunked: false,
-        expects: false,
-    };
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let line = line.trim_end().to_ascii_lowercase();
-        if line.is_empty() {
-            return Ok(head);
-        }
-        match line.split_once(": ") {
-            None => head.method = line.split(' ').next().unwrap().to_owned(),
-            Some(("content-length", length)) => head.length = length.parse().unwrap(),
-            Some(("transfer-encoding", _)) => head.chunked = true,
-            Some(("content-encoding", how)) => head.aws_chunked = how.contains("aws-chunked"),
-            Some(("expect", _)) => head.expects = true,
-            Some(_) => {}
-        }
-    }
-}
-
 fn read_body(reader: &mut impl BufRead, head: &Head) -> io::Result<Vec<u8>> {
-    let mut body = vec![0; head.length];
+    // of a client of the test's
+    let length = head.length.and_then(|length| usize::try_from(length).ok());
+    let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body)?;
     if head.chunked {
         body = read_chunks(reader)?;
@@ -269,7 +235,7 @@ fn answer_with(status: u16, head: &Head, close: bool) -> Vec<u8> {
     };
     let body = format!("<Error><Code>{code}</Code></Error>");
     let json = format!(r#"{{"__type":"{code}"}}"#);
-    let body = if head.method == "post" { json } else { body };
+    let body = if head.method() == "POST" { json } else { body };
     let close = if close { "connection: close\r\n" } else { "" };
     let length = body.len();
     format!(

@@ -1,0 +1,481 @@
+//! Downloads.
+//!
+//! ```text
+//!                ┌──► GetObject                                  smaller than the threshold
+//!   HeadObject ──┤
+//!                └──► GetObject of each range, or of each part that was uploaded ──► whole checksum ──► in its place
+//! ```
+//! An object whose checksum is made of those of its parts is fetched by these parts, each of which comes with its own, so that
+//! all of it can be held against what is stored. Where the answers' checksums are not wanted, there is no HeadObject: the first
+//! range tells the length.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use serde_json::json;
+
+use super::args::Args;
+use super::error::TransferError;
+use super::fetch::{Fetch, Fetched, Wanted};
+use super::object::{Cut, Object};
+use super::plan::{Part, Parts};
+use super::pool::{Begun, Outcome, Work};
+use super::resume::{DownloadJournal, PartThere};
+use super::target::{PartialFile, Sink, Target};
+use super::{Context, Place};
+use crate::body::Body;
+use crate::checksum::ChecksumAlgorithm;
+use crate::config::ResponseChecksums;
+use crate::error::{Error, Result};
+
+/// An object on its way down.
+pub(super) struct Download<'t> {
+    context: Arc<Context>,
+    place: Place,
+    args: Args,
+    /// What the target is called.
+    name: String,
+    target: Mutex<Option<Target<'t>>>,
+    /// What a listing said of it.
+    listed: Option<Object>,
+    state: OnceLock<State<'t>>,
+}
+
+/// What is known once it is begun.
+struct State<'t> {
+    object: Object,
+    /// None if one answer has it all.
+    cut: Option<Cut>,
+    /// That of parts.
+    algorithm: ChecksumAlgorithm,
+    sink: Sink<'t>,
+    partial: Option<PartialFile>,
+    /// Parts of a try that was killed.
+    there: BTreeMap<u32, PartThere>,
+    done: Mutex<Done>,
+    journal: Mutex<Option<DownloadJournal>>,
+}
+
+#[derive(Default)]
+struct Done {
+    parts: BTreeMap<u32, PartThere>,
+    resumed_bytes: u64,
+}
+
+impl<'t> Download<'t> {
+    pub(super) fn new(context: Arc<Context>, place: Place, target: Target<'t>, args: Args) -> Self {
+        Self {
+            context,
+            place,
+            args,
+            name: target.to_string(),
+            target: Mutex::new(Some(target)),
+            listed: None,
+            state: OnceLock::new(),
+        }
+    }
+
+    /// One of a folder, of which a listing tells as much as HeadObject would of a small object. The file will be as old as the
+    /// object.
+    pub(super) fn listed(self, object: Object) -> Self {
+        let listed = Some(object);
+        Self { listed, ..self }
+    }
+
+    fn failed(&self, error: Error) -> Error {
+        let what = format!("download {} to {}", self.place, self.name).into();
+        self.context.failed(what, error)
+    }
+
+    fn start(&self) -> Result<Begun> {
+        // an option is whole whenever a thread may have panicked
+        let target = self
+            .target
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let Some(target) = target else {
+            return Err(Error::request("the download was begun before"));
+        };
+        let sink = Sink::open(target)?;
+        let threshold = self.context.config.multipart_threshold;
+        let is_small = |object: &Object| object.len < threshold;
+        let (object, first) = match &self.listed {
+            Some(listed) if is_small(listed) => (listed.clone(), None),
+            _ if self.is_first_chunk_enough() => self.first_chunk()?,
+            _ => (
+                Object::look_at(&self.context, &self.place, &self.args)?,
+                None,
+            ),
+        };
+        self.context
+            .meter
+            .begun(&self.place.url(), Some(object.len));
+        let is_all = first
+            .as_ref()
+            .is_some_and(|first| first.range.end == object.len);
+        let cut = match first {
+            _ if is_all || is_small(&object) => None,
+            Some(_) => Some(Cut::Ranges(self.context.config.part_size)),
+            None => {
+                let most =
+                    matches!(sink, Sink::Stream(_)).then_some(self.context.config.memory_limit);
+                Some(object.cut(&self.context, &self.place, &self.args, most)?)
+            }
+        };
+        self.open(object, sink, cut)?;
+        if let Some(first) = first {
+            self.put_first(first)?;
+        }
+        let state = self.state()?;
+        match cut {
+            Some(cut) => Ok(Begun::Parts(self.parts(state, cut)?)),
+            None => {
+                if !is_all {
+                    self.get(state, 1, Wanted::Whole)?;
+                }
+                self.complete().map(Begun::Done)
+            }
+        }
+    }
+
+    /// Without checksums, a HeadObject would tell nothing that the first bytes do not.
+    fn is_first_chunk_enough(&self) -> bool {
+        self.context.client.config().response_checksums() == ResponseChecksums::WhenRequired
+    }
+
+    /// The first bytes, in memory, and what they tell of the object.
+    fn first_chunk(&self) -> Result<(Object, Option<Fetched>)> {
+        let size = self.context.config.part_size;
+        let fetch = Fetch {
+            context: &self.context,
+            place: &self.place,
+            args: &self.args,
+            etag: None,
+            len: None,
+            wanted: Wanted::First(size),
+            file: None,
+            algorithm: ChecksumAlgorithm::Crc32,
+        };
+        match fetch.run() {
+            // an empty object has no first byte
+            Err(error) if error.code() == Some("InvalidRange") => {
+                let object = Object::look_at(&self.context, &self.place, &self.args)?;
+                Ok((object, None))
+            }
+            fetched => {
+                let fetched = fetched?;
+                let object = Object::of_answer(&self.place, &fetched.answer)?;
+                Ok((object, Some(fetched)))
+            }
+        }
+    }
+
+    fn put_first(&self, first: Fetched) -> Result<()> {
+        let state = self.state()?;
+        if let Some(partial) = &state.partial {
+            let written = std::io::Write::write_all(&mut partial.at(0)?, &first.bytes);
+            written.map_err(TransferError::file(&*partial.path))?;
+        }
+        self.put(state, 1, first)
+    }
+
+    /// Makes the file, or finds the one of a try that was killed.
+    fn open(&self, object: Object, sink: Sink<'t>, cut: Option<Cut>) -> Result<()> {
+        // the checksum that the object has is worth most; that of parts is for going on
+        let algorithm = object
+            .checksum
+            .as_ref()
+            .map_or(ChecksumAlgorithm::Crc32, |(algorithm, _)| *algorithm);
+        let of_parts = cut.is_some_and(|cut| matches!(cut, Cut::Parts(_)));
+        let algorithm = match of_parts || algorithm.is_crc() {
+            true => algorithm,
+            false => ChecksumAlgorithm::Crc32,
+        };
+        let (mut partial, mut there, mut journal) = (None, BTreeMap::new(), None);
+        if let (Sink::Stream(stream), Some((whole, _))) = (&sink, object.whole_checksum())
+            && !whole.is_crc()
+        {
+            stream.hash_with(whole);
+        }
+        if let Sink::File(path) = &sink {
+            if let Some(cut) = cut {
+                let stored = json!({
+                    "etag": object.etag,
+                    "length": object.len,
+                    "cut": format!("{cut:?}"),
+                    "algorithm": algorithm.as_str(),
+                });
+                journal =
+                    DownloadJournal::open(&self.context, &self.place, path, &self.args, &stored);
+            }
+            let found = journal.as_mut().and_then(DownloadJournal::find);
+            partial = Some(match found {
+                Some((known, parts)) => {
+                    there = parts;
+                    PartialFile::known(known, path)
+                }
+                None => {
+                    let new = PartialFile::beside(path)?;
+                    if let Some(journal) = &mut journal {
+                        journal.restart(&new.path);
+                    }
+                    if let Err(error) = new.create() {
+                        if let Some(journal) = journal {
+                            journal.remove();
+                        }
+                        return Err(error);
+                    }
+                    new
+                }
+            });
+        }
+        let state = State {
+            object,
+            cut,
+            algorithm,
+            sink,
+            partial,
+            there,
+            done: Mutex::default(),
+            journal: Mutex::new(journal),
+        };
+        // it is begun once
+        let _ = self.state.set(state);
+        Ok(())
+    }
+
+    fn parts(&self, state: &State<'t>, cut: Cut) -> Result<Parts> {
+        let object = &state.object;
+        let (parts, size) = match cut {
+            Cut::Parts(count) => (
+                Parts::numbered(count),
+                object.len.div_ceil(count.max(1).into()),
+            ),
+            Cut::Ranges(size) => (Parts::of(object.len, size), size),
+        };
+        Ok(match &state.sink {
+            Sink::File(_) => parts,
+            Sink::Stream(_) => parts.within(self.context.config.parts_in_memory(size)),
+        })
+    }
+
+    /// # Errors
+    ///
+    /// It was not begun, which the plan does not let happen.
+    fn state(&self) -> Result<&State<'t>> {
+        let state = self.state.get();
+        state.ok_or_else(|| Error::request("the download was not begun"))
+    }
+
+    fn do_part(&self, part: &Part) -> Result<()> {
+        let state = self.state()?;
+        if state.lock().parts.contains_key(&part.number) {
+            return Ok(());
+        }
+        if let Some(there) = state
+            .there
+            .get(&part.number)
+            .filter(|there| state.has(there))
+        {
+            let len = there.range.end - there.range.start;
+            self.context.meter.resumed(len);
+            let mut done = state.lock();
+            done.resumed_bytes += len;
+            done.parts.insert(part.number, there.clone());
+            return Ok(());
+        }
+        let wanted = match state.cut {
+            Some(Cut::Parts(_)) => Wanted::Number(part.number),
+            Some(Cut::Ranges(_)) => Wanted::Range(part.range.clone()),
+            None => Wanted::Whole,
+        };
+        self.get(state, part.number, wanted)
+    }
+
+    fn get(&self, state: &State<'t>, number: u32, wanted: Wanted) -> Result<()> {
+        let is_whole = matches!(wanted, Wanted::Whole);
+        let fetch = Fetch {
+            context: &self.context,
+            place: &self.place,
+            args: &self.args,
+            // what a listing or an answer said may be old, and a whole object is right in any case
+            etag: state.object.etag.as_deref().filter(|_| !is_whole),
+            len: (!is_whole).then_some(state.object.len),
+            wanted,
+            file: state.partial.as_ref(),
+            algorithm: state.algorithm,
+        };
+        self.put(state, number, fetch.run()?)
+    }
+
+    /// Keeps what came.
+    fn put(&self, state: &State<'t>, number: u32, fetched: Fetched) -> Result<()> {
+        if let Sink::Stream(stream) = &state.sink {
+            stream.put(number, fetched.bytes)?;
+        }
+        let part = PartThere {
+            range: fetched.range,
+            checksum: fetched.checksum,
+        };
+        // an option is whole whenever a thread may have panicked
+        if let Some(journal) = &mut *state.journal.lock().unwrap_or_else(PoisonError::into_inner) {
+            journal.done(number, &part);
+        }
+        state.lock().parts.insert(number, part);
+        Ok(())
+    }
+
+    fn complete(&self) -> Result<Outcome> {
+        let state = self.state()?;
+        let done = state.lock();
+        let len = done.check_whole(&self.place, state)?;
+        match (&state.sink, &state.partial) {
+            (Sink::Stream(stream), _) => stream.flush()?,
+            (Sink::File(_), Some(partial)) => {
+                let modified = self.listed.as_ref().and_then(|listed| listed.modified);
+                partial.finish(len, modified)?;
+            }
+            (Sink::File(_), None) => {}
+        }
+        state.end_journal();
+        Ok(Outcome {
+            objects: 1,
+            bytes: len,
+            resumed_bytes: done.resumed_bytes,
+            etag: state.object.etag.clone(),
+            version_id: state.object.version_id.clone(),
+            ..Outcome::default()
+        })
+    }
+}
+
+impl State<'_> {
+    fn lock(&self) -> MutexGuard<'_, Done> {
+        // a map is whole whenever a thread may have panicked
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the file has these bytes.
+    fn has(&self, part: &PartThere) -> bool {
+        let Some(partial) = &self.partial else {
+            return false;
+        };
+        let body = Body::file_range(&*partial.path, part.range.clone());
+        let mut hasher = self.algorithm.hasher();
+        hasher.read_body(&body).is_ok() && *hasher.finish() == *part.checksum
+    }
+
+    fn end_journal(&self) {
+        // an option is whole whenever a thread may have panicked
+        let journal = self
+            .journal
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(journal) = journal {
+            journal.remove();
+        }
+    }
+}
+
+impl Done {
+    /// Holds all that came against what is stored, and says how long it is.
+    fn check_whole(&self, place: &Place, state: &State<'_>) -> Result<u64> {
+        let mut at = 0;
+        for part in self.parts.values() {
+            if part.range.start != at {
+                let what = format!("its parts are not one behind the other at byte {at}");
+                return Err(TransferError::answer(&place.url(), what));
+            }
+            at = part.range.end;
+        }
+        let Some(cut) = state.cut else {
+            // it was held against its checksum as it came, and may be newer than what is known of the object
+            return Ok(at);
+        };
+        if at != state.object.len {
+            let what = format!("{at} bytes came of {}", state.object.len);
+            return Err(TransferError::answer(&place.url(), what));
+        }
+        let object = &state.object;
+        let expected = match (object.whole_checksum(), object.composite_checksum(), cut) {
+            (Some((algorithm, expected)), ..) => {
+                Some((algorithm, expected, self.whole(algorithm, state)?))
+            }
+            (None, Some((algorithm, expected, _)), Cut::Parts(_)) => {
+                let parts = self.parts.values().map(|part| &*part.checksum);
+                Some((algorithm, expected, algorithm.composite(parts)))
+            }
+            _ => None,
+        };
+        match expected {
+            Some((algorithm, expected, Some(actual))) if actual != expected => {
+                Err(TransferError::Mismatch {
+                    object: place.url().into(),
+                    range: None,
+                    algorithm,
+                    expected: expected.into(),
+                    actual: actual.into(),
+                }
+                .into())
+            }
+            _ => Ok(at),
+        }
+    }
+
+    /// The checksum of all bytes: made of those of the parts, or else of the file.
+    fn whole(&self, algorithm: ChecksumAlgorithm, state: &State<'_>) -> Result<Option<String>> {
+        let mut parts = self.parts.values();
+        if algorithm == state.algorithm && algorithm.is_crc() {
+            let first = parts.next().map(|part| part.checksum.to_string());
+            let combined = first.and_then(|first| {
+                parts.try_fold(first, |so_far, part| {
+                    algorithm.combine(&so_far, &part.checksum, part.range.end - part.range.start)
+                })
+            });
+            return Ok(combined);
+        }
+        if let Sink::Stream(stream) = &state.sink {
+            return Ok(stream.checksum());
+        }
+        let Some(partial) = &state.partial else {
+            return Ok(None);
+        };
+        let mut hasher = algorithm.hasher();
+        let body = Body::file(&partial.path).map_err(TransferError::file(&*partial.path))?;
+        hasher
+            .read_body(&body)
+            .map_err(TransferError::file(&*partial.path))?;
+        Ok(Some(hasher.finish()))
+    }
+}
+
+impl Work for Download<'_> {
+    fn object(&self) -> String {
+        self.place.url()
+    }
+
+    fn begin(&self) -> Result<Begun> {
+        self.start().map_err(|error| self.failed(error))
+    }
+
+    fn part(&self, part: &Part) -> Result<bool> {
+        self.do_part(part).map_err(|error| self.failed(error))?;
+        Ok(true)
+    }
+
+    fn finish(&self) -> Result<Outcome> {
+        self.complete().map_err(|error| self.failed(error))
+    }
+
+    fn abandon(&self) {
+        let Some(state) = self.state.get() else {
+            return;
+        };
+        if let Some(partial) = &state.partial {
+            partial.remove();
+        }
+        state.end_journal();
+    }
+}

@@ -1,0 +1,188 @@
+//! What goes wrong with transfers beyond the calls that they are made of.
+
+use std::io;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use super::Report;
+use crate::checksum::ChecksumAlgorithm;
+use crate::error::Error;
+
+/// Why a transfer failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransferError {
+    /// An extra argument that such a transfer does not take.
+    #[error("there is no argument {name:?} of {action}; there are: {known}")]
+    Argument {
+        /// The argument.
+        name: Box<str>,
+        /// What kind of transfer.
+        action: &'static str,
+        /// The arguments that there are.
+        known: Box<str>,
+    },
+    /// The caller cancelled it. What was begun is taken back.
+    #[error("{what}: the caller cancelled it")]
+    Cancelled {
+        /// The object.
+        what: Box<str>,
+    },
+    /// Something that it was made of failed; so it is taken back, if need be.
+    #[error("failed to {what}: {source}")]
+    Failed {
+        /// What was to be done: `upload FILE to BUCKET/KEY`.
+        what: Box<str>,
+        /// The call that failed, or another reason.
+        source: Error,
+    },
+    /// A file or folder that cannot be read or written.
+    #[error("{path}: {source}", path = path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A key that is no name of a file below the folder.
+    #[error(
+        "the key {key:?} cannot be a file below the folder: {reason}; download it by itself, to a path of your choice"
+    )]
+    KeyAsPath {
+        /// The key.
+        key: Box<str>,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Bytes that are not those which they should be.
+    #[error(
+        "{object}{}: the {algorithm} of what came is {actual}, but should be {expected}: it was changed on its way or where it is stored",
+        of_range(range)
+    )]
+    Mismatch {
+        /// The object: `s3://BUCKET/KEY`.
+        object: Box<str>,
+        /// Its bytes; none for all of them.
+        range: Option<Range<u64>>,
+        /// How the checksum is computed.
+        algorithm: ChecksumAlgorithm,
+        /// What it should be.
+        expected: Box<str>,
+        /// What it is.
+        actual: Box<str>,
+    },
+    /// An answer that is not what was asked for.
+    #[error("{object}: {what}")]
+    Answer {
+        /// The object: `s3://BUCKET/KEY`.
+        object: Box<str>,
+        /// What is wrong.
+        what: Box<str>,
+    },
+    /// The object is another one than when its transfer began.
+    #[error(
+        "{object}: the contents of the stored object did not match the expected ETag {etag}: it was replaced meanwhile; start again"
+    )]
+    ObjectChanged {
+        /// The object: `s3://BUCKET/KEY`.
+        object: Box<str>,
+        /// That of the first answer.
+        etag: Box<str>,
+    },
+    /// A part that came broken as often as it may be asked for.
+    #[error("{object}, bytes {}-{}: gave up after {attempts} attempts: {source}", range.start, range.end.saturating_sub(1))]
+    PartAttempts {
+        /// The object: `s3://BUCKET/KEY`.
+        object: Box<str>,
+        /// Its bytes.
+        range: Range<u64>,
+        /// How many attempts were made.
+        attempts: u32,
+        /// What went wrong with the last.
+        source: io::Error,
+    },
+    /// A stream that cannot be read.
+    #[error("the source cannot be read: {source}")]
+    Reader {
+        /// What it says.
+        source: io::Error,
+    },
+    /// A setting that may not be zero.
+    #[error("{0} must be greater than 0")]
+    Setting(&'static str),
+    /// Some of many objects failed; the others are done.
+    #[error("{}", several(report))]
+    Several {
+        /// What was done and what was not.
+        report: Box<Report>,
+    },
+    /// The file is not what it was when its upload began.
+    #[error("{path}: the file changed while it was sent; nothing is stored of it, start again", path = path.display())]
+    SourceChanged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Something that S3 cannot do in this way.
+    #[error("{0}")]
+    Unsupported(Box<str>),
+    /// A stream that cannot be written.
+    #[error("the download cannot be written: {source}")]
+    Writer {
+        /// What it says.
+        source: io::Error,
+    },
+}
+
+fn of_range(range: &Option<Range<u64>>) -> String {
+    let shown = range.as_ref();
+    let shown = shown.map(|r| format!(", bytes {}-{}", r.start, r.end.saturating_sub(1)));
+    shown.unwrap_or_default()
+}
+
+/// The first few tell what is wrong; all are in the report.
+fn several(report: &Report) -> String {
+    let (failed, all) = (
+        report.failures.len(),
+        report.objects + report.failures.len() as u64,
+    );
+    let mut text = format!("{failed} of {all} failed");
+    for (index, failure) in report.failures.iter().take(3).enumerate() {
+        text += if index == 0 { ": " } else { "; " };
+        text += &failure.error.to_string();
+    }
+    if failed > 3 {
+        text += "; and others";
+    }
+    text
+}
+
+impl TransferError {
+    pub(super) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
+        let path = path.into();
+        move |source| Self::File { path, source }.into()
+    }
+
+    pub(super) fn answer(object: &str, what: impl Into<Box<str>>) -> Error {
+        let (object, what) = (object.into(), what.into());
+        Self::Answer { object, what }.into()
+    }
+
+    /// The call that is at the bottom of it, if one is.
+    pub(crate) fn cause(&self) -> Option<&Error> {
+        match self {
+            Self::Failed { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
+    /// Whether the caller cancelled it.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Cancelled { .. })
+    }
+}
+
+impl From<TransferError> for Error {
+    fn from(error: TransferError) -> Self {
+        Self::Transfer(Box::new(error))
+    }
+}

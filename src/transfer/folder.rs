@@ -1,0 +1,481 @@
+//! Folders and prefixes: what is in them, and the way from one to the other.
+//!
+//! A file's key is the prefix, a slash and the file's path below the folder, with slashes. Both sides are gone through in the
+//! order of these.
+
+use std::fs::Metadata;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::args::{Action, Args};
+use super::copy::{Copy, CopySource};
+use super::delete::{DeleteMany, MOST};
+use super::download::Download;
+use super::error::TransferError;
+use super::job::Job;
+use super::object::Object;
+use super::pool::{Item, Items};
+use super::progress::Failure;
+use super::target::Target;
+use super::upload::Upload;
+use super::{Context, Place, SERVICE, TransferManager};
+use crate::error::Result;
+
+impl TransferManager {
+    /// Stores all files of a folder and of those in it, below a prefix. Links are followed; pipes, sockets and devices are left
+    /// out and [named](super::Report::skipped).
+    ///
+    /// ```no_run
+    /// # let client = tucuxi::Client::new()?;
+    /// let report = client.transfer().upload_folder("photos", "my-bucket", "2026/photos").run()?;
+    /// println!("{} files, {} bytes", report.objects, report.bytes);
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    pub fn upload_folder(
+        &self,
+        folder: impl Into<PathBuf>,
+        bucket: impl Into<String>,
+        prefix: impl Into<String>,
+    ) -> Job<'static> {
+        let (folder, below) = (folder.into(), Prefix::new(bucket, prefix));
+        self.many(move |context, args| {
+            let mut args = Args::check(Action::Upload, args)?;
+            args.settle_checksums(context.client.config().request_checksums().when_supported());
+            let context = context.clone();
+            let item = move |entry| match entry {
+                Entry::Failed(failure) => Item::Failed(failure),
+                Entry::Skipped(path) => Item::Skipped(path.to_string_lossy().into()),
+                Entry::File(file) => {
+                    let place = below.place(&file.relative);
+                    Item::Work(Box::new(Upload::new(
+                        context.clone(),
+                        file.path.into(),
+                        place,
+                        args.clone(),
+                    )))
+                }
+            };
+            let items = Walk::new(&folder)?.map(move |entry| Ok(item(entry)));
+            Ok(Box::new(items) as Box<Items<'static>>)
+        })
+    }
+
+    /// Brings all objects below a prefix to a folder, which is made if need be. Files are as old as their objects. A key that
+    /// cannot be a file below the folder fails: no object is written outside of it, and none over another.
+    pub fn download_folder(
+        &self,
+        bucket: impl Into<String>,
+        prefix: impl Into<String>,
+        folder: impl Into<PathBuf>,
+    ) -> Job<'static> {
+        let (folder, below) = (folder.into(), Prefix::new(bucket, prefix));
+        self.many(move |context, args| {
+            let args = Args::check(Action::Download, args)?;
+            std::fs::create_dir_all(&folder).map_err(TransferError::file(&*folder))?;
+            let listed = below.objects(context)?;
+            let context = context.clone();
+            let items = listed.map(move |listed| {
+                let listed = listed?;
+                Ok(download(&context, &below, listed, &folder, &args))
+            });
+            Ok(Box::new(items) as Box<Items<'static>>)
+        })
+    }
+
+    /// Copies all objects below a prefix to below another one.
+    pub fn copy_folder(
+        &self,
+        source_bucket: impl Into<String>,
+        source_prefix: impl Into<String>,
+        bucket: impl Into<String>,
+        prefix: impl Into<String>,
+    ) -> Job<'static> {
+        let (from, to) = (
+            Prefix::new(source_bucket, source_prefix),
+            Prefix::new(bucket, prefix),
+        );
+        self.many(move |context, args| {
+            let args = Args::check(Action::Copy, args)?;
+            let listed = from.objects(context)?;
+            let context = context.clone();
+            let items = listed.map(move |listed| {
+                let relative = listed?.relative;
+                let source = from.place(&relative);
+                let source = CopySource::new(source.bucket, source.key);
+                let copy = Copy::new(context.clone(), source, to.place(&relative), args.clone());
+                Ok(Item::Work(Box::new(copy)))
+            });
+            Ok(Box::new(items) as Box<Items<'static>>)
+        })
+    }
+
+    /// Deletes all objects below a prefix, a thousand with each request. Without a prefix these are all of the bucket.
+    pub fn delete_folder(
+        &self,
+        bucket: impl Into<String>,
+        prefix: impl Into<String>,
+    ) -> Job<'static> {
+        let below = Prefix::new(bucket, prefix);
+        self.many(move |context, args| {
+            let args = Args::check(Action::Delete, args)?;
+            let mut listed = below.objects(context)?;
+            let context = context.clone();
+            let items = std::iter::from_fn(move || {
+                let keys = listed.by_ref().take(MOST);
+                let keys = keys.map(|listed| Ok(below.place(&listed?.relative).key));
+                let keys: Vec<Box<str>> = match keys.collect::<Result<_>>() {
+                    Ok(keys) => keys,
+                    Err(error) => return Some(Err(error)),
+                };
+                let delete = |keys| {
+                    Ok(Item::Work(Box::new(DeleteMany {
+                        context: context.clone(),
+                        bucket: below.bucket.clone(),
+                        keys,
+                        args: args.clone(),
+                    }) as Box<_>))
+                };
+                (!keys.is_empty()).then(|| delete(keys))
+            });
+            Ok(Box::new(items) as Box<Items<'static>>)
+        })
+    }
+}
+
+/// The objects below a prefix.
+#[derive(Clone, Debug)]
+pub(super) struct Prefix {
+    pub(super) bucket: Box<str>,
+    /// Empty, or with a slash at its end.
+    prefix: Box<str>,
+}
+
+/// An object below a prefix.
+#[derive(Debug)]
+pub(super) struct Listed {
+    /// The key without the prefix.
+    pub(super) relative: Box<str>,
+    pub(super) object: Object,
+}
+
+impl Prefix {
+    pub(super) fn new(bucket: impl Into<String>, prefix: impl Into<String>) -> Self {
+        let mut prefix = prefix.into();
+        if !prefix.is_empty() && !prefix.ends_with('/') {
+            prefix.push('/');
+        }
+        Self {
+            bucket: bucket.into().into(),
+            prefix: prefix.into(),
+        }
+    }
+
+    pub(super) fn place(&self, relative: &str) -> Place {
+        Place::new(&*self.bucket, format!("{}{relative}", self.prefix))
+    }
+
+    /// In the order in which the service lists them.
+    pub(super) fn objects(
+        &self,
+        context: &Context,
+    ) -> Result<impl Iterator<Item = Result<Listed>> + Send + 'static> {
+        let params = json!({"Bucket": self.bucket, "Prefix": self.prefix});
+        let pages = context
+            .client
+            .pages(SERVICE, "ListObjectsV2", params)?
+            .prefetch(true);
+        let (prefix, bucket) = (self.prefix.clone(), self.bucket.clone());
+        let listed = move |entry: Result<Value>| {
+            let entry = entry?;
+            let found = || {
+                Some(Listed {
+                    relative: entry["Key"].as_str()?.strip_prefix(&*prefix)?.into(),
+                    object: Object::of_listing(&entry)?,
+                })
+            };
+            found().ok_or_else(|| {
+                TransferError::answer(
+                    &bucket,
+                    format!("a listing has an entry that it should not: {entry}"),
+                )
+            })
+        };
+        let entries = pages.search("Contents[]")?;
+        // a page may have none
+        let entries = entries.filter(|entry| !matches!(entry, Ok(Value::Null)));
+        Ok(entries.map(listed))
+    }
+}
+
+/// What is to be done with an object that is listed.
+pub(super) fn download(
+    context: &Arc<Context>,
+    below: &Prefix,
+    listed: Listed,
+    folder: &Path,
+    args: &Args,
+) -> Item<'static> {
+    let place = below.place(&listed.relative);
+    let is_folder = listed.relative.is_empty() || listed.relative.ends_with('/');
+    if is_folder && listed.object.len == 0 {
+        return Item::Skipped(place.url().into());
+    }
+    let path = local_path(folder, &listed.relative).and_then(|path| {
+        let around = path.parent().unwrap_or(folder);
+        std::fs::create_dir_all(around).map_err(TransferError::file(around))?;
+        Ok(path)
+    });
+    match path {
+        Ok(path) => {
+            let target = Target::from(path);
+            let download = Download::new(context.clone(), place, target, args.clone());
+            Item::Work(Box::new(download.listed(listed.object)))
+        }
+        Err(error) => Item::Failed(Failure {
+            object: place.url().into(),
+            error,
+        }),
+    }
+}
+
+/// Where below a folder a key belongs.
+///
+/// # Errors
+///
+/// It is the name of no file there.
+pub(super) fn local_path(folder: &Path, relative: &str) -> Result<PathBuf> {
+    let mut path = folder.to_owned();
+    for segment in relative.split('/') {
+        let reason = match segment {
+            "" => "a segment of it is empty",
+            "." | ".." => "a segment of it is . or ..",
+            _ if segment.contains('\0') => "it has a null character",
+            _ if cfg!(windows) && segment.contains(['\\', ':', '<', '>', '"', '|', '?', '*']) => {
+                "it has a character that names of files may not have"
+            }
+            _ => {
+                path.push(segment);
+                continue;
+            }
+        };
+        let key = relative.into();
+        return Err(TransferError::KeyAsPath { key, reason }.into());
+    }
+    Ok(path)
+}
+
+/// What is in a folder.
+pub(super) enum Entry {
+    Failed(Failure),
+    File(LocalFile),
+    /// It is neither a file nor a folder.
+    Skipped(PathBuf),
+}
+
+/// A file below a folder.
+#[derive(Debug)]
+pub(super) struct LocalFile {
+    /// Its path below the folder, with slashes.
+    pub(super) relative: Box<str>,
+    pub(super) path: PathBuf,
+    pub(super) metadata: Metadata,
+}
+
+/// Goes through a folder and those in it.
+pub(super) struct Walk {
+    /// What is still to come, the next last, of the folders on the way down.
+    open: Vec<Level>,
+}
+
+struct Level {
+    /// Without links, to see those that go around in a circle.
+    real: PathBuf,
+    entries: Vec<LocalEntry>,
+}
+
+struct LocalEntry {
+    relative: String,
+    path: PathBuf,
+    metadata: io::Result<Metadata>,
+}
+
+impl LocalEntry {
+    fn is_folder(&self) -> bool {
+        self.metadata.as_ref().is_ok_and(Metadata::is_dir)
+    }
+}
+
+impl Walk {
+    /// # Errors
+    ///
+    /// The folder cannot be read.
+    pub(super) fn new(folder: &Path) -> Result<Self> {
+        let level = Level::read(folder, "").map_err(TransferError::file(folder))?;
+        Ok(Self { open: vec![level] })
+    }
+
+    fn entry(&mut self, entry: LocalEntry) -> Option<Entry> {
+        let failed = |path: &Path, error: io::Error| {
+            Some(Entry::Failed(Failure {
+                object: path.to_string_lossy().into(),
+                error: TransferError::file(path)(error),
+            }))
+        };
+        let metadata = match entry.metadata {
+            Ok(metadata) => metadata,
+            Err(error) => return failed(&entry.path, error),
+        };
+        if metadata.is_dir() {
+            return match self.enter(&entry.path, &entry.relative) {
+                Ok(()) => None,
+                Err(error) => failed(&entry.path, error),
+            };
+        }
+        if !metadata.is_file() {
+            return Some(Entry::Skipped(entry.path));
+        }
+        Some(Entry::File(LocalFile {
+            relative: entry.relative.into(),
+            path: entry.path,
+            metadata,
+        }))
+    }
+
+    fn enter(&mut self, path: &Path, relative: &str) -> io::Result<()> {
+        let level = Level::read(path, &format!("{relative}/"))?;
+        if self.open.iter().any(|around| around.real == level.real) {
+            return Err(io::Error::other("it is a link to a folder around it"));
+        }
+        self.open.push(level);
+        Ok(())
+    }
+}
+
+impl Level {
+    fn read(folder: &Path, prefix: &str) -> io::Result<Self> {
+        let mut entries = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let (name, path) = (entry.file_name(), entry.path());
+            let metadata = match name.to_str() {
+                // links are followed
+                Some(_) => std::fs::metadata(&path),
+                None => Err(io::Error::other(
+                    "its name is no UTF-8, as keys must be; rename it",
+                )),
+            };
+            entries.push(LocalEntry {
+                relative: format!("{prefix}{}", name.to_string_lossy()),
+                path,
+                metadata,
+            });
+        }
+        // as keys are: what is in a folder comes where its name with a slash would
+        entries.sort_by_cached_key(|entry| match entry.is_folder() {
+            true => format!("{}/", entry.relative),
+            false => entry.relative.clone(),
+        });
+        entries.reverse();
+        let real = folder.canonicalize()?;
+        Ok(Self { real, entries })
+    }
+}
+
+impl Iterator for Walk {
+    type Item = Entry;
+
+    fn next(&mut self) -> Option<Entry> {
+        loop {
+            match self.open.last_mut()?.entries.pop() {
+                None => {
+                    self.open.pop();
+                }
+                Some(entry) => {
+                    if let Some(entry) = self.entry(entry) {
+                        return Some(entry);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_stay_below_the_folder() {
+        let folder = Path::new("/folder");
+        for (key, expected) in [
+            ("a", Some("/folder/a")),
+            ("a/b c/ü%20", Some("/folder/a/b c/ü%20")),
+            ("...", Some("/folder/...")),
+            ("..", None),
+            ("a/../../b", None),
+            ("./a", None),
+            ("/etc/passwd", None),
+            ("a//b", None),
+            ("a/", None),
+            ("a\0b", None),
+        ] {
+            let path = local_path(folder, key).ok();
+            assert_eq!(path.as_deref(), expected.map(Path::new), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn prefixes_end_where_a_folder_does() {
+        for (prefix, expected) in [("", "x"), ("p", "p/x"), ("p/", "p/x"), ("p/q", "p/q/x")] {
+            assert_eq!(&*Prefix::new("b", prefix).place("x").key, expected);
+        }
+    }
+
+    #[test]
+    fn files_come_in_the_order_of_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["a.txt", "a/1", "a/b/2", "a0", "b", "a-b", "ü"];
+        for name in names {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        let found = Walk::new(folder.path()).unwrap().map(|entry| match entry {
+            Entry::File(file) => file.relative.into_string(),
+            _ => panic!("there are only files"),
+        });
+        let mut expected = names;
+        expected.sort_unstable();
+        assert_eq!(found.collect::<Vec<_>>(), expected);
+        assert!(Walk::new(&folder.path().join("none")).is_err());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_are_followed_but_not_in_circles() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("d")).unwrap();
+        std::fs::write(at("d/f"), "").unwrap();
+        std::os::unix::fs::symlink(at("d"), at("link")).unwrap();
+        std::os::unix::fs::symlink(folder.path(), at("d/up")).unwrap();
+        std::os::unix::fs::symlink(at("none"), at("broken")).unwrap();
+        let (mut files, mut failed) = (Vec::new(), Vec::new());
+        for entry in Walk::new(folder.path()).unwrap() {
+            match entry {
+                Entry::File(file) => files.push(file.relative.into_string()),
+                Entry::Failed(failure) => failed.push(failure.object.into_string()),
+                Entry::Skipped(path) => panic!("{path:?}"),
+            }
+        }
+        assert_eq!(files, ["d/f", "link/f"]);
+        let mut expected =
+            ["broken", "d/up", "link/up"].map(|name| at(name).to_string_lossy().into_owned());
+        expected.sort_unstable();
+        failed.sort_unstable();
+        assert_eq!(failed, expected);
+    }
+}

@@ -1,0 +1,316 @@
+//! The threads that do the work, and the order in which they take it.
+//!
+//! Nothing is queued: a thread that is free asks the objects in turn what can be done next, and only when none has anything is
+//! another object begun. So what is begun is finished first, memory is bounded by the number of threads, and one object is
+//! transferred by the same rule as a million. The caller's thread is one of them; others are there only while there is work
+//! for them.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Scope;
+
+use super::error::TransferError;
+use super::plan::{Done, Part, Parts, Plan, Step};
+use super::progress::{Failure, Meter, Report};
+use crate::error::{Error, Result};
+use crate::transport::CancelToken;
+
+/// One object, or one request for many: how its steps are done.
+pub(super) trait Work: Send + Sync {
+    /// What it is called in reports.
+    fn object(&self) -> String;
+
+    /// All of a small object, or what must be done before its parts.
+    fn begin(&self) -> Result<Begun>;
+
+    /// A part; whether others may come after it.
+    fn part(&self, part: &Part) -> Result<bool> {
+        let _ = part;
+        Ok(false)
+    }
+
+    /// What must be done after all parts.
+    fn finish(&self) -> Result<Outcome> {
+        Ok(Outcome::default())
+    }
+
+    /// Takes back what was begun.
+    fn abandon(&self) {}
+}
+
+/// What the first step came to.
+pub(super) enum Begun {
+    Done(Outcome),
+    Parts(Parts),
+}
+
+/// What an object's transfer has done.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) objects: u64,
+    pub(super) bytes: u64,
+    pub(super) resumed_bytes: u64,
+    pub(super) etag: Option<Box<str>>,
+    pub(super) version_id: Option<Box<str>>,
+    /// Where a request is for many objects.
+    pub(super) failures: Vec<Failure>,
+}
+
+/// Something that is to be transferred, or the reason why it cannot be.
+pub(super) enum Item<'w> {
+    Failed(Failure),
+    Skipped(Box<str>),
+    Work(Box<dyn Work + 'w>),
+}
+
+/// Where objects come from. An error ends it.
+pub(super) type Items<'w> = dyn Iterator<Item = Result<Item<'w>>> + Send + 'w;
+
+/// Transfers everything, and goes on when an object fails.
+///
+/// # Errors
+///
+/// The source of the objects fails.
+pub(super) fn run<'w>(
+    items: Box<Items<'w>>,
+    concurrency: usize,
+    meter: &Meter,
+    cancel: &CancelToken,
+) -> Result<Report> {
+    let pool = Pool {
+        items: Mutex::new(items),
+        board: Mutex::new(Board {
+            active: Vec::new(),
+            has_more: true,
+            is_asking: false,
+            threads: 1,
+            report: Report::default(),
+            fault: None,
+            has_panicked: false,
+        }),
+        changed: Condvar::new(),
+        concurrency,
+        meter,
+        cancel,
+    };
+    std::thread::scope(|scope| pool.work(scope));
+    // no thread is left that could have panicked with it
+    let board = pool
+        .board
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    match board.fault {
+        Some(error) => Err(error),
+        None => Ok(board.report),
+    }
+}
+
+struct Pool<'p, 'w> {
+    items: Mutex<Box<Items<'w>>>,
+    board: Mutex<Board<'w>>,
+    changed: Condvar,
+    concurrency: usize,
+    meter: &'p Meter,
+    cancel: &'p CancelToken,
+}
+
+struct Board<'w> {
+    active: Vec<Active<'w>>,
+    has_more: bool,
+    /// A thread is asking for the next object.
+    is_asking: bool,
+    threads: usize,
+    report: Report,
+    /// Why there are no more objects.
+    fault: Option<Error>,
+    has_panicked: bool,
+}
+
+struct Active<'w> {
+    work: Arc<dyn Work + 'w>,
+    plan: Plan,
+    error: Option<Error>,
+}
+
+/// What a thread does next.
+enum Task<'w> {
+    Ask,
+    Step(Arc<dyn Work + 'w>, Step),
+}
+
+impl<'p, 'w: 'p> Pool<'p, 'w> {
+    fn lock(&self) -> MutexGuard<'_, Board<'w>> {
+        // a panic on another thread is passed on when all have ended
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What each thread does, until there is nothing left.
+    fn work<'scope, 'env>(&'env self, scope: &'scope Scope<'scope, 'env>) {
+        let mut board = self.lock();
+        loop {
+            board.heed(self.cancel);
+            let Some(task) = board.take() else {
+                if board.is_over() {
+                    break;
+                }
+                board = self
+                    .changed
+                    .wait(board)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let has_room = board.threads < self.concurrency;
+            if has_room && board.may_have_work() {
+                board.threads += 1;
+                drop(board);
+                scope.spawn(|| self.work(scope));
+            } else {
+                drop(board);
+            }
+            let guard = Running(self);
+            match task {
+                Task::Ask => self.ask(),
+                Task::Step(work, step) => self.step(&*work, &step),
+            }
+            drop(guard);
+            board = self.lock();
+            self.changed.notify_all();
+        }
+        board.threads -= 1;
+    }
+
+    fn ask(&self) {
+        // a panic of it ends the transfer
+        let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = items.next();
+        let is_last = items.size_hint().1 == Some(0);
+        drop(items);
+        let mut board = self.lock();
+        board.is_asking = false;
+        board.has_more &= !is_last;
+        match next {
+            None => board.has_more = false,
+            Some(Err(error)) => {
+                board.has_more = false;
+                board.fault = Some(error);
+            }
+            Some(Ok(Item::Skipped(object))) => board.report.skipped.push(object),
+            Some(Ok(Item::Failed(failure))) => {
+                drop(board);
+                self.meter.ended(&failure.object, Some(&failure.error));
+                self.lock().report.failures.push(failure);
+            }
+            Some(Ok(Item::Work(work))) => board.active.push(Active {
+                work: work.into(),
+                plan: Plan::new(),
+                error: None,
+            }),
+        }
+    }
+
+    fn step(&self, work: &(dyn Work + 'w), step: &Step) {
+        let (mut outcome, mut error) = (None, None);
+        let mut done = |result: Result<Outcome>| match result {
+            Ok(all) => {
+                outcome = Some(all);
+                Done::Over
+            }
+            Err(e) => {
+                error = Some(e);
+                Done::Failed
+            }
+        };
+        let done = match step {
+            Step::Abandon => {
+                work.abandon();
+                Done::Over
+            }
+            Step::Begin => match work.begin() {
+                Ok(Begun::Parts(parts)) => Done::Parts(parts),
+                Ok(Begun::Done(all)) => done(Ok(all)),
+                Err(error) => done(Err(error)),
+            },
+            Step::Finish => done(work.finish()),
+            Step::Part(part) => match work.part(part) {
+                Ok(more) => Done::Part { more },
+                Err(error) => done(Err(error)),
+            },
+        };
+        let mut board = self.lock();
+        let is_it = |active: &Active<'_>| std::ptr::addr_eq(&*active.work, work);
+        let Some(index) = board.active.iter().position(is_it) else {
+            return;
+        };
+        let active = &mut board.active[index];
+        active.plan.settle(step, done);
+        // the first failure is the reason
+        active.error = active.error.take().or(error);
+        if !active.plan.is_over() {
+            return;
+        }
+        let active = board.active.remove(index);
+        drop(board);
+        let object = active.work.object().into_boxed_str();
+        self.meter.ended(&object, active.error.as_ref());
+        let report = &mut self.lock().report;
+        report.add(outcome.unwrap_or_default());
+        let failure = active.error.map(|error| Failure { object, error });
+        report.failures.extend(failure);
+    }
+}
+
+impl<'w> Board<'w> {
+    /// Nothing more is begun once the caller has cancelled.
+    fn heed(&mut self, cancel: &CancelToken) {
+        if !cancel.is_cancelled() {
+            return;
+        }
+        let error = |what: String| TransferError::Cancelled { what: what.into() }.into();
+        if std::mem::take(&mut self.has_more) && self.fault.is_none() {
+            self.fault = Some(error("the transfer".to_owned()));
+        }
+        for active in &mut self.active {
+            if !active.plan.has_failed() {
+                active.plan.fail();
+                active.error = Some(error(active.work.object()));
+            }
+        }
+    }
+
+    fn take(&mut self) -> Option<Task<'w>> {
+        if self.has_panicked {
+            return None;
+        }
+        for active in &mut self.active {
+            if let Some(step) = active.plan.next() {
+                return Some(Task::Step(active.work.clone(), step));
+            }
+        }
+        let may_ask = self.has_more && !self.is_asking;
+        self.is_asking |= may_ask;
+        may_ask.then_some(Task::Ask)
+    }
+
+    /// Whether another thread may find something to do.
+    fn may_have_work(&self) -> bool {
+        let mut active = self.active.iter();
+        (self.has_more && !self.is_asking) || active.any(|active| active.plan.may_have_parts())
+    }
+
+    fn is_over(&self) -> bool {
+        let is_done = !self.has_more && !self.is_asking && self.active.is_empty();
+        is_done || self.has_panicked
+    }
+}
+
+/// Tells the others when this thread panics: they would wait for it for ever.
+struct Running<'r, 'p, 'w>(&'r Pool<'p, 'w>);
+
+impl Drop for Running<'_, '_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let mut board = self.0.board.lock().unwrap_or_else(PoisonError::into_inner);
+            board.has_panicked = true;
+            self.0.changed.notify_all();
+        }
+    }
+}

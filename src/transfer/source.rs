@@ -1,0 +1,386 @@
+//! Where an upload's bytes come from, and how they go out.
+
+use std::fmt;
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+
+use super::Context;
+use super::error::TransferError;
+use super::plan::growing_part_size;
+use super::progress::PartMeter;
+use crate::body::{Body, BodySource};
+use crate::error::Result;
+
+/// What is uploaded.
+///
+/// | from | |
+/// | --- | --- |
+/// | [`Path`], [`PathBuf`] | a file, of which each part is read where it lies; a pipe or device is read as a stream |
+/// | bytes, text, [`Body`] | what is in memory stays there, a file of a [`Body`] is one |
+/// | [`Source::reader`] | a stream, read in turn; no more than [`memory_limit`](super::TransferConfig::memory_limit) of it is in memory |
+pub struct Source<'s>(Kind<'s>);
+
+enum Kind<'s> {
+    Body(Body),
+    File(PathBuf),
+    Reader(Box<dyn Read + Send + 's>),
+}
+
+impl<'s> Source<'s> {
+    /// A stream, from where it is to its end.
+    pub fn reader(reader: impl Read + Send + 's) -> Self {
+        Self(Kind::Reader(Box::new(reader)))
+    }
+}
+
+impl fmt::Debug for Source<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Body(body) => body.fmt(f),
+            Kind::File(path) => f.debug_tuple("File").field(path).finish(),
+            Kind::Reader(_) => f.write_str("Reader"),
+        }
+    }
+}
+
+impl fmt::Display for Source<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Body(body) => match body.as_file() {
+                Some((path, _)) => path.display().fmt(f),
+                None => f.write_str("a body"),
+            },
+            Kind::File(path) => path.display().fmt(f),
+            Kind::Reader(_) => f.write_str("a stream"),
+        }
+    }
+}
+
+impl From<&Path> for Source<'_> {
+    fn from(path: &Path) -> Self {
+        path.to_owned().into()
+    }
+}
+
+impl From<PathBuf> for Source<'_> {
+    fn from(path: PathBuf) -> Self {
+        Self(Kind::File(path))
+    }
+}
+
+macro_rules! from_body {
+    ($($from:ty),*) => {
+        $(impl From<$from> for Source<'_> {
+            fn from(body: $from) -> Self {
+                Self(Kind::Body(body.into()))
+            }
+        })*
+    };
+}
+from_body!(Body, Bytes, Vec<u8>, String, &'static str, &'static [u8]);
+
+/// A source that was looked at.
+pub(super) enum Content<'s> {
+    Bytes(Bytes),
+    File(FileContent),
+    Stream(Stream<'s>),
+}
+
+/// How long a file may be to be read at once.
+const SMALL: u64 = 256 * 1024;
+
+/// A part of a file, or all of it.
+#[derive(Clone, Debug)]
+pub(super) struct FileContent {
+    pub(super) path: Arc<Path>,
+    range: Range<u64>,
+    pub(super) identity: Identity,
+}
+
+/// By what a file is known to be the same as before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    pub(super) len: u64,
+    pub(super) modified: Option<SystemTime>,
+}
+
+impl From<&Metadata> for Identity {
+    fn from(metadata: &Metadata) -> Self {
+        Self {
+            len: metadata.len(),
+            modified: metadata.modified().ok(),
+        }
+    }
+}
+
+impl<'s> Content<'s> {
+    /// # Errors
+    ///
+    /// A file cannot be opened.
+    pub(super) fn open(source: Source<'s>) -> Result<Self> {
+        match source.0 {
+            Kind::File(path) => {
+                let metadata = std::fs::metadata(&path).map_err(TransferError::file(&*path))?;
+                if metadata.is_dir() {
+                    let error = io::Error::new(
+                        io::ErrorKind::IsADirectory,
+                        "it is a folder; upload_folder takes those",
+                    );
+                    return Err(TransferError::file(path)(error));
+                }
+                if !metadata.is_file() {
+                    let file = File::open(&path).map_err(TransferError::file(path))?;
+                    return Ok(Self::Stream(Stream::new(Box::new(file), None)));
+                }
+                Ok(Self::File(FileContent::new(
+                    path.into(),
+                    0..metadata.len(),
+                    &metadata,
+                )))
+            }
+            Kind::Body(body) => Self::of_body(&body),
+            Kind::Reader(reader) => Ok(Self::Stream(Stream::new(reader, None))),
+        }
+    }
+
+    fn of_body(body: &Body) -> Result<Self> {
+        if let Some(bytes) = body.bytes() {
+            return Ok(Self::Bytes(bytes.clone()));
+        }
+        if let Some((path, range)) = body.as_file() {
+            let metadata = std::fs::metadata(path).map_err(TransferError::file(&**path))?;
+            return Ok(Self::File(FileContent::new(
+                path.clone(),
+                range.clone(),
+                &metadata,
+            )));
+        }
+        let reader = body.open().map_err(crate::error::Error::request)?;
+        Ok(Self::Stream(Stream::new(reader, body.len())))
+    }
+
+    /// How many bytes there are, if that is known.
+    pub(super) fn len(&self) -> Option<u64> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::File(file) => Some(file.len()),
+            Self::Stream(stream) => stream.len,
+        }
+    }
+}
+
+impl FileContent {
+    fn new(path: Arc<Path>, range: Range<u64>, metadata: &Metadata) -> Self {
+        Self {
+            path,
+            range,
+            identity: metadata.into(),
+        }
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.range.end.saturating_sub(self.range.start)
+    }
+
+    /// Which bytes of the file.
+    pub(super) fn range(&self) -> &Range<u64> {
+        &self.range
+    }
+
+    /// All of it, if it is so small that reading it once is cheaper than reading it for each purpose.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or has changed.
+    pub(super) fn read_small(&self) -> Result<Option<Bytes>> {
+        if self.len() > SMALL {
+            return Ok(None);
+        }
+        let mut bytes = Vec::with_capacity(self.len() as usize);
+        let read = self
+            .body(0..self.len())
+            .open()
+            .and_then(|mut file| file.read_to_end(&mut bytes));
+        match read {
+            Ok(_) => Ok(Some(bytes.into())),
+            Err(error) => {
+                self.check_unchanged()?;
+                Err(TransferError::file(&*self.path)(error))
+            }
+        }
+    }
+
+    /// These bytes of it.
+    pub(super) fn body(&self, range: Range<u64>) -> Body {
+        let start = self.range.start;
+        Body::file_range(&*self.path, start + range.start..start + range.end)
+    }
+
+    /// # Errors
+    ///
+    /// The file is not what it was.
+    pub(super) fn check_unchanged(&self) -> Result<(), TransferError> {
+        let now = std::fs::metadata(&self.path);
+        match now.is_ok_and(|now| Identity::from(&now) == self.identity) {
+            true => Ok(()),
+            false => Err(TransferError::SourceChanged {
+                path: self.path.to_path_buf(),
+            }),
+        }
+    }
+}
+
+/// What can be read in turn only.
+pub(super) struct Stream<'s> {
+    len: Option<u64>,
+    state: Mutex<StreamState<'s>>,
+}
+
+struct StreamState<'s> {
+    /// None at its end.
+    reader: Option<Box<dyn Read + Send + 's>>,
+    /// What was read of it to see how long it is.
+    head: Vec<u8>,
+    number: u32,
+}
+
+impl<'s> Stream<'s> {
+    fn new(reader: Box<dyn Read + Send + 's>, len: Option<u64>) -> Self {
+        Self {
+            len,
+            state: Mutex::new(StreamState {
+                reader: Some(reader),
+                head: Vec::new(),
+                number: 0,
+            }),
+        }
+    }
+
+    /// All of it, if it has fewer bytes than this.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub(super) fn whole_below(&self, threshold: u64) -> io::Result<Option<Bytes>> {
+        // a panic of a reader ends the transfer
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.head = state.read(threshold)?;
+        match state.reader {
+            None => Ok(Some(std::mem::take(&mut state.head).into())),
+            Some(_) => Ok(None),
+        }
+    }
+
+    /// The next part, its number, and whether others follow. None after the last.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub(super) fn next(&self, part_size: u64) -> io::Result<Option<(u32, Bytes, bool)>> {
+        // a panic of a reader ends the transfer
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let size = match self.len {
+            Some(_) => part_size,
+            None => growing_part_size(part_size, state.number + 1),
+        };
+        let bytes = state.read(size)?;
+        if bytes.is_empty() && state.number > 0 {
+            return Ok(None);
+        }
+        state.number += 1;
+        Ok(Some((state.number, bytes.into(), state.reader.is_some())))
+    }
+}
+
+impl StreamState<'_> {
+    /// So many bytes, or what is left of them; at its end there is no reader any more.
+    fn read(&mut self, most: u64) -> io::Result<Vec<u8>> {
+        let fits = usize::try_from(most).unwrap_or(usize::MAX);
+        let rest = self.head.split_off(fits.min(self.head.len()));
+        let mut bytes = std::mem::replace(&mut self.head, rest);
+        let Some(reader) = &mut self.reader else {
+            return Ok(bytes);
+        };
+        let missing = most - bytes.len() as u64;
+        if missing > 0 {
+            reader.take(missing).read_to_end(&mut bytes)?;
+            if (bytes.len() as u64) < most {
+                self.reader = None;
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+/// The body of a request: read where it lies, counted and held back as it goes out, and refused if its file changes
+/// meanwhile.
+pub(super) struct Outgoing {
+    body: Body,
+    file: Option<FileContent>,
+    meter: Arc<PartMeter>,
+    context: Arc<Context>,
+}
+
+impl Outgoing {
+    pub(super) fn body(
+        body: Body,
+        file: Option<FileContent>,
+        meter: &Arc<PartMeter>,
+        context: &Arc<Context>,
+    ) -> Body {
+        Body::from_source(Self {
+            body,
+            file,
+            meter: meter.clone(),
+            context: context.clone(),
+        })
+    }
+}
+
+impl BodySource for Outgoing {
+    fn len(&self) -> Option<u64> {
+        self.body.len()
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        self.meter.restart();
+        Ok(Box::new(Counted {
+            reader: self.body.open()?,
+            file: self.file.clone(),
+            meter: self.meter.clone(),
+            context: self.context.clone(),
+        }))
+    }
+
+    fn open_to_hash(&self) -> io::Result<Box<dyn Read + Send>> {
+        self.body.open()
+    }
+}
+
+struct Counted {
+    reader: Box<dyn Read + Send>,
+    file: Option<FileContent>,
+    meter: Arc<PartMeter>,
+    context: Arc<Context>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.reader.read(buf)?;
+        if n > 0 {
+            self.context.pass(n as u64);
+            self.meter.add(n as u64);
+        } else if !buf.is_empty()
+            && let Some(file) = self.file.take()
+        {
+            file.check_unchanged().map_err(io::Error::other)?;
+        }
+        Ok(n)
+    }
+}

@@ -1,0 +1,552 @@
+//! Bringing a prefix and a folder to the same.
+//!
+//! ```text
+//!   what is there ──┐
+//!                   ├──► compared by name, then as asked ──► plan: what to transfer, what to delete ──► job
+//!   what should be ─┘
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use super::args::{Action, Args};
+use super::delete::{DeleteMany, MOST};
+use super::error::TransferError;
+use super::folder::{Entry, Listed, LocalFile, Prefix, Walk, download, local_path};
+use super::job::Job;
+use super::object::Object;
+use super::pool::{self, Begun, Item, Items, Outcome, Work};
+use super::progress::{Failure, Meter};
+use super::upload::Upload;
+use super::{Context, Place, TransferManager};
+use crate::body::Body;
+use crate::checksum::ChecksumAlgorithm;
+use crate::error::Result;
+use crate::transport::CancelToken;
+
+/// By what two of one name are taken for the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Compare {
+    /// Their length and their content: the file is read and held against the checksum or the MD5 that the service has; where
+    /// it has neither, they are not the same.
+    Checksum,
+    /// Their length.
+    Size,
+    /// Their length, and that the one which is brought is not younger than the other.
+    #[default]
+    SizeAndTime,
+}
+
+/// Why something is transferred or deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Difference {
+    /// Their contents differ, or cannot be told to be the same.
+    Content,
+    /// It is only where it should not be, and is deleted.
+    Extra,
+    /// It is only where it is brought from.
+    Missing,
+    /// Their lengths differ.
+    Size,
+    /// What is brought is younger.
+    Time,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    Down,
+    Up,
+}
+
+/// What is brought to the same. See [`TransferManager::sync_up`].
+#[must_use = "nothing is compared before `plan` or `job`"]
+#[derive(Clone, Debug)]
+pub struct Sync {
+    manager: TransferManager,
+    direction: Direction,
+    folder: PathBuf,
+    below: Prefix,
+    compare: Compare,
+    deletes: bool,
+}
+
+impl TransferManager {
+    /// Brings what is below a prefix to the same as a folder: files that are missing there, or differ, are uploaded.
+    ///
+    /// ```no_run
+    /// # let client = tucuxi::Client::new()?;
+    /// let plan = client.transfer().sync_up("site", "my-bucket", "www").delete(true).plan()?;
+    /// print!("{plan}");
+    /// plan.job().run()?;
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    pub fn sync_up(
+        &self,
+        folder: impl Into<PathBuf>,
+        bucket: impl Into<String>,
+        prefix: impl Into<String>,
+    ) -> Sync {
+        self.sync(Direction::Up, folder.into(), Prefix::new(bucket, prefix))
+    }
+
+    /// Brings a folder to the same as what is below a prefix: objects that are missing there, or differ, are downloaded.
+    pub fn sync_down(
+        &self,
+        bucket: impl Into<String>,
+        prefix: impl Into<String>,
+        folder: impl Into<PathBuf>,
+    ) -> Sync {
+        self.sync(Direction::Down, folder.into(), Prefix::new(bucket, prefix))
+    }
+
+    fn sync(&self, direction: Direction, folder: PathBuf, below: Prefix) -> Sync {
+        Sync {
+            manager: self.clone(),
+            direction,
+            folder,
+            below,
+            compare: Compare::default(),
+            deletes: false,
+        }
+    }
+}
+
+/// What must be done to bring two sides to the same. Displayed, it is a line for each thing to do.
+#[derive(Debug)]
+pub struct SyncPlan {
+    sync: Sync,
+    changes: Vec<Change>,
+    unchanged: u64,
+    failures: Vec<Failure>,
+    skipped: Vec<Box<str>>,
+}
+
+#[derive(Debug)]
+struct Change {
+    relative: Box<str>,
+    why: Difference,
+    object: Option<Object>,
+    file: Option<LocalFile>,
+}
+
+impl Sync {
+    /// By what two of one name are taken for the same.
+    pub fn compare(mut self, compare: Compare) -> Self {
+        self.compare = compare;
+        self
+    }
+
+    /// Whether what is only on the side that is changed is deleted. It is not, unless this is said.
+    pub fn delete(mut self, yes: bool) -> Self {
+        self.deletes = yes;
+        self
+    }
+
+    /// Compares the two sides. What is below the prefix is held in memory, by name.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be read, or the service does not list.
+    pub fn plan(self) -> Result<SyncPlan> {
+        let context = Arc::new(self.manager.context(CancelToken::default(), None));
+        self.plan_with(&context)
+    }
+
+    /// Compares and transfers at once.
+    pub fn job(self) -> Job<'static> {
+        let manager = self.manager.clone();
+        manager.many(move |context, args| self.plan_with(context)?.items(context, args))
+    }
+
+    fn plan_with(self, context: &Arc<Context>) -> Result<SyncPlan> {
+        let mut plan = SyncPlan {
+            changes: Vec::new(),
+            unchanged: 0,
+            failures: Vec::new(),
+            skipped: Vec::new(),
+            sync: self,
+        };
+        let mut objects: BTreeMap<Box<str>, Object> = BTreeMap::new();
+        for listed in plan.sync.below.objects(context)? {
+            let Listed { relative, object } = listed?;
+            // what stands for a folder is no file
+            let is_folder = (relative.is_empty() || relative.ends_with('/')) && object.len == 0;
+            if !is_folder {
+                objects.insert(relative, object);
+            }
+        }
+        let mut unsure = Vec::new();
+        for entry in plan.sync.walk()? {
+            match entry {
+                Entry::Failed(failure) => plan.failures.push(failure),
+                Entry::Skipped(path) => plan.skipped.push(path.to_string_lossy().into()),
+                Entry::File(file) => match objects.remove(&file.relative) {
+                    None => plan.only_here(file),
+                    Some(object) => plan.both(file, object, &mut unsure),
+                },
+            }
+        }
+        for (relative, object) in objects {
+            plan.only_there(relative, object);
+        }
+        plan.settle(context, unsure)?;
+        plan.changes
+            .sort_by(|one, other| one.relative.cmp(&other.relative));
+        Ok(plan)
+    }
+
+    /// A folder that is to be filled need not be there.
+    fn walk(&self) -> Result<Box<dyn Iterator<Item = Entry>>> {
+        match self.direction == Direction::Down && !self.folder.exists() {
+            true => Ok(Box::new(std::iter::empty())),
+            false => Ok(Box::new(Walk::new(&self.folder)?)),
+        }
+    }
+
+    /// How two of one name and length are to be told apart.
+    fn compare_times(&self, file: &LocalFile, object: &Object) -> Option<Difference> {
+        let (Some(there), Ok(here)) = (object.modified, file.metadata.modified()) else {
+            return Some(Difference::Time);
+        };
+        // a listing has whole seconds, or thousandths
+        let (here, there) = (whole_seconds(here), whole_seconds(there));
+        let is_younger = match self.direction {
+            Direction::Down => there > here,
+            Direction::Up => here > there,
+        };
+        is_younger.then_some(Difference::Time)
+    }
+}
+
+fn whole_seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+impl SyncPlan {
+    fn only_here(&mut self, file: LocalFile) {
+        let why = match self.sync.direction {
+            Direction::Up => Difference::Missing,
+            Direction::Down if self.sync.deletes => Difference::Extra,
+            Direction::Down => return,
+        };
+        self.changes.push(Change {
+            relative: file.relative.clone(),
+            why,
+            object: None,
+            file: Some(file),
+        });
+    }
+
+    fn only_there(&mut self, relative: Box<str>, object: Object) {
+        let why = match self.sync.direction {
+            Direction::Down => Difference::Missing,
+            Direction::Up if self.sync.deletes => Difference::Extra,
+            Direction::Up => return,
+        };
+        self.changes.push(Change {
+            relative,
+            why,
+            object: Some(object),
+            file: None,
+        });
+    }
+
+    fn both(&mut self, file: LocalFile, object: Object, unsure: &mut Vec<Change>) {
+        let same_len = file.metadata.len() == object.len;
+        let why = match self.sync.compare {
+            _ if !same_len => Some(Difference::Size),
+            Compare::Size => None,
+            Compare::SizeAndTime => self.sync.compare_times(&file, &object),
+            Compare::Checksum => Some(Difference::Content),
+        };
+        let Some(why) = why else {
+            self.unchanged += 1;
+            return;
+        };
+        let changes = match why {
+            Difference::Content => unsure,
+            _ => &mut self.changes,
+        };
+        changes.push(Change {
+            relative: file.relative.clone(),
+            why,
+            object: Some(object),
+            file: Some(file),
+        });
+    }
+
+    /// Reads those whose content decides.
+    fn settle(&mut self, context: &Arc<Context>, unsure: Vec<Change>) -> Result<()> {
+        if unsure.is_empty() {
+            return Ok(());
+        }
+        let all = unsure.len() as u64;
+        let differing = Arc::new(Mutex::new(Vec::new()));
+        let items = unsure.into_iter().map(|change| {
+            Ok(Item::Work(Box::new(Comparison {
+                context: context.clone(),
+                place: self.sync.below.place(&change.relative),
+                change: Mutex::new(Some(change)),
+                differing: differing.clone(),
+            }) as Box<_>))
+        });
+        let items = items.collect::<Vec<_>>().into_iter();
+        let meter = Meter::new(None);
+        let report = pool::run(
+            Box::new(items),
+            context.config.concurrency,
+            &meter,
+            &context.cancel,
+        )?;
+        self.failures.extend(report.failures);
+        // all threads have ended
+        let differing =
+            std::mem::take(&mut *differing.lock().unwrap_or_else(PoisonError::into_inner));
+        self.unchanged += all - differing.len() as u64;
+        self.changes.extend(differing);
+        Ok(())
+    }
+
+    /// What is transferred or deleted, by its name below the prefix and the folder, and why.
+    pub fn changes(&self) -> impl Iterator<Item = (&str, Difference)> {
+        self.changes
+            .iter()
+            .map(|change| (&*change.relative, change.why))
+    }
+
+    /// How many are the same on both sides.
+    pub fn unchanged(&self) -> u64 {
+        self.unchanged
+    }
+
+    /// How many bytes are transferred.
+    pub fn bytes(&self) -> u64 {
+        let transferred = self
+            .changes
+            .iter()
+            .filter(|change| change.why != Difference::Extra);
+        let len = |change: &Change| match (self.sync.direction, &change.file, &change.object) {
+            (Direction::Up, Some(file), _) => file.metadata.len(),
+            (Direction::Down, _, Some(object)) => object.len,
+            _ => 0,
+        };
+        transferred.map(len).sum()
+    }
+
+    /// Does it. Extra arguments are those of uploads or downloads. What could not be compared fails.
+    pub fn job(self) -> Job<'static> {
+        let manager = self.sync.manager.clone();
+        manager.many(move |context, args| self.items(context, args))
+    }
+
+    fn items(self, context: &Arc<Context>, args: Value) -> Result<Box<Items<'static>>> {
+        let action = match self.sync.direction {
+            Direction::Down => Action::Download,
+            Direction::Up => Action::Upload,
+        };
+        let mut args = Args::check(action, args)?;
+        if action == Action::Upload {
+            args.settle_checksums(context.client.config().request_checksums().when_supported());
+        }
+        let (extra, changed): (Vec<_>, Vec<_>) = self
+            .changes
+            .into_iter()
+            .partition(|change| change.why == Difference::Extra);
+        let (sync, context) = (self.sync, context.clone());
+        let deletions: Vec<Item<'static>> = match sync.direction {
+            Direction::Up => delete_objects(&context, &sync.below, &extra, &args),
+            Direction::Down => extra
+                .into_iter()
+                .filter_map(|change| Some(delete_file(change.file?.path)))
+                .collect(),
+        };
+        let skipped = self.skipped.into_iter().map(Item::Skipped);
+        let failed = self.failures.into_iter().map(Item::Failed);
+        let transfers = changed
+            .into_iter()
+            .filter_map(move |change| transfer(&context, &sync, change, &args));
+        let items = skipped.chain(failed).chain(transfers).chain(deletions);
+        Ok(Box::new(items.map(Ok)))
+    }
+}
+
+fn transfer(
+    context: &Arc<Context>,
+    sync: &Sync,
+    change: Change,
+    args: &Args,
+) -> Option<Item<'static>> {
+    match sync.direction {
+        Direction::Up => {
+            let place = sync.below.place(&change.relative);
+            let upload = Upload::new(
+                context.clone(),
+                change.file?.path.into(),
+                place,
+                args.clone(),
+            );
+            Some(Item::Work(Box::new(upload)))
+        }
+        Direction::Down => {
+            let listed = Listed {
+                relative: change.relative,
+                object: change.object?,
+            };
+            Some(download(context, &sync.below, listed, &sync.folder, args))
+        }
+    }
+}
+
+fn delete_objects(
+    context: &Arc<Context>,
+    below: &Prefix,
+    extra: &[Change],
+    args: &Args,
+) -> Vec<Item<'static>> {
+    let batch = |changes: &[Change]| {
+        let keys = changes
+            .iter()
+            .map(|change| below.place(&change.relative).key);
+        Item::Work(Box::new(DeleteMany {
+            context: context.clone(),
+            bucket: below.bucket.clone(),
+            keys: keys.collect(),
+            args: args.clone(),
+        }))
+    };
+    extra.chunks(MOST).map(batch).collect()
+}
+
+fn delete_file(path: PathBuf) -> Item<'static> {
+    Item::Work(Box::new(LocalDeletion(path)))
+}
+
+/// A file that is deleted.
+struct LocalDeletion(PathBuf);
+
+impl Work for LocalDeletion {
+    fn object(&self) -> String {
+        self.0.display().to_string()
+    }
+
+    fn begin(&self) -> Result<Begun> {
+        std::fs::remove_file(&self.0).map_err(TransferError::file(&*self.0))?;
+        let objects = 1;
+        Ok(Begun::Done(Outcome {
+            objects,
+            ..Outcome::default()
+        }))
+    }
+}
+
+/// A file and an object of one length, of which the content decides.
+struct Comparison {
+    context: Arc<Context>,
+    place: Place,
+    change: Mutex<Option<Change>>,
+    differing: Arc<Mutex<Vec<Change>>>,
+}
+
+impl Work for Comparison {
+    fn object(&self) -> String {
+        self.place.url()
+    }
+
+    fn begin(&self) -> Result<Begun> {
+        // an option is whole whenever a thread may have panicked
+        let change = self
+            .change
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let path = change
+            .as_ref()
+            .and_then(|change| Some(&*change.file.as_ref()?.path));
+        let same = path.map_or(Ok(false), |path| self.is_same(path))?;
+        if !same {
+            // a list is whole whenever a thread may have panicked
+            self.differing
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .extend(change);
+        }
+        Ok(Begun::Done(Outcome::default()))
+    }
+}
+
+impl Comparison {
+    fn is_same(&self, path: &Path) -> Result<bool> {
+        let args = Args::default();
+        let object = Object::look_at(&self.context, &self.place, &args)?;
+        let hash = |algorithm: ChecksumAlgorithm, range: std::ops::Range<u64>| {
+            let mut hasher = algorithm.hasher();
+            let read = hasher.read_body(&Body::file_range(path, range));
+            read.map(|()| hasher.finish())
+                .map_err(TransferError::file(path))
+        };
+        if let Some((algorithm, theirs)) = object.whole_checksum() {
+            return Ok(hash(algorithm, 0..object.len)? == theirs);
+        }
+        if let Some((algorithm, theirs, _)) = object.composite_checksum()
+            && let Some(size) = object.first_part(&self.context, &self.place, &args)?
+        {
+            // parts of one size, as everybody makes them; others are not told to be the same
+            let parts = super::plan::Parts::of(object.len, size);
+            let parts = (1..).map_while(|number| parts.part(number));
+            let parts: Vec<String> = parts
+                .map(|part| hash(algorithm, part.range))
+                .collect::<Result<_>>()?;
+            let own = algorithm.composite(parts.iter().map(|part| &**part));
+            return Ok(own.as_deref() == Some(theirs));
+        }
+        let etag = object.etag.as_deref().unwrap_or_default().trim_matches('"');
+        Ok(etag.len() == 32 && hash_hex(path)? == etag)
+    }
+}
+
+fn hash_hex(path: &Path) -> Result<String> {
+    let body = Body::file(path).map_err(TransferError::file(path))?;
+    let mut hasher = ChecksumAlgorithm::Md5.hasher();
+    hasher.read_body(&body).map_err(TransferError::file(path))?;
+    Ok(hasher.finish_hex())
+}
+
+impl fmt::Display for SyncPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for change in &self.changes {
+            let place = self.sync.below.place(&change.relative).url();
+            let path = local_path(&self.sync.folder, &change.relative);
+            let path =
+                path.map_or_else(|error| error.to_string(), |path| path.display().to_string());
+            match (change.why, self.sync.direction) {
+                (Difference::Extra, Direction::Up) => writeln!(f, "delete {place}")?,
+                (Difference::Extra, Direction::Down) => writeln!(f, "delete {path}")?,
+                (why, Direction::Up) => writeln!(f, "upload {path} to {place} ({})", why.word())?,
+                (why, Direction::Down) => {
+                    writeln!(f, "download {place} to {path} ({})", why.word())?
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Difference {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Content => "content differs",
+            Self::Extra => "extra",
+            Self::Missing => "missing",
+            Self::Size => "size differs",
+            Self::Time => "newer",
+        }
+    }
+}

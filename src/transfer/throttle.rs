@@ -1,0 +1,70 @@
+//! A limit on how many bytes flow in a second.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::transport::CancelToken;
+
+/// Bytes pass one after the other, each a moment after that before it. Nothing is saved up while nothing flows.
+#[derive(Debug)]
+pub(super) struct Throttle {
+    bytes_per_second: u64,
+    /// When the next may pass.
+    free_at: Mutex<Option<Instant>>,
+}
+
+impl Throttle {
+    pub(super) fn new(bytes_per_second: u64) -> Self {
+        Self {
+            bytes_per_second,
+            free_at: Mutex::default(),
+        }
+    }
+
+    /// Waits until so many bytes may have passed.
+    pub(super) fn pass(&self, bytes: u64, cancel: &CancelToken) {
+        let wait = self.reserve(bytes, Instant::now());
+        if !wait.is_zero() {
+            cancel.wait(wait);
+        }
+    }
+
+    /// Takes a place in the row, and says how long it is to its end.
+    fn reserve(&self, bytes: u64, now: Instant) -> Duration {
+        // an instant is whole whenever a thread may have panicked
+        let mut free_at = self.free_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let takes = Duration::from_secs_f64(bytes as f64 / self.bytes_per_second as f64);
+        let end = free_at.map_or(now, |at| at.max(now)) + takes;
+        *free_at = Some(end);
+        end - now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_take_their_time_whoever_sends_them() {
+        let (throttle, now) = (Throttle::new(1000), Instant::now());
+        let second = Duration::from_secs(1);
+        assert_eq!(throttle.reserve(500, now), second / 2);
+        assert_eq!(throttle.reserve(500, now), second);
+        assert_eq!(throttle.reserve(1000, now + second), second);
+    }
+
+    #[test]
+    fn a_pause_saves_nothing_up() {
+        let (throttle, now) = (Throttle::new(1000), Instant::now());
+        throttle.reserve(1000, now);
+        let later = now + Duration::from_secs(60);
+        assert_eq!(throttle.reserve(1000, later), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_cancelled_wait_ends() {
+        let (throttle, cancel) = (Throttle::new(1), CancelToken::default());
+        cancel.cancel();
+        throttle.pass(1_000_000, &cancel);
+    }
+}

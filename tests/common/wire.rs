@@ -1,0 +1,101 @@
+//! HTTP/1.1 as servers of tests see it: heads, and connections that are reset.
+
+#![allow(dead_code, reason = "each program uses a part of it")]
+
+use std::io::{self, BufRead};
+use std::net::TcpStream;
+use std::time::Duration;
+
+/// The head of a request or of an answer.
+pub(crate) struct Head {
+    /// As it came, with the empty line.
+    pub(crate) raw: String,
+    /// `content-length`
+    pub(crate) length: Option<u64>,
+    pub(crate) chunked: bool,
+    pub(crate) aws_chunked: bool,
+    /// Waits for `100 Continue`.
+    pub(crate) expects: bool,
+    /// The connection ends behind it.
+    pub(crate) closes: bool,
+}
+
+impl Head {
+    /// A word of the first line, which has three.
+    fn word(&self, at: usize) -> &str {
+        let line = self.raw.lines().next().unwrap_or_default();
+        line.split(' ').nth(at).unwrap_or_default()
+    }
+
+    /// Of a request.
+    pub(crate) fn method(&self) -> &str {
+        self.word(0)
+    }
+
+    /// Path and query of a request.
+    pub(crate) fn target(&self) -> (&str, &str) {
+        let target = self.word(1);
+        target.split_once('?').unwrap_or((target, ""))
+    }
+
+    /// Of an answer.
+    pub(crate) fn status(&self) -> u16 {
+        self.word(1).parse().unwrap_or(0)
+    }
+
+    /// A header, by its lower-case name.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let pairs = self.raw.lines().filter_map(|line| line.split_once(':'));
+        let mut same = pairs.filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        same.next().map(|(_, value)| value.trim())
+    }
+}
+
+/// Reads a head to its empty line.
+///
+/// # Errors
+///
+/// The connection ends before.
+pub(crate) fn read_head(reader: &mut impl BufRead) -> io::Result<Head> {
+    let mut raw = String::new();
+    loop {
+        let from = raw.len();
+        reader.read_line(&mut raw)?;
+        if !raw.ends_with('\n') {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if raw[from..].trim_end().is_empty() {
+            break;
+        }
+    }
+    let mut head = Head {
+        raw,
+        length: None,
+        chunked: false,
+        aws_chunked: false,
+        expects: false,
+        closes: false,
+    };
+    let says = |name: &str, word: &str| {
+        let value = head.header(name).unwrap_or_default();
+        value.to_ascii_lowercase().contains(word)
+    };
+    let (chunked, closes) = (
+        says("transfer-encoding", "chunked"),
+        says("connection", "close"),
+    );
+    let (aws_chunked, expects) = (
+        says("content-encoding", "aws-chunked"),
+        says("expect", "100"),
+    );
+    let length = head.header("content-length");
+    let length = length.and_then(|length| length.parse().ok());
+    (head.chunked, head.closes, head.length) = (chunked, closes, length);
+    (head.aws_chunked, head.expects) = (aws_chunked, expects);
+    Ok(head)
+}
+
+/// Closing it sends a reset from now on.
+pub(crate) fn reset(stream: &TcpStream) -> io::Result<()> {
+    socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO))
+}

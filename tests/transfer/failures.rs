@@ -1,0 +1,282 @@
+//! What goes wrong, and what is left of it: nothing.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::json;
+use tucuxi::Client;
+use tucuxi::transfer::{Snapshot, TransferError};
+use tucuxi::transport::{
+    CancelToken, Limits, Request, Response, Transport, TransportError, UreqTransport,
+};
+
+use crate::common::proxy::{Fault, Proxy, some_parts};
+use crate::common::s3::Refusal;
+use crate::{BUCKET, PART, Place, bytes};
+
+fn kind(error: &tucuxi::Error) -> &TransferError {
+    match error {
+        tucuxi::Error::Transfer(error) => error,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn an_upload_that_is_given_up_is_aborted() {
+    let place = Place::new();
+    for operation in ["UploadPart", "CompleteMultipartUpload"] {
+        place.backend.refuse(move |asked| {
+            let hit =
+                asked.operation == operation && asked.part_number.is_none_or(|number| number == 2);
+            hit.then(|| Refusal::new("AccessDenied"))
+        });
+        let error = place
+            .s3()
+            .upload(bytes(3 * PART), BUCKET, "key")
+            .run()
+            .unwrap_err();
+        assert_eq!(error.code(), Some("AccessDenied"), "{operation}: {error}");
+        assert_eq!(
+            place.backend.asked_for("AbortMultipartUpload").len(),
+            1,
+            "{operation}"
+        );
+        place.backend.forget();
+        place.assert_clean(&[]);
+        assert_eq!(place.backend.keys(BUCKET), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_download_that_fails_leaves_the_old_file() {
+    let place = Place::new();
+    place.backend.put(BUCKET, "key", bytes(3 * PART));
+    let down = place.file("down", b"old");
+    place.backend.refuse(|asked| {
+        let hit =
+            asked.operation == "GetObject" && asked.range.as_deref() != Some("bytes=0-5242879");
+        hit.then(|| Refusal::new("AccessDenied"))
+    });
+    let error = place
+        .s3()
+        .download_file(BUCKET, "key", &down)
+        .run()
+        .unwrap_err();
+    assert_eq!(error.code(), Some("AccessDenied"));
+    assert_eq!(std::fs::read(&down).unwrap(), b"old");
+    place.assert_clean(&[&down]);
+}
+
+#[test]
+fn an_object_that_is_replaced_meanwhile_is_an_error() {
+    let place = Place::new();
+    place.backend.put(BUCKET, "key", bytes(3 * PART));
+    let s3 = place
+        .client
+        .transfer_with(place.config().concurrency(1))
+        .unwrap();
+    let client = place.client.clone();
+    let times = AtomicU32::new(0);
+    let replace = move |now: &Snapshot| {
+        if now.bytes >= PART as u64 && times.fetch_add(1, Ordering::Relaxed) == 0 {
+            let key = json!({"Bucket": BUCKET, "Key": "key"});
+            client
+                .request("s3", "PutObject")
+                .params(key)
+                .body("new")
+                .send()
+                .unwrap();
+        }
+    };
+    let job = s3.download_file(BUCKET, "key", place.path("down"));
+    let error = job.progress(replace).run().unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("did not match the expected ETag"),
+        "{error}"
+    );
+    place.assert_clean(&[]);
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_sent_is_an_error() {
+    for (name, change) in [
+        (
+            "written",
+            Box::new(|path: &std::path::Path| {
+                let mut content = bytes(3 * PART);
+                content[2 * PART] ^= 1;
+                std::fs::write(path, content).unwrap();
+            }) as Box<dyn Fn(&std::path::Path) + Send + Sync>,
+        ),
+        (
+            "shorter",
+            Box::new(|path| std::fs::write(path, "x").unwrap()),
+        ),
+        ("gone", Box::new(|path| std::fs::remove_file(path).unwrap())),
+    ] {
+        let place = Place::new();
+        let up = place.file("up", &bytes(3 * PART));
+        let path = up.clone();
+        let times = AtomicU32::new(0);
+        place.backend.watch(move |asked| {
+            if asked.operation == "UploadPart" && times.fetch_add(1, Ordering::Relaxed) == 0 {
+                change(&path);
+            }
+        });
+        let s3 = place
+            .client
+            .transfer_with(place.config().concurrency(1))
+            .unwrap();
+        let error = s3.upload_file(&up, BUCKET, "key").run().unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("the file changed while it was sent"),
+            "{name}: {error}"
+        );
+        assert_eq!(place.backend.bytes(BUCKET, "key"), None, "{name}");
+        assert_eq!(place.backend.uploads(BUCKET), [], "{name}");
+    }
+}
+
+#[test]
+fn a_cancelled_transfer_is_taken_back() {
+    let place = Place::new();
+    let up = place.file("up", &bytes(4 * PART));
+    place.backend.put(BUCKET, "large", bytes(4 * PART));
+    for way in ["up", "down"] {
+        let cancel = CancelToken::default();
+        let other = cancel.clone();
+        let when_half = move |now: &Snapshot| {
+            if now.bytes > 2 * PART as u64 {
+                other.cancel();
+            }
+        };
+        let job = match way {
+            "up" => place.s3().upload_file(&up, BUCKET, "key"),
+            _ => place
+                .s3()
+                .download_file(BUCKET, "large", place.path("down")),
+        };
+        let error = job
+            .progress(when_half)
+            .cancel_with(&cancel)
+            .run()
+            .unwrap_err();
+        assert!(error.is_cancelled(), "{way}: {error}");
+        assert_eq!(place.backend.bytes(BUCKET, "key"), None);
+        place.assert_clean(&[&up]);
+    }
+    let cancelled = CancelToken::default();
+    cancelled.cancel();
+    let error = place
+        .s3()
+        .upload("x", BUCKET, "key")
+        .cancel_with(&cancelled)
+        .run()
+        .unwrap_err();
+    assert!(error.is_cancelled(), "{error}");
+}
+
+#[test]
+fn a_panic_of_the_callers_code_is_passed_on() {
+    let place = Place::new();
+    let job = place.s3().upload(bytes(3 * PART), BUCKET, "key");
+    let job = job.progress(|_: &Snapshot| panic!("not counted"));
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run()));
+    assert!(result.is_err());
+}
+
+/// The parts are right, but what is said of the whole is of another object.
+struct Liar(UreqTransport);
+
+impl Transport for Liar {
+    fn send(&self, request: Request, limits: &Limits) -> Result<Response, TransportError> {
+        let mut response = self.0.send(request, limits)?;
+        if let Some(checksum) = response.headers_mut().get_mut("x-amz-checksum-crc32")
+            && checksum
+                .to_str()
+                .is_ok_and(|checksum| checksum.ends_with("-3"))
+        {
+            *checksum = http::HeaderValue::from_static("AAAAAA==-3");
+        }
+        Ok(response)
+    }
+}
+
+#[test]
+fn a_wrong_checksum_of_the_whole_names_the_object() {
+    let place = Place::new();
+    place
+        .s3()
+        .upload(bytes(3 * PART), BUCKET, "key")
+        .run()
+        .unwrap();
+    let config = place.client.config().with(|config| config).unwrap();
+    let liar = Liar(UreqTransport::new(config.network()).unwrap());
+    let client = Client::with_transport(config, liar).unwrap();
+    let s3 = client.transfer_with(place.config()).unwrap();
+    let error = s3
+        .download_file(BUCKET, "key", place.path("down"))
+        .run()
+        .unwrap_err();
+    let TransferError::Failed { source, .. } = kind(&error) else {
+        panic!("{error}");
+    };
+    assert!(
+        matches!(kind(source), TransferError::Mismatch { range: None, .. }),
+        "{error}"
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("s3://river/key: the CRC32 of what came is"),
+        "{error}"
+    );
+    place.assert_clean(&[]);
+}
+
+const FAULTS: &[Fault] = &[
+    Fault::FlipAnswerByte(12_345),
+    Fault::FlipRequestByte(54_321),
+    Fault::ResetAnswer(100_000),
+    Fault::ResetInHead,
+    Fault::ResetRequest(1_000_000),
+    Fault::Status(503),
+    Fault::TruncateAnswer(3_000_000),
+];
+
+#[test]
+fn all_bytes_are_right_where_a_tenth_of_the_parts_meets_a_fault() {
+    let place = Place::new();
+    let content = bytes(12 * PART + 1);
+    let (up, down) = (place.file("up", &content), place.path("down"));
+    let mut met = Vec::new();
+    for seed in 0..8 {
+        let proxy = Proxy::start(place.backend.address(), some_parts(10, seed, FAULTS));
+        let config = crate::common::s3::config_for(&proxy.url()).s3_sign_payload(false);
+        let client = Client::with_config(config.sleep(|_| {}).build().unwrap()).unwrap();
+        let s3 = client.transfer_with(place.config()).unwrap();
+        let told = |e: tucuxi::Error| panic!("seed {seed}: {e}; {:?}", proxy.faults());
+        s3.upload_file(&up, BUCKET, "key")
+            .run()
+            .unwrap_or_else(told);
+        assert!(
+            place.backend.bytes(BUCKET, "key").unwrap() == content,
+            "seed {seed}"
+        );
+        s3.download_file(BUCKET, "key", &down)
+            .run()
+            .unwrap_or_else(told);
+        assert!(std::fs::read(&down).unwrap() == content, "seed {seed}");
+        place.assert_clean(&[&down, &up]);
+        met.extend(proxy.faults());
+    }
+    let kinds = |fault: &Fault| met.iter().filter(|met| *met == fault).count();
+    let counts: Vec<_> = FAULTS.iter().map(kinds).collect();
+    assert!(
+        met.len() > 10 && counts.iter().filter(|count| **count > 0).count() > 4,
+        "{counts:?}"
+    );
+}
