@@ -57,9 +57,9 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     config: Config,
-    credentials: CredentialsCache,
-    tokens: TokenCache,
-    services: Services,
+    credentials: Arc<CredentialsCache>,
+    tokens: Arc<TokenCache>,
+    services: Arc<Services>,
     transport: Arc<dyn Transport>,
     /// For what nobody can cancel.
     never: CancelToken,
@@ -140,6 +140,22 @@ impl Client {
         Ok(Self::assemble(config, transport, services))
     }
 
+    /// This client, but `AttributeValue`s are plain. It shares everything.
+    pub(crate) fn with_plain_attribute_values(&self) -> Self {
+        let this = &self.0;
+        if this.config.has_plain_attribute_values() {
+            return self.clone();
+        }
+        Self(Arc::new(Inner {
+            config: this.config.with_plain_attribute_values(),
+            credentials: this.credentials.clone(),
+            tokens: this.tokens.clone(),
+            services: this.services.clone(),
+            transport: this.transport.clone(),
+            never: this.never.clone(),
+        }))
+    }
+
     fn assemble(config: Config, transport: Arc<dyn Transport>, services: Services) -> Self {
         let config = match config.defaults_mode() {
             DefaultsMode::Auto => {
@@ -149,9 +165,9 @@ impl Client {
             _ => config,
         };
         Self(Arc::new(Inner {
-            tokens: TokenCache::default(),
-            credentials: CredentialsCache::new(provider(&config)),
-            services,
+            tokens: Arc::default(),
+            credentials: CredentialsCache::new(provider(&config)).into(),
+            services: services.into(),
             transport,
             never: CancelToken::default(),
             config,

@@ -8,6 +8,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::checksum::ChecksumMismatch;
+use crate::dynamodb::DynamoDbError;
 use crate::params::ParamErrors;
 use crate::transfer::TransferError;
 use crate::transport::{TransportError, TransportErrorKind};
@@ -49,6 +50,9 @@ pub enum Error {
     /// No credentials, or their provider failed.
     #[error("credentials: {0}")]
     Credentials(#[source] BoxError),
+    /// An item, an expression or a batch of DynamoDB.
+    #[error(transparent)]
+    DynamoDb(Box<DynamoDbError>),
     /// No endpoint for these parameters.
     #[error("endpoint: {0}")]
     Endpoint(#[source] BoxError),
@@ -102,6 +106,14 @@ impl Error {
         }
     }
 
+    pub(crate) fn service_error_mut(&mut self) -> Option<&mut ServiceError> {
+        match self {
+            Self::Call { source, .. } => source.service_error_mut(),
+            Self::Service(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// The service's error code, such as `NoSuchBucket`.
     pub fn code(&self) -> Option<&str> {
         self.service_error().map(|e| &*e.code)
@@ -111,6 +123,7 @@ impl Error {
     /// broke. The client has by then tried as often as it is configured to.
     pub fn is_retryable(&self) -> bool {
         match self.cause() {
+            Self::DynamoDb(error) => error.is_retryable(),
             Self::Service(error) => error.retry.is_some(),
             Self::Transport(error) => error.kind().is_retryable(),
             Self::Response(error) => error.is::<ChecksumMismatch>(),

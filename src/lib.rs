@@ -41,6 +41,7 @@ mod compress;
 pub mod config;
 pub mod credentials;
 mod custom;
+pub mod dynamodb;
 pub mod endpoint;
 pub mod error;
 pub mod eventstream;

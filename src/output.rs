@@ -216,9 +216,14 @@ impl Output {
     fn decode<'a, S: DeserializeSeed<'a>>(&'a self, seed: S) -> Result<S::Value> {
         let source = &self.source;
         let operation = source.model.operation(&source.operation)?;
+        let edits = &source.edits;
         let named = |e| Error::response(e).of_call(source.model.name(), &operation.name);
         if let Some(given) = &source.given {
-            return seed.deserialize(given).map_err(named);
+            let read = match edits.is_empty() {
+                true => seed.deserialize(given),
+                false => Edited { seed, edits }.deserialize(given),
+            };
+            return read.map_err(named);
         }
         let answer = Answer {
             model: &source.model,
@@ -229,12 +234,11 @@ impl Output {
             is_streamed: source.is_streamed,
             events: source.events.as_deref(),
         };
-        let edits = &source.edits;
         let read = match edits.is_empty() {
             true => answer.read(operation, seed),
             false => answer.read(operation, Edited { seed, edits }),
         };
-        read.map_err(|e| Error::response(e).of_call(source.model.name(), &operation.name))
+        read.map_err(named)
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   reader ──► Edited ──► target        Contents[].Key      percent-decoded
+//!                                       Items[].*           plain JSON
 //!                                       ExpiresString       added
 //! ```
 //! It stands between any reader and any target, so it works for every protocol and without a tree. Only what is on the way to
@@ -16,12 +17,15 @@ use serde::de::{
 };
 use serde_json::Value;
 
+use super::attribute::{PlainOrText, ToPlainOrText};
 use super::scalar;
 use crate::uri;
 
-/// How a text becomes what it stands for. A text that it cannot be done to stays.
+/// How a value becomes what it stands for. A text that it cannot be done to stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Edit {
+    /// An `AttributeValue` as plain JSON.
+    Attribute,
     /// Text in base64; what is no UTF-8 in it is replaced.
     Base64,
     /// It is left out.
@@ -33,6 +37,9 @@ pub(crate) enum Edit {
     /// Percent-encoded, with plus signs for spaces.
     Percent,
 }
+
+/// The name, in a path, of every entry of a map.
+pub(crate) const EVERY_ENTRY: &str = "*";
 
 /// The changes at a value and below it. Lists are passed through: what is said of a list is of its items.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -68,7 +75,9 @@ impl Edits {
 
     fn member(&self, name: &str) -> Option<&Self> {
         let mut members = self.members.iter();
-        members.find_map(|(known, edits)| (**known == *name).then_some(edits))
+        members.find_map(|(known, edits)| {
+            (**known == *name || **known == *EVERY_ENTRY).then_some(edits)
+        })
     }
 }
 
@@ -83,7 +92,7 @@ impl Edit {
                 let bytes = scalar::base64_decode(&text).ok()?;
                 Some(String::from_utf8_lossy(&bytes).into())
             }
-            Self::Dropped => None,
+            Self::Attribute | Self::Dropped => None,
             Self::Json => json(text),
             Self::PercentJson => json(&uri::decode(text)),
             Self::Percent => {
@@ -315,14 +324,20 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Key<'_, '_, S> {
     }
 }
 
-/// A reader of a text that is changed.
+/// A reader of a value that is changed.
 struct Scalar<D> {
     reader: D,
     edit: Edit,
 }
 
 impl<'de, D: Deserializer<'de>> Scalar<D> {
-    fn text(self) -> Result<Given<'de>, D::Error> {
+    fn read(self) -> Result<Given<'de>, D::Error> {
+        if self.edit == Edit::Attribute {
+            return Ok(match ToPlainOrText.deserialize(self.reader)? {
+                PlainOrText::Plain(value) => Given::Value(value),
+                PlainOrText::Text(text) => Given::Text(text),
+            });
+        }
         let given = self.reader.deserialize_any(TextVisitor)?;
         Ok(match given {
             Given::Text(text) => match self.edit.apply(&text) {
@@ -373,7 +388,7 @@ impl<'de> Visitor<'de> for TextVisitor {
 macro_rules! give {
     ($($method:ident($($arg:ident: $type:ty),*)),*) => { $(
         fn $method<V: Visitor<'de>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            match self.text()? {
+            match self.read()? {
                 Given::Text(Cow::Borrowed(text)) => BorrowedStrDeserializer::new(text).$method($($arg,)* visitor),
                 Given::Text(text) => Value::from(text).$method($($arg,)* visitor).map_err(D::Error::custom),
                 Given::Value(value) => value.$method($($arg,)* visitor).map_err(D::Error::custom),
@@ -396,7 +411,15 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Scalar<D> {
         deserialize_enum(name: &'static str, variants: &'static [&'static str])
     }
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        visitor.visit_some(self)
+        match self.read()? {
+            Given::Text(Cow::Borrowed(text)) => {
+                visitor.visit_some(BorrowedStrDeserializer::new(text))
+            }
+            Given::Text(text) => visitor
+                .visit_some(Value::from(text))
+                .map_err(D::Error::custom),
+            Given::Value(value) => value.deserialize_option(visitor).map_err(D::Error::custom),
+        }
     }
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.reader.deserialize_ignored_any(visitor)
@@ -440,6 +463,42 @@ mod tests {
         let mut out = Vec::new();
         read(Copier(&mut serde_json::Serializer::new(&mut out)), &edits);
         assert_eq!(serde_json::from_slice::<Value>(&out).unwrap(), expected);
+    }
+
+    #[test]
+    fn attribute_values_are_plain_for_every_target() {
+        #[derive(Deserialize, PartialEq, Debug)]
+        struct Item<'a> {
+            id: Option<&'a str>,
+            gone: Option<i32>,
+            n: f64,
+        }
+        #[derive(Deserialize)]
+        struct Page<'a> {
+            #[serde(borrow)]
+            items: Vec<Item<'a>>,
+        }
+        let text = r#"{"items": [{"id": {"S": "a"}, "gone": {"NULL": true}, "n": {"N": "1.50"}}], "one": {"L": []}}"#;
+        let mut edits = Edits::default();
+        edits.at(["items", EVERY_ENTRY], Edit::Attribute);
+        edits.at(["one"], Edit::Attribute);
+        let read = |seed| {
+            let mut reader = serde_json::Deserializer::from_str(text);
+            let edits = &edits;
+            Edited { seed, edits }.deserialize(&mut reader).unwrap()
+        };
+        let expected = json!({"items": [{"id": "a", "gone": null, "n": 1.5}], "one": []});
+        assert_eq!(read(ToValue), expected);
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let seed = std::marker::PhantomData::<Page<'_>>;
+        let edits = &edits;
+        let page = Edited { seed, edits }.deserialize(&mut reader).unwrap();
+        let item = Item {
+            id: Some("a"),
+            gone: None,
+            n: 1.5,
+        };
+        assert_eq!(page.items, [item]);
     }
 
     #[test]

@@ -10,8 +10,10 @@
 //! A reader is a `serde::Deserializer`, so that each of the three targets is filled straight from the wire. A tree is
 //! built only for a `Value`.
 
+pub(crate) mod attribute;
 pub(crate) mod cbor_read;
 pub(crate) mod cbor_write;
+pub(crate) mod decimal;
 pub(crate) mod edit;
 pub(crate) mod form;
 pub(crate) mod json_read;

@@ -39,6 +39,7 @@ pub struct ConfigBuilder {
     mfa: Option<MfaPrompt>,
     pub(super) interceptors: Interceptors,
     pub(super) switched_off: Vec<String>,
+    pub(super) plain_attribute_values: bool,
     pub(super) network: network::Choice,
     pub(super) retry: retry::Choice,
 }
@@ -364,6 +365,7 @@ impl ConfigBuilder {
             auth_schemes: hooks::names(chain, &chain::AUTH_SCHEMES),
             interceptors: self.interceptors.clone(),
             switched_off: self.switched_off(chain),
+            plain_attribute_values: self.plain_attribute_values,
             region_set: chain.text(&chain::REGION_SET).map(|s| s.value),
             bearer_token: self.bearer_token.clone(),
             request_checksums: word(chain, &chain::REQUEST_CHECKSUMS, RequestChecksums::WORDS)?,

@@ -102,6 +102,7 @@ struct Settings {
     host_prefix: bool,
     app_id: Option<String>,
     interceptors: Interceptors,
+    plain_attribute_values: bool,
     switched_off: Vec<String>,
     mfa: MfaPrompt,
 }

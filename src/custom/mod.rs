@@ -1,10 +1,11 @@
-//! What services need beyond their models. Nowhere else in the crate is a service named, but in the layers on top that are of
-//! one: [`transfer`](crate::transfer).
+//! What services need beyond their models. Nowhere else below the client is a service named; the rooms above it that are about
+//! one, [`dynamodb`](crate::dynamodb) and [`transfer`](crate::transfer), name theirs.
 //!
 //! [`TABLE`] has them all: a name by which each can be switched off
 //! ([`ConfigBuilder::without_customisation`](crate::ConfigBuilder::without_customisation)), whose it is, and the interceptor
 //! that does it: a line of [`rules`], or code of its own where a line cannot say it.
 
+mod attribute_values;
 mod connect_token;
 mod glacier;
 mod lambda;
@@ -16,7 +17,9 @@ mod s3_copy;
 mod s3_list;
 mod s3_post;
 mod sso;
+mod walk;
 
+pub(crate) use self::attribute_values::{AttributeValues, PlainAttributeValues};
 pub(crate) use self::retry::{
     RetryRule, awaits_consent, is_long_polling, is_repeated_in_legacy_mode, is_transient,
     retry_rule,

@@ -5,13 +5,13 @@ use http::{Method, Uri};
 use serde_json::{Map, Value};
 
 use super::refuse;
+use super::walk::edit_shape;
 use crate::body::Body;
 use crate::checksum::ChecksumAlgorithm;
-use crate::codec::edit::{Edit, Edits};
+use crate::codec::edit::Edit;
 use crate::codec::scalar;
 use crate::error::{Error, Result};
 use crate::interceptor::{CallContext, Interceptor};
-use crate::model::{Kind, ServiceModel, ShapeId};
 use crate::output::Output;
 use crate::transport::Request;
 
@@ -155,17 +155,8 @@ impl Interceptor for Rule {
         let edits = &mut output.source.edits;
         match *self {
             Self::Shape { name, edit } => {
-                if let Some(id) = call.operation.output {
-                    let mut walk = Walk {
-                        model: call.model,
-                        name,
-                        edit,
-                        edits,
-                        path: Vec::new(),
-                        ids: Vec::new(),
-                    };
-                    // a shape that cannot be read is told of when the result is
-                    let _ = walk.shape(id);
+                if let Some(wanted) = call.model.shape_id(name) {
+                    edit_shape(call, wanted, edit, edits);
                 }
             }
             Self::Text { name, edit } => edits.at([name], edit),
@@ -208,45 +199,4 @@ fn with_host_of(uri: &Uri, member: &str, url: &str) -> Result<Uri> {
     parts.scheme = other.scheme().cloned();
     parts.authority = Some(authority.clone());
     Uri::from_parts(parts).map_err(Error::request)
-}
-
-/// Looks for texts of a shape below another one.
-struct Walk<'a> {
-    model: &'a ServiceModel,
-    name: &'a str,
-    edit: Edit,
-    edits: &'a mut Edits,
-    path: Vec<&'a str>,
-    /// The shapes around; one that holds itself is entered once.
-    ids: Vec<ShapeId>,
-}
-
-impl Walk<'_> {
-    fn shape(&mut self, id: ShapeId) -> Result<()> {
-        if self.ids.contains(&id) {
-            return Ok(());
-        }
-        let model = self.model;
-        match &model.shape(id)?.kind {
-            Kind::String if model.shape_name(id) == self.name => {
-                self.edits.at(self.path.iter().copied(), self.edit);
-            }
-            Kind::List(member) => {
-                self.ids.push(id);
-                self.shape(member.target)?;
-                self.ids.pop();
-            }
-            Kind::Structure(members) => {
-                self.ids.push(id);
-                for member in members {
-                    self.path.push(&member.name);
-                    self.shape(member.target)?;
-                    self.path.pop();
-                }
-                self.ids.pop();
-            }
-            _ => {}
-        }
-        Ok(())
-    }
 }

@@ -8,7 +8,7 @@ use super::Call;
 use super::prepare::host;
 use crate::body::Body;
 use crate::config::Config;
-use crate::custom::Customisation;
+use crate::custom::{Customisation, PlainAttributeValues};
 use crate::error::{Error, Result, RetryReason};
 use crate::interceptor::{Attempt, CallContext, Interceptor};
 use crate::model::{Operation, ServiceModel};
@@ -17,7 +17,8 @@ use crate::params::ParamError;
 use crate::protocol::Encoded;
 use crate::transport::{Request, Response, TransportError};
 
-/// The interceptors of a call, on the way out: the program's, then those of the service that are not switched off.
+/// The interceptors of a call, on the way out: the program's, then those of the service that are not switched off, and what
+/// makes its plain values those of the model.
 pub(crate) fn interceptors<'a>(
     config: &'a Config,
     customisations: &'a [&'static Customisation],
@@ -30,7 +31,11 @@ pub(crate) fn interceptors<'a>(
         .iter()
         .filter(is_on)
         .map(|line| line.by as &dyn Interceptor);
-    theirs.chain(ours)
+    let plain: Option<&dyn Interceptor> = match config.has_plain_attribute_values() {
+        true => Some(&PlainAttributeValues),
+        false => None,
+    };
+    theirs.chain(ours).chain(plain)
 }
 
 impl<'a> Call<'a> {

@@ -119,6 +119,7 @@ fn kind(error: &Error) -> &str {
         Error::Call { .. } => "call",
         Error::Config(_) => "config",
         Error::Credentials(_) => "credentials",
+        Error::DynamoDb(_) => "dynamodb",
         Error::Endpoint(_) => "endpoint",
         Error::Model(_) => "model",
         Error::Pagination(_) => "pagination",

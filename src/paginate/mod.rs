@@ -12,6 +12,8 @@ use serde_json::{Map, Value};
 use self::page::{cut_tail, length, merge, put, skip_known};
 use self::token::Place;
 use crate::client::Client;
+use crate::codec::attribute::Form;
+use crate::custom::AttributeValues;
 use crate::error::{Error, Result};
 use crate::exchange::Purpose;
 use crate::model::{Kind, Paginator, ServiceModel, Shape, ShapeId};
@@ -59,6 +61,8 @@ struct Source {
     give: Arc<GivePage>,
     /// The model and the input of the operation, where there is one.
     input: Option<(Arc<ServiceModel>, ShapeId)>,
+    /// Whether `AttributeValue`s in tokens are plain. In their texts they never are.
+    plain: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +103,7 @@ impl Client {
             error(what)
         })?;
         let (client, service) = (self.clone(), Box::<str>::from(service));
+        let plain = self.config().has_plain_attribute_values();
         let input = operation.input.map(|input| (model.clone(), input));
         let give = move |params| {
             let request = client.request(&service, &name).params(params);
@@ -109,6 +114,7 @@ impl Client {
                 paginator,
                 give: Arc::new(give),
                 input,
+                plain,
             },
             params,
         )
@@ -161,6 +167,7 @@ impl Pages {
                 paginator,
                 give,
                 input,
+                plain: false,
             },
             params,
         )
@@ -252,7 +259,8 @@ impl Pages {
 
     /// Where the rest of the listing is, if [`Pages::max_items`] ended it.
     pub fn resume_token(&self) -> Option<String> {
-        let place = self.resume.as_ref()?;
+        let mut place = self.resume.clone()?;
+        self.source.convert(&mut place.tokens, Form::Typed).ok()?;
         Some(place.to_text(self.source.blobs(&place.tokens)))
     }
 
@@ -264,7 +272,8 @@ impl Pages {
     fn begin(&mut self) -> Result<Option<usize>> {
         let mut known = None;
         if let Some(text) = &self.starting_token {
-            let place = Place::parse(text, &self.source.paginator.input_tokens)?;
+            let mut place = Place::parse(text, &self.source.paginator.input_tokens)?;
+            self.source.convert(&mut place.tokens, Form::Plain)?;
             known = Some(place.known.unwrap_or(0));
             set_tokens(&mut self.params, &place.tokens);
             self.previous = Some(place.tokens);
@@ -408,6 +417,25 @@ impl Source {
         {
             Some(member) => Ok(Some(model.shape(member.target)?)),
             None => Ok(None),
+        }
+    }
+
+    /// Tokens for their text, or from it.
+    fn convert(&self, tokens: &mut Map<String, Value>, to: Form) -> Result<()> {
+        let Some((model, input)) = self.input.as_ref().filter(|_| self.plain) else {
+            return Ok(());
+        };
+        let Some(values) = AttributeValues::of(model) else {
+            return Ok(());
+        };
+        let mut all = Value::Object(std::mem::take(tokens));
+        let faults = values.convert(*input, &mut all, to)?;
+        if let Value::Object(all) = all {
+            *tokens = all;
+        }
+        match faults.first() {
+            None => Ok(()),
+            Some(fault) => Err(error(format!("token: {}: {}", fault.path, fault.reason))),
         }
     }
 

@@ -113,7 +113,7 @@ impl ParamErrors {
                     let place = fault.place();
                     let is_known = |one: &ParamError| {
                         let below = one.path.strip_prefix(&*place);
-                        below.is_some_and(|below| below.is_empty() || below.starts_with('.'))
+                        below.is_some_and(|below| below.is_empty() || below.starts_with(['.', '[']))
                     };
                     if place.is_empty() || !self.0[..known].iter().any(is_known) {
                         self.0.push(fault);

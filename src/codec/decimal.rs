@@ -1,0 +1,268 @@
+//! Decimal numbers as DynamoDB has them: texts of up to 38 digits, which no float holds.
+//!
+//! ```text
+//! number   = [sign] ( digits ["." [digits]] | "." digits ) [ ("e" | "E") [sign] digits ]
+//! ```
+//! The range is that of boto3's decimal context: the first digit's exponent is 126 at most, the last one's -165 at least.
+//! Zeros at either end do not count as digits; boto3 counts those at the end, DynamoDB does not.
+
+use std::fmt;
+
+use serde_json::Number;
+
+const MAX_DIGITS: usize = 38;
+const MAX_EXPONENT: i64 = 126;
+const MIN_EXPONENT: i64 = -165;
+
+/// A number without the freedom that its text has: two that are equal are the same, and are shown as the same text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Decimal {
+    negative: bool,
+    /// Without zeros at either end; empty for zero.
+    digits: Box<str>,
+    /// That of the last digit.
+    exponent: i64,
+}
+
+/// Why a text is no number that DynamoDB takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DecimalError {
+    NoNumber,
+    TooLarge,
+    TooManyDigits(usize),
+    TooSmall,
+}
+
+impl fmt::Display for DecimalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoNumber => f.write_str("it is no decimal number"),
+            Self::TooLarge => f.write_str("it is too large: DynamoDB takes numbers up to 1E+126"),
+            Self::TooManyDigits(n) => {
+                write!(f, "it has {n} digits, and DynamoDB keeps {MAX_DIGITS}")
+            }
+            Self::TooSmall => {
+                f.write_str("it is too close to zero: DynamoDB takes numbers from 1E-130 on")
+            }
+        }
+    }
+}
+
+impl Decimal {
+    /// Reads any number, however many digits it has.
+    pub(crate) fn parse(text: &str) -> Result<Self, DecimalError> {
+        let (negative, unsigned) = match text.as_bytes().first() {
+            Some(b'-') => (true, &text[1..]),
+            Some(b'+') => (false, &text[1..]),
+            _ => (false, text),
+        };
+        let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, read_exponent(exponent)?),
+            None => (unsigned, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all = [whole, fraction].concat();
+        if all.is_empty() || !all.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(DecimalError::NoNumber);
+        }
+        let short = all.trim_end_matches('0');
+        let digits = short.trim_start_matches('0');
+        if digits.is_empty() {
+            return Ok(Self {
+                negative: false,
+                digits: "".into(),
+                exponent: 0,
+            });
+        }
+        let zeros = all.len() - short.len();
+        Ok(Self {
+            negative,
+            digits: digits.into(),
+            // lengths of texts are far from the end of an i64, and the exponent was kept from it
+            exponent: exponent - fraction.len() as i64 + zeros as i64,
+        })
+    }
+
+    /// Reads a number that DynamoDB takes.
+    pub(crate) fn fitting(text: &str) -> Result<Self, DecimalError> {
+        let number = Self::parse(text)?;
+        let digits = number.digits.len();
+        match number {
+            _ if digits > MAX_DIGITS => Err(DecimalError::TooManyDigits(digits)),
+            _ if number.exponent + digits as i64 - 1 > MAX_EXPONENT => Err(DecimalError::TooLarge),
+            _ if number.exponent < MIN_EXPONENT => Err(DecimalError::TooSmall),
+            _ => Ok(number),
+        }
+    }
+
+    /// The JSON number that is exactly this one, if there is one: an integer of 64 bits, or a float whose shortest text says
+    /// the same.
+    pub(crate) fn json_number(&self) -> Option<Number> {
+        let text = self.to_string();
+        if let Ok(integer) = text.parse::<i64>() {
+            return Some(integer.into());
+        }
+        if let Ok(integer) = text.parse::<u64>() {
+            return Some(integer.into());
+        }
+        let float = text.parse::<f64>().ok()?;
+        let is_it = Self::parse(&format!("{float:e}")).is_ok_and(|shortest| shortest == *self);
+        Number::from_f64(float).filter(|_| is_it)
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (digits, exponent) = (&*self.digits, self.exponent);
+        // where the point stands, from the first digit on
+        let point = digits.len() as i64 + exponent;
+        if self.negative {
+            f.write_str("-")?;
+        }
+        match usize::try_from(point) {
+            _ if digits.is_empty() => f.write_str("0"),
+            Ok(len) if exponent >= 0 && len <= MAX_DIGITS => write!(f, "{digits:0<len$}"),
+            Ok(point @ 1..) if exponent < 0 => {
+                let (whole, fraction) = digits.split_at(point);
+                write!(f, "{whole}.{fraction}")
+            }
+            _ if exponent < 0 && point > -6 => {
+                let len = exponent.unsigned_abs() as usize; // of a few zeros and the digits
+                write!(f, "0.{digits:0>len$}")
+            }
+            _ => {
+                let (first, more) = digits.split_at(1);
+                let gap = if more.is_empty() { "" } else { "." };
+                write!(f, "{first}{gap}{more}E{:+}", point - 1)
+            }
+        }
+    }
+}
+
+/// One that is beyond any range is only as far beyond it as is safe.
+fn read_exponent(text: &str) -> Result<i64, DecimalError> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(DecimalError::NoNumber);
+    }
+    const FAR: i64 = 1 << 40;
+    let size = digits.parse::<i64>().unwrap_or(FAR).min(FAR);
+    Ok(if text.starts_with('-') { -size } else { size })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DecimalError::{NoNumber, TooLarge, TooManyDigits, TooSmall};
+    use super::*;
+
+    const ONES: &str = "11111111111111111111111111111111111111"; // 38
+
+    /// What boto3's serializer takes and refuses, with three exceptions that are marked.
+    #[test]
+    fn numbers_that_fit_are_those_of_boto3() {
+        let cases = [
+            ("0", Ok(())),
+            ("-0", Ok(())),
+            ("1.10", Ok(())),
+            ("1E+2", Ok(())),
+            ("+5", Ok(())),
+            (".5", Ok(())),
+            ("5.", Ok(())),
+            ("00012", Ok(())),
+            ("9.9E126", Ok(())),
+            ("1E127", Err(TooLarge)),
+            ("1E-130", Ok(())),
+            ("1E-165", Ok(())),
+            ("1E-166", Err(TooSmall)),
+            ("12E-166", Err(TooSmall)),
+            (ONES, Ok(())),
+            (&format!("{ONES}1"), Err(TooManyDigits(39))),
+            (&format!("0.{ONES}"), Ok(())),
+            (&format!("0.{ONES}1"), Err(TooManyDigits(39))),
+            (&format!("-{ONES}E-165"), Ok(())),
+            (&format!("{ONES}E-166"), Err(TooSmall)),
+            // boto3 counts zeros at the end
+            (&format!("1{}", "0".repeat(38)), Ok(())),
+            (&format!("1.0{}", "0".repeat(38)), Ok(())),
+            // and the exponents of zeros
+            ("0E200", Ok(())),
+            // and takes what Python does
+            ("1_0", Err(NoNumber)),
+            (" 7 ", Err(NoNumber)),
+            ("-Infinity", Err(NoNumber)),
+            ("Infinity", Err(NoNumber)),
+            ("NaN", Err(NoNumber)),
+            ("", Err(NoNumber)),
+            ("-", Err(NoNumber)),
+            (".", Err(NoNumber)),
+            ("1e", Err(NoNumber)),
+            ("1e+", Err(NoNumber)),
+            ("1e5.5", Err(NoNumber)),
+            ("--1", Err(NoNumber)),
+            ("0x10", Err(NoNumber)),
+            ("1e99999999999999999999", Err(TooLarge)),
+            ("1e-99999999999999999999", Err(TooSmall)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Decimal::fitting(text).map(|_| ()), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_json_number_is_exact_or_none() {
+        let cases = [
+            ("5", Some("5")),
+            ("-0", Some("0")),
+            ("0.000", Some("0")),
+            ("1E2", Some("100")),
+            ("-5.00", Some("-5")),
+            ("1e19", Some("10000000000000000000")),
+            ("-1e19", Some("-1e+19")),
+            ("18446744073709551615", Some("18446744073709551615")),
+            ("18446744073709551616", None),
+            ("-9223372036854775809", None),
+            ("18446744073709552000", Some("1.8446744073709552e+19")),
+            ("0.1", Some("0.1")),
+            ("0.10", Some("0.1")),
+            ("1e30", Some("1e+30")),
+            ("0.1000000000000000055511151231257827", None),
+            ("3.141592653589793", Some("3.141592653589793")),
+            ("3.1415926535897932", None),
+            ("1e-130", Some("1e-130")),
+        ];
+        for (text, expected) in cases {
+            let found = Decimal::parse(text).unwrap().json_number();
+            let found = found.map(|number| number.to_string());
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn equal_numbers_have_one_text() {
+        let cases = [
+            ("0e7", "0"),
+            ("-0.0", "0"),
+            ("+5", "5"),
+            ("5.", "5"),
+            (".5", "0.5"),
+            ("-00012.50", "-12.5"),
+            ("1E2", "100"),
+            ("1E37", &format!("1{}", "0".repeat(37))),
+            ("1E38", "1E+38"),
+            ("12E126", "1.2E+127"),
+            ("0.000001", "0.000001"),
+            ("-0.0000012", "-0.0000012"),
+            ("0.00000012", "1.2E-7"),
+            ("1e-130", "1E-130"),
+            (
+                &format!("{ONES}e-10"),
+                &format!("{}.{}", &ONES[..28], &ONES[28..]),
+            ),
+        ];
+        for (text, expected) in cases {
+            let decimal = Decimal::parse(text).unwrap();
+            assert_eq!(decimal.to_string(), expected, "{text}");
+            assert_eq!(Decimal::parse(expected).unwrap(), decimal, "{text}");
+        }
+    }
+}

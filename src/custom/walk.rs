@@ -1,0 +1,64 @@
+//! All places of a shape in an operation's result.
+
+use crate::codec::edit::{EVERY_ENTRY, Edit, Edits};
+use crate::error::Result;
+use crate::interceptor::CallContext;
+use crate::model::{Kind, ServiceModel, ShapeId};
+
+/// Changes whatever is of this shape in the call's result.
+pub(super) fn edit_shape(call: &CallContext<'_>, wanted: ShapeId, edit: Edit, edits: &mut Edits) {
+    let mut walk = Walk {
+        model: call.model,
+        wanted,
+        edit,
+        edits,
+        path: Vec::new(),
+        ids: Vec::new(),
+    };
+    if let Some(id) = call.operation.output {
+        // a shape that cannot be read is told of when the result is
+        let _ = walk.shape(id);
+    }
+}
+
+struct Walk<'a> {
+    model: &'a ServiceModel,
+    wanted: ShapeId,
+    edit: Edit,
+    edits: &'a mut Edits,
+    path: Vec<&'a str>,
+    /// The shapes around; one that holds itself is entered once.
+    ids: Vec<ShapeId>,
+}
+
+impl<'a> Walk<'a> {
+    fn shape(&mut self, id: ShapeId) -> Result<()> {
+        if id == self.wanted {
+            self.edits.at(self.path.iter().copied(), self.edit);
+            return Ok(());
+        }
+        if self.ids.contains(&id) {
+            return Ok(());
+        }
+        self.ids.push(id);
+        match &self.model.shape(id)?.kind {
+            Kind::List(member) => self.shape(member.target)?,
+            Kind::Map { value, .. } => self.below(EVERY_ENTRY, value.target)?,
+            Kind::Structure(members) => {
+                for member in members {
+                    self.below(&member.name, member.target)?;
+                }
+            }
+            _ => {}
+        }
+        self.ids.pop();
+        Ok(())
+    }
+
+    fn below(&mut self, name: &'a str, id: ShapeId) -> Result<()> {
+        self.path.push(name);
+        self.shape(id)?;
+        self.path.pop();
+        Ok(())
+    }
+}

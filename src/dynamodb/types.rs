@@ -1,0 +1,300 @@
+//! What DynamoDB has and JSON has not, as types for the structs of a program.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::codec::attribute::{BINARY, Fault, MAP, NUMBER, SET};
+use crate::codec::decimal::Decimal;
+use crate::codec::scalar;
+use crate::error::Error;
+
+/// A number with all its digits, up to 38. Equal numbers have one text.
+///
+/// ```
+/// use tucuxi::dynamodb::Number;
+///
+/// let price: Number = "12345678901234567890.1234567890".parse()?;
+/// assert_eq!(price.as_str(), "12345678901234567890.123456789");
+/// assert_eq!(Number::from(5), "5.00".parse()?);
+/// assert!("1e500".parse::<Number>().is_err());
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Number(Box<str>);
+
+impl Number {
+    /// The number's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Number {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self, Error> {
+        match Decimal::fitting(text) {
+            Ok(decimal) => Ok(Self(decimal.to_string().into())),
+            Err(why) => Err(Fault::new(format!("{text:?}: {why}")).into()),
+        }
+    }
+}
+
+macro_rules! from_integer {
+    ($($type:ty),*) => { $(
+        impl From<$type> for Number {
+            fn from(n: $type) -> Self {
+                Self(n.to_string().into())
+            }
+        }
+    )* };
+}
+from_integer! { i8, i16, i32, i64, u8, u16, u32, u64 }
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match Decimal::parse(&self.0).map(|decimal| decimal.json_number()) {
+            Ok(Some(number)) => number.serialize(serializer),
+            _ => marker(serializer, NUMBER, self.as_str()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumberVisitor)
+    }
+}
+
+struct NumberVisitor;
+
+impl<'de> Visitor<'de> for NumberVisitor {
+    type Value = Number;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a number, or {{\"{NUMBER}\": \"its digits\"}}")
+    }
+    fn visit_i64<E>(self, n: i64) -> Result<Number, E> {
+        Ok(n.into())
+    }
+    fn visit_u64<E>(self, n: u64) -> Result<Number, E> {
+        Ok(n.into())
+    }
+    fn visit_f64<E: serde::de::Error>(self, n: f64) -> Result<Number, E> {
+        // the shortest text, with an exponent where there are many zeros
+        Value::from(n).to_string().parse().map_err(E::custom)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Number, A::Error> {
+        let text: String = held(access, NUMBER)?;
+        text.parse().map_err(A::Error::custom)
+    }
+}
+
+/// Bytes.
+///
+/// ```
+/// use tucuxi::dynamodb::{Binary, to_item};
+///
+/// #[derive(serde::Serialize)]
+/// struct Picture {
+///     thumbnail: Binary,
+/// }
+/// let item = to_item(&Picture { thumbnail: Binary(vec![0, 1, 2]) })?;
+/// assert_eq!(item, serde_json::json!({"thumbnail": {"B": "AAEC"}}));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Binary(pub Vec<u8>);
+
+impl From<Vec<u8>> for Binary {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<&[u8]> for Binary {
+    fn from(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+}
+
+impl AsRef<[u8]> for Binary {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Serialize for Binary {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        marker(serializer, BINARY, &scalar::base64_encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Binary {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text: String = deserializer.deserialize_map(Marker::new(BINARY))?;
+        scalar::base64_decode(&text)
+            .map(Self)
+            .map_err(D::Error::custom)
+    }
+}
+
+/// A set of strings, of numbers or of [`Binary`]; which one is told by what is in it. DynamoDB takes no empty set, so an
+/// attribute that may be one is left out:
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use tucuxi::dynamodb::{Set, from_item, to_item};
+///
+/// #[derive(Serialize, Deserialize, PartialEq, Debug)]
+/// struct Film {
+///     #[serde(default, skip_serializing_if = "Set::is_empty")]
+///     genres: Set<String>,
+///     #[serde(default, skip_serializing_if = "Set::is_empty")]
+///     ratings: Set<i32>,
+/// }
+/// let film = Film { genres: Set::default(), ratings: [4, 5].into_iter().collect() };
+/// let item = to_item(&film)?;
+/// assert_eq!(item, serde_json::json!({"ratings": {"NS": ["4", "5"]}}));
+/// assert_eq!(from_item::<Film>(item)?, film);
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
+///
+/// The order is as the service gives it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Set<T>(pub Vec<T>);
+
+impl<T> Set<T> {
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<T> Default for Set<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> FromIterator<T> for Set<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
+        Self(elements.into_iter().collect())
+    }
+}
+
+impl<T> IntoIterator for Set<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<T: Serialize> Serialize for Set<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        marker(serializer, SET, &self.0)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Set<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Marker::new(SET)).map(Self)
+    }
+}
+
+/// A map whose keys others choose: one of them may look like a marker, such as `$set`, and stays what it is.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use tucuxi::dynamodb::{Map, from_item, to_item};
+///
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Settings {
+///     values: Map<BTreeMap<String, i32>>,
+/// }
+/// let values = Map(BTreeMap::from([("$number".to_owned(), 1)]));
+/// let item = to_item(&Settings { values })?;
+/// assert_eq!(item, serde_json::json!({"values": {"M": {"$number": {"N": "1"}}}}));
+/// assert_eq!(from_item::<Settings>(item)?.values.0["$number"], 1);
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Map<T>(pub T);
+
+impl<T: Serialize> Serialize for Map<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        marker(serializer, MAP, &self.0)
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Map<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut whole = Value::deserialize(deserializer)?;
+        let inner = match &mut whole {
+            Value::Object(members) if members.len() == 1 => members.get_mut(MAP).map(Value::take),
+            _ => None,
+        };
+        let value = T::deserialize(inner.unwrap_or(whole));
+        value.map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// Writes `{"name": held}`.
+fn marker<S: Serializer, T: Serialize + ?Sized>(
+    serializer: S,
+    name: &str,
+    held: &T,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(1))?;
+    map.serialize_entry(name, held)?;
+    map.end()
+}
+
+/// Reads what `{"name": held}` holds.
+fn held<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+    mut access: A,
+    name: &str,
+) -> Result<T, A::Error> {
+    let wrong = || A::Error::custom(format_args!("expected {{\"{name}\": …}}"));
+    match access.next_key::<String>()? {
+        Some(key) if key == name => {}
+        _ => return Err(wrong()),
+    }
+    let value = access.next_value()?;
+    match access.next_key::<String>()? {
+        None => Ok(value),
+        Some(_) => Err(wrong()),
+    }
+}
+
+struct Marker<T> {
+    name: &'static str,
+    held: std::marker::PhantomData<T>,
+}
+
+impl<T> Marker<T> {
+    fn new(name: &'static str) -> Self {
+        let held = std::marker::PhantomData;
+        Self { name, held }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Marker<T> {
+    type Value = T;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{{\"{}\": …}}", self.name)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<T, A::Error> {
+        held(access, self.name)
+    }
+}
