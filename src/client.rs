@@ -289,6 +289,10 @@ impl Client {
         (!same).then(|| CredentialsCache::new(provider(config)))
     }
 
+    pub(crate) fn all_services(&self) -> &Services {
+        &self.0.services
+    }
+
     pub(crate) fn needs(&self) -> Needs<'_> {
         Needs {
             config: &self.0.config,

@@ -59,6 +59,7 @@ mod presign;
 mod protocol;
 pub mod query;
 mod random;
+pub mod resource;
 mod time;
 pub mod transfer;
 pub mod transport;
@@ -75,6 +76,7 @@ pub use self::exchange::EndpointExplanation;
 pub use self::output::{Output, ResponseMeta};
 pub use self::paginate::Pages;
 pub use self::presign::PresignedRequest;
+pub use self::resource::Resource;
 pub use self::wait::{Progress, Wait, WaitError, WaitFailure, Waited};
 
 /// The examples of the README are tests.

@@ -8,6 +8,7 @@
 mod connect_token;
 mod glacier;
 mod lambda;
+mod resources;
 mod retry;
 mod rules;
 mod s3;
@@ -17,6 +18,7 @@ mod s3_list;
 mod s3_post;
 mod sso;
 
+pub(crate) use self::resources::{Run, injected, injected_names, resource_client};
 pub(crate) use self::retry::{
     RetryRule, awaits_consent, is_long_polling, is_repeated_in_legacy_mode, is_transient,
     retry_rule,

@@ -35,6 +35,7 @@ use crate::error::{Error, Result};
 pub(crate) const SERVICE: &str = "service-2";
 pub(crate) const ENDPOINT_RULES: &str = "endpoint-rule-set-1";
 pub(crate) const PAGINATORS: &str = "paginators-1";
+pub(crate) const RESOURCES: &str = "resources-1";
 pub(crate) const WAITERS: &str = "waiters-2";
 
 /// A place that has models.
@@ -104,6 +105,24 @@ impl Models {
             names.extend(source.services()?);
         }
         Ok(names.into_iter().collect())
+    }
+
+    /// The names of the services that have a file of this kind, sorted.
+    pub(crate) fn services_with(&self, kind: &str) -> Result<Vec<Box<str>>> {
+        let mut found = Vec::new();
+        for service in self.services()? {
+            let has =
+                |source: &Arc<dyn ModelSource>| Ok(!source.versions(&service, kind)?.is_empty());
+            let each = self
+                .sources
+                .iter()
+                .map(has)
+                .collect::<Result<Vec<bool>>>()?;
+            if each.contains(&true) {
+                found.push(service);
+            }
+        }
+        Ok(found)
     }
 
     /// A service's file of this kind in its newest version.

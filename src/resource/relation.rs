@@ -1,0 +1,439 @@
+//! From one resource to others.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::error::ResourceError;
+use super::{Action, Category, Definition, IdentifierSource, Outcome, Relation, Resource};
+use crate::error::Result;
+use crate::model::names;
+use crate::model::resource::{Origin, Rows};
+use crate::model::{Kind, ServiceModel, ShapeId};
+use crate::query::Query;
+
+/// Values of identifiers: one, several in their order, or by name.
+///
+/// ```
+/// use serde_json::json;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let s3 = client.resource("s3")?;
+/// let bucket = s3.sub("Bucket", "b")?;
+/// let object = s3.sub("Object", ["b", "k"])?;
+/// assert_eq!(s3.sub("Object", json!({"bucket_name": "b", "key": "k"}))?, object);
+/// assert_eq!(bucket.sub("Object", "k")?, object);
+/// bucket.sub("Acl", ())?; // there is one, and it needs no name
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Identifiers(Given);
+
+#[derive(Clone, Debug)]
+enum Given {
+    ByName(Map<String, Value>),
+    InOrder(Vec<Value>),
+}
+
+impl From<()> for Identifiers {
+    fn from((): ()) -> Self {
+        Self(Given::InOrder(Vec::new()))
+    }
+}
+
+impl From<&str> for Identifiers {
+    fn from(one: &str) -> Self {
+        Self(Given::InOrder(vec![one.into()]))
+    }
+}
+
+impl From<&String> for Identifiers {
+    fn from(one: &String) -> Self {
+        Self::from(one.as_str())
+    }
+}
+
+impl From<String> for Identifiers {
+    fn from(one: String) -> Self {
+        Self(Given::InOrder(vec![one.into()]))
+    }
+}
+
+impl<T: Into<Value>, const N: usize> From<[T; N]> for Identifiers {
+    fn from(all: [T; N]) -> Self {
+        Self(Given::InOrder(all.map(Into::into).into()))
+    }
+}
+
+impl<T: Clone + Into<Value>> From<&[T]> for Identifiers {
+    fn from(all: &[T]) -> Self {
+        Self(Given::InOrder(
+            all.iter().cloned().map(Into::into).collect(),
+        ))
+    }
+}
+
+/// An array in their order, an object by name, anything else as the only one.
+impl From<Value> for Identifiers {
+    fn from(value: Value) -> Self {
+        Self(match value {
+            Value::Array(all) => Given::InOrder(all),
+            Value::Object(all) => Given::ByName(all),
+            one => Given::InOrder(vec![one]),
+        })
+    }
+}
+
+impl Resource {
+    /// A resource that belongs to this one, by the identifiers that this one does not know. The service is not asked.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// let bucket = client.resource("s3")?.sub("Bucket", "b")?;
+    /// let object = bucket.sub("Object", "k")?;
+    /// assert_eq!(format!("{object:?}"), r#"s3.Object(bucket_name="b", key="k")"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// There is no such sub-resource, or it has other identifiers.
+    pub fn sub(&self, name: &str, identifiers: impl Into<Identifiers>) -> Result<Self> {
+        let key = &self.find(Category::Subresource, name)?.key;
+        let relation = self.definition().subresources.get(key);
+        let relation = relation.ok_or_else(|| self.no_such(Category::Subresource, name))?;
+        let definition = self.definitions().get(&relation.resource_type)?;
+        let mut values = vec![None; definition.identifiers.len()];
+        for rule in &relation.identifiers {
+            if let IdentifierSource::Identifier { name } = &rule.source
+                && let Some(index) = definition.identifier_index(&rule.target)
+            {
+                values[index] = Some(self.identifier_by_key(name)?.clone());
+            }
+        }
+        let given = identifiers.into().0;
+        let place = Place {
+            resource: self,
+            definition: &definition,
+        };
+        let values = place.complete(values, given)?;
+        Ok(Self::new(self.0.context.clone(), definition, values, None))
+    }
+
+    /// The resource that an attribute names, if it names one. Attributes are asked for if none is known yet.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let answer = "<R><volumeSet/><snapshotSet><item><volumeId>vol-1</volumeId></item></snapshotSet></R>";
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], answer))?;
+    /// let snapshot = client.resource("ec2")?.sub("Snapshot", "snap-1")?;
+    /// if let Some(volume) = snapshot.reference("volume")? {
+    ///     println!("{volume:?}"); // ec2.Volume(id="vol-1")
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// There is no such reference, it is to several resources, or the attributes cannot be had.
+    pub fn reference(&self, name: &str) -> Result<Option<Self>> {
+        let relation = self.reference_definition(name)?;
+        if relation.is_plural() {
+            let (place, name) = (self.place(), name.into());
+            return Err(ResourceError::Plural { place, name }.into());
+        }
+        Ok(self.references(name)?.pop())
+    }
+
+    /// The resources that attributes name: any number of them. Attributes are asked for if none is known yet.
+    ///
+    /// # Errors
+    ///
+    /// There is no such reference, or the attributes cannot be had.
+    pub fn references(&self, name: &str) -> Result<Vec<Self>> {
+        let relation = self.reference_definition(name)?;
+        let data = self.loaded()?;
+        let sources = Sources {
+            params: &Value::Null,
+            // where the attributes themselves are told, a path is one into them
+            response: &data,
+        };
+        Ok(self.lead(relation, &sources)?.all())
+    }
+
+    fn reference_definition(&self, name: &str) -> Result<&Relation> {
+        let key = &self.find(Category::Reference, name)?.key;
+        let relation = self.definition().references.get(key);
+        relation.ok_or_else(|| self.no_such(Category::Reference, name))
+    }
+
+    /// What an action gives: the resources in its answer, an empty value in their place, or the answer.
+    pub(super) fn outcome(
+        &self,
+        action: &Action,
+        params: &Value,
+        answer: Value,
+    ) -> Result<Outcome> {
+        let Some(relation) = &action.resource else {
+            return Ok(Outcome::Value(match &action.path {
+                Some(path) => self.search(path, &answer)?,
+                None => answer,
+            }));
+        };
+        let sources = Sources {
+            params,
+            response: &answer,
+        };
+        Ok(match self.lead(relation, &sources)? {
+            Led::Nowhere => {
+                let model = self.definitions().model();
+                let operation = model.operation(&action.request.operation)?;
+                Outcome::Value(empty(model, operation.output, relation.path.as_ref())?)
+            }
+            Led::ToOne(one) => Outcome::Resource(one),
+            Led::ToMany(all) => Outcome::Resources(all),
+        })
+    }
+
+    /// The resources of a page.
+    pub(super) fn on_page(
+        &self,
+        relation: &Relation,
+        params: &Value,
+        page: &Value,
+    ) -> Result<Vec<Self>> {
+        let sources = Sources {
+            params,
+            response: page,
+        };
+        Ok(self.lead(relation, &sources)?.all())
+    }
+
+    fn lead(&self, relation: &Relation, sources: &Sources<'_>) -> Result<Led> {
+        let definition = self.definitions().get(&relation.resource_type)?;
+        let path = relation.path.as_ref();
+        let mut values = Vec::with_capacity(relation.identifiers.len());
+        if let Some(rows) = relation.rows() {
+            return self.lead_by_rows(relation, &definition, rows, sources);
+        }
+        for rule in &relation.identifiers {
+            values.push(match &rule.source {
+                IdentifierSource::Identifier { name } => self.identifier_by_key(name)?.clone(),
+                IdentifierSource::Input => Value::Null,
+                source => match source.path() {
+                    Some((origin, path)) => self.find_in(sources, origin, path)?,
+                    None => Value::Null,
+                },
+            });
+        }
+        let data = path
+            .map(|path| self.search(path, sources.response))
+            .transpose()?;
+        let lists = values.iter().filter_map(Value::as_array);
+        if let Some(length) = lists.map(Vec::len).min() {
+            // lists go side by side, and what is no list is the same for all
+            let at = |value: &Value, n: usize| match value {
+                Value::Array(list) => list[n].clone(),
+                one => one.clone(),
+            };
+            let each = (0..length).map(|n| {
+                let values = values.iter().map(|value| at(value, n)).collect();
+                let data = data.as_ref().and_then(|data| data.get(n)).cloned();
+                self.made(relation, &definition, values, data)
+            });
+            return Ok(Led::ToMany(each.flatten().collect()));
+        }
+        Ok(match self.made(relation, &definition, values, data) {
+            Some(one) => Led::ToOne(one),
+            None if relation.is_plural() => Led::ToMany(Vec::new()),
+            None => Led::Nowhere,
+        })
+    }
+
+    /// Elements of one list: what an element has no identifier for is left out, with its attributes.
+    fn lead_by_rows(
+        &self,
+        relation: &Relation,
+        definition: &Arc<Definition>,
+        rows: &Rows,
+        sources: &Sources<'_>,
+    ) -> Result<Led> {
+        let Value::Array(list) = self.find_in(sources, rows.origin, &rows.list)? else {
+            return Ok(Led::ToMany(Vec::new()));
+        };
+        let mut made = Vec::with_capacity(list.len());
+        for row in list {
+            let mut values = Vec::with_capacity(rows.columns.len());
+            for (rule, column) in relation.identifiers.iter().zip(&rows.columns) {
+                values.push(match (column, &rule.source) {
+                    (Some(column), _) => self.search(column, &row)?,
+                    (None, IdentifierSource::Identifier { name }) => {
+                        self.identifier_by_key(name)?.clone()
+                    }
+                    (None, source) => match source.path() {
+                        Some((origin, path)) => self.find_in(sources, origin, path)?,
+                        None => Value::Null,
+                    },
+                });
+            }
+            let data = relation.path.is_some().then_some(row);
+            made.extend(self.made(relation, definition, values, data));
+        }
+        Ok(Led::ToMany(made))
+    }
+
+    fn find_in(&self, sources: &Sources<'_>, origin: Origin, path: &Query) -> Result<Value> {
+        match origin {
+            Origin::Data => self.search(path, &*self.loaded()?),
+            Origin::Params => self.search(path, sources.params),
+            Origin::Response => self.search(path, sources.response),
+        }
+    }
+
+    /// The resource with these values, in the relation's order; none where one is missing.
+    fn made(
+        &self,
+        relation: &Relation,
+        definition: &Arc<Definition>,
+        values: Vec<Value>,
+        data: Option<Value>,
+    ) -> Option<Self> {
+        let mut ordered = vec![Value::Null; definition.identifiers.len()];
+        for (rule, value) in relation.identifiers.iter().zip(values) {
+            ordered[definition.identifier_index(&rule.target)?] = value;
+        }
+        if ordered.iter().any(Value::is_null) {
+            return None;
+        }
+        let data = data.filter(|data| !data.is_null());
+        let (context, definition) = (self.0.context.clone(), definition.clone());
+        Some(Self::new(context, definition, ordered.into(), data))
+    }
+}
+
+/// What the expressions of a relation are asked of.
+struct Sources<'a> {
+    params: &'a Value,
+    response: &'a Value,
+}
+
+/// Where a relation leads.
+enum Led {
+    Nowhere,
+    ToMany(Vec<Resource>),
+    ToOne(Resource),
+}
+
+impl Led {
+    fn all(self) -> Vec<Resource> {
+        match self {
+            Self::Nowhere => Vec::new(),
+            Self::ToMany(all) => all,
+            Self::ToOne(one) => vec![one],
+        }
+    }
+}
+
+/// A type whose identifiers are being completed.
+struct Place<'a> {
+    resource: &'a Resource,
+    definition: &'a Definition,
+}
+
+impl Place<'_> {
+    /// Puts what is given where nothing is yet.
+    fn complete(&self, mut values: Vec<Option<Value>>, given: Given) -> Result<Box<[Value]>> {
+        match given {
+            Given::InOrder(list) => {
+                let (count, mut list) = (list.len(), list.into_iter());
+                for place in values.iter_mut().filter(|value| value.is_none()) {
+                    *place = list.next();
+                }
+                if list.len() > 0 {
+                    return Err(ResourceError::TooManyIdentifiers {
+                        place: self.name(),
+                        given: count,
+                        expected: self.expected(),
+                    }
+                    .into());
+                }
+            }
+            Given::ByName(map) => {
+                for (name, value) in map {
+                    let index = self.index(&name)?;
+                    if values[index].replace(value).is_some() {
+                        let (place, name) = (self.name(), name.into());
+                        return Err(ResourceError::IdentifierTwice { place, name }.into());
+                    }
+                }
+            }
+        }
+        let identifiers = self.definition.identifiers.iter();
+        let each = identifiers.zip(values).map(|(identifier, value)| {
+            let value = value.filter(|value| !value.is_null());
+            match value {
+                // a number is told apart from its text by the service alone
+                Some(Value::String(text)) if identifier.is_integer() => {
+                    Ok(text.parse::<i64>().map_or(Value::String(text), Into::into))
+                }
+                Some(value) => Ok(value),
+                None => Err(ResourceError::MissingIdentifier {
+                    place: self.name(),
+                    name: names::snake_case(&identifier.name).into(),
+                    expected: self.expected(),
+                }
+                .into()),
+            }
+        });
+        each.collect()
+    }
+
+    fn index(&self, name: &str) -> Result<usize> {
+        let found = self.definition.find(Category::Identifier, name);
+        let index = found.and_then(|found| self.definition.identifier_index(&found.key));
+        index.ok_or_else(|| {
+            ResourceError::UnknownIdentifier {
+                place: self.name(),
+                name: name.into(),
+                expected: self.expected(),
+            }
+            .into()
+        })
+    }
+
+    fn name(&self) -> String {
+        format!("{}.{}", self.resource.service(), self.definition.name)
+    }
+
+    fn expected(&self) -> String {
+        match &self.definition.names(Category::Identifier)[..] {
+            [] => "it has none".into(),
+            names => format!("it has {}", names.join(", ")),
+        }
+    }
+}
+
+/// The empty value of the kind that the output has at a path.
+fn empty(model: &ServiceModel, output: Option<ShapeId>, path: Option<&Query>) -> Result<Value> {
+    let Some(mut at) = output else {
+        return Ok(Value::Null);
+    };
+    for name in path.iter().flat_map(|path| path.text().split('.')) {
+        let name = name.split('[').next().unwrap_or_default();
+        if let Kind::List(member) = &model.shape(at)?.kind {
+            at = member.target;
+        }
+        let members = model.shape(at)?.members();
+        if let Some(member) = members.and_then(|members| members.get(name)) {
+            at = member.target;
+        }
+    }
+    Ok(match &model.shape(at)?.kind {
+        Kind::List(_) => json!([]),
+        Kind::Map { .. } | Kind::Structure(_) => json!({}),
+        _ => Value::Null,
+    })
+}
