@@ -213,25 +213,16 @@ impl Resource {
     }
 
     fn lead(&self, relation: &Relation, sources: &Sources<'_>) -> Result<Led> {
-        let definition = self.definitions().get(&relation.resource_type)?;
-        let path = relation.path.as_ref();
-        let mut values = Vec::with_capacity(relation.identifiers.len());
+        let listed = self.definitions().get(&relation.resource_type)?;
         if let Some(rows) = relation.rows() {
-            return self.lead_by_rows(relation, &definition, rows, sources);
+            return self.lead_by_rows(relation, &listed, rows, sources);
         }
-        for rule in &relation.identifiers {
-            values.push(match &rule.source {
-                IdentifierSource::Identifier { name } => self.identifier_by_key(name)?.clone(),
-                IdentifierSource::Input => Value::Null,
-                source => match source.path() {
-                    Some((origin, path)) => self.find_in(sources, origin, path)?,
-                    None => Value::Null,
-                },
-            });
-        }
-        let data = path
-            .map(|path| self.search(path, sources.response))
-            .transpose()?;
+        let rules = relation.identifiers.iter();
+        let values = rules.map(|rule| self.identifier_from(&rule.source, sources));
+        let values = values.collect::<Result<Vec<_>>>()?;
+        let path = relation.path.as_ref();
+        let data = path.map(|path| self.search(path, sources.response));
+        let data = data.transpose()?;
         let lists = values.iter().filter_map(Value::as_array);
         if let Some(length) = lists.map(Vec::len).min() {
             // lists go side by side, and what is no list is the same for all
@@ -242,11 +233,11 @@ impl Resource {
             let each = (0..length).map(|n| {
                 let values = values.iter().map(|value| at(value, n)).collect();
                 let data = data.as_ref().and_then(|data| data.get(n)).cloned();
-                self.made(relation, &definition, values, data)
+                self.made(relation, &listed, values, data)
             });
             return Ok(Led::ToMany(each.flatten().collect()));
         }
-        Ok(match self.made(relation, &definition, values, data) {
+        Ok(match self.made(relation, &listed, values, data) {
             Some(one) => Led::ToOne(one),
             None if relation.is_plural() => Led::ToMany(Vec::new()),
             None => Led::Nowhere,
@@ -257,7 +248,7 @@ impl Resource {
     fn lead_by_rows(
         &self,
         relation: &Relation,
-        definition: &Arc<Definition>,
+        listed: &Arc<Definition>,
         rows: &Rows,
         sources: &Sources<'_>,
     ) -> Result<Led> {
@@ -266,23 +257,24 @@ impl Resource {
         };
         let mut made = Vec::with_capacity(list.len());
         for row in list {
-            let mut values = Vec::with_capacity(rows.columns.len());
-            for (rule, column) in relation.identifiers.iter().zip(&rows.columns) {
-                values.push(match (column, &rule.source) {
-                    (Some(column), _) => self.search(column, &row)?,
-                    (None, IdentifierSource::Identifier { name }) => {
-                        self.identifier_by_key(name)?.clone()
-                    }
-                    (None, source) => match source.path() {
-                        Some((origin, path)) => self.find_in(sources, origin, path)?,
-                        None => Value::Null,
-                    },
-                });
-            }
+            let places = relation.identifiers.iter().zip(&rows.columns);
+            let values = places.map(|(rule, column)| match column {
+                Some(column) => self.search(column, &row),
+                None => self.identifier_from(&rule.source, sources),
+            });
+            let values = values.collect::<Result<Vec<_>>>()?;
             let data = relation.path.is_some().then_some(row);
-            made.extend(self.made(relation, definition, values, data));
+            made.extend(self.made(relation, listed, values, data));
         }
         Ok(Led::ToMany(made))
+    }
+
+    fn identifier_from(&self, source: &IdentifierSource, sources: &Sources<'_>) -> Result<Value> {
+        match (source, source.path()) {
+            (_, Some((origin, path))) => self.find_in(sources, origin, path),
+            (IdentifierSource::Identifier { name }, _) => self.identifier_by_key(name).cloned(),
+            _ => Ok(Value::Null),
+        }
     }
 
     fn find_in(&self, sources: &Sources<'_>, origin: Origin, path: &Query) -> Result<Value> {
@@ -293,24 +285,32 @@ impl Resource {
         }
     }
 
-    /// The resource with these values, in the relation's order; none where one is missing.
+    /// The resource with these identifiers, in the relation's order; none where one is missing. One that the relation does
+    /// not name may be among the attributes.
     fn made(
         &self,
         relation: &Relation,
-        definition: &Arc<Definition>,
+        listed: &Arc<Definition>,
         values: Vec<Value>,
         data: Option<Value>,
     ) -> Option<Self> {
-        let mut ordered = vec![Value::Null; definition.identifiers.len()];
+        let mut ordered = vec![Value::Null; listed.identifiers.len()];
         for (rule, value) in relation.identifiers.iter().zip(values) {
-            ordered[definition.identifier_index(&rule.target)?] = value;
-        }
-        if ordered.iter().any(Value::is_null) {
-            return None;
+            ordered[listed.identifier_index(&rule.target)?] = value;
         }
         let data = data.filter(|data| !data.is_null());
-        let (context, definition) = (self.0.context.clone(), definition.clone());
-        Some(Self::new(context, definition, ordered.into(), data))
+        for (identifier, value) in listed.identifiers.iter().zip(&mut ordered) {
+            if let (Value::Null, Some(member), Some(data)) =
+                (&value, &identifier.member_name, &data)
+            {
+                *value = data.get(&**member).cloned().unwrap_or_default();
+            }
+        }
+        let is_whole = !ordered.iter().any(Value::is_null);
+        is_whole.then(|| {
+            let (context, definition) = (self.0.context.clone(), listed.clone());
+            Self::new(context, definition, ordered.into(), data)
+        })
     }
 }
 

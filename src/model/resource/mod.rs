@@ -268,14 +268,12 @@ impl Definition {
             .map(|(name, has)| (name, has.resource))
             .collect();
         if name == Definitions::SERVICE {
-            // a service has every type, of which all identifiers are the caller's
-            for name in all.types() {
-                if !has
-                    .values()
-                    .any(|relation| *relation.resource_type == *name)
-                {
-                    has.insert(name.into(), Relation::of_type(name));
-                }
+            // a service has every type; where the file does not say how, all identifiers are the caller's
+            let is_missing = |name: &&str| !has.values().any(|has| *has.resource_type == **name);
+            let missing: Vec<&str> = all.types().filter(is_missing).collect();
+            for name in missing {
+                has.entry(name.into())
+                    .or_insert_with(|| Relation::of_type(name));
             }
         }
         let (references, subresources) = has
