@@ -8,6 +8,7 @@ mod identity;
 mod infrastructure;
 mod listings;
 mod messages;
+mod resources;
 
 use serde_json::Value;
 use tucuxi::{Client, Config, Credentials, Error};
