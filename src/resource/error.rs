@@ -119,12 +119,13 @@ impl fmt::Display for NoSuchName {
         for other in &self.others {
             write!(f, "; {name} is one of its {other}s")?;
         }
-        if !self.nearest.is_empty() {
-            write!(f, "; did you mean {}?", self.nearest.join(", "))?;
+        match &self.nearest[..] {
+            [] => f.write_str("; ")?,
+            nearest => write!(f, "; did you mean {}? ", nearest.join(", "))?,
         }
-        match self.known.is_empty() {
-            true => write!(f, "; it has no {category}s"),
-            false => write!(f, "; its {category}s are: {}", self.known.join(", ")),
+        match &self.known[..] {
+            [] => write!(f, "it has no {category}s"),
+            known => write!(f, "its {category}s are: {}", known.join(", ")),
         }
     }
 }
