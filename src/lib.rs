@@ -60,6 +60,7 @@ mod protocol;
 pub mod query;
 mod random;
 pub mod resource;
+mod session;
 mod time;
 pub mod transfer;
 pub mod transport;
