@@ -1,7 +1,7 @@
-//! What a client can tell of where it is and what there is.
+//! What a client can tell of where it is and what there is: for that boto3 has a session. The README holds the two side by side.
 
 use crate::client::Client;
-use crate::credentials::Asked;
+use crate::credentials::{Asked, Credentials};
 use crate::endpoint::EndpointError;
 use crate::error::{Error, Result};
 
@@ -47,12 +47,40 @@ impl Client {
     ///
     /// There is no such service, or the endpoints file cannot be read.
     pub fn regions(&self, service: &str, partition: &str) -> Result<Vec<Box<str>>> {
+        self.service_regions(service, partition, false)
+    }
+
+    /// The names of all of a service's endpoints in a partition: its regions, and what is none (`aws-global`,
+    /// `fips-us-east-1`).
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// assert!(client.regions("iam", "aws")?.is_empty());
+    /// assert!(client.endpoint_names("iam", "aws")?.contains(&"aws-global".into()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// There is no such service, or the endpoints file cannot be read.
+    pub fn endpoint_names(&self, service: &str, partition: &str) -> Result<Vec<Box<str>>> {
+        self.service_regions(service, partition, true)
+    }
+
+    fn service_regions(
+        &self,
+        service: &str,
+        partition: &str,
+        pseudo_regions: bool,
+    ) -> Result<Vec<Box<str>>> {
         let prefix = self.model(service)?.metadata().endpoint_prefix.clone();
         let services = self.all_services();
         let newer = services.partitions()?;
-        let regions = services
-            .legacy()?
-            .service_regions(&prefix, partition, false, Some(newer));
+        let regions =
+            services
+                .legacy()?
+                .service_regions(&prefix, partition, pseudo_regions, Some(newer));
         regions.map_err(|e| Error::Endpoint(e.into()))
     }
 
@@ -73,6 +101,23 @@ impl Client {
             }
         });
         fault.map_or(Ok(found), Err)
+    }
+
+    /// The credentials that calls are signed with, now: those that end are other ones later.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # let config = Config::builder().isolated().credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// assert_eq!(client.credentials()?.access_key_id(), "AKIDEXAMPLE");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// There are none, or a provider failed.
+    pub fn credentials(&self) -> Result<Credentials> {
+        self.needs().credentials()
     }
 
     /// Asks every provider of credentials for them, up to the first that has some or fails, and says what each answered.

@@ -63,7 +63,8 @@ use crate::model::resource::Name;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Two are equal if they are of one type and their identifiers are equal.
+/// Two are equal if they are of one type and their identifiers are equal. What is known of them has no part in that, nor in their
+/// hash: they may be keys of a map, whatever `clippy::mutable_key_type` says.
 #[derive(Clone)]
 pub struct Resource(Arc<Inner>);
 

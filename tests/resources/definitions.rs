@@ -143,7 +143,11 @@ impl Walk<'_> {
         for (name, waiter) in &definition.waiters {
             self.at("waiter", name);
             let found = self.waiters.contains(&waiter.waiter_name.to_string());
-            self.check(found.then_some(()).ok_or("there is no such waiter".into()));
+            self.check(
+                found
+                    .then_some(())
+                    .ok_or_else(|| "there is no such waiter".into()),
+            );
             let service = self.all.model().name();
             let waits = self.client.waiter_definition(service, &waiter.waiter_name);
             let operation = self.all.model().operation(&waits.unwrap().1.operation);
@@ -337,6 +341,6 @@ impl Walk<'_> {
 /// What an expression finds.
 #[derive(Clone)]
 enum Type {
-    List(Box<Type>),
+    List(Box<Self>),
     Shape(ShapeId),
 }

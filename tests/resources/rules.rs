@@ -328,9 +328,7 @@ fn filters_are_joined() {
     let some = fishes
         .clone()
         .filter(json!({"Kinds": ["a"], "Deep": {"Values": ["p"]}, "Count": 1}));
-    let more = some
-        .clone()
-        .filter(json!({"Kinds": ["b"], "Deep": {"Values": ["q"]}, "Count": 2}));
+    let more = some.filter(json!({"Kinds": ["b"], "Deep": {"Values": ["q"]}, "Count": 2}));
     assert_eq!(more.into_iter().count() + fishes.into_iter().count(), 0);
     let joined = json!({
         "PondName": "north", "Kinds": ["any", "a", "b"], "Deep": {"Inner": "x", "Values": ["q"]}, "Count": 2,
@@ -528,6 +526,7 @@ fn identifiers_must_be_those_of_the_type() {
 }
 
 #[test]
+#[allow(clippy::mutable_key_type, reason = "what may change is not hashed")]
 fn resources_are_equal_by_type_and_identifiers() {
     let (pond, _) = pond(&[json!({"Fishes": [{"Name": "a", "Kind": "big"}]})]);
     let listed = pond
@@ -542,7 +541,7 @@ fn resources_are_equal_by_type_and_identifiers() {
     assert_ne!(fish, pond.sub("Fish", "b").unwrap());
     let service = pond.client().resource("pond").unwrap();
     assert_ne!(service.sub("Keeper", "north").unwrap(), pond);
-    let set = HashSet::from([listed, fish.clone(), pond.clone()]);
+    let set = HashSet::from([listed, fish.clone(), pond]);
     assert_eq!(set.len(), 2);
     assert_eq!(format!("{fish:?}"), self::fish("a"));
     assert_eq!(format!("{service:?}"), "pond.ServiceResource()");
@@ -639,7 +638,7 @@ fn definitions_are_read_once() {
     let (client, _) = client(&[]);
     let (one, other) = (
         client.resource("pond").unwrap(),
-        client.clone().resource("Pond").unwrap(),
+        client.resource("Pond").unwrap(),
     );
     assert!(std::ptr::eq(one.definitions(), other.definitions()));
     let elsewhere = client.with(|config| config.region("ap-south-1")).unwrap();
