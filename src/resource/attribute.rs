@@ -96,13 +96,18 @@ impl Resource {
         }
     }
 
-    /// The attributes, asked for if they must be.
-    pub(super) fn loaded(&self) -> Result<Arc<Value>> {
+    /// The attributes, asked for if they must be; none where the service does not know the resource.
+    pub(super) fn known(&self) -> Result<Option<Arc<Value>>> {
         if let Some(data) = self.data() {
-            return Ok(data);
+            return Ok(Some(data));
         }
         self.load()?;
-        self.data().ok_or_else(|| {
+        Ok(self.data())
+    }
+
+    /// The attributes, where nothing can be done without.
+    pub(super) fn loaded(&self) -> Result<Arc<Value>> {
+        self.known()?.ok_or_else(|| {
             let load = self.definition().load.as_ref();
             let operation = load.map(|load| load.request.operation.clone());
             ResourceError::NoData {

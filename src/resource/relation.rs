@@ -155,10 +155,11 @@ impl Resource {
     /// There is no such reference, or the attributes cannot be had.
     pub fn references(&self, name: &str) -> Result<Vec<Self>> {
         let relation = self.reference_definition(name)?;
-        let data = self.loaded()?;
+        let data = self.known()?.unwrap_or_default();
         let sources = Sources {
+            data: Some(&data),
             params: &Value::Null,
-            // where the attributes themselves are told, a path is one into them
+            // what is known of the others stands in the attributes too
             response: &data,
         };
         Ok(self.lead(relation, &sources)?.all())
@@ -184,6 +185,7 @@ impl Resource {
             }));
         };
         let sources = Sources {
+            data: None,
             params,
             response: &answer,
         };
@@ -206,6 +208,7 @@ impl Resource {
         page: &Value,
     ) -> Result<Vec<Self>> {
         let sources = Sources {
+            data: None,
             params,
             response: page,
         };
@@ -279,7 +282,10 @@ impl Resource {
 
     fn find_in(&self, sources: &Sources<'_>, origin: Origin, path: &Query) -> Result<Value> {
         match origin {
-            Origin::Data => self.search(path, &*self.loaded()?),
+            Origin::Data => match sources.data {
+                Some(data) => self.search(path, data),
+                None => self.search(path, &*self.loaded()?),
+            },
             Origin::Params => self.search(path, sources.params),
             Origin::Response => self.search(path, sources.response),
         }
@@ -316,6 +322,8 @@ impl Resource {
 
 /// What the expressions of a relation are asked of.
 struct Sources<'a> {
+    /// The attributes, if they were asked for already.
+    data: Option<&'a Value>,
     params: &'a Value,
     response: &'a Value,
 }

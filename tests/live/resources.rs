@@ -360,10 +360,8 @@ fn cloudwatch() {
         json!({"MetricData": [{"MetricName": "Heat", "Value": 21.25}]}),
     );
     let here = json!({"Namespace": space});
-    assert_eq!(
-        listed(cloudwatch.collection("metrics").unwrap().filter(here)),
-        [metric.clone()]
-    );
+    let metrics = cloudwatch.collection("metrics").unwrap();
+    assert_eq!(only(metrics.filter(here)), metric);
     let params = json!({
         "AlarmName": name, "ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 2,
         "Period": 60, "Statistic": "Average", "Threshold": 90.5,

@@ -204,6 +204,18 @@ fn references_lead_where_attributes_say() {
 }
 
 #[test]
+fn what_the_service_does_not_know_refers_to_nothing() {
+    let (pond, replay) = pond(&[json!({}), json!({}), json!({})]);
+    assert_eq!(
+        pond.action("reload", json!({})).unwrap(),
+        Outcome::Value(Value::Null)
+    );
+    assert_eq!(pond.reference("keeper").unwrap(), None);
+    assert_eq!(pond.references("eggs").unwrap(), []);
+    assert_eq!(asked(&replay).len(), 3, "each is one call");
+}
+
+#[test]
 fn an_action_gives_what_its_answer_has() {
     let some = json!([{"Name": "a", "Kind": "big"}, {"Name": "b", "Kind": "small"}, {"Name": "c", "Kind": "big"}]);
     let one = json!({"Name": "a", "Kind": "big"});
