@@ -43,7 +43,7 @@ static TABLE: &[Injected] = &[
 pub(crate) fn injected(service_id: &str, on: &str, name: &str) -> Option<Run> {
     let mut rows = rows_of(service_id, on).peekable();
     rows.peek()?;
-    let name = names::snake_case(name).replace('-', "_");
+    let name = names::spelled(name);
     rows.find(|row| row.name == name).map(|row| row.run)
 }
 

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::error::ResourceError;
 use super::{Action, Category, Outcome, Param, ParamSource, Resource};
 use crate::client::RequestBuilder;
 use crate::custom::{self, Run};
 use crate::error::Result;
+use crate::model::names;
 
 impl Resource {
     /// Does something. The parameters are those of the operation behind the action, less what the resource knows; what is
@@ -26,7 +28,7 @@ impl Resource {
     ///
     /// There is no such action, or the call fails.
     pub fn action(&self, name: &str, params: Value) -> Result<Outcome> {
-        if self.has_load() && ["load", "reload"].contains(&name) {
+        if self.has_load() && is_load(name) {
             self.load_with(params)?;
             let data = self.data().map(|data| Value::clone(&data));
             return Ok(Outcome::Value(data.unwrap_or_default()));
@@ -36,8 +38,10 @@ impl Resource {
             None => {
                 let action = self.action_definition(name)?;
                 let params = self.params(&action.request.params, params)?;
-                let answer = self.call(&action.request.operation, params.clone())?;
-                self.outcome(action, &params, answer)?
+                // only resources of the answer have identifiers of the request
+                let asked = action.resource.as_ref().map(|_| params.clone());
+                let answer = self.call(&action.request.operation, params)?;
+                self.outcome(action, &asked.unwrap_or_default(), answer)?
             }
         };
         self.forget();
@@ -64,7 +68,14 @@ impl Resource {
     ///
     /// There is no such action, it is more than a call, or an attribute that it needs cannot be had.
     pub fn request(&self, action: &str, params: Value) -> Result<RequestBuilder> {
-        let request = &self.action_definition(action)?.request;
+        if self.injected(action).is_some() {
+            let (place, name) = (self.place(), action.into());
+            return Err(ResourceError::MoreThanACall { place, name }.into());
+        }
+        let request = match &self.definition().load {
+            Some(load) if is_load(action) => &load.request,
+            _ => &self.action_definition(action)?.request,
+        };
         let params = self.params(&request.params, params)?;
         self.forget();
         let call = self.client().request(self.service(), &request.operation);
@@ -115,6 +126,10 @@ impl Resource {
         }
         Ok(())
     }
+}
+
+fn is_load(name: &str) -> bool {
+    ["load", "reload"].contains(&&*names::spelled(name))
 }
 
 /// Parameters with those that the caller gives in the place of theirs; what is no object is left to the checks.

@@ -134,7 +134,6 @@ impl Resource {
         found.map_err(|source| {
             ResourceError::Query {
                 place: self.place(),
-                path: path.text().into(),
                 source,
             }
             .into()

@@ -119,13 +119,13 @@ impl Collection {
     pub fn batch(&self, action: &str, params: Value) -> Result<Vec<Outcome>> {
         let (_, relation) = self.definition()?;
         let listed = self.parent.definitions().get(&relation.resource_type)?;
-        let wanted = names::snake_case(action).replace('-', "_");
+        let wanted = names::spelled(action);
         let mut all = listed.batch_actions.iter();
         let found = all.find(|(name, _)| names::snake_case(name) == wanted);
         let (_, found) = found.ok_or_else(|| {
             let known = self.batch_actions().unwrap_or_default();
             let known: Vec<&str> = known.iter().map(|name| &**name).collect();
-            NoSuchName::of_batch(format!("{self:?}"), action, &known)
+            NoSuchName::among(&known, format!("{self:?}"), Category::Action, action)
         })?;
         let mut outcomes = Vec::new();
         for page in self.clone().pages() {

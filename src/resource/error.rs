@@ -5,23 +5,21 @@ use std::fmt;
 use super::{Category, Resource};
 use crate::error::Error;
 use crate::model::names;
+use crate::query::QueryError;
 
 /// Faults of resources. `place` is `s3.Bucket`.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ResourceError {
     #[error("{place}: the identifier {name} is given twice")]
-    IdentifierTwice { place: String, name: Box<str> },
+    IdentifierTwice { place: String, name: String },
     #[error("{place}: the identifier {name} is not given; {expected}")]
     MissingIdentifier {
         place: String,
-        name: Box<str>,
+        name: String,
         expected: String,
     },
-    #[error("{service} has no resources; those that have: {}", services.join(", "))]
-    None {
-        service: Box<str>,
-        services: Vec<Box<str>>,
-    },
+    #[error("{place}.{name} is more than a call; do it with `action`")]
+    MoreThanACall { place: String, name: String },
     #[error("{resource} is not known to the service: {operation} gives nothing of it")]
     NoData {
         resource: String,
@@ -31,30 +29,31 @@ pub(super) enum ResourceError {
         "{place} has no load action: its attributes are known only where a listing or an action gave them"
     )]
     NoLoad { place: String },
+    #[error("{service} has no resources; those that have: {}", services.join(", "))]
+    NoResources {
+        service: Box<str>,
+        services: Vec<Box<str>>,
+    },
     #[error("the action gave {given}, not {wanted}")]
     OtherOutcome {
         given: &'static str,
         wanted: &'static str,
     },
     #[error("{place}.{name} is several resources; ask for it with `references`")]
-    Plural { place: String, name: Box<str> },
-    #[error("{place}: there is no identifier {name:?}; {expected}")]
-    UnknownIdentifier {
-        place: String,
-        name: String,
-        expected: String,
-    },
+    Plural { place: String, name: String },
+    #[error("{place}: {source}")]
+    Query { place: String, source: QueryError },
     #[error("{place}: {given} identifiers are given; {expected}")]
     TooManyIdentifiers {
         place: String,
         given: usize,
         expected: String,
     },
-    #[error("{place}: {path}: {source}")]
-    Query {
+    #[error("{place}: there is no identifier {name:?}; {expected}")]
+    UnknownIdentifier {
         place: String,
-        path: Box<str>,
-        source: crate::query::QueryError,
+        name: String,
+        expected: String,
     },
 }
 
@@ -64,13 +63,13 @@ impl From<ResourceError> for Error {
     }
 }
 
-/// A name that a resource does not have.
+/// A name that a resource, or a collection, does not have.
 #[derive(Debug)]
 pub(super) struct NoSuchName {
     place: String,
     category: Category,
-    name: Box<str>,
-    /// What has that name.
+    name: String,
+    /// What else has that name.
     others: Vec<Category>,
     nearest: Vec<String>,
     known: Vec<String>,
@@ -80,30 +79,22 @@ impl NoSuchName {
     pub(super) fn of(resource: &Resource, category: Category, name: &str) -> Self {
         let known = resource.names(category);
         Self {
-            place: resource.place(),
-            category,
-            name: name.into(),
             others: resource.definition().categories_of(name).collect(),
-            nearest: owned(&names::nearest(name, known.iter().copied())),
-            known: owned(&known),
+            ..Self::among(&known, resource.place(), category, name)
         }
     }
 
-    /// Of a batch action.
-    pub(super) fn of_batch(place: String, name: &str, known: &[&str]) -> Self {
+    pub(super) fn among(known: &[&str], place: String, category: Category, name: &str) -> Self {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         Self {
             place,
-            category: Category::Action,
+            category,
             name: name.into(),
             others: Vec::new(),
             nearest: owned(&names::nearest(name, known.iter().copied())),
             known: owned(known),
         }
     }
-}
-
-fn owned(names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 impl From<NoSuchName> for Error {

@@ -10,7 +10,7 @@
 //!
 //! * Names are snake case (`creation_date`, `wait_until_exists`), those of sub-resources capitals (`Bucket`); both
 //!   spellings are taken everywhere. Where two names are the same, the later one has its [`Category`] behind it
-//!   (`object_lock_attribute`), in the order: identifier, action, sub-resource, reference, collection, waiter, attribute.
+//!   (`routes_attribute`), in the order: identifier, action, sub-resource, reference, collection, waiter, attribute.
 //! * Identifiers are known from the start; attributes are asked for when the first of them is read, or came with the
 //!   listing. An action forgets them, if they can be asked for again.
 //! * Parameters that the caller gives replace those that the resource knows; those of a listing are joined with them.
@@ -21,14 +21,15 @@ mod action;
 mod attribute;
 mod collection;
 mod error;
+mod identifiers;
 mod outcome;
 mod relation;
 mod waiter;
 
 pub(crate) use self::action::replace;
 pub use self::collection::{Collection, ResourcePages, Resources};
+pub use self::identifiers::Identifiers;
 pub use self::outcome::Outcome;
-pub use self::relation::Identifiers;
 pub use crate::model::resource::{
     Action, ActionRequest, Category, Definition, Definitions, Identifier, IdentifierRule,
     IdentifierSource, Param, ParamSource, Relation, Target, WaiterUse,
@@ -121,7 +122,7 @@ impl Client {
         let found = self.all_services().service(service)?;
         match found.resources()? {
             Some(definitions) => Resource::service_of(self, definitions.clone()),
-            None => Err(ResourceError::None {
+            None => Err(ResourceError::NoResources {
                 service: found.name().into(),
                 services: self.resources()?,
             }
@@ -222,9 +223,7 @@ impl Resource {
         let mut names = self.definition().names(category);
         if category == Category::Action {
             let id = &self.definitions().model().metadata().service_id;
-            for injected in custom::injected_names(id, self.type_name()) {
-                names.push(injected);
-            }
+            names.extend(custom::injected_names(id, self.type_name()).map(|name| -> &str { name }));
             if self.has_load() {
                 names.extend(["load", "reload"]);
             }
@@ -282,9 +281,9 @@ impl Resource {
 
 impl PartialEq for Resource {
     fn eq(&self, other: &Self) -> bool {
-        let key = |one: &Self| (one.service().to_owned(), one.type_name().to_owned());
-        Arc::ptr_eq(&self.0, &other.0)
-            || (key(self) == key(other) && self.0.identifiers == other.0.identifiers)
+        self.0.identifiers == other.0.identifiers
+            && self.type_name() == other.type_name()
+            && self.service() == other.service()
     }
 }
 

@@ -2,87 +2,15 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::error::ResourceError;
+use super::identifiers::{Completion, Identifiers};
 use super::{Action, Category, Definition, IdentifierSource, Outcome, Relation, Resource};
 use crate::error::Result;
-use crate::model::names;
 use crate::model::resource::{Origin, Rows};
 use crate::model::{Kind, ServiceModel, ShapeId};
 use crate::query::Query;
-
-/// Values of identifiers: one, several in their order, or by name.
-///
-/// ```
-/// use serde_json::json;
-/// # use tucuxi::{Client, Config, transport::Replay};
-/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
-/// let s3 = client.resource("s3")?;
-/// let bucket = s3.sub("Bucket", "b")?;
-/// let object = s3.sub("Object", ["b", "k"])?;
-/// assert_eq!(s3.sub("Object", json!({"bucket_name": "b", "key": "k"}))?, object);
-/// assert_eq!(bucket.sub("Object", "k")?, object);
-/// bucket.sub("Acl", ())?; // there is one, and it needs no name
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Identifiers(Given);
-
-#[derive(Clone, Debug)]
-enum Given {
-    ByName(Map<String, Value>),
-    InOrder(Vec<Value>),
-}
-
-impl From<()> for Identifiers {
-    fn from((): ()) -> Self {
-        Self(Given::InOrder(Vec::new()))
-    }
-}
-
-impl From<&str> for Identifiers {
-    fn from(one: &str) -> Self {
-        Self(Given::InOrder(vec![one.into()]))
-    }
-}
-
-impl From<&String> for Identifiers {
-    fn from(one: &String) -> Self {
-        Self::from(one.as_str())
-    }
-}
-
-impl From<String> for Identifiers {
-    fn from(one: String) -> Self {
-        Self(Given::InOrder(vec![one.into()]))
-    }
-}
-
-impl<T: Into<Value>, const N: usize> From<[T; N]> for Identifiers {
-    fn from(all: [T; N]) -> Self {
-        Self(Given::InOrder(all.map(Into::into).into()))
-    }
-}
-
-impl<T: Clone + Into<Value>> From<&[T]> for Identifiers {
-    fn from(all: &[T]) -> Self {
-        Self(Given::InOrder(
-            all.iter().cloned().map(Into::into).collect(),
-        ))
-    }
-}
-
-/// An array in their order, an object by name, anything else as the only one.
-impl From<Value> for Identifiers {
-    fn from(value: Value) -> Self {
-        Self(match value {
-            Value::Array(all) => Given::InOrder(all),
-            Value::Object(all) => Given::ByName(all),
-            one => Given::InOrder(vec![one]),
-        })
-    }
-}
 
 impl Resource {
     /// A resource that belongs to this one, by the identifiers that this one does not know. The service is not asked.
@@ -112,13 +40,13 @@ impl Resource {
                 values[index] = Some(self.identifier_by_key(name)?.clone());
             }
         }
-        let given = identifiers.into().0;
-        let place = Place {
-            resource: self,
+        let values = Completion {
+            place: format!("{}.{}", self.service(), definition.name),
             definition: &definition,
-        };
-        let values = place.complete(values, given)?;
-        Ok(Self::new(self.0.context.clone(), definition, values, None))
+        }
+        .complete(values, identifiers.into())?;
+        let context = self.0.context.clone();
+        Ok(Self::new(context, definition, values, None))
     }
 
     /// The resource that an attribute names, if it names one. Attributes are asked for if none is known yet.
@@ -184,20 +112,17 @@ impl Resource {
                 None => answer,
             }));
         };
-        let sources = Sources {
-            data: None,
-            params,
-            response: &answer,
-        };
-        Ok(match self.lead(relation, &sources)? {
-            Led::Nowhere => {
-                let model = self.definitions().model();
-                let operation = model.operation(&action.request.operation)?;
-                Outcome::Value(empty(model, operation.output, relation.path.as_ref())?)
-            }
-            Led::ToOne(one) => Outcome::Resource(one),
-            Led::ToMany(all) => Outcome::Resources(all),
-        })
+        Ok(
+            match self.lead(relation, &Sources::of_call(params, &answer))? {
+                Led::Nowhere => {
+                    let model = self.definitions().model();
+                    let operation = model.operation(&action.request.operation)?;
+                    Outcome::Value(empty(model, operation.output, relation.path.as_ref())?)
+                }
+                Led::ToOne(one) => Outcome::Resource(one),
+                Led::ToMany(all) => Outcome::Resources(all),
+            },
+        )
     }
 
     /// The resources of a page.
@@ -207,12 +132,7 @@ impl Resource {
         params: &Value,
         page: &Value,
     ) -> Result<Vec<Self>> {
-        let sources = Sources {
-            data: None,
-            params,
-            response: page,
-        };
-        Ok(self.lead(relation, &sources)?.all())
+        Ok(self.lead(relation, &Sources::of_call(params, page))?.all())
     }
 
     fn lead(&self, relation: &Relation, sources: &Sources<'_>) -> Result<Led> {
@@ -328,6 +248,16 @@ struct Sources<'a> {
     response: &'a Value,
 }
 
+impl<'a> Sources<'a> {
+    fn of_call(params: &'a Value, response: &'a Value) -> Self {
+        Self {
+            data: None,
+            params,
+            response,
+        }
+    }
+}
+
 /// Where a relation leads.
 enum Led {
     Nowhere,
@@ -341,85 +271,6 @@ impl Led {
             Self::Nowhere => Vec::new(),
             Self::ToMany(all) => all,
             Self::ToOne(one) => vec![one],
-        }
-    }
-}
-
-/// A type whose identifiers are being completed.
-struct Place<'a> {
-    resource: &'a Resource,
-    definition: &'a Definition,
-}
-
-impl Place<'_> {
-    /// Puts what is given where nothing is yet.
-    fn complete(&self, mut values: Vec<Option<Value>>, given: Given) -> Result<Box<[Value]>> {
-        match given {
-            Given::InOrder(list) => {
-                let (count, mut list) = (list.len(), list.into_iter());
-                for place in values.iter_mut().filter(|value| value.is_none()) {
-                    *place = list.next();
-                }
-                if list.len() > 0 {
-                    return Err(ResourceError::TooManyIdentifiers {
-                        place: self.name(),
-                        given: count,
-                        expected: self.expected(),
-                    }
-                    .into());
-                }
-            }
-            Given::ByName(map) => {
-                for (name, value) in map {
-                    let index = self.index(&name)?;
-                    if values[index].replace(value).is_some() {
-                        let (place, name) = (self.name(), name.into());
-                        return Err(ResourceError::IdentifierTwice { place, name }.into());
-                    }
-                }
-            }
-        }
-        let identifiers = self.definition.identifiers.iter();
-        let each = identifiers.zip(values).map(|(identifier, value)| {
-            let value = value.filter(|value| !value.is_null());
-            match value {
-                // a number is told apart from its text by the service alone
-                Some(Value::String(text)) if identifier.is_integer() => {
-                    Ok(text.parse::<i64>().map_or(Value::String(text), Into::into))
-                }
-                Some(value) => Ok(value),
-                None => Err(ResourceError::MissingIdentifier {
-                    place: self.name(),
-                    name: names::snake_case(&identifier.name).into(),
-                    expected: self.expected(),
-                }
-                .into()),
-            }
-        });
-        each.collect()
-    }
-
-    fn index(&self, name: &str) -> Result<usize> {
-        let found = self.definition.find(Category::Identifier, name);
-        let index = found.and_then(|found| self.definition.identifier_index(&found.key));
-        index.ok_or_else(|| {
-            ResourceError::UnknownIdentifier {
-                place: self.name(),
-                name: name.into(),
-                expected: self.expected(),
-            }
-            .into()
-        })
-    }
-
-    fn name(&self) -> String {
-        format!("{}.{}", self.resource.service(), self.definition.name)
-    }
-
-    fn expected(&self) -> String {
-        match &self.definition.names(Category::Identifier)[..] {
-            [] => "it has none".into(),
-            names => format!("it has {}", names.join(", ")),
         }
     }
 }

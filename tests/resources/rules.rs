@@ -134,6 +134,31 @@ fn what_the_caller_gives_replaces_what_the_resource_knows() {
 }
 
 #[test]
+fn an_action_is_a_call_that_can_be_changed_before_it_is_sent() {
+    let (pond, replay) = pond(&[json!({"Count": 1}), json!({"Pond": {"Depth": 2}})]);
+    let request = pond.request("fill", json!({"Wet": true})).unwrap();
+    let output = request.region("eu-west-3").send().unwrap();
+    assert_eq!(output.value().unwrap(), json!({"Count": 1}));
+    assert!(replay.sent()[0].uri.host().unwrap().contains("eu-west-3"));
+    assert_eq!(
+        asked(&replay)[0].1,
+        json!({"PondName": "north", "Wet": true})
+    );
+    let output = pond.request("Load", json!({})).unwrap().send().unwrap();
+    assert_eq!(output.value().unwrap(), json!({"Pond": {"Depth": 2}}));
+    let s3 = pond.client().resource("s3").unwrap();
+    let error = s3
+        .sub("Bucket", "b")
+        .unwrap()
+        .request("load", json!({}))
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "resource: s3.Bucket.load is more than a call; do it with `action`"
+    );
+}
+
+#[test]
 fn attributes_are_asked_for_once_and_forgotten_with_an_action() {
     let described = |depth: u32| json!({"Pond": {"Name": "north", "Depth": depth}});
     let (pond, replay) = pond(&[described(1), json!({}), described(2), described(3)]);
@@ -643,6 +668,27 @@ fn broken_definitions_say_where() {
     let service = client.resource_from("pond", &other).unwrap();
     let error = service.sub("Y", ()).unwrap_err().to_string();
     assert_eq!(error, "model: there is no type \"Y\" in pond/resources-1");
+}
+
+#[test]
+fn definitions_may_stand_in_a_folder_without_a_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let version = folder.path().join("kms/2014-11-01");
+    std::fs::create_dir_all(&version).unwrap();
+    let keys = json!({"service": {"hasMany": {"Keys": {
+        "request": {"operation": "ListKeys"},
+        "resource": {"type": "Key", "identifiers": [{"target": "Id", "source": "response", "path": "Keys[].KeyId"}]},
+    }}}, "resources": {"Key": {"identifiers": [{"name": "Id"}]}}});
+    std::fs::write(version.join("resources-1.json"), keys.to_string()).unwrap();
+    let config = tucuxi::Config::builder().region("eu-west-1").unsigned();
+    let config = config.environment([("AWS_DATA_PATH", folder.path().to_str().unwrap())]);
+    let replay = tucuxi::transport::Replay::new();
+    let replay = replay.answer(200, &[], json!({"Keys": [{"KeyId": "k"}]}).to_string());
+    let client = tucuxi::Client::with_transport(config.build().unwrap(), replay).unwrap();
+    assert!(client.resources().unwrap().contains(&"kms".into()));
+    let keys = client.resource("kms").unwrap().collection("keys").unwrap();
+    let keys: Vec<Resource> = keys.into_iter().collect::<Result<_, _>>().unwrap();
+    assert_eq!(shown(&keys), ["kms.Key(id=\"k\")"]);
 }
 
 #[test]

@@ -163,9 +163,8 @@ pub struct WaiterUse {
 }
 
 /// A definition as the file has it.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
 struct Raw {
     identifiers: Box<[Identifier]>,
     shape: Option<Box<str>>,
@@ -306,7 +305,12 @@ impl Definition {
     /// The names of a category, without clashes: snake case, but for sub-resources, which are `Bucket`. Identifiers are in
     /// their order, others sorted.
     pub fn names(&self, category: Category) -> Vec<&str> {
-        self.names.of_category(category).map(|n| &*n.name).collect()
+        let names = self.names.of_category(category).map(|name| &*name.name);
+        let mut names: Vec<&str> = names.collect();
+        if category != Category::Identifier {
+            names.sort_unstable();
+        }
+        names
     }
 
     /// A name in any of its spellings.

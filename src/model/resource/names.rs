@@ -99,12 +99,6 @@ impl Names {
                 key: key.into(),
             });
         }
-        // the sort is stable: identifiers keep their order
-        this.0.sort_by(|a, b| {
-            let by_name = (a.category != Category::Identifier).then(|| a.name.cmp(&b.name));
-            let by_category = (a.category as u8).cmp(&(b.category as u8));
-            by_category.then(by_name.unwrap_or(std::cmp::Ordering::Equal))
-        });
         Ok(this)
     }
 
@@ -116,8 +110,7 @@ impl Names {
         let mut exact = self.of_category(category);
         let is_same = |known: &&Name| *known.name == *given || *known.key == *given;
         exact.find(is_same).or_else(|| {
-            let given = names::snake_case(given);
-            let given = given.replace('-', "_");
+            let given = names::spelled(given);
             let mut all = self.of_category(category);
             all.find(|known| *known.name == *given || names::snake_case(&known.key) == given)
         })

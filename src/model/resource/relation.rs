@@ -6,7 +6,7 @@ use crate::query::Query;
 
 /// Resources that an answer, or another resource, names.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "Raw")]
+#[serde(from = "Raw")]
 #[non_exhaustive]
 pub struct Relation {
     /// Their type.
@@ -86,16 +86,14 @@ struct Raw {
     path: Option<Query>,
 }
 
-impl TryFrom<Raw> for Relation {
-    type Error = String;
-
-    fn try_from(raw: Raw) -> Result<Self, String> {
-        Ok(Self {
-            rows: Rows::of(&raw.identifiers, raw.path.as_ref()).map_err(|e| e.to_string())?,
+impl From<Raw> for Relation {
+    fn from(raw: Raw) -> Self {
+        Self {
+            rows: Rows::of(&raw.identifiers, raw.path.as_ref()),
             resource_type: raw.resource_type,
             identifiers: raw.identifiers,
             path: raw.path,
-        })
+        }
     }
 }
 
@@ -144,48 +142,35 @@ impl IdentifierSource {
 }
 
 impl Rows {
-    /// The list of which all expressions that find several are: `Buckets[]` of `Buckets[].Name`.
-    fn of(
-        identifiers: &[IdentifierRule],
-        path: Option<&Query>,
-    ) -> Result<Option<Self>, crate::query::QueryError> {
-        let several = |rule: &'_ IdentifierRule| {
-            let found = rule
-                .source
-                .path()
-                .map(|(origin, path)| (origin, path.text()));
-            found
-                .filter(|(_, text)| is_several(text))
-                .map(|(o, t)| (o, t.to_owned()))
+    /// The list of which all expressions that find several are, if there is one: `Buckets[]` of `Buckets[].Name`.
+    fn of(identifiers: &[IdentifierRule], path: Option<&Query>) -> Option<Self> {
+        let several = |rule: &IdentifierRule| {
+            let (origin, path) = rule.source.path()?;
+            is_several(path.text()).then(|| (origin, Box::<str>::from(path.text())))
         };
         let all: Vec<_> = identifiers.iter().map(several).collect();
-        let Some((origin, first)) = all.iter().flatten().next() else {
-            return Ok(None);
+        let (origin, first) = all.iter().flatten().next()?;
+        let list = match path {
+            Some(path) => path.text(),
+            None => &first[..first.rfind("[]")? + 2],
         };
-        let list = match (path, first.rfind("[]")) {
-            (Some(path), _) => path.text(),
-            (None, Some(end)) => &first[..end + 2],
-            (None, None) => return Ok(None),
-        };
-        let mut columns = Vec::with_capacity(all.len());
-        for found in &all {
+        let column = |found: &Option<(Origin, Box<str>)>| {
             let Some((from, text)) = found else {
-                columns.push(None);
-                continue;
+                return Some(None);
             };
-            let behind = text.strip_prefix(list).filter(|_| from == origin);
-            let column = match behind.map(|behind| (behind, behind.strip_prefix('.'))) {
-                Some(("", _)) => "@",
-                Some((_, Some(name))) if !name.contains(['[', '|']) => name,
-                _ => return Ok(None),
+            let behind = text.strip_prefix(list).filter(|_| from == origin)?;
+            let column = match behind.strip_prefix('.') {
+                Some(name) if !name.contains(['[', '|']) => name,
+                None if behind.is_empty() => "@",
+                _ => return None,
             };
-            columns.push(Some(Query::compile(column)?));
-        }
-        Ok(Some(Self {
+            Some(Some(Query::compile(column).ok()?))
+        };
+        Some(Self {
             origin: *origin,
-            list: Query::compile(list)?,
-            columns: columns.into(),
-        }))
+            list: Query::compile(list).ok()?,
+            columns: all.iter().map(column).collect::<Option<_>>()?,
+        })
     }
 }
 

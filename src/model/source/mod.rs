@@ -111,14 +111,7 @@ impl Models {
     pub(crate) fn services_with(&self, kind: &str) -> Result<Vec<Box<str>>> {
         let mut found = Vec::new();
         for service in self.services()? {
-            let has =
-                |source: &Arc<dyn ModelSource>| Ok(!source.versions(&service, kind)?.is_empty());
-            let each = self
-                .sources
-                .iter()
-                .map(has)
-                .collect::<Result<Vec<bool>>>()?;
-            if each.contains(&true) {
+            if self.newest(&service, kind)?.is_some() {
                 found.push(service);
             }
         }
@@ -127,15 +120,20 @@ impl Models {
 
     /// A service's file of this kind in its newest version.
     pub(crate) fn load(&self, service: &str, kind: &str) -> Result<Option<Box<str>>> {
+        match self.newest(service, kind)? {
+            Some(version) => self.load_path(&format!("{service}/{version}/{kind}")),
+            None => Ok(None),
+        }
+    }
+
+    /// The newest version that any source has of a service's file.
+    fn newest(&self, service: &str, kind: &str) -> Result<Option<Box<str>>> {
         let mut newest: Option<Box<str>> = None;
         for source in self.sources.iter().filter(|_| is_folder_name(service)) {
             let versions = source.versions(service, kind)?;
             newest = newest.into_iter().chain(versions).max();
         }
-        match newest {
-            Some(version) => self.load_path(&format!("{service}/{version}/{kind}")),
-            None => Ok(None),
-        }
+        Ok(newest)
     }
 
     /// A data file, with its extras merged in.
