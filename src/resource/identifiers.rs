@@ -112,7 +112,7 @@ impl Completion<'_> {
             Given::ByName(map) => {
                 for (name, value) in map {
                     if values[self.index(&name)?].replace(value).is_some() {
-                        let (place, name) = (self.place, name.into());
+                        let place = self.place;
                         return Err(ResourceError::IdentifierTwice { place, name }.into());
                     }
                 }
