@@ -118,14 +118,13 @@ fn load_object_summary(summary: &Resource, params: Value) -> Result<Outcome> {
     Ok(Outcome::Value(data))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "embedded"))]
 mod tests {
     use super::*;
     use crate::resource::Category;
 
     /// A row for a type that is renamed would never be found.
     #[test]
-    #[cfg(feature = "embedded")]
     fn services_and_types_of_the_table_exist() {
         let config = crate::Config::builder().isolated().build().unwrap();
         let client = Client::with_transport(config, crate::transport::Replay::new()).unwrap();

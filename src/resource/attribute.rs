@@ -43,13 +43,38 @@ impl Resource {
     }
 
     /// All attributes that are known, by the names of the API, without asking for them.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], r#"{"Table": {"ItemCount": 3}}"#))?;
+    /// let table = client.resource("dynamodb")?.sub("Table", "rivers")?;
+    /// assert!(table.data().is_none());
+    /// table.load()?;
+    /// assert_eq!(table.data().expect("it was loaded")["ItemCount"], 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn data(&self) -> Option<Arc<Value>> {
         // the option is whole whenever a thread may have panicked
         let data = self.0.data.read();
         data.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Asks for the attributes; what was known is replaced.
+    /// Asks for the attributes; what was known is replaced. `action("load", …)` does so with parameters of the caller's.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[("content-length", "5")], "")
+    /// #     .answer(200, &[("content-length", "6")], ""))?;
+    /// let object = client.resource("s3")?.sub("Object", ["my-bucket", "greeting"])?;
+    /// object.load()?;
+    /// assert_eq!(object.attribute("content_length")?, 5);
+    /// object.action("load", json!({"VersionId": "3HL4kqtJvjVBH40Nrjfkd"}))?;
+    /// assert_eq!(object.attribute("content_length")?, 6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

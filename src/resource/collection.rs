@@ -45,6 +45,16 @@ pub struct Collection {
 impl Resource {
     /// The listing of this name.
     ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], r#"{"TableNames": ["rivers"]}"#))?;
+    /// for table in client.resource("dynamodb")?.collection("tables")? {
+    ///     println!("{:?}", table?); // dynamodb.Table(name="rivers")
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// There is none.
@@ -89,6 +99,17 @@ impl Collection {
     }
 
     /// The resources page by page.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "<R><Contents><Key>a</Key></Contents></R>"))?;
+    /// let bucket = client.resource("s3")?.sub("Bucket", "my-bucket")?;
+    /// for page in bucket.collection("objects")?.page_size(500).pages() {
+    ///     println!("{} objects", page?.len());
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn pages(self) -> ResourcePages {
         ResourcePages {
             left: self.limit,
@@ -112,6 +133,18 @@ impl Collection {
 
     /// Does something with all resources, in one call for each page that has any. An answer may tell of resources that it
     /// was not done with, as that of S3's `delete` does in `Errors`.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "<R/>"))?;
+    /// let here = json!({"Filters": [{"Name": "tag:pond", "Values": ["north"]}]});
+    /// let instances = client.resource("ec2")?.collection("instances")?.filter(here);
+    /// assert!(instances.batch_actions()?.contains(&"stop".into()));
+    /// instances.batch("stop", json!({"Hibernate": true}))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -78,6 +78,19 @@ impl Resource {
 
     /// The resources that attributes name: any number of them. Attributes are asked for if none is known yet.
     ///
+    /// ```
+    /// # let answer = "<R><routeTableSet><item><routeSet><item><destinationCidrBlock>10.0.0.0/16</destinationCidrBlock>\
+    /// #     </item></routeSet></item></routeTableSet></R>";
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], answer))?;
+    /// let table = client.resource("ec2")?.sub("RouteTable", "rtb-1")?;
+    /// for route in table.references("routes")? {
+    ///     println!("{route:?}"); // ec2.Route(route_table_id="rtb-1", destination_cidr_block="10.0.0.0/16")
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// There is no such reference, or the attributes cannot be had.

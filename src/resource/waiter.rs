@@ -28,6 +28,17 @@ impl Resource {
 
     /// A wait that can be set up before it begins. Parameters that are given replace those that the resource knows.
     ///
+    /// ```
+    /// use serde_json::json;
+    /// use std::time::Duration;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], ""))?;
+    /// let object = client.resource("s3")?.sub("Object", ["my-bucket", "greeting"])?;
+    /// object.waiter("exists", json!({"VersionId": "3HL4kqtJvjVBH40Nrjfkd"}))?.deadline(Duration::from_secs(60)).run()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// There is no such waiter.

@@ -35,6 +35,17 @@ use crate::error::{Error, Result};
 use crate::query::Query;
 
 /// All resources of a service.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let sqs = client.resource("sqs")?;
+/// let definitions = sqs.definitions();
+/// assert!(definitions.types().eq(["Message", "Queue"]));
+/// let purge = &definitions.get("Queue")?.actions["Purge"];
+/// assert_eq!(&*purge.request.operation, "PurgeQueue");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Definitions {
     model: Arc<ServiceModel>,
     service: Entry,
