@@ -297,12 +297,17 @@ impl Hash for Resource {
     }
 }
 
-/// `s3.Object(bucket_name="b", key="k")`; attributes are not shown.
+/// `s3.Object(bucket_name="b", key="k")`; attributes and secrets are not shown.
 impl fmt::Debug for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}(", self.place())?;
-        for (n, (name, value)) in self.identifiers().enumerate() {
-            write!(f, "{}{name}={value}", if n == 0 { "" } else { ", " })?;
+        let definitions = &self.definition().identifiers;
+        for (n, ((name, value), definition)) in self.identifiers().zip(definitions).enumerate() {
+            write!(f, "{}{name}=", if n == 0 { "" } else { ", " })?;
+            match definition.is_secret {
+                true => f.write_str("***")?,
+                false => write!(f, "{value}")?,
+            }
         }
         f.write_str(")")
     }

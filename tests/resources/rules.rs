@@ -585,6 +585,18 @@ fn resources_are_equal_by_type_and_identifiers() {
 }
 
 #[test]
+fn a_secret_is_not_shown() {
+    let (client, _) = client(&[]);
+    let iam = client.resource("iam").unwrap();
+    let pair = iam
+        .sub("AccessKeyPair", ["ana", "AKIDEXAMPLE", "hidden"])
+        .unwrap();
+    let expected = "iam.AccessKeyPair(user_name=\"ana\", id=\"AKIDEXAMPLE\", secret=***)";
+    assert_eq!(format!("{pair:?}"), expected);
+    assert_eq!(pair.identifier("secret").unwrap(), "hidden");
+}
+
+#[test]
 fn misuse_says_what_there_is() {
     let (pond, _) = pond(&[]);
     let errors = [

@@ -30,7 +30,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{ServiceModel, UnknownName};
+use super::{Members, ServiceModel, UnknownName};
 use crate::error::{Error, Result};
 use crate::query::Query;
 
@@ -98,6 +98,9 @@ pub struct Identifier {
     /// `integer`, where it is no text.
     #[serde(default, rename = "type")]
     pub kind: Option<Box<str>>,
+    /// Whether that member is a secret.
+    #[serde(skip)]
+    pub is_secret: bool,
 }
 
 /// A call, and what is made of its answer.
@@ -310,11 +313,32 @@ impl Definition {
             names: Names::default(),
         };
         this.names = Names::of(&this, &all.model)?;
+        let members = this.members(&all.model)?;
+        for identifier in &mut this.identifiers {
+            let name = identifier.member_name.as_deref();
+            let member = members.and_then(|members| members.get(name?));
+            if let Some(member) = member {
+                let shape = all.model.shape(member.target);
+                identifier.is_secret = shape.map_err(|e| e.to_string())?.sensitive;
+            }
+        }
         Ok(this)
     }
 
+    /// The members of its shape.
+    fn members<'m>(&self, model: &'m ServiceModel) -> Result<Option<&'m Members>, String> {
+        let Some(name) = &self.shape else {
+            return Ok(None);
+        };
+        let id = model.shape_id(name);
+        let id = id.ok_or_else(|| format!("there is no shape {name} in {}", model.name()))?;
+        let shape = model.shape(id).map_err(|e| e.to_string())?;
+        Ok(shape.members())
+    }
+
     /// The names of a category, without clashes: snake case, but for sub-resources, which are `Bucket`. Identifiers are in
-    /// their order, others sorted.
+    /// their order, others sorted. What a service's resources have beyond the file is in
+    /// [`Resource::names`](crate::Resource::names).
     pub fn names(&self, category: Category) -> Vec<&str> {
         let names = self.names.of_category(category).map(|name| &*name.name);
         let mut names: Vec<&str> = names.collect();

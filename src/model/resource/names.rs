@@ -146,13 +146,8 @@ fn attributes<'a>(
     definition: &Definition,
     model: &'a ServiceModel,
 ) -> Result<Vec<&'a str>, String> {
-    let Some(shape) = &definition.shape else {
-        return Ok(Vec::new());
-    };
-    let id = model.shape_id(shape);
-    let id = id.ok_or_else(|| format!("there is no shape {shape} in {}", model.name()))?;
-    let members = model.shape(id).map_err(|e| e.to_string())?.members();
-    let members = members.into_iter().flatten().map(|member| &*member.name);
+    let members = definition.members(model)?.into_iter().flatten();
+    let members = members.map(|member| &*member.name);
     let snake = |identifier: &super::Identifier| names::snake_case(&identifier.name);
     let identifiers: Vec<String> = definition.identifiers.iter().map(snake).collect();
     Ok(members
