@@ -11,9 +11,8 @@ use serde_json::{Value, json};
 use crate::body::Body;
 use crate::config::{Config, ConfigBuilder, ConfigError, DefaultsMode, ResponseChecksums};
 use crate::credentials::{
-    Asked, Chain, CredentialsCache, CredentialsProvider, ProviderContext, TokenCache, imds,
+    Chain, CredentialsCache, CredentialsProvider, ProviderContext, TokenCache, imds,
 };
-use crate::endpoint::EndpointError;
 use crate::error::{Error, Result};
 use crate::exchange::{
     Call, EndpointExplanation, Exchange, Needs, Purpose, Service, Services, drive,
@@ -179,31 +178,6 @@ impl Client {
         &self.0.config
     }
 
-    /// Asks every provider of credentials for them, up to the first that has some or fails, and says what each answered.
-    /// Nothing in it is secret.
-    ///
-    /// ```
-    /// use tucuxi::{Client, Config, Credentials, transport::Replay};
-    ///
-    /// let config = Config::builder().isolated().credentials(Credentials::new("AKIDEXAMPLE1", "secret")).build()?;
-    /// let client = Client::with_transport(config, Replay::new())?;
-    /// let asked = client.explain_credentials();
-    /// assert_eq!(asked[0].to_string(), "given by the program: found: ****************PLE1");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn explain_credentials(&self) -> Vec<Asked> {
-        self.0.credentials.explain(&self.needs().context())
-    }
-
-    /// The names of all services that there are models of, sorted.
-    ///
-    /// # Errors
-    ///
-    /// A folder of models cannot be read.
-    pub fn services(&self) -> Result<Vec<Box<str>>> {
-        self.0.services.names()
-    }
-
     /// A service's model. The name is the service's as folders of models have it (`application-autoscaling`), or its id
     /// in any spelling (`ApplicationAutoScaling`).
     ///
@@ -305,6 +279,10 @@ impl Client {
         (!same).then(|| CredentialsCache::new(provider(config)))
     }
 
+    pub(crate) fn all_services(&self) -> &Services {
+        &self.0.services
+    }
+
     pub(crate) fn needs(&self) -> Needs<'_> {
         Needs {
             config: &self.0.config,
@@ -358,66 +336,6 @@ impl Client {
         let service = self.0.services.service(service)?;
         let (name, text) = service.waiters()?.find("waiter", waiter, service.name())?;
         Ok((name.into(), Waiter::parse(name, text)?))
-    }
-
-    /// The names of all partitions, such as `aws` and `aws-cn`.
-    ///
-    /// # Errors
-    ///
-    /// The partitions cannot be read.
-    pub fn partitions(&self) -> Result<Vec<Box<str>>> {
-        let partitions = self.0.services.partitions()?;
-        Ok(partitions
-            .iter()
-            .map(|partition| partition.id.clone())
-            .collect())
-    }
-
-    /// The partition that a region is in; one that no list has is known by its form.
-    ///
-    /// # Errors
-    ///
-    /// No partition has such regions.
-    pub fn partition_of(&self, region: &str) -> Result<Box<str>> {
-        let partitions = self.0.services.partitions()?;
-        let found = partitions
-            .for_region(region)
-            .map(|partition| partition.id.clone());
-        found.ok_or_else(|| Error::Endpoint(EndpointError::UnknownRegion(region.into()).into()))
-    }
-
-    /// The regions of a partition in which a service has endpoints.
-    ///
-    /// # Errors
-    ///
-    /// There is no such service, or the endpoints file cannot be read.
-    pub fn regions(&self, service: &str, partition: &str) -> Result<Vec<Box<str>>> {
-        let prefix = self.model(service)?.metadata().endpoint_prefix.clone();
-        let services = &self.0.services;
-        let newer = services.partitions()?;
-        let regions = services
-            .legacy()?
-            .service_regions(&prefix, partition, false, Some(newer));
-        regions.map_err(|e| Error::Endpoint(e.into()))
-    }
-
-    /// The services that have an endpoint in a region, as far as the endpoints file knows.
-    ///
-    /// # Errors
-    ///
-    /// The endpoints file or a model cannot be read.
-    pub fn services_in(&self, region: &str) -> Result<Vec<Box<str>>> {
-        let partition = self.partition_of(region)?;
-        let mut found = self.services()?;
-        let mut fault = None;
-        found.retain(|service| match self.regions(service, &partition) {
-            Ok(regions) => regions.iter().any(|known| **known == *region),
-            Err(error) => {
-                fault = Some(error);
-                false
-            }
-        });
-        fault.map_or(Ok(found), Err)
     }
 
     /// Starts a call that has more than parameters, or whose answer is more than its result.

@@ -68,6 +68,9 @@ pub enum Error {
     /// A request that cannot be built or signed.
     #[error("cannot build the request: {0}")]
     Request(#[source] BoxError),
+    /// A resource that has no such name, or of which nothing can be known.
+    #[error("resource: {0}")]
+    Resource(#[source] BoxError),
     /// An answer that cannot be read.
     #[error("cannot read the response: {0}")]
     Response(#[source] BoxError),

@@ -60,6 +60,8 @@ mod presign;
 mod protocol;
 pub mod query;
 mod random;
+pub mod resource;
+mod session;
 mod time;
 pub mod transfer;
 pub mod transport;
@@ -76,6 +78,7 @@ pub use self::exchange::EndpointExplanation;
 pub use self::output::{Output, ResponseMeta};
 pub use self::paginate::Pages;
 pub use self::presign::PresignedRequest;
+pub use self::resource::Resource;
 pub use self::wait::{Progress, Wait, WaitError, WaitFailure, Waited};
 
 /// The examples of the README are tests.

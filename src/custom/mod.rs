@@ -9,6 +9,7 @@ mod attribute_values;
 mod connect_token;
 mod glacier;
 mod lambda;
+mod resources;
 mod retry;
 mod rules;
 mod s3;
@@ -16,10 +17,12 @@ mod s3_control;
 mod s3_copy;
 mod s3_list;
 mod s3_post;
+mod s3_transfers;
 mod sso;
 mod walk;
 
 pub(crate) use self::attribute_values::{AttributeValues, PlainAttributeValues};
+pub(crate) use self::resources::{Run, injected, injected_names, resource_client};
 pub(crate) use self::retry::{
     RetryRule, awaits_consent, is_long_polling, is_repeated_in_legacy_mode, is_transient,
     retry_rule,

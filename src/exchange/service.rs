@@ -12,7 +12,10 @@ use super::skew::Clock;
 use crate::custom::{self, Customisation};
 use crate::endpoint::{EndpointResolver, LegacyEndpoints, Partitions, Ruleset};
 use crate::error::{Error, Result};
-use crate::model::{ENDPOINT_RULES, Entries, Models, PAGINATORS, SERVICE, ServiceModel, WAITERS};
+use crate::model::resource::Definitions;
+use crate::model::{
+    ENDPOINT_RULES, Entries, Models, PAGINATORS, RESOURCES, SERVICE, ServiceModel, WAITERS,
+};
 
 /// One service as a client calls it.
 pub(crate) struct Service {
@@ -37,6 +40,7 @@ struct Data {
     rules: OnceCell<Option<EndpointResolver>>,
     paginators: OnceCell<Entries>,
     waiters: OnceCell<Entries>,
+    resources: OnceCell<Option<Arc<Definitions>>>,
 }
 
 /// The models and what is common to all services.
@@ -80,6 +84,11 @@ impl Services {
 
     pub(crate) fn names(&self) -> Result<Vec<Box<str>>> {
         self.files.models.services()
+    }
+
+    /// The names of those that have resources.
+    pub(crate) fn with_resources(&self) -> Result<Vec<Box<str>>> {
+        self.files.models.services_with(RESOURCES)
     }
 
     pub(crate) fn partitions(&self) -> Result<&Arc<Partitions>> {
@@ -151,6 +160,7 @@ impl Files {
             rules: OnceCell::new(),
             paginators: OnceCell::new(),
             waiters: OnceCell::new(),
+            resources: OnceCell::new(),
         });
         Ok(Some(
             lock(&self.data).entry(name.into()).or_insert(data).clone(),
@@ -224,6 +234,16 @@ impl Service {
     pub(crate) fn waiters(&self) -> Result<&Entries> {
         let read = || self.entries(WAITERS, "waiters");
         self.data.waiters.get_or_try_init(read)
+    }
+
+    /// What it has, if anything is defined.
+    pub(crate) fn resources(&self) -> Result<Option<&Arc<Definitions>>> {
+        let definitions = self.data.resources.get_or_try_init(|| {
+            let text = self.files.models.load(self.name(), RESOURCES)?;
+            let parse = |text: Box<str>| Definitions::parse(self.model.clone(), &text);
+            text.map(parse).transpose().map(|found| found.map(Arc::new))
+        });
+        definitions.map(Option::as_ref)
     }
 
     /// The entries of one of the service's files; none where there is no file.

@@ -125,6 +125,7 @@ fn kind(error: &Error) -> &str {
         Error::Pagination(_) => "pagination",
         Error::Params(_) => "params",
         Error::Request(_) => "request",
+        Error::Resource(_) => "resource",
         Error::Response(_) => "response",
         Error::Transfer(_) => "transfer",
         Error::Transport(_) => "transport",

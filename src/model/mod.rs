@@ -17,6 +17,7 @@ mod index;
 pub mod names;
 mod operation;
 mod paginator;
+pub(crate) mod resource;
 mod shape;
 mod source;
 mod waiter;
@@ -28,7 +29,7 @@ pub use self::shape::{ErrorTraits, Kind, Location, Member, Members, Shape, XmlNa
 #[cfg(feature = "embedded")]
 pub use self::source::Embedded;
 pub use self::source::{Directory, Memory, ModelSource};
-pub(crate) use self::source::{ENDPOINT_RULES, Models, PAGINATORS, SERVICE, WAITERS};
+pub(crate) use self::source::{ENDPOINT_RULES, Models, PAGINATORS, RESOURCES, SERVICE, WAITERS};
 pub use self::waiter::{Acceptor, Matcher, Waiter, WaiterState};
 pub use crate::time::TimestampFormat;
 

@@ -5,6 +5,11 @@ pub fn snake_case(name: &str) -> String {
     separated(name, '_')
 }
 
+/// A name in any of its spellings, as Python has it.
+pub(crate) fn spelled(name: &str) -> String {
+    snake_case(name).replace('-', "_")
+}
+
 /// The API name as the command line has it: `ListObjectsV2` is `list-objects-v2`.
 pub fn kebab_case(name: &str) -> String {
     separated(name, '-')

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use jmespath::ast::{Ast, Comparator};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// A JMESPath expression.
@@ -131,6 +132,13 @@ impl Query {
             expression: self.text.clone(),
             what: misfit.what.into(),
         })
+    }
+}
+
+impl<'de> Deserialize<'de> for Query {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = <Box<str>>::deserialize(from)?;
+        Self::compile(&text).map_err(serde::de::Error::custom)
     }
 }
 

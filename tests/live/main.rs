@@ -8,6 +8,7 @@ mod identity;
 mod infrastructure;
 mod listings;
 mod messages;
+mod resources;
 mod tables;
 
 use serde_json::Value;

@@ -422,3 +422,40 @@ fn managers_are_shared_between_threads() {
     shared(&place.s3());
     let _: fn(&Client) -> tucuxi::transfer::TransferManager = Client::transfer;
 }
+
+#[test]
+fn buckets_and_objects_transfer_files() {
+    let place = Place::new();
+    let s3 = place.client.resource("s3").unwrap();
+    let bucket = s3.sub("Bucket", BUCKET).unwrap();
+    let object = bucket.sub("Object", "copy").unwrap();
+    let (up, down) = (place.file("up", b"fish"), place.path("down"));
+    let args = json!({"Filename": up, "Key": "key", "ExtraArgs": {"ContentType": "text/fish"}});
+    let uploaded = bucket.action("upload_file", args).unwrap().value().unwrap();
+    assert_eq!(uploaded["Bytes"], 4);
+    let from = json!({"CopySource": {"Bucket": BUCKET, "Key": "key"}});
+    object.action("copy", from).unwrap();
+    assert_eq!(object.attribute("content_type").unwrap(), "text/fish");
+    object
+        .action("download_file", json!({"Filename": down}))
+        .unwrap();
+    assert_eq!(std::fs::read(&down).unwrap(), b"fish");
+    for (on, params, expected) in [
+        (&bucket, json!({"Filename": up}), "Key: required"),
+        (&object, json!({"Filename": up, "Key": "k"}), "has its own"),
+        (&object, json!({}), "missing field `Filename`"),
+        (
+            &object,
+            json!({"Filename": up, "Extra": 1}),
+            "unknown field `Extra`",
+        ),
+        (
+            &object,
+            json!({"Filename": up, "ExtraArgs": {"Acl": 1}}),
+            "there is no argument \"Acl\"",
+        ),
+    ] {
+        let error = on.action("upload_file", params).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}

@@ -35,6 +35,7 @@ use crate::error::{Error, Result};
 pub(crate) const SERVICE: &str = "service-2";
 pub(crate) const ENDPOINT_RULES: &str = "endpoint-rule-set-1";
 pub(crate) const PAGINATORS: &str = "paginators-1";
+pub(crate) const RESOURCES: &str = "resources-1";
 pub(crate) const WAITERS: &str = "waiters-2";
 
 /// A place that has models.
@@ -106,17 +107,33 @@ impl Models {
         Ok(names.into_iter().collect())
     }
 
+    /// The names of the services that have a file of this kind, sorted.
+    pub(crate) fn services_with(&self, kind: &str) -> Result<Vec<Box<str>>> {
+        let mut found = Vec::new();
+        for service in self.services()? {
+            if self.newest(&service, kind)?.is_some() {
+                found.push(service);
+            }
+        }
+        Ok(found)
+    }
+
     /// A service's file of this kind in its newest version.
     pub(crate) fn load(&self, service: &str, kind: &str) -> Result<Option<Box<str>>> {
+        match self.newest(service, kind)? {
+            Some(version) => self.load_path(&format!("{service}/{version}/{kind}")),
+            None => Ok(None),
+        }
+    }
+
+    /// The newest version that any source has of a service's file.
+    fn newest(&self, service: &str, kind: &str) -> Result<Option<Box<str>>> {
         let mut newest: Option<Box<str>> = None;
         for source in self.sources.iter().filter(|_| is_folder_name(service)) {
             let versions = source.versions(service, kind)?;
             newest = newest.into_iter().chain(versions).max();
         }
-        match newest {
-            Some(version) => self.load_path(&format!("{service}/{version}/{kind}")),
-            None => Ok(None),
-        }
+        Ok(newest)
     }
 
     /// A data file, with its extras merged in.

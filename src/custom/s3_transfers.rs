@@ -1,0 +1,113 @@
+//! Transfers as actions of S3's resources: files from and to a bucket or an object, and copies into one.
+//!
+//! | action | parameters |
+//! | --- | --- |
+//! | `upload_file`, `download_file` | `Filename`; `Key`, of a bucket; `ExtraArgs` |
+//! | `copy` | `CopySource` with `Bucket`, `Key`, maybe `VersionId`; `Key`, of a bucket; `ExtraArgs` |
+//!
+//! Streams are no JSON: for those, [`Client::transfer`](crate::Client::transfer) takes a bucket and a key.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::params::{ParamError, ParamErrorKind, ParamErrors};
+use crate::resource::{Outcome, Resource};
+use crate::transfer::{CopySource, Job};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct FileParams {
+    filename: String,
+    key: Option<String>,
+    #[serde(default)]
+    extra_args: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct CopyParams {
+    copy_source: CopyFrom,
+    key: Option<String>,
+    #[serde(default)]
+    extra_args: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct CopyFrom {
+    bucket: String,
+    key: String,
+    version_id: Option<String>,
+}
+
+pub(super) fn upload_file(on: &Resource, params: Value) -> Result<Outcome> {
+    let params: FileParams = parse(params)?;
+    let (bucket, key) = place(on, params.key)?;
+    let job = on
+        .client()
+        .transfer()
+        .upload_file(params.filename, bucket, key);
+    run(job, params.extra_args)
+}
+
+pub(super) fn download_file(on: &Resource, params: Value) -> Result<Outcome> {
+    let params: FileParams = parse(params)?;
+    let (bucket, key) = place(on, params.key)?;
+    let job = on
+        .client()
+        .transfer()
+        .download_file(bucket, key, params.filename);
+    run(job, params.extra_args)
+}
+
+pub(super) fn copy(on: &Resource, params: Value) -> Result<Outcome> {
+    let params: CopyParams = parse(params)?;
+    let (bucket, key) = place(on, params.key)?;
+    let mut source = CopySource::new(params.copy_source.bucket, params.copy_source.key);
+    if let Some(version) = params.copy_source.version_id {
+        source = source.version(version);
+    }
+    run(
+        on.client().transfer().copy(source, bucket, key),
+        params.extra_args,
+    )
+}
+
+fn parse<P: DeserializeOwned>(params: Value) -> Result<P> {
+    P::deserialize(params).map_err(|e| fault(&e.to_string()))
+}
+
+fn fault(reason: &str) -> Error {
+    let kind = ParamErrorKind::Unreadable {
+        reason: reason.into(),
+    };
+    let path = "".into();
+    Error::Params(Box::new(ParamErrors(vec![ParamError { path, kind }])))
+}
+
+/// Bucket and key: an object knows both, a bucket is told the key.
+fn place(on: &Resource, key: Option<String>) -> Result<(String, String)> {
+    let identifier = |name: &str| -> Result<String> {
+        let value = on.identifier(name)?;
+        Ok(value.as_str().unwrap_or_default().to_owned())
+    };
+    match (identifier("key"), key) {
+        (Ok(own), None) => Ok((identifier("bucket_name")?, own)),
+        (Ok(_), Some(_)) => Err(fault("Key: an object has its own")),
+        (Err(_), Some(key)) => Ok((identifier("name")?, key)),
+        (Err(_), None) => Err(fault("Key: required member is missing")),
+    }
+}
+
+fn run(job: Job<'static>, args: Value) -> Result<Outcome> {
+    let report = job.args(args).run()?;
+    let mut value = json!({"Bytes": report.bytes});
+    for (name, text) in [("ETag", report.etag), ("VersionId", report.version_id)] {
+        if let Some(text) = text {
+            value[name] = text.into_string().into();
+        }
+    }
+    Ok(Outcome::Value(value))
+}

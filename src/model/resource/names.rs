@@ -1,0 +1,156 @@
+//! The names that a program has for what a resource has.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::Definition;
+use crate::model::{ServiceModel, names};
+
+/// What a name of a resource stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Category {
+    /// Something to do.
+    Action,
+    /// Something to know.
+    Attribute,
+    /// A listing of resources.
+    Collection,
+    /// A part of what tells one resource from another.
+    Identifier,
+    /// A resource, or several, that the attributes name.
+    Reference,
+    /// A resource that belongs to this one.
+    Subresource,
+    /// Something to wait for.
+    Waiter,
+}
+
+/// A name, and what it stands for.
+#[derive(Debug)]
+pub(crate) struct Name {
+    pub(crate) category: Category,
+    /// Snake case, or as the file has it where it is a sub-resource; maybe with the category behind it.
+    pub(crate) name: Box<str>,
+    /// The name in the file, or the shape's member.
+    pub(crate) key: Box<str>,
+}
+
+/// All names of a definition.
+#[derive(Debug, Default)]
+pub(crate) struct Names(Vec<Name>);
+
+impl Category {
+    pub(super) const ALL: [Self; 7] = [
+        Self::Action,
+        Self::Attribute,
+        Self::Collection,
+        Self::Identifier,
+        Self::Reference,
+        Self::Subresource,
+        Self::Waiter,
+    ];
+
+    /// As it stands behind a name that another category has too.
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Action => "action",
+            Self::Attribute => "attribute",
+            Self::Collection => "collection",
+            Self::Identifier => "identifier",
+            Self::Reference => "reference",
+            Self::Subresource => "subresource",
+            Self::Waiter => "waiter",
+        }
+    }
+}
+
+impl fmt::Display for Category {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Subresource => "sub-resource",
+            other => other.suffix(),
+        })
+    }
+}
+
+impl Names {
+    /// Of several with one name the first keeps it, and the others have their category behind it.
+    pub(super) fn of(definition: &Definition, model: &ServiceModel) -> Result<Self, String> {
+        let mut taken = BTreeSet::from([String::from("meta")]);
+        if definition.load.is_some() {
+            taken.insert("load".into());
+        }
+        let mut this = Self::default();
+        for (category, key) in keys(definition, model)? {
+            let mut name = match category {
+                Category::Subresource => key.to_owned(),
+                Category::Waiter => format!("wait_until_{}", names::snake_case(key)),
+                _ => names::snake_case(key),
+            };
+            if taken.contains(&name) {
+                name = format!("{name}_{}", category.suffix());
+            }
+            if !taken.insert(name.clone()) {
+                return Err(format!("{category} {key}: the name {name} is taken too"));
+            }
+            this.0.push(Name {
+                category,
+                name: name.into(),
+                key: key.into(),
+            });
+        }
+        Ok(this)
+    }
+
+    pub(super) fn of_category(&self, category: Category) -> impl Iterator<Item = &Name> {
+        self.0.iter().filter(move |name| name.category == category)
+    }
+
+    pub(super) fn find(&self, category: Category, given: &str) -> Option<&Name> {
+        let mut exact = self.of_category(category);
+        let is_same = |known: &&Name| *known.name == *given || *known.key == *given;
+        exact.find(is_same).or_else(|| {
+            let given = names::spelled(given);
+            let mut all = self.of_category(category);
+            all.find(|known| *known.name == *given || names::snake_case(&known.key) == given)
+        })
+    }
+}
+
+/// All that has a name, in the order in which names are given.
+fn keys<'a>(
+    definition: &'a Definition,
+    model: &'a ServiceModel,
+) -> Result<Vec<(Category, &'a str)>, String> {
+    let mut all = Vec::new();
+    let mut add = |category: Category, keys: Vec<&'a str>| {
+        all.extend(keys.into_iter().map(|key| (category, key)));
+    };
+    let identifiers = definition.identifiers.iter().map(|one| &*one.name);
+    add(Category::Identifier, identifiers.collect());
+    add(Category::Action, keys_of(&definition.actions));
+    add(Category::Subresource, keys_of(&definition.subresources));
+    add(Category::Reference, keys_of(&definition.references));
+    add(Category::Collection, keys_of(&definition.collections));
+    add(Category::Waiter, keys_of(&definition.waiters));
+    add(Category::Attribute, attributes(definition, model)?);
+    Ok(all)
+}
+
+fn keys_of<T>(map: &BTreeMap<Box<str>, T>) -> Vec<&str> {
+    map.keys().map(|key| &**key).collect()
+}
+
+/// The members of the shape that are no identifiers.
+fn attributes<'a>(
+    definition: &Definition,
+    model: &'a ServiceModel,
+) -> Result<Vec<&'a str>, String> {
+    let members = definition.members(model)?.into_iter().flatten();
+    let members = members.map(|member| &*member.name);
+    let snake = |identifier: &super::Identifier| names::snake_case(&identifier.name);
+    let identifiers: Vec<String> = definition.identifiers.iter().map(snake).collect();
+    Ok(members
+        .filter(|name| !identifiers.contains(&names::snake_case(name)))
+        .collect())
+}

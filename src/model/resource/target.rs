@@ -1,0 +1,157 @@
+//! Where a parameter goes.
+//!
+//! ```text
+//! target = step *("." step)
+//! step   = name ["[" (nothing | number | "*") "]"]     list: at its end, at this place, at the place of the resource
+//! ```
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// A place among parameters: `Filters[0].Values[0]`, `InstanceIds[]`, `Entries[*].Id`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "Box<str>")]
+pub struct Target {
+    text: Box<str>,
+    steps: Box<[Step]>,
+}
+
+#[derive(Clone, Debug)]
+struct Step {
+    name: Box<str>,
+    /// If it is a list.
+    at: Option<At>,
+}
+
+/// Where in a list.
+#[derive(Clone, Copy, Debug)]
+enum At {
+    End,
+    Number(u8),
+    /// Where the resource is among those of its page.
+    Resource,
+}
+
+impl TryFrom<Box<str>> for Target {
+    type Error = String;
+
+    fn try_from(text: Box<str>) -> Result<Self, String> {
+        match text.split('.').map(Step::parse).collect() {
+            Some(steps) => Ok(Self { text, steps }),
+            None => Err(format!("{text:?} is no target")),
+        }
+    }
+}
+
+impl Step {
+    fn parse(text: &str) -> Option<Self> {
+        let (name, at) = match text.strip_suffix(']') {
+            None => (text, None),
+            Some(list) => {
+                let (name, at) = list.split_once('[')?;
+                let at = match at {
+                    "" => At::End,
+                    "*" => At::Resource,
+                    number => At::Number(number.parse().ok()?),
+                };
+                (name, Some(at))
+            }
+        };
+        let is_name = !name.is_empty() && !name.contains(['[', ']']);
+        is_name.then(|| Self {
+            name: name.into(),
+            at,
+        })
+    }
+}
+
+impl Target {
+    /// The names on the way, without places in lists, and whether each is a list.
+    pub fn steps(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.steps
+            .iter()
+            .map(|step| (&*step.name, step.at.is_some()))
+    }
+
+    /// Puts a value there; `index` is the resource's place among those of its page.
+    pub(crate) fn put(&self, params: &mut Value, value: Value, index: Option<usize>) {
+        let mut place = params;
+        for step in &self.steps {
+            if !place.is_object() {
+                *place = Value::Object(Map::new());
+            }
+            place = &mut place[&*step.name];
+            let Some(at) = step.at else { continue };
+            if !place.is_array() {
+                *place = Value::Array(Vec::new());
+            }
+            let length = place.as_array().map_or(0, Vec::len);
+            let index = match at {
+                At::End => length,
+                At::Number(number) => number.into(),
+                At::Resource => index.unwrap_or(length),
+            };
+            if let Value::Array(list) = &mut *place {
+                // those between are objects until something is put there
+                list.resize_with(length.max(index + 1), || Value::Object(Map::new()));
+            }
+            place = &mut place[index];
+        }
+        *place = value;
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_goes_where_the_target_says() {
+        // (what is put one after the other, with the resource's index; what comes of it)
+        let cases = [
+            (vec![("A", 0)], json!({"A": 0})),
+            (vec![("A.B", 0), ("A.C", 0)], json!({"A": {"B": 0, "C": 1}})),
+            (vec![("A[]", 0), ("A[]", 1)], json!({"A": [0, 1]})),
+            (
+                vec![("A[0].N", 0), ("A[0].V[0]", 0)],
+                json!({"A": [{"N": 0, "V": [1]}]}),
+            ),
+            (vec![("A[1]", 0)], json!({"A": [{}, 0]})),
+            (vec![("A[1].B", 0)], json!({"A": [{}, {"B": 0}]})),
+            (
+                vec![("A[*].I", 0), ("A[*].R", 0), ("A[*].I", 1)],
+                json!({"A": [{"I": 0, "R": 1}, {"I": 2}]}),
+            ),
+            (
+                vec![("A.B[].C", 0), ("A.B[].C", 1)],
+                json!({"A": {"B": [{"C": 0}, {"C": 1}]}}),
+            ),
+        ];
+        for (puts, expected) in cases {
+            let mut params = json!({});
+            for (value, (target, index)) in puts.iter().enumerate() {
+                let target = Target::try_from(Box::from(*target)).unwrap();
+                target.put(&mut params, value.into(), Some(*index));
+            }
+            assert_eq!(params, expected, "{puts:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_target_is_refused() {
+        for text in ["", "A..B", "A[", "A]", "[0]", "A[x]", "A[0]B", "A[70000]"] {
+            let error = Target::try_from(Box::from(text)).unwrap_err();
+            assert_eq!(error, format!("{text:?} is no target"));
+        }
+    }
+}

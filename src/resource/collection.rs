@@ -1,0 +1,340 @@
+//! Listings of resources.
+
+use std::fmt;
+use std::vec;
+
+use serde_json::{Value, json};
+
+use super::error::NoSuchName;
+use super::{Action, Category, Outcome, Relation, Resource, replace};
+use crate::error::Result;
+use crate::model::names;
+use crate::paginate::Pages;
+
+/// Resources that a listing gives. Nothing is asked for before the first of them is.
+///
+/// ```
+/// use serde_json::json;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let page = "<R><Contents><Key>a</Key></Contents></R>";
+/// # let replay = Replay::new().answer(200, &[], page).answer(200, &[], page).answer(200, &[], "");
+/// # let client = Client::with_transport(config, replay)?;
+/// let bucket = client.resource("s3")?.sub("Bucket", "my-bucket")?;
+/// let old = bucket.collection("objects")?.filter(json!({"Prefix": "2019/"})).page_size(100);
+/// for object in old.clone().limit(3) {
+///     println!("{:?}", object?);
+/// }
+/// for outcome in old.batch("delete", json!({}))? {
+///     println!("{}", outcome.value()?["Errors"]); // of one page each
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A clone goes its own way, and one that was walked through can be walked through again.
+#[derive(Clone)]
+pub struct Collection {
+    parent: Resource,
+    /// In the parent's definition.
+    key: Box<str>,
+    params: Value,
+    limit: Option<usize>,
+    page_size: Option<u64>,
+}
+
+impl Resource {
+    /// The listing of this name.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], r#"{"TableNames": ["rivers"]}"#))?;
+    /// for table in client.resource("dynamodb")?.collection("tables")? {
+    ///     println!("{:?}", table?); // dynamodb.Table(name="rivers")
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn collection(&self, name: &str) -> Result<Collection> {
+        Ok(Collection {
+            parent: self.clone(),
+            key: self.find(Category::Collection, name)?.key.clone(),
+            params: json!({}),
+            limit: None,
+            page_size: None,
+        })
+    }
+}
+
+impl Collection {
+    /// All resources: the listing as it is.
+    #[must_use]
+    pub fn all(self) -> Self {
+        self
+    }
+
+    /// With more parameters of the listing's operation. They are joined with those that the resource knows and with earlier
+    /// ones: lists end to end, objects member by member, anything else replaced.
+    #[must_use]
+    pub fn filter(mut self, params: Value) -> Self {
+        merge(&mut self.params, params, true);
+        self
+    }
+
+    /// At most so many resources.
+    #[must_use]
+    pub fn limit(mut self, resources: usize) -> Self {
+        self.limit = Some(resources);
+        self
+    }
+
+    /// How many the service puts on a page at most; of no meaning where the listing has no pages.
+    #[must_use]
+    pub fn page_size(mut self, resources: u64) -> Self {
+        self.page_size = Some(resources);
+        self
+    }
+
+    /// The resources page by page.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "<R><Contents><Key>a</Key></Contents></R>"))?;
+    /// let bucket = client.resource("s3")?.sub("Bucket", "my-bucket")?;
+    /// for page in bucket.collection("objects")?.page_size(500).pages() {
+    ///     println!("{} objects", page?.len());
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn pages(self) -> ResourcePages {
+        ResourcePages {
+            left: self.limit,
+            collection: self,
+            source: Source::New,
+            params: Value::Null,
+        }
+    }
+
+    /// The names of what [`Collection::batch`] can do, sorted.
+    ///
+    /// # Errors
+    ///
+    /// The definition of the listed type is broken.
+    pub fn batch_actions(&self) -> Result<Vec<String>> {
+        let (_, relation) = self.definition()?;
+        let listed = self.parent.definitions().get(&relation.resource_type)?;
+        let names = listed.batch_actions.keys();
+        Ok(names.map(|name| names::snake_case(name)).collect())
+    }
+
+    /// Does something with all resources, in one call for each page that has any. An answer may tell of resources that it
+    /// was not done with, as that of S3's `delete` does in `Errors`.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "<R/>"))?;
+    /// let here = json!({"Filters": [{"Name": "tag:pond", "Values": ["north"]}]});
+    /// let instances = client.resource("ec2")?.collection("instances")?.filter(here);
+    /// assert!(instances.batch_actions()?.contains(&"stop".into()));
+    /// instances.batch("stop", json!({"Hibernate": true}))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// There is no such action for many resources, or a call fails; pages before that are done with.
+    pub fn batch(&self, action: &str, params: Value) -> Result<Vec<Outcome>> {
+        let (_, relation) = self.definition()?;
+        let listed = self.parent.definitions().get(&relation.resource_type)?;
+        let wanted = names::spelled(action);
+        let mut all = listed.batch_actions.iter();
+        let found = all.find(|(name, _)| names::snake_case(name) == wanted);
+        let (_, found) = found.ok_or_else(|| {
+            let known = self.batch_actions().unwrap_or_default();
+            let known: Vec<&str> = known.iter().map(|name| &**name).collect();
+            NoSuchName::among(&known, format!("{self:?}"), Category::Action, action)
+        })?;
+        let mut outcomes = Vec::new();
+        for page in self.clone().pages() {
+            let page = page?;
+            if page.is_empty() {
+                continue;
+            }
+            let mut all = json!({});
+            for (index, resource) in page.iter().enumerate() {
+                resource.fill(&found.request.params, &mut all, Some(index))?;
+            }
+            let all = replace(all, params.clone());
+            let answer = self.parent.call(&found.request.operation, all.clone())?;
+            outcomes.push(self.parent.outcome(found, &all, answer)?);
+        }
+        Ok(outcomes)
+    }
+
+    fn definition(&self) -> Result<(&Action, &Relation)> {
+        let action = self.parent.definition().collections.get(&self.key);
+        let found = action.and_then(|action| Some((action, action.resource.as_ref()?)));
+        found.ok_or_else(|| self.parent.no_such(Category::Collection, &self.key))
+    }
+}
+
+/// `s3.Bucket(name="b").objects`
+impl fmt::Debug for Collection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}.{}", self.parent, names::snake_case(&self.key))
+    }
+}
+
+impl IntoIterator for Collection {
+    type Item = Result<Resource>;
+    type IntoIter = Resources;
+
+    fn into_iter(self) -> Resources {
+        Resources {
+            pages: self.pages(),
+            page: Vec::new().into_iter(),
+        }
+    }
+}
+
+impl IntoIterator for &Collection {
+    type Item = Result<Resource>;
+    type IntoIter = Resources;
+
+    fn into_iter(self) -> Resources {
+        self.clone().into_iter()
+    }
+}
+
+/// The resources of a [`Collection`], one by one. An error is the last.
+#[derive(Debug)]
+pub struct Resources {
+    pages: ResourcePages,
+    page: vec::IntoIter<Resource>,
+}
+
+impl Iterator for Resources {
+    type Item = Result<Resource>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(resource) = self.page.next() {
+                return Some(Ok(resource));
+            }
+            match self.pages.next()? {
+                Ok(page) => self.page = page.into_iter(),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+/// The resources of a [`Collection`], page by page; a page may be empty. An error is the last.
+#[derive(Debug)]
+pub struct ResourcePages {
+    collection: Collection,
+    source: Source,
+    /// Of the listing's call.
+    params: Value,
+    /// How many resources there may be yet.
+    left: Option<usize>,
+}
+
+/// Where pages come from.
+#[derive(Debug)]
+enum Source {
+    Done,
+    New,
+    Pages(Box<Pages>),
+}
+
+impl Iterator for ResourcePages {
+    type Item = Result<Vec<Resource>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.left == Some(0) {
+            return None;
+        }
+        let page = self.answer()?.and_then(|page| {
+            let (_, relation) = self.collection.definition()?;
+            let parent = &self.collection.parent;
+            parent.on_page(relation, &self.params, &page)
+        });
+        Some(match page {
+            Ok(mut page) => {
+                if let Some(left) = &mut self.left {
+                    page.truncate(*left);
+                    *left -= page.len();
+                }
+                Ok(page)
+            }
+            Err(error) => {
+                self.source = Source::Done;
+                Err(error)
+            }
+        })
+    }
+}
+
+impl ResourcePages {
+    /// The next answer of the service, if there is one.
+    fn answer(&mut self) -> Option<Result<Value>> {
+        match &mut self.source {
+            Source::Done => None,
+            Source::New => Some(self.first_answer()),
+            Source::Pages(pages) => pages.next(),
+        }
+    }
+
+    fn first_answer(&mut self) -> Result<Value> {
+        let collection = &self.collection;
+        let parent = &collection.parent;
+        let (action, _) = collection.definition()?;
+        let (service, operation) = (parent.service(), &*action.request.operation);
+        let mut params = json!({});
+        parent.fill(&action.request.params, &mut params, None)?;
+        merge(&mut params, collection.params.clone(), true);
+        self.params = params.clone();
+        if !parent.client().can_paginate(service, operation)? {
+            self.source = Source::Done;
+            return parent.call(operation, params);
+        }
+        let mut pages = parent.client().pages(service, operation, params)?;
+        if let Some(size) = collection.page_size {
+            pages = pages.page_size(size);
+        }
+        // the first page is always asked for
+        let first = pages.next().unwrap_or(Ok(Value::Null));
+        self.source = Source::Pages(Box::new(pages));
+        first
+    }
+}
+
+/// Joins parameters with others. Below the top lists are replaced, as boto3 has it.
+fn merge(params: &mut Value, more: Value, joins_lists: bool) {
+    match (params, more) {
+        (Value::Object(params), Value::Object(more)) => {
+            for (name, value) in more {
+                match (params.get_mut(&name), value) {
+                    (Some(known @ Value::Object(_)), value @ Value::Object(_)) => {
+                        merge(known, value, false);
+                    }
+                    (Some(Value::Array(known)), Value::Array(value)) if joins_lists => {
+                        known.extend(value);
+                    }
+                    (_, value) => {
+                        params.insert(name, value);
+                    }
+                }
+            }
+        }
+        // what is no object is left to the checks
+        (params, more) => *params = more,
+    }
+}

@@ -1,0 +1,45 @@
+//! Resources: their definitions as a whole, and the rules by which a definition is interpreted, on a service of the tests'
+//! own.
+
+mod definitions;
+mod injected;
+mod pond;
+mod rules;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tucuxi::transport::{Replay, Sent};
+use tucuxi::{Client, Config};
+
+/// A client that is answered with these.
+fn client(answers: &[Value]) -> (Client, Arc<Replay>) {
+    let replay = answers.iter().fold(Replay::new(), |replay, answer| {
+        let body = match answer {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        replay.answer(200, &[], body)
+    });
+    of_replay(replay)
+}
+
+fn of_replay(replay: Replay) -> (Client, Arc<Replay>) {
+    let replay = Arc::new(replay);
+    let config = Config::builder().isolated().region("eu-west-1").unsigned();
+    let config = config.max_attempts(1).sleep(|_| ()).build().unwrap();
+    let client = Client::with_models(config, replay.clone(), pond::models()).unwrap();
+    (client, replay)
+}
+
+/// What the pond was asked: operations and parameters.
+fn asked(replay: &Replay) -> Vec<(String, Value)> {
+    replay.sent().iter().map(read).collect()
+}
+
+fn read(sent: &Sent) -> (String, Value) {
+    let target = sent.headers["x-amz-target"].to_str().unwrap();
+    let operation = target.split_once('.').unwrap().1;
+    let params = serde_json::from_slice(&sent.body).unwrap_or(json!({}));
+    (operation.to_owned(), params)
+}
