@@ -326,6 +326,7 @@ fn dynamodb() {
     let item = json!({"id": "one", "legs": 4, "names": {"$set": ["a", "b"]}});
     act(&table, "put_item", json!({"Item": item}));
     let found = act(&table, "get_item", json!({"Key": {"id": "one"}}));
+    let found = found.value().unwrap();
     assert_eq!(found["Item"], item);
     act(&table, "delete", json!({}));
     table.wait("not_exists").unwrap();
