@@ -10,6 +10,7 @@
 //! range tells the length.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::json;
@@ -174,8 +175,10 @@ impl<'t> Download<'t> {
     fn put_first(&self, first: Fetched) -> Result<()> {
         let state = self.state()?;
         if let Some(partial) = &state.partial {
-            let written = std::io::Write::write_all(&mut partial.at(0)?, &first.bytes);
-            written.map_err(TransferError::file(&*partial.path))?;
+            let mut file = partial.at(0)?;
+            file.write_all(&first.bytes)
+                .map_err(TransferError::file(&*partial.path))?;
+            partial.put_back(file);
         }
         self.put(state, 1, first)
     }

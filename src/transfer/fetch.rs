@@ -1,5 +1,6 @@
 //! A request of a download: some bytes of an object, asked for again if they come broken.
 
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::sync::Arc;
@@ -138,7 +139,7 @@ impl Fetch<'_> {
         let range = self.range(&answer)?;
         let len = range.end - range.start;
         let mut sink = match self.file {
-            Some(file) => Sink::File(file.at(range.start)?),
+            Some(partial) => Sink::File(partial.at(range.start)?, partial),
             None => Sink::Memory(Vec::with_capacity(
                 usize::try_from(len).unwrap_or(0).min(1 << 26),
             )),
@@ -156,7 +157,7 @@ impl Fetch<'_> {
                 };
                 self.context.pass(n as u64);
                 hasher.update(&piece[..n]);
-                self.write(&mut sink, &piece[..n])?;
+                sink.write(&piece[..n])?;
                 meter.add(n as u64);
                 left = left.checked_sub(n as u64).ok_or_else(|| {
                     again(io::Error::new(
@@ -173,28 +174,12 @@ impl Fetch<'_> {
         Ok(self.fetched(range, hasher, sink, answer))
     }
 
-    fn fetched(&self, range: Range<u64>, hasher: Hasher, sink: Sink, answer: Value) -> Fetched {
+    fn fetched(&self, range: Range<u64>, hasher: Hasher, sink: Sink<'_>, answer: Value) -> Fetched {
         Fetched {
             range,
             checksum: hasher.finish().into(),
-            bytes: match sink {
-                Sink::File(_) => Vec::new(),
-                Sink::Memory(bytes) => bytes,
-            },
+            bytes: sink.done(),
             answer,
-        }
-    }
-
-    fn write(&self, sink: &mut Sink, piece: &[u8]) -> Result<()> {
-        match (sink, self.file) {
-            (Sink::File(file), Some(partial)) => file
-                .write_all(piece)
-                .map_err(TransferError::file(&*partial.path)),
-            (Sink::File(file), None) => file.write_all(piece).map_err(Error::request),
-            (Sink::Memory(bytes), _) => {
-                bytes.extend_from_slice(piece);
-                Ok(())
-            }
         }
     }
 
@@ -237,9 +222,35 @@ impl Fetch<'_> {
     }
 }
 
-enum Sink {
-    File(std::fs::File),
+/// Where bytes go as they come.
+enum Sink<'f> {
+    File(File, &'f PartialFile),
     Memory(Vec<u8>),
+}
+
+impl Sink<'_> {
+    fn write(&mut self, piece: &[u8]) -> Result<()> {
+        match self {
+            Self::File(file, partial) => {
+                let written = file.write_all(piece);
+                written.map_err(TransferError::file(&*partial.path))
+            }
+            Self::Memory(bytes) => {
+                bytes.extend_from_slice(piece);
+                Ok(())
+            }
+        }
+    }
+
+    fn done(self) -> Vec<u8> {
+        match self {
+            Self::File(file, partial) => {
+                partial.put_back(file);
+                Vec::new()
+            }
+            Self::Memory(bytes) => bytes,
+        }
+    }
 }
 
 /// `bytes 0-9/100`.

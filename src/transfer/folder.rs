@@ -76,11 +76,8 @@ impl TransferManager {
             let args = Args::check(Action::Download, args)?;
             std::fs::create_dir_all(&folder).map_err(TransferError::file(&*folder))?;
             let listed = below.objects(context)?;
-            let context = context.clone();
-            let items = listed.map(move |listed| {
-                let listed = listed?;
-                Ok(download(&context, &below, listed, &folder, &args))
-            });
+            let mut downloads = Downloads::new(context, &below, &folder, &args);
+            let items = listed.map(move |listed| Ok(downloads.item(listed?)));
             Ok(Box::new(items) as Box<Items<'static>>)
         })
     }
@@ -210,34 +207,57 @@ impl Prefix {
     }
 }
 
-/// What is to be done with an object that is listed.
-pub(super) fn download(
-    context: &Arc<Context>,
-    below: &Prefix,
-    listed: Listed,
-    folder: &Path,
-    args: &Args,
-) -> Item<'static> {
-    let place = below.place(&listed.relative);
-    let is_folder = listed.relative.is_empty() || listed.relative.ends_with('/');
-    if is_folder && listed.object.len == 0 {
-        return Item::Skipped(place.url().into());
-    }
-    let path = local_path(folder, &listed.relative).and_then(|path| {
-        let around = path.parent().unwrap_or(folder);
-        std::fs::create_dir_all(around).map_err(TransferError::file(around))?;
-        Ok(path)
-    });
-    match path {
-        Ok(path) => {
-            let target = Target::from(path);
-            let download = Download::new(context.clone(), place, target, args.clone());
-            Item::Work(Box::new(download.listed(listed.object)))
+/// Makes downloads of objects that are listed.
+pub(super) struct Downloads {
+    context: Arc<Context>,
+    below: Prefix,
+    folder: PathBuf,
+    args: Args,
+    /// The last folder that was made: most files lie where the one before them does.
+    made: PathBuf,
+}
+
+impl Downloads {
+    pub(super) fn new(context: &Arc<Context>, below: &Prefix, folder: &Path, args: &Args) -> Self {
+        Self {
+            context: context.clone(),
+            below: below.clone(),
+            folder: folder.to_owned(),
+            args: args.clone(),
+            made: PathBuf::new(),
         }
-        Err(error) => Item::Failed(Failure {
-            object: place.url().into(),
-            error,
-        }),
+    }
+
+    /// What is to be done with an object.
+    pub(super) fn item(&mut self, listed: Listed) -> Item<'static> {
+        let place = self.below.place(&listed.relative);
+        let is_folder = listed.relative.is_empty() || listed.relative.ends_with('/');
+        if is_folder && listed.object.len == 0 {
+            return Item::Skipped(place.url().into());
+        }
+        match self.path(&listed.relative) {
+            Ok(path) => {
+                let target = Target::from(path);
+                let download =
+                    Download::new(self.context.clone(), place, target, self.args.clone());
+                Item::Work(Box::new(download.listed(listed.object)))
+            }
+            Err(error) => Item::Failed(Failure {
+                object: place.url().into(),
+                error,
+            }),
+        }
+    }
+
+    /// A file whose folder is there.
+    fn path(&mut self, relative: &str) -> Result<PathBuf> {
+        let path = local_path(&self.folder, relative)?;
+        let around = path.parent().unwrap_or(&self.folder);
+        if around != self.made {
+            std::fs::create_dir_all(around).map_err(TransferError::file(around))?;
+            self.made = around.to_owned();
+        }
+        Ok(path)
     }
 }
 

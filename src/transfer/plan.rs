@@ -200,9 +200,10 @@ impl Plan {
         }
     }
 
-    /// Whether there may be parts to do now.
-    pub(super) fn may_have_parts(&self) -> bool {
-        self.stage == Stage::Parts && !self.is_at_end && !self.is_window_full()
+    /// Whether there may be something to do now.
+    pub(super) fn may_have_step(&self) -> bool {
+        let has_part = self.stage == Stage::Parts && !self.is_at_end && !self.is_window_full();
+        has_part || (self.stage != Stage::Over && self.in_flight == 0)
     }
 
     fn is_window_full(&self) -> bool {

@@ -2,8 +2,8 @@
 //!
 //! Nothing is queued: a thread that is free asks the objects in turn what can be done next, and only when none has anything is
 //! another object begun. So what is begun is finished first, memory is bounded by the number of threads, and one object is
-//! transferred by the same rule as a million. The caller's thread is one of them; others are there only while there is work
-//! for them.
+//! transferred by the same rule as a million. The caller's thread is one of them; others are begun only when there is work
+//! for them. A thread that takes something and sees more wakes one other, so that as many are awake as have something to do.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Scope;
@@ -83,6 +83,7 @@ pub(super) fn run<'w>(
             has_more: true,
             is_asking: false,
             threads: 1,
+            waiting: 0,
             report: Report::default(),
             fault: None,
             has_panicked: false,
@@ -98,9 +99,16 @@ pub(super) fn run<'w>(
         .board
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
+    let mut report = board.report;
     match board.fault {
+        // what was done before is told with it
+        Some(error) if report.objects > 0 || !report.failures.is_empty() => {
+            let object = "the rest".into();
+            report.failures.push(Failure { object, error });
+            Ok(report)
+        }
         Some(error) => Err(error),
-        None => Ok(board.report),
+        None => Ok(report),
     }
 }
 
@@ -119,6 +127,8 @@ struct Board<'w> {
     /// A thread is asking for the next object.
     is_asking: bool,
     threads: usize,
+    /// Those of them that have nothing to do.
+    waiting: usize,
     report: Report,
     /// Why there are no more objects.
     fault: Option<Error>,
@@ -152,20 +162,15 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
                 if board.is_over() {
                     break;
                 }
+                board.waiting += 1;
                 board = self
                     .changed
                     .wait(board)
                     .unwrap_or_else(PoisonError::into_inner);
+                board.waiting -= 1;
                 continue;
             };
-            let has_room = board.threads < self.concurrency;
-            if has_room && board.may_have_work() {
-                board.threads += 1;
-                drop(board);
-                scope.spawn(|| self.work(scope));
-            } else {
-                drop(board);
-            }
+            self.share(board, scope);
             let guard = Running(self);
             match task {
                 Task::Ask => self.ask(),
@@ -173,9 +178,26 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
             }
             drop(guard);
             board = self.lock();
-            self.changed.notify_all();
         }
-        board.threads -= 1;
+        self.changed.notify_all();
+    }
+
+    /// Gets another thread to look for work, if there may be more.
+    fn share<'scope, 'env>(
+        &'env self,
+        mut board: MutexGuard<'_, Board<'w>>,
+        scope: &'scope Scope<'scope, 'env>,
+    ) {
+        if !board.may_have_work() {
+            return;
+        }
+        if board.waiting > 0 {
+            self.changed.notify_one();
+        } else if board.threads < self.concurrency {
+            board.threads += 1;
+            drop(board);
+            scope.spawn(|| self.work(scope));
+        }
     }
 
     fn ask(&self) {
@@ -293,7 +315,7 @@ impl<'w> Board<'w> {
     /// Whether another thread may find something to do.
     fn may_have_work(&self) -> bool {
         let mut active = self.active.iter();
-        (self.has_more && !self.is_asking) || active.any(|active| active.plan.may_have_parts())
+        (self.has_more && !self.is_asking) || active.any(|active| active.plan.may_have_step())
     }
 
     fn is_over(&self) -> bool {

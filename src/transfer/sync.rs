@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::args::{Action, Args};
 use super::delete::{DeleteMany, MOST};
 use super::error::TransferError;
-use super::folder::{Entry, Listed, LocalFile, Prefix, Walk, download, local_path};
+use super::folder::{Downloads, Entry, Listed, LocalFile, Prefix, Walk, local_path};
 use super::job::Job;
 use super::object::Object;
 use super::pool::{self, Begun, Item, Items, Outcome, Work};
@@ -143,7 +143,8 @@ impl Sync {
         self
     }
 
-    /// Whether what is only on the side that is changed is deleted. It is not, unless this is said.
+    /// Whether what is only on the side that is changed is deleted. It is not, unless this is said, nor where a part of the
+    /// folder cannot be read.
     pub fn delete(mut self, yes: bool) -> Self {
         self.deletes = yes;
         self
@@ -193,6 +194,8 @@ impl Sync {
                 },
             }
         }
+        // what is in a folder that cannot be read is not there, as far as anybody knows
+        plan.sync.deletes &= plan.failures.is_empty();
         for (relative, object) in objects {
             plan.only_there(relative, object);
         }
@@ -361,47 +364,29 @@ impl SyncPlan {
             .into_iter()
             .partition(|change| change.why == Difference::Extra);
         let (sync, context) = (self.sync, context.clone());
-        let deletions: Vec<Item<'static>> = match sync.direction {
+        let deletions = match sync.direction {
             Direction::Up => delete_objects(&context, &sync.below, &extra, &args),
-            Direction::Down => extra
-                .into_iter()
-                .filter_map(|change| Some(delete_file(change.file?.path)))
-                .collect(),
+            Direction::Down => delete_files(extra),
         };
+        let mut downloads = Downloads::new(&context, &sync.below, &sync.folder, &args);
+        let transfers = changed.into_iter().filter_map(move |change| {
+            let place = sync.below.place(&change.relative);
+            Some(match sync.direction {
+                Direction::Up => {
+                    let path = change.file?.path;
+                    let upload = Upload::new(context.clone(), path.into(), place, args.clone());
+                    Item::Work(Box::new(upload))
+                }
+                Direction::Down => downloads.item(Listed {
+                    relative: change.relative,
+                    object: change.object?,
+                }),
+            })
+        });
         let skipped = self.skipped.into_iter().map(Item::Skipped);
         let failed = self.failures.into_iter().map(Item::Failed);
-        let transfers = changed
-            .into_iter()
-            .filter_map(move |change| transfer(&context, &sync, change, &args));
         let items = skipped.chain(failed).chain(transfers).chain(deletions);
         Ok(Box::new(items.map(Ok)))
-    }
-}
-
-fn transfer(
-    context: &Arc<Context>,
-    sync: &Sync,
-    change: Change,
-    args: &Args,
-) -> Option<Item<'static>> {
-    match sync.direction {
-        Direction::Up => {
-            let place = sync.below.place(&change.relative);
-            let upload = Upload::new(
-                context.clone(),
-                change.file?.path.into(),
-                place,
-                args.clone(),
-            );
-            Some(Item::Work(Box::new(upload)))
-        }
-        Direction::Down => {
-            let listed = Listed {
-                relative: change.relative,
-                object: change.object?,
-            };
-            Some(download(context, &sync.below, listed, &sync.folder, args))
-        }
     }
 }
 
@@ -425,8 +410,10 @@ fn delete_objects(
     extra.chunks(MOST).map(batch).collect()
 }
 
-fn delete_file(path: PathBuf) -> Item<'static> {
-    Item::Work(Box::new(LocalDeletion(path)))
+fn delete_files(extra: Vec<Change>) -> Vec<Item<'static>> {
+    let files = extra.into_iter().filter_map(|change| change.file);
+    let deletion = |file: LocalFile| Item::Work(Box::new(LocalDeletion(file.path)) as Box<_>);
+    files.map(deletion).collect()
 }
 
 /// A file that is deleted.

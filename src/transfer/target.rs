@@ -107,6 +107,8 @@ impl<'t> Sink<'t> {
 pub(super) struct PartialFile {
     pub(super) path: PathBuf,
     target: PathBuf,
+    /// It, opened, for the next who writes: a file that is small is opened once.
+    open: Mutex<Vec<File>>,
 }
 
 impl PartialFile {
@@ -119,6 +121,7 @@ impl PartialFile {
         Ok(Self {
             path: beside(target)?,
             target: target.to_owned(),
+            open: Mutex::default(),
         })
     }
 
@@ -132,23 +135,49 @@ impl PartialFile {
             .write(true)
             .create_new(true)
             .open(&self.path);
-        made.map(drop).map_err(TransferError::file(&*self.target))
+        self.put_back(made.map_err(TransferError::file(&*self.target))?);
+        Ok(())
     }
 
     /// One of an earlier try.
     pub(super) fn known(path: PathBuf, target: &Path) -> Self {
-        let target = target.to_owned();
-        Self { path, target }
+        Self {
+            path,
+            target: target.to_owned(),
+            open: Mutex::default(),
+        }
     }
 
     /// To write from here on.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened.
     pub(super) fn at(&self, offset: u64) -> Result<File> {
-        let opened = OpenOptions::new().write(true).open(&self.path);
-        let sought = opened.and_then(|mut file| {
+        let sought = self.take().and_then(|mut file| {
             file.seek(SeekFrom::Start(offset))?;
             Ok(file)
         });
         sought.map_err(TransferError::file(&*self.path))
+    }
+
+    fn take(&self) -> io::Result<File> {
+        // a list is whole whenever a thread may have panicked
+        let open = self
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        open.map_or_else(|| OpenOptions::new().write(true).open(&self.path), Ok)
+    }
+
+    /// For the next who writes.
+    pub(super) fn put_back(&self, file: File) {
+        // a list is whole whenever a thread may have panicked
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(file);
     }
 
     /// Puts the file in its place, last modified then.
@@ -158,12 +187,14 @@ impl PartialFile {
     /// Its length or time cannot be set, or it cannot be renamed.
     pub(super) fn finish(&self, len: u64, modified: Option<SystemTime>) -> Result<()> {
         let done = || {
-            let file = OpenOptions::new().write(true).open(&self.path)?;
-            file.set_len(len)?;
+            let file = self.take()?;
+            // one of an earlier try may be longer
+            if file.metadata()?.len() != len {
+                file.set_len(len)?;
+            }
             if let Some(modified) = modified {
                 file.set_modified(modified)?;
             }
-            drop(file);
             std::fs::rename(&self.path, &self.target)
         };
         done().map_err(TransferError::file(&*self.target))

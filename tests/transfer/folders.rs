@@ -339,6 +339,15 @@ fn what_is_no_file_is_told() {
     assert_eq!(report.objects, 1);
     assert!(report.skipped[0].ends_with("/socket"), "{report:?}");
     assert!(report.failures[0].object.ends_with("/broken"), "{report:?}");
+    // what cannot be read may be there, so nothing is taken for extra
+    place.backend.put(BUCKET, "p/broken", "x");
+    let plan = place
+        .s3()
+        .sync_up(place.path("from"), BUCKET, "p")
+        .delete(true)
+        .plan()
+        .unwrap();
+    assert_eq!(changes(&plan), []);
     drop(socket);
 }
 
