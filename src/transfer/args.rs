@@ -16,6 +16,8 @@ use crate::params::{ParamError, ParamErrorKind, ParamErrors};
 pub(super) enum Action {
     Copy,
     Delete,
+    /// Of many objects.
+    DeleteMany,
     Download,
     Upload,
 }
@@ -30,7 +32,7 @@ const DOWNLOAD: [&str; 7] = [
     "VersionId",
 ];
 
-const DELETE: [&str; 4] = ["ExpectedBucketOwner", "MFA", "RequestPayer", "VersionId"];
+const DELETE_MANY: [&str; 3] = ["ExpectedBucketOwner", "MFA", "RequestPayer"];
 
 /// Of uploads and copies.
 const STORE: [&str; 27] = [
@@ -96,7 +98,8 @@ impl Action {
     pub(super) fn known(self) -> Vec<&'static str> {
         let (some, more): (&[&str], &[&str]) = match self {
             Self::Copy => (&STORE, &COPY),
-            Self::Delete => (&DELETE, &[]),
+            Self::Delete => (&DELETE_MANY, &["VersionId"]),
+            Self::DeleteMany => (&DELETE_MANY, &[]),
             Self::Download => (&DOWNLOAD, &[]),
             Self::Upload => (&STORE, &UPLOAD),
         };
@@ -109,6 +112,7 @@ impl Action {
         match self {
             Self::Copy => "a copy",
             Self::Delete => "a deletion",
+            Self::DeleteMany => "a deletion of many",
             Self::Download => "a download",
             Self::Upload => "an upload",
         }
@@ -127,10 +131,9 @@ impl Args {
         let args = match args {
             Value::Null => Map::new(),
             Value::Object(args) => args,
-            other => {
+            _ => {
                 let kind = ParamErrorKind::Unreadable {
-                    reason: format!("extra arguments are an object by their names, not {other}")
-                        .into(),
+                    reason: "extra arguments must be an object by their names".into(),
                 };
                 let path = "".into();
                 return Err(Error::Params(Box::new(ParamErrors(vec![ParamError {
@@ -287,6 +290,7 @@ mod tests {
         for (action, operations) in [
             (Action::Copy, &["CopyObject"][..]),
             (Action::Delete, &["DeleteObject"]),
+            (Action::DeleteMany, &["DeleteObjects"]),
             (Action::Download, &["GetObject"]),
             (
                 Action::Upload,

@@ -25,6 +25,7 @@
 //! ```
 
 mod args;
+mod compare;
 mod config;
 mod copy;
 mod delete;
@@ -46,6 +47,7 @@ mod target;
 mod throttle;
 mod unfinished;
 mod upload;
+mod walk;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -54,13 +56,14 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+pub use self::compare::Compare;
 pub use self::config::TransferConfig;
 pub use self::copy::CopySource;
 pub use self::error::TransferError;
 pub use self::job::{Job, Running};
 pub use self::progress::{Failure, Progress, Report, Snapshot};
 pub use self::source::Source;
-pub use self::sync::{Compare, Difference, Sync, SyncPlan};
+pub use self::sync::{Difference, Sync, SyncPlan};
 pub use self::target::Target;
 pub use self::unfinished::Unfinished;
 
@@ -262,7 +265,7 @@ impl TransferManager {
 
 /// An object's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+struct Place {
     bucket: Box<str>,
     key: Box<str>,
 }
@@ -314,7 +317,7 @@ impl fmt::Display for Place {
 }
 
 /// What all requests of a job share.
-pub(crate) struct Context {
+struct Context {
     client: Client,
     config: TransferConfig,
     meter: Arc<Meter>,

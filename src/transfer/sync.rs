@@ -8,40 +8,26 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use serde_json::Value;
 
 use super::args::{Action, Args};
+use super::compare::{Compare, has_content_of};
 use super::delete::{DeleteMany, MOST};
 use super::error::TransferError;
-use super::folder::{Downloads, Entry, Listed, LocalFile, Prefix, Walk, local_path};
+use super::folder::{Downloads, Listed, Prefix, local_path};
 use super::job::Job;
 use super::object::Object;
 use super::pool::{self, Begun, Item, Items, Outcome, Work};
 use super::progress::{Failure, Meter};
 use super::upload::Upload;
+use super::walk::{Entry, LocalFile, Walk};
 use super::{Context, Place, TransferManager};
-use crate::body::Body;
-use crate::checksum::ChecksumAlgorithm;
 use crate::error::Result;
 use crate::transport::CancelToken;
-
-/// By what two of one name are taken for the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Compare {
-    /// Their length and their content: the file is read and held against the checksum or the MD5 that the service has; where
-    /// it has neither, they are not the same.
-    Checksum,
-    /// Their length.
-    Size,
-    /// Their length, and that the one which is brought is not younger than the other.
-    #[default]
-    SizeAndTime,
-}
 
 /// Why something is transferred or deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -457,7 +443,8 @@ impl Work for Comparison {
         let path = change
             .as_ref()
             .and_then(|change| Some(&*change.file.as_ref()?.path));
-        let same = path.map_or(Ok(false), |path| self.is_same(path))?;
+        let has = |path| has_content_of(&self.context, path, &self.place);
+        let same = path.map_or(Ok(false), has)?;
         if !same {
             // a list is whole whenever a thread may have panicked
             self.differing
@@ -467,43 +454,6 @@ impl Work for Comparison {
         }
         Ok(Begun::Done(Outcome::default()))
     }
-}
-
-impl Comparison {
-    fn is_same(&self, path: &Path) -> Result<bool> {
-        let args = Args::default();
-        let object = Object::look_at(&self.context, &self.place, &args)?;
-        let hash = |algorithm: ChecksumAlgorithm, range: std::ops::Range<u64>| {
-            let mut hasher = algorithm.hasher();
-            let read = hasher.read_body(&Body::file_range(path, range));
-            read.map(|()| hasher.finish())
-                .map_err(TransferError::file(path))
-        };
-        if let Some((algorithm, theirs)) = object.whole_checksum() {
-            return Ok(hash(algorithm, 0..object.len)? == theirs);
-        }
-        if let Some((algorithm, theirs, _)) = object.composite_checksum()
-            && let Some(size) = object.first_part(&self.context, &self.place, &args)?
-        {
-            // parts of one size, as everybody makes them; others are not told to be the same
-            let parts = super::plan::Parts::of(object.len, size);
-            let parts = (1..).map_while(|number| parts.part(number));
-            let parts: Vec<String> = parts
-                .map(|part| hash(algorithm, part.range))
-                .collect::<Result<_>>()?;
-            let own = algorithm.composite(parts.iter().map(|part| &**part));
-            return Ok(own.as_deref() == Some(theirs));
-        }
-        let etag = object.etag.as_deref().unwrap_or_default().trim_matches('"');
-        Ok(etag.len() == 32 && hash_hex(path)? == etag)
-    }
-}
-
-fn hash_hex(path: &Path) -> Result<String> {
-    let body = Body::file(path).map_err(TransferError::file(path))?;
-    let mut hasher = ChecksumAlgorithm::Md5.hasher();
-    hasher.read_body(&body).map_err(TransferError::file(path))?;
-    Ok(hasher.finish_hex())
 }
 
 impl fmt::Display for SyncPlan {

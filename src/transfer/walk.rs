@@ -1,0 +1,195 @@
+//! What is in a folder and in those in it, in the order of keys.
+
+use std::fs::Metadata;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::error::TransferError;
+use super::progress::Failure;
+use crate::error::Result;
+
+/// What is in a folder.
+pub(super) enum Entry {
+    Failed(Failure),
+    File(LocalFile),
+    /// It is neither a file nor a folder.
+    Skipped(PathBuf),
+}
+
+/// A file below a folder.
+#[derive(Debug)]
+pub(super) struct LocalFile {
+    /// Its path below the folder, with slashes.
+    pub(super) relative: Box<str>,
+    pub(super) path: PathBuf,
+    pub(super) metadata: Metadata,
+}
+
+/// Goes through a folder and those in it.
+pub(super) struct Walk {
+    /// What is still to come, the next last, of the folders on the way down.
+    open: Vec<Level>,
+}
+
+struct Level {
+    /// Without links, to see those that go around in a circle.
+    real: PathBuf,
+    entries: Vec<LocalEntry>,
+}
+
+struct LocalEntry {
+    relative: String,
+    path: PathBuf,
+    metadata: io::Result<Metadata>,
+}
+
+impl LocalEntry {
+    fn is_folder(&self) -> bool {
+        self.metadata.as_ref().is_ok_and(Metadata::is_dir)
+    }
+}
+
+impl Walk {
+    /// # Errors
+    ///
+    /// The folder cannot be read.
+    pub(super) fn new(folder: &Path) -> Result<Self> {
+        let level = Level::read(folder, "").map_err(TransferError::file(folder))?;
+        Ok(Self { open: vec![level] })
+    }
+
+    fn entry(&mut self, entry: LocalEntry) -> Option<Entry> {
+        let failed = |path: &Path, error: io::Error| {
+            Some(Entry::Failed(Failure {
+                object: path.to_string_lossy().into(),
+                error: TransferError::file(path)(error),
+            }))
+        };
+        let metadata = match entry.metadata {
+            Ok(metadata) => metadata,
+            Err(error) => return failed(&entry.path, error),
+        };
+        if metadata.is_dir() {
+            return match self.enter(&entry.path, &entry.relative) {
+                Ok(()) => None,
+                Err(error) => failed(&entry.path, error),
+            };
+        }
+        if !metadata.is_file() {
+            return Some(Entry::Skipped(entry.path));
+        }
+        Some(Entry::File(LocalFile {
+            relative: entry.relative.into(),
+            path: entry.path,
+            metadata,
+        }))
+    }
+
+    fn enter(&mut self, path: &Path, relative: &str) -> io::Result<()> {
+        let level = Level::read(path, &format!("{relative}/"))?;
+        if self.open.iter().any(|around| around.real == level.real) {
+            return Err(io::Error::other("it is a link to a folder around it"));
+        }
+        self.open.push(level);
+        Ok(())
+    }
+}
+
+impl Level {
+    fn read(folder: &Path, prefix: &str) -> io::Result<Self> {
+        let mut entries = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let (name, path) = (entry.file_name(), entry.path());
+            let metadata = match name.to_str() {
+                // links are followed
+                Some(_) => std::fs::metadata(&path),
+                None => Err(io::Error::other(
+                    "its name is no UTF-8, as keys must be; rename it",
+                )),
+            };
+            entries.push(LocalEntry {
+                relative: format!("{prefix}{}", name.to_string_lossy()),
+                path,
+                metadata,
+            });
+        }
+        // as keys are: what is in a folder comes where its name with a slash would
+        entries.sort_by_cached_key(|entry| match entry.is_folder() {
+            true => format!("{}/", entry.relative),
+            false => entry.relative.clone(),
+        });
+        entries.reverse();
+        let real = folder.canonicalize()?;
+        Ok(Self { real, entries })
+    }
+}
+
+impl Iterator for Walk {
+    type Item = Entry;
+
+    fn next(&mut self) -> Option<Entry> {
+        loop {
+            match self.open.last_mut()?.entries.pop() {
+                None => {
+                    self.open.pop();
+                }
+                Some(entry) => {
+                    if let Some(entry) = self.entry(entry) {
+                        return Some(entry);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_come_in_the_order_of_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["a.txt", "a/1", "a/b/2", "a0", "b", "a-b", "ü"];
+        for name in names {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        let found = Walk::new(folder.path()).unwrap().map(|entry| match entry {
+            Entry::File(file) => file.relative.into_string(),
+            _ => panic!("there are only files"),
+        });
+        let mut expected = names;
+        expected.sort_unstable();
+        assert_eq!(found.collect::<Vec<_>>(), expected);
+        assert!(Walk::new(&folder.path().join("none")).is_err());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_are_followed_but_not_in_circles() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("d")).unwrap();
+        std::fs::write(at("d/f"), "").unwrap();
+        std::os::unix::fs::symlink(at("d"), at("link")).unwrap();
+        std::os::unix::fs::symlink(folder.path(), at("d/up")).unwrap();
+        std::os::unix::fs::symlink(at("none"), at("broken")).unwrap();
+        let (mut files, mut failed) = (Vec::new(), Vec::new());
+        for entry in Walk::new(folder.path()).unwrap() {
+            match entry {
+                Entry::File(file) => files.push(file.relative.into_string()),
+                Entry::Failed(failure) => failed.push(failure.object.into_string()),
+                Entry::Skipped(path) => panic!("{path:?}"),
+            }
+        }
+        assert_eq!(files, ["d/f", "link/f"]);
+        let mut expected =
+            ["broken", "d/up", "link/up"].map(|name| at(name).to_string_lossy().into_owned());
+        expected.sort_unstable();
+        failed.sort_unstable();
+        assert_eq!(failed, expected);
+    }
+}
