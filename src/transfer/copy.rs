@@ -119,11 +119,6 @@ impl Copy {
         }
     }
 
-    fn failed(&self, error: Error) -> Error {
-        let what = format!("copy {} to {}", self.source.place, self.place).into();
-        self.context.failed(what, error)
-    }
-
     fn start(&self) -> Result<Begun> {
         let source = self.look_at_source()?;
         self.context
@@ -362,17 +357,20 @@ impl Work for Copy {
         self.place.url()
     }
 
+    fn action(&self) -> String {
+        format!("copy {} to {}", self.source.place, self.place)
+    }
+
     fn begin(&self) -> Result<Begun> {
-        self.start().map_err(|error| self.failed(error))
+        self.start()
     }
 
     fn part(&self, part: &Part) -> Result<bool> {
-        self.copy_part(part).map_err(|error| self.failed(error))?;
-        Ok(true)
+        self.copy_part(part).map(|()| true)
     }
 
     fn finish(&self) -> Result<Outcome> {
-        self.complete().map_err(|error| self.failed(error))
+        self.complete()
     }
 
     fn abandon(&self) {

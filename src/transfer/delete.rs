@@ -23,15 +23,15 @@ impl Work for Delete {
         self.place.url()
     }
 
+    fn action(&self) -> String {
+        format!("delete {}", self.place)
+    }
+
     fn begin(&self) -> Result<Begun> {
         self.context.meter.begun(&self.place.url(), Some(0));
         let params = self.place.params(json!({}));
         let params = self.args.of(&self.context.client, "DeleteObject", params)?;
-        let deleted = self.context.call("DeleteObject", params);
-        let answer = deleted.map_err(|error| {
-            self.context
-                .failed(format!("delete {}", self.place).into(), error)
-        })?;
+        let answer = self.context.call("DeleteObject", params)?;
         Ok(Begun::Done(Outcome {
             objects: 1,
             version_id: answer["VersionId"].as_str().map(Into::into),
@@ -61,14 +61,16 @@ impl Work for DeleteMany {
         format!("{} and {more} others", first.unwrap_or_default())
     }
 
+    fn action(&self) -> String {
+        format!("delete {}", self.object())
+    }
+
     fn begin(&self) -> Result<Begun> {
         self.context.meter.begun(&self.object(), Some(0));
         let objects: Vec<Value> = self.keys.iter().map(|key| json!({"Key": key})).collect();
         let own = json!({"Bucket": self.bucket, "Delete": {"Objects": objects, "Quiet": true}});
         let params = self.args.of(&self.context.client, "DeleteObjects", own)?;
-        let deleted = self.context.call("DeleteObjects", params);
-        let what = || format!("delete objects of {}", self.bucket).into();
-        let answer = deleted.map_err(|error| self.context.failed(what(), error))?;
+        let answer = self.context.call("DeleteObjects", params)?;
         let errors = answer["Errors"].as_array().into_iter().flatten();
         let failures: Vec<Failure> = errors.map(|error| self.failure(error)).collect();
         Ok(Begun::Done(Outcome {

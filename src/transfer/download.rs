@@ -83,11 +83,6 @@ impl<'t> Download<'t> {
         Self { listed, ..self }
     }
 
-    fn failed(&self, error: Error) -> Error {
-        let what = format!("download {} to {}", self.place, self.name).into();
-        self.context.failed(what, error)
-    }
-
     fn start(&self) -> Result<Begun> {
         // an option is whole whenever a thread may have panicked
         let target = self
@@ -459,17 +454,20 @@ impl Work for Download<'_> {
         self.place.url()
     }
 
+    fn action(&self) -> String {
+        format!("download {} to {}", self.place, self.name)
+    }
+
     fn begin(&self) -> Result<Begun> {
-        self.start().map_err(|error| self.failed(error))
+        self.start()
     }
 
     fn part(&self, part: &Part) -> Result<bool> {
-        self.do_part(part).map_err(|error| self.failed(error))?;
-        Ok(true)
+        self.do_part(part).map(|()| true)
     }
 
     fn finish(&self) -> Result<Outcome> {
-        self.complete().map_err(|error| self.failed(error))
+        self.complete()
     }
 
     fn abandon(&self) {

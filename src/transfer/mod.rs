@@ -75,7 +75,7 @@ use self::progress::Meter;
 use self::throttle::Throttle;
 use self::upload::Upload;
 use crate::client::{Client, RequestBuilder};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::transport::CancelToken;
 
 /// The service that all this is of.
@@ -352,14 +352,6 @@ impl Context {
         if let Some(throttle) = &self.throttle {
             throttle.pass(bytes, &self.cancel);
         }
-    }
-
-    /// An error that says what was to be done.
-    fn failed(&self, what: Box<str>, source: Error) -> Error {
-        if self.cancel.is_cancelled() {
-            return TransferError::Cancelled { what }.into();
-        }
-        TransferError::Failed { what, source }.into()
     }
 
     /// Where journals are, if there are any.

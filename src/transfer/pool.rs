@@ -19,6 +19,9 @@ pub(super) trait Work: Send + Sync {
     /// What it is called in reports.
     fn object(&self) -> String;
 
+    /// What is done with it, as errors tell: `upload FILE to BUCKET/KEY`.
+    fn action(&self) -> String;
+
     /// All of a small object, or what must be done before its parts.
     fn begin(&self) -> Result<Begun>;
 
@@ -229,6 +232,15 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
         }
     }
 
+    /// An error that says what was to be done.
+    fn failed(&self, work: &(dyn Work + 'w), source: Error) -> Error {
+        let what = work.action().into();
+        match self.cancel.is_cancelled() {
+            true => TransferError::Cancelled { what }.into(),
+            false => TransferError::Failed { what, source }.into(),
+        }
+    }
+
     fn step(&self, work: &(dyn Work + 'w), step: &Step) {
         let (mut outcome, mut error) = (None, None);
         let mut done = |result: Result<Outcome>| match result {
@@ -237,7 +249,7 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
                 Done::Over
             }
             Err(e) => {
-                error = Some(e);
+                error = Some(self.failed(work, e));
                 Done::Failed
             }
         };
@@ -293,7 +305,7 @@ impl<'w> Board<'w> {
         for active in &mut self.active {
             if !active.plan.has_failed() {
                 active.plan.fail();
-                active.error = Some(error(active.work.object()));
+                active.error = Some(error(active.work.action()));
             }
         }
     }

@@ -410,6 +410,10 @@ impl Work for LocalDeletion {
         self.0.display().to_string()
     }
 
+    fn action(&self) -> String {
+        format!("delete {}", self.object())
+    }
+
     fn begin(&self) -> Result<Begun> {
         std::fs::remove_file(&self.0).map_err(TransferError::file(&*self.0))?;
         let objects = 1;
@@ -431,6 +435,10 @@ struct Comparison {
 impl Work for Comparison {
     fn object(&self) -> String {
         self.place.url()
+    }
+
+    fn action(&self) -> String {
+        format!("compare {}", self.place)
     }
 
     fn begin(&self) -> Result<Begun> {

@@ -83,11 +83,6 @@ impl<'s> Upload<'s> {
         }
     }
 
-    fn failed(&self, error: Error) -> Error {
-        let what = format!("upload {} to {}", self.name, self.place).into();
-        self.context.failed(what, error)
-    }
-
     fn start(&self) -> Result<Begun> {
         // an option is whole whenever a thread may have panicked
         let source = self
@@ -317,16 +312,20 @@ impl Work for Upload<'_> {
         self.place.url()
     }
 
+    fn action(&self) -> String {
+        format!("upload {} to {}", self.name, self.place)
+    }
+
     fn begin(&self) -> Result<Begun> {
-        self.start().map_err(|error| self.failed(error))
+        self.start()
     }
 
     fn part(&self, part: &Part) -> Result<bool> {
-        self.do_part(part).map_err(|error| self.failed(error))
+        self.do_part(part)
     }
 
     fn finish(&self) -> Result<Outcome> {
-        self.complete().map_err(|error| self.failed(error))
+        self.complete()
     }
 
     fn abandon(&self) {
