@@ -217,6 +217,28 @@ fn a_wait_ends_with_its_attempts_its_time_or_an_answer_that_nobody_knows() {
 }
 
 #[test]
+fn a_listing_can_be_cancelled() {
+    for prefetch in [false, true] {
+        let (client, replay, _) = client(tables(3));
+        let cancel = CancelToken::default();
+        let pages = client.pages("dynamodb", "list_tables", json!({})).unwrap();
+        let mut pages = pages.prefetch(prefetch).cancel_with(&cancel);
+        assert!(pages.next().unwrap().is_ok());
+        cancel.cancel();
+        let left: Vec<_> = pages.collect();
+        // a page that was asked for in advance may be there
+        assert!(
+            left.last()
+                .unwrap()
+                .as_ref()
+                .is_err_and(Error::is_cancelled),
+            "{left:?}"
+        );
+        assert!(replay.sent().len() <= 2);
+    }
+}
+
+#[test]
 fn a_wait_can_be_cancelled() {
     let (client, _, _) = client(bucket_after(9));
     let cancel = CancelToken::default();

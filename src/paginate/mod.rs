@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::exchange::Purpose;
 use crate::model::{Kind, Paginator, ServiceModel, Shape, ShapeId};
 use crate::query::Query;
+use crate::transport::CancelToken;
 
 /// The pages of a listing, as an iterator. Settings are made before the first page is asked for.
 ///
@@ -44,6 +45,7 @@ pub struct Pages {
     max_items: Option<usize>,
     starting_token: Option<String>,
     prefetch: bool,
+    cancel: CancelToken,
     state: State,
     next: Option<JoinHandle<Result<Value>>>,
     total: usize,
@@ -53,7 +55,7 @@ pub struct Pages {
 }
 
 /// What gives a page for parameters.
-type GivePage = dyn Fn(Value) -> Result<Value> + Send + Sync;
+type GivePage = dyn Fn(Value, &CancelToken) -> Result<Value> + Send + Sync;
 
 /// Where pages are from.
 struct Source {
@@ -105,9 +107,13 @@ impl Client {
         let (client, service) = (self.clone(), Box::<str>::from(service));
         let plain = self.config().has_plain_attribute_values();
         let input = operation.input.map(|input| (model.clone(), input));
-        let give = move |params| {
+        let give = move |params, cancel: &CancelToken| {
             let request = client.request(&service, &name).params(params);
-            request.purpose(Purpose::Pages).send_buffered()?.value()
+            request
+                .purpose(Purpose::Pages)
+                .cancel_with(cancel)
+                .send_buffered()?
+                .value()
         };
         Pages::over(
             Source {
@@ -144,6 +150,7 @@ impl Pages {
             max_items: None,
             starting_token: None,
             prefetch: false,
+            cancel: CancelToken::default(),
             state: State::New,
             next: None,
             total: 0,
@@ -161,7 +168,7 @@ impl Pages {
         input: Option<(Arc<ServiceModel>, ShapeId)>,
         give: impl Fn(Value) -> Result<Value> + Send + Sync + 'static,
     ) -> Result<Self> {
-        let give = Arc::new(give);
+        let give = Arc::new(move |params, _: &CancelToken| give(params));
         Self::over(
             Source {
                 paginator,
@@ -194,6 +201,12 @@ impl Pages {
     /// Asks for the next page on a thread of its own while a page is worked on: two pages are in memory then.
     pub fn prefetch(mut self, yes: bool) -> Self {
         self.prefetch = yes;
+        self
+    }
+
+    /// Ends the listing with an error when the token is cancelled.
+    pub fn cancel_with(mut self, token: &CancelToken) -> Self {
+        self.cancel = token.clone();
         self
     }
 
@@ -290,7 +303,7 @@ impl Pages {
             Some(page) => page
                 .join()
                 .unwrap_or_else(|_| Err(error("the thread that asked for the next page panicked"))),
-            None => (self.source.give)(Value::Object(self.params.clone())),
+            None => (self.source.give)(Value::Object(self.params.clone()), &self.cancel),
         }
     }
 
@@ -367,7 +380,8 @@ impl Pages {
         self.previous = Some(tokens);
         if self.prefetch {
             let (give, params) = (self.source.give.clone(), Value::Object(self.params.clone()));
-            self.next = Some(std::thread::spawn(move || give(params)));
+            let cancel = self.cancel.clone();
+            self.next = Some(std::thread::spawn(move || give(params, &cancel)));
         }
         Ok(())
     }

@@ -182,7 +182,8 @@ impl Prefix {
         let pages = context
             .client
             .pages(SERVICE, "ListObjectsV2", params)?
-            .prefetch(true);
+            .prefetch(true)
+            .cancel_with(&context.cancel);
         let (prefix, bucket) = (self.prefix.clone(), self.bucket.clone());
         let listed = move |entry: Result<Value>| {
             let entry = entry?;
