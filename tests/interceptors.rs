@@ -533,7 +533,8 @@ fn the_user_agent_tells_what_is_used() {
         .answer(200, &[], "")
         .answer(200, &[], "{}")
         .answer(200, &[], "{}")
-        .answer(200, &[], table);
+        .answer(200, &[], table)
+        .answer(200, &[], "");
     let replay = Arc::new(answers);
     let env = [
         ("AWS_EXECUTION_ENV", "AWS Lambda"),
@@ -550,6 +551,7 @@ fn the_user_agent_tells_what_is_used() {
     client
         .wait("dynamodb", "TableExists", json!({"TableName": "table"}))
         .unwrap();
+    client.transfer().upload("x", "bucket", "k").run().unwrap();
     let agents: Vec<String> = (replay.sent().iter())
         .map(|sent| sent.headers["user-agent"].to_str().unwrap().to_owned())
         .collect();
@@ -557,12 +559,15 @@ fn the_user_agent_tells_what_is_used() {
     let ending = |ids: &str| {
         format!(" lang/rust exec-env/AWS-Lambda m/{ids} cfg/retry-mode#standard app/my-app")
     };
-    assert_eq!(agents.len(), 4);
-    for (agent, ids) in
-        agents
-            .iter()
-            .zip(["E,U,Z,b,e", "E,P,T,Z,b,e", "C,E,P,T,Z,b,e", "B,E,P,T,Z,b,e"])
-    {
+    let expected = [
+        "E,U,Z,b,e",
+        "E,P,T,Z,b,e",
+        "C,E,P,T,Z,b,e",
+        "B,E,P,T,Z,b,e",
+        "E,G,U,Z,b,e",
+    ];
+    assert_eq!(agents.len(), expected.len());
+    for (agent, ids) in agents.iter().zip(expected) {
         assert!(
             agent.starts_with(&start) && agent.ends_with(&ending(ids)),
             "{agent}"

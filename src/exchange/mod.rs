@@ -80,6 +80,7 @@ pub(crate) struct Call<'a> {
 pub(crate) enum Purpose {
     Itself,
     Pages,
+    Transfer,
     Wait,
 }
 

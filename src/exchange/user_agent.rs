@@ -111,6 +111,7 @@ fn features(call: &Call<'_>, told: &Told<'_>) -> Vec<&'static str> {
     ids.extend(match call.purpose {
         Purpose::Itself => None,
         Purpose::Pages => Some("C"),
+        Purpose::Transfer => Some("G"),
         Purpose::Wait => Some("B"),
     });
     ids.extend(checksum::algorithm_in(told.headers).map(checksum_id));

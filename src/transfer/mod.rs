@@ -76,6 +76,7 @@ use self::throttle::Throttle;
 use self::upload::Upload;
 use crate::client::{Client, RequestBuilder};
 use crate::error::Result;
+use crate::exchange::Purpose;
 use crate::transport::CancelToken;
 
 /// The service that all this is of.
@@ -340,6 +341,7 @@ impl Context {
     /// A request that ends when the job is cancelled.
     fn request(&self, operation: &str, params: Value) -> RequestBuilder {
         let request = self.client.request(SERVICE, operation).params(params);
+        let request = request.purpose(Purpose::Transfer);
         request.cancel_with(&self.cancel)
     }
 
