@@ -10,6 +10,7 @@ mod listings;
 mod messages;
 mod resources;
 mod tables;
+mod transfers;
 
 use serde_json::Value;
 use tucuxi::{Client, Config, Credentials, Error};
