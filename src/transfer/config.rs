@@ -22,7 +22,8 @@ pub struct TransferConfig {
     /// How many bytes a part has: 8 MiB. An upload's are brought between 5 MiB and 5 GiB, and doubled until there are no more
     /// than 10,000.
     pub part_size: u64,
-    /// How many requests are made at a time: 10. With 1 there is no thread but the caller's.
+    /// How many requests are made at a time: 10, or fewer while some have to be repeated. With 1 there is no thread but the
+    /// caller's.
     pub concurrency: usize,
     /// How many bytes of parts are in memory at most, where they must be: those that are read from a stream, and those that
     /// are written to one and come out of order. 80 MiB. One part always is.

@@ -125,7 +125,8 @@ impl Fetch<'_> {
     }
 
     fn attempt(&self, meter: &PartMeter) -> Result<Fetched, Broken> {
-        let sent = self.context.request("GetObject", self.params()?).send();
+        let request = self.context.request("GetObject", self.params()?);
+        let sent = self.context.send(request);
         let mut output = sent.map_err(|error| match (error.code(), self.etag) {
             (Some("PreconditionFailed"), Some(etag)) => TransferError::ObjectChanged {
                 object: self.place.url().into(),

@@ -100,8 +100,7 @@ impl<'j> Job<'j> {
 
     fn run_in(self, context: &Arc<Context>) -> Result<Report> {
         let items = (self.find)(context, self.args)?;
-        let concurrency = context.config.concurrency;
-        let mut report = pool::run(items, concurrency, &context.meter, &context.cancel)?;
+        let mut report = pool::run(items, context)?;
         match report.failures.pop() {
             Some(failure) if self.is_one => Err(failure.error),
             last => {

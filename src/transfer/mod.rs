@@ -35,6 +35,7 @@ mod fetch;
 mod folder;
 mod job;
 mod journal;
+mod limit;
 mod multipart;
 mod object;
 mod plan;
@@ -53,6 +54,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
@@ -77,6 +79,7 @@ use self::upload::Upload;
 use crate::client::{Client, RequestBuilder};
 use crate::error::Result;
 use crate::exchange::Purpose;
+use crate::output::Output;
 use crate::transport::CancelToken;
 
 /// The service that all this is of.
@@ -260,6 +263,7 @@ impl TransferManager {
             meter: Arc::new(Meter::new(progress)),
             throttle: self.throttle.clone(),
             cancel,
+            repeats: Arc::default(),
         }
     }
 }
@@ -318,23 +322,32 @@ impl fmt::Display for Place {
 }
 
 /// What all requests of a job share.
+#[derive(Clone)]
 struct Context {
     client: Client,
     config: TransferConfig,
     meter: Arc<Meter>,
     throttle: Option<Arc<Throttle>>,
     cancel: CancelToken,
+    repeats: Arc<AtomicBool>,
 }
 
 impl Context {
     /// The same with another client.
     fn with_client(&self, client: &Client) -> Self {
+        let client = client.clone();
         Self {
-            client: client.clone(),
-            config: self.config.clone(),
-            meter: self.meter.clone(),
-            throttle: self.throttle.clone(),
-            cancel: self.cancel.clone(),
+            client,
+            ..self.clone()
+        }
+    }
+
+    /// The same, for work of which nobody is told.
+    fn without_progress(&self) -> Self {
+        let meter = Arc::new(Meter::new(None));
+        Self {
+            meter,
+            ..self.clone()
         }
     }
 
@@ -345,8 +358,26 @@ impl Context {
         request.cancel_with(&self.cancel)
     }
 
+    /// Sends a request, and notes whether it had to be repeated.
+    fn send(&self, request: RequestBuilder) -> Result<Output> {
+        let result = request.send();
+        let was_repeated = match &result {
+            Ok(output) => output.meta.attempts > 1,
+            Err(error) => error.is_retryable(),
+        };
+        if was_repeated {
+            self.repeats.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    /// Whether a request had to be repeated since this was asked before.
+    fn take_repeats(&self) -> bool {
+        self.repeats.swap(false, Ordering::Relaxed)
+    }
+
     fn call(&self, operation: &str, params: Value) -> Result<Value> {
-        self.request(operation, params).send()?.value()
+        self.send(self.request(operation, params))?.value()
     }
 
     /// So many bytes go out or come in.

@@ -8,9 +8,11 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Scope;
 
+use super::Context;
 use super::error::TransferError;
+use super::limit::Limit;
 use super::plan::{Done, Part, Parts, Plan, Step};
-use super::progress::{Failure, Meter, Report};
+use super::progress::{Failure, Report};
 use crate::error::{Error, Result};
 use crate::transport::CancelToken;
 
@@ -73,18 +75,15 @@ pub(super) type Items<'w> = dyn Iterator<Item = Result<Item<'w>>> + Send + 'w;
 /// # Errors
 ///
 /// The source of the objects fails.
-pub(super) fn run<'w>(
-    items: Box<Items<'w>>,
-    concurrency: usize,
-    meter: &Meter,
-    cancel: &CancelToken,
-) -> Result<Report> {
+pub(super) fn run<'w>(items: Box<Items<'w>>, context: &Context) -> Result<Report> {
     let pool = Pool {
         items: Mutex::new(items),
         board: Mutex::new(Board {
             active: Vec::new(),
             has_more: true,
             is_asking: false,
+            limit: Limit::new(context.config.concurrency),
+            running: 0,
             threads: 1,
             waiting: 0,
             report: Report::default(),
@@ -92,9 +91,7 @@ pub(super) fn run<'w>(
             has_panicked: false,
         }),
         changed: Condvar::new(),
-        concurrency,
-        meter,
-        cancel,
+        context,
     };
     std::thread::scope(|scope| pool.work(scope));
     // no thread is left that could have panicked with it
@@ -119,9 +116,7 @@ struct Pool<'p, 'w> {
     items: Mutex<Box<Items<'w>>>,
     board: Mutex<Board<'w>>,
     changed: Condvar,
-    concurrency: usize,
-    meter: &'p Meter,
-    cancel: &'p CancelToken,
+    context: &'p Context,
 }
 
 struct Board<'w> {
@@ -129,8 +124,11 @@ struct Board<'w> {
     has_more: bool,
     /// A thread is asking for the next object.
     is_asking: bool,
+    limit: Limit,
     threads: usize,
-    /// Those of them that have nothing to do.
+    /// Those of them that do something.
+    running: usize,
+    /// Those that have nothing to do.
     waiting: usize,
     report: Report,
     /// Why there are no more objects.
@@ -160,7 +158,7 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
     fn work<'scope, 'env>(&'env self, scope: &'scope Scope<'scope, 'env>) {
         let mut board = self.lock();
         loop {
-            board.heed(self.cancel);
+            board.heed(&self.context.cancel);
             let Some(task) = board.take() else {
                 if board.is_over() {
                     break;
@@ -173,6 +171,7 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
                 board.waiting -= 1;
                 continue;
             };
+            board.running += 1;
             self.share(board, scope);
             let guard = Running(self);
             match task {
@@ -181,6 +180,7 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
             }
             drop(guard);
             board = self.lock();
+            board.settle(self.context.take_repeats());
         }
         self.changed.notify_all();
     }
@@ -196,7 +196,7 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
         }
         if board.waiting > 0 {
             self.changed.notify_one();
-        } else if board.threads < self.concurrency {
+        } else if board.threads < self.context.config.concurrency {
             board.threads += 1;
             drop(board);
             scope.spawn(|| self.work(scope));
@@ -221,7 +221,9 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
             Some(Ok(Item::Skipped(object))) => board.report.skipped.push(object),
             Some(Ok(Item::Failed(failure))) => {
                 drop(board);
-                self.meter.ended(&failure.object, Some(&failure.error));
+                self.context
+                    .meter
+                    .ended(&failure.object, Some(&failure.error));
                 self.lock().report.failures.push(failure);
             }
             Some(Ok(Item::Work(work))) => board.active.push(Active {
@@ -235,7 +237,7 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
     /// An error that says what was to be done.
     fn failed(&self, work: &(dyn Work + 'w), source: Error) -> Error {
         let what = work.action().into();
-        match self.cancel.is_cancelled() {
+        match self.context.cancel.is_cancelled() {
             true => TransferError::Cancelled { what }.into(),
             false => TransferError::Failed { what, source }.into(),
         }
@@ -284,7 +286,7 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
         let active = board.active.remove(index);
         drop(board);
         let object = active.work.object().into_boxed_str();
-        self.meter.ended(&object, active.error.as_ref());
+        self.context.meter.ended(&object, active.error.as_ref());
         let report = &mut self.lock().report;
         report.add(outcome.unwrap_or_default());
         let failure = active.error.map(|error| Failure { object, error });
@@ -310,8 +312,14 @@ impl<'w> Board<'w> {
         }
     }
 
+    /// A thread has done something.
+    fn settle(&mut self, was_repeated: bool) {
+        self.running -= 1;
+        self.limit.settle(was_repeated, self.running);
+    }
+
     fn take(&mut self) -> Option<Task<'w>> {
-        if self.has_panicked {
+        if self.has_panicked || !self.limit.has_room(self.running) {
             return None;
         }
         for active in &mut self.active {
@@ -327,7 +335,9 @@ impl<'w> Board<'w> {
     /// Whether another thread may find something to do.
     fn may_have_work(&self) -> bool {
         let mut active = self.active.iter();
-        (self.has_more && !self.is_asking) || active.any(|active| active.plan.may_have_step())
+        self.limit.has_room(self.running)
+            && ((self.has_more && !self.is_asking)
+                || active.any(|active| active.plan.may_have_step()))
     }
 
     fn is_over(&self) -> bool {
@@ -346,5 +356,212 @@ impl Drop for Running<'_, '_, '_> {
             board.has_panicked = true;
             self.0.changed.notify_all();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::client::Client;
+    use crate::config::Config;
+    use crate::transfer::TransferConfig;
+    use crate::transport::Replay;
+
+    fn context(concurrency: usize) -> Context {
+        let config = Config::builder().isolated().build().unwrap();
+        let client = Client::with_transport(config, Replay::new()).unwrap();
+        let config = TransferConfig::default().concurrency(concurrency);
+        let manager = client.transfer_with(config).unwrap();
+        manager.context(CancelToken::default(), None)
+    }
+
+    /// Says what it does, and fails where it is told to.
+    struct Told<'l> {
+        name: &'static str,
+        parts: u64,
+        fails_at: Option<&'static str>,
+        log: &'l Mutex<Vec<String>>,
+    }
+
+    impl Told<'_> {
+        fn tell(&self, what: &str) -> Result<()> {
+            self.log
+                .lock()
+                .unwrap()
+                .push(format!("{} {what}", self.name));
+            match self.fails_at {
+                Some(at) if at == what => Err(Error::request("told to")),
+                _ => Ok(()),
+            }
+        }
+    }
+
+    impl Work for Told<'_> {
+        fn object(&self) -> String {
+            self.name.to_owned()
+        }
+        fn action(&self) -> String {
+            format!("do {}", self.name)
+        }
+        fn begin(&self) -> Result<Begun> {
+            self.tell("begin")?;
+            Ok(Begun::Parts(Parts::of(self.parts, 1)))
+        }
+        fn part(&self, part: &Part) -> Result<bool> {
+            self.tell(&part.number.to_string()).map(|()| true)
+        }
+        fn finish(&self) -> Result<Outcome> {
+            self.tell("finish")?;
+            Ok(Outcome {
+                objects: 1,
+                bytes: self.parts,
+                ..Outcome::default()
+            })
+        }
+        fn abandon(&self) {
+            let _ = self.tell("abandon");
+        }
+    }
+
+    fn item<'w>(work: impl Work + 'w) -> Result<Item<'w>> {
+        Ok(Item::Work(Box::new(work)))
+    }
+
+    #[test]
+    fn what_is_begun_is_finished_first() {
+        let log = Mutex::default();
+        let told = |name, fails_at| Told {
+            name,
+            parts: 2,
+            fails_at,
+            log: &log,
+        };
+        let items = [
+            item(told("a", None)),
+            item(told("b", Some("1"))),
+            item(told("c", None)),
+        ];
+        let report = run(Box::new(items.into_iter()), &context(1)).unwrap();
+        assert_eq!((report.objects, report.bytes), (2, 4));
+        let [failure] = &report.failures[..] else {
+            panic!("{report:?}");
+        };
+        assert_eq!(&*failure.object, "b");
+        assert!(
+            failure.error.to_string().starts_with("failed to do b: "),
+            "{}",
+            failure.error
+        );
+        let expected =
+            "a begin, a 1, a 2, a finish, b begin, b 1, b abandon, c begin, c 1, c 2, c finish";
+        assert_eq!(log.lock().unwrap().join(", "), expected);
+    }
+
+    #[test]
+    fn a_source_that_fails_is_told_with_what_was_done() {
+        let log = Mutex::default();
+        let told = Told {
+            name: "a",
+            parts: 1,
+            fails_at: None,
+            log: &log,
+        };
+        let items = [item(told), Err(Error::request("no more"))];
+        let report = run(Box::new(items.into_iter()), &context(4)).unwrap();
+        assert_eq!((report.objects, report.failures.len()), (1, 1));
+        let nothing = [Err(Error::request("no more"))];
+        assert!(run(Box::new(nothing.into_iter()), &context(4)).is_err());
+    }
+
+    /// Waits until as many are there as are wanted.
+    struct Meeting {
+        wanted: usize,
+        there: Mutex<usize>,
+        changed: Condvar,
+    }
+
+    impl Meeting {
+        fn join(&self) -> bool {
+            let mut there = self.there.lock().unwrap();
+            *there += 1;
+            self.changed.notify_all();
+            let (there, _) = self
+                .changed
+                .wait_timeout_while(there, Duration::from_secs(20), |there| *there < self.wanted)
+                .unwrap();
+            *there >= self.wanted
+        }
+    }
+
+    impl Work for &Meeting {
+        fn object(&self) -> String {
+            "meeting".to_owned()
+        }
+        fn action(&self) -> String {
+            "meet".to_owned()
+        }
+        fn begin(&self) -> Result<Begun> {
+            Ok(Begun::Parts(Parts::of(self.wanted as u64, 1)))
+        }
+        fn part(&self, _: &Part) -> Result<bool> {
+            match self.join() {
+                true => Ok(true),
+                false => Err(Error::request("nobody came")),
+            }
+        }
+        fn finish(&self) -> Result<Outcome> {
+            Ok(Outcome::default())
+        }
+    }
+
+    #[test]
+    fn parts_and_objects_are_done_at_the_same_time() {
+        let meeting = |wanted| Meeting {
+            wanted,
+            there: Mutex::new(0),
+            changed: Condvar::new(),
+        };
+        // the parts of one object, and one part of each of many
+        let one = meeting(8);
+        let report = run(Box::new(std::iter::once(item(&one))), &context(8)).unwrap();
+        assert!(report.failures.is_empty(), "{report:?}");
+        struct Single<'m>(&'m Meeting);
+        impl Work for Single<'_> {
+            fn object(&self) -> String {
+                "single".to_owned()
+            }
+            fn action(&self) -> String {
+                "meet".to_owned()
+            }
+            fn begin(&self) -> Result<Begun> {
+                self.0.part(&Part {
+                    number: 1,
+                    range: 0..1,
+                })?;
+                Ok(Begun::Done(Outcome::default()))
+            }
+        }
+        let many = meeting(8);
+        let items: Vec<_> = (0..8).map(|_| item(Single(&many))).collect();
+        let report = run(Box::new(items.into_iter()), &context(8)).unwrap();
+        assert!(report.failures.is_empty(), "{report:?}");
+    }
+
+    #[test]
+    fn a_cancelled_transfer_begins_nothing() {
+        let log = Mutex::default();
+        let context = context(4);
+        context.cancel.cancel();
+        let told = Told {
+            name: "a",
+            parts: 1,
+            fails_at: None,
+            log: &log,
+        };
+        let error = run(Box::new(std::iter::once(item(told))), &context).unwrap_err();
+        assert!(error.is_cancelled());
+        assert!(log.lock().unwrap().is_empty());
     }
 }

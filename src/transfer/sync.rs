@@ -22,7 +22,7 @@ use super::folder::{Downloads, Listed, Prefix, local_path};
 use super::job::Job;
 use super::object::Object;
 use super::pool::{self, Begun, Item, Items, Outcome, Work};
-use super::progress::{Failure, Meter};
+use super::progress::Failure;
 use super::upload::Upload;
 use super::walk::{Entry, LocalFile, Walk};
 use super::{Context, Place, TransferManager};
@@ -288,13 +288,8 @@ impl SyncPlan {
             }) as Box<_>))
         });
         let items = items.collect::<Vec<_>>().into_iter();
-        let meter = Meter::new(None);
-        let report = pool::run(
-            Box::new(items),
-            context.config.concurrency,
-            &meter,
-            &context.cancel,
-        )?;
+        let quietly = context.without_progress();
+        let report = pool::run(Box::new(items), &quietly)?;
         self.failures.extend(report.failures);
         // all threads have ended
         let differing =

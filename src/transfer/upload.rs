@@ -141,7 +141,7 @@ impl<'s> Upload<'s> {
         loop {
             let body = Outgoing::body(piece.body.clone(), piece.file.clone(), &meter, context);
             let request = context.request(operation, params.clone()).body(body);
-            match request.send().and_then(|output| output.value()) {
+            match context.send(request).and_then(|output| output.value()) {
                 Ok(output) => {
                     meter.settle(piece.len);
                     return Ok(output);
