@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use tucuxi::transfer::{Job, Progress, Snapshot, TransferConfig, TransferManager};
+use tucuxi::transfer::{Job, Progress, Snapshot, TransferConfig, TransferError, TransferManager};
 use tucuxi::transport::CancelToken;
 use tucuxi::{Client, Config, Error};
 
@@ -65,6 +65,13 @@ fn run(options: &Options) -> Result {
     let bar = Bar::new(options.quiet || !io::stderr().is_terminal());
     let report = job.progress(bar.clone()).cancel_with(&cancel).run();
     bar.0.finish_and_clear();
+    if let Err(Error::Transfer(error)) = &report
+        && let TransferError::Several { report } = &**error
+    {
+        for failure in &report.failures {
+            eprintln!("{}", failure.error);
+        }
+    }
     let report = report?;
     for path in &report.skipped {
         eprintln!("skipped, no file: {path}");
@@ -250,11 +257,5 @@ impl Progress for Bar {
         self.0.set_position(now.bytes);
         self.0
             .set_message(format!("{} of {} objects", now.objects, now.begun_objects));
-    }
-
-    fn ended(&self, object: &str, error: Option<&Error>) {
-        if let Some(error) = error {
-            self.0.suspend(|| eprintln!("{object}: {error}"));
-        }
     }
 }
