@@ -327,3 +327,23 @@ fn a_client_with_other_settings_shares_models_and_connections_and_asks_endpoints
     let wrong = client.with(|config| config.profile("nobody"));
     assert!(wrong.err().unwrap().to_string().contains("nobody"));
 }
+
+#[test]
+fn a_server_like_s3_needs_no_region() {
+    let replay = Arc::new(Replay::new().answer(200, &[], ""));
+    let config = signed().isolated().endpoint_url("http://127.0.0.1:9000");
+    let client = Client::with_transport(config.build().unwrap(), replay.clone()).unwrap();
+    client
+        .call("s3", "DeleteObject", json!({"Bucket": "bkt", "Key": "k"}))
+        .unwrap();
+    let sent = &replay.sent()[0];
+    assert_eq!(sent.uri.to_string(), "http://127.0.0.1:9000/bkt/k");
+    let signature = sent.headers["authorization"].to_str().unwrap();
+    assert!(
+        signature.contains("/us-east-1/s3/aws4_request"),
+        "{signature}"
+    );
+    // others do, as with botocore
+    let error = client.call("sqs", "ListQueues", json!({})).unwrap_err();
+    assert!(error.to_string().contains("region"), "{error}");
+}

@@ -183,6 +183,12 @@ pub(crate) fn signs_for_legacy_region(service_id: &str) -> bool {
     service_id == "Health"
 }
 
+/// Whether a service is signed for its global endpoint's region where the configuration names a URL and no region, as those do
+/// who have a server of its kind.
+pub(crate) fn has_region_at_any_url(service_id: &str) -> bool {
+    service_id == "S3"
+}
+
 /// Whether a service answers that a bucket is in another region, and the call is to follow.
 pub(crate) fn follows_bucket_regions(config: &Config, service_id: &str) -> bool {
     service_id == "S3" && config.has_customisation("s3-bucket-region")

@@ -171,13 +171,18 @@ fn region_of(call: &Call<'_>, params: &Value, given: Option<&str>) -> Result<Opt
 pub(super) fn region(call: &Call<'_>, given: Option<&str>) -> Result<Option<String>> {
     match call.config.region() {
         Some(region) => Ok(Some(region.to_owned())),
-        None if given.is_some() => Ok(None),
         None => {
+            let metadata = call.service.model.metadata();
+            let needs_region = custom::has_region_at_any_url(&metadata.service_id);
+            if given.is_some() && !needs_region {
+                return Ok(None);
+            }
             let query = LegacyQuery {
-                service: &call.service.model.metadata().endpoint_prefix,
+                service: &metadata.endpoint_prefix,
                 ..LegacyQuery::default()
             };
             match call.service.legacy()?.resolve(&query) {
+                Ok(endpoint) if given.is_some() => Ok(Some(endpoint.signing_region().into())),
                 Ok(endpoint) => Ok(Some(endpoint.name.into())),
                 Err(EndpointError::NoRegion) => call.config.required_region().map(|_| None),
                 Err(error) => Err(fault(error)),
