@@ -1,7 +1,7 @@
 //! Answers to a tree, a type and text, against a bare scan of the same bytes.
 //!
 //! ```sh
-//! TUCUXI_FIXTURES=<folder> cargo bench --bench codec --features _internals
+//! TUCUXI_FIXTURES=<folder> cargo bench --bench codec
 //! ```
 //! The folder holds answers as `gen_fixtures.py` of the bench beside the project writes them: `ListObjectsV2.xml`,
 //! `DescribeInstances.xml`, `DynamoDB.Query.json`. For
