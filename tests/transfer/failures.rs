@@ -1,13 +1,16 @@
 //! What goes wrong, and what is left of it: nothing.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::io::Read as _;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::json;
-use tucuxi::Client;
 use tucuxi::transfer::{Snapshot, TransferError};
 use tucuxi::transport::{
     CancelToken, Limits, Request, Response, Transport, TransportError, UreqTransport,
 };
+use tucuxi::{Client, ResponseBody};
 
 use crate::common::proxy::{Fault, Proxy, some_parts};
 use crate::common::s3::Refusal;
@@ -235,6 +238,55 @@ fn a_wrong_checksum_of_the_whole_names_the_object() {
         "{error}"
     );
     place.assert_clean(&[]);
+}
+
+/// Adds bytes to the first answer of the first part, which comes when the second part is done.
+struct Verbose {
+    transport: UreqTransport,
+    second_is_done: Mutex<Receiver<()>>,
+    is_first: AtomicBool,
+}
+
+impl Transport for Verbose {
+    fn send(&self, request: Request, limits: &Limits) -> Result<Response, TransportError> {
+        let range = request.headers().get("range").cloned();
+        let response = self.transport.send(request, limits)?;
+        let is_it = range.is_some_and(|range| range == "bytes=0-5242879");
+        if !is_it || !self.is_first.swap(false, Ordering::Relaxed) {
+            return Ok(response);
+        }
+        self.second_is_done.lock().unwrap().recv().unwrap();
+        let (mut head, body) = response.into_parts();
+        head.headers.remove("content-length");
+        let more = body.chain(std::io::repeat(b'x').take(10));
+        Ok(Response::from_parts(head, ResponseBody::new(more, None)))
+    }
+}
+
+#[test]
+fn regression_bytes_beyond_a_part_are_not_written_over_the_next() {
+    let place = Place::new();
+    let content = bytes(2 * PART);
+    place.backend.put(BUCKET, "key", content.clone());
+    let config = place.client.config().with(|config| config).unwrap();
+    let (done, second_is_done) = channel();
+    let verbose = Verbose {
+        transport: UreqTransport::new(config.network()).unwrap(),
+        second_is_done: Mutex::new(second_is_done),
+        is_first: AtomicBool::new(true),
+    };
+    let client = Client::with_transport(config, verbose).unwrap();
+    let s3 = client.transfer_with(place.config()).unwrap();
+    let down = place.path("down");
+    let job = s3.download_file(BUCKET, "key", &down);
+    let tell = move |now: &Snapshot| {
+        if now.bytes == PART as u64 {
+            // only the first time is waited for
+            let _ = done.send(());
+        }
+    };
+    job.progress(tell).run().unwrap();
+    assert!(std::fs::read(&down).unwrap() == content);
 }
 
 const FAULTS: &[Fault] = &[
