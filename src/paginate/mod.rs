@@ -367,7 +367,9 @@ impl Pages {
         self.previous = Some(tokens);
         if self.prefetch {
             let (give, params) = (self.source.give.clone(), Value::Object(self.params.clone()));
-            self.next = Some(std::thread::spawn(move || give(params)));
+            // without a thread it is asked for when it is wanted
+            let asking = std::thread::Builder::new().spawn(move || give(params));
+            self.next = asking.ok();
         }
         Ok(())
     }
