@@ -130,7 +130,7 @@ impl Sync {
     }
 
     /// Whether what is only on the side that is changed is deleted. It is not, unless this is said, nor where a part of the
-    /// folder cannot be read.
+    /// folder cannot be read; and no file behind a link to a folder is.
     pub fn delete(mut self, yes: bool) -> Self {
         self.deletes = yes;
         self
@@ -223,7 +223,7 @@ impl SyncPlan {
     fn only_here(&mut self, file: LocalFile) {
         let why = match self.sync.direction {
             Direction::Up => Difference::Missing,
-            Direction::Down if self.sync.deletes => Difference::Extra,
+            Direction::Down if self.sync.deletes && !file.is_behind_link => Difference::Extra,
             Direction::Down => return,
         };
         self.changes.push(Change {

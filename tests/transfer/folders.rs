@@ -352,6 +352,30 @@ fn what_is_no_file_is_told() {
 }
 
 #[test]
+#[cfg(unix)]
+fn regression_no_file_behind_a_link_is_extra() {
+    let place = Place::new();
+    place.file("elsewhere/file", b"x");
+    place.file("to/there/same", b"x");
+    place.file("to/extra", b"x");
+    for (link, to) in [("out", "../elsewhere"), ("again", "there")] {
+        std::os::unix::fs::symlink(to, place.path("to").join(link)).unwrap();
+    }
+    std::os::unix::fs::symlink("../elsewhere/file", place.path("to/link")).unwrap();
+    place.backend.put(BUCKET, "p/there/same", "x");
+    let sync = place.s3().sync_down(BUCKET, "p", place.path("to"));
+    let plan = sync.compare(Compare::Size).delete(true).plan().unwrap();
+    let expected = ["extra", "link"].map(|name| (name, Difference::Extra));
+    assert_eq!(changes(&plan), expected);
+    plan.job().run().unwrap();
+    let left = ["again/same", "out/file", "there/same"];
+    assert_eq!(
+        files(&place.path("to")).into_keys().collect::<Vec<_>>(),
+        left
+    );
+}
+
+#[test]
 fn arguments_of_folders_are_those_of_their_transfers() {
     let place = Place::new();
     let from = fill(&place);
