@@ -12,8 +12,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use serde_json::Value;
-
 use super::args::{Action, Args};
 use super::compare::{Compare, has_content_of};
 use super::delete::{DeleteMany, MOST};
@@ -136,23 +134,34 @@ impl Sync {
         self
     }
 
-    /// Compares the two sides. What is below the prefix is held in memory, by name.
+    /// Compares the two sides. What is below the prefix is held in memory, by name. A bucket that takes no request without extra
+    /// arguments is one for [`job`](Self::job), which is given them.
     ///
     /// # Errors
     ///
     /// The folder cannot be read, or the service does not list.
     pub fn plan(self) -> Result<SyncPlan> {
         let context = Arc::new(self.manager.context(CancelToken::default(), None));
-        self.plan_with(&context)
+        self.plan_with(&context, &Args::default())
     }
 
     /// Compares and transfers at once.
     pub fn job(self) -> Job<'static> {
         let manager = self.manager.clone();
-        manager.many(move |context, args| self.plan_with(context)?.items(context, args))
+        manager.many(move |context, args| {
+            let args = Args::check(self.action(), args)?;
+            self.plan_with(context, &args)?.items(context, args)
+        })
     }
 
-    fn plan_with(self, context: &Arc<Context>) -> Result<SyncPlan> {
+    fn action(&self) -> Action {
+        match self.direction {
+            Direction::Down => Action::Download,
+            Direction::Up => Action::Upload,
+        }
+    }
+
+    fn plan_with(self, context: &Arc<Context>, args: &Args) -> Result<SyncPlan> {
         let mut plan = SyncPlan {
             changes: Vec::new(),
             unchanged: 0,
@@ -161,7 +170,7 @@ impl Sync {
             sync: self,
         };
         let mut objects: BTreeMap<Box<str>, Object> = BTreeMap::new();
-        for listed in plan.sync.below.objects(context)? {
+        for listed in plan.sync.below.objects(context, args)? {
             let Listed { relative, object } = listed?;
             // what stands for a folder is no file
             let is_folder = (relative.is_empty() || relative.ends_with('/')) && object.len == 0;
@@ -185,7 +194,7 @@ impl Sync {
         for (relative, object) in objects {
             plan.only_there(relative, object);
         }
-        plan.settle(context, unsure)?;
+        plan.settle(context, args, unsure)?;
         plan.changes
             .sort_by(|one, other| one.relative.cmp(&other.relative));
         Ok(plan)
@@ -273,7 +282,7 @@ impl SyncPlan {
     }
 
     /// Reads those whose content decides.
-    fn settle(&mut self, context: &Arc<Context>, unsure: Vec<Change>) -> Result<()> {
+    fn settle(&mut self, context: &Arc<Context>, args: &Args, unsure: Vec<Change>) -> Result<()> {
         if unsure.is_empty() {
             return Ok(());
         }
@@ -283,6 +292,7 @@ impl SyncPlan {
             Ok(Item::Work(Box::new(Comparison {
                 context: context.clone(),
                 place: self.sync.below.place(&change.relative),
+                args: args.clone(),
                 change: Mutex::new(Some(change)),
                 differing: differing.clone(),
             }) as Box<_>))
@@ -333,16 +343,14 @@ impl SyncPlan {
     /// Does it. Extra arguments are those of uploads or downloads. What could not be compared fails.
     pub fn job(self) -> Job<'static> {
         let manager = self.sync.manager.clone();
-        manager.many(move |context, args| self.items(context, args))
+        manager.many(move |context, args| {
+            let args = Args::check(self.sync.action(), args)?;
+            self.items(context, args)
+        })
     }
 
-    fn items(self, context: &Arc<Context>, args: Value) -> Result<Box<Items<'static>>> {
-        let action = match self.sync.direction {
-            Direction::Down => Action::Download,
-            Direction::Up => Action::Upload,
-        };
-        let mut args = Args::check(action, args)?;
-        if action == Action::Upload {
+    fn items(self, context: &Arc<Context>, mut args: Args) -> Result<Box<Items<'static>>> {
+        if self.sync.direction == Direction::Up {
             args.settle_checksums(context.client.config().request_checksums().when_supported());
         }
         let (extra, changed): (Vec<_>, Vec<_>) = self
@@ -428,6 +436,7 @@ impl Work for LocalDeletion {
 struct Comparison {
     context: Arc<Context>,
     place: Place,
+    args: Args,
     change: Mutex<Option<Change>>,
     differing: Arc<Mutex<Vec<Change>>>,
 }
@@ -451,7 +460,7 @@ impl Work for Comparison {
         let path = change
             .as_ref()
             .and_then(|change| Some(&*change.file.as_ref()?.path));
-        let has = |path| has_content_of(&self.context, path, &self.place);
+        let has = |path| has_content_of(&self.context, path, &self.place, &self.args);
         let same = path.map_or(Ok(false), has)?;
         if !same {
             // a list is whole whenever a thread may have panicked
