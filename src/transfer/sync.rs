@@ -286,7 +286,6 @@ impl SyncPlan {
         if unsure.is_empty() {
             return Ok(());
         }
-        let all = unsure.len() as u64;
         let differing = Arc::new(Mutex::new(Vec::new()));
         let items = unsure.into_iter().map(|change| {
             Ok(Item::Work(Box::new(Comparison {
@@ -306,10 +305,10 @@ impl SyncPlan {
             &context.cancel,
         )?;
         self.failures.extend(report.failures);
+        self.unchanged += report.objects;
         // all threads have ended
         let differing =
             std::mem::take(&mut *differing.lock().unwrap_or_else(PoisonError::into_inner));
-        self.unchanged += all - differing.len() as u64;
         self.changes.extend(differing);
         Ok(())
     }
@@ -432,7 +431,7 @@ impl Work for LocalDeletion {
     }
 }
 
-/// A file and an object of one length, of which the content decides.
+/// A file and an object of one length, of which the content decides. It is done with those that are the same.
 struct Comparison {
     context: Arc<Context>,
     place: Place,
@@ -469,7 +468,10 @@ impl Work for Comparison {
                 .unwrap_or_else(PoisonError::into_inner)
                 .extend(change);
         }
-        Ok(Begun::Done(Outcome::default()))
+        Ok(Begun::Done(Outcome {
+            objects: same.into(),
+            ..Outcome::default()
+        }))
     }
 }
 

@@ -325,6 +325,26 @@ fn contents_are_compared_by_what_the_service_says_of_them() {
 }
 
 #[test]
+fn regression_what_cannot_be_compared_is_not_unchanged() {
+    let place = Place::new();
+    let from = fill(&place);
+    let s3 = place.s3();
+    s3.upload_folder(&from, BUCKET, "p").run().unwrap();
+    place.backend.refuse(|asked| {
+        let hit = asked.operation == "HeadObject" && asked.key.as_deref() == Some("p/a");
+        hit.then(|| Refusal::new("AccessDenied"))
+    });
+    let sync = s3.sync_up(&from, BUCKET, "p").compare(Compare::Checksum);
+    let plan = sync.plan().unwrap();
+    assert_eq!(
+        (changes(&plan), plan.unchanged()),
+        (vec![], NAMES.len() as u64 - 1)
+    );
+    let report = report(plan.job().run().unwrap_err());
+    assert_eq!(&*report.failures[0].object, "s3://river/p/a");
+}
+
+#[test]
 #[cfg(unix)]
 fn what_is_no_file_is_told() {
     let place = Place::new();
