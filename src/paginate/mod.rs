@@ -381,7 +381,9 @@ impl Pages {
         if self.prefetch {
             let (give, params) = (self.source.give.clone(), Value::Object(self.params.clone()));
             let cancel = self.cancel.clone();
-            self.next = Some(std::thread::spawn(move || give(params, &cancel)));
+            // without a thread it is asked for when it is wanted
+            let asking = std::thread::Builder::new().spawn(move || give(params, &cancel));
+            self.next = asking.ok();
         }
         Ok(())
     }

@@ -32,15 +32,19 @@ pub enum Compare {
 /// # Errors
 ///
 /// The service is not to be asked, or the file not to be read.
-pub(super) fn has_content_of(context: &Arc<Context>, path: &Path, place: &Place) -> Result<bool> {
-    let args = Args::default();
-    let object = Object::look_at(context, place, &args)?;
+pub(super) fn has_content_of(
+    context: &Arc<Context>,
+    path: &Path,
+    place: &Place,
+    args: &Args,
+) -> Result<bool> {
+    let object = Object::look_at(context, place, args)?;
     let all = 0..object.len;
     if let Some((algorithm, theirs)) = object.whole_checksum() {
         return Ok(hashed(path, all, algorithm)?.finish() == theirs);
     }
     if let Some((algorithm, theirs, _)) = object.composite_checksum()
-        && let Some(size) = object.first_part(context, place, &args)?
+        && let Some(size) = object.first_part(context, place, args)?
     {
         // parts of one size, as everybody makes them; others are not told to be the same
         let parts = Parts::of(object.len, size);

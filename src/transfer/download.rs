@@ -111,8 +111,10 @@ impl<'t> Download<'t> {
             .as_ref()
             .is_some_and(|first| first.range.end == object.len);
         let cut = match first {
-            _ if is_all || is_small(&object) => None,
+            _ if is_all => None,
+            // what came stays, whatever the threshold is
             Some(_) => Some(Cut::Ranges(self.context.config.part_size)),
+            None if is_small(&object) => None,
             None => {
                 let most =
                     matches!(sink, Sink::Stream(_)).then_some(self.context.config.memory_limit);

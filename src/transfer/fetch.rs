@@ -157,15 +157,16 @@ impl Fetch<'_> {
                     Err(e) => return Err(again(e)),
                 };
                 self.context.pass(n as u64);
-                hasher.update(&piece[..n]);
-                sink.write(&piece[..n])?;
-                meter.add(n as u64);
+                // what is too much would be another part's in the file
                 left = left.checked_sub(n as u64).ok_or_else(|| {
                     again(io::Error::new(
                         io::ErrorKind::InvalidData,
                         "more bytes came than were announced",
                     ))
                 })?;
+                hasher.update(&piece[..n]);
+                sink.write(&piece[..n])?;
+                meter.add(n as u64);
             }
         }
         if left > 0 {

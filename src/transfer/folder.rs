@@ -74,7 +74,7 @@ impl TransferManager {
         self.many(move |context, args| {
             let args = Args::check(Action::Download, args)?;
             std::fs::create_dir_all(&folder).map_err(TransferError::file(&*folder))?;
-            let listed = below.objects(context)?;
+            let listed = below.objects(context, &args)?;
             let mut downloads = Downloads::new(context, &below, &folder, &args);
             let items = listed.map(move |listed| Ok(downloads.item(listed?)));
             Ok(Box::new(items) as Box<Items<'static>>)
@@ -95,7 +95,7 @@ impl TransferManager {
         );
         self.many(move |context, args| {
             let args = Args::check(Action::Copy, args)?;
-            let listed = from.objects(context)?;
+            let listed = from.objects(context, &args)?;
             let context = context.clone();
             let items = listed.map(move |listed| {
                 let relative = listed?.relative;
@@ -117,7 +117,7 @@ impl TransferManager {
         let below = Prefix::new(bucket, prefix);
         self.many(move |context, args| {
             let args = Args::check(Action::DeleteMany, args)?;
-            let mut listed = below.objects(context)?;
+            let mut listed = below.objects(context, &args)?;
             let context = context.clone();
             let items = std::iter::from_fn(move || {
                 let keys = listed.by_ref().take(MOST);
@@ -177,8 +177,10 @@ impl Prefix {
     pub(super) fn objects(
         &self,
         context: &Context,
+        args: &Args,
     ) -> Result<impl Iterator<Item = Result<Listed>> + Send + 'static> {
-        let params = json!({"Bucket": self.bucket, "Prefix": self.prefix});
+        let own = json!({"Bucket": self.bucket, "Prefix": self.prefix});
+        let params = args.of(&context.client, "ListObjectsV2", own)?;
         let pages = context
             .client
             .pages(SERVICE, "ListObjectsV2", params)?

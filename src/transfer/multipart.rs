@@ -132,12 +132,12 @@ impl Multipart {
             Value::Object(value)
         });
         params["MultipartUpload"] = json!({"Parts": parts.collect::<Vec<_>>()});
-        let whole = algorithm.and_then(|algorithm| Some((algorithm, done.whole(algorithm)?)));
-        if let Some((algorithm, whole)) = &whole
-            && args.text("ChecksumType") == Some("FULL_OBJECT")
+        if args.text("ChecksumType") == Some("FULL_OBJECT")
             && args.whole_checksum().is_none()
+            && let Some(algorithm) = algorithm
+            && let Some(whole) = done.whole(algorithm)
         {
-            params[algorithm.member()] = whole.as_str().into();
+            params[algorithm.member()] = whole.into();
         }
         let params = args.of(&context.client, "CompleteMultipartUpload", params)?;
         let answer = match context.call("CompleteMultipartUpload", params) {
@@ -149,9 +149,7 @@ impl Multipart {
             },
             Err(error) => return Err(error),
         };
-        if let Some(algorithm) = algorithm {
-            done.check(algorithm, whole.map(|(_, whole)| whole), &answer, place)?;
-        }
+        done.check(args, &answer, place)?;
         let text = |member: &str| answer[member].as_str().map(Into::into);
         Ok(Outcome {
             objects: 1,
@@ -211,13 +209,10 @@ impl Done {
     }
 
     /// Holds the service's checksum of the object against those of the parts.
-    fn check(
-        &self,
-        algorithm: ChecksumAlgorithm,
-        whole: Option<String>,
-        answer: &Value,
-        place: &Place,
-    ) -> Result<()> {
+    fn check(&self, args: &Args, answer: &Value, place: &Place) -> Result<()> {
+        let Some(algorithm) = args.algorithm() else {
+            return Ok(());
+        };
         let Some(theirs) = answer[algorithm.member()].as_str() else {
             return Ok(());
         };
@@ -229,7 +224,9 @@ impl Done {
         let own = match theirs.contains('-') {
             true => parts.and_then(|parts| algorithm.composite(parts.into_iter())),
             // without the word it may be one of the parts', which some servers do not mark
-            false => whole.filter(|_| answer["ChecksumType"] == "FULL_OBJECT"),
+            false => self
+                .whole(algorithm)
+                .filter(|_| answer["ChecksumType"] == "FULL_OBJECT"),
         };
         match own {
             Some(own) if own != theirs => Err(TransferError::Mismatch {
@@ -244,15 +241,21 @@ impl Done {
         }
     }
 
-    /// The object, if it is the one that these parts make.
+    /// The object, if it is the one that these parts make, and no earlier one that only has as many.
     fn is_there(&self, context: &Context, place: &Place, args: &Args) -> Option<Value> {
-        let params = args
-            .of(&context.client, "HeadObject", place.params(json!({})))
-            .ok()?;
+        let own = place.params(json!({"ChecksumMode": "ENABLED"}));
+        let params = args.of(&context.client, "HeadObject", own).ok()?;
         let answer = context.call("HeadObject", params).ok()?;
         let end = format!("-{}", self.parts.len());
         let etag = answer["ETag"].as_str()?.trim_matches('"');
-        (etag.ends_with(&end) && answer["ContentLength"].as_u64() == Some(self.len()))
-            .then_some(answer)
+        let is_alike = etag.ends_with(&end) && answer["ContentLength"].as_u64() == Some(self.len());
+        let has_checksum = |algorithm: ChecksumAlgorithm| {
+            let is_known = self.parts.values().any(|part| part.checksum.is_some());
+            !is_known || answer[algorithm.member()].is_string()
+        };
+        let is_it = is_alike
+            && args.algorithm().is_none_or(has_checksum)
+            && self.check(args, &answer, place).is_ok();
+        is_it.then_some(answer)
     }
 }

@@ -56,6 +56,8 @@ pub(super) struct Parts {
 
 #[derive(Clone, Debug)]
 enum Count {
+    /// As many as come, in turn; they [grow](growing_part_size) from this size, and so many bytes of them may be in memory.
+    Growing { asked: u64, memory: u64 },
     /// So many, of bytes that each will tell.
     Known(u32),
     /// These bytes, in parts of one size.
@@ -83,6 +85,11 @@ impl Parts {
         Self::new(Count::Unknown)
     }
 
+    /// Those of a stream that may be as long as an object can be; so many bytes of them may be in memory.
+    pub(super) fn growing(asked: u64, memory: u64) -> Self {
+        Self::new(Count::Growing { asked, memory })
+    }
+
     fn new(count: Count) -> Self {
         Self {
             count,
@@ -100,13 +107,24 @@ impl Parts {
     pub(super) fn part(&self, number: u32) -> Option<Part> {
         let range = match self.count {
             Count::Known(count) => (number <= count).then_some(0..0),
-            Count::Unknown => Some(0..0),
+            Count::Growing { .. } | Count::Unknown => Some(0..0),
             Count::Ranges { len, size } => {
                 let start = u64::from(number - 1).saturating_mul(size);
                 (start < len).then(|| start..start.saturating_add(size).min(len))
             }
         };
         range.map(|range| Part { number, range })
+    }
+
+    /// How far beyond the first that is not done the part of this number may be begun.
+    fn window(&self, number: u32) -> Option<u32> {
+        match self.count {
+            Count::Growing { asked, memory } => {
+                let most = memory / growing_part_size(asked, number);
+                Some(u32::try_from(most).unwrap_or(u32::MAX).max(1))
+            }
+            _ => self.window,
+        }
     }
 }
 
@@ -207,8 +225,8 @@ impl Plan {
     }
 
     fn is_window_full(&self) -> bool {
-        let far = self.parts.window.map(|window| self.first_open + window);
-        far.is_some_and(|far| self.next >= far)
+        let window = self.parts.window(self.next);
+        window.is_some_and(|window| self.next - self.first_open >= window)
     }
 
     /// This part is done.
@@ -368,6 +386,24 @@ mod tests {
         assert_eq!(plan.next(), None);
         plan.settle(&part(1), MORE());
         assert_eq!(numbers(&mut plan), [4, 5]);
+    }
+
+    #[test]
+    fn regression_parts_that_grow_stay_within_the_memory() {
+        let memory = 80 * MIB;
+        let mut plan = begun(Parts::growing(8 * MIB, memory));
+        let mut open = std::collections::VecDeque::new();
+        for _ in 0..3_000 {
+            open.extend(numbers(&mut plan));
+            let sizes = open
+                .iter()
+                .map(|number| growing_part_size(8 * MIB, *number));
+            let held: u64 = sizes.sum();
+            assert!(held <= memory || open.len() == 1, "{open:?}");
+            assert!(open.len() == 10 || open[0] > 490, "{open:?}");
+            let first = open.pop_front().unwrap();
+            plan.settle(&part(first), MORE());
+        }
     }
 
     #[test]

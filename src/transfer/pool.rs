@@ -199,7 +199,12 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
         } else if board.threads < self.context.config.concurrency {
             board.threads += 1;
             drop(board);
-            scope.spawn(|| self.work(scope));
+            let thread = std::thread::Builder::new().spawn_scoped(scope, || self.work(scope));
+            if let Err(error) = thread {
+                // those that there are do it all
+                tracing::debug!(%error, "there is no other thread");
+                self.lock().threads -= 1;
+            }
         }
     }
 

@@ -12,8 +12,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use serde_json::Value;
-
 use super::args::{Action, Args};
 use super::compare::{Compare, has_content_of};
 use super::delete::{DeleteMany, MOST};
@@ -130,29 +128,40 @@ impl Sync {
     }
 
     /// Whether what is only on the side that is changed is deleted. It is not, unless this is said, nor where a part of the
-    /// folder cannot be read.
+    /// folder cannot be read; and no file behind a link to a folder is.
     pub fn delete(mut self, yes: bool) -> Self {
         self.deletes = yes;
         self
     }
 
-    /// Compares the two sides. What is below the prefix is held in memory, by name.
+    /// Compares the two sides. What is below the prefix is held in memory, by name. A bucket that takes no request without extra
+    /// arguments is one for [`job`](Self::job), which is given them.
     ///
     /// # Errors
     ///
     /// The folder cannot be read, or the service does not list.
     pub fn plan(self) -> Result<SyncPlan> {
         let context = Arc::new(self.manager.context(CancelToken::default(), None));
-        self.plan_with(&context)
+        self.plan_with(&context, &Args::default())
     }
 
     /// Compares and transfers at once.
     pub fn job(self) -> Job<'static> {
         let manager = self.manager.clone();
-        manager.many(move |context, args| self.plan_with(context)?.items(context, args))
+        manager.many(move |context, args| {
+            let args = Args::check(self.action(), args)?;
+            self.plan_with(context, &args)?.items(context, args)
+        })
     }
 
-    fn plan_with(self, context: &Arc<Context>) -> Result<SyncPlan> {
+    fn action(&self) -> Action {
+        match self.direction {
+            Direction::Down => Action::Download,
+            Direction::Up => Action::Upload,
+        }
+    }
+
+    fn plan_with(self, context: &Arc<Context>, args: &Args) -> Result<SyncPlan> {
         let mut plan = SyncPlan {
             changes: Vec::new(),
             unchanged: 0,
@@ -161,7 +170,7 @@ impl Sync {
             sync: self,
         };
         let mut objects: BTreeMap<Box<str>, Object> = BTreeMap::new();
-        for listed in plan.sync.below.objects(context)? {
+        for listed in plan.sync.below.objects(context, args)? {
             let Listed { relative, object } = listed?;
             // what stands for a folder is no file
             let is_folder = (relative.is_empty() || relative.ends_with('/')) && object.len == 0;
@@ -185,7 +194,7 @@ impl Sync {
         for (relative, object) in objects {
             plan.only_there(relative, object);
         }
-        plan.settle(context, unsure)?;
+        plan.settle(context, args, unsure)?;
         plan.changes
             .sort_by(|one, other| one.relative.cmp(&other.relative));
         Ok(plan)
@@ -223,7 +232,7 @@ impl SyncPlan {
     fn only_here(&mut self, file: LocalFile) {
         let why = match self.sync.direction {
             Direction::Up => Difference::Missing,
-            Direction::Down if self.sync.deletes => Difference::Extra,
+            Direction::Down if self.sync.deletes && !file.is_behind_link => Difference::Extra,
             Direction::Down => return,
         };
         self.changes.push(Change {
@@ -273,16 +282,16 @@ impl SyncPlan {
     }
 
     /// Reads those whose content decides.
-    fn settle(&mut self, context: &Arc<Context>, unsure: Vec<Change>) -> Result<()> {
+    fn settle(&mut self, context: &Arc<Context>, args: &Args, unsure: Vec<Change>) -> Result<()> {
         if unsure.is_empty() {
             return Ok(());
         }
-        let all = unsure.len() as u64;
         let differing = Arc::new(Mutex::new(Vec::new()));
         let items = unsure.into_iter().map(|change| {
             Ok(Item::Work(Box::new(Comparison {
                 context: context.clone(),
                 place: self.sync.below.place(&change.relative),
+                args: args.clone(),
                 change: Mutex::new(Some(change)),
                 differing: differing.clone(),
             }) as Box<_>))
@@ -291,10 +300,10 @@ impl SyncPlan {
         let quietly = context.without_progress();
         let report = pool::run(Box::new(items), &quietly)?;
         self.failures.extend(report.failures);
+        self.unchanged += report.objects;
         // all threads have ended
         let differing =
             std::mem::take(&mut *differing.lock().unwrap_or_else(PoisonError::into_inner));
-        self.unchanged += all - differing.len() as u64;
         self.changes.extend(differing);
         Ok(())
     }
@@ -328,16 +337,14 @@ impl SyncPlan {
     /// Does it. Extra arguments are those of uploads or downloads. What could not be compared fails.
     pub fn job(self) -> Job<'static> {
         let manager = self.sync.manager.clone();
-        manager.many(move |context, args| self.items(context, args))
+        manager.many(move |context, args| {
+            let args = Args::check(self.sync.action(), args)?;
+            self.items(context, args)
+        })
     }
 
-    fn items(self, context: &Arc<Context>, args: Value) -> Result<Box<Items<'static>>> {
-        let action = match self.sync.direction {
-            Direction::Down => Action::Download,
-            Direction::Up => Action::Upload,
-        };
-        let mut args = Args::check(action, args)?;
-        if action == Action::Upload {
+    fn items(self, context: &Arc<Context>, mut args: Args) -> Result<Box<Items<'static>>> {
+        if self.sync.direction == Direction::Up {
             args.settle_checksums(context.client.config().request_checksums().when_supported());
         }
         let (extra, changed): (Vec<_>, Vec<_>) = self
@@ -419,10 +426,11 @@ impl Work for LocalDeletion {
     }
 }
 
-/// A file and an object of one length, of which the content decides.
+/// A file and an object of one length, of which the content decides. It is done with those that are the same.
 struct Comparison {
     context: Arc<Context>,
     place: Place,
+    args: Args,
     change: Mutex<Option<Change>>,
     differing: Arc<Mutex<Vec<Change>>>,
 }
@@ -446,7 +454,7 @@ impl Work for Comparison {
         let path = change
             .as_ref()
             .and_then(|change| Some(&*change.file.as_ref()?.path));
-        let has = |path| has_content_of(&self.context, path, &self.place);
+        let has = |path| has_content_of(&self.context, path, &self.place, &self.args);
         let same = path.map_or(Ok(false), has)?;
         if !same {
             // a list is whole whenever a thread may have panicked
@@ -455,7 +463,10 @@ impl Work for Comparison {
                 .unwrap_or_else(PoisonError::into_inner)
                 .extend(change);
         }
-        Ok(Begun::Done(Outcome::default()))
+        Ok(Begun::Done(Outcome {
+            objects: same.into(),
+            ..Outcome::default()
+        }))
     }
 }
 

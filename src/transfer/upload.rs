@@ -169,7 +169,8 @@ impl<'s> Upload<'s> {
         let asked = context.config.part_size;
         let size = part_size(asked, content.len().unwrap_or(0));
         let parts = match (&content, content.len()) {
-            (Content::Stream(_), _) | (_, None) => {
+            (_, None) => Parts::growing(size, context.config.memory_limit),
+            (Content::Stream(_), _) => {
                 Parts::of_stream().within(context.config.parts_in_memory(size))
             }
             (_, Some(len)) => Parts::of(len, size),

@@ -23,6 +23,8 @@ pub(super) struct LocalFile {
     pub(super) relative: Box<str>,
     pub(super) path: PathBuf,
     pub(super) metadata: Metadata,
+    /// A link to a folder is on the way to it, which may lie anywhere.
+    pub(super) is_behind_link: bool,
 }
 
 /// Goes through a folder and those in it.
@@ -34,6 +36,7 @@ pub(super) struct Walk {
 struct Level {
     /// Without links, to see those that go around in a circle.
     real: PathBuf,
+    is_behind_link: bool,
     entries: Vec<LocalEntry>,
 }
 
@@ -41,6 +44,7 @@ struct LocalEntry {
     relative: String,
     path: PathBuf,
     metadata: io::Result<Metadata>,
+    is_link: bool,
 }
 
 impl LocalEntry {
@@ -54,7 +58,7 @@ impl Walk {
     ///
     /// The folder cannot be read.
     pub(super) fn new(folder: &Path) -> Result<Self> {
-        let level = Level::read(folder, "").map_err(TransferError::file(folder))?;
+        let level = Level::read(folder, "", false).map_err(TransferError::file(folder))?;
         Ok(Self { open: vec![level] })
     }
 
@@ -70,7 +74,7 @@ impl Walk {
             Err(error) => return failed(&entry.path, error),
         };
         if metadata.is_dir() {
-            return match self.enter(&entry.path, &entry.relative) {
+            return match self.enter(&entry.path, &entry.relative, entry.is_link) {
                 Ok(()) => None,
                 Err(error) => failed(&entry.path, error),
             };
@@ -82,11 +86,17 @@ impl Walk {
             relative: entry.relative.into(),
             path: entry.path,
             metadata,
+            is_behind_link: self.is_behind_link(),
         }))
     }
 
-    fn enter(&mut self, path: &Path, relative: &str) -> io::Result<()> {
-        let level = Level::read(path, &format!("{relative}/"))?;
+    fn is_behind_link(&self) -> bool {
+        self.open.last().is_some_and(|level| level.is_behind_link)
+    }
+
+    fn enter(&mut self, path: &Path, relative: &str, is_link: bool) -> io::Result<()> {
+        let is_behind_link = is_link || self.is_behind_link();
+        let level = Level::read(path, &format!("{relative}/"), is_behind_link)?;
         if self.open.iter().any(|around| around.real == level.real) {
             return Err(io::Error::other("it is a link to a folder around it"));
         }
@@ -96,7 +106,7 @@ impl Walk {
 }
 
 impl Level {
-    fn read(folder: &Path, prefix: &str) -> io::Result<Self> {
+    fn read(folder: &Path, prefix: &str, is_behind_link: bool) -> io::Result<Self> {
         let mut entries = Vec::new();
         for entry in std::fs::read_dir(folder)? {
             let entry = entry?;
@@ -112,6 +122,7 @@ impl Level {
                 relative: format!("{prefix}{}", name.to_string_lossy()),
                 path,
                 metadata,
+                is_link: entry.file_type().is_ok_and(|kind| kind.is_symlink()),
             });
         }
         // as keys are: what is in a folder comes where its name with a slash would
@@ -121,7 +132,11 @@ impl Level {
         });
         entries.reverse();
         let real = folder.canonicalize()?;
-        Ok(Self { real, entries })
+        Ok(Self {
+            real,
+            is_behind_link,
+            entries,
+        })
     }
 }
 

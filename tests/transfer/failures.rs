@@ -1,13 +1,17 @@
 //! What goes wrong, and what is left of it: nothing.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::io::Read as _;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::json;
-use tucuxi::Client;
 use tucuxi::transfer::{Snapshot, TransferError};
 use tucuxi::transport::{
-    CancelToken, Limits, Request, Response, Transport, TransportError, UreqTransport,
+    CancelToken, Limits, Request, Response, Transport, TransportError, TransportErrorKind,
+    UreqTransport,
 };
+use tucuxi::{Client, ResponseBody};
 
 use crate::common::proxy::{Fault, Proxy, some_parts};
 use crate::common::s3::Refusal;
@@ -235,6 +239,112 @@ fn a_wrong_checksum_of_the_whole_names_the_object() {
         "{error}"
     );
     place.assert_clean(&[]);
+}
+
+#[test]
+fn regression_an_older_object_is_not_taken_for_an_upload_that_is_gone() {
+    let place = Place::new();
+    let old = bytes(2 * PART);
+    let mut new = old.clone();
+    new.reverse();
+    place.s3().upload(old, BUCKET, "key").run().unwrap();
+    place.backend.forget();
+    place.backend.refuse(|asked| {
+        let code = match (&*asked.operation, asked.nth) {
+            ("CompleteMultipartUpload", 1) => "InternalError",
+            ("CompleteMultipartUpload", _) => "NoSuchUpload",
+            _ => return None,
+        };
+        Some(Refusal::new(code))
+    });
+    let error = place.s3().upload(new, BUCKET, "key").run().unwrap_err();
+    assert_eq!(error.code(), Some("NoSuchUpload"), "{error}");
+    place.assert_clean(&[]);
+}
+
+/// Loses the first answer to CompleteMultipartUpload.
+struct Loser(UreqTransport, AtomicBool);
+
+impl Transport for Loser {
+    fn send(&self, request: Request, limits: &Limits) -> Result<Response, TransportError> {
+        let uri = request.uri().clone();
+        let is_complete =
+            request.method() == http::Method::POST && uri.to_string().contains("uploadId");
+        let response = self.0.send(request, limits)?;
+        match is_complete && self.1.swap(false, Ordering::Relaxed) {
+            true => Err(TransportError::new(
+                TransportErrorKind::Interrupted,
+                &uri,
+                "lost",
+            )),
+            false => Ok(response),
+        }
+    }
+}
+
+#[test]
+fn an_upload_whose_last_answer_is_lost_is_done() {
+    let place = Place::new();
+    let config = place.client.config().with(|config| config).unwrap();
+    let transport = UreqTransport::new(config.network()).unwrap();
+    let loser = Loser(transport, AtomicBool::new(true));
+    let client = Client::with_transport(config, loser).unwrap();
+    let s3 = client.transfer_with(place.config()).unwrap();
+    let content = bytes(2 * PART);
+    let report = s3.upload(content.clone(), BUCKET, "key").run().unwrap();
+    let etag = place.backend.etag(BUCKET, "key").unwrap();
+    assert_eq!(report.etag, Some(format!("\"{etag}\"").into()));
+    assert!(place.backend.bytes(BUCKET, "key").unwrap() == content);
+    assert_eq!(place.backend.asked_for("CompleteMultipartUpload").len(), 2);
+}
+
+/// Adds bytes to the first answer of the first part, which comes when the second part is done.
+struct Verbose {
+    transport: UreqTransport,
+    second_is_done: Mutex<Receiver<()>>,
+    is_first: AtomicBool,
+}
+
+impl Transport for Verbose {
+    fn send(&self, request: Request, limits: &Limits) -> Result<Response, TransportError> {
+        let range = request.headers().get("range").cloned();
+        let response = self.transport.send(request, limits)?;
+        let is_it = range.is_some_and(|range| range == "bytes=0-5242879");
+        if !is_it || !self.is_first.swap(false, Ordering::Relaxed) {
+            return Ok(response);
+        }
+        self.second_is_done.lock().unwrap().recv().unwrap();
+        let (mut head, body) = response.into_parts();
+        head.headers.remove("content-length");
+        let more = body.chain(std::io::repeat(b'x').take(10));
+        Ok(Response::from_parts(head, ResponseBody::new(more, None)))
+    }
+}
+
+#[test]
+fn regression_bytes_beyond_a_part_are_not_written_over_the_next() {
+    let place = Place::new();
+    let content = bytes(2 * PART);
+    place.backend.put(BUCKET, "key", content.clone());
+    let config = place.client.config().with(|config| config).unwrap();
+    let (done, second_is_done) = channel();
+    let verbose = Verbose {
+        transport: UreqTransport::new(config.network()).unwrap(),
+        second_is_done: Mutex::new(second_is_done),
+        is_first: AtomicBool::new(true),
+    };
+    let client = Client::with_transport(config, verbose).unwrap();
+    let s3 = client.transfer_with(place.config()).unwrap();
+    let down = place.path("down");
+    let job = s3.download_file(BUCKET, "key", &down);
+    let tell = move |now: &Snapshot| {
+        if now.bytes == PART as u64 {
+            // only the first time is waited for
+            let _ = done.send(());
+        }
+    };
+    job.progress(tell).run().unwrap();
+    assert!(std::fs::read(&down).unwrap() == content);
 }
 
 const FAULTS: &[Fault] = &[

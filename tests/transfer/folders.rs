@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
-use tucuxi::Error;
-use tucuxi::transfer::{Compare, Difference, Report, SyncPlan, TransferError};
+use tucuxi::transfer::{Compare, Difference, Report, SyncPlan, TransferError, TransferManager};
+use tucuxi::transport::Replay;
+use tucuxi::{Client, Error};
 
 use crate::common::s3::Refusal;
 use crate::{BUCKET, PART, Place, bytes};
@@ -323,6 +325,26 @@ fn contents_are_compared_by_what_the_service_says_of_them() {
 }
 
 #[test]
+fn regression_what_cannot_be_compared_is_not_unchanged() {
+    let place = Place::new();
+    let from = fill(&place);
+    let s3 = place.s3();
+    s3.upload_folder(&from, BUCKET, "p").run().unwrap();
+    place.backend.refuse(|asked| {
+        let hit = asked.operation == "HeadObject" && asked.key.as_deref() == Some("p/a");
+        hit.then(|| Refusal::new("AccessDenied"))
+    });
+    let sync = s3.sync_up(&from, BUCKET, "p").compare(Compare::Checksum);
+    let plan = sync.plan().unwrap();
+    assert_eq!(
+        (changes(&plan), plan.unchanged()),
+        (vec![], NAMES.len() as u64 - 1)
+    );
+    let report = report(plan.job().run().unwrap_err());
+    assert_eq!(&*report.failures[0].object, "s3://river/p/a");
+}
+
+#[test]
 #[cfg(unix)]
 fn what_is_no_file_is_told() {
     let place = Place::new();
@@ -349,6 +371,73 @@ fn what_is_no_file_is_told() {
         .unwrap();
     assert_eq!(changes(&plan), []);
     drop(socket);
+}
+
+#[test]
+#[cfg(unix)]
+fn regression_no_file_behind_a_link_is_extra() {
+    let place = Place::new();
+    place.file("elsewhere/file", b"x");
+    place.file("to/there/same", b"x");
+    place.file("to/extra", b"x");
+    for (link, to) in [("out", "../elsewhere"), ("again", "there")] {
+        std::os::unix::fs::symlink(to, place.path("to").join(link)).unwrap();
+    }
+    std::os::unix::fs::symlink("../elsewhere/file", place.path("to/link")).unwrap();
+    place.backend.put(BUCKET, "p/there/same", "x");
+    let sync = place.s3().sync_down(BUCKET, "p", place.path("to"));
+    let plan = sync.compare(Compare::Size).delete(true).plan().unwrap();
+    let expected = ["extra", "link"].map(|name| (name, Difference::Extra));
+    assert_eq!(changes(&plan), expected);
+    plan.job().run().unwrap();
+    let left = ["again/same", "out/file", "there/same"];
+    assert_eq!(
+        files(&place.path("to")).into_keys().collect::<Vec<_>>(),
+        left
+    );
+}
+
+#[test]
+fn regression_listings_are_given_the_arguments_that_they_take() {
+    let place = Place::new();
+    place.file("folder/file", b"x");
+    let listing =
+        "<ListBucketResult><Contents><Key>p/file</Key><Size>1</Size></Contents></ListBucketResult>";
+    let args = json!({"RequestPayer": "requester", "ExpectedBucketOwner": "123456789012"});
+    let job = |s3: &TransferManager, what: &str| {
+        let (folder, other) = (place.path("folder"), place.path("other"));
+        match what {
+            "copy" => s3.copy_folder(BUCKET, "p", BUCKET, "q"),
+            "delete" => s3.delete_folder(BUCKET, "p"),
+            "download" => s3.download_folder(BUCKET, "p", other),
+            "sync down" => s3.sync_down(BUCKET, "p", other).job(),
+            _ => s3
+                .sync_up(folder, BUCKET, "p")
+                .compare(Compare::Checksum)
+                .job(),
+        }
+    };
+    for what in ["copy", "delete", "download", "sync down", "sync up"] {
+        let replay = Arc::new(Replay::new().answer(200, &[], listing).answer(404, &[], ""));
+        let config = place.client.config().with(|config| config).unwrap();
+        let client = Client::with_transport(config, replay.clone()).unwrap();
+        // what comes after the listing is not answered
+        let _ = job(&client.transfer(), what).args(args.clone()).run();
+        let sent = replay.sent();
+        assert!(
+            sent.len() > 1 && sent[0].uri.query().unwrap().contains("list-type=2"),
+            "{what}"
+        );
+        for sent in sent {
+            for (name, value) in [
+                ("x-amz-request-payer", "requester"),
+                ("x-amz-expected-bucket-owner", "123456789012"),
+            ] {
+                let given = sent.headers.get(name).map(|value| value.to_str().unwrap());
+                assert_eq!(given, Some(value), "{what}: {} {}", sent.method, sent.uri);
+            }
+        }
+    }
 }
 
 #[test]

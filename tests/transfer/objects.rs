@@ -272,6 +272,27 @@ fn without_checksums_the_first_range_tells_the_length() {
 }
 
 #[test]
+fn regression_what_follows_the_first_range_is_not_lost_below_the_threshold() {
+    let place = Place::new();
+    let never = tucuxi::config::ResponseChecksums::WhenRequired;
+    let client = place
+        .client
+        .with(|config| config.response_checksums(never))
+        .unwrap();
+    let config = place.config().multipart_threshold(100 * MIB as u64);
+    let s3 = client.transfer_with(config).unwrap();
+    let content = bytes(2 * PART + 1);
+    place.backend.put(BUCKET, "key", content.clone());
+    let (mut out, down) = (Vec::new(), place.path("down"));
+    s3.download(BUCKET, "key", &mut out).run().unwrap();
+    assert!(out == content, "{} of {}", out.len(), content.len());
+    place.backend.forget();
+    s3.download_file(BUCKET, "key", &down).run().unwrap();
+    assert!(std::fs::read(&down).unwrap() == content);
+    assert_eq!(place.backend.asked_for("GetObject").len(), 3);
+}
+
+#[test]
 fn progress_ends_with_all_bytes_and_never_counts_what_is_only_hashed() {
     let place = Place::new();
     // signed payloads are read once more

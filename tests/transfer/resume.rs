@@ -26,13 +26,14 @@ fn killed_process() {
         .unwrap();
     let job = match &*var("TRANSFER_WAY") {
         "up" => s3.upload_file(var("TRANSFER_FILE"), BUCKET, "key"),
+        "folder" => s3.download_folder(BUCKET, "p", var("TRANSFER_FILE")),
         _ => s3.download_file(BUCKET, "key", var("TRANSFER_FILE")),
     };
     let report = job.run().unwrap();
     println!("resumed {}", report.resumed_bytes);
 }
 
-fn start(place: &Place, way: &str) -> Child {
+fn command(place: &Place, way: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([
         "--exact",
@@ -46,11 +47,12 @@ fn start(place: &Place, way: &str) -> Child {
     command
         .env("TRANSFER_STATE", place.path("state"))
         .env("TRANSFER_FILE", place.path("file"));
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
     command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+}
+
+fn start(place: &Place, way: &str) -> Child {
+    command(place, way).spawn().unwrap()
 }
 
 /// Kills the process when so many operations of this kind were answered.
@@ -270,6 +272,33 @@ fn parts_that_are_not_right_are_not_believed() {
     std::fs::write(&partial, vec![0; len as usize]).unwrap();
     assert_eq!(go_on(&place, "down"), 0);
     assert!(std::fs::read(&file).unwrap() == content);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn regression_a_process_that_may_start_no_thread_transfers_all_the_same() {
+    let place = Place::new();
+    let content = bytes(3 * PART);
+    place.backend.put(BUCKET, "key", content.clone());
+    // more than a page
+    for n in 0..1_001 {
+        place.backend.put(BUCKET, &format!("p/{n}"), "x");
+    }
+    for way in ["down", "folder"] {
+        let mut command = command(&place, way);
+        // more than the address space has, so that the system refuses every thread
+        let output = command.env("RUST_MIN_STACK", (1_u64 << 50).to_string());
+        let output = output.output().unwrap();
+        assert!(output.status.success(), "{way}: {output:?}");
+        match way {
+            "down" => assert!(std::fs::read(place.path("file")).unwrap() == content),
+            _ => assert_eq!(
+                std::fs::read_dir(place.path("file")).unwrap().count(),
+                1_001
+            ),
+        }
+        let _ = std::fs::remove_file(place.path("file"));
+    }
 }
 
 #[test]
