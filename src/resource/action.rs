@@ -1,5 +1,7 @@
 //! What can be done with a resource.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::error::ResourceError;
@@ -29,9 +31,8 @@ impl Resource {
     /// There is no such action, or the call fails.
     pub fn action(&self, name: &str, params: Value) -> Result<Outcome> {
         if self.has_load() && is_load(name) {
-            self.load_with(params)?;
-            let data = self.data().map(|data| Value::clone(&data));
-            return Ok(Outcome::Value(data.unwrap_or_default()));
+            let data = self.load_with(params)?.unwrap_or_default();
+            return Ok(Outcome::Value(Arc::unwrap_or_clone(data)));
         }
         let outcome = match self.injected(name) {
             Some(run) => run(self, params)?,
