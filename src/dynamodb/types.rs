@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::codec::attribute::{BINARY, Fault, MAP, NUMBER, SET};
 use crate::codec::decimal::Decimal;
+use crate::codec::from_plain::FromPlain;
 use crate::codec::scalar;
 use crate::error::Error;
 
@@ -244,7 +245,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Map<T> {
             Value::Object(members) if members.len() == 1 => members.get_mut(MAP).map(Value::take),
             _ => None,
         };
-        let value = T::deserialize(inner.unwrap_or(whole));
+        let value = T::deserialize(FromPlain(inner.unwrap_or(whole)));
         value.map(Self).map_err(D::Error::custom)
     }
 }
