@@ -8,7 +8,7 @@ use super::error::ResourceError;
 use super::{Action, Category, Outcome, Param, ParamSource, Resource};
 use crate::client::RequestBuilder;
 use crate::custom::{self, Run};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::names;
 
 impl Resource {
@@ -35,7 +35,7 @@ impl Resource {
             return Ok(Outcome::Value(Arc::unwrap_or_clone(data)));
         }
         let outcome = match self.injected(name) {
-            Some(run) => run(self, params)?,
+            Some(run) => run(self, params).map_err(|e| self.say_where(name, e))?,
             None => {
                 let action = self.action_definition(name)?;
                 let params = self.params(&action.request.params, params)?;
@@ -81,6 +81,17 @@ impl Resource {
         self.forget();
         let call = self.client().request(self.service(), &request.operation);
         Ok(call.params(params))
+    }
+
+    /// Faults of parameters that are no call's are this action's.
+    fn say_where(&self, action: &str, error: Error) -> Error {
+        match error {
+            Error::Params(_) => {
+                let action = format!("{}.{action}", self.type_name());
+                error.of_call(self.service(), &action)
+            }
+            other => other,
+        }
     }
 
     fn action_definition(&self, name: &str) -> Result<&Action> {
