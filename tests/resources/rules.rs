@@ -672,6 +672,13 @@ fn broken_definitions_say_where() {
             "X: unknown variant `air`",
         ),
         (
+            x(
+                json!({"load": {"request": {"operation": "DescribePond", "params": [
+                    {"target": "Name", "source": "data", "path": "Keeper"}]}}}),
+            ),
+            "X: load: Name comes from the attributes, which are not there before it",
+        ),
+        (
             x(json!({"hasMany": {"L": {"request": {"operation": "ListFish"}}}})),
             "X: hasMany.L: it has no resource",
         ),
