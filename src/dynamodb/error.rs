@@ -60,10 +60,14 @@ pub enum DynamoDbError {
 impl DynamoDbError {
     /// Whether the same may succeed when it is done again.
     pub(crate) fn is_retryable(&self) -> bool {
+        matches!(self, Self::TooBusy { .. })
+    }
+
+    /// The error of a call that it is because of.
+    pub(crate) fn cause(&self) -> Option<&Error> {
         match self {
-            Self::TooBusy { .. } => true,
-            Self::Unwritten { source, .. } => source.is_retryable(),
-            _ => false,
+            Self::Unwritten { source, .. } => Some(source),
+            _ => None,
         }
     }
 }
