@@ -96,6 +96,7 @@ impl Error {
     pub fn cause(&self) -> &Self {
         match self {
             Self::Call { source, .. } => source.cause(),
+            Self::DynamoDb(error) => error.cause().map_or(self, Self::cause),
             Self::Transfer(error) => error.cause().map_or(self, Self::cause),
             other => other,
         }

@@ -7,6 +7,7 @@
 //! Zeros at either end do not count as digits; boto3 counts those at the end, DynamoDB does not.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde_json::Number;
 
@@ -93,6 +94,16 @@ impl Decimal {
             _ if number.exponent < MIN_EXPONENT => Err(DecimalError::TooSmall),
             _ => Ok(number),
         }
+    }
+
+    /// The integer that this is, if it is one of that type.
+    pub(crate) fn integer<T: FromStr>(&self) -> Option<T> {
+        let digits = &*self.digits;
+        // no type has more than 39 digits
+        let zeros = usize::try_from(self.exponent).ok()?.min(40);
+        let len = (digits.len() + zeros).max(1);
+        let sign = if self.negative { "-" } else { "" };
+        format!("{sign}{digits:0<len$}").parse().ok()
     }
 
     /// The JSON number that is exactly this one, if there is one: an integer of 64 bits, or a float whose shortest text says

@@ -18,6 +18,7 @@ use serde::de::{
 use serde_json::Value;
 
 use super::attribute::{PlainOrText, ToPlainOrText};
+use super::from_plain::FromPlain;
 use super::scalar;
 use crate::uri;
 
@@ -391,7 +392,7 @@ macro_rules! give {
             match self.read()? {
                 Given::Text(Cow::Borrowed(text)) => BorrowedStrDeserializer::new(text).$method($($arg,)* visitor),
                 Given::Text(text) => Value::from(text).$method($($arg,)* visitor).map_err(D::Error::custom),
-                Given::Value(value) => value.$method($($arg,)* visitor).map_err(D::Error::custom),
+                Given::Value(value) => FromPlain(value).$method($($arg,)* visitor).map_err(D::Error::custom),
             }
         }
     )* };
@@ -402,8 +403,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Scalar<D> {
 
     give! {
         deserialize_any(), deserialize_bool(), deserialize_i8(), deserialize_i16(), deserialize_i32(), deserialize_i64(),
-        deserialize_u8(), deserialize_u16(), deserialize_u32(), deserialize_u64(), deserialize_f32(), deserialize_f64(),
-        deserialize_char(), deserialize_str(), deserialize_string(), deserialize_bytes(), deserialize_byte_buf(),
+        deserialize_i128(), deserialize_u8(), deserialize_u16(), deserialize_u32(), deserialize_u64(), deserialize_u128(),
+        deserialize_f32(), deserialize_f64(), deserialize_char(), deserialize_str(), deserialize_string(), deserialize_bytes(), deserialize_byte_buf(),
         deserialize_unit(), deserialize_seq(), deserialize_map(), deserialize_identifier(),
         deserialize_unit_struct(name: &'static str), deserialize_newtype_struct(name: &'static str),
         deserialize_tuple(len: usize), deserialize_tuple_struct(name: &'static str, len: usize),
@@ -418,7 +419,9 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Scalar<D> {
             Given::Text(text) => visitor
                 .visit_some(Value::from(text))
                 .map_err(D::Error::custom),
-            Given::Value(value) => value.deserialize_option(visitor).map_err(D::Error::custom),
+            Given::Value(value) => FromPlain(value)
+                .deserialize_option(visitor)
+                .map_err(D::Error::custom),
         }
     }
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {

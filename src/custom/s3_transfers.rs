@@ -35,7 +35,11 @@ struct CopyParams {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[serde(
+    rename_all = "PascalCase",
+    deny_unknown_fields,
+    expecting = "an object with Bucket and Key"
+)]
 struct CopyFrom {
     bucket: String,
     key: String,
@@ -76,7 +80,10 @@ pub(super) fn copy(on: &Resource, params: Value) -> Result<Outcome> {
 }
 
 fn parse<P: DeserializeOwned>(params: Value) -> Result<P> {
-    P::deserialize(params).map_err(|e| fault(&e.to_string()))
+    match params.is_object() {
+        true => P::deserialize(params).map_err(|e| fault(&e.to_string())),
+        false => Err(fault("they must be an object")),
+    }
 }
 
 fn fault(reason: &str) -> Error {

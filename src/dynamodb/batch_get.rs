@@ -57,7 +57,8 @@ impl BatchGet {
         self
     }
 
-    /// The items, as they come. An error comes in the place of an item and is the last.
+    /// The items, as they come. An error comes in the place of an item. One of a call is the last; behind an item that does not fit
+    /// the type others follow.
     pub fn items<T: DeserializeOwned>(self) -> Items<T> {
         match self.reading() {
             Ok(reading) => Items::new(reading),

@@ -325,6 +325,9 @@ impl Node {
                 format!("{left} {operator} {right}")
             }
             Self::Function(name, arguments) => format!("{name}({})", list(arguments, to)?),
+            Self::In(_, elements) if elements.is_empty() => {
+                return Err(DynamoDbError::NoChoice.into());
+            }
             Self::In(of, elements) => {
                 let of = of.write(to)?;
                 format!("{of} IN ({})", list(elements, to)?)
@@ -474,6 +477,10 @@ mod tests {
                 "[0]: DynamoDB has neither",
             ),
             (Attr("").exists(), "\"\" is no path of an attribute"),
+            (
+                Attr("a").is_in(Vec::<i32>::new()),
+                "`is_in` has no values: DynamoDB takes from 1 to 100",
+            ),
             (Attr("a..b").exists(), "\"a..b\" is no path"),
             (Attr("a[x].b").exists(), "\"a[x].b\" is no path"),
             (Attr("a[0]b").exists(), "\"a[0]b\" is no path"),

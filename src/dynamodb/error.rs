@@ -12,6 +12,9 @@ pub enum DynamoDbError {
     /// What two parties give: a program's own parameters and an expression.
     #[error("{0} is given in the parameters already")]
     GivenTwice(&'static str),
+    /// A choice among no values.
+    #[error("`is_in` has no values: DynamoDB takes from 1 to 100")]
+    NoChoice,
     /// An item or a key that is none.
     #[error("an item or a key must be an object, by names of attributes")]
     NoObject,
@@ -57,10 +60,14 @@ pub enum DynamoDbError {
 impl DynamoDbError {
     /// Whether the same may succeed when it is done again.
     pub(crate) fn is_retryable(&self) -> bool {
+        matches!(self, Self::TooBusy { .. })
+    }
+
+    /// The error of a call that it is because of.
+    pub(crate) fn cause(&self) -> Option<&Error> {
         match self {
-            Self::TooBusy { .. } => true,
-            Self::Unwritten { source, .. } => source.is_retryable(),
-            _ => false,
+            Self::Unwritten { source, .. } => Some(source),
+            _ => None,
         }
     }
 }

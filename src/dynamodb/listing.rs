@@ -98,7 +98,7 @@ impl Listing {
     /// The items, page after page; or, of [`Table::parallel_scan`], as its threads read them: each waits when a page of its own
     /// is not taken, all end when the iterator is dropped, and an error of one ends all.
     ///
-    /// An error comes in the place of an item and is the last.
+    /// An error comes in the place of an item. One of a call is the last; behind an item that does not fit the type others follow.
     pub fn items<T: DeserializeOwned>(self) -> Items<T> {
         match self.values() {
             Ok(values) => Items::new(values),

@@ -87,6 +87,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::codec::attribute::{self, Form, Place};
+use crate::codec::from_plain::FromPlain;
 use crate::error::Result;
 
 /// A value of yours as an item for the parameters of an operation: `{"id": {"S": "a"}}`.
@@ -192,7 +193,7 @@ fn canonical_item<T: Serialize + ?Sized>(item: &T) -> Result<Value> {
 }
 
 fn from_plain<T: DeserializeOwned>(plain: Value) -> Result<T> {
-    T::deserialize(plain).map_err(|error| DynamoDbError::Type(error).into())
+    T::deserialize(FromPlain(plain)).map_err(|error| DynamoDbError::Type(error).into())
 }
 
 /// What an object of a result has by this name; null where there is nothing.

@@ -1,6 +1,7 @@
 //! What DynamoDB has and JSON has not, as types for the structs of a program.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::str::FromStr;
 
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
@@ -10,6 +11,7 @@ use serde_json::Value;
 
 use crate::codec::attribute::{BINARY, Fault, MAP, NUMBER, SET};
 use crate::codec::decimal::Decimal;
+use crate::codec::from_plain::FromPlain;
 use crate::codec::scalar;
 use crate::error::Error;
 
@@ -169,8 +171,8 @@ impl<'de> Deserialize<'de> for Binary {
 /// # Ok::<(), tucuxi::Error>(())
 /// ```
 ///
-/// The order is as the service gives it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The order is as the service gives it, and of no meaning: sets are equal if the same is in them.
+#[derive(Clone, Debug)]
 pub struct Set<T>(pub Vec<T>);
 
 impl<T> Set<T> {
@@ -183,6 +185,30 @@ impl<T> Set<T> {
 impl<T> Default for Set<T> {
     fn default() -> Self {
         Self(Vec::new())
+    }
+}
+
+impl<T: PartialEq> PartialEq for Set<T> {
+    fn eq(&self, other: &Self) -> bool {
+        let has_all = |one: &[T], other: &[T]| other.iter().all(|element| one.contains(element));
+        self.0 == other.0
+            || self.0.len() == other.0.len()
+                && has_all(&self.0, &other.0)
+                && has_all(&other.0, &self.0)
+    }
+}
+
+impl<T: Eq> Eq for Set<T> {}
+
+impl<T: Hash> Hash for Set<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let hashes = self.0.iter().map(|element| {
+            let mut hasher = DefaultHasher::new();
+            element.hash(&mut hasher);
+            hasher.finish()
+        });
+        // the same in any order, and however often an element is given
+        state.write_u64(hashes.max().unwrap_or_default());
     }
 }
 
@@ -244,7 +270,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Map<T> {
             Value::Object(members) if members.len() == 1 => members.get_mut(MAP).map(Value::take),
             _ => None,
         };
-        let value = T::deserialize(inner.unwrap_or(whole));
+        let value = T::deserialize(FromPlain(inner.unwrap_or(whole)));
         value.map(Self).map_err(D::Error::custom)
     }
 }
@@ -296,5 +322,29 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Marker<T> {
     }
     fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<T, A::Error> {
         held(access, self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn regression_sets_are_equal_in_any_order() {
+        let set = |elements: &[u8]| Set(elements.to_vec());
+        assert_eq!(set(&[1, 2, 3]), set(&[3, 1, 2]));
+        let cases: [(&[u8], &[u8]); 4] = [
+            (&[1], &[2]),
+            (&[1, 2], &[1]),
+            (&[1, 1], &[1, 2]),
+            (&[1, 2], &[1, 1]),
+        ];
+        for (one, other) in cases {
+            assert_ne!(set(one), set(other));
+        }
+        let known = HashSet::from([set(&[1, 2])]);
+        assert!(known.contains(&set(&[2, 1])));
     }
 }

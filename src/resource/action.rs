@@ -1,12 +1,14 @@
 //! What can be done with a resource.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::error::ResourceError;
 use super::{Action, Category, Outcome, Param, ParamSource, Resource};
 use crate::client::RequestBuilder;
 use crate::custom::{self, Run};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::names;
 
 impl Resource {
@@ -29,12 +31,11 @@ impl Resource {
     /// There is no such action, or the call fails.
     pub fn action(&self, name: &str, params: Value) -> Result<Outcome> {
         if self.has_load() && is_load(name) {
-            self.load_with(params)?;
-            let data = self.data().map(|data| Value::clone(&data));
-            return Ok(Outcome::Value(data.unwrap_or_default()));
+            let data = self.load_with(params)?.unwrap_or_default();
+            return Ok(Outcome::Value(Arc::unwrap_or_clone(data)));
         }
         let outcome = match self.injected(name) {
-            Some(run) => run(self, params)?,
+            Some(run) => run(self, params).map_err(|e| self.say_where(name, e))?,
             None => {
                 let action = self.action_definition(name)?;
                 let params = self.params(&action.request.params, params)?;
@@ -80,6 +81,17 @@ impl Resource {
         self.forget();
         let call = self.client().request(self.service(), &request.operation);
         Ok(call.params(params))
+    }
+
+    /// Faults of parameters that are no call's are this action's.
+    fn say_where(&self, action: &str, error: Error) -> Error {
+        match error {
+            Error::Params(_) => {
+                let action = format!("{}.{action}", self.type_name());
+                error.of_call(self.service(), &action)
+            }
+            other => other,
+        }
     }
 
     fn action_definition(&self, name: &str) -> Result<&Action> {

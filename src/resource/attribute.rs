@@ -80,7 +80,7 @@ impl Resource {
     ///
     /// The type has no such call, or it fails.
     pub fn load(&self) -> Result<()> {
-        self.load_with(json!({}))
+        self.load_with(json!({})).map(drop)
     }
 
     /// The same as [`Resource::load`].
@@ -92,8 +92,9 @@ impl Resource {
         self.load()
     }
 
-    /// Asks for the attributes, with more parameters. That the service knows nothing shows when an attribute is read.
-    pub(super) fn load_with(&self, params: Value) -> Result<()> {
+    /// Asks for the attributes, with more parameters, and gives them: another thread may have made the resource forget them by
+    /// then. That the service knows nothing shows when an attribute is read.
+    pub(super) fn load_with(&self, params: Value) -> Result<Option<Arc<Value>>> {
         let data = match (self.injected("load"), &self.definition().load) {
             (Some(load), _) => load(self, params)?.value()?,
             (None, Some(load)) => {
@@ -106,8 +107,9 @@ impl Resource {
             }
             (None, None) => return Err(self.no_load()),
         };
-        self.set_data(Some(data).filter(|data| !data.is_null()));
-        Ok(())
+        let data = Some(data).filter(|data| !data.is_null()).map(Arc::new);
+        self.set_data(data.clone());
+        Ok(data)
     }
 
     pub(super) fn has_load(&self) -> bool {
@@ -123,11 +125,10 @@ impl Resource {
 
     /// The attributes, asked for if they must be; none where the service does not know the resource.
     pub(super) fn known(&self) -> Result<Option<Arc<Value>>> {
-        if let Some(data) = self.data() {
-            return Ok(Some(data));
+        match self.data() {
+            Some(data) => Ok(Some(data)),
+            None => self.load_with(json!({})),
         }
-        self.load()?;
-        Ok(self.data())
     }
 
     /// The attributes, where nothing can be done without.
@@ -143,9 +144,9 @@ impl Resource {
         })
     }
 
-    fn set_data(&self, data: Option<Value>) {
+    fn set_data(&self, data: Option<Arc<Value>>) {
         let mut place = self.0.data.write().unwrap_or_else(PoisonError::into_inner);
-        *place = data.map(Arc::new);
+        *place = data;
     }
 
     fn no_load(&self) -> crate::Error {

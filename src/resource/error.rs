@@ -78,8 +78,14 @@ pub(super) struct NoSuchName {
 impl NoSuchName {
     pub(super) fn of(resource: &Resource, category: Category, name: &str) -> Self {
         let known = resource.names(category);
+        let mut others: Vec<Category> = resource.definition().categories_of(name).collect();
+        // beyond the definition there are actions only
+        let actions = resource.names(Category::Action);
+        if !others.contains(&Category::Action) && actions.contains(&&*names::spelled(name)) {
+            others.push(Category::Action);
+        }
         Self {
-            others: resource.definition().categories_of(name).collect(),
+            others,
             ..Self::among(&known, resource.place(), category, name)
         }
     }

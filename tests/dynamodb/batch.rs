@@ -171,6 +171,20 @@ fn what_is_large_goes_in_smaller_batches() {
 }
 
 #[test]
+fn regression_what_was_not_written_says_what_the_service_said() {
+    let refused = r#"{"__type": "AccessDeniedException", "message": "no"}"#;
+    let t = Table::new(&client(Replay::new().answer(400, &[], refused)), "t");
+    let error = t.with_batch_writer(|writer| writer.put(json!({"n": 0})));
+    let error = error.unwrap_err();
+    assert_eq!(error.code(), Some("AccessDeniedException"));
+    assert!(!error.is_retryable());
+    let Error::DynamoDb(error) = error else {
+        panic!("{error}")
+    };
+    assert!(matches!(*error, DynamoDbError::Unwritten { requests, .. } if requests.len() == 1));
+}
+
+#[test]
 fn a_writer_that_is_dropped_or_fails_writes_what_it_has() {
     let (client, table) = fake(FakeTable::default());
     let t = Table::new(&client, "t");

@@ -414,6 +414,39 @@ fn a_struct_goes_there_and_back() {
 }
 
 #[test]
+fn regression_integers_of_128_bits_come_back() {
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    struct Account {
+        small: u128,
+        round: u128,
+        large: u128,
+        least: i128,
+        inner: Map<std::collections::BTreeMap<String, i128>>,
+    }
+    let account = Account {
+        small: 5,
+        round: 10_u128.pow(25),
+        large: u128::MAX / 10,
+        least: i128::from(i64::MIN) - 1,
+        inner: Map([("$set".to_owned(), 1 << 100)].into()),
+    };
+    let typed = to_item(&account).unwrap();
+    assert_eq!(typed["round"], json!({"N": "10000000000000000000000000"}));
+    let answer = json!({"Item": typed}).to_string();
+    assert_eq!(from_item::<Account>(typed).unwrap(), account);
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Answer {
+        item: Account,
+    }
+    let (client, _) = plain(Replay::new().answer(200, &[], answer));
+    let key = json!({"TableName": "t", "Key": {"id": 1}});
+    let answer: Answer = client.call_as("dynamodb", "GetItem", key).unwrap();
+    assert_eq!(answer.item, account);
+}
+
+#[test]
 fn a_table_changes_items_and_tells_the_old_ones() {
     let replay = Replay::new()
         .answer(200, &[], r#"{"Attributes": {"n": {"N": "1"}}}"#)

@@ -1,5 +1,6 @@
 //! Scans: page after page, and in segments.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -41,6 +42,18 @@ fn pages_of_a_scan_follow_each_other() {
     assert_eq!(t.scan().count().unwrap(), 95);
     let first = t.scan().items::<Value>().take(3);
     assert_eq!(numbers(first), [0, 1, 2]);
+}
+
+#[test]
+fn an_item_that_does_not_fit_the_type_does_not_end_a_scan() {
+    let page = json!({"Items": [{"n": {"N": "1"}}, {"n": {"S": "2"}}, {"n": {"N": "3"}}]});
+    let t = Table::new(
+        &client(Replay::new().answer(200, &[], page.to_string())),
+        "t",
+    );
+    let found = t.scan().items::<BTreeMap<String, u8>>();
+    let found: Vec<_> = found.map(|item| item.ok().map(|item| item["n"])).collect();
+    assert_eq!(found, [Some(1), None, Some(3)]);
 }
 
 #[test]

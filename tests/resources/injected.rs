@@ -36,6 +36,19 @@ fn a_bucket_is_looked_for_in_the_list() {
 }
 
 #[test]
+fn an_action_beyond_the_definition_is_told_where_something_else_is_asked_for() {
+    let (client, _) = of_replay(Replay::new());
+    let bucket = client.resource("s3").unwrap().sub("Bucket", "b").unwrap();
+    for name in ["load", "upload_file"] {
+        let error = bucket.attribute(name).unwrap_err().to_string();
+        let expected = format!(
+            "there is no attribute \"{name}\"; {name} is one of its actions; its attributes are: "
+        );
+        assert!(error.contains(&expected), "{error}");
+    }
+}
+
+#[test]
 fn a_bucket_may_stand_on_a_later_page() {
     let page = |name: &str, token: &str| {
         format!("<R><Buckets><Bucket><Name>{name}</Name></Bucket></Buckets>{token}</R>")

@@ -177,6 +177,23 @@ fn attributes_are_asked_for_once_and_forgotten_with_an_action() {
 }
 
 #[test]
+fn regression_what_was_just_asked_for_is_known_though_another_thread_forgets_it() {
+    const TIMES: usize = 300;
+    let (pond, _) = pond(&vec![json!({"Pond": {"Keeper": "Ana"}}); TIMES]);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            for _ in 0..TIMES {
+                assert_eq!(pond.attribute("keeper_attribute").unwrap(), "Ana");
+            }
+        });
+        while !reader.is_finished() {
+            // the first thing that a call of it does is to forget
+            let _ = pond.request("fill", json!({})).unwrap();
+        }
+    });
+}
+
+#[test]
 fn an_identifier_is_known_by_its_member_too() {
     let (pond, replay) = pond(&[]);
     let fish = pond.sub("Fish", "a").unwrap();
@@ -653,6 +670,13 @@ fn broken_definitions_say_where() {
         (
             x(call(json!([{"target": "A", "source": "air"}]))),
             "X: unknown variant `air`",
+        ),
+        (
+            x(
+                json!({"load": {"request": {"operation": "DescribePond", "params": [
+                    {"target": "Name", "source": "data", "path": "Keeper"}]}}}),
+            ),
+            "X: load: Name comes from the attributes, which are not there before it",
         ),
         (
             x(json!({"hasMany": {"L": {"request": {"operation": "ListFish"}}}})),

@@ -480,3 +480,32 @@ fn buckets_and_objects_transfer_files() {
         assert!(error.contains(expected), "{error}");
     }
 }
+
+#[test]
+fn regression_faults_of_a_resources_transfer_say_where_they_are() {
+    let place = Place::new();
+    let s3 = place.client.resource("s3").unwrap();
+    let bucket = s3.sub("Bucket", BUCKET).unwrap();
+    let cases = [
+        (
+            "upload_file",
+            json!({"Filename": "f"}),
+            "Key: required member is missing",
+        ),
+        (
+            "download_file",
+            json!(["f", "k", {}]),
+            "they must be an object",
+        ),
+        (
+            "copy",
+            json!({"CopySource": "b/k", "Key": "k"}),
+            "invalid type: string \"b/k\", expected an object with Bucket and Key",
+        ),
+    ];
+    for (action, params, expected) in cases {
+        let error = bucket.action(action, params).unwrap_err().to_string();
+        let place = format!("s3.Bucket.{action}: invalid parameters: the parameters: ");
+        assert_eq!(error, format!("{place}{expected}"));
+    }
+}

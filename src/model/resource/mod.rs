@@ -299,6 +299,14 @@ impl Definition {
         {
             return Err(format!("hasMany.{name}: it has no resource"));
         }
+        // it would be asked for again and again
+        let from_data = |param: &&Param| matches!(param.source, ParamSource::Data { .. });
+        let mut load = raw.load.iter().flat_map(|load| &load.request.params);
+        if let Some(Param { target, .. }) = load.find(from_data) {
+            return Err(format!(
+                "load: {target} comes from the attributes, which are not there before it"
+            ));
+        }
         let mut this = Self {
             name: name.into(),
             identifiers: raw.identifiers,
