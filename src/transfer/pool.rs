@@ -281,8 +281,11 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
         };
         let active = &mut board.active[index];
         active.plan.settle(step, done);
-        // the first failure is the reason
-        active.error = active.error.take().or(error);
+        // what is done is, though it was cancelled meanwhile; else the first failure is the reason
+        active.error = match outcome {
+            Some(_) => None,
+            None => active.error.take().or(error),
+        };
         if !active.plan.is_over() {
             return;
         }
@@ -351,5 +354,71 @@ impl Drop for Running<'_, '_, '_> {
             board.has_panicked = true;
             self.0.changed.notify_all();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    /// Is done although it is cancelled meanwhile, which the other sees.
+    struct Steady<'t>(&'t CancelToken, &'t Barrier);
+
+    impl Work for Steady<'_> {
+        fn object(&self) -> String {
+            "steady".to_owned()
+        }
+        fn action(&self) -> String {
+            "stay".to_owned()
+        }
+        fn begin(&self) -> Result<Begun> {
+            self.1.wait();
+            self.0.cancel();
+            self.1.wait();
+            self.1.wait();
+            Ok(Begun::Done(Outcome {
+                objects: 1,
+                ..Outcome::default()
+            }))
+        }
+    }
+
+    /// Is begun when the token is cancelled, and then given up.
+    struct GivenUp<'t>(&'t Barrier);
+
+    impl Work for GivenUp<'_> {
+        fn object(&self) -> String {
+            "given up".to_owned()
+        }
+        fn action(&self) -> String {
+            "go on".to_owned()
+        }
+        fn begin(&self) -> Result<Begun> {
+            self.0.wait();
+            self.0.wait();
+            Ok(Begun::Parts(Parts::of_stream()))
+        }
+        fn abandon(&self) {
+            self.0.wait();
+        }
+    }
+
+    #[test]
+    fn regression_what_is_done_is_no_failure_when_it_is_cancelled_meanwhile() {
+        let (cancel, barrier) = (CancelToken::default(), Barrier::new(2));
+        let items: [Box<dyn Work>; 2] = [
+            Box::new(Steady(&cancel, &barrier)),
+            Box::new(GivenUp(&barrier)),
+        ];
+        let items = items.into_iter().map(|work| Ok(Item::Work(work)));
+        let report = run(Box::new(items), 2, &Meter::new(None), &cancel).unwrap();
+        let failed: Vec<_> = report
+            .failures
+            .iter()
+            .map(|failure| &*failure.object)
+            .collect();
+        assert_eq!((report.objects, failed), (1, vec!["given up"]));
     }
 }
