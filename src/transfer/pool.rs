@@ -96,7 +96,9 @@ pub(super) fn run<'w>(
         meter,
         cancel,
     };
+    let guard = TakesBack(&pool);
     std::thread::scope(|scope| pool.work(scope));
+    drop(guard);
     // no thread is left that could have panicked with it
     let board = pool
         .board
@@ -341,6 +343,20 @@ impl<'w> Board<'w> {
     fn is_over(&self) -> bool {
         let is_done = !self.has_more && !self.is_asking && self.active.is_empty();
         is_done || self.has_panicked
+    }
+}
+
+/// Takes back what was begun when a panic ends the transfer. No thread is left then.
+struct TakesBack<'r, 'p, 'w>(&'r Pool<'p, 'w>);
+
+impl Drop for TakesBack<'_, '_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let mut board = self.0.board.lock().unwrap_or_else(PoisonError::into_inner);
+            for active in board.active.drain(..) {
+                active.work.abandon();
+            }
+        }
     }
 }
 

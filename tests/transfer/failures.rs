@@ -222,6 +222,25 @@ fn a_panic_of_the_callers_code_is_passed_on() {
     assert!(result.is_err());
 }
 
+#[test]
+fn regression_a_transfer_that_panics_is_taken_back() {
+    let place = Place::new();
+    let up = place.file("up", &bytes(3 * PART));
+    place.backend.put(BUCKET, "large", bytes(3 * PART));
+    for job in [
+        place.s3().upload(bytes(3 * PART), BUCKET, "key"),
+        place.s3().upload_file(&up, BUCKET, "key"),
+        place
+            .s3()
+            .download_file(BUCKET, "large", place.path("down")),
+    ] {
+        let job = job.progress(|_: &Snapshot| panic!("not counted"));
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run()));
+        assert!(result.is_err());
+        place.assert_clean(&[&up]);
+    }
+}
+
 /// The parts are right, but what is said of the whole is of another object.
 struct Liar(UreqTransport);
 
