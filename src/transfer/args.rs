@@ -197,20 +197,19 @@ impl Args {
         self.text("ChecksumAlgorithm")?.parse().ok()
     }
 
-    /// What the caller leaves open of checksums is settled: that of a whole object goes for its parts, and without any it is a
-    /// CRC-32, if there are to be checksums.
+    /// What the caller leaves open of checksums is settled: that of a whole object goes for its parts, whatever else is said, and
+    /// without any it is a CRC-32, if there are to be checksums.
     pub(super) fn settle_checksums(&mut self, wanted: bool) {
-        let whole = self.whole_checksum();
-        let name = whole.or_else(|| wanted.then_some(ChecksumAlgorithm::Crc32));
-        if let Some(name) = name {
-            let name = name.as_str();
-            self.0
-                .entry("ChecksumAlgorithm")
-                .or_insert_with(|| name.into());
-        }
-        if whole.is_some() {
-            self.0
-                .insert("ChecksumType".to_owned(), "FULL_OBJECT".into());
+        let (whole, is_open) = (
+            self.whole_checksum(),
+            !self.0.contains_key("ChecksumAlgorithm"),
+        );
+        let mut insert = |name: &str, value: &str| self.0.insert(name.to_owned(), value.into());
+        if let Some(whole) = whole {
+            insert("ChecksumAlgorithm", whole.as_str());
+            insert("ChecksumType", "FULL_OBJECT");
+        } else if wanted && is_open {
+            insert("ChecksumAlgorithm", ChecksumAlgorithm::Crc32.as_str());
         }
     }
 }
@@ -238,6 +237,24 @@ mod tests {
         }
         assert!(Args::check(Action::Upload, json!("ACL")).is_err());
         Args::check(Action::Upload, Value::Null).unwrap();
+    }
+
+    #[test]
+    fn regression_the_checksum_of_the_whole_names_the_algorithm_of_the_parts() {
+        for (given, algorithm, kind) in [
+            (json!({}), Some("CRC32"), None),
+            (json!({"ChecksumAlgorithm": "SHA1"}), Some("SHA1"), None),
+            (
+                json!({"ChecksumAlgorithm": "SHA1", "ChecksumType": "COMPOSITE", "ChecksumCRC32C": "AAAAAA=="}),
+                Some("CRC32C"),
+                Some("FULL_OBJECT"),
+            ),
+        ] {
+            let mut args = Args::check(Action::Upload, given.clone()).unwrap();
+            args.settle_checksums(true);
+            let settled = (args.text("ChecksumAlgorithm"), args.text("ChecksumType"));
+            assert_eq!(settled, (algorithm, kind), "{given}");
+        }
     }
 
     #[test]

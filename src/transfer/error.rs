@@ -177,7 +177,11 @@ impl TransferError {
 
     /// Whether the caller cancelled it.
     pub(crate) fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Cancelled { .. })
+        match self {
+            Self::Cancelled { .. } => true,
+            Self::Several { report } => report.failures.iter().any(|it| it.error.is_cancelled()),
+            _ => false,
+        }
     }
 }
 

@@ -81,7 +81,7 @@ impl TransferManager {
         })
     }
 
-    /// Copies all objects below a prefix to below another one.
+    /// Copies all objects below a prefix to below another one, which must not be below the first.
     pub fn copy_folder(
         &self,
         source_bucket: impl Into<String>,
@@ -95,6 +95,7 @@ impl TransferManager {
         );
         self.many(move |context, args| {
             let args = Args::check(Action::Copy, args)?;
+            from.check_apart(&to)?;
             let listed = from.objects(context, &args)?;
             let context = context.clone();
             let items = listed.map(move |listed| {
@@ -171,6 +172,27 @@ impl Prefix {
 
     pub(super) fn place(&self, relative: &str) -> Place {
         Place::new(&*self.bucket, format!("{}{relative}", self.prefix))
+    }
+
+    /// # Errors
+    ///
+    /// The other one is below this one: what is copied there would be listed, and copied, without an end.
+    fn check_apart(&self, other: &Self) -> Result<(), TransferError> {
+        let is_below = self.bucket == other.bucket
+            && self.prefix != other.prefix
+            && other.prefix.starts_with(&*self.prefix);
+        let url = |prefix: &Self| prefix.place("").url();
+        match is_below {
+            true => Err(TransferError::Unsupported(
+                format!(
+                    "{} cannot be copied to {}, which is below it",
+                    url(self),
+                    url(other)
+                )
+                .into(),
+            )),
+            false => Ok(()),
+        }
     }
 
     /// In the order in which the service lists them.

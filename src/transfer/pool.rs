@@ -93,7 +93,9 @@ pub(super) fn run<'w>(items: Box<Items<'w>>, context: &Context) -> Result<Report
         changed: Condvar::new(),
         context,
     };
+    let guard = TakesBack(&pool);
     std::thread::scope(|scope| pool.work(scope));
+    drop(guard);
     // no thread is left that could have panicked with it
     let board = pool
         .board
@@ -283,8 +285,11 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
         };
         let active = &mut board.active[index];
         active.plan.settle(step, done);
-        // the first failure is the reason
-        active.error = active.error.take().or(error);
+        // what is done is, though it was cancelled meanwhile; else the first failure is the reason
+        active.error = match outcome {
+            Some(_) => None,
+            None => active.error.take().or(error),
+        };
         if !active.plan.is_over() {
             return;
         }
@@ -351,6 +356,20 @@ impl<'w> Board<'w> {
     }
 }
 
+/// Takes back what was begun when a panic ends the transfer. No thread is left then.
+struct TakesBack<'r, 'p, 'w>(&'r Pool<'p, 'w>);
+
+impl Drop for TakesBack<'_, '_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let mut board = self.0.board.lock().unwrap_or_else(PoisonError::into_inner);
+            for active in board.active.drain(..) {
+                active.work.abandon();
+            }
+        }
+    }
+}
+
 /// Tells the others when this thread panics: they would wait for it for ever.
 struct Running<'r, 'p, 'w>(&'r Pool<'p, 'w>);
 
@@ -366,6 +385,7 @@ impl Drop for Running<'_, '_, '_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
     use std::time::Duration;
 
     use super::*;
@@ -568,5 +588,64 @@ mod tests {
         let error = run(Box::new(std::iter::once(item(told))), &context).unwrap_err();
         assert!(error.is_cancelled());
         assert!(log.lock().unwrap().is_empty());
+    }
+
+    /// Is done although it is cancelled meanwhile, which the other sees.
+    struct Steady<'t>(&'t CancelToken, &'t Barrier);
+
+    impl Work for Steady<'_> {
+        fn object(&self) -> String {
+            "steady".to_owned()
+        }
+        fn action(&self) -> String {
+            "stay".to_owned()
+        }
+        fn begin(&self) -> Result<Begun> {
+            self.1.wait();
+            self.0.cancel();
+            self.1.wait();
+            self.1.wait();
+            Ok(Begun::Done(Outcome {
+                objects: 1,
+                ..Outcome::default()
+            }))
+        }
+    }
+
+    /// Is begun when the token is cancelled, and then given up.
+    struct GivenUp<'t>(&'t Barrier);
+
+    impl Work for GivenUp<'_> {
+        fn object(&self) -> String {
+            "given up".to_owned()
+        }
+        fn action(&self) -> String {
+            "go on".to_owned()
+        }
+        fn begin(&self) -> Result<Begun> {
+            self.0.wait();
+            self.0.wait();
+            Ok(Begun::Parts(Parts::of_stream()))
+        }
+        fn abandon(&self) {
+            self.0.wait();
+        }
+    }
+
+    #[test]
+    fn regression_what_is_done_is_no_failure_when_it_is_cancelled_meanwhile() {
+        let (context, barrier) = (context(2), Barrier::new(2));
+        let items: [Box<dyn Work>; 2] = [
+            Box::new(Steady(&context.cancel, &barrier)),
+            Box::new(GivenUp(&barrier)),
+        ];
+        let items = items.into_iter().map(|work| Ok(Item::Work(work)));
+        let report = run(Box::new(items), &context).unwrap();
+        let failed: Vec<_> = report
+            .failures
+            .iter()
+            .map(|failure| &*failure.object)
+            .collect();
+        assert_eq!((report.objects, failed), (1, vec!["given up"]));
     }
 }

@@ -184,12 +184,61 @@ fn a_cancelled_transfer_is_taken_back() {
 }
 
 #[test]
+fn regression_a_folder_that_is_cancelled_says_so() {
+    let place = Place::new();
+    for name in ["a", "b", "c"] {
+        place.file(&format!("from/{name}"), b"x");
+    }
+    let (cancel, other) = (CancelToken::default(), CancelToken::default());
+    let token = cancel.clone();
+    let when_one_is_done = move |now: &Snapshot| {
+        if now.objects == 1 {
+            token.cancel();
+        }
+    };
+    let s3 = place
+        .client
+        .transfer_with(place.config().concurrency(1))
+        .unwrap();
+    let job = s3.upload_folder(place.path("from"), BUCKET, "p");
+    let job = job.progress(when_one_is_done).cancel_with(&cancel);
+    let error = job.run().unwrap_err();
+    let TransferError::Several { report } = kind(&error) else {
+        panic!("{error}");
+    };
+    assert_eq!(report.objects, 1);
+    assert!(error.is_cancelled(), "{error}");
+    place.backend.refuse(|_| Some(Refusal::new("AccessDenied")));
+    let job = s3.upload_folder(place.path("from"), BUCKET, "p");
+    assert!(!job.cancel_with(&other).run().unwrap_err().is_cancelled());
+}
+
+#[test]
 fn a_panic_of_the_callers_code_is_passed_on() {
     let place = Place::new();
     let job = place.s3().upload(bytes(3 * PART), BUCKET, "key");
     let job = job.progress(|_: &Snapshot| panic!("not counted"));
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run()));
     assert!(result.is_err());
+}
+
+#[test]
+fn regression_a_transfer_that_panics_is_taken_back() {
+    let place = Place::new();
+    let up = place.file("up", &bytes(3 * PART));
+    place.backend.put(BUCKET, "large", bytes(3 * PART));
+    for job in [
+        place.s3().upload(bytes(3 * PART), BUCKET, "key"),
+        place.s3().upload_file(&up, BUCKET, "key"),
+        place
+            .s3()
+            .download_file(BUCKET, "large", place.path("down")),
+    ] {
+        let job = job.progress(|_: &Snapshot| panic!("not counted"));
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run()));
+        assert!(result.is_err());
+        place.assert_clean(&[&up]);
+    }
 }
 
 /// The parts are right, but what is said of the whole is of another object.

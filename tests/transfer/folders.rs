@@ -142,6 +142,28 @@ fn thousands_of_objects_go_both_ways() {
 }
 
 #[test]
+fn regression_a_prefix_is_not_copied_into_itself() {
+    let place = Place::new();
+    place.backend.put(BUCKET, "p/a", "x");
+    for (from, to) in [("p", "p/q"), ("", "q")] {
+        let error = place.s3().copy_folder(BUCKET, from, BUCKET, to).run();
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("which is below it"), "{error}");
+    }
+    assert_eq!(place.backend.keys(BUCKET), ["p/a"]);
+    for (from, bucket, to) in [("p", BUCKET, "pq"), ("p", "sea", "p/q"), ("p", BUCKET, "")] {
+        place.backend.create_bucket(bucket);
+        place
+            .s3()
+            .copy_folder(BUCKET, from, bucket, to)
+            .run()
+            .unwrap();
+    }
+    assert_eq!(place.backend.keys(BUCKET), ["a", "p/a", "pq/a"]);
+    assert_eq!(place.backend.keys("sea"), ["p/q/a"]);
+}
+
+#[test]
 fn no_key_leads_out_of_the_folder_or_over_another_file() {
     let place = Place::new();
     for key in [
