@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
 
+use crate::common::s3::Refusal;
 use crate::{BUCKET, PART, Place, bytes};
 
 const LEN: usize = 8 * PART + 12_345;
@@ -219,6 +220,40 @@ fn what_is_not_gone_on_with_can_be_aborted() {
         unfinished.abort().unwrap();
     }
     place.assert_clean(&[]);
+}
+
+#[test]
+fn regression_an_upload_that_cannot_be_looked_for_is_not_forgotten() {
+    let place = Place::new();
+    place.file("file", &bytes(LEN));
+    let (send, when) = std::sync::mpsc::channel();
+    let (killed, answer) = std::sync::mpsc::channel();
+    let answer = std::sync::Mutex::new(answer);
+    place.backend.watch(move |asked| {
+        if asked.operation == "CreateMultipartUpload" {
+            send.send(()).unwrap();
+            // nobody is there to be answered
+            let _ = answer.lock().unwrap().recv();
+        }
+    });
+    let mut child = start(&place, "up");
+    when.recv().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    killed.send(()).unwrap();
+    let abort = || {
+        let mut unfinished = place.s3().unfinished().unwrap();
+        assert_eq!(unfinished.len(), 1);
+        unfinished.remove(0).abort()
+    };
+    place.backend.refuse(|asked| {
+        let hit = asked.operation == "ListMultipartUploads";
+        hit.then(|| Refusal::new("AccessDenied"))
+    });
+    assert_eq!(abort().unwrap_err().code(), Some("AccessDenied"));
+    place.backend.relent();
+    abort().unwrap();
+    place.assert_clean(&[&place.path("file")]);
 }
 
 #[test]
