@@ -1,5 +1,6 @@
 //! Transfers that are killed, and gone on with.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
@@ -174,11 +175,10 @@ fn killed_downloads_are_gone_on_with() {
             let there = go_on(&place, "down");
             resumed += there;
             let left = LEN.div_ceil(PART) - (there as usize).div_ceil(PART);
-            assert_eq!(
-                place.backend.asked_for("GetObject").len(),
-                left,
-                "{way}, round {round}"
-            );
+            // what was on its way when the process died may arrive late, and is asked for again
+            let asked = place.backend.asked_for("GetObject").into_iter();
+            let asked: BTreeSet<_> = asked.map(|get| (get.part_number, get.range)).collect();
+            assert_eq!(asked.len(), left, "{way}, round {round}: {asked:?}");
             assert!(
                 std::fs::read(&file).unwrap() == content,
                 "{way}, round {round}"
