@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::exchange::Purpose;
 use crate::model::{Kind, Paginator, ServiceModel, Shape, ShapeId};
 use crate::query::Query;
+use crate::transport::CancelToken;
 
 /// The pages of a listing, as an iterator. Settings are made before the first page is asked for.
 ///
@@ -95,6 +96,21 @@ impl Client {
     ///
     /// There is no such service or operation, or it does not give its result in pages.
     pub fn pages(&self, service: &str, operation: &str, params: Value) -> Result<Pages> {
+        self.pages_until(service, operation, params, &CancelToken::default())
+    }
+
+    /// The pages of a listing operation, until the token is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// As [`pages`](Self::pages).
+    pub(crate) fn pages_until(
+        &self,
+        service: &str,
+        operation: &str,
+        params: Value,
+        cancel: &CancelToken,
+    ) -> Result<Pages> {
         let model = self.model(service)?;
         let operation = model.operation(operation)?;
         let name: Box<str> = operation.name.clone();
@@ -103,11 +119,13 @@ impl Client {
             error(what)
         })?;
         let (client, service) = (self.clone(), Box::<str>::from(service));
+        let cancel = cancel.clone();
         let plain = self.config().has_plain_attribute_values();
         let input = operation.input.map(|input| (model.clone(), input));
         let give = move |params| {
             let request = client.request(&service, &name).params(params);
-            request.purpose(Purpose::Pages).send_buffered()?.value()
+            let request = request.purpose(Purpose::Pages).cancel_with(&cancel);
+            request.send_buffered()?.value()
         };
         Pages::over(
             Source {

@@ -205,7 +205,7 @@ impl Prefix {
         let params = args.of(&context.client, "ListObjectsV2", own)?;
         let pages = context
             .client
-            .pages(SERVICE, "ListObjectsV2", params)?
+            .pages_until(SERVICE, "ListObjectsV2", params, &context.cancel)?
             .prefetch(true);
         let (prefix, bucket) = (self.prefix.clone(), self.bucket.clone());
         let listed = move |entry: Result<Value>| {

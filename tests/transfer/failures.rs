@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use serde_json::json;
 use tucuxi::transfer::{Snapshot, TransferError};
@@ -211,6 +212,27 @@ fn regression_a_folder_that_is_cancelled_says_so() {
     place.backend.refuse(|_| Some(Refusal::new("AccessDenied")));
     let job = s3.upload_folder(place.path("from"), BUCKET, "p");
     assert!(!job.cancel_with(&other).run().unwrap_err().is_cancelled());
+}
+
+#[test]
+fn regression_a_listing_that_takes_long_is_cancelled() {
+    let place = Place::new();
+    let cancel = CancelToken::default();
+    let token = cancel.clone();
+    let (send, ended) = channel();
+    let (report, was_waited_for) = channel();
+    let ended = Mutex::new(ended);
+    place.backend.watch(move |asked| {
+        if asked.operation == "ListObjectsV2" {
+            token.cancel();
+            let ended = ended.lock().unwrap().recv_timeout(Duration::from_secs(20));
+            report.send(ended.is_err()).unwrap();
+        }
+    });
+    let job = place.s3().delete_folder(BUCKET, "p").cancel_with(&cancel);
+    assert!(job.run().unwrap_err().is_cancelled());
+    send.send(()).unwrap();
+    assert!(!was_waited_for.recv().unwrap());
 }
 
 #[test]
