@@ -52,6 +52,16 @@ fn an_upload_that_is_given_up_is_aborted() {
 }
 
 #[test]
+fn regression_of_an_upload_that_was_not_asked_for_nothing_is_kept() {
+    let place = Place::new();
+    let up = place.file("up", &bytes(PART));
+    let job = place.s3().upload_file(&up, BUCKET, "key");
+    let error = job.args(json!({"Metadata": 1})).run().unwrap_err();
+    assert!(matches!(error.cause(), tucuxi::Error::Params(_)), "{error}");
+    place.assert_clean(&[&up]);
+}
+
+#[test]
 fn a_download_that_fails_leaves_the_old_file() {
     let place = Place::new();
     place.backend.put(BUCKET, "key", bytes(3 * PART));
