@@ -67,7 +67,7 @@ impl UploadJournal {
         args: &Args,
     ) -> Option<(Multipart, BTreeMap<u32, PartDone>)> {
         let lines = std::mem::take(&mut self.lines);
-        let multipart = begun_upload(context, place, &lines)?;
+        let multipart = begun_upload(context, place, &lines).ok()??;
         let parts = match lines.first() == Some(&self.header) {
             true => parts_of(context, place, args, &multipart.id).ok(),
             false => None,
@@ -109,19 +109,29 @@ impl UploadJournal {
 }
 
 /// The upload that a journal tells of.
-pub(super) fn begun_upload(context: &Context, place: &Place, lines: &[Value]) -> Option<Multipart> {
+///
+/// # Errors
+///
+/// The service does not list the uploads that there are.
+pub(super) fn begun_upload(
+    context: &Context,
+    place: &Place,
+    lines: &[Value],
+) -> Result<Option<Multipart>> {
     let id = lines.iter().find_map(|line| line["upload_id"].as_str());
     if let Some(id) = id {
-        return Some(Multipart::known(id.into()));
+        return Ok(Some(Multipart::known(id.into())));
     }
     // killed while it was created: it is there under an id that nobody has seen, and has no parts
     let begun = lines.iter().find_map(|line| line["begun"].as_str());
-    let begun = UNIX_EPOCH + Duration::from_nanos(begun?.parse().ok()?);
+    let Some(begun) = begun.and_then(|nanos| nanos.parse().ok()) else {
+        return Ok(None);
+    };
+    let begun = UNIX_EPOCH + Duration::from_nanos(begun);
     let params = json!({"Bucket": place.bucket, "Prefix": place.key});
     let uploads = context
         .client
-        .pages(super::SERVICE, "ListMultipartUploads", params)
-        .ok()?;
+        .pages(super::SERVICE, "ListMultipartUploads", params)?;
     let is_it = |upload: &Value| {
         let initiated = upload["Initiated"]
             .as_str()
@@ -130,16 +140,17 @@ pub(super) fn begun_upload(context: &Context, place: &Place, lines: &[Value]) ->
         upload["Key"].as_str() == Some(&*place.key)
             && initiated.is_some_and(|at| at + SKEW >= begun && at <= begun + SKEW)
     };
-    let mut ids = uploads
-        .search("Uploads[]")
-        .ok()?
-        .filter_map(Result::ok)
-        .filter(is_it);
-    ids.find_map(|upload| {
-        let id = upload["UploadId"].as_str()?;
-        let parts = parts_of(context, place, &Args::default(), id).ok()?;
-        parts.is_empty().then(|| Multipart::known(id.into()))
-    })
+    for upload in uploads.search("Uploads[]")? {
+        let upload = upload?;
+        let Some(id) = upload["UploadId"].as_str().filter(|_| is_it(&upload)) else {
+            continue;
+        };
+        let parts = parts_of(context, place, &Args::default(), id);
+        if parts.is_ok_and(|parts| parts.is_empty()) {
+            return Ok(Some(Multipart::known(id.into())));
+        }
+    }
+    Ok(None)
 }
 
 fn parts_of(

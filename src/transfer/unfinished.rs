@@ -66,14 +66,11 @@ impl Unfinished {
     ///
     /// # Errors
     ///
-    /// The service does not abort the upload. It can be tried again.
+    /// The service does not find or abort the upload. It can be tried again.
     pub fn abort(self) -> Result<()> {
         let place = Place::new(self.bucket(), self.key());
-        match begun_upload(&self.context, &place, &self.lines) {
-            Some(upload) if self.is_upload() => {
-                upload.abort(&self.context, &place, &Args::default())?
-            }
-            _ => {}
+        if let Some(upload) = begun_upload(&self.context, &place, &self.lines)? {
+            upload.abort(&self.context, &place, &Args::default())?;
         }
         if let Some(partial) = partial_file(&self.lines) {
             // it may be gone already

@@ -193,8 +193,7 @@ impl<'s> Upload<'s> {
                 let created = Multipart::create(context, &self.place, &self.args);
                 match (&created, &mut journal) {
                     (Ok(multipart), Some(journal)) => journal.created(&multipart.id),
-                    // without an answer it may have been created: the next try looks for it
-                    (Err(error), Some(_)) if error.service_error().is_some() => {
+                    (Err(error), Some(_)) if !may_be_done(error) => {
                         if let Some(journal) = journal.take() {
                             journal.remove();
                         }
@@ -298,6 +297,14 @@ impl State<'_> {
 
 fn read_error(error: std::io::Error) -> Error {
     TransferError::Reader { source: error }.into()
+}
+
+/// Whether what was asked for may be done, though no answer could be read: the next try looks for an upload that was created so.
+fn may_be_done(error: &Error) -> bool {
+    matches!(
+        error.cause(),
+        Error::Response(_) | Error::Transfer(_) | Error::Transport(_)
+    )
 }
 
 /// Whether the service says that the bytes are not those of the checksum.

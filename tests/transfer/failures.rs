@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use serde_json::json;
 use tucuxi::transfer::{Snapshot, TransferError};
@@ -48,6 +49,16 @@ fn an_upload_that_is_given_up_is_aborted() {
         place.assert_clean(&[]);
         assert_eq!(place.backend.keys(BUCKET), Vec::<String>::new());
     }
+}
+
+#[test]
+fn regression_of_an_upload_that_was_not_asked_for_nothing_is_kept() {
+    let place = Place::new();
+    let up = place.file("up", &bytes(PART));
+    let job = place.s3().upload_file(&up, BUCKET, "key");
+    let error = job.args(json!({"Metadata": 1})).run().unwrap_err();
+    assert!(matches!(error.cause(), tucuxi::Error::Params(_)), "{error}");
+    place.assert_clean(&[&up]);
 }
 
 #[test]
@@ -211,6 +222,27 @@ fn regression_a_folder_that_is_cancelled_says_so() {
     place.backend.refuse(|_| Some(Refusal::new("AccessDenied")));
     let job = s3.upload_folder(place.path("from"), BUCKET, "p");
     assert!(!job.cancel_with(&other).run().unwrap_err().is_cancelled());
+}
+
+#[test]
+fn regression_a_listing_that_takes_long_is_cancelled() {
+    let place = Place::new();
+    let cancel = CancelToken::default();
+    let token = cancel.clone();
+    let (send, ended) = channel();
+    let (report, was_waited_for) = channel();
+    let ended = Mutex::new(ended);
+    place.backend.watch(move |asked| {
+        if asked.operation == "ListObjectsV2" {
+            token.cancel();
+            let ended = ended.lock().unwrap().recv_timeout(Duration::from_secs(20));
+            report.send(ended.is_err()).unwrap();
+        }
+    });
+    let job = place.s3().delete_folder(BUCKET, "p").cancel_with(&cancel);
+    assert!(job.run().unwrap_err().is_cancelled());
+    send.send(()).unwrap();
+    assert!(!was_waited_for.recv().unwrap());
 }
 
 #[test]
