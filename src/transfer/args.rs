@@ -219,8 +219,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::config::Config;
-    use crate::transport::Replay;
+    #[cfg(feature = "embedded")]
+    use crate::{config::Config, transport::Replay};
 
     #[test]
     fn an_unknown_argument_is_told_with_those_that_there_are() {

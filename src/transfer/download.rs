@@ -94,7 +94,12 @@ impl<'t> Download<'t> {
             return Err(Error::request("the download was begun before"));
         };
         let sink = Sink::open(target)?;
-        let threshold = self.context.config.multipart_threshold;
+        let config = &self.context.config;
+        // what goes to a stream is in memory before it is written, so that it can be asked for again
+        let threshold = match sink {
+            Sink::File(_) => config.multipart_threshold,
+            Sink::Stream(_) => config.multipart_threshold.min(config.memory_limit),
+        };
         let is_small = |object: &Object| object.len < threshold;
         let (object, first) = match &self.listed {
             Some(listed) if is_small(listed) => (listed.clone(), None),
@@ -113,11 +118,10 @@ impl<'t> Download<'t> {
         let cut = match first {
             _ if is_all => None,
             // what came stays, whatever the threshold is
-            Some(_) => Some(Cut::Ranges(self.context.config.part_size)),
+            Some(_) => Some(Cut::Ranges(config.part_size)),
             None if is_small(&object) => None,
             None => {
-                let most =
-                    matches!(sink, Sink::Stream(_)).then_some(self.context.config.memory_limit);
+                let most = matches!(sink, Sink::Stream(_)).then_some(config.memory_limit);
                 Some(object.cut(&self.context, &self.place, &self.args, most)?)
             }
         };
@@ -295,12 +299,17 @@ impl<'t> Download<'t> {
 
     fn get(&self, state: &State<'t>, number: u32, wanted: Wanted) -> Result<()> {
         let is_whole = matches!(wanted, Wanted::Whole);
+        let is_file = state.partial.is_some();
         let fetch = Fetch {
             context: &self.context,
             place: &self.place,
             args: &self.args,
-            // what a listing or an answer said may be old, and a whole object is right in any case
-            etag: state.object.etag.as_deref().filter(|_| !is_whole),
+            // what was said of it may be old, and a whole file is right in any case; for a stream it would be held in memory
+            etag: state
+                .object
+                .etag
+                .as_deref()
+                .filter(|_| !(is_whole && is_file)),
             len: (!is_whole).then_some(state.object.len),
             wanted,
             file: state.partial.as_ref(),

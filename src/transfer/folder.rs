@@ -63,7 +63,8 @@ impl TransferManager {
     }
 
     /// Brings all objects below a prefix to a folder, which is made if need be. Files are as old as their objects. A key that
-    /// cannot be a file below the folder fails: no object is written outside of it, and none over another.
+    /// cannot be a file below the folder fails: no object is written outside of it, unless a link in it leads there, and none
+    /// over another where names differ in more than their case.
     pub fn download_folder(
         &self,
         bucket: impl Into<String>,
@@ -297,9 +298,7 @@ pub(super) fn local_path(folder: &Path, relative: &str) -> Result<PathBuf> {
             "" => "a segment of it is empty",
             "." | ".." => "a segment of it is . or ..",
             _ if segment.contains('\0') => "it has a null character",
-            _ if cfg!(windows) && segment.contains(['\\', ':', '<', '>', '"', '|', '?', '*']) => {
-                "it has a character that names of files may not have"
-            }
+            _ if cfg!(windows) && !is_windows_name(segment) => "Windows has no files of such names",
             _ => {
                 path.push(segment);
                 continue;
@@ -309,6 +308,25 @@ pub(super) fn local_path(folder: &Path, relative: &str) -> Result<PathBuf> {
         return Err(TransferError::KeyAsPath { key, reason }.into());
     }
     Ok(path)
+}
+
+/// Whether a file may be called so on Windows, where some names are devices and others lose their end.
+fn is_windows_name(name: &str) -> bool {
+    const DEVICES: [&str; 4] = ["AUX", "CON", "NUL", "PRN"];
+    let stem = name
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .trim_end()
+        .to_ascii_uppercase();
+    let is_port = |port: &str| {
+        stem.strip_prefix(port)
+            .is_some_and(|n| n.len() == 1 && n != "0")
+    };
+    let is_device = DEVICES.contains(&&*stem) || is_port("COM") || is_port("LPT");
+    !is_device
+        && !name.ends_with(['.', ' '])
+        && !name.contains(['\\', ':', '<', '>', '"', '|', '?', '*'])
 }
 
 #[cfg(test)]
@@ -332,6 +350,18 @@ mod tests {
         ] {
             let path = local_path(folder, key).ok();
             assert_eq!(path.as_deref(), expected.map(Path::new), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn windows_has_no_files_of_some_names() {
+        for name in ["a", "a.b", "null", "com", "COM0", "console.txt", ".a"] {
+            assert!(is_windows_name(name), "{name}");
+        }
+        for name in [
+            "nul", "NUL.txt", "con .x", "com1", "lpt9.log", "a.", "a ", "a:b", "a\\b", "a?",
+        ] {
+            assert!(!is_windows_name(name), "{name}");
         }
     }
 

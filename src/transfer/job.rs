@@ -105,6 +105,9 @@ impl<'j> Job<'j> {
             Some(failure) if self.is_one => Err(failure.error),
             last => {
                 report.failures.extend(last);
+                if !self.is_one {
+                    (report.etag, report.version_id) = (None, None);
+                }
                 report.into_result()
             }
         }

@@ -35,7 +35,7 @@ impl Journal {
     /// is at this transfer, or the folder cannot be written.
     pub(super) fn open(folder: &Path, words: &[&str]) -> Option<(Self, Vec<Value>)> {
         let path = folder.join(format!("{}.json", name(words)));
-        let opened = std::fs::create_dir_all(folder).and_then(|()| Self::open_file(path));
+        let opened = std::fs::create_dir_all(folder).and_then(|()| Self::open_file(path, true));
         let opened = opened.and_then(|this| this.map(Self::read).transpose());
         opened.unwrap_or_else(|error| {
             tracing::warn!(folder = %folder.display(), %error, "the transfer could not be resumed");
@@ -55,7 +55,8 @@ impl Journal {
             if path
                 .extension()
                 .is_some_and(|extension| extension == "json")
-                && let Some(this) = Self::open_file(path)?
+                // it may be gone by now
+                && let Ok(Some(this)) = Self::open_file(path, false)
             {
                 found.push(this.read()?);
             }
@@ -63,12 +64,13 @@ impl Journal {
         Ok(found)
     }
 
-    fn open_file(path: PathBuf) -> io::Result<Option<Self>> {
+    /// None if somebody else has it.
+    fn open_file(path: PathBuf, makes: bool) -> io::Result<Option<Self>> {
         let mut options = OpenOptions::new();
         let file = options
             .read(true)
             .write(true)
-            .create(true)
+            .create(makes)
             .truncate(false)
             .open(&path)?;
         if file.try_lock().is_err() {

@@ -69,10 +69,9 @@ enum Count {
 impl Parts {
     /// Parts of one size, the last as long as what remains.
     pub(super) fn of(len: u64, size: u64) -> Self {
-        Self::new(Count::Ranges {
-            len,
-            size: size.max(1),
-        })
+        // their numbers have 31 bits
+        let size = size.max(len >> 31).max(1);
+        Self::new(Count::Ranges { len, size })
     }
 
     /// So many, which only the service knows the bytes of.

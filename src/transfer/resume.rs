@@ -60,31 +60,39 @@ impl UploadJournal {
     }
 
     /// The upload to go on with, and its parts.
+    ///
+    /// # Errors
+    ///
+    /// The service does not answer, but may another time.
     pub(super) fn find(
         &mut self,
         context: &Context,
         place: &Place,
         args: &Args,
-    ) -> Option<(Multipart, BTreeMap<u32, PartDone>)> {
+    ) -> Result<Option<(Multipart, BTreeMap<u32, PartDone>)>> {
         let lines = std::mem::take(&mut self.lines);
-        let multipart = begun_upload(context, place, &lines).ok()??;
-        let parts = match lines.first() == Some(&self.header) {
-            true => parts_of(context, place, args, &multipart.id).ok(),
-            false => None,
+        let is_same = lines.first() == Some(&self.header);
+        let begun = match is_same {
+            true => begun_upload(context, place, &lines).unwrap_or_default(),
+            false => known_upload(&lines),
         };
+        let Some(multipart) = begun else {
+            return Ok(None);
+        };
+        let parts = is_same.then(|| parts_of(context, place, args, &multipart.id));
         match parts {
-            Some(parts) => {
+            Some(Ok(parts)) => {
                 // the id may have been found with the service
                 self.created(&multipart.id);
-                Some((multipart, parts))
+                return Ok(Some((multipart, parts)));
             }
-            None => {
-                if let Err(error) = multipart.abort(context, place, args) {
-                    tracing::warn!(object = %place, %error, "an upload could not be aborted that cannot be gone on with");
-                }
-                None
-            }
+            Some(Err(error)) if error.is_retryable() || error.is_cancelled() => return Err(error),
+            _ => {}
         }
+        if let Err(error) = multipart.abort(context, place, args) {
+            tracing::warn!(object = %place, %error, "an upload could not be aborted that cannot be gone on with");
+        }
+        Ok(None)
     }
 
     /// Before the upload is created.
@@ -118,9 +126,8 @@ pub(super) fn begun_upload(
     place: &Place,
     lines: &[Value],
 ) -> Result<Option<Multipart>> {
-    let id = lines.iter().find_map(|line| line["upload_id"].as_str());
-    if let Some(id) = id {
-        return Ok(Some(Multipart::known(id.into())));
+    if let Some(known) = known_upload(lines) {
+        return Ok(Some(known));
     }
     // killed while it was created: it is there under an id that nobody has seen, and has no parts
     let begun = lines.iter().find_map(|line| line["begun"].as_str());
@@ -153,6 +160,12 @@ pub(super) fn begun_upload(
     Ok(None)
 }
 
+/// The one whose id it knows.
+fn known_upload(lines: &[Value]) -> Option<Multipart> {
+    let id = lines.iter().find_map(|line| line["upload_id"].as_str());
+    id.map(|id| Multipart::known(id.into()))
+}
+
 fn parts_of(
     context: &Context,
     place: &Place,
@@ -168,6 +181,7 @@ fn parts_of(
     for part in context
         .client
         .pages(super::SERVICE, "ListParts", params)?
+        .cancel_with(&context.cancel)
         .search("Parts[]")?
     {
         let part = part?;

@@ -12,6 +12,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use serde_json::Value;
+
 use super::args::{Action, Args};
 use super::compare::{Compare, has_content_of};
 use super::delete::{DeleteMany, MOST};
@@ -51,7 +53,7 @@ enum Direction {
 
 /// What is brought to the same. See [`TransferManager::sync_up`].
 #[must_use = "nothing is compared before `plan` or `job`"]
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Sync {
     manager: TransferManager,
     direction: Direction,
@@ -59,6 +61,7 @@ pub struct Sync {
     below: Prefix,
     compare: Compare,
     deletes: bool,
+    args: Value,
 }
 
 impl TransferManager {
@@ -98,7 +101,21 @@ impl TransferManager {
             below,
             compare: Compare::default(),
             deletes: false,
+            args: Value::Null,
         }
+    }
+}
+
+impl fmt::Debug for Sync {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // arguments may hold a key
+        f.debug_struct("Sync")
+            .field("direction", &self.direction)
+            .field("folder", &self.folder)
+            .field("below", &self.below)
+            .field("compare", &self.compare)
+            .field("deletes", &self.deletes)
+            .finish_non_exhaustive()
     }
 }
 
@@ -134,24 +151,31 @@ impl Sync {
         self
     }
 
-    /// Compares the two sides. What is below the prefix is held in memory, by name. A bucket that takes no request without extra
-    /// arguments is one for [`job`](Self::job), which is given them.
+    /// Extra arguments, of the uploads or downloads and of what is asked to compare: those that [`Job::args`] takes.
+    pub fn args(mut self, args: Value) -> Self {
+        self.args = args;
+        self
+    }
+
+    /// Compares the two sides. What is below the prefix is held in memory, by name.
     ///
     /// # Errors
     ///
     /// The folder cannot be read, or the service does not list.
     pub fn plan(self) -> Result<SyncPlan> {
         let context = Arc::new(self.manager.context(CancelToken::default(), None));
-        self.plan_with(&context, &Args::default())
+        let args = Args::check(self.action(), self.args.clone())?;
+        self.plan_with(&context, &args)
     }
 
     /// Compares and transfers at once.
     pub fn job(self) -> Job<'static> {
-        let manager = self.manager.clone();
-        manager.many(move |context, args| {
+        let (manager, args) = (self.manager.clone(), self.args.clone());
+        let job = manager.many(move |context, args| {
             let args = Args::check(self.action(), args)?;
             self.plan_with(context, &args)?.items(context, args)
-        })
+        });
+        job.args(args)
     }
 
     fn action(&self) -> Action {
@@ -334,13 +358,14 @@ impl SyncPlan {
         transferred.map(len).sum()
     }
 
-    /// Does it. Extra arguments are those of uploads or downloads. What could not be compared fails.
+    /// Does it, with the [arguments](Sync::args) of the comparison unless others are given. What could not be compared fails.
     pub fn job(self) -> Job<'static> {
-        let manager = self.sync.manager.clone();
-        manager.many(move |context, args| {
+        let (manager, args) = (self.sync.manager.clone(), self.sync.args.clone());
+        let job = manager.many(move |context, args| {
             let args = Args::check(self.sync.action(), args)?;
             self.items(context, args)
-        })
+        });
+        job.args(args)
     }
 
     fn items(self, context: &Arc<Context>, mut args: Args) -> Result<Box<Items<'static>>> {

@@ -137,6 +137,7 @@ impl<'s> Upload<'s> {
         let mut params = self.place.params(own);
         params = self.args.of(&context.client, operation, params)?;
         let meter = PartMeter::new(&context.meter);
+        let is_the_callers = operation == "PutObject" && self.args.whole_checksum().is_some();
         let mut attempt = 1;
         loop {
             let body = Outgoing::body(piece.body.clone(), piece.file.clone(), &meter, context);
@@ -147,7 +148,9 @@ impl<'s> Upload<'s> {
                     return Ok(output);
                 }
                 Err(error)
-                    if has_arrived_changed(&error) && attempt < context.config.part_attempts =>
+                    if has_arrived_changed(&error)
+                        && !is_the_callers
+                        && attempt < context.config.part_attempts =>
                 {
                     tracing::debug!(object = %self.place, %error, attempt, "sent again");
                     attempt += 1;
@@ -181,9 +184,10 @@ impl<'s> Upload<'s> {
             }
             _ => None,
         };
-        let found = journal
-            .as_mut()
-            .and_then(|journal| journal.find(context, &self.place, &self.args));
+        let found = match &mut journal {
+            Some(journal) => journal.find(context, &self.place, &self.args)?,
+            None => None,
+        };
         let (multipart, there) = match found {
             Some((multipart, there)) => (multipart, there),
             None => {

@@ -470,8 +470,10 @@ fn arguments_of_folders_are_those_of_their_transfers() {
     place
         .s3()
         .sync_up(&from, BUCKET, "p")
-        .job()
         .args(args)
+        .plan()
+        .unwrap()
+        .job()
         .run()
         .unwrap();
     let head = place
