@@ -118,8 +118,18 @@ impl Copy {
             state: OnceLock::new(),
         }
     }
+}
 
-    fn start(&self) -> Result<Begun> {
+impl Work for Copy {
+    fn object(&self) -> String {
+        self.place.url()
+    }
+
+    fn action(&self) -> String {
+        format!("copy {} to {}", self.source.place, self.place)
+    }
+
+    fn begin(&self) -> Result<Begun> {
         let source = self.look_at_source()?;
         self.context
             .meter
@@ -130,6 +140,34 @@ impl Copy {
         }
     }
 
+    fn part(&self, part: &Part) -> Result<bool> {
+        self.copy_part(part).map(|()| true)
+    }
+
+    fn finish(&self) -> Result<Outcome> {
+        let state = self.state()?;
+        let outcome = state
+            .multipart
+            .complete(&self.context, &self.place, &state.args)?;
+        self.put_tags(&outcome)?;
+        self.put_annotations(&outcome)?;
+        Ok(outcome)
+    }
+
+    fn abandon(&self) {
+        let Some(state) = self.state.get() else {
+            return;
+        };
+        if let Err(error) = state
+            .multipart
+            .abort(&self.context, &self.place, &self.args)
+        {
+            tracing::warn!(object = %self.place, %error, "the upload could not be aborted");
+        }
+    }
+}
+
+impl Copy {
     fn look_at_source(&self) -> Result<Object> {
         let mut args = Args::default();
         for (name, value) in &self.args.0 {
@@ -233,16 +271,6 @@ impl Copy {
         state.multipart.done(part.number, done);
         self.context.meter.add(len);
         Ok(())
-    }
-
-    fn complete(&self) -> Result<Outcome> {
-        let state = self.state()?;
-        let outcome = state
-            .multipart
-            .complete(&self.context, &self.place, &state.args)?;
-        self.put_tags(&outcome)?;
-        self.put_annotations(&outcome)?;
-        Ok(outcome)
     }
 
     /// The parameters of an operation on the source.
@@ -350,40 +378,6 @@ fn parse_tags(query: &str) -> Vec<Value> {
         json!({"Key": decode(name), "Value": decode(value)})
     };
     pairs.map(tag).collect()
-}
-
-impl Work for Copy {
-    fn object(&self) -> String {
-        self.place.url()
-    }
-
-    fn action(&self) -> String {
-        format!("copy {} to {}", self.source.place, self.place)
-    }
-
-    fn begin(&self) -> Result<Begun> {
-        self.start()
-    }
-
-    fn part(&self, part: &Part) -> Result<bool> {
-        self.copy_part(part).map(|()| true)
-    }
-
-    fn finish(&self) -> Result<Outcome> {
-        self.complete()
-    }
-
-    fn abandon(&self) {
-        let Some(state) = self.state.get() else {
-            return;
-        };
-        if let Err(error) = state
-            .multipart
-            .abort(&self.context, &self.place, &self.args)
-        {
-            tracing::warn!(object = %self.place, %error, "the upload could not be aborted");
-        }
-    }
 }
 
 #[cfg(test)]

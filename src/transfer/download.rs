@@ -82,8 +82,18 @@ impl<'t> Download<'t> {
         let listed = Some(object);
         Self { listed, ..self }
     }
+}
 
-    fn start(&self) -> Result<Begun> {
+impl Work for Download<'_> {
+    fn object(&self) -> String {
+        self.place.url()
+    }
+
+    fn action(&self) -> String {
+        format!("download {} to {}", self.place, self.name)
+    }
+
+    fn begin(&self) -> Result<Begun> {
         // an option is whole whenever a thread may have panicked
         let target = self
             .target
@@ -136,11 +146,50 @@ impl<'t> Download<'t> {
                 if !is_all {
                     self.get(state, 1, Wanted::Whole)?;
                 }
-                self.complete().map(Begun::Done)
+                self.finish().map(Begun::Done)
             }
         }
     }
 
+    fn part(&self, part: &Part) -> Result<bool> {
+        self.do_part(part).map(|()| true)
+    }
+
+    fn finish(&self) -> Result<Outcome> {
+        let state = self.state()?;
+        let done = state.lock();
+        let len = done.check_whole(&self.place, state)?;
+        match (&state.sink, &state.partial) {
+            (Sink::Stream(stream), _) => stream.flush()?,
+            (Sink::File(_), Some(partial)) => {
+                let modified = self.listed.as_ref().and_then(|listed| listed.modified);
+                partial.finish(len, modified)?;
+            }
+            (Sink::File(_), None) => {}
+        }
+        state.end_journal();
+        Ok(Outcome {
+            objects: 1,
+            bytes: len,
+            resumed_bytes: done.resumed_bytes,
+            etag: state.object.etag.clone(),
+            version_id: state.object.version_id.clone(),
+            ..Outcome::default()
+        })
+    }
+
+    fn abandon(&self) {
+        let Some(state) = self.state.get() else {
+            return;
+        };
+        if let Some(partial) = &state.partial {
+            partial.remove();
+        }
+        state.end_journal();
+    }
+}
+
+impl<'t> Download<'t> {
     /// Without checksums, a HeadObject would tell nothing that the first bytes do not.
     fn is_first_chunk_enough(&self) -> bool {
         self.context.client.config().response_checksums() == ResponseChecksums::WhenRequired
@@ -334,29 +383,6 @@ impl<'t> Download<'t> {
         state.lock().parts.insert(number, part);
         Ok(())
     }
-
-    fn complete(&self) -> Result<Outcome> {
-        let state = self.state()?;
-        let done = state.lock();
-        let len = done.check_whole(&self.place, state)?;
-        match (&state.sink, &state.partial) {
-            (Sink::Stream(stream), _) => stream.flush()?,
-            (Sink::File(_), Some(partial)) => {
-                let modified = self.listed.as_ref().and_then(|listed| listed.modified);
-                partial.finish(len, modified)?;
-            }
-            (Sink::File(_), None) => {}
-        }
-        state.end_journal();
-        Ok(Outcome {
-            objects: 1,
-            bytes: len,
-            resumed_bytes: done.resumed_bytes,
-            etag: state.object.etag.clone(),
-            version_id: state.object.version_id.clone(),
-            ..Outcome::default()
-        })
-    }
 }
 
 impl State<'_> {
@@ -457,37 +483,5 @@ impl Done {
             .read_body(&body)
             .map_err(TransferError::file(&*partial.path))?;
         Ok(Some(hasher.finish()))
-    }
-}
-
-impl Work for Download<'_> {
-    fn object(&self) -> String {
-        self.place.url()
-    }
-
-    fn action(&self) -> String {
-        format!("download {} to {}", self.place, self.name)
-    }
-
-    fn begin(&self) -> Result<Begun> {
-        self.start()
-    }
-
-    fn part(&self, part: &Part) -> Result<bool> {
-        self.do_part(part).map(|()| true)
-    }
-
-    fn finish(&self) -> Result<Outcome> {
-        self.complete()
-    }
-
-    fn abandon(&self) {
-        let Some(state) = self.state.get() else {
-            return;
-        };
-        if let Some(partial) = &state.partial {
-            partial.remove();
-        }
-        state.end_journal();
     }
 }

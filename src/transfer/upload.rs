@@ -82,8 +82,18 @@ impl<'s> Upload<'s> {
             state: OnceLock::new(),
         }
     }
+}
 
-    fn start(&self) -> Result<Begun> {
+impl Work for Upload<'_> {
+    fn object(&self) -> String {
+        self.place.url()
+    }
+
+    fn action(&self) -> String {
+        format!("upload {} to {}", self.name, self.place)
+    }
+
+    fn begin(&self) -> Result<Begun> {
         // an option is whole whenever a thread may have panicked
         let source = self
             .source
@@ -117,6 +127,62 @@ impl<'s> Upload<'s> {
         }
     }
 
+    fn part(&self, part: &Part) -> Result<bool> {
+        let state = self.state()?;
+        let range = &part.range;
+        match &state.content {
+            Content::Stream(stream) => self.next_of_stream(state, stream),
+            Content::Bytes(bytes) => {
+                // the parts of bytes are within them, and these are in memory
+                let piece = bytes.slice(range.start as usize..range.end as usize);
+                self.send_part(state, part.number, &Piece::of_bytes(piece))?;
+                Ok(true)
+            }
+            Content::File(file) => {
+                let there = state.there.get(&part.number);
+                let piece = Piece::of_file(file, range.clone());
+                match there.filter(|there| there.is_of(&piece.body, &self.args)) {
+                    Some(there) => {
+                        self.context.meter.resumed(piece.len);
+                        state.multipart.found(part.number, there.clone());
+                    }
+                    None => self.send_part(state, part.number, &piece)?,
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    fn finish(&self) -> Result<Outcome> {
+        let state = self.state()?;
+        if let Content::File(file) = &state.content {
+            file.check_unchanged()?;
+        }
+        let outcome = state
+            .multipart
+            .complete(&self.context, &self.place, &self.args)?;
+        state.end_journal();
+        Ok(outcome)
+    }
+
+    fn abandon(&self) {
+        let Some(state) = self.state.get() else {
+            return;
+        };
+        // what could not be aborted is told to whoever asks for what is unfinished
+        match state
+            .multipart
+            .abort(&self.context, &self.place, &self.args)
+        {
+            Ok(()) => state.end_journal(),
+            Err(error) => {
+                tracing::warn!(object = %self.place, %error, "the upload could not be aborted")
+            }
+        }
+    }
+}
+
+impl<'s> Upload<'s> {
     /// A small object.
     fn put(&self, piece: Piece) -> Result<Outcome> {
         let len = piece.len;
@@ -236,32 +302,6 @@ impl<'s> Upload<'s> {
         Ok(())
     }
 
-    fn do_part(&self, part: &Part) -> Result<bool> {
-        let state = self.state()?;
-        let range = &part.range;
-        match &state.content {
-            Content::Stream(stream) => self.next_of_stream(state, stream),
-            Content::Bytes(bytes) => {
-                // the parts of bytes are within them, and these are in memory
-                let piece = bytes.slice(range.start as usize..range.end as usize);
-                self.send_part(state, part.number, &Piece::of_bytes(piece))?;
-                Ok(true)
-            }
-            Content::File(file) => {
-                let there = state.there.get(&part.number);
-                let piece = Piece::of_file(file, range.clone());
-                match there.filter(|there| there.is_of(&piece.body, &self.args)) {
-                    Some(there) => {
-                        self.context.meter.resumed(piece.len);
-                        state.multipart.found(part.number, there.clone());
-                    }
-                    None => self.send_part(state, part.number, &piece)?,
-                }
-                Ok(true)
-            }
-        }
-    }
-
     fn next_of_stream(&self, state: &State<'s>, stream: &Stream<'s>) -> Result<bool> {
         match stream.next(state.part_size).map_err(read_error)? {
             None => Ok(false),
@@ -270,18 +310,6 @@ impl<'s> Upload<'s> {
                 Ok(more)
             }
         }
-    }
-
-    fn complete(&self) -> Result<Outcome> {
-        let state = self.state()?;
-        if let Content::File(file) = &state.content {
-            file.check_unchanged()?;
-        }
-        let outcome = state
-            .multipart
-            .complete(&self.context, &self.place, &self.args)?;
-        state.end_journal();
-        Ok(outcome)
     }
 }
 
@@ -317,42 +345,4 @@ fn has_arrived_changed(error: &Error) -> bool {
         error.code(),
         Some("BadDigest" | "XAmzContentChecksumMismatch")
     )
-}
-
-impl Work for Upload<'_> {
-    fn object(&self) -> String {
-        self.place.url()
-    }
-
-    fn action(&self) -> String {
-        format!("upload {} to {}", self.name, self.place)
-    }
-
-    fn begin(&self) -> Result<Begun> {
-        self.start()
-    }
-
-    fn part(&self, part: &Part) -> Result<bool> {
-        self.do_part(part)
-    }
-
-    fn finish(&self) -> Result<Outcome> {
-        self.complete()
-    }
-
-    fn abandon(&self) {
-        let Some(state) = self.state.get() else {
-            return;
-        };
-        // what could not be aborted is told to whoever asks for what is unfinished
-        match state
-            .multipart
-            .abort(&self.context, &self.place, &self.args)
-        {
-            Ok(()) => state.end_journal(),
-            Err(error) => {
-                tracing::warn!(object = %self.place, %error, "the upload could not be aborted")
-            }
-        }
-    }
 }
