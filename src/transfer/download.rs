@@ -128,7 +128,7 @@ impl Work for Download<'_> {
         let cut = match first {
             _ if is_all => None,
             // what came stays, whatever the threshold is
-            Some(_) => Some(Cut::Ranges(config.part_size)),
+            Some(_) => Some(Cut::Ranges(self.first_len())),
             None if is_small(&object) => None,
             None => {
                 let most = matches!(sink, Sink::Stream(_)).then_some(config.memory_limit);
@@ -195,16 +195,21 @@ impl<'t> Download<'t> {
         self.context.client.config().response_checksums() == ResponseChecksums::WhenRequired
     }
 
+    /// How many bytes are asked for before it is known how many there are.
+    fn first_len(&self) -> u64 {
+        let config = &self.context.config;
+        config.part_size.min(config.memory_limit)
+    }
+
     /// The first bytes, in memory, and what they tell of the object.
     fn first_chunk(&self) -> Result<(Object, Option<Fetched>)> {
-        let size = self.context.config.part_size;
         let fetch = Fetch {
             context: &self.context,
             place: &self.place,
             args: &self.args,
             etag: None,
             len: None,
-            wanted: Wanted::First(size),
+            wanted: Wanted::First(self.first_len()),
             file: None,
             algorithm: ChecksumAlgorithm::Crc32,
         };
