@@ -21,6 +21,8 @@
 //! | union | an object of one member |
 //! | document | as it is |
 //!
+//! On top of calls are [`transfer`] for files in S3, [`resource`] for things instead of operations, and [`dynamodb`] for items.
+//!
 //! What a call goes through is the crate's plan:
 //!
 //! ```text

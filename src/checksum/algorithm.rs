@@ -118,8 +118,12 @@ impl ChecksumAlgorithm {
         self.crc().is_some()
     }
 
-    /// The checksum of bytes with others behind them, where that can be told from theirs: of a CRC.
-    pub(crate) fn combine(self, first: &str, second: &str, second_len: u64) -> Option<String> {
+    /// The checksum of parts one behind the other, each with its own and its length, where that can be told from these: of a
+    /// CRC. None if one of them has none.
+    pub(crate) fn combined<'c>(
+        self,
+        mut parts: impl Iterator<Item = Option<(&'c str, u64)>>,
+    ) -> Option<String> {
         let (crc, len) = self.crc()?;
         let number = |text: &str| {
             let mut bytes = [0; 8];
@@ -127,8 +131,17 @@ impl ChecksumAlgorithm {
             (decoded.len() == len).then(|| bytes[8 - len..].copy_from_slice(&decoded))?;
             Some(u64::from_be_bytes(bytes))
         };
-        let both = crc_fast::checksum_combine(crc, number(first)?, number(second)?, second_len);
-        Some(BASE64_STANDARD.encode(&both.to_be_bytes()[8 - len..]))
+        let first = number(parts.next()??.0)?;
+        let whole = parts.try_fold(first, |so_far, part| {
+            let (checksum, part_len) = part?;
+            Some(crc_fast::checksum_combine(
+                crc,
+                so_far,
+                number(checksum)?,
+                part_len,
+            ))
+        })?;
+        Some(BASE64_STANDARD.encode(&whole.to_be_bytes()[8 - len..]))
     }
 
     /// The checksum of an object that was uploaded in parts, made of theirs: `…-3`. None if one of them is no base64.
@@ -270,6 +283,26 @@ mod tests {
             ChecksumAlgorithm::Xxhash128.of(b""),
             BASE64_STANDARD.encode(0x99aa_06d3_0147_98d8_6001_c324_468d_497f_u128.to_be_bytes())
         );
+    }
+
+    #[test]
+    fn checksums_of_parts_make_that_of_the_whole() {
+        for algorithm in ChecksumAlgorithm::ALL.iter().copied() {
+            let sums = ["1234", "", "56789"]
+                .map(|part| (algorithm.of(part.as_bytes()), part.len() as u64));
+            let parts = sums.iter().map(|(sum, len)| Some((&**sum, *len)));
+            let expected = algorithm.is_crc().then(|| algorithm.of(b"123456789"));
+            assert_eq!(algorithm.combined(parts), expected, "{algorithm}");
+        }
+        let crc = ChecksumAlgorithm::Crc32;
+        for broken in [
+            vec![],
+            vec![None],
+            vec![Some(("AA==", 1))],
+            vec![Some(("y/Q5Jg==", 9)), None],
+        ] {
+            assert_eq!(crc.combined(broken.into_iter()), None);
+        }
     }
 
     #[test]

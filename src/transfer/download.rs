@@ -22,6 +22,7 @@ use super::object::{Cut, Object};
 use super::plan::{Part, Parts};
 use super::pool::{Begun, Outcome, Work};
 use super::resume::{DownloadJournal, PartThere};
+use super::slot::Slot;
 use super::target::{PartialFile, Sink, Target};
 use super::{Context, Place};
 use crate::body::Body;
@@ -36,7 +37,7 @@ pub(super) struct Download<'t> {
     args: Args,
     /// What the target is called.
     name: String,
-    target: Mutex<Option<Target<'t>>>,
+    target: Slot<Target<'t>>,
     /// What a listing said of it.
     listed: Option<Object>,
     state: OnceLock<State<'t>>,
@@ -54,7 +55,7 @@ struct State<'t> {
     /// Parts of a try that was killed.
     there: BTreeMap<u32, PartThere>,
     done: Mutex<Done>,
-    journal: Mutex<Option<DownloadJournal>>,
+    journal: Slot<DownloadJournal>,
 }
 
 #[derive(Default)]
@@ -70,7 +71,7 @@ impl<'t> Download<'t> {
             place,
             args,
             name: target.to_string(),
-            target: Mutex::new(Some(target)),
+            target: Slot::new(target),
             listed: None,
             state: OnceLock::new(),
         }
@@ -94,13 +95,7 @@ impl Work for Download<'_> {
     }
 
     fn begin(&self) -> Result<Begun> {
-        // an option is whole whenever a thread may have panicked
-        let target = self
-            .target
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let Some(target) = target else {
+        let Some(target) = self.target.take() else {
             return Err(Error::request("the download was begun before"));
         };
         let sink = Sink::open(target)?;
@@ -296,7 +291,7 @@ impl<'t> Download<'t> {
             partial,
             there,
             done: Mutex::default(),
-            journal: Mutex::new(journal),
+            journal: Slot::new(journal),
         };
         // it is begun once
         let _ = self.state.set(state);
@@ -381,8 +376,7 @@ impl<'t> Download<'t> {
             range: fetched.range,
             checksum: fetched.checksum,
         };
-        // an option is whole whenever a thread may have panicked
-        if let Some(journal) = &mut *state.journal.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(journal) = &mut *state.journal.lock() {
             journal.done(number, &part);
         }
         state.lock().parts.insert(number, part);
@@ -407,13 +401,7 @@ impl State<'_> {
     }
 
     fn end_journal(&self) {
-        // an option is whole whenever a thread may have panicked
-        let journal = self
-            .journal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(journal) = journal {
+        if let Some(journal) = self.journal.take() {
             journal.remove();
         }
     }
@@ -466,15 +454,11 @@ impl Done {
 
     /// The checksum of all bytes: made of those of the parts, or else of the file.
     fn whole(&self, algorithm: ChecksumAlgorithm, state: &State<'_>) -> Result<Option<String>> {
-        let mut parts = self.parts.values();
         if algorithm == state.algorithm && algorithm.is_crc() {
-            let first = parts.next().map(|part| part.checksum.to_string());
-            let combined = first.and_then(|first| {
-                parts.try_fold(first, |so_far, part| {
-                    algorithm.combine(&so_far, &part.checksum, part.range.end - part.range.start)
-                })
-            });
-            return Ok(combined);
+            let parts = self.parts.values();
+            let parts =
+                parts.map(|part| Some((&*part.checksum, part.range.end - part.range.start)));
+            return Ok(algorithm.combined(parts));
         }
         if let Sink::Stream(stream) = &state.sink {
             return Ok(stream.checksum());

@@ -42,6 +42,7 @@ mod plan;
 mod pool;
 mod progress;
 mod resume;
+mod slot;
 mod source;
 mod sync;
 mod target;

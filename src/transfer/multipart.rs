@@ -1,7 +1,7 @@
 //! Uploads in parts, as uploads and copies make them.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -92,7 +92,7 @@ impl Multipart {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Done> {
+    fn lock(&self) -> MutexGuard<'_, Done> {
         // a map is whole whenever a thread may have panicked
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -201,11 +201,8 @@ impl Done {
 
     /// The checksum of the object, where those of its parts make it.
     fn whole(&self, algorithm: ChecksumAlgorithm) -> Option<String> {
-        let mut parts = self.parts.values();
-        let first = String::from(parts.next()?.checksum.as_deref()?);
-        parts.try_fold(first, |so_far, part| {
-            algorithm.combine(&so_far, part.checksum.as_deref()?, part.len)
-        })
+        let parts = self.parts.values();
+        algorithm.combined(parts.map(|part| Some((part.checksum.as_deref()?, part.len))))
     }
 
     /// Holds the service's checksum of the object against those of the parts.

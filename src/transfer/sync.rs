@@ -23,6 +23,7 @@ use super::job::Job;
 use super::object::Object;
 use super::pool::{self, Begun, Item, Items, Outcome, Work};
 use super::progress::Failure;
+use super::slot::Slot;
 use super::upload::Upload;
 use super::walk::{Entry, LocalFile, Walk};
 use super::{Context, Place, TransferManager};
@@ -316,7 +317,7 @@ impl SyncPlan {
                 context: context.clone(),
                 place: self.sync.below.place(&change.relative),
                 args: args.clone(),
-                change: Mutex::new(Some(change)),
+                change: Slot::new(change),
                 differing: differing.clone(),
             }) as Box<_>))
         });
@@ -456,7 +457,7 @@ struct Comparison {
     context: Arc<Context>,
     place: Place,
     args: Args,
-    change: Mutex<Option<Change>>,
+    change: Slot<Change>,
     differing: Arc<Mutex<Vec<Change>>>,
 }
 
@@ -470,12 +471,7 @@ impl Work for Comparison {
     }
 
     fn begin(&self) -> Result<Begun> {
-        // an option is whole whenever a thread may have panicked
-        let change = self
-            .change
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let change = self.change.take();
         let path = change
             .as_ref()
             .and_then(|change| Some(&*change.file.as_ref()?.path));

@@ -8,7 +8,7 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -20,6 +20,7 @@ use super::plan::{Part, Parts, part_size};
 use super::pool::{Begun, Outcome, Work};
 use super::progress::PartMeter;
 use super::resume::UploadJournal;
+use super::slot::Slot;
 use super::source::{Content, FileContent, Outgoing, Source, Stream};
 use super::{Context, Place};
 use crate::body::Body;
@@ -32,7 +33,7 @@ pub(super) struct Upload<'s> {
     args: Args,
     /// What the source is called.
     name: String,
-    source: Mutex<Option<Source<'s>>>,
+    source: Slot<Source<'s>>,
     state: OnceLock<State<'s>>,
 }
 
@@ -43,7 +44,7 @@ struct State<'s> {
     multipart: Multipart,
     /// Parts of a try that was killed.
     there: BTreeMap<u32, PartDone>,
-    journal: Mutex<Option<UploadJournal>>,
+    journal: Slot<UploadJournal>,
 }
 
 /// What goes out at a time.
@@ -78,7 +79,7 @@ impl<'s> Upload<'s> {
             place,
             args,
             name: source.to_string(),
-            source: Mutex::new(Some(source)),
+            source: Slot::new(source),
             state: OnceLock::new(),
         }
     }
@@ -94,13 +95,7 @@ impl Work for Upload<'_> {
     }
 
     fn begin(&self) -> Result<Begun> {
-        // an option is whole whenever a thread may have panicked
-        let source = self
-            .source
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let Some(source) = source else {
+        let Some(source) = self.source.take() else {
             return Err(Error::request("the upload was begun before"));
         };
         let content = Content::open(source)?;
@@ -278,7 +273,7 @@ impl<'s> Upload<'s> {
             part_size: size,
             multipart,
             there,
-            journal: Mutex::new(journal),
+            journal: Slot::new(journal),
         };
         // it is begun once
         let _ = self.state.set(state);
@@ -315,13 +310,7 @@ impl<'s> Upload<'s> {
 
 impl State<'_> {
     fn end_journal(&self) {
-        // an option is whole whenever a thread may have panicked
-        let journal = self
-            .journal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(journal) = journal {
+        if let Some(journal) = self.journal.take() {
             journal.remove();
         }
     }
