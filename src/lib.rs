@@ -48,6 +48,7 @@ pub mod endpoint;
 pub mod error;
 pub mod eventstream;
 mod exchange;
+mod file;
 mod hash;
 pub mod interceptor;
 #[cfg(feature = "_internals")]

@@ -72,3 +72,41 @@ impl CacheFile {
 pub(super) fn sha1_hex(key: &str) -> String {
     hex(&Sha1::digest(key.as_bytes()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+    use crate::credentials::tests::{Calls, context};
+    use crate::transport::Replay;
+
+    #[test]
+    fn no_name_of_a_session_leads_out_of_the_folder() {
+        let config = Config::builder()
+            .environment([("HOME", "/home/of/test")])
+            .build()
+            .unwrap();
+        let (transport, calls) = (Replay::new(), Calls::default());
+        let cx = context(&config, &transport, &calls);
+        let long = "a".repeat(10_000);
+        for name in [
+            "",
+            ".",
+            "..",
+            "../x",
+            "/etc/passwd",
+            "a\\b",
+            "C:x",
+            "a\0",
+            "a\n",
+            "nul",
+            &long,
+        ] {
+            let file = CacheFile::new(&cx, "~/.aws/sso/cache", &sha1_hex(name)).unwrap();
+            let folder = std::path::Path::new("/home/of/test/.aws/sso/cache");
+            assert_eq!(file.path.parent(), Some(folder), "{name:?}");
+            let name = file.path.file_name().unwrap().to_str().unwrap();
+            assert_eq!(crate::file::portable_fault(name), None);
+        }
+    }
+}

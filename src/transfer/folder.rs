@@ -22,6 +22,7 @@ use super::upload::Upload;
 use super::walk::{Entry, Walk};
 use super::{Context, Place, SERVICE, TransferManager};
 use crate::error::Result;
+use crate::file;
 
 impl TransferManager {
     /// Stores all files of a folder and of those in it, below a prefix. Links are followed; pipes, sockets and devices are left
@@ -294,39 +295,14 @@ impl Downloads {
 pub(super) fn local_path(folder: &Path, relative: &str) -> Result<PathBuf> {
     let mut path = folder.to_owned();
     for segment in relative.split('/') {
-        let reason = match segment {
-            "" => "a segment of it is empty",
-            "." | ".." => "a segment of it is . or ..",
-            _ if segment.contains('\0') => "it has a null character",
-            _ if cfg!(windows) && !is_windows_name(segment) => "Windows has no files of such names",
-            _ => {
-                path.push(segment);
-                continue;
-            }
+        let Some(reason) = file::native_fault(segment) else {
+            path.push(segment);
+            continue;
         };
         let key = relative.into();
         return Err(TransferError::KeyAsPath { key, reason }.into());
     }
     Ok(path)
-}
-
-/// Whether a file may be called so on Windows, where some names are devices and others lose their end.
-fn is_windows_name(name: &str) -> bool {
-    const DEVICES: [&str; 4] = ["AUX", "CON", "NUL", "PRN"];
-    let stem = name
-        .split('.')
-        .next()
-        .unwrap_or_default()
-        .trim_end()
-        .to_ascii_uppercase();
-    let is_port = |port: &str| {
-        stem.strip_prefix(port)
-            .is_some_and(|n| n.len() == 1 && n != "0")
-    };
-    let is_device = DEVICES.contains(&&*stem) || is_port("COM") || is_port("LPT");
-    !is_device
-        && !name.ends_with(['.', ' '])
-        && !name.contains(['\\', ':', '<', '>', '"', '|', '?', '*'])
 }
 
 #[cfg(test)]
@@ -350,18 +326,6 @@ mod tests {
         ] {
             let path = local_path(folder, key).ok();
             assert_eq!(path.as_deref(), expected.map(Path::new), "{key:?}");
-        }
-    }
-
-    #[test]
-    fn windows_has_no_files_of_some_names() {
-        for name in ["a", "a.b", "null", "com", "COM0", "console.txt", ".a"] {
-            assert!(is_windows_name(name), "{name}");
-        }
-        for name in [
-            "nul", "NUL.txt", "con .x", "com1", "lpt9.log", "a.", "a ", "a:b", "a\\b", "a?",
-        ] {
-            assert!(!is_windows_name(name), "{name}");
         }
     }
 

@@ -3,11 +3,13 @@
 //! ```text
 //! wheel │ data folder ──► newest version of each kind ──► extras merged, documentation out ──► staged ──► renamed into place
 //! ```
-//! Everything is read and checked before anything is written, and written beside the folder before anything is replaced;
-//! files that would not change are left alone. The order of members stays that of the release.
+//! Everything is read and checked before anything is written. The folder's next state is made beside it and takes its place
+//! with a rename, so that an import that fails or is killed leaves the old folder whole. The order of members stays that of
+//! the release.
 
 mod docs;
 mod release;
+mod stage;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,6 +20,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use self::release::Release;
+use self::stage::Stage;
 use super::source::{merge_extras, pack};
 
 /// What is taken of each service.
@@ -114,10 +117,14 @@ impl ImportError {
 
 /// Imports `source`, a wheel or a folder, into the folder `into`.
 ///
+/// What is in the folder already stays, but for older versions of what is imported. Nothing is written outside the folder: a
+/// name of the source that would lead elsewhere is an error. A wheel has at most 64 MiB and 100,000 files, each of at most
+/// 64 MiB and all together of at most 512 MiB when they are unpacked; botocore 1.44 has 15 MB, 2,400 files and 130 MB.
+///
 /// # Errors
 ///
-/// The source cannot be read, a file of it is broken, or the folder cannot be written. Nothing is written then, but where
-/// a disk fails while finished files are moved into place.
+/// The source cannot be read, a file of it is broken, a limit is exceeded, or the folder cannot be written. The folder is as it
+/// was then. A process that is killed may leave a hidden folder `.<name>.<uuid>` beside it, which can be removed.
 pub fn import(
     source: &Path,
     into: &Path,
@@ -141,11 +148,12 @@ pub fn import(
     }
     let mut services: Vec<&str> = newest.keys().map(|(service, _)| &**service).collect();
     services.dedup();
+    let (written, removed) = bring(into, &texts, &older(into, &newest)?)?;
     Ok(ImportReport {
         services: services.len(),
         files: texts.len(),
-        written: write(into, &texts)?,
-        removed: remove_older(into, &newest)?,
+        written,
+        removed,
     })
 }
 
@@ -181,9 +189,8 @@ fn tempfile_in(folder: &Path) -> Result<(PathBuf, fs::File), ImportError> {
 fn newest(release: &Release) -> BTreeMap<(String, &'static str), String> {
     let mut newest: BTreeMap<(String, &'static str), String> = BTreeMap::new();
     for path in release.paths() {
-        let mut parts = path.splitn(3, '/');
-        let (Some(service), Some(version), Some(kind)) = (parts.next(), parts.next(), parts.next())
-        else {
+        let parts: Vec<&str> = path.split('/').collect();
+        let [service, version, kind] = *parts else {
             continue;
         };
         let Some(kind) = KINDS.into_iter().find(|known| *known == kind) else {
@@ -237,61 +244,51 @@ fn text(
     Ok(value.to_string())
 }
 
-/// Writes what is not there yet, and says how many files that were.
-fn write(into: &Path, texts: &BTreeMap<String, String>) -> Result<usize, ImportError> {
-    let file = |path: &str| into.join(format!("{path}.json"));
-    let changed: Vec<(PathBuf, &String)> = texts
+/// Puts the texts into the folder and takes the older files out of it: how many were written and removed.
+fn bring(
+    into: &Path,
+    texts: &BTreeMap<String, String>,
+    older: &[String],
+) -> Result<(usize, usize), ImportError> {
+    let is_new = |path: &str, text: &str| {
+        let known = fs::read(into.join(format!("{path}.json")));
+        known.ok().as_deref() != Some(text.as_bytes())
+    };
+    let changed: Vec<_> = texts
         .iter()
-        .map(|(path, text)| (file(path), text))
-        .filter(|(file, text)| fs::read(file).ok().as_deref() != Some(text.as_bytes()))
+        .filter(|(path, text)| is_new(path, text))
         .collect();
-    if changed.is_empty() {
-        return Ok(0);
+    if changed.is_empty() && older.is_empty() {
+        return Ok((0, 0));
     }
-    fs::create_dir_all(into).map_err(ImportError::io(into))?;
-    let stage = into.join(format!(".import-{}", crate::random::uuid()));
-    fs::create_dir(&stage).map_err(ImportError::io(&stage))?;
-    let done = write_staged(&stage, &changed);
-    // what is left of it is worth nothing, and an error of writing is worth more than one of cleaning up
-    let _ = fs::remove_dir_all(&stage);
-    done.map(|()| changed.len())
+    let stage = Stage::of(into)?;
+    for (path, text) in &changed {
+        stage.write(&format!("{path}.json"), text)?;
+    }
+    for path in older {
+        stage.remove(path)?;
+    }
+    stage.commit()?;
+    Ok((changed.len(), older.len()))
 }
 
-fn write_staged(stage: &Path, changed: &[(PathBuf, &String)]) -> Result<(), ImportError> {
-    let staged = |number: usize| stage.join(number.to_string());
-    for (number, (_, text)) in changed.iter().enumerate() {
-        let file = staged(number);
-        fs::write(&file, text.as_bytes()).map_err(ImportError::io(&file))?;
-    }
-    for (number, (file, _)) in changed.iter().enumerate() {
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder).map_err(ImportError::io(folder))?;
-        }
-        fs::rename(staged(number), file).map_err(ImportError::io(file))?;
-    }
-    Ok(())
-}
-
-/// Removes what a newer version replaced, and folders that are empty then.
-fn remove_older(
+/// The files of the folder that a newer version replaces, by their paths in it.
+fn older(
     into: &Path,
     newest: &BTreeMap<(String, &'static str), String>,
-) -> Result<usize, ImportError> {
-    let mut removed = 0;
+) -> Result<Vec<String>, ImportError> {
+    let mut found = Vec::new();
     for ((service, kind), version) in newest {
         let folder = into.join(service);
         let broken = |e: crate::Error| ImportError::io(&folder)(io::Error::other(e));
         for older in super::source::folders(&folder).map_err(broken)? {
-            let file = folder.join(&*older).join(format!("{kind}.json"));
-            if *older < **version && file.is_file() {
-                fs::remove_file(&file).map_err(ImportError::io(&file))?;
-                // only an empty folder goes
-                let _ = fs::remove_dir(folder.join(&*older));
-                removed += 1;
+            let file = format!("{kind}.json");
+            if *older < **version && folder.join(&*older).join(&file).is_file() {
+                found.push(format!("{service}/{older}/{file}"));
             }
         }
     }
-    Ok(removed)
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -428,6 +425,86 @@ mod tests {
             assert!(shown.contains(path) && shown.contains(expected), "{shown}");
             assert!(files(into.path()).is_empty(), "{path}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_else_is_in_the_folder_stays_and_links_are_not_followed() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let (source, root) = (source(), tempfile::tempdir().unwrap());
+        let (into, other) = (root.path().join("models"), root.path().join("other"));
+        put(&into, "own/1/service-2.json", "own");
+        put(&into, "README", "text");
+        put(&other, "kept", "kept");
+        symlink("../other", into.join("linked")).unwrap();
+        fs::set_permissions(&into, fs::Permissions::from_mode(0o750)).unwrap();
+        let link = root.path().join("link");
+        symlink("models", &link).unwrap();
+        // the folder is named by a link to it, which is the user's own choice
+        import(source.path(), &link, ImportOptions::default()).unwrap();
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(into.join("README")).unwrap(), "text");
+        assert_eq!(
+            fs::read_to_string(into.join("own/1/service-2.json")).unwrap(),
+            "own"
+        );
+        assert_eq!(
+            fs::read_link(into.join("linked")).unwrap(),
+            Path::new("../other")
+        );
+        assert!(into.join("tower/2021-01-01/service-2.json").is_file());
+        assert_eq!(
+            fs::metadata(&into).unwrap().permissions().mode() & 0o777,
+            0o750
+        );
+
+        for place in [
+            "tower",
+            "tower/2021-01-01",
+            "tower/2021-01-01/service-2.json",
+        ] {
+            let root = tempfile::tempdir().unwrap();
+            let (into, other) = (root.path().join("models"), root.path().join("other"));
+            put(&other, "2021-01-01/service-2.json", "{}");
+            put(&other, "service-2.json", "{}");
+            let link = into.join(place);
+            fs::create_dir_all(link.parent().unwrap()).unwrap();
+            let file = match place.ends_with(".json") {
+                true => other.join("service-2.json"),
+                false => other.clone(),
+            };
+            symlink(file, link).unwrap();
+            let error = import(source.path(), &into, ImportOptions::default()).unwrap_err();
+            assert!(error.to_string().contains("it is a link"), "{error}");
+            assert_eq!(
+                files(&other),
+                ["2021-01-01/service-2.json", "service-2.json"]
+            );
+            assert_eq!(fs::read(other.join("service-2.json")).unwrap(), b"{}");
+            assert_eq!(
+                fs::read_dir(root.path()).unwrap().count(),
+                2,
+                "no stage is left"
+            );
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_import_that_fails_leaves_the_folder_as_it_was() {
+        let (source, root) = (source(), tempfile::tempdir().unwrap());
+        let into = root.path().join("models");
+        put(&into, "tower/2020-01-01/service-2.json", "old");
+        // the last of what is written
+        fs::create_dir_all(into.join("tower/2021-01-01/service-2.json/x")).unwrap();
+        let error = import(source.path(), &into, ImportOptions::default()).unwrap_err();
+        assert!(error.to_string().contains("service-2.json"), "{error}");
+        assert_eq!(files(&into), ["tower/2020-01-01/service-2.json"]);
+        assert_eq!(
+            fs::read_dir(root.path()).unwrap().count(),
+            1,
+            "no stage is left"
+        );
     }
 
     #[test]

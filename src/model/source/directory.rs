@@ -1,15 +1,22 @@
 //! A folder of models: `<service>/<version>/<kind>.json`, or `.json.gz`.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
 use super::{ModelSource, SERVICE};
 use crate::error::{Error, Result};
+use crate::file;
+
+/// The most bytes of one data file, packed or not; the largest that AWS publishes has 5 MB.
+pub(crate) const LARGEST: u64 = 64 << 20;
 
 /// A folder that is laid out as botocore's `data` is.
+///
+/// Names are ASCII letters, digits, `-`, `_` and `.`, and lead to no other folder; others are as if they were not there. A data
+/// file is a file or a link to one, with at most 64 MiB, unpacked too.
 #[derive(Clone, Debug)]
 pub struct Directory {
     root: PathBuf,
@@ -25,9 +32,13 @@ impl Directory {
         self.root.join(format!("{path}.{extension}"))
     }
 
+    /// What is there by this name, of whatever kind: one that cannot be read is an error where it is read.
     fn has(&self, service: &str, version: &str, kind: &str) -> bool {
         let path = format!("{service}/{version}/{kind}");
-        self.file(&path, "json").is_file() || self.file(&path, "json.gz").is_file()
+        is_path(&path)
+            && ["json", "json.gz"]
+                .iter()
+                .any(|extension| self.file(&path, extension).exists())
     }
 }
 
@@ -46,22 +57,38 @@ impl ModelSource for Directory {
     }
 
     fn versions(&self, service: &str, kind: &str) -> Result<Vec<Box<str>>> {
+        if !is_path(service) {
+            return Ok(Vec::new());
+        }
         let mut versions = folders(&self.root.join(service))?;
         versions.retain(|version| self.has(service, version, kind));
         Ok(versions)
     }
 
     fn load(&self, path: &str) -> Result<Option<Box<str>>> {
+        if !is_path(path) {
+            return Ok(None);
+        }
         for extension in ["json", "json.gz"] {
             let file = self.file(path, extension);
             match read(&file) {
                 Ok(text) => return Ok(Some(text.into())),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                    ) => {}
                 Err(error) => return Err(fault(&file, &error)),
             }
         }
         Ok(None)
     }
+}
+
+/// Whether a path leads to a place below the folder that it is joined to.
+fn is_path(path: &str) -> bool {
+    path.split('/')
+        .all(|name| file::portable_fault(name).is_none())
 }
 
 /// The names of the folders in this one; none where it does not exist.
@@ -81,8 +108,9 @@ pub(crate) fn folders(path: &Path) -> Result<Vec<Box<str>>> {
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|e| fault(path, &e))?;
-        // a name that is not UTF-8 is no service's and no version's
+        // other names are no service's and no version's
         if let Ok(name) = entry.file_name().into_string()
+            && is_path(&name)
             && entry.path().is_dir()
         {
             names.push(name.into());
@@ -93,13 +121,19 @@ pub(crate) fn folders(path: &Path) -> Result<Vec<Box<str>>> {
 }
 
 /// A file's text, unpacked where its name says `.gz`.
-pub(crate) fn read(file: &Path) -> io::Result<String> {
-    if file.extension().is_none_or(|extension| extension != "gz") {
-        return fs::read_to_string(file);
-    }
-    let mut text = String::new();
-    MultiGzDecoder::new(fs::File::open(file)?).read_to_string(&mut text)?;
-    Ok(text)
+pub(crate) fn read(path: &Path) -> io::Result<String> {
+    let is_packed = path.extension().is_some_and(|extension| extension == "gz");
+    text(file::open(path)?, is_packed)
+}
+
+/// The text of a data file, which is unpacked if need be and at most [`LARGEST`].
+pub(crate) fn text(reader: impl io::Read, is_packed: bool) -> io::Result<String> {
+    let bytes = match is_packed {
+        true => file::read_all(MultiGzDecoder::new(reader), LARGEST),
+        false => file::read_all(reader, LARGEST),
+    }?;
+    String::from_utf8(bytes)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
 }
 
 fn fault(path: &Path, error: &io::Error) -> Error {
@@ -137,6 +171,86 @@ mod tests {
             .load("a/1/service-2")
             .unwrap_err();
         assert!(error.to_string().contains("service-2.json.gz: "), "{error}");
+    }
+
+    #[test]
+    fn a_name_that_leads_elsewhere_is_not_there() {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["models/a/1", "other/1"] {
+            fs::create_dir_all(root.path().join(folder)).unwrap();
+            let file = root.path().join(folder).join("service-2.json");
+            fs::write(file, "{}").unwrap();
+        }
+        let source = Directory::new(root.path().join("models"));
+        assert!(source.load("a/1/service-2").unwrap().is_some());
+        let outside = root.path().join("other").display().to_string();
+        for service in [
+            "../other",
+            "..",
+            ".",
+            "",
+            "a/../../other",
+            "/",
+            &outside,
+            "a\0",
+        ] {
+            assert!(
+                source.versions(service, SERVICE).unwrap().is_empty(),
+                "{service:?}"
+            );
+            let path = format!("{service}/1/service-2");
+            assert_eq!(source.load(&path).unwrap(), None, "{path:?}");
+        }
+        assert!(
+            source
+                .versions("a", "../../../other/1/service-2")
+                .unwrap()
+                .is_empty()
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_data_file_that_is_none_or_has_no_end_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = |name: &str| {
+            let folder = root.path().join(name).join("1");
+            fs::create_dir_all(&folder).unwrap();
+            folder
+        };
+        let fifo = folder("fifo").join("service-2.json");
+        let made = std::process::Command::new("mkfifo").arg(fifo).status();
+        assert!(made.unwrap().success());
+        std::os::unix::fs::symlink("/dev/zero", folder("device").join("service-2.json")).unwrap();
+        fs::create_dir(folder("folder").join("service-2.json")).unwrap();
+        let bomb = fs::File::create(folder("bomb").join("service-2.json.gz")).unwrap();
+        let mut bomb = flate2::write::GzEncoder::new(bomb, flate2::Compression::fast());
+        io::copy(
+            &mut io::Read::take(io::repeat(b' '), LARGEST + 1),
+            &mut bomb,
+        )
+        .unwrap();
+        bomb.finish().unwrap();
+        fs::write(folder("bytes").join("service-2.json"), b"\xff").unwrap();
+        let source = Directory::new(root.path());
+        for (service, expected) in [
+            ("bomb", "service-2.json.gz: it is larger than 64 MiB"),
+            ("bytes", "service-2.json: it is not UTF-8"),
+            (
+                "device",
+                "service-2.json: it is a pipe, a socket or a device",
+            ),
+            ("fifo", "service-2.json: it is a pipe, a socket or a device"),
+            ("folder", "service-2.json: it is a folder"),
+        ] {
+            assert_eq!(
+                source.versions(service, SERVICE).unwrap(),
+                [Box::from("1")],
+                "{service}"
+            );
+            let error = source.load(&format!("{service}/1/service-2")).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(crate) mod pack;
 
 pub use self::directory::Directory;
 #[cfg(feature = "cli")]
-pub(crate) use self::directory::{folders, read};
+pub(crate) use self::directory::{folders, read, text};
 #[cfg(feature = "embedded")]
 pub use self::embedded::Embedded;
 pub(crate) use self::extras::merge_extras;
@@ -30,6 +30,7 @@ use std::sync::Arc;
 use super::{UnknownName, names};
 use crate::config::Environment;
 use crate::error::{Error, Result};
+use crate::file;
 
 /// The kinds of a service's data files.
 pub(crate) const SERVICE: &str = "service-2";
@@ -129,8 +130,9 @@ impl Models {
     /// The newest version that any source has of a service's file.
     fn newest(&self, service: &str, kind: &str) -> Result<Option<Box<str>>> {
         let mut newest: Option<Box<str>> = None;
-        for source in self.sources.iter().filter(|_| is_folder_name(service)) {
-            let versions = source.versions(service, kind)?;
+        for source in self.sources.iter().filter(|_| is_name(service)) {
+            let mut versions = source.versions(service, kind)?;
+            versions.retain(|version| is_name(version));
             newest = newest.into_iter().chain(versions).max();
         }
         Ok(newest)
@@ -191,10 +193,9 @@ fn plain(name: &str) -> String {
     letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// Whether a service's name can be a folder's, and leads nowhere else.
-fn is_folder_name(name: &str) -> bool {
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    !name.is_empty() && !name.starts_with('.') && name.bytes().all(is_plain)
+/// Whether a service's or a version's name leads nowhere else, whatever a source makes of it.
+fn is_name(name: &str) -> bool {
+    file::portable_fault(name).is_none()
 }
 
 #[cfg(test)]
@@ -261,7 +262,12 @@ mod tests {
 
     #[test]
     fn a_name_that_leads_elsewhere_is_no_service() {
-        let models = models(vec![Memory::new().with("../1/service-2", "x")]);
+        let models = models(vec![
+            Memory::new()
+                .with("../1/service-2", "x")
+                .with("a/../service-2", "x"),
+        ]);
         assert_eq!(models.load("..", SERVICE).unwrap(), None);
+        assert_eq!(models.load("a", SERVICE).unwrap(), None);
     }
 }
