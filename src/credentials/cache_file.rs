@@ -9,7 +9,11 @@ use sha1::{Digest, Sha1};
 
 use super::document::fault;
 use super::{CredentialsError, ProviderContext};
+use crate::file;
 use crate::hash::hex;
+
+/// The most bytes of one; those that `aws` writes have a few thousand.
+const LARGEST: u64 = 1 << 20;
 
 /// One of them.
 pub(super) struct CacheFile {
@@ -31,7 +35,7 @@ impl CacheFile {
     /// into the error, as it is full of secrets.
     pub(super) fn read(&self, provider: &'static str) -> Result<Option<Value>, CredentialsError> {
         let of = |what: String| fault(provider, format!("{}: {what}", self.path.display()));
-        let bytes = match fs::read(&self.path) {
+        let bytes = match file::read(&self.path, LARGEST) {
             Ok(bytes) => bytes,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(of(e.to_string())),
@@ -106,7 +110,7 @@ mod tests {
             let folder = std::path::Path::new("/home/of/test/.aws/sso/cache");
             assert_eq!(file.path.parent(), Some(folder), "{name:?}");
             let name = file.path.file_name().unwrap().to_str().unwrap();
-            assert_eq!(crate::file::portable_fault(name), None);
+            assert_eq!(file::portable_fault(name), None);
         }
     }
 }
