@@ -251,6 +251,109 @@ fn debug_tells_no_secrets() {
         run.err
     );
     assert!(!run.err.contains(SECRET_ACCESS_KEY), "{}", run.err);
+    assert!(
+        !run.err.contains('\u{1b}'),
+        "a pipe gets no colours: {:?}",
+        run.err
+    );
+}
+
+#[test]
+fn more_pages_are_told_on_stderr() {
+    let pages = [
+        (
+            "dynamodb",
+            "list-tables",
+            "{}",
+            r#"{"TableNames": ["a"], "LastEvaluatedTableName": "a"}"#,
+            Some("ExclusiveStartTableName set to the response's LastEvaluatedTableName"),
+        ),
+        (
+            "dynamodb",
+            "ListTables",
+            "{}",
+            r#"{"TableNames": ["a"]}"#,
+            None,
+        ),
+        (
+            "dynamodb",
+            "DescribeLimits",
+            "{}",
+            r#"{"AccountMaxReadCapacityUnits": 1}"#,
+            None,
+        ),
+        // says apart whether there is more
+        (
+            "iam",
+            "ListUsers",
+            "{}",
+            "<R><ListUsersResult><IsTruncated>true</IsTruncated><Users/><Marker>m</Marker></ListUsersResult></R>",
+            Some("Marker set to the response's Marker"),
+        ),
+        (
+            "iam",
+            "ListUsers",
+            "{}",
+            "<R><ListUsersResult><IsTruncated>false</IsTruncated><Users/><Marker>m</Marker></ListUsersResult></R>",
+            None,
+        ),
+        // two tokens
+        (
+            "route53",
+            "ListResourceRecordSets",
+            r#"{"HostedZoneId": "Z"}"#,
+            "<ListResourceRecordSetsResponse><ResourceRecordSets/><IsTruncated>true</IsTruncated><NextRecordName>n</NextRecordName>\
+          <NextRecordType>A</NextRecordType><MaxItems>1</MaxItems></ListResourceRecordSetsResponse>",
+            Some(
+                "StartRecordName set to the response's NextRecordName and StartRecordType set to the response's NextRecordType",
+            ),
+        ),
+    ];
+    for (service, operation, params, answer, expected) in pages {
+        let server = loopback::Server::start(move |_| Some((200, answer.into())));
+        let home = tempfile::tempdir().unwrap();
+        let mut command = command(home.path());
+        command
+            .args(["call", service, operation, params, "--query", "'found'"])
+            .envs([
+                ("AWS_ENDPOINT_URL", &*server.url),
+                ("AWS_REGION", "us-east-1"),
+            ])
+            .envs([
+                ("AWS_ACCESS_KEY_ID", "AKID"),
+                ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ]);
+        let run = run(&mut command, "");
+        assert_eq!((run.code, &*run.out), (0, "\"found\"\n"), "{run:?}");
+        match expected {
+            None => assert_eq!(run.err, "", "{service}.{operation}"),
+            Some(expected) => assert!(
+                run.err.contains("this is one page, and there are more")
+                    && run.err.contains(expected),
+                "{}",
+                run.err
+            ),
+        }
+    }
+}
+
+#[test]
+fn an_option_of_aws_is_no_other_option() {
+    let run = plain(&["call", "s3", "ListBuckets", "--output", "table"]);
+    assert_eq!((run.code, &*run.out), (252, ""), "{run:?}");
+    assert!(
+        run.err.contains("tip: the output is always JSON"),
+        "{}",
+        run.err
+    );
+    assert!(!run.err.contains("'--out'"), "{}", run.err);
+    let run = plain(&["modles", "import"]);
+    assert_eq!(run.code, 252, "{run:?}");
+    assert!(
+        run.err.contains("unrecognized subcommand 'modles'"),
+        "{}",
+        run.err
+    );
 }
 
 #[test]
@@ -313,6 +416,51 @@ fn an_operation_is_described() {
     assert_eq!(
         json["shapes"]["ListObjectsV2Request"]["required"],
         json!(["Bucket"])
+    );
+}
+
+#[test]
+fn documentation_is_described_where_a_model_has_it() {
+    let home = tempfile::tempdir().unwrap();
+    let version = home.path().join("source/tower/2024-01-01");
+    std::fs::create_dir_all(&version).unwrap();
+    let model = json!({
+        "metadata": {"apiVersion": "2024-01-01", "endpointPrefix": "tower", "protocol": "json", "serviceId": "Tower",
+            "signatureVersion": "v4", "jsonVersion": "1.1", "targetPrefix": "Tower"},
+        "operations": {"Build": {"name": "Build", "http": {"method": "POST", "requestUri": "/"},
+            "documentation": "<p>Builds a <i>tower</i>.</p>", "input": {"shape": "BuildRequest"}}},
+        "shapes": {
+            "BuildRequest": {"type": "structure", "documentation": "<p>What is built.</p>",
+                "members": {"Height": {"shape": "Height", "documentation": "<p>In metres &amp; above.</p>"}}},
+            "Height": {"type": "integer"},
+        },
+    });
+    std::fs::write(version.join("service-2.json"), model.to_string()).unwrap();
+    let described = |options: &[&str]| {
+        let import = [
+            &["models", "import", "source", "--into", ".aws/models"],
+            options,
+        ]
+        .concat();
+        assert_eq!(run(command(home.path()).args(import), "").code, 0);
+        run(
+            command(home.path()).args(["describe", "tower", "Build"]),
+            "",
+        )
+        .out
+    };
+    let text = described(&["--with-docs"]);
+    for line in [
+        "Builds a tower.",
+        "  What is built.",
+        "        In metres & above.",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+    let text = described(&[]);
+    assert!(
+        !text.contains("metres") && text.contains("Height"),
+        "{text}"
     );
 }
 

@@ -8,8 +8,10 @@ use serde_json::Value;
 
 use super::{Failure, operation_arg, required, service_arg};
 use crate::body::Body;
+use crate::client::Client;
 use crate::error::Error;
 use crate::output::Output;
+use crate::paginate::next_page;
 use crate::query::Query;
 
 pub(super) fn command() -> Command {
@@ -66,7 +68,11 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         }
     }
     match matches.get_one::<String>("out") {
-        None => print(&request.send_buffered()?, query.as_ref()),
+        None => {
+            let output = request.send_buffered()?;
+            print(&output, query.as_ref())?;
+            note_next_page(&client, service, operation, &output)
+        }
         Some(path) => {
             let mut output = request.send()?;
             write_body(&mut output, path)?;
@@ -76,6 +82,37 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
             }
         }
     }
+}
+
+/// Says on stderr that there are further pages, which a query may hide. What is printed is right in any case, so a page that
+/// cannot be judged is no failure.
+fn note_next_page(
+    client: &Client,
+    service: &str,
+    operation: &str,
+    output: &Output,
+) -> Result<(), Failure> {
+    let model = client.model(service)?;
+    let name = &model.operation(operation)?.name;
+    let Ok(Some(paginator)) = client.paginator(service, name) else {
+        return Ok(());
+    };
+    let next = output
+        .value()
+        .and_then(|page| next_page(&page, &paginator))
+        .unwrap_or_default();
+    if !next.is_empty() {
+        let steps: Vec<String> = next
+            .iter()
+            .map(|(input, output)| format!("{input} set to the response's {output}"))
+            .collect();
+        let _ = writeln!(
+            io::stderr(),
+            "tucuxi: {service}.{name}: this is one page, and there are more; repeat the call with {}",
+            steps.join(" and ")
+        );
+    }
+    Ok(())
 }
 
 pub(super) fn params(text: &str) -> Result<Value, Failure> {

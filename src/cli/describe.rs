@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::Value;
 
+use super::documentation;
 use super::{Failure, operation_arg, required, service_arg};
 
 pub(super) fn command() -> Command {
@@ -44,6 +45,7 @@ fn write_text(described: &Value, out: &mut impl Write) -> io::Result<()> {
         http("uri"),
         text("protocol")
     )?;
+    write_documentation(described, 0, out)?;
     writeln!(out, "input   {}", text("input"))?;
     writeln!(out, "output  {}", text("output"))?;
     let errors: Vec<&str> = (described["errors"].as_array().into_iter().flatten())
@@ -59,6 +61,7 @@ fn write_text(described: &Value, out: &mut impl Write) -> io::Result<()> {
         };
         let kind = shape["type"].as_str().unwrap_or_default();
         writeln!(out, "\n{name}: {kind}")?;
+        write_documentation(shape, 2, out)?;
         let width = members.keys().map(String::len).max().unwrap_or(0);
         for (member, of) in members {
             let required = (shape["required"].as_array())
@@ -72,9 +75,19 @@ fn write_text(described: &Value, out: &mut impl Write) -> io::Result<()> {
                 "  {star} {member:width$}  {kind}{}",
                 place.unwrap_or_default()
             )?;
+            write_documentation(of, 8, out)?;
         }
     }
     writeln!(out, "\n* required")
+}
+
+/// What the model says of an operation, a shape or a member; nothing where it was imported without documentation.
+fn write_documentation(of: &Value, indent: usize, out: &mut impl Write) -> io::Result<()> {
+    let html = of["documentation"].as_str().unwrap_or_default();
+    for line in documentation::lines(html, indent) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
 }
 
 /// A member's type, with lists and maps spelled out down to a structure.

@@ -11,11 +11,13 @@
 mod call;
 mod configure;
 mod describe;
+mod documentation;
 mod endpoint;
 mod models;
+mod unknown;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -30,6 +32,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let matches = match command().try_get_matches_from(args) {
         Ok(matches) => matches,
         Err(error) => {
+            let error = unknown::explained(error);
             let asked = matches!(
                 error.kind(),
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
@@ -48,6 +51,19 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     }
 }
+
+/// How a subcommand is called, and what it does.
+type Subcommand = (fn() -> Command, fn(&ArgMatches) -> Result<(), Failure>);
+
+const SUBCOMMANDS: [Subcommand; 7] = [
+    (call::command, call::run),
+    (configure::command, configure::run),
+    (services_command, services),
+    (operations_command, operations),
+    (describe::command, describe::run),
+    (endpoint::command, endpoint::run),
+    (models::command, models::run),
+];
 
 fn command() -> Command {
     let text = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
@@ -74,17 +90,7 @@ fn command() -> Command {
                 .action(ArgAction::SetTrue)
                 .global(true),
         ])
-        .subcommands([
-            call::command(),
-            configure::command(),
-            Command::new("services").about("Lists the services, one a line"),
-            Command::new("operations")
-                .about("Lists a service's operations, one a line")
-                .arg(service_arg()),
-            describe::command(),
-            endpoint::command(),
-            models::command(),
-        ])
+        .subcommands(SUBCOMMANDS.iter().map(|(command, _)| command()))
 }
 
 fn service_arg() -> Arg {
@@ -101,26 +107,46 @@ fn operation_arg() -> Arg {
 
 fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
     let Some((name, matches)) = matches.subcommand() else {
-        return Ok(()); // clap has asked for one
+        return Ok(()); // clap has required one
     };
     if matches.get_flag("debug") {
         tracing_subscriber::fmt()
             .with_writer(io::stderr)
+            .with_ansi(has_colours())
             .with_max_level(tracing::Level::DEBUG)
             .init();
     }
-    match name {
-        "call" => call::run(matches),
-        "services" => print_lines(client(matches)?.services()?),
-        "operations" => {
-            let model = client(matches)?.model(required(matches, "SERVICE"))?;
-            print_lines(model.operation_names())
-        }
-        "configure" => configure::run(matches),
-        "describe" => describe::run(matches),
-        "endpoint" => endpoint::run(matches),
-        _ => models::run(matches),
+    let mut known = SUBCOMMANDS.iter();
+    match known.find(|(command, _)| command().get_name() == name) {
+        Some((_, run)) => run(matches),
+        None => Err(Failure::Usage(format!("there is no subcommand {name:?}"))),
     }
+}
+
+/// Whether stderr shows colours: a terminal that is able to, whose user did not set `NO_COLOR` (<https://no-color.org>).
+fn has_colours() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    io::stderr().is_terminal() && !is_set("NO_COLOR") && !is_dumb
+}
+
+fn services_command() -> Command {
+    Command::new("services").about("Lists the services, one a line")
+}
+
+fn services(matches: &ArgMatches) -> Result<(), Failure> {
+    print_lines(client(matches)?.services()?)
+}
+
+fn operations_command() -> Command {
+    Command::new("operations")
+        .about("Lists a service's operations, one a line")
+        .arg(service_arg())
+}
+
+fn operations(matches: &ArgMatches) -> Result<(), Failure> {
+    let model = client(matches)?.model(required(matches, "SERVICE"))?;
+    print_lines(model.operation_names())
 }
 
 /// A client with what the global options say.
@@ -190,5 +216,22 @@ impl From<io::Error> for Failure {
             io::ErrorKind::BrokenPipe => Self::Pipe,
             _ => Self::Other(error.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_subcommand_has_a_name_of_its_own() {
+        command().debug_assert();
+        let mut names: Vec<String> = SUBCOMMANDS
+            .iter()
+            .map(|(command, _)| command().get_name().into())
+            .collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), SUBCOMMANDS.len());
     }
 }

@@ -49,8 +49,8 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
             let report = import(&path(matches, "SOURCE"), &path(matches, "into"), options);
             super::print_lines([report.map_err(|e| Failure::Other(e.into()))?])
         }
-        Some((_, matches)) => pack(&path(matches, "DIR"), &path(matches, "into"))
+        Some(("pack", matches)) => pack(&path(matches, "DIR"), &path(matches, "into"))
             .map_err(|e| Failure::Other(e.into())),
-        None => Ok(()),
+        _ => Err(Failure::Usage("models: import or pack is missing".into())),
     }
 }

@@ -138,6 +138,17 @@ impl Client {
     }
 }
 
+/// Which parameters lead to the next page, each with the expression of its value in this one; none if this page is the last.
+#[cfg(feature = "cli")]
+pub(crate) fn next_page(page: &Value, paginator: &Paginator) -> Result<Vec<(Box<str>, Box<str>)>> {
+    let tokens = page::next_tokens(page, paginator)?;
+    let names = paginator.input_tokens.iter().zip(&paginator.output_tokens);
+    Ok(names
+        .filter(|(input, _)| tokens.get(&***input).is_some_and(|token| !token.is_null()))
+        .map(|(input, output)| (input.clone(), output.text().into()))
+        .collect())
+}
+
 impl Pages {
     fn over(source: Source, params: Value) -> Result<Self> {
         let Value::Object(params) = params else {

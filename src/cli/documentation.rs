@@ -1,0 +1,125 @@
+//! Documentation of models, which is HTML, as text of a terminal.
+
+/// The width of a line.
+const WIDTH: usize = 100;
+
+/// The text in lines that are indented by so many blanks, without its markup and control characters; paragraphs and items of
+/// lists begin new lines.
+pub(super) fn lines(html: &str, indent: usize) -> Vec<String> {
+    let blanks = " ".repeat(indent);
+    let width = WIDTH.saturating_sub(indent).max(40);
+    let wrapped = blocks(html)
+        .into_iter()
+        .flat_map(|block| wrap(&block, width));
+    wrapped.map(|line| format!("{blanks}{line}")).collect()
+}
+
+/// Its paragraphs and items.
+fn blocks(html: &str) -> Vec<String> {
+    let mut blocks = vec![String::new()];
+    let mut rest = html;
+    while let Some((text, behind)) = rest.split_once('<') {
+        push(&mut blocks, text);
+        // what is no tag is text: `a < b`
+        let tag = behind.split_once('>').filter(|(tag, _)| {
+            tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!')
+        });
+        let Some((tag, behind)) = tag else {
+            push(&mut blocks, "<");
+            rest = behind;
+            continue;
+        };
+        match tag_name(tag) {
+            "li" if !tag.starts_with('/') => blocks.push("- ".into()),
+            // an item's own paragraph goes on behind its mark
+            "p" if blocks.last().is_some_and(|last| last == "- ") => {}
+            "br" | "dd" | "div" | "dl" | "dt" | "h1" | "h2" | "h3" | "li" | "note" | "ol" | "p"
+            | "pre" | "ul" => {
+                blocks.push(String::new());
+            }
+            _ => {}
+        }
+        rest = behind;
+    }
+    push(&mut blocks, rest);
+    blocks.retain(|block| !["", "-"].contains(&block.trim()));
+    blocks
+}
+
+fn tag_name(tag: &str) -> &str {
+    let name = tag.trim_start_matches('/');
+    name.split(|c: char| !c.is_ascii_alphanumeric())
+        .next()
+        .unwrap_or_default()
+}
+
+fn push(blocks: &mut [String], text: &str) {
+    const ENTITIES: [(&str, &str); 7] = [
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&apos;", "'"),
+        ("&amp;", "&"), // last, as what it gives is no entity
+    ];
+    let Some(block) = blocks.last_mut() else {
+        return;
+    };
+    let text = match text.contains('&') {
+        true => ENTITIES
+            .iter()
+            .fold(text.to_owned(), |text, (name, is)| text.replace(name, is)),
+        false => text.to_owned(),
+    };
+    block.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c }));
+}
+
+fn wrap(block: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in block.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_becomes_lines() {
+        let html = "<p>Lists <code>a &lt; b</code> &amp;lt;\n things.</p><p></p><ul><li><p>One <b>1</b></p></li><li>Two</li></ul><note>if x < 3 \u{1b}[2J</note>";
+        assert_eq!(
+            lines(html, 2),
+            [
+                "  Lists a < b &lt; things.",
+                "  - One 1",
+                "  - Two",
+                "  if x < 3 [2J"
+            ]
+        );
+        for broken in ["", "<", "<p", "</", "a<", "<p>", "<li>", "&", "<!-- x"] {
+            lines(broken, 0);
+        }
+    }
+
+    #[test]
+    fn long_lines_are_wrapped() {
+        let lines = lines(&"word ".repeat(100), 8);
+        assert!(
+            lines.len() > 4
+                && lines
+                    .iter()
+                    .all(|line| line.len() <= WIDTH && line.starts_with("        word"))
+        );
+        let long = "x".repeat(500);
+        assert_eq!(super::lines(&long, 0), [long.as_str()]);
+    }
+}
