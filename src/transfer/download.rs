@@ -19,11 +19,12 @@ use super::args::Args;
 use super::error::TransferError;
 use super::fetch::{Fetch, Fetched, Wanted};
 use super::object::{Cut, Object};
+use super::partial::PartialFile;
 use super::plan::{Part, Parts};
 use super::pool::{Begun, Outcome, Work};
 use super::resume::{DownloadJournal, PartThere};
 use super::slot::Slot;
-use super::target::{PartialFile, Sink, Target};
+use super::target::{Sink, Target};
 use super::{Context, Place};
 use crate::body::Body;
 use crate::checksum::ChecksumAlgorithm;
@@ -263,16 +264,15 @@ impl<'t> Download<'t> {
                     DownloadJournal::open(&self.context, &self.place, path, &self.args, &stored);
             }
             let found = journal.as_mut().and_then(DownloadJournal::find);
-            partial = Some(match found {
-                Some((known, parts)) => {
+            partial = Some(match (found, &mut journal) {
+                (Some((known, parts)), _) => {
                     there = parts;
                     PartialFile::known(known, path)
                 }
-                None => {
+                (None, None) => PartialFile::temporary(path)?,
+                (None, Some(kept)) => {
                     let new = PartialFile::beside(path)?;
-                    if let Some(journal) = &mut journal {
-                        journal.restart(&new.path);
-                    }
+                    kept.restart(&new.path);
                     if let Err(error) = new.create() {
                         if let Some(journal) = journal {
                             journal.remove();

@@ -79,6 +79,12 @@ pub enum TransferError {
         /// What is wrong.
         what: Box<str>,
     },
+    /// The folder of a file that is to be written is missing.
+    #[error("folder {path} does not exist", path = path.display())]
+    NoFolder {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The object is another one than when its transfer began.
     #[error(
         "{object}: the contents of the stored object did not match the expected ETag {etag}: it was replaced meanwhile; start again"

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::args::Args;
 use super::error::TransferError;
+use super::partial::PartialFile;
 use super::progress::PartMeter;
-use super::target::PartialFile;
 use super::{Context, Place};
 use crate::checksum::{ChecksumAlgorithm, Hasher};
 use crate::error::{Error, Result};

@@ -15,6 +15,7 @@ use super::download::Download;
 use super::error::TransferError;
 use super::job::Job;
 use super::object::Object;
+use super::partial::PartialKind;
 use super::pool::{Item, Items};
 use super::progress::Failure;
 use super::target::Target;
@@ -46,16 +47,15 @@ impl TransferManager {
             args.settle_checksums(context.client.config().request_checksums().when_supported());
             let context = context.clone();
             let item = move |entry| match entry {
-                Entry::Failed(failure) => Item::Failed(failure),
-                Entry::Skipped(path) => Item::Skipped(path.to_string_lossy().into()),
+                Entry::Failed { failure, .. } => Item::Failed(failure),
+                Entry::Partial { path, .. } | Entry::Skipped { path, .. } => {
+                    Item::Skipped(path.to_string_lossy().into())
+                }
                 Entry::File(file) => {
                     let place = below.place(&file.relative);
-                    Item::Work(Box::new(Upload::new(
-                        context.clone(),
-                        file.path.into(),
-                        place,
-                        args.clone(),
-                    )))
+                    let (context, args) = (context.clone(), args.clone());
+                    let upload = Upload::new(context, file.path.into(), place, args);
+                    Item::Work(Box::new(upload))
                 }
             };
             let items = Walk::new(&folder)?.map(move |entry| Ok(item(entry)));
@@ -295,7 +295,9 @@ impl Downloads {
 pub(super) fn local_path(folder: &Path, relative: &str) -> Result<PathBuf> {
     let mut path = folder.to_owned();
     for segment in relative.split('/') {
-        let Some(reason) = file::native_fault(segment) else {
+        let is_partial = PartialKind::of_name(segment.as_ref()).is_some();
+        let own = is_partial.then_some("only files that are being downloaded have such names");
+        let Some(reason) = file::native_fault(segment).or(own) else {
             path.push(segment);
             continue;
         };

@@ -38,6 +38,7 @@ mod journal;
 mod limit;
 mod multipart;
 mod object;
+mod partial;
 mod plan;
 mod pool;
 mod progress;

@@ -6,7 +6,7 @@
 //!   what should be ─┘
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +21,7 @@ use super::error::TransferError;
 use super::folder::{Downloads, Listed, Prefix, local_path};
 use super::job::Job;
 use super::object::Object;
+use super::partial::{PartialKind, remove_abandoned};
 use super::pool::{self, Begun, Item, Items, Outcome, Work};
 use super::progress::Failure;
 use super::slot::Slot;
@@ -128,6 +129,8 @@ pub struct SyncPlan {
     unchanged: u64,
     failures: Vec<Failure>,
     skipped: Vec<Box<str>>,
+    /// Files of downloads, some of which may have been killed.
+    temporary: Vec<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -192,6 +195,7 @@ impl Sync {
             unchanged: 0,
             failures: Vec::new(),
             skipped: Vec::new(),
+            temporary: Vec::new(),
             sync: self,
         };
         let mut objects: BTreeMap<Box<str>, Object> = BTreeMap::new();
@@ -203,11 +207,22 @@ impl Sync {
                 objects.insert(relative, object);
             }
         }
-        let mut unsure = Vec::new();
+        let (mut unsure, mut unknown) = (Vec::new(), BTreeSet::new());
         for entry in plan.sync.walk()? {
             match entry {
-                Entry::Failed(failure) => plan.failures.push(failure),
-                Entry::Skipped(path) => plan.skipped.push(path.to_string_lossy().into()),
+                Entry::Failed { relative, failure } => {
+                    plan.failures.push(failure);
+                    unknown.insert(relative);
+                }
+                Entry::Partial {
+                    path,
+                    kind: PartialKind::Temporary,
+                } => plan.temporary.push(path),
+                Entry::Partial { .. } => {}
+                Entry::Skipped { relative, path } => {
+                    plan.skipped.push(path.to_string_lossy().into());
+                    unknown.insert(relative);
+                }
                 Entry::File(file) => match objects.remove(&file.relative) {
                     None => plan.only_here(file),
                     Some(object) => plan.both(file, object, &mut unsure),
@@ -216,7 +231,9 @@ impl Sync {
         }
         // what is in a folder that cannot be read is not there, as far as anybody knows
         plan.sync.deletes &= plan.failures.is_empty();
-        for (relative, object) in objects {
+        // what is skipped is not missing, nor is what may be in it
+        let is_known = |relative: &str| !with_folders(relative).any(|it| unknown.contains(it));
+        for (relative, object) in objects.into_iter().filter(|(it, _)| is_known(it)) {
             plan.only_there(relative, object);
         }
         plan.settle(context, args, unsure)?;
@@ -246,6 +263,12 @@ impl Sync {
         };
         is_younger.then_some(Difference::Time)
     }
+}
+
+/// A path below a folder, and those of the folders that it is in.
+fn with_folders(relative: &str) -> impl Iterator<Item = &str> {
+    let folders = relative.match_indices('/').map(|(at, _)| &relative[..at]);
+    folders.chain([relative])
 }
 
 fn whole_seconds(time: SystemTime) -> u64 {
@@ -372,6 +395,11 @@ impl SyncPlan {
     fn items(self, context: &Arc<Context>, mut args: Args) -> Result<Box<Items<'static>>> {
         if self.sync.direction == Direction::Up {
             args.settle_checksums(context.client.config().request_checksums().when_supported());
+        }
+        if self.sync.direction == Direction::Down {
+            self.temporary
+                .iter()
+                .for_each(|path| remove_abandoned(path));
         }
         let (extra, changed): (Vec<_>, Vec<_>) = self
             .changes

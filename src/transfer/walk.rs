@@ -5,21 +5,33 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::TransferError;
+use super::partial::PartialKind;
 use super::progress::Failure;
 use crate::error::Result;
 
-/// What is in a folder.
+/// What is in a folder. Paths below it have slashes.
 pub(super) enum Entry {
-    Failed(Failure),
+    /// It, or what is in it, is not known.
+    Failed {
+        relative: Box<str>,
+        failure: Failure,
+    },
     File(LocalFile),
+    /// A file of a download that runs or was killed. It counts as absent.
+    Partial {
+        path: PathBuf,
+        kind: PartialKind,
+    },
     /// It is neither a file nor a folder.
-    Skipped(PathBuf),
+    Skipped {
+        relative: Box<str>,
+        path: PathBuf,
+    },
 }
 
 /// A file below a folder.
 #[derive(Debug)]
 pub(super) struct LocalFile {
-    /// Its path below the folder, with slashes.
     pub(super) relative: Box<str>,
     pub(super) path: PathBuf,
     pub(super) metadata: Metadata,
@@ -43,6 +55,7 @@ struct Level {
 struct LocalEntry {
     relative: String,
     path: PathBuf,
+    partial: Option<PartialKind>,
     metadata: io::Result<Metadata>,
     is_link: bool,
 }
@@ -50,6 +63,20 @@ struct LocalEntry {
 impl LocalEntry {
     fn is_folder(&self) -> bool {
         self.metadata.as_ref().is_ok_and(Metadata::is_dir)
+    }
+
+    fn failed(self, error: io::Error) -> Option<Entry> {
+        // another process may remove things meanwhile; a link that leads nowhere is there
+        let is_gone = error.kind() == io::ErrorKind::NotFound
+            && std::fs::symlink_metadata(&self.path)
+                .is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        (!is_gone).then(|| Entry::Failed {
+            relative: self.relative.into(),
+            failure: Failure {
+                object: self.path.to_string_lossy().into(),
+                error: TransferError::file(self.path)(error),
+            },
+        })
     }
 }
 
@@ -62,31 +89,34 @@ impl Walk {
         Ok(Self { open: vec![level] })
     }
 
-    fn entry(&mut self, entry: LocalEntry) -> Option<Entry> {
-        let failed = |path: &Path, error: io::Error| {
-            Some(Entry::Failed(Failure {
-                object: path.to_string_lossy().into(),
-                error: TransferError::file(path)(error),
-            }))
-        };
-        let metadata = match entry.metadata {
+    fn entry(&mut self, mut entry: LocalEntry) -> Option<Entry> {
+        if let Some(kind) = entry.partial {
+            let path = entry.path;
+            return Some(Entry::Partial { path, kind });
+        }
+        let unknown = || Err(io::Error::other("it is not looked at"));
+        let metadata = match std::mem::replace(&mut entry.metadata, unknown()) {
             Ok(metadata) => metadata,
-            Err(error) => return failed(&entry.path, error),
+            Err(error) => return entry.failed(error),
         };
+        let is_behind_link = self.is_behind_link();
         if metadata.is_dir() {
             return match self.enter(&entry.path, &entry.relative, entry.is_link) {
                 Ok(()) => None,
-                Err(error) => failed(&entry.path, error),
+                Err(error) => entry.failed(error),
             };
         }
         if !metadata.is_file() {
-            return Some(Entry::Skipped(entry.path));
+            return Some(Entry::Skipped {
+                relative: entry.relative.into(),
+                path: entry.path,
+            });
         }
         Some(Entry::File(LocalFile {
             relative: entry.relative.into(),
             path: entry.path,
             metadata,
-            is_behind_link: self.is_behind_link(),
+            is_behind_link,
         }))
     }
 
@@ -121,6 +151,7 @@ impl Level {
             entries.push(LocalEntry {
                 relative: format!("{prefix}{}", name.to_string_lossy()),
                 path,
+                partial: PartialKind::of_name(&name),
                 metadata,
                 is_link: entry.file_type().is_ok_and(|kind| kind.is_symlink()),
             });
@@ -196,8 +227,8 @@ mod tests {
         for entry in Walk::new(folder.path()).unwrap() {
             match entry {
                 Entry::File(file) => files.push(file.relative.into_string()),
-                Entry::Failed(failure) => failed.push(failure.object.into_string()),
-                Entry::Skipped(path) => panic!("{path:?}"),
+                Entry::Failed { failure, .. } => failed.push(failure.object.into_string()),
+                Entry::Partial { path, .. } | Entry::Skipped { path, .. } => panic!("{path:?}"),
             }
         }
         assert_eq!(files, ["d/f", "link/f"]);

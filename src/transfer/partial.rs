@@ -1,0 +1,415 @@
+//! Files on their way to their place, and the names that only these have.
+//!
+//! | name, in the target's folder | |
+//! | --- | --- |
+//! | `.NAME.<16 hex>.tucuxi-part` | named in a journal, by which a killed download is resumed |
+//! | `.NAME.<16 hex>.tucuxi-temp` | not resumed; removed by the next download of the target, or a sync of the folder |
+//!
+//! The last eight digits are computed from the eight before them, so no other program's file has such a name by accident. Walks
+//! leave these names out, and a key with one is not downloaded below a folder. A file in use is locked, so one that is not
+//! locked was left by a process that was killed.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use sha2::{Digest, Sha256};
+
+use super::error::TransferError;
+use crate::error::Result;
+use crate::{hash, random};
+
+/// Whether a partial file is resumed after a kill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PartialKind {
+    Resumable,
+    Temporary,
+}
+
+impl PartialKind {
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Resumable => ".tucuxi-part",
+            Self::Temporary => ".tucuxi-temp",
+        }
+    }
+
+    /// The kind of partial file that has this name; none if it is an ordinary name.
+    pub(super) fn of_name(name: &OsStr) -> Option<Self> {
+        let name = name.as_encoded_bytes();
+        [Self::Resumable, Self::Temporary].into_iter().find(|kind| {
+            let split = || {
+                let rest = name.strip_suffix(kind.suffix().as_bytes())?;
+                let (rest, tag) = rest.split_at_checked(rest.len().checked_sub(TAG)?)?;
+                let (seed, check) = std::str::from_utf8(tag).ok()?.split_at_checked(TAG / 2)?;
+                let is_beside = rest.starts_with(b".") && rest.ends_with(b".") && rest.len() > 2;
+                Some(is_beside && check == check_of(seed))
+            };
+            split() == Some(true)
+        })
+    }
+}
+
+/// How many digits a name has.
+const TAG: usize = 16;
+
+/// The second half of the digits.
+fn check_of(seed: &str) -> String {
+    digits(&["tucuxi partial file ", seed])
+}
+
+fn digits(words: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    words.iter().for_each(|word| hasher.update(word));
+    let mut digits = hash::hex(&hasher.finalize());
+    digits.truncate(TAG / 2);
+    digits
+}
+
+/// A name that is too long with its end is cut.
+fn path_beside(target: &Path, kind: PartialKind, seed: &str) -> Result<PathBuf> {
+    const LONGEST: usize = 255;
+    let Some(name) = target.file_name() else {
+        let error = io::Error::new(io::ErrorKind::InvalidInput, "it names no file");
+        return Err(TransferError::file(target)(error));
+    };
+    let end = format!(".{seed}{}{}", check_of(seed), kind.suffix());
+    let mut partial = OsString::from(".");
+    match name.len() + 1 + end.len() > LONGEST {
+        true => {
+            let name = name.to_string_lossy();
+            partial.push(&name[..name.floor_char_boundary(LONGEST - 1 - end.len())]);
+        }
+        false => partial.push(name),
+    }
+    partial.push(end);
+    Ok(target.with_file_name(partial))
+}
+
+fn random_seed() -> String {
+    let mut seed = random::uuid();
+    seed.truncate(TAG / 2);
+    seed
+}
+
+/// A file on its way, beside its place.
+#[derive(Debug)]
+pub(super) struct PartialFile {
+    pub(super) path: PathBuf,
+    target: PathBuf,
+    /// It, opened, for the next who writes: a file that is small is opened once.
+    open: Mutex<Vec<File>>,
+    /// Locked while this is in use.
+    lock: Mutex<Option<File>>,
+}
+
+impl PartialFile {
+    /// One that can be resumed, and is not there yet.
+    ///
+    /// # Errors
+    ///
+    /// The target names no file.
+    pub(super) fn beside(target: &Path) -> Result<Self> {
+        let path = path_beside(target, PartialKind::Resumable, &random_seed())?;
+        Ok(Self::known(path, target))
+    }
+
+    /// Makes one that is not resumed. The first has a name that only depends on the target, so one that a killed process left
+    /// is found without a search, and removed.
+    ///
+    /// # Errors
+    ///
+    /// The target names no file, or the file cannot be made.
+    pub(super) fn temporary(target: &Path) -> Result<Self> {
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let first = path_beside(target, PartialKind::Temporary, &digits(&[&name]))?;
+        remove_abandoned(&first);
+        let this = Self::known(first, target);
+        if this.create().is_ok() {
+            return Ok(this);
+        }
+        let other = path_beside(target, PartialKind::Temporary, &random_seed())?;
+        let this = Self::known(other, target);
+        this.create()?;
+        Ok(this)
+    }
+
+    /// One of an earlier try.
+    pub(super) fn known(path: PathBuf, target: &Path) -> Self {
+        Self {
+            path,
+            target: target.to_owned(),
+            open: Mutex::default(),
+            lock: Mutex::default(),
+        }
+    }
+
+    /// Makes it, with no byte in it.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be made.
+    pub(super) fn create(&self) -> Result<()> {
+        let made = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&self.path);
+        let made = made.and_then(|file| {
+            self.lock(&file)?;
+            Ok(file)
+        });
+        self.put_back(made.map_err(|error| self.cannot_make(error))?);
+        Ok(())
+    }
+
+    fn cannot_make(&self, error: io::Error) -> crate::error::Error {
+        let folder = self.target.parent().unwrap_or_else(|| Path::new(""));
+        match error.kind() == io::ErrorKind::NotFound && !folder.as_os_str().is_empty() {
+            true => TransferError::NoFolder {
+                path: folder.to_owned(),
+            }
+            .into(),
+            false => TransferError::file(&*self.target)(error),
+        }
+    }
+
+    /// Locks the file, unless another process found it unlocked and removed it.
+    fn lock(&self, file: &File) -> io::Result<()> {
+        let held = file.try_clone()?;
+        if is_locked_elsewhere(&held) || !is_at(&held, &self.path)? {
+            let taken = "another process took it for abandoned";
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, taken));
+        }
+        // an option is whole whenever a thread may have panicked
+        *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
+        Ok(())
+    }
+
+    /// To write from here on.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened.
+    pub(super) fn at(&self, offset: u64) -> Result<File> {
+        let sought = self.take().and_then(|mut file| {
+            file.seek(SeekFrom::Start(offset))?;
+            Ok(file)
+        });
+        sought.map_err(TransferError::file(&*self.path))
+    }
+
+    fn take(&self) -> io::Result<File> {
+        // a list is whole whenever a thread may have panicked
+        let open = self
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        open.map_or_else(|| OpenOptions::new().write(true).open(&self.path), Ok)
+    }
+
+    /// For the next who writes.
+    pub(super) fn put_back(&self, file: File) {
+        // a list is whole whenever a thread may have panicked
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(file);
+    }
+
+    /// Puts the file in its place, last modified then.
+    ///
+    /// # Errors
+    ///
+    /// Its length or time cannot be set, or it cannot be renamed.
+    pub(super) fn finish(&self, len: u64, modified: Option<SystemTime>) -> Result<()> {
+        let done = || {
+            let file = self.take()?;
+            // one of an earlier try may be longer
+            if file.metadata()?.len() != len {
+                file.set_len(len)?;
+            }
+            if let Some(modified) = modified {
+                file.set_modified(modified)?;
+            }
+            std::fs::rename(&self.path, &self.target)
+        };
+        done().map_err(TransferError::file(&*self.target))
+    }
+
+    pub(super) fn remove(&self) {
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(file = %self.path.display(), %error, "a part of a file remains");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Removes a temporary file that a killed process left. One that is in use stays.
+pub(super) fn remove_abandoned(path: &Path) {
+    let is_file = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
+    // without locks it is not known who has it
+    if !is_file || cfg!(not(unix)) {
+        return;
+    }
+    let removed = File::open(path).and_then(|file| match is_locked_elsewhere(&file) {
+        true => Ok(()),
+        false => std::fs::remove_file(path),
+    });
+    if let Err(error) = removed {
+        tracing::debug!(file = %path.display(), %error, "a part of a file remains");
+    }
+}
+
+/// Whether another process has the file locked; if not, it is locked now.
+#[cfg(unix)]
+fn is_locked_elsewhere(file: &File) -> bool {
+    // a file system without locks has none that are held
+    matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock))
+}
+
+/// Windows lets nobody write what is locked, not even through another handle of the process that locked it, and removes no
+/// file that is open.
+#[cfg(not(unix))]
+fn is_locked_elsewhere(_: &File) -> bool {
+    false
+}
+
+/// Whether an open file is the one of this name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let there = match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        there => there?,
+    };
+    let open = file.metadata()?;
+    Ok((open.dev(), open.ino()) == (there.dev(), there.ino()))
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> io::Result<bool> {
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn only_names_with_the_right_digits_are_those_of_partial_files() {
+        let seed = "0123abcd";
+        let right = format!(".a.b.{seed}{}", check_of(seed));
+        for (name, expected) in [
+            (format!("{right}.tucuxi-part"), Some(PartialKind::Resumable)),
+            (format!("{right}.tucuxi-temp"), Some(PartialKind::Temporary)),
+            (format!("{right}.tucuxi"), None),
+            (format!("{right}.tucuxi-part.bak"), None),
+            (right[1..].to_owned() + ".tucuxi-part", None),
+            (format!(".{seed}{}.tucuxi-part", check_of(seed)), None),
+            (".a.0123abcd0123abcd.tucuxi-part".to_owned(), None),
+            (".a.0123abcd.tucuxi-part".to_owned(), None),
+            (".a.ü123abcd0123abc.tucuxi-temp".to_owned(), None),
+            (".tucuxi-part".to_owned(), None),
+            ("a.0123abcd".to_owned(), None),
+            (String::new(), None),
+        ] {
+            assert_eq!(PartialKind::of_name(OsStr::new(&name)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_beside_have_room() {
+        for name in ["a".to_owned(), "b".repeat(255), "ü".repeat(127)] {
+            let target = Path::new("/folder").join(&name);
+            let partial = PartialFile::beside(&target).unwrap().path;
+            let temporary = partial.file_name().unwrap();
+            assert!(temporary.len() <= 255 && temporary != &*name, "{partial:?}");
+            assert_eq!(
+                PartialKind::of_name(temporary),
+                Some(PartialKind::Resumable)
+            );
+            assert_eq!(partial.parent(), Some(Path::new("/folder")));
+        }
+        assert!(PartialFile::beside(Path::new("/")).is_err());
+        assert!(PartialFile::temporary(Path::new("x/..")).is_err());
+    }
+
+    #[test]
+    fn a_file_is_in_its_place_when_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("f");
+        let partial = PartialFile::beside(&target).unwrap();
+        partial.create().unwrap();
+        partial.at(3).unwrap().write_all(b"def").unwrap();
+        partial.at(0).unwrap().write_all(b"abc").unwrap();
+        assert!(!target.exists());
+        let then = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+        partial.finish(6, Some(then)).unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"abcdef");
+        assert_eq!(
+            std::fs::metadata(&target).unwrap().modified().unwrap(),
+            then
+        );
+        let other = PartialFile::temporary(&target).unwrap();
+        other.remove();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn an_abandoned_file_is_replaced_and_one_in_use_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("f");
+        let first = PartialFile::temporary(&target).unwrap();
+        let second = PartialFile::temporary(&target).unwrap();
+        assert_ne!(first.path, second.path);
+        remove_abandoned(&first.path);
+        assert!(first.path.exists() && second.path.exists());
+        let left = first.path.clone();
+        drop(first);
+        std::fs::write(&left, "left").unwrap();
+        let third = PartialFile::temporary(&target).unwrap();
+        assert_eq!(third.path, left);
+        assert_eq!(std::fs::metadata(&left).unwrap().len(), 0);
+        drop(second);
+        let others = std::fs::read_dir(folder.path()).unwrap();
+        others.for_each(|entry| remove_abandoned(&entry.unwrap().path()));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_in_place_of_a_temporary_file_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, other) = (folder.path().join("f"), folder.path().join("other"));
+        std::fs::write(&other, "kept").unwrap();
+        let first = PartialFile::temporary(&target).unwrap();
+        first.remove();
+        std::os::unix::fs::symlink(&other, &first.path).unwrap();
+        let second = PartialFile::temporary(&target).unwrap();
+        second.at(0).unwrap().write_all(b"new").unwrap();
+        assert_ne!(second.path, first.path);
+        assert_eq!(std::fs::read(&other).unwrap(), b"kept");
+    }
+
+    #[test]
+    fn a_folder_that_is_missing_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let none = folder.path().join("none");
+        for partial in [
+            PartialFile::temporary(&none.join("f")).map(|_| ()),
+            PartialFile::beside(&none.join("f")).unwrap().create(),
+        ] {
+            let error = partial.unwrap_err().to_string();
+            assert_eq!(error, format!("folder {} does not exist", none.display()));
+        }
+    }
+}
