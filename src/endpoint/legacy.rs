@@ -685,6 +685,6 @@ mod tests {
             "{error}"
         );
         assert!(LegacyEndpoints::parse(&FILE[..FILE.len() / 2]).is_err());
-        assert!(LegacyEndpoints::parse(FILE.replace("^us", "[us]")).is_err());
+        assert!(LegacyEndpoints::parse(FILE.replace("^us", "[us")).is_err());
     }
 }

@@ -45,7 +45,7 @@ impl Partitions {
     ///
     /// # Errors
     /// [`EndpointError::Malformed`] when the text is not a partitions file, holds no partition, or has a region
-    /// pattern that is not understood.
+    /// invalid pattern.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
         let file: FileText = serde_json::from_str(text)
             .map_err(|error| EndpointError::in_file("partitions", &error))?;
@@ -217,10 +217,10 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_partitions_file_without_partitions_or_with_a_strange_pattern_is_an_error() {
+    fn a_partitions_file_without_partitions_or_with_an_invalid_pattern_is_an_error() {
         for (text, expected) in [
             (r#"{"partitions": []}"#.to_owned(), "at least one"),
-            (TWO.replace("^cn", "^[cn]"), "partition aws-cn"),
+            (TWO.replace("^cn", "^[cn"), "partition aws-cn"),
             (TWO.replace("supportsFIPS", "fips"), "supportsFIPS"),
             (TWO[..300].to_owned(), "EOF"),
         ] {
