@@ -192,8 +192,8 @@ impl Output {
         })
     }
 
-    /// Makes events of a stream of them, and collects these where the whole answer is wanted at once.
-    pub(crate) fn with_events(mut self, collect: bool) -> Result<Self> {
+    /// Makes events of a stream of them, and collects up to so many bytes of them where the whole response is wanted at once.
+    pub(crate) fn with_events(mut self, collect: Option<u64>) -> Result<Self> {
         let source = &mut self.source;
         let operation = source.model.operation(&source.operation)?;
         let Some(stream) = protocol::event_stream(&source.model, operation)? else {
@@ -202,11 +202,15 @@ impl Output {
         let Some(body) = self.body.take() else {
             return Ok(self);
         };
+        let body = match collect {
+            Some(most) => body.limited(most),
+            None => body,
+        };
         let mut events = EventReader::new(source.model.clone(), operation, stream, body);
         if !source.model.metadata().protocol.is_rest() {
             source.bytes = events.initial_response()?;
         }
-        match collect {
+        match collect.is_some() {
             true => source.events = Some(events.collect::<Result<_>>()?),
             false => self.events = Some(events),
         }
