@@ -556,7 +556,8 @@ impl RequestBuilder {
         sign_for_source(&call, &mut params, needs).map_err(named)?;
         ask_for_checksum(&call, &mut params);
         let output = drive(Exchange::new(call, params), needs).map_err(named)?;
-        output.with_events(buffered).map_err(named)
+        let most = buffered.then(|| call.config.max_response_size());
+        output.with_events(most).map_err(named)
     }
 
     /// The request, signed in its URL and not sent.

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use super::chain::{self, Chain, Setting, Source};
 use super::environment::Environment;
+use super::limits::Limits;
 use super::profile::Profiles;
 use super::words::{
     AccountIdEndpointMode, AddressingStyle, DefaultsMode, EndpointDiscoveryMode, RequestChecksums,
@@ -29,6 +30,7 @@ pub struct ConfigBuilder {
     profile: Option<String>,
     connect_timeout: Option<Duration>,
     read_timeout: Option<Duration>,
+    pub(super) limits: Limits,
     unsigned: bool,
     strict: bool,
     context_params: Vec<(Box<str>, EndpointValue)>,
@@ -383,6 +385,7 @@ impl ConfigBuilder {
             network: self.network.network(chain)?,
             retry: self.retry.settings(chain)?,
             throughput: self.network.throughput(),
+            limits: self.limits,
             strict_validation: self.strict,
             context_params: self.context_params.clone(),
         })

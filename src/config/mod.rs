@@ -7,6 +7,7 @@ mod environment;
 mod explain;
 mod hooks;
 mod ini;
+mod limits;
 mod network;
 mod profile;
 mod retry;
@@ -95,8 +96,9 @@ struct Settings {
     clock: Clock,
     network: Network,
     retry: retry::RetrySettings,
-    /// The least that streaming bodies must flow.
-    throughput: Option<Throughput>,
+    /// What the program says of the least that bodies must flow.
+    throughput: Option<Option<Throughput>>,
+    limits: limits::Limits,
     metadata: InstanceMetadata,
     caches_roles: bool,
     host_prefix: bool,
@@ -370,11 +372,6 @@ impl Config {
     /// How connections are made.
     pub fn network(&self) -> &Network {
         &self.0.settings.network
-    }
-
-    /// The least that streaming bodies must flow, if there is such a limit.
-    pub fn min_throughput(&self) -> Option<Throughput> {
-        self.0.settings.throughput
     }
 
     /// The same, with some settings changed: what is changed here wins, all else stays.

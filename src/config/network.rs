@@ -19,6 +19,8 @@ pub struct Network {
     pub max_idle_connections: usize,
     /// The proxies.
     pub proxies: Proxies,
+    /// Whether a proxy forwards requests to https endpoints too, and so reads them.
+    pub proxy_forwards_https: bool,
     /// Whether idle connections are kept alive by TCP.
     pub tcp_keepalive: bool,
     /// Whether the other side must prove who it is.
@@ -91,18 +93,15 @@ const PROXY_FORWARD: Row = chain::row("proxies_config.proxy_use_forwarding_for_h
 const MAX_IDLE: usize = 64;
 
 impl Choice {
-    pub(super) fn throughput(&self) -> Option<Throughput> {
+    pub(super) fn throughput(&self) -> Option<Option<Throughput>> {
         self.throughput
-            .unwrap_or_else(|| Some(Throughput::default()))
     }
 
     pub(super) fn network(&self, chain: &Chain<'_>) -> Result<Network, ConfigError> {
         let file = |path: &str| chain.env.expand(path);
         let bundle = chain.text(&CA_BUNDLE).map(|setting| setting.value);
         let bundle = bundle.or_else(|| chain.env.get("REQUESTS_CA_BUNDLE").map(str::to_owned));
-        let unsupported = if chain.boolean(&PROXY_FORWARD)? == Some(true) {
-            Some("proxy_use_forwarding_for_https: a proxy is asked for tunnels only")
-        } else if chain
+        let unsupported = if chain
             .text(&PROXY_CA)
             .or_else(|| chain.text(&PROXY_CERT))
             .is_some()
@@ -119,6 +118,7 @@ impl Choice {
                 .proxy
                 .clone()
                 .unwrap_or_else(|| from_environment(chain)),
+            proxy_forwards_https: chain.boolean(&PROXY_FORWARD)?.unwrap_or(false),
             tcp_keepalive: chain.boolean(&KEEPALIVE)?.unwrap_or(false),
             verify_certificates: !self.unverified,
             unsupported,
@@ -209,8 +209,11 @@ impl ConfigBuilder {
         self
     }
 
-    /// The least that a streaming body must flow: fewer bytes a second for as long as `grace` break the connection. By
-    /// default that is one byte and twenty seconds; zero bytes for no such limit.
+    /// The least that a body must flow: fewer bytes a second for as long as `grace` break the connection. Zero bytes for no
+    /// such limit. Streams of events have none.
+    ///
+    /// By default that is one byte and twenty seconds for streaming bodies, as in other SDKs. A response that is read whole
+    /// must flow 1 KiB a second for as long as fifteen read timeouts: some services send a byte now and then while they work.
     pub fn min_throughput(mut self, bytes_per_second: u64, grace: Duration) -> Self {
         self.network.throughput = Some((bytes_per_second > 0).then_some(Throughput {
             bytes_per_second,

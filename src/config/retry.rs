@@ -64,7 +64,10 @@ impl Config {
     /// A number in `[0, 1)`: which part of a delay is waited.
     pub(crate) fn jitter(&self) -> f64 {
         match &self.0.settings.retry.choice.jitter {
-            Some(jitter) => jitter(),
+            Some(jitter) => match jitter() {
+                part if part.is_nan() => 0.0,
+                part => part.clamp(0.0, 1.0),
+            },
             None => crate::random::unit(),
         }
     }

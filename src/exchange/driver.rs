@@ -64,7 +64,8 @@ fn run(exchange: &mut Exchange<'_>, needs: Needs<'_>) -> Result<Output> {
                 let _inside = span.enter();
                 let answer = exchange.answer_for(&request);
                 let answer = answer.unwrap_or_else(|| needs.transport.send(request, &limits));
-                let received = answer.and_then(|answer| receive(&uri, answer, stream));
+                let most = needs.config.max_response_size();
+                let received = answer.and_then(|answer| receive(&uri, answer, stream, most));
                 trace::received(&span, &received);
                 Event::Received(received)
             }
@@ -246,8 +247,16 @@ impl Transport for Proving<'_> {
     }
 }
 
+/// The most bytes of an error that are read: no service has as many.
+const MAX_ERROR: u64 = 16 * 1024 * 1024;
+
 /// A body that is read whole is read here, so that a connection which breaks meanwhile is one that broke.
-fn receive(uri: &Uri, answer: Response, stream: bool) -> Result<Received, TransportError> {
+fn receive(
+    uri: &Uri,
+    answer: Response,
+    stream: bool,
+    most: u64,
+) -> Result<Received, TransportError> {
     let (head, mut body) = answer.into_parts();
     let is_good = head.status.is_success();
     let body = match stream && is_good {
@@ -257,11 +266,13 @@ fn receive(uri: &Uri, answer: Response, stream: bool) -> Result<Received, Transp
                 // a transport's own error knows best
                 let kind = match e.get_ref().and_then(|e| e.downcast_ref::<TransportError>()) {
                     Some(own) => own.kind(),
+                    None if e.kind() == io::ErrorKind::FileTooLarge => TransportErrorKind::TooLarge,
                     None => TransportErrorKind::Interrupted,
                 };
                 TransportError::new(kind, uri, e)
             };
-            ReceivedBody::Whole(Bytes::from(body.read_to_vec().map_err(broken)?))
+            let most = if is_good { most } else { most.min(MAX_ERROR) };
+            ReceivedBody::Whole(Bytes::from(body.read_within(most).map_err(broken)?))
         }
     };
     Ok(Received {

@@ -50,8 +50,13 @@ pub struct Limits {
     pub deadline: Option<Instant>,
     /// When its body must be read.
     pub body_deadline: Option<Instant>,
-    /// The least that the bodies of request and answer must flow.
+    /// The least that the bodies of request and response must flow.
     pub throughput: Option<Throughput>,
+    /// The least that the body of the response must flow, where it is read whole.
+    pub whole_throughput: Option<Throughput>,
+    /// Whether the program reads the body of a good response itself, at its own pace. That of an error is read whole, until
+    /// `deadline` at most.
+    pub streams: bool,
     /// Ends the wait when it is set.
     pub cancel: CancelToken,
 }
@@ -64,6 +69,8 @@ impl Default for Limits {
             deadline: None,
             body_deadline: None,
             throughput: None,
+            whole_throughput: None,
+            streams: false,
             cancel: CancelToken::default(),
         }
     }
@@ -179,12 +186,14 @@ pub enum TransportErrorKind {
     Timeout,
     /// The other side's certificate is not trusted, or there is no common TLS. Tried again.
     Tls,
+    /// The response is larger than a limit allows. Not tried again.
+    TooLarge,
 }
 
 impl TransportErrorKind {
     /// Whether another attempt may succeed.
     pub fn is_retryable(self) -> bool {
-        !matches!(self, Self::Cancelled | Self::Request)
+        !matches!(self, Self::Cancelled | Self::Request | Self::TooLarge)
     }
 
     /// As cassettes have it.
@@ -196,6 +205,7 @@ impl TransportErrorKind {
             Self::Request => "request",
             Self::Timeout => "timeout",
             Self::Tls => "tls",
+            Self::TooLarge => "too large",
         }
     }
 
@@ -207,6 +217,7 @@ impl TransportErrorKind {
             Self::Request,
             Self::Timeout,
             Self::Tls,
+            Self::TooLarge,
         ];
         all.into_iter().find(|kind| kind.name() == name)
     }
@@ -219,6 +230,7 @@ impl TransportErrorKind {
             Self::Request => "could not send to",
             Self::Timeout => "no answer in time from",
             Self::Tls => "no trusted connection to",
+            Self::TooLarge => "refused the response of",
         }
     }
 }

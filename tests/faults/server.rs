@@ -47,6 +47,8 @@ pub(crate) struct State {
     sometimes: Mutex<&'static [Fault]>,
     /// The bodies of requests that were read whole.
     pub(crate) bodies: Mutex<Vec<Vec<u8>>>,
+    /// The heads of requests, in small letters.
+    pub(crate) heads: Mutex<Vec<String>>,
     /// What a download has.
     pub(crate) blob: Vec<u8>,
     pub(crate) open: AtomicUsize,
@@ -162,6 +164,10 @@ fn serve(state: &State, stream: TcpStream) -> io::Result<()> {
             _ => {}
         }
         let head = read_head(&mut reader)?;
+        if head.method() == "PUT" {
+            let mut heads = state.heads.lock().unwrap();
+            heads.push(head.raw.to_ascii_lowercase());
+        }
         match fault {
             Some(Fault::AnswerBeforeBody(status)) => {
                 (&stream).write_all(&answer_with(status, &head, true))?;

@@ -3,9 +3,11 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tucuxi::config::RequestChecksums;
 use tucuxi::{Body, Client, Error};
 
 use crate::server::{Fault, Server};
@@ -133,16 +135,30 @@ fn a_body_of_another_length_than_it_says_is_not_taken_for_whole() {
 
 /// Speaks with one connection by hand.
 fn by_hand(speak: impl FnOnce(BufReader<TcpStream>, TcpStream) + Send + 'static) -> String {
+    let speak = Mutex::new(Some(speak));
+    by_hand_for(1, move |reader, stream| {
+        let speak = speak.lock().unwrap().take().unwrap();
+        speak(reader, stream);
+    })
+}
+
+/// Speaks with so many connections by hand, one after the other.
+pub(crate) fn by_hand_for(
+    connections: usize,
+    speak: impl Fn(BufReader<TcpStream>, TcpStream) + Send + 'static,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        speak(BufReader::new(stream.try_clone().unwrap()), stream);
+        for stream in listener.incoming().take(connections) {
+            let stream = stream.unwrap();
+            speak(BufReader::new(stream.try_clone().unwrap()), stream);
+        }
     });
     url
 }
 
-fn read_head(reader: &mut impl BufRead) -> String {
+pub(crate) fn read_head(reader: &mut impl BufRead) -> String {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
         assert!(reader.read_line(&mut head).unwrap() > 0, "{head}");
@@ -150,12 +166,13 @@ fn read_head(reader: &mut impl BufRead) -> String {
     head.to_ascii_lowercase()
 }
 
-fn patient(url: String) -> Client {
+pub(crate) fn patient(url: String) -> Client {
     let server = tucuxi::Config::builder()
         .isolated()
         .region("us-east-1")
         .endpoint_url(url)
         .unsigned()
+        .inject_host_prefix(false)
         .max_attempts(1);
     client(server.read_timeout(Duration::from_secs(5)))
 }
@@ -166,12 +183,21 @@ const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 fn consent_is_waited_for_and_may_have_headers_or_be_missing() {
     let _alone = alone();
     // what the server says to the head, and how long the body may take to come
-    let cases: [(&[u8], u64, u64); 2] =
-        [(b"HTTP/1.1 100 Continue\r\n\r\n", 0, 500), (b"", 900, 2000)];
+    let cases: [(&[u8], u64, u64); 4] = [
+        (b"HTTP/1.1 100 Continue\r\n\r\n", 0, 500),
+        (b"HTTP/1.1 100 Continue\r\nx-a: b\r\n\r\n", 0, 500),
+        (
+            b"HTTP/1.1 103 Early Hints\r\nx-a: b\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n",
+            0,
+            500,
+        ),
+        (b"", 900, 2000),
+    ];
     for (consent, least, most) in cases {
         let url = by_hand(move |mut reader, mut stream| {
             let head = read_head(&mut reader);
             assert!(head.contains("expect: 100-continue"));
+            assert_eq!(head.matches("accept-encoding: identity").count(), 1);
             let since = Instant::now();
             stream.write_all(consent).unwrap();
             let mut body = [0; 5];
@@ -183,35 +209,6 @@ fn consent_is_waited_for_and_may_have_headers_or_be_missing() {
         });
         put(&patient(url), "hello").unwrap();
     }
-}
-
-#[test]
-fn consent_with_headers_is_as_good() {
-    let _alone = alone();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let server = std::thread::spawn(move || {
-        let mut heads = Vec::new();
-        for stream in listener.incoming().take(2) {
-            let mut stream = stream.unwrap();
-            let mut reader = BufReader::new(stream.try_clone().unwrap());
-            let head = read_head(&mut reader);
-            let expects = head.contains("expect:");
-            heads.push(head);
-            if expects {
-                stream
-                    .write_all(b"HTTP/1.1 100 Continue\r\nx-a: b\r\n\r\n")
-                    .unwrap();
-                continue;
-            }
-            let mut body = [0; 5];
-            reader.read_exact(&mut body).unwrap();
-            stream.write_all(OK).unwrap();
-        }
-        heads.len()
-    });
-    put(&patient(url), "hello").unwrap();
-    assert_eq!(server.join().unwrap(), 2);
 }
 
 #[test]
@@ -261,33 +258,121 @@ fn an_answer_that_comes_while_the_body_is_sent_is_the_answer() {
     }
 }
 
+/// A proxy that forwards: it reads whole requests, and answers them itself.
+fn forwarding(heads: &Arc<Mutex<Vec<String>>>) -> String {
+    let heads = heads.clone();
+    by_hand_for(9, move |mut reader, mut stream| {
+        for _ in 0..2 {
+            let head = read_head(&mut reader);
+            let length = head
+                .lines()
+                .find_map(|l| l.strip_prefix("content-length: "));
+            let mut body = vec![0; length.map_or(0, |text| text.parse().unwrap())];
+            reader.read_exact(&mut body).unwrap();
+            heads.lock().unwrap().push(head);
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+                .unwrap();
+        }
+    })
+}
+
 #[test]
-fn a_proxy_is_asked_for_a_tunnel_with_its_password_unless_the_host_is_excepted() {
+fn a_proxy_forwards_plain_requests_with_their_url_and_its_password() {
     let _alone = alone();
-    let server = Server::new(Vec::new());
-    let target = server.address;
+    let cases = [
+        ("http://", "http://service.example:8000", false, None),
+        (
+            "http://user:p%40ss@",
+            "http://service.example",
+            false,
+            Some("basic dxnlcjpwqhnz"),
+        ),
+        (
+            "http://user@",
+            "http://service.example",
+            false,
+            Some("basic dxnlcjo="),
+        ),
+        (
+            "http://user:p%40ss@",
+            "https://service.example",
+            true,
+            Some("basic dxnlcjpwqhnz"),
+        ),
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("config");
+    for (scheme, endpoint, forwards, who) in cases {
+        let heads = Arc::default();
+        let proxy = forwarding(&heads).replace("http://", scheme);
+        let setting =
+            format!("[default]\nproxies_config =\n  proxy_use_forwarding_for_https = {forwards}\n");
+        std::fs::write(&path, setting).unwrap();
+        let config = tucuxi::Config::builder()
+            .environment([("AWS_CONFIG_FILE", path.to_str().unwrap())])
+            .region("us-east-1")
+            .credentials(tucuxi::Credentials::new("AKIDEXAMPLE", "secret"))
+            .max_attempts(1);
+        let client = client(
+            config
+                .endpoint_url(endpoint)
+                .proxy(&*proxy, "other.example"),
+        );
+        for _ in 0..2 {
+            client.call("lambda", "ListFunctions", json!({})).unwrap();
+        }
+        let heads = heads.lock().unwrap();
+        assert_eq!(heads.len(), 2, "both on one connection");
+        for head in heads.iter() {
+            let (_, host) = endpoint.split_once("://").unwrap();
+            let line = format!("get {endpoint}/2015-03-31/functions http/1.1\r\nhost: {host}\r\n");
+            let rest = head.replace(&format!("host: {host}\r\n"), "");
+            let first = head.lines().next().unwrap();
+            assert!(line.starts_with(first), "{head}");
+            assert_eq!(
+                head.len() - rest.len(),
+                host.len() + 8,
+                "one host header: {head}"
+            );
+            let found = head
+                .lines()
+                .find_map(|l| l.strip_prefix("proxy-authorization: "));
+            assert_eq!(found, who, "{head}");
+            assert!(
+                !head.contains("connect ") && !head.contains("p%40ss"),
+                "{head}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_proxy_is_asked_for_a_tunnel_to_https_unless_the_host_is_excepted() {
+    let _alone = alone();
+    let (sender, receiver) = std::sync::mpsc::channel();
     let proxy = by_hand(move |mut reader, mut stream| {
-        let head = read_head(&mut reader);
-        assert!(
-            head.starts_with(&format!("connect {target} http/1.1")),
-            "{head}"
-        );
-        // user:p@ss
-        assert!(
-            head.contains("proxy-authorization: basic dxnlcjpwqhnz"),
-            "{head}"
-        );
-        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
-        let mut to = TcpStream::connect(target).unwrap();
-        let (mut back, mut forth) = (to.try_clone().unwrap(), stream.try_clone().unwrap());
-        std::thread::spawn(move || std::io::copy(&mut back, &mut forth));
-        let _ = std::io::copy(&mut reader, &mut to);
-        let _ = to.shutdown(std::net::Shutdown::Both);
+        sender.send(read_head(&mut reader)).unwrap();
+        stream.write_all(b"HTTP/1.1 403 No\r\n\r\n").unwrap();
     });
     let proxy = proxy.replace("http://", "http://user:p%40ss@");
-    let through = client(config(&server).proxy(&*proxy, "other.example"));
-    through.call("dynamodb", "ListTables", json!({})).unwrap();
-    drop(through);
+    let server = Server::new(Vec::new());
+    let https = config(&server).endpoint_url("https://service.example");
+    let error = client(https.proxy(&*proxy, "other.example").max_attempts(1))
+        .call("dynamodb", "ListTables", json!({}))
+        .unwrap_err();
+    assert_eq!(crate::word(&error), "connect", "{error}");
+    let head = receiver.recv().unwrap();
+    assert!(
+        head.starts_with("connect service.example:443 http/1.1"),
+        "{head}"
+    );
+    assert!(
+        head.contains("proxy-authorization: basic dxnlcjpwqhnz"),
+        "{head}"
+    );
+    assert!(!head.contains("aws4-hmac"), "{head}");
+
     let direct = client(config(&server).proxy("http://127.0.0.1:1", "127.0.0.1"));
     direct.call("dynamodb", "ListTables", json!({})).unwrap();
     let nobody = client(config(&server).proxy("http://user:hidden@127.0.0.1:1", ""));
@@ -308,14 +393,84 @@ fn what_a_proxy_cannot_be_is_said_when_the_client_is_made() {
     assert!(!none.to_string().contains("hidden"), "{none}");
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("config");
-    let settings = [
-        "proxy_use_forwarding_for_https = true",
-        "proxy_ca_bundle = /ca.pem",
-    ];
-    for setting in settings {
+    for setting in ["proxy_ca_bundle = /ca.pem", "proxy_client_cert = /c.pem"] {
         std::fs::write(&path, format!("[default]\nproxies_config =\n  {setting}\n")).unwrap();
         let config = tucuxi::Config::builder();
         let error = make(config.environment([("AWS_CONFIG_FILE", path.to_str().unwrap())]));
         assert!(matches!(error, Err(Error::Unsupported(_))), "{setting}");
     }
+}
+
+#[test]
+fn a_stated_length_is_that_of_the_body_whatever_the_body() {
+    let _alone = alone();
+    let server = Server::new(Vec::new());
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("f");
+    std::fs::write(&path, "hello").unwrap();
+    let bodies: [(&str, &dyn Fn() -> Body); 4] = [
+        ("reader", &|| Body::from_reader(&b"hello"[..])),
+        ("reader with its length", &|| {
+            Body::from_reader_with_len(&b"hello"[..], 5)
+        }),
+        ("bytes", &|| "hello".into()),
+        ("file", &|| Body::file(&path).unwrap()),
+    ];
+    for when in [
+        RequestChecksums::WhenRequired,
+        RequestChecksums::WhenSupported,
+    ] {
+        let client = client(config(&server).request_checksums(when));
+        for (name, body) in &bodies {
+            for (stated, is_good) in [(5, true), (4, false), (6, false), (0, false)] {
+                let what = format!("{name}, {stated}, {when:?}");
+                server.state.bodies.lock().unwrap().clear();
+                let params = json!({"Bucket": "bucket", "Key": "key", "ContentLength": stated});
+                let request = client.request("s3", "PutObject").params(params);
+                let found = request.body(body()).send();
+                let stored = server.state.bodies.lock().unwrap();
+                let heads = server.state.heads.lock().unwrap();
+                let head = heads.last().map(String::as_str).unwrap_or_default();
+                match (found, is_good) {
+                    (Ok(_), true) => {
+                        assert_eq!(
+                            stored.last().map(Vec::as_slice),
+                            Some(&b"hello"[..]),
+                            "{what}"
+                        );
+                        let length = [
+                            "content-length: 5\r\n",
+                            "x-amz-decoded-content-length: 5\r\n",
+                        ];
+                        assert!(
+                            length.iter().any(|line| head.contains(line)),
+                            "{what}: {head}"
+                        );
+                        assert!(!head.contains("transfer-encoding"), "{what}: {head}");
+                    }
+                    (Err(error), false) => {
+                        assert!(stored.is_empty(), "{what}");
+                        assert!(error.to_string().contains("length"), "{what}: {error}");
+                        assert!(!error.is_retryable(), "{what}");
+                    }
+                    // a reader is not read where nothing is to be sent
+                    (Ok(_), false) if stated == 0 && *name == "reader" => {}
+                    (found, _) => panic!("{what}: {found:?}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_server_that_wants_a_length_gets_a_hint_that_helps() {
+    let _alone = alone();
+    let server = Server::new(Vec::new());
+    let client = client(config(&server).max_attempts(1));
+    server.fail_forever(Fault::AnswerBeforeBody(411));
+    let error = put(&client, Body::from_reader(&b"hello"[..]))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("ContentLength"), "{error}");
+    assert!(!error.contains("when_required"), "{error}");
 }

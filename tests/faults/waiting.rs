@@ -172,3 +172,24 @@ fn a_body_that_only_trickles_is_given_up() {
     let error = read.unwrap_err();
     assert!(error.to_string().contains("throughput"), "{error}");
 }
+
+#[test]
+fn times_that_no_clock_reaches_are_no_limits() {
+    use crate::{Kind, call};
+    let _alone = alone();
+    let server = Server::new(blob(100_000));
+    let config = config(&server)
+        .connect_timeout(Duration::MAX)
+        .read_timeout(Duration::MAX)
+        .operation_timeout(Duration::MAX)
+        .attempt_timeout(Duration::MAX)
+        .max_clock_skew(Duration::MAX)
+        .min_throughput(u64::MAX, Duration::MAX)
+        .jitter(|| f64::NAN);
+    let client = client(config);
+    for kind in crate::KINDS {
+        assert_eq!(call(kind, &client, &server), "ok", "{kind:?}");
+    }
+    server.fail(&[Fault::Status(503)]);
+    assert_eq!(call(Kind::Small, &client, &server), "ok");
+}

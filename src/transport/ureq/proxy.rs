@@ -1,10 +1,119 @@
-//! Which requests go through a proxy.
+//! Which requests go through a proxy, and how.
+//!
+//! | endpoint | a request goes |
+//! | --- | --- |
+//! | http | to the proxy, which forwards it: with its whole URL, and the proxy's user and password |
+//! | https | through a tunnel (`CONNECT`), in which nobody reads it |
+//! | https, with `proxy_use_forwarding_for_https` | to the proxy, as http does |
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use http::Uri;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::{HeaderValue, Uri};
+use ureq::Proxy;
+use ureq::tls::TlsConfig;
 
-use crate::config::Proxies;
+use super::pool::Pool;
+use crate::config::{Network, Proxies};
+use crate::error::{Error, Result};
+
+/// The ways that requests may go.
+#[derive(Debug)]
+pub(super) struct Routes {
+    /// To services, and to proxies that forward.
+    direct: Arc<Pool>,
+    http: Option<Via>,
+    https: Option<Via>,
+    proxies: Proxies,
+}
+
+/// By way of a proxy.
+#[derive(Debug)]
+enum Via {
+    Forwarding {
+        to: Uri,
+        /// The proxy's user and password.
+        who: Option<HeaderValue>,
+    },
+    Tunnel(Arc<Pool>),
+}
+
+/// The way of a request.
+pub(super) struct Route<'a> {
+    pub(super) pool: &'a Arc<Pool>,
+    /// Whom the connection is to.
+    pub(super) to: &'a Uri,
+    /// For a proxy that forwards, with what it wants to know of the user, if anything.
+    pub(super) forward: Option<Option<HeaderValue>>,
+}
+
+impl Routes {
+    pub(super) fn new(network: &Network, tls: &TlsConfig) -> Result<Self> {
+        let proxies = &network.proxies;
+        let parsed = |url: &Option<String>| url.as_deref().map(parse).transpose();
+        let tunnel = |proxy| Via::Tunnel(Arc::new(Pool::new(network, tls, Some(proxy))));
+        let https = parsed(&proxies.https)?;
+        Ok(Self {
+            direct: Arc::new(Pool::new(network, tls, None)),
+            http: parsed(&proxies.http)?.map(forwarding).transpose()?,
+            https: match network.proxy_forwards_https {
+                true => https.map(forwarding).transpose()?,
+                false => https.map(tunnel),
+            },
+            proxies: proxies.clone(),
+        })
+    }
+
+    pub(super) fn to<'a>(&'a self, uri: &'a Uri) -> Route<'a> {
+        let via = match uri.scheme_str() {
+            Some("https") => &self.https,
+            _ => &self.http,
+        };
+        let (pool, to, forward) = match via {
+            Some(Via::Forwarding { to, who }) if !is_direct(&self.proxies, uri) => {
+                (&self.direct, to, Some(who.clone()))
+            }
+            Some(Via::Tunnel(pool)) if !is_direct(&self.proxies, uri) => (pool, uri, None),
+            _ => (&self.direct, uri, None),
+        };
+        Route { pool, to, forward }
+    }
+}
+
+/// A proxy's URL may have a password, which is not shown.
+fn parse(url: &str) -> Result<Proxy> {
+    let scheme = url.split_once("://").map_or("http", |(scheme, _)| scheme);
+    if !matches!(scheme, "http" | "https") {
+        let what = format!("a proxy of the kind {scheme:?}: give it an http or https URL");
+        return Err(Error::Unsupported(what.into()));
+    }
+    Proxy::new(url).map_err(|_| fault())
+}
+
+fn fault() -> Error {
+    Error::Config("the proxy's URL is invalid: it must be such as http://proxy:3128".into())
+}
+
+fn forwarding(proxy: Proxy) -> Result<Via> {
+    let user = (proxy.username().is_some() || proxy.password().is_some()).then(|| {
+        let (user, password) = (proxy.username(), proxy.password());
+        let pair = format!(
+            "{}:{}",
+            user.unwrap_or_default(),
+            password.unwrap_or_default()
+        );
+        format!("Basic {}", BASE64_STANDARD.encode(pair))
+    });
+    let who = user.map(|user| HeaderValue::try_from(user).map_err(|_| fault()));
+    let mut who = who.transpose()?;
+    if let Some(who) = &mut who {
+        who.set_sensitive(true);
+    }
+    let to = proxy.uri().clone();
+    Ok(Via::Forwarding { to, who })
+}
 
 /// Whether a host is reached without a proxy.
 pub(super) fn is_direct(proxies: &Proxies, uri: &Uri) -> bool {

@@ -258,7 +258,7 @@ impl Transport for Connection {
         let since = Instant::now();
         loop {
             let mut slice = watch.slice(since, Phase::Receive)?;
-            // of ureq's timeouts only this one is set, and it is no error
+            // of ureq's timeouts only this one is set
             if timeout.reason == Timeout::Await100 {
                 let left = timeout.after.saturating_sub(since.elapsed());
                 if left.is_zero() {
@@ -297,7 +297,7 @@ impl Transport for Connection {
 pub(super) struct End;
 
 impl<In: Transport> Connector<In> for End {
-    type Out = Established<In>;
+    type Out = Box<dyn Transport>;
 
     fn connect(
         &self,
@@ -305,41 +305,6 @@ impl<In: Transport> Connector<In> for End {
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, Error> {
         Watch::current().connected();
-        Ok(chained.map(|inner| Established { inner, look: false }))
-    }
-}
-
-/// A connection that shows once more what came in place of consent: `ureq` would wait for the other side to go on, though
-/// its whole answer may be there.
-#[derive(Debug)]
-pub(super) struct Established<In> {
-    inner: In,
-    look: bool,
-}
-
-impl<In: Transport> Transport for Established<In> {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        self.inner.buffers()
-    }
-
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        self.inner.transmit_output(amount, timeout)
-    }
-
-    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        let consents = timeout.reason == Timeout::Await100;
-        if !consents && std::mem::take(&mut self.look) && !self.buffers().input().is_empty() {
-            return Ok(true);
-        }
-        self.look |= consents;
-        self.inner.await_input(timeout)
-    }
-
-    fn is_open(&mut self) -> bool {
-        self.inner.is_open()
-    }
-
-    fn is_tls(&self) -> bool {
-        self.inner.is_tls()
+        Ok(chained.map(|link| Box::new(link) as Self::Out))
     }
 }

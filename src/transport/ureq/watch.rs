@@ -8,6 +8,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::config::Throughput;
 use crate::transport::{Limits, TransportErrorKind};
 
 /// The longest wait in one piece: so soon is a cancelled request noticed.
@@ -25,14 +26,36 @@ struct State {
     /// How many connections are being made: one through a proxy is within another.
     connecting: u32,
     deadline: Option<Instant>,
+    /// Whether the body of the response is read whole.
+    is_whole: bool,
     /// Whether the answer is there, or the connection gone, before the body was sent.
     answered: bool,
     stopped: Option<(TransportErrorKind, &'static str)>,
-    /// Why the request's body cannot be read.
-    body: Option<io::Error>,
-    /// What flowed while somebody waited for it, and how long that was.
+    /// For the limits of both directions, and of responses that are read whole.
+    flows: [Flow; 2],
+}
+
+/// What flowed while somebody waited for it, and how long that was.
+#[derive(Clone, Copy, Debug, Default)]
+struct Flow {
     bytes: u64,
     waited: Duration,
+}
+
+impl Flow {
+    fn add(&mut self, bytes: usize, waited: Duration, least: Throughput) {
+        self.bytes = self.bytes.saturating_add(bytes as u64);
+        self.waited = self.waited.saturating_add(waited);
+        if self.waited >= least.grace && !self.is_stalled(Duration::ZERO, least) {
+            *self = Self::default();
+        }
+    }
+
+    fn is_stalled(self, more: Duration, least: Throughput) -> bool {
+        let waited = self.waited.saturating_add(more);
+        waited >= least.grace
+            && (self.bytes as f64) < waited.as_secs_f64() * least.bytes_per_second as f64
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,6 +63,8 @@ pub(super) enum Phase {
     /// From this moment on.
     Connect(Instant),
     Head,
+    /// The head of the response comes since then.
+    HeadSince(Instant),
     Receive,
     Send,
 }
@@ -65,11 +90,10 @@ impl Watch {
                 phase: Phase::Head,
                 connecting: 0,
                 deadline: limits.deadline,
+                is_whole: !limits.streams,
                 answered: false,
                 stopped: None,
-                body: None,
-                bytes: 0,
-                waited: Duration::ZERO,
+                flows: Default::default(),
             }),
         })
     }
@@ -99,12 +123,28 @@ impl Watch {
     pub(super) fn set_phase(&self, phase: Phase) {
         let mut state = self.state();
         if state.phase != phase {
-            (state.bytes, state.waited) = (0, Duration::ZERO);
+            state.flows = Default::default();
         }
         if phase == Phase::Receive {
-            state.deadline = self.limits.body_deadline;
+            state.deadline = match state.is_whole && self.limits.streams {
+                true => self.limits.deadline,
+                false => self.limits.body_deadline,
+            };
         }
         state.phase = phase;
+    }
+
+    /// The response is an error, which is read whole in any case.
+    pub(super) fn set_failed(&self) {
+        self.state().is_whole = true;
+    }
+
+    /// The first bytes of a head are there: all of it must come within one read timeout.
+    pub(super) fn begin_head(&self) {
+        let mut state = self.state();
+        if !matches!(state.phase, Phase::HeadSince(_)) {
+            state.phase = Phase::HeadSince(Instant::now());
+        }
     }
 
     pub(super) fn begin_to_connect(&self) {
@@ -131,14 +171,6 @@ impl Watch {
         self.state().answered = true;
     }
 
-    pub(super) fn set_body_error(&self, error: io::Error) {
-        self.state().body = Some(error);
-    }
-
-    pub(super) fn body_error(&self) -> Option<io::Error> {
-        self.state().body.take()
-    }
-
     pub(super) fn stopped(&self) -> Option<(TransportErrorKind, &'static str)> {
         self.state().stopped
     }
@@ -149,10 +181,12 @@ impl Watch {
         let mut state = self.state();
         let now = Instant::now();
         let (limit, kind) = match state.phase {
-            Phase::Connect(began) => (began + self.limits.connect, Connect),
-            _ => (since + self.limits.read, Timeout),
+            Phase::Connect(began) => (began.checked_add(self.limits.connect), Connect),
+            Phase::HeadSince(began) => (began.checked_add(self.limits.read), Timeout),
+            _ => (since.checked_add(self.limits.read), Timeout),
         };
-        let until = state.deadline.map_or(limit, |deadline| deadline.min(limit));
+        // a limit that no clock reaches is none
+        let until = limit.into_iter().chain(state.deadline).min();
         let reason = if self.limits.cancel.is_cancelled() {
             Some((Cancelled, "the caller cancelled it"))
         } else if state.deadline.is_some_and(|deadline| deadline <= now) {
@@ -160,9 +194,9 @@ impl Watch {
                 Timeout,
                 "the time for the whole call, or for this attempt, is over",
             ))
-        } else if limit <= now {
+        } else if limit.is_some_and(|limit| limit <= now) {
             Some((kind, "it took longer than the timeout"))
-        } else if self.is_stalled(&state, now - since, flows) {
+        } else if self.is_stalled(&state, now.saturating_duration_since(since), flows) {
             Some((Timeout, "less flowed than the least throughput"))
         } else {
             None
@@ -172,7 +206,10 @@ impl Watch {
                 state.stopped = Some(reason);
                 Err(io::Error::other(reason.1))
             }
-            None => Ok((until - now).clamp(Duration::from_millis(1), SLICE)),
+            None => {
+                let left = until.map_or(SLICE, |until| until.saturating_duration_since(now));
+                Ok(left.clamp(Duration::from_millis(1), SLICE))
+            }
         }
     }
 
@@ -182,30 +219,36 @@ impl Watch {
         if state.phase != flows {
             return;
         }
-        state.bytes += bytes as u64;
-        state.waited += waited;
-        let grace = self.limits.throughput.map(|least| least.grace);
-        if grace.is_some_and(|grace| state.waited >= grace)
-            && !self.is_stalled(&state, Duration::ZERO, flows)
-        {
-            (state.bytes, state.waited) = (0, Duration::ZERO);
+        for (n, least) in self.leasts(flows, state.is_whole) {
+            if let Some(flow) = state.flows.get_mut(n) {
+                flow.add(bytes, waited, least);
+            }
         }
     }
 
+    /// The limits of what flows, each with the number of its flow.
+    fn leasts(&self, flows: Phase, is_whole: bool) -> impl Iterator<Item = (usize, Throughput)> {
+        let whole = self.limits.whole_throughput;
+        let all = [
+            self.limits.throughput,
+            whole.filter(|_| flows == Phase::Receive && is_whole),
+        ];
+        let numbered = all.into_iter().enumerate();
+        numbered.filter_map(|(n, least)| Some((n, least?)))
+    }
+
     fn is_stalled(&self, state: &State, more: Duration, flows: Phase) -> bool {
-        let waited = state.waited + more;
-        self.limits.throughput.is_some_and(|least| {
-            state.phase == flows
-                && waited >= least.grace
-                && (state.bytes as f64) < waited.as_secs_f64() * least.bytes_per_second as f64
-        })
+        let is_stalled = |(n, least)| {
+            let flow = state.flows.get(n).copied();
+            flow.is_some_and(|flow: Flow| flow.is_stalled(more, least))
+        };
+        state.phase == flows && self.leasts(flows, state.is_whole).any(is_stalled)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Throughput;
 
     #[test]
     fn a_trickle_is_a_stall_and_a_flow_is_not() {
@@ -227,5 +270,30 @@ mod tests {
         }
         assert!(watch.slice(Instant::now(), Phase::Receive).is_err());
         assert_eq!(watch.stopped().unwrap().0, TransportErrorKind::Timeout);
+    }
+
+    #[test]
+    fn limits_that_no_clock_reaches_are_none() {
+        let watch = Watch::new(&Limits {
+            connect: Duration::MAX,
+            read: Duration::MAX,
+            throughput: Some(Throughput {
+                bytes_per_second: u64::MAX,
+                grace: Duration::MAX,
+            }),
+            ..Limits::default()
+        });
+        let now = Instant::now();
+        for phase in [
+            Phase::Head,
+            Phase::Connect(now),
+            Phase::HeadSince(now),
+            Phase::Receive,
+        ] {
+            watch.set_phase(phase);
+            watch.flowed(usize::MAX, SLICE, phase);
+            watch.flowed(usize::MAX, SLICE, phase);
+            assert_eq!(watch.slice(now, phase).ok(), Some(SLICE), "{phase:?}");
+        }
     }
 }

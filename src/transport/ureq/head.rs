@@ -1,0 +1,308 @@
+//! Heads of HTTP/1.1 (RFC 9112), written and read.
+//!
+//! ```text
+//! request  = method SP target SP "HTTP/1.1" CRLF (name ": " value CRLF)* CRLF
+//! target   = path ["?" query]                                     to the service
+//!          | scheme "://" host [":" port] path ["?" query]        to a proxy that forwards
+//! response = "HTTP/1." digit SP status SP reason CRLF (name ":" value CRLF)* CRLF
+//! ```
+
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, request, response};
+
+use super::Fault;
+
+/// The longest head of a response, and the longest trailer. Services have some kilobytes.
+pub(super) const MAX_HEAD: usize = 64 * 1024;
+
+/// The most headers of a response: the metadata of an S3 object alone may be some hundreds.
+const MAX_HEADERS: usize = 2048;
+
+/// As many there usually are at most.
+const FEW_HEADERS: usize = 64;
+
+/// The head of a request as it goes out. `forward` is the value of `Proxy-Authorization`, if any, for a proxy that forwards.
+pub(super) fn write(head: &request::Parts, forward: Option<Option<&HeaderValue>>) -> Vec<u8> {
+    let (uri, mut out) = (&head.uri, Vec::with_capacity(2048));
+    let mut put = |parts: &[&[u8]]| parts.iter().for_each(|part| out.extend_from_slice(part));
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    put(&[head.method.as_str().as_bytes(), b" "]);
+    if forward.is_some() {
+        let scheme = uri.scheme_str().unwrap_or("http");
+        put(&[scheme.as_bytes(), b"://", authority(uri).as_bytes()]);
+    }
+    if !target.starts_with('/') {
+        put(&[b"/"]);
+    }
+    put(&[target.as_bytes(), b" HTTP/1.1\r\n"]);
+    let mut line = |name: &HeaderName, value: &[u8]| {
+        put(&[name.as_str().as_bytes(), b": ", value, b"\r\n"]);
+    };
+    if !head.headers.contains_key(HOST) {
+        line(&HOST, host(uri).as_bytes());
+    }
+    for (name, value) in &head.headers {
+        line(name, value.as_bytes());
+    }
+    if let Some(Some(who)) = forward {
+        line(&http::header::PROXY_AUTHORIZATION, who.as_bytes());
+    }
+    put(&[b"\r\n"]);
+    out
+}
+
+/// Host and port, without user and password.
+fn authority(uri: &Uri) -> &str {
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host)
+}
+
+/// The same, without the port where that is the scheme's own.
+fn host(uri: &Uri) -> &str {
+    let host = authority(uri);
+    let port = match uri.scheme_str() {
+        Some("https") => ":443",
+        _ => ":80",
+    };
+    host.strip_suffix(port).unwrap_or(host)
+}
+
+/// The head of a response, and how long it is; nothing, as long as it is not whole.
+pub(super) fn read(input: &[u8]) -> Result<Option<(usize, response::Parts)>, Fault> {
+    match parse(input, FEW_HEADERS) {
+        Err(httparse::Error::TooManyHeaders) => parse(input, MAX_HEADERS),
+        read => read,
+    }
+    .map_err(|error| match error {
+        httparse::Error::TooManyHeaders => Fault::TooLarge("the response has too many headers"),
+        other => Fault::Http(format!("what came is no HTTP: {other}")),
+    })
+}
+
+fn parse(input: &[u8], most: usize) -> Result<Option<(usize, response::Parts)>, httparse::Error> {
+    let mut headers = vec![httparse::EMPTY_HEADER; most];
+    let mut parsed = httparse::Response::new(&mut headers);
+    let httparse::Status::Complete(len) = parsed.parse(input)? else {
+        return Ok(None);
+    };
+    let mut response = http::Response::new(());
+    let status = StatusCode::from_u16(parsed.code.unwrap_or_default());
+    *response.status_mut() = status.map_err(|_| httparse::Error::Status)?;
+    *response.version_mut() = match parsed.version {
+        Some(0) => Version::HTTP_10,
+        _ => Version::HTTP_11,
+    };
+    for header in parsed.headers.iter() {
+        let name = HeaderName::from_bytes(header.name.as_bytes());
+        let value = HeaderValue::from_bytes(header.value);
+        response.headers_mut().append(
+            name.map_err(|_| httparse::Error::HeaderName)?,
+            value.map_err(|_| httparse::Error::HeaderValue)?,
+        );
+    }
+    Ok(Some((len, response.into_parts().0)))
+}
+
+/// Where the body of a response ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    Chunked,
+    /// Where the connection is closed.
+    Close,
+    Length(u64),
+}
+
+/// Where the body of this response ends, and whether the connection can be used again behind it.
+pub(super) fn framing(method: &Method, head: &response::Parts) -> Result<(Framing, bool), Fault> {
+    let headers = &head.headers;
+    let says = |word: &str| words(headers, &CONNECTION).any(|one| one.eq_ignore_ascii_case(word));
+    let stays = match head.version {
+        Version::HTTP_10 => says("keep-alive"),
+        _ => !says("close"),
+    };
+    let length = length(headers)?;
+    let coding = words(headers, &TRANSFER_ENCODING).last();
+    let has_none = *method == Method::HEAD || matches!(head.status.as_u16(), 204 | 304);
+    Ok(match (coding, length) {
+        _ if has_none => (Framing::Length(0), stays),
+        (Some(coding), length) if coding.eq_ignore_ascii_case("chunked") => {
+            // both would be somebody's attempt to have two ends seen
+            (Framing::Chunked, stays && length.is_none())
+        }
+        (Some(_), _) => (Framing::Close, false),
+        (None, Some(length)) => (Framing::Length(length), stays),
+        (None, None) => (Framing::Close, false),
+    })
+}
+
+fn words<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
+    let values = headers.get_all(name).iter();
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+}
+
+/// The stated length, which may be there several times if it is the same.
+fn length(headers: &HeaderMap) -> Result<Option<u64>, Fault> {
+    let fault = || Fault::Http("the response's Content-Length is invalid".into());
+    let mut found = None;
+    for value in headers.get_all(CONTENT_LENGTH) {
+        for word in value.to_str().map_err(|_| fault())?.split(',') {
+            let digits = word.trim();
+            let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+            let number: u64 = digits.parse().map_err(|_| fault())?;
+            if !is_number || found.is_some_and(|found| found != number) {
+                return Err(fault());
+            }
+            found = Some(number);
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(uri: &str, forward: Option<Option<&HeaderValue>>) -> String {
+        let request = http::Request::put(uri).header("x-a", "b").body(()).unwrap();
+        String::from_utf8(write(&request.into_parts().0, forward)).unwrap()
+    }
+
+    #[test]
+    fn targets_are_paths_to_services_and_urls_to_proxies() {
+        let who = HeaderValue::from_static("Basic x");
+        let cases = [
+            (
+                "http://h:80/a//../b?c=%20",
+                None,
+                "PUT /a//../b?c=%20 HTTP/1.1\r\nhost: h\r\nx-a: b\r\n\r\n",
+            ),
+            (
+                "https://u:p@h:80?c",
+                None,
+                "PUT /?c HTTP/1.1\r\nhost: h:80\r\nx-a: b\r\n\r\n",
+            ),
+            (
+                "http://u:p@h:8000/k",
+                Some(None),
+                "PUT http://h:8000/k HTTP/1.1\r\nhost: h:8000\r\nx-a: b\r\n\r\n",
+            ),
+            (
+                "https://h/k?l",
+                Some(Some(&who)),
+                "PUT https://h/k?l HTTP/1.1\r\nhost: h\r\nx-a: b\r\nproxy-authorization: Basic x\r\n\r\n",
+            ),
+        ];
+        for (uri, forward, expected) in cases {
+            assert_eq!(written(uri, forward), expected, "{uri}");
+        }
+    }
+
+    #[test]
+    fn bodies_end_as_the_head_says() {
+        use Framing::{Chunked, Close, Length};
+        let cases = [
+            (
+                "HTTP/1.1 200 OK\r\ncontent-length: 5",
+                Some((Length(5), true)),
+            ),
+            (
+                "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: x, Close",
+                Some((Length(5), false)),
+            ),
+            (
+                "HTTP/1.1 200 OK\r\ncontent-length: 5, 5\r\ncontent-length: 5",
+                Some((Length(5), true)),
+            ),
+            (
+                "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6",
+                None,
+            ),
+            ("HTTP/1.1 200 OK\r\ncontent-length: +5", None),
+            ("HTTP/1.1 200 OK\r\ncontent-length: -5", None),
+            ("HTTP/1.1 200 OK\r\ncontent-length:", None),
+            (
+                "HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999",
+                None,
+            ),
+            (
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked",
+                Some((Chunked, true)),
+            ),
+            (
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked",
+                Some((Chunked, true)),
+            ),
+            (
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked, gzip",
+                Some((Close, false)),
+            ),
+            (
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 5",
+                Some((Chunked, false)),
+            ),
+            ("HTTP/1.1 200 OK", Some((Close, false))),
+            (
+                "HTTP/1.0 200 OK\r\ncontent-length: 5",
+                Some((Length(5), false)),
+            ),
+            (
+                "HTTP/1.0 200 OK\r\ncontent-length: 5\r\nconnection: keep-alive",
+                Some((Length(5), true)),
+            ),
+            (
+                "HTTP/1.1 204 No\r\ncontent-length: 5",
+                Some((Length(0), true)),
+            ),
+            ("HTTP/1.1 304 Not", Some((Length(0), true))),
+        ];
+        for (text, expected) in cases {
+            let (_, head) = read(format!("{text}\r\n\r\n").as_bytes()).unwrap().unwrap();
+            let found = framing(&Method::GET, &head).ok();
+            assert_eq!(found, expected, "{text}");
+            if found.is_some() {
+                let (found, _) = framing(&Method::HEAD, &head).unwrap();
+                assert_eq!(found, Length(0), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_head_is_an_error_and_a_part_of_one_is_not() {
+        let whole = "HTTP/1.1 200 OK\r\na: b\r\nc: d\r\n\r\n";
+        for end in 0..whole.len() {
+            assert!(read(&whole.as_bytes()[..end]).unwrap().is_none(), "{end}");
+        }
+        for text in [
+            "SMTP ready\r\n\r\n",
+            "HTTP/2 200 OK\r\n\r\n",
+            "HTTP/1.1 099 OK\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n: x\r\n\r\n",
+        ] {
+            assert!(read(text.as_bytes()).is_err(), "{text}");
+        }
+        let many = |n| {
+            (0..n)
+                .map(|n| format!("x-amz-meta-{n}: v\r\n"))
+                .collect::<String>()
+        };
+        let head = |n| format!("HTTP/1.1 200 OK\r\n{}\r\n", many(n));
+        assert_eq!(
+            read(head(1000).as_bytes())
+                .unwrap()
+                .unwrap()
+                .1
+                .headers
+                .len(),
+            1000
+        );
+        assert!(matches!(
+            read(head(3000).as_bytes()),
+            Err(Fault::TooLarge(_))
+        ));
+    }
+}

@@ -1,0 +1,152 @@
+//! Connections: opened through `ureq`'s connectors, kept while they are idle.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use http::Uri;
+use ureq::config::Config;
+use ureq::tls::TlsConfig;
+use ureq::unversioned::resolver::Resolver;
+use ureq::unversioned::transport::time::{Duration as Time, Instant as Now};
+use ureq::unversioned::transport::{
+    ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector, Transport,
+};
+use ureq::{Error, Proxy, Timeout};
+
+use super::socket::{Begin, End, NoResolver, SocketConnector};
+use crate::config::Network;
+
+/// So long an idle connection is kept: services close theirs after some 20 seconds.
+const MAX_IDLE: Duration = Duration::from_secs(15);
+
+/// All timeouts of `ureq` are off: the one judge of time is below it.
+pub(super) const NEVER: NextTimeout = NextTimeout {
+    after: Time::NotHappening,
+    reason: Timeout::Global,
+    per_read: None,
+    per_write: None,
+};
+
+type Link = Box<dyn Transport>;
+type Chain = dyn Connector<(), Out = Link>;
+
+/// Opens connections and keeps those that are idle.
+#[derive(Debug)]
+pub(super) struct Pool {
+    connector: Arc<Chain>,
+    config: Config,
+    max_idle: usize,
+    /// The last used is the last.
+    idle: Mutex<VecDeque<Idle>>,
+}
+
+struct Idle {
+    to: Box<str>,
+    link: Link,
+    since: Instant,
+}
+
+impl fmt::Debug for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Idle").finish_non_exhaustive()
+    }
+}
+
+impl Pool {
+    /// One whose connections are tunnels through a proxy, if there is a proxy.
+    pub(super) fn new(network: &Network, tls: &TlsConfig, tunnel: Option<Proxy>) -> Self {
+        let config = Config::builder()
+            .proxy(tunnel)
+            .tls_config(tls.clone())
+            .user_agent(ureq::config::AutoHeaderValue::None)
+            .build();
+        let connector = Begin
+            .chain(ConnectProxyConnector::default())
+            .chain(SocketConnector {
+                keepalive: network.tcp_keepalive,
+            })
+            .chain(RustlsConnector::default())
+            .chain(End);
+        Self {
+            connector: Arc::new(connector),
+            config,
+            max_idle: network.max_idle_connections,
+            idle: Mutex::default(),
+        }
+    }
+
+    /// A connection to this host that is open, or a new one.
+    pub(super) fn connect(&self, to: &Uri) -> Result<Link, Error> {
+        while let Some(mut link) = self.take(&place(to)) {
+            if link.is_open() {
+                return Ok(link);
+            }
+        }
+        open(&self.connector, &self.config, to)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, VecDeque<Idle>> {
+        // the list is whole whenever a thread may have panicked
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, to: &str) -> Option<Link> {
+        let mut idle = self.idle();
+        let mut old = Vec::new();
+        while (idle.front()).is_some_and(|first| first.since.elapsed() >= MAX_IDLE) {
+            old.extend(idle.pop_front());
+        }
+        let at = idle.iter().rposition(|one| *one.to == *to);
+        let found = at.and_then(|at| idle.remove(at));
+        // connections are closed behind the lock
+        drop(idle);
+        drop(old);
+        found.map(|one| one.link)
+    }
+
+    /// Keeps a connection that has nothing more to say.
+    pub(super) fn keep(&self, to: &Uri, mut link: Link) {
+        if !link.buffers().input().is_empty() || !link.is_open() {
+            return;
+        }
+        let (to, since) = (place(to), Instant::now());
+        let mut idle = self.idle();
+        idle.push_back(Idle { to, link, since });
+        let spare = match idle.len() > self.max_idle {
+            true => idle.pop_front(),
+            false => None,
+        };
+        drop(idle);
+        drop(spare);
+    }
+}
+
+/// Whom a connection is to.
+fn place(uri: &Uri) -> Box<str> {
+    let scheme = uri.scheme_str().unwrap_or("http");
+    let host = uri.host().unwrap_or_default().to_ascii_lowercase();
+    format!("{scheme}://{host}:{}", super::port(uri)).into()
+}
+
+fn open(connector: &Arc<Chain>, config: &Config, to: &Uri) -> Result<Link, Error> {
+    let again = connector.clone();
+    let details = ConnectionDetails {
+        uri: to,
+        addrs: NoResolver.empty(),
+        config,
+        request_level: false,
+        resolver: &NoResolver,
+        now: Now::now(),
+        timeout: NEVER,
+        current_time: Arc::new(Now::now),
+        run_connector: Arc::new(move |details: &ConnectionDetails<'_>| {
+            again.connect(details, None)?.ok_or(Error::ConnectionFailed)
+        }),
+        register_shutdown: Arc::new(|_| Ok(())),
+    };
+    connector
+        .connect(&details, None)?
+        .ok_or(Error::ConnectionFailed)
+}
