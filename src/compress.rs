@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use flate2::Compression;
 use flate2::read::GzEncoder;
 use http::HeaderValue;
-use http::header::CONTENT_ENCODING;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 
 use crate::body::{Body, BodySource};
 use crate::error::{Error, Result};
@@ -37,6 +37,8 @@ pub(crate) fn apply(call: &Call<'_>, request: &mut Encoded) -> Result<()> {
     };
     let encoding = HeaderValue::from_str(&encoding).map_err(Error::request)?;
     request.headers.insert(CONTENT_ENCODING, encoding);
+    // a stated length was that of the original
+    request.headers.remove(CONTENT_LENGTH);
     Ok(())
 }
 
@@ -55,5 +57,8 @@ impl BodySource for Gzip {
     }
     fn replayable(&self) -> bool {
         self.0.replayable()
+    }
+    fn is_spent(&self) -> bool {
+        self.0.is_spent()
     }
 }

@@ -1,7 +1,7 @@
 //! Waiters: an operation is asked until its answer shows what is waited for.
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -203,7 +203,7 @@ impl Wait {
         let mut progress = self.progress.take();
         let until = self
             .timeout
-            .map(|timeout| self.client.config().now() + timeout);
+            .and_then(|timeout| self.client.config().now().checked_add(timeout));
         let mut judge = Judge::new(&self.name, &self.waiter, self.max_attempts);
         loop {
             let answer = self.ask()?;
@@ -212,7 +212,8 @@ impl Wait {
                 Verdict::Again { attempts, response } => (attempts, response),
             };
             let delay = self.delay_after(attempts);
-            if until.is_some_and(|until| self.time_after(delay) > until) {
+            let next = self.client.config().now().checked_add(delay);
+            if until.is_some_and(|until| next.is_none_or(|next| next > until)) {
                 return Err(judge.fail(WaitFailure::Deadline, response));
             }
             if let Some(tell) = &mut progress {
@@ -227,10 +228,6 @@ impl Wait {
         }
     }
 
-    fn time_after(&self, delay: Duration) -> SystemTime {
-        self.client.config().now() + delay
-    }
-
     fn delay_after(&self, attempts: u32) -> Duration {
         let delay = self
             .delay
@@ -240,7 +237,9 @@ impl Wait {
             Some(greatest) => {
                 let doubled =
                     delay.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1)));
-                doubled.min(greatest).mul_f64(self.client.config().jitter())
+                let longest = doubled.min(greatest);
+                let part = longest.as_secs_f64() * self.client.config().jitter();
+                Duration::try_from_secs_f64(part).unwrap_or(longest)
             }
         }
     }

@@ -185,6 +185,20 @@ fn delays_can_grow_and_are_told() {
 }
 
 #[test]
+fn a_wait_may_take_any_time() {
+    let (patient, _, _) = client(bucket_after(3));
+    let wait = patient.waiter("s3", "BucketExists", bucket()).unwrap();
+    let wait = wait.delay(Duration::from_secs(1)).deadline(Duration::MAX);
+    wait.run().unwrap();
+    let (slow, _, slept) = client(bucket_after(3));
+    let wait = slow.waiter("s3", "BucketExists", bucket()).unwrap();
+    let wait = wait.delay(Duration::MAX).backoff(Duration::MAX);
+    let error = wait.deadline(Duration::from_secs(1)).run().unwrap_err();
+    assert!(matches!(error, Error::Wait(_)), "{error}");
+    assert!(slept.lock().unwrap().is_empty());
+}
+
+#[test]
 fn a_wait_ends_with_its_attempts_its_time_or_an_answer_that_nobody_knows() {
     let failed = |replay: Replay, attempts: u32| {
         let (client, _, _) = client(replay);

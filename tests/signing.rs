@@ -1,13 +1,14 @@
 //! Who signs, with what and when, and what protects a body.
 
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use tucuxi::config::{RequestChecksums, SignatureVersion};
-use tucuxi::transport::{Replay, Sent};
-use tucuxi::{BearerToken, Body, Client, Config, ConfigBuilder, Credentials, Error};
+use tucuxi::transport::{Limits, Replay, Request, Response, Sent, Transport, TransportError};
+use tucuxi::{BearerToken, Body, Client, Config, ConfigBuilder, Credentials, Error, ResponseBody};
 
 /// 2024-01-15T12:00:00Z.
 const NOW: u64 = 1_705_320_000;
@@ -115,6 +116,124 @@ fn a_refusal_at_the_right_time_is_no_matter_of_the_clock() {
         let error = client.call("s3", "ListBuckets", json!({})).unwrap_err();
         assert_eq!(error.code(), Some("RequestTimeTooSkewed"));
         assert_eq!(replay.sent().len(), attempts);
+    }
+}
+
+/// A service whose clock is an hour ahead, and which waits until so many requests are there before it refuses the first.
+struct Ahead {
+    together: Barrier,
+    refused: AtomicUsize,
+}
+
+impl Transport for Ahead {
+    fn send(&self, request: Request, _: &Limits) -> Result<Response, TransportError> {
+        let time = request.headers()["x-amz-date"].to_str().unwrap();
+        let mut response = http::Response::new(ResponseBody::from("<ListAllMyBucketsResult/>"));
+        if time != "20240115T130000Z" {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            self.together.wait();
+            let text = "<Error><Code>RequestTimeTooSkewed</Code></Error>";
+            response = http::Response::new(text.into());
+            *response.status_mut() = http::StatusCode::FORBIDDEN;
+        }
+        let date = "Mon, 15 Jan 2024 13:00:00 GMT".parse().unwrap();
+        response.headers_mut().insert("date", date);
+        Ok(response)
+    }
+}
+
+#[test]
+fn each_refused_request_is_signed_again_whatever_others_learned_meanwhile() {
+    const THREADS: usize = 8;
+    let service = Arc::new(Ahead {
+        together: Barrier::new(THREADS),
+        refused: AtomicUsize::new(0),
+    });
+    let config = signed().isolated().region("us-east-1").max_attempts(1);
+    let config = config.clock(|| SystemTime::UNIX_EPOCH + Duration::from_secs(NOW));
+    let client = Client::with_transport(config.build().unwrap(), service.clone()).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                client.call("s3", "ListBuckets", json!({})).unwrap();
+            });
+        }
+    });
+    assert_eq!(service.refused.load(Ordering::Relaxed), THREADS);
+    client.call("s3", "ListBuckets", json!({})).unwrap();
+    assert_eq!(service.refused.load(Ordering::Relaxed), THREADS);
+}
+
+#[test]
+fn a_clock_is_corrected_by_a_day_at_most_unless_the_program_says_otherwise() {
+    let skewed = "<Error><Code>RequestTimeTooSkewed</Code></Error>";
+    let day = Duration::from_secs(24 * 60 * 60);
+    let cases = [
+        ("Fri, 31 Dec 9999 23:59:59 GMT", day, false),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", day, false),
+        ("Wed, 17 Jan 2024 12:00:00 GMT", day, false),
+        ("Wed, 17 Jan 2024 12:00:00 GMT", 2 * day, true),
+        ("Tue, 16 Jan 2024 12:00:00 GMT", day, true),
+        ("Sun, 14 Jan 2024 12:00:00 GMT", day, true),
+        ("Mon, 15 Jan 2024 13:00:00 GMT", Duration::ZERO, false),
+        ("soon", day, false),
+    ];
+    for (date, limit, is_corrected) in cases {
+        let replay = Replay::new().answer(403, &[("date", date)], skewed).answer(
+            200,
+            &[],
+            "<ListAllMyBucketsResult/>",
+        );
+        let config = signed().max_attempts(1).max_clock_skew(limit);
+        let (client, replay) = client(config, replay);
+        let result = client.call("s3", "ListBuckets", json!({}));
+        assert_eq!(result.is_ok(), is_corrected, "{date}: {result:?}");
+        assert_eq!(replay.sent().len(), if is_corrected { 2 } else { 1 });
+        let text = result.map_err(|e| e.to_string()).err().unwrap_or_default();
+        let hints = text.contains("max_clock_skew");
+        assert_eq!(hints, !is_corrected && date != "soon", "{date}: {text}");
+        // what was refused has no effect on later signatures
+        let url = client.presign("s3", "GetObject", json!({"Bucket": "b", "Key": "k"}), day);
+        let year = if is_corrected {
+            "X-Amz-Date=20240"
+        } else {
+            "X-Amz-Date=20240115T12"
+        };
+        assert!(url.unwrap().uri.to_string().contains(year));
+    }
+}
+
+#[test]
+fn a_reader_is_kept_where_its_hash_is_signed() {
+    for (service, operation, params) in [
+        ("lambda", "Invoke", json!({"FunctionName": "f"})),
+        ("glacier", "UploadArchive", json!({"vaultName": "v"})),
+        ("bedrock-runtime", "InvokeModel", json!({"modelId": "m"})),
+    ] {
+        for len in [5, 9 << 20] {
+            let body = vec![b'1'; len];
+            let replay = Replay::new().answer(200, &[], "{}").answer(200, &[], "{}");
+            let (client, replay) = client(signed(), replay);
+            for body in [
+                Body::from_reader(std::io::Cursor::new(body.clone())),
+                body.clone().into(),
+            ] {
+                let request = client.request(service, operation).params(params.clone());
+                request.body(body).send().unwrap();
+            }
+            let sent = replay.sent();
+            assert!(sent[0].body == body, "{operation}");
+            let same = |name| {
+                assert_eq!(
+                    header(&sent[0], name),
+                    header(&sent[1], name),
+                    "{operation} {name}"
+                )
+            };
+            same("x-amz-content-sha256");
+            same("x-amz-sha256-tree-hash");
+            same("authorization");
+        }
     }
 }
 

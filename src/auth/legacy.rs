@@ -113,9 +113,9 @@ pub(crate) fn presign_s3<B>(
     time: SystemTime,
     expires: Duration,
 ) -> Result<()> {
-    let end = (time + expires)
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| d.as_secs());
+    let end = time.checked_add(expires);
+    let end = end.ok_or_else(|| Error::request("the time until the URL expires is too long"))?;
+    let end = end.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let end = end.to_string();
     let query = request.uri().query().unwrap_or_default().to_owned();
     let token = who.session_token();

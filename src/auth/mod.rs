@@ -13,8 +13,8 @@ mod sigv4;
 
 use std::time::{Duration, SystemTime};
 
-use http::HeaderValue;
 use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
 
 pub use self::sigv4::{Algorithm, Payload, Signer};
 pub(crate) use self::sigv4::{check_expiry, post_signature};
@@ -24,7 +24,7 @@ use crate::credentials::{Credentials, Identity};
 use crate::endpoint::{Endpoint, EndpointAuthScheme};
 use crate::error::{Error, Result};
 use crate::exchange::{self, Call};
-use crate::protocol::{self, Params};
+use crate::protocol::{self, Encoded, Params};
 use crate::transport::Request;
 use crate::{checksum, custom, hash};
 
@@ -262,6 +262,20 @@ impl AuthChoice {
         }
     }
 
+    /// Whether the body must be hashed before it is sent, so that it is read twice.
+    pub(crate) fn hashes(
+        &self,
+        call: &Call<'_>,
+        request: &Encoded,
+        is_https: bool,
+    ) -> Result<bool> {
+        let Self::Signature(signature) = self else {
+            return Ok(false);
+        };
+        let signed = signature.signed(call, &request.headers, &request.body, is_https)?;
+        Ok(matches!(signed, Signed::Body))
+    }
+
     /// Signs a request anew.
     pub(crate) fn sign(
         &self,
@@ -361,6 +375,17 @@ impl AuthChoice {
     }
 }
 
+/// What the signature has of a body.
+enum Signed {
+    /// Its hash, which must be made.
+    Body,
+    /// Its hash, which a header has.
+    Hash(String),
+    Nothing,
+    /// Nothing: a checksum follows it.
+    Trailer,
+}
+
 fn is_https(request: &Request) -> bool {
     request.uri().scheme_str() == Some("https")
 }
@@ -377,24 +402,46 @@ impl Signature {
         }
     }
 
-    /// What of a body is signed: all of it, unless TLS protects it and it may or must stay out.
+    /// What of a body is signed.
     fn payload<'b>(
         &self,
         call: &Call<'_>,
         request: &Request,
         body: &'b Body,
     ) -> Result<Payload<'b>> {
-        let headers = request.headers();
+        Ok(
+            match self.signed(call, request.headers(), body, is_https(request))? {
+                Signed::Hash(hash) => Payload::Sha256(hash),
+                Signed::Nothing => Payload::Unsigned,
+                Signed::Trailer => Payload::StreamingUnsignedTrailer,
+                Signed::Body => match body.bytes() {
+                    Some(bytes) => Payload::Bytes(bytes),
+                    None => {
+                        let hash = body.open_to_hash().and_then(hash::sha256_hex_of);
+                        Payload::Sha256(hash.map_err(Error::request)?)
+                    }
+                },
+            },
+        )
+    }
+
+    /// All of a body is signed, unless TLS protects it and it may or must stay out.
+    fn signed(
+        &self,
+        call: &Call<'_>,
+        headers: &HeaderMap,
+        body: &Body,
+        is_https: bool,
+    ) -> Result<Signed> {
         if checksum::has_trailer(headers) {
-            return Ok(Payload::StreamingUnsignedTrailer);
+            return Ok(Signed::Trailer);
         }
         if let Some(hash) = headers.get("x-amz-content-sha256")
             && !self.is_s3
             && let Ok(hash) = hash.to_str()
         {
-            return Ok(Payload::Sha256(hash.to_owned()));
+            return Ok(Signed::Hash(hash.to_owned()));
         }
-        let is_https = is_https(request);
         let model = &call.service.model;
         let streams =
             self.is_s3 && protocol::streaming_payload(model, call.operation.input)?.is_some();
@@ -407,22 +454,11 @@ impl Signature {
             }
             _ => self.unsigned_payload,
         };
-        if unsigned {
-            return Ok(Payload::Unsigned);
-        }
-        if let Some(bytes) = body.bytes() {
-            return Ok(Payload::Bytes(bytes));
-        }
-        if body.replayable() {
-            let hash = body.open_to_hash().and_then(hash::sha256_hex_of);
-            return Ok(Payload::Sha256(hash.map_err(Error::request)?));
-        }
-        match self.is_s3 {
-            // S3 alone takes a body that nobody has hashed
-            true => Ok(Payload::Unsigned),
-            false => Err(Error::request(
-                "the body must be hashed before it is sent, and a reader can be read only once; give bytes or a file",
-            )),
-        }
+        // S3 alone takes a body without a hash, so a reader needs not be kept to make one
+        let unsigned = unsigned || (self.is_s3 && !body.replayable());
+        Ok(match unsigned {
+            true => Signed::Nothing,
+            false => Signed::Body,
+        })
     }
 }

@@ -57,15 +57,17 @@ impl AwsChunked {
 
 impl BodySource for AwsChunked {
     fn len(&self) -> Option<u64> {
-        let (len, chunk) = (self.body.len()?, self.chunk as u64);
-        let framed = |len: u64| match len {
+        let (len, chunk) = (self.body.len()?.into(), self.chunk as u128);
+        let framed = |len: u128| match len {
             0 => 0,
-            len => format!("{len:x}").len() as u64 + len + 4,
+            len => format!("{len:x}").len() as u128 + len + 4,
         };
         let trailer = self
             .algorithm
             .map_or(0, |a| a.header().len() as u64 + a.text_len() + 3);
-        Some(len / chunk * framed(chunk) + framed(len % chunk) + 3 + trailer + 2)
+        let len: u128 = len;
+        let all = len / chunk * framed(chunk) + framed(len % chunk) + 3 + u128::from(trailer) + 2;
+        u64::try_from(all).ok()
     }
 
     fn open(&self) -> io::Result<Box<dyn Read + Send>> {
@@ -172,6 +174,12 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_length_that_no_number_holds_is_unknown() {
+        let body = Body::from_reader_with_len(&b"abc"[..], u64::MAX);
+        assert_eq!(AwsChunked::new(body, None).len(), None);
     }
 
     #[test]

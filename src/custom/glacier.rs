@@ -1,7 +1,10 @@
 //! Glacier: a version in every request, and two hashes of what is uploaded.
 
+use std::io::{self, Read};
+
 use http::HeaderValue;
 
+use crate::body::Body;
 use crate::checksum::tree_hash;
 use crate::error::{Error, Result};
 use crate::hash;
@@ -32,16 +35,13 @@ impl Interceptor for Hashes {
         if call.is_presigned || !streams {
             return Ok(());
         }
-        let body = request.body();
-        if !body.replayable() {
-            let what = "Glacier wants hashes before the body, and a reader can be read only once; give bytes or a file";
-            return Err(Error::request(what));
-        }
-        let tree = body.open().and_then(tree_hash).map_err(Error::request)?;
-        let whole = body
-            .open()
-            .and_then(hash::sha256_hex_of)
-            .map_err(Error::request)?;
+        let body = std::mem::replace(request.body_mut(), Body::empty());
+        let body = body.kept().map_err(Error::request)?;
+        let hash = |with: fn(Box<dyn Read + Send>) -> io::Result<String>| {
+            body.open_to_hash().and_then(with).map_err(Error::request)
+        };
+        let (tree, whole) = (hash(tree_hash)?, hash(hash::sha256_hex_of)?);
+        *request.body_mut() = body;
         set(request, "x-amz-sha256-tree-hash", &tree)?;
         set(request, "x-amz-content-sha256", &whole)
     }

@@ -150,7 +150,10 @@ impl PostPolicy<'_> {
         if let Some(token) = who.session_token() {
             add("x-amz-security-token", token, true);
         }
-        let end = Timestamp::of(time + self.expires).whole().rfc3339();
+        let end = time.checked_add(self.expires);
+        let end =
+            end.ok_or_else(|| Error::request("the time until the form expires is too long"))?;
+        let end = Timestamp::of(end).whole().rfc3339();
         let policy = json!({"expiration": end, "conditions": conditions});
         let policy = BASE64_STANDARD.encode(ascii_json(&policy)?);
         let (name, signature) = match scope {

@@ -135,11 +135,11 @@ pub(super) fn learn(
         Some((url, period)) => {
             *known = Known {
                 url: Some(url),
-                fresh_until: Some(now + period),
+                fresh_until: now.checked_add(period),
                 ask_after: None,
             };
         }
-        None => known.ask_after = Some(now + BACK_OFF),
+        None => known.ask_after = now.checked_add(BACK_OFF),
     });
     Ok(())
 }

@@ -20,6 +20,7 @@ mod discovery;
 mod driver;
 mod endpoint;
 mod hooks;
+mod length;
 mod prepare;
 mod presigned;
 mod redirect;
@@ -47,6 +48,7 @@ pub(crate) use self::hooks::{intercept_params, interceptors};
 use self::redirect::Redirect;
 use self::retry::{Next, Retries};
 pub(crate) use self::service::{Service, Services};
+use self::skew::Skew;
 use self::user_agent::Told;
 use self::wish::{http_date, wish};
 use crate::auth::{self, AuthChoice, IdentityKind};
@@ -147,8 +149,10 @@ pub(crate) struct Exchange<'a> {
     waiting: Waiting,
     /// Whether the call was sent elsewhere once: it is not again.
     redirected: bool,
-    /// Whether the clock was found wrong in this call.
-    set_clock: bool,
+    /// How far ahead of the clock the last request was signed, in seconds.
+    signed_ahead: i64,
+    /// How far ahead the service's clock is, as a response to this call says. Others may have learned something else.
+    told_ahead: Option<i64>,
     /// The headers of the last answer.
     headers: HeaderMap,
 }
@@ -194,7 +198,8 @@ impl<'a> Exchange<'a> {
             prepared: None,
             waiting: Waiting::Nothing,
             redirected: false,
-            set_clock: false,
+            signed_ahead: 0,
+            told_ahead: None,
             headers: HeaderMap::new(),
         }
     }
@@ -282,7 +287,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Asks for whoever signs, or sends what nobody signs.
-    fn attempt(&self, moment: Moment) -> Result<Step> {
+    fn attempt(&mut self, moment: Moment) -> Result<Step> {
         if self.call.presign.is_none()
             && let Some(delay) = self.retries.hold(moment.now)
         {
@@ -337,7 +342,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// Signs the request and hands it out.
-    fn send(&self, who: Option<&Identity>, moment: Moment) -> Result<Step> {
+    fn send(&mut self, who: Option<&Identity>, moment: Moment) -> Result<Step> {
         let Some(prepared) = &self.prepared else {
             return Err(Error::request("it is not prepared"));
         };
@@ -345,7 +350,9 @@ impl<'a> Exchange<'a> {
         *request.method_mut() = prepared.request.method.clone();
         *request.uri_mut() = prepared.uri.clone();
         *request.headers_mut() = prepared.request.headers.clone();
-        let time = self.call.service.clock.correct(moment.now);
+        let clock = &self.call.service.clock;
+        self.signed_ahead = self.told_ahead.unwrap_or_else(|| clock.ahead());
+        let time = skew::correct(moment.now, self.signed_ahead);
         if let Some(presign) = self.call.presign {
             let auth = &prepared.auth;
             auth.presign(&self.params, &mut request, who, time, presign.expires)?;
@@ -375,15 +382,18 @@ impl<'a> Exchange<'a> {
     fn step_of(&self, request: Request) -> Result<Step> {
         let call = &self.call;
         let config = call.config;
+        let stream = protocol::streams(&call.service.model, call.operation, call.buffered)?;
         Ok(Step::Send {
             request,
             limits: Limits {
                 connect: config.connect_timeout(),
                 read: config.read_timeout(),
                 throughput: config.min_throughput().filter(|_| self.is_blob_stream()),
+                whole_throughput: config.min_whole_throughput(),
+                streams: stream,
                 ..Limits::default()
             },
-            stream: protocol::streams(&call.service.model, call.operation, call.buffered)?,
+            stream,
         })
     }
 
@@ -407,6 +417,8 @@ impl<'a> Exchange<'a> {
             .ok()
             .and_then(|status| wish(status, &self.headers, moment.now));
         let there = http_date(&self.headers, DATE).filter(|_| status.is_ok());
+        let limit = self.call.config.max_clock_skew();
+        let there = there.filter(|there| skew::differ(*there, moment.now) <= limit);
         self.answered = there.map(|there| (moment.now, there));
         let mut outcome = received.map_err(Error::from).and_then(|r| self.output(r));
         let reason = self.verdict(&mut outcome);
@@ -435,15 +447,7 @@ impl<'a> Exchange<'a> {
                 waiting
             });
         }
-        if again
-            && !self.set_clock
-            && self
-                .call
-                .service
-                .clock
-                .learn(&error, &self.headers, moment.now)
-        {
-            self.set_clock = true;
+        if again && self.told_ahead.is_none() && self.sets_clock(&mut error, moment.now) {
             return self.attempt(moment).unwrap_or_else(|e| self.done(Err(e)));
         }
         match reason {
@@ -456,6 +460,28 @@ impl<'a> Exchange<'a> {
                 self.again(next, error, moment)
             }
             None => self.done(Err(error)),
+        }
+    }
+
+    /// Whether the response to this request says that it was signed with a wrong time, which is corrected from now on.
+    fn sets_clock(&mut self, error: &mut Error, now: SystemTime) -> bool {
+        let limit = self.call.config.max_clock_skew();
+        match skew::skew(error, &self.headers, now, self.signed_ahead, limit) {
+            Skew::None => false,
+            Skew::Of(ahead) => {
+                self.told_ahead = Some(ahead);
+                self.call.service.clock.set_ahead(ahead);
+                true
+            }
+            Skew::TooMuch(_) => {
+                if let Error::Service(error) = error {
+                    error.hint = Some(
+                        "the date of the response differs from the clock by more than is corrected: set the clock, or \
+                         max_clock_skew",
+                    );
+                }
+                false
+            }
         }
     }
 
@@ -537,9 +563,16 @@ impl<'a> Exchange<'a> {
         is_told.then(|| Timestamp::of(until).basic())
     }
 
-    /// Servers that are like S3 often know nothing of checksums behind a body, and each says it in its own way.
+    /// What helps against a refusal that has to do with how the body goes. Servers that are like S3 often know nothing of
+    /// checksums behind a body, and each says it in its own way.
     fn hint(&self, error: &ServiceError) -> Option<&'static str> {
         let prepared = self.prepared.as_ref()?;
+        if error.status == 411 && prepared.request.body.len().is_none() {
+            return Some(
+                "the request did not say how long its body is: give a file or bytes, the parameter ContentLength where the \
+                 operation has it, or Body::from_reader_with_len",
+            );
+        }
         let refused = matches!(error.status, 400 | 403 | 411 | 501)
             && checksum::has_trailer(&prepared.request.headers)
             && endpoint::given_url(&self.call).is_ok_and(|url| url.is_some());

@@ -3,7 +3,7 @@
 use http::Uri;
 use http::header::{EXPECT, HeaderName, HeaderValue};
 
-use super::{Exchange, Prepared, endpoint, presigned, trace};
+use super::{Exchange, Prepared, endpoint, length, presigned, trace};
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 use crate::protocol::{self, Encoded};
@@ -48,10 +48,14 @@ impl Exchange<'_> {
         call.intercept_request(&self.params.value, &mut request, &mut uri)?;
         let auth = auth::choose(call, &endpoint)?;
         if call.presign.is_none() {
+            length::apply(&mut request)?;
             self.ask_for_consent(&mut request)?;
             compress::apply(call, &mut request)?;
             let is_https = uri.scheme_str() == Some("https");
             checksum::apply(call, &self.params, &mut request, is_https)?;
+            if auth.hashes(call, &request, is_https)? {
+                request.body = request.body.kept().map_err(Error::request)?;
+            }
         }
         trace::prepared(&uri, &auth);
         Ok(Prepared { request, uri, auth })

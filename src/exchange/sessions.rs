@@ -48,7 +48,9 @@ impl Sessions {
     pub(super) fn get(&self, key: &Key, now: SystemTime) -> Option<Credentials> {
         let all = self.lock();
         let session = all.get(key)?;
-        let good = session.expires().is_none_or(|end| now + MARGIN < end);
+        let good = session
+            .expires()
+            .is_none_or(|end| now.checked_add(MARGIN).is_some_and(|now| now < end));
         good.then(|| session.clone())
     }
 

@@ -288,7 +288,11 @@ fn every_fault_ends_in_success_or_the_right_error_in_time() {
                 wrong.push(format!("{fault:?}, {kind:?}: it took {took:?}"));
             }
             server.fail(&[]);
-            assert_eq!(call(kind, &client, &server), "ok", "{kind:?} after {fault:?}");
+            assert_eq!(
+                call(kind, &client, &server),
+                "ok",
+                "{kind:?} after {fault:?}"
+            );
             drop(client);
             soon("all connections end", || {
                 server.state.open.load(Ordering::SeqCst) == 0

@@ -132,7 +132,7 @@ impl Retries {
         };
         let delay = self.backoff(reason, random);
         let delay = match wish {
-            Some(wish) => delay.max(wish.min(delay + MAX_WISH)),
+            Some(wish) => delay.max(wish.min(delay.saturating_add(MAX_WISH))),
             None => delay,
         };
         if !self.shared.quota.take(cost) {

@@ -1,0 +1,27 @@
+//! The length that a caller gives a body: in the member that is the header `Content-Length`.
+
+use http::header::CONTENT_LENGTH;
+
+use crate::body::Body;
+use crate::error::{Error, Result};
+use crate::protocol::Encoded;
+
+/// Gives the body the length that a header states, so that what is signed is what is sent: a reader of unknown length goes
+/// with it, and a body of another length is an error.
+pub(super) fn apply(request: &mut Encoded) -> Result<()> {
+    let Some(stated) = request.headers.get(CONTENT_LENGTH) else {
+        return Ok(());
+    };
+    let digits = stated.to_str().ok().map(str::trim);
+    let len = digits.and_then(|digits| digits.parse().ok());
+    let len = len.ok_or_else(|| {
+        Error::request(format!(
+            "the length of the body (Content-Length) must be a number from 0, and is {stated:?}"
+        ))
+    })?;
+    let body = std::mem::replace(&mut request.body, Body::empty());
+    request.body = body
+        .of_len(len)
+        .map_err(|e| Error::request(format!("the body (Content-Length): {e}")))?;
+    Ok(())
+}
