@@ -8,13 +8,14 @@
 //! ```
 
 use std::io::{self, IsTerminal as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use tucuxi::transfer::{Job, Progress, Snapshot, TransferConfig, TransferError, TransferManager};
 use tucuxi::transport::CancelToken;
-use tucuxi::{Client, Config, Error};
+use tucuxi::{Client, Config, Error, Printable};
 
 const USAGE: &str = "\
 usage: transfer [OPTIONS] COMMAND
@@ -33,6 +34,7 @@ options:
   --endpoint-url URL  --region REGION  --profile NAME
   --concurrency N  --part-size BYTES  --threshold BYTES  --bandwidth BYTES_PER_SECOND
   --no-resume      keep nothing to go on with after a kill
+  --dry-run        sync: say what would be done, a line for each thing
   --delete         sync: delete what is only on the other side
   --recursive      folders and prefixes
   --quiet          no bar";
@@ -58,6 +60,9 @@ fn run(options: &Options) -> Result {
     if words == ["abort"] {
         return abort(&s3);
     }
+    if options.dry_run {
+        return plan(&s3, &words, options);
+    }
     let job = job(&s3, &words, options)?;
     let cancel = CancelToken::default();
     let on_signal = cancel.clone();
@@ -69,12 +74,12 @@ fn run(options: &Options) -> Result {
         && let TransferError::Several { report } = &**error
     {
         for failure in &report.failures {
-            eprintln!("{}", failure.error);
+            eprintln!("{}", Printable(&failure.error));
         }
     }
     let report = report?;
     for path in &report.skipped {
-        eprintln!("skipped, no file: {path}");
+        eprintln!("skipped, no file: {}", Printable(path));
     }
     let resumed = match report.resumed_bytes {
         0 => String::new(),
@@ -90,11 +95,14 @@ fn run(options: &Options) -> Result {
 
 /// What the command line asks for.
 fn job(s3: &TransferManager, words: &[&str], options: &Options) -> Result<Job<'static>> {
-    let here = |word: &str| !word.starts_with("s3://");
     Ok(match (words, options.recursive) {
         (["up", "-", there], false) => {
             let (bucket, key) = place(there)?;
-            s3.upload_fileobj(io::stdin(), bucket, key)
+            match Path::new("/dev/stdin") {
+                // as a file or pipe, so that Ctrl-C does not wait for its next byte
+                stdin if stdin.exists() => s3.upload_file(stdin, bucket, key),
+                _ => s3.upload_fileobj(io::stdin(), bucket, key),
+            }
         }
         (["up", file, there], false) => {
             let (bucket, key) = place(there)?;
@@ -124,18 +132,7 @@ fn job(s3: &TransferManager, words: &[&str], options: &Options) -> Result<Job<'s
             let ((from_bucket, from_prefix), (bucket, prefix)) = (place(from)?, place(to)?);
             s3.copy_folder(from_bucket, from_prefix, bucket, prefix)
         }
-        (["sync", folder, there], _) if here(folder) => {
-            let (bucket, prefix) = place(there)?;
-            s3.sync_up(*folder, bucket, prefix)
-                .delete(options.delete)
-                .job()
-        }
-        (["sync", there, folder], _) => {
-            let (bucket, prefix) = place(there)?;
-            s3.sync_down(bucket, prefix, *folder)
-                .delete(options.delete)
-                .job()
-        }
+        (["sync", from, to], _) => sync(s3, from, to, options)?.job(),
         (["delete", there], false) => {
             let (bucket, key) = place(there)?;
             s3.delete(bucket, key)
@@ -148,13 +145,42 @@ fn job(s3: &TransferManager, words: &[&str], options: &Options) -> Result<Job<'s
     })
 }
 
+fn sync(
+    s3: &TransferManager,
+    from: &str,
+    to: &str,
+    options: &Options,
+) -> Result<tucuxi::transfer::Sync> {
+    let sync = if from.starts_with("s3://") {
+        let (bucket, prefix) = place(from)?;
+        s3.sync_down(bucket, prefix, to)
+    } else {
+        let (bucket, prefix) = place(to)?;
+        s3.sync_up(from, bucket, prefix)
+    };
+    Ok(sync.delete(options.delete))
+}
+
+/// What a sync would do.
+fn plan(s3: &TransferManager, words: &[&str], options: &Options) -> Result {
+    let ["sync", from, to] = words else {
+        return Err(format!("--dry-run is for sync\n\n{USAGE}").into());
+    };
+    let plan = sync(s3, from, to, options)?.plan()?;
+    print!("{plan}");
+    for failure in plan.failures() {
+        eprintln!("{}", Printable(&failure.error));
+    }
+    Ok(())
+}
+
 fn abort(s3: &TransferManager) -> Result {
     for unfinished in s3.unfinished()? {
         eprintln!(
             "aborted: {} s3://{}/{}",
-            unfinished.file(),
-            unfinished.bucket(),
-            unfinished.key()
+            Printable(unfinished.file()),
+            Printable(unfinished.bucket()),
+            Printable(unfinished.key())
         );
         unfinished.abort()?;
     }
@@ -178,6 +204,7 @@ struct Options {
     profile: Option<String>,
     config: TransferConfig,
     delete: bool,
+    dry_run: bool,
     recursive: bool,
     quiet: bool,
     words: Vec<String>,
@@ -200,6 +227,7 @@ impl Options {
                 "--threshold" => options.config.multipart_threshold = value()?.parse()?,
                 "--bandwidth" => options.config.bandwidth = Some(value()?.parse()?),
                 "--no-resume" => options.config.resume = false,
+                "--dry-run" => options.dry_run = true,
                 "--delete" => options.delete = true,
                 "--recursive" => options.recursive = true,
                 "--quiet" => options.quiet = true,

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::checksum::ChecksumMismatch;
 use crate::dynamodb::DynamoDbError;
 use crate::params::ParamErrors;
+use crate::printable::Printable;
 use crate::transfer::TransferError;
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::wait::WaitError;
@@ -30,6 +31,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// }
 /// # }
 /// ```
+///
+/// The texts of errors are for people: each is one line, in which control characters of what came from outside are escaped, as
+/// with [`Printable`]. What a service says is whole in [`ServiceError::message`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -45,34 +49,34 @@ pub enum Error {
         source: Box<Self>,
     },
     /// A setting, from the builder, the environment or a file.
-    #[error("configuration: {0}")]
+    #[error("configuration: {}", Printable(.0))]
     Config(#[source] BoxError),
     /// No credentials, or their provider failed.
-    #[error("credentials: {0}")]
+    #[error("credentials: {}", Printable(.0))]
     Credentials(#[source] BoxError),
     /// An item, an expression or a batch of DynamoDB.
     #[error(transparent)]
     DynamoDb(Box<DynamoDbError>),
     /// No endpoint for these parameters.
-    #[error("endpoint: {0}")]
+    #[error("endpoint: {}", Printable(.0))]
     Endpoint(#[source] BoxError),
     /// A model that is missing or broken, or has no such operation.
-    #[error("model: {0}")]
+    #[error("model: {}", Printable(.0))]
     Model(#[source] BoxError),
     /// A listing that cannot go on, or cannot begin as it should.
-    #[error("pagination: {0}")]
+    #[error("pagination: {}", Printable(.0))]
     Pagination(#[source] BoxError),
     /// Parameters that do not fit the operation's input; all faults at once.
     #[error("invalid parameters: {0}")]
     Params(Box<ParamErrors>),
     /// A request that cannot be built or signed.
-    #[error("cannot build the request: {0}")]
+    #[error("cannot build the request: {}", Printable(.0))]
     Request(#[source] BoxError),
     /// A resource that has no such name, or of which nothing can be known.
-    #[error("resource: {0}")]
+    #[error("resource: {}", Printable(.0))]
     Resource(#[source] BoxError),
     /// An answer that cannot be read.
-    #[error("cannot read the response: {0}")]
+    #[error("cannot read the response: {}", Printable(.0))]
     Response(#[source] BoxError),
     /// The service answered with an error.
     #[error(transparent)]
@@ -87,7 +91,7 @@ pub enum Error {
     #[error(transparent)]
     Wait(Box<WaitError>),
     /// Something that the service has and this client cannot do.
-    #[error("not supported: {0}")]
+    #[error("not supported: {}", Printable(.0))]
     Unsupported(Box<str>),
 }
 
@@ -244,13 +248,13 @@ impl ServiceError {
 
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.code)?;
+        write!(f, "{}", Printable(&self.code))?;
         if !self.message.is_empty() {
-            write!(f, ": {}", self.message)?;
+            write!(f, ": {}", Printable(&self.message))?;
         }
         write!(f, " (status {}", self.status)?;
         if let Some(id) = &self.request_id {
-            write!(f, ", request id {id}")?;
+            write!(f, ", request id {}", Printable(id))?;
         }
         if self.attempts > 1 {
             write!(f, ", {} attempts", self.attempts)?;

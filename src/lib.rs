@@ -60,6 +60,7 @@ mod output;
 mod paginate;
 pub mod params;
 mod presign;
+mod printable;
 mod protocol;
 pub mod query;
 mod random;
@@ -81,6 +82,7 @@ pub use self::exchange::EndpointExplanation;
 pub use self::output::{Output, ResponseMeta};
 pub use self::paginate::Pages;
 pub use self::presign::PresignedRequest;
+pub use self::printable::Printable;
 pub use self::resource::Resource;
 pub use self::wait::{Progress, Wait, WaitError, WaitFailure, Waited};
 

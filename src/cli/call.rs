@@ -1,12 +1,12 @@
 //! `tucuxi call SERVICE OPERATION [JSON | @FILE | -]`
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal as _, Read, Write};
 
 use clap::{Arg, ArgMatches, Command};
 use serde_json::Value;
 
-use super::{Failure, operation_arg, required, service_arg};
+use super::{Failure, operation_arg, required, service_arg, terminal};
 use crate::body::Body;
 use crate::client::Client;
 use crate::error::Error;
@@ -137,7 +137,11 @@ pub(super) fn params(text: &str) -> Result<Value, Failure> {
 
 /// Straight from the reader, unless a query needs the tree. Nothing is printed of an empty result.
 fn print(output: &Output, query: Option<&Query>) -> Result<(), Failure> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let stdout = io::stdout().lock();
+    let mut out: Box<dyn Write> = match stdout.is_terminal() {
+        true => Box::new(io::BufWriter::new(terminal::Shown::new(stdout))),
+        false => Box::new(io::BufWriter::new(stdout)),
+    };
     match query {
         None => output.write_json_pretty(&mut out).map_err(pipe)?,
         Some(query) => {

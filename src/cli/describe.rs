@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::documentation;
 use super::{Failure, operation_arg, required, service_arg};
+use crate::printable::PrintableLines;
 
 pub(super) fn command() -> Command {
     Command::new("describe")
@@ -29,7 +30,9 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         serde_json::to_writer_pretty(&mut out, &described).map_err(io::Error::from)?;
         writeln!(out)?;
     } else {
-        write_text(&described, &mut out)?;
+        let mut text = Vec::new();
+        write_text(&described, &mut text)?;
+        write!(out, "{}", PrintableLines(String::from_utf8_lossy(&text)))?;
     }
     Ok(out.flush()?)
 }

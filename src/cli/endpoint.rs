@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{Failure, call, operation_arg, required, service_arg};
+use crate::printable::{Printable, PrintableLines};
 
 pub(super) fn command() -> Command {
     Command::new("endpoint")
@@ -26,13 +27,13 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let explained = super::client(matches)?.explain_endpoint(service, operation, &params)?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     if matches.get_flag("explain") {
-        write!(out, "{explained}")?;
+        write!(out, "{}", PrintableLines(&explained))?;
         out.flush()?;
         return match explained.endpoint {
             Ok(_) => Ok(()),
             Err(error) => Err(error.into()),
         };
     }
-    writeln!(out, "{}", explained.endpoint?.url)?;
+    writeln!(out, "{}", Printable(explained.endpoint?.url))?;
     Ok(out.flush()?)
 }

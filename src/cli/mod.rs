@@ -14,6 +14,7 @@ mod describe;
 mod documentation;
 mod endpoint;
 mod models;
+mod terminal;
 mod unknown;
 
 use std::ffi::OsString;
@@ -25,6 +26,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::error::{BoxError, Error};
 use crate::model::UnknownName;
+use crate::printable::{Printable, PrintableLines};
 use crate::{Client, Config};
 
 /// Runs the command with these arguments, the first being its name.
@@ -46,7 +48,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Pipe) => ExitCode::SUCCESS,
         Err(failure) => {
-            let _ = writeln!(io::stderr(), "tucuxi: {failure}");
+            let _ = writeln!(
+                io::stderr(),
+                "tucuxi: {}",
+                PrintableLines(failure.to_string())
+            );
             ExitCode::from(failure.code())
         }
     }
@@ -175,7 +181,7 @@ fn required<'m>(matches: &'m ArgMatches, name: &str) -> &'m str {
 fn print_lines<T: std::fmt::Display>(lines: impl IntoIterator<Item = T>) -> Result<(), Failure> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     for line in lines {
-        writeln!(out, "{line}")?;
+        writeln!(out, "{}", Printable(line))?;
     }
     Ok(out.flush()?)
 }

@@ -1,13 +1,19 @@
-//! Deletions: of one object, or of a thousand with one request.
+//! Deletions: of one object, of a thousand with one request, or of a file.
 
+use std::collections::HashSet;
+use std::fs::Metadata;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::args::Args;
 use super::error::TransferError;
-use super::pool::{Begun, Outcome, Work};
+use super::pool::{Begun, Item, Outcome, Work};
 use super::progress::Failure;
+use super::source::Identity;
+use super::walk::LocalFile;
 use super::{Context, Place};
 use crate::error::Result;
 
@@ -41,14 +47,49 @@ impl Work for Delete {
 }
 
 /// The most that one request deletes.
-pub(super) const MOST: usize = 1000;
+const MOST: usize = 1000;
+
+/// Deletes all these objects, as many as may be with each request.
+pub(super) fn delete_objects(
+    context: &Arc<Context>,
+    bucket: &str,
+    keys: impl Iterator<Item = Box<str>>,
+    args: &Args,
+) -> Vec<Item<'static>> {
+    // XML cannot hold some characters, and servers write others in more than one way
+    let (alone, together): (Vec<_>, Vec<_>) = keys.partition(|key| key.contains(is_no_xml));
+    let batches = together.chunks(MOST).map(|keys| {
+        Item::Work(Box::new(DeleteMany {
+            context: context.clone(),
+            bucket: bucket.into(),
+            keys: keys.to_vec(),
+            args: args.clone(),
+        }) as Box<dyn Work>)
+    });
+    let single = |key: Box<str>| {
+        Item::Work(Box::new(Delete {
+            context: context.clone(),
+            place: Place::new(bucket, key),
+            args: args.clone(),
+        }) as Box<dyn Work>)
+    };
+    let batches: Vec<_> = batches.collect();
+    batches
+        .into_iter()
+        .chain(alone.into_iter().map(single))
+        .collect()
+}
+
+fn is_no_xml(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{fffe}' | '\u{ffff}')
+}
 
 /// Objects that are deleted with one request.
-pub(super) struct DeleteMany {
-    pub(super) context: Arc<Context>,
-    pub(super) bucket: Box<str>,
-    pub(super) keys: Vec<Box<str>>,
-    pub(super) args: Args,
+struct DeleteMany {
+    context: Arc<Context>,
+    bucket: Box<str>,
+    keys: Vec<Box<str>>,
+    args: Args,
 }
 
 impl Work for DeleteMany {
@@ -68,13 +109,13 @@ impl Work for DeleteMany {
     fn begin(&self) -> Result<Begun> {
         self.context.meter.begun(&self.object(), Some(0));
         let objects: Vec<Value> = self.keys.iter().map(|key| json!({"Key": key})).collect();
-        let own = json!({"Bucket": self.bucket, "Delete": {"Objects": objects, "Quiet": true}});
+        // a response that names what is deleted proves that it is
+        let own = json!({"Bucket": self.bucket, "Delete": {"Objects": objects, "Quiet": false}});
         let params = self.args.of(&self.context.client, "DeleteObjects", own)?;
         let answer = self.context.call("DeleteObjects", params)?;
-        let errors = answer["Errors"].as_array().into_iter().flatten();
-        let failures: Vec<Failure> = errors.map(|error| self.failure(error)).collect();
+        let failures = self.failures(&answer);
         Ok(Begun::Done(Outcome {
-            objects: (self.keys.len() - failures.len().min(self.keys.len())) as u64,
+            objects: self.keys.len().saturating_sub(failures.len()) as u64,
             failures,
             ..Outcome::default()
         }))
@@ -82,13 +123,102 @@ impl Work for DeleteMany {
 }
 
 impl DeleteMany {
-    fn failure(&self, error: &Value) -> Failure {
-        let text = |member: &str| error[member].as_str().unwrap_or_default();
-        let object = Place::new(&*self.bucket, text("Key")).url();
-        let what = format!("it is not deleted: {}: {}", text("Code"), text("Message"));
+    /// One for each key that the response does not say to be deleted, or says to have failed.
+    fn failures(&self, answer: &Value) -> Vec<Failure> {
+        let entries = |member: &str| answer[member].as_array().into_iter().flatten();
+        let errors: Vec<&Value> = entries("Errors").collect();
+        let failed: HashSet<&str> = errors.iter().filter_map(|it| it["Key"].as_str()).collect();
+        let deleted: HashSet<&str> = entries("Deleted")
+            .filter_map(|it| it["Key"].as_str())
+            .collect();
+        let unsaid = self
+            .keys
+            .iter()
+            .filter(|key| !failed.contains(&***key) && !deleted.contains(&***key));
+        let errors = errors.iter().map(|error| {
+            let text = |member: &str| error[member].as_str().unwrap_or_default();
+            let what = format!("it is not deleted: {}: {}", text("Code"), text("Message"));
+            self.failure(text("Key"), what)
+        });
+        let unsaid = unsaid.map(|key| {
+            let what = "the service's response does not say that it is deleted";
+            self.failure(key, what.to_owned())
+        });
+        errors.chain(unsaid).collect()
+    }
+
+    fn failure(&self, key: &str, what: String) -> Failure {
+        let object = Place::new(&*self.bucket, key).url();
         Failure {
             error: TransferError::answer(&object, what),
             object: object.into(),
         }
     }
 }
+
+/// A file that is deleted, if it is still the one that was listed.
+pub(super) struct LocalDeletion(pub(super) LocalFile);
+
+impl Work for LocalDeletion {
+    fn object(&self) -> String {
+        self.0.path.display().to_string()
+    }
+
+    fn action(&self) -> String {
+        format!("delete {}", self.object())
+    }
+
+    fn begin(&self) -> Result<Begun> {
+        remove_listed(&self.0)?;
+        Ok(Begun::Done(Outcome {
+            objects: 1,
+            ..Outcome::default()
+        }))
+    }
+}
+
+/// # Errors
+///
+/// It changed after it was listed, or cannot be removed.
+pub(super) fn remove_listed(file: &LocalFile) -> Result<()> {
+    check_listed(file)?;
+    match std::fs::remove_file(&file.path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(TransferError::file(&*file.path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// # Errors
+///
+/// It changed after it was listed. It may be gone.
+pub(super) fn check_listed(file: &LocalFile) -> Result<()> {
+    let now = match std::fs::metadata(&file.path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        now => now.map_err(TransferError::file(&*file.path))?,
+    };
+    match is_same(&now, &file.metadata) {
+        true => Ok(()),
+        false => Err(changed(&file.path)),
+    }
+}
+
+pub(super) fn changed(path: &Path) -> crate::error::Error {
+    let path: PathBuf = path.to_owned();
+    TransferError::ChangedSinceListed { path }.into()
+}
+
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    Identity::from(one) == Identity::from(other) && file_number(one) == file_number(other)
+}
+
+/// By which a file is told from another one that took its name: one that was downloaded, where names differ only in their case.
+#[cfg(unix)]
+fn file_number(metadata: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn file_number(_: &Metadata) {}

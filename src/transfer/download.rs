@@ -99,7 +99,7 @@ impl Work for Download<'_> {
         let Some(target) = self.target.take() else {
             return Err(Error::request("the download was begun before"));
         };
-        let sink = Sink::open(target)?;
+        let sink = Sink::open(target, &self.context.cancel)?;
         let config = &self.context.config;
         // what goes to a stream is in memory before it is written, so that it can be asked for again
         let threshold = match sink {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::Report;
 use crate::checksum::ChecksumAlgorithm;
 use crate::error::Error;
+use crate::printable::Printable;
 
 /// Why a transfer failed.
 #[derive(Debug, thiserror::Error)]
@@ -23,13 +24,19 @@ pub enum TransferError {
         known: Box<str>,
     },
     /// The caller cancelled it. What was begun is taken back.
-    #[error("{what}: the caller cancelled it")]
+    #[error("{}: the caller cancelled it", Printable(what))]
     Cancelled {
         /// The object.
         what: Box<str>,
     },
+    /// A file that was to be deleted and is another one by now.
+    #[error("{} is not deleted: it changed after it was listed", Printable(path.display()))]
+    ChangedSinceListed {
+        /// The file.
+        path: PathBuf,
+    },
     /// Something that it was made of failed; so it is taken back, if need be.
-    #[error("failed to {what}: {source}")]
+    #[error("failed to {}: {source}", Printable(what))]
     Failed {
         /// What was to be done: `upload FILE to BUCKET/KEY`.
         what: Box<str>,
@@ -37,12 +44,18 @@ pub enum TransferError {
         source: Error,
     },
     /// A file or folder that cannot be read or written.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{}: {source}", Printable(path.display()))]
     File {
         /// The file.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
+    },
+    /// What is in the place of a file that is to be written, and cannot be deleted.
+    #[error("{} is in the way; move or delete it", Printable(path.display()))]
+    InTheWay {
+        /// The file or folder.
+        path: PathBuf,
     },
     /// A key that is no name of a file below the folder.
     #[error(
@@ -54,10 +67,25 @@ pub enum TransferError {
         /// Why.
         reason: &'static str,
     },
+    /// A listing that may not be whole.
+    #[error(
+        "the listing of {} cannot be relied on: {}",
+        Printable(place),
+        Printable(what)
+    )]
+    Listing {
+        /// What is listed: `s3://BUCKET/PREFIX`.
+        place: Box<str>,
+        /// What is wrong.
+        what: Box<str>,
+    },
     /// Bytes that are not those which they should be.
     #[error(
-        "{object}{}: the {algorithm} of what came is {actual}, but should be {expected}: it was changed on its way or where it is stored",
-        of_range(range)
+        "{}{}: the {algorithm} of what came is {}, but should be {}: it was changed on its way or where it is stored",
+        Printable(object),
+        of_range(range),
+        Printable(actual),
+        Printable(expected)
     )]
     Mismatch {
         /// The object: `s3://BUCKET/KEY`.
@@ -72,7 +100,7 @@ pub enum TransferError {
         actual: Box<str>,
     },
     /// An answer that is not what was asked for.
-    #[error("{object}: {what}")]
+    #[error("{}: {}", Printable(object), Printable(what))]
     Answer {
         /// The object: `s3://BUCKET/KEY`.
         object: Box<str>,
@@ -80,14 +108,16 @@ pub enum TransferError {
         what: Box<str>,
     },
     /// The folder of a file that is to be written is missing.
-    #[error("folder {path} does not exist", path = path.display())]
+    #[error("folder {} does not exist", Printable(path.display()))]
     NoFolder {
         /// The folder.
         path: PathBuf,
     },
     /// The object is another one than when its transfer began.
     #[error(
-        "{object}: the contents of the stored object did not match the expected ETag {etag}: it was replaced meanwhile; start again"
+        "{}: the contents of the stored object did not match the expected ETag {}: it was replaced meanwhile; start again",
+        Printable(object),
+        Printable(etag)
     )]
     ObjectChanged {
         /// The object: `s3://BUCKET/KEY`.
@@ -96,7 +126,13 @@ pub enum TransferError {
         etag: Box<str>,
     },
     /// A part that came broken as often as it may be asked for.
-    #[error("{object}, bytes {}-{}: gave up after {attempts} attempts: {source}", range.start, range.end.saturating_sub(1))]
+    #[error(
+        "{}, bytes {}-{}: gave up after {attempts} attempts: {}",
+        Printable(object),
+        range.start,
+        range.end.saturating_sub(1),
+        Printable(source)
+    )]
     PartAttempts {
         /// The object: `s3://BUCKET/KEY`.
         object: Box<str>,
@@ -116,6 +152,9 @@ pub enum TransferError {
     /// A setting that may not be zero.
     #[error("{0} must be greater than 0")]
     Setting(&'static str),
+    /// Nothing of a sync was deleted.
+    #[error("nothing is deleted, because something failed before; mend that, and run it again")]
+    NothingDeleted,
     /// Some of many objects failed; the others are done.
     #[error("{}", several(report))]
     Several {
@@ -123,13 +162,13 @@ pub enum TransferError {
         report: Box<Report>,
     },
     /// The file is not what it was when its upload began.
-    #[error("{path}: the file changed while it was sent; nothing is stored of it, start again", path = path.display())]
+    #[error("{}: the file changed while it was sent; nothing is stored of it, start again", Printable(path.display()))]
     SourceChanged {
         /// The file.
         path: PathBuf,
     },
     /// Something that S3 cannot do in this way.
-    #[error("{0}")]
+    #[error("{}", Printable(.0))]
     Unsupported(Box<str>),
     /// A stream that cannot be written.
     #[error("the download cannot be written: {source}")]

@@ -6,23 +6,21 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::args::{Action, Args};
 use super::copy::{Copy, CopySource};
-use super::delete::{DeleteMany, MOST};
+use super::delete::delete_objects;
 use super::download::Download;
 use super::error::TransferError;
 use super::job::Job;
+use super::listing::{Listed, Prefix};
 use super::object::Object;
 use super::partial::PartialKind;
 use super::pool::{Item, Items};
 use super::progress::Failure;
-use super::target::Target;
 use super::upload::Upload;
 use super::walk::{Entry, Walk};
-use super::{Context, Place, SERVICE, TransferManager};
-use crate::error::Result;
+use super::{Context, TransferManager};
+use crate::error::{Error, Result};
 use crate::file;
 
 impl TransferManager {
@@ -47,18 +45,19 @@ impl TransferManager {
             args.settle_checksums(context.client.config().request_checksums().when_supported());
             let context = context.clone();
             let item = move |entry| match entry {
-                Entry::Failed { failure, .. } => Item::Failed(failure),
+                Entry::Folder(_) => None,
+                Entry::Failed { failure, .. } => Some(Item::Failed(failure)),
                 Entry::Partial { path, .. } | Entry::Skipped { path, .. } => {
-                    Item::Skipped(path.to_string_lossy().into())
+                    Some(Item::Skipped(path.to_string_lossy().into()))
                 }
                 Entry::File(file) => {
                     let place = below.place(&file.relative);
                     let (context, args) = (context.clone(), args.clone());
                     let upload = Upload::new(context, file.path.into(), place, args);
-                    Item::Work(Box::new(upload))
+                    Some(Item::Work(Box::new(upload)))
                 }
             };
-            let items = Walk::new(&folder)?.map(move |entry| Ok(item(entry)));
+            let items = Walk::new(&folder)?.filter_map(move |entry| item(entry).map(Ok));
             Ok(Box::new(items) as Box<Items<'static>>)
         })
     }
@@ -111,7 +110,8 @@ impl TransferManager {
         })
     }
 
-    /// Deletes all objects below a prefix, a thousand with each request. Without a prefix these are all of the bucket.
+    /// Deletes all objects below a prefix, a thousand with each request. Without a prefix these are all of the bucket. Nothing
+    /// is deleted before all are listed: their keys are held in memory.
     pub fn delete_folder(
         &self,
         bucket: impl Into<String>,
@@ -120,116 +120,11 @@ impl TransferManager {
         let below = Prefix::new(bucket, prefix);
         self.many(move |context, args| {
             let args = Args::check(Action::DeleteMany, args)?;
-            let mut listed = below.objects(context, &args)?;
-            let context = context.clone();
-            let items = std::iter::from_fn(move || {
-                let keys = listed.by_ref().take(MOST);
-                let keys = keys.map(|listed| Ok(below.place(&listed?.relative).key));
-                let keys: Vec<Box<str>> = match keys.collect::<Result<_>>() {
-                    Ok(keys) => keys,
-                    Err(error) => return Some(Err(error)),
-                };
-                let delete = |keys| {
-                    Ok(Item::Work(Box::new(DeleteMany {
-                        context: context.clone(),
-                        bucket: below.bucket.clone(),
-                        keys,
-                        args: args.clone(),
-                    }) as Box<_>))
-                };
-                (!keys.is_empty()).then(|| delete(keys))
-            });
-            Ok(Box::new(items) as Box<Items<'static>>)
+            let listed = below.objects(context, &args)?.whole()?;
+            let keys = listed.iter().map(|it| below.place(&it.relative).key);
+            let items = delete_objects(context, &below.bucket, keys, &args);
+            Ok(Box::new(items.into_iter().map(Ok)) as Box<Items<'static>>)
         })
-    }
-}
-
-/// The objects below a prefix.
-#[derive(Clone, Debug)]
-pub(super) struct Prefix {
-    pub(super) bucket: Box<str>,
-    /// Empty, or with a slash at its end.
-    prefix: Box<str>,
-}
-
-/// An object below a prefix.
-#[derive(Debug)]
-pub(super) struct Listed {
-    /// The key without the prefix.
-    pub(super) relative: Box<str>,
-    pub(super) object: Object,
-}
-
-impl Prefix {
-    pub(super) fn new(bucket: impl Into<String>, prefix: impl Into<String>) -> Self {
-        let mut prefix = prefix.into();
-        if !prefix.is_empty() && !prefix.ends_with('/') {
-            prefix.push('/');
-        }
-        Self {
-            bucket: bucket.into().into(),
-            prefix: prefix.into(),
-        }
-    }
-
-    pub(super) fn place(&self, relative: &str) -> Place {
-        Place::new(&*self.bucket, format!("{}{relative}", self.prefix))
-    }
-
-    /// # Errors
-    ///
-    /// The other one is below this one: what is copied there would be listed, and copied, without an end.
-    fn check_apart(&self, other: &Self) -> Result<(), TransferError> {
-        let is_below = self.bucket == other.bucket
-            && self.prefix != other.prefix
-            && other.prefix.starts_with(&*self.prefix);
-        let url = |prefix: &Self| prefix.place("").url();
-        match is_below {
-            true => Err(TransferError::Unsupported(
-                format!(
-                    "{} cannot be copied to {}, which is below it",
-                    url(self),
-                    url(other)
-                )
-                .into(),
-            )),
-            false => Ok(()),
-        }
-    }
-
-    /// In the order in which the service lists them.
-    pub(super) fn objects(
-        &self,
-        context: &Context,
-        args: &Args,
-    ) -> Result<impl Iterator<Item = Result<Listed>> + Send + 'static> {
-        let own = json!({"Bucket": self.bucket, "Prefix": self.prefix});
-        let params = args.of(&context.client, "ListObjectsV2", own)?;
-        let pages = context
-            .client
-            .pages(SERVICE, "ListObjectsV2", params)?
-            .prefetch(true)
-            .cancel_with(&context.cancel);
-        let (prefix, bucket) = (self.prefix.clone(), self.bucket.clone());
-        let listed = move |entry: Result<Value>| {
-            let entry = entry?;
-            let found = || {
-                Some(Listed {
-                    relative: entry["Key"].as_str()?.strip_prefix(&*prefix)?.into(),
-                    object: Object::of_listing(&entry)?,
-                })
-            };
-            found().ok_or_else(|| {
-                TransferError::answer(
-                    &bucket,
-                    format!("a listing has an entry that it should not: {entry}"),
-                )
-            })
-        };
-        let entries = pages.search("Contents[]")?;
-        // a page may have none
-        let entries = entries.filter(|entry| !matches!(entry, Ok(Value::Null)));
-        Ok(entries.map(listed))
     }
 }
 
@@ -256,34 +151,54 @@ impl Downloads {
 
     /// What is to be done with an object.
     pub(super) fn item(&mut self, listed: Listed) -> Item<'static> {
-        let place = self.below.place(&listed.relative);
-        let is_folder = listed.relative.is_empty() || listed.relative.ends_with('/');
-        if is_folder && listed.object.len == 0 {
-            return Item::Skipped(place.url().into());
+        if listed.is_folder() {
+            return Item::Skipped(self.below.place(&listed.relative).url().into());
         }
-        match self.path(&listed.relative) {
-            Ok(path) => {
-                let target = Target::from(path);
-                let download =
-                    Download::new(self.context.clone(), place, target, self.args.clone());
-                Item::Work(Box::new(download.listed(listed.object)))
+        let relative = listed.relative.clone();
+        match listed.object(&self.below) {
+            Ok(object) => {
+                let path = local_path(&self.folder, &relative);
+                self.bring(&relative, object, path)
             }
-            Err(error) => Item::Failed(Failure {
-                object: place.url().into(),
-                error,
-            }),
+            Err(error) => self.failed(&relative, error),
         }
     }
 
-    /// A file whose folder is there.
-    fn path(&mut self, relative: &str) -> Result<PathBuf> {
-        let path = local_path(&self.folder, relative)?;
+    /// Brings an object to this path, if it can be one.
+    pub(super) fn bring(
+        &mut self,
+        relative: &str,
+        object: Object,
+        path: Result<PathBuf>,
+    ) -> Item<'static> {
+        match path.and_then(|path| self.ready(path)) {
+            Ok(path) => {
+                let (context, place) = (self.context.clone(), self.below.place(relative));
+                let download = Download::new(context, place, path.into(), self.args.clone());
+                Item::Work(Box::new(download.listed(object)))
+            }
+            Err(error) => self.failed(relative, error),
+        }
+    }
+
+    fn failed(&self, relative: &str, error: Error) -> Item<'static> {
+        let object = self.below.place(relative).url().into();
+        Item::Failed(Failure { object, error })
+    }
+
+    /// Makes the file's folder, and lets no pipe or device be written.
+    fn ready(&mut self, path: PathBuf) -> Result<PathBuf> {
         let around = path.parent().unwrap_or(&self.folder);
         if around != self.made {
             std::fs::create_dir_all(around).map_err(TransferError::file(around))?;
             self.made = around.to_owned();
         }
-        Ok(path)
+        match std::fs::metadata(&path) {
+            Ok(there) if !there.is_file() && !there.is_dir() => {
+                Err(TransferError::InTheWay { path }.into())
+            }
+            _ => Ok(path),
+        }
     }
 }
 
@@ -328,13 +243,6 @@ mod tests {
         ] {
             let path = local_path(folder, key).ok();
             assert_eq!(path.as_deref(), expected.map(Path::new), "{key:?}");
-        }
-    }
-
-    #[test]
-    fn prefixes_end_where_a_folder_does() {
-        for (prefix, expected) in [("", "x"), ("p", "p/x"), ("p/", "p/x"), ("p/q", "p/q/x")] {
-            assert_eq!(&*Prefix::new("b", prefix).place("x").key, expected);
         }
     }
 }

@@ -7,14 +7,22 @@ use std::thread::JoinHandle;
 use serde_json::Value;
 
 use super::args::{Action, Args};
+use super::error::TransferError;
 use super::pool::{self, Item, Items, Work};
-use super::progress::{Progress, Report, Snapshot};
+use super::progress::{Failure, Progress, Report, Snapshot};
 use super::{Context, Place, TransferManager};
 use crate::error::Result;
 use crate::transport::CancelToken;
 
 /// Finds what is to be transferred.
-type Find<'j> = dyn FnOnce(&Arc<Context>, Value) -> Result<Box<Items<'j>>> + Send + 'j;
+type Find<'j> = dyn FnOnce(&Arc<Context>, Value) -> Result<Turns<'j>> + Send + 'j;
+
+/// What a job does.
+pub(super) struct Turns<'j> {
+    pub(super) items: Box<Items<'j>>,
+    /// What deletes, after these, and only if nothing failed.
+    pub(super) then: Vec<Item<'j>>,
+}
 
 /// A transfer of one object or of many, which is put together and then [run](Job::run).
 #[must_use = "nothing is transferred before `run` or `start`"]
@@ -50,6 +58,16 @@ impl TransferManager {
     pub(super) fn many<'j>(
         &self,
         find: impl FnOnce(&Arc<Context>, Value) -> Result<Box<Items<'j>>> + Send + 'j,
+    ) -> Job<'j> {
+        self.in_turn(move |context, args| {
+            let (items, then) = (find(context, args)?, Vec::new());
+            Ok(Turns { items, then })
+        })
+    }
+
+    pub(super) fn in_turn<'j>(
+        &self,
+        find: impl FnOnce(&Arc<Context>, Value) -> Result<Turns<'j>> + Send + 'j,
     ) -> Job<'j> {
         Job {
             manager: self.clone(),
@@ -99,8 +117,14 @@ impl<'j> Job<'j> {
     }
 
     fn run_in(self, context: &Arc<Context>) -> Result<Report> {
-        let items = (self.find)(context, self.args)?;
+        let Turns { items, then } = (self.find)(context, self.args)?;
         let mut report = pool::run(items, context)?;
+        if !then.is_empty() && report.failures.is_empty() {
+            report.append(pool::run(Box::new(then.into_iter().map(Ok)), context));
+        } else if !then.is_empty() && !context.cancel.is_cancelled() {
+            let (object, error) = ("the deletions".into(), TransferError::NothingDeleted.into());
+            report.failures.push(Failure { object, error });
+        }
         match report.failures.pop() {
             Some(failure) if self.is_one => Err(failure.error),
             last => {

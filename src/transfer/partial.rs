@@ -208,7 +208,17 @@ impl PartialFile {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop();
-        open.map_or_else(|| OpenOptions::new().write(true).open(&self.path), Ok)
+        if let Some(file) = open {
+            return Ok(file);
+        }
+        let file = OpenOptions::new().write(true).open(&self.path)?;
+        // one of an earlier try is not locked yet
+        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        if lock.is_none() && !is_locked_elsewhere(&file) {
+            *lock = file.try_clone().ok();
+        }
+        drop(lock);
+        Ok(file)
     }
 
     /// For the next who writes.
@@ -250,16 +260,48 @@ impl PartialFile {
     }
 }
 
-/// Removes a temporary file that a killed process left. One that is in use stays.
-pub(super) fn remove_abandoned(path: &Path) {
-    let is_file = std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
-    // without locks it is not known who has it
-    if !is_file || cfg!(not(unix)) {
-        return;
+/// A folder beside a place, in which files wait for it. It is removed with what is in it when this is dropped.
+#[derive(Debug)]
+pub(super) struct PartialFolder {
+    pub(super) path: PathBuf,
+    /// Locked while this is in use.
+    _lock: Option<File>,
+}
+
+impl PartialFolder {
+    /// # Errors
+    ///
+    /// The target has no name, or the folder cannot be made.
+    pub(super) fn beside(target: &Path) -> Result<Self> {
+        let path = path_beside(target, PartialKind::Temporary, &random_seed())?;
+        std::fs::create_dir(&path).map_err(TransferError::file(&*path))?;
+        // Windows opens no folders
+        let lock = File::open(&path).ok().filter(|it| !is_locked_elsewhere(it));
+        Ok(Self { path, _lock: lock })
     }
+}
+
+impl Drop for PartialFolder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.path) {
+            tracing::warn!(folder = %self.path.display(), %error, "parts of files remain");
+        }
+    }
+}
+
+/// Removes a temporary file or folder that a killed process left. One that is in use stays.
+pub(super) fn remove_abandoned(path: &Path) {
+    let kind = std::fs::symlink_metadata(path).map(|metadata| metadata.file_type());
+    let remove: fn(&Path) -> io::Result<()> = match kind {
+        // without locks it is not known who has it
+        _ if cfg!(not(unix)) => return,
+        Ok(kind) if kind.is_file() => |path| std::fs::remove_file(path),
+        Ok(kind) if kind.is_dir() => |path| std::fs::remove_dir_all(path),
+        _ => return,
+    };
     let removed = File::open(path).and_then(|file| match is_locked_elsewhere(&file) {
         true => Ok(()),
-        false => std::fs::remove_file(path),
+        false => remove(path),
     });
     if let Err(error) = removed {
         tracing::debug!(file = %path.display(), %error, "a part of a file remains");

@@ -125,7 +125,7 @@ impl Meter {
         self.count(|counts| {
             counts.now.begun_objects += 1;
             match bytes {
-                Some(bytes) => counts.known_bytes += bytes,
+                Some(bytes) => counts.known_bytes = counts.known_bytes.saturating_add(bytes),
                 None => counts.unknown += 1,
             }
         });
@@ -255,6 +255,21 @@ impl Report {
         self.failures.extend(outcome.failures);
         self.etag = outcome.etag;
         self.version_id = outcome.version_id;
+    }
+
+    /// What was done after it.
+    pub(super) fn append(&mut self, next: Result<Self, Error>) {
+        let next = next.unwrap_or_else(|error| {
+            let object = "the rest".into();
+            Self {
+                failures: vec![Failure { object, error }],
+                ..Self::default()
+            }
+        });
+        self.objects = self.objects.saturating_add(next.objects);
+        self.bytes = self.bytes.saturating_add(next.bytes);
+        self.skipped.extend(next.skipped);
+        self.failures.extend(next.failures);
     }
 
     /// # Errors

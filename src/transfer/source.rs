@@ -1,7 +1,7 @@
 //! Where an upload's bytes come from, and how they go out.
 
 use std::fmt;
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,12 @@ use bytes::Bytes;
 
 use super::Context;
 use super::error::TransferError;
+use super::pipe::Pipe;
 use super::plan::growing_part_size;
 use super::progress::PartMeter;
 use crate::body::{Body, BodySource};
 use crate::error::Result;
+use crate::transport::CancelToken;
 
 /// What is uploaded.
 ///
@@ -123,7 +125,7 @@ impl<'s> Content<'s> {
     /// # Errors
     ///
     /// A file cannot be opened.
-    pub(super) fn open(source: Source<'s>) -> Result<Self> {
+    pub(super) fn open(source: Source<'s>, cancel: &CancelToken) -> Result<Self> {
         match source.0 {
             Kind::File(path) => {
                 let metadata = std::fs::metadata(&path).map_err(TransferError::file(&*path))?;
@@ -135,8 +137,8 @@ impl<'s> Content<'s> {
                     return Err(TransferError::file(path)(error));
                 }
                 if !metadata.is_file() {
-                    let file = File::open(&path).map_err(TransferError::file(path))?;
-                    return Ok(Self::Stream(Stream::new(Box::new(file), None)));
+                    let pipe = Pipe::read_from(&path, cancel).map_err(TransferError::file(path))?;
+                    return Ok(Self::Stream(Stream::new(Box::new(pipe), None)));
                 }
                 Ok(Self::File(FileContent::new(
                     path.into(),

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::error::TransferError;
+use super::pipe::Pipe;
 use crate::checksum::{ChecksumAlgorithm, Hasher};
 use crate::error::Result;
+use crate::transport::CancelToken;
 
 /// Where a download goes.
 ///
@@ -77,7 +78,7 @@ impl<'t> Sink<'t> {
     /// # Errors
     ///
     /// It is a folder, or a device that cannot be opened.
-    pub(super) fn open(target: Target<'t>) -> Result<Self> {
+    pub(super) fn open(target: Target<'t>, cancel: &CancelToken) -> Result<Self> {
         let path = match target.0 {
             Kind::File(path) => path,
             Kind::Writer(writer) => return Ok(Self::Stream(Ordered::new(writer))),
@@ -91,8 +92,7 @@ impl<'t> Sink<'t> {
                 Err(TransferError::file(path)(error))
             }
             Ok(metadata) if !metadata.is_file() => {
-                let device = OpenOptions::new().write(true).open(&path);
-                let device = device.map_err(TransferError::file(path))?;
+                let device = Pipe::write_to(&path, cancel).map_err(TransferError::file(path))?;
                 Ok(Self::Stream(Ordered::new(Box::new(device))))
             }
             _ => Ok(Self::File(path)),
@@ -170,7 +170,8 @@ mod tests {
     #[test]
     fn parts_are_written_in_turn() {
         let mut out = Vec::new();
-        let Ok(Sink::Stream(ordered)) = Sink::open((&mut out).into()) else {
+        let Ok(Sink::Stream(ordered)) = Sink::open((&mut out).into(), &CancelToken::default())
+        else {
             panic!("a writer is a stream");
         };
         for number in [3, 1, 2, 4] {
@@ -186,6 +187,6 @@ mod tests {
     #[test]
     fn a_folder_is_no_file() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Sink::open(folder.path().into()).is_err());
+        assert!(Sink::open(folder.path().into(), &CancelToken::default()).is_err());
     }
 }

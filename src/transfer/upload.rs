@@ -98,7 +98,7 @@ impl Work for Upload<'_> {
         let Some(source) = self.source.take() else {
             return Err(Error::request("the upload was begun before"));
         };
-        let content = Content::open(source)?;
+        let content = Content::open(source, &self.context.cancel)?;
         self.context.meter.begun(&self.place.url(), content.len());
         let threshold = self.context.config.multipart_threshold;
         let small = match &content {

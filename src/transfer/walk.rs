@@ -17,6 +17,8 @@ pub(super) enum Entry {
         failure: Failure,
     },
     File(LocalFile),
+    /// It comes before what is in it.
+    Folder(LocalFolder),
     /// A file of a download that runs or was killed. It counts as absent.
     Partial {
         path: PathBuf,
@@ -36,6 +38,15 @@ pub(super) struct LocalFile {
     pub(super) path: PathBuf,
     pub(super) metadata: Metadata,
     /// A link to a folder is on the way to it, which may lie anywhere.
+    pub(super) is_behind_link: bool,
+}
+
+/// A folder below a folder.
+#[derive(Debug)]
+pub(super) struct LocalFolder {
+    pub(super) relative: Box<str>,
+    pub(super) path: PathBuf,
+    pub(super) is_link: bool,
     pub(super) is_behind_link: bool,
 }
 
@@ -102,7 +113,12 @@ impl Walk {
         let is_behind_link = self.is_behind_link();
         if metadata.is_dir() {
             return match self.enter(&entry.path, &entry.relative, entry.is_link) {
-                Ok(()) => None,
+                Ok(()) => Some(Entry::Folder(LocalFolder {
+                    relative: entry.relative.into(),
+                    path: entry.path,
+                    is_link: entry.is_link,
+                    is_behind_link,
+                })),
                 Err(error) => entry.failed(error),
             };
         }
@@ -203,9 +219,11 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "").unwrap();
         }
-        let found = Walk::new(folder.path()).unwrap().map(|entry| match entry {
-            Entry::File(file) => file.relative.into_string(),
-            _ => panic!("there are only files"),
+        let found = Walk::new(folder.path()).unwrap();
+        let found = found.filter_map(|entry| match entry {
+            Entry::File(file) => Some(file.relative.into_string()),
+            Entry::Folder(_) => None,
+            _ => panic!("there are only files and folders"),
         });
         let mut expected = names;
         expected.sort_unstable();
@@ -228,6 +246,7 @@ mod tests {
             match entry {
                 Entry::File(file) => files.push(file.relative.into_string()),
                 Entry::Failed { failure, .. } => failed.push(failure.object.into_string()),
+                Entry::Folder(_) => {}
                 Entry::Partial { path, .. } | Entry::Skipped { path, .. } => panic!("{path:?}"),
             }
         }

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use crate::body::{Body, ResponseBody};
 use crate::config::Throughput;
 use crate::error::{BoxError, RetriesEnded};
+use crate::printable::Printable;
 
 /// A request as it goes out: signed, with all its headers but those of the connection.
 pub type Request = http::Request<Body>;
@@ -127,7 +128,7 @@ impl CancelToken {
 
 /// Why no answer came.
 #[derive(Debug, thiserror::Error)]
-#[error("{} {to}: {source}{}", kind.what(), ending(*ended))]
+#[error("{} {}: {}{}", kind.what(), Printable(to), Printable(source), ending(*ended))]
 pub struct TransportError {
     kind: TransportErrorKind,
     to: Box<str>,

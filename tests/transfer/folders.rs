@@ -13,7 +13,7 @@ use tucuxi::{Client, Error};
 use crate::common::s3::Refusal;
 use crate::{BUCKET, PART, Place, bytes};
 
-fn report(error: Error) -> Report {
+pub(crate) fn report(error: Error) -> Report {
     match error {
         Error::Transfer(error) => match *error {
             TransferError::Several { report } => *report,
@@ -24,7 +24,7 @@ fn report(error: Error) -> Report {
 }
 
 /// Files by their paths.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -253,7 +253,7 @@ fn one_that_fails_does_not_hinder_the_others() {
     assert_eq!(error.code(), Some("NoSuchBucket"), "{error}");
 }
 
-fn changes(plan: &SyncPlan) -> Vec<(&str, Difference)> {
+pub(crate) fn changes(plan: &SyncPlan) -> Vec<(&str, Difference)> {
     plan.changes().collect()
 }
 
@@ -423,8 +423,7 @@ fn regression_no_file_behind_a_link_is_extra() {
 fn regression_listings_are_given_the_arguments_that_they_take() {
     let place = Place::new();
     place.file("folder/file", b"x");
-    let listing =
-        "<ListBucketResult><Contents><Key>p/file</Key><Size>1</Size></Contents></ListBucketResult>";
+    let listing = "<ListBucketResult><Contents><Key>p/file</Key><Size>1</Size></Contents><IsTruncated>false</IsTruncated></ListBucketResult>";
     let args = json!({"RequestPayer": "requester", "ExpectedBucketOwner": "123456789012"});
     let job = |s3: &TransferManager, what: &str| {
         let (folder, other) = (place.path("folder"), place.path("other"));

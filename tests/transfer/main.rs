@@ -7,6 +7,7 @@ mod failures;
 mod folders;
 mod objects;
 mod resume;
+mod syncs;
 
 use std::path::{Path, PathBuf};
 

@@ -58,7 +58,7 @@ fn start(place: &Place, way: &str) -> Child {
 }
 
 /// Kills the process when so many operations of this kind were answered.
-fn kill_after(place: &Place, way: &str, operation: &'static str, times: usize) {
+pub(crate) fn kill_after(place: &Place, way: &str, operation: &'static str, times: usize) {
     let (send, when) = std::sync::mpsc::channel();
     place.backend.watch(move |asked| {
         if asked.operation == operation {
