@@ -73,8 +73,8 @@ pub enum FrameError {
         /// The length.
         length: u32,
     },
-    /// The stream says nothing.
-    #[error("the stream ended before its first message")]
+    /// The stream has no message, though its protocol demands a first one.
+    #[error("the stream ended before its initial response")]
     Empty,
     /// The stream cannot be read.
     #[error("the stream broke: {0}")]

@@ -18,9 +18,8 @@ use crate::time;
 
 /// The events of an answer, as they come: an iterator of objects of one member each.
 ///
-/// It holds one message at a time and waits for the next. A stream that breaks, ends inside a message or before the first
-/// one, or holds an error gives that error as its last item; so does a stream that the connection alone ends, as it may be
-/// cut. Events that the model does not know are left out. Dropping it closes the
+/// It holds one message at a time and waits for the next. A stream that breaks, ends inside a message or holds an
+/// error gives that error as its last item; so does a stream that the connection alone ends, as it may be cut. Events that the model does not know are left out. Dropping it closes the
 /// connection.
 pub struct EventReader {
     model: Arc<ServiceModel>,
@@ -28,8 +27,6 @@ pub struct EventReader {
     /// The union whose members are the events.
     stream: ShapeId,
     body: Option<ResponseBody>,
-    /// Whether there was a message.
-    is_begun: bool,
 }
 
 impl EventReader {
@@ -43,7 +40,6 @@ impl EventReader {
             stream: stream.target,
             operation: operation.name.clone(),
             body: Some(body),
-            is_begun: false,
             model,
         }
     }
@@ -70,13 +66,8 @@ impl EventReader {
             return Ok(None);
         };
         match Message::read(body) {
-            Ok(None) if !self.is_begun => Err(broken(FrameError::Empty)),
             Ok(None) if body.ends_by_close() => Err(broken(FrameError::Unproven)),
-            Ok(message) => {
-                self.is_begun |= message.is_some();
-                Ok(message)
-            }
-            Err(error) => Err(broken(error)),
+            read => read.map_err(broken),
         }
     }
 
