@@ -4,6 +4,11 @@ use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
+/// Of these bytes.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
 /// Of everything that the reader gives; it is not held in memory.
 pub(crate) fn sha256_hex_of(mut reader: impl Read) -> io::Result<String> {
     let mut hasher = Sha256::new();

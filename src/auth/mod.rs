@@ -8,6 +8,7 @@
 //! | the endpoint rules, in the order of `auth_scheme_preference` | `sigv4-s3express` | everything below |
 //! | operation, then service, in that order too | `aws.auth#sigv4` | the model's old `signatureVersion` |
 
+mod canonical;
 pub(crate) mod legacy;
 mod sigv4;
 

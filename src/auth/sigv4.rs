@@ -1,20 +1,18 @@
-//! AWS Signature Version 4 and 4a, through `aws-sigv4`.
+//! AWS Signature Version 4 and 4a, with the keys of `aws-sigv4`.
 
-use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SessionTokenMode, SignableBody, SignableRequest,
-    SignatureLocation, SigningParams, SigningSettings, UriPathNormalizationMode, sign,
-};
 use aws_sigv4::sign::v4;
 #[cfg(feature = "sigv4a")]
 use aws_sigv4::sign::v4a;
-use aws_smithy_runtime_api::client::identity::Identity;
 use http::header::{AUTHORIZATION, HeaderName};
+use http::{HeaderMap, HeaderValue};
 
+use super::canonical;
 use crate::credentials::Credentials;
-use crate::error::{BoxError, Error, Result};
+use crate::error::{Error, Result};
+use crate::time::Timestamp;
+use crate::{hash, uri};
 
 /// The two algorithms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +95,9 @@ const UNSIGNED_HEADERS: [&str; 15] = [
     "x-amzn-trace-id",
 ];
 
+/// What the URL's signature leaves out besides.
+const UNSIGNED_IN_URLS: [&str; 2] = ["x-amz-checksum-mode", "x-amz-user-agent"];
+
 /// What a signature adds to the headers, of which an earlier one is replaced.
 const ADDED_HEADERS: [&str; 5] = [
     "authorization",
@@ -150,13 +151,35 @@ impl<'a> Signer<'a> {
     ///
     /// # Errors
     ///
-    /// A header's value is not UTF-8.
+    /// A header's value is not UTF-8, or the credentials have characters that no header takes.
     pub fn sign<B>(&self, request: &mut http::Request<B>, payload: Payload<'_>) -> Result<()> {
         for name in ADDED_HEADERS {
             request.headers_mut().remove(name);
         }
-        self.apply(request, payload, self.settings())
-            .map_err(Error::request)?;
+        let (stamp, hash) = (Timestamp::of(self.time).basic(), hash_of(payload));
+        let headers = request.headers_mut();
+        set(headers, "x-amz-date", &stamp)?;
+        if let Some(token) = self.credentials.session_token() {
+            set(headers, self.token_name(), token)?;
+        }
+        if self.content_sha256 {
+            set(headers, "x-amz-content-sha256", &hash)?;
+        }
+        if let Some(regions) = self.region_set() {
+            set(headers, "x-amz-region-set", regions)?;
+        }
+        let signed =
+            canonical::Headers::new(request.headers(), request.uri(), |name| self.signs(name))?;
+        let query = canonical::query(request.uri().query().unwrap_or_default(), &[]);
+        let signature = self.signature(&stamp, &self.canonical(request, &query, &signed, &hash));
+        let text = format!(
+            "{} Credential={}/{}, SignedHeaders={}, Signature={signature}",
+            self.algorithm.name(),
+            self.credentials.access_key_id(),
+            self.scope(&stamp),
+            signed.names
+        );
+        set(request.headers_mut(), AUTHORIZATION.as_str(), &text)?;
         for name in ADDED_HEADERS.map(HeaderName::from_static) {
             if let Some(value) = request.headers_mut().get_mut(&name) {
                 let secret = name == AUTHORIZATION || name.as_str().ends_with("token");
@@ -178,92 +201,133 @@ impl<'a> Signer<'a> {
         expires: Duration,
     ) -> Result<()> {
         check_expiry(expires)?;
-        let mut settings = self.settings();
-        settings.signature_location = SignatureLocation::QueryParams;
-        settings.expires_in = Some(expires);
-        settings.payload_checksum_kind = PayloadChecksumKind::NoHeader;
-        self.apply(request, payload, settings)
-            .map_err(Error::request)
-    }
-
-    fn settings(&self) -> SigningSettings {
-        let mut settings = SigningSettings::default();
-        settings.excluded_headers = Some(UNSIGNED_HEADERS.map(Cow::Borrowed).into());
-        if !self.double_encode {
-            settings.percent_encoding_mode = PercentEncodingMode::Single;
-        }
-        if !self.normalize_path {
-            settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-        }
-        if !self.sign_token {
-            settings.session_token_mode = SessionTokenMode::Exclude;
-        }
-        if self.content_sha256 {
-            settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-        }
-        settings
-    }
-
-    fn apply<B>(
-        &self,
-        request: &mut http::Request<B>,
-        payload: Payload<'_>,
-        mut settings: SigningSettings,
-    ) -> Result<(), BoxError> {
-        if self.express_session {
-            settings.session_token_name_override = Some(match settings.signature_location {
-                SignatureLocation::QueryParams => "X-Amz-S3session-Token",
-                _ => "x-amz-s3session-token",
-            });
-        }
+        let (stamp, hash) = (Timestamp::of(self.time).basic(), hash_of(payload));
+        let signed = canonical::Headers::new(request.headers(), request.uri(), |name| {
+            self.signs(name) && !UNSIGNED_IN_URLS.contains(&name)
+        })?;
         let who = self.credentials;
-        let identity: Identity = aws_credential_types::Credentials::new(
-            who.access_key_id(),
-            who.secret_access_key(),
-            who.session_token().map(Into::into),
-            None,
-            "tucuxi",
-        )
-        .into();
-        let params: SigningParams<'_> = match self.algorithm {
-            Algorithm::SigV4 => v4::SigningParams::builder()
-                .identity(&identity)
-                .region(self.region)
-                .name(self.name)
-                .time(self.time)
-                .settings(settings)
-                .build()?
-                .into(),
-            #[cfg(feature = "sigv4a")]
-            Algorithm::SigV4a => v4a::SigningParams::builder()
-                .identity(&identity)
-                .region_set(self.region)
-                .name(self.name)
-                .time(self.time)
-                .settings(settings)
-                .build()?
-                .into(),
-        };
-        let instructions = {
-            let mut headers = Vec::with_capacity(request.headers().len());
-            for (name, value) in request.headers() {
-                let value = std::str::from_utf8(value.as_bytes())
-                    .map_err(|_| format!("header {name}: its value is not UTF-8"))?;
-                headers.push((name.as_str(), value));
-            }
-            let body = match payload {
-                Payload::Bytes(bytes) => SignableBody::Bytes(bytes),
-                Payload::Sha256(hash) => SignableBody::Precomputed(hash),
-                Payload::StreamingUnsignedTrailer => SignableBody::StreamingUnsignedPayloadTrailer,
-                Payload::Unsigned => SignableBody::UnsignedPayload,
-            };
-            let (method, uri) = (request.method().as_str(), request.uri().to_string());
-            let signable = SignableRequest::new(method, uri, headers.into_iter(), body)?;
-            silently(|| sign(signable, &params))?.into_parts().0
-        };
-        instructions.apply_to_request_http1x(request);
-        Ok(())
+        let credential = format!("{}/{}", who.access_key_id(), self.scope(&stamp));
+        let expires = expires.as_secs().to_string();
+        let token = who.session_token().map(|token| (self.token_name(), token));
+        let regions = self.region_set().map(|set| ("X-Amz-Region-Set", set));
+        let added = [
+            ("X-Amz-Algorithm", self.algorithm.name()),
+            ("X-Amz-Credential", &credential),
+            ("X-Amz-Date", &stamp),
+            ("X-Amz-Expires", &expires),
+            ("X-Amz-SignedHeaders", &signed.names),
+        ];
+        let covered: Vec<(&str, &str)> = (added.into_iter().chain(regions))
+            .chain(token.filter(|_| self.sign_token))
+            .collect();
+        let own = request.uri().query().unwrap_or_default().to_owned();
+        let query = canonical::query(&own, &covered);
+        let signature = self.signature(&stamp, &self.canonical(request, &query, &signed, &hash));
+        let mut pairs: Vec<String> = vec![own];
+        pairs.retain(|pair| !pair.is_empty());
+        let last = [("X-Amz-Signature", &*signature)];
+        let all = (added.into_iter().chain(last)).chain(regions).chain(token);
+        pairs.extend(all.map(|(name, value)| format!("{name}={}", uri::encode(value, b""))));
+        super::legacy::set_query(request, &pairs.join("&"))
     }
+
+    /// The name of the session token, in the capitals of URLs.
+    fn token_name(&self) -> &'static str {
+        match self.express_session {
+            true => "X-Amz-S3session-Token",
+            false => "X-Amz-Security-Token",
+        }
+    }
+
+    /// Whether a header is a part of what is signed.
+    fn signs(&self, name: &str) -> bool {
+        !UNSIGNED_HEADERS.contains(&name)
+            && (self.sign_token || !name.eq_ignore_ascii_case(self.token_name()))
+    }
+
+    /// The set of regions, which version 4a has.
+    fn region_set(&self) -> Option<&'a str> {
+        match self.algorithm {
+            Algorithm::SigV4 => None,
+            #[cfg(feature = "sigv4a")]
+            Algorithm::SigV4a => Some(self.region),
+        }
+    }
+
+    fn scope(&self, stamp: &str) -> String {
+        let (day, name) = (stamp.get(..8).unwrap_or_default(), self.name);
+        match self.region_set() {
+            None => format!("{day}/{}/{name}/aws4_request", self.region),
+            Some(_) => format!("{day}/{name}/aws4_request"),
+        }
+    }
+
+    fn canonical<B>(
+        &self,
+        request: &http::Request<B>,
+        query: &str,
+        headers: &canonical::Headers,
+        hash: &str,
+    ) -> String {
+        let path = request.uri().path();
+        let path = canonical::path(path, self.normalize_path, self.double_encode);
+        canonical::request(request.method().as_str(), &path, query, headers, hash)
+    }
+
+    /// The signature of a canonical request.
+    fn signature(&self, stamp: &str, canonical: &str) -> String {
+        let text = format!(
+            "{}\n{stamp}\n{}\n{}",
+            self.algorithm.name(),
+            self.scope(stamp),
+            hash::sha256_hex(canonical.as_bytes())
+        );
+        let secret = self.credentials.secret_access_key();
+        match self.algorithm {
+            Algorithm::SigV4 => {
+                let key = v4::generate_signing_key(secret, self.time, self.region, self.name);
+                v4::calculate_signature(key, text.as_bytes())
+            }
+            #[cfg(feature = "sigv4a")]
+            Algorithm::SigV4a => {
+                let key = v4a::generate_signing_key(self.credentials.access_key_id(), secret);
+                v4a::calculate_signature(&key, text.as_bytes())
+            }
+        }
+    }
+}
+
+impl Algorithm {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SigV4 => "AWS4-HMAC-SHA256",
+            #[cfg(feature = "sigv4a")]
+            Self::SigV4a => "AWS4-ECDSA-P256-SHA256",
+        }
+    }
+}
+
+/// What stands for the body in what is signed.
+fn hash_of(payload: Payload<'_>) -> String {
+    match payload {
+        Payload::Bytes(bytes) => hash::sha256_hex(bytes),
+        Payload::Sha256(hash) => hash,
+        Payload::StreamingUnsignedTrailer => "STREAMING-UNSIGNED-PAYLOAD-TRAILER".into(),
+        Payload::Unsigned => "UNSIGNED-PAYLOAD".into(),
+    }
+}
+
+/// Sets a header; the value is not shown where it cannot be one.
+fn set(headers: &mut HeaderMap, name: &str, value: &str) -> Result<()> {
+    let fault = || {
+        Error::request(format!(
+            "the header {name} cannot have the value that it should"
+        ))
+    };
+    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault())?;
+    let value = HeaderValue::from_str(value).map_err(|_| fault())?;
+    headers.insert(name, value);
+    Ok(())
 }
 
 /// The signature of a form's policy.
@@ -287,14 +351,5 @@ pub(crate) fn check_expiry(expires: Duration) -> Result<()> {
             MAX_EXPIRY.as_secs(),
             expires.as_secs()
         ))),
-    }
-}
-
-/// `aws-sigv4` writes what it signs to the log at trace level: session tokens and customer keys of S3 among it.
-fn silently<T>(sign: impl FnOnce() -> T) -> T {
-    if tracing::enabled!(target: "aws_sigv4", tracing::Level::TRACE) {
-        tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::new(), sign)
-    } else {
-        sign()
     }
 }

@@ -108,12 +108,14 @@ impl Connection {
     /// Sends what is left of the head, and the body. A body that is in memory goes with the head, if both are small.
     fn send(&mut self, head: &[u8], body: &Body) -> Result<(), Fault> {
         if let Some(bytes) = body.bytes() {
+            if !bytes.is_empty() {
+                self.watch.set_phase(Phase::Send);
+            }
             let room = self.link.buffers().output().len();
             match head.len().saturating_add(bytes.len()) <= room {
                 true => self.transmit(&[head, bytes].concat())?,
                 false => {
                     self.transmit(head)?;
-                    self.watch.set_phase(Phase::Send);
                     // the socket stops where the response is there before the body was sent
                     for piece in bytes.chunks(room.max(1)) {
                         if self.watch.is_answered() {

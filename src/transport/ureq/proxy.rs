@@ -111,7 +111,14 @@ fn forwarding(proxy: Proxy) -> Result<Via> {
     if let Some(who) = &mut who {
         who.set_sensitive(true);
     }
-    let to = proxy.uri().clone();
+    // without user and password
+    let uri = proxy.uri();
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    let scheme = uri.scheme_str().unwrap_or("http");
+    let to = format!("{scheme}://{host}").parse().map_err(|_| fault())?;
     Ok(Via::Forwarding { to, who })
 }
 

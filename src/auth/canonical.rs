@@ -1,0 +1,225 @@
+//! The canonical form of a request, of which the signatures of version 4 and 4a are made.
+//!
+//! ```text
+//! method LF path LF query LF (name ":" values LF)* LF names LF hash-of-the-body
+//! ```
+//! `aws-sigv4` could write it as well, but writes it to the log too, with customer keys and session tokens.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use http::header::HOST;
+use http::{HeaderMap, Uri};
+
+use crate::error::{Error, Result};
+use crate::uri;
+
+/// The path: without dot segments and empty ones if it is normalised, and encoded once more if that is wanted.
+pub(super) fn path(path: &str, normalise: bool, encode: bool) -> Cow<'_, str> {
+    let mut path = match path {
+        "" => Cow::Borrowed("/"),
+        path => Cow::Borrowed(path),
+    };
+    if normalise && (path.contains('.') || path.contains("//")) {
+        path = normalised(&path).into();
+    }
+    if encode {
+        path = uri::encode(&path, b"/").into();
+    }
+    path
+}
+
+/// RFC 3986, section 5.2.4, and without empty segments.
+fn normalised(path: &str) -> String {
+    let mut segments = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            other => segments.push(other),
+        }
+    }
+    let ends = ["/", "/.", "/.."].iter().any(|end| path.ends_with(end));
+    let end = if ends && !segments.is_empty() {
+        "/"
+    } else {
+        ""
+    };
+    format!("/{}{end}", segments.join("/"))
+}
+
+/// The query, sorted by encoded names and values, with more pairs.
+pub(super) fn query(query: &str, more: &[(&str, &str)]) -> String {
+    let encode = |text: &str| uri::encode(text, b"");
+    let own = query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (recoded(name), recoded(value))
+        });
+    let more = more
+        .iter()
+        .map(|(name, value)| (encode(name), encode(value)));
+    let mut pairs: Vec<(String, String)> = own.chain(more).collect();
+    pairs.sort();
+    let pairs = pairs.iter().map(|(name, value)| format!("{name}={value}"));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// A part of a query in the one form of its encoding. A plus sign is a space there.
+fn recoded(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let digit = |n: usize| Some(char::from(*tail.get(n)?).to_digit(16)? as u8);
+        rest = tail;
+        match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push(high << 4 | low);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            (b'+', ..) => bytes.push(b' '),
+            _ => bytes.push(*first),
+        }
+    }
+    let mut out = String::new();
+    uri::encode_into(&mut out, &bytes, b"");
+    out
+}
+
+/// The headers that are signed.
+pub(super) struct Headers {
+    /// A line each.
+    lines: String,
+    /// Separated by semicolons.
+    pub(super) names: String,
+}
+
+impl Headers {
+    /// Those that are wanted, and the host in any case.
+    pub(super) fn new(
+        headers: &HeaderMap,
+        uri: &Uri,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Self> {
+        let mut names: Vec<&str> = headers.keys().map(|name| name.as_str()).collect();
+        if !headers.contains_key(HOST) {
+            names.push(HOST.as_str());
+        }
+        names.retain(|name| wanted(name));
+        names.sort_unstable();
+        let mut lines = String::new();
+        for name in &names {
+            let mut values = Vec::new();
+            for value in headers.get_all(*name) {
+                let value = std::str::from_utf8(value.as_bytes()).map_err(|_| {
+                    Error::request(format!("the value of the header {name} is not UTF-8"))
+                })?;
+                values.push(trimmed(value));
+            }
+            if values.is_empty() {
+                values.push(host(uri).into());
+            }
+            // writing to a text cannot fail
+            let _ = writeln!(lines, "{name}:{}", values.join(","));
+        }
+        let names = names.join(";");
+        Ok(Self { lines, names })
+    }
+}
+
+/// Without spaces at its ends, and with one where there are several.
+fn trimmed(value: &str) -> Cow<'_, str> {
+    let value = value.trim_matches(' ');
+    match value.contains("  ") {
+        false => value.into(),
+        true => {
+            let words = value.split(' ').filter(|word| !word.is_empty());
+            words.collect::<Vec<_>>().join(" ").into()
+        }
+    }
+}
+
+/// Host and port, without the scheme's own.
+fn host(uri: &Uri) -> &str {
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    match uri.scheme_str() {
+        Some("https") => host.strip_suffix(":443").unwrap_or(host),
+        Some("http") => host.strip_suffix(":80").unwrap_or(host),
+        _ => host,
+    }
+}
+
+/// All of it.
+pub(super) fn request(
+    method: &str,
+    path: &str,
+    query: &str,
+    headers: &Headers,
+    hash: &str,
+) -> String {
+    let Headers { lines, names } = headers;
+    format!("{method}\n{path}\n{query}\n{lines}\n{names}\n{hash}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_normalised_and_encoded_if_that_is_wanted() {
+        let cases = [
+            ("", "/", "/"),
+            ("/a/./b/../c//d", "/a/./b/../c//d", "/a/c/d"),
+            ("/..", "/..", "/"),
+            ("/a/..", "/a/..", "/"),
+            ("/a/b/.", "/a/b/.", "/a/b/"),
+            ("/a/b/..", "/a/b/..", "/a/"),
+            ("/a//", "/a//", "/a/"),
+            ("/a%20b", "/a%20b", "/a%2520b"),
+            ("/a.b", "/a.b", "/a.b"),
+        ];
+        for (given, plain, both) in cases {
+            assert_eq!(path(given, false, false), plain, "{given}");
+            assert_eq!(path(given, true, true), both, "{given}");
+        }
+    }
+
+    #[test]
+    fn queries_are_sorted_in_one_form_of_encoding() {
+        let cases = [
+            ("", ""),
+            ("b=2&a=1", "a=1&b=2"),
+            ("a&b=&=c", "=c&a=&b="),
+            ("a=x+y%2b%2F/%zz", "a=x%20y%2B%2F%2F%25zz"),
+            ("a=%ff%C3%A9", "a=%FF%C3%A9"),
+            ("a=b=c", "a=b%3Dc"),
+            ("b&&a", "a=&b="),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(query(given, &[]), expected, "{given}");
+        }
+        assert_eq!(query("z=1", &[("a", "/")]), "a=%2F&z=1");
+    }
+
+    #[test]
+    fn headers_are_sorted_with_one_space_and_the_host() {
+        let mut headers = HeaderMap::new();
+        headers.append("x-b", "  a   b ".parse().unwrap());
+        headers.append("x-b", "c".parse().unwrap());
+        headers.append("x-a", "".parse().unwrap());
+        headers.append("user-agent", "u".parse().unwrap());
+        let uri = "https://u:p@h:443/".parse().unwrap();
+        let found = Headers::new(&headers, &uri, |name| name != "user-agent").unwrap();
+        assert_eq!(found.names, "host;x-a;x-b");
+        assert_eq!(found.lines, "host:h\nx-a:\nx-b:a b,c\n");
+        headers.append("x-c", http::HeaderValue::from_bytes(b"\xff").unwrap());
+        assert!(Headers::new(&headers, &uri, |_| true).is_err());
+    }
+}
