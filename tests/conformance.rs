@@ -1,4 +1,5 @@
-//! Foreign test data, run whole: the folder that `TUCUXI_CONFORMANCE` names, or the one beside the project.
+//! Test data, run whole: the folder that `TUCUXI_CONFORMANCE` names, else the one beside the project, else `tests/data`, which
+//! has the recordings that are this project's own.
 //!
 //! ```sh
 //! cargo test --release --test conformance -- --nocapture
@@ -32,6 +33,8 @@ mod presign;
 mod protocols;
 #[path = "conformance/quirks.rs"]
 mod quirks;
+#[path = "common/report.rs"]
+mod report;
 #[path = "conformance/response_parsing.rs"]
 mod response_parsing;
 #[path = "conformance/retries.rs"]

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::report;
+
 /// How a case ended; the text of a failure says what was found.
 pub(crate) enum Verdict {
     Passed,
@@ -84,6 +86,9 @@ impl Suite {
         let skipped: usize = self.skipped.values().sum();
         let failed = failed.len();
         println!("{text}{name}: {passed} passed, {failed} failed, {skipped} skipped");
+        if passed + failed + skipped == 0 && std::env::var_os("TUCUXI_CASE").is_none() {
+            report::skipped(name, &format!("{} has no cases of it", root().display()));
+        }
         failed == 0
     }
 }
@@ -105,20 +110,34 @@ fn is_wanted(id: &str) -> bool {
 
 /// The folder of a suite; without it the suite is skipped, by name.
 pub(crate) fn folder(suite: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("TUCUXI_CONFORMANCE").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/conformance"),
-        PathBuf::from,
-    );
-    // tests run in the package's folder, wherever cargo was called
-    let folder = root.join(suite);
+    let folder = root().join(suite);
     if !folder.is_dir() {
-        println!("{suite}: skipped, there is no folder {}", folder.display());
+        report::skipped(suite, &format!("there is no folder {}", folder.display()));
         return None;
     }
     Some(folder)
 }
 
-/// All files below a folder whose names end so, sorted.
+/// The folder of all suites: the one that is named, else all that there is, else what this repository has of it.
+fn root() -> PathBuf {
+    if let Some(named) = std::env::var_os("TUCUXI_CONFORMANCE").map(PathBuf::from) {
+        assert!(
+            named.is_dir(),
+            "TUCUXI_CONFORMANCE: no folder {}",
+            named.display()
+        );
+        return named;
+    }
+    // tests run in the package's folder, wherever cargo was called
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let whole = here.join("../shared/conformance");
+    match whole.is_dir() {
+        true => whole,
+        false => here.join("tests/data"),
+    }
+}
+
+/// All files below a folder whose names end so, packed or not, sorted.
 pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -129,8 +148,13 @@ pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
         for path in entries.map(|entry| entry.unwrap().path()) {
             match path.is_dir() {
                 true => folders.push(path),
-                false if path.to_string_lossy().ends_with(ending) => found.push(path),
-                false => {}
+                false => {
+                    let name = path.to_string_lossy();
+                    let plain = name.strip_suffix(".gz").unwrap_or(&name);
+                    if name.ends_with(ending) || plain.ends_with(ending) {
+                        found.push(path);
+                    }
+                }
             }
         }
     }
@@ -138,10 +162,11 @@ pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// A file's text, unpacked where its name says so.
+/// A file's text; it may be packed and have `.gz` behind its name.
 pub(crate) fn text(path: &Path) -> String {
     let mut text = String::new();
-    let file = std::fs::File::open(path).unwrap();
+    let path = found(path).unwrap_or_else(|| panic!("there is no {}", path.display()));
+    let file = std::fs::File::open(&path).unwrap();
     match path.extension().is_some_and(|e| e == "gz") {
         true => flate2::read::MultiGzDecoder::new(file).read_to_string(&mut text),
         false => std::io::BufReader::new(file).read_to_string(&mut text),
@@ -150,7 +175,18 @@ pub(crate) fn text(path: &Path) -> String {
     text
 }
 
+fn found(path: &Path) -> Option<PathBuf> {
+    let packed = PathBuf::from(format!("{}.gz", path.display()));
+    [path.to_path_buf(), packed]
+        .into_iter()
+        .find(|path| path.is_file())
+}
+
+/// A file's value; null where there is no such file, so that its suite has no cases and says so.
 pub(crate) fn json(path: &Path) -> Value {
+    if found(path).is_none() {
+        return Value::Null;
+    }
     serde_json::from_str(&text(path)).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 

@@ -2,24 +2,26 @@
 
 use serde_json::{Value, json};
 
-use crate::{Service, all, text, unique};
+use crate::{Lack, Service, all, text, unique};
 
 #[test]
 fn keys_of_s3_are_what_they_were() {
-    let Some(s3) = Service::on_moto("s3") else {
-        return;
-    };
+    Service::each_s3().for_each(|s3| keys_are_what_they_were(&s3));
+}
+
+fn keys_are_what_they_were(s3: &Service) {
     let bucket = unique("keys");
     let at = |key: &str| json!({"Bucket": bucket, "Key": key});
-    let place = json!({"LocationConstraint": "eu-west-1"});
-    s3.call(
-        "CreateBucket",
-        json!({"Bucket": bucket, "CreateBucketConfiguration": place}),
-    );
-    assert_eq!(
-        s3.call("GetBucketLocation", json!({"Bucket": bucket})),
-        place
-    );
+    match s3.has(Lack::Regions) {
+        true => {
+            let place = json!({"LocationConstraint": "eu-west-1"});
+            let created = json!({"Bucket": bucket, "CreateBucketConfiguration": place});
+            s3.call("CreateBucket", created);
+            let found = s3.call("GetBucketLocation", json!({"Bucket": bucket}));
+            assert_eq!(found, place);
+        }
+        false => drop(s3.call("CreateBucket", json!({"Bucket": bucket}))),
+    }
     let keys = ["a b/\u{fc}.txt", "plus+sign", "100%25"];
     for key in keys {
         let mut object = at(key);

@@ -4,30 +4,34 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::{Service, all, text, unique};
+use crate::{Lack, Service, all, text, unique};
 
 #[test]
 fn s3() {
-    let Some(s3) = Service::on_moto("s3") else {
-        return;
-    };
+    Service::each_s3().for_each(|s3| objects(&s3));
+}
+
+fn objects(s3: &Service) {
     let bucket = unique("bucket");
-    let keys = ["a b/ä+&=?#.txt", "../up//twice", "plain", "🐬"];
+    let mut keys = vec!["a b/ä+&=?#.txt", "plain", "🐬"];
+    if s3.has(Lack::OddKeys) {
+        keys.push("../up//twice");
+    }
     s3.call("CreateBucket", json!({"Bucket": bucket}));
-    for key in keys {
+    for key in &keys {
         let metadata = json!({"Bucket": bucket, "Key": key, "Metadata": {"colour": "grey"}});
         let request = s3.client.request("s3", "PutObject").params(metadata);
         let output = request.body(format!("body of {key}")).send().unwrap();
-        assert!(output.meta.request_id.is_some());
+        assert!(output.meta.request_id.is_some() || !s3.has(Lack::RequestIds));
     }
     let listed = s3.call("ListObjectsV2", json!({"Bucket": bucket}));
     let mut found = all(&listed["Contents"], "Key");
     found.sort_unstable();
-    let mut expected = keys;
+    let mut expected = keys.clone();
     expected.sort_unstable();
     assert_eq!(found, expected);
     assert!(text(&listed, "/Contents/0/LastModified").ends_with('Z'));
-    for key in keys {
+    for key in &keys {
         let place = json!({"Bucket": bucket, "Key": key});
         let output = s3
             .client
@@ -41,7 +45,7 @@ fn s3() {
         assert_eq!(String::from_utf8(body).unwrap(), format!("body of {key}"));
         s3.call("DeleteObject", place);
     }
-    presigned(&s3, &bucket);
+    presigned(s3, &bucket);
     let error = s3.refusal("GetObject", json!({"Bucket": bucket, "Key": "gone"}));
     let error = error.service_error().unwrap();
     assert_eq!((&*error.code, error.status), ("NoSuchKey", 404));

@@ -1,6 +1,5 @@
-//! Stories on moto's server, one a service: create, read, list, delete, and an error that the service answers with.
-//!
-//! `tests/run` starts the server and names it in `TUCUXI_MOTO_URL`; without that the stories are skipped, by name.
+//! Stories on servers of others, one a service: create, read, list, delete, and an error that the service responds with. Those of
+//! S3 run on each server that speaks it.
 
 mod customisations;
 mod data;
@@ -8,57 +7,16 @@ mod identity;
 mod infrastructure;
 mod listings;
 mod messages;
+#[path = "../common/report.rs"]
+mod report;
 mod resources;
+mod server;
 mod tables;
 mod transfers;
 
 use serde_json::Value;
-use tucuxi::{Client, Config, Credentials, Error};
 
-/// A service on moto's server.
-struct Service {
-    client: Client,
-    name: &'static str,
-}
-
-impl Service {
-    /// The service, if there is a server.
-    fn on_moto(name: &'static str) -> Option<Self> {
-        let Ok(url) = std::env::var("TUCUXI_MOTO_URL") else {
-            eprintln!("skipped: {name}: TUCUXI_MOTO_URL is not set");
-            return None;
-        };
-        let config = Config::builder()
-            .isolated()
-            .region("us-east-1")
-            .endpoint_url(url)
-            .credentials(Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret"))
-            .build()
-            .unwrap();
-        let client = Client::with_config(config).unwrap();
-        Some(Self { client, name })
-    }
-
-    /// The result of a call that must succeed.
-    fn call(&self, operation: &str, params: Value) -> Value {
-        let result = self.client.call(self.name, operation, params);
-        result.unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    /// The error of a call that the service must refuse.
-    fn refusal(&self, operation: &str, params: Value) -> Error {
-        match self.client.call(self.name, operation, params) {
-            Err(error) if error.service_error().is_some() => error,
-            other => panic!("{}.{operation} gave {other:?}", self.name),
-        }
-    }
-
-    /// The code of that error.
-    fn refused(&self, operation: &str, params: Value) -> String {
-        let error = self.refusal(operation, params);
-        error.code().unwrap_or_default().to_owned()
-    }
-}
+use self::server::{Lack, Service};
 
 /// A name that no earlier run has used.
 fn unique(stem: &str) -> String {
