@@ -197,3 +197,13 @@ pub fn wait(
 pub fn ini(bytes: &[u8]) -> Result<usize, String> {
     parse_ini(bytes).map_err(|e| e.to_string())
 }
+
+/// Whether a name from outside is one entry of a folder on every platform.
+pub fn is_portable_name(name: &str) -> bool {
+    crate::file::portable_fault(name).is_none()
+}
+
+/// Where below a folder an object is downloaded to by its key, if it can be.
+pub fn path_of_key(folder: &std::path::Path, key: &str) -> Option<std::path::PathBuf> {
+    crate::transfer::local_path(folder, key).ok()
+}

@@ -3,7 +3,11 @@
 mod decode;
 
 static SERVICES: decode::Services = decode::Services::new(|| {
-    decode::load(&["cloudwatchomni", "eventbridgev2", "partnercentral-revenue-measurement"])
+    decode::load(&[
+        "cloudwatchomni",
+        "eventbridgev2",
+        "partnercentral-revenue-measurement",
+    ])
 });
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| SERVICES.run(data));

@@ -15,7 +15,9 @@ impl Services {
 
     /// The first bytes choose the operation, the rest is the body.
     pub(crate) fn run(&self, data: &[u8]) {
-        let [service, low, high, body @ ..] = data else { return };
+        let [service, low, high, body @ ..] = data else {
+            return;
+        };
         let (model, operations) = &self.0[usize::from(*service) % self.0.len()];
         let number = usize::from(*low) + usize::from(*high) * 256;
         let operation = &operations[number % operations.len()];
@@ -30,7 +32,10 @@ impl Services {
 pub(crate) fn load(names: &[&str]) -> Vec<(ServiceModel, Vec<String>)> {
     let load = |name: &&str| {
         let version = Embedded.versions(name, "service-2").unwrap().pop().unwrap();
-        let text = Embedded.load(&format!("{name}/{version}/service-2")).unwrap().unwrap();
+        let text = Embedded
+            .load(&format!("{name}/{version}/service-2"))
+            .unwrap()
+            .unwrap();
         let model = ServiceModel::parse(name, text).unwrap();
         let operations = model.operation_names().map(Into::into).collect();
         (model, operations)

@@ -14,17 +14,25 @@ static PARTITIONS: LazyLock<Arc<Partitions>> = LazyLock::new(|| {
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let mut parts = data.split(|byte| *byte == 0);
     let text = |part: Option<&[u8]>| String::from_utf8_lossy(part.unwrap_or_default()).into_owned();
-    let Ok(ruleset) = Ruleset::parse(&text(parts.next())) else { return };
+    let Ok(ruleset) = Ruleset::parse(&text(parts.next())) else {
+        return;
+    };
     let mut params = EndpointParams::new();
     for definition in ruleset.parameters() {
         match text(parts.next()) {
-            value if value == "true" || value == "false" => params.set(&definition.name, value == "true"),
+            value if value == "true" || value == "false" => {
+                params.set(&definition.name, value == "true")
+            }
             value if !value.is_empty() => params.set(&definition.name, value),
             _ => {}
         }
     }
     let resolver = EndpointResolver::new(ruleset, PARTITIONS.clone());
-    let first = resolver.resolve(&params).map(|endpoint| endpoint.url.clone());
-    let second = resolver.resolve(&params).map(|endpoint| endpoint.url.clone());
+    let first = resolver
+        .resolve(&params)
+        .map(|endpoint| endpoint.url.clone());
+    let second = resolver
+        .resolve(&params)
+        .map(|endpoint| endpoint.url.clone());
     assert_eq!(first, second, "the cache gives what it was given");
 });

@@ -6,6 +6,9 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let mut rest = data;
     while let (before, Ok(Some(message))) = (rest, Message::read(&mut rest)) {
         let length = before.len() - rest.len();
-        assert_eq!(message.encode().expect("what was read can be written"), &before[..length]);
+        assert_eq!(
+            message.encode().expect("what was read can be written"),
+            &before[..length]
+        );
     }
 });

@@ -6,9 +6,14 @@ use quick_xml::events::Event;
 type Element = (usize, String, Option<String>);
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
     if let Some(expected) = theirs(text) {
-        assert_eq!(tucuxi::internals::xml_elements(text).as_ref(), Ok(&expected));
+        assert_eq!(
+            tucuxi::internals::xml_elements(text).as_ref(),
+            Ok(&expected)
+        );
     }
 });
 
@@ -27,9 +32,20 @@ fn theirs(text: &str) -> Option<Vec<Element>> {
                 let name: &str = name.as_ref();
                 let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '.';
                 let local = name.rsplit(':').next()?;
-                let prefix_is_plain = name.split(':').all(|part| !part.is_empty() && part.chars().all(plain));
-                let attributes = tag.attributes().all(|a| a.is_ok_and(|a| !a.value.contains('<') && a.key.as_ref().chars().all(|c: char| plain(c) || c == ':')));
-                if !prefix_is_plain || name.matches(':').count() > 1 || !attributes || open.len() >= 100 {
+                let prefix_is_plain = name
+                    .split(':')
+                    .all(|part| !part.is_empty() && part.chars().all(plain));
+                let attributes = tag.attributes().all(|a| {
+                    a.is_ok_and(|a| {
+                        !a.value.contains('<')
+                            && a.key.as_ref().chars().all(|c: char| plain(c) || c == ':')
+                    })
+                });
+                if !prefix_is_plain
+                    || name.matches(':').count() > 1
+                    || !attributes
+                    || open.len() >= 100
+                {
                     return None;
                 }
                 if let Some((parent, text)) = open.last_mut() {

@@ -207,7 +207,7 @@ impl Downloads {
 /// # Errors
 ///
 /// It is the name of no file there.
-pub(super) fn local_path(folder: &Path, relative: &str) -> Result<PathBuf> {
+pub(crate) fn local_path(folder: &Path, relative: &str) -> Result<PathBuf> {
     let mut path = folder.to_owned();
     for segment in relative.split('/') {
         let is_partial = PartialKind::of_name(segment.as_ref()).is_some();

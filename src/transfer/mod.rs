@@ -68,6 +68,8 @@ pub use self::compare::Compare;
 pub use self::config::TransferConfig;
 pub use self::copy::CopySource;
 pub use self::error::TransferError;
+#[cfg(feature = "_internals")]
+pub(crate) use self::folder::local_path;
 pub use self::job::{Job, Running};
 pub use self::progress::{Failure, Progress, Report, Snapshot};
 pub use self::source::Source;
