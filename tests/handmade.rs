@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tucuxi::transport::{Replay, Sent};
-use tucuxi::{Client, Config, Credentials, Error};
+use tucuxi::{BearerToken, Client, Config, ConfigBuilder, Credentials, Error};
 
 /// A protocol with what goes over the wire in it.
 struct Wire {
@@ -142,16 +142,24 @@ fn model(protocol: &str) -> Value {
 
 /// A client that finds the service in a folder, and answers itself.
 fn client(folder: &Path, protocol: &str, replay: Replay) -> (Client, Arc<Replay>) {
+    client_of(folder, &model(protocol), replay, |config| config)
+}
+
+fn client_of(
+    folder: &Path,
+    model: &Value,
+    replay: Replay,
+    change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+) -> (Client, Arc<Replay>) {
     let version = folder.join("tower/2024-01-01");
     std::fs::create_dir_all(&version).unwrap();
-    std::fs::write(version.join("service-2.json"), model(protocol).to_string()).unwrap();
+    std::fs::write(version.join("service-2.json"), model.to_string()).unwrap();
     let config = Config::builder()
         .environment([("AWS_DATA_PATH", folder.to_str().unwrap())])
         .region("eu-west-1")
         .credentials(Credentials::new("AKIDEXAMPLE", "secret"))
-        .max_attempts(1)
-        .build()
-        .unwrap();
+        .max_attempts(1);
+    let config = change(config).build().unwrap();
     let replay = Arc::new(replay);
     (
         Client::with_transport(config, replay.clone()).unwrap(),
@@ -204,6 +212,169 @@ fn a_new_service_is_called_in_every_protocol() {
         let mut found = found.unwrap();
         found.sort_all_objects();
         assert_eq!(found, expected, "{protocol}");
+    }
+}
+
+/// The model with a union in place of the tags, which also holds itself and lists and maps of itself.
+fn model_of_unions(protocol: &str) -> Value {
+    let mut model = model(protocol);
+    for shape in ["Input", "Output"] {
+        model["shapes"][shape]["members"] =
+            json!({"Choice": {"shape": "Choice"}, "Loop": {"shape": "Loop"}});
+    }
+    let shapes = model["shapes"].as_object_mut().unwrap();
+    let choice = json!({"type": "structure", "union": true, "members": {
+        "Word": {"shape": "Text"}, "Count": {"shape": "Number"}, "Choices": {"shape": "Choices"}, "Inner": {"shape": "Choice"}}});
+    shapes.insert("Choice".into(), choice);
+    shapes.insert(
+        "Choices".into(),
+        json!({"type": "list", "member": {"shape": "Choice"}}),
+    );
+    // a list of nothing but itself
+    shapes.insert(
+        "Loop".into(),
+        json!({"type": "list", "member": {"shape": "Loop"}}),
+    );
+    model["operations"]["Build"]["http"]["requestUri"] = "/".into();
+    model
+}
+
+#[test]
+fn a_union_has_one_member_in_every_protocol() {
+    let json: &[u8] = br#"{"Choice":{"Choices":[{"Count":7},{"Inner":{"Word":"w"}}]}}"#;
+    let xml: &[u8] = b"<Choice><Choices><member><Count>7</Count></member><member><Inner><Word>w</Word></Inner></member></Choices></Choice>";
+    let cbor = b"\xa1\x66Choice\xa1\x67Choices\x82\xa1\x65Count\x07\xa1\x65Inner\xa1\x64Word\x61w";
+    let form = |list: &str| {
+        format!(
+            "Action=Build&Version=2024-01-01&Choice.Choices.{list}1.Count=7&Choice.Choices.{list}2.Inner.Word=w"
+        )
+    };
+    let around = |head: &str, tail: &str| [head.as_bytes(), xml, tail.as_bytes()].concat();
+    let wires = [
+        ("json", json.to_vec(), json.to_vec()),
+        ("rest-json", json.to_vec(), json.to_vec()),
+        (
+            "query",
+            form("member.").into(),
+            around(
+                "<BuildResponse><BuildResult>",
+                "</BuildResult></BuildResponse>",
+            ),
+        ),
+        (
+            "ec2",
+            form("").into(),
+            around("<BuildResponse>", "</BuildResponse>"),
+        ),
+        (
+            "rest-xml",
+            around(
+                &format!("<BuildRequest xmlns=\"{XML_NS}\">"),
+                "</BuildRequest>",
+            ),
+            around("<BuildResult>", "</BuildResult>"),
+        ),
+        ("smithy-rpc-v2-cbor", cbor.to_vec(), cbor.to_vec()),
+    ];
+    let value = json!({"Choice": {"Choices": [{"Count": 7}, {"Inner": {"Word": "w"}}]}});
+    for (protocol, request, answer) in wires {
+        let folder = tempfile::tempdir().unwrap();
+        let replay = Replay::new().answer(200, &[], answer);
+        let (client, replay) = client_of(
+            folder.path(),
+            &model_of_unions(protocol),
+            replay,
+            |config| config,
+        );
+        let found = client.call("tower", "Build", value.clone());
+        let sent = replay.sent();
+        let shown = String::from_utf8_lossy(&sent[0].body);
+        assert_eq!(sent[0].body, request, "{protocol}: {shown}");
+        assert_eq!(found.unwrap(), value, "{protocol}");
+        for (wrong, expected) in [
+            (json!({"Choice": {}}), "Choice: "),
+            (json!({"Choice": {"Word": "w", "Count": 7}}), "Choice: "),
+            (
+                json!({"Choice": {"Choices": [{"Word": "w"}, {"Word": "w", "Count": 7}]}}),
+                "Choice.Choices[1]: ",
+            ),
+            (json!({"Choice": {"Sword": "w"}}), "Choice"),
+        ] {
+            let error = client.call("tower", "Build", wrong.clone()).unwrap_err();
+            assert!(
+                error.param_errors().is_some(),
+                "{protocol} {wrong}: {error}"
+            );
+            assert!(
+                error.to_string().contains(expected),
+                "{protocol} {wrong}: {error}"
+            );
+        }
+        assert_eq!(replay.sent().len(), 1, "{protocol}: nothing wrong is sent");
+    }
+}
+
+#[test]
+fn shapes_that_hold_themselves_are_described_called_and_read() {
+    for wire in WIRES {
+        let folder = tempfile::tempdir().unwrap();
+        let answer: &[u8] = match wire.protocol {
+            "json" | "rest-json" => br#"{"Loop":[[],[[]]]}"#,
+            "smithy-rpc-v2-cbor" => b"\xa1\x64Loop\x82\x80\x81\x80",
+            "query" => b"<BuildResponse><BuildResult><Loop><member/><member><member/></member></Loop></BuildResult></BuildResponse>",
+            _ => b"<BuildResult><Loop><member/><member><member/></member></Loop></BuildResult>",
+        };
+        let replay = Replay::new().answer(200, &[], answer);
+        let (client, _) = client_of(
+            folder.path(),
+            &model_of_unions(wire.protocol),
+            replay,
+            |config| config,
+        );
+        let described = client.model("tower").unwrap().describe("Build").unwrap();
+        assert_eq!(described["shapes"]["Loop"]["member"], "Loop");
+        let value = json!({"Loop": [[], [[]]]});
+        assert_eq!(
+            client.call("tower", "Build", value.clone()).unwrap(),
+            value,
+            "{}",
+            wire.protocol
+        );
+    }
+}
+
+#[test]
+fn the_preferred_scheme_signs_the_request() {
+    let mut model = model("json");
+    model["metadata"]["auth"] = json!(["aws.auth#sigv4", "smithy.api#httpBearerAuth"]);
+    for (preference, expected) in [
+        ("", "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"),
+        (
+            "sigv4,httpBearerAuth",
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/",
+        ),
+        ("httpBearerAuth", "Bearer the-token"),
+        ("httpBearerAuth,sigv4", "Bearer the-token"),
+        ("sigv4a,httpBearerAuth", "Bearer the-token"),
+        (
+            "unheard-of, sigv4",
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let replay = Replay::new().answer(200, &[], "{}");
+        let (client, replay) = client_of(folder.path(), &model, replay, |config| {
+            config
+                .bearer_token(BearerToken::new("the-token"))
+                .auth_scheme_preference(preference)
+        });
+        client.call("tower", "Build", params()).unwrap();
+        let sent = replay.sent();
+        let authorization = sent[0].headers["authorization"].to_str().unwrap();
+        assert!(
+            authorization.starts_with(expected),
+            "{preference:?}: {authorization}"
+        );
     }
 }
 

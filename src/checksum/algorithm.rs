@@ -285,6 +285,94 @@ mod tests {
         );
     }
 
+    /// As xxHash's own library computes them, of lengths on both sides of where its algorithm changes.
+    #[test]
+    fn xxhash_is_that_of_the_reference() {
+        let cases = [
+            (
+                0,
+                "70bbN1HY6Zk=",
+                "LQaABTjTlMI=",
+                "maoG0wFHmNhgAcMkRo1Jfw==",
+            ),
+            (
+                3,
+                "CosOqqRNNtw=",
+                "hSkY9/lSSbE=",
+                "WeF0vgNOdKWFKRj3+VJJsQ==",
+            ),
+            (
+                16,
+                "OnGRx8qC8lc=",
+                "sB1gC4cB7R0=",
+                "UjWqe2B1iXVpagpkggtzlQ==",
+            ),
+            (
+                17,
+                "FyOKakHP05s=",
+                "ieFH9EcCkZc=",
+                "pab/hf6gcqZWOO8sJkDBJA==",
+            ),
+            (
+                128,
+                "l/fasyvoy+8=",
+                "qPJuM7+lRDk=",
+                "aGj8wlF/AKaJyRuYK9E+aw==",
+            ),
+            (
+                129,
+                "mP+a1RHbC78=",
+                "mknI1SNvspk=",
+                "QFLtDEXoJ9wa5e8xIM9Y+g==",
+            ),
+            (
+                240,
+                "mZle1Hb+k9k=",
+                "5+4k9dcMtNs=",
+                "kcN17Z9qEuvOJgt+dGbDTg==",
+            ),
+            (
+                241,
+                "U+9C80e5MEU=",
+                "1GNDKarQj2U=",
+                "sIPr7+tQ02/UY0MpqtCPZQ==",
+            ),
+            (
+                1024,
+                "sazfyeBQP8U=",
+                "RIkLe0xIk3U=",
+                "FYSi+V8suzFEiQt7TEiTdQ==",
+            ),
+            (
+                1025,
+                "DosLPXGcCgc=",
+                "qjSaT1c07qs=",
+                "XyXXBL6jJiiqNJpPVzTuqw==",
+            ),
+            (
+                100_000,
+                "xg6ChDeyI2o=",
+                "RJ4NNrxTEYk=",
+                "/hfkP+Q+831Eng02vFMRiQ==",
+            ),
+        ];
+        for (len, xxh64, xxh3, xxh128) in cases {
+            let bytes: Vec<u8> = (0..len as u64)
+                .map(|i| ((i * i * 7 + i) % 251) as u8)
+                .collect();
+            for (algorithm, expected) in [
+                (ChecksumAlgorithm::Xxhash64, xxh64),
+                (ChecksumAlgorithm::Xxhash3, xxh3),
+                (ChecksumAlgorithm::Xxhash128, xxh128),
+            ] {
+                assert_eq!(algorithm.of(&bytes), expected, "{algorithm} of {len}");
+                let mut hasher = algorithm.hasher();
+                bytes.chunks(7).for_each(|piece| hasher.update(piece));
+                assert_eq!(hasher.finish(), expected, "{algorithm} of {len} in pieces");
+            }
+        }
+    }
+
     #[test]
     fn checksums_of_parts_make_that_of_the_whole() {
         for algorithm in ChecksumAlgorithm::ALL.iter().copied() {

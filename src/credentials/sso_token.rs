@@ -208,3 +208,60 @@ fn refresh(
     let token = answer["accessToken"].as_str().unwrap_or_default();
     Ok((BearerToken::new(token).with_expiry(end), document))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+    use crate::credentials::tests::{Calls, NOW, context};
+    use crate::transport::Replay;
+
+    #[test]
+    fn an_exchange_that_failed_is_not_tried_again_for_a_minute() {
+        let home = tempfile::tempdir().unwrap();
+        let config = Config::builder()
+            .environment([("HOME", home.path().to_str().unwrap())])
+            .build()
+            .unwrap();
+        // the calls give no token, so every exchange fails
+        let (transport, calls) = (Replay::new(), Calls::default());
+        let mut cx = context(&config, &transport, &calls);
+        let session = SsoSession {
+            name: "s",
+            start_url: "https://start.example",
+            region: "eu-west-1",
+        };
+        let begin = std::time::UNIX_EPOCH + Duration::from_secs(NOW);
+        let at = |seconds: u64| Timestamp::of(begin + Duration::from_secs(seconds));
+        let document = json!({"accessToken": "old", "expiresAt": at(14 * 60).whole().rfc3339(), "refreshToken": "r",
+            "clientId": "c", "clientSecret": "x", "registrationExpiresAt": at(10_000).whole().rfc3339()});
+        let file = CacheFile::new(&cx, FOLDER, &sha1_hex("s")).unwrap();
+        file.write(&document).unwrap();
+        let provider = SsoTokenProvider::default();
+        for (seconds, attempts) in [
+            (0, 1),
+            (1, 1),
+            (59, 1),
+            (60, 2),
+            (119, 2),
+            (120, 3),
+            (839, 4),
+        ] {
+            cx.now = begin + Duration::from_secs(seconds);
+            let token = provider.token(&cx, &session).unwrap();
+            assert_eq!(token.token(), "old", "after {seconds} s it is used on");
+            assert_eq!(calls.made().len(), attempts, "after {seconds} s");
+        }
+        // it is over: an error, and still no storm of exchanges
+        for seconds in [840, 850, 898] {
+            cx.now = begin + Duration::from_secs(seconds);
+            let error = provider.token(&cx, &session).unwrap_err().to_string();
+            assert!(error.contains("has expired"), "{error}");
+            assert_eq!(calls.made().len(), 4, "after {seconds} s");
+        }
+        // a clock that was set back stops no exchange
+        cx.now = begin;
+        provider.token(&cx, &session).unwrap();
+        assert_eq!(calls.made().len(), 5);
+    }
+}

@@ -509,3 +509,43 @@ fn regression_faults_of_a_resources_transfer_say_where_they_are() {
         assert_eq!(error, format!("{place}{expected}"));
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_and_written() {
+    let place = Place::new();
+    let fifo = place.path("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.unwrap().success());
+    for (key, len) in [("small", 10), ("large", 2 * PART + 7)] {
+        let content = bytes(len);
+        std::thread::scope(|scope| {
+            scope.spawn(|| std::fs::write(&fifo, &content).unwrap());
+            place.s3().upload_file(&fifo, BUCKET, key).run().unwrap();
+        });
+        let read = std::thread::scope(|scope| {
+            let reader = scope.spawn(|| std::fs::read(&fifo).unwrap());
+            place.s3().download_file(BUCKET, key, &fifo).run().unwrap();
+            reader.join().unwrap()
+        });
+        assert!(read == content, "{key} through a FIFO");
+
+        // as a standard output that is a pipe is
+        let (mut reader, mut writer) = io::pipe().unwrap();
+        let read = std::thread::scope(|scope| {
+            let reader = scope.spawn(move || {
+                let mut read = Vec::new();
+                reader.read_to_end(&mut read).unwrap();
+                read
+            });
+            let target = Target::writer(&mut writer);
+            place.s3().download(BUCKET, key, target).run().unwrap();
+            drop(writer);
+            reader.join().unwrap()
+        });
+        assert!(read == content, "{key} through a pipe");
+    }
+    // it is still a FIFO, and nothing was left beside it
+    use std::os::unix::fs::FileTypeExt;
+    assert!(std::fs::metadata(&fifo).unwrap().file_type().is_fifo());
+}
