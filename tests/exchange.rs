@@ -288,7 +288,7 @@ fn regions_and_partitions_are_known() {
         regions.iter().any(|region| &**region == "eu-west-1"),
         "{regions:?}"
     );
-    assert_eq!(regions.len(), 35, "{regions:?}");
+    assert_eq!(regions.len(), 36, "{regions:?}");
     assert!(regions.iter().all(|region| !region.contains("global")));
     assert!(
         client

@@ -362,6 +362,13 @@ fn the_preferred_scheme_signs_the_request() {
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();
+        // rules that leave the choice to the model
+        let rules = json!({"version": "1.0", "parameters": {}, "rules": [
+            {"type": "endpoint", "conditions": [], "endpoint": {"url": "https://tower.example", "properties": {}, "headers": {}}}]});
+        let version = folder.path().join("tower/2024-01-01");
+        std::fs::create_dir_all(&version).unwrap();
+        let file = version.join("endpoint-rule-set-1.json");
+        std::fs::write(file, rules.to_string()).unwrap();
         let replay = Replay::new().answer(200, &[], "{}");
         let (client, replay) = client_of(folder.path(), &model, replay, |config| {
             config
