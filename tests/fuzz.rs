@@ -5,6 +5,11 @@
 //! `TUCUXI_FUZZ_SECONDS` (2): how long each target runs. `TUCUXI_FUZZ_SEED`: the seed of chance. `TUCUXI_FUZZ_TARGET`: the one
 //! target that runs.
 
+#![allow(
+    clippy::duplicate_mod,
+    reason = "elsewhere each target is a program, with modules of its own"
+)]
+
 // The targets name this crate's macro as that of the crate that runs them otherwise.
 extern crate self as libfuzzer_sys;
 
@@ -46,7 +51,10 @@ mod xml;
 #[path = "../fuzz/fuzz_targets/xml_differential.rs"]
 mod xml_differential;
 
-const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// A target's name, and what takes its inputs.
+type Target = (&'static str, fn(&[u8]));
+
+const TARGETS: &[Target] = &[
     ("cbor", cbor::run),
     ("endpoint_rules", endpoint_rules::run),
     ("eventstream", eventstream::run),
