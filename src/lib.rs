@@ -56,6 +56,7 @@ pub mod interceptor;
 #[allow(missing_docs, reason = "for this repository alone")]
 pub mod internals;
 pub mod model;
+mod new_file;
 mod output;
 mod paginate;
 pub mod params;

@@ -1,6 +1,5 @@
 //! `tucuxi call SERVICE OPERATION [JSON | @FILE | -]`
 
-use std::fs::File;
 use std::io::{self, IsTerminal as _, Read, Write};
 
 use clap::{Arg, ArgMatches, Command};
@@ -10,6 +9,7 @@ use super::{Failure, operation_arg, required, service_arg, terminal};
 use crate::body::Body;
 use crate::client::Client;
 use crate::error::Error;
+use crate::new_file::Writer;
 use crate::output::Output;
 use crate::paginate::next_page;
 use crate::query::Query;
@@ -36,7 +36,7 @@ pub(super) fn command() -> Command {
         .arg(option(
             "out",
             "FILE",
-            "Writes the streaming body of the answer to a file; - for stdout",
+            "Writes the streaming body of the response to a file, in place of the old one when it is whole; - for stdout",
         ))
 }
 
@@ -74,8 +74,10 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
             note_next_page(&client, service, operation, &output)
         }
         Some(path) => {
+            // before the request, so that nothing is asked for that could not be written
+            let out = Out::open(path)?;
             let mut output = request.send()?;
-            write_body(&mut output, path)?;
+            out.take(&mut output)?;
             match &**path {
                 "-" => Ok(()),
                 _ => print(&output, query.as_ref()),
@@ -168,18 +170,37 @@ fn pipe(error: Error) -> Failure {
     }
 }
 
-fn write_body(output: &mut Output, path: &str) -> Result<(), Failure> {
-    let Some(body) = &mut output.body else {
-        return Err(Failure::Usage(format!(
-            "--out {path}: the operation streams no body"
-        )));
-    };
-    match path {
-        "-" => io::copy(body, &mut io::stdout().lock())?,
-        path => {
-            let name = |e: io::Error| Failure::Other(format!("{path}: {e}").into());
-            io::copy(body, &mut File::create(path).map_err(name)?).map_err(name)?
+/// Where a streaming body goes.
+struct Out<'p> {
+    path: &'p str,
+    /// None for stdout.
+    writer: Option<Writer>,
+}
+
+impl<'p> Out<'p> {
+    fn open(path: &'p str) -> Result<Self, Failure> {
+        let writer = match path {
+            "-" => None,
+            path => Some(Writer::open(path.as_ref()).map_err(of(path))?),
+        };
+        Ok(Self { path, writer })
+    }
+
+    fn take(self, output: &mut Output) -> Result<(), Failure> {
+        let path = self.path;
+        let Some(body) = &mut output.body else {
+            return Err(Failure::Usage(format!(
+                "--out {path}: the operation streams no body"
+            )));
+        };
+        match self.writer {
+            None => io::copy(body, &mut io::stdout().lock()).map(drop)?,
+            Some(writer) => writer.take_all(body).map_err(of(path))?,
         }
-    };
-    Ok(())
+        Ok(())
+    }
+}
+
+fn of(path: &str) -> impl FnOnce(io::Error) -> Failure {
+    move |error| Failure::Other(format!("{path}: {error}").into())
 }

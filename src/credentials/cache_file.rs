@@ -1,7 +1,7 @@
 //! The small JSON files below `~/.aws` in which tucuxi and `aws` leave tokens and credentials for each other.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -11,6 +11,7 @@ use super::document::fault;
 use super::{CredentialsError, ProviderContext};
 use crate::file;
 use crate::hash::hex;
+use crate::new_file;
 
 /// The most bytes of one; those that `aws` writes have a few thousand.
 const LARGEST: u64 = 1 << 20;
@@ -58,12 +59,7 @@ impl CacheFile {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
         make.create(folder)?;
-        // its mode is 600 from the start
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(document.to_string().as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(&self.path)?;
-        Ok(())
+        new_file::replace_private(&self.path, document.to_string().as_bytes())
     }
 
     /// Where it is, for errors.

@@ -9,91 +9,18 @@
 //! leave these names out, and a key with one is not downloaded below a folder. A file in use is locked, so one that is not
 //! locked was left by a process that was killed.
 
-use std::ffi::{OsStr, OsString};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use sha2::{Digest, Sha256};
-
 use super::error::TransferError;
 use crate::error::Result;
-use crate::{hash, random};
+use crate::new_file::name::{digits, path_beside, random_seed};
+use crate::new_file;
 
-/// Whether a partial file is resumed after a kill.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PartialKind {
-    Resumable,
-    Temporary,
-}
-
-impl PartialKind {
-    fn suffix(self) -> &'static str {
-        match self {
-            Self::Resumable => ".tucuxi-part",
-            Self::Temporary => ".tucuxi-temp",
-        }
-    }
-
-    /// The kind of partial file that has this name; none if it is an ordinary name.
-    pub(super) fn of_name(name: &OsStr) -> Option<Self> {
-        let name = name.as_encoded_bytes();
-        [Self::Resumable, Self::Temporary].into_iter().find(|kind| {
-            let split = || {
-                let rest = name.strip_suffix(kind.suffix().as_bytes())?;
-                let (rest, tag) = rest.split_at_checked(rest.len().checked_sub(TAG)?)?;
-                let (seed, check) = std::str::from_utf8(tag).ok()?.split_at_checked(TAG / 2)?;
-                let is_beside = rest.starts_with(b".") && rest.ends_with(b".") && rest.len() > 2;
-                Some(is_beside && check == check_of(seed))
-            };
-            split() == Some(true)
-        })
-    }
-}
-
-/// How many digits a name has.
-const TAG: usize = 16;
-
-/// The second half of the digits.
-fn check_of(seed: &str) -> String {
-    digits(&["tucuxi partial file ", seed])
-}
-
-fn digits(words: &[&str]) -> String {
-    let mut hasher = Sha256::new();
-    words.iter().for_each(|word| hasher.update(word));
-    let mut digits = hash::hex(&hasher.finalize());
-    digits.truncate(TAG / 2);
-    digits
-}
-
-/// A name that is too long with its end is cut.
-fn path_beside(target: &Path, kind: PartialKind, seed: &str) -> Result<PathBuf> {
-    const LONGEST: usize = 255;
-    let Some(name) = target.file_name() else {
-        let error = io::Error::new(io::ErrorKind::InvalidInput, "it names no file");
-        return Err(TransferError::file(target)(error));
-    };
-    let end = format!(".{seed}{}{}", check_of(seed), kind.suffix());
-    let mut partial = OsString::from(".");
-    match name.len() + 1 + end.len() > LONGEST {
-        true => {
-            let name = name.to_string_lossy();
-            partial.push(&name[..name.floor_char_boundary(LONGEST - 1 - end.len())]);
-        }
-        false => partial.push(name),
-    }
-    partial.push(end);
-    Ok(target.with_file_name(partial))
-}
-
-fn random_seed() -> String {
-    let mut seed = random::uuid();
-    seed.truncate(TAG / 2);
-    seed
-}
+pub(super) use crate::new_file::name::PartialKind;
 
 /// A file on its way, beside its place.
 #[derive(Debug)]
@@ -113,7 +40,8 @@ impl PartialFile {
     ///
     /// The target names no file.
     pub(super) fn beside(target: &Path) -> Result<Self> {
-        let path = path_beside(target, PartialKind::Resumable, &random_seed())?;
+        let path = path_beside(target, PartialKind::Resumable, &random_seed());
+        let path = path.map_err(TransferError::file(target))?;
         Ok(Self::known(path, target))
     }
 
@@ -125,13 +53,17 @@ impl PartialFile {
     /// The target names no file, or the file cannot be made.
     pub(super) fn temporary(target: &Path) -> Result<Self> {
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let first = path_beside(target, PartialKind::Temporary, &digits(&[&name]))?;
+        let beside = |seed: &str| {
+            let path = path_beside(target, PartialKind::Temporary, seed);
+            path.map_err(TransferError::file(target))
+        };
+        let first = beside(&digits(&[&name]))?;
         remove_abandoned(&first);
         let this = Self::known(first, target);
         if this.create().is_ok() {
             return Ok(this);
         }
-        let other = path_beside(target, PartialKind::Temporary, &random_seed())?;
+        let other = beside(&random_seed())?;
         let this = Self::known(other, target);
         this.create()?;
         Ok(this)
@@ -153,10 +85,7 @@ impl PartialFile {
     ///
     /// It cannot be made.
     pub(super) fn create(&self) -> Result<()> {
-        let made = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&self.path);
+        let made = new_file::create(&self.path, &self.target);
         let made = made.and_then(|file| {
             self.lock(&file)?;
             Ok(file)
@@ -211,7 +140,10 @@ impl PartialFile {
         if let Some(file) = open {
             return Ok(file);
         }
-        let file = OpenOptions::new().write(true).open(&self.path)?;
+        let file = new_file::careful_options().write(true).open(&self.path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("it is no regular file"));
+        }
         // one of an earlier try is not locked yet
         let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         if lock.is_none() && !is_locked_elsewhere(&file) {
@@ -230,12 +162,17 @@ impl PartialFile {
             .push(file);
     }
 
-    /// Puts the file in its place, last modified then.
+    /// Puts the file in its place, last modified then. One that is `durable` is there after a power cut, too.
     ///
     /// # Errors
     ///
-    /// Its length or time cannot be set, or it cannot be renamed.
-    pub(super) fn finish(&self, len: u64, modified: Option<SystemTime>) -> Result<()> {
+    /// Its length or time cannot be set, the disk does not take its bytes, or it cannot be renamed.
+    pub(super) fn finish(
+        &self,
+        len: u64,
+        modified: Option<SystemTime>,
+        durable: bool,
+    ) -> Result<()> {
         let done = || {
             let file = self.take()?;
             // one of an earlier try may be longer
@@ -245,7 +182,14 @@ impl PartialFile {
             if let Some(modified) = modified {
                 file.set_modified(modified)?;
             }
-            std::fs::rename(&self.path, &self.target)
+            if durable {
+                file.sync_all()?;
+            }
+            std::fs::rename(&self.path, &self.target)?;
+            if durable {
+                new_file::sync_folder_of(&self.target);
+            }
+            Ok(())
         };
         done().map_err(TransferError::file(&*self.target))
     }
@@ -273,7 +217,8 @@ impl PartialFolder {
     ///
     /// The target has no name, or the folder cannot be made.
     pub(super) fn beside(target: &Path) -> Result<Self> {
-        let path = path_beside(target, PartialKind::Temporary, &random_seed())?;
+        let path = path_beside(target, PartialKind::Temporary, &random_seed());
+        let path = path.map_err(TransferError::file(target))?;
         std::fs::create_dir(&path).map_err(TransferError::file(&*path))?;
         // Windows opens no folders
         let lock = File::open(&path).ok().filter(|it| !is_locked_elsewhere(it));
@@ -394,7 +339,7 @@ mod tests {
         partial.at(0).unwrap().write_all(b"abc").unwrap();
         assert!(!target.exists());
         let then = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
-        partial.finish(6, Some(then)).unwrap();
+        partial.finish(6, Some(then), true).unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"abcdef");
         assert_eq!(
             std::fs::metadata(&target).unwrap().modified().unwrap(),

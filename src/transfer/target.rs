@@ -10,13 +10,14 @@ use super::error::TransferError;
 use super::pipe::Pipe;
 use crate::checksum::{ChecksumAlgorithm, Hasher};
 use crate::error::Result;
+use crate::new_file::Destination;
 use crate::transport::CancelToken;
 
 /// Where a download goes.
 ///
 /// | to | |
 /// | --- | --- |
-/// | [`Path`], [`PathBuf`] | a file: it is written beside its place and renamed when it is whole and right, so nobody sees half of it; a pipe or device is written in turn |
+/// | [`Path`], [`PathBuf`] | a file: it is written beside its place and renamed when it is whole and right, so nobody sees half of it; links are followed, and a pipe or device is written in turn |
 /// | [`Target::writer`] | a stream, written in turn |
 pub struct Target<'t>(Kind<'t>);
 
@@ -83,19 +84,13 @@ impl<'t> Sink<'t> {
             Kind::File(path) => path,
             Kind::Writer(writer) => return Ok(Self::Stream(Ordered::new(writer))),
         };
-        match std::fs::metadata(&path) {
-            Ok(metadata) if metadata.is_dir() => {
-                let error = io::Error::new(
-                    io::ErrorKind::IsADirectory,
-                    "it is a folder; name the file in it",
-                );
-                Err(TransferError::file(path)(error))
-            }
-            Ok(metadata) if !metadata.is_file() => {
+        match Destination::find(&path).map_err(TransferError::file(&*path))? {
+            Destination::File(path) => Ok(Self::File(path)),
+            Destination::Device(path) => {
                 let device = Pipe::write_to(&path, cancel).map_err(TransferError::file(path))?;
                 Ok(Self::Stream(Ordered::new(Box::new(device))))
             }
-            _ => Ok(Self::File(path)),
+            Destination::Descriptor(file) => Ok(Self::Stream(Ordered::new(Box::new(file)))),
         }
     }
 }

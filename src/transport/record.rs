@@ -1,6 +1,5 @@
 //! A transport that keeps what another one sends and gets.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -8,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use super::{Limits, Request, Response, Transport, TransportError, TransportErrorKind, cassette};
+use crate::new_file::Writer;
 
 /// Sends requests by another transport and writes both sides to a file, a cassette, from which
 /// [`Replay::from_cassette`](super::Replay::from_cassette) answers later.
@@ -35,17 +35,18 @@ use super::{Limits, Request, Response, Transport, TransportError, TransportError
 /// ```
 pub struct Record<T> {
     transport: T,
-    cassette: Mutex<File>,
+    cassette: Mutex<Writer>,
 }
 
 impl<T: Transport> Record<T> {
-    /// Records what this transport does. What the file held is gone.
+    /// Records what this transport does. The file, which its owner alone may read, takes the place of an old one with its
+    /// first exchange.
     ///
     /// # Errors
     ///
     /// The file cannot be made.
     pub fn to_file(path: impl AsRef<Path>, transport: T) -> io::Result<Self> {
-        let cassette = Mutex::new(File::create(path)?);
+        let cassette = Mutex::new(Writer::private(path.as_ref())?);
         Ok(Self {
             transport,
             cassette,
@@ -55,7 +56,8 @@ impl<T: Transport> Record<T> {
     fn write(&self, line: &Value) -> io::Result<()> {
         // a line is written at one stroke, whether or not a thread panicked before
         let mut cassette = self.cassette.lock().unwrap_or_else(PoisonError::into_inner);
-        cassette.write_all(format!("{line}\n").as_bytes())
+        cassette.write_all(format!("{line}\n").as_bytes())?;
+        cassette.commit()
     }
 }
 

@@ -169,20 +169,7 @@ pub fn pack(models: &Path, into: &Path) -> Result<(), ImportError> {
         texts.insert(path.to_owned(), release.text(path)?);
     }
     let bytes = pack::write(&texts).map_err(ImportError::io(into))?;
-    let folder = into
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or_else(|| Path::new("."));
-    let mut staged = tempfile_in(folder)?;
-    io::Write::write_all(&mut staged.1, &bytes).map_err(ImportError::io(&staged.0))?;
-    fs::rename(&staged.0, into).map_err(ImportError::io(into))
-}
-
-/// A new file in a folder, which nobody else has.
-fn tempfile_in(folder: &Path) -> Result<(PathBuf, fs::File), ImportError> {
-    let path = folder.join(format!(".{}", crate::random::uuid()));
-    let file = fs::File::create_new(&path).map_err(ImportError::io(&path))?;
-    Ok((path, file))
+    crate::new_file::replace(into, &bytes).map_err(ImportError::io(into))
 }
 
 /// The newest version of each service and kind.

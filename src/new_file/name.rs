@@ -1,0 +1,135 @@
+//! The names of files on their way, which nothing else has.
+//!
+//! | name, in the target's folder | |
+//! | --- | --- |
+//! | `.NAME.<16 hex>.tucuxi-part` | named in a journal, by which a killed download is resumed |
+//! | `.NAME.<16 hex>.tucuxi-temp` | not resumed |
+//!
+//! The last eight digits are computed from the eight before them, so no other program's file has such a name by accident.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::{hash, random};
+
+/// Whether a partial file is resumed after a kill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PartialKind {
+    Resumable,
+    Temporary,
+}
+
+impl PartialKind {
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Resumable => ".tucuxi-part",
+            Self::Temporary => ".tucuxi-temp",
+        }
+    }
+
+    /// The kind of partial file that has this name; none if it is an ordinary name.
+    pub(crate) fn of_name(name: &OsStr) -> Option<Self> {
+        let kinds = [Self::Resumable, Self::Temporary].into_iter();
+        kinds.into_iter().find(|kind| kind.stem(name).is_some())
+    }
+
+    /// Whether a path is that of such a file of this target.
+    pub(crate) fn is_of(self, path: &Path, target: &Path) -> bool {
+        let stem = path.file_name().and_then(|name| self.stem(name));
+        let (Some(stem), Some(name)) = (stem, target.file_name()) else {
+            return false;
+        };
+        let name = name.as_encoded_bytes();
+        // the name of one that is too long was cut
+        let is_name = stem == name || (stem.len() > LONGEST / 2 && name.starts_with(stem));
+        path.parent() == target.parent() && is_name
+    }
+
+    /// What stands for the target in such a name.
+    fn stem(self, name: &OsStr) -> Option<&[u8]> {
+        let rest = name.as_encoded_bytes();
+        let rest = rest.strip_suffix(self.suffix().as_bytes())?;
+        let (rest, tag) = rest.split_at_checked(rest.len().checked_sub(TAG)?)?;
+        let (seed, check) = std::str::from_utf8(tag).ok()?.split_at_checked(TAG / 2)?;
+        let stem = rest.strip_prefix(b".")?.strip_suffix(b".")?;
+        (!stem.is_empty() && check == check_of(seed)).then_some(stem)
+    }
+}
+
+/// The longest name, in bytes.
+const LONGEST: usize = 255;
+/// How many digits a name has.
+const TAG: usize = 16;
+
+/// The second half of the digits.
+fn check_of(seed: &str) -> String {
+    digits(&["tucuxi partial file ", seed])
+}
+
+/// The first half of the digits, where the words alone decide.
+pub(crate) fn digits(words: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    words.iter().for_each(|word| hasher.update(word));
+    let mut digits = hash::hex(&hasher.finalize());
+    digits.truncate(TAG / 2);
+    digits
+}
+
+/// A name that is too long with its end is cut.
+///
+/// # Errors
+///
+/// The target names no file.
+pub(crate) fn path_beside(target: &Path, kind: PartialKind, seed: &str) -> io::Result<PathBuf> {
+    let Some(name) = target.file_name() else {
+        let what = "it names no file";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+    };
+    let end = format!(".{seed}{}{}", check_of(seed), kind.suffix());
+    let mut partial = OsString::from(".");
+    match name.len() + 1 + end.len() > LONGEST {
+        true => {
+            let name = name.to_string_lossy();
+            partial.push(&name[..name.floor_char_boundary(LONGEST - 1 - end.len())]);
+        }
+        false => partial.push(name),
+    }
+    partial.push(end);
+    Ok(target.with_file_name(partial))
+}
+
+pub(crate) fn random_seed() -> String {
+    let mut seed = random::uuid();
+    seed.truncate(TAG / 2);
+    seed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_of_its_target_alone() {
+        for name in ["a", "a.b", &"b".repeat(255), &"ü".repeat(127)] {
+            let target = Path::new("/folder").join(name);
+            let kind = PartialKind::Resumable;
+            let path = path_beside(&target, kind, &random_seed()).unwrap();
+            assert!(kind.is_of(&path, &target), "{path:?}");
+            assert!(!PartialKind::Temporary.is_of(&path, &target), "{path:?}");
+            assert!(!kind.is_of(&target, &target), "{path:?}");
+            for other in ["/folder/other", "/other/a", "/folder/a/a", "/"] {
+                assert!(!kind.is_of(&path, Path::new(other)), "{path:?} {other}");
+            }
+            let around = Path::new("/folder/x/..").join(path.file_name().unwrap());
+            assert!(!kind.is_of(&around, &target), "{around:?}");
+        }
+        for path in ["", "/", "/folder/a", "/folder/.a.0123456789abcdef.tucuxi-part"] {
+            let kind = PartialKind::Resumable;
+            assert!(!kind.is_of(Path::new(path), Path::new("/folder/a")), "{path}");
+        }
+        assert!(path_beside(Path::new("x/.."), PartialKind::Temporary, "").is_err());
+    }
+}
