@@ -112,6 +112,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_names_with_the_right_digits_are_those_of_partial_files() {
+        let seed = "0123abcd";
+        let right = format!(".a.b.{seed}{}", check_of(seed));
+        for (name, expected) in [
+            (format!("{right}.tucuxi-part"), Some(PartialKind::Resumable)),
+            (format!("{right}.tucuxi-temp"), Some(PartialKind::Temporary)),
+            (format!("{right}.tucuxi"), None),
+            (format!("{right}.tucuxi-part.bak"), None),
+            (right[1..].to_owned() + ".tucuxi-part", None),
+            (format!(".{seed}{}.tucuxi-part", check_of(seed)), None),
+            (".a.0123abcd0123abcd.tucuxi-part".to_owned(), None),
+            (".a.0123abcd.tucuxi-part".to_owned(), None),
+            (".a.ü123abcd0123abc.tucuxi-temp".to_owned(), None),
+            (".tucuxi-part".to_owned(), None),
+            ("a.0123abcd".to_owned(), None),
+            (String::new(), None),
+        ] {
+            assert_eq!(PartialKind::of_name(OsStr::new(&name)), expected, "{name}");
+        }
+    }
+
+    #[test]
     fn a_name_is_of_its_target_alone() {
         for name in ["a", "a.b", &"b".repeat(255), &"ü".repeat(127)] {
             let target = Path::new("/folder").join(name);
@@ -126,9 +148,17 @@ mod tests {
             let around = Path::new("/folder/x/..").join(path.file_name().unwrap());
             assert!(!kind.is_of(&around, &target), "{around:?}");
         }
-        for path in ["", "/", "/folder/a", "/folder/.a.0123456789abcdef.tucuxi-part"] {
+        for path in [
+            "",
+            "/",
+            "/folder/a",
+            "/folder/.a.0123456789abcdef.tucuxi-part",
+        ] {
             let kind = PartialKind::Resumable;
-            assert!(!kind.is_of(Path::new(path), Path::new("/folder/a")), "{path}");
+            assert!(
+                !kind.is_of(Path::new(path), Path::new("/folder/a")),
+                "{path}"
+            );
         }
         assert!(path_beside(Path::new("x/.."), PartialKind::Temporary, "").is_err());
     }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::args::Args;
 use super::error::TransferError;
-use super::multipart::{Multipart, PartDone};
+use super::multipart::{Multipart, PartDone, no_etag};
 use super::object::Object;
 use super::plan::{Part, Parts, part_size};
 use super::pool::{Begun, Outcome, Work};
@@ -267,8 +267,9 @@ impl Copy {
             _ => error,
         })?;
         let len = range.end - range.start;
-        let done = PartDone::of_answer(&answer["CopyPartResult"], len, &self.args);
-        state.multipart.done(part.number, done);
+        let done = PartDone::of_response(&answer["CopyPartResult"], &self.args);
+        let done = done.ok_or_else(|| no_etag(&self.place, part.number))?;
+        state.multipart.done(part.number, done.of_len(len));
         self.context.meter.add(len);
         Ok(())
     }

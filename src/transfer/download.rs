@@ -159,7 +159,9 @@ impl Work for Download<'_> {
             (Sink::Stream(stream), _) => stream.flush()?,
             (Sink::File(_), Some(partial)) => {
                 let modified = self.listed.as_ref().and_then(|listed| listed.modified);
-                partial.finish(len, modified)?;
+                // what the journal knows is forgotten afterwards
+                let durable = state.journal.lock().is_some();
+                partial.finish(len, modified, durable)?;
             }
             (Sink::File(_), None) => {}
         }
@@ -263,7 +265,7 @@ impl<'t> Download<'t> {
                 journal =
                     DownloadJournal::open(&self.context, &self.place, path, &self.args, &stored);
             }
-            let found = journal.as_mut().and_then(DownloadJournal::find);
+            let found = journal.as_mut().and_then(|journal| journal.find(path));
             partial = Some(match (found, &mut journal) {
                 (Some((known, parts)), _) => {
                     there = parts;
@@ -329,9 +331,9 @@ impl<'t> Download<'t> {
         if let Some(there) = state
             .there
             .get(&part.number)
-            .filter(|there| state.has(there))
+            .filter(|there| state.has(there, part))
         {
-            let len = there.range.end - there.range.start;
+            let len = there.range.end.saturating_sub(there.range.start);
             self.context.meter.resumed(len);
             let mut done = state.lock();
             done.resumed_bytes += len;
@@ -390,14 +392,19 @@ impl State<'_> {
         self.done.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the file has these bytes.
-    fn has(&self, part: &PartThere) -> bool {
-        let Some(partial) = &self.partial else {
+    /// Whether the file has these bytes, and they are those of the part.
+    fn has(&self, there: &PartThere, part: &Part) -> bool {
+        let is_part = match self.cut {
+            Some(Cut::Ranges(_)) => there.range == part.range,
+            // where it lies is seen when all are there
+            _ => there.range.end <= self.object.len,
+        };
+        let Some(partial) = self.partial.as_ref().filter(|_| is_part) else {
             return false;
         };
-        let body = Body::file_range(&*partial.path, part.range.clone());
+        let body = Body::file_range(&*partial.path, there.range.clone());
         let mut hasher = self.algorithm.hasher();
-        hasher.read_body(&body).is_ok() && *hasher.finish() == *part.checksum
+        hasher.read_body(&body).is_ok() && *hasher.finish() == *there.checksum
     }
 
     fn end_journal(&self) {

@@ -143,6 +143,16 @@ pub enum TransferError {
         /// What went wrong with the last.
         source: io::Error,
     },
+    /// The upload was not completed, and its parts are not taken back: the same transfer, made again, goes on with them.
+    #[error(
+        "{object}: {source}; the parts that are stored are kept: make the same upload again to complete it, or abort it, which `unfinished` lists"
+    )]
+    PartsKept {
+        /// The object: `s3://BUCKET/KEY`.
+        object: Box<str>,
+        /// Why.
+        source: Error,
+    },
     /// A stream that cannot be read.
     #[error("the source cannot be read: {source}")]
     Reader {
@@ -215,7 +225,7 @@ impl TransferError {
     /// The call that is at the bottom of it, if one is.
     pub(crate) fn cause(&self) -> Option<&Error> {
         match self {
-            Self::Failed { source, .. } => Some(source),
+            Self::Failed { source, .. } | Self::PartsKept { source, .. } => Some(source),
             _ => None,
         }
     }

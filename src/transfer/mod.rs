@@ -411,8 +411,39 @@ impl Context {
     fn service_place(&self) -> String {
         let config = self.client.config();
         match config.endpoint_url(SERVICE) {
-            Ok(Some(url)) => url,
+            Ok(Some(url)) => without_userinfo(&url),
             _ => config.region().unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// A URL without the name and the password that it may have before its host.
+fn without_userinfo(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    match scheme {
+        "" => format!("{host}{path}"),
+        scheme => format!("{scheme}://{host}{path}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_of_an_endpoint_is_kept() {
+        for (url, expected) in [
+            ("https://u:p@host:1/a", "https://host:1/a"),
+            ("https://u:p@x@host", "https://host"),
+            ("https://u@host?a=b@c", "https://host?a=b@c"),
+            ("https://host/a@b", "https://host/a@b"),
+            ("u:p@host", "host"),
+            ("http://[::1]:80", "http://[::1]:80"),
+        ] {
+            assert_eq!(without_userinfo(url), expected, "{url}");
         }
     }
 }

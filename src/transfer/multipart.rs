@@ -11,13 +11,15 @@ use super::error::TransferError;
 use super::pool::Outcome;
 use super::{Context, Place};
 use crate::body::Body;
-use crate::checksum::{ChecksumAlgorithm, Hasher};
+use crate::checksum::ChecksumAlgorithm;
 use crate::error::{Error, Result};
 
 /// An upload that was created and is not complete.
 #[derive(Debug)]
 pub(super) struct Multipart {
     pub(super) id: Box<str>,
+    /// Whether the service said when it was created that its parts have checksums.
+    pub(super) has_checksums: bool,
     parts: Mutex<Done>,
 }
 
@@ -33,47 +35,81 @@ pub(super) struct PartDone {
     etag: Box<str>,
     len: u64,
     /// In the algorithm of the upload, if the service has it.
-    checksum: Option<Box<str>>,
+    checksum: Option<Checksum>,
+}
+
+#[derive(Clone, Debug)]
+struct Checksum {
+    value: Box<str>,
+    /// The service's; else it was computed from the file.
+    is_theirs: bool,
 }
 
 impl PartDone {
-    /// As an answer tells of it.
-    pub(super) fn of_answer(answer: &Value, len: u64, args: &Args) -> Self {
-        let text = |member: &str| answer[member].as_str().map(Box::from);
-        Self {
-            etag: text("ETag").unwrap_or_default(),
-            len,
-            checksum: args
-                .algorithm()
-                .and_then(|algorithm| text(&algorithm.member())),
-        }
+    /// As a response tells of it; of no bytes so far. None if it has no ETag, without which it cannot be a part of an object.
+    pub(super) fn of_response(response: &Value, args: &Args) -> Option<Self> {
+        let text = |member: &str| response[member].as_str().map(Box::<str>::from);
+        let member = args.algorithm().map(ChecksumAlgorithm::member);
+        Some(Self {
+            etag: text("ETag").filter(|etag| !etag.trim_matches('"').is_empty())?,
+            len: 0,
+            checksum: member
+                .and_then(|member| text(&member))
+                .map(|value| Checksum {
+                    value,
+                    is_theirs: true,
+                }),
+        })
     }
 
-    /// Whether it is of these bytes, by its checksum, or else by its ETag where that is their MD5.
-    pub(super) fn is_of(&self, body: &Body, args: &Args) -> bool {
+    pub(super) fn of_len(self, len: u64) -> Self {
+        Self { len, ..self }
+    }
+
+    /// It, if it is of these bytes: by its checksum, or else by its ETag where that is their MD5. A part of which the service
+    /// tells no checksum gets that of the bytes, so that the upload is completed with one for each part.
+    pub(super) fn proven(&self, body: &Body, args: &Args) -> Option<Self> {
         if body.len() != Some(self.len) {
-            return false;
+            return None;
         }
         let hashed = |algorithm: ChecksumAlgorithm| {
             let mut hasher = algorithm.hasher();
             hasher.read_body(body).ok().map(|()| hasher)
         };
-        match (&self.checksum, args.algorithm()) {
-            (Some(checksum), Some(algorithm)) => {
-                hashed(algorithm).is_some_and(|own| *own.finish() == **checksum)
-            }
-            _ => {
-                let own = hashed(ChecksumAlgorithm::Md5).map(Hasher::finish_hex);
-                own.is_some_and(|own| *own == *self.etag.trim_matches('"'))
-            }
+        if let (Some(theirs), Some(algorithm)) = (&self.checksum, args.algorithm()) {
+            let own = hashed(algorithm)?.finish();
+            return (*own == *theirs.value).then(|| self.clone());
         }
+        let md5 = hashed(ChecksumAlgorithm::Md5)?.finish_hex();
+        // of a part that is encrypted with a key of the service or of the customer it is not the MD5
+        if !md5.eq_ignore_ascii_case(opaque(&self.etag)) {
+            return None;
+        }
+        let checksum = match args.algorithm() {
+            Some(algorithm) => Some(Checksum {
+                value: hashed(algorithm)?.finish().into(),
+                is_theirs: false,
+            }),
+            None => None,
+        };
+        Some(Self {
+            checksum,
+            ..self.clone()
+        })
+    }
+
+    fn checksum(&self) -> Option<&str> {
+        self.checksum.as_ref().map(|checksum| &*checksum.value)
     }
 }
 
 impl Multipart {
-    pub(super) fn known(id: Box<str>) -> Self {
-        let parts = Mutex::default();
-        Self { id, parts }
+    pub(super) fn known(id: &str) -> Self {
+        Self {
+            id: id.into(),
+            has_checksums: false,
+            parts: Mutex::default(),
+        }
     }
 
     pub(super) fn create(context: &Context, place: &Place, args: &Args) -> Result<Self> {
@@ -82,10 +118,13 @@ impl Multipart {
             "CreateMultipartUpload",
             place.params(json!({})),
         )?;
-        let answer = context.call("CreateMultipartUpload", params)?;
-        match answer["UploadId"].as_str() {
-            Some(id) => Ok(Self::known(id.into())),
-            None => Err(TransferError::answer(
+        let response = context.call("CreateMultipartUpload", params)?;
+        match response["UploadId"].as_str() {
+            Some(id) if !id.is_empty() => Ok(Self {
+                has_checksums: response["ChecksumAlgorithm"].is_string(),
+                ..Self::known(id)
+            }),
+            _ => Err(TransferError::answer(
                 &place.url(),
                 "the upload that was created has no id",
             )),
@@ -104,7 +143,7 @@ impl Multipart {
     /// A part of an earlier try.
     pub(super) fn found(&self, number: u32, part: PartDone) {
         let mut done = self.lock();
-        done.resumed_bytes += part.len;
+        done.resumed_bytes = done.resumed_bytes.saturating_add(part.len);
         done.parts.insert(number, part);
     }
 
@@ -121,13 +160,16 @@ impl Multipart {
     ) -> Result<Outcome> {
         let done = self.lock();
         let mut params = place.params(json!({"UploadId": self.id}));
-        let algorithm = args.algorithm();
+        // a service that tells none of the checksums may not take them either
+        let algorithm = args
+            .algorithm()
+            .filter(|_| self.has_checksums || done.has_theirs());
         let parts = done.parts.iter().map(|(number, part)| {
             let mut value = Map::new();
             value.insert("PartNumber".to_owned(), (*number).into());
             value.insert("ETag".to_owned(), (*part.etag).into());
-            if let (Some(algorithm), Some(checksum)) = (algorithm, &part.checksum) {
-                value.insert(algorithm.member(), (**checksum).into());
+            if let (Some(algorithm), Some(checksum)) = (algorithm, part.checksum()) {
+                value.insert(algorithm.member(), checksum.into());
             }
             Value::Object(value)
         });
@@ -149,6 +191,10 @@ impl Multipart {
             },
             Err(error) => return Err(error),
         };
+        if !answer["ETag"].is_string() {
+            let what = "the response to CompleteMultipartUpload has no ETag, so it does not prove that the object is stored";
+            return Err(TransferError::answer(&place.url(), what));
+        }
         done.check(args, &answer, place)?;
         let text = |member: &str| answer[member].as_str().map(Into::into);
         Ok(Outcome {
@@ -188,6 +234,19 @@ impl Multipart {
     }
 }
 
+/// A response to a part that cannot be one of an object.
+pub(super) fn no_etag(place: &Place, number: u32) -> Error {
+    let what = format!(
+        "the response to part {number} has no ETag, so it does not prove that the part is stored"
+    );
+    TransferError::answer(&place.url(), what)
+}
+
+/// What an ETag has between its quotes.
+fn opaque(etag: &str) -> &str {
+    etag.trim_start_matches("W/").trim_matches('"')
+}
+
 fn was_repeated(error: &Error) -> bool {
     error
         .service_error()
@@ -196,13 +255,23 @@ fn was_repeated(error: &Error) -> bool {
 
 impl Done {
     fn len(&self) -> u64 {
-        self.parts.values().map(|part| part.len).sum()
+        let lens = self.parts.values().map(|part| part.len);
+        lens.fold(0, u64::saturating_add)
+    }
+
+    /// Whether the service told the checksum of a part.
+    fn has_theirs(&self) -> bool {
+        let mut checksums = self
+            .parts
+            .values()
+            .filter_map(|part| part.checksum.as_ref());
+        checksums.any(|checksum| checksum.is_theirs)
     }
 
     /// The checksum of the object, where those of its parts make it.
     fn whole(&self, algorithm: ChecksumAlgorithm) -> Option<String> {
         let parts = self.parts.values();
-        algorithm.combined(parts.map(|part| Some((part.checksum.as_deref()?, part.len))))
+        algorithm.combined(parts.map(|part| Some((part.checksum()?, part.len))))
     }
 
     /// Holds the service's checksum of the object against those of the parts.
@@ -213,11 +282,7 @@ impl Done {
         let Some(theirs) = answer[algorithm.member()].as_str() else {
             return Ok(());
         };
-        let parts: Option<Vec<&str>> = self
-            .parts
-            .values()
-            .map(|part| part.checksum.as_deref())
-            .collect();
+        let parts: Option<Vec<&str>> = self.parts.values().map(|part| part.checksum()).collect();
         let own = match theirs.contains('-') {
             true => parts.and_then(|parts| algorithm.composite(parts.into_iter())),
             // without the word it may be one of the parts', which some servers do not mark
@@ -244,15 +309,84 @@ impl Done {
         let params = args.of(&context.client, "HeadObject", own).ok()?;
         let answer = context.call("HeadObject", params).ok()?;
         let end = format!("-{}", self.parts.len());
-        let etag = answer["ETag"].as_str()?.trim_matches('"');
+        let etag = opaque(answer["ETag"].as_str()?);
         let is_alike = etag.ends_with(&end) && answer["ContentLength"].as_u64() == Some(self.len());
         let has_checksum = |algorithm: ChecksumAlgorithm| {
-            let is_known = self.parts.values().any(|part| part.checksum.is_some());
-            !is_known || answer[algorithm.member()].is_string()
+            !self.has_theirs() || answer[algorithm.member()].is_string()
         };
         let is_it = is_alike
             && args.algorithm().is_none_or(has_checksum)
             && self.check(args, &answer, place).is_ok();
         is_it.then_some(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_proven_by_what_the_service_tells_of_it() {
+        const MD5: &str = "5d41402abc4b2a76b9719d911017c592";
+        let crc = ChecksumAlgorithm::Crc32.of(b"hello");
+        let upper = MD5.to_uppercase();
+        let with = Args::check(
+            super::super::args::Action::Upload,
+            json!({"ChecksumAlgorithm": "CRC32"}),
+        )
+        .unwrap();
+        let (body, without) = (Body::from("hello"), Args::default());
+        for (response, len, args, is_proven) in [
+            (
+                json!({"ETag": "\"e\"", "ChecksumCRC32": crc}),
+                5,
+                &with,
+                true,
+            ),
+            (
+                json!({"ETag": "\"e\"", "ChecksumCRC32": crc}),
+                4,
+                &with,
+                false,
+            ),
+            (
+                json!({"ETag": "\"e\"", "ChecksumCRC32": "AAAAAA=="}),
+                5,
+                &with,
+                false,
+            ),
+            // what is right by its ETag has a wrong checksum
+            (
+                json!({"ETag": MD5, "ChecksumCRC32": "AAAAAA=="}),
+                5,
+                &with,
+                false,
+            ),
+            (json!({"ETag": MD5, "ChecksumSHA1": "x"}), 5, &with, true),
+            (json!({"ETag": MD5}), 5, &with, true),
+            (json!({"ETag": format!("\"{MD5}\"")}), 5, &with, true),
+            (json!({"ETag": format!("W/\"{MD5}\"")}), 5, &with, true),
+            (json!({"ETag": upper}), 5, &with, true),
+            (json!({"ETag": format!("{MD5}-1")}), 5, &with, false),
+            (json!({"ETag": "kms"}), 5, &with, false),
+            (json!({"ETag": MD5}), 5, &without, true),
+            (
+                json!({"ETag": MD5, "ChecksumCRC32": "AAAAAA=="}),
+                5,
+                &without,
+                true,
+            ),
+            (json!({"ETag": MD5}), u64::MAX, &without, false),
+        ] {
+            let part = PartDone::of_response(&response, args).unwrap().of_len(len);
+            let proven = part.proven(&body, args);
+            assert_eq!(proven.is_some(), is_proven, "{response} of {len}");
+            if let (Some(proven), true) = (&proven, args.algorithm().is_some()) {
+                assert_eq!(proven.checksum(), Some(&*crc), "{response}");
+            }
+        }
+        for response in [json!({}), json!({"ETag": ""}), json!({"ETag": "\"\""})] {
+            assert!(PartDone::of_response(&response, &with).is_none());
+        }
     }
 }

@@ -17,8 +17,8 @@ use std::time::SystemTime;
 
 use super::error::TransferError;
 use crate::error::Result;
-use crate::new_file::name::{digits, path_beside, random_seed};
 use crate::new_file;
+use crate::new_file::name::{digits, path_beside, random_seed};
 
 pub(super) use crate::new_file::name::PartialKind;
 
@@ -289,28 +289,6 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
-
-    #[test]
-    fn only_names_with_the_right_digits_are_those_of_partial_files() {
-        let seed = "0123abcd";
-        let right = format!(".a.b.{seed}{}", check_of(seed));
-        for (name, expected) in [
-            (format!("{right}.tucuxi-part"), Some(PartialKind::Resumable)),
-            (format!("{right}.tucuxi-temp"), Some(PartialKind::Temporary)),
-            (format!("{right}.tucuxi"), None),
-            (format!("{right}.tucuxi-part.bak"), None),
-            (right[1..].to_owned() + ".tucuxi-part", None),
-            (format!(".{seed}{}.tucuxi-part", check_of(seed)), None),
-            (".a.0123abcd0123abcd.tucuxi-part".to_owned(), None),
-            (".a.0123abcd.tucuxi-part".to_owned(), None),
-            (".a.ü123abcd0123abc.tucuxi-temp".to_owned(), None),
-            (".tucuxi-part".to_owned(), None),
-            ("a.0123abcd".to_owned(), None),
-            (String::new(), None),
-        ] {
-            assert_eq!(PartialKind::of_name(OsStr::new(&name)), expected, "{name}");
-        }
-    }
 
     #[test]
     fn names_beside_have_room() {

@@ -3,37 +3,38 @@
 //! | kept of an upload | kept of a download |
 //! | --- | --- |
 //! | the file, its length and time, the object, the arguments' hash, the size of parts | the object, its ETag and length, the file, the arguments' hash, how its parts are cut |
-//! | when it began; then the upload's id | where the bytes are; then each part with its checksum |
+//! | the upload's id | where the bytes are; then each part with its checksum |
 //!
 //! If the first line is not what it would be now, there is nothing to go on with, and what was begun is taken back. Parts are
 //! not believed: those of an upload are held against the file by what the service says of them, those of a download are read
-//! and hashed again.
+//! and hashed again. What the journal itself says is not believed either: bytes of a download are only looked for beside its
+//! file, under a name that such bytes have.
+//!
+//! Only an upload whose id the journal has is gone on with or aborted. One that was created when the process died, before its
+//! id was known, looks in the service's list as an upload of another machine does, and is left to a lifecycle rule.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
 use super::args::Args;
-use super::journal::Journal;
+use super::journal::{Journal, Lines, Subject};
 use super::multipart::{Multipart, PartDone};
+use super::partial::PartialKind;
 use super::source::FileContent;
 use super::{Context, Place};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hash;
-use crate::time::Timestamp;
-
-/// How far the clocks of this machine and of the service may differ.
-const SKEW: Duration = Duration::from_secs(300);
 
 /// The journal of an upload.
 #[derive(Debug)]
 pub(super) struct UploadJournal {
     journal: Journal,
     header: Value,
-    lines: Vec<Value>,
+    lines: Lines,
 }
 
 impl UploadJournal {
@@ -44,9 +45,9 @@ impl UploadJournal {
         args: &Args,
         part_size: u64,
     ) -> Option<Self> {
-        let path = absolute(&file.path)?;
-        let (journal, lines) = open(context, "upload", place, &path)?;
-        let mut header = header(context, "upload", place, &path, args);
+        let subject = subject(context, "upload", place, &file.path)?;
+        let (journal, lines) = Journal::open(&context.state_folder()?, &subject)?;
+        let mut header = header(&subject, args);
         let modified = file.identity.modified.and_then(nanos);
         header["length"] = file.identity.len.into();
         header["modified"] = json!(modified.map(|nanos| nanos.to_string()));
@@ -63,7 +64,7 @@ impl UploadJournal {
     ///
     /// # Errors
     ///
-    /// The service does not answer, but may another time.
+    /// The service does not list the parts, but may another time.
     pub(super) fn find(
         &mut self,
         context: &Context,
@@ -71,44 +72,33 @@ impl UploadJournal {
         args: &Args,
     ) -> Result<Option<(Multipart, BTreeMap<u32, PartDone>)>> {
         let lines = std::mem::take(&mut self.lines);
-        let is_same = lines.first() == Some(&self.header);
-        let begun = match is_same {
-            true => begun_upload(context, place, &lines).unwrap_or_default(),
-            false => known_upload(&lines),
-        };
-        let Some(multipart) = begun else {
+        let Some(multipart) = known_upload(&lines.done) else {
             return Ok(None);
         };
-        let parts = is_same.then(|| parts_of(context, place, args, &multipart.id));
-        match parts {
-            Some(Ok(parts)) => {
-                // the id may have been found with the service
-                self.created(&multipart.id);
-                return Ok(Some((multipart, parts)));
+        if lines.header == self.header {
+            match parts_of(context, place, args, &multipart.id) {
+                Ok(parts) => return Ok(Some((multipart, parts))),
+                Err(error) if error.code() == Some("NoSuchUpload") => return Ok(None),
+                Err(error) if !is_refused(&error) => return Err(error),
+                Err(error) => {
+                    tracing::warn!(object = %place, %error, "the parts of an upload are not listed, so it is begun anew")
+                }
             }
-            Some(Err(error)) if error.is_retryable() || error.is_cancelled() => return Err(error),
-            _ => {}
         }
         if let Err(error) = multipart.abort(context, place, args) {
-            tracing::warn!(object = %place, %error, "an upload could not be aborted that cannot be gone on with");
+            tracing::warn!(object = %place, upload = %multipart.id, %error, "an upload could not be aborted that cannot be gone on with");
         }
         Ok(None)
     }
 
     /// Before the upload is created.
     pub(super) fn restart(&mut self) {
-        let now = nanos(SystemTime::now()).unwrap_or_default();
-        let begun = json!({"begun": now.to_string()});
-        let header = &self.header;
-        kept(
-            self.journal
-                .restart(header)
-                .and_then(|()| self.journal.append(&begun)),
-        );
+        kept(self.journal.restart(&self.header));
     }
 
-    pub(super) fn created(&mut self, id: &str) {
-        kept(self.journal.append(&json!({"upload_id": id})));
+    pub(super) fn created(&mut self, multipart: &Multipart) {
+        let line = json!({"upload_id": multipart.id, "checksums": multipart.has_checksums});
+        kept(self.journal.append(&line));
     }
 
     pub(super) fn remove(self) {
@@ -116,54 +106,20 @@ impl UploadJournal {
     }
 }
 
-/// The upload that a journal tells of.
-///
-/// # Errors
-///
-/// The service does not list the uploads that there are.
-pub(super) fn begun_upload(
-    context: &Context,
-    place: &Place,
-    lines: &[Value],
-) -> Result<Option<Multipart>> {
-    if let Some(known) = known_upload(lines) {
-        return Ok(Some(known));
-    }
-    // killed while it was created: it is there under an id that nobody has seen, and has no parts
-    let begun = lines.iter().find_map(|line| line["begun"].as_str());
-    let Some(begun) = begun.and_then(|nanos| nanos.parse().ok()) else {
-        return Ok(None);
-    };
-    let begun = UNIX_EPOCH + Duration::from_nanos(begun);
-    let params = json!({"Bucket": place.bucket, "Prefix": place.key});
-    let uploads = context
-        .client
-        .pages(super::SERVICE, "ListMultipartUploads", params)?;
-    let is_it = |upload: &Value| {
-        let initiated = upload["Initiated"]
-            .as_str()
-            .and_then(|text| Timestamp::parse(text).ok());
-        let initiated = initiated.and_then(Timestamp::system_time);
-        upload["Key"].as_str() == Some(&*place.key)
-            && initiated.is_some_and(|at| at + SKEW >= begun && at <= begun + SKEW)
-    };
-    for upload in uploads.search("Uploads[]")? {
-        let upload = upload?;
-        let Some(id) = upload["UploadId"].as_str().filter(|_| is_it(&upload)) else {
-            continue;
-        };
-        let parts = parts_of(context, place, &Args::default(), id);
-        if parts.is_ok_and(|parts| parts.is_empty()) {
-            return Ok(Some(Multipart::known(id.into())));
-        }
-    }
-    Ok(None)
+/// Whether the service has understood the request, and will refuse it again.
+fn is_refused(error: &Error) -> bool {
+    error.service_error().is_some() && !error.is_retryable()
 }
 
-/// The one whose id it knows.
+/// The id of the upload that these lines tell of.
+pub(super) fn upload_id(lines: &[Value]) -> Option<&str> {
+    lines.iter().find_map(|line| line["upload_id"].as_str())
+}
+
 fn known_upload(lines: &[Value]) -> Option<Multipart> {
-    let id = lines.iter().find_map(|line| line["upload_id"].as_str());
-    id.map(|id| Multipart::known(id.into()))
+    let mut multipart = Multipart::known(upload_id(lines)?);
+    multipart.has_checksums = lines.iter().any(|line| line["checksums"] == true);
+    Some(multipart)
 }
 
 fn parts_of(
@@ -188,8 +144,13 @@ fn parts_of(
         let number = part["PartNumber"]
             .as_u64()
             .and_then(|number| u32::try_from(number).ok());
-        if let (Some(number), Some(size)) = (number, part["Size"].as_u64()) {
-            parts.insert(number, PartDone::of_answer(&part, size, args));
+        // one that is not told whole is sent again
+        if let (Some(number), Some(size), Some(done)) = (
+            number,
+            part["Size"].as_u64(),
+            PartDone::of_response(&part, args),
+        ) {
+            parts.insert(number, done.of_len(size));
         }
     }
     Ok(parts)
@@ -200,7 +161,7 @@ fn parts_of(
 pub(super) struct DownloadJournal {
     journal: Journal,
     header: Value,
-    lines: Vec<Value>,
+    lines: Lines,
 }
 
 /// A part that a file has.
@@ -219,9 +180,9 @@ impl DownloadJournal {
         args: &Args,
         object: &Value,
     ) -> Option<Self> {
-        let path = absolute(target)?;
-        let (journal, lines) = open(context, "download", place, &path)?;
-        let mut header = header(context, "download", place, &path, args);
+        let subject = subject(context, "download", place, target)?;
+        let (journal, lines) = Journal::open(&context.state_folder()?, &subject)?;
+        let mut header = header(&subject, args);
         header["object"] = object.clone();
         Some(Self {
             journal,
@@ -231,15 +192,17 @@ impl DownloadJournal {
     }
 
     /// The file to go on with, and its parts.
-    pub(super) fn find(&mut self) -> Option<(PathBuf, BTreeMap<u32, PartThere>)> {
+    pub(super) fn find(&mut self, target: &Path) -> Option<(PathBuf, BTreeMap<u32, PartThere>)> {
         let lines = std::mem::take(&mut self.lines);
-        let partial = partial_file(&lines)?;
-        if lines.first() != Some(&self.header) || !partial.is_file() {
+        let target = std::path::absolute(target).ok()?;
+        let partial = partial_file(&lines.done, &target)?;
+        let is_file = std::fs::symlink_metadata(&partial).is_ok_and(|found| found.is_file());
+        if lines.header != self.header || !is_file {
             // it may be gone already
             let _ = std::fs::remove_file(partial);
             return None;
         }
-        let parts = lines.iter().filter_map(|line| {
+        let parts = lines.done.iter().filter_map(|line| {
             let (start, len) = (line["start"].as_u64()?, line["length"].as_u64()?);
             let part = PartThere {
                 range: start..start.checked_add(len)?,
@@ -252,7 +215,8 @@ impl DownloadJournal {
 
     /// Before the file is made.
     pub(super) fn restart(&mut self, partial: &Path) {
-        let line = json!({"partial": absolute(partial)});
+        let partial = std::path::absolute(partial).ok();
+        let line = json!({"partial": partial.as_deref().and_then(Path::to_str)});
         let header = &self.header;
         kept(
             self.journal
@@ -265,7 +229,7 @@ impl DownloadJournal {
         let line = json!({
             "part": number,
             "start": part.range.start,
-            "length": part.range.end - part.range.start,
+            "length": part.range.end.saturating_sub(part.range.start),
             "checksum": part.checksum,
         });
         kept(self.journal.append(&line));
@@ -276,39 +240,38 @@ impl DownloadJournal {
     }
 }
 
-/// The file that a journal tells of.
-pub(super) fn partial_file(lines: &[Value]) -> Option<PathBuf> {
-    lines
-        .iter()
-        .find_map(|line| line["partial"].as_str())
-        .map(PathBuf::from)
+/// The file that a journal tells of, if it may be one of the target's.
+pub(super) fn partial_file(lines: &[Value], target: &Path) -> Option<PathBuf> {
+    let partial = lines.iter().find_map(|line| line["partial"].as_str())?;
+    let partial = PathBuf::from(partial);
+    if !PartialKind::Resumable.is_of(&partial, target) {
+        tracing::warn!(file = %partial.display(), target = %target.display(), "a journal tells of a file that is not the download's, which is left alone");
+        return None;
+    }
+    Some(partial)
 }
 
-fn open(context: &Context, kind: &str, place: &Place, path: &str) -> Option<(Journal, Vec<Value>)> {
-    let folder = context.state_folder()?;
-    let service = context.service_place();
-    Journal::open(&folder, &[kind, &service, &place.bucket, &place.key, path])
-}
-
-fn header(context: &Context, kind: &str, place: &Place, path: &str, args: &Args) -> Value {
-    // a key of the customer may be among them
-    let args = Value::Object(args.0.clone()).to_string();
-    json!({
-        "tucuxi_transfer": 1,
-        "kind": kind,
-        "service": context.service_place(),
-        "bucket": place.bucket,
-        "key": place.key,
-        "file": path,
-        // of bytes in memory: it cannot fail
-        "arguments": hash::sha256_hex_of(args.as_bytes()).unwrap_or_default(),
+/// None for a file whose name is no text.
+fn subject(context: &Context, kind: &str, place: &Place, file: &Path) -> Option<Subject> {
+    let file = std::path::absolute(file).ok()?;
+    Some(Subject {
+        kind: kind.into(),
+        service: context.service_place().into(),
+        bucket: place.bucket.clone(),
+        key: place.key.clone(),
+        file: file.to_str()?.into(),
     })
 }
 
-/// A file whose name is no text is not gone on with.
-fn absolute(path: &Path) -> Option<String> {
-    let path = std::path::absolute(path).ok()?;
-    Some(path.to_str()?.to_owned())
+fn header(subject: &Subject, args: &Args) -> Value {
+    // a key of the customer may be among them
+    let args = Value::Object(args.0.clone()).to_string();
+    let mut header = subject.header();
+    // of bytes in memory: it cannot fail
+    header["arguments"] = hash::sha256_hex_of(args.as_bytes())
+        .unwrap_or_default()
+        .into();
+    header
 }
 
 fn nanos(time: SystemTime) -> Option<u64> {

@@ -6,8 +6,10 @@
 //!                       └──► CreateMultipartUpload ──► UploadPart … ──► CompleteMultipartUpload
 //!                              or the one of a try that was killed             or AbortMultipartUpload
 //! ```
+//! A CompleteMultipartUpload that fails leaves the parts and the journal for another try, unless none could succeed.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -15,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::args::Args;
 use super::error::TransferError;
-use super::multipart::{Multipart, PartDone};
+use super::multipart::{Multipart, PartDone, no_etag};
 use super::plan::{Part, Parts, part_size};
 use super::pool::{Begun, Outcome, Work};
 use super::progress::PartMeter;
@@ -45,6 +47,8 @@ struct State<'s> {
     /// Parts of a try that was killed.
     there: BTreeMap<u32, PartDone>,
     journal: Slot<UploadJournal>,
+    /// The parts are to stay, for another try.
+    is_kept: AtomicBool,
 }
 
 /// What goes out at a time.
@@ -136,10 +140,10 @@ impl Work for Upload<'_> {
             Content::File(file) => {
                 let there = state.there.get(&part.number);
                 let piece = Piece::of_file(file, range.clone());
-                match there.filter(|there| there.is_of(&piece.body, &self.args)) {
+                match there.and_then(|there| there.proven(&piece.body, &self.args)) {
                     Some(there) => {
                         self.context.meter.resumed(piece.len);
-                        state.multipart.found(part.number, there.clone());
+                        state.multipart.found(part.number, there);
                     }
                     None => self.send_part(state, part.number, &piece)?,
                 }
@@ -153,9 +157,13 @@ impl Work for Upload<'_> {
         if let Content::File(file) = &state.content {
             file.check_unchanged()?;
         }
-        let outcome = state
+        let completed = state
             .multipart
-            .complete(&self.context, &self.place, &self.args)?;
+            .complete(&self.context, &self.place, &self.args);
+        let outcome = completed.map_err(|error| match is_final(&error) {
+            true => error,
+            false => self.keep(state, error),
+        })?;
         state.end_journal();
         Ok(outcome)
     }
@@ -164,7 +172,10 @@ impl Work for Upload<'_> {
         let Some(state) = self.state.get() else {
             return;
         };
-        // what could not be aborted is told to whoever asks for what is unfinished
+        if state.is_kept.load(Ordering::Relaxed) {
+            return;
+        }
+        // what could not be aborted is told by what lists the unfinished
         match state
             .multipart
             .abort(&self.context, &self.place, &self.args)
@@ -257,7 +268,7 @@ impl<'s> Upload<'s> {
                 }
                 let created = Multipart::create(context, &self.place, &self.args);
                 match (&created, &mut journal) {
-                    (Ok(multipart), Some(journal)) => journal.created(&multipart.id),
+                    (Ok(multipart), Some(journal)) => journal.created(multipart),
                     (Err(error), Some(_)) if !may_be_done(error) => {
                         if let Some(journal) = journal.take() {
                             journal.remove();
@@ -274,6 +285,7 @@ impl<'s> Upload<'s> {
             multipart,
             there,
             journal: Slot::new(journal),
+            is_kept: AtomicBool::new(false),
         };
         // it is begun once
         let _ = self.state.set(state);
@@ -290,11 +302,26 @@ impl<'s> Upload<'s> {
 
     fn send_part(&self, state: &State<'s>, number: u32, piece: &Piece) -> Result<()> {
         let own = json!({"UploadId": state.multipart.id, "PartNumber": number});
-        let output = self.send("UploadPart", own, piece)?;
-        state
-            .multipart
-            .done(number, PartDone::of_answer(&output, piece.len, &self.args));
+        let sent = self.send("UploadPart", own, piece).and_then(|response| {
+            let done = PartDone::of_response(&response, &self.args);
+            done.ok_or_else(|| no_etag(&self.place, number))
+        });
+        let done = sent.map_err(|error| match is_not_understood(&error) {
+            true => self.keep(state, error),
+            false => error,
+        })?;
+        state.multipart.done(number, done.of_len(piece.len));
         Ok(())
+    }
+
+    /// The parts and the journal stay, if another process can find them by it.
+    fn keep(&self, state: &State<'s>, source: Error) -> Error {
+        if state.journal.lock().is_none() || source.is_cancelled() {
+            return source;
+        }
+        state.is_kept.store(true, Ordering::Relaxed);
+        let object = self.place.url().into();
+        TransferError::PartsKept { object, source }.into()
     }
 
     fn next_of_stream(&self, state: &State<'s>, stream: &Stream<'s>) -> Result<bool> {
@@ -320,13 +347,44 @@ fn read_error(error: std::io::Error) -> Error {
     TransferError::Reader { source: error }.into()
 }
 
-/// Whether what was asked for may be done, though no answer could be read: the next try looks for an upload that was created so.
+/// Whether what was requested may be done, though no response could be read: an upload may be open whose id is not known.
 fn may_be_done(error: &Error) -> bool {
     matches!(
         error.cause(),
         Error::Response(_) | Error::Transfer(_) | Error::Transport(_)
     )
 }
+
+/// Whether the response was not one of the service: what stands in its place knows nothing of the parts that are stored.
+fn is_not_understood(error: &Error) -> bool {
+    match error.cause() {
+        Error::Response(_) => true,
+        Error::Transfer(error) => matches!(**error, TransferError::Answer { .. }),
+        _ => false,
+    }
+}
+
+/// Whether the parts can never be completed as they are: another try would send the same and be refused again.
+fn is_final(error: &Error) -> bool {
+    let is_stored = match error.cause() {
+        // the object is there, and not what it should be
+        Error::Transfer(error) => matches!(**error, TransferError::Mismatch { .. }),
+        _ => false,
+    };
+    let code = error.code();
+    is_stored || code.is_some_and(|code| FINAL.contains(&code))
+}
+
+/// Refusals of CompleteMultipartUpload after which the parts are of no use. After all others, such as `AccessDenied`,
+/// `InvalidPart` (a part that is gone is sent again) and those of a server that failed, they may be completed later.
+const FINAL: [&str; 6] = [
+    "BadDigest",
+    "EntityTooLarge",
+    "EntityTooSmall",
+    "InvalidPartOrder",
+    "NoSuchBucket",
+    "NoSuchUpload",
+];
 
 /// Whether the service says that the bytes are not those of the checksum.
 fn has_arrived_changed(error: &Error) -> bool {

@@ -8,13 +8,16 @@ mod folders;
 mod objects;
 mod resume;
 mod syncs;
+mod unfinished;
 
 use std::path::{Path, PathBuf};
 
 use common::s3::S3Backend;
+use http::{Method, Uri, header};
 use tempfile::TempDir;
 use tucuxi::Client;
 use tucuxi::transfer::{TransferConfig, TransferManager};
+use tucuxi::transport::{Limits, Request, Response, Transport, TransportError, UreqTransport};
 
 const MIB: usize = 1024 * 1024;
 /// The least that a part has.
@@ -51,6 +54,17 @@ impl Place {
         self.client.transfer_with(self.config()).unwrap()
     }
 
+    /// Transfers by way of a server whose responses are changed.
+    fn edited(
+        &self,
+        edit: impl Fn(&Method, &Uri, Response) -> Response + Send + Sync + 'static,
+    ) -> TransferManager {
+        let config = self.client.config().with(|config| config).unwrap();
+        let transport = UreqTransport::new(config.network()).unwrap();
+        let client = Client::with_transport(config, Edited(transport, edit)).unwrap();
+        client.transfer_with(self.config()).unwrap()
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -77,6 +91,26 @@ impl Place {
         expected.sort_unstable();
         assert_eq!(found, expected);
     }
+}
+
+/// Another server: it changes the responses of the backend.
+struct Edited<F>(UreqTransport, F);
+
+impl<F: Fn(&Method, &Uri, Response) -> Response + Send + Sync> Transport for Edited<F> {
+    fn send(&self, request: Request, limits: &Limits) -> Result<Response, TransportError> {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let response = self.0.send(request, limits)?;
+        Ok((self.1)(&method, &uri, response))
+    }
+}
+
+/// The response with another text in its body.
+fn with_text(response: Response, edit: impl FnOnce(String) -> String) -> Response {
+    let (mut head, mut body) = response.into_parts();
+    let text = edit(String::from_utf8(body.read_to_vec().unwrap()).unwrap());
+    head.headers
+        .insert(header::CONTENT_LENGTH, text.len().into());
+    Response::from_parts(head, bytes::Bytes::from(text).into())
 }
 
 /// Bytes that are different everywhere, so that a part in the wrong place is seen.

@@ -6,7 +6,6 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
 
-use crate::common::s3::Refusal;
 use crate::{BUCKET, PART, Place, bytes};
 
 const LEN: usize = 8 * PART + 12_345;
@@ -106,11 +105,7 @@ fn killed_uploads_are_gone_on_with() {
     let mut resumed = 0;
     for round in 0..20 {
         place.backend.forget();
-        // the first of all rounds is killed before the id of the upload is known
-        match round {
-            0 => kill_after(&place, "up", "CreateMultipartUpload", 1),
-            round => kill_after(&place, "up", "UploadPart", spread(round, 8)),
-        }
+        kill_after(&place, "up", "UploadPart", spread(round, 8));
         let [upload] = &place.backend.uploads(BUCKET)[..] else {
             panic!("round {round}: {:?}", place.backend.uploads(BUCKET));
         };
@@ -222,10 +217,12 @@ fn what_is_not_gone_on_with_can_be_aborted() {
     place.assert_clean(&[]);
 }
 
+/// Another machine may be creating an upload of the same object at the same time.
 #[test]
-fn regression_an_upload_that_cannot_be_looked_for_is_not_forgotten() {
+fn regression_an_upload_whose_id_is_not_known_is_neither_taken_over_nor_aborted() {
     let place = Place::new();
-    place.file("file", &bytes(LEN));
+    let content = bytes(LEN);
+    let file = place.file("file", &content);
     let (send, when) = std::sync::mpsc::channel();
     let (killed, answer) = std::sync::mpsc::channel();
     let answer = std::sync::Mutex::new(answer);
@@ -241,19 +238,30 @@ fn regression_an_upload_that_cannot_be_looked_for_is_not_forgotten() {
     child.kill().unwrap();
     child.wait().unwrap();
     killed.send(()).unwrap();
-    let abort = || {
-        let mut unfinished = place.s3().unfinished().unwrap();
-        assert_eq!(unfinished.len(), 1);
-        unfinished.remove(0).abort()
-    };
-    place.backend.refuse(|asked| {
-        let hit = asked.operation == "ListMultipartUploads";
-        hit.then(|| Refusal::new("AccessDenied"))
-    });
-    assert_eq!(abort().unwrap_err().code(), Some("AccessDenied"));
-    place.backend.relent();
-    abort().unwrap();
-    place.assert_clean(&[&place.path("file")]);
+    place.backend.watch(|_| {});
+    let unknown = place.backend.uploads(BUCKET);
+    assert_eq!(unknown.len(), 1);
+    let unfinished = place.s3().unfinished().unwrap();
+    assert_eq!(unfinished.len(), 1);
+    assert_eq!(
+        (unfinished[0].is_upload(), unfinished[0].upload_id()),
+        (true, None)
+    );
+    drop(unfinished);
+    // it is begun anew
+    assert_eq!(go_on(&place, "up"), 0);
+    assert!(place.backend.bytes(BUCKET, "key").unwrap() == content);
+    assert_eq!(place.backend.uploads(BUCKET), unknown);
+    assert!(place.s3().unfinished().unwrap().is_empty());
+
+    // and what is aborted is what the journal knows
+    kill_after(&place, "up", "UploadPart", 2);
+    let ours = place.s3().unfinished().unwrap().remove(0);
+    assert!(ours.upload_id().is_some_and(|id| id != unknown[0].id));
+    ours.abort().unwrap();
+    assert_eq!(place.backend.uploads(BUCKET), unknown);
+    assert!(place.backend.asked_for("ListMultipartUploads").is_empty());
+    drop(file);
 }
 
 #[test]
