@@ -10,6 +10,7 @@ use super::chain::{self, Chain, Setting, Source};
 use super::environment::Environment;
 use super::limits::Limits;
 use super::profile::Profiles;
+use super::size::{Rate, Size};
 use super::words::{
     AccountIdEndpointMode, AddressingStyle, DefaultsMode, EndpointDiscoveryMode, RequestChecksums,
     ResponseChecksums, SignatureVersion, StsEndpoints,
@@ -520,6 +521,11 @@ fn s3(chain: &Chain<'_>, mode: DefaultsMode) -> Result<S3Config, ConfigError> {
         None => StsEndpoints::Regional,
     };
     let is = |row| chain.boolean(row).map(|yes| yes.unwrap_or(false));
+    let size = |row| {
+        let setting =
+            chain.parsed::<Size>(row, "a number of bytes from 1 such as 8388608, 8MB or 64KB")?;
+        Ok::<_, ConfigError>(setting.map(|setting| setting.value.0))
+    };
     Ok(S3Config {
         addressing_style: word(chain, &chain::S3_ADDRESSING, AddressingStyle::WORDS)?,
         use_accelerate_endpoint: is(&chain::S3_ACCELERATE)?,
@@ -529,5 +535,16 @@ fn s3(chain: &Chain<'_>, mode: DefaultsMode) -> Result<S3Config, ConfigError> {
         us_east_1_regional: us_east_1 == StsEndpoints::Regional,
         disable_multiregion_access_points: is(&chain::S3_NO_MRAP)?,
         disable_express_session_auth: is(&chain::S3_NO_EXPRESS_AUTH)?,
+        max_concurrent_requests: chain
+            .parsed::<NonZero<usize>>(&chain::S3_CONCURRENCY, "a number from 1")?
+            .map(|setting| setting.value.get()),
+        multipart_threshold: size(&chain::S3_THRESHOLD)?,
+        multipart_chunksize: size(&chain::S3_CHUNK_SIZE)?,
+        max_bandwidth: chain
+            .parsed::<Rate>(
+                &chain::S3_BANDWIDTH,
+                "a rate in bytes such as 10MB/s or 800KB/s",
+            )?
+            .map(|setting| setting.value.0),
     })
 }

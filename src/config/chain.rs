@@ -94,6 +94,10 @@ pub(super) const S3_ADDRESSING: Row = row("s3.addressing_style", &[]);
 pub(super) const S3_ACCELERATE: Row = row("s3.use_accelerate_endpoint", &[]);
 pub(super) const S3_DUALSTACK: Row = row("s3.use_dualstack_endpoint", &[]);
 pub(super) const S3_SIGN_PAYLOAD: Row = row("s3.payload_signing_enabled", &[]);
+pub(super) const S3_CONCURRENCY: Row = row("s3.max_concurrent_requests", &[]);
+pub(super) const S3_THRESHOLD: Row = row("s3.multipart_threshold", &[]);
+pub(super) const S3_CHUNK_SIZE: Row = row("s3.multipart_chunksize", &[]);
+pub(super) const S3_BANDWIDTH: Row = row("s3.max_bandwidth", &[]);
 pub(super) const S3_ARN_REGION: Row = Row {
     plain_key: Some("s3_use_arn_region"),
     ..row("s3.use_arn_region", &["AWS_S3_USE_ARN_REGION"])

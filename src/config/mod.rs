@@ -11,6 +11,7 @@ mod limits;
 mod network;
 mod profile;
 mod retry;
+mod size;
 mod words;
 
 pub use self::builder::ConfigBuilder;
@@ -190,6 +191,15 @@ pub struct S3Config {
     pub disable_multiregion_access_points: bool,
     /// Whether S3 Express buckets are used without a session.
     pub disable_express_session_auth: bool,
+    /// How many requests a transfer makes at a time: `max_concurrent_requests` of a profile's section `s3`. This setting of
+    /// `aws` and the three below are defaults of [`TransferConfig`](crate::transfer::TransferConfig).
+    pub max_concurrent_requests: Option<usize>,
+    /// From how many bytes on an object is transferred in parts: `multipart_threshold`, such as `8MB`.
+    pub multipart_threshold: Option<u64>,
+    /// How many bytes a part has: `multipart_chunksize`, such as `8MB`.
+    pub multipart_chunksize: Option<u64>,
+    /// How many bytes a second are transferred at most: `max_bandwidth`, such as `10MB/s`.
+    pub max_bandwidth: Option<u64>,
 }
 
 /// A setting that is wrong, and where it is.

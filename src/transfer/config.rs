@@ -3,10 +3,23 @@
 use std::path::PathBuf;
 
 use super::error::TransferError;
+use crate::config::S3Config;
 
 const MIB: u64 = 1024 * 1024;
 
 /// How objects are transferred. The defaults are those of boto3.
+///
+/// A setting that the program leaves at its default is that of the profile's section `s3`, if it is there, as `aws` has it:
+///
+/// | key | setting |
+/// | --- | --- |
+/// | `max_concurrent_requests` | [`concurrency`](Self::concurrency) |
+/// | `multipart_threshold` | [`multipart_threshold`](Self::multipart_threshold) |
+/// | `multipart_chunksize` | [`part_size`](Self::part_size) |
+/// | `max_bandwidth` | [`bandwidth`](Self::bandwidth) |
+///
+/// Sizes are bytes or have a unit (`8MB` is 8 MiB), the bandwidth is such as `10MB/s`. `max_queue_size` is ignored, as there
+/// are no queues.
 ///
 /// ```
 /// use tucuxi::transfer::TransferConfig;
@@ -38,6 +51,16 @@ pub struct TransferConfig {
     /// Where what is needed for that is kept, a small file for each object that is on its way: by default in
     /// `$XDG_CACHE_HOME/tucuxi/transfers`, or else `~/.cache/tucuxi/transfers`.
     pub state_folder: Option<PathBuf>,
+    said: Said,
+}
+
+/// What the program said with a method, be it the default.
+#[derive(Clone, Copy, Debug, Default)]
+struct Said {
+    multipart_threshold: bool,
+    part_size: bool,
+    concurrency: bool,
+    bandwidth: bool,
 }
 
 impl Default for TransferConfig {
@@ -51,6 +74,7 @@ impl Default for TransferConfig {
             part_attempts: 5,
             resume: true,
             state_folder: None,
+            said: Said::default(),
         }
     }
 }
@@ -61,6 +85,7 @@ impl TransferConfig {
     #[must_use]
     pub fn multipart_threshold(mut self, bytes: u64) -> Self {
         self.multipart_threshold = bytes;
+        self.said.multipart_threshold = true;
         self
     }
 
@@ -68,6 +93,7 @@ impl TransferConfig {
     #[must_use]
     pub fn part_size(mut self, bytes: u64) -> Self {
         self.part_size = bytes;
+        self.said.part_size = true;
         self
     }
 
@@ -75,6 +101,7 @@ impl TransferConfig {
     #[must_use]
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.concurrency = requests;
+        self.said.concurrency = true;
         self
     }
 
@@ -89,6 +116,7 @@ impl TransferConfig {
     #[must_use]
     pub fn bandwidth(mut self, bytes_per_second: u64) -> Self {
         self.bandwidth = Some(bytes_per_second);
+        self.said.bandwidth = true;
         self
     }
 
@@ -110,6 +138,41 @@ impl TransferConfig {
     #[must_use]
     pub fn state_folder(mut self, path: impl Into<PathBuf>) -> Self {
         self.state_folder = Some(path.into());
+        self
+    }
+
+    /// With the profile's settings where the program has none of its own.
+    pub(super) fn or_profile(mut self, profile: &S3Config) -> Self {
+        fn fill<T: Copy + PartialEq>(field: &mut T, is_said: bool, default: T, other: Option<T>) {
+            if let Some(other) = other.filter(|_| !is_said && *field == default) {
+                *field = other;
+            }
+        }
+        let (said, default) = (self.said, Self::default());
+        fill(
+            &mut self.multipart_threshold,
+            said.multipart_threshold,
+            default.multipart_threshold,
+            profile.multipart_threshold,
+        );
+        fill(
+            &mut self.part_size,
+            said.part_size,
+            default.part_size,
+            profile.multipart_chunksize,
+        );
+        fill(
+            &mut self.concurrency,
+            said.concurrency,
+            default.concurrency,
+            profile.max_concurrent_requests,
+        );
+        fill(
+            &mut self.bandwidth,
+            said.bandwidth,
+            default.bandwidth,
+            profile.max_bandwidth.map(Some),
+        );
         self
     }
 
@@ -157,6 +220,33 @@ mod tests {
             assert!(error.to_string().contains(name), "{error}");
         }
         TransferConfig::default().check().unwrap();
+    }
+
+    #[test]
+    fn a_profile_says_what_the_program_does_not() {
+        let profile = S3Config {
+            max_concurrent_requests: Some(3),
+            multipart_threshold: Some(64 * MIB),
+            multipart_chunksize: Some(16 * MIB),
+            max_bandwidth: Some(1_000),
+            ..S3Config::default()
+        };
+        let numbers = |config: TransferConfig| {
+            let config = config.or_profile(&profile);
+            (
+                config.concurrency,
+                config.multipart_threshold / MIB,
+                config.part_size / MIB,
+                config.bandwidth,
+            )
+        };
+        let config = TransferConfig::default;
+        assert_eq!(numbers(config()), (3, 64, 16, Some(1_000)));
+        let said = config().concurrency(10).part_size(8 * MIB).bandwidth(7);
+        assert_eq!(numbers(said), (10, 64, 8, Some(7)));
+        let mut set = config();
+        set.multipart_threshold = 5 * MIB;
+        assert_eq!(numbers(set), (3, 5, 16, Some(1_000)));
     }
 
     #[test]

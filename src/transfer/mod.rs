@@ -97,11 +97,7 @@ const SERVICE: &str = "s3";
 impl Client {
     /// Transfers of S3 objects, with the defaults of [`TransferConfig`].
     pub fn transfer(&self) -> TransferManager {
-        TransferManager {
-            client: self.clone(),
-            config: TransferConfig::default(),
-            throttle: None,
-        }
+        self.transfer_as(TransferConfig::default())
     }
 
     /// Transfers of S3 objects.
@@ -111,11 +107,16 @@ impl Client {
     /// A setting is zero.
     pub fn transfer_with(&self, config: TransferConfig) -> Result<TransferManager> {
         config.check()?;
-        Ok(TransferManager {
+        Ok(self.transfer_as(config))
+    }
+
+    fn transfer_as(&self, config: TransferConfig) -> TransferManager {
+        let config = config.or_profile(self.config().s3());
+        TransferManager {
             throttle: config.bandwidth.map(|limit| Arc::new(Throttle::new(limit))),
             client: self.clone(),
             config,
-        })
+        }
     }
 }
 
