@@ -98,6 +98,7 @@ pub(super) struct Copy {
 
 struct State {
     etag: Option<Box<str>>,
+    version_id: Option<Box<str>>,
     multipart: Multipart,
     /// Those of the upload.
     args: Args,
@@ -205,6 +206,7 @@ impl Copy {
         let multipart = Multipart::create(&self.context, &self.place, &args)?;
         let state = State {
             etag: source.etag,
+            version_id: source.version_id,
             multipart,
             args,
         };
@@ -266,6 +268,16 @@ impl Copy {
             .into(),
             _ => error,
         })?;
+        // a server may not heed the condition
+        let version = answer["CopySourceVersionId"].as_str();
+        if let (Some(known), Some(version)) = (&state.version_id, version)
+            && **known != *version
+        {
+            let what = format!(
+                "a part was copied from the version {version}, and the first was {known}: the object was replaced meanwhile; start again"
+            );
+            return Err(TransferError::answer(&self.source.place.url(), what));
+        }
         let len = range.end - range.start;
         let done = PartDone::of_response(&answer["CopyPartResult"], &self.args);
         let done = done.ok_or_else(|| no_etag(&self.place, part.number))?;

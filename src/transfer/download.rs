@@ -11,6 +11,8 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::json;
@@ -56,12 +58,18 @@ struct State<'t> {
     /// Parts of a try that was killed.
     there: BTreeMap<u32, PartThere>,
     done: Mutex<Done>,
+    /// Held while all is fetched at once.
+    whole: Mutex<()>,
+    /// A part was fetched by what was taken for its range.
+    has_ranges: AtomicBool,
     journal: Slot<DownloadJournal>,
 }
 
 #[derive(Default)]
 struct Done {
     parts: BTreeMap<u32, PartThere>,
+    /// There is one part, which is all of it.
+    is_whole: bool,
     resumed_bytes: u64,
 }
 
@@ -205,20 +213,19 @@ impl<'t> Download<'t> {
             context: &self.context,
             place: &self.place,
             args: &self.args,
-            etag: None,
-            len: None,
+            known: None,
             wanted: Wanted::First(self.first_len()),
             file: None,
             algorithm: ChecksumAlgorithm::Crc32,
         };
         match fetch.run() {
-            // an empty object has no first byte
-            Err(error) if error.code() == Some("InvalidRange") => {
+            // an empty object has no first byte, and some servers know no ranges
+            Err(error) if error.code() != Some("InvalidRange") => Err(error),
+            Err(_) | Ok(None) => {
                 let object = Object::look_at(&self.context, &self.place, &self.args)?;
                 Ok((object, None))
             }
-            fetched => {
-                let fetched = fetched?;
+            Ok(Some(fetched)) => {
                 let object = Object::of_answer(&self.place, &fetched.answer)?;
                 Ok((object, Some(fetched)))
             }
@@ -243,7 +250,7 @@ impl<'t> Download<'t> {
             .checksum
             .as_ref()
             .map_or(ChecksumAlgorithm::Crc32, |(algorithm, _)| *algorithm);
-        let of_parts = cut.is_some_and(|cut| matches!(cut, Cut::Parts(_)));
+        let of_parts = cut.is_some_and(|cut| matches!(cut, Cut::Parts { .. }));
         let algorithm = match of_parts || algorithm.is_crc() {
             true => algorithm,
             false => ChecksumAlgorithm::Crc32,
@@ -255,9 +262,11 @@ impl<'t> Download<'t> {
             stream.hash_with(whole);
         }
         if let Sink::File(path) = &sink {
-            if let Some(cut) = cut {
+            // by what has no ETag it could not be seen that it is another one by the next time
+            if let (Some(cut), Some(_)) = (cut, &object.etag) {
                 let stored = json!({
                     "etag": object.etag,
+                    "version": object.version_id,
                     "length": object.len,
                     "cut": format!("{cut:?}"),
                     "algorithm": algorithm.as_str(),
@@ -293,6 +302,8 @@ impl<'t> Download<'t> {
             partial,
             there,
             done: Mutex::default(),
+            whole: Mutex::default(),
+            has_ranges: AtomicBool::new(false),
             journal: Slot::new(journal),
         };
         // it is begun once
@@ -303,7 +314,7 @@ impl<'t> Download<'t> {
     fn parts(&self, state: &State<'t>, cut: Cut) -> Result<Parts> {
         let object = &state.object;
         let (parts, size) = match cut {
-            Cut::Parts(count) => (
+            Cut::Parts { count, .. } => (
                 Parts::numbered(count),
                 object.len.div_ceil(count.max(1).into()),
             ),
@@ -325,8 +336,11 @@ impl<'t> Download<'t> {
 
     fn do_part(&self, part: &Part) -> Result<()> {
         let state = self.state()?;
-        if state.lock().parts.contains_key(&part.number) {
-            return Ok(());
+        {
+            let done = state.lock();
+            if done.is_whole || done.parts.contains_key(&part.number) {
+                return Ok(());
+            }
         }
         if let Some(there) = state
             .there
@@ -340,33 +354,86 @@ impl<'t> Download<'t> {
             done.parts.insert(part.number, there.clone());
             return Ok(());
         }
-        let wanted = match state.cut {
-            Some(Cut::Parts(_)) => Wanted::Number(part.number),
-            Some(Cut::Ranges(_)) => Wanted::Range(part.range.clone()),
-            None => Wanted::Whole,
-        };
-        self.get(state, part.number, wanted)
+        match state.cut {
+            Some(Cut::Parts { count, first }) => {
+                let number = part.number;
+                match self.get(state, number, Wanted::Number { number, count }) {
+                    Err(error) if is_unproven(&error) => {
+                        let range = nth_range(state.object.len, count, first, number);
+                        let range = range.ok_or(error)?;
+                        tracing::debug!(object = %self.place, number, "a part is fetched by its range");
+                        state.has_ranges.store(true, Ordering::Relaxed);
+                        self.get(state, number, Wanted::Range(range))
+                    }
+                    done => done,
+                }
+            }
+            Some(Cut::Ranges(_)) => self.get(state, part.number, Wanted::Range(part.range.clone())),
+            None => self.get(state, part.number, Wanted::Whole),
+        }
     }
 
     fn get(&self, state: &State<'t>, number: u32, wanted: Wanted) -> Result<()> {
-        let is_whole = matches!(wanted, Wanted::Whole);
-        let is_file = state.partial.is_some();
+        match self.fetch(state, wanted)? {
+            Some(fetched) => self.put(state, number, fetched),
+            None => self.get_whole(state),
+        }
+    }
+
+    fn fetch(&self, state: &State<'t>, wanted: Wanted) -> Result<Option<Fetched>> {
+        let is_whole_file =
+            state.cut.is_none() && matches!(wanted, Wanted::Whole) && state.partial.is_some();
         let fetch = Fetch {
             context: &self.context,
             place: &self.place,
             args: &self.args,
             // what was said of it may be old, and a whole file is right in any case; for a stream it would be held in memory
-            etag: state
-                .object
-                .etag
-                .as_deref()
-                .filter(|_| !(is_whole && is_file)),
-            len: (!is_whole).then_some(state.object.len),
+            known: (!is_whole_file).then_some(&state.object),
             wanted,
             file: state.partial.as_ref(),
             algorithm: state.algorithm,
         };
-        self.put(state, number, fetch.run()?)
+        fetch.run()
+    }
+
+    /// Fetches all at once from a server that gives the whole object whatever is asked for. The first thread that sees that
+    /// does it, and the others have nothing to do any more.
+    fn get_whole(&self, state: &State<'t>) -> Result<()> {
+        let _guard = state.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.lock().is_whole {
+            return Ok(());
+        }
+        let wrong = |what: String| Err(TransferError::answer(&self.place.url(), what));
+        let (len, most) = (state.object.len, self.context.config.memory_limit);
+        if matches!(state.sink, Sink::Stream(_)) {
+            if len > most {
+                return wrong(format!(
+                    "the server gives the whole object where a range is asked for, and its {len} bytes are more than the memory limit of {most}; download it to a file"
+                ));
+            }
+            if !state.lock().parts.is_empty() {
+                return wrong(
+                    "the server gave ranges first, and then the whole object; start again"
+                        .to_owned(),
+                );
+            }
+        }
+        tracing::debug!(object = %self.place, "the server knows no ranges, so all is fetched at once");
+        let Some(fetched) = self.fetch(state, Wanted::Whole)? else {
+            return wrong("the whole object was asked for, and did not come".to_owned());
+        };
+        let part = PartThere {
+            range: fetched.range,
+            checksum: fetched.checksum,
+        };
+        if let Sink::Stream(stream) = &state.sink {
+            stream.put(1, fetched.bytes)?;
+        }
+        let mut done = state.lock();
+        done.is_whole = true;
+        done.resumed_bytes = 0;
+        done.parts = BTreeMap::from([(1, part)]);
+        Ok(())
     }
 
     /// Keeps what came.
@@ -381,9 +448,30 @@ impl<'t> Download<'t> {
         if let Some(journal) = &mut *state.journal.lock() {
             journal.done(number, &part);
         }
-        state.lock().parts.insert(number, part);
+        let mut done = state.lock();
+        if !done.is_whole {
+            done.parts.insert(number, part);
+        }
         Ok(())
     }
+}
+
+/// Whether a response came that does not prove which bytes it has.
+fn is_unproven(error: &Error) -> bool {
+    match error.cause() {
+        Error::Transfer(error) => matches!(**error, TransferError::Answer { .. }),
+        _ => false,
+    }
+}
+
+/// The bytes of a part, if all parts but the last are as long as the first.
+fn nth_range(len: u64, count: u32, first: u64, number: u32) -> Option<Range<u64>> {
+    if first == 0 || len.div_ceil(first) != u64::from(count) {
+        return None;
+    }
+    let start = u64::from(number).checked_sub(1)?.checked_mul(first)?;
+    let range = start..start.saturating_add(first).min(len);
+    (!range.is_empty()).then_some(range)
 }
 
 impl State<'_> {
@@ -438,7 +526,10 @@ impl Done {
             (Some((algorithm, expected)), ..) => {
                 Some((algorithm, expected, self.whole(algorithm, state)?))
             }
-            (None, Some((algorithm, expected, _)), Cut::Parts(_)) => {
+            // of bytes that were fetched by other cuts than those of the upload it cannot be made
+            (None, Some((algorithm, expected, _)), Cut::Parts { .. })
+                if !self.is_whole && !state.has_ranges.load(Ordering::Relaxed) =>
+            {
                 let parts = self.parts.values().map(|part| &*part.checksum);
                 Some((algorithm, expected, algorithm.composite(parts)))
             }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::args::Args;
 use super::error::TransferError;
+use super::object::opaque;
 use super::pool::Outcome;
 use super::{Context, Place};
 use crate::body::Body;
@@ -240,11 +241,6 @@ pub(super) fn no_etag(place: &Place, number: u32) -> Error {
         "the response to part {number} has no ETag, so it does not prove that the part is stored"
     );
     TransferError::answer(&place.url(), what)
-}
-
-/// What an ETag has between its quotes.
-fn opaque(etag: &str) -> &str {
-    etag.trim_start_matches("W/").trim_matches('"')
 }
 
 fn was_repeated(error: &Error) -> bool {

@@ -1,5 +1,6 @@
 //! What is stored, as the service tells of it.
 
+use std::ops::Range;
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
@@ -29,7 +30,11 @@ pub(super) struct Object {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cut {
     /// As it was uploaded: so many parts.
-    Parts(u32),
+    Parts {
+        count: u32,
+        /// How long the first is.
+        first: u64,
+    },
     /// In ranges of this length.
     Ranges(u64),
 }
@@ -49,7 +54,7 @@ impl Object {
         // of a range, the whole's length stands behind its bytes
         let range = answer["ContentRange"].as_str();
         let len = match range {
-            Some(range) => range.rsplit('/').next().and_then(|len| len.parse().ok()),
+            Some(range) => content_range(range).and_then(|(_, len)| len),
             None => answer["ContentLength"].as_u64(),
         };
         let Some(len) = len else {
@@ -71,6 +76,40 @@ impl Object {
             }),
             answer: answer.clone(),
         })
+    }
+
+    /// Holds a response against the first, where the service may not have heeded that this very object is wanted.
+    ///
+    /// # Errors
+    ///
+    /// The response is of another object, or does not say of which.
+    pub(super) fn check_same(&self, place: &Place, response: &Value) -> Result<()> {
+        let text = |member: &str| response[member].as_str();
+        let wrong = |what: String| Err(TransferError::answer(&place.url(), what));
+        match (&self.etag, text("ETag")) {
+            (Some(known), Some(etag)) if opaque(known) == opaque(etag) => {}
+            (Some(known), Some(_)) => {
+                let (object, etag) = (place.url().into(), known.clone());
+                return Err(TransferError::ObjectChanged { object, etag }.into());
+            }
+            (Some(known), None) => {
+                return wrong(format!(
+                    "the response has no ETag, so it is not known whether its bytes are those of {known}"
+                ));
+            }
+            (None, _) => {
+                let (known, now) = (self.modified, time(&response["LastModified"]));
+                if known.is_some() && now.is_some() && known != now {
+                    return wrong("the object was modified meanwhile; start again".to_owned());
+                }
+            }
+        }
+        match (&self.version_id, text("VersionId")) {
+            (Some(known), Some(version)) if **known != *version => wrong(format!(
+                "the response is of the version {version}, and the first was of {known}: the object was replaced meanwhile; start again"
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// As a listing tells of it.
@@ -117,12 +156,12 @@ impl Object {
         };
         let first = self.first_part(context, place, args)?;
         Ok(match first {
-            Some(len) if most.is_none_or(|most| len <= most) => Cut::Parts(count),
+            Some(first) if most.is_none_or(|most| first <= most) => Cut::Parts { count, first },
             _ => ranges,
         })
     }
 
-    /// How long the first part is that was uploaded, if the service gives parts.
+    /// How long the first part is that was uploaded, if the response proves that the service gives parts.
     ///
     /// # Errors
     ///
@@ -137,11 +176,45 @@ impl Object {
         if let Some(etag) = &self.etag {
             own["IfMatch"] = (**etag).into();
         }
-        let first = head(context, place, args, own)?;
-        let count = self.composite_checksum().map(|(_, _, count)| count.into());
-        let is_part = count.is_some() && first["PartsCount"].as_u64() == count;
-        Ok(first["ContentLength"].as_u64().filter(|_| is_part))
+        let response = head(context, place, args, own)?;
+        let is_same = self.check_same(place, &response).is_ok();
+        Ok(self.first_part_in(&response).filter(|_| is_same))
     }
+
+    fn first_part_in(&self, response: &Value) -> Option<u64> {
+        let (_, _, count) = self.composite_checksum()?;
+        let (range, len) = content_range(response["ContentRange"].as_str()?)?;
+        let is_proven = response["PartsCount"].as_u64() == Some(count.into())
+            && range.start == 0
+            && len == Some(self.len)
+            && response["ContentLength"].as_u64() == Some(range.end);
+        is_proven.then_some(range.end)
+    }
+}
+
+/// `bytes 0-9/100`: the bytes, and how many the object has, if that is known.
+pub(super) fn content_range(text: &str) -> Option<(Range<u64>, Option<u64>)> {
+    let (unit, rest) = text.trim().split_once(' ')?;
+    let (range, len) = rest.trim().split_once('/')?;
+    let (start, last) = range.split_once('-')?;
+    let number = |text: &str| {
+        let is_number = text.bytes().all(|b| b.is_ascii_digit());
+        is_number.then(|| text.parse::<u64>().ok()).flatten()
+    };
+    let len = match len {
+        "*" => None,
+        len => Some(number(len)?),
+    };
+    let range = number(start)?..number(last)?.checked_add(1)?;
+    let is_sound = unit.eq_ignore_ascii_case("bytes")
+        && !range.is_empty()
+        && len.is_none_or(|len| range.end <= len);
+    is_sound.then_some((range, len))
+}
+
+/// What an ETag has between its quotes.
+pub(super) fn opaque(etag: &str) -> &str {
+    etag.trim_start_matches("W/").trim_matches('"')
 }
 
 fn head(context: &Context, place: &Place, args: &Args, own: Value) -> Result<Value> {
@@ -179,6 +252,91 @@ mod tests {
         ] {
             let object = Object::of_answer(&place, &answer);
             assert_eq!(object.ok().map(|object| object.len), len, "{answer}");
+        }
+    }
+
+    #[test]
+    fn ranges_are_read_strictly() {
+        for (text, range, len) in [
+            ("bytes 0-9/100", 0..10, Some(100)),
+            ("bytes 99-99/100", 99..100, Some(100)),
+            ("bytes 0-9/*", 0..10, None),
+            ("Bytes 0-0/1", 0..1, Some(1)),
+        ] {
+            assert_eq!(content_range(text), Some((range, len)), "{text}");
+        }
+        for text in [
+            "",
+            "bytes",
+            "bytes 0-9",
+            "bytes 9-0/100",
+            "bytes 0-9/9",
+            "bytes */100",
+            "bytes=0-9/100",
+            "items 0-9/100",
+            "0-9/100",
+            "bytes +0-9/100",
+            "bytes 0-9/x",
+            "bytes -1-9/100",
+            "bytes 0-18446744073709551615/1",
+            "bytes 0-18446744073709551616/*",
+        ] {
+            assert_eq!(content_range(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn parts_are_believed_if_the_first_proves_them() {
+        let object = Object {
+            len: 100,
+            checksum: Some((ChecksumAlgorithm::Crc32, "AAAA-4".into())),
+            ..Object::default()
+        };
+        let right = json!({"PartsCount": 4, "ContentRange": "bytes 0-29/100", "ContentLength": 30});
+        assert_eq!(object.first_part_in(&right), Some(30));
+        for (member, wrong) in [
+            ("PartsCount", json!(null)),
+            ("PartsCount", json!(3)),
+            ("ContentRange", json!(null)),
+            ("ContentRange", json!("bytes 0-29/*")),
+            ("ContentRange", json!("bytes 0-29/99")),
+            ("ContentRange", json!("bytes 1-30/100")),
+            ("ContentRange", json!("items 0-29/100")),
+            ("ContentLength", json!(null)),
+            ("ContentLength", json!(100)),
+        ] {
+            let mut response = right.clone();
+            response[member] = wrong;
+            assert_eq!(object.first_part_in(&response), None, "{response}");
+        }
+    }
+
+    #[test]
+    fn every_response_is_held_against_the_first() {
+        let place = Place::new("b", "k");
+        let of = |mut response: Value| {
+            response["ContentLength"] = 1.into();
+            Object::of_answer(&place, &response).unwrap()
+        };
+        let first =
+            json!({"ETag": "\"e\"", "VersionId": "1", "LastModified": "2020-01-01T00:00:00Z"});
+        let plain = json!({"LastModified": "2020-01-01T00:00:00Z"});
+        for (first, response, is_same) in [
+            (&first, json!({"ETag": "\"e\"", "VersionId": "1"}), true),
+            (&first, json!({"ETag": "e"}), true),
+            (&first, json!({"ETag": "\"f\"", "VersionId": "1"}), false),
+            (&first, json!({"ETag": "\"e\"", "VersionId": "2"}), false),
+            (&first, json!({}), false),
+            (&plain, json!({}), true),
+            (&plain, plain.clone(), true),
+            (
+                &plain,
+                json!({"LastModified": "2020-01-01T00:00:01Z"}),
+                false,
+            ),
+        ] {
+            let checked = of(first.clone()).check_same(&place, &response);
+            assert_eq!(checked.is_ok(), is_same, "{first} {response}");
         }
     }
 

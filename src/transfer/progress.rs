@@ -137,13 +137,13 @@ impl Meter {
     /// These bytes were there from an earlier try.
     pub(super) fn resumed(&self, bytes: u64) {
         self.moved(|counts| {
-            counts.now.bytes += bytes;
-            counts.now.resumed_bytes += bytes;
+            counts.now.bytes = counts.now.bytes.saturating_add(bytes);
+            counts.now.resumed_bytes = counts.now.resumed_bytes.saturating_add(bytes);
         });
     }
 
     pub(super) fn add(&self, bytes: u64) {
-        self.moved(|counts| counts.now.bytes += bytes);
+        self.moved(|counts| counts.now.bytes = counts.now.bytes.saturating_add(bytes));
     }
 
     fn take_back(&self, bytes: u64) {
@@ -249,9 +249,9 @@ pub struct Report {
 
 impl Report {
     pub(super) fn add(&mut self, outcome: Outcome) {
-        self.objects += outcome.objects;
-        self.bytes += outcome.bytes;
-        self.resumed_bytes += outcome.resumed_bytes;
+        self.objects = self.objects.saturating_add(outcome.objects);
+        self.bytes = self.bytes.saturating_add(outcome.bytes);
+        self.resumed_bytes = self.resumed_bytes.saturating_add(outcome.resumed_bytes);
         self.failures.extend(outcome.failures);
         self.etag = outcome.etag;
         self.version_id = outcome.version_id;

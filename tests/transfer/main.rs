@@ -6,6 +6,7 @@ mod copies;
 mod failures;
 mod folders;
 mod objects;
+mod ranges;
 mod resume;
 mod syncs;
 mod unfinished;
@@ -59,10 +60,18 @@ impl Place {
         &self,
         edit: impl Fn(&Method, &Uri, Response) -> Response + Send + Sync + 'static,
     ) -> TransferManager {
+        self.edited_with(self.config(), edit)
+    }
+
+    fn edited_with(
+        &self,
+        settings: TransferConfig,
+        edit: impl Fn(&Method, &Uri, Response) -> Response + Send + Sync + 'static,
+    ) -> TransferManager {
         let config = self.client.config().with(|config| config).unwrap();
         let transport = UreqTransport::new(config.network()).unwrap();
         let client = Client::with_transport(config, Edited(transport, edit)).unwrap();
-        client.transfer_with(self.config()).unwrap()
+        client.transfer_with(settings).unwrap()
     }
 
     fn path(&self, name: &str) -> PathBuf {
