@@ -13,12 +13,13 @@ use serde_json::Value;
 
 use crate::body::ResponseBody;
 use crate::checksum::ChecksumAlgorithm;
+use crate::codec::ReadError;
 use crate::codec::edit::{Edited, Edits};
 use crate::codec::target::{Copier, ToValue};
 use crate::codec::xml_tape::Tape;
 use crate::error::{Error, Result};
 use crate::eventstream::EventReader;
-use crate::model::ServiceModel;
+use crate::model::{Operation, ServiceModel};
 use crate::protocol::{self, Answer, Nodes};
 
 /// The answer of a successful call, decoded to what is asked for.
@@ -46,6 +47,8 @@ pub(crate) struct OutputSource {
     pub(crate) nodes: Option<Nodes>,
     /// The payload was left to `Output::body` or to `Output::events`.
     pub(crate) is_streamed: bool,
+    /// The response stands in for a result that a program gives.
+    pub(crate) stands_in: bool,
     /// The events, if they were collected.
     pub(crate) events: Option<Vec<Value>>,
     /// What a program gave in the place of all that.
@@ -221,7 +224,10 @@ impl Output {
         let source = &self.source;
         let operation = source.model.operation(&source.operation)?;
         let edits = &source.edits;
-        let named = |e| Error::response(e).of_call(source.model.name(), &operation.name);
+        let named = |e| {
+            self.unreadable(operation, e)
+                .of_call(source.model.name(), &operation.name)
+        };
         if let Some(given) = &source.given {
             let read = match edits.is_empty() {
                 true => seed.deserialize(given),
@@ -243,6 +249,27 @@ impl Output {
             false => answer.read(operation, Edited { seed, edits }),
         };
         read.map_err(named)
+    }
+}
+
+impl Output {
+    /// The error of a body that is broken, or does not fit what is wanted of it.
+    fn unreadable(&self, operation: &Operation, error: ReadError) -> Error {
+        if !(error.is_eof() || error.is_syntax()) {
+            return Error::response(error);
+        }
+        let error = protocol::unexpected_response(
+            &self.source.model,
+            operation,
+            self.meta.status,
+            &self.meta.headers,
+            &self.source.bytes,
+            (
+                "a whole document".into(),
+                format!("one that is broken ({error})").into(),
+            ),
+        );
+        Error::UnexpectedResponse(Box::new(error))
     }
 }
 

@@ -530,11 +530,11 @@ fn a_user_agent_of_the_programs_own_is_left() {
 fn the_user_agent_tells_what_is_used() {
     let table = r#"{"Table": {"TableStatus": "ACTIVE"}}"#;
     let answers = Replay::new()
-        .answer(200, &[], "")
+        .answer(200, &[("etag", "\"e\"")], "")
         .answer(200, &[], "{}")
         .answer(200, &[], "{}")
         .answer(200, &[], table)
-        .answer(200, &[], "");
+        .answer(200, &[("etag", "\"e\"")], "");
     let replay = Arc::new(answers);
     let env = [
         ("AWS_EXECUTION_ENV", "AWS Lambda"),

@@ -117,19 +117,90 @@ fn what_cannot_be_listed_says_so() {
     assert!(search.err().unwrap().to_string().contains("character"));
 }
 
+/// Pages of tables, each with a token or none.
+fn tables_with(tokens: &[&str]) -> Replay {
+    tokens.iter().fold(Replay::new(), |replay, token| {
+        let page = json!({"TableNames": [token], "LastEvaluatedTableName": token});
+        replay.answer(200, &[], page.to_string())
+    })
+}
+
 #[test]
-fn a_service_that_gives_a_token_twice_is_left() {
-    let again = r#"{"TableNames": ["ttt"], "LastEvaluatedTableName": "ttt"}"#;
-    let (client, _, _) = client(
-        Replay::new()
-            .answer(200, &[], again)
-            .answer(200, &[], again),
-    );
-    let mut pages = client.pages("dynamodb", "ListTables", json!({})).unwrap();
-    pages.next().unwrap().unwrap();
-    let error = pages.next().unwrap().unwrap_err().to_string();
-    assert!(error.contains("the same token twice"), "{error}");
-    assert!(pages.next().is_none());
+fn a_service_that_gives_a_token_again_is_left() {
+    // tokens, and how many pages there are before the error
+    let cases: [(&[&str], usize); 4] = [
+        (&["aaa", "aaa"], 1),
+        (&["aaa", "bbb", "aaa", "bbb"], 2),
+        (&["aaa", "bbb", "ccc", "bbb"], 3),
+        (&["aaa", "bbb", "ccc", "ddd", "aaa"], 4),
+    ];
+    for prefetch in [false, true] {
+        for (tokens, good) in cases {
+            let (client, _, _) = client(tables_with(tokens));
+            let pages = || client.pages("dynamodb", "ListTables", json!({})).unwrap();
+            let mut pages = pages().prefetch(prefetch);
+            for _ in 0..good {
+                pages.next().unwrap().unwrap();
+            }
+            let error = pages.next().unwrap().unwrap_err().to_string();
+            assert!(
+                error.starts_with("dynamodb.ListTables: pagination: "),
+                "{error}"
+            );
+            assert!(error.contains("the same token twice"), "{error}");
+            assert!(pages.next().is_none());
+        }
+        let (client, _, _) = client(tables_with(&["aaa", "bbb", "aaa"]));
+        let pages = client.pages("dynamodb", "ListTables", json!({})).unwrap();
+        let items: Vec<_> = pages.prefetch(prefetch).items().collect();
+        assert_eq!(items.iter().filter(|item| item.is_ok()).count(), 2);
+        assert!(items.last().unwrap().is_err());
+    }
+}
+
+#[test]
+fn a_page_that_says_there_is_more_and_not_where_is_an_error() {
+    let more = "<IsTruncated>true</IsTruncated>";
+    let listed = |what: &str| {
+        format!("<ListBucketResult>{what}<Contents><Key>a</Key></Contents></ListBucketResult>")
+    };
+    let versions = format!("<ListVersionsResult>{more}</ListVersionsResult>");
+    let users =
+        format!("<ListUsersResponse><ListUsersResult>{more}</ListUsersResult></ListUsersResponse>");
+    let zones = format!("<ListHostedZonesResponse>{more}<Marker/></ListHostedZonesResponse>");
+    let parts = format!("<ListPartsResult>{more}</ListPartsResult>");
+    let part = json!({"Bucket": "b", "Key": "k", "UploadId": "u"});
+    let cases = [
+        ("s3", "ListObjectsV2", bucket(), listed(more)),
+        (
+            "s3",
+            "ListObjectsV2",
+            bucket(),
+            listed(&format!(
+                "{more}<NextContinuationToken></NextContinuationToken>"
+            )),
+        ),
+        (
+            "s3",
+            "ListObjects",
+            bucket(),
+            format!("<ListBucketResult>{more}</ListBucketResult>"),
+        ),
+        ("s3", "ListObjectVersions", bucket(), versions),
+        ("s3", "ListParts", part, parts),
+        ("iam", "ListUsers", json!({}), users),
+        ("route53", "ListHostedZones", json!({}), zones),
+    ];
+    for (service, operation, params, body) in cases {
+        let (client, _, _) = client(Replay::new().answer(200, &[], body));
+        let mut pages = client.pages(service, operation, params).unwrap();
+        let error = pages.collect_full().unwrap_err();
+        assert!(matches!(error.cause(), Error::Pagination(_)), "{error}");
+        assert!(
+            error.to_string().contains("says that there is more"),
+            "{error}"
+        );
+    }
 }
 
 /// A bucket that is not there for so many answers.

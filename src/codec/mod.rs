@@ -17,6 +17,7 @@ pub(crate) mod decimal;
 pub(crate) mod edit;
 pub(crate) mod form;
 pub(crate) mod from_plain;
+pub(crate) mod json_fields;
 pub(crate) mod json_read;
 pub(crate) mod json_write;
 pub(crate) mod python_json;

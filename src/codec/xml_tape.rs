@@ -37,7 +37,31 @@ const OPEN: u32 = u32::MAX;
 impl Nodes {
     /// Scans a whole document.
     pub(crate) fn scan(src: &str) -> Result<Self> {
-        Scan::new(src)?.run()
+        let mut scan = Scan::new(src)?;
+        scan.run()?;
+        Ok(Self(scan.nodes))
+    }
+
+    /// Scans a document up to where it is broken, and closes what is open there. An error's code is wanted of half a document too.
+    pub(crate) fn salvage(src: &str) -> Option<Self> {
+        let mut scan = Scan::new(src).ok()?;
+        // what was scanned before a fault is kept
+        let _ = scan.run();
+        let end = scan.nodes.len() as u32;
+        for node in &mut scan.nodes {
+            if node.text_end == OPEN {
+                let rest = scan.bytes.get(node.text as usize..).unwrap_or_default();
+                let length = memchr(b'<', rest).unwrap_or(rest.len());
+                // both are below the length of the text, which is below OPEN
+                node.text_end = node.text + length as u32;
+            }
+        }
+        for open in scan.open {
+            if let Some(node) = scan.nodes.get_mut(open as usize) {
+                node.next = end;
+            }
+        }
+        (!scan.nodes.is_empty()).then_some(Self(scan.nodes))
     }
 }
 
@@ -64,7 +88,7 @@ impl<'s> Scan<'s> {
         })
     }
 
-    fn run(mut self) -> Result<Nodes> {
+    fn run(&mut self) -> Result<()> {
         while let Some(i) = memchr2(b'<', b'&', &self.bytes[self.at..]) {
             let mut lt = self.at + i;
             if self.bytes[lt] == b'&' {
@@ -79,7 +103,7 @@ impl<'s> Scan<'s> {
             }
         }
         if self.open.is_empty() && !self.nodes.is_empty() {
-            Ok(Nodes(self.nodes))
+            Ok(())
         } else {
             Err(cut())
         }
@@ -409,6 +433,32 @@ mod tests {
             assert!(text_of(src).is_err(), "{src}");
         }
         assert!(text_of("<a>&bomb;</a>").is_err());
+    }
+
+    #[test]
+    fn half_a_document_is_read_to_where_it_breaks() {
+        let whole = "<r><a>x</a><b>y &amp; z</b><c><d>1</d></c></r>";
+        let texts = |src: &str| {
+            let Some(nodes) = Nodes::salvage(src) else {
+                return Vec::new();
+            };
+            let tape = Tape::new(src, &nodes);
+            let texts = tape.children(0).map(|node| tape.text(node));
+            texts
+                .map_while(|text| Some(text.ok()?.into_owned()))
+                .collect()
+        };
+        for end in 0..=whole.len() {
+            let found = texts(&whole[..end]);
+            assert!(
+                end < 11 || found.first().is_some_and(|a| a == "x"),
+                "{}",
+                &whole[..end]
+            );
+        }
+        assert_eq!(texts("<r><a>x</a><b>y</wrong><c>"), ["x", "y"]);
+        assert_eq!(texts("<r><a>x</a><b>y"), ["x", "y"]);
+        assert!(texts("no markup").is_empty());
     }
 
     #[test]

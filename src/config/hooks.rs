@@ -44,6 +44,7 @@ impl ConfigBuilder {
     /// | `s3-listed-keys` | has keys of listings encoded by S3, and decodes them |
     /// | `s3-location` | asks for the location of a bucket anywhere, and reads it |
     /// | `s3-metadata` | refuses metadata that are not ASCII |
+    /// | `s3-proof` | refuses a response to an upload without the ETag, or the id of a multipart upload, that S3 sends |
     /// | `source-region-url` | signs the URL by which a snapshot is copied from another region |
     /// | `sso-oidc-messages` | tells errors of SSO OIDC in its own words |
     /// | `user-data` | encodes `UserData` of EC2's `RunInstances` and of Auto Scaling's `CreateLaunchConfiguration` |

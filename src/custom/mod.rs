@@ -17,6 +17,7 @@ mod s3_control;
 mod s3_copy;
 mod s3_list;
 mod s3_post;
+mod s3_responses;
 mod s3_transfers;
 mod sso;
 mod walk;
@@ -28,6 +29,7 @@ pub(crate) use self::retry::{
     retry_rule,
 };
 pub use self::s3_post::PresignedPost;
+pub(crate) use self::s3_responses::root_element;
 
 use self::rules::Rule;
 use crate::codec::edit::Edit;
@@ -105,6 +107,7 @@ static TABLE: &[Customisation] = &[
     of("s3-listed-keys", "S3", &s3_list::OPERATIONS, &s3_list::ListedKeys),
     of("s3-location", "S3", &["GetBucketLocation"], &s3::Location),
     of("s3-metadata", "S3", ALL, &Rule::Ascii("Metadata")),
+    of("s3-proof", "S3", s3_responses::PROVEN, &s3_responses::Proof),
     of("sso-oidc-messages", "SSO OIDC", ALL, &sso::Messages),
     of("source-region-url", "DocDB", ALL, &Rule::Elsewhere),
     of("source-region-url", "EC2", ALL, &Rule::Elsewhere),

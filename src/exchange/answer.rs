@@ -1,17 +1,17 @@
-//! An answer as the result of its call, or as the error that it is.
+//! A response as the result of its call, or as the error that it is.
 
 use bytes::Bytes;
+use http::{HeaderMap, Uri};
 
 use super::{Call, Exchange, Received, ReceivedBody};
-use crate::checksum;
 use crate::codec::edit::Edits;
 use crate::error::{Error, Result};
-use crate::model::Protocol;
 use crate::output::{Output, OutputSource, ResponseMeta};
-use crate::protocol::{self, Answer};
+use crate::protocol::{self, Document, Fault, Nodes};
+use crate::{checksum, custom};
 
 impl Exchange<'_> {
-    /// A good answer as output.
+    /// A response of success as output.
     pub(super) fn output(&self, received: Received) -> Result<Output> {
         let Call {
             service, operation, ..
@@ -20,9 +20,11 @@ impl Exchange<'_> {
             status,
             headers,
             body,
+            stands_in,
         } = received;
+        let is_success = (200..300).contains(&status);
         let expected = checksum::Expected::find(&self.call, &self.params.value, &headers)
-            .filter(|_| (200..300).contains(&status));
+            .filter(|_| is_success);
         let checksum_algorithm = expected.as_ref().map(|expected| expected.algorithm);
         let (bytes, stream) = match body {
             ReceivedBody::Whole(bytes) => {
@@ -40,31 +42,17 @@ impl Exchange<'_> {
                 (Bytes::new(), Some(stream))
             }
         };
-        let model = &service.model;
-        let service_error = |status| {
-            let error = protocol::service_error(model, operation, status, &headers, &bytes);
-            Error::Service(Box::new(error))
-        };
-        if status >= 300 {
-            return Err(service_error(status));
+        if !is_success {
+            return Err(self.service_error(status, &headers, &bytes));
         }
-        let is_document = !bytes.is_empty() && protocol::has_document(model, operation)?;
-        let nodes = match is_document.then(|| Answer::scan(model, &bytes)).transpose() {
-            Ok(nodes) => nodes.flatten(),
-            // S3 answers with 200 before it knows how a long operation ends, and then may break off
-            Err(_) if model.metadata().protocol == Protocol::RestXml => {
-                return Err(service_error(500));
-            }
-            Err(error) => return Err(Error::response(error)),
+        let model = &service.model;
+        let nodes = match stands_in {
+            true => None,
+            false => self.checked(status, &headers, &bytes, stream.is_some())?,
         };
         let tape = nodes
             .as_ref()
             .and_then(|nodes| protocol::tape(&bytes, nodes));
-        if model.metadata().protocol == Protocol::RestXml
-            && tape.is_some_and(|tape| tape.name(0) == "Error")
-        {
-            return Err(service_error(500));
-        }
         let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.into());
         let meta = ResponseMeta {
             request_id: protocol::request_id(&headers).or_else(|| protocol::request_id_in(tape?)),
@@ -82,6 +70,7 @@ impl Exchange<'_> {
                 given: None,
                 events: None,
                 is_streamed: stream.is_some(),
+                stands_in,
                 bytes,
                 nodes,
             },
@@ -90,4 +79,53 @@ impl Exchange<'_> {
             meta,
         })
     }
+
+    /// The scan of an XML body, once the response is known to be the operation's.
+    fn checked(
+        &self,
+        status: u16,
+        headers: &HeaderMap,
+        body: &[u8],
+        is_streamed: bool,
+    ) -> Result<Option<Nodes>> {
+        let model = &self.call.service.model;
+        let service_id = &model.metadata().service_id;
+        let document = Document {
+            model,
+            operation: self.call.operation,
+            status,
+            headers,
+            body,
+            is_streamed,
+            root_of: &|operation| custom::root_element(service_id, operation),
+        };
+        document.check().map_err(|fault| match fault {
+            Fault::Model(error) => error,
+            Fault::Service(status) => self.service_error(status, headers, body),
+            Fault::Unexpected(error) => Error::UnexpectedResponse(error),
+        })
+    }
+
+    fn service_error(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Error {
+        let (model, operation) = (&self.call.service.model, self.call.operation);
+        let error = protocol::service_error(model, operation, status, headers, body);
+        Error::Service(Box::new(error))
+    }
+
+    /// Names the place that a response which is not the operation's came from.
+    pub(super) fn name_endpoint(&self, error: &mut Error) {
+        if let Error::UnexpectedResponse(error) = error {
+            let uri = self.prepared.as_ref().map(|prepared| &prepared.uri);
+            error.endpoint = uri.and_then(origin);
+            error.service = Some(self.call.service.model.metadata().service_id.clone());
+        }
+    }
+}
+
+/// Scheme, host and port.
+fn origin(uri: &Uri) -> Option<Box<str>> {
+    let (scheme, authority) = (uri.scheme_str()?, uri.authority()?.as_str());
+    let host = authority.rsplit_once('@');
+    let host = host.map_or(authority, |(_, host)| host);
+    Some(format!("{scheme}://{host}").into())
 }

@@ -18,6 +18,7 @@ use crate::credentials::{
     Identity, Proof, ProviderCall, ProviderContext, ServiceCalls, TokenCache,
 };
 use crate::error::{Error, Result};
+use crate::interceptor::StandsIn;
 use crate::output::Output;
 use crate::protocol::Params;
 use crate::transport::{
@@ -277,6 +278,7 @@ fn receive(
     };
     Ok(Received {
         status: head.status.as_u16(),
+        stands_in: head.extensions.get::<StandsIn>().is_some(),
         headers: head.headers,
         body,
     })

@@ -114,11 +114,13 @@ pub(crate) enum Event {
     Woke,
 }
 
-/// An answer as it came.
+/// A response as it came.
 pub(crate) struct Received {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: ReceivedBody,
+    /// It stands in for a result that a program gives later.
+    pub(crate) stands_in: bool,
 }
 
 pub(crate) enum ReceivedBody {
@@ -501,8 +503,13 @@ impl<'a> Exchange<'a> {
             RetryMode::Adaptive | RetryMode::Standard => classify(&service.model, operation, error),
         });
         let params = &self.params.value;
-        self.call
-            .intercept_answer(params, attempt, &self.headers, outcome, reason)
+        let reason = self
+            .call
+            .intercept_answer(params, attempt, &self.headers, outcome, reason);
+        if let Err(error) = outcome {
+            self.name_endpoint(error);
+        }
+        reason
     }
 
     /// The answer that an interceptor gives in the service's place, if one does.

@@ -129,6 +129,7 @@ fn kind(error: &Error) -> &str {
         Error::Response(_) => "response",
         Error::Transfer(_) => "transfer",
         Error::Transport(_) => "transport",
+        Error::UnexpectedResponse(_) => "unexpected_response",
         Error::Unsupported(_) => "unsupported",
         Error::Wait(_) => "wait",
     }

@@ -246,6 +246,10 @@ impl<T: Interceptor + ?Sized> Interceptor for Arc<T> {
     }
 }
 
+/// Marks a response, among its extensions, as one without a document: the result is given when the call ends.
+#[derive(Clone, Copy)]
+pub(crate) struct StandsIn;
+
 /// The program's interceptors.
 #[derive(Clone, Default)]
 pub(crate) struct Interceptors(pub(crate) Vec<Arc<dyn Interceptor>>);

@@ -8,11 +8,10 @@ use std::thread::{self, ThreadId};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{CallContext, Interceptor};
+use super::{CallContext, Interceptor, StandsIn};
 use crate::error::{Error, Result, ServiceError};
-use crate::model::Protocol;
 use crate::output::Output;
 use crate::params;
 use crate::protocol;
@@ -251,7 +250,9 @@ impl Interceptor for Stub {
     ) -> Option<Result<Response, TransportError>> {
         let state = self.lock();
         let canned = state.given.get(&thread::current().id())?;
-        Some(Ok(Response::new(wire(call, &canned.outcome).into())))
+        let mut response = Response::new(wire(call, &canned.outcome).into());
+        response.extensions_mut().insert(StandsIn);
+        Some(Ok(response))
     }
 
     fn result(&self, call: &CallContext<'_>, result: &mut Result<Output>) {
@@ -290,18 +291,14 @@ fn streamed<'a>(call: &CallContext<'a>) -> Option<&'a str> {
     Some(&member.name)
 }
 
-/// An answer without anything in it, or with the body that is streamed.
+/// The body that is streamed, if one is.
 fn wire(call: &CallContext<'_>, outcome: &Outcome) -> Bytes {
-    if let (Some(name), Outcome::Value(value)) = (streamed(call), outcome) {
-        let body = value[name].as_str().unwrap_or_default();
-        return BASE64_STANDARD.decode(body).unwrap_or_default().into();
-    }
-    match call.model.metadata().protocol {
-        Protocol::Ec2Query | Protocol::AwsQuery | Protocol::RestXml => {
-            Bytes::from_static(b"<Stub/>")
+    match (streamed(call), outcome) {
+        (Some(name), Outcome::Value(value)) => {
+            let body = value[name].as_str().unwrap_or_default();
+            BASE64_STANDARD.decode(body).unwrap_or_default().into()
         }
-        Protocol::RpcV2Cbor => Bytes::from_static(b"\xa0"),
-        _ => Bytes::from(json!({}).to_string()),
+        _ => Bytes::new(),
     }
 }
 
@@ -310,6 +307,7 @@ mod tests {
     use super::*;
     use crate::transport::Replay;
     use crate::{Client, Config};
+    use serde_json::json;
     use std::sync::Arc;
 
     fn client(stub: Stub) -> (Client, Arc<Stub>) {

@@ -569,7 +569,9 @@ fn members(model: &ServiceModel, raw: &RawShape<'_>) -> Result<Members, String> 
     if let Some(at) = payload {
         list[at].location = Location::Payload;
     }
-    Ok(Members::new(list, payload.map(|at| at as u16)))
+    let mut members = Members::new(list, payload.map(|at| at as u16));
+    members.names_payload = raw.payload.is_some();
+    Ok(members)
 }
 
 fn member(model: &ServiceModel, name: &str, raw: &RawMember<'_>) -> Result<Member, String> {

@@ -79,6 +79,8 @@ pub struct Members {
     usual: AtomicU16,
     /// The member that is the HTTP body.
     pub(super) payload: Option<u16>,
+    /// Whether the model names a member as the whole body, be it one of a protocol that knows no such thing.
+    pub(crate) names_payload: bool,
     /// Whether any member is an XML attribute.
     pub(crate) has_attributes: bool,
     /// Whether any member goes into the body without being all of it.
@@ -234,6 +236,7 @@ impl Members {
             first: AtomicU16::new(0),
             usual: AtomicU16::new(0),
             payload,
+            names_payload: payload.is_some(),
             has_attributes: list.iter().any(|m| m.xml_attribute),
             has_body: list.iter().any(|m| m.location == Location::Body),
             has_answer_body: list.iter().any(|m| m.location.is_body_of_answer()),

@@ -1,6 +1,7 @@
 //! Listings whose operation gives them in pages: one page after the other, or all elements in a row.
 
 mod page;
+mod seen;
 mod token;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use std::thread::JoinHandle;
 use serde_json::{Map, Value};
 
 use self::page::{cut_tail, length, merge, put, skip_known};
+use self::seen::Seen;
 use self::token::Place;
 use crate::client::Client;
 use crate::codec::attribute::Form;
@@ -50,6 +52,7 @@ pub struct Pages {
     next: Option<JoinHandle<Result<Value>>>,
     total: usize,
     previous: Option<Map<String, Value>>,
+    seen: Seen,
     resume: Option<Place>,
     shared: Map<String, Value>,
 }
@@ -60,6 +63,8 @@ type GivePage = dyn Fn(Value, &CancelToken) -> Result<Value> + Send + Sync;
 /// Where pages are from.
 struct Source {
     paginator: Paginator,
+    /// Service and operation.
+    call: (Box<str>, Box<str>),
     give: Arc<GivePage>,
     /// The model and the input of the operation, where there is one.
     input: Option<(Arc<ServiceModel>, ShapeId)>,
@@ -106,6 +111,7 @@ impl Client {
         })?;
         let (client, service) = (self.clone(), Box::<str>::from(service));
         let plain = self.config().has_plain_attribute_values();
+        let call = (model.name().into(), name.clone());
         let input = operation.input.map(|input| (model.clone(), input));
         let give = move |params, cancel: &CancelToken| {
             let request = client.request(&service, &name).params(params);
@@ -118,6 +124,7 @@ impl Client {
         Pages::over(
             Source {
                 paginator,
+                call,
                 give: Arc::new(give),
                 input,
                 plain,
@@ -166,6 +173,7 @@ impl Pages {
             next: None,
             total: 0,
             previous: None,
+            seen: Seen::default(),
             resume: None,
             shared: Map::new(),
         })
@@ -183,6 +191,7 @@ impl Pages {
         Self::over(
             Source {
                 paginator,
+                call: ("tests".into(), "List".into()),
                 give,
                 input,
                 plain: false,
@@ -380,9 +389,9 @@ impl Pages {
             self.state = State::Done;
             return Ok(());
         }
-        if self.previous.as_ref() == Some(&tokens) {
+        if !self.seen.is_new(&tokens) {
             let what = format!(
-                "the service gave the same token twice: {}",
+                "the service gave the same token twice, so the listing would have no end: {}",
                 Value::Object(tokens)
             );
             return Err(error(what));
@@ -411,7 +420,8 @@ impl Iterator for Pages {
         if page.is_err() {
             self.state = State::Done;
         }
-        Some(page)
+        let (service, operation) = &self.source.call;
+        Some(page.map_err(|error| error.of_call(service, operation)))
     }
 }
 

@@ -91,6 +91,10 @@ pub(super) fn shared(page: &Value, paginator: &Paginator) -> Result<Map<String, 
 }
 
 /// Where the next page is; no tokens if there is none.
+///
+/// # Errors
+///
+/// The page says that there is more, and not where: what is known is not the whole listing.
 pub(super) fn next_tokens(page: &Value, paginator: &Paginator) -> Result<Map<String, Value>> {
     if let Some(more) = &paginator.more_results
         && !is_truthy(&search(more, page)?)
@@ -106,6 +110,16 @@ pub(super) fn next_tokens(page: &Value, paginator: &Paginator) -> Result<Map<Str
             Value::Null
         };
         tokens.insert(String::from(&**name), token);
+    }
+    if let Some(more) = &paginator.more_results
+        && tokens.values().all(Value::is_null)
+    {
+        let names: Vec<&str> = paginator.output_tokens.iter().map(Query::text).collect();
+        return Err(error(format!(
+            "the response says that there is more ({}), but has no token to go on with ({}): the listing is not whole",
+            more.text(),
+            names.join(", ")
+        )));
     }
     Ok(tokens)
 }

@@ -158,10 +158,12 @@ impl<'a> Check<'a> {
                 });
             }
             (Kind::String, Value::String(text)) => {
-                let host_label = member.is_some_and(|m| m.host_label);
+                let in_path = |m: &Member| m.location == Location::Uri && self.depth == 1;
+                let is_label = |m: &Member| m.host_label || in_path(m);
                 let length = text.chars().count();
-                match shape.min {
-                    None if host_label && length == 0 => {
+                match length {
+                    // a label that is empty makes the URL that of another operation, whatever length its shape allows
+                    0 if member.is_some_and(is_label) => {
                         self.fault(ParamErrorKind::TooShort { length, min: 1 });
                     }
                     _ => self.length(shape, length),

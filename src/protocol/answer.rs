@@ -128,20 +128,6 @@ pub(crate) fn streams(model: &ServiceModel, operation: &Operation, buffered: boo
     Ok(payload || event_stream(model, operation)?.is_some())
 }
 
-/// Whether the body of an answer is a document of the protocol, and not a payload of bytes or text.
-pub(crate) fn has_document(model: &ServiceModel, operation: &Operation) -> Result<bool> {
-    let Some(output) = operation.output else {
-        return Ok(false);
-    };
-    match model.shape(output)?.members().and_then(Members::payload) {
-        Some(payload) if model.metadata().protocol.is_rest() => Ok(!matches!(
-            model.shape(payload.target)?.kind,
-            Kind::Blob | Kind::String
-        )),
-        _ => Ok(true),
-    }
-}
-
 /// The member of an operation's output that is a stream of events.
 pub(crate) fn event_stream<'m>(
     model: &'m ServiceModel,

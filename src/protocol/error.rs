@@ -1,20 +1,24 @@
-//! Errors that a service answers with: code, message and the members of the error's shape.
+//! Errors of services: code, message and the members of the error's shape.
 
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
 
 use super::Answer;
+use super::document::is_page;
+use crate::codec::json_fields::Fields;
 use crate::codec::target::ToValue;
-use crate::codec::xml_tape::Tape;
-use crate::error::{Fault, RetryReason, ServiceError};
+use crate::codec::xml_tape::{Nodes, Tape};
+use crate::error::{Fault, RetryReason, ServiceError, excerpt};
 use crate::model::{Operation, Protocol, ServiceModel};
 
-/// What an answer says of the error, before the model is asked.
+/// What a response says of the error, before the model is asked.
 #[derive(Default)]
 struct Found {
     code: Option<String>,
     message: Option<String>,
     request_id: Option<String>,
+    /// S3's second id.
+    host_id: Option<String>,
     /// `Sender` or `Receiver`.
     fault: Option<String>,
     /// What else an XML error element holds.
@@ -23,7 +27,7 @@ struct Found {
     node: usize,
 }
 
-/// Reads an error. What is not to be understood still gives one, with the status as its code.
+/// Reads an error. One that cannot be understood still gives one, with the status as its code.
 pub(crate) fn service_error(
     model: &ServiceModel,
     operation: &Operation,
@@ -31,18 +35,34 @@ pub(crate) fn service_error(
     headers: &HeaderMap,
     body: &[u8],
 ) -> ServiceError {
-    let nodes = Answer::scan(model, body).ok().flatten();
+    let protocol = model.metadata().protocol;
+    // bytes that are no text must not hide the code
+    let lossy = String::from_utf8_lossy(body);
+    let body = match protocol {
+        Protocol::RpcV2Cbor => body,
+        _ => lossy.as_bytes(),
+    };
+    let whole = Answer::scan(model, body);
+    let is_whole = whole.is_ok();
+    let nodes = whole.unwrap_or_else(|_| Nodes::salvage(&lossy));
     let answer = Answer {
         status,
         nodes: nodes.as_ref(),
         ..Answer::new(model, headers, body)
     };
-    let mut found = match model.metadata().protocol {
+    let mut found = match protocol {
         Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml => in_xml(&answer),
         Protocol::AwsJson | Protocol::RestJson => in_json(&answer),
         Protocol::RpcV2Cbor => in_cbor(&answer),
     };
-    let mut wire_code = found.code.take().map(|code| short(&code).to_owned());
+    let code = found.code.as_deref().map(short);
+    found.code = code.filter(|code| !code.is_empty()).map(Into::into);
+    let (message, excerpt) = match (&found.code, found.message.take()) {
+        (_, Some(message)) => (message, None),
+        (Some(_), None) => (String::new(), None),
+        (None, None) => of_another_body(&answer, is_whole),
+    };
+    let mut wire_code = found.code.take();
     let mut query_error_code = None;
     if let Some((code, fault)) = query_error(model, headers) {
         query_error_code = wire_code.replace(code.into());
@@ -61,7 +81,6 @@ pub(crate) fn service_error(
         value.entry(name).or_insert(detail);
     }
     let traits = shape.and_then(|id| model.shape(id).ok()?.error.as_ref());
-    let reason = || StatusCode::from_u16(status).ok()?.canonical_reason();
     let is_client = match (found.fault.as_deref(), traits.and_then(|t| t.sender_fault)) {
         (Some(fault), _) => fault == "Sender" || fault == "Client",
         (None, Some(sender)) => sender,
@@ -69,10 +88,7 @@ pub(crate) fn service_error(
     };
     ServiceError {
         code: wire_code.map_or_else(|| status.to_string().into(), Into::into),
-        message: match found.message {
-            Some(message) => message.into(),
-            None => reason().unwrap_or_default().into(),
-        },
+        message: message.into(),
         shape: shape.map(|id| model.shape_name(id).into()),
         fault: if is_client {
             Fault::Client
@@ -82,6 +98,9 @@ pub(crate) fn service_error(
         value: value.into(),
         status,
         request_id: request_id(headers).or_else(|| found.request_id.map(Into::into)),
+        extended_request_id: header(headers, "x-amz-id-2").or(found.host_id.map(Into::into)),
+        headers: headers.clone(),
+        excerpt,
         attempts: 1,
         query_error_code: query_error_code.map(Into::into),
         hint: None,
@@ -94,17 +113,58 @@ pub(crate) fn service_error(
     }
 }
 
-/// The service's id of a request, from the headers of its answer.
+/// What stands in for the message of a body in which there is neither code nor message, and the beginning of that body where
+/// it is not the message itself. As botocore has it, HTTP's phrase stands in where a server failed before the service.
+fn of_another_body(answer: &Answer<'_>, is_whole: bool) -> (String, Option<Box<str>>) {
+    let protocol = answer.model.metadata().protocol;
+    let body = answer.body.trim_ascii();
+    let phrase = || {
+        let status = StatusCode::from_u16(answer.status).ok();
+        let phrase = status.and_then(|status| status.canonical_reason());
+        phrase.unwrap_or_default().to_owned()
+    };
+    let is_document = match protocol {
+        Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml => is_whole,
+        Protocol::AwsJson | Protocol::RestJson => body.starts_with(b"{"),
+        // the major type of maps
+        Protocol::RpcV2Cbor => body.first().is_some_and(|first| first >> 5 == 5),
+    };
+    let has_phrase = match body.is_empty() || !is_document {
+        true if protocol == Protocol::RestXml => true,
+        true => answer.status >= 500 && (body.is_empty() || is_page(body)),
+        false => answer.status >= 500 && is_page(body),
+    };
+    match (is_document, has_phrase) {
+        _ if body == b"{}" => (String::new(), None),
+        (_, true) => (phrase(), (!body.is_empty()).then(|| excerpt(body))),
+        (true, false) => (String::new(), (!body.is_empty()).then(|| excerpt(body))),
+        (false, false) => {
+            let start = body.get(..4 * LONGEST_MESSAGE).unwrap_or(body);
+            let text = String::from_utf8_lossy(start);
+            (text.chars().take(LONGEST_MESSAGE).collect(), None)
+        }
+    }
+}
+
+/// How much of a body that is no document becomes the message, in characters.
+const LONGEST_MESSAGE: usize = 1024;
+
+/// The service's id of a request, from the headers of its response.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<Box<str>> {
     let names = ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"];
-    let id = names.iter().find_map(|name| headers.get(*name))?;
-    Some(id.to_str().ok()?.into())
+    names.iter().find_map(|name| header(headers, name))
+}
+
+/// A header that is there and not empty.
+fn header(headers: &HeaderMap, name: &str) -> Option<Box<str>> {
+    let text = headers.get(name)?.to_str().ok()?.trim();
+    (!text.is_empty()).then(|| text.into())
 }
 
 /// `com.example#NoSuchThing:http://…` is `NoSuchThing`.
-fn short(code: &str) -> &str {
+pub(super) fn short(code: &str) -> &str {
     let code = code.split(':').next().unwrap_or(code);
-    code.rsplit('#').next().unwrap_or(code)
+    code.rsplit('#').next().unwrap_or(code).trim()
 }
 
 /// The code of the query protocol that the service spoke before, and whose fault it is.
@@ -117,24 +177,23 @@ fn query_error<'h>(model: &ServiceModel, headers: &'h HeaderMap) -> Option<(&'h 
 }
 
 fn in_json(answer: &Answer<'_>) -> Found {
-    let body: Value = serde_json::from_slice(answer.body).unwrap_or_default();
-    let text = |names: &[&str]| {
-        let mut values = names.iter().filter_map(|name| body.get(*name));
-        values.find_map(|value| match value {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(n) => Some(n.to_string()),
-            _ => None,
-        })
-    };
-    let header = answer.headers.get("x-amzn-errortype");
-    let header = header.and_then(|h| h.to_str().ok()).map(Into::into);
+    let fields = Fields::read(answer.body);
     let names: &[&str] = match answer.model.metadata().protocol {
         Protocol::RestJson => &["code", "Code", "__type"],
         _ => &["__type", "code", "Code"],
     };
+    let is_code = |code: &String| !short(code).is_empty();
+    let code = names
+        .iter()
+        .find_map(|name| fields.text(&[name], Value::is_number).filter(is_code));
     Found {
-        code: header.or_else(|| text(names)),
-        message: text(&["message", "Message", "errorMessage", "error_description"]),
+        code: header(answer.headers, "x-amzn-errortype")
+            .map(Into::into)
+            .or(code),
+        message: fields.text(
+            &["message", "Message", "errorMessage", "error_description"],
+            |value| !value.is_null(),
+        ),
         ..Found::default()
     }
 }
@@ -155,29 +214,30 @@ fn in_xml(answer: &Answer<'_>) -> Found {
     };
     let error = match tape.name(0) {
         "Error" => Some(0),
-        _ => tape.child(0, "Error").or_else(|| {
-            let errors = tape.child(0, "Errors")?;
-            tape.child(errors, "Error")
-        }),
+        _ => (tape.child(0, "Error"))
+            .or_else(|| tape.child(tape.child(0, "Errors")?, "Error"))
+            .or_else(|| tape.child(0, "Code").map(|_| 0)),
     };
-    let text = |node: usize| tape.text(node).ok().map(|text| text.trim().to_owned());
-    let id_in = |node: usize| {
-        let id = tape
-            .child(node, "RequestId")
-            .or_else(|| tape.child(node, "RequestID"));
-        id.and_then(text).filter(|id| !id.is_empty())
+    let text = |node: usize| tape.text(node).ok().map(|text| text.into_owned());
+    let name_in = |node: usize, names: &[&str]| {
+        let named = names.iter().find_map(|name| tape.child(node, name));
+        let name = named.and_then(text).map(|text| text.trim().to_owned());
+        name.filter(|name| !name.is_empty())
     };
+    let in_either =
+        |names: &[&str]| name_in(0, names).or_else(|| error.and_then(|node| name_in(node, names)));
     let mut found = Found {
-        request_id: id_in(0),
+        request_id: in_either(&["RequestId", "RequestID", "requestId"]),
+        host_id: in_either(&["HostId"]),
         node: error.unwrap_or(0),
         ..Found::default()
     };
     for child in error.into_iter().flat_map(|node| tape.children(node)) {
         match tape.name(child) {
-            "Code" => found.code = text(child).filter(|code| !code.is_empty()),
+            "Code" => found.code = text(child),
             "HostId" | "RequestId" | "RequestID" => {}
             "Message" | "message" => found.message = text(child),
-            "Type" => found.fault = text(child),
+            "Type" => found.fault = text(child).map(|fault| fault.trim().to_owned()),
             name => {
                 let is_leaf = tape.children(child).next().is_none();
                 if let Some(text) = text(child).filter(|_| is_leaf) {
@@ -193,5 +253,6 @@ fn in_xml(answer: &Answer<'_>) -> Found {
 pub(crate) fn request_id_in(tape: Tape<'_, '_>) -> Option<Box<str>> {
     let metadata = tape.child(0, "ResponseMetadata").unwrap_or(0);
     let id = (tape.child(metadata, "RequestId")).or_else(|| tape.child(metadata, "requestId"))?;
-    Some(tape.text(id).ok()?.trim().into())
+    let id = tape.text(id).ok()?;
+    Some(id.trim()).filter(|id| !id.is_empty()).map(Into::into)
 }

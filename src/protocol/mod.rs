@@ -8,6 +8,7 @@
 //! | rest-json, rest-xml | `rest` | JSON, XML | JSON, XML |
 
 mod answer;
+mod document;
 mod error;
 mod query;
 mod rest;
@@ -17,8 +18,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
 pub(crate) use self::answer::{
-    Answer, Nodes, event_stream, has_document, input_event_stream, streaming_payload, streams, tape,
+    Answer, Nodes, event_stream, input_event_stream, streaming_payload, streams, tape,
 };
+pub(crate) use self::document::{Document, Fault, unexpected_response};
 pub(crate) use self::error::{request_id, request_id_in, service_error};
 use crate::body::Body;
 use crate::error::{Error, Result};

@@ -34,6 +34,7 @@ pub(super) fn encode(
         members,
         given,
     };
+    rest.check_labels()?;
     let (template, mut query) = split(&operation.uri);
     let path = rest.path(&template)?;
     rest.query(&mut query)?;
@@ -71,6 +72,23 @@ impl<'a> Rest<'a> {
             .filter(|(_, value)| !value.is_null())
     }
 
+    /// Without one of its labels a path is that of another operation, which may delete more than is wanted. That holds for a label
+    /// that the endpoint rules put into the URL, too.
+    fn check_labels(&self) -> Result<()> {
+        for member in self.members.iter().filter(|m| m.location == Location::Uri) {
+            let what = match self.given.get(&*member.name) {
+                None | Some(Value::Null) => "given",
+                Some(Value::String(text)) if text.is_empty() => "more than an empty text",
+                Some(_) => continue,
+            };
+            return Err(Error::request(format!(
+                "{}: it is a part of the path, so it must be {what}",
+                member.name
+            )));
+        }
+        Ok(())
+    }
+
     fn path(&self, template: &str) -> Result<String> {
         let mut path = String::with_capacity(template.len() + 32);
         for part in parts(template) {
@@ -80,8 +98,8 @@ impl<'a> Rest<'a> {
                     let mut at = self.at(Location::Uri);
                     let (member, value) =
                         at.find(|(m, _)| *m.wire_name == *name).ok_or_else(|| {
-                            Error::request(format!(
-                                "{name}: it is a part of the path, so it must be given"
+                            Error::model(format!(
+                                "the path has a label {name}, which is no parameter"
                             ))
                         })?;
                     let text = self.text(member, value, TimestampFormat::DateTime)?;

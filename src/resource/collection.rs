@@ -138,7 +138,7 @@ impl Collection {
     /// use serde_json::json;
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "<R/>"))?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "<DescribeInstancesResponse/>"))?;
     /// let here = json!({"Filters": [{"Name": "tag:pond", "Values": ["north"]}]});
     /// let instances = client.resource("ec2")?.collection("instances")?.filter(here);
     /// assert!(instances.batch_actions()?.contains(&"stop".into()));

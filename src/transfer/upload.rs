@@ -351,14 +351,17 @@ fn read_error(error: std::io::Error) -> Error {
 fn may_be_done(error: &Error) -> bool {
     matches!(
         error.cause(),
-        Error::Response(_) | Error::Transfer(_) | Error::Transport(_)
+        Error::Response(_)
+            | Error::Transfer(_)
+            | Error::Transport(_)
+            | Error::UnexpectedResponse(_)
     )
 }
 
 /// Whether the response was not one of the service: what stands in its place knows nothing of the parts that are stored.
 fn is_not_understood(error: &Error) -> bool {
     match error.cause() {
-        Error::Response(_) => true,
+        Error::Response(_) | Error::UnexpectedResponse(_) => true,
         Error::Transfer(error) => matches!(**error, TransferError::Answer { .. }),
         _ => false,
     }

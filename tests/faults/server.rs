@@ -278,7 +278,7 @@ fn answer(
     }
     let base64 = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, crc.to_be_bytes());
     let text = format!(
-        "HTTP/1.1 200 OK\r\nx-amz-crc32: {crc}\r\nx-amz-checksum-crc32: {base64}\r\ncontent-length: {length}\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nx-amz-crc32: {crc}\r\nx-amz-checksum-crc32: {base64}\r\netag: \"e\"\r\ncontent-length: {length}\r\n\r\n"
     );
     let (text, half) = (text.as_bytes(), body.len() / 2);
     match fault {

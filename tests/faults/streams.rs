@@ -177,7 +177,7 @@ pub(crate) fn patient(url: String) -> Client {
     client(server.read_timeout(Duration::from_secs(5)))
 }
 
-const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+const OK: &[u8] = b"HTTP/1.1 200 OK\r\netag: \"e\"\r\ncontent-length: 0\r\n\r\n";
 
 #[test]
 fn consent_is_waited_for_and_may_have_headers_or_be_missing() {

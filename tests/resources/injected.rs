@@ -91,7 +91,7 @@ fn the_length_of_an_object_is_the_size_of_its_summary() {
 
 #[test]
 fn tags_of_several_resources_are_made_at_once() {
-    let (client, replay) = of_replay(Replay::new().answer(200, &[], "<R/>"));
+    let (client, replay) = of_replay(Replay::new().answer(200, &[], "<CreateTagsResponse/>"));
     let ec2 = client.resource("ec2").unwrap();
     let tags = json!([{"Key": "k", "Value": "v"}, {"Key": "empty"}]);
     let made = ec2
@@ -123,7 +123,7 @@ fn tags_of_several_resources_are_made_at_once() {
 #[test]
 fn tags_of_an_instance_are_deleted() {
     for name in ["delete_tags", "DeleteTags"] {
-        let (client, replay) = of_replay(Replay::new().answer(200, &[], "<R/>"));
+        let (client, replay) = of_replay(Replay::new().answer(200, &[], "<DeleteTagsResponse/>"));
         let instance = client
             .resource("ec2")
             .unwrap()

@@ -3,9 +3,15 @@
 //! A room may have an error type of its own, with its texts in one place; it becomes an [`Error`] at the room's edge.
 //! Every text says what failed, where, and what to do; none holds a secret.
 
+mod unexpected;
+
 use std::fmt;
 
+use http::{HeaderMap, StatusCode};
 use serde_json::Value;
+
+pub use self::unexpected::UnexpectedResponse;
+pub(crate) use self::unexpected::excerpt;
 
 use crate::checksum::ChecksumMismatch;
 use crate::dynamodb::DynamoDbError;
@@ -75,7 +81,7 @@ pub enum Error {
     /// A resource that has no such name, or of which nothing can be known.
     #[error("resource: {}", Printable(.0))]
     Resource(#[source] BoxError),
-    /// An answer that cannot be read.
+    /// A response that cannot be read into the type that is wanted.
     #[error("cannot read the response: {}", Printable(.0))]
     Response(#[source] BoxError),
     /// The service answered with an error.
@@ -84,9 +90,12 @@ pub enum Error {
     /// A transfer that failed for another reason than a call's.
     #[error(transparent)]
     Transfer(Box<TransferError>),
-    /// No whole answer came.
+    /// No whole response came.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// A response that is not what the operation's model says.
+    #[error(transparent)]
+    UnexpectedResponse(Box<UnexpectedResponse>),
     /// A wait that did not end as it should.
     #[error(transparent)]
     Wait(Box<WaitError>),
@@ -118,6 +127,14 @@ impl Error {
         match self {
             Self::Call { source, .. } => source.service_error_mut(),
             Self::Service(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The response that is not the operation's, if one came.
+    pub fn unexpected_response(&self) -> Option<&UnexpectedResponse> {
+        match self.cause() {
+            Self::UnexpectedResponse(error) => Some(error),
             _ => None,
         }
     }
@@ -201,9 +218,10 @@ impl Error {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ServiceError {
-    /// The error code, such as `NoSuchBucket`; the HTTP status where the answer has none.
+    /// The error code, such as `NoSuchBucket`; the HTTP status where the response has none.
     pub code: Box<str>,
-    /// What the service says, maybe nothing.
+    /// The service's message, empty if the response has none. Of a body that is no error of the protocol it is the text, cut
+    /// after 1,024 bytes; HTTP's phrase for the status stands in for a page of a failed server, as in botocore.
     pub message: Box<str>,
     /// The error shape of the model which the code names, if any.
     pub shape: Option<Box<str>>,
@@ -215,6 +233,12 @@ pub struct ServiceError {
     pub status: u16,
     /// The service's id of this request, for its support.
     pub request_id: Option<Box<str>>,
+    /// S3's second id (`x-amz-id-2`, `HostId`).
+    pub extended_request_id: Option<Box<str>>,
+    /// All headers of the response.
+    pub headers: HeaderMap,
+    /// The first bytes of a body in which neither code nor message was found, at most 200, with what is not printable escaped.
+    pub excerpt: Option<Box<str>>,
     /// How many attempts were made.
     pub attempts: u32,
     /// The code that the service's JSON body has, where a header replaced it by the older query protocol's.
@@ -227,7 +251,7 @@ pub struct ServiceError {
 }
 
 impl ServiceError {
-    /// One that an event stream tells of, which is an answer with status 400.
+    /// One that comes in an event stream, which counts as a response with status 400.
     pub(crate) fn in_stream(code: &str, message: &str) -> Self {
         Self {
             code: code.into(),
@@ -237,6 +261,9 @@ impl ServiceError {
             value: Value::Object(serde_json::Map::new()),
             status: 400,
             request_id: None,
+            extended_request_id: None,
+            headers: HeaderMap::new(),
+            excerpt: None,
             attempts: 1,
             query_error_code: None,
             retries_ended: None,
@@ -253,6 +280,12 @@ impl fmt::Display for ServiceError {
             write!(f, ": {}", Printable(&self.message))?;
         }
         write!(f, " (status {}", self.status)?;
+        let phrase = StatusCode::from_u16(self.status).ok();
+        if let Some(phrase) = phrase.and_then(|status| status.canonical_reason())
+            && self.message.is_empty()
+        {
+            write!(f, " {phrase}")?;
+        }
         if let Some(id) = &self.request_id {
             write!(f, ", request id {}", Printable(id))?;
         }
@@ -260,6 +293,9 @@ impl fmt::Display for ServiceError {
             write!(f, ", {} attempts", self.attempts)?;
         }
         f.write_str(")")?;
+        if let Some(excerpt) = &self.excerpt {
+            write!(f, ": \"{excerpt}\"")?;
+        }
         if let Some(what) = self.retries_ended.and_then(RetriesEnded::what) {
             write!(f, "; {what}")?;
         }
