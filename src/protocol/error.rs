@@ -98,7 +98,8 @@ pub(crate) fn service_error(
         value: value.into(),
         status,
         request_id: request_id(headers).or_else(|| found.request_id.map(Into::into)),
-        extended_request_id: header(headers, "x-amz-id-2").or(found.host_id.map(Into::into)),
+        extended_request_id: header(headers, "x-amz-id-2")
+            .or_else(|| found.host_id.map(Into::into)),
         headers: headers.clone(),
         excerpt,
         attempts: 1,
