@@ -1,7 +1,7 @@
 //! The client.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use http::Method;
@@ -9,10 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::body::Body;
-use crate::config::{Config, ConfigBuilder, ConfigError, DefaultsMode, ResponseChecksums};
-use crate::credentials::{
-    Chain, CredentialsCache, CredentialsProvider, ProviderContext, TokenCache, imds,
-};
+use crate::config::{Config, ConfigBuilder, ConfigError, ResponseChecksums};
+use crate::credentials::{Chain, CredentialsCache, CredentialsProvider, TokenCache};
 use crate::error::{Error, Result};
 use crate::exchange::{
     Call, EndpointExplanation, Exchange, Needs, Purpose, Service, Services, drive,
@@ -62,6 +60,8 @@ struct Inner {
     transport: Arc<dyn Transport>,
     /// For what nobody can cancel.
     never: CancelToken,
+    /// The region of the instance that this runs on, once it was looked for.
+    here: OnceLock<Option<String>>,
 }
 
 impl Client {
@@ -152,23 +152,18 @@ impl Client {
             services: this.services.clone(),
             transport: this.transport.clone(),
             never: this.never.clone(),
+            here: this.here.clone(),
         }))
     }
 
     fn assemble(config: Config, transport: Arc<dyn Transport>, services: Services) -> Self {
-        let config = match config.defaults_mode() {
-            DefaultsMode::Auto => {
-                let here = imds::region(&ProviderContext::without_calls(&config, &*transport));
-                config.near_region(here.as_deref())
-            }
-            _ => config,
-        };
         Self(Arc::new(Inner {
             tokens: Arc::default(),
             credentials: CredentialsCache::new(provider(&config)).into(),
             services: services.into(),
             transport,
             never: CancelToken::default(),
+            here: OnceLock::new(),
             config,
         }))
     }
@@ -291,6 +286,7 @@ impl Client {
             transport: &*self.0.transport,
             services: &self.0.services,
             cancel: &self.0.never,
+            here: &self.0.here,
             deadline: None,
         }
     }
@@ -657,7 +653,8 @@ fn sign_for_source(call: &Call<'_>, params: &mut Params, needs: Needs<'_>) -> Re
         method: Some(Method::GET),
         more: copy.more.clone(),
     };
-    let config = call.config.in_region(&copy.source_region);
+    let config = (call.config).in_region(&copy.source_region, "the parameter SourceRegion");
+    let config = config.map_err(|e| Error::Config(e.into()))?;
     let there = Call {
         config: &config,
         presign: Some(&presign),

@@ -85,6 +85,73 @@ pub(crate) fn read_all(reader: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     }
 }
 
+/// The longest file of settings or certificates, in bytes.
+pub(crate) const MAX_SETTINGS: u64 = 16 << 20;
+/// The longest file of a token, in bytes.
+pub(crate) const MAX_TOKEN: u64 = 1 << 20;
+
+/// The bytes of what a user names, which are at most `limit`. Pipes and devices are read too, as `AWS_CONFIG_FILE=<(…)` and
+/// `/dev/null` are in use, but a pipe whose other side is silent is given up.
+pub(crate) fn read_or_pipe(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let kind = fs::metadata(path)?.file_type();
+    match kind.is_file() || kind.is_dir() {
+        true => read(path, limit),
+        false => read_pipe(path, limit),
+    }
+}
+
+/// The same of what must be text.
+pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
+    let text = String::from_utf8(read_or_pipe(path, limit)?);
+    text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+}
+
+/// Opening does not wait for the other side, and neither does reading for long.
+#[cfg(unix)]
+fn read_pipe(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    const SILENCE: i64 = 5;
+    let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits());
+    let flags = flags.map_err(io::Error::other)?;
+    let mut file = File::options().read(true).custom_flags(flags).open(path)?;
+    let (mut bytes, mut part) = (Vec::new(), [0; 16 << 10]);
+    while u64::try_from(bytes.len()).is_ok_and(|len| len <= limit) {
+        let silence = Timespec {
+            tv_sec: SILENCE,
+            tv_nsec: 0,
+        };
+        let mut waited = [PollFd::new(&file, PollFlags::IN)];
+        match poll(&mut waited, Some(&silence)) {
+            Ok(0) => {
+                let what =
+                    format!("it is a pipe or a device, and gave nothing for {SILENCE} seconds");
+                return Err(io::Error::new(io::ErrorKind::TimedOut, what));
+            }
+            Ok(_) => {}
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        match file.read(&mut part) {
+            Ok(0) => return Ok(bytes),
+            Ok(read) => bytes.extend(part.iter().take(read)),
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                ) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(too_large(limit))
+}
+
+#[cfg(not(unix))]
+fn read_pipe(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    read_all(File::open(path)?, limit)
+}
+
 /// What is larger than a limit in bytes.
 pub(crate) fn too_large(limit: u64) -> io::Error {
     let limit = match limit {
@@ -219,5 +286,40 @@ mod tests {
             let error = read(path, 1).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_a_user_names_may_be_a_pipe_or_a_device_but_is_not_waited_for_for_ever() {
+        use std::io::Write;
+        use std::os::fd::AsRawFd;
+        let read = |path: &Path| read_or_pipe(path, 9);
+        assert_eq!(read(Path::new("/dev/null")).unwrap(), b"");
+        let error = read(Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        let (reader, mut writer) = io::pipe().unwrap();
+        let path = format!("/dev/fd/{}", reader.as_raw_fd());
+        let late = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            writer.write_all(b"late").unwrap();
+        });
+        assert_eq!(read(Path::new(&path)).unwrap(), b"late");
+        late.join().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fifo");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        assert_eq!(read(&path).unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(
+            read(folder.path()).unwrap_err().kind(),
+            io::ErrorKind::IsADirectory
+        );
+        fs::write(folder.path().join("f"), b"\xff").unwrap();
+        assert!(
+            read_text(&folder.path().join("f"), 9)
+                .unwrap_err()
+                .to_string()
+                .contains("UTF-8")
+        );
     }
 }

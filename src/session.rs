@@ -133,7 +133,6 @@ impl Client {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn explain_credentials(&self) -> Vec<Asked> {
-        let needs = self.needs();
-        needs.credentials.explain(&needs.context())
+        self.needs().explain_credentials()
     }
 }

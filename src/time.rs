@@ -65,6 +65,12 @@ const MONTHS: [&str; 12] = [
 ];
 
 impl Timestamp {
+    /// The last second that there is.
+    pub(crate) const LAST: Self = Self {
+        seconds: *RANGE.end(),
+        nanos: 0,
+    };
+
     fn new(seconds: i64, nanos: u32) -> Option<Self> {
         (RANGE.contains(&seconds) && nanos < 1_000_000_000).then_some(Self { seconds, nanos })
     }

@@ -5,7 +5,7 @@ mod loopback;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -14,10 +14,10 @@ use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{Signature, VerifyingKey};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tucuxi::config::ConfigBuilder;
-use tucuxi::credentials::Outcome;
-use tucuxi::transport::Replay;
-use tucuxi::{Client, Config};
+use tucuxi::config::{ConfigBuilder, SignatureVersion};
+use tucuxi::credentials::{BearerToken, Outcome};
+use tucuxi::transport::{CancelToken, Replay};
+use tucuxi::{Client, Config, Credentials};
 
 /// When all this happens: 2023-11-14T22:13:20Z.
 fn now() -> SystemTime {
@@ -276,7 +276,7 @@ fn the_portal_gives_credentials_for_a_token() {
         &["has expired", "aws sso login --sso-session corp"],
     );
     sso_file(&machine, "{half");
-    assert_fails(&machine, &["it is no JSON, at line 1"]);
+    assert_fails(&machine, &["it is not JSON, at line 1"]);
     sso_file(&machine, &sso_token(LATER).replace("old", "revoked"));
     assert_fails(
         &machine,
@@ -599,4 +599,549 @@ fn nothing_half_written_or_secret_is_shown() {
     let client = Client::with_config(machine.config().build().unwrap()).unwrap();
     assert!(!format!("{:?}", client.explain_credentials()).contains("hidden"));
     assert!(Path::new(&machine.path(".aws")).exists());
+}
+
+/// A client of this machine that is sent these bodies, each with status 200.
+fn client_of(machine: &Machine, bodies: &[&str]) -> Client {
+    let replay = bodies.iter().fold(Replay::new(), |replay, body| {
+        replay.answer(200, &[], (*body).to_owned())
+    });
+    Client::with_transport(machine.config().sleep(|_| {}).build().unwrap(), replay).unwrap()
+}
+
+/// What comes after the marker is hostile; it must not be shown, and neither must what is with it.
+const HOSTILE: [&str; 7] = ["\n", "\r\nx: y", "\t.", "\u{1}", "\u{7f}", "\0", "\u{85}"];
+
+#[test]
+fn hostile_keys_and_tokens_are_errors_that_name_their_place_wherever_they_come_from() {
+    let json = |name: &str, text: &str| {
+        let mut document = json!({"Version": 1, "AccessKeyId": "AKID", "SecretAccessKey": "s", "Token": "t",
+            "SessionToken": "t", "Expiration": LATER});
+        document[name] = text.into();
+        document.to_string()
+    };
+    let environment = |name: &str, text: &str| {
+        let mut machine = Machine::new("");
+        machine.variable("AWS_ACCESS_KEY_ID", "AKID");
+        machine.variable("AWS_SECRET_ACCESS_KEY", "s");
+        machine.variables.retain(|(known, _)| known != name);
+        machine.variable(name, text);
+        let client = client_of(&machine, &[]);
+        (machine, client)
+    };
+    let process = |name: &str, text: &str| {
+        let machine = Machine::new("");
+        machine.file("document", &json(name, text));
+        let path = machine.path("document");
+        let config = format!("[default]\ncredential_process = cat '{}'\n", path.display());
+        machine.file(".aws/config", &config);
+        let client = client_of(&machine, &[]);
+        (machine, client)
+    };
+    let container = |name: &str, text: &str| {
+        let mut machine = Machine::new("");
+        machine.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1/");
+        let client = client_of(&machine, &[&json(name, text)]);
+        (machine, client)
+    };
+    let instance = |name: &str, text: &str| {
+        let mut machine = Machine::new("");
+        machine
+            .variables
+            .retain(|(name, _)| name != "AWS_EC2_METADATA_DISABLED");
+        machine.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1/");
+        let client = client_of(&machine, &["token", "role", &json(name, text)]);
+        (machine, client)
+    };
+    let sso = |name: &str, text: &str| {
+        let machine = Machine::new(SSO);
+        sso_file(&machine, &sso_token(LATER));
+        let name = name[..1].to_lowercase() + &name[1..];
+        let mut portal: Value = serde_json::from_str(PORTAL).unwrap();
+        portal["roleCredentials"][name] = text.into();
+        let client = client_of(&machine, &[&portal.to_string()]);
+        (machine, client)
+    };
+    let program = |name: &str, text: &str| {
+        let of = |known: &str, usual: &str| {
+            if known == name {
+                text.into()
+            } else {
+                usual.to_owned()
+            }
+        };
+        let who = Credentials::new(of("AccessKeyId", "AKID"), of("SecretAccessKey", "s"));
+        let who = who.with_session_token(of("SessionToken", "t"));
+        let machine = Machine::new("");
+        let config = machine.config().credentials(who).build().unwrap();
+        (
+            machine,
+            Client::with_transport(config, Replay::new()).unwrap(),
+        )
+    };
+    type Make<'a> = &'a dyn Fn(&str, &str) -> (Machine, Client);
+    let cases: [(Make<'_>, &str, &str); 15] = [
+        (
+            &environment,
+            "AWS_ACCESS_KEY_ID",
+            "env: AWS_ACCESS_KEY_ID has ",
+        ),
+        (
+            &environment,
+            "AWS_SECRET_ACCESS_KEY",
+            "env: AWS_SECRET_ACCESS_KEY has ",
+        ),
+        (
+            &environment,
+            "AWS_SESSION_TOKEN",
+            "env: AWS_SESSION_TOKEN has ",
+        ),
+        (
+            &environment,
+            "AWS_SECURITY_TOKEN",
+            "env: AWS_SECURITY_TOKEN has ",
+        ),
+        (
+            &process,
+            "AccessKeyId",
+            "custom-process: the AccessKeyId that it gave has ",
+        ),
+        (
+            &process,
+            "SecretAccessKey",
+            "custom-process: the SecretAccessKey that it gave has ",
+        ),
+        (
+            &container,
+            "AccessKeyId",
+            "container-role: the AccessKeyId that it gave has ",
+        ),
+        (
+            &container,
+            "Token",
+            "container-role: the Token that it gave has ",
+        ),
+        (
+            &instance,
+            "SecretAccessKey",
+            "iam-role: the SecretAccessKey that it gave has ",
+        ),
+        (&instance, "Token", "iam-role: the Token that it gave has "),
+        (
+            &sso,
+            "AccessKeyId",
+            "sso: the AccessKeyId that it gave has ",
+        ),
+        (
+            &sso,
+            "SessionToken",
+            "sso: the SessionToken that it gave has ",
+        ),
+        (
+            &program,
+            "AccessKeyId",
+            "given by the program: the access key id has ",
+        ),
+        (
+            &program,
+            "SecretAccessKey",
+            "given by the program: the secret access key has ",
+        ),
+        (
+            &program,
+            "SessionToken",
+            "given by the program: the session token has ",
+        ),
+    ];
+    for (make, name, expected) in cases {
+        for hostile in HOSTILE {
+            let (_machine, client) = make(name, &format!("hidden{hostile}"));
+            let who = client
+                .call("sts", "GetCallerIdentity", json!({}))
+                .unwrap_err()
+                .to_string();
+            let what = json!({"Bucket": "bucket", "Key": "k"});
+            let url = client.presign("s3", "GetObject", what, Duration::from_secs(60));
+            let password = client.rds_auth_token("db.example", 1, "user", None);
+            assert!(url.is_err() && password.is_err(), "{expected}");
+            assert!(
+                who.contains(expected) && who.contains("as character 7"),
+                "{hostile:?}: {who}"
+            );
+            assert!(!who.contains("hidden"), "{who}");
+        }
+    }
+}
+
+#[test]
+fn a_hostile_value_of_a_file_is_told_with_its_line() {
+    let machine = Machine::new("");
+    machine.file(
+        ".aws/credentials",
+        "[default]\naws_access_key_id = AKID\n\naws_secret_access_key = s\naws_session_token = hidden\n  more\n",
+    );
+    let error = machine.found().unwrap_err();
+    let expected = "aws_session_token of profile \"default\" in ";
+    assert!(
+        error.contains(expected) && error.contains("/.aws/credentials, line 5,"),
+        "{error}"
+    );
+    assert!(
+        error.contains("has a line break as character 7") && !error.contains("hidden"),
+        "{error}"
+    );
+}
+
+#[test]
+fn blank_values_count_as_absent_and_spaces_around_do_not_count() {
+    let keys = |id: &str, token: &str| {
+        let mut machine = Machine::new(KEYS);
+        machine.variable("AWS_ACCESS_KEY_ID", id);
+        machine.variable("AWS_SECRET_ACCESS_KEY", " s ");
+        machine.variable("AWS_SESSION_TOKEN", token);
+        client_of(&machine, &[]).credentials().unwrap()
+    };
+    assert_eq!(keys(" \t\n", "").access_key_id(), "AKIDKEYS");
+    let found = keys(" AKIDENV\t", " ");
+    let all = (
+        found.access_key_id(),
+        found.secret_access_key(),
+        found.session_token(),
+    );
+    assert_eq!(all, ("AKIDENV", "s", None));
+}
+
+#[test]
+fn the_older_name_of_a_token_wins_as_it_does_for_botocore() {
+    let mut machine = Machine::new("");
+    let config = "[default]\naws_access_key_id = A\naws_secret_access_key = s\naws_session_token = new\naws_security_token = old\n";
+    machine.file(".aws/config", config);
+    assert_eq!(
+        client_of(&machine, &[])
+            .credentials()
+            .unwrap()
+            .session_token(),
+        Some("old")
+    );
+    for (name, value) in [
+        ("AWS_ACCESS_KEY_ID", "A"),
+        ("AWS_SECRET_ACCESS_KEY", "s"),
+        ("AWS_SESSION_TOKEN", "new"),
+        ("AWS_SECURITY_TOKEN", "old"),
+    ] {
+        machine.variable(name, value);
+    }
+    assert_eq!(
+        client_of(&machine, &[])
+            .credentials()
+            .unwrap()
+            .session_token(),
+        Some("old")
+    );
+}
+
+const KEYS: &str = "[default]\naws_access_key_id = AKIDKEYS\naws_secret_access_key = s\n";
+
+#[test]
+fn a_bearer_token_that_no_header_has_is_told_with_its_variable() {
+    let mut machine = Machine::new("");
+    machine.variable("AWS_BEARER_TOKEN_CODECATALYST", "hidden\n");
+    let error = client_of(&machine, &[])
+        .call("codecatalyst", "ListSpaces", json!({}))
+        .unwrap_err();
+    let error = error.to_string();
+    let expected = "AWS_BEARER_TOKEN_CODECATALYST has a line break as character 7, the last";
+    assert!(
+        error.contains(expected) && !error.contains("hidden"),
+        "{error}"
+    );
+}
+
+/// Answers with a head, and then with one byte now and then.
+fn trickling() -> String {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let _ = stream.read(&mut [0; 4096]);
+                let head = b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n";
+                let mut is_open = stream.write_all(head).is_ok();
+                while is_open {
+                    std::thread::sleep(Duration::from_millis(20));
+                    is_open = stream.write_all(b"x").is_ok();
+                }
+            });
+        }
+    });
+    url
+}
+
+#[test]
+fn a_lookup_ends_with_its_time_its_call_or_its_cancel_token() {
+    let sleeps = "[default]\ncredential_process = sleep 600\n";
+    let asks = ROLE.replacen("arn:r\n", "arn:r\nmfa_serial = arn:mfa\n", 1);
+    let url = trickling();
+    let cases: [(&str, &[(&str, &str)]); 5] = [
+        ("", &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", &url)]),
+        (
+            "",
+            &[
+                ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &url),
+                ("AWS_EC2_METADATA_DISABLED", "false"),
+            ],
+        ),
+        (sleeps, &[]),
+        (ROLE, &[("AWS_ENDPOINT_URL_STS", &url)]),
+        (&asks, &[]),
+    ];
+    for (config, variables) in cases {
+        let mut machine = Machine::new(config);
+        for (name, value) in variables {
+            machine.variables.retain(|(known, _)| known != name);
+            machine.variable(name, value);
+        }
+        let short = Duration::from_millis(200);
+        // somebody is asked who does not say anything
+        let base = || {
+            machine
+                .config()
+                .read_timeout(Duration::from_secs(60))
+                .mfa_prompt(|_| {
+                    std::thread::sleep(Duration::from_secs(30));
+                    Err(std::io::Error::other("too late"))
+                })
+        };
+        let ends: [(&str, ConfigBuilder); 3] = [
+            ("time", base().credentials_timeout(short)),
+            ("call", base().operation_timeout(short)),
+            ("cancel", base()),
+        ];
+        for (name, config) in ends {
+            let client = Client::with_config(config.build().unwrap()).unwrap();
+            let cancel = CancelToken::default();
+            let began = Instant::now();
+            let result = std::thread::scope(|scope| {
+                if name == "cancel" {
+                    let cancel = cancel.clone();
+                    scope.spawn(move || {
+                        std::thread::sleep(short);
+                        cancel.cancel();
+                    });
+                }
+                client
+                    .request("sts", "GetCallerIdentity")
+                    .cancel_with(&cancel)
+                    .send()
+            });
+            let error = result.unwrap_err();
+            assert!(
+                began.elapsed() < Duration::from_secs(4),
+                "{name} {variables:?}: {error}"
+            );
+            assert_eq!(
+                error.is_cancelled(),
+                name == "cancel",
+                "{variables:?}: {error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_services_beside_a_machine_are_reached_without_a_proxy() {
+    // a proxy that is not there
+    let closed = "http://127.0.0.1:1";
+    let (mut machine, server) = served("", "AWS_CONTAINER_CREDENTIALS_FULL_URI", |_| {
+        Some((200, document(LATER)))
+    });
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"] {
+        machine.variable(name, closed);
+    }
+    assert!(machine.found().unwrap().contains("…BOX1"));
+    machine.variables.retain(|(name, _)| {
+        !name.starts_with("AWS_CONTAINER") && name != "AWS_EC2_METADATA_DISABLED"
+    });
+    machine.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", &server.url);
+    assert!(machine.found().unwrap().contains("…BOX1"));
+    assert_eq!(server.asked().len(), 4);
+}
+
+#[test]
+fn what_a_program_says_of_its_own_calls_does_not_reach_those_for_credentials() {
+    let (machine, server) = served(ROLE, "AWS_ENDPOINT_URL_STS", |_| {
+        Some((200, sts("AssumeRole")))
+    });
+    let changes: [fn(ConfigBuilder) -> ConfigBuilder; 4] = [
+        |config| config.signature_version(SignatureVersion::S3),
+        |config| config.signature_version(SignatureVersion::Bearer),
+        |config| config.endpoint_url("http://127.0.0.1:1"),
+        |config| {
+            config
+                .bearer_token(BearerToken::new("hidden"))
+                .auth_scheme_preference("httpBearerAuth")
+        },
+    ];
+    for change in changes {
+        let config = change(machine.config().cache_roles(false)).build().unwrap();
+        found(&Client::with_config(config).unwrap()).unwrap();
+    }
+    let asked = server.asked();
+    assert_eq!(asked.len(), changes.len());
+    for asked in asked {
+        assert!(
+            asked
+                .header("authorization")
+                .unwrap()
+                .starts_with("AWS4-HMAC-SHA256")
+        );
+    }
+}
+
+#[test]
+fn where_a_client_is_is_found_out_with_its_first_request_and_not_before() {
+    let (mut machine, server) = served("", "AWS_EC2_METADATA_SERVICE_ENDPOINT", |asked| {
+        Some(match &*asked.line {
+            "PUT /latest/api/token" => (200, "tok".into()),
+            _ => (200, "us-east-1a".into()),
+        })
+    });
+    machine
+        .variables
+        .retain(|(name, _)| name != "AWS_EC2_METADATA_DISABLED");
+    machine.variable("AWS_DEFAULTS_MODE", "auto");
+    machine.variable("AWS_ACCESS_KEY_ID", "AKID");
+    machine.variable("AWS_SECRET_ACCESS_KEY", "s");
+    machine.variable("AWS_ENDPOINT_URL_STS", &server.url);
+    let client = Client::with_config(machine.config().build().unwrap()).unwrap();
+    client.services().unwrap();
+    client.credentials().unwrap();
+    assert_eq!(server.asked().len(), 0);
+    for _ in 0..2 {
+        let _ = client.call("sts", "GetCallerIdentity", json!({}));
+    }
+    let lines = server.lines();
+    assert_eq!(
+        lines
+            .iter()
+            .filter(|line| line.contains("placement"))
+            .count(),
+        1,
+        "{lines:?}"
+    );
+    // an instance that is silent costs some seconds, once
+    machine
+        .variables
+        .retain(|(name, _)| name != "AWS_EC2_METADATA_SERVICE_ENDPOINT");
+    machine.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", &trickling());
+    let client = Client::with_config(machine.config().build().unwrap()).unwrap();
+    let began = Instant::now();
+    for _ in 0..3 {
+        let _ = client.call("sts", "GetCallerIdentity", json!({}));
+    }
+    assert!(
+        began.elapsed() < Duration::from_secs(6),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[test]
+fn chains_of_roles_are_bounded() {
+    let link = |n: usize| {
+        format!(
+            "[profile p{n}]\nrole_arn = r{n}\nsource_profile = p{}\n",
+            n + 1
+        )
+    };
+    let links: String = (1..3000).map(link).collect();
+    let machine = Machine::new(&format!(
+        "[default]\nrole_arn = r\nsource_profile = p1\n{links}"
+    ));
+    assert_fails(&machine, &["more than 50 roles", "\"default\"", "\"p50\""]);
+}
+
+#[test]
+fn times_of_responses_are_bounded() {
+    let cases = [
+        ("3600", Some("2023-11-14T23:13:20Z")),
+        ("\"3600\"", Some("2023-11-14T23:13:20Z")),
+        ("3600.9", Some("2023-11-14T23:13:20Z")),
+        ("18446744073709551615", Some("9999-12-31T23:59:59Z")),
+        ("9223372036854775807", Some("9999-12-31T23:59:59Z")),
+        ("1e300", Some("9999-12-31T23:59:59Z")),
+        ("-1", None),
+        ("\"soon\"", None),
+        ("null", None),
+    ];
+    for (seconds, expected) in cases {
+        let body = format!(r#"{{"accessToken":"new","expiresIn":{seconds},"refreshToken":"r2"}}"#);
+        let (mut machine, _server) = served(SSO, "AWS_ENDPOINT_URL_SSO_OIDC", move |_| {
+            Some((200, body.clone()))
+        });
+        let portal = Server::start(|_| Some((200, PORTAL.into())));
+        machine.variable("AWS_ENDPOINT_URL_SSO", &portal.url);
+        sso_file(&machine, &sso_token(PAST));
+        let result = machine.found();
+        let end = sso_read(&machine)["expiresAt"].as_str().unwrap().to_owned();
+        assert_eq!(end, expected.unwrap_or(PAST), "{seconds}: {result:?}");
+        assert_eq!(result.is_ok(), expected.is_some(), "{seconds}: {result:?}");
+
+        let body = SIGNED_IN.replace("900", seconds);
+        let (machine, _server) = served(LOGIN, "AWS_ENDPOINT_URL_SIGNIN", move |_| {
+            Some((200, body.clone()))
+        });
+        login_file(&machine, PAST);
+        let result = machine.found();
+        assert_eq!(result.is_ok(), expected.is_some(), "{seconds}: {result:?}");
+        let body = PORTAL.replace("1700086400000", seconds);
+        let (machine, _server) = served(SSO, "AWS_ENDPOINT_URL_SSO", move |_| {
+            Some((200, body.clone()))
+        });
+        sso_file(&machine, &sso_token(LATER));
+        let _ = machine.found(); // an error or not, but no panic
+    }
+}
+
+#[test]
+fn files_of_settings_are_bounded_in_size_and_time() {
+    let machine = Machine::new("");
+    let path = machine.path(".aws/config");
+    let began = Instant::now();
+    let keys: String = (0..100_000).map(|n| format!("key{n} = {n}\n")).collect();
+    let sections: String = (0..100_000).map(|n| format!("[profile p{n}]\n")).collect();
+    machine.file(".aws/config", &format!("[default]\n{keys}{sections}"));
+    machine.config().build().unwrap();
+    assert!(
+        began.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        began.elapsed()
+    );
+    let fails = |expected: &str| {
+        let error = machine.config().build().unwrap_err().to_string();
+        assert!(
+            error.contains(".aws/config") && error.contains(expected),
+            "{error}"
+        );
+    };
+    std::fs::File::create(&path)
+        .unwrap()
+        .set_len(1 << 30)
+        .unwrap();
+    fails("larger than 16 MiB");
+    std::fs::write(&path, b"[default]\nregion = \xff\n").unwrap();
+    fails("line 2: not UTF-8");
+    std::fs::write(&path, b"\xef\xbb\xbf[default]\nregion = eu\0west\n").unwrap();
+    let mut other = machine.variables.clone();
+    other.retain(|(name, _)| name != "AWS_REGION");
+    let error = Config::builder()
+        .environment(other)
+        .build()
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("region"), "{error}");
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    fails("folder");
 }

@@ -6,10 +6,10 @@ use aws_sigv4::sign::v4;
 #[cfg(feature = "sigv4a")]
 use aws_sigv4::sign::v4a;
 use http::header::{AUTHORIZATION, HeaderName};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Uri};
 
 use super::canonical;
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, header_text};
 use crate::error::{Error, Result};
 use crate::time::Timestamp;
 use crate::{hash, uri};
@@ -151,8 +151,10 @@ impl<'a> Signer<'a> {
     ///
     /// # Errors
     ///
-    /// A header's value is not UTF-8, or the credentials have characters that no header takes.
+    /// A header's value is not UTF-8, the URL has no host, or credentials, region or signing name have characters that no
+    /// header has.
     pub fn sign<B>(&self, request: &mut http::Request<B>, payload: Payload<'_>) -> Result<()> {
+        self.check(request.uri())?;
         for name in ADDED_HEADERS {
             request.headers_mut().remove(name);
         }
@@ -201,6 +203,7 @@ impl<'a> Signer<'a> {
         expires: Duration,
     ) -> Result<()> {
         check_expiry(expires)?;
+        self.check(request.uri())?;
         let (stamp, hash) = (Timestamp::of(self.time).basic(), hash_of(payload));
         let signed = canonical::Headers::new(request.headers(), request.uri(), |name| {
             self.signs(name) && !UNSIGNED_IN_URLS.contains(&name)
@@ -229,6 +232,29 @@ impl<'a> Signer<'a> {
         let all = (added.into_iter().chain(last)).chain(regions).chain(token);
         pairs.extend(all.map(|(name, value)| format!("{name}={}", uri::encode(value, b""))));
         super::legacy::set_query(request, &pairs.join("&"))
+    }
+
+    /// Whether all that goes into the signature can be in one.
+    fn check(&self, uri: &Uri) -> Result<()> {
+        let fault = (self.credentials.fault()).map_err(|(part, unfit)| format!("{part} {unfit}"));
+        fault.map_err(Error::request)?;
+        let names = [("region", self.region), ("signing name", self.name)];
+        for (what, text) in names {
+            header_text(text)
+                .map_err(|unfit| Error::request(format!("the {what} of the signature {unfit}")))?;
+        }
+        if uri.scheme().is_none() || uri.host().is_none_or(str::is_empty) {
+            return Err(Error::request(
+                "the URL to sign must have a scheme and a host",
+            ));
+        }
+        // `aws-sigv4` panics at others
+        match Timestamp::of(self.time).system_time() == Some(self.time) {
+            true => Ok(()),
+            false => Err(Error::request(
+                "the time of the signature is not between the years 1970 and 9999",
+            )),
+        }
     }
 
     /// The name of the session token, in the capitals of URLs.
@@ -351,5 +377,119 @@ pub(crate) fn check_expiry(expires: Duration) -> Result<()> {
             MAX_EXPIRY.as_secs(),
             expires.as_secs()
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::UNIX_EPOCH;
+
+    /// What signing and presigning say, the same for both.
+    fn refused(change: impl Fn(&mut Signer<'_>), who: &Credentials, url: &str) -> Vec<String> {
+        let mut signer = Signer::new(who, "eu-west-1", "x", UNIX_EPOCH + MAX_EXPIRY);
+        change(&mut signer);
+        let request = || http::Request::get(url).body(()).unwrap();
+        let signed = signer.sign(&mut request(), Payload::Unsigned);
+        let presigned = signer.presign(&mut request(), Payload::Unsigned, Duration::from_secs(9));
+        let both = [signed, presigned].into_iter();
+        both.filter_map(|result| Some(result.err()?.to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn what_cannot_be_signed_is_an_error_and_no_panic() {
+        let good = || Credentials::new("AKID", "s");
+        let url = "https://example.com/";
+        type Change = fn(&mut Signer<'_>);
+        let same: Change = |_| {};
+        let cases: [(Credentials, Change, &str, &str); 12] = [
+            (
+                Credentials::new("AKID\n", "s"),
+                same,
+                url,
+                "access key id has a line break as character 5",
+            ),
+            (
+                Credentials::new("AK\u{7f}", "s"),
+                same,
+                url,
+                "access key id has a control",
+            ),
+            (
+                Credentials::new("Ä", "s"),
+                same,
+                url,
+                "access key id has a character that is not ASCII",
+            ),
+            (
+                Credentials::new("", "s"),
+                same,
+                url,
+                "access key id is blank",
+            ),
+            (
+                Credentials::new("A", "s\r"),
+                same,
+                url,
+                "secret access key has a line break",
+            ),
+            (
+                good().with_session_token("t\0"),
+                same,
+                url,
+                "session token has a NUL as character 2",
+            ),
+            (
+                good(),
+                |s| s.region = "eu\nwest",
+                url,
+                "region of the signature has a line break",
+            ),
+            (
+                good(),
+                |s| s.name = "s\t",
+                url,
+                "signing name of the signature has a tab",
+            ),
+            (good(), same, "/path", "must have a scheme and a host"),
+            (
+                good(),
+                same,
+                "example.com:443",
+                "must have a scheme and a host",
+            ),
+            (good(), |s| s.time = UNIX_EPOCH - MAX_EXPIRY, url, "1970"),
+            (
+                good(),
+                |s| s.time = UNIX_EPOCH + Duration::from_secs(253_402_300_800),
+                url,
+                "9999",
+            ),
+        ];
+        for (who, change, url, expected) in cases {
+            let said = refused(change, &who, url);
+            assert_eq!(said.len(), 2, "{expected}: {said:?}");
+            assert!(
+                said.iter().all(|said| said.contains(expected)),
+                "{expected}: {said:?}"
+            );
+        }
+        assert_eq!(refused(|_| {}, &good(), url), [""; 0]);
+        let long = good().with_session_token("t".repeat(70_000));
+        let said = refused(|_| {}, &long, url);
+        let plain = format!("https://example.com/?a={}", "a".repeat(30_000));
+        assert_eq!(refused(|_| {}, &good(), &plain), [""; 0]);
+        assert!(said.len() == 1 && said[0].contains("too long"), "{said:?}");
+    }
+
+    #[cfg(feature = "sigv4a")]
+    #[test]
+    fn version_4a_refuses_a_set_of_regions_that_no_header_has() {
+        let who = Credentials::new("AKID", "s");
+        let bad: fn(&mut Signer<'_>) = |s| {
+            (s.algorithm, s.region) = (Algorithm::SigV4a, "*\n");
+        };
+        assert_eq!(refused(bad, &who, "https://example.com/").len(), 2);
     }
 }

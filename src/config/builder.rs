@@ -18,7 +18,7 @@ use super::words::{
 use super::{
     Clock, Config, ConfigError, InstanceMetadata, MfaPrompt, Provider, Resolved, S3Config, Settings,
 };
-use super::{defaults, hooks, network, retry};
+use super::{defaults, hooks, lookup, network, retry};
 use crate::credentials::{BearerToken, Credentials, CredentialsProvider};
 use crate::endpoint::EndpointValue;
 use crate::interceptor::Interceptors;
@@ -27,7 +27,7 @@ use crate::interceptor::Interceptors;
 #[derive(Clone, Debug, Default)]
 pub struct ConfigBuilder {
     env: Option<Environment>,
-    explicit: Vec<(&'static str, String)>,
+    pub(super) explicit: Vec<(&'static str, String)>,
     profile: Option<String>,
     connect_timeout: Option<Duration>,
     read_timeout: Option<Duration>,
@@ -39,6 +39,7 @@ pub struct ConfigBuilder {
     bearer_token: Option<BearerToken>,
     clock: Option<Clock>,
     no_role_cache: bool,
+    pub(super) credentials_timeout: Option<Duration>,
     mfa: Option<MfaPrompt>,
     pub(super) interceptors: Interceptors,
     pub(super) switched_off: Vec<String>,
@@ -378,6 +379,10 @@ impl ConfigBuilder {
             host_prefix: !chain.boolean(&chain::NO_HOST_PREFIX)?.unwrap_or(false),
             app_id: app_id(chain),
             caches_roles: !self.no_role_cache,
+            credentials_timeout: match self.credentials_timeout {
+                Some(timeout) => timeout,
+                None => lookup::timeout(chain)?,
+            },
             mfa: self.mfa.clone().unwrap_or_else(MfaPrompt::terminal),
             clock: self
                 .clock
@@ -433,18 +438,23 @@ fn region(chain: &Chain<'_>) -> Result<(Option<Setting<String>>, bool), ConfigEr
         );
         region.value = plain;
     }
-    let text = &*region.value;
+    check_region(&region.value, &region.source.to_string())?;
+    Ok((Some(region), is_fips))
+}
+
+/// Whether a region can be a part of a host name.
+pub(super) fn check_region(text: &str, from: &str) -> Result<(), ConfigError> {
     let is_label = text.len() <= 63
         && !text.starts_with('-')
         && !text.ends_with('-')
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         && !text.bytes().all(|b| b.is_ascii_digit());
     match is_label {
-        true => Ok((Some(region), is_fips)),
+        true => Ok(()),
         false => Err(ConfigError::Value {
             key: chain::REGION.key,
-            from: region.source.to_string(),
-            value: region.value,
+            from: from.to_owned(),
+            value: text.to_owned(),
             expected: "letters, digits and hyphens, such as eu-west-1",
         }),
     }
@@ -484,7 +494,7 @@ fn metadata(chain: &Chain<'_>) -> Result<InstanceMetadata, ConfigError> {
         ipv6,
         v1_disabled: chain.boolean(&chain::IMDS_V1_DISABLED)?.unwrap_or(false),
         timeout: Duration::from_secs(seconds.into()),
-        attempts: number(&chain::IMDS_ATTEMPTS)?.map_or(1, |attempts| attempts.value.get()),
+        attempts: number(&chain::IMDS_ATTEMPTS)?.map_or(3, |attempts| attempts.value.get()),
     })
 }
 

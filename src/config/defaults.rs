@@ -49,9 +49,16 @@ impl Settings {
 }
 
 impl Config {
-    /// Which set of defaults is used. `Auto` is only shown as long as nobody knows where the client is.
+    /// Which set of defaults is used. `Auto` is shown where the environment does not say in which region the client is; its
+    /// instance is asked with the first request.
     pub fn defaults_mode(&self) -> DefaultsMode {
         self.0.settings.defaults_mode
+    }
+
+    /// Whether a default depends on where this runs, and neither the program nor the environment says it.
+    pub(crate) fn depends_on_place(&self) -> bool {
+        let settings = &self.0.settings;
+        settings.defaults_mode == DefaultsMode::Auto && !settings.connect_timeout_is_set
     }
 
     /// The same, with the defaults for a client that is in this region, as its instance says; without one, the standard

@@ -1,10 +1,10 @@
 //! Every setting that files and variables can have, with its value and where that is from.
 
 use super::chain::{self, Chain, Row, Source};
-use super::{Config, Setting, defaults, network, retry};
+use super::{Config, Setting, defaults, lookup, network, retry};
 
 /// The settings, and what they are if nobody says anything; `-` where there is nothing then.
-const SETTINGS: [(&Row, &str); 40] = [
+const SETTINGS: [(&Row, &str); 41] = [
     (&chain::REGION, "-"),
     (&chain::ENDPOINT_URL, "-"),
     (&chain::IGNORE_ENDPOINT_URLS, "false"),
@@ -44,7 +44,8 @@ const SETTINGS: [(&Row, &str); 40] = [
     (&chain::IMDS_IPV6, "false"),
     (&chain::IMDS_V1_DISABLED, "false"),
     (&chain::IMDS_TIMEOUT, "1"),
-    (&chain::IMDS_ATTEMPTS, "1"),
+    (&chain::IMDS_ATTEMPTS, "3"),
+    (&lookup::TIMEOUT, "120"),
 ];
 
 impl Config {

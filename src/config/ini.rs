@@ -10,6 +10,7 @@
 //! A value whose first line is empty and whose continuations are `key = value` is a section within the section. Keys are
 //! lower-cased; a section or key that comes twice is an error, as it is for Python's parser, which defines the dialect.
 
+use std::collections::HashSet;
 use std::fmt;
 
 /// The sections of a file, in its order.
@@ -27,6 +28,7 @@ pub(crate) struct Section {
 /// A key with its value.
 #[derive(Debug)]
 pub(crate) struct Entry {
+    pub(crate) line: usize,
     pub(crate) key: String,
     pub(crate) value: IniValue,
 }
@@ -79,6 +81,9 @@ fn fault(line: usize, what: impl Into<String>) -> IniError {
 #[derive(Default)]
 struct Reader {
     ini: Ini,
+    sections: HashSet<String>,
+    /// Of the last section.
+    keys: HashSet<String>,
     /// The option whose value may go on.
     open: Option<Open>,
 }
@@ -111,9 +116,10 @@ impl Reader {
         if let Some(rest) = text.strip_prefix('[') {
             let end = rest.rfind(']').filter(|end| *end > 0);
             let name = &rest[..end.ok_or_else(|| fault(number, "a section without its ]"))?];
-            if self.ini.sections.iter().any(|s| s.name == name) {
+            if !self.sections.insert(name.to_owned()) {
                 return Err(fault(number, format!("section [{name}] comes twice")));
             }
+            self.keys.clear();
             self.ini.sections.push(Section {
                 name: name.to_owned(),
                 entries: Vec::new(),
@@ -140,7 +146,7 @@ impl Reader {
         let (Some(open), Some(section)) = (self.open.take(), self.ini.sections.last_mut()) else {
             return Ok(());
         };
-        if section.entries.iter().any(|o| o.key == open.key) {
+        if !self.keys.insert(open.key.clone()) {
             let what = format!("key {} comes twice in section [{}]", open.key, section.name);
             return Err(fault(open.line, what));
         }
@@ -150,6 +156,7 @@ impl Reader {
             None => IniValue::Text(text),
         };
         section.entries.push(Entry {
+            line: open.line,
             key: open.key,
             value,
         });

@@ -8,9 +8,11 @@ mod explain;
 mod hooks;
 mod ini;
 mod limits;
+mod lookup;
 mod network;
 mod profile;
 mod retry;
+pub(crate) mod shell_words;
 mod size;
 mod words;
 
@@ -24,7 +26,7 @@ pub use self::words::{
 };
 
 use std::fmt;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -32,7 +34,7 @@ use std::time::{Duration, SystemTime};
 use self::builder::word;
 use self::chain::Chain;
 use self::profile::{Profile, Profiles};
-use crate::credentials::{BearerToken, CredentialsProvider};
+use crate::credentials::{BearerToken, CredentialsProvider, is_blank};
 use crate::endpoint::EndpointValue;
 use crate::interceptor::Interceptors;
 
@@ -102,6 +104,7 @@ struct Settings {
     limits: limits::Limits,
     metadata: InstanceMetadata,
     caches_roles: bool,
+    credentials_timeout: Duration,
     host_prefix: bool,
     app_id: Option<String>,
     interceptors: Interceptors,
@@ -124,7 +127,7 @@ pub struct InstanceMetadata {
     pub v1_disabled: bool,
     /// How long an answer may take.
     pub timeout: Duration,
-    /// How often each question is asked in all.
+    /// How often each request is made in all.
     pub attempts: u32,
 }
 
@@ -137,12 +140,7 @@ type AskCode = dyn Fn(&str) -> io::Result<String> + Send + Sync;
 impl MfaPrompt {
     /// On the terminal, if there is one. What is typed is not shown.
     fn terminal() -> Self {
-        Self(Arc::new(|serial| match io::stdin().is_terminal() {
-            true => rpassword::prompt_password(format!("Enter MFA code for {serial}: ")),
-            false => Err(io::Error::other(
-                "there is no terminal to ask on, and the program gave no mfa_prompt",
-            )),
-        }))
+        Self(Arc::new(lookup::ask_on_terminal))
     }
 }
 
@@ -310,6 +308,13 @@ impl Config {
     pub(crate) fn profile_text(&self, key: &str) -> Option<(&str, bool)> {
         let (text, from) = self.current_profile()?.text(None, key)?;
         Some((text, from.is_credentials))
+    }
+
+    /// Where the profile has a key, for errors.
+    pub(crate) fn profile_place(&self, key: &str) -> Option<String> {
+        let (_, from) = self.current_profile()?.text(None, key)?;
+        let (name, file) = (&self.0.profile.value, from.file.display());
+        Some(format!("profile {name:?} in {file}, line {},", from.line))
     }
 
     fn current_profile(&self) -> Option<&Profile> {
@@ -497,20 +502,20 @@ impl Config {
         self.0.settings.region_set.as_deref()
     }
 
-    /// The bearer token for services of this signing name, from the program or the environment.
-    pub(crate) fn bearer_token(&self, signing_name: &str) -> Option<BearerToken> {
-        let given = self.0.settings.bearer_token.clone();
-        given.or_else(|| {
-            self.0
-                .env
-                .get(&token_variable(signing_name))
-                .map(BearerToken::new)
-        })
+    /// The bearer token for services of this signing name, from the program or the environment, and where it is from.
+    pub(crate) fn bearer_token(&self, signing_name: &str) -> Option<(BearerToken, String)> {
+        if let Some(given) = &self.0.settings.bearer_token {
+            return Some((given.clone(), "the bearer token of the program".into()));
+        }
+        let variable = token_variable(signing_name);
+        let token = self.0.env.get(&variable)?.trim_matches([' ', '\t']);
+        (!is_blank(token)).then(|| (BearerToken::new(token), variable))
     }
 
     /// Whether the environment has a token for services of this signing name.
     pub(crate) fn has_token_variable(&self, signing_name: &str) -> bool {
-        self.0.env.get(&token_variable(signing_name)).is_some()
+        let token = self.0.env.get(&token_variable(signing_name));
+        token.is_some_and(|token| !is_blank(token))
     }
 
     /// When requests get a checksum.
@@ -553,11 +558,6 @@ impl Config {
         self.0.settings.caches_roles
     }
 
-    /// Asks for the code of an MFA device.
-    pub(crate) fn mfa_code(&self, serial: &str) -> io::Result<String> {
-        Ok((self.0.settings.mfa.0)(serial)?.trim().to_owned())
-    }
-
     /// The time, as signatures have it.
     pub(crate) fn now(&self) -> SystemTime {
         self.0.settings.clock.0()
@@ -580,24 +580,31 @@ impl Config {
         Ok(Self(Arc::new(resolved)))
     }
 
-    /// For the calls that get credentials: an endpoint of the program is not theirs.
+    /// For the calls that get credentials: what the program says of the endpoint and the signature of its own calls is not
+    /// theirs.
     pub(crate) fn for_provider(&self, is_signed: bool) -> Self {
         let mut resolved = (*self.0).clone();
+        let is_url = |key: &str| key == chain::ENDPOINT_URL.key;
+        resolved.builder.explicit.retain(|(key, _)| !is_url(key));
         resolved.settings.endpoint_url = None;
+        resolved.settings.signature_version = None;
+        resolved.settings.auth_schemes = Vec::new();
+        resolved.settings.bearer_token = None;
         resolved.settings.unsigned = !is_signed;
         resolved.settings.interceptors = Interceptors::default();
         Self(Arc::new(resolved))
     }
 
-    /// The same, but for another region.
-    pub(crate) fn in_region(&self, region: &str) -> Self {
+    /// The same, but for another region, which `from` says.
+    pub(crate) fn in_region(&self, region: &str, from: &str) -> Result<Self, ConfigError> {
+        builder::check_region(region, from)?;
         let mut resolved = (*self.0).clone();
         resolved.builder = resolved.builder.region(region);
         resolved.settings.region = Some(Setting {
             value: region.to_owned(),
             source: Source::Builder,
         });
-        Self(Arc::new(resolved))
+        Ok(Self(Arc::new(resolved)))
     }
 
     /// The environment that was asked.

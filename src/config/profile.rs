@@ -7,6 +7,8 @@ use std::sync::Arc;
 use super::ConfigError;
 use super::environment::Environment;
 use super::ini::{Ini, IniValue, Section};
+use super::shell_words;
+use crate::file;
 
 /// Both files, merged. Keys of the credentials file win.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +30,8 @@ pub(crate) struct Profile(HashMap<String, ProfileValue>);
 pub(crate) struct ProfileValue {
     pub(crate) value: IniValue,
     pub(crate) file: Arc<Path>,
+    /// Where it begins there.
+    pub(crate) line: usize,
     /// Whether that is the credentials file.
     pub(crate) is_credentials: bool,
 }
@@ -65,7 +69,7 @@ impl Profiles {
             return;
         }
         // the name may be quoted; a section that is not two words is none of ours
-        let Some(words) = shlex::split(&section.name) else {
+        let Some(words) = shell_words::split(&section.name) else {
             return;
         };
         let [kind, name] = &words[..] else {
@@ -172,12 +176,12 @@ fn read(env: &Environment, (variable, default): Place) -> Result<Vec<FileSection
     if named.is_none() && env.home().is_none() {
         return Ok(Vec::new());
     }
-    let file: Arc<Path> = env.expand(named.unwrap_or(default)).into();
+    let path: Arc<Path> = env.expand(named.unwrap_or(default)).into();
     let fault = |what: String| ConfigError::File {
-        file: file.to_path_buf(),
+        file: path.to_path_buf(),
         what,
     };
-    let bytes = match std::fs::read(&file) {
+    let bytes = match file::read_or_pipe(&path, file::MAX_SETTINGS) {
         Ok(bytes) => bytes,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(e) => return Err(fault(e.to_string())),
@@ -190,7 +194,8 @@ fn read(env: &Environment, (variable, default): Place) -> Result<Vec<FileSection
                 .map(|entry| {
                     let value = ProfileValue {
                         value: entry.value,
-                        file: file.clone(),
+                        file: path.clone(),
+                        line: entry.line,
                         is_credentials: false,
                     };
                     (entry.key, value)

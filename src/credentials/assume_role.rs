@@ -22,6 +22,8 @@ use crate::codec::python_json::Spacing;
 pub struct AssumeRoleProvider;
 
 const NAME: &str = "assume-role";
+/// The longest way from a profile over its source profiles to keys. Each role of it costs a call.
+const MAX_ROLES: usize = 50;
 
 impl AssumeRoleProvider {
     /// The provider.
@@ -56,6 +58,13 @@ fn assume(
         )));
     }
     visited.push(profile.clone());
+    if visited.len() > MAX_ROLES {
+        let (first, last) = (&visited[0], &visited[MAX_ROLES]);
+        let what = format!(
+            "more than {MAX_ROLES} roles are assumed one with the other, from profile {first:?} up to {last:?}"
+        );
+        return Err(fault(NAME, what));
+    }
     let of = |what: String| fault(NAME, format!("profile {profile:?}: {what}"));
     let source = match (text(cx, "source_profile"), text(cx, "credential_source")) {
         (Some(source), None) => {
@@ -87,7 +96,7 @@ fn assume(
     }
     let answer = as_role(cx, NAME, params, |mut params| {
         if let Some(serial) = serial {
-            let code = cx.config.mfa_code(serial);
+            let code = cx.config.mfa_code(serial, || cx.check().is_ok());
             params["TokenCode"] = code
                 .map_err(|e| of(format!("no code of {serial}: {e}")))?
                 .into();
@@ -100,6 +109,7 @@ fn assume(
             proof: None,
             who: Some(&source),
         };
+        cx.check()?;
         cx.calls.call(call).map_err(|e| of(e.to_string()))
     })?;
     let credentials = assumed(NAME, &answer)?;

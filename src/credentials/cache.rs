@@ -1,8 +1,9 @@
 //! Credentials and tokens that are used until shortly before they end.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use super::document::lasts;
 use super::sso_token::{self, SsoTokenProvider};
 use super::{
     Asked, BearerToken, Credentials, CredentialsError, CredentialsProvider, ProviderContext,
@@ -46,8 +47,10 @@ impl CredentialsCache {
     /// Credentials that are good for a while yet.
     pub(crate) fn get(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
         let name = self.provider.name();
-        self.last
-            .get(cx.now, name, || self.provider.credentials(cx))
+        self.last.get(cx, name, || {
+            let found = self.provider.credentials(cx)?;
+            found.checked(name, |part| part.to_string())
+        })
     }
 
     /// What each provider answers.
@@ -67,49 +70,90 @@ impl TokenCache {
     /// A token that is good for a while yet.
     pub(crate) fn get(&self, cx: &ProviderContext<'_>) -> Result<BearerToken, CredentialsError> {
         self.last
-            .get(cx.now, sso_token::NAME, || self.provider.of_profile(cx))
+            .get(cx, sso_token::NAME, || self.provider.of_profile(cx))
     }
 }
 
 /// The last of several things that end.
 struct Fresh<T> {
     current: Mutex<Option<T>>,
-    /// Held by the one caller that asks for the next.
-    refreshing: Mutex<()>,
+    /// Of the one caller that asks for the next.
+    refreshing: Turn,
 }
 
 impl<T> Default for Fresh<T> {
     fn default() -> Self {
         Self {
             current: Mutex::new(None),
-            refreshing: Mutex::new(()),
+            refreshing: Turn::default(),
         }
+    }
+}
+
+/// One caller's turn. Those that wait for it may give up.
+#[derive(Default)]
+struct Turn {
+    is_taken: Mutex<bool>,
+    ended: Condvar,
+}
+
+/// Ends the turn when it is dropped.
+struct Taken<'a>(&'a Turn);
+
+impl Turn {
+    /// How soon a waiting caller notices that its call is cancelled.
+    const SLICE: Duration = Duration::from_millis(20);
+
+    fn try_take(&self) -> Option<Taken<'_>> {
+        let was_taken = std::mem::replace(&mut *self.lock(), true);
+        (!was_taken).then(|| Taken(self))
+    }
+
+    fn take(&self, cx: &ProviderContext<'_>) -> Result<Taken<'_>, CredentialsError> {
+        let mut is_taken = self.lock();
+        while *is_taken {
+            cx.check()?;
+            let woken = self.ended.wait_timeout(is_taken, Self::SLICE);
+            is_taken = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        *is_taken = true;
+        Ok(Taken(self))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        // a flag is whole whenever a thread may have panicked
+        self.is_taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        *self.0.lock() = false;
+        self.0.ended.notify_one();
     }
 }
 
 impl<T: Ends> Fresh<T> {
     fn get(
         &self,
-        now: SystemTime,
+        cx: &ProviderContext<'_>,
         provider: &'static str,
         ask: impl FnOnce() -> Result<T, CredentialsError>,
     ) -> Result<T, CredentialsError> {
+        let now = cx.now;
         if let Some(current) = self.usable(now, ADVISORY) {
             return Ok(current);
         }
         let old = self.usable(now, MANDATORY);
-        // a guard of nothing stays good when its holder panics
-        let _guard = match (self.refreshing.try_lock(), &old) {
-            (Ok(guard), _) => guard,
-            (Err(_), Some(old)) => return Ok(old.clone()),
-            (Err(_), None) => self
-                .refreshing
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
+        let _turn = match (self.refreshing.try_take(), &old) {
+            (Some(turn), _) => turn,
+            (None, Some(old)) => return Ok(old.clone()),
+            (None, None) => self.refreshing.take(cx)?,
         };
         if let Some(current) = self.usable(now, ADVISORY) {
             return Ok(current); // another caller was here
         }
+        cx.check()?;
         match (ask().and_then(|new| still_good(new, now, provider)), old) {
             (Ok(new), _) => {
                 *self.lock() = Some(new.clone());
@@ -119,6 +163,8 @@ impl<T: Ends> Fresh<T> {
                 tracing::warn!(provider, %error, "no refresh, what there was is used on");
                 Ok(old)
             }
+            // a provider only knows that its request failed
+            (Err(_), None) if cx.cancel.is_cancelled() => Err(CredentialsError::Cancelled),
             (Err(error), None) => Err(error),
         }
     }
@@ -127,11 +173,11 @@ impl<T: Ends> Fresh<T> {
     fn usable(&self, now: SystemTime, margin: Duration) -> Option<T> {
         let current = self.lock();
         let current = current.as_ref()?;
-        let good = current.ends().is_none_or(|end| now + margin < end);
+        let good = current.ends().is_none_or(|end| lasts(end, now, margin));
         good.then(|| current.clone())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<T>> {
+    fn lock(&self) -> MutexGuard<'_, Option<T>> {
         // it is replaced whole, so it is whole whenever a thread may have panicked
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -155,10 +201,14 @@ fn still_good<T: Ends>(
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::credentials::tests::{Calls, context};
+    use crate::transport::CancelToken;
     use crate::transport::Replay;
-    use std::sync::Barrier;
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-    use std::time::UNIX_EPOCH;
+    use std::sync::{Barrier, LazyLock};
+    use std::time::{Instant, UNIX_EPOCH};
+
+    static CALLS: LazyLock<Calls> = LazyLock::new(Calls::default);
 
     /// Gives credentials that last an hour from `now`, or fails.
     struct Hourly {
@@ -184,7 +234,7 @@ mod tests {
     fn at<'a>(config: &'a Config, transport: &'a Replay, minutes: u64) -> ProviderContext<'a> {
         ProviderContext {
             now: UNIX_EPOCH + Duration::from_secs(minutes * 60),
-            ..ProviderContext::without_calls(config, transport)
+            ..context(config, transport, &CALLS)
         }
     }
 
@@ -296,5 +346,88 @@ mod tests {
             }
         });
         assert_eq!(provider.asked.load(SeqCst), 1);
+    }
+
+    /// Waits until the call is cancelled, the first time that it is asked.
+    struct Stuck {
+        asked: AtomicUsize,
+        begun: Barrier,
+    }
+
+    impl CredentialsProvider for Arc<Stuck> {
+        fn name(&self) -> &'static str {
+            "stuck"
+        }
+        fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
+            if self.asked.fetch_add(1, SeqCst) == 0 {
+                self.begun.wait();
+                loop {
+                    cx.pause(Duration::from_secs(60))?;
+                }
+            }
+            Ok(Credentials::new("AKID1", "secret"))
+        }
+    }
+
+    #[test]
+    fn those_that_wait_go_on_when_the_one_that_refreshes_is_cancelled() {
+        let (asked, begun) = (AtomicUsize::new(0), Barrier::new(2));
+        let provider = Arc::new(Stuck { asked, begun });
+        let cache = CredentialsCache::new(Arc::new(provider.clone()));
+        let config = Config::builder().isolated().build().unwrap();
+        let (transport, cancel) = (Replay::new(), CancelToken::default());
+        std::thread::scope(|scope| {
+            let first = scope.spawn(|| {
+                let cx = ProviderContext {
+                    cancel: &cancel,
+                    ..at(&config, &transport, 0)
+                };
+                cache.get(&cx)
+            });
+            provider.begun.wait();
+            // one that has no time left does not wait for the others
+            let late = ProviderContext {
+                deadline: Some(Instant::now()),
+                ..at(&config, &transport, 0)
+            };
+            assert!(matches!(cache.get(&late), Err(CredentialsError::TimedOut)));
+            let others: Vec<_> = (0..63)
+                .map(|_| scope.spawn(|| cache.get(&at(&config, &transport, 0)).unwrap()))
+                .collect();
+            cancel.cancel();
+            assert!(matches!(
+                first.join().unwrap(),
+                Err(CredentialsError::Cancelled)
+            ));
+            for other in others {
+                assert_eq!(other.join().unwrap().access_key_id(), "AKID1");
+            }
+        });
+        assert_eq!(provider.asked.load(SeqCst), 2);
+    }
+
+    /// Gives what no header has.
+    struct Broken;
+
+    impl CredentialsProvider for Broken {
+        fn name(&self) -> &'static str {
+            "vault"
+        }
+        fn credentials(&self, _: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
+            Ok(Credentials::new("AKID", "s").with_session_token("hidden\n"))
+        }
+    }
+
+    #[test]
+    fn what_a_provider_of_the_program_gives_is_checked_too() {
+        let cache = CredentialsCache::new(Arc::new(Broken));
+        let config = Config::builder().isolated().build().unwrap();
+        let error = cache
+            .get(&at(&config, &Replay::new(), 0))
+            .unwrap_err()
+            .to_string();
+        let expected =
+            "vault: the session token has a line break as character 7, the last; remove it";
+        assert_eq!(error, expected);
     }
 }

@@ -43,7 +43,7 @@ impl CacheFile {
         };
         let document = serde_json::from_slice(&bytes).map_err(|e| {
             of(format!(
-                "it is no JSON, at line {} column {}; remove it and log in again",
+                "it is not JSON, at line {} column {}; remove it and log in again",
                 e.line(),
                 e.column()
             ))

@@ -107,6 +107,7 @@ impl CredentialsProvider for Chain {
     fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
         let mut asked = Vec::new();
         for provider in &self.0 {
+            cx.check()?;
             let name = provider.name();
             match provider.credentials(cx) {
                 Err(CredentialsError::Absent(why)) => {
@@ -131,7 +132,10 @@ impl CredentialsProvider for Chain {
             let is_settled = rows.iter().any(Asked::is_settled);
             match is_settled {
                 true => rows.push(Asked::new(provider.name(), Outcome::NotAsked)),
-                false => rows.append(&mut provider.explain(cx)),
+                false => match cx.check() {
+                    Ok(()) => rows.append(&mut provider.explain(cx)),
+                    Err(error) => rows.push(Asked::of(provider.name(), Err(error))),
+                },
             }
         }
         rows

@@ -1,21 +1,22 @@
 //! Credentials of a container: of an ECS task, or of a pod of EKS.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
-use super::document::{self, Patience, absent, fault};
+use super::check::{header_text, is_blank};
+use super::document::{self, Ask, Patience, absent, fault};
 use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
+use crate::file;
 
 /// Asks the URL that `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `AWS_CONTAINER_CREDENTIALS_FULL_URI` names.
-#[derive(Clone, Copy, Debug)]
-pub struct ContainerProvider {
-    /// Between attempts.
-    pause: Duration,
-}
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct ContainerProvider;
 
 const NAME: &str = "container-role";
 const RELATIVE: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
@@ -35,14 +36,7 @@ const HTTP_HOSTS: [&str; 4] = [
 impl ContainerProvider {
     /// The provider.
     pub fn new() -> Self {
-        let pause = Duration::from_secs(1);
-        Self { pause }
-    }
-}
-
-impl Default for ContainerProvider {
-    fn default() -> Self {
-        Self::new()
+        Self
     }
 }
 
@@ -74,13 +68,19 @@ impl CredentialsProvider for ContainerProvider {
         if let Some(token) = token(cx)? {
             headers.insert(AUTHORIZATION, token);
         }
-        let good = |status, _: &[u8]| status == 200;
-        let patience = Patience {
-            attempts: 3,
-            timeout: Duration::from_secs(2),
-            pause: self.pause,
+        let ask = Ask {
+            method: Method::GET,
+            uri: &uri,
+            headers: &headers,
+            is_direct: is_local(&uri),
+            patience: Patience {
+                attempts: 3,
+                timeout: Duration::from_secs(2),
+                pause: Duration::from_secs(1),
+                retries_timeouts: true,
+            },
         };
-        let answer = document::ask(cx, &Method::GET, &uri, &headers, patience, good);
+        let answer = ask.send(cx, |status, _| status == 200);
         let (status, body) = answer.map_err(|e| fault(NAME, e.to_string()))?;
         let document: Option<Value> = serde_json::from_slice(&body).ok();
         match document {
@@ -103,31 +103,36 @@ impl CredentialsProvider for ContainerProvider {
 fn token(cx: &ProviderContext<'_>) -> Result<Option<HeaderValue>, CredentialsError> {
     let env = cx.config.environment();
     let (from, token) = match (env.get(TOKEN_FILE), env.get(TOKEN)) {
-        (Some(file), _) => {
-            let text = std::fs::read_to_string(file);
-            let text = text.map_err(|e| fault(NAME, format!("{TOKEN_FILE}: {file}: {e}")))?;
+        (Some(path), _) => {
+            let text = file::read_text(Path::new(path), file::MAX_TOKEN);
+            let text = text.map_err(|e| fault(NAME, format!("{TOKEN_FILE}: {path}: {e}")))?;
             (TOKEN_FILE, text)
         }
-        (None, Some(token)) => (TOKEN, token.to_owned()),
-        (None, None) => return Ok(None),
+        (None, Some(token)) if !is_blank(token) => (TOKEN, token.to_owned()),
+        (None, _) => return Ok(None),
     };
-    let mut value = HeaderValue::from_str(&token).map_err(|_| {
-        fault(
-            NAME,
-            format!("{from}: the token has a line break or another character that no header has"),
-        )
-    })?;
+    let of = |what: String| fault(NAME, format!("{from}: the token {what}"));
+    header_text(&token).map_err(|unfit| of(unfit.to_string()))?;
+    let mut value = HeaderValue::from_str(&token).map_err(|_| of("is no header".into()))?;
     value.set_sensitive(true);
     Ok(Some(value))
 }
 
 fn is_allowed(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-    let is_loopback = host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
     match uri.scheme_str() {
         Some("https") => true,
-        Some("http") => is_loopback || HTTP_HOSTS.contains(&host),
+        Some("http") => is_local(uri),
         _ => false,
+    }
+}
+
+/// Whether the host is this machine, or one of the services that ECS and EKS have beside a container. None of them can be
+/// reached through a proxy, which must not see their credentials either.
+fn is_local(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    match host.parse::<IpAddr>() {
+        Ok(ip) => ip.is_loopback() || HTTP_HOSTS.iter().any(|known| known.parse() == Ok(ip)),
+        Err(_) => HTTP_HOSTS.contains(&host),
     }
 }
 
@@ -141,9 +146,12 @@ mod tests {
         variables: &[(&str, &str)],
         transport: &Replay,
     ) -> Result<Option<Credentials>, CredentialsError> {
-        let pause = Duration::ZERO;
-        let provider = ContainerProvider { pause };
-        ask(&provider, variables, transport, &Calls::default())
+        ask(
+            &ContainerProvider::new(),
+            variables,
+            transport,
+            &Calls::default(),
+        )
     }
 
     const ANSWER: &str = r#"{"AccessKeyId": "ASIA", "SecretAccessKey": "s", "Token": "t", "Expiration": "2030-01-01T00:00:00Z"}"#;

@@ -2,16 +2,17 @@
 
 use std::borrow::Cow;
 use std::io;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
+use super::check::{Part, is_blank};
 use super::{Credentials, CredentialsError, ProviderContext};
 use crate::body::Body;
 use crate::time::Timestamp;
-use crate::transport::{Limits, TransportError};
+use crate::transport::{Limits, TransportError, TransportErrorKind};
 
 /// Longer answers are no credentials.
 const MAX_ANSWER: u64 = 1 << 20;
@@ -36,10 +37,12 @@ pub(super) fn credentials(
     document: &Value,
     token: &str,
 ) -> Result<Credentials, CredentialsError> {
-    let text = |name: &str| document.get(name).and_then(Value::as_str);
+    let text = |name: &str| {
+        let text = document.get(name).and_then(Value::as_str);
+        text.filter(|text| !is_blank(text))
+    };
     let required = |name: &str| {
-        let given = text(name).filter(|text| !text.is_empty());
-        given.ok_or_else(|| fault(provider, format!("what it gave has no {name}")))
+        text(name).ok_or_else(|| fault(provider, format!("what it gave has no {name}")))
     };
     let mut credentials = Credentials::new(required("AccessKeyId")?, required("SecretAccessKey")?);
     if let Some(token) = text(token) {
@@ -48,81 +51,139 @@ pub(super) fn credentials(
     if let Some(account) = text("AccountId") {
         credentials = credentials.with_account_id(account);
     }
-    if let Some(end) = text("Expiration") {
-        let end = Timestamp::parse(end).ok().and_then(Timestamp::system_time);
-        let end =
-            end.ok_or_else(|| fault(provider, "what it gave has an Expiration that is no time"))?;
-        credentials = credentials.with_expiry(end);
-    }
-    Ok(credentials)
+    let credentials = credentials.checked(provider, |part| {
+        let name = match part {
+            Part::AccessKeyId => "AccessKeyId",
+            Part::SecretAccessKey => "SecretAccessKey",
+            Part::SessionToken => token,
+        };
+        format!("the {name} that it gave")
+    })?;
+    let end = match document.get("Expiration") {
+        None | Some(Value::Null) => return Ok(credentials),
+        Some(Value::String(text)) if is_blank(text) => return Ok(credentials),
+        Some(end) => end.as_str().and_then(|end| Timestamp::parse(end).ok()),
+    };
+    let end = end.and_then(Timestamp::system_time);
+    let end = end.ok_or_else(|| {
+        fault(
+            provider,
+            "what it gave has an Expiration that is not a time",
+        )
+    })?;
+    Ok(credentials.with_expiry(end))
+}
+
+/// When something ends of which a response says that it is good for so many seconds. A number beyond all times is the last of
+/// them; what is not a number of seconds from zero is no end.
+pub(super) fn end_after(now: SystemTime, seconds: &Value) -> Option<SystemTime> {
+    let seconds = match seconds {
+        Value::String(text) => text.trim().parse::<f64>().ok()?,
+        number => number.as_f64()?,
+    };
+    // a float beyond the range becomes the end of the range
+    let left = (seconds.is_finite() && seconds >= 0.0).then_some(seconds as u64)?;
+    let last = Timestamp::LAST.system_time();
+    let end = now.checked_add(Duration::from_secs(left));
+    end.filter(|end| last.is_none_or(|last| *end < last))
+        .or(last)
+}
+
+/// Whether something that ends then is good for longer than this.
+pub(super) fn lasts(end: SystemTime, now: SystemTime, margin: Duration) -> bool {
+    end.duration_since(now).is_ok_and(|left| left > margin)
 }
 
 /// How patiently a request is made.
 #[derive(Clone, Copy)]
 pub(super) struct Patience {
     pub(super) attempts: u32,
+    /// For a connection, and for every wait for a part of the response.
     pub(super) timeout: Duration,
+    /// Between attempts.
     pub(super) pause: Duration,
+    /// Whether a response that does not come in time is waited for once more.
+    pub(super) retries_timeouts: bool,
 }
 
-/// Makes a request until it is answered as `is_good` says, and gives status and body of the last answer.
-pub(super) fn ask(
-    cx: &ProviderContext<'_>,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-    patience: Patience,
-    is_good: impl Fn(u16, &[u8]) -> bool,
-) -> Result<(u16, Bytes), TransportError> {
-    let mut attempt = 1;
-    loop {
-        let answer = once(cx, method, uri, headers, patience.timeout);
-        let done = match &answer {
-            Ok((status, body)) => is_good(*status, body),
-            Err(error) => !error.kind().is_retryable(),
-        };
-        if done || attempt >= patience.attempts {
-            return answer;
+/// A request for a document.
+pub(super) struct Ask<'a> {
+    pub(super) method: Method,
+    pub(super) uri: &'a Uri,
+    pub(super) headers: &'a HeaderMap,
+    /// Whether it goes to its host without a proxy.
+    pub(super) is_direct: bool,
+    pub(super) patience: Patience,
+}
+
+impl Ask<'_> {
+    /// Makes the request until its response is what `is_last` says, and gives status and body of the last one.
+    pub(super) fn send(
+        &self,
+        cx: &ProviderContext<'_>,
+        is_last: impl Fn(u16, &[u8]) -> bool,
+    ) -> Result<(u16, Bytes), TransportError> {
+        let mut attempt = 1;
+        loop {
+            let answer = self.once(cx);
+            let done = match &answer {
+                Ok((status, body)) => is_last(*status, body),
+                Err(error) => match error.kind() {
+                    TransportErrorKind::Timeout => !self.patience.retries_timeouts,
+                    kind => !kind.is_retryable(),
+                },
+            };
+            if done || attempt >= self.patience.attempts {
+                return answer;
+            }
+            tracing::debug!(
+                host = self.uri.host(),
+                attempt,
+                "the request is made once more"
+            );
+            if cx.pause(self.patience.pause).is_err() {
+                return answer;
+            }
+            attempt += 1;
         }
-        std::thread::sleep(patience.pause);
-        attempt += 1;
     }
-}
 
-fn once(
-    cx: &ProviderContext<'_>,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-    timeout: Duration,
-) -> Result<(u16, Bytes), TransportError> {
-    let mut request = http::Request::new(Body::empty());
-    *request.method_mut() = method.clone();
-    *request.uri_mut() = uri.clone();
-    *request.headers_mut() = headers.clone();
-    let limits = Limits {
-        connect: timeout,
-        read: timeout,
-        ..Limits::default()
-    };
-    let (head, body) = cx.transport.send(request, &limits)?.into_parts();
-    let mut bytes = Vec::new();
-    let read = io::Read::read_to_end(&mut io::Read::take(body, MAX_ANSWER), &mut bytes);
-    let broken = |e| TransportError::new(crate::transport::TransportErrorKind::Interrupted, uri, e);
-    read.map_err(broken)?;
-    Ok((head.status.as_u16(), bytes.into()))
+    /// One attempt, which does not last longer than its two timeouts, however slowly the response comes.
+    fn once(&self, cx: &ProviderContext<'_>) -> Result<(u16, Bytes), TransportError> {
+        let mut request = http::Request::new(Body::empty());
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = self.headers.clone();
+        let timeout = self.patience.timeout;
+        let end = Instant::now().checked_add(timeout.saturating_mul(2));
+        let deadline = end.into_iter().chain(cx.deadline).min();
+        let limits = Limits {
+            connect: timeout,
+            read: timeout,
+            deadline,
+            body_deadline: deadline,
+            direct: self.is_direct,
+            cancel: cx.cancel.clone(),
+            ..Limits::default()
+        };
+        let (head, body) = cx.transport.send(request, &limits)?.into_parts();
+        let mut bytes = Vec::new();
+        let read = io::Read::read_to_end(&mut io::Read::take(body, MAX_ANSWER), &mut bytes);
+        read.map_err(|e| TransportError::of_body(self.uri, e))?;
+        Ok((head.status.as_u16(), bytes.into()))
+    }
 }
 
 /// When credentials of this age are to be asked for again though their provider has no newer ones: an instance's service
 /// that is down must not stop what runs on the instance.
 pub(super) fn extend(credentials: Credentials, now: SystemTime, random: f64) -> Credentials {
     let ahead = Duration::from_secs(900) + Duration::from_secs_f64(120.0 + 480.0 * random);
-    match credentials.expires() {
-        Some(end) if now + ahead >= end => {
+    match (credentials.expires(), now.checked_add(ahead)) {
+        (Some(end), Some(later)) if later >= end => {
             tracing::warn!(
                 "the instance gave credentials that end soon or have ended; they are used a while longer"
             );
-            credentials.with_expiry(now + ahead)
+            credentials.with_expiry(later)
         }
         _ => credentials,
     }

@@ -1,15 +1,20 @@
 //! Credentials in the environment.
 
+use super::check::{Part, is_blank};
 use super::document::{absent, fault};
 use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
 use crate::time::Timestamp;
 
-/// Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_CREDENTIAL_EXPIRATION`
-/// and `AWS_ACCOUNT_ID`.
+/// Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SECURITY_TOKEN` or else `AWS_SESSION_TOKEN`,
+/// `AWS_CREDENTIAL_EXPIRATION` and `AWS_ACCOUNT_ID`. Spaces around a value do not count, and a blank value is none.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct EnvProvider;
 
+const ID: &str = "AWS_ACCESS_KEY_ID";
+const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
+/// The older name wins, as it does for botocore.
+const TOKENS: [&str; 2] = ["AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"];
 const EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
 const NAME: &str = "env";
 
@@ -26,28 +31,34 @@ impl CredentialsProvider for EnvProvider {
     }
 
     fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
-        let env = cx.config.environment();
-        let Some(id) = env.get("AWS_ACCESS_KEY_ID") else {
-            return Err(absent("AWS_ACCESS_KEY_ID is not set"));
+        let text = |name| {
+            let text = cx.config.environment().get(name)?;
+            Some(text.trim_matches([' ', '\t'])).filter(|text| !is_blank(text))
         };
-        let secret = env
-            .get("AWS_SECRET_ACCESS_KEY")
-            .ok_or(CredentialsError::Partial {
-                provider: NAME,
-                present: "AWS_ACCESS_KEY_ID",
-                missing: "AWS_SECRET_ACCESS_KEY",
-            })?;
+        let Some(id) = text(ID) else {
+            return Err(absent(format!("{ID} is not set")));
+        };
+        let secret = text(SECRET).ok_or(CredentialsError::Partial {
+            provider: NAME,
+            present: ID,
+            missing: SECRET,
+        })?;
         let mut credentials = Credentials::new(id, secret).found_by(&[Origin::Environment]);
-        if let Some(token) = env
-            .get("AWS_SESSION_TOKEN")
-            .or_else(|| env.get("AWS_SECURITY_TOKEN"))
-        {
+        let token = TOKENS
+            .into_iter()
+            .find_map(|name| Some((name, text(name)?)));
+        if let Some((_, token)) = token {
             credentials = credentials.with_session_token(token);
         }
-        if let Some(account) = env.get("AWS_ACCOUNT_ID") {
+        if let Some(account) = text("AWS_ACCOUNT_ID") {
             credentials = credentials.with_account_id(account);
         }
-        match env.get(EXPIRATION) {
+        let credentials = credentials.checked(NAME, |part| match part {
+            Part::AccessKeyId => ID.to_owned(),
+            Part::SecretAccessKey => SECRET.to_owned(),
+            Part::SessionToken => token.map_or(TOKENS[1], |(name, _)| name).to_owned(),
+        })?;
+        match text(EXPIRATION) {
             None => Ok(credentials),
             Some(end) => {
                 let time = Timestamp::parse(end).ok().and_then(Timestamp::system_time);

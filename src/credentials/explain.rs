@@ -45,6 +45,7 @@ impl Asked {
 
     /// The row of an answer.
     pub fn of(provider: &'static str, answer: Result<Credentials, CredentialsError>) -> Self {
+        let answer = answer.and_then(|found| found.checked(provider, |part| part.to_string()));
         let outcome = match answer {
             Ok(found) => Outcome::Found {
                 access_key_id: masked(found.access_key_id()),

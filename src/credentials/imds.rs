@@ -6,7 +6,7 @@ use http::header::HeaderValue;
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
-use super::document::{self, Patience, absent, fault};
+use super::document::{self, Ask, Patience, absent, fault};
 use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
 use crate::random;
 use crate::transport::TransportErrorKind;
@@ -19,6 +19,8 @@ pub struct ImdsProvider;
 const NAME: &str = "iam-role";
 const TOKEN: &str = "x-aws-ec2-metadata-token";
 const TOKEN_TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
+/// Between attempts.
+const PAUSE: Duration = Duration::from_millis(500);
 const ROLE: &str = "latest/meta-data/iam/security-credentials/";
 
 impl ImdsProvider {
@@ -34,12 +36,11 @@ impl CredentialsProvider for ImdsProvider {
     }
 
     fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
-        let service = Service::new(cx)?;
-        let token = service.token()?;
-        let role = service.get(ROLE, &token, |body| !body.is_empty())?;
+        let mut service = Service::new(cx, cx.config.instance_metadata().attempts)?;
+        let role = service.get(ROLE, |body| !body.is_empty())?;
         let role = String::from_utf8_lossy(&role).trim().to_owned();
         let is_json = |body: &[u8]| serde_json::from_slice::<Value>(body).is_ok();
-        let body = service.get(&format!("{ROLE}{role}"), &token, is_json)?;
+        let body = service.get(&format!("{ROLE}{role}"), is_json)?;
         let document: Value = serde_json::from_slice(&body).unwrap_or_default();
         if let (Some(code), None) = (document["Code"].as_str(), document.get("AccessKeyId")) {
             return Err(fault(
@@ -53,14 +54,13 @@ impl CredentialsProvider for ImdsProvider {
     }
 }
 
-/// The region that the instance is in, if there is an instance that says so.
+/// The region that the instance is in, if there is an instance that says so. Nothing depends on it but a default, so it is
+/// looked for once, and for the time of one request after the other.
 pub(crate) fn region(cx: &ProviderContext<'_>) -> Option<String> {
     const ZONE: &str = "latest/meta-data/placement/availability-zone/";
-    let zone = || -> Result<bytes::Bytes, CredentialsError> {
-        let service = Service::new(cx)?;
-        service.get(ZONE, &service.token()?, |body| !body.is_empty())
-    };
-    let zone = zone().inspect_err(|error| tracing::debug!(%error, "no region of an instance"));
+    let zone =
+        Service::new(cx, 1).and_then(|mut service| service.get(ZONE, |body| !body.is_empty()));
+    let zone = zone.inspect_err(|error| tracing::debug!(%error, "no region of an instance"));
     let zone = String::from_utf8(zone.ok()?.to_vec()).ok()?;
     let region = zone
         .trim()
@@ -73,11 +73,13 @@ struct Service<'a> {
     cx: &'a ProviderContext<'a>,
     base: String,
     patience: Patience,
+    /// The header that version 2 wants, or none where the service has version 1 only; `None` before it is known.
+    token: Option<HeaderMap>,
 }
 
 impl<'a> Service<'a> {
-    /// Absent where the configuration says that nobody is to be asked.
-    fn new(cx: &'a ProviderContext<'a>) -> Result<Self, CredentialsError> {
+    /// Absent where the configuration says that it is not to be asked.
+    fn new(cx: &'a ProviderContext<'a>, attempts: u32) -> Result<Self, CredentialsError> {
         let settings = cx.config.instance_metadata();
         if settings.disabled {
             return Err(absent("AWS_EC2_METADATA_DISABLED is true"));
@@ -91,11 +93,17 @@ impl<'a> Service<'a> {
             base.push('/');
         }
         let patience = Patience {
-            attempts: settings.attempts,
+            attempts,
             timeout: settings.timeout,
-            pause: Duration::ZERO,
+            pause: PAUSE,
+            retries_timeouts: true,
         };
-        Ok(Self { cx, base, patience })
+        Ok(Self {
+            cx,
+            base,
+            patience,
+            token: None,
+        })
     }
 
     fn uri(&self, path: &str) -> Result<Uri, CredentialsError> {
@@ -104,14 +112,22 @@ impl<'a> Service<'a> {
             .map_err(|_| fault(NAME, format!("its endpoint makes no URL: {url:?}")))
     }
 
-    /// The header that version 2 wants, or none where the service has version 1 only. Absent where nobody answers.
-    fn token(&self) -> Result<HeaderMap, CredentialsError> {
+    /// The headers with the token of version 2, or without one. Absent where nothing responds.
+    fn fetch_token(&self) -> Result<HeaderMap, CredentialsError> {
         let mut ttl = HeaderMap::new();
         ttl.insert(TOKEN_TTL, HeaderValue::from_static("21600"));
-        let uri = self.uri("latest/api/token")?;
-        let good = |status, _: &[u8]| matches!(status, 200 | 400 | 403 | 404 | 405);
-        let answer = document::ask(self.cx, &Method::PUT, &uri, &ttl, self.patience, good);
-        match answer {
+        let ask = Ask {
+            method: Method::PUT,
+            uri: &self.uri("latest/api/token")?,
+            headers: &ttl,
+            is_direct: true,
+            patience: Patience {
+                // a hop on the way may swallow the response, and version 1 is left then
+                retries_timeouts: self.cx.config.instance_metadata().v1_disabled,
+                ..self.patience
+            },
+        };
+        match ask.send(self.cx, |status, _| !is_transient(status)) {
             Ok((200, body)) => {
                 let mut headers = HeaderMap::new();
                 let mut value = HeaderValue::from_bytes(&body)
@@ -141,21 +157,47 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Absent where the service has nothing there, or nobody answers.
+    /// Absent where the service has nothing there, or nothing responds. A token that has expired is replaced once.
     fn get(
-        &self,
+        &mut self,
         path: &str,
-        token: &HeaderMap,
         is_good: impl Fn(&[u8]) -> bool,
     ) -> Result<bytes::Bytes, CredentialsError> {
         let uri = self.uri(path)?;
-        let good = |status, body: &[u8]| status == 200 && is_good(body);
-        match document::ask(self.cx, &Method::GET, &uri, token, self.patience, good) {
-            Ok((200, body)) if is_good(&body) => Ok(body),
-            Ok((status, _)) => Err(absent(format!("the service answers {status} for {path}"))),
-            Err(error) => Err(absent(error.to_string())),
+        let mut is_renewed = self.token.is_none();
+        loop {
+            let headers = match self.token.take() {
+                Some(headers) => headers,
+                None => self.fetch_token()?,
+            };
+            let headers = self.token.insert(headers);
+            let ask = Ask {
+                method: Method::GET,
+                uri: &uri,
+                headers,
+                is_direct: true,
+                patience: self.patience,
+            };
+            let is_last = |status, body: &[u8]| match status {
+                200 => is_good(body),
+                status => !is_transient(status),
+            };
+            return match ask.send(self.cx, is_last) {
+                Ok((200, body)) if is_good(&body) => Ok(body),
+                Ok((401, _)) if !is_renewed => {
+                    (self.token, is_renewed) = (None, true);
+                    continue;
+                }
+                Ok((status, _)) => Err(absent(format!("the service answers {status} for {path}"))),
+                Err(error) => Err(absent(error.to_string())),
+            };
         }
     }
+}
+
+/// Whether the same request may succeed a moment later.
+fn is_transient(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..=599)
 }
 
 #[cfg(test)]
@@ -253,8 +295,12 @@ mod tests {
             ),
         ];
         for (variable, url) in cases {
-            let replay = Replay::new().failure(TransportErrorKind::Connect);
+            let replay = Replay::new()
+                .failure(TransportErrorKind::Connect)
+                .failure(TransportErrorKind::Interrupted)
+                .answer(503, &[], "");
             assert!(asked(&[variable], &replay).unwrap().is_none());
+            assert_eq!(replay.unused(), 0, "three attempts are the default");
             assert_eq!(replay.sent()[0].uri, url);
         }
         let replay = Replay::new()
@@ -295,5 +341,42 @@ mod tests {
             .duration_since(UNIX_EPOCH + Duration::from_secs(NOW))
             .unwrap();
         assert!((1020..=1500).contains(&ahead.as_secs()), "{ahead:?}");
+    }
+
+    #[test]
+    fn what_may_pass_is_tried_again_with_a_new_token_where_it_has_expired() {
+        let role = || answer("2030-01-01T00:00:00Z");
+        let replay = Replay::new()
+            .failure(TransportErrorKind::Interrupted)
+            .answer(429, &[], "")
+            .answer(200, &[], "t1")
+            .answer(500, &[], "")
+            .failure(TransportErrorKind::Timeout)
+            .answer(200, &[], "role")
+            .answer(401, &[], "")
+            .answer(503, &[], "")
+            .answer(200, &[], "t2")
+            .answer(503, &[], "")
+            .answer(200, &[], role());
+        assert!(asked(&[], &replay).unwrap().is_some());
+        assert_eq!(replay.unused(), 0);
+        assert_eq!(replay.sent().last().unwrap().headers[TOKEN], "t2");
+        // a token that is refused at once is not replaced for ever
+        let replay = Replay::new()
+            .answer(200, &[], "t1")
+            .answer(200, &[], "role")
+            .answer(401, &[], "")
+            .answer(200, &[], "t2")
+            .answer(401, &[], "");
+        assert!(asked(&[], &replay).unwrap().is_none());
+        assert_eq!(replay.unused(), 0);
+        // where version 1 is forbidden there is nothing to fall back to
+        let replay = Replay::new()
+            .failure(TransportErrorKind::Timeout)
+            .answer(200, &[], "t")
+            .answer(404, &[], "");
+        let forbidden = [("AWS_EC2_METADATA_V1_DISABLED", "true")];
+        assert!(asked(&forbidden, &replay).unwrap().is_none());
+        assert_eq!(replay.unused(), 0);
     }
 }

@@ -16,7 +16,8 @@ use sha2::{Digest, Sha256};
 
 use super::assume_role::text;
 use super::cache_file::CacheFile;
-use super::document::{absent, fault};
+use super::check::Part;
+use super::document::{absent, end_after, fault, lasts};
 use super::{
     Credentials, CredentialsError, CredentialsProvider, Origin, ProviderCall, ProviderContext,
 };
@@ -70,18 +71,29 @@ impl CredentialsProvider for LoginProvider {
         if let Some(good) = login
             .credentials
             .expires()
-            .filter(|end| cx.now + MARGIN < *end)
+            .filter(|end| lasts(*end, cx.now, MARGIN))
         {
             tracing::trace!(until = ?good, "the login is still good");
-            return Ok(login.credentials.found_by(&WAY));
+            return checked(login.credentials.found_by(&WAY), &file.place());
         }
         let (credentials, document) = login.exchange(cx, &document, &log_in)?;
         if let Err(error) = file.write(&document) {
             // the old refresh token is void now
             tracing::warn!(file = file.place(), %error, "the new login is not kept");
         }
-        Ok(credentials.found_by(&WAY))
+        checked(credentials.found_by(&WAY), "the response")
     }
+}
+
+fn checked(found: Credentials, from: &str) -> Result<Credentials, CredentialsError> {
+    found.checked(NAME, |part| {
+        let name = match part {
+            Part::AccessKeyId => "accessKeyId",
+            Part::SecretAccessKey => "secretAccessKey",
+            Part::SessionToken => "sessionToken",
+        };
+        format!("the {name} of {from}")
+    })
 }
 
 const WAY: [Origin; 2] = [Origin::ProfileLogin, Origin::Login];
@@ -154,10 +166,8 @@ impl<'a> Login<'a> {
             .call(call)
             .map_err(|e| fault(NAME, why(&e, log_in)))?;
         let given = &answer["tokenOutput"];
-        let end = given["expiresIn"]
-            .as_u64()
-            .map(|seconds| cx.now + Duration::from_secs(seconds));
-        let end = end.ok_or_else(|| fault(NAME, "the answer has no expiresIn"))?;
+        let end = end_after(cx.now, &given["expiresIn"]);
+        let end = end.ok_or_else(|| fault(NAME, "the response has no expiresIn that is a time"))?;
         let mut document = old.clone();
         let mut token = given["accessToken"].clone();
         token["accountId"] = self.account.into();

@@ -17,6 +17,7 @@ pub mod assume_role;
 mod cache;
 mod cache_file;
 mod chain;
+mod check;
 pub mod container;
 mod document;
 pub mod env;
@@ -33,18 +34,20 @@ pub mod web_identity;
 
 pub(crate) use self::cache::{CredentialsCache, TokenCache};
 pub use self::chain::Chain;
+pub(crate) use self::check::{header_text, is_blank};
 pub use self::explain::{Asked, Outcome};
 pub(crate) use self::origin::Origin;
 use self::origin::Origins;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::config::Config;
+use crate::transport::CancelToken;
 
 /// A key pair, maybe temporary. Its memory is wiped when it is dropped. `Debug` shows the key's id and nothing else.
 #[derive(Clone, PartialEq, Eq)]
@@ -84,10 +87,16 @@ impl Credentials {
         self
     }
 
-    /// With the account that they are of.
+    /// With the account that they are of. It becomes a part of host names: one that cannot be, because it is more than
+    /// letters, digits and hyphens, counts as unknown.
     #[must_use]
     pub fn with_account_id(mut self, account_id: impl Into<Box<str>>) -> Self {
-        self.account_id = Some(account_id.into());
+        let account_id = account_id.into();
+        let is_label = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        match !account_id.is_empty() && account_id.bytes().all(is_label) {
+            true => self.account_id = Some(account_id),
+            false => tracing::warn!("an account id that no host name can have is left out"),
+        }
         self
     }
 
@@ -215,9 +224,10 @@ impl CredentialsProvider for Credentials {
         "given by the program"
     }
     fn credentials(&self, _: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
-        Ok(match self.origins() {
-            [] => self.clone().found_by(&[Origin::Program]),
-            _ => self.clone(),
+        let own = self.clone().checked(self.name(), |part| part.to_string())?;
+        Ok(match own.origins() {
+            [] => own.found_by(&[Origin::Program]),
+            _ => own,
         })
     }
 }
@@ -232,33 +242,49 @@ pub struct ProviderContext<'a> {
     pub transport: &'a dyn crate::transport::Transport,
     /// The time of the call.
     pub now: SystemTime,
+    /// The caller's. A provider that waits heeds it.
+    pub cancel: &'a CancelToken,
+    /// When the lookup must be done: the end of the call's time or of that for credentials, whichever is sooner. A provider
+    /// that waits heeds it.
+    pub deadline: Option<Instant>,
     pub(crate) calls: &'a dyn ServiceCalls,
 }
 
-impl<'a> ProviderContext<'a> {
-    /// For what needs no service of AWS.
-    pub(crate) fn without_calls(
-        config: &'a Config,
-        transport: &'a dyn crate::transport::Transport,
-    ) -> Self {
-        let now = config.now();
-        Self {
-            config,
-            transport,
-            now,
-            calls: &NoCalls,
+impl ProviderContext<'_> {
+    /// Fails if nobody waits for credentials any longer.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialsError::Cancelled`] or [`CredentialsError::TimedOut`].
+    pub fn check(&self) -> Result<(), CredentialsError> {
+        if self.cancel.is_cancelled() {
+            return Err(CredentialsError::Cancelled);
+        }
+        match self.deadline {
+            Some(deadline) if deadline <= Instant::now() => Err(CredentialsError::TimedOut),
+            _ => Ok(()),
         }
     }
-}
 
-struct NoCalls;
+    /// Waits, unless the call is cancelled or its time ends before that.
+    fn pause(&self, delay: Duration) -> Result<(), CredentialsError> {
+        let left = self
+            .deadline
+            .map(|end| end.saturating_duration_since(Instant::now()));
+        let delay = left.map_or(delay, |left| left.min(delay));
+        self.config.pause(delay, self.cancel);
+        self.check()
+    }
 
-impl ServiceCalls for NoCalls {
-    fn call(&self, call: ProviderCall<'_>) -> crate::Result<Value> {
-        Err(crate::Error::request(format!(
-            "nobody may call {} here",
-            call.service
-        )))
+    /// Calls a service, and gives its error as one of this provider.
+    fn call(
+        &self,
+        provider: &'static str,
+        call: ProviderCall<'_>,
+    ) -> Result<Value, CredentialsError> {
+        self.calls
+            .call(call)
+            .map_err(|e| document::fault(provider, e.to_string()))
     }
 }
 
@@ -311,6 +337,14 @@ pub enum CredentialsError {
         /// What is not.
         missing: &'static str,
     },
+    /// The caller cancelled the lookup.
+    #[error("the caller cancelled the lookup")]
+    Cancelled,
+    /// The time for the lookup is over.
+    #[error(
+        "the lookup took longer than the call may, or than credentials_timeout says, by default 120 seconds"
+    )]
+    TimedOut,
     /// A provider has some and cannot give them.
     #[error("{provider}: {what}")]
     Provider {
@@ -326,8 +360,10 @@ mod tests {
     use super::*;
     use crate::transport::Replay;
     use serde_json::json;
-    use std::sync::Mutex;
-    use std::time::{Duration, UNIX_EPOCH};
+    use std::sync::{LazyLock, Mutex};
+    use std::time::UNIX_EPOCH;
+
+    static NEVER: LazyLock<CancelToken> = LazyLock::new(CancelToken::default);
 
     /// When all tests of providers are: 2023-11-14T22:13:20Z.
     pub(super) const NOW: u64 = 1_700_000_000;
@@ -340,7 +376,7 @@ mod tests {
         calls: &Calls,
     ) -> Result<Option<Credentials>, CredentialsError> {
         let config = Config::builder().environment(variables.iter().copied());
-        let config = config.build().unwrap();
+        let config = config.sleep(|_| {}).build().unwrap();
         match provider.credentials(&context(&config, transport, calls)) {
             Err(CredentialsError::Absent(_)) => Ok(None),
             other => other.map(Some),
@@ -357,6 +393,8 @@ mod tests {
             config,
             transport,
             now,
+            cancel: &NEVER,
+            deadline: None,
             calls,
         }
     }

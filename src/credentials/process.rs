@@ -1,18 +1,35 @@
 //! Credentials that a program prints.
 
-use std::process::{Command, Stdio};
+use std::io::{self, IsTerminal, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::document::{self, absent, fault};
 use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
+use crate::config::shell_words;
 
 /// Runs the profile's `credential_process`, without a shell, and reads what it prints.
+///
+/// The program has the terminal, if there is one, so that it may ask for a password. It is killed when the call is
+/// cancelled, when the time for credentials is over, and when it prints more than 1 MiB; where there is no
+/// terminal, so is whatever it started.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct ProcessProvider;
 
 const NAME: &str = "custom-process";
+/// More is no document of credentials.
+const MAX_STDOUT: usize = 1 << 20;
+/// So much of what a failed program said goes into the error.
+const MAX_STDERR: usize = 2 << 10;
+/// How often it is looked whether the program has ended.
+const SLICE: Duration = Duration::from_millis(5);
+/// How long output may come after the end of the program, from what it left behind.
+const GRACE: Duration = Duration::from_secs(1);
 
 impl ProcessProvider {
     /// The provider.
@@ -30,35 +47,17 @@ impl CredentialsProvider for ProcessProvider {
         let Some((command, _)) = cx.config.profile_text("credential_process") else {
             return Err(absent("the profile has no credential_process"));
         };
-        let words = shlex::split(command).filter(|words| !words.is_empty());
-        let words =
-            words.ok_or_else(|| fault(NAME, "credential_process has a quote that does not end"))?;
-        let (program, arguments) = (&words[0], &words[1..]);
-        let mut process = Command::new(program);
-        process.args(arguments).stdin(Stdio::null());
-        let failed = |e| fault(NAME, format!("{program} cannot be run: {e}"));
-        let output = process.output().map_err(failed)?;
-        if !output.status.success() {
-            // what went to stdout may be half of a secret
-            let said = match String::from_utf8_lossy(&output.stderr).trim() {
-                "" => "it says nothing on stderr".to_owned(),
-                said => said.to_owned(),
-            };
-            let status = output.status;
-            return Err(fault(
+        let words = shell_words::split(command).ok_or_else(|| {
+            fault(
                 NAME,
-                format!("{program} ended with {status}: {said}"),
-            ));
-        }
-        let document: Value = serde_json::from_slice(&output.stdout)
-            .map_err(|_| fault(NAME, format!("{program} printed something that is no JSON")))?;
-        if document["Version"] != 1 {
-            let what = format!(
-                "{program} printed Version {}, and 1 is the one that is known",
-                document["Version"]
-            );
-            return Err(fault(NAME, what));
-        }
+                "credential_process has a quote or a backslash that does not end",
+            )
+        })?;
+        let Some((program, arguments)) = words.split_first() else {
+            return Err(absent("the credential_process of the profile is blank"));
+        };
+        let printed = run(cx, program, arguments)?;
+        let document = read(program, &printed)?;
         let credentials = document::credentials(NAME, &document, "SessionToken")?
             .found_by(&[Origin::ProfileProcess, Origin::Process]);
         let account = cx
@@ -72,20 +71,237 @@ impl CredentialsProvider for ProcessProvider {
     }
 }
 
-#[cfg(test)]
+/// Nothing of what was printed goes into an error: it may be half of a secret.
+fn read(program: &str, printed: &[u8]) -> Result<Value, CredentialsError> {
+    let broken = |what: &str| fault(NAME, format!("{program} printed {what}"));
+    if printed.trim_ascii().is_empty() {
+        return Err(broken("nothing"));
+    }
+    let text = std::str::from_utf8(printed).map_err(|_| broken("something that is not UTF-8"))?;
+    let document: Value =
+        serde_json::from_str(text).map_err(|_| broken("something that is not JSON"))?;
+    let version = &document["Version"];
+    match version {
+        Value::Null => Err(broken("no Version; it must be 1")),
+        Value::Number(number) if number.as_f64() == Some(1.0) => Ok(document),
+        Value::Number(number) => Err(broken(&format!("Version {number}; it must be 1"))),
+        _ => Err(broken("a Version that is not a number; it must be 1")),
+    }
+}
+
+/// What the program prints, once it has ended well.
+fn run(
+    cx: &ProviderContext<'_>,
+    program: &str,
+    arguments: &[String],
+) -> Result<Vec<u8>, CredentialsError> {
+    cx.check()?;
+    let failed = |e: io::Error| fault(NAME, format!("{program} cannot be run: {e}"));
+    let mut running = Running::start(program, arguments).map_err(failed)?;
+    let stdout = Kept::of(running.child.stdout.take(), MAX_STDOUT + 1).map_err(failed)?;
+    let stderr = Kept::of(running.child.stderr.take(), MAX_STDERR).map_err(failed)?;
+    let mut ended: Option<(ExitStatus, Instant)> = None;
+    let status = loop {
+        if stdout.len() > MAX_STDOUT {
+            let what = format!("{program} printed more than {MAX_STDOUT} bytes, and was killed");
+            return Err(fault(NAME, what));
+        }
+        match ended {
+            None => {
+                let status = running.child.try_wait().map_err(failed)?;
+                ended = status.map(|status| (status, Instant::now()));
+            }
+            Some((status, since)) => {
+                let is_whole = stdout.is_whole() && stderr.is_whole();
+                if is_whole || since.elapsed() >= GRACE {
+                    break status;
+                }
+            }
+        }
+        cx.check()?;
+        cx.cancel.wait(SLICE);
+    };
+    running.has_ended = true;
+    match status.success() {
+        true => Ok(stdout.take()),
+        false => {
+            let said = match stderr.is_there {
+                true => said(&stderr.take()),
+                false => String::new(),
+            };
+            Err(fault(NAME, format!("{program} ended with {status}{said}")))
+        }
+    }
+}
+
+/// The end of what a failed program said, unless there are credentials in it.
+fn said(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let secrets = [
+        "SecretAccessKey",
+        "SessionToken",
+        "secret_access_key",
+        "session_token",
+    ];
+    match text.trim() {
+        "" => ": it says nothing on stderr".into(),
+        text if secrets.iter().any(|name| text.contains(name)) => {
+            ": what it says holds credentials and is not shown".into()
+        }
+        text => {
+            let shown = text.chars().map(|c| {
+                if c.is_control() && c != '\n' {
+                    '\u{fffd}'
+                } else {
+                    c
+                }
+            });
+            format!(": {}", shown.collect::<String>())
+        }
+    }
+}
+
+/// A program that is killed unless it has ended.
+struct Running {
+    child: Child,
+    /// Whether it and what it starts are a process group of their own.
+    has_group: bool,
+    has_ended: bool,
+}
+
+impl Running {
+    fn start(program: &str, arguments: &[String]) -> io::Result<Self> {
+        let asks = io::stdin().is_terminal();
+        // who is at a terminal may be asked for a password there, and ends all of this with Ctrl-C: both need the group
+        let has_group = !(asks || io::stdout().is_terminal() || io::stderr().is_terminal());
+        let mut command = Command::new(program);
+        command.args(arguments).stdout(Stdio::piped());
+        command.stdin(if asks {
+            Stdio::inherit()
+        } else {
+            Stdio::null()
+        });
+        command.stderr(match io::stderr().is_terminal() {
+            true => Stdio::inherit(),
+            false => Stdio::piped(),
+        });
+        #[cfg(unix)]
+        if has_group {
+            std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        }
+        Ok(Self {
+            child: command.spawn()?,
+            has_group: cfg!(unix) && has_group,
+            has_ended: false,
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        #[cfg(unix)]
+        if self.has_group
+            && let Ok(id) = i32::try_from(self.child.id())
+            && let Some(group) = rustix::process::Pid::from_raw(id)
+        {
+            // one that has gone meanwhile needs no signal
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        let killed = self.child.kill().and_then(|()| self.child.wait());
+        if let Err(error) = killed {
+            tracing::debug!(%error, "a credential_process could not be killed");
+        }
+    }
+}
+
+/// What comes out of a pipe, as much as is kept of it: all up to a limit, and the newest of a longer one.
+#[derive(Clone)]
+struct Kept {
+    output: Arc<Mutex<Output>>,
+    /// Whether there is such a pipe.
+    is_there: bool,
+}
+
+#[derive(Default)]
+struct Output {
+    bytes: Vec<u8>,
+    is_whole: bool,
+}
+
+impl Kept {
+    /// Reads on another thread, so that neither of two pipes fills up.
+    fn of(pipe: Option<impl Read + Send + 'static>, limit: usize) -> io::Result<Self> {
+        let (output, is_there) = (Arc::default(), pipe.is_some());
+        let kept = Self { output, is_there };
+        let Some(mut pipe) = pipe else {
+            kept.change(|output| output.is_whole = true);
+            return Ok(kept);
+        };
+        let reader = kept.clone();
+        let read = move || {
+            let mut part = [0; 8 << 10];
+            loop {
+                match pipe.read(&mut part) {
+                    Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                    Ok(0) | Err(_) => break,
+                    Ok(read) => reader.change(|output| {
+                        output.bytes.extend(part.iter().take(read));
+                        let surplus = output.bytes.len().saturating_sub(limit);
+                        output.bytes.drain(..surplus);
+                    }),
+                }
+            }
+            reader.change(|output| output.is_whole = true);
+        };
+        thread::Builder::new()
+            .name("credential_process".into())
+            .spawn(read)?;
+        Ok(kept)
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Output) -> T) -> T {
+        // nothing is half changed when a thread panics
+        change(&mut self.output.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn len(&self) -> usize {
+        self.change(|output| output.bytes.len())
+    }
+
+    fn is_whole(&self) -> bool {
+        self.change(|output| output.is_whole)
+    }
+
+    fn take(&self) -> Vec<u8> {
+        self.change(|output| std::mem::take(&mut output.bytes))
+    }
+}
+
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::credentials::tests::{Calls, ask};
-    use crate::transport::Replay;
+    use crate::Config;
+    use crate::credentials::tests::{Calls, ask, context};
+    use crate::transport::{CancelToken, Replay};
 
-    fn printed(script: &str) -> Result<Option<Credentials>, CredentialsError> {
+    /// A profile whose process is a shell with this script.
+    fn profile(script: &str) -> (tempfile::TempDir, String) {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         std::fs::write(at("script"), script).unwrap();
         let command = format!("credential_process = sh '{}'", at("script"));
         let profile = format!("[default]\naws_account_id = 123456789012\n{command}\n");
         std::fs::write(at("config"), profile).unwrap();
-        let variables = [("AWS_CONFIG_FILE", &*at("config"))];
+        let config = at("config");
+        (folder, config)
+    }
+
+    fn printed(script: &str) -> Result<Option<Credentials>, CredentialsError> {
+        let (_folder, config) = profile(script);
+        let variables = [("AWS_CONFIG_FILE", &*config)];
         let calls = Calls::default();
         ask(&ProcessProvider::new(), &variables, &Replay::new(), &calls)
     }
@@ -104,26 +320,130 @@ mod tests {
     }
 
     #[test]
-    fn faults_say_what_happened_and_no_secret() {
-        let cases = [
-            (
-                "echo hidden; echo sorry >&2; exit 3",
-                "ended with exit status: 3: sorry",
-            ),
-            ("echo hidden; exit 3", "exit status: 3: it says nothing"),
-            ("echo hidden", "no JSON"),
-            (r#"echo '{"Version": 2}'"#, "Version 2"),
-            (
-                r#"echo '{"Version": 1, "SecretAccessKey": "hidden"}'"#,
-                "no AccessKeyId",
-            ),
-        ];
-        for (script, expected) in cases {
-            let error = printed(script).unwrap_err().to_string();
-            assert!(
-                error.contains(expected) && !error.contains("hidden"),
-                "{error}"
+    fn an_end_or_token_that_is_blank_is_none() {
+        for blank in [r#""""#, "null", r#""  ""#] {
+            let document = format!(
+                r#"{{"Version": 1, "AccessKeyId": "AKID", "SecretAccessKey": "s", "Expiration": {blank}, "SessionToken": {blank}}}"#
+            );
+            let found = printed(&format!("cat <<END\n{document}\nEND\n"))
+                .unwrap()
+                .unwrap();
+            assert_eq!(
+                (found.expires(), found.session_token()),
+                (None, None),
+                "{blank}"
             );
         }
+    }
+
+    #[test]
+    fn faults_say_what_happened_and_no_secret() {
+        let with = |rest: &str| {
+            format!(
+                r#"echo '{{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "hidden"{rest}}}'"#
+            )
+        };
+        let cases = [
+            (
+                "echo hidden; echo sorry >&2; exit 3".to_owned(),
+                "ended with exit status: 3: sorry",
+            ),
+            (
+                "echo hidden; exit 3".into(),
+                "exit status: 3: it says nothing",
+            ),
+            (
+                "echo '{\"SecretAccessKey\": \"hidden\"}' >&2; exit 3".into(),
+                "is not shown",
+            ),
+            ("printf 'a\\033[2Jb' >&2; exit 3".into(), "3: a\u{fffd}[2Jb"),
+            ("kill -9 $$".into(), "signal: 9"),
+            ("echo hidden".into(), "not JSON"),
+            ("true".into(), "printed nothing"),
+            ("printf '\\377hidden'".into(), "not UTF-8"),
+            ("echo '[\"hidden\"]'".into(), "no Version"),
+            (r#"echo '{"Version": 2}'"#.into(), "Version 2"),
+            (
+                r#"echo '{"Version": "hidden"}'"#.into(),
+                "a Version that is not a number",
+            ),
+            (
+                r#"echo '{"Version": 1, "SecretAccessKey": "hidden"}'"#.into(),
+                "no AccessKeyId",
+            ),
+            (
+                with(r#", "Expiration": "soon""#),
+                "Expiration that is not a time",
+            ),
+            (
+                with(r#", "Expiration": -1"#),
+                "Expiration that is not a time",
+            ),
+            (
+                with(r#", "SessionToken": "hidden\u0000""#),
+                "the SessionToken that it gave has a NUL as character 7",
+            ),
+            ("exec yes hidden".into(), "more than 1048576 bytes"),
+        ];
+        for (script, expected) in cases {
+            let error = printed(&script).unwrap_err().to_string();
+            assert!(
+                error.contains(expected) && !error.contains("hidden"),
+                "{script}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_cancelled_process_ends_with_all_that_it_started() {
+        let (folder, config) = profile("cd \"$(dirname \"$0\")\"; sleep 600 & echo $! > id; wait");
+        let config = Config::builder().environment([("AWS_CONFIG_FILE", config)]);
+        let config = config.build().unwrap();
+        let (transport, calls, cancel) = (Replay::new(), Calls::default(), CancelToken::default());
+        let cx = ProviderContext {
+            cancel: &cancel,
+            ..context(&config, &transport, &calls)
+        };
+        let id = folder.path().join("id");
+        let started = || std::fs::read_to_string(&id).is_ok_and(|text| text.ends_with('\n'));
+        let result = thread::scope(|scope| {
+            scope.spawn(|| {
+                while !started() {
+                    thread::sleep(SLICE);
+                }
+                cancel.cancel();
+            });
+            ProcessProvider::new().credentials(&cx)
+        });
+        assert!(
+            matches!(result, Err(CredentialsError::Cancelled)),
+            "{result:?}"
+        );
+        let id = std::fs::read_to_string(&id)
+            .unwrap()
+            .trim()
+            .parse()
+            .unwrap();
+        let id = rustix::process::Pid::from_raw(id).unwrap();
+        // a killed process may be a zombie until its new parent looks
+        let is_gone = || match rustix::process::test_kill_process(id) {
+            Err(_) => true,
+            Ok(()) => std::fs::read_to_string(format!("/proc/{id}/stat"))
+                .is_ok_and(|stat| stat.contains(") Z")),
+        };
+        let gone = (0..1000).any(|_| {
+            thread::sleep(SLICE);
+            is_gone()
+        });
+        assert!(gone, "what the process started lives on");
+    }
+
+    #[test]
+    fn a_process_that_leaves_something_behind_is_not_waited_for() {
+        let document = r#"{"Version": 1, "AccessKeyId": "AKID", "SecretAccessKey": "s"}"#;
+        let began = Instant::now();
+        let script = format!("sleep 20 & echo '{document}'");
+        assert!(printed(&script).unwrap().is_some());
+        assert!(began.elapsed() < Duration::from_secs(10));
     }
 }

@@ -1,5 +1,6 @@
 //! Credentials in the profile of the shared files.
 
+use super::check::Part;
 use super::document::absent;
 use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
 
@@ -10,6 +11,9 @@ pub struct ProfileProvider {
     /// Whether that is the credentials file.
     is_credentials: bool,
 }
+
+/// The older name wins, as it does for botocore.
+const TOKENS: [&str; 2] = ["aws_security_token", "aws_session_token"];
 
 impl ProfileProvider {
     /// The one that reads `~/.aws/credentials`.
@@ -55,14 +59,23 @@ impl CredentialsProvider for ProfileProvider {
                 missing: "aws_secret_access_key",
             })?;
         let mut credentials = Credentials::new(id, secret).found_by(&[Origin::Profile]);
-        if let Some(token) =
-            companion("aws_session_token").or_else(|| companion("aws_security_token"))
-        {
+        let token = TOKENS
+            .into_iter()
+            .find_map(|key| Some((key, companion(key)?)));
+        if let Some((_, token)) = token {
             credentials = credentials.with_session_token(token);
         }
         if let Some(account) = companion("aws_account_id") {
             credentials = credentials.with_account_id(account);
         }
-        Ok(credentials)
+        credentials.checked(self.name(), |part| {
+            let key = match part {
+                Part::AccessKeyId => "aws_access_key_id",
+                Part::SecretAccessKey => "aws_secret_access_key",
+                Part::SessionToken => token.map_or(TOKENS[1], |(key, _)| key),
+            };
+            let place = cx.config.profile_place(key).unwrap_or_default();
+            format!("{key} of {place}")
+        })
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::cache_file::{CacheFile, sha1_hex};
+use super::document::{self, lasts};
 use super::{CredentialsError, ProviderContext};
 use crate::codec::python_json::{self, Spacing};
 use crate::time::Timestamp;
@@ -42,10 +43,11 @@ pub(super) fn cached(
     Ok(document)
 }
 
-fn is_usable(cx: &ProviderContext<'_>, document: &Value) -> bool {
-    let end = document["Credentials"]["Expiration"].as_str();
+fn is_usable(cx: &ProviderContext<'_>, kept: &Value) -> bool {
+    let end = kept["Credentials"]["Expiration"].as_str();
     let end = end.and_then(|end| Timestamp::parse(end).ok()?.system_time());
-    end.is_some_and(|end| cx.now + MARGIN < end)
+    let is_whole = || document::credentials("", &kept["Credentials"], "SessionToken").is_ok();
+    end.is_some_and(|end| lasts(end, cx.now, MARGIN)) && is_whole()
 }
 
 /// The text that `aws` hashes: sorted members of an object without objects in it.

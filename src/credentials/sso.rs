@@ -63,9 +63,9 @@ impl SsoProvider {
             return self.tokens.token(cx, &SsoSession::named(cx, name)?);
         }
         let log_in = log_in(cx);
-        let (_, document) = sso_token::cached(cx, role.start_url, &log_in)?;
+        let (file, document) = sso_token::cached(cx, role.start_url, &log_in)?;
         match sso_token::read(&document) {
-            Some((token, end)) if cx.now < end => Ok(token),
+            Some((token, end)) if cx.now < end => sso_token::checked(token, &file.place()),
             Some(_) => Err(fault(
                 NAME,
                 format!("the token of {} has expired; {log_in}", role.start_url),
@@ -180,10 +180,14 @@ impl<'a> SsoRole<'a> {
             _ => fault(NAME, e.to_string()),
         })?;
         let given = &answer["roleCredentials"];
-        let end = given["expiration"]
-            .as_i64()
-            .and_then(|millis| from_epoch_millis(millis).ok());
-        let end = end.ok_or_else(|| fault(NAME, "the answer has no expiration"))?;
+        let millis = match &given["expiration"] {
+            Value::String(text) => text.trim().parse().ok(),
+            // a float beyond the range becomes the end of the range
+            number => (number.as_i64()).or_else(|| number.as_f64().map(|millis| millis as i64)),
+        };
+        let end = millis.and_then(|millis| from_epoch_millis(millis).ok());
+        let end =
+            end.ok_or_else(|| fault(NAME, "the response has no expiration that is a time"))?;
         Ok(json!({
             "ProviderType": "sso",
             "Credentials": {

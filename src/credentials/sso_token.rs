@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::cache_file::{CacheFile, sha1_hex};
-use super::document::{absent, fault};
+use super::check::header_text;
+use super::document::{absent, end_after, fault, lasts};
 use super::{BearerToken, CredentialsError, ProviderCall, ProviderContext};
 use crate::time::Timestamp;
 
@@ -87,7 +88,8 @@ impl SsoTokenProvider {
                 ),
             )
         })?;
-        if cx.now + MARGIN < end {
+        let token = checked(token, &file.place())?;
+        if lasts(end, cx.now, MARGIN) {
             return Ok(token);
         }
         let refreshed = match self.may_try(cx, &document) {
@@ -129,7 +131,8 @@ impl SsoTokenProvider {
             .last_attempt
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let is_due = last.is_none_or(|last| last + PAUSE <= cx.now || cx.now < last);
+        let since = |last: SystemTime| cx.now.duration_since(last).ok();
+        let is_due = last.is_none_or(|last| since(last).is_none_or(|since| since >= PAUSE));
         if is_due {
             *last = Some(cx.now);
         }
@@ -163,6 +166,14 @@ pub(super) fn read(document: &Value) -> Option<(BearerToken, SystemTime)> {
     Some((BearerToken::new(token).with_expiry(end), end))
 }
 
+/// The token, if a header can have it.
+pub(super) fn checked(token: BearerToken, from: &str) -> Result<BearerToken, CredentialsError> {
+    match header_text(token.token()) {
+        Ok(()) => Ok(token),
+        Err(unfit) => Err(fault(NAME, format!("the accessToken of {from} {unfit}"))),
+    }
+}
+
 fn time(document: &Value, name: &str) -> Option<SystemTime> {
     // older files end in UTC instead of Z
     let text = document[name].as_str()?.replace("UTC", "Z");
@@ -187,16 +198,9 @@ fn refresh(
         proof: None,
         who: None,
     };
-    let answer = cx
-        .calls
-        .call(call)
-        .map_err(|e| fault(NAME, e.to_string()))?;
-    let seconds = answer["expiresIn"]
-        .as_u64()
-        .filter(|_| answer["accessToken"].is_string());
-    let seconds =
-        seconds.ok_or_else(|| fault(NAME, "the answer has no accessToken with an end"))?;
-    let end = cx.now + Duration::from_secs(seconds);
+    let answer = cx.call(NAME, call)?;
+    let end = end_after(cx.now, &answer["expiresIn"]).filter(|_| answer["accessToken"].is_string());
+    let end = end.ok_or_else(|| fault(NAME, "the response has no accessToken with an end"))?;
     let mut document = old.clone();
     document["startUrl"] = session.start_url.into();
     document["region"] = session.region.into();
@@ -205,8 +209,9 @@ fn refresh(
     if answer["refreshToken"].is_string() {
         document["refreshToken"] = answer["refreshToken"].clone();
     }
-    let token = answer["accessToken"].as_str().unwrap_or_default();
-    Ok((BearerToken::new(token).with_expiry(end), document))
+    let token = BearerToken::new(answer["accessToken"].as_str().unwrap_or_default());
+    let token = checked(token, "the response")?;
+    Ok((token.with_expiry(end), document))
 }
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
 //! Credentials of a role that is assumed with the token of another identity provider, such as a Kubernetes cluster.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::assume_role::{as_role, assumed, text};
+use super::check::is_blank;
 use super::document::{absent, fault};
 use super::{
     Credentials, CredentialsError, CredentialsProvider, Origin, ProviderCall, ProviderContext,
 };
+use crate::file;
 
 /// Reads the token from the file that `AWS_WEB_IDENTITY_TOKEN_FILE` or the profile's `web_identity_token_file` names, each
 /// time anew, and assumes the role of `AWS_ROLE_ARN` or `role_arn`.
@@ -35,7 +39,7 @@ impl CredentialsProvider for WebIdentityProvider {
             false => cx.config.environment().get(name),
         };
         let either = |variable: &str, key: &str| env(variable).or_else(|| text(cx, key));
-        let Some(file) = either("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") else {
+        let Some(path) = either("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") else {
             return Err(absent(
                 "neither AWS_WEB_IDENTITY_TOKEN_FILE nor web_identity_token_file is set",
             ));
@@ -48,8 +52,11 @@ impl CredentialsProvider for WebIdentityProvider {
             params["RoleSessionName"] = name.into();
         }
         let answer = as_role(cx, NAME, params, |mut params| {
-            let token = std::fs::read_to_string(file);
-            let token = token.map_err(|e| fault(NAME, format!("{file}: {e}")))?;
+            let token = file::read_text(Path::new(path), file::MAX_TOKEN);
+            let token = token.map_err(|e| fault(NAME, format!("{path}: {e}")))?;
+            if is_blank(&token) {
+                return Err(fault(NAME, format!("{path}: it is blank")));
+            }
             params["WebIdentityToken"] = token.trim().into();
             let call = ProviderCall {
                 service: "sts",
@@ -59,7 +66,7 @@ impl CredentialsProvider for WebIdentityProvider {
                 proof: None,
                 who: None,
             };
-            cx.calls.call(call).map_err(|e| fault(NAME, e.to_string()))
+            cx.call(NAME, call)
         })?;
         let origin = match env("AWS_WEB_IDENTITY_TOKEN_FILE") {
             Some(_) => Origin::EnvironmentWebIdentity,

@@ -18,7 +18,7 @@ use crate::dynamodb::DynamoDbError;
 use crate::params::ParamErrors;
 use crate::printable::Printable;
 use crate::transfer::TransferError;
-use crate::transport::{TransportError, TransportErrorKind};
+use crate::transport::{Cancelled, TransportError, TransportErrorKind};
 use crate::wait::WaitError;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -161,6 +161,7 @@ impl Error {
         match self.cause() {
             Self::Transfer(error) => error.is_cancelled(),
             Self::Transport(error) => error.kind() == TransportErrorKind::Cancelled,
+            Self::Credentials(error) => error.is::<Cancelled>(),
             _ => false,
         }
     }

@@ -1,7 +1,7 @@
 //! The blocking driver: gives the exchange what it asks for.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -14,15 +14,17 @@ use super::{
 use crate::auth::IdentityKind;
 use crate::config::{Config, token_variable};
 use crate::credentials::{
-    BearerToken, Chain, Credentials, CredentialsCache, CredentialsError, CredentialsProvider,
-    Identity, Proof, ProviderCall, ProviderContext, ServiceCalls, TokenCache,
+    Asked, BearerToken, Chain, Credentials, CredentialsCache, CredentialsError,
+    CredentialsProvider, Identity, Proof, ProviderCall, ProviderContext, ServiceCalls, TokenCache,
+    header_text, imds,
 };
 use crate::error::{Error, Result};
 use crate::interceptor::StandsIn;
 use crate::output::Output;
 use crate::protocol::Params;
 use crate::transport::{
-    CancelToken, Limits, Request, Response, Transport, TransportError, TransportErrorKind,
+    CancelToken, Cancelled, Limits, Request, Response, Transport, TransportError,
+    TransportErrorKind,
 };
 
 /// Where the driver gets what the exchange lacks.
@@ -34,6 +36,8 @@ pub(crate) struct Needs<'a> {
     pub(crate) transport: &'a dyn Transport,
     pub(crate) services: &'a Services,
     pub(crate) cancel: &'a CancelToken,
+    /// The region of the instance that this runs on, once it was looked for.
+    pub(crate) here: &'a OnceLock<Option<String>>,
     /// When the call must be done.
     pub(crate) deadline: Option<Instant>,
 }
@@ -130,11 +134,32 @@ impl Needs<'_> {
         let attempt = attempt.and_then(|timeout| Instant::now().checked_add(timeout));
         let deadline = self.deadline.into_iter().chain(attempt).min();
         Limits {
+            connect: self.connect_timeout(limits.connect),
             cancel: self.cancel.clone(),
             deadline,
             body_deadline: deadline.filter(|_| !stream),
             ..limits
         }
+    }
+
+    /// The time for a connection, which may depend on how near the service is. Only a request needs to know that, so it is
+    /// found out with the first one.
+    fn connect_timeout(&self, given: Duration) -> Duration {
+        if !self.config.depends_on_place() {
+            return given;
+        }
+        let here = match self.here.get() {
+            Some(here) => here.clone(),
+            None => {
+                let here = imds::region(&self.context());
+                // a call that is cancelled has not looked to the end
+                match self.cancel.is_cancelled() {
+                    true => here,
+                    false => self.here.get_or_init(|| here).clone(),
+                }
+            }
+        };
+        self.config.near_region(here.as_deref()).connect_timeout()
     }
 
     /// What the exchange lacks, the network apart.
@@ -161,40 +186,70 @@ impl Needs<'_> {
     }
 
     pub(crate) fn token(&self, signing_name: &str) -> Result<BearerToken> {
-        if let Some(token) = self.config.bearer_token(signing_name) {
+        if let Some((token, from)) = self.config.bearer_token(signing_name) {
+            let fit = header_text(token.token());
+            fit.map_err(|unfit| Error::Credentials(format!("{from} {unfit}").into()))?;
             return Ok(token);
         }
-        self.tokens.get(&self.context()).map_err(|error| match error {
+        let lookup = self.of_lookup();
+        lookup.tokens.get(&lookup.context()).map_err(|error| match error {
             CredentialsError::Absent(why) => {
                 let variable = token_variable(signing_name);
                 let what = format!("no bearer token: give it to the client, set {variable}, or log in to an SSO session ({why})");
                 Error::Credentials(what.into())
             }
-            other => Error::Credentials(other.into()),
+            other => error_of(other),
         })
     }
 
     pub(crate) fn credentials(&self) -> Result<Credentials> {
-        let found = self.credentials.get(&self.context());
-        found.map_err(|e| Error::Credentials(e.into()))
+        let lookup = self.of_lookup();
+        lookup.credentials.get(&lookup.context()).map_err(error_of)
+    }
+
+    /// What each provider answers.
+    pub(crate) fn explain_credentials(&self) -> Vec<Asked> {
+        let lookup = self.of_lookup();
+        lookup.credentials.explain(&lookup.context())
+    }
+
+    /// The same, but done by the end of the time for a lookup of credentials.
+    fn of_lookup(&self) -> Self {
+        let end = Instant::now().checked_add(self.config.credentials_timeout());
+        Self {
+            deadline: self.deadline.into_iter().chain(end).min(),
+            ..*self
+        }
     }
 
     /// What providers may use.
-    pub(crate) fn context(&self) -> ProviderContext<'_> {
+    fn context(&self) -> ProviderContext<'_> {
         ProviderContext {
             config: self.config,
             transport: self.transport,
             now: self.config.now(),
+            cancel: self.cancel,
+            deadline: self.deadline,
             calls: self,
         }
     }
+}
+
+/// One of a provider; that of a cancelled call is known as such.
+fn error_of(error: CredentialsError) -> Error {
+    Error::Credentials(match error {
+        CredentialsError::Cancelled => Box::new(Cancelled),
+        other => other.into(),
+    })
 }
 
 impl ServiceCalls for Needs<'_> {
     fn call(&self, call: ProviderCall<'_>) -> Result<Value> {
         let config = self.config.for_provider(call.who.is_some());
         let config = match call.region {
-            Some(region) => config.in_region(region),
+            Some(region) => config
+                .in_region(region, "the profile, its SSO session or its login")
+                .map_err(|e| Error::Config(e.into()))?,
             None => config,
         };
         let proving = Proving {
@@ -263,15 +318,7 @@ fn receive(
     let body = match stream && is_good {
         true => ReceivedBody::Stream(body),
         false => {
-            let broken = |e: io::Error| {
-                // a transport's own error knows best
-                let kind = match e.get_ref().and_then(|e| e.downcast_ref::<TransportError>()) {
-                    Some(own) => own.kind(),
-                    None if e.kind() == io::ErrorKind::FileTooLarge => TransportErrorKind::TooLarge,
-                    None => TransportErrorKind::Interrupted,
-                };
-                TransportError::new(kind, uri, e)
-            };
+            let broken = |e: io::Error| TransportError::of_body(uri, e);
             let most = if is_good { most } else { most.min(MAX_ERROR) };
             ReceivedBody::Whole(Bytes::from(body.read_within(most).map_err(broken)?))
         }

@@ -66,8 +66,12 @@ impl Sessions {
             let what = format!("{CREATES_SESSION} gave no whole credentials");
             return Err(Error::response(what));
         };
-        let end = Timestamp::parse(end).map_err(|e| Error::response(e.to_string()))?;
         let session = Credentials::new(id, secret).with_session_token(token);
+        if let Err((part, unfit)) = session.fault() {
+            let what = format!("{CREATES_SESSION}: {part} that it gave {unfit}");
+            return Err(Error::response(what));
+        }
+        let end = Timestamp::parse(end).map_err(|e| Error::response(e.to_string()))?;
         let session = match end.system_time() {
             Some(end) => session.with_expiry(end),
             None => session,

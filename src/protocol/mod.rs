@@ -139,6 +139,9 @@ fn parts(template: &str) -> impl Iterator<Item = Part<'_>> {
     })
 }
 
+/// More headers than any server takes; `http` panics beyond some more.
+const MAX_HEADERS: usize = 8192;
+
 /// A header of which nobody but its value decides whether it is fine.
 fn header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<()> {
     let fault = |what: &str| {
@@ -148,6 +151,10 @@ fn header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<()> {
     };
     let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault("name"))?;
     let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| fault("value"))?;
+    if headers.len() >= MAX_HEADERS {
+        let what = format!("the request has more than {MAX_HEADERS} headers");
+        return Err(Error::request(what));
+    }
     headers.append(key, value);
     Ok(())
 }

@@ -58,6 +58,8 @@ pub struct Limits {
     /// Whether the program reads the body of a good response itself, at its own pace. That of an error is read whole, until
     /// `deadline` at most.
     pub streams: bool,
+    /// Whether the request goes to its host without a proxy.
+    pub direct: bool,
     /// Ends the wait when it is set.
     pub cancel: CancelToken,
 }
@@ -72,6 +74,7 @@ impl Default for Limits {
             throughput: None,
             whole_throughput: None,
             streams: false,
+            direct: false,
             cancel: CancelToken::default(),
         }
     }
@@ -126,6 +129,11 @@ impl CancelToken {
     }
 }
 
+/// The error of what the caller cancelled before anything was sent.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the caller cancelled it")]
+pub(crate) struct Cancelled;
+
 /// Why no answer came.
 #[derive(Debug, thiserror::Error)]
 #[error("{} {}: {}{}", kind.what(), Printable(to), Printable(source), ending(*ended))]
@@ -158,6 +166,19 @@ impl TransportError {
     /// The caller cancelled.
     pub fn cancelled(to: &http::Uri) -> Self {
         Self::new(TransportErrorKind::Cancelled, to, "the caller cancelled it")
+    }
+
+    /// The body of a response could not be read; an error that is the transport's own keeps its kind.
+    pub(crate) fn of_body(from: &http::Uri, error: std::io::Error) -> Self {
+        let own = error.get_ref().and_then(|e| e.downcast_ref::<Self>());
+        let kind = match own {
+            Some(own) => own.kind(),
+            None if error.kind() == std::io::ErrorKind::FileTooLarge => {
+                TransportErrorKind::TooLarge
+            }
+            None => TransportErrorKind::Interrupted,
+        };
+        Self::new(kind, from, error)
     }
 
     /// Why there was no other attempt, where one might have succeeded.

@@ -91,7 +91,7 @@ impl Transport for UreqTransport {
         let watch = Watch::new(limits);
         let result = {
             let _entered = watch.enter();
-            let Route { pool, to, forward } = self.routes.to(&uri);
+            let Route { pool, to, forward } = self.routes.to(&uri, limits.direct);
             let connection = Connection::new(pool, to, &watch);
             let forward = forward.as_ref().map(Option::as_ref);
             connection.and_then(|one| one.exchange(&head, forward, &body))

@@ -66,17 +66,17 @@ impl Routes {
         })
     }
 
-    pub(super) fn to<'a>(&'a self, uri: &'a Uri) -> Route<'a> {
+    /// The way to this URL; `direct` for one without a proxy, whatever the settings.
+    pub(super) fn to<'a>(&'a self, uri: &'a Uri, direct: bool) -> Route<'a> {
         let via = match uri.scheme_str() {
+            _ if direct || is_direct(&self.proxies, uri) => &None,
             Some("https") => &self.https,
             _ => &self.http,
         };
         let (pool, to, forward) = match via {
-            Some(Via::Forwarding { to, who }) if !is_direct(&self.proxies, uri) => {
-                (&self.direct, to, Some(who.clone()))
-            }
-            Some(Via::Tunnel(pool)) if !is_direct(&self.proxies, uri) => (pool, uri, None),
-            _ => (&self.direct, uri, None),
+            Some(Via::Forwarding { to, who }) => (&self.direct, to, Some(who.clone())),
+            Some(Via::Tunnel(pool)) => (pool, uri, None),
+            None => (&self.direct, uri, None),
         };
         Route { pool, to, forward }
     }

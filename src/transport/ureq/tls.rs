@@ -6,6 +6,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 
 use crate::config::{ConfigError, Network};
+use crate::file;
 
 /// What the settings say of TLS.
 pub(super) fn tls(network: &Network) -> Result<TlsConfig, ConfigError> {
@@ -37,7 +38,7 @@ fn fault(path: &Path, what: impl std::fmt::Display) -> ConfigError {
 type Items = (Vec<Certificate<'static>>, Option<PrivateKey<'static>>);
 
 fn read(path: &Path) -> Result<Items, ConfigError> {
-    let text = std::fs::read(path).map_err(|e| fault(path, e))?;
+    let text = file::read_or_pipe(path, file::MAX_SETTINGS).map_err(|e| fault(path, e))?;
     let (mut certificates, mut key) = (Vec::new(), None);
     for item in parse_pem(&text) {
         match item.map_err(|e| fault(path, e))? {

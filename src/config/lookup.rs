@@ -1,0 +1,107 @@
+//! How credentials are looked for: for how long, and who types the codes of MFA devices.
+
+use std::io::{self, IsTerminal};
+use std::num::NonZero;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use super::chain::{self, Chain, Row};
+use super::{Config, ConfigBuilder, ConfigError};
+
+pub(super) const TIMEOUT: Row = chain::row("credentials_timeout", &["TUCUXI_CREDENTIALS_TIMEOUT"]);
+/// Long enough for a person who is asked for a code or a password.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(120);
+/// So soon is a prompt given up that is no longer wanted.
+const SLICE: Duration = Duration::from_millis(50);
+
+pub(super) fn timeout(chain: &Chain<'_>) -> Result<Duration, ConfigError> {
+    let seconds = chain.parsed::<NonZero<u32>>(&TIMEOUT, "a number of seconds from 1")?;
+    Ok(seconds.map_or(DEFAULT_TIMEOUT, |seconds| {
+        Duration::from_secs(seconds.value.get().into())
+    }))
+}
+
+impl Config {
+    /// How long a lookup of credentials or of a bearer token may take, all its requests and prompts included.
+    pub fn credentials_timeout(&self) -> Duration {
+        self.0.settings.credentials_timeout
+    }
+
+    /// The code of an MFA device, unless it is no longer wanted before it is typed.
+    pub(crate) fn mfa_code(
+        &self,
+        serial: &str,
+        is_wanted: impl Fn() -> bool,
+    ) -> io::Result<String> {
+        let (tell, told) = mpsc::channel();
+        let (prompt, name) = (self.0.settings.mfa.0.clone(), serial.to_owned());
+        let terminal = Terminal::now();
+        // a prompt cannot be interrupted, so it waits elsewhere
+        thread::Builder::new()
+            .name("mfa prompt".into())
+            .spawn(move || tell.send(prompt(&name)))?;
+        loop {
+            match told.recv_timeout(SLICE) {
+                Ok(code) => return Ok(code?.trim().to_owned()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(io::Error::other("the prompt panicked"));
+                }
+                Err(RecvTimeoutError::Timeout) if is_wanted() => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    terminal.restore();
+                    let what = "it was not typed in time";
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, what));
+                }
+            }
+        }
+    }
+}
+
+/// The state of the terminal, which a prompt changes so that nothing is shown.
+struct Terminal {
+    #[cfg(unix)]
+    state: Option<rustix::termios::Termios>,
+}
+
+impl Terminal {
+    fn now() -> Self {
+        Self {
+            #[cfg(unix)]
+            state: rustix::termios::tcgetattr(io::stdin()).ok(),
+        }
+    }
+
+    fn restore(&self) {
+        #[cfg(unix)]
+        if let Some(state) = &self.state {
+            let now = rustix::termios::OptionalActions::Now;
+            if let Err(error) = rustix::termios::tcsetattr(io::stdin(), now, state) {
+                tracing::debug!(%error, "the terminal is left as the prompt had it");
+            }
+        }
+    }
+}
+
+/// Asks on the terminal, if there is one. What is typed is not shown.
+pub(super) fn ask_on_terminal(serial: &str) -> io::Result<String> {
+    match io::stdin().is_terminal() {
+        true => rpassword::prompt_password(format!("Enter MFA code for {serial}: ")),
+        false => Err(io::Error::other(
+            "there is no terminal to ask on, and the program gave no mfa_prompt",
+        )),
+    }
+}
+
+impl ConfigBuilder {
+    /// How long a lookup of credentials or of a bearer token may take in all: its requests, the program of
+    /// `credential_process`, and whatever a person is asked for. By default that is 120 seconds. The time of the call
+    /// ([`ConfigBuilder::operation_timeout`]) and its cancel token end a lookup too. Fractions of a second count.
+    ///
+    /// The variable `TUCUXI_CREDENTIALS_TIMEOUT` and the key `credentials_timeout` of a profile have it in whole seconds,
+    /// from 1.
+    pub fn credentials_timeout(mut self, timeout: Duration) -> Self {
+        self.credentials_timeout = Some(timeout);
+        self
+    }
+}

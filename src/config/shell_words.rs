@@ -1,0 +1,76 @@
+//! The words of a command line, as a POSIX shell has them less all that it replaces: what Python's `shlex.split` gives, by
+//! which names of profiles and `credential_process` are read.
+
+/// The words; `None` where a quote or a backslash at the end leaves one open. `#` is a character like any other.
+pub(crate) fn split(text: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            ' ' | '\t' | '\r' | '\n' => words.extend(word.take()),
+            '\\' => word.get_or_insert_default().push(rest.next()?),
+            '\'' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match rest.next()? {
+                        '\'' => break,
+                        c => word.push(c),
+                    }
+                }
+            }
+            '"' => quoted(&mut rest, word.get_or_insert_default())?,
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    Some(words)
+}
+
+/// Up to the closing quote; a backslash escapes nothing but that and itself.
+fn quoted(rest: &mut std::str::Chars<'_>, word: &mut String) -> Option<()> {
+    loop {
+        match rest.next()? {
+            '"' => return Some(()),
+            '\\' => match rest.next()? {
+                c @ ('"' | '\\') => word.push(c),
+                c => word.extend(['\\', c]),
+            },
+            c => word.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_those_of_python() {
+        let cases: [(&str, Option<&[&str]>); 16] = [
+            ("", Some(&[])),
+            (" \t\n", Some(&[])),
+            ("a b\tc\r\nd", Some(&["a", "b", "c", "d"])),
+            ("get # all #1", Some(&["get", "#", "all", "#1"])),
+            ("'' \"\" a''", Some(&["", "", "a"])),
+            ("'a b'c\"d e\"", Some(&["a bcd e"])),
+            (r"a\ b \'", Some(&["a b", "'"])),
+            (r"'a\b\'", Some(&[r"a\b\"])),
+            (r#""a\"b\\c\d\$""#, Some(&[r#"a"b\c\d\$"#])),
+            ("a\\\nb", Some(&["a\nb"])),
+            ("\"a\\\nb\"", Some(&["a\\\nb"])),
+            ("C:\\x", Some(&["C:x"])),
+            ("it's", None),
+            ("\"open", None),
+            ("end\\", None),
+            ("ä 'ö ü'", Some(&["ä", "ö ü"])),
+        ];
+        for (text, expected) in cases {
+            let words = split(text);
+            let words: Option<Vec<&str>> = words
+                .as_ref()
+                .map(|words| words.iter().map(|word| &**word).collect());
+            assert_eq!(words.as_deref(), expected, "{text:?}");
+        }
+    }
+}
