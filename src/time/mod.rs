@@ -6,12 +6,13 @@
 //! | `epoch-seconds` | `1577836800.5` | JSON and CBOR bodies |
 //! | `http-date` | `Wed, 01 Jan 2020 00:00:00 GMT` | headers |
 
+mod read;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::civil::DateTime;
-use jiff::fmt::temporal::DateTimeParser;
 use serde_json::Value;
 
 /// How a timestamp is written.
@@ -75,18 +76,9 @@ impl Timestamp {
         (RANGE.contains(&seconds) && nanos < 1_000_000_000).then_some(Self { seconds, nanos })
     }
 
-    /// Reads any of the forms; text without a zone is UTC.
+    /// Reads any form that has one meaning only (see `read`); text without a zone is UTC.
     pub(crate) fn parse(text: &str) -> Result<Self, TimeError> {
-        let trimmed = text.trim();
-        let parsed = match trimmed.bytes().next() {
-            Some(b'0'..=b'9' | b'+' | b'-' | b'.') => {
-                parse_epoch(trimmed).or_else(|| parse_iso(trimmed))
-            }
-            _ => None,
-        };
-        parsed
-            .or_else(|| parse_http_date(trimmed))
-            .ok_or_else(|| TimeError(format!("{text:?}")))
+        read::any(text.trim()).ok_or_else(|| TimeError(format!("{text:?}")))
     }
 
     /// In this form; fractions down to the microsecond, where the form has them.
@@ -197,12 +189,12 @@ impl Timestamp {
     }
 }
 
-/// Seconds since 1970.
+/// Seconds since 1970, rounded once to the microsecond, halves to the even one: what Python makes of the same float.
 pub(crate) fn from_epoch(seconds: f64) -> Result<Timestamp, TimeError> {
-    // microseconds are what a float of this size still tells apart
-    let micros = (seconds * 1e6).round();
-    let stamp = (micros.abs() < 1e18).then(|| {
-        let micros = micros as i64;
+    let (whole, fraction) = (seconds.trunc(), seconds.fract());
+    let stamp = (whole.abs() < 1e12).then(|| {
+        // both are far below the limits of their types
+        let micros = (whole as i64) * 1_000_000 + (fraction * 1e6).round_ties_even() as i64;
         Timestamp::new(
             micros.div_euclid(1_000_000),
             micros.rem_euclid(1_000_000) as u32 * 1000,
@@ -224,9 +216,9 @@ pub(crate) fn from_epoch_millis(millis: i64) -> Result<Timestamp, TimeError> {
 pub(crate) fn from_value(value: &Value) -> Result<Timestamp, TimeError> {
     match value {
         Value::String(text) => Timestamp::parse(text),
-        // the text of a number is exact where the float may not be
-        Value::Number(n) => parse_epoch(&n.to_string())
-            .or_else(|| from_epoch(n.as_f64()?).ok())
+        Value::Number(n) => n
+            .as_f64()
+            .and_then(|seconds| from_epoch(seconds).ok())
             .ok_or_else(|| TimeError(n.to_string())),
         other => Err(TimeError(other.to_string())),
     }
@@ -245,7 +237,7 @@ pub(crate) fn normalise(text: &str) -> Result<Cow<'_, str>, TimeError> {
     let digits = |range: std::ops::Range<usize>| b[range].iter().all(u8::is_ascii_digit);
     let in_place = [0..4, 5..7, 8..10, 11..13, 14..16, 17..19];
     // the checks on single bytes and digits leave ASCII up to the fraction
-    if is_form && in_place.into_iter().all(digits) {
+    if is_form && in_place.into_iter().all(digits) && is_usual(b) {
         match &b[19..b.len() - 1] {
             [] => return Ok(Cow::Borrowed(text)),
             [b'.', zeros @ ..] if zeros.iter().all(|c| *c == b'0') => {
@@ -264,114 +256,19 @@ pub(crate) fn normalise(text: &str) -> Result<Cow<'_, str>, TimeError> {
     Ok(Cow::Owned(Timestamp::parse(text)?.rfc3339()))
 }
 
-/// `[+-]digits[.digits]`, or with an exponent.
-fn parse_epoch(text: &str) -> Option<Timestamp> {
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let plain = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    if digits.contains(['e', 'E']) && digits.parse::<f64>().is_ok() {
-        return from_epoch(text.parse().ok()?).ok();
-    }
-    if !plain(whole) || !plain(fraction) || (whole.is_empty() && fraction.is_empty()) {
-        return None;
-    }
-    let whole: i64 = if whole.is_empty() {
-        0
-    } else {
-        whole.parse().ok()?
-    };
-    let nanos: i64 = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
-    let total = sign * (i128::from(whole) * 1_000_000_000 + i128::from(nanos));
-    let seconds = i64::try_from(total.div_euclid(1_000_000_000)).ok()?;
-    Timestamp::new(
-        seconds,
-        u32::try_from(total.rem_euclid(1_000_000_000)).ok()?,
-    )
+/// Whether the digits of a text in the form of results are surely a date and a time; the rare others are parsed.
+fn is_usual(b: &[u8]) -> bool {
+    let is_day = |first: &[u8], last: &[u8]| (first..=last).contains(&&b[8..10]);
+    is_day(b"01", b"28") | (is_day(b"29", b"30") & (&b[5..7] != b"02"))
+        && (&b"01"[..]..=&b"12"[..]).contains(&&b[5..7])
+        && &b[11..13] <= b"23".as_slice()
+        && b[14] <= b'5'
+        && b[17] <= b'5'
+        && &b[..4] != b"0000"
 }
 
 /// 1970, without a zone. A civil time is always taken for UTC; jiff's own instants end a day earlier than it does.
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
-
-fn parse_iso(text: &str) -> Option<Timestamp> {
-    const PARSER: DateTimeParser = DateTimeParser::new();
-    if text.contains(":60") {
-        return None; // a leap second; no service counts them
-    }
-    let civil = |text: &str| Some(PARSER.parse_datetime(text).ok()?.duration_since(EPOCH));
-    let since = match text.strip_suffix(['Z', 'z']) {
-        Some(text) => civil(text)?,
-        None => match PARSER.parse_timestamp(text) {
-            Ok(instant) => instant.as_duration(),
-            Err(_) => civil(text)?,
-        },
-    };
-    // jiff's nanoseconds have the sign of the whole
-    let (seconds, nanos) = (since.as_secs(), since.subsec_nanos());
-    match nanos {
-        0.. => Timestamp::new(seconds, nanos.unsigned_abs()),
-        _ => Timestamp::new(seconds - 1, (1_000_000_000 + nanos).unsigned_abs()),
-    }
-}
-
-/// `[Wed, ]01 Jan 2020 00:00:00[.5] GMT`; the zone may be an offset too, or missing.
-fn parse_http_date(text: &str) -> Option<Timestamp> {
-    let text = text.split_once(',').map_or(text, |(_, rest)| rest);
-    let words: Vec<&str> = text.split([' ', '-']).filter(|w| !w.is_empty()).collect();
-    let (day, month, year, clock, zone) = match words[..] {
-        [day, month, year, clock] => (day, month, year, clock, "GMT"),
-        [day, month, year, clock, zone] => (day, month, year, clock, zone),
-        _ => return None,
-    };
-    let month = MONTHS
-        .iter()
-        .position(|m| month.get(..3).is_some_and(|w| w.eq_ignore_ascii_case(m)))?;
-    let year: i16 = match (year.len(), year.parse().ok()?) {
-        (2, year @ 0..70) => 2000 + year,
-        (2, year) => 1900 + year,
-        (_, year) => year,
-    };
-    let mut parts = clock.split(':');
-    let (hour, minute) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    let (second, fraction) = parts
-        .next()?
-        .split_once('.')
-        .map_or_else(|| Some((clock.rsplit(':').next()?, "")), Some)?;
-    let nanos: u32 = match fraction.bytes().all(|b| b.is_ascii_digit()) {
-        true => format!("{fraction:0<9}").get(..9)?.parse().ok()?,
-        false => return None,
-    };
-    let civil = DateTime::new(
-        year,
-        i8::try_from(month + 1).ok()?,
-        day.parse().ok()?,
-        hour,
-        minute,
-        second.parse().ok()?,
-        0,
-    );
-    let since = civil.ok()?.duration_since(EPOCH);
-    let seconds = since.as_secs().checked_sub(zone_offset(zone)?)?;
-    parts
-        .next()
-        .is_none()
-        .then(|| Timestamp::new(seconds, nanos))?
-}
-
-fn zone_offset(zone: &str) -> Option<i64> {
-    if matches!(zone, "GMT" | "UTC" | "UT" | "Z") {
-        return Some(0);
-    }
-    let (sign, digits) = match (zone.strip_prefix('+'), zone.strip_prefix('-')) {
-        (Some(digits), _) => (1, digits),
-        (_, Some(digits)) => (-1, digits),
-        _ => return None,
-    };
-    let number: i64 = (digits.len() == 4).then(|| digits.parse().ok())??;
-    Some(sign * (number / 100 * 3600 + number % 100 * 60))
-}
 
 #[cfg(test)]
 mod tests {
@@ -393,6 +290,7 @@ mod tests {
             ("01 Jan 2020 01:00:00 +0100", "1577836800"),
             ("1577836800", "1577836800"),
             ("1577836800.123456", "1577836800.123456"),
+            (" 1577836800 ", "1577836800"),
             ("1.5778368e9", "1577836800"),
             ("-0.5", "-0.5"),
             ("-1", "-1"),
@@ -445,9 +343,49 @@ mod tests {
 
     #[test]
     fn numbers_out_of_range_are_errors() {
-        for seconds in [f64::NAN, f64::INFINITY, 1e300, 253_402_300_800.0] {
+        for seconds in [f64::NAN, f64::INFINITY, 1e300, 253_402_300_800.0, 253_402_300_799.999_999_9] {
             assert!(from_epoch(seconds).is_err());
         }
         assert_eq!(from_epoch(1.5).unwrap().rfc3339(), "1970-01-01T00:00:01.5Z");
+    }
+
+    #[test]
+    fn epochs_are_rounded_once_as_python_does() {
+        let cases = [
+            ("1795871635.8202364", "2026-11-28T13:13:55.820236Z"),
+            ("-1.0000005", "1969-12-31T23:59:58.999999Z"),
+            ("1.0000005", "1970-01-01T00:00:01.000001Z"),
+            ("1.0000015", "1970-01-01T00:00:01.000001Z"),
+            ("0.9999999", "1970-01-01T00:00:01Z"),
+            ("1577836800.123456789", "2020-01-01T00:00:00.123457Z"),
+            ("1577836800.9999996", "2020-01-01T00:00:01Z"),
+            ("1e-7", "1970-01-01T00:00:00Z"),
+            ("-1e-7", "1970-01-01T00:00:00Z"),
+            ("-1.5E3", "1969-12-31T23:35:00Z"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(normalise(text).unwrap(), expected, "{text}");
+            let number: f64 = text.parse().unwrap();
+            assert_eq!(from_epoch(number).unwrap().rfc3339(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_the_form_of_results_is_a_date() {
+        for (text, is_date) in [
+            ("2024-02-29T23:59:59Z", true),
+            ("2023-02-29T00:00:00Z", false),
+            ("2020-12-31T00:00:00Z", true),
+            ("2020-11-31T00:00:00Z", false),
+            ("2020-00-10T00:00:00Z", false),
+            ("2020-13-10T00:00:00Z", false),
+            ("2020-01-00T00:00:00Z", false),
+            ("2020-01-01T24:00:00Z", false),
+            ("2020-01-01T00:60:00Z", false),
+            ("2020-01-01T00:00:60Z", false),
+            ("0000-01-01T00:00:00Z", false),
+        ] {
+            assert_eq!(normalise(text).is_ok(), is_date, "{text}");
+        }
     }
 }
