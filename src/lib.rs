@@ -75,6 +75,7 @@ mod wait;
 
 pub use self::body::{Body, BodySource, ResponseBody};
 pub use self::client::{Client, RequestBuilder};
+pub use self::codec::fit::Warning;
 pub use self::config::{Config, ConfigBuilder};
 pub use self::credentials::{BearerToken, Credentials};
 pub use self::custom::PresignedPost;

@@ -3,19 +3,22 @@
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, DeserializeSeed};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _};
 use serde_json::Value;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use crate::body::ResponseBody;
 use crate::checksum::ChecksumAlgorithm;
 use crate::codec::ReadError;
 use crate::codec::edit::{Edited, Edits};
-use crate::codec::target::{Copier, ToValue};
+use crate::codec::fit::{self, Fitted, Warning};
+use crate::codec::fitted::FittedReader;
+use crate::codec::target::{ToText, ToValue};
 use crate::codec::xml_tape::Tape;
 use crate::error::{Error, Result};
 use crate::eventstream::EventReader;
@@ -55,6 +58,12 @@ pub(crate) struct OutputSource {
     pub(crate) given: Option<Value>,
     /// What the service's customisations change in it.
     pub(crate) edits: Edits,
+    /// What does not fit the model is an error.
+    pub(crate) is_strict: bool,
+    /// The body was no UTF-8, and is now.
+    pub(crate) is_mended: bool,
+    /// The result as far as it fits, if it was found not to.
+    pub(crate) fitted: OnceLock<Box<Fitted>>,
 }
 
 impl OutputSource {
@@ -99,9 +108,9 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// The answer does not fit the model.
+    /// The response is broken, or does not fit the model and has to.
     pub fn value(&self) -> Result<Value> {
-        self.decode(ToValue)
+        self.decode(|| ToValue)
     }
 
     /// The result as a type of yours, without a tree between.
@@ -126,9 +135,9 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// The answer does not fit the model or the type.
+    /// The response is broken, does not fit the type, or does not fit the model and has to.
     pub fn into<T: DeserializeOwned>(self) -> Result<T> {
-        self.decode(PhantomData::<T>)
+        self.decode(|| PhantomData::<T>)
     }
 
     /// The result as a type that may borrow from the answer: what is as long as the call needs no copy.
@@ -154,12 +163,12 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// The answer does not fit the model or the type.
+    /// The response is broken, does not fit the type, or does not fit the model and has to.
     pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
-        self.decode(PhantomData::<T>)
+        self.decode(|| PhantomData::<T>)
     }
 
-    /// Writes the result as JSON text, on one line, straight from the reader.
+    /// Writes the result as JSON text, on one line, without a tree. Nothing is written of a result that cannot be read.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
@@ -177,22 +186,32 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// The answer does not fit the model, or the writer fails: that error is the cause.
+    /// The response is broken, or does not fit the model and has to, or the writer fails: that error is the cause.
     pub fn write_json(&self, out: impl io::Write) -> Result<()> {
-        keeping_error(out, |out| {
-            self.decode(Copier(&mut serde_json::Serializer::new(out)))
-        })
+        self.write_text(out, || CompactFormatter)
     }
 
-    /// Writes the result as JSON text, indented.
+    /// Writes the result as JSON text, indented. Nothing is written of a result that cannot be read.
     ///
     /// # Errors
     ///
-    /// The answer does not fit the model, or the writer fails: that error is the cause.
+    /// The response is broken, or does not fit the model and has to, or the writer fails: that error is the cause.
     pub fn write_json_pretty(&self, out: impl io::Write) -> Result<()> {
-        keeping_error(out, |out| {
-            self.decode(Copier(&mut serde_json::Serializer::pretty(out)))
-        })
+        self.write_text(out, PrettyFormatter::new)
+    }
+
+    /// The text is whole before any of it is written: half of a document is worse than none.
+    fn write_text<F: Formatter>(
+        &self,
+        mut out: impl io::Write,
+        formatter: impl Fn() -> F,
+    ) -> Result<()> {
+        let room = self.source.bytes.len();
+        let text = self.decode(|| ToText {
+            formatter: formatter(),
+            room,
+        })?;
+        out.write_all(&text).map_err(Error::response)
     }
 
     /// Makes events of a stream of them, and collects up to so many bytes of them where the whole response is wanted at once.
@@ -210,6 +229,7 @@ impl Output {
             None => body,
         };
         let mut events = EventReader::new(source.model.clone(), operation, stream, body);
+        events.is_strict = source.is_strict;
         if !source.model.metadata().protocol.is_rest() {
             source.bytes = events.initial_response()?;
         }
@@ -220,20 +240,47 @@ impl Output {
         Ok(self)
     }
 
-    fn decode<'a, S: DeserializeSeed<'a>>(&'a self, seed: S) -> Result<S::Value> {
+    /// The members of the result that do not fit the model, at most 100 of them; none, where a program gave the result.
+    ///
+    /// What can be read of such a response is given. A scalar that cannot be read is given as it came: a timestamp, a blob or
+    /// a number as text, and a type of yours that has no place for that gets `None` for an `Option` of a number, a boolean or
+    /// an enumeration, or is an error that names the member. What is of another kind (an object where the model has a list)
+    /// is left out. With [`ConfigBuilder::strict_responses`](crate::ConfigBuilder::strict_responses) all of that is an error.
+    ///
+    /// This reads the response once more.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().answer(200, &[], r#"{"Table": {"TableName": "t", "CreationDateTime": "soon"}}"#);
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let params = serde_json::json!({"TableName": "t"});
+    /// let output = client.request("dynamodb", "DescribeTable").params(params).send()?;
+    /// assert_eq!(output.value()?["Table"]["CreationDateTime"], "soon");
+    /// assert_eq!(&*output.warnings()[0].path, "Table.CreationDateTime");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn warnings(&self) -> &[Warning] {
+        // whether a type of the caller's met them depends on what it took
+        if self.source.fitted.get().is_none() {
+            drop(self.decode(|| ToValue));
+        }
+        let fitted = self.source.fitted.get();
+        fitted.map_or(&[], |fitted| &fitted.warnings)
+    }
+
+    /// Reads the result straight into the target, and where that fails once more by way of what fits. So a response that fits
+    /// costs nothing for those that do not.
+    fn decode<'a, S: DeserializeSeed<'a>>(&'a self, seed: impl Fn() -> S) -> Result<S::Value> {
         let source = &self.source;
         let operation = source.model.operation(&source.operation)?;
         let edits = &source.edits;
-        let named = |e| {
-            self.unreadable(operation, e)
-                .of_call(source.model.name(), &operation.name)
-        };
+        let named = |e: Error| e.of_call(source.model.name(), &operation.name);
+        let refused = |e: ReadError| named(Error::response(e));
         if let Some(given) = &source.given {
-            let read = match edits.is_empty() {
-                true => seed.deserialize(given),
-                false => Edited { seed, edits }.deserialize(given),
-            };
-            return read.map_err(named);
+            return edited(edits, seed(), given).map_err(refused);
         }
         let answer = Answer {
             model: &source.model,
@@ -244,20 +291,67 @@ impl Output {
             is_streamed: source.is_streamed,
             events: source.events.as_deref(),
         };
-        let read = match edits.is_empty() {
-            true => answer.read(operation, seed),
-            false => answer.read(operation, Edited { seed, edits }),
+        let fitted = match source.fitted.get() {
+            Some(fitted) => fitted,
+            None => {
+                let read = match edits.is_empty() {
+                    true => answer.read(operation, seed()),
+                    false => {
+                        let seed = seed();
+                        answer.read(operation, Edited { seed, edits })
+                    }
+                };
+                let error = match read {
+                    Ok(read) if !source.is_mended => return Ok(read),
+                    Ok(_) => None,
+                    Err(error) => Some(error),
+                };
+                let fitted = self.fit(&answer, operation);
+                let broken = |e| named(self.broken(operation, &error.unwrap_or(e)));
+                let fitted = fitted.map_err(broken)?;
+                source.fitted.get_or_init(|| Box::new(fitted))
+            }
         };
-        read.map_err(named)
+        if let Some(warning) = fitted.warnings.first().filter(|_| source.is_strict) {
+            let what = format_args!("{warning} (strict_responses is on)");
+            return Err(refused(ReadError::custom(what)));
+        }
+        let shape = operation.output.map(|id| source.model.shape(id));
+        let reader = FittedReader {
+            model: &source.model,
+            shape: shape.transpose()?,
+            value: &fitted.value,
+        };
+        edited(edits, seed(), reader).map_err(|e| refused(ReadError::custom(e)))
+    }
+
+    /// The result as far as it fits.
+    #[cold]
+    fn fit(&self, answer: &Answer<'_>, operation: &Operation) -> Result<Fitted, ReadError> {
+        let mut fitted = answer.fit(operation)?;
+        if self.source.is_mended {
+            fitted.was_mended();
+        }
+        fit::log(&fitted.warnings, self.source.model.name(), &operation.name);
+        Ok(fitted)
+    }
+}
+
+/// Reads with the changes that are made on the way.
+fn edited<'de, S: DeserializeSeed<'de>, D: Deserializer<'de>>(
+    edits: &Edits,
+    seed: S,
+    reader: D,
+) -> Result<S::Value, D::Error> {
+    match edits.is_empty() {
+        true => seed.deserialize(reader),
+        false => Edited { seed, edits }.deserialize(reader),
     }
 }
 
 impl Output {
-    /// The error of a body that is broken, or does not fit what is wanted of it.
-    fn unreadable(&self, operation: &Operation, error: ReadError) -> Error {
-        if !(error.is_eof() || error.is_syntax()) {
-            return Error::response(error);
-        }
+    /// The error of a body that is broken.
+    fn broken(&self, operation: &Operation, error: &ReadError) -> Error {
         let error = protocol::unexpected_response(
             &self.source.model,
             operation,
@@ -280,38 +374,5 @@ impl fmt::Debug for Output {
             .field("status", &self.meta.status)
             .field("bytes", &self.source.bytes.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// A serializer makes text of its writer's error; this gives back the error itself.
-fn keeping_error<W: io::Write>(
-    out: W,
-    write: impl FnOnce(&mut KeepError<W>) -> Result<()>,
-) -> Result<()> {
-    let mut out = KeepError { out, error: None };
-    let written = write(&mut out);
-    match out.error {
-        Some(error) => Err(Error::response(error)),
-        None => written,
-    }
-}
-
-struct KeepError<W> {
-    out: W,
-    error: Option<io::Error>,
-}
-
-impl<W: io::Write> io::Write for KeepError<W> {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.out.write(buf).map_err(|error| {
-            let kind = error.kind();
-            if kind != io::ErrorKind::Interrupted {
-                self.error = Some(error);
-            }
-            kind.into()
-        })
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }

@@ -8,12 +8,14 @@ use std::fmt;
 
 use minicbor::Decoder;
 use minicbor::data::Type;
-use serde::de::value::{MapAccessDeserializer, MapDeserializer, StrDeserializer};
+use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor,
 };
 
-use super::{MAX_DEPTH, ReadError, UNKNOWN_MEMBER, scalar, the_shape_decides};
+use super::scalar::{self, ScalarText};
+use super::there::There;
+use super::{MAX_DEPTH, ReadError, UNKNOWN_MEMBER, the_shape_decides};
 use crate::model::{Kind, Member, Members, ServiceModel, Shape, ShapeId};
 use crate::time;
 
@@ -198,14 +200,24 @@ impl<'de> Deserializer<'de> for Cbor<'_, 'de, '_> {
             (Kind::Structure(_) | Kind::Union(_) | Kind::Map { .. } | Kind::List(_), _) => {
                 Err(self.mismatch(found))
             }
-            (_, Type::Bool) => visitor.visit_bool(self.token(Decoder::bool)?),
-            (_, Type::String) => visitor.visit_borrowed_str(self.token(Decoder::str)?),
-            (_, Type::StringIndef) => visitor.visit_str(&string(self.decoder)?),
-            (_, Type::Bytes | Type::BytesIndef) => {
+            (Kind::Boolean | Kind::Document, Type::Bool) => {
+                visitor.visit_bool(self.token(Decoder::bool)?)
+            }
+            (Kind::String | Kind::Document, Type::String) => {
+                visitor.visit_borrowed_str(self.token(Decoder::str)?)
+            }
+            (Kind::String | Kind::Document, Type::StringIndef) => {
+                visitor.visit_str(&string(self.decoder)?)
+            }
+            (Kind::Blob | Kind::Document, Type::Bytes | Type::BytesIndef) => {
                 visitor.visit_string(scalar::base64_encode(&bytes(self.decoder)?))
             }
-            (_, Type::F16 | Type::F32 | Type::F64) => scalar::visit_float(self.float()?, visitor),
-            (_, kind) if is_integer(kind) => {
+            (Kind::Float | Kind::Double | Kind::Document, Type::F16 | Type::F32 | Type::F64) => {
+                scalar::visit_float(self.float()?, visitor)
+            }
+            (Kind::Integer | Kind::Long | Kind::Float | Kind::Double | Kind::Document, kind)
+                if is_integer(kind) =>
+            {
                 let at = self.decoder.position();
                 let n = i128::from(self.token(Decoder::int)?);
                 match (i64::try_from(n), u64::try_from(n)) {
@@ -231,6 +243,15 @@ impl<'de> Deserializer<'de> for Cbor<'_, 'de, '_> {
         match self.peek()? {
             Type::Bytes | Type::BytesIndef => {
                 visitor.visit_byte_buf(bytes(self.decoder)?.into_owned())
+            }
+            _ => self.deserialize_any(visitor),
+        }
+    }
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match (&self.shape.kind, self.peek()?) {
+            (Kind::Blob, Type::Bytes | Type::BytesIndef) => {
+                let bytes = bytes(self.decoder)?.into_owned();
+                visitor.visit_seq(SeqDeserializer::new(bytes.into_iter()))
             }
             _ => self.deserialize_any(visitor),
         }
@@ -344,7 +365,8 @@ impl<'de> MapAccess<'de> for Items<'_, 'de, '_> {
                 skip(self.cbor.decoder, 1)?;
                 continue;
             }
-            return seed.deserialize(key.into_deserializer()).map(Some);
+            let kind = &Kind::String;
+            return seed.deserialize(ScalarText { text: key, kind }).map(Some);
         }
         Ok(None)
     }
@@ -413,6 +435,9 @@ impl<'a, 'de, 'd> Fields<'a, 'de, 'd> {
             self.now = Now::Member(member);
             return Ok(Some(&member.name));
         }
+        if union && self.count == 0 {
+            return Err(ReadError::custom("a union without a member"));
+        }
         Ok(None)
     }
 }
@@ -433,7 +458,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de, '_> {
             }
             Now::UnknownTag(tag) => {
                 let name = [("name", std::mem::take(tag))];
-                seed.deserialize(MapDeserializer::new(name.into_iter()))
+                seed.deserialize(There(MapDeserializer::new(name.into_iter())))
             }
         }
     }

@@ -19,7 +19,8 @@ use serde_json::Value;
 
 use super::attribute::{PlainOrText, ToPlainOrText};
 use super::from_plain::FromPlain;
-use super::scalar;
+use super::scalar::{self, ScalarText};
+use crate::model::Kind;
 use crate::uri;
 
 /// How a value becomes what it stands for. A text that it cannot be done to stays.
@@ -153,6 +154,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Editing<'_, D> {
         // nothing is changed below a union
         self.reader.deserialize_enum(name, variants, visitor)
     }
+    serde::forward_to_deserialize_any! { seq }
     super::the_shape_decides!();
 }
 
@@ -390,8 +392,7 @@ macro_rules! give {
     ($($method:ident($($arg:ident: $type:ty),*)),*) => { $(
         fn $method<V: Visitor<'de>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, D::Error> {
             match self.read()? {
-                Given::Text(Cow::Borrowed(text)) => BorrowedStrDeserializer::new(text).$method($($arg,)* visitor),
-                Given::Text(text) => Value::from(text).$method($($arg,)* visitor).map_err(D::Error::custom),
+                Given::Text(text) => ScalarText { text, kind: &Kind::String }.$method($($arg,)* visitor).map_err(D::Error::custom),
                 Given::Value(value) => FromPlain(value).$method($($arg,)* visitor).map_err(D::Error::custom),
             }
         }
@@ -405,24 +406,33 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Scalar<D> {
         deserialize_any(), deserialize_bool(), deserialize_i8(), deserialize_i16(), deserialize_i32(), deserialize_i64(),
         deserialize_i128(), deserialize_u8(), deserialize_u16(), deserialize_u32(), deserialize_u64(), deserialize_u128(),
         deserialize_f32(), deserialize_f64(), deserialize_char(), deserialize_str(), deserialize_string(), deserialize_bytes(), deserialize_byte_buf(),
-        deserialize_unit(), deserialize_seq(), deserialize_map(), deserialize_identifier(),
-        deserialize_unit_struct(name: &'static str), deserialize_newtype_struct(name: &'static str),
+        deserialize_seq(), deserialize_map(), deserialize_identifier(),
+        deserialize_newtype_struct(name: &'static str),
         deserialize_tuple(len: usize), deserialize_tuple_struct(name: &'static str, len: usize),
         deserialize_struct(name: &'static str, fields: &'static [&'static str]),
         deserialize_enum(name: &'static str, variants: &'static [&'static str])
     }
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         match self.read()? {
-            Given::Text(Cow::Borrowed(text)) => {
-                visitor.visit_some(BorrowedStrDeserializer::new(text))
+            Given::Text(text) => {
+                let kind = &Kind::String;
+                let text = ScalarText { text, kind };
+                text.deserialize_option(visitor).map_err(D::Error::custom)
             }
-            Given::Text(text) => visitor
-                .visit_some(Value::from(text))
-                .map_err(D::Error::custom),
             Given::Value(value) => FromPlain(value)
                 .deserialize_option(visitor)
                 .map_err(D::Error::custom),
         }
+    }
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.reader.deserialize_ignored_any(visitor)
+    }
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.reader.deserialize_ignored_any(visitor)
     }
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.reader.deserialize_ignored_any(visitor)

@@ -1,18 +1,20 @@
 //! JSON: serde_json's own deserializer, seen through a shape.
 //!
-//! Wire names become member names, unknown members and nulls go, timestamps take one form. Scalars and documents are
-//! serde_json's with nothing in between.
+//! Wire names become member names, unknown members and nulls go, timestamps take one form, numbers and booleans may be text.
+//! Text and documents are serde_json's with nothing in between.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, StrDeserializer};
 use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess,
-    Unexpected, Visitor,
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Unexpected,
+    Visitor,
 };
 
-use super::{ReadError, UNKNOWN_MEMBER, scalar, the_shape_decides};
+use super::scalar::{self, ScalarText};
+use super::there::There;
+use super::{ReadError, UNKNOWN_MEMBER, the_shape_decides};
 use crate::model::{Kind, Member, Members, ServiceModel, Shape, ShapeId};
 use crate::time;
 
@@ -79,12 +81,9 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Json<'_, 'de, D> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         match self.at.shape.kind {
-            Kind::Structure(_)
-            | Kind::Union(_)
-            | Kind::List(_)
-            | Kind::Map { .. }
-            | Kind::Timestamp => self.wanted(visitor, Want::Any),
-            _ => self.inner.deserialize_any(visitor),
+            Kind::String => self.inner.deserialize_str(visitor),
+            Kind::Document => self.inner.deserialize_any(visitor),
+            _ => self.wanted(visitor, Want::Any),
         }
     }
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
@@ -105,6 +104,12 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Json<'_, 'de, D> {
     }
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.wanted(visitor, Want::Bytes)
+    }
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        match self.at.shape.kind {
+            Kind::Blob => self.wanted(visitor, Want::Octets),
+            _ => self.deserialize_any(visitor),
+        }
     }
     fn deserialize_enum<V: Visitor<'de>>(
         self,
@@ -127,6 +132,8 @@ enum Want {
     Bytes,
     Enum,
     Float,
+    /// A list of bytes.
+    Octets,
 }
 
 macro_rules! visit_number {
@@ -137,23 +144,54 @@ macro_rules! visit_number {
                     let text = time::from_epoch(n as f64).map_err(E::custom)?.rfc3339();
                     self.0.visit_string(text)
                 }
-                _ if self.is_aggregate() => Err(self.mismatch(Unexpected::Other("a number"))),
-                _ => self.0.$visit(n),
+                Kind::Integer | Kind::Long | Kind::Float | Kind::Double | Kind::Document => self.0.$visit(n),
+                _ => Err(self.mismatch(Unexpected::Other("a number"))),
             }
         }
     )* };
 }
 
 impl<V> ByShape<'_, '_, V> {
-    fn is_aggregate(&self) -> bool {
-        matches!(
-            self.1.shape.kind,
-            Kind::Structure(_) | Kind::Union(_) | Kind::List(_) | Kind::Map { .. }
-        )
-    }
-
+    #[cold]
     fn mismatch<E: serde::de::Error>(&self, found: Unexpected<'_>) -> E {
         E::invalid_type(found, &self.1.shape.kind.name())
+    }
+}
+
+impl<'de, V: Visitor<'de>> ByShape<'_, 'de, V> {
+    /// Whether a text is given as it is.
+    fn check<E: serde::de::Error>(&self, s: &str) -> Result<bool, E> {
+        match (&self.1.shape.kind, &self.2) {
+            (Kind::Structure(_) | Kind::Union(_) | Kind::List(_) | Kind::Map { .. }, _) => {
+                Err(self.mismatch(Unexpected::Str(s)))
+            }
+            (Kind::String | Kind::Document, Want::Any) => Ok(true),
+            (Kind::Blob, Want::Any) => match scalar::is_base64(s) {
+                true => Ok(true),
+                false => Err(self.mismatch(Unexpected::Other("text that is no base64"))),
+            },
+            _ => Ok(false),
+        }
+    }
+
+    /// A text as what it stands for.
+    fn visit_converted<E: serde::de::Error>(self, s: &str) -> Result<V::Value, E> {
+        if matches!(self.1.shape.kind, Kind::Timestamp) {
+            let text = time::normalise(s).map_err(E::custom)?;
+            return self.0.visit_str(&text);
+        }
+        let text = ScalarText {
+            text: Cow::Owned(s.to_owned()),
+            kind: &self.1.shape.kind,
+        };
+        let read = match self.2 {
+            Want::Any => text.deserialize_any(self.0),
+            Want::Bytes => text.deserialize_byte_buf(self.0),
+            Want::Enum => text.deserialize_enum("", &[], self.0),
+            Want::Float => text.deserialize_f64(self.0),
+            Want::Octets => text.deserialize_seq(self.0),
+        };
+        read.map_err(E::custom)
     }
 }
 
@@ -178,27 +216,40 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ByShape<'_, 'de, V> {
         self.0.visit_some(Json { inner, at })
     }
     fn visit_bool<E: serde::de::Error>(self, b: bool) -> Result<V::Value, E> {
-        match self.is_aggregate() {
-            true => Err(self.mismatch(Unexpected::Bool(b))),
-            false => self.0.visit_bool(b),
+        match self.1.shape.kind {
+            Kind::Boolean | Kind::Document => self.0.visit_bool(b),
+            _ => Err(self.mismatch(Unexpected::Bool(b))),
         }
     }
 
-    visit_number!(visit_i64 i64, visit_u64 u64, visit_f64 f64);
+    visit_number!(visit_i64 i64, visit_u64 u64);
+
+    fn visit_f64<E: serde::de::Error>(self, n: f64) -> Result<V::Value, E> {
+        match self.1.shape.kind {
+            Kind::Float | Kind::Double | Kind::Document => self.0.visit_f64(n),
+            Kind::Timestamp => {
+                let text = time::from_epoch(n).map_err(E::custom)?.rfc3339();
+                self.0.visit_string(text)
+            }
+            // a float of this size is exactly what the text says
+            Kind::Integer | Kind::Long if n.fract() == 0.0 && n.abs() < 9e15 => {
+                self.0.visit_i64(n as i64)
+            }
+            _ => Err(self.mismatch(Unexpected::Float(n))),
+        }
+    }
 
     fn visit_str<E: serde::de::Error>(self, s: &str) -> Result<V::Value, E> {
-        match (&self.1.shape.kind, &self.2) {
-            (Kind::Timestamp, _) => {
-                let text = time::normalise(s).map_err(E::custom)?;
-                self.0.visit_str(&text)
-            }
-            _ if self.is_aggregate() => Err(self.mismatch(Unexpected::Str(s))),
-            (_, Want::Bytes) => self
-                .0
-                .visit_byte_buf(scalar::base64_decode(s).map_err(E::custom)?),
-            (_, Want::Enum) => self.0.visit_enum(s.into_deserializer()),
-            (_, Want::Float) => self.0.visit_f64(s.parse().map_err(E::custom)?), // "NaN", "Infinity"
-            (_, Want::Any) => self.0.visit_str(s),
+        match self.check(s)? {
+            true => self.0.visit_str(s),
+            false => self.visit_converted(s),
+        }
+    }
+
+    fn visit_borrowed_str<E: serde::de::Error>(self, s: &'de str) -> Result<V::Value, E> {
+        match self.check(s)? {
+            true => self.0.visit_borrowed_str(s),
+            false => self.visit_converted(s),
         }
     }
 
@@ -327,6 +378,9 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, 'de, A> {
                 .deserialize(StrDeserializer::new(&member.name))
                 .map(Some);
         }
+        if self.union && self.count == 0 {
+            return Err(A::Error::custom("a union without a member"));
+        }
         self.members.set_usual_len(self.count);
         Ok(None)
     }
@@ -339,7 +393,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, 'de, A> {
             }
             Now::UnknownTag(tag) => {
                 let name = [("name", std::mem::take(tag))];
-                seed.deserialize(MapDeserializer::new(name.into_iter()))
+                seed.deserialize(There(MapDeserializer::new(name.into_iter())))
             }
         }
     }

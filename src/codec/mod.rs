@@ -5,24 +5,31 @@
 //!
 //!  read    XML  ──scan──► tape ──shape──┐               ┌─► Value
 //!          JSON ──serde_json──shape─────┼─► serde data ─┼─► the caller's T
-//!          CBOR ──minicbor──shape───────┘               └─► JSON text
+//!          CBOR ──minicbor──shape───────┤               └─► JSON text
+//!                                       │
+//!          what does not fit ──fit──► Value, warnings
 //! ```
 //! A reader is a `serde::Deserializer`, so that each of the three targets is filled straight from the wire. A tree is
-//! built only for a `Value`.
+//! built only for a `Value`, and for a response that does not fit its shape (`fit`).
 
 pub(crate) mod attribute;
 pub(crate) mod cbor_read;
 pub(crate) mod cbor_write;
 pub(crate) mod decimal;
 pub(crate) mod edit;
+pub(crate) mod fit;
+pub(crate) mod fit_xml;
+pub(crate) mod fitted;
 pub(crate) mod form;
 pub(crate) mod from_plain;
 pub(crate) mod json_fields;
 pub(crate) mod json_read;
 pub(crate) mod json_write;
 pub(crate) mod python_json;
+pub(crate) mod raw;
 pub(crate) mod scalar;
 pub(crate) mod target;
+pub(crate) mod there;
 pub(crate) mod xml_read;
 pub(crate) mod xml_tape;
 pub(crate) mod xml_write;
@@ -49,9 +56,23 @@ macro_rules! the_shape_decides {
         ) -> Result<V::Value, Self::Error> {
             visitor.visit_newtype_struct(self)
         }
+        /// A target that holds nothing takes anything.
+        fn deserialize_unit<V: serde::de::Visitor<'de>>(
+            self,
+            visitor: V,
+        ) -> Result<V::Value, Self::Error> {
+            self.deserialize_ignored_any(visitor)
+        }
+        fn deserialize_unit_struct<V: serde::de::Visitor<'de>>(
+            self,
+            _: &'static str,
+            visitor: V,
+        ) -> Result<V::Value, Self::Error> {
+            self.deserialize_ignored_any(visitor)
+        }
         serde::forward_to_deserialize_any! {
-            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string unit unit_struct
-            seq tuple tuple_struct map struct identifier
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string
+            tuple tuple_struct map struct identifier
         }
     };
 }

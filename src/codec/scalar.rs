@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::{Engine as _, alphabet};
+use serde::de::value::SeqDeserializer;
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde_json::Value;
 
+use super::decimal::Decimal;
 use super::{ReadError, the_shape_decides};
 use crate::model::Kind;
 use crate::time::{self, TimestampFormat};
@@ -20,9 +23,17 @@ pub(crate) struct ScalarText<'a, 'de> {
 }
 
 impl ScalarText<'_, '_> {
-    fn number<T: std::str::FromStr>(&self) -> Result<T, ReadError> {
-        let parsed = self.text.trim().parse();
-        parsed.map_err(|_| ReadError::custom(format_args!("{:?} is no number", self.text)))
+    #[cold]
+    fn misfit(&self) -> ReadError {
+        ReadError::custom(format_args!("{:?} is no {}", self.text, self.kind.name()))
+    }
+
+    fn float(&self) -> Result<f64, ReadError> {
+        float(&self.text).ok_or_else(|| self.misfit())
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, ReadError> {
+        base64_read(&self.text).ok_or_else(|| self.misfit())
     }
 }
 
@@ -31,16 +42,21 @@ impl<'de> Deserializer<'de> for ScalarText<'_, 'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.kind {
-            Kind::Boolean => visitor.visit_bool(self.text.trim().eq_ignore_ascii_case("true")),
-            Kind::Timestamp => {
-                let text = time::normalise(&self.text).map_err(ReadError::custom)?;
-                visitor.visit_str(&text)
-            }
-            Kind::Integer | Kind::Long => match self.number::<i64>() {
-                Ok(n) => visitor.visit_i64(n),
-                Err(_) => visitor.visit_u64(self.number()?),
+            Kind::Boolean => match boolean(&self.text) {
+                Some(yes) => visitor.visit_bool(yes),
+                None => Err(self.misfit()),
             },
-            Kind::Float | Kind::Double => visit_float(self.number()?, visitor),
+            Kind::Timestamp => match time::normalise(&self.text) {
+                Ok(text) => visitor.visit_str(&text),
+                Err(_) => Err(self.misfit()),
+            },
+            Kind::Integer | Kind::Long => match integer(&self.text) {
+                Some(Integer::Signed(n)) => visitor.visit_i64(n),
+                Some(Integer::Unsigned(n)) => visitor.visit_u64(n),
+                None => Err(self.misfit()),
+            },
+            Kind::Float | Kind::Double => visit_float(self.float()?, visitor),
+            Kind::Blob if !is_base64(&self.text) => Err(self.misfit()),
             _ => match self.text {
                 Cow::Borrowed(text) => visitor.visit_borrowed_str(text), // free for a `&str` or `Cow` in T
                 Cow::Owned(text) => visitor.visit_string(text),
@@ -48,19 +64,23 @@ impl<'de> Deserializer<'de> for ScalarText<'_, 'de> {
         }
     }
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_f64(self.number()?)
+        visitor.visit_f64(self.float()?)
     }
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_f64(self.number()?)
+        visitor.visit_f64(self.float()?)
     }
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.deserialize_byte_buf(visitor)
     }
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.kind {
-            Kind::Blob => {
-                visitor.visit_byte_buf(base64_decode(&self.text).map_err(ReadError::custom)?)
-            }
+            Kind::Blob => visitor.visit_byte_buf(self.bytes()?),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        match self.kind {
+            Kind::Blob => visitor.visit_seq(SeqDeserializer::new(self.bytes()?.into_iter())),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -79,6 +99,53 @@ impl<'de> Deserializer<'de> for ScalarText<'_, 'de> {
         visitor.visit_enum((&*self.text).into_deserializer())
     }
     the_shape_decides!();
+}
+
+impl<'de> IntoDeserializer<'de, ReadError> for ScalarText<'_, 'de> {
+    type Deserializer = Self;
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+/// A boolean of a text: `true` and `false` in any case, and XML's `1` and `0`.
+pub(crate) fn boolean(text: &str) -> Option<bool> {
+    match text.trim() {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        other if other.eq_ignore_ascii_case("true") => Some(true),
+        other if other.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+/// An integer of 64 bits.
+pub(crate) enum Integer {
+    Signed(i64),
+    Unsigned(u64),
+}
+
+/// An integer of a text, which may have a fraction of zeros or an exponent.
+pub(crate) fn integer(text: &str) -> Option<Integer> {
+    #[cold]
+    fn large_or_whole(text: &str) -> Option<Integer> {
+        if let Ok(n) = text.parse() {
+            return Some(Integer::Unsigned(n));
+        }
+        let number = Decimal::parse(text).ok()?;
+        let signed = number.integer().map(Integer::Signed);
+        signed.or_else(|| number.integer().map(Integer::Unsigned))
+    }
+    let text = text.trim();
+    match text.parse() {
+        Ok(n) => Some(Integer::Signed(n)),
+        Err(_) => large_or_whole(text),
+    }
+}
+
+/// A float of a text.
+pub(crate) fn float(text: &str) -> Option<f64> {
+    text.trim().parse().ok()
 }
 
 /// A float; JSON has no number for some, so those are strings.
@@ -128,6 +195,37 @@ pub(crate) fn header_timestamp(value: &Value, format: TimestampFormat) -> Result
     Ok(instant.whole().format(format))
 }
 
+/// What services send as base64: blanks in it, missing padding and bits to spare change nothing.
+const TOLERANT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// The bytes of a blob that a service sent.
+pub(crate) fn base64_read(text: &str) -> Option<Vec<u8>> {
+    match TOLERANT.decode(text) {
+        Ok(bytes) => Some(bytes),
+        Err(_) => {
+            let text: String = text.split_ascii_whitespace().collect();
+            TOLERANT.decode(text).ok()
+        }
+    }
+}
+
+/// Whether [`base64_read`] can read this.
+pub(crate) fn is_base64(text: &str) -> bool {
+    let is_digit = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    let body = text.trim_end_matches('=');
+    let is_plain = body.len() % 4 != 1
+        && (text.len() == body.len() || text.len().is_multiple_of(4))
+        && text.len() - body.len() <= 2
+        && body.as_bytes().iter().all(is_digit);
+    is_plain || base64_read(text).is_some()
+}
+
+/// The bytes of a blob that a program gives.
 pub(crate) fn base64_decode(text: &str) -> Result<Vec<u8>, String> {
     STANDARD
         .decode(text)
@@ -153,8 +251,17 @@ mod tests {
     fn text_becomes_what_the_kind_says() {
         let cases = [
             (Kind::Boolean, "true", json!(true)),
-            (Kind::Boolean, "1", json!(false)),
+            (Kind::Boolean, "True", json!(true)),
+            (Kind::Boolean, "1", json!(true)),
+            (Kind::Boolean, " 0", json!(false)),
             (Kind::Integer, " 42 ", json!(42)),
+            (Kind::Integer, "+42", json!(42)),
+            (Kind::Integer, "12.0", json!(12)),
+            (Kind::Long, "-1.2e1", json!(-12)),
+            (Kind::Long, "18446744073709551615.0", json!(u64::MAX)),
+            (Kind::Double, "1e400", json!("Infinity")),
+            (Kind::Double, "nan", json!("NaN")),
+            (Kind::Blob, "aGVs\nbG8", json!("aGVs\nbG8")),
             (Kind::Long, "18446744073709551615", json!(u64::MAX)),
             (Kind::Double, "-Infinity", json!("-Infinity")),
             (Kind::Double, "1.5", json!(1.5)),
@@ -168,7 +275,51 @@ mod tests {
         for (kind, text, expected) in cases {
             assert_eq!(read(&kind, text).unwrap(), expected, "{text}");
         }
-        assert!(read(&Kind::Integer, "x").is_err());
-        assert!(read(&Kind::Timestamp, "x").is_err());
+        for (kind, text) in [
+            (Kind::Boolean, "yes"),
+            (Kind::Integer, ""),
+            (Kind::Integer, "x"),
+            (Kind::Long, "12.5"),
+            (Kind::Long, "18446744073709551616"),
+            (Kind::Long, "1e999999999"),
+            (Kind::Double, "1,5"),
+            (Kind::Timestamp, "x"),
+            (Kind::Blob, "a"),
+            (Kind::Blob, "%%%%"),
+        ] {
+            assert!(read(&kind, text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn base64_is_recognised_by_what_can_be_read() {
+        for text in [
+            "",
+            "a",
+            "aa",
+            "aa=",
+            "aa==",
+            "aa===",
+            "aaa",
+            "aaa=",
+            "aaaa",
+            "aaaa=",
+            "aaaa==",
+            "a=aa",
+            "=",
+            "==",
+            "aaaaa",
+            "aaaaa===",
+            "a a",
+            "a a\n=\r=",
+            "%",
+            "a-_=",
+            "é",
+            "aaa==",
+            "ab==",
+            "aab=",
+        ] {
+            assert_eq!(is_base64(text), base64_read(text).is_some(), "{text:?}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value;
+use serde_json::ser::Formatter;
 
 /// The target `Value`. serde_json's own visitor ignores size hints: a map of one member then has room for four.
 #[derive(Clone, Copy)]
@@ -67,6 +68,23 @@ impl<'de, S: Serializer> DeserializeSeed<'de> for Copier<S> {
     type Value = S::Ok;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Ok, D::Error> {
         deserializer.deserialize_any(self)
+    }
+}
+
+/// The target of JSON text.
+pub(crate) struct ToText<F> {
+    pub(crate) formatter: F,
+    /// How long the text may be; a guess.
+    pub(crate) room: usize,
+}
+
+impl<'de, F: Formatter> DeserializeSeed<'de> for ToText<F> {
+    type Value = Vec<u8>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let mut out = Vec::with_capacity(self.room);
+        let mut serializer = serde_json::Serializer::with_formatter(&mut out, self.formatter);
+        Copier(&mut serializer).deserialize(deserializer)?;
+        Ok(out)
     }
 }
 

@@ -4,6 +4,7 @@ use serde::de::value::{MapAccessDeserializer, MapDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::scalar::ScalarText;
+use super::there::There;
 use super::xml_tape::{Elements, Tape};
 use super::{ReadError, UNKNOWN_MEMBER, the_shape_decides};
 use crate::model::{Kind, Member, Members, ServiceModel, Shape, ShapeId};
@@ -64,12 +65,16 @@ impl<'a, 'de> Xml<'a, 'de> {
             previous: None,
             twin: None,
             seen: Seen::default(),
+            count: 0,
             attribute: 0,
             value: Next::Text(String::new()),
         }
     }
 
     fn scalar(&self) -> Result<ScalarText<'a, 'de>> {
+        if self.tape.has_children(self.node) {
+            return Err(misfit("elements where the model has a", &self.shape.kind));
+        }
         Ok(ScalarText {
             text: self.tape.text(self.node)?,
             kind: &self.shape.kind,
@@ -82,6 +87,11 @@ impl<'de> Deserializer<'de> for Xml<'_, 'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match &self.shape.kind {
+            kind @ (Kind::Structure(_) | Kind::Union(_) | Kind::List(_) | Kind::Map { .. })
+                if self.flat.is_none() && self.tape.is_text(self.node) =>
+            {
+                Err(misfit("text where the model has a", kind))
+            }
             Kind::Structure(members) | Kind::Union(members) => {
                 visitor.visit_map(self.fields(members))
             }
@@ -114,6 +124,12 @@ impl<'de> Deserializer<'de> for Xml<'_, 'de> {
     fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         self.scalar()?.deserialize_byte_buf(visitor)
     }
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.shape.kind {
+            Kind::Blob => self.scalar()?.deserialize_seq(visitor),
+            _ => self.deserialize_any(visitor),
+        }
+    }
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         visitor.visit_some(self)
     }
@@ -132,6 +148,11 @@ impl<'de> Deserializer<'de> for Xml<'_, 'de> {
         }
     }
     the_shape_decides!();
+}
+
+#[cold]
+fn misfit(what: &str, kind: &Kind) -> ReadError {
+    ReadError::custom(format_args!("XML: {what} {}", kind.name()))
 }
 
 struct Items<'a, 'de> {
@@ -199,6 +220,7 @@ pub(crate) struct Fields<'a, 'de> {
     twin: Option<(usize, usize)>,
     /// A repeated element gives one field: the flattened list it belongs to, else the first of them.
     seen: Seen,
+    count: usize,
     attribute: usize,
     value: Next<'a, 'de>,
 }
@@ -211,6 +233,21 @@ enum Next<'a, 'de> {
 }
 
 impl<'de> Fields<'_, 'de> {
+    /// An element of a name that was there before.
+    fn repeated(&self, index: usize) -> Result<()> {
+        let member = self.members.at(index);
+        let may_repeat = member.flattened
+            || self.previous != Some(index)
+            || self.members.at(index).twin.is_some();
+        match may_repeat {
+            true => Ok(()),
+            false => Err(ReadError::custom(format_args!(
+                "XML: more than one {}",
+                member.wire_name
+            ))),
+        }
+    }
+
     /// The next element that is a member: its number and its place.
     fn next_element(&mut self) -> Option<Found<'de>> {
         loop {
@@ -265,6 +302,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
             let (index, node) = match found {
                 Found::Member(index, node) => (index, node),
                 Found::UnknownTag(tag) => {
+                    self.count += 1;
                     self.value = Next::UnknownTag(tag);
                     return seed
                         .deserialize(StrDeserializer::new(UNKNOWN_MEMBER))
@@ -273,12 +311,27 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
             };
             let member = self.members.at(index);
             self.twin = member.twin.map(|twin| (twin.into(), node));
-            if self.seen.insert(index) {
+            if !self.seen.insert(index) {
+                self.repeated(index)?;
+            } else {
+                self.count += 1;
+                if self.count > 1 && self.xml.shape.is_union() {
+                    return Err(misfit(
+                        "more than one member where the model has a",
+                        &self.xml.shape.kind,
+                    ));
+                }
                 self.value = Next::Element(member, node);
                 return seed
                     .deserialize(StrDeserializer::new(&member.name))
                     .map(Some);
             }
+        }
+        if self.count == 0 && self.xml.shape.is_union() {
+            return Err(misfit(
+                "no member where the model has a",
+                &self.xml.shape.kind,
+            ));
         }
         match self.next_attribute().transpose()? {
             Some((index, text)) => {
@@ -301,7 +354,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
                 kind: &Kind::String,
             }),
             Next::UnknownTag(tag) => {
-                seed.deserialize(MapDeserializer::new([("name", *tag)].into_iter()))
+                seed.deserialize(There(MapDeserializer::new([("name", *tag)].into_iter())))
             }
         }
     }

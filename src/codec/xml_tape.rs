@@ -10,12 +10,17 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr2, memmem};
 use serde::de::Error as _;
 
+use super::raw::{SURROGATE, Text};
 use super::{MAX_DEPTH, ReadError};
 
 type Result<T, E = ReadError> = std::result::Result<T, E>;
 
 /// The elements of a body, in document order.
-pub(crate) struct Nodes(Vec<Node>);
+pub(crate) struct Nodes {
+    list: Vec<Node>,
+    /// The body has a carriage return somewhere, which no text keeps.
+    has_returns: bool,
+}
 
 struct Node {
     /// Where the local name starts.
@@ -39,7 +44,7 @@ impl Nodes {
     pub(crate) fn scan(src: &str) -> Result<Self> {
         let mut scan = Scan::new(src)?;
         scan.run()?;
-        Ok(Self(scan.nodes))
+        Ok(scan.nodes())
     }
 
     /// Scans a document up to where it is broken, and closes what is open there. An error's code is wanted of half a document too.
@@ -56,12 +61,12 @@ impl Nodes {
                 node.text_end = node.text + length as u32;
             }
         }
-        for open in scan.open {
+        for open in std::mem::take(&mut scan.open) {
             if let Some(node) = scan.nodes.get_mut(open as usize) {
                 node.next = end;
             }
         }
-        (!scan.nodes.is_empty()).then_some(Self(scan.nodes))
+        (!scan.nodes.is_empty()).then(|| scan.nodes())
     }
 }
 
@@ -86,6 +91,13 @@ impl<'s> Scan<'s> {
             nodes: Vec::with_capacity((src.len() / 40).min(1 << 16)),
             open: Vec::with_capacity(16),
         })
+    }
+
+    fn nodes(self) -> Nodes {
+        Nodes {
+            list: self.nodes,
+            has_returns: memchr(b'\r', self.bytes).is_some(),
+        }
     }
 
     fn run(&mut self) -> Result<()> {
@@ -222,6 +234,7 @@ fn cut() -> ReadError {
 pub(crate) struct Tape<'t, 'de> {
     src: &'de str,
     nodes: &'t [Node],
+    has_returns: bool,
 }
 
 impl<'t, 'de> Tape<'t, 'de> {
@@ -229,7 +242,8 @@ impl<'t, 'de> Tape<'t, 'de> {
     pub(crate) fn new(src: &'de str, nodes: &'t Nodes) -> Self {
         Self {
             src,
-            nodes: &nodes.0,
+            nodes: &nodes.list,
+            has_returns: nodes.has_returns,
         }
     }
 
@@ -267,15 +281,42 @@ impl<'t, 'de> Tape<'t, 'de> {
         self.children(node).find(|c| self.name(*c) == name)
     }
 
+    #[inline]
+    pub(crate) fn has_children(&self, node: usize) -> bool {
+        self.next(node) != node + 1
+    }
+
+    #[inline]
+    fn raw_text(&self, node: usize) -> &'de str {
+        let node = &self.nodes[node];
+        &self.src[node.text as usize..node.text_end as usize]
+    }
+
     /// The text before the first child.
     pub(crate) fn text(&self, node: usize) -> Result<Cow<'de, str>> {
-        let node = &self.nodes[node];
-        let raw = &self.src[node.text as usize..node.text_end as usize];
-        if node.dirty {
+        let raw = self.raw_text(node);
+        if self.nodes[node].dirty || (self.has_returns && raw.contains('\r')) {
             clean(raw).map(Cow::Owned)
         } else {
             Ok(Cow::Borrowed(raw))
         }
+    }
+
+    /// The same, with U+FFFD for what [`text`](Self::text) stops at.
+    pub(crate) fn mended_text(&self, node: usize) -> Result<Text> {
+        let (text, is_mended) = resolve(self.raw_text(node))?;
+        Ok(Text {
+            text,
+            mended: is_mended.then_some(SURROGATE),
+        })
+    }
+
+    /// Whether it holds text, and no element.
+    pub(crate) fn is_text(&self, node: usize) -> bool {
+        let raw = self.raw_text(node);
+        !self.has_children(node)
+            && !raw.trim_ascii().is_empty()
+            && resolve(raw).is_ok_and(|(text, _)| !text.trim_ascii().is_empty())
     }
 
     /// The attribute whose local name is that of `wire`.
@@ -290,7 +331,10 @@ impl<'t, 'de> Tape<'t, 'de> {
             let quote = tail.chars().next().filter(|q| matches!(q, '"' | '\''))?;
             let (value, tail) = tail[1..].split_once(quote)?;
             if local(name) == wanted {
-                return Some(clean(value));
+                // blanks are spaces there, but for those that are written as numbers
+                return Some(clean(
+                    &value.replace("\r\n", " ").replace(['\r', '\n', '\t'], " "),
+                ));
             }
             rest = tail;
         }
@@ -322,8 +366,6 @@ impl Iterator for Elements<'_, '_> {
     }
 }
 
-/// Text with entities, CDATA sections and comments resolved.
-#[cold]
 /// How long the comment, CDATA, processing instruction or document type is that a text starts with. Its end does not
 /// overlap its start: `<!-->` is no comment.
 fn markup_len(text: &str) -> Option<usize> {
@@ -339,42 +381,83 @@ fn markup_len(text: &str) -> Option<usize> {
 
 const CDATA: &str = "<![CDATA[";
 
-fn clean(mut raw: &str) -> Result<String> {
-    let mut out = String::with_capacity(raw.len());
+/// Text with entities, CDATA sections, comments and line ends resolved.
+#[cold]
+fn clean(raw: &str) -> Result<String> {
+    match resolve(raw)? {
+        (_, true) => Err(ReadError::custom("XML: half of a surrogate pair")),
+        (text, false) => Ok(text),
+    }
+}
+
+/// The same, and whether halves of surrogate pairs were replaced in it.
+fn resolve(mut raw: &str) -> Result<(String, bool)> {
+    let (mut out, mut is_mended) = (String::with_capacity(raw.len()), false);
     while let Some(i) = raw.find(['&', '<']) {
-        out.push_str(&raw[..i]);
+        push_lines(&mut out, &raw[..i]);
         raw = &raw[i..];
         let next = if raw.starts_with('<') {
             let length = markup_len(raw).ok_or_else(cut)?;
             if let Some(data) = raw[..length].strip_prefix(CDATA) {
-                out.push_str(data.strip_suffix("]]>").unwrap_or(data));
+                push_lines(&mut out, data.strip_suffix("]]>").unwrap_or(data));
             }
             length
         } else {
-            let end = raw.find(';').ok_or_else(cut)?;
-            out.push(entity(&raw[1..end])?);
-            end + 1
+            let (first, length) = entity(raw)?;
+            // some writers make two of what is one character
+            let second = match first {
+                0xd800..0xdc00 if raw[length..].starts_with("&#") => Some(entity(&raw[length..])?),
+                _ => None,
+            };
+            match second {
+                Some((second @ 0xdc00..0xe000, more)) => {
+                    let pair = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+                    out.extend(char::from_u32(pair));
+                    length + more
+                }
+                _ => {
+                    let c = char::from_u32(first);
+                    is_mended |= c.is_none();
+                    out.push(c.unwrap_or(char::REPLACEMENT_CHARACTER));
+                    length
+                }
+            }
         };
         raw = &raw[next..];
     }
-    Ok(out + raw)
+    push_lines(&mut out, raw);
+    Ok((out, is_mended))
 }
 
-fn entity(name: &str) -> Result<char> {
+/// Every line ends with a line feed (XML 1.0, 2.11).
+fn push_lines(out: &mut String, raw: &str) {
+    let mut lines = raw.split('\r');
+    out.extend(lines.next());
+    for line in lines {
+        out.push('\n');
+        out.push_str(line.strip_prefix('\n').unwrap_or(line));
+    }
+}
+
+/// The character, or half of a pair, that the entity at the start of this text stands for, and the entity's length.
+fn entity(raw: &str) -> Result<(u32, usize)> {
+    let end = raw.find(';').ok_or_else(cut)?;
+    let name = &raw[1..end];
     let number = |name: &str| match name.strip_prefix("#x") {
         Some(hex) => u32::from_str_radix(hex, 16).ok(),
         None => name.strip_prefix('#')?.parse().ok(),
     };
-    Ok(match name {
-        "amp" => '&',
-        "apos" => '\'',
-        "gt" => '>',
-        "lt" => '<',
-        "quot" => '"',
+    let code = match name {
+        "amp" => '&'.into(),
+        "apos" => '\''.into(),
+        "gt" => '>'.into(),
+        "lt" => '<'.into(),
+        "quot" => '"'.into(),
         other => number(other)
-            .and_then(char::from_u32)
+            .filter(|code| *code <= char::MAX.into())
             .ok_or_else(|| ReadError::custom("XML: an entity that is not known"))?,
-    })
+    };
+    Ok((code, end + 1))
 }
 
 #[cfg(test)]
@@ -396,9 +479,43 @@ mod tests {
                 "x <AB y",
             ),
             ("<a>1<![CDATA[<&>]]>2<!-- > -->3</a >", "1<&>23"),
+            (
+                "<a>&#xd83d;&#xDE00;&#55357;&#56832;</a>",
+                "\u{1f600}\u{1f600}",
+            ),
         ];
         for (src, expected) in cases {
             assert_eq!(text_of(src).unwrap(), expected, "{src}");
+        }
+    }
+
+    #[test]
+    fn every_line_ends_with_a_line_feed() {
+        let cases = [
+            ("<a>1\r\n2\r3\n4\r</a>", "1\n2\n3\n4\n"),
+            ("<a>\r\r\n\n</a>", "\n\n\n"),
+            ("<a>1&#13;&#10;2&#xD;\r\n</a>", "1\r\n2\r\n"),
+            ("<a>\r&#10;</a>", "\n\n"),
+            ("<a><![CDATA[1\r\n2\r]]>\n&amp;</a>", "1\n2\n\n&"),
+            ("<a>\r<!-- \r -->\n</a>", "\n\n"),
+        ];
+        for (src, expected) in cases {
+            assert_eq!(text_of(src).unwrap(), expected, "{src:?}");
+        }
+    }
+
+    #[test]
+    fn half_of_a_surrogate_pair_is_an_error_or_replaced() {
+        for src in [
+            "<a>x&#xd83d;y</a>",
+            "<a>x&#xde00;y</a>",
+            "<a>x&#xd83d;&#65;</a>",
+        ] {
+            assert!(text_of(src).is_err(), "{src}");
+            let nodes = Nodes::scan(src).unwrap();
+            let text = Tape::new(src, &nodes).mended_text(0).unwrap();
+            assert!(text.text.starts_with("x\u{fffd}"), "{src}");
+            assert_eq!(text.mended, Some(SURROGATE));
         }
     }
 
@@ -479,5 +596,9 @@ mod tests {
             "Canonical&User"
         );
         assert!(tape.attribute(0, "other").is_none());
+        let src = "<g a='1\r\n2\r3\n4\t5&#13;&#10;6'/>";
+        let nodes = Nodes::scan(src).unwrap();
+        let tape = Tape::new(src, &nodes);
+        assert_eq!(tape.attribute(0, "a").unwrap().unwrap(), "1 2 3 4 5\r\n6");
     }
 }

@@ -34,6 +34,7 @@ pub struct ConfigBuilder {
     pub(super) limits: Limits,
     unsigned: bool,
     strict: bool,
+    strict_responses: bool,
     context_params: Vec<(Box<str>, EndpointValue)>,
     provider: Option<Provider>,
     bearer_token: Option<BearerToken>,
@@ -226,6 +227,14 @@ impl ConfigBuilder {
         self
     }
 
+    /// Whether a response with a member that does not fit the model is an error, which names the member. By default it is
+    /// not: such a member is given as it came, or left out where it is of another kind, and
+    /// [`Output::warnings`](crate::Output::warnings) and the log name it. Broken documents are errors in any case.
+    pub fn strict_responses(mut self, yes: bool) -> Self {
+        self.strict_responses = yes;
+        self
+    }
+
     /// Where S3 has the bucket's name.
     pub fn addressing_style(self, style: AddressingStyle) -> Self {
         self.set(&chain::S3_ADDRESSING, style.as_str())
@@ -393,6 +402,7 @@ impl ConfigBuilder {
             throughput: self.network.throughput(),
             limits: self.limits,
             strict_validation: self.strict,
+            strict_responses: self.strict_responses,
             context_params: self.context_params.clone(),
         })
     }

@@ -83,6 +83,7 @@ struct Settings {
     account_id_mode: AccountIdEndpointMode,
     validate_parameters: bool,
     strict_validation: bool,
+    strict_responses: bool,
     context_params: Vec<(Box<str>, EndpointValue)>,
     data_path: Option<String>,
     s3: S3Config,
@@ -446,6 +447,11 @@ impl Config {
     /// Whether greatest values and lengths and enumerations are checked too.
     pub fn validates_strictly(&self) -> bool {
         self.0.settings.strict_validation
+    }
+
+    /// Whether a response with a member that does not fit the model is an error.
+    pub fn strict_responses(&self) -> bool {
+        self.0.settings.strict_responses
     }
 
     /// The parameter of endpoint rules that the program sets for all services which leave it to their clients.

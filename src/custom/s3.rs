@@ -49,21 +49,23 @@ impl Interceptor for Expires {
     }
 }
 
-/// The root element of this answer is its only member.
+/// The root element of this response is its only member, which is null for the region that has no name there.
 pub(super) struct Location;
 
 impl Interceptor for Location {
     fn result(&self, _: &CallContext<'_>, result: &mut Result<Output>) {
         const MEMBER: &str = "LocationConstraint";
         let Ok(output) = result else { return };
-        let root = output
-            .source
-            .tape()
-            .filter(|tape| tape.child(0, MEMBER).is_none());
-        let text = root.and_then(|tape| Some(tape.text(0).ok()?.into_owned()));
-        if let Some(text) = text.filter(|text| !text.is_empty()) {
-            output.source.edits.add(MEMBER, text);
-        }
+        let Some(tape) = output.source.tape() else {
+            return;
+        };
+        // some servers have an element of the same name in it
+        let node = tape.child(0, MEMBER).unwrap_or(0);
+        let text = tape.text(node).ok().filter(|text| !text.is_empty());
+        let place = text.map_or(Value::Null, |text| text.into_owned().into());
+        let edits = &mut output.source.edits;
+        edits.at([MEMBER], Edit::Dropped);
+        edits.add(MEMBER, place);
     }
 }
 

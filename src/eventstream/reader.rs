@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use super::frame::{FrameError, HeaderValue, Message};
 use crate::body::ResponseBody;
-use crate::codec::scalar;
-use crate::codec::target::ToValue;
+use crate::codec::raw::Text;
+use crate::codec::{fit, scalar};
 use crate::error::{Error, Result, ServiceError};
 use crate::model::{Kind, Member, Operation, ServiceModel, ShapeId};
 use crate::protocol::{self, Answer};
@@ -18,8 +18,9 @@ use crate::time;
 
 /// The events of an answer, as they come: an iterator of objects of one member each.
 ///
-/// It holds one message at a time and waits for the next. A stream that breaks, ends inside a message or holds an
-/// error gives that error as its last item; so does a stream that the connection alone ends, as it may be cut. Events that the model does not know are left out. Dropping it closes the
+/// It holds one message at a time and waits for the next. What does not fit the model is given as far as it does, as in a
+/// result; the log names it. A stream that breaks, ends inside a message or holds an error gives that error as its last
+/// item; so does a stream that the connection alone ends, as it may be cut. Events that the model does not know are left out. Dropping it closes the
 /// connection.
 pub struct EventReader {
     model: Arc<ServiceModel>,
@@ -27,6 +28,8 @@ pub struct EventReader {
     /// The union whose members are the events.
     stream: ShapeId,
     body: Option<ResponseBody>,
+    /// What does not fit the model is an error.
+    pub(crate) is_strict: bool,
 }
 
 impl EventReader {
@@ -40,6 +43,7 @@ impl EventReader {
             stream: stream.target,
             operation: operation.name.clone(),
             body: Some(body),
+            is_strict: false,
             model,
         }
     }
@@ -135,7 +139,7 @@ impl EventReader {
     fn payload(&self, part: &Member, bytes: &Bytes) -> Result<Value> {
         match self.model.shape(part.target)?.kind {
             Kind::Blob => Ok(scalar::base64_encode(bytes).into()),
-            Kind::String => Ok(std::str::from_utf8(bytes).map_err(Error::response)?.into()),
+            Kind::String => Ok(Text::of_bytes(bytes).text.into()),
             _ => self.decode(part.target, bytes),
         }
     }
@@ -149,9 +153,13 @@ impl EventReader {
             nodes: nodes.as_ref(),
             ..Answer::new(&self.model, &none, bytes)
         };
-        answer
-            .read_shape(shape, |_| 0, ToValue)
-            .map_err(Error::response)
+        let (value, warnings) = answer.value(shape, |_| 0).map_err(Error::response)?;
+        if let Some(warning) = warnings.first().filter(|_| self.is_strict) {
+            let what = format!("{warning} (strict_responses is on)");
+            return Err(Error::response(what));
+        }
+        fit::log(&warnings, self.model.name(), &self.operation);
+        Ok(value)
     }
 
     /// An error that the model has among the events.

@@ -1,5 +1,7 @@
 //! A response as the result of its call, or as the error that it is.
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use http::{HeaderMap, Uri};
 
@@ -7,7 +9,7 @@ use super::{Call, Exchange, Received, ReceivedBody};
 use crate::codec::edit::Edits;
 use crate::error::{Error, Result};
 use crate::output::{Output, OutputSource, ResponseMeta};
-use crate::protocol::{self, Document, Fault, Nodes};
+use crate::protocol::{self, Answer, Document, Fault, Nodes};
 use crate::{checksum, custom};
 
 impl Exchange<'_> {
@@ -46,6 +48,13 @@ impl Exchange<'_> {
             return Err(self.service_error(status, &headers, &bytes));
         }
         let model = &service.model;
+        let is_document =
+            stream.is_none() && !stands_in && protocol::has_document(model, operation)?;
+        let mended = is_document.then(|| Answer::mended(model, &bytes)).flatten();
+        let (bytes, is_mended) = match mended {
+            Some(mended) => (mended.into(), true),
+            None => (bytes, false),
+        };
         let nodes = match stands_in {
             true => None,
             false => self.checked(status, &headers, &bytes, stream.is_some())?,
@@ -67,6 +76,9 @@ impl Exchange<'_> {
                 model: model.clone(),
                 operation: operation.name.clone(),
                 edits: Edits::default(),
+                is_strict: self.call.config.strict_responses(),
+                is_mended,
+                fitted: OnceLock::new(),
                 given: None,
                 events: None,
                 is_streamed: stream.is_some(),

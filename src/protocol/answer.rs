@@ -8,17 +8,17 @@
 
 use std::borrow::Cow;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use serde::de::value::{
-    BorrowedStrDeserializer, MapDeserializer, SeqAccessDeserializer, SeqDeserializer,
-    StrDeserializer,
+    MapAccessDeserializer, MapDeserializer, SeqAccessDeserializer, SeqDeserializer, StrDeserializer,
 };
-use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor,
-};
-use serde_json::Value;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 
+use crate::codec::fit::{Fit, Fitted, Warning};
 use crate::codec::scalar::{self, ScalarText};
+use crate::codec::target::ToValue;
+use crate::codec::there::{Octets, There};
 use crate::codec::xml_read::Xml;
 pub(crate) use crate::codec::xml_tape::Nodes;
 use crate::codec::xml_tape::Tape;
@@ -71,20 +71,34 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Reads the operation's result.
+    /// The bytes of an XML body that is no UTF-8, with U+FFFD for what is not. Other bodies are read as bytes.
+    pub(crate) fn mended(model: &ServiceModel, body: &[u8]) -> Option<Vec<u8>> {
+        match (model.metadata().protocol, String::from_utf8_lossy(body)) {
+            (Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml, Cow::Owned(text)) => {
+                Some(text.into_bytes())
+            }
+            _ => None,
+        }
+    }
+
+    /// Reads the operation's result; what does not fit the model is an error.
     pub(crate) fn read<S: DeserializeSeed<'a>>(
         &self,
         operation: &Operation,
         seed: S,
     ) -> Result<S::Value, ReadError> {
-        let Some(output) = operation.output else {
-            return seed.deserialize(Nothing);
-        };
-        let start = |tape: Tape<'_, '_>| {
-            let wrapper = operation.result_wrapper.as_deref();
-            wrapper.and_then(|w| tape.child(0, w)).unwrap_or(0)
-        };
-        self.read_shape(output, start, seed)
+        match operation.output {
+            Some(output) => self.read_shape(output, start(operation), seed),
+            None => seed.deserialize(nothing()),
+        }
+    }
+
+    /// Reads the operation's result as far as it fits the model; what is broken is an error.
+    pub(crate) fn fit(&self, operation: &Operation) -> Result<Fitted, ReadError> {
+        match operation.output {
+            Some(output) => self.fit_shape(output, start(operation)),
+            None => Ok(Fit::new(self.model).done(Map::new().into())),
+        }
     }
 
     /// Reads a shape; `start` says at which element of an XML body it is.
@@ -102,6 +116,21 @@ impl<'a> Answer<'a> {
         })
     }
 
+    /// Reads a shape into a tree, as far as it fits.
+    pub(crate) fn value(
+        &self,
+        id: ShapeId,
+        start: impl Fn(Tape<'_, '_>) -> usize,
+    ) -> Result<(Value, Vec<Warning>), ReadError> {
+        match self.read_shape(id, &start, ToValue) {
+            Ok(value) => Ok((value, Vec::new())),
+            Err(error) => match self.fit_shape(id, start) {
+                Ok(fitted) => Ok((fitted.value, fitted.warnings)),
+                Err(_) => Err(error),
+            },
+        }
+    }
+
     pub(crate) fn text(&self) -> Result<&'a str, ReadError> {
         std::str::from_utf8(self.body).map_err(ReadError::custom)
     }
@@ -112,8 +141,21 @@ impl<'a> Answer<'a> {
     }
 
     fn header(&self, name: &str) -> Option<Cow<'a, str>> {
-        let value = self.headers.get(name)?;
-        Some(String::from_utf8_lossy(value.as_bytes()))
+        self.headers.get(name).map(header_text)
+    }
+}
+
+/// Where the result is in an XML body.
+fn start(operation: &Operation) -> impl Fn(Tape<'_, '_>) -> usize {
+    let wrapper = operation.result_wrapper.as_deref();
+    move |tape| wrapper.and_then(|w| tape.child(0, w)).unwrap_or(0)
+}
+
+/// A header is UTF-8, or else Latin-1, as it was by HTTP's first standard.
+fn header_text(value: &HeaderValue) -> Cow<'_, str> {
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => text.into(),
+        Err(_) => value.as_bytes().iter().map(|b| char::from(*b)).collect(),
     }
 }
 
@@ -126,6 +168,20 @@ pub(crate) fn tape<'a>(body: &'a [u8], nodes: &'a Nodes) -> Option<Tape<'a, 'a>>
 pub(crate) fn streams(model: &ServiceModel, operation: &Operation, buffered: bool) -> Result<bool> {
     let payload = !buffered && streaming_payload(model, operation.output)?.is_some();
     Ok(payload || event_stream(model, operation)?.is_some())
+}
+
+/// Whether the body of a response is a document of the protocol, and not a payload of bytes or text.
+pub(crate) fn has_document(model: &ServiceModel, operation: &Operation) -> Result<bool> {
+    let Some(output) = operation.output else {
+        return Ok(false);
+    };
+    match model.shape(output)?.members().and_then(Members::payload) {
+        Some(payload) if model.metadata().protocol.is_rest() => Ok(!matches!(
+            model.shape(payload.target)?.kind,
+            Kind::Blob | Kind::String
+        )),
+        _ => Ok(true),
+    }
 }
 
 /// The member of an operation's output that is a stream of events.
@@ -172,17 +228,8 @@ fn member_with(
 }
 
 /// No output at all: an empty map.
-struct Nothing;
-
-impl<'de> Deserializer<'de> for Nothing {
-    type Error = ReadError;
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_map(NoBody)
-    }
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
+fn nothing() -> There<MapAccessDeserializer<NoBody>> {
+    There(MapAccessDeserializer::new(NoBody))
 }
 
 struct NoBody;
@@ -257,7 +304,7 @@ impl<'de, F: FnOnce(Tape<'_, '_>) -> usize> Deserializer<'de> for Whole<'de, F> 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         visitor.visit_unit()
     }
-    serde::forward_to_deserialize_any! { bytes byte_buf enum f32 f64 }
+    serde::forward_to_deserialize_any! { bytes byte_buf enum f32 f64 seq }
     the_shape_decides!();
 }
 
@@ -322,15 +369,15 @@ impl<'a, A: MapAccess<'a>> MapAccess<'a> for Chain<'a, A> {
 }
 
 /// The members that stand in headers, in the status, or are the body as a whole.
-struct Bound<'a> {
-    answer: Answer<'a>,
-    members: std::slice::Iter<'a, Member>,
-    now: Option<BoundValue<'a>>,
+pub(super) struct Bound<'a> {
+    pub(super) answer: Answer<'a>,
+    pub(super) members: std::slice::Iter<'a, Member>,
+    pub(super) now: Option<BoundValue<'a>>,
 }
 
 impl<'a> Bound<'a> {
     /// Goes to the next member that has a value, and keeps that.
-    fn advance(&mut self) -> Result<Option<&'a Member>, ReadError> {
+    pub(super) fn advance(&mut self) -> Result<Option<&'a Member>, ReadError> {
         let model = self.answer.model;
         for member in self.members.by_ref() {
             let shape = model.shape(member.target).map_err(ReadError::custom)?;
@@ -363,14 +410,14 @@ impl<'a> Bound<'a> {
 }
 
 /// The value of a bound member.
-struct BoundValue<'a> {
-    answer: Answer<'a>,
-    member: &'a Member,
-    shape: &'a Shape,
-    place: Place<'a>,
+pub(super) struct BoundValue<'a> {
+    pub(super) answer: Answer<'a>,
+    pub(super) member: &'a Member,
+    pub(super) shape: &'a Shape,
+    pub(super) place: Place<'a>,
 }
 
-enum Place<'a> {
+pub(super) enum Place<'a> {
     Events(&'a [Value]),
     Header(Cow<'a, str>),
     Headers,
@@ -381,24 +428,43 @@ enum Place<'a> {
 impl<'a> BoundValue<'a> {
     fn give<S: DeserializeSeed<'a>>(self, seed: S) -> Result<S::Value, ReadError> {
         match self.place {
-            Place::Events(events) => seed
-                .deserialize(SeqDeserializer::new(events.iter()))
-                .map_err(|e: ReadError| e),
+            Place::Events(events) => seed.deserialize(There(SeqDeserializer::new(events.iter()))),
             Place::Header(text) => {
                 give_header(self.answer.model, self.member, self.shape, text, seed)
             }
             Place::Headers => {
-                let prefix = self.member.wire_name.to_ascii_lowercase();
-                let entries = self.answer.headers.iter().filter_map(|(name, value)| {
-                    let key = name.as_str().strip_prefix(&*prefix)?;
-                    Some((key, String::from_utf8_lossy(value.as_bytes())))
+                let kind = match &self.shape.kind {
+                    Kind::Map { value, .. } => {
+                        let shape = self.answer.model.shape(value.target);
+                        &shape.map_err(ReadError::custom)?.kind
+                    }
+                    _ => &Kind::String,
+                };
+                let text = |text, kind| ScalarText { text, kind };
+                let entries = with_prefix(self.answer.headers, self.member);
+                let entries = entries.map(|(key, value)| {
+                    (text(Cow::Borrowed(key), &Kind::String), text(value, kind))
                 });
-                seed.deserialize(MapDeserializer::new(entries))
+                seed.deserialize(There(MapDeserializer::new(entries)))
             }
             Place::Payload => give_payload(self.answer, self.shape, seed),
-            Place::Status => seed.deserialize(self.answer.status.into_deserializer()),
+            Place::Status => seed.deserialize(ScalarText {
+                text: self.answer.status.to_string().into(),
+                kind: &Kind::Integer,
+            }),
         }
     }
+}
+
+/// The headers with the member's prefix, without it.
+pub(super) fn with_prefix<'a>(
+    headers: &'a HeaderMap,
+    member: &Member,
+) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
+    let prefix = member.wire_name.to_ascii_lowercase();
+    headers.iter().filter_map(move |(name, value)| {
+        Some((name.as_str().strip_prefix(&*prefix)?, header_text(value)))
+    })
 }
 
 fn give_header<'a, S: DeserializeSeed<'a>>(
@@ -410,16 +476,17 @@ fn give_header<'a, S: DeserializeSeed<'a>>(
 ) -> Result<S::Value, ReadError> {
     let of = match &shape.kind {
         _ if member.json_value => {
-            let json = scalar::base64_decode(&text).map_err(ReadError::custom)?;
+            let json = scalar::base64_read(&text)
+                .ok_or_else(|| ReadError::custom("a header that is no base64"))?;
             return seed.deserialize(serde_json::from_slice::<Value>(&json)?);
         }
         Kind::List(of) => &model.shape(of.target).map_err(ReadError::custom)?.kind,
         kind => return seed.deserialize(ScalarText { text, kind }),
     };
-    seed.deserialize(SeqAccessDeserializer::new(HeaderList {
+    seed.deserialize(There(SeqAccessDeserializer::new(HeaderList {
         items: split_list(&text, matches!(of, Kind::Timestamp)).into_iter(),
         of,
-    }))
+    })))
 }
 
 struct HeaderList<'k> {
@@ -445,7 +512,7 @@ impl<'de> SeqAccess<'de> for HeaderList<'_> {
 }
 
 /// The items of a header: quotes protect commas, and an HTTP date has one of its own.
-fn split_list(text: &str, dates: bool) -> Vec<String> {
+pub(super) fn split_list(text: &str, dates: bool) -> Vec<String> {
     let mut items = vec![String::new()];
     let (mut quoted, mut chars) = (false, text.chars().peekable());
     while let Some(c) = chars.next() {
@@ -470,9 +537,12 @@ fn give_payload<'a, S: DeserializeSeed<'a>>(
     seed: S,
 ) -> Result<S::Value, ReadError> {
     match &shape.kind {
-        Kind::Blob => seed.deserialize(scalar::base64_encode(answer.body).into_deserializer()),
-        Kind::String => seed.deserialize(BorrowedStrDeserializer::new(answer.text()?)),
-        _ if answer.body.is_empty() => seed.deserialize(Nothing),
+        Kind::Blob => seed.deserialize(Octets(answer.body)),
+        kind @ Kind::String => seed.deserialize(ScalarText {
+            text: answer.text()?.into(),
+            kind,
+        }),
+        _ if answer.body.is_empty() => seed.deserialize(nothing()),
         _ => match answer.tape() {
             Some(tape) => seed.deserialize(Xml::new(tape, answer.model, shape, 0)),
             None => json_read::read(answer.model, shape, answer.text()?, seed),

@@ -21,8 +21,8 @@ use serde_json::Value;
 
 use super::error::{request_id, short};
 use super::{Answer, Nodes, tape};
-use crate::codec::ReadError;
 use crate::codec::xml_tape::Tape;
+use crate::codec::{ReadError, raw};
 use crate::error::{Error, UnexpectedResponse, excerpt};
 use crate::model::{Kind, Member, Members, Operation, Protocol, ServiceModel, Shape, ShapeId};
 
@@ -39,6 +39,9 @@ pub(crate) struct Document<'a> {
     /// The root element of an operation's XML, where its name does not follow from the model.
     pub(crate) root_of: &'a dyn Fn(&str) -> Option<&'static str>,
 }
+
+/// Some servers begin UTF-8 with it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What is wrong with a response as a whole.
 pub(crate) enum Fault {
@@ -70,7 +73,8 @@ enum Body<'a> {
 impl<'a> Document<'a> {
     /// The scan of an XML body, if the response is the operation's.
     pub(crate) fn check(&self) -> Result<Option<Nodes>, Fault> {
-        let body = self.body.trim_ascii();
+        let body = self.body.strip_prefix(BYTE_ORDER_MARK);
+        let body = body.unwrap_or(self.body).trim_ascii();
         let is_json = matches!(
             self.model.metadata().protocol,
             Protocol::AwsJson | Protocol::RestJson
@@ -231,7 +235,7 @@ impl<'a> Document<'a> {
         if members.is_some_and(|members| members.get(NAME).is_some()) {
             return Ok(false);
         }
-        let object: Value = serde_json::from_slice(body).unwrap_or_default();
+        let object = raw::json_value(body);
         let code = object.get(NAME).and_then(Value::as_str).map(short);
         Ok(code.is_some_and(|code| {
             let ends = ["Error", "Exception", "Failure", "Fault"];

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::Answer;
 use super::document::is_page;
 use crate::codec::json_fields::Fields;
-use crate::codec::target::ToValue;
+use crate::codec::raw;
 use crate::codec::xml_tape::{Nodes, Tape};
 use crate::error::{Fault, RetryReason, ServiceError, excerpt};
 use crate::model::{Operation, Protocol, ServiceModel};
@@ -72,9 +72,9 @@ pub(crate) fn service_error(
         .iter()
         .chain(&query_error_code)
         .find_map(|code| model.error_shape(operation, code));
-    let value = shape.and_then(|id| answer.read_shape(id, |_| found.node, ToValue).ok());
+    let value = shape.and_then(|id| answer.value(id, |_| found.node).ok());
     let mut value = match value {
-        Some(Value::Object(members)) => members,
+        Some((Value::Object(members), _)) => members,
         _ => Map::new(),
     };
     for (name, detail) in found.details {
@@ -200,7 +200,10 @@ fn in_json(answer: &Answer<'_>) -> Found {
 }
 
 fn in_cbor(answer: &Answer<'_>) -> Found {
-    let text = |name| crate::codec::cbor_read::text_member(answer.body, name);
+    let text = |name| {
+        let text = crate::codec::cbor_read::text_member(answer.body, name);
+        text.or_else(|| raw::cbor_text(answer.body, name))
+    };
     Found {
         code: text("__type"),
         message: text("message").or_else(|| text("Message")),
@@ -219,7 +222,7 @@ fn in_xml(answer: &Answer<'_>) -> Found {
             .or_else(|| tape.child(tape.child(0, "Errors")?, "Error"))
             .or_else(|| tape.child(0, "Code").map(|_| 0)),
     };
-    let text = |node: usize| tape.text(node).ok().map(|text| text.into_owned());
+    let text = |node: usize| tape.mended_text(node).ok().map(|text| text.text);
     let name_in = |node: usize, names: &[&str]| {
         let named = names.iter().find_map(|name| tape.child(node, name));
         let name = named.and_then(text).map(|text| text.trim().to_owned());

@@ -10,6 +10,7 @@
 mod answer;
 mod document;
 mod error;
+mod fit;
 mod query;
 mod rest;
 mod rpc;
@@ -18,7 +19,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
 pub(crate) use self::answer::{
-    Answer, Nodes, event_stream, input_event_stream, streaming_payload, streams, tape,
+    Answer, Nodes, event_stream, has_document, input_event_stream, streaming_payload, streams, tape,
 };
 pub(crate) use self::document::{Document, Fault, unexpected_response};
 pub(crate) use self::error::{request_id, request_id_in, service_error};

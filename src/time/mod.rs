@@ -343,7 +343,13 @@ mod tests {
 
     #[test]
     fn numbers_out_of_range_are_errors() {
-        for seconds in [f64::NAN, f64::INFINITY, 1e300, 253_402_300_800.0, 253_402_300_799.999_999_9] {
+        for seconds in [
+            f64::NAN,
+            f64::INFINITY,
+            1e300,
+            253_402_300_800.0,
+            253_402_300_799.999_999_9,
+        ] {
             assert!(from_epoch(seconds).is_err());
         }
         assert_eq!(from_epoch(1.5).unwrap().rfc3339(), "1970-01-01T00:00:01.5Z");

@@ -231,7 +231,17 @@ fn half(word: &str) -> Option<bool> {
 
 fn month(word: &str) -> Option<i8> {
     const NAMES: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
         "december",
     ];
     let word = word.to_ascii_lowercase();
@@ -244,7 +254,13 @@ fn month(word: &str) -> Option<i8> {
 
 fn is_weekday(word: &str) -> bool {
     const NAMES: [&str; 7] = [
-        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
     ];
     let word = word.to_ascii_lowercase();
     NAMES
@@ -255,10 +271,23 @@ fn is_weekday(word: &str) -> bool {
 /// The zones of RFC 9110 and RFC 5322, `Z`, and offsets with their sign.
 fn zone_offset(zone: &str) -> Option<i64> {
     const NAMES: [(&str, i64); 12] = [
-        ("GMT", 0), ("UTC", 0), ("UT", 0), ("Z", 0), ("EST", -5), ("EDT", -4), ("CST", -6), ("CDT", -5), ("MST", -7),
-        ("MDT", -6), ("PST", -8), ("PDT", -7),
+        ("GMT", 0),
+        ("UTC", 0),
+        ("UT", 0),
+        ("Z", 0),
+        ("EST", -5),
+        ("EDT", -4),
+        ("CST", -6),
+        ("CDT", -5),
+        ("MST", -7),
+        ("MDT", -6),
+        ("PST", -8),
+        ("PDT", -7),
     ];
-    if let Some((_, hours)) = NAMES.iter().find(|(name, _)| zone.eq_ignore_ascii_case(name)) {
+    if let Some((_, hours)) = NAMES
+        .iter()
+        .find(|(name, _)| zone.eq_ignore_ascii_case(name))
+    {
         return Some(hours * 3600);
     }
     let (sign, digits) = match (zone.strip_prefix('+'), zone.strip_prefix('-')) {
@@ -299,7 +328,10 @@ mod tests {
             ("2020-01-01T00:00:00-00:00", "2020-01-01T00:00:00Z"),
             ("2020-01-01t00:00:00.25z", "2020-01-01T00:00:00.25Z"),
             ("2020-01-01T00:00:00,5Z", "2020-01-01T00:00:00.5Z"),
-            ("2020-01-01T00:00:00.1234567891Z", "2020-01-01T00:00:00.123456789Z"),
+            (
+                "2020-01-01T00:00:00.1234567891Z",
+                "2020-01-01T00:00:00.123456789Z",
+            ),
             ("20200101T000000Z", "2020-01-01T00:00:00Z"),
             ("2020-01-01T00:00Z", "2020-01-01T00:00:00Z"),
             ("2020-1-1", "2020-01-01T00:00:00Z"),

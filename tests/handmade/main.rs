@@ -1,8 +1,10 @@
 //! A service that the binary has never seen, in a folder that `AWS_DATA_PATH` names: one for each protocol, called,
 //! answered, refused, and answered with nonsense.
 
-#[path = "handmade/refused.rs"]
+mod misfits;
 mod refused;
+mod service;
+mod targets;
 
 use std::path::Path;
 use std::sync::Arc;

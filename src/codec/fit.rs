@@ -1,0 +1,407 @@
+//! What does not fit its shape: read into a tree, as far as it can be.
+//!
+//! A reader goes at full speed and stops at the first thing that does not fit. Then the whole response is read again here,
+//! where each member is taken for itself:
+//!
+//! | came | due | given |
+//! | --- | --- | --- |
+//! | text, number | boolean | `true`, `false` in any case, `1`, `0`; else as it came, *with a warning* |
+//! | text, number | integer, long | the integer, also of `12.0`; else as it came, *with a warning* |
+//! | text, number | float, double | the float; else as it came, *with a warning* |
+//! | text, number | timestamp | the instant, if the text has one meaning; else as it came, *with a warning* |
+//! | text | blob | the base64, blanks and missing padding included; else as it came, *with a warning* |
+//! | number, boolean, bytes | string | its text, *with a warning* |
+//! | null | anything | left out of structures and unions, null in lists and maps |
+//! | a list, a map | any scalar | as it came, *with a warning* |
+//! | an element with others in it | any scalar | left out, *with a warning* |
+//! | a scalar, or the other of the two | list, map, structure, union | left out, *with a warning* |
+//! | members, two or none | union | those that came, *with a warning* |
+//!
+//! An integer that 64 bits do not hold is given as its digits. A text that is not Unicode (half of a surrogate pair, bytes
+//! that are no UTF-8) has U+FFFD in the place of what is wrong, *with a warning*.
+
+use std::fmt;
+
+use serde_json::{Map, Number, Value};
+
+use super::raw::{NOT_UTF8, Raw, Text};
+use super::{ReadError, UNKNOWN_MEMBER, scalar};
+use crate::model::{Kind, Members, ServiceModel, Shape};
+use crate::time::{self, Timestamp};
+
+/// How many misfits of one response are kept.
+pub(crate) const MAX_WARNINGS: usize = 100;
+
+/// A member of a response that does not fit the model; see [`Output::warnings`](crate::Output::warnings).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Warning {
+    /// Where it is in the result, such as `Contents[3].Owner` or `Attributes["All"]`; empty for the whole.
+    pub path: Box<str>,
+    /// What the model says, such as `timestamp`.
+    pub expected: &'static str,
+    /// What kind of thing came; never its value, which may be a secret.
+    pub found: &'static str,
+    /// Whether the result lacks it. Otherwise it is there as it came.
+    pub left_out: bool,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = match &*self.path {
+            "" => "the result",
+            path => path,
+        };
+        write!(
+            f,
+            "{path}: expected {}, found {}",
+            self.expected, self.found
+        )
+    }
+}
+
+/// A result that was made to fit.
+#[derive(Debug)]
+pub(crate) struct Fitted {
+    /// By the members' names.
+    pub(crate) value: Value,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+impl Fitted {
+    /// Says that the whole body was no UTF-8.
+    pub(crate) fn was_mended(&mut self) {
+        self.warnings.truncate(MAX_WARNINGS - 1);
+        let warning = Warning {
+            path: "".into(),
+            expected: UNICODE,
+            found: NOT_UTF8,
+            left_out: false,
+        };
+        self.warnings.insert(0, warning);
+    }
+}
+
+/// Tells the log; no value is in it.
+pub(crate) fn log(warnings: &[Warning], service: &str, operation: &str) {
+    for Warning {
+        path,
+        expected,
+        found,
+        ..
+    } in warnings
+    {
+        let member = &**path;
+        tracing::warn!(
+            service,
+            operation,
+            member,
+            expected,
+            found,
+            "the response does not fit the model"
+        );
+    }
+}
+
+const UNICODE: &str = "Unicode text";
+
+/// Makes values fit their shapes.
+pub(crate) struct Fit<'a> {
+    pub(crate) model: &'a ServiceModel,
+    path: Vec<String>,
+    warnings: Vec<Warning>,
+}
+
+impl<'a> Fit<'a> {
+    pub(crate) fn new(model: &'a ServiceModel) -> Self {
+        Self {
+            model,
+            path: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    pub(crate) fn done(self, value: Value) -> Fitted {
+        Fitted {
+            value,
+            warnings: self.warnings,
+        }
+    }
+
+    /// Does this one step further down.
+    pub(crate) fn below<T>(&mut self, step: String, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(step);
+        let out = read(self);
+        self.path.pop();
+        out
+    }
+
+    fn warn(&mut self, expected: &'static str, found: &'static str, left_out: bool) {
+        if self.warnings.len() < MAX_WARNINGS {
+            let path = self.path.concat();
+            let path = path.strip_prefix('.').unwrap_or(&path).into();
+            self.warnings.push(Warning {
+                path,
+                expected,
+                found,
+                left_out,
+            });
+        }
+    }
+
+    /// Says that what is here is left out.
+    pub(crate) fn leave_out(
+        &mut self,
+        expected: &'static str,
+        found: &'static str,
+    ) -> Option<Value> {
+        self.warn(expected, found, true);
+        None
+    }
+
+    /// Says that something here is not given as it came.
+    pub(crate) fn mended(&mut self, found: &'static str) {
+        self.warn(UNICODE, found, false);
+    }
+
+    pub(crate) fn value(&mut self, shape: &Shape, raw: Raw) -> Result<Option<Value>, ReadError> {
+        Ok(match (&shape.kind, raw) {
+            (Kind::Document, raw) => Some(self.document(raw)),
+            (_, Raw::Null) => Some(Value::Null),
+            (Kind::Structure(members) | Kind::Union(members), Raw::Map(entries)) => {
+                self.members(shape, members, entries)?.map(Into::into)
+            }
+            (Kind::List(member), Raw::List(items)) => {
+                let shape = self.model.shape(member.target).map_err(custom)?;
+                let mut list = Vec::with_capacity(items.len());
+                for (index, raw) in items.into_iter().enumerate() {
+                    list.extend(self.below(format!("[{index}]"), |fit| fit.value(shape, raw))?);
+                }
+                Some(list.into())
+            }
+            (Kind::Map { key, value }, Raw::Map(entries)) => {
+                let key = self.model.shape(key.target).map_err(custom)?;
+                let shape = self.model.shape(value.target).map_err(custom)?;
+                let mut map = Map::with_capacity(entries.len());
+                for (name, raw) in entries {
+                    let name = self.below(entry(&name.text, key), |fit| fit.text(name));
+                    let step = entry(&name, key);
+                    if let Some(value) = self.below(step, |fit| fit.value(shape, raw))? {
+                        map.insert(name, value);
+                    }
+                }
+                Some(map.into())
+            }
+            (kind, raw) if is_aggregate(kind) => self.leave_out(kind.name(), raw.what()),
+            (kind, raw) if raw.is_aggregate() => {
+                self.warn(kind.name(), raw.what(), false);
+                Some(self.document(raw))
+            }
+            (kind, raw) => Some(self.scalar(kind, raw)),
+        })
+    }
+
+    /// The members of a structure or union; `None` for a union of which nothing is left.
+    pub(crate) fn members(
+        &mut self,
+        shape: &Shape,
+        members: &Members,
+        entries: Vec<(Text, Raw)>,
+    ) -> Result<Option<Map<String, Value>>, ReadError> {
+        let mut map = Map::with_capacity(entries.len());
+        let (mut previous, mut count) = (None, 0_usize);
+        for (key, raw) in entries {
+            let found = members.find_wire(previous, &key.text);
+            let is_unwanted = found.is_none() && (!shape.is_union() || key.text == "__type");
+            if is_unwanted || matches!(raw, Raw::Null) {
+                continue;
+            }
+            count += 1;
+            let Some(index) = found else {
+                let name = Map::from_iter([("name".to_owned(), key.text.into())]);
+                map.insert(UNKNOWN_MEMBER.into(), name.into());
+                continue;
+            };
+            previous = found;
+            let member = members.at(index);
+            let shape = self.model.shape(member.target).map_err(custom)?;
+            let value = self.below(format!(".{}", member.name), |fit| fit.value(shape, raw))?;
+            if let Some(value) = value {
+                map.insert((*member.name).into(), value);
+            }
+        }
+        Ok(self.union(shape, count, map))
+    }
+
+    /// What is left of a union, which has one member, and all of a structure.
+    pub(crate) fn union(
+        &mut self,
+        shape: &Shape,
+        came: usize,
+        map: Map<String, Value>,
+    ) -> Option<Map<String, Value>> {
+        if !shape.is_union() {
+            return Some(map);
+        }
+        match came {
+            0 => self.warn("a union's one member", "none", false),
+            1 if map.is_empty() => return None, // it was said why
+            1 => {}
+            _ => self.warn("a union's one member", "more than one", false),
+        }
+        Some(map)
+    }
+
+    /// Text without what is no Unicode in it.
+    pub(crate) fn text(&mut self, text: Text) -> String {
+        if let Some(found) = text.mended {
+            self.mended(found);
+        }
+        text.text
+    }
+
+    /// A scalar as its kind, or as it came.
+    pub(crate) fn scalar(&mut self, kind: &Kind, raw: Raw) -> Value {
+        let (text, found) = match &raw {
+            Raw::Bool(yes) => (yes.to_string(), "a boolean"),
+            Raw::Number(text) => (text.clone(), "a number"),
+            Raw::Text(text) => (text.text.clone(), "text"),
+            Raw::Bytes(bytes) => (scalar::base64_encode(bytes), "bytes"),
+            Raw::Null | Raw::List(_) | Raw::Map(_) => return Value::Null,
+        };
+        let read = match (kind, &raw) {
+            (Kind::Blob, Raw::Bytes(_)) => Some(text.clone().into()),
+            (_, Raw::Bytes(_)) => None,
+            (Kind::String, Raw::Text(_)) => Some(text.clone().into()),
+            (Kind::Timestamp, Raw::Number(_)) => {
+                let seconds = text.parse().ok();
+                let instant = seconds.and_then(|seconds| time::from_epoch(seconds).ok());
+                instant.map(|instant| instant.rfc3339().into())
+            }
+            (Kind::Boolean, Raw::Bool(yes)) => Some((*yes).into()),
+            (_, Raw::Bool(_)) | (Kind::Blob, Raw::Number(_)) => None,
+            _ => read_text(kind, &text),
+        };
+        let value = read.unwrap_or_else(|| {
+            self.warn(kind.name(), unreadable(found, kind), false);
+            match (kind, &raw) {
+                (Kind::String | Kind::Blob, _) => text.into(),
+                (_, Raw::Bool(yes)) => (*yes).into(),
+                (_, Raw::Number(text)) => number(text).unwrap_or_else(|| text.clone().into()),
+                _ => text.into(),
+            }
+        });
+        if let Raw::Text(Text {
+            mended: Some(found),
+            ..
+        }) = raw
+        {
+            self.mended(found);
+        }
+        value
+    }
+
+    /// A text that is not what it should be.
+    pub(crate) fn as_it_came(
+        &mut self,
+        expected: &'static str,
+        found: &'static str,
+        text: &str,
+    ) -> Value {
+        self.warn(expected, found, false);
+        text.into()
+    }
+
+    /// JSON as it is.
+    pub(crate) fn document(&mut self, raw: Raw) -> Value {
+        match raw {
+            Raw::Null => Value::Null,
+            Raw::Bool(yes) => yes.into(),
+            Raw::Number(text) => match text.parse::<f64>() {
+                Ok(float) if number(&text).is_none() && float.is_finite() => float.into(),
+                _ => number(&text).unwrap_or_else(|| text.into()),
+            },
+            Raw::Text(text) => self.text(text).into(),
+            Raw::Bytes(bytes) => scalar::base64_encode(&bytes).into(),
+            Raw::List(items) => {
+                let item = |(index, raw)| self.below(format!("[{index}]"), |fit| fit.document(raw));
+                items
+                    .into_iter()
+                    .enumerate()
+                    .map(item)
+                    .collect::<Vec<_>>()
+                    .into()
+            }
+            Raw::Map(entries) => {
+                let mut map = Map::new();
+                for (key, raw) in entries {
+                    let key = self.text(key);
+                    let value = self.below(format!(".{key}"), |fit| fit.document(raw));
+                    map.insert(key, value);
+                }
+                map.into()
+            }
+        }
+    }
+}
+
+/// The step to an entry of a map. A key that is a secret is not shown.
+pub(crate) fn entry(key: &str, shape: &Shape) -> String {
+    match shape.sensitive {
+        true => "[*]".into(),
+        false => format!("[{key:?}]"),
+    }
+}
+
+fn custom(error: impl fmt::Display) -> ReadError {
+    serde::de::Error::custom(error)
+}
+
+fn is_aggregate(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Structure(_) | Kind::Union(_) | Kind::List(_) | Kind::Map { .. }
+    )
+}
+
+/// Text, or a number's text, as this kind.
+fn read_text(kind: &Kind, text: &str) -> Option<Value> {
+    match kind {
+        Kind::Boolean => scalar::boolean(text).map(Into::into),
+        Kind::Integer | Kind::Long => match scalar::integer(text)? {
+            scalar::Integer::Signed(n) => Some(n.into()),
+            scalar::Integer::Unsigned(n) => Some(n.into()),
+        },
+        Kind::Float | Kind::Double => match scalar::float(text)? {
+            float if float.is_finite() => Some(float.into()),
+            float => scalar::visit_float::<_, ReadError>(float, super::target::ToValue).ok(),
+        },
+        Kind::Timestamp => Some(Timestamp::parse(text).ok()?.rfc3339().into()),
+        Kind::Blob => scalar::is_base64(text).then(|| text.into()),
+        _ => None,
+    }
+}
+
+/// A JSON number with all its digits, if it is one that a `Value` holds.
+fn number(text: &str) -> Option<Value> {
+    let is_integer = !text.contains(['.', 'e', 'E']);
+    match text.parse::<Number>() {
+        Ok(number) if number.is_f64() && is_integer => None,
+        Ok(number) => Some(number.into()),
+        Err(_) => None,
+    }
+}
+
+/// What is wrong with a scalar, in words that do not show it.
+fn unreadable(found: &'static str, kind: &Kind) -> &'static str {
+    match (found, kind) {
+        ("text", Kind::Boolean) => "text that is no boolean",
+        ("text", Kind::Timestamp) => "text that is no timestamp, or could be two",
+        ("text", Kind::Blob) => "text that is no base64",
+        ("text", Kind::Integer | Kind::Long) => "text that is no integer of 64 bits",
+        ("text", Kind::Float | Kind::Double) => "text that is no number",
+        ("a number", Kind::Integer | Kind::Long) => "a number that is no integer of 64 bits",
+        ("a number", Kind::Timestamp) => "a number of seconds beyond the year 9999",
+        (found, _) => found,
+    }
+}

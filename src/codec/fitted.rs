@@ -1,0 +1,255 @@
+//! A result that was made to fit, as a reader: by the names of its members, with the place of what the target refuses.
+
+use std::fmt;
+
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use super::fit::entry;
+use super::scalar::{self, ScalarText};
+use super::{ReadError, the_shape_decides};
+use crate::model::{Kind, ServiceModel, Shape, ShapeId};
+
+/// What a target refuses, and where; the steps from the last to the first.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    steps: Vec<String>,
+    what: String,
+}
+
+impl Refused {
+    #[cold]
+    fn below(mut self, step: String) -> Self {
+        self.steps.push(step);
+        self
+    }
+}
+
+impl serde::de::Error for Refused {
+    fn custom<T: fmt::Display>(what: T) -> Self {
+        Self {
+            steps: Vec::new(),
+            what: what.to_string(),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path: String = self.steps.iter().rev().map(String::as_str).collect();
+        match path.strip_prefix('.').unwrap_or(&path) {
+            "" => f.write_str(&self.what),
+            path => write!(f, "{path}: {}", self.what),
+        }
+    }
+}
+
+fn custom(error: impl fmt::Display) -> Refused {
+    serde::de::Error::custom(error)
+}
+
+/// A value of such a result. What the model does not know has no shape.
+#[derive(Clone, Copy)]
+pub(crate) struct FittedReader<'a, 'de> {
+    pub(crate) model: &'a ServiceModel,
+    pub(crate) shape: Option<&'a Shape>,
+    pub(crate) value: &'de Value,
+}
+
+impl<'a, 'de> FittedReader<'a, 'de> {
+    fn part(&self, target: Option<ShapeId>, value: &'de Value) -> Result<Self, Refused> {
+        let shape = target.map(|target| self.model.shape(target)).transpose();
+        Ok(Self {
+            model: self.model,
+            shape: shape.map_err(custom)?,
+            value,
+        })
+    }
+
+    fn kind(&self) -> &'a Kind {
+        self.shape.map_or(&Kind::Document, |shape| &shape.kind)
+    }
+
+    fn entries(self, map: &'de Map<String, Value>) -> Entries<'a, 'de> {
+        Entries {
+            entries: map.iter(),
+            now: None,
+            map: self,
+        }
+    }
+
+    /// What a target of numbers, booleans or variants can do nothing with: `None` for an `Option`. Text is another matter, as
+    /// most targets of times, blobs and strings take any.
+    fn is_misfit(&self) -> bool {
+        match (self.kind(), self.value) {
+            (Kind::Boolean, value) => !value.is_boolean(),
+            (Kind::Integer | Kind::Long, value) => !value.is_i64() && !value.is_u64(),
+            (Kind::Float | Kind::Double, Value::String(text)) => scalar::float(text).is_none(),
+            (Kind::Float | Kind::Double, value) => !value.is_number(),
+            (Kind::Union(_), Value::Object(members)) => members.is_empty(),
+            (Kind::String | Kind::Blob | Kind::Timestamp, value) => {
+                value.is_object() || value.is_array()
+            }
+            _ => false,
+        }
+    }
+
+    fn bytes(&self) -> Option<Result<Vec<u8>, Refused>> {
+        match (self.kind(), self.value) {
+            (Kind::Blob, Value::String(text)) => {
+                Some(scalar::base64_read(text).ok_or_else(|| custom("text that is no base64")))
+            }
+            _ => None,
+        }
+    }
+
+    fn float(&self) -> Option<f64> {
+        self.value.as_str().and_then(scalar::float)
+    }
+}
+
+impl<'de> Deserializer<'de> for FittedReader<'_, 'de> {
+    type Error = Refused;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        match self.value {
+            Value::Object(map) => visitor.visit_map(self.entries(map)),
+            Value::Array(items) => visitor.visit_seq(Items {
+                items: items.iter(),
+                index: 0,
+                list: self,
+            }),
+            scalar => scalar
+                .deserialize_any(visitor)
+                .map_err(|e: ReadError| custom(e)),
+        }
+    }
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        match self.value.is_null() || self.is_misfit() {
+            true => visitor.visit_none(),
+            false => visitor.visit_some(self),
+        }
+    }
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        match self.float() {
+            Some(float) => visitor.visit_f64(float), // "NaN", "Infinity"
+            None => self.deserialize_any(visitor),
+        }
+    }
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        self.deserialize_f64(visitor)
+    }
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        self.deserialize_byte_buf(visitor)
+    }
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        match self.bytes() {
+            Some(bytes) => visitor.visit_byte_buf(bytes?),
+            None => self.deserialize_any(visitor),
+        }
+    }
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        match self.bytes() {
+            Some(bytes) => {
+                visitor.visit_seq(serde::de::value::SeqDeserializer::new(bytes?.into_iter()))
+            }
+            None => self.deserialize_any(visitor),
+        }
+    }
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        match self.value {
+            Value::Object(map) => visitor.visit_enum(MapAccessDeserializer::new(self.entries(map))),
+            scalar => scalar
+                .deserialize_enum(name, variants, visitor)
+                .map_err(|e: ReadError| custom(e)),
+        }
+    }
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        visitor.visit_unit()
+    }
+    the_shape_decides!();
+}
+
+struct Items<'a, 'de> {
+    list: FittedReader<'a, 'de>,
+    items: std::slice::Iter<'de, Value>,
+    index: usize,
+}
+
+impl<'de> SeqAccess<'de> for Items<'_, 'de> {
+    type Error = Refused;
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Refused> {
+        let Some(value) = self.items.next() else {
+            return Ok(None);
+        };
+        let target = match self.list.kind() {
+            Kind::List(member) => Some(member.target),
+            _ => None,
+        };
+        let index = self.index;
+        self.index += 1;
+        let read = seed.deserialize(self.list.part(target, value)?);
+        read.map(Some).map_err(|e| e.below(format!("[{index}]")))
+    }
+}
+
+/// The entries of a map, or the members of a structure.
+struct Entries<'a, 'de> {
+    map: FittedReader<'a, 'de>,
+    entries: serde_json::map::Iter<'de>,
+    now: Option<(&'de String, &'de Value)>,
+}
+
+impl<'de> MapAccess<'de> for Entries<'_, 'de> {
+    type Error = Refused;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Refused> {
+        self.now = self.entries.next();
+        let Some((key, _)) = self.now else {
+            return Ok(None);
+        };
+        let read = match self.map.shape.and_then(Shape::members) {
+            Some(_) => return seed.deserialize(StrDeserializer::new(key)).map(Some),
+            None => seed.deserialize(ScalarText {
+                text: key.into(),
+                kind: &Kind::String,
+            }),
+        };
+        read.map(Some).map_err(custom)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Refused> {
+        let (key, value) = self.now.take().ok_or_else(|| custom("no value follows"))?;
+        let (target, step) = match self.map.kind() {
+            Kind::Map { key: keys, value } => {
+                let keys = self.map.model.shape(keys.target).map_err(custom)?;
+                (Some(value.target), entry(key, keys))
+            }
+            Kind::Structure(members) | Kind::Union(members) => (
+                members.get(key).map(|member| member.target),
+                format!(".{key}"),
+            ),
+            _ => (None, format!(".{key}")),
+        };
+        let read = seed.deserialize(self.map.part(target, value)?);
+        read.map_err(|e| e.below(step))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.entries.len())
+    }
+}
