@@ -21,12 +21,28 @@ pub(super) fn any(text: &str) -> Option<Timestamp> {
         .or_else(|| Words::of(text)?.instant())
 }
 
-/// `[+-]digits[.digits]`, maybe with an exponent.
+/// `[+-]digits[.digits]`, maybe with an exponent. A fraction of up to six digits is exact, as a float of the year 9999 is not.
 fn epoch(text: &str) -> Option<Timestamp> {
     let is_number = text
         .bytes()
         .all(|b| matches!(b, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
-    is_number.then(|| from_epoch(text.parse().ok()?).ok())?
+    if !is_number {
+        return None;
+    }
+    decimal(text).or_else(|| from_epoch(text.parse().ok()?).ok())
+}
+
+fn decimal(text: &str) -> Option<Timestamp> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_exact = fraction.len() <= 6 && fraction.bytes().all(|b| b.is_ascii_digit());
+    let seconds: i64 = whole.parse().ok().filter(|_| is_exact)?;
+    let micros: i64 = format!("{fraction:0<6}").parse().ok()?;
+    let micros = match whole.starts_with('-') {
+        true => seconds.checked_mul(1_000_000)?.checked_sub(micros)?,
+        false => seconds.checked_mul(1_000_000)?.checked_add(micros)?,
+    };
+    let nanos = u32::try_from(micros.rem_euclid(1_000_000)).ok()? * 1000;
+    Timestamp::new(micros.div_euclid(1_000_000), nanos)
 }
 
 fn iso(text: &str) -> Option<Timestamp> {
@@ -315,6 +331,8 @@ mod tests {
     #[test]
     fn what_has_one_meaning_is_read() {
         let cases = [
+            ("253379284714.0001", "9999-04-09T14:38:34.0001Z"),
+            ("-0.5", "1969-12-31T23:59:59.5Z"),
             ("28/11/2026, 13:46:33", "2026-11-28T13:46:33Z"),
             ("11/28/2026 1:46:33 PM", "2026-11-28T13:46:33Z"),
             ("2026/11/28 13:46", "2026-11-28T13:46:00Z"),
