@@ -274,6 +274,12 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         match std::mem::replace(&mut self.now, Now::Plain) {
+            Now::Added(Value::String(text)) => {
+                let text = Cow::Owned(text.clone());
+                let kind = &Kind::String;
+                let read = seed.deserialize(ScalarText { text, kind });
+                read.map_err(A::Error::custom)
+            }
             Now::Added(value) => seed.deserialize(value.clone()).map_err(A::Error::custom),
             Now::Edited(edits) => self.access.next_value_seed(Edited { seed, edits }),
             Now::Plain => self.access.next_value_seed(seed),
