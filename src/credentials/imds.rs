@@ -176,7 +176,11 @@ impl<'a> Service<'a> {
                 uri: &uri,
                 headers,
                 is_direct: true,
-                patience: self.patience,
+                patience: Patience {
+                    // without a token, most likely nothing is there, and most machines are no instances
+                    retries_timeouts: !headers.is_empty(),
+                    ..self.patience
+                },
             };
             let is_last = |status, body: &[u8]| match status {
                 200 => is_good(body),
