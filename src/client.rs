@@ -344,7 +344,7 @@ impl Client {
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let config = Config::builder().isolated().region("eu-west-1");
     /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
-    /// # let replay = Replay::new().answer(200, &[], "").answer(200, &[], "hello");
+    /// # let replay = Replay::new().answer(200, &[("etag", "\"e\"")], "").answer(200, &[], "hello");
     /// # let client = Client::with_transport(config, replay)?;
     /// let place = json!({"Bucket": "my-bucket", "Key": "greeting"});
     /// client.request("s3", "PutObject").params(place.clone()).body(Body::from("hello")).send()?;

@@ -56,7 +56,7 @@ impl Resource {
     /// use serde_json::json;
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], "").answer(200, &[], "hello");
+    /// # let replay = Replay::new().answer(200, &[("etag", "\"e\"")], "").answer(200, &[], "hello");
     /// # let client = Client::with_transport(config, replay)?;
     /// let object = client.resource("s3")?.sub("Object", ["my-bucket", "greeting"])?;
     /// object.request("put", json!({}))?.body("hello").send()?;

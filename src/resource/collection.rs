@@ -18,7 +18,7 @@ use crate::paginate::Pages;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
 /// # let page = "<R><Contents><Key>a</Key></Contents></R>";
-/// # let replay = Replay::new().answer(200, &[], page).answer(200, &[], page).answer(200, &[], "");
+/// # let replay = Replay::new().answer(200, &[], page).answer(200, &[], page).answer(200, &[], "<DeleteResult/>");
 /// # let client = Client::with_transport(config, replay)?;
 /// let bucket = client.resource("s3")?.sub("Bucket", "my-bucket")?;
 /// let old = bucket.collection("objects")?.filter(json!({"Prefix": "2019/"})).page_size(100);

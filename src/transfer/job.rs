@@ -144,7 +144,7 @@ impl Job<'static> {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[("etag", "\"e\"")], ""))?;
     /// let running = client.transfer().upload("a small fish", "river", "fish.txt").start();
     /// let report = running.join()?;
     /// assert_eq!(report.objects, 1);

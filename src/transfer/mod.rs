@@ -137,7 +137,7 @@ impl TransferManager {
     /// use tucuxi::transfer::Source;
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], "").answer(200, &[], "");
+    /// # let replay = Replay::new().answer(200, &[("etag", "\"e\"")], "").answer(200, &[("etag", "\"e\"")], "");
     /// # let client = Client::with_transport(config, replay)?;
     /// let s3 = client.transfer();
     /// s3.upload("a small fish", "river", "fish.txt").run()?;
