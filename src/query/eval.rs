@@ -5,75 +5,54 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Number, Value};
 
+use super::budget::Budget;
 use super::{Expr, Misfit, Operator, QueryErrorKind, functions};
 
 pub(super) type Found<'v> = Result<Cow<'v, Value>, Misfit>;
 
 const NULL: Cow<'static, Value> = Cow::Owned(Value::Null);
 
-pub(super) fn eval<'v>(expr: &Expr, at: &'v Value) -> Found<'v> {
+pub(super) fn eval<'v>(expr: &Expr, at: &'v Value, budget: &Budget<'_>) -> Found<'v> {
+    budget.spend(1)?;
     Ok(match expr {
-        Expr::And(left, right) => match eval(left, at)? {
-            found if is_true(&found) => eval(right, at)?,
-            found => found,
-        },
-        Expr::Or(left, right) => match eval(left, at)? {
-            found if is_true(&found) => found,
-            _ => eval(right, at)?,
-        },
-        Expr::Not(inner) => owned(!is_true(&*eval(inner, at)?)),
-        Expr::Compare(operator, left, right) => {
-            compare(*operator, &*eval(left, at)?, &*eval(right, at)?)
-        }
-        Expr::Condition(predicate, then) => match is_true(&*eval(predicate, at)?) {
-            true => eval(then, at)?,
+        Expr::And(all) => return first(all, at, budget, |value| !is_true(value)),
+        Expr::Or(all) => return first(all, at, budget, is_true),
+        Expr::Chain(steps) => return chain(steps, at, budget),
+        Expr::Not(inner) => owned(!is_true(&*eval(inner, at, budget)?)),
+        Expr::Compare(left, rest) => return comparisons(left, rest, at, budget),
+        Expr::Condition(predicate, then) => match is_true(&*eval(predicate, at, budget)?) {
+            true => return eval(then, at, budget),
             false => NULL,
         },
         Expr::Current => Cow::Borrowed(at),
+        Expr::Each(inner) => return each(inner, at, budget),
         Expr::Field(name) => at.get(&**name).map_or(NULL, Cow::Borrowed),
+        Expr::Flatten => return flatten(at, budget),
         Expr::Index(index) => match at {
             Value::Array(list) => nth(list, *index).map_or(NULL, Cow::Borrowed),
             _ => NULL,
         },
-        Expr::Literal(value) => Cow::Owned(value.clone()),
+        Expr::Literal(value) => Cow::Owned(budget.copy(value)?),
         // only functions take references, and they look at them themselves
         Expr::Reference(_) => NULL,
         Expr::Function {
             function,
             args,
             offset,
-        } => functions::call(*function, args, at, *offset)?,
-        Expr::List(elements) => match at {
-            Value::Null => NULL,
-            _ => {
-                let each = elements.iter().map(|e| eval(e, at).map(Cow::into_owned));
-                owned(each.collect::<Result<Vec<_>, _>>()?)
-            }
+        } => return functions::call(*function, args, at, *offset, budget),
+        Expr::List(elements) => return multi_list(elements, at, budget),
+        Expr::Object(entries) => return multi_hash(entries, at, budget),
+        Expr::ObjectValues => match at {
+            Value::Object(entries) => owned(budget.copies(entries.values())?),
+            _ => NULL,
         },
-        Expr::Object(entries) => match at {
-            Value::Null => NULL,
-            _ => {
-                let each = (entries.iter())
-                    .map(|(key, value)| Ok((key.clone(), eval(value, at)?.into_owned())));
-                owned(Value::Object(each.collect::<Result<Map<_, _>, _>>()?))
-            }
-        },
-        Expr::Then(left, right) => on(eval(left, at)?, |value| eval(right, value))?,
-        Expr::ObjectValues(inner) => on(eval(inner, at)?, |value| {
-            Ok(match value {
-                Value::Object(entries) => owned(entries.values().cloned().collect::<Vec<_>>()),
-                _ => NULL,
-            })
-        })?,
-        Expr::Flatten(inner) => on(eval(inner, at)?, |value| Ok(flatten(value)))?,
-        Expr::Project(left, right) => on(eval(left, at)?, |value| project(value, right))?,
         Expr::Slice {
             start,
             stop,
             step,
             offset,
         } => match at {
-            Value::Array(list) => owned(slice(list, *start, *stop, *step, *offset)?),
+            Value::Array(list) => owned(slice(list, (*start, *stop, *step), *offset, budget)?),
             _ => NULL,
         },
     })
@@ -83,12 +62,69 @@ pub(super) fn owned<'v>(value: impl Into<Value>) -> Cow<'v, Value> {
     Cow::Owned(value.into())
 }
 
-/// Goes on with a value that was found; what is not of the input is copied out of it.
-fn on<'v>(found: Cow<'v, Value>, then: impl for<'x> FnOnce(&'x Value) -> Found<'x>) -> Found<'v> {
-    match found {
-        Cow::Borrowed(value) => then(value),
-        Cow::Owned(value) => Ok(Cow::Owned(then(&value)?.into_owned())),
+/// The first value that decides, else the last one.
+fn first<'v>(
+    all: &[Expr],
+    at: &'v Value,
+    budget: &Budget<'_>,
+    decides: fn(&Value) -> bool,
+) -> Found<'v> {
+    let mut found = NULL;
+    for expr in all {
+        found = eval(expr, at, budget)?;
+        if decides(&found) {
+            break;
+        }
     }
+    Ok(found)
+}
+
+/// Goes on with what was found; what is not of the input is copied out of it.
+fn chain<'v>(steps: &[Expr], at: &'v Value, budget: &Budget<'_>) -> Found<'v> {
+    let mut found = Cow::Borrowed(at);
+    for step in steps {
+        found = match found {
+            Cow::Borrowed(value) => eval(step, value, budget)?,
+            Cow::Owned(value) => Cow::Owned(budget.own(eval(step, &value, budget)?)?),
+        };
+    }
+    Ok(found)
+}
+
+fn comparisons<'v>(
+    left: &Expr,
+    rest: &[(Operator, Expr)],
+    at: &'v Value,
+    budget: &Budget<'_>,
+) -> Found<'v> {
+    let mut found = eval(left, at, budget)?;
+    for (operator, right) in rest {
+        found = compare(*operator, &found, &*eval(right, at, budget)?);
+    }
+    Ok(found)
+}
+
+fn multi_list<'v>(elements: &[Expr], at: &'v Value, budget: &Budget<'_>) -> Found<'v> {
+    if at.is_null() {
+        return Ok(NULL);
+    }
+    let mut out = Vec::with_capacity(elements.len());
+    for element in elements {
+        out.push(budget.own(eval(element, at, budget)?)?);
+    }
+    Ok(owned(out))
+}
+
+fn multi_hash<'v>(entries: &[(String, Expr)], at: &'v Value, budget: &Budget<'_>) -> Found<'v> {
+    if at.is_null() {
+        return Ok(NULL);
+    }
+    let mut out = Map::with_capacity(entries.len());
+    for (key, value) in entries {
+        let value = budget.own(eval(value, at, budget)?)?;
+        out.insert(key.clone(), value);
+    }
+    Ok(owned(Value::Object(out)))
 }
 
 /// Everything but null, false and what is empty.
@@ -119,65 +155,88 @@ fn compare<'v>(operator: Operator, left: &Value, right: &Value) -> Cow<'v, Value
 
 /// As values: 1 and 1.0 are the same number, and the order of an object does not matter.
 pub(super) fn equal(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Number(a), Value::Number(b)) => compare_numbers(a, b).is_eq(),
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
+    let mut pairs = vec![(left, right)];
+    while let Some(pair) = pairs.pop() {
+        let same = match pair {
+            (Value::Number(a), Value::Number(b)) => compare_numbers(a, b).is_eq(),
+            (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+                pairs.extend(a.iter().zip(b));
+                true
+            }
+            (Value::Object(a), Value::Object(b)) if a.len() == b.len() => {
+                a.iter().all(|(key, a)| {
+                    let b = b.get(key);
+                    pairs.extend(b.map(|b| (a, b)));
+                    b.is_some()
+                })
+            }
+            (Value::Array(_), _) | (Value::Object(_), _) => false,
+            (a, b) => a == b,
+        };
+        if !same {
+            return false;
         }
-        (Value::Object(a), Value::Object(b)) => {
-            let same =
-                |(key, value): (&String, &Value)| b.get(key).is_some_and(|v| equal(value, v));
-            a.len() == b.len() && a.iter().all(same)
-        }
-        _ => left == right,
     }
+    true
 }
 
-/// Integers are compared as integers: a float does not hold all of them.
+/// By their exact values: a float does not hold all integers, and an order that rounds is none.
 pub(super) fn compare_numbers(a: &Number, b: &Number) -> Ordering {
     let integer = |n: &Number| {
         n.as_i64()
             .map(i128::from)
             .or_else(|| n.as_u64().map(i128::from))
     };
+    // adding nothing makes -0 the same as 0
+    let float = |n: &Number| n.as_f64().unwrap_or(0.0) + 0.0;
     match (integer(a), integer(b)) {
         (Some(a), Some(b)) => a.cmp(&b),
-        _ => {
-            let float = |n: &Number| n.as_f64().unwrap_or(0.0);
-            float(a).total_cmp(&float(b))
-        }
+        (Some(a), None) => with_float(a, float(b)),
+        (None, Some(b)) => with_float(b, float(a)).reverse(),
+        (None, None) => float(a).total_cmp(&float(b)),
     }
+}
+
+fn with_float(integer: i128, float: f64) -> Ordering {
+    // the cast keeps to the range of its type, beyond which no integer of JSON's is
+    let whole = float.floor() as i128;
+    let fraction = float > float.floor();
+    integer.cmp(&whole).then(match fraction {
+        true => Ordering::Less,
+        false => Ordering::Equal,
+    })
 }
 
 fn nth(list: &[Value], index: i64) -> Option<&Value> {
     let len = i64::try_from(list.len()).ok()?;
-    let index = if index < 0 { len + index } else { index };
+    let index = if index < 0 {
+        len.checked_add(index)?
+    } else {
+        index
+    };
     list.get(usize::try_from(index).ok()?)
 }
 
-fn flatten<'v>(value: &Value) -> Cow<'v, Value> {
+fn flatten<'v>(value: &Value, budget: &Budget<'_>) -> Found<'v> {
     let Value::Array(list) = value else {
-        return NULL;
+        return Ok(NULL);
     };
-    let mut out = Vec::with_capacity(list.len());
-    for element in list {
-        match element {
-            Value::Array(inner) => out.extend_from_slice(inner),
-            other => out.push(other.clone()),
-        }
-    }
-    owned(out)
+    let flat = list.iter().flat_map(|element| match element {
+        Value::Array(inner) => inner.as_slice(),
+        other => std::slice::from_ref(other),
+    });
+    Ok(owned(budget.copies(flat)?))
 }
 
-fn project<'v>(value: &Value, right: &Expr) -> Found<'v> {
+fn each<'v>(inner: &Expr, value: &Value, budget: &Budget<'_>) -> Found<'v> {
     let Value::Array(list) = value else {
         return Ok(NULL);
     };
     let mut out = Vec::new();
     for element in list {
-        let found = eval(right, element)?;
+        let found = eval(inner, element, budget)?;
         if !found.is_null() {
-            out.push(found.into_owned());
+            out.push(budget.own(found)?);
         }
     }
     Ok(owned(out))
@@ -185,10 +244,9 @@ fn project<'v>(value: &Value, right: &Expr) -> Found<'v> {
 
 fn slice(
     list: &[Value],
-    start: Option<i64>,
-    stop: Option<i64>,
-    step: i64,
+    (start, stop, step): (Option<i64>, Option<i64>, i64),
     offset: usize,
+    budget: &Budget<'_>,
 ) -> Result<Vec<Value>, Misfit> {
     if step == 0 {
         return Err(Misfit {
@@ -201,7 +259,7 @@ fn slice(
     let (first, last) = if step > 0 { (0, len) } else { (-1, len - 1) };
     let place = |given: Option<i64>, default| match given {
         None => default,
-        Some(n) => (if n < 0 { n + len } else { n }).clamp(first, last),
+        Some(n) => (if n < 0 { n.saturating_add(len) } else { n }).clamp(first, last),
     };
     let (mut at, stop) = match step > 0 {
         true => (place(start, 0), place(stop, len)),
@@ -209,7 +267,9 @@ fn slice(
     };
     let mut out = Vec::new();
     while if step > 0 { at < stop } else { at > stop } {
-        out.extend(usize::try_from(at).ok().and_then(|i| list.get(i)).cloned());
+        if let Some(value) = usize::try_from(at).ok().and_then(|i| list.get(i)) {
+            out.push(budget.copy(value)?);
+        }
         at = at.saturating_add(step);
     }
     Ok(out)

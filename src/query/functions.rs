@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Number, Value};
 
+use super::budget::{Budget, size, text_size};
 use super::eval::{Found, compare_numbers, equal, eval, is_true, owned};
 use super::{Expr, Misfit, QueryErrorKind};
 
@@ -64,6 +65,7 @@ struct Call<'e, 'v> {
     args: &'e [Expr],
     at: &'v Value,
     offset: usize,
+    budget: &'e Budget<'e>,
 }
 
 pub(super) fn call<'v>(
@@ -71,14 +73,24 @@ pub(super) fn call<'v>(
     args: &[Expr],
     at: &'v Value,
     offset: usize,
+    budget: &Budget<'_>,
 ) -> Found<'v> {
     let call = Call {
         function,
         args,
         at,
         offset,
+        budget,
     };
-    match function {
+    let found = result(&call)?;
+    if let Cow::Owned(value) = &found {
+        budget.spend(size(value))?;
+    }
+    Ok(found)
+}
+
+fn result<'v>(call: &Call<'_, 'v>) -> Found<'v> {
+    match call.function {
         Function::Abs | Function::Ceil | Function::Floor => call.rounded(),
         Function::Avg | Function::Sum => call.summed(),
         Function::Contains => call.contains(),
@@ -90,7 +102,7 @@ pub(super) fn call<'v>(
             let keys = object.keys().map(|key| key.as_str().into());
             Ok(owned(keys.collect::<Vec<Value>>()))
         }
-        Function::Values => Ok(owned(call.object(0)?.values().cloned().collect::<Vec<_>>())),
+        Function::Values => Ok(owned(call.object(0)?.into_values().collect::<Vec<_>>())),
         Function::Length => Ok(owned(match &*call.value(0)? {
             Value::Array(list) => list.len(),
             Value::Object(entries) => entries.len(),
@@ -100,20 +112,22 @@ pub(super) fn call<'v>(
         Function::Map => {
             let by = call.reference(0)?;
             let each = call.list(1)?;
-            let each = each.iter().map(|v| eval(by, v).map(Cow::into_owned));
+            let each = each
+                .iter()
+                .map(|v| call.budget.own(eval(by, v, call.budget)?));
             Ok(owned(each.collect::<Result<Vec<_>, _>>()?))
         }
         Function::Max | Function::Min => call.extreme(&Expr::Current),
         Function::MaxBy | Function::MinBy => call.extreme(call.reference(1)?),
         Function::Merge => {
             let mut merged = Map::new();
-            for n in 0..args.len() {
+            for n in 0..call.args.len() {
                 merged.extend(call.object(n)?);
             }
             Ok(owned(Value::Object(merged)))
         }
         Function::NotNull => {
-            for n in 0..args.len() {
+            for n in 0..call.args.len() {
                 let value = call.value(n)?;
                 if !value.is_null() {
                     return Ok(value);
@@ -122,7 +136,7 @@ pub(super) fn call<'v>(
             Ok(owned(Value::Null))
         }
         Function::Reverse => Ok(owned::<'v>(match &*call.value(0)? {
-            Value::Array(list) => Value::Array(list.iter().rev().cloned().collect()),
+            Value::Array(list) => Value::Array(call.budget.copies(list.iter().rev())?),
             Value::String(text) => text.chars().rev().collect::<String>().into(),
             other => return Err(call.mismatch(0, "a string or an array", other)),
         })),
@@ -130,7 +144,7 @@ pub(super) fn call<'v>(
         Function::SortBy => call.sorted(call.reference(1)?),
         Function::ToArray => Ok(match call.value(0)? {
             list if list.is_array() => list,
-            other => owned(vec![other.into_owned()]),
+            other => owned(vec![call.budget.own(other)?]),
         }),
         Function::ToNumber => Ok(match call.value(0)? {
             number if number.is_number() => number,
@@ -164,8 +178,12 @@ impl<'e, 'v> Call<'e, 'v> {
     fn value(&self, n: usize) -> Found<'v> {
         match &self.args[n] {
             Expr::Reference(_) => Err(self.misfit(n, "a value", "an expression")),
-            arg => eval(arg, self.at),
+            arg => eval(arg, self.at, self.budget),
         }
+    }
+
+    fn owned(&self, n: usize) -> Result<Value, Misfit> {
+        self.budget.own(self.value(n)?)
     }
 
     fn reference(&self, n: usize) -> Result<&'e Expr, Misfit> {
@@ -176,22 +194,21 @@ impl<'e, 'v> Call<'e, 'v> {
     }
 
     fn list(&self, n: usize) -> Result<Vec<Value>, Misfit> {
-        match self.value(n)? {
-            Cow::Borrowed(Value::Array(list)) => Ok(list.clone()),
-            Cow::Owned(Value::Array(list)) => Ok(list),
+        match self.owned(n)? {
+            Value::Array(list) => Ok(list),
             other => Err(self.mismatch(n, "an array", &other)),
         }
     }
 
     fn object(&self, n: usize) -> Result<Map<String, Value>, Misfit> {
-        match self.value(n)?.into_owned() {
+        match self.owned(n)? {
             Value::Object(entries) => Ok(entries),
             other => Err(self.mismatch(n, "an object", &other)),
         }
     }
 
     fn text(&self, n: usize) -> Result<String, Misfit> {
-        match self.value(n)?.into_owned() {
+        match self.owned(n)? {
             Value::String(text) => Ok(text),
             other => Err(self.mismatch(n, "a string", &other)),
         }
@@ -259,6 +276,7 @@ impl<'e, 'v> Call<'e, 'v> {
                 out.push_str(&separator);
             }
             out.push_str(text);
+            self.budget.spend(text_size(&separator))?;
         }
         Ok(owned(out))
     }
@@ -267,7 +285,7 @@ impl<'e, 'v> Call<'e, 'v> {
     fn keyed(&self, by: &Expr) -> Result<Vec<(Value, Value)>, Misfit> {
         let mut out: Vec<(Value, Value)> = Vec::new();
         for element in self.list(0)? {
-            let key = eval(by, &element)?.into_owned();
+            let key = self.budget.own(eval(by, &element, self.budget)?)?;
             let fits = match out.first() {
                 Some((first, _)) => type_name(first) == type_name(&key),
                 None => key.is_number() || key.is_string(),

@@ -1,15 +1,19 @@
 //! JMESPath over JSON values.
 //!
-//! The `jmespath` crate parses; the evaluation is ours, over `&Value`: nothing of the input is copied, objects keep their
-//! order and integers are compared as integers.
+//! An expression's text becomes tokens (`lexer`), these a tree (`parse`), and the tree is evaluated over `&Value` (`eval`): what
+//! is found in the input is not copied, objects keep their order and integers are compared as integers. Neither an expression
+//! nor a value from outside can use up the stack or the memory: the tree's depth is bounded, and so is what one search makes
+//! (`budget`).
 
+mod budget;
 mod eval;
 mod functions;
+mod lexer;
+mod parse;
 
 use std::borrow::Cow;
 use std::fmt;
 
-use jmespath::ast::{Ast, Comparator};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -53,6 +57,8 @@ pub enum QueryErrorKind {
     InvalidValue,
     /// It does not parse.
     Syntax,
+    /// The search makes more values than the limit allows.
+    TooLarge,
     /// There is no such function.
     UnknownFunction,
 }
@@ -71,46 +77,15 @@ impl fmt::Display for QueryError {
 
 impl std::error::Error for QueryError {}
 
-/// How deep an expression may nest: the parser is recursive.
-const MAX_DEPTH: usize = 64;
-
 impl Query {
     /// Parses an expression.
     ///
     /// # Errors
     ///
-    /// It is none: the error says where.
+    /// The expression is invalid, or nests more than 150 levels deep; the error says where. Chains such as `a.b.c` or
+    /// `a || b || c` may have any length.
     pub fn compile(text: &str) -> Result<Self, QueryError> {
-        let fault = |offset, what: &str| QueryError {
-            kind: QueryErrorKind::Syntax,
-            offset,
-            expression: text.into(),
-            what: what.into(),
-        };
-        let mut depth = 0_usize;
-        for (offset, c) in text.chars().enumerate() {
-            match c {
-                '(' | '[' | '{' | '!' | '&' => depth += 1,
-                ')' | ']' | '}' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            if depth > MAX_DEPTH * 4 {
-                return Err(fault(offset, "nested too deep"));
-            }
-        }
-        let ast = jmespath::parse(text).map_err(|e| {
-            let what = e.reason.to_string();
-            fault(
-                e.offset,
-                what.strip_prefix("Parse error: ")
-                    .unwrap_or(&what)
-                    .trim_end(),
-            )
-        })?;
-        let root = Expr::from_ast(&ast).map_err(|Misfit { kind, offset, what }| QueryError {
-            kind,
-            ..fault(offset, &what)
-        })?;
+        let root = parse::parse(text).map_err(|misfit| misfit.of(text))?;
         let text = text.into();
         Ok(Self { text, root })
     }
@@ -124,14 +99,11 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// A function is given a value of a type that it cannot take.
+    /// A function is given a value of a type that it cannot take, or the search makes too much: more than 1,000,000 values and
+    /// steps together, and more than 64 for each value of the input.
     pub fn search<'v>(&self, value: &'v Value) -> Result<Cow<'v, Value>, QueryError> {
-        eval::eval(&self.root, value).map_err(|misfit| QueryError {
-            kind: misfit.kind,
-            offset: misfit.offset,
-            expression: self.text.clone(),
-            what: misfit.what.into(),
-        })
+        let budget = budget::Budget::new(value);
+        eval::eval(&self.root, value, &budget).map_err(|misfit| misfit.of(&self.text))
     }
 }
 
@@ -149,15 +121,31 @@ struct Misfit {
     what: String,
 }
 
-/// The parsed expression with its literals as values.
+impl Misfit {
+    fn of(self, expression: &str) -> QueryError {
+        QueryError {
+            kind: self.kind,
+            offset: self.offset,
+            expression: expression.into(),
+            what: self.what.into(),
+        }
+    }
+}
+
+/// The parsed expression with its literals as values. Its depth is bounded.
 #[derive(Clone, Debug)]
 enum Expr {
-    And(Box<Self>, Box<Self>),
-    Compare(Operator, Box<Self>, Box<Self>),
+    And(Vec<Self>),
+    /// Each at what the one before finds.
+    Chain(Vec<Self>),
+    /// From left to right: the result of one comparison is the left side of the next.
+    Compare(Box<Self>, Vec<(Operator, Self)>),
     Condition(Box<Self>, Box<Self>),
     Current,
+    /// For each element of a list; what is null is left out.
+    Each(Box<Self>),
     Field(Box<str>),
-    Flatten(Box<Self>),
+    Flatten,
     /// `&expression`, an argument of some functions.
     Reference(Box<Self>),
     Function {
@@ -170,17 +158,14 @@ enum Expr {
     Literal(Value),
     Not(Box<Self>),
     Object(Box<[(String, Self)]>),
-    ObjectValues(Box<Self>),
-    Or(Box<Self>, Box<Self>),
-    /// The right side for each element of the left.
-    Project(Box<Self>, Box<Self>),
+    ObjectValues,
+    Or(Vec<Self>),
     Slice {
         start: Option<i64>,
         stop: Option<i64>,
         step: i64,
         offset: usize,
     },
-    Then(Box<Self>, Box<Self>),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -191,89 +176,6 @@ enum Operator {
     Less,
     LessOrEqual,
     NotEqual,
-}
-
-impl Expr {
-    fn from_ast(ast: &Ast) -> Result<Self, Misfit> {
-        let one = |ast: &Ast| Self::from_ast(ast).map(Box::new);
-        let all = |list: &[Ast]| {
-            list.iter()
-                .map(Self::from_ast)
-                .collect::<Result<Box<_>, _>>()
-        };
-        Ok(match ast {
-            Ast::And { lhs, rhs, .. } => Self::And(one(lhs)?, one(rhs)?),
-            Ast::Comparison {
-                comparator,
-                lhs,
-                rhs,
-                ..
-            } => Self::Compare(Operator::of(comparator), one(lhs)?, one(rhs)?),
-            Ast::Condition {
-                predicate, then, ..
-            } => Self::Condition(one(predicate)?, one(then)?),
-            Ast::Expref { ast, .. } => Self::Reference(one(ast)?),
-            Ast::Field { name, .. } => Self::Field(name.as_str().into()),
-            Ast::Flatten { node, .. } => Self::Flatten(one(node)?),
-            Ast::Function { offset, name, args } => {
-                let function = functions::Function::named(name).ok_or_else(|| Misfit {
-                    kind: QueryErrorKind::UnknownFunction,
-                    offset: *offset,
-                    what: format!("there is no function {name}"),
-                })?;
-                function.check_arity(args.len(), *offset)?;
-                Self::Function {
-                    function,
-                    args: all(args)?,
-                    offset: *offset,
-                }
-            }
-            Ast::Identity { .. } => Self::Current,
-            Ast::Index { idx, .. } => Self::Index((*idx).into()),
-            Ast::Literal { value, offset } => {
-                Self::Literal(serde_json::to_value(value).map_err(|e| Misfit {
-                    kind: QueryErrorKind::Syntax,
-                    offset: *offset,
-                    what: e.to_string(),
-                })?)
-            }
-            Ast::MultiHash { elements, .. } => Self::Object(
-                (elements.iter())
-                    .map(|pair| Ok((pair.key.clone(), Self::from_ast(&pair.value)?)))
-                    .collect::<Result<_, _>>()?,
-            ),
-            Ast::MultiList { elements, .. } => Self::List(all(elements)?),
-            Ast::Not { node, .. } => Self::Not(one(node)?),
-            Ast::ObjectValues { node, .. } => Self::ObjectValues(one(node)?),
-            Ast::Or { lhs, rhs, .. } => Self::Or(one(lhs)?, one(rhs)?),
-            Ast::Projection { lhs, rhs, .. } => Self::Project(one(lhs)?, one(rhs)?),
-            Ast::Slice {
-                start,
-                stop,
-                step,
-                offset,
-            } => Self::Slice {
-                start: start.map(Into::into),
-                stop: stop.map(Into::into),
-                step: (*step).into(),
-                offset: *offset,
-            },
-            Ast::Subexpr { lhs, rhs, .. } => Self::Then(one(lhs)?, one(rhs)?),
-        })
-    }
-}
-
-impl Operator {
-    fn of(comparator: &Comparator) -> Self {
-        match comparator {
-            Comparator::Equal => Self::Equal,
-            Comparator::GreaterThan => Self::Greater,
-            Comparator::GreaterThanEqual => Self::GreaterOrEqual,
-            Comparator::LessThan => Self::Less,
-            Comparator::LessThanEqual => Self::LessOrEqual,
-            Comparator::NotEqual => Self::NotEqual,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -343,7 +245,216 @@ mod tests {
             abs.search(&json!(1)).unwrap_err().kind,
             QueryErrorKind::InvalidType
         );
-        assert!(Query::compile(&"[".repeat(100_000)).is_err());
-        assert!(Query::compile(&"!".repeat(100_000)).is_err());
+    }
+
+    /// On the stack of a thread that says nothing else.
+    fn on_a_small_stack(test: impl FnOnce() + Send) {
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(2 << 20);
+            let thread = thread.spawn_scoped(scope, test).unwrap();
+            thread.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn what_nests_too_deep_is_refused_and_what_is_long_is_not() {
+        let deep = [
+            ("(", "a", ")"),
+            ("[", "a", "]"),
+            ("[*]", "", ""),
+            ("{a: ", "b", "}"),
+            ("& ", "a", ""),
+            ("a[?", "b", "]"),
+            ("not_null(", "a", ")"),
+            ("!(", "a", ")"),
+            ("*.", "a", ""),
+            ("[:]", "", ""),
+            ("[?a]", "", ""),
+            ("! &", "a", ""),
+            ("[@][*].{b: ", "@", "}"),
+            ("a && (b || ", "c", ")"),
+            ("a | [", "b", "]"),
+        ];
+        on_a_small_stack(|| {
+            let value = json!({"a": [[[1]]], "b": 1});
+            for (open, middle, close) in deep {
+                for times in [20_000, 250] {
+                    let text = format!("{}{middle}{}", open.repeat(times), close.repeat(times));
+                    let error = Query::compile(&text).unwrap_err();
+                    assert_eq!(error.kind, QueryErrorKind::Syntax, "{open}");
+                }
+                let at_most = |times: &usize| {
+                    let text = format!("{}{middle}{}", open.repeat(*times), close.repeat(*times));
+                    Query::compile(&text).ok()
+                };
+                let query = (40..=150).rev().find_map(|times| at_most(&times)).unwrap();
+                let _ = query.clone().search(&value);
+            }
+            for broken in [
+                "[", "!", "(", "{a:", "&", "a[?", "a(", "`[", "'", "a.", "a||", "[0:",
+            ] {
+                assert!(Query::compile(&broken.repeat(100_000)).is_err(), "{broken}");
+            }
+        });
+    }
+
+    #[test]
+    fn chains_have_any_length() {
+        let value = json!({"a": {"b": false}, "l": [[[3]]]});
+        let many = 8_000;
+        let cases = [
+            (format!("{}a", "a.".repeat(many)), json!(null)),
+            (format!("{}a", "a!=b||".repeat(many)), json!(true)),
+            (format!("{}l", "b||".repeat(many)), json!([[[3]]])),
+            (format!("{}l", "l&&".repeat(many)), json!([[[3]]])),
+            (format!("{}a.b", "@|".repeat(many)), json!(false)),
+            (format!("{}a", "!".repeat(many)), json!(true)),
+            (format!("{}a", "! ".repeat(many + 1)), json!(false)),
+            (format!("l{}", "[]".repeat(many)), json!([3])),
+            (format!("l{}", "[0]".repeat(many)), json!(null)),
+            (format!("a{}", "==b".repeat(many)), json!(false)),
+            (format!("[{}a.b] | [-1]", "a,".repeat(many)), json!(false)),
+            (format!("{}l", "*|".repeat(many)), json!(null)),
+        ];
+        on_a_small_stack(|| {
+            for (text, expected) in cases {
+                let name = &text[..20];
+                let query = Query::compile(&text).unwrap_or_else(|e| panic!("{name}: {}", e.what));
+                let found = query.clone().search(&value).unwrap().into_owned();
+                assert_eq!(found, expected, "{name}");
+                assert!(!format!("{query:?}").is_empty());
+            }
+        });
+    }
+
+    #[test]
+    fn a_search_makes_no_more_than_its_limit() {
+        let long = "x".repeat(10_000);
+        let value = json!({"a": [1, 2], "long": long});
+        let pipes = |step: &str| format!("{}@", format!("{step} | ").repeat(40));
+        let ones = "[1,1,1,1,1,1,1,1,1,1]";
+        let nested = (0..20).fold("@".to_owned(), |inner, _| {
+            format!("map(&{inner}, `{ones}`)")
+        });
+        let filters = (0..20).fold("`1`".to_owned(), |inner, _| format!("`{ones}`[?{inner}]"));
+        for text in [
+            pipes("[@, @]"),
+            pipes("{a: @, b: @}"),
+            pipes("[long || @, long || @] | join('-', @)"),
+            pipes("join(to_string(@), [to_string(@), 'x', to_string(@)])"),
+            pipes("[@, @][]"),
+            pipes("merge({a: @}, {b: @})"),
+            pipes("[to_string(@), to_string(@)]"),
+            nested,
+            filters,
+        ] {
+            let error = Query::compile(&text).unwrap().search(&value);
+            let error = error.map(Cow::into_owned).unwrap_err();
+            assert_eq!(error.kind, QueryErrorKind::TooLarge, "{}", &text[..20]);
+        }
+    }
+
+    #[test]
+    fn a_search_in_much_may_make_much() {
+        let rows: Vec<Value> = (0..300_000).map(|n| json!({"n": n, "name": "x"})).collect();
+        let value = json!({"rows": rows});
+        let query =
+            Query::compile("rows[?n >= `0`].{n: n, m: [name, n], o: {p: n}} | sort_by(@, &n)");
+        let found = query.unwrap().search(&value).unwrap().into_owned();
+        assert_eq!(found.as_array().map(Vec::len), Some(300_000));
+    }
+
+    #[test]
+    fn numbers_have_one_order() {
+        let numbers = [
+            json!(-9_223_372_036_854_775_808_i64),
+            json!(-1.5),
+            json!(-1),
+            json!(-0.0),
+            json!(0.5),
+            json!(9_007_199_254_740_992_u64),
+            json!(9_007_199_254_740_993_u64),
+            json!(9_007_199_254_740_994.0),
+            json!(u64::MAX),
+            json!(1e300),
+        ];
+        let (query, list) = (Query::compile("sort(@)").unwrap(), numbers.to_vec());
+        let reversed = Value::Array(list.iter().rev().cloned().collect());
+        assert_eq!(*query.search(&reversed).unwrap(), Value::Array(list));
+        for text in [
+            "`0` == `-0.0`",
+            "`-0.0` == `0.0`",
+            "`1` == `1.0`",
+            "`2` > `1.5`",
+        ] {
+            let found = Query::compile(text).unwrap();
+            assert_eq!(*found.search(&json!(0)).unwrap(), json!(true), "{text}");
+        }
+    }
+
+    #[test]
+    fn indexes_and_slices_take_any_number() {
+        let value = json!([0, 1, 2]);
+        let cases = [
+            ("[-9223372036854775808]", json!(null)),
+            ("[9223372036854775807]", json!(null)),
+            ("[99999999999999999999999]", json!(null)),
+            ("[-99999999999999999999999:]", json!([0, 1, 2])),
+            ("[:9223372036854775807:9223372036854775807]", json!([0])),
+            ("[::-9223372036854775808]", json!([2])),
+            (
+                "[-9223372036854775808:9223372036854775807:2]",
+                json!([0, 2]),
+            ),
+            ("[-1]", json!(2)),
+        ];
+        for (text, expected) in cases {
+            let query = Query::compile(text).unwrap();
+            assert_eq!(*query.search(&value).unwrap(), expected, "{text}");
+        }
+        let query = Query::compile("[::0]").unwrap();
+        assert_eq!(
+            query.search(&value).unwrap_err().kind,
+            QueryErrorKind::InvalidValue
+        );
+    }
+
+    #[test]
+    fn odd_types_are_errors_of_their_own() {
+        let value = json!({"l": [1, "a", null, [1], {"k": 1}], "n": [1, 2]});
+        for text in [
+            "sort(l)",
+            "sort_by(l, &@)",
+            "sort_by(n, &[@])",
+            "max(l)",
+            "min_by(l, &k)",
+            "sum(l)",
+            "join('', l)",
+            "avg(l)",
+            "keys(l)",
+            "merge(l)",
+            "sort_by(n, &to_array(@))",
+        ] {
+            let error = Query::compile(text)
+                .unwrap()
+                .search(&value)
+                .map(Cow::into_owned);
+            assert_eq!(
+                error.unwrap_err().kind,
+                QueryErrorKind::InvalidType,
+                "{text}"
+            );
+        }
+        for text in ["sort_by(l, k)", "map(a, b)", "length(&a)"] {
+            let found = Query::compile(text)
+                .unwrap()
+                .search(&value)
+                .map(Cow::into_owned);
+            assert_eq!(
+                found.unwrap_err().kind,
+                QueryErrorKind::InvalidType,
+                "{text}"
+            );
+        }
     }
 }
