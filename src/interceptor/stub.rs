@@ -66,12 +66,21 @@ struct Canned {
 
 #[derive(Clone)]
 enum Outcome {
-    Error {
-        code: Box<str>,
-        message: Box<str>,
-        status: u16,
-    },
+    Error(CannedError),
     Value(Value),
+}
+
+#[derive(Clone, Default)]
+struct CannedError {
+    code: Box<str>,
+    message: Box<str>,
+    status: u16,
+    /// Members of the error's shape.
+    fields: Value,
+    /// What else the error element holds.
+    meta: Value,
+    request_id: Option<Box<str>>,
+    attempts: u32,
 }
 
 impl fmt::Debug for Stub {
@@ -107,16 +116,66 @@ impl Stub {
         message: &str,
         status: u16,
     ) -> Self {
-        let (code, message) = (code.into(), message.into());
-        self.push(
-            service,
-            operation,
-            Outcome::Error {
-                code,
-                message,
-                status,
-            },
-        )
+        let error = CannedError {
+            code: code.into(),
+            message: message.into(),
+            status,
+            attempts: 1,
+            ..CannedError::default()
+        };
+        self.push(service, operation, Outcome::Error(error))
+    }
+
+    /// The error that was added last has these members of its shape, as the model has them: they are checked when the call is
+    /// made.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use serde_json::json;
+    /// # use tucuxi::interceptor::Stub;
+    /// # use tucuxi::{Client, Config, Error};
+    /// let stub = Stub::new()
+    ///     .error("dynamodb", "PutItem", "ConditionalCheckFailedException", "no", 400)
+    ///     .with_fields(json!({"Item": {"k": {"S": "v"}}}))
+    ///     .with_request_id("r-1");
+    /// let config = Config::builder().isolated().region("eu-west-1").unsigned();
+    /// let client = Client::with_config(config.interceptor(stub).build()?)?;
+    /// let item = json!({"TableName": "t", "Item": {"k": {"S": "v"}}});
+    /// let Err(error) = client.call("dynamodb", "PutItem", item) else { panic!() };
+    /// let Error::Service(error) = error.cause() else { panic!() };
+    /// assert_eq!(error.value["Item"]["k"]["S"], "v");
+    /// assert_eq!(error.request_id.as_deref(), Some("r-1"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_fields(self, fields: Value) -> Self {
+        self.change_error(|error| error.fields = fields)
+    }
+
+    /// The error that was added last has these entries beside code and message, such as S3's `BucketName`: of any name.
+    #[must_use]
+    pub fn with_error_meta(self, entries: Value) -> Self {
+        self.change_error(|error| error.meta = entries)
+    }
+
+    /// The error that was added last has this request id.
+    #[must_use]
+    pub fn with_request_id(self, id: &str) -> Self {
+        self.change_error(|error| error.request_id = Some(id.into()))
+    }
+
+    /// The error that was added last came after so many attempts; one by default.
+    #[must_use]
+    pub fn with_attempts(self, attempts: u32) -> Self {
+        self.change_error(|error| error.attempts = attempts)
+    }
+
+    fn change_error(self, change: impl FnOnce(&mut CannedError)) -> Self {
+        if let Some(Outcome::Error(error)) = self.lock().answers.back_mut().map(|c| &mut c.outcome)
+        {
+            change(error);
+        }
+        self
     }
 
     fn push(self, service: &str, operation: &str, outcome: Outcome) -> Self {
@@ -188,7 +247,7 @@ impl Canned {
             )));
         }
         match &self.outcome {
-            Outcome::Error { .. } => Ok(()),
+            Outcome::Error(error) => error.check(call),
             Outcome::Value(value) => params::validate_result(call.model, call.operation, value)
                 .map_err(|error| {
                     fault(format!(
@@ -196,6 +255,35 @@ impl Canned {
                     ))
                 }),
         }
+    }
+}
+
+impl CannedError {
+    /// Whether its fields are those of the shape that its code names.
+    fn check(&self, call: &CallContext<'_>) -> Result<()> {
+        if self.fields.is_null() {
+            return Ok(());
+        }
+        let what = |error: &dyn fmt::Display| fault(format!("the error {}: {error}", self.code));
+        let shape = call.model.error_shape(call.operation, &self.code);
+        let shape = shape.ok_or_else(|| what(&"the model has no error of this code"))?;
+        params::validate_shape(call.model, shape, &self.fields).map_err(|error| what(&error))
+    }
+
+    fn error(self, call: &CallContext<'_>) -> ServiceError {
+        let mut error = ServiceError::in_stream(&self.code, &self.message);
+        error.status = self.status;
+        error.attempts = self.attempts;
+        error.request_id = self.request_id;
+        let shape = call.model.error_shape(call.operation, &self.code);
+        error.shape = shape.map(|shape| call.model.shape_name(shape).into());
+        let all = [self.fields, self.meta].into_iter();
+        let entries = all.filter_map(|value| match value {
+            Value::Object(entries) => Some(entries),
+            _ => None,
+        });
+        error.value = Value::Object(entries.flatten().collect());
+        error
     }
 }
 
@@ -260,14 +348,8 @@ impl Interceptor for Stub {
             return;
         };
         match canned.outcome {
-            Outcome::Error {
-                code,
-                message,
-                status,
-            } => {
-                let mut error = ServiceError::in_stream(&code, &message);
-                error.status = status;
-                *result = Err(Error::Service(Box::new(error)));
+            Outcome::Error(canned) => {
+                *result = Err(Error::Service(Box::new(canned.error(call))));
             }
             Outcome::Value(mut value) => {
                 let Ok(output) = result else {
@@ -401,5 +483,52 @@ mod tests {
         let (client, stub) = client(tables());
         client.call("dynamodb", "ListTables", json!({})).unwrap();
         stub.assert_all_used();
+    }
+
+    #[test]
+    fn errors_have_the_fields_of_their_shape_and_what_else_is_said() {
+        let stub = |code: &str, fields: Value| {
+            Stub::new()
+                .error("s3", "GetObject", code, "no", 403)
+                .with_fields(fields)
+                .with_error_meta(json!({"BucketName": "b"}))
+                .with_request_id("r")
+                .with_attempts(3)
+                .expecting(json!({"Bucket": "b", "Key": "k", "ChecksumMode": Stub::any()}))
+        };
+        let call = |stub: Stub| {
+            let (client, _) = client(stub);
+            let params = json!({"Bucket": "b", "Key": "k"});
+            client.call("s3", "GetObject", params).unwrap_err()
+        };
+        let error = call(stub(
+            "InvalidObjectState",
+            json!({"StorageClass": "GLACIER"}),
+        ));
+        let Error::Service(error) = error.cause() else {
+            panic!("{error}");
+        };
+        assert_eq!(
+            error.value,
+            json!({"StorageClass": "GLACIER", "BucketName": "b"})
+        );
+        assert_eq!(error.shape.as_deref(), Some("InvalidObjectState"));
+        assert_eq!((error.status, error.attempts), (403, 3));
+        assert_eq!(error.request_id.as_deref(), Some("r"));
+        let refused = [
+            (
+                stub("InvalidObjectState", json!({"StorageClass": 1})),
+                "StorageClass",
+            ),
+            (stub("InvalidObjectState", json!({"Other": "x"})), "Other"),
+            (
+                stub("NoSuchThing", json!({"A": "x"})),
+                "no error of this code",
+            ),
+        ];
+        for (stub, expected) in refused {
+            let error = call(stub).to_string();
+            assert!(error.contains(expected), "{error}");
+        }
     }
 }

@@ -4,7 +4,7 @@ mod defaults;
 mod validate;
 
 pub(crate) use self::defaults::fill_idempotency_tokens;
-pub(crate) use self::validate::{validate, validate_result};
+pub(crate) use self::validate::{validate, validate_result, validate_shape};
 
 use std::borrow::Cow;
 use std::fmt;

@@ -37,6 +37,11 @@ pub(crate) fn validate_result(
     check(model, operation.output, result, None, false)
 }
 
+/// Checks a value of a shape, such as that of an error.
+pub(crate) fn validate_shape(model: &ServiceModel, shape: ShapeId, value: &Value) -> Result<()> {
+    check(model, Some(shape), value, None, false)
+}
+
 fn check(
     model: &ServiceModel,
     shape: Option<ShapeId>,
