@@ -6,7 +6,7 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
-use tucuxi::config::{RequestChecksums, SignatureVersion};
+use tucuxi::config::{AddressingStyle, RequestChecksums, SignatureVersion};
 use tucuxi::transport::{Limits, Replay, Request, Response, Sent, Transport, TransportError};
 use tucuxi::{BearerToken, Body, Client, Config, ConfigBuilder, Credentials, Error, ResponseBody};
 
@@ -476,4 +476,192 @@ fn a_copy_from_another_region_has_a_url_of_that_region() {
         );
         assert_eq!(value("SourceRegion").is_some(), source_stays);
     }
+}
+
+/// Authorization headers are those that botocore makes of the same calls, wherever the bucket stands in the URL.
+#[test]
+fn the_older_signature_of_s3_is_in_a_header_where_a_setting_says_so() {
+    let object = json!({"Bucket": "bucket", "Key": "a b/c", "VersionId": "v+1", "ResponseContentType": "text/plain; x"});
+    let put = json!({"Bucket": "bucket", "Key": "k", "ContentType": "text/plain", "Metadata": {"b": "2", "a": "1 x"}});
+    let part = json!({"Bucket": "bucket", "Key": "k", "UploadId": "u", "PartNumber": 3});
+    let bucket = json!({"Bucket": "bucket"});
+    let cases = [
+        (
+            "GetObject",
+            &object,
+            [
+                "tPKkrl+7CXRWkuKHRkOOoa6FzoE=",
+                "k2ZV5q8XBbjF7F4jL0lCpXmdNrU=",
+            ],
+        ),
+        (
+            "ListObjectsV2",
+            &bucket,
+            [
+                "iQ21GvSMY75ujMzNUByDbIj92Yo=",
+                "w4eMQzVcjH0uDYVOPc1ZX+aKptU=",
+            ],
+        ),
+        (
+            "GetBucketAcl",
+            &bucket,
+            [
+                "ypmvcRKXynuu42ZRc1aiT9WxyHM=",
+                "owaklieSDw1PVuYWvE1ilK2HH3M=",
+            ],
+        ),
+        (
+            "UploadPart",
+            &part,
+            [
+                "kMUQ0Ko4Mmv7sx8FEuS+L0ynse8=",
+                "chCHX4VyUEPXqSZ+N2q6DTpsSfg=",
+            ],
+        ),
+        (
+            "PutObject",
+            &put,
+            [
+                "HXpsfqAuhmrliJIzhuTswcY2ny8=",
+                "dDAEKgJdyeViC2pLD/r+oZgJlbY=",
+            ],
+        ),
+        (
+            "ListBuckets",
+            &json!({}),
+            [
+                "9MtMdoxlqVFMGIGg2UreqsLD4ow=",
+                "3sOumEc/PBRCzF78EAkxiOiPA9Q=",
+            ],
+        ),
+        (
+            "HeadBucket",
+            &bucket,
+            [
+                "cjhgnyrMFNYOEpCcyXxWDoyaNik=",
+                "fHW8i1vU+NWJJJ64UvM00jvxH2o=",
+            ],
+        ),
+    ];
+    for (operation, params, signatures) in cases {
+        for (has_token, signature) in [(false, signatures[0]), (true, signatures[1])] {
+            for path_style in [false, true] {
+                let sent = older(
+                    SignatureVersion::S3,
+                    has_token,
+                    path_style,
+                    operation,
+                    params,
+                );
+                let expected = format!("AWS AKIDEXAMPLE:{signature}");
+                let name = format!("{operation} {has_token} {path_style}");
+                assert_eq!(header(&sent, "authorization"), expected, "{name}");
+                assert_eq!(
+                    header(&sent, "date"),
+                    "Fri, 27 Nov 2026 12:00:00 GMT",
+                    "{name}"
+                );
+                let token = if has_token { "tok" } else { "" };
+                assert_eq!(header(&sent, "x-amz-security-token"), token, "{name}");
+                assert_eq!(header(&sent, "x-amz-trailer"), "", "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_older_signature_of_s3_is_in_the_url_where_a_setting_says_so() {
+    let object = json!({"Bucket": "bucket", "Key": "k"});
+    let sent = older(SignatureVersion::S3Query, false, true, "GetObject", &object);
+    let query = sent.uri.query().unwrap();
+    assert!(
+        query.contains("Signature=q97oMbYRIV2JYs3CtK3YzOMk82Y%3D"),
+        "{query}"
+    );
+    assert!(query.contains("Expires=1795784400"), "{query}");
+    let put = json!({"Bucket": "bucket", "Key": "k", "ContentType": "text/plain"});
+    let sent = older(SignatureVersion::S3Query, true, true, "PutObject", &put);
+    let query = sent.uri.query().unwrap();
+    assert!(
+        query.contains("Signature=9ncnLtsbwbnhHvYfhkIC0Ry6yMc%3D"),
+        "{query}"
+    );
+    assert_eq!(header(&sent, "content-type"), "text/plain");
+    assert_eq!(header(&sent, "authorization"), "");
+}
+
+/// What is sent at 2026-11-27T12:00:00Z.
+fn older(
+    version: SignatureVersion,
+    has_token: bool,
+    path_style: bool,
+    operation: &str,
+    params: &Value,
+) -> Sent {
+    let who = Credentials::new("AKIDEXAMPLE", "secret");
+    let who = if has_token {
+        who.with_session_token("tok")
+    } else {
+        who
+    };
+    let config = Config::builder()
+        .isolated()
+        .region("us-east-1")
+        .credentials(who)
+        .signature_version(version)
+        .request_checksums(RequestChecksums::WhenRequired)
+        .clock(|| SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_780_800));
+    let config = match path_style {
+        true => config
+            .endpoint_url("http://127.0.0.1:9000")
+            .addressing_style(AddressingStyle::Path),
+        false => config,
+    };
+    let replay = Arc::new(Replay::new().answer(200, &[("etag", "e")], ""));
+    let client = Client::with_transport(config.build().unwrap(), replay.clone()).unwrap();
+    let request = client.request("s3", operation).params(params.clone());
+    let request = match operation {
+        "PutObject" | "UploadPart" => request.body("hello"),
+        _ => request,
+    };
+    // what comes back does not matter
+    let _ = request.send_buffered();
+    replay.sent().remove(0)
+}
+
+#[test]
+fn a_form_for_an_express_bucket_is_signed_by_its_session() {
+    let replay = Replay::new().answer(200, &[], session("ASIA1", 5));
+    let (client, _) = client(signed(), replay);
+    let bucket = "mine--use1-az4--x-s3";
+    let form = client
+        .presign_post(bucket, "k", &[], &[], Duration::from_secs(60))
+        .unwrap();
+    let field = |name: &str| {
+        let found = form.fields.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    };
+    assert_eq!(field("X-Amz-S3session-Token"), Some("token-of-ASIA1"));
+    assert_eq!(field("x-amz-security-token"), None);
+    let credential = field("x-amz-credential").unwrap();
+    assert_eq!(
+        credential,
+        "ASIA1/20240115/us-east-1/s3express/aws4_request"
+    );
+    assert!(form.url.contains("s3express-use1-az4"), "{}", form.url);
+}
+
+#[test]
+fn the_user_agent_ends_with_what_the_program_adds() {
+    let config = signed()
+        .app_id("app")
+        .user_agent_extra("my-framework/1.2 (x; y)");
+    let (client, replay) = client(config, Replay::new().answer(200, &[], "{}"));
+    client.call("dynamodb", "ListTables", json!({})).unwrap();
+    let sent = replay.sent().remove(0);
+    let agent = header(&sent, "user-agent");
+    assert!(
+        agent.ends_with(" app/app my-framework/1.2 (x; y)"),
+        "{agent}"
+    );
 }

@@ -1,20 +1,23 @@
-//! The signatures before version 4: the query form of SimpleDB, and S3's URLs and forms with HMAC-SHA1, which some servers
-//! still take and which only a setting asks for.
+//! The signatures before version 4: the query form of SimpleDB, and S3's with HMAC-SHA1 in a header, a URL or a form, which
+//! some servers still take and which only a setting asks for.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use http::header::HOST;
-use http::{HeaderMap, Uri};
+use http::header::{AUTHORIZATION, DATE, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use sha1::Sha1;
 use sha2::Sha256;
 
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, TimestampFormat};
 use crate::uri;
+
+const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
 /// Parts of a query that S3's older signature covers: what is addressed, and what the answer is to say.
 const SUB_RESOURCES: [&str; 35] = [
@@ -77,14 +80,15 @@ fn string_to_sign(
         header("content-md5").unwrap_or_default(),
         header("content-type").unwrap_or_default(),
     );
-    let mut amz: Vec<(&str, &str)> = (headers.iter())
-        .filter(|(name, _)| name.as_str().starts_with("x-amz-"))
-        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?.trim())))
-        .chain(token.map(|token| ("x-amz-security-token", token)))
-        .collect();
-    amz.sort_unstable();
-    for (name, value) in amz {
-        text += &format!("{name}:{value}\n");
+    let mut amz: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, value) in headers {
+        if let (true, Ok(value)) = (name.as_str().starts_with("x-amz-"), value.to_str()) {
+            amz.entry(name.as_str()).or_default().push(value.trim());
+        }
+    }
+    amz.extend(token.map(|token| ("x-amz-security-token", vec![token])));
+    for (name, values) in amz {
+        text += &format!("{name}:{}\n", values.join(","));
     }
     text += resource;
     let mut parts: Vec<(&str, Option<String>)> = (query.split('&').filter(|part| !part.is_empty()))
@@ -103,6 +107,48 @@ fn string_to_sign(
         }
     }
     text
+}
+
+/// What S3's older signature addresses: the path with the bucket before it, wherever the URL has that.
+pub(crate) fn s3_resource(bucket: Option<&str>, path: &str) -> String {
+    // the path of an access point's ARN has no bucket
+    let Some(bucket) = bucket.filter(|bucket| !bucket.starts_with("arn:")) else {
+        return path.to_owned();
+    };
+    match path.strip_prefix('/').and_then(|p| p.strip_prefix(bucket)) {
+        Some("") => format!("{path}/"),
+        Some(rest) if rest.starts_with('/') => path.to_owned(),
+        _ => format!("/{bucket}{path}"),
+    }
+}
+
+/// Signs a request of S3 in a header.
+pub(crate) fn sign_s3<B>(
+    request: &mut http::Request<B>,
+    who: &Credentials,
+    resource: &str,
+    time: SystemTime,
+) -> Result<()> {
+    let secret = |text: &str| {
+        let mut value = HeaderValue::from_str(text).map_err(Error::request)?;
+        value.set_sensitive(true);
+        Ok::<_, Error>(value)
+    };
+    let date = Timestamp::of(time)
+        .whole()
+        .format(TimestampFormat::HttpDate);
+    let token = who.session_token().map(secret).transpose()?;
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let method = request.method().clone();
+    let headers = request.headers_mut();
+    headers.remove("x-amz-security-token");
+    headers.extend(token.map(|token| (SECURITY_TOKEN, token)));
+    headers.insert(DATE, HeaderValue::from_str(&date).map_err(Error::request)?);
+    let text = string_to_sign(method.as_str(), headers, &date, resource, &query, None);
+    let signature = hmac_sha1(who.secret_access_key(), &text)?;
+    let value = format!("AWS {}:{signature}", who.access_key_id());
+    headers.insert(AUTHORIZATION, secret(&value)?);
+    Ok(())
 }
 
 /// Signs a URL of S3 in its query. Headers that it covers become parts of the query, the others are dropped.

@@ -37,12 +37,22 @@ pub(crate) enum AuthChoice {
     Bearer,
     /// The query form of version 2.
     QueryV2,
-    /// S3's signature with HMAC-SHA1, in URLs only.
+    /// S3's signature with HMAC-SHA1.
     S3Hmac,
+    /// The same, in the URL of every request.
+    S3HmacQuery,
     Signature(Signature),
 }
 
+/// How long a request is good that is signed in its URL because a setting says so.
+const QUERY_EXPIRES: Duration = Duration::from_secs(3600);
+
 impl AuthChoice {
+    /// Whether the body may go in chunks with its checksum behind it: the older signatures are of servers that know no chunks.
+    pub(crate) fn takes_trailers(&self) -> bool {
+        !matches!(self, Self::S3Hmac | Self::S3HmacQuery)
+    }
+
     /// Whether the signature is good in more than one region.
     pub(crate) fn is_for_several_regions(&self) -> bool {
         matches!(self, Self::Signature(signature) if signature.algorithm != Algorithm::SigV4)
@@ -81,6 +91,7 @@ enum Scheme {
     QueryV2,
     S3Express,
     S3Hmac,
+    S3HmacQuery,
     SigV4,
     SigV4a,
 }
@@ -102,6 +113,7 @@ impl Scheme {
         match version {
             SignatureVersion::Bearer => Self::Bearer,
             SignatureVersion::S3 => Self::S3Hmac,
+            SignatureVersion::S3Query => Self::S3HmacQuery,
             SignatureVersion::V2 => Self::QueryV2,
             SignatureVersion::V4 | SignatureVersion::S3V4 => Self::SigV4,
             SignatureVersion::V4a => Self::SigV4a,
@@ -189,6 +201,7 @@ pub(crate) fn choose(call: &Call<'_>, endpoint: &Endpoint) -> Result<AuthChoice>
         Scheme::Bearer => Ok(AuthChoice::Bearer),
         Scheme::QueryV2 => Ok(AuthChoice::QueryV2),
         Scheme::S3Hmac => Ok(AuthChoice::S3Hmac),
+        Scheme::S3HmacQuery => Ok(AuthChoice::S3HmacQuery),
         Scheme::SigV4 | Scheme::S3Express => {
             signature(call, details, scheme).map(AuthChoice::Signature)
         }
@@ -259,7 +272,9 @@ impl AuthChoice {
         match self {
             Self::Anonymous => None,
             Self::Bearer => Some(IdentityKind::Token),
-            Self::QueryV2 | Self::S3Hmac | Self::Signature(_) => Some(IdentityKind::Credentials),
+            Self::QueryV2 | Self::S3Hmac | Self::S3HmacQuery | Self::Signature(_) => {
+                Some(IdentityKind::Credentials)
+            }
         }
     }
 
@@ -281,6 +296,7 @@ impl AuthChoice {
     pub(crate) fn sign(
         &self,
         call: &Call<'_>,
+        params: &Params,
         request: &mut Request,
         who: Option<&Identity>,
         time: SystemTime,
@@ -317,9 +333,16 @@ impl AuthChoice {
                 *request.body_mut() = signed.into();
                 Ok(())
             }
-            (Self::S3Hmac, _) => Err(unsupported(
-                "S3's version 2, which this client has for presigned URLs and forms only",
-            )),
+            (Self::S3Hmac, Some(Identity::Credentials(who))) => {
+                let resource = s3_resource(params, request);
+                legacy::sign_s3(request, who, &resource, time)
+            }
+            (Self::S3HmacQuery, Some(Identity::Credentials(who))) => {
+                let (resource, headers) = (s3_resource(params, request), request.headers().clone());
+                legacy::presign_s3(request, who, &resource, time, QUERY_EXPIRES)?;
+                *request.headers_mut() = headers;
+                Ok(())
+            }
             (Self::Signature(signature), Some(Identity::Credentials(who))) => {
                 let body = request.body().clone();
                 let payload = signature.payload(call, request, &body)?;
@@ -343,21 +366,8 @@ impl AuthChoice {
     ) -> Result<()> {
         match (self, who) {
             (Self::Anonymous, _) => Ok(()),
-            (Self::S3Hmac, Some(Identity::Credentials(who))) => {
-                let bucket = params
-                    .value
-                    .get("Bucket")
-                    .and_then(|bucket| bucket.as_str());
-                let path = request.uri().path();
-                let resource = match bucket.filter(|bucket| !bucket.starts_with("arn:")) {
-                    Some(bucket)
-                        if path != format!("/{bucket}")
-                            && !path.starts_with(&format!("/{bucket}/")) =>
-                    {
-                        format!("/{bucket}{path}")
-                    }
-                    _ => path.to_owned(),
-                };
+            (Self::S3Hmac | Self::S3HmacQuery, Some(Identity::Credentials(who))) => {
+                let resource = s3_resource(params, request);
                 legacy::presign_s3(request, who, &resource, time, expires)
             }
             (Self::Signature(signature), Some(Identity::Credentials(who))) => {
@@ -385,6 +395,14 @@ enum Signed {
     Nothing,
     /// Nothing: a checksum follows it.
     Trailer,
+}
+
+fn s3_resource(params: &Params, request: &Request) -> String {
+    let bucket = params
+        .value
+        .get("Bucket")
+        .and_then(|bucket| bucket.as_str());
+    legacy::s3_resource(bucket, request.uri().path())
 }
 
 fn is_https(request: &Request) -> bool {

@@ -55,12 +55,23 @@ fn is_checksum(name: &HeaderName) -> bool {
     name.as_str().starts_with(PREFIX)
 }
 
+/// Where the checksum of a streaming body goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Into a header; a body that can be read once has none.
+    Header,
+    /// Into a header, and of a body that can be read once behind it.
+    HeaderIfReplayable,
+    /// Behind it.
+    Trailer,
+}
+
 /// Gives a request its checksum, if it is to have one.
 pub(crate) fn apply(
     call: &Call<'_>,
     params: &Params,
     request: &mut Encoded,
-    is_https: bool,
+    place: Place,
 ) -> Result<()> {
     if has_header(&request.headers) {
         return Ok(());
@@ -69,6 +80,10 @@ pub(crate) fn apply(
         return Ok(());
     };
     let operation = call.operation;
+    let replayable = request.body.replayable();
+    if !replayable && place == Place::Header {
+        return Ok(());
+    }
     if let Some(header) = algorithm_header(call, operation)?
         && !request.headers.contains_key(&header)
     {
@@ -78,7 +93,7 @@ pub(crate) fn apply(
             .insert(header, HeaderValue::from_static(name));
     }
     let streams = protocol::streaming_payload(&call.service.model, operation.input)?.is_some();
-    if (streams && is_https) || !request.body.replayable() {
+    if (streams && place == Place::Trailer) || !replayable {
         return trail(request, algorithm);
     }
     let mut hasher = algorithm.hasher();

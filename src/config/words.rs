@@ -152,8 +152,10 @@ words! {
         V4a = "v4a",
         /// With a bearer token.
         Bearer = "bearer",
-        /// HMAC-SHA1, in S3's presigned URLs and forms: for servers that know nothing newer.
+        /// S3's HMAC-SHA1 in a header, and in presigned URLs and forms: for servers that know nothing newer.
         S3 = "s3",
+        /// The same, in the URL of every request, which is good for an hour.
+        S3Query = "s3-query",
         /// Version 2 of the query protocol.
         V2 = "v2",
     }

@@ -28,7 +28,8 @@ pub struct PresignedPost {
 impl fmt::Debug for PresignedPost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("PresignedPost");
-        shown.field("url", &self.url).finish_non_exhaustive()
+        let url = crate::uri::without_passwords(&self.url);
+        shown.field("url", &url).finish_non_exhaustive()
     }
 }
 
@@ -82,6 +83,18 @@ impl Client {
             .map(|(name, region)| (region, name));
         let signs = credential.is_some() || value("AWSAccessKeyId").is_some();
         let who = signs.then(|| self.needs().credentials()).transpose()?;
+        // a bucket of S3 Express takes the signature of its session, which the URL was signed with
+        let is_session = value("X-Amz-S3session-Token").is_some();
+        let who = match who {
+            Some(who) if is_session => {
+                let service = self.all_services().service("s3")?;
+                let params = json!({"Bucket": bucket});
+                let session = service.session(&params, &who, self.config().now())?;
+                let missing = || Error::request("the session of the bucket has ended; call again");
+                Some(session.ok_or_else(missing)?)
+            }
+            who => who,
+        };
         let path = uri.path_and_query.take().map(|p| p.path().to_owned());
         uri.path_and_query = path.and_then(|path| path.parse().ok());
         let url = Uri::from_parts(uri).map_err(Error::request)?.to_string();
@@ -91,6 +104,7 @@ impl Client {
             fields,
             conditions,
             expires,
+            is_session,
         };
         policy.sign(url, who.as_ref(), scope, self.config().now())
     }
@@ -103,6 +117,8 @@ pub(crate) struct PostPolicy<'a> {
     pub(crate) fields: &'a [(&'a str, &'a str)],
     pub(crate) conditions: &'a [Value],
     pub(crate) expires: Duration,
+    /// Whether the credentials are those of a session of S3 Express.
+    pub(crate) is_session: bool,
 }
 
 impl PostPolicy<'_> {
@@ -148,7 +164,11 @@ impl PostPolicy<'_> {
             None => add("AWSAccessKeyId", who.access_key_id(), false),
         }
         if let Some(token) = who.session_token() {
-            add("x-amz-security-token", token, true);
+            let name = match self.is_session {
+                true => "X-Amz-S3session-Token",
+                false => "x-amz-security-token",
+            };
+            add(name, token, true);
         }
         let end = time.checked_add(self.expires);
         let end =
