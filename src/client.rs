@@ -157,6 +157,7 @@ impl Client {
     }
 
     fn assemble(config: Config, transport: Arc<dyn Transport>, services: Services) -> Self {
+        let services = services.in_versions(config.api_versions());
         Self(Arc::new(Inner {
             tokens: Arc::default(),
             credentials: CredentialsCache::new(provider(&config)).into(),
@@ -365,6 +366,7 @@ impl Client {
             body: None,
             cancel: None,
             settings: Overrides::None,
+            api_version: None,
             method: None,
             purpose: Purpose::Itself,
         }
@@ -420,9 +422,8 @@ impl Overrides {
     }
 }
 
-/// A call that is being put together.
+/// A call that is being put together. `Debug` does not show its parameters, which may hold secrets.
 #[must_use = "nothing is sent before `send`"]
-#[derive(Debug)]
 pub struct RequestBuilder {
     client: Client,
     service: Box<str>,
@@ -431,9 +432,22 @@ pub struct RequestBuilder {
     body: Option<Body>,
     cancel: Option<CancelToken>,
     settings: Overrides,
+    api_version: Option<Box<str>>,
     /// Of a presigned request.
     pub(crate) method: Option<Method>,
     purpose: Purpose,
+}
+
+impl fmt::Debug for RequestBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBuilder")
+            .field("client", &self.client)
+            .field("service", &self.service)
+            .field("operation", &self.operation)
+            .field("body", &self.body)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
 }
 
 impl RequestBuilder {
@@ -453,6 +467,20 @@ impl RequestBuilder {
     pub fn region(self, region: impl Into<String>) -> Self {
         let region = region.into();
         self.config(|config| config.region(region))
+    }
+
+    /// Makes this call in another version of the service's API, of which a model must be in a folder or in the binary; see
+    /// [`ConfigBuilder::api_version`].
+    pub fn api_version(mut self, version: impl Into<Box<str>>) -> Self {
+        self.api_version = Some(version.into());
+        self
+    }
+
+    /// The service in the version that this call is made in.
+    fn service(&self, config: &Config) -> Result<Arc<Service>> {
+        let version = self.api_version.as_deref();
+        let version = version.or_else(|| config.api_version(&self.service));
+        self.client.0.services.service_in(&self.service, version)
     }
 
     /// Changes settings for this call alone: timeouts, attempts, credentials, endpoint or any other but those of the
@@ -536,7 +564,7 @@ impl RequestBuilder {
     fn run(mut self, buffered: bool) -> Result<Output> {
         let (params, body) = (self.params.take(), self.body.take());
         let source = self.source()?;
-        let service = self.client.0.services.service(&self.service)?;
+        let service = self.service(source.config)?;
         let operation = service.model.operation(&self.operation)?;
         let mut params = self.prepare(&service, source.config, params, body, false)?;
         let call = Call {
@@ -561,7 +589,7 @@ impl RequestBuilder {
         auth::check_expiry(presign.expires)?;
         let (params, body) = (self.params.take(), self.body.take());
         let source = self.source()?;
-        let service = self.client.0.services.service(&self.service)?;
+        let service = self.service(source.config)?;
         let params = self.prepare(&service, source.config, params, body, true)?;
         let call = Call {
             config: source.config,

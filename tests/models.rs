@@ -2,8 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use tucuxi::model::{Directory, Embedded, ModelSource, ServiceModel, names};
+use serde_json::json;
+use tucuxi::model::{Directory, Embedded, Memory, ModelSource, ServiceModel, names};
+use tucuxi::transport::Replay;
+use tucuxi::{Client, Config};
 
 fn services() -> Vec<Box<str>> {
     let mut services = Embedded.services().unwrap();
@@ -211,7 +215,86 @@ fn every_waiter_parses_and_its_members_exist() {
     assert_eq!(count, 410);
 }
 
-fn client() -> tucuxi::Client {
-    let config = tucuxi::Config::builder().isolated().build().unwrap();
-    tucuxi::Client::with_transport(config, tucuxi::transport::Replay::new()).unwrap()
+fn client() -> Client {
+    let config = Config::builder().isolated().build().unwrap();
+    Client::with_transport(config, Replay::new()).unwrap()
+}
+
+/// A service whose operation is called by another path in each version.
+fn in_versions() -> Memory {
+    let model = |version: &str| {
+        json!({
+            "version": "2.0",
+            "metadata": {
+                "apiVersion": version, "endpointPrefix": "tide", "protocol": "rest-json", "protocols": ["rest-json"],
+                "serviceId": "Tide", "serviceFullName": "Tide", "signatureVersion": "v4", "uid": "tide",
+            },
+            "operations": {"Look": {"name": "Look", "http": {"method": "GET", "requestUri": format!("/{version}/look")}}},
+            "shapes": {},
+        })
+        .to_string()
+    };
+    Memory::new()
+        .with("tide/2020-01-01/service-2", model("2020-01-01"))
+        .with("tide/2021-01-01/service-2", model("2021-01-01"))
+        .with("tide/2022-01-01/service-2", model("2022-01-01"))
+}
+
+#[test]
+fn a_service_is_called_in_the_version_that_is_asked_for() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join(".aws")).unwrap();
+    let file = "[default]\napi_versions =\n    tide = 2020-01-01\n";
+    std::fs::write(home.path().join(".aws/config"), file).unwrap();
+    let plain = || Config::builder().isolated();
+    let filed = || Config::builder().environment([("HOME", home.path().to_str().unwrap())]);
+    let cases = [
+        (plain(), None, "2022-01-01"),
+        (
+            plain().api_version("tide", "2021-01-01"),
+            None,
+            "2021-01-01",
+        ),
+        (
+            plain().api_version("tide", "2021-01-01"),
+            Some("2020-01-01"),
+            "2020-01-01",
+        ),
+        (plain().api_version("ebb", "2020-01-01"), None, "2022-01-01"),
+        (filed(), None, "2020-01-01"),
+        (
+            filed().api_version("tide", "2021-01-01"),
+            None,
+            "2021-01-01",
+        ),
+    ];
+    for (config, asked, expected) in cases {
+        let config = config
+            .region("eu-west-1")
+            .unsigned()
+            .endpoint_url("http://h");
+        let replay = Arc::new(Replay::new().answer(200, &[], "{}").answer(200, &[], "{}"));
+        let client = Client::with_models(config.build().unwrap(), replay.clone(), in_versions());
+        let client = client.unwrap();
+        // by any of the service's spellings
+        for name in ["tide", "Tide"] {
+            let request = client.request(name, "Look");
+            let request = match asked {
+                Some(version) => request.api_version(version),
+                None => request,
+            };
+            request.send().unwrap();
+        }
+        for sent in replay.sent() {
+            assert_eq!(sent.uri.path(), format!("/{expected}/look"));
+        }
+        for version in ["2019-01-01", "../2020-01-01", ""] {
+            let request = client.request("tide", "Look").api_version(version);
+            let error = request.send().unwrap_err().to_string();
+            assert!(
+                error.contains("2020-01-01, 2021-01-01, 2022-01-01"),
+                "{error}"
+            );
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! What the program says, and how all that is said becomes a configuration.
 
+use std::fmt;
 use std::io;
 use std::num::NonZero;
 use std::str::FromStr;
@@ -22,9 +23,10 @@ use super::{defaults, hooks, lookup, network, retry};
 use crate::credentials::{BearerToken, Credentials, CredentialsProvider};
 use crate::endpoint::EndpointValue;
 use crate::interceptor::Interceptors;
+use crate::uri;
 
-/// Collects what the program says.
-#[derive(Clone, Debug, Default)]
+/// Collects what the program says. `Debug` shows no secret.
+#[derive(Clone, Default)]
 pub struct ConfigBuilder {
     env: Option<Environment>,
     pub(super) explicit: Vec<(&'static str, String)>,
@@ -41,12 +43,31 @@ pub struct ConfigBuilder {
     clock: Option<Clock>,
     no_role_cache: bool,
     pub(super) credentials_timeout: Option<Duration>,
+    user_agent_extra: Option<String>,
+    api_versions: Vec<(String, String)>,
     mfa: Option<MfaPrompt>,
     pub(super) interceptors: Interceptors,
     pub(super) switched_off: Vec<String>,
     pub(super) plain_attribute_values: bool,
     pub(super) network: network::Choice,
     pub(super) retry: retry::Choice,
+}
+
+impl fmt::Debug for ConfigBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said = self.explicit.iter();
+        let said: Vec<_> = said
+            .map(|(key, value)| (key, uri::without_passwords(value)))
+            .collect();
+        f.debug_struct("ConfigBuilder")
+            .field("settings", &said)
+            .field("profile", &self.profile)
+            .field("provider", &self.provider)
+            .field("network", &self.network)
+            .field("retry", &self.retry)
+            .field("interceptors", &self.interceptors)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ConfigBuilder {
@@ -213,6 +234,26 @@ impl ConfigBuilder {
     /// The name of the program, which services see in their logs; up to 50 characters.
     pub fn app_id(self, name: impl Into<String>) -> Self {
         self.set(&chain::APP_ID, name)
+    }
+
+    /// Puts this text at the end of the User-Agent of every request, as it is: `my-framework/1.2`. By default nothing.
+    pub fn user_agent_extra(mut self, text: impl Into<String>) -> Self {
+        self.user_agent_extra = Some(text.into());
+        self
+    }
+
+    /// The version of a service's API: models in folders (`data_path`, `~/.aws/models`) may be there in several. By default
+    /// the newest. The section `api_versions` of a profile says the same, as it does for `aws`.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().api_version("ec2", "2016-11-15").build()?;
+    /// assert_eq!(config.api_version("ec2"), Some("2016-11-15"));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
+    pub fn api_version(mut self, service: impl Into<String>, version: impl Into<String>) -> Self {
+        self.api_versions.push((service.into(), version.into()));
+        self
     }
 
     /// Whether parameters are checked before anything is sent.
@@ -387,6 +428,8 @@ impl ConfigBuilder {
             metadata: metadata(chain)?,
             host_prefix: !chain.boolean(&chain::NO_HOST_PREFIX)?.unwrap_or(false),
             app_id: app_id(chain),
+            user_agent_extra: self.user_agent_extra.clone(),
+            api_versions: api_versions(chain, &self.api_versions),
             caches_roles: !self.no_role_cache,
             credentials_timeout: match self.credentials_timeout {
                 Some(timeout) => timeout,
@@ -506,6 +549,15 @@ fn metadata(chain: &Chain<'_>) -> Result<InstanceMetadata, ConfigError> {
         timeout: Duration::from_secs(seconds.into()),
         attempts: number(&chain::IMDS_ATTEMPTS)?.map_or(3, |attempts| attempts.value.get()),
     })
+}
+
+/// Those of the profile's section `api_versions`, then those of the program.
+fn api_versions(chain: &Chain<'_>, said: &[(String, String)]) -> Vec<(String, String)> {
+    let in_profile = chain.profile.map_or(&[][..], |p| p.nested("api_versions"));
+    let all = in_profile.iter().chain(said);
+    all.filter(|(_, version)| !version.is_empty())
+        .cloned()
+        .collect()
 }
 
 fn app_id(chain: &Chain<'_>) -> Option<String> {

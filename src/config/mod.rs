@@ -37,6 +37,7 @@ use self::profile::{Profile, Profiles};
 use crate::credentials::{BearerToken, CredentialsProvider, is_blank};
 use crate::endpoint::EndpointValue;
 use crate::interceptor::Interceptors;
+use crate::uri;
 
 /// The settings of a client, resolved once. Cheap to clone.
 ///
@@ -51,10 +52,29 @@ use crate::interceptor::Interceptors;
 /// assert_eq!(config.region(), Some("eu-west-1"));
 /// # Ok::<(), tucuxi::config::ConfigError>(())
 /// ```
-#[derive(Clone, Debug)]
+///
+/// `Debug` shows where a configuration leads, and no secret.
+#[derive(Clone)]
 pub struct Config(Arc<Resolved>);
 
-#[derive(Clone, Debug)]
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings = &self.0.settings;
+        let url = settings.endpoint_url.as_deref().map(uri::without_passwords);
+        f.debug_struct("Config")
+            .field("profile", &self.0.profile.value)
+            .field("region", &self.region())
+            .field("endpoint_url", &url)
+            .field("provider", &self.0.provider)
+            .field("retry", &settings.retry)
+            .field("s3", &settings.s3)
+            .field("network", &settings.network)
+            .field("interceptors", &settings.interceptors)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone)]
 struct Resolved {
     builder: ConfigBuilder,
     env: Environment,
@@ -65,7 +85,7 @@ struct Resolved {
 }
 
 /// Everything that was said, read as what it is.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Settings {
     region: Option<Setting<String>>,
     /// What the program says; the other places are asked for each service.
@@ -108,6 +128,9 @@ struct Settings {
     credentials_timeout: Duration,
     host_prefix: bool,
     app_id: Option<String>,
+    user_agent_extra: Option<String>,
+    /// Services and versions of their APIs.
+    api_versions: Vec<(String, String)>,
     interceptors: Interceptors,
     plain_attribute_values: bool,
     switched_off: Vec<String>,
@@ -115,7 +138,7 @@ struct Settings {
 }
 
 /// How the metadata service of EC2 is asked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct InstanceMetadata {
     /// Whether it is not.
@@ -130,6 +153,20 @@ pub struct InstanceMetadata {
     pub timeout: Duration,
     /// How often each request is made in all.
     pub attempts: u32,
+}
+
+impl fmt::Debug for InstanceMetadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoint = self.endpoint.as_deref().map(uri::without_passwords);
+        f.debug_struct("InstanceMetadata")
+            .field("disabled", &self.disabled)
+            .field("endpoint", &endpoint)
+            .field("ipv6", &self.ipv6)
+            .field("v1_disabled", &self.v1_disabled)
+            .field("timeout", &self.timeout)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Asks for the code of an MFA device.
@@ -240,7 +277,7 @@ pub enum ConfigError {
         name: String,
     },
     /// A value that is not what the setting needs.
-    #[error("{key}: {value:?}, from {from}, must be {expected}")]
+    #[error("{key}: {value:?}, from {from}, must be {expected}", value = uri::without_passwords(value))]
     Value {
         /// The setting.
         key: &'static str,
@@ -557,6 +594,23 @@ impl Config {
     /// The name of the program, which services see in their logs.
     pub fn app_id(&self) -> Option<&str> {
         self.0.settings.app_id.as_deref()
+    }
+
+    /// What stands at the end of the User-Agent, if that is set.
+    pub fn user_agent_extra(&self) -> Option<&str> {
+        self.0.settings.user_agent_extra.as_deref()
+    }
+
+    /// The version of a service's API that is used in place of the newest, if that is set.
+    pub fn api_version(&self, service: &str) -> Option<&str> {
+        let mut all = self.api_versions().filter(|(known, _)| *known == service);
+        all.next_back().map(|(_, version)| version)
+    }
+
+    /// Services and versions of their APIs; of several for one service the last holds.
+    pub(crate) fn api_versions(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
+        let all = self.0.settings.api_versions.iter();
+        all.map(|(service, version)| (&**service, &**version))
     }
 
     /// Whether credentials of roles are kept in `~/.aws/cli/cache`.

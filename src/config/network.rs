@@ -42,6 +42,34 @@ pub struct Proxies {
     pub no_proxy: Vec<String>,
 }
 
+impl Proxies {
+    /// None at all.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// For requests to http endpoints, such as `http://user:password@proxy:3128`.
+    #[must_use]
+    pub fn http(mut self, url: impl Into<String>) -> Self {
+        self.http = Some(url.into());
+        self
+    }
+
+    /// For requests to https endpoints.
+    #[must_use]
+    pub fn https(mut self, url: impl Into<String>) -> Self {
+        self.https = Some(url.into());
+        self
+    }
+
+    /// Hosts that are reached without one: `localhost,.example.com,10.0.0.0/8`.
+    #[must_use]
+    pub fn except(mut self, hosts: &str) -> Self {
+        self.no_proxy = list(hosts);
+        self
+    }
+}
+
 impl fmt::Debug for Proxies {
     /// A proxy's URL may have a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -169,6 +197,38 @@ impl ConfigBuilder {
             no_proxy: list(except),
         });
         self
+    }
+
+    /// Sends requests to http and to https endpoints through proxies of their own; a scheme without one uses none. Without
+    /// this, the usual variables are asked.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// # use tucuxi::config::Proxies;
+    /// let proxies = Proxies::new().http("http://plain:3128").https("http://tunnel:3128").except("localhost");
+    /// let config = Config::builder().isolated().proxies(proxies).build()?;
+    /// assert_eq!(config.network().proxies.https.as_deref(), Some("http://tunnel:3128"));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.network.proxy = Some(proxies);
+        self
+    }
+
+    /// A PEM file of certificates that https proxies are trusted by.
+    pub fn proxy_ca_bundle(self, file: impl Into<String>) -> Self {
+        self.set(&PROXY_CA, file)
+    }
+
+    /// A PEM file of the client's certificate chain and key for https proxies.
+    pub fn proxy_client_certificate(self, file: impl Into<String>) -> Self {
+        self.set(&PROXY_CERT, file)
+    }
+
+    /// Whether requests to https endpoints are given to the proxy whole and not sent through a tunnel. By default they are
+    /// not: the proxy would see them.
+    pub fn proxy_use_forwarding_for_https(self, yes: bool) -> Self {
+        self.set(&PROXY_FORWARD, yes.to_string())
     }
 
     /// Uses no proxy, whatever the environment says.

@@ -139,6 +139,14 @@ impl Profiles {
 }
 
 impl Profile {
+    /// All keys of a nested section, with their values.
+    pub(crate) fn nested(&self, section: &str) -> &[(String, String)] {
+        match self.0.get(section).map(|entry| &entry.value) {
+            Some(IniValue::Nested(nested)) => nested,
+            _ => &[],
+        }
+    }
+
     /// The text of a key, or of one inside a nested section.
     pub(crate) fn text(&self, section: Option<&str>, key: &str) -> Option<(&str, &ProfileValue)> {
         let entry = self.0.get(section.unwrap_or(key))?;

@@ -1,14 +1,18 @@
 //! The services of a client: model, endpoint rules and retry quota of each, made when it is first called.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use once_cell::sync::OnceCell;
+use serde_json::Value;
 
 use super::discovery::Discovered;
 use super::retry::RetryState;
-use super::sessions::Sessions;
+use super::sessions::{self, Sessions};
 use super::skew::Clock;
+use crate::credentials::Credentials;
 use crate::custom::{self, Customisation};
 use crate::endpoint::{EndpointResolver, LegacyEndpoints, Partitions, Ruleset};
 use crate::error::{Error, Result};
@@ -37,6 +41,8 @@ pub(crate) struct Service {
 /// What the data files say of a service; clients that read the same files may share it.
 struct Data {
     model: Arc<ServiceModel>,
+    /// The version of all files; the newest of each where it is `None`.
+    version: Option<Box<str>>,
     rules: OnceCell<Option<EndpointResolver>>,
     paginators: OnceCell<Entries>,
     waiters: OnceCell<Entries>,
@@ -54,7 +60,10 @@ struct Files {
 /// All services that a client can call.
 pub(crate) struct Services {
     files: Arc<Files>,
+    /// By name, and by name and version where one is asked for.
     called: Mutex<HashMap<Box<str>, Arc<Service>>>,
+    /// Services of which not the newest version is wanted.
+    versions: HashMap<Box<str>, Box<str>>,
 }
 
 impl Services {
@@ -79,7 +88,18 @@ impl Services {
         Self {
             files,
             called: Mutex::default(),
+            versions: HashMap::new(),
         }
+    }
+
+    /// With these versions in place of the newest.
+    pub(crate) fn in_versions<'v>(
+        mut self,
+        versions: impl IntoIterator<Item = (&'v str, &'v str)>,
+    ) -> Self {
+        let owned = |(service, version): (&str, &str)| (service.into(), version.into());
+        self.versions = versions.into_iter().map(owned).collect();
+        self
     }
 
     pub(crate) fn names(&self) -> Result<Vec<Box<str>>> {
@@ -101,20 +121,30 @@ impl Services {
 
     /// The service with this name, in any of its spellings.
     pub(crate) fn service(&self, name: &str) -> Result<Arc<Service>> {
+        self.service_in(name, None)
+    }
+
+    /// The service in this version of its API, else in that of the settings, else in its newest.
+    pub(crate) fn service_in(&self, name: &str, version: Option<&str>) -> Result<Arc<Service>> {
         let name = custom::present_name(name);
-        if let Some(service) = lock(&self.called).get(name) {
+        let version = version.or_else(|| self.versions.get(name).map(|version| &**version));
+        let key = key(name, version);
+        if let Some(service) = lock(&self.called).get(&*key) {
             return Ok(service.clone());
         }
-        let data = match self.files.data(name)? {
+        let data = match self.files.data(name, version)? {
             Some(data) => data,
             None => {
                 let folder = self.files.models.folder_name(name)?;
                 if *folder != *name {
-                    let service = self.service(&folder)?;
-                    lock(&self.called).insert(name.into(), service.clone());
+                    let service = self.service_in(&folder, version)?;
+                    lock(&self.called).insert((*key).into(), service.clone());
                     return Ok(service);
                 }
-                return Err(Error::model(format!("{name}: its model vanished")));
+                let known = self.files.models.versions(name)?.join(", ");
+                let version = version.unwrap_or("of any name");
+                let what = format!("{name}: there is no API version {version}; there are: {known}");
+                return Err(Error::model(what));
             }
         };
         let service = Arc::new(Service {
@@ -131,7 +161,7 @@ impl Services {
         });
         // another thread may have been here: its quota counts
         Ok(lock(&self.called)
-            .entry(name.into())
+            .entry((*key).into())
             .or_insert(service)
             .clone())
     }
@@ -148,23 +178,31 @@ impl Files {
     }
 
     /// Nothing is locked while a model is read.
-    fn data(&self, name: &str) -> Result<Option<Arc<Data>>> {
-        if let Some(data) = lock(&self.data).get(name) {
+    fn data(&self, name: &str, version: Option<&str>) -> Result<Option<Arc<Data>>> {
+        let key = key(name, version);
+        if let Some(data) = lock(&self.data).get(&*key) {
             return Ok(Some(data.clone()));
         }
-        let Some(text) = self.models.load(name, SERVICE)? else {
+        let Some(text) = self.load(name, version, SERVICE)? else {
             return Ok(None);
         };
         let data = Arc::new(Data {
             model: Arc::new(ServiceModel::parse(name, text)?),
+            version: version.map(Into::into),
             rules: OnceCell::new(),
             paginators: OnceCell::new(),
             waiters: OnceCell::new(),
             resources: OnceCell::new(),
         });
-        Ok(Some(
-            lock(&self.data).entry(name.into()).or_insert(data).clone(),
-        ))
+        let mut all = lock(&self.data);
+        Ok(Some(all.entry((*key).into()).or_insert(data).clone()))
+    }
+
+    fn load(&self, name: &str, version: Option<&str>, kind: &str) -> Result<Option<Box<str>>> {
+        match version {
+            Some(version) => self.models.load_version(name, version, kind),
+            None => self.models.load(name, kind),
+        }
     }
 
     fn partitions(&self) -> Result<&Arc<Partitions>> {
@@ -194,10 +232,27 @@ impl Service {
         self.model.name()
     }
 
+    /// One of its files, in the version of its model.
+    fn load(&self, kind: &str) -> Result<Option<Box<str>>> {
+        let version = self.data.version.as_deref();
+        self.files.load(self.name(), version, kind)
+    }
+
+    /// The session of an S3 Express bucket that a call of this client has.
+    pub(crate) fn session(
+        &self,
+        params: &Value,
+        who: &Credentials,
+        now: SystemTime,
+    ) -> Result<Option<Credentials>> {
+        let key = sessions::Key::new(params, who)?;
+        Ok(self.sessions.get(&key, now))
+    }
+
     /// The endpoint rules; `None` when the service, or the models as a whole, have none.
     pub(super) fn rules(&self) -> Result<Option<&EndpointResolver>> {
         let rules = self.data.rules.get_or_try_init(|| {
-            let Some(text) = self.files.models.load(self.name(), ENDPOINT_RULES)? else {
+            let Some(text) = self.load(ENDPOINT_RULES)? else {
                 return Ok(None);
             };
             let rules = Ruleset::parse(&text).map_err(|e| Error::Endpoint(e.into()))?;
@@ -239,7 +294,7 @@ impl Service {
     /// What it has, if anything is defined.
     pub(crate) fn resources(&self) -> Result<Option<&Arc<Definitions>>> {
         let definitions = self.data.resources.get_or_try_init(|| {
-            let text = self.files.models.load(self.name(), RESOURCES)?;
+            let text = self.load(RESOURCES)?;
             let parse = |text: Box<str>| Definitions::parse(self.model.clone(), &text);
             text.map(parse).transpose().map(|found| found.map(Arc::new))
         });
@@ -248,7 +303,7 @@ impl Service {
 
     /// The entries of one of the service's files; none where there is no file.
     fn entries(&self, kind: &str, member: &str) -> Result<Entries> {
-        match self.files.models.load(self.name(), kind)? {
+        match self.load(kind)? {
             Some(text) => Entries::parse(&format!("{}/{kind}", self.name()), member, &text),
             None => Ok(Entries::default()),
         }
@@ -278,6 +333,13 @@ impl Service {
     pub(crate) fn reads_account_id(&self) -> Result<bool> {
         let rules = self.rules()?;
         Ok(rules.is_some_and(|rules| rules.ruleset().reads_built_in("AWS::Auth::AccountId")))
+    }
+}
+
+fn key<'n>(name: &'n str, version: Option<&str>) -> Cow<'n, str> {
+    match version {
+        Some(version) => format!("{name}@{version}").into(),
+        None => name.into(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The User-Agent of every request, in the form that the AWS SDKs agreed on:
 //!
 //! ```text
-//! tucuxi/0.1.0 ua/2.1 os/linux md/arch#x86_64 lang/rust [exec-env/NAME] m/E,N,Z,b,e cfg/retry-mode#standard [app/NAME]
+//! tucuxi/0.1.0 ua/2.1 os/linux md/arch#x86_64 lang/rust [exec-env/NAME] m/E,N,Z,b,e cfg/retry-mode#standard [app/NAME] [EXTRA]
 //! ```
 //! Behind `m/` stand the ids of the features that the call uses, sorted. A User-Agent that an interceptor sets is left as it is.
 
@@ -57,7 +57,12 @@ pub(super) fn user_agent(call: &Call<'_>, told: &Told<'_>) -> Result<HeaderValue
     if let Some(name) = config.app_id() {
         add("app/", name);
     }
-    HeaderValue::from_str(&text).map_err(Error::request)
+    if let Some(extra) = config.user_agent_extra() {
+        text.push(' ');
+        text.push_str(extra);
+    }
+    let fault = |_| Error::request("user_agent_extra has a character that HTTP does not allow");
+    HeaderValue::from_str(&text).map_err(fault)
 }
 
 /// Systems that the SDKs have agreed on are called by their names.

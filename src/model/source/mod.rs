@@ -127,6 +127,28 @@ impl Models {
         }
     }
 
+    /// A service's file of this kind in just this version.
+    pub(crate) fn load_version(
+        &self,
+        service: &str,
+        version: &str,
+        kind: &str,
+    ) -> Result<Option<Box<str>>> {
+        match is_name(service) && is_name(version) {
+            true => self.load_path(&format!("{service}/{version}/{kind}")),
+            false => Ok(None),
+        }
+    }
+
+    /// The versions of a service's API that any source has, sorted.
+    pub(crate) fn versions(&self, service: &str) -> Result<Vec<Box<str>>> {
+        let mut all = BTreeSet::new();
+        for source in self.sources.iter().filter(|_| is_name(service)) {
+            all.extend(source.versions(service, SERVICE)?);
+        }
+        Ok(all.into_iter().collect())
+    }
+
     /// The newest version that any source has of a service's file.
     fn newest(&self, service: &str, kind: &str) -> Result<Option<Box<str>>> {
         let mut newest: Option<Box<str>> = None;
