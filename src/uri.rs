@@ -1,7 +1,9 @@
-//! Percent-encoding on bytes, and nothing else of a URI.
+//! Percent-encoding on bytes, and the passwords that URLs may hold; nothing else of a URI.
 //!
 //! Request paths never pass through a URL parser: `url::Url` collapses dot segments and rewrites characters, and an S3
 //! key may hold `..`, `//` or `'`. What is encoded here is what stands on the wire.
+
+use std::borrow::Cow;
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
@@ -46,9 +48,76 @@ pub(crate) fn decode(text: &str) -> String {
     String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
+/// A text for errors, logs and `Debug`: URLs in it have lost their user name and password.
+pub(crate) fn without_passwords(text: &str) -> Cow<'_, str> {
+    if !text.contains('@') {
+        return text.into();
+    }
+    let is_end = |c: char| c.is_whitespace() || "\"'`<>,".contains(c);
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_inclusive(is_end) {
+        match word.split_once("://") {
+            Some((scheme, rest)) => {
+                out.push_str(scheme);
+                for part in rest.split("://") {
+                    out.push_str("://");
+                    push_host(&mut out, part);
+                }
+            }
+            // an endpoint that lacks its scheme is what errors are about
+            None => match word.rsplit_once('@') {
+                Some((user, host)) if user.contains(':') && !word.starts_with("arn:") => {
+                    out.extend(["***@", host]);
+                }
+                _ => out.push_str(word),
+            },
+        }
+    }
+    out.into()
+}
+
+/// What follows a scheme, without a user before the host.
+fn push_host(out: &mut String, text: &str) {
+    let end = text.find(['/', '?', '#']).unwrap_or(text.len());
+    let (authority, path) = text.split_at(end);
+    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+    let is_host = port.bytes().all(|b| b.is_ascii_digit() || b == b']');
+    match (authority.rsplit_once('@'), path.rsplit_once('@')) {
+        (Some((_, host)), _) => out.extend(["***@", host, path]),
+        // a password that is not encoded may hold what ends a host
+        (None, Some((_, host))) if !is_host => out.extend(["***@", host]),
+        _ => out.push_str(text),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords_of_urls_are_not_shown() {
+        let cases = [
+            ("http://u:hidden@h:9000/p?q", "http://***@h:9000/p?q"),
+            (
+                "a \"https://u:hidden@h\" b http://hidden@i",
+                "a \"https://***@h\" b http://***@i",
+            ),
+            ("http://u:hid/den@h/p", "http://***@h/p"),
+            ("http://h/p@v", "http://h/p@v"),
+            ("http://h:80/p@v", "http://h:80/p@v"),
+            ("http://[::1]:80/p@v", "http://[::1]:80/p@v"),
+            ("u@h", "u@h"),
+            ("`u:hidden@h:80` is bad", "`***@h:80` is bad"),
+            (
+                "http://u:hidden@h/?next=http://v:hidden@i",
+                "http://***@h/?next=http://***@i",
+            ),
+            ("x://h", "x://h"),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(without_passwords(given), expected, "{given}");
+        }
+    }
 
     #[test]
     fn unreserved_and_kept_characters_stay() {

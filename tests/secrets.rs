@@ -2,6 +2,8 @@
 
 #[path = "log/mod.rs"]
 mod memory;
+#[path = "secrets/shown.rs"]
+mod shown;
 #[path = "common/wire.rs"]
 mod wire;
 

@@ -6,6 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{Failure, call, operation_arg, required, service_arg};
 use crate::printable::{Printable, PrintableLines};
+use crate::uri;
 
 pub(super) fn command() -> Command {
     Command::new("endpoint")
@@ -34,6 +35,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
             Err(error) => Err(error.into()),
         };
     }
-    writeln!(out, "{}", Printable(explained.endpoint?.url))?;
+    let url = explained.endpoint?.url;
+    writeln!(out, "{}", Printable(uri::without_passwords(&url)))?;
     Ok(out.flush()?)
 }

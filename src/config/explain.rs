@@ -2,6 +2,7 @@
 
 use super::chain::{self, Chain, Row, Source};
 use super::{Config, Setting, defaults, lookup, network, retry};
+use crate::uri;
 
 /// The settings, and what they are if nobody says anything; `-` where there is nothing then.
 const SETTINGS: [(&Row, &str); 41] = [
@@ -50,7 +51,7 @@ const SETTINGS: [(&Row, &str); 41] = [
 
 impl Config {
     /// Every setting that files and variables can have, by its key in the config file, with its value and who said it. A
-    /// key such as `s3.addressing_style` is in the nested section `s3`.
+    /// key such as `s3.addressing_style` is in the nested section `s3`. Passwords in URLs are left out.
     ///
     /// ```
     /// let config = tucuxi::Config::builder().environment([("AWS_REGION", "eu-west-1")]).build()?;
@@ -70,7 +71,9 @@ impl Config {
                 value: (*default).to_owned(),
                 source: Source::Default,
             });
-            (row.key, setting)
+            // a password of an endpoint is no setting to show
+            let value = uri::without_passwords(&setting.value).into_owned();
+            (row.key, Setting { value, ..setting })
         });
         rows.collect()
     }

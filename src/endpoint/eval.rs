@@ -96,7 +96,7 @@ impl<'a> Evaluation<'a, '_> {
                     .text(message, "an error")
                     .map_err(|what| self.error(what))?;
                 self.note(|| format!("error {message}"));
-                Err(EndpointError::Rule(message.into()))
+                Err(EndpointError::Rule(uri::without_passwords(&message).into()))
             }
             RuleBody::Tree(rules) => self.rules(rules),
         }

@@ -35,10 +35,13 @@ pub use ruleset::{Deprecation, ParameterDefinition, ParameterType, Ruleset};
 
 use cache::{Cache, CacheKey};
 use serde::Deserialize;
+use std::fmt;
 use std::sync::Arc;
 
 /// Where a call goes, and how the rules want it to be signed.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// `Debug` shows no password of the URL.
+#[derive(Clone, PartialEq)]
 pub struct Endpoint {
     /// Scheme, host, perhaps port and path. Not to be normalised.
     pub url: Box<str>,
@@ -50,6 +53,17 @@ pub struct Endpoint {
     pub backend: Option<Box<str>>,
     /// All properties, the above included.
     pub properties: serde_json::Map<String, serde_json::Value>,
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("url", &crate::uri::without_passwords(&self.url))
+            .field("headers", &self.headers)
+            .field("auth_schemes", &self.auth_schemes)
+            .field("backend", &self.backend)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A way of signing that an endpoint asks for.

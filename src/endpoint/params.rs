@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::uri;
+
 /// The value of an endpoint parameter.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum EndpointValue {
@@ -61,7 +63,8 @@ impl fmt::Display for EndpointValue {
 /// Endpoint parameters by name, in the order in which they were set.
 ///
 /// Resolving is fastest when that is the order of [`super::Ruleset::parameters`].
-#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+/// Neither `Debug` nor the text shows a password of an endpoint.
+#[derive(Clone, Default, Eq, Hash, PartialEq)]
 pub struct EndpointParams(Vec<(Box<str>, EndpointValue)>);
 
 impl EndpointParams {
@@ -104,9 +107,16 @@ impl fmt::Display for EndpointParams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, (name, value)) in self.iter().enumerate() {
             let comma = if n == 0 { "" } else { ", " };
-            write!(f, "{comma}{name}: {value}")?;
+            let value = value.to_string();
+            write!(f, "{comma}{name}: {}", uri::without_passwords(&value))?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for EndpointParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EndpointParams({self})")
     }
 }
 

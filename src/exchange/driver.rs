@@ -23,7 +23,7 @@ use crate::interceptor::StandsIn;
 use crate::output::Output;
 use crate::protocol::Params;
 use crate::transport::{
-    CancelToken, Cancelled, Limits, Request, Response, Transport, TransportError,
+    self, CancelToken, Cancelled, Limits, Request, Response, Transport, TransportError,
     TransportErrorKind,
 };
 
@@ -323,10 +323,12 @@ fn receive(
             ReceivedBody::Whole(Bytes::from(body.read_within(most).map_err(broken)?))
         }
     };
+    let mut headers = head.headers;
+    transport::mark_secrets(&mut headers);
     Ok(Received {
         status: head.status.as_u16(),
         stands_in: head.extensions.get::<StandsIn>().is_some(),
-        headers: head.headers,
+        headers,
         body,
     })
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::discovery::{self, Lookup};
 use super::{Call, redirect};
 use crate::config::{AccountIdEndpointMode, AddressingStyle, StsEndpoints};
 use crate::credentials::Credentials;
@@ -18,7 +19,9 @@ use crate::endpoint::{
 };
 use crate::error::{Error, Result};
 use crate::model::Members;
+use crate::protocol;
 use crate::query::Query;
+use crate::uri;
 
 /// Finds the endpoint of a call. `who` is needed by the few services whose endpoints are the account's.
 pub(super) fn resolve(
@@ -44,8 +47,46 @@ pub(super) fn resolve(
     }
 }
 
-/// How the endpoint of a call is found, step by step.
+/// How the endpoint of a call is found, step by step: by the rules, then by discovery, and last with the operation's host
+/// prefix.
 pub(crate) fn explain(
+    call: &Call<'_>,
+    params: &Value,
+    who: Option<&Credentials>,
+) -> Result<EndpointExplanation> {
+    let mut explanation = by_rules(call, params, who)?;
+    for step in &mut explanation.steps {
+        *step = uri::without_passwords(step).into_owned();
+    }
+    let found = explanation.endpoint.and_then(|mut endpoint| {
+        match discovery::look_up(call, params, call.config.now())? {
+            Lookup::Ask(operation, _) => explanation.steps.push(format!(
+                "{operation} is called first, and the endpoint that it gives is used instead"
+            )),
+            Lookup::Rules => {}
+            Lookup::Use(url) => {
+                explanation
+                    .steps
+                    .push(format!("the service has given the endpoint {url}"));
+                endpoint.url = url;
+            }
+        }
+        let (model, operation) = (&call.service.model, call.operation);
+        if let Some(prefix) = protocol::host_prefix(model, operation, params)?
+            && call.config.injects_host_prefix()
+            && let Some((scheme, rest)) = endpoint.url.split_once("://")
+        {
+            let step = format!("the operation puts {prefix} before the host");
+            explanation.steps.push(step);
+            endpoint.url = format!("{scheme}://{prefix}{rest}").into();
+        }
+        Ok(endpoint)
+    });
+    explanation.endpoint = found;
+    Ok(explanation)
+}
+
+fn by_rules(
     call: &Call<'_>,
     params: &Value,
     who: Option<&Credentials>,
@@ -94,7 +135,8 @@ impl fmt::Display for EndpointExplanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "parameters")?;
         for (name, value) in self.parameters.iter() {
-            writeln!(f, "  {name} = {value}")?;
+            let value = value.to_string();
+            writeln!(f, "  {name} = {}", uri::without_passwords(&value))?;
         }
         writeln!(f, "rules")?;
         for step in &self.steps {
@@ -102,7 +144,7 @@ impl fmt::Display for EndpointExplanation {
         }
         match &self.endpoint {
             Ok(endpoint) => {
-                writeln!(f, "endpoint\n  {}", endpoint.url)?;
+                writeln!(f, "endpoint\n  {}", uri::without_passwords(&endpoint.url))?;
                 for (name, value) in &endpoint.headers {
                     writeln!(f, "  header {name}: {value}")?;
                 }

@@ -61,6 +61,7 @@ use crate::output::Output;
 use crate::presign::Presign;
 use crate::protocol::{self, Encoded, Params};
 use crate::time::Timestamp;
+use crate::transport::secrets::CallOf;
 use crate::transport::{Limits, Request, Response, TransportError};
 use crate::{checksum, custom, random};
 
@@ -352,6 +353,10 @@ impl<'a> Exchange<'a> {
         *request.method_mut() = prepared.request.method.clone();
         *request.uri_mut() = prepared.uri.clone();
         *request.headers_mut() = prepared.request.headers.clone();
+        request.extensions_mut().insert(CallOf {
+            model: self.call.service.model.clone(),
+            operation: self.call.operation.name.clone(),
+        });
         let clock = &self.call.service.clock;
         self.signed_ahead = self.told_ahead.unwrap_or_else(|| clock.ahead());
         let time = skew::correct(moment.now, self.signed_ahead);
@@ -360,7 +365,7 @@ impl<'a> Exchange<'a> {
             auth.presign(&self.params, &mut request, who, time, presign.expires)?;
             return self.step_of(request);
         }
-        prepared.auth.sign(&self.call, &mut request, who, time)?;
+        (prepared.auth).sign(&self.call, &self.params, &mut request, who, time)?;
         let told = Told {
             headers: &prepared.request.headers,
             auth: &prepared.auth,

@@ -4,10 +4,11 @@ use http::Uri;
 use http::header::{EXPECT, HeaderName, HeaderValue};
 
 use super::{Exchange, Prepared, endpoint, length, presigned, trace};
+use crate::checksum::Place;
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 use crate::protocol::{self, Encoded};
-use crate::{auth, checksum, compress, custom};
+use crate::{auth, checksum, compress, custom, uri};
 
 impl Exchange<'_> {
     /// Resolves the endpoint, writes the request and chooses how it is signed.
@@ -52,7 +53,12 @@ impl Exchange<'_> {
             self.ask_for_consent(&mut request)?;
             compress::apply(call, &mut request)?;
             let is_https = uri.scheme_str() == Some("https");
-            checksum::apply(call, &self.params, &mut request, is_https)?;
+            let place = match (auth.takes_trailers(), is_https) {
+                (false, _) => Place::Header,
+                (true, true) => Place::Trailer,
+                (true, false) => Place::HeaderIfReplayable,
+            };
+            checksum::apply(call, &self.params, &mut request, place)?;
             if auth.hashes(call, &request, is_https)? {
                 request.body = request.body.kept().map_err(Error::request)?;
             }
@@ -77,12 +83,23 @@ impl Exchange<'_> {
     }
 }
 
-/// Joins endpoint, host prefix, path and query; nothing is normalised.
+/// Joins endpoint, host prefix, path and query; nothing is normalised. A user name and a password are left out.
 fn assemble(endpoint: &str, prefix: Option<&str>, request: &Encoded) -> Result<Uri> {
-    let fault = || Error::request(format!("the endpoint {endpoint:?} is no http or https URL"));
+    let fault = || {
+        // without a scheme nothing tells a user name from a host
+        let shown = match endpoint.contains("://") {
+            true => uri::without_passwords(endpoint),
+            false => endpoint.rsplit('@').next().unwrap_or_default().into(),
+        };
+        Error::request(format!("the endpoint {shown:?} is no http or https URL"))
+    };
     let (scheme, rest) = endpoint.split_once("://").ok_or_else(fault)?;
     let (rest, endpoint_query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, base) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    // nothing is sent of a user name and a password, and so no transport or interceptor sees them
+    let authority = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
     let path = match (base, &*request.path) {
         ("", "" | "/") => "/",
         (base, "" | "/") => base,

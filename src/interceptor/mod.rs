@@ -199,8 +199,7 @@ pub struct CallContext<'a> {
     pub is_presigned: bool,
 }
 
-/// An attempt that is over, and what follows from it.
-#[derive(Debug)]
+/// An attempt that is over, and what follows from it. `Debug` shows no values of headers.
 #[non_exhaustive]
 pub struct Attempt<'a> {
     /// The headers of its answer; none if there was no answer.
@@ -210,6 +209,17 @@ pub struct Attempt<'a> {
     /// Why another attempt may succeed; `None` if this outcome holds. Even then attempts, quota or time may be at their
     /// end. A good outcome holds in any case.
     pub retry: Option<RetryReason>,
+}
+
+impl fmt::Debug for Attempt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.keys().map(|name| name.as_str()).collect();
+        f.debug_struct("Attempt")
+            .field("headers", &names)
+            .field("outcome", &self.outcome)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for CallContext<'_> {

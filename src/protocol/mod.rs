@@ -27,8 +27,8 @@ use crate::body::Body;
 use crate::error::{Error, Result};
 use crate::model::{Operation, Protocol, ServiceModel};
 
-/// What goes into a call.
-#[derive(Clone, Debug)]
+/// What goes into a call. It may hold secrets, so `Debug` shows none of it.
+#[derive(Clone)]
 pub(crate) struct Params {
     pub(crate) value: Value,
     /// For the one streaming member, if there is one.
@@ -144,14 +144,15 @@ fn parts(template: &str) -> impl Iterator<Item = Part<'_>> {
 const MAX_HEADERS: usize = 8192;
 
 /// A header of which nobody but its value decides whether it is fine.
-fn header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<()> {
+fn header(headers: &mut HeaderMap, name: &str, value: &str, is_secret: bool) -> Result<()> {
     let fault = |what: &str| {
         Error::request(format!(
             "header {name:?}: its {what} has a character that HTTP does not allow"
         ))
     };
     let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault("name"))?;
-    let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| fault("value"))?;
+    let mut value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| fault("value"))?;
+    value.set_sensitive(is_secret);
     if headers.len() >= MAX_HEADERS {
         let what = format!("the request has more than {MAX_HEADERS} headers");
         return Err(Error::request(what));

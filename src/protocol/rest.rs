@@ -161,13 +161,15 @@ impl<'a> Rest<'a> {
         let mut headers = HeaderMap::new();
         for (member, value) in self.at(Location::Header) {
             if let Some(text) = self.header_text(member, value)? {
-                header(&mut headers, &member.wire_name, &text)?;
+                let is_secret = self.model.shape(member.target)?.sensitive;
+                header(&mut headers, &member.wire_name, &text, is_secret)?;
             }
         }
         for (member, value) in self.at(Location::Headers) {
+            let is_secret = self.model.shape(member.target)?.sensitive;
             for (key, value) in value.as_object().into_iter().flatten() {
                 let name = format!("{}{key}", member.wire_name);
-                header(&mut headers, &name, &plain(value)?)?;
+                header(&mut headers, &name, &plain(value)?, is_secret)?;
             }
         }
         Ok(headers)

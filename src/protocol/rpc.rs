@@ -19,9 +19,9 @@ pub(super) fn encode_json(
     let metadata = model.metadata();
     let mut request = Encoded::post(operation.uri.to_string());
     let target = format!("{}.{}", metadata.target_prefix, operation.name);
-    header(&mut request.headers, "x-amz-target", &target)?;
+    header(&mut request.headers, "x-amz-target", &target, false)?;
     let content_type = format!("application/x-amz-json-{}", metadata.json_version);
-    header(&mut request.headers, "content-type", &content_type)?;
+    header(&mut request.headers, "content-type", &content_type, false)?;
     query_mode(model, &mut request);
     let mut body = Vec::with_capacity(256);
     match operation.input {

@@ -3,11 +3,14 @@
 mod cassette;
 mod record;
 mod replay;
+mod scrub;
+pub(crate) mod secrets;
 #[cfg(feature = "ureq")]
 mod ureq;
 
 pub use self::record::Record;
 pub use self::replay::{Replay, Sent};
+pub(crate) use self::scrub::mark_secrets;
 #[cfg(feature = "ureq")]
 pub use self::ureq::UreqTransport;
 

@@ -6,15 +6,17 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
-use super::{Limits, Request, Response, Transport, TransportError, TransportErrorKind, cassette};
+use super::secrets::{CallOf, Secrets};
+use super::{Limits, Request, Response, Transport, TransportError, TransportErrorKind, scrub};
 use crate::new_file::Writer;
 
 /// Sends requests by another transport and writes both sides to a file, a cassette, from which
 /// [`Replay::from_cassette`](super::Replay::from_cassette) answers later.
 ///
-/// Signatures, tokens and keys are left out: headers and parameters that have them, and members of JSON, XML and forms with
-/// names such as `SecretAccessKey` or `Password`. Bodies in other forms, such as CBOR, are kept whole: look at them before you
-/// share a cassette. Answers are read to their end before they are handed on.
+/// Secrets are left out: each member that the service's model calls `sensitive`, wherever it stands in path, query, headers
+/// and body of requests and responses, and signatures, tokens, keys, cookies and passwords in URLs in any case. What stands in
+/// their place has the same type, so that the response can still be read. The file is the user's alone (mode 0600). Responses
+/// are read to their end before they are handed on.
 ///
 /// ```
 /// use tucuxi::transport::{Record, Replay};
@@ -37,6 +39,8 @@ pub struct Record<T> {
     transport: T,
     cassette: Mutex<Writer>,
 }
+
+const TOKEN_TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
 
 impl<T: Transport> Record<T> {
     /// Records what this transport does. The file, which its owner alone may read, takes the place of an old one with its
@@ -71,11 +75,14 @@ impl<T: Transport> Transport for Record<T> {
             .open()
             .and_then(|mut body| body.read_to_end(&mut bytes));
         read.map_err(|e| fault(TransportErrorKind::Request, e))?;
+        let mut secrets = Secrets::of(request.extensions().get::<CallOf>());
+        // the metadata service hands out its token as the whole body
+        secrets.response.whole_body |= request.headers().contains_key(TOKEN_TTL);
         let asked = json!({
             "method": request.method().as_str(),
-            "uri": cassette::uri(&uri),
-            "headers": cassette::headers(request.headers()),
-            "body": cassette::body(&bytes),
+            "uri": scrub::url(&uri, &secrets),
+            "headers": scrub::headers(request.headers(), &secrets.request),
+            "body": scrub::body(&bytes, request.headers(), &secrets.request, true),
         });
         // a reader that was opened is at its end
         let (head, _) = request.into_parts();
@@ -91,8 +98,8 @@ impl<T: Transport> Transport for Record<T> {
         let line = match &answered {
             Ok((head, body)) => json!({"request": asked, "response": {
                 "status": head.status.as_u16(),
-                "headers": cassette::headers(&head.headers),
-                "body": cassette::body(body),
+                "headers": scrub::headers(&head.headers, &secrets.response),
+                "body": scrub::body(body, &head.headers, &secrets.response, false),
             }}),
             Err(error) => json!({"request": asked, "failure": error.kind().name()}),
         };
