@@ -47,6 +47,8 @@ mod s3_objects;
 mod s3_traffic;
 #[path = "conformance/service.rs"]
 mod service;
+#[path = "conformance/settings.rs"]
+mod settings;
 #[path = "conformance/sigv4.rs"]
 mod sigv4;
 #[path = "conformance/suite.rs"]

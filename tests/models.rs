@@ -298,3 +298,49 @@ fn a_service_is_called_in_the_version_that_is_asked_for() {
         }
     }
 }
+
+#[test]
+fn every_operation_goes_by_all_its_spellings() {
+    let former = [
+        (
+            "mturk",
+            "list_hi_ts_for_qualification_type",
+            "ListHITsForQualificationType",
+        ),
+        (
+            "socialmessaging",
+            "delete_whatsapp_media_message",
+            "DeleteWhatsAppMessageMedia",
+        ),
+        ("cloudwatch", "get_o_tel_enrichment", "GetOTelEnrichment"),
+        (
+            "cloudwatch",
+            "start_o_tel_enrichment",
+            "StartOTelEnrichment",
+        ),
+        ("cloudwatch", "stop_o_tel_enrichment", "StopOTelEnrichment"),
+        (
+            "cloudwatch",
+            "update-o-tel-enrichment",
+            "UpdateOTelEnrichment",
+        ),
+        ("signin", "create_o_auth2_token", "CreateOAuth2Token"),
+        ("signin", "create-oauth2-token", "CreateOAuth2Token"),
+    ];
+    for (service, name, operation) in former {
+        assert_eq!(
+            &*model(service).operation(name).unwrap().name,
+            operation,
+            "{name}"
+        );
+    }
+    for service in services() {
+        let model = model(&service);
+        for operation in model.operation_names() {
+            for name in [names::snake_case(operation), names::kebab_case(operation)] {
+                let found = model.operation(&name).unwrap();
+                assert_eq!(&*found.name, operation, "{service} {name}");
+            }
+        }
+    }
+}

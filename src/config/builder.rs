@@ -301,6 +301,11 @@ impl ConfigBuilder {
         self.set(&chain::S3_ACCELERATE, yes.to_string())
     }
 
+    /// Whether S3's endpoints have IPv6, where the setting for all services is not given.
+    pub fn s3_use_dualstack(self, yes: bool) -> Self {
+        self.set(&chain::S3_DUALSTACK, yes.to_string())
+    }
+
     /// Whether the region of an ARN wins over the client's.
     pub fn s3_use_arn_region(self, yes: bool) -> Self {
         self.set(&chain::S3_ARN_REGION, yes.to_string())

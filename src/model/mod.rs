@@ -135,7 +135,8 @@ impl ServiceModel {
         self.operations.names(&self.text)
     }
 
-    /// The operation with this name: as the API has it (`ListObjectsV2`), in snake case or as the command line has it.
+    /// The operation with this name: as the API has it (`ListObjectsV2`), in snake case or as the command line has it. Case and
+    /// separators do not matter, as tools put them differently: `create_o_auth2_token` is `create_oauth2_token`.
     ///
     /// # Errors
     ///
@@ -157,8 +158,9 @@ impl ServiceModel {
         if let Some(index) = self.operations.find(name, &self.text) {
             return Ok(index);
         }
+        let wanted = names::plain(names::present(name));
         self.operation_names()
-            .position(|api| names::snake_case(api) == name || names::kebab_case(api) == name)
+            .position(|api| names::plain(api) == wanted)
             // an index has no more than u32::MAX entries
             .map(|index| index as u32)
             .ok_or_else(|| {

@@ -15,6 +15,22 @@ pub fn kebab_case(name: &str) -> String {
     separated(name, '-')
 }
 
+/// Names that operations had before, and their present ones.
+const RENAMED: [(&str, &str); 1] = [("deletewhatsappmediamessage", "DeleteWhatsAppMessageMedia")];
+
+/// The present name of an operation.
+pub(crate) fn present(name: &str) -> &str {
+    let letters = plain(name);
+    let found = RENAMED.iter().find(|(former, _)| *former == letters);
+    found.map_or(name, |(_, present)| present)
+}
+
+/// What all spellings of a name have in common.
+pub(crate) fn plain(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|c| c.to_ascii_lowercase()).collect()
+}
+
 /// Words that the rule of capitals would tear apart.
 const WORDS: [(&str, &str); 6] = [
     ("HITs", "Hits"),

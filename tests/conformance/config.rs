@@ -1,14 +1,14 @@
 //! What files and variables say, and what that makes of a client.
 
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tucuxi::config::{ConfigBuilder, DefaultsMode, RequestChecksums, ResponseChecksums, RetryMode};
+use tucuxi::config::{ConfigBuilder, RetryMode};
 use tucuxi::transport::Replay;
 use tucuxi::{Client, Config};
 
+use crate::settings;
 use crate::suite::{self, Suite, Verdict};
 
 /// Both files in a folder of their own, and the variables that lead there.
@@ -30,87 +30,9 @@ fn machine(config: &Value, credentials: &Value) -> (TempDir, Vec<(String, String
 }
 
 /// A client's configuration for what a program says in botocore's words.
-fn built(mut config: ConfigBuilder, said: &Value) -> Result<Config, String> {
-    for (key, value) in said.as_object().into_iter().flatten() {
-        config = option(config, key, value)?;
-    }
+fn built(config: ConfigBuilder, said: &Value) -> Result<Config, String> {
+    let config = settings::said(config, said)?;
     config.build().map_err(|e| e.to_string())
-}
-
-fn option(config: ConfigBuilder, key: &str, value: &Value) -> Result<ConfigBuilder, String> {
-    let text = || value.as_str().unwrap_or_default();
-    let word = |what: &str| format!("{what} is none of the words");
-    let is = value == true;
-    let seconds = || Duration::from_secs_f64(value.as_f64().unwrap());
-    Ok(match key {
-        "connect_timeout" => config.connect_timeout(seconds()),
-        "read_timeout" => config.read_timeout(seconds()),
-        "defaults_mode" => {
-            config.defaults_mode(text().parse::<DefaultsMode>().map_err(|()| word(key))?)
-        }
-        "endpoint_url" => config.endpoint_url(text()),
-        "ignore_configured_endpoint_urls" => config.ignore_configured_endpoint_urls(is),
-        "inject_host_prefix" => config.inject_host_prefix(is),
-        "max_pool_connections" => {
-            config.max_idle_connections(usize::try_from(value.as_u64().unwrap()).unwrap())
-        }
-        "parameter_validation" => config.validate_parameters(is),
-        "region_name" => config.region(text()),
-        "request_checksum_calculation" => {
-            config.request_checksums(text().parse::<RequestChecksums>().map_err(|()| word(key))?)
-        }
-        "response_checksum_validation" => config.response_checksums(
-            text()
-                .parse::<ResponseChecksums>()
-                .map_err(|()| word(key))?,
-        ),
-        "retries" => retries(config, value)?,
-        "s3" => s3(config, value)?,
-        "use_fips_endpoint" => config.use_fips(is),
-        "use_dualstack_endpoint" => config.use_dualstack(is),
-        "user_agent_appid" => config.app_id(text()),
-        _ => return Err(format!("there is no setting {key}")),
-    })
-}
-
-fn retries(mut config: ConfigBuilder, said: &Value) -> Result<ConfigBuilder, String> {
-    let number = |value: &Value| {
-        u32::try_from(value.as_i64().unwrap()).map_err(|_| "less than none".to_owned())
-    };
-    for (key, value) in said.as_object().unwrap() {
-        config = match &**key {
-            "max_attempts" => config.max_attempts(number(value)? + 1),
-            "total_max_attempts" => config.max_attempts(number(value)?),
-            "mode" => config.retry_mode(
-                value
-                    .as_str()
-                    .unwrap()
-                    .parse::<RetryMode>()
-                    .map_err(|()| "no mode of retries".to_owned())?,
-            ),
-            _ => return Err(format!("there is no setting of retries {key}")),
-        };
-    }
-    Ok(config)
-}
-
-fn s3(mut config: ConfigBuilder, said: &Value) -> Result<ConfigBuilder, String> {
-    for (key, value) in said.as_object().unwrap() {
-        config = match (&**key, value) {
-            ("addressing_style", Value::String(style)) => config.addressing_style(
-                style
-                    .parse()
-                    .map_err(|()| "no style of addresses".to_owned())?,
-            ),
-            ("use_arn_region", Value::Bool(yes)) => config.s3_use_arn_region(*yes),
-            ("use_accelerate_endpoint", Value::Bool(yes)) => {
-                config.s3_use_accelerate_endpoint(*yes)
-            }
-            ("payload_signing_enabled", Value::Bool(yes)) => config.s3_sign_payload(*yes),
-            _ => return Err(format!("there is no setting of S3 {key}")),
-        };
-    }
-    Ok(config)
 }
 
 #[test]

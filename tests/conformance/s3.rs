@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use tucuxi::config::AddressingStyle;
 use tucuxi::transport::{Replay, Sent};
 use tucuxi::{Client, Config, ConfigBuilder, Credentials};
 
 use crate::compare;
 use crate::endpoints::sent;
+use crate::settings;
 use crate::suite::{Suite, Verdict, finish, folder, json as read};
 
 #[test]
@@ -128,55 +128,7 @@ pub(crate) fn config(case: &Value) -> ConfigBuilder {
     if let Some(url) = case["endpoint_url"].as_str() {
         config = config.endpoint_url(url);
     }
-    for (name, value) in case["config"].as_object().into_iter().flatten() {
-        config = match (&**name, value.as_bool()) {
-            ("use_dualstack_endpoint", Some(yes)) => config.use_dualstack(yes),
-            ("use_fips_endpoint", Some(yes)) => config.use_fips(yes),
-            ("s3", _) => in_s3(config, value),
-            ("signature_version", _) => match value.as_str().unwrap() {
-                "UNSIGNED" => config.unsigned(),
-                version => config.signature_version(version.parse().unwrap()),
-            },
-            ("account_id_endpoint_mode", _) => {
-                config.account_id_endpoint_mode(value.as_str().unwrap().parse().unwrap())
-            }
-            ("disable_request_compression", Some(yes)) => config.disable_request_compression(yes),
-            ("request_min_compression_size_bytes", _) => {
-                config.request_min_compression_size(value.as_u64().unwrap())
-            }
-            ("request_checksum_calculation", _) => {
-                config.request_checksums(value.as_str().unwrap().parse().unwrap())
-            }
-            ("response_checksum_validation", _) => {
-                config.response_checksums(value.as_str().unwrap().parse().unwrap())
-            }
-            (other, _) => panic!("what is the setting {other}?"),
-        };
-    }
-    config
-}
-
-fn in_s3(mut config: ConfigBuilder, settings: &Value) -> ConfigBuilder {
-    for (name, value) in settings.as_object().unwrap() {
-        config = match (&**name, value) {
-            ("addressing_style", Value::String(style)) => {
-                config.addressing_style(style.parse::<AddressingStyle>().unwrap())
-            }
-            ("s3_disable_multiregion_access_points", Value::Bool(yes)) => {
-                config.s3_disable_multiregion_access_points(*yes)
-            }
-            ("us_east_1_regional_endpoint", Value::String(word)) => {
-                config.s3_us_east_1_regional(word == "regional")
-            }
-            ("use_accelerate_endpoint", Value::Bool(yes)) => {
-                config.s3_use_accelerate_endpoint(*yes)
-            }
-            ("payload_signing_enabled", Value::Bool(yes)) => config.s3_sign_payload(*yes),
-            ("use_arn_region", Value::Bool(yes)) => config.s3_use_arn_region(*yes),
-            (other, _) => panic!("what is the S3 setting {other}?"),
-        };
-    }
-    config
+    settings::said(config, &case["config"]).unwrap_or_else(|what| panic!("{what}: {case}"))
 }
 
 fn address(case: &Value) -> Verdict {

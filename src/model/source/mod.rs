@@ -186,14 +186,14 @@ impl Models {
     /// case and punctuation only: `application-autoscaling`, `ApplicationAutoScaling`, `application_auto_scaling`.
     pub(crate) fn folder_name(&self, called: &str) -> Result<Box<str>> {
         let all = self.services()?;
-        let plain = plain(called);
-        if let Some(name) = all.iter().find(|name| self::plain(name) == plain) {
+        let plain = names::plain(called);
+        if let Some(name) = all.iter().find(|name| names::plain(name) == plain) {
             return Ok(name.clone());
         }
         for name in &all {
             if let Some(text) = self.load(name, SERVICE)?
                 && let Ok(id) = super::c2j::service_id(&text)
-                && self::plain(&id) == plain
+                && names::plain(&id) == plain
             {
                 return Ok(name.clone());
             }
@@ -208,11 +208,6 @@ impl Models {
                 .collect(),
         }))
     }
-}
-
-fn plain(name: &str) -> String {
-    let letters = name.chars().filter(char::is_ascii_alphanumeric);
-    letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// Whether a service's or a version's name leads nowhere else, whatever a source makes of it.
