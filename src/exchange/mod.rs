@@ -78,6 +78,16 @@ pub(crate) struct Call<'a> {
     pub(crate) purpose: Purpose,
 }
 
+impl Call<'_> {
+    /// What goes with each request of it.
+    fn call_of(&self) -> CallOf {
+        CallOf {
+            model: self.service.model.clone(),
+            operation: self.operation.name.clone(),
+        }
+    }
+}
+
 /// What a call is a part of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -353,10 +363,7 @@ impl<'a> Exchange<'a> {
         *request.method_mut() = prepared.request.method.clone();
         *request.uri_mut() = prepared.uri.clone();
         *request.headers_mut() = prepared.request.headers.clone();
-        request.extensions_mut().insert(CallOf {
-            model: self.call.service.model.clone(),
-            operation: self.call.operation.name.clone(),
-        });
+        request.extensions_mut().insert(self.call.call_of());
         let clock = &self.call.service.clock;
         self.signed_ahead = self.told_ahead.unwrap_or_else(|| clock.ahead());
         let time = skew::correct(moment.now, self.signed_ahead);

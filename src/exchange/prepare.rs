@@ -63,7 +63,7 @@ impl Exchange<'_> {
                 request.body = request.body.kept().map_err(Error::request)?;
             }
         }
-        trace::prepared(&uri, &auth);
+        trace::prepared(call, &uri, &auth);
         Ok(Prepared { request, uri, auth })
     }
 

@@ -18,6 +18,7 @@ use super::{Call, Received};
 use crate::auth::AuthChoice;
 use crate::error::{Error, Result};
 use crate::output::Output;
+use crate::transport::secrets::{CallOf, Secrets};
 use crate::transport::{Request, TransportError};
 
 /// A whole call.
@@ -87,7 +88,7 @@ pub(super) fn attempt(number: u32, request: &Request) -> Span {
         otel.kind = "client",
         http.request.method = request.method().as_str(),
         server.address = request.uri().host(),
-        url.path = request.uri().path(),
+        url.path = shown_path(request.uri(), request.extensions().get::<CallOf>()),
         http.response.status_code = Empty,
         error.type = Empty,
     )
@@ -100,8 +101,19 @@ pub(super) fn received(span: &Span, received: &Result<Received, TransportError>)
     };
 }
 
-pub(super) fn prepared(uri: &Uri, auth: &AuthChoice) {
-    debug!(target: "tucuxi::call", host = uri.host(), path = uri.path(), ?auth, "prepared");
+pub(super) fn prepared(call: &Call<'_>, uri: &Uri, auth: &AuthChoice) {
+    debug!(
+        target: "tucuxi::call",
+        host = uri.host(),
+        path = shown_path(uri, Some(&call.call_of())),
+        ?auth,
+        "prepared"
+    );
+}
+
+/// A path without the values of labels that the model calls sensitive.
+fn shown_path(uri: &Uri, call: Option<&CallOf>) -> String {
+    Secrets::of(call).path(uri.path(), "***")
 }
 
 pub(super) fn again(attempt: u32, error: &Error, delay: Duration) {
