@@ -2,26 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::ops::Bound;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::args::Args;
 use super::compare::{Compare, has_content_of};
-use super::delete::{LocalDeletion, delete_objects};
 use super::error::TransferError;
-use super::folder::{Downloads, local_path};
-use super::job::{Job, Turns};
+use super::folder::local_path;
+use super::here::{Here, folders_of, obstacle_of, with_folders};
+use super::job::Job;
 use super::object::Object;
-use super::partial::{PartialKind, remove_abandoned};
+use super::partial::PartialKind;
 use super::pool::{self, Begun, Item, Outcome, Work};
 use super::progress::Failure;
-use super::replace::{Obstacle, Stage};
 use super::slot::Slot;
 use super::sync::{Difference, Direction, Sync};
-use super::upload::Upload;
-use super::walk::{Entry, LocalFile, LocalFolder, Walk};
+use super::walk::{Entry, LocalFile, Walk};
 use super::{Context, Place};
 use crate::error::{Error, Result};
 use crate::printable::Printable;
@@ -29,64 +26,29 @@ use crate::printable::Printable;
 /// What must be done to bring two sides to the same. Displayed, it is a line for each thing to do.
 #[derive(Debug)]
 pub struct SyncPlan {
-    sync: Sync,
-    changes: Vec<Change>,
+    pub(super) sync: Sync,
+    pub(super) changes: Vec<Change>,
     /// What is in the way of others, by its path below the folder.
-    obstacles: BTreeMap<Box<str>, PathBuf>,
+    pub(super) obstacles: BTreeMap<Box<str>, PathBuf>,
     unchanged: u64,
-    failures: Vec<Failure>,
-    skipped: Vec<Box<str>>,
+    pub(super) failures: Vec<Failure>,
+    pub(super) skipped: Vec<Box<str>>,
     /// Files of downloads, some of which may have been killed.
-    temporary: Vec<PathBuf>,
+    pub(super) temporary: Vec<PathBuf>,
 }
 
 #[derive(Debug)]
-struct Change {
-    relative: Box<str>,
-    why: Difference,
-    object: Option<Object>,
-    file: Option<LocalFile>,
+pub(super) struct Change {
+    pub(super) relative: Box<str>,
+    pub(super) why: Difference,
+    pub(super) object: Option<Object>,
+    pub(super) file: Option<LocalFile>,
 }
 
 impl Change {
-    fn is_extra(&self) -> bool {
+    pub(super) fn is_extra(&self) -> bool {
         self.why == Difference::Extra
     }
-}
-
-/// What is in the folder, by paths below it.
-#[derive(Default)]
-struct Here {
-    files: BTreeMap<Box<str>, LocalFile>,
-    folders: BTreeMap<Box<str>, LocalFolder>,
-    /// What is skipped or cannot be read, and so is not known to be missing, nor what may be in it.
-    unknown: BTreeSet<Box<str>>,
-}
-
-impl Here {
-    fn is_known(&self, relative: &str) -> bool {
-        !with_folders(relative).any(|it| self.unknown.contains(it))
-    }
-
-    /// Whether something at this path or below it is unknown.
-    fn has_unknown(&self, relative: &str) -> bool {
-        let from = (Bound::Included(relative), Bound::Unbounded);
-        let mut from = self.unknown.range::<str, _>(from);
-        let below = format!("{relative}/");
-        // names such as `a-b` come between `a` and `a/b`
-        from.find(|it| !it.starts_with(relative) || ***it == *relative || it.starts_with(&below))
-            .is_some_and(|it| it.starts_with(relative))
-    }
-}
-
-/// A path below a folder, and before it those of the folders that it is in.
-fn with_folders(relative: &str) -> impl Iterator<Item = &str> {
-    let folders = relative.match_indices('/').map(|(at, _)| &relative[..at]);
-    folders.chain([relative])
-}
-
-fn folders_of(relative: &str) -> impl Iterator<Item = &str> {
-    with_folders(relative).filter(move |it| it.len() < relative.len())
 }
 
 impl SyncPlan {
@@ -385,133 +347,6 @@ impl SyncPlan {
         });
         job.args(args)
     }
-
-    /// Transfers first; deletions when all of these are done.
-    pub(super) fn turns(mut self, context: &Arc<Context>, mut args: Args) -> Turns<'static> {
-        let (extra, changed) = std::mem::take(&mut self.changes)
-            .into_iter()
-            .partition(Change::is_extra);
-        let skipped = std::mem::take(&mut self.skipped).into_iter();
-        let failed = std::mem::take(&mut self.failures).into_iter();
-        let told = skipped.map(Item::Skipped).chain(failed.map(Item::Failed));
-        let told = told.collect();
-        match self.sync.direction {
-            Direction::Down => self.turns_down(context, &args, told, changed, extra),
-            Direction::Up => {
-                args.settle_checksums(context.client.config().request_checksums().when_supported());
-                self.turns_up(context, &args, told, changed, extra)
-            }
-        }
-    }
-
-    fn turns_up(
-        self,
-        context: &Arc<Context>,
-        args: &Args,
-        told: Vec<Item<'static>>,
-        changed: Vec<Change>,
-        extra: Vec<Change>,
-    ) -> Turns<'static> {
-        let below = self.sync.below;
-        let keys = extra.iter().map(|it| below.place(&it.relative).key);
-        let then = delete_objects(context, &below.bucket, keys, args);
-        let (context, args) = (context.clone(), args.clone());
-        let uploads = changed.into_iter().filter_map(move |change| {
-            let place = below.place(&change.relative);
-            let path = change.file?.path;
-            let upload = Upload::new(context.clone(), path.into(), place, args.clone());
-            Some(Item::Work(Box::new(upload) as Box<dyn Work>))
-        });
-        Turns {
-            items: Box::new(told.into_iter().chain(uploads).map(Ok)),
-            then,
-        }
-    }
-
-    fn turns_down(
-        self,
-        context: &Arc<Context>,
-        args: &Args,
-        mut told: Vec<Item<'static>>,
-        changed: Vec<Change>,
-        extra: Vec<Change>,
-    ) -> Turns<'static> {
-        self.temporary
-            .iter()
-            .for_each(|path| remove_abandoned(path));
-        let mut obstacles: BTreeMap<Box<str>, Obstacle> = BTreeMap::new();
-        for (relative, path) in self.obstacles {
-            let (files, at) = (Vec::new(), relative.clone());
-            obstacles.insert(
-                at,
-                Obstacle {
-                    relative,
-                    path,
-                    files,
-                },
-            );
-        }
-        let mut then = Vec::new();
-        for file in extra.into_iter().filter_map(|change| change.file) {
-            let around = with_folders(&file.relative).find(|it| obstacles.contains_key(*it));
-            let around = around.map(str::to_owned);
-            match around.and_then(|around| obstacles.get_mut(&*around)) {
-                Some(obstacle) => obstacle.files.push(file),
-                None => then.push(Item::Work(Box::new(LocalDeletion(file)) as Box<dyn Work>)),
-            }
-        }
-        let mut stages = BTreeMap::new();
-        for (at, obstacle) in obstacles {
-            let object = obstacle.path.to_string_lossy().into();
-            match Stage::beside(obstacle) {
-                Ok(stage) => _ = stages.insert(at, stage),
-                Err(error) => told.push(Item::Failed(Failure { object, error })),
-            }
-        }
-        let places = stages
-            .iter()
-            .map(|(at, stage)| (at.clone(), stage.places()));
-        let places: BTreeMap<_, _> = places.collect();
-        let folder = self.sync.folder;
-        let mut downloads = Downloads::new(context, &self.sync.below, &folder, args);
-        let items = changed.into_iter().filter_map(move |change| {
-            let stage = with_folders(&change.relative).find_map(|it| places.get(it));
-            let path = match stage {
-                Some(places) => places.of(&change.relative),
-                None => local_path(&folder, &change.relative),
-            };
-            Some(downloads.bring(&change.relative, change.object?, path))
-        });
-        then.extend(
-            stages
-                .into_values()
-                .map(|stage| Item::Work(Box::new(stage.replacement()) as Box<dyn Work>)),
-        );
-        Turns {
-            items: Box::new(told.into_iter().chain(items).map(Ok)),
-            then,
-        }
-    }
-}
-
-/// What is in the way of a file at this path: at which path it is, and whether it may be deleted.
-fn obstacle_of(
-    relative: &str,
-    here: &Here,
-    only_here: &BTreeMap<Box<str>, LocalFile>,
-) -> Option<(Box<str>, Result<PathBuf, PathBuf>)> {
-    if let Some(folder) = here.folders.get(relative) {
-        let may = !folder.is_behind_link && (folder.is_link || !here.has_unknown(relative));
-        let path = folder.path.clone();
-        return Some((relative.into(), if may { Ok(path) } else { Err(path) }));
-    }
-    let file = folders_of(relative).find_map(|it| only_here.get(it))?;
-    let path = file.path.clone();
-    let may = !file.is_behind_link;
-    Some((
-        file.relative.clone(),
-        if may { Ok(path) } else { Err(path) },
-    ))
 }
 
 fn whole_seconds(time: SystemTime) -> u64 {
