@@ -9,13 +9,15 @@
 //! change nothing. The new file has the mode of the old one, and its owner where that is permitted. An old file that may not
 //! be written is not replaced either. Other hard links of the old file keep its bytes.
 
+pub(crate) mod lock;
 pub(crate) mod name;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use self::name::{PartialKind, path_beside, random_seed};
+use self::lock::{lock, remove_abandoned};
+use self::name::{PartialKind, own_seed, path_beside, random_seed};
 
 /// What a name stands for.
 #[derive(Debug)]
@@ -150,17 +152,28 @@ impl NewFile {
     ///
     /// It cannot be made.
     fn make(target: PathBuf, is_private: bool) -> io::Result<Self> {
-        let temporary = path_beside(&target, PartialKind::Temporary, &random_seed())?;
-        let file = match is_private {
-            true => options(true).open(&temporary)?,
-            false => create(&temporary, &target)?,
-        };
-        let temporary = Temporary(Some(temporary));
+        let beside = |seed: &str| path_beside(&target, PartialKind::Temporary, seed);
+        let first = beside(&own_seed(&target))?;
+        remove_abandoned(&first);
+        // another process may be writing a file for the same target
+        let made = Self::make_at(first, &target, is_private)
+            .or_else(|_| Self::make_at(beside(&random_seed())?, &target, is_private));
+        let (file, temporary) = made?;
         Ok(Self {
             file,
             temporary,
             target,
         })
+    }
+
+    /// Makes it, locked as long as it is open: what is not locked may be removed as abandoned.
+    fn make_at(path: PathBuf, target: &Path, is_private: bool) -> io::Result<(File, Temporary)> {
+        let file = match is_private {
+            true => options(true).open(&path)?,
+            false => create(&path, target)?,
+        };
+        let file = lock(&file, &path)?;
+        Ok((file, Temporary(Some(path))))
     }
 
     /// Puts it in its place, when its bytes are on the disk. It can be written on.
@@ -379,6 +392,29 @@ mod tests {
         replace(&old, b"new").unwrap();
         assert_eq!(fs::read(&old).unwrap(), b"new");
         assert_eq!(names(folder.path()), ["old"]);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn regression_a_file_in_use_is_not_abandoned_and_one_of_a_killed_process_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("file");
+        let path = path_beside(&target, PartialKind::Temporary, &own_seed(&target)).unwrap();
+        // as a killed process leaves it
+        fs::write(&path, "left").unwrap();
+        let mut one = Writer::open(&target).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"");
+        let mut other = Writer::private(&target).unwrap();
+        for name in names(folder.path()) {
+            remove_abandoned(&folder.path().join(name));
+        }
+        assert_eq!(names(folder.path()).len(), 2);
+        for (writer, bytes) in [(&mut one, b"one"), (&mut other, b"two")] {
+            writer.write_all(bytes).unwrap();
+            writer.commit().unwrap();
+            assert_eq!(fs::read(&target).unwrap(), bytes);
+        }
+        assert_eq!(names(folder.path()), ["file"]);
     }
 
     #[test]

@@ -70,7 +70,7 @@ fn check_of(seed: &str) -> String {
 }
 
 /// The first half of the digits, where the words alone decide.
-pub(crate) fn digits(words: &[&str]) -> String {
+fn digits(words: &[&str]) -> String {
     let mut hasher = Sha256::new();
     words.iter().for_each(|word| hasher.update(word));
     let mut digits = hash::hex(&hasher.finalize());
@@ -99,6 +99,11 @@ pub(crate) fn path_beside(target: &Path, kind: PartialKind, seed: &str) -> io::R
     }
     partial.push(end);
     Ok(target.with_file_name(partial))
+}
+
+/// The digits that depend on the target's name alone, so what a killed process left is found without a search.
+pub(crate) fn own_seed(target: &Path) -> String {
+    digits(&[&target.file_name().unwrap_or_default().to_string_lossy()])
 }
 
 pub(crate) fn random_seed() -> String {

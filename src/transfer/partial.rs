@@ -18,8 +18,10 @@ use std::time::SystemTime;
 use super::error::TransferError;
 use crate::error::Result;
 use crate::new_file;
-use crate::new_file::name::{digits, path_beside, random_seed};
+use crate::new_file::lock::{is_locked_elsewhere, lock};
+use crate::new_file::name::{own_seed, path_beside, random_seed};
 
+pub(super) use crate::new_file::lock::remove_abandoned;
 pub(super) use crate::new_file::name::PartialKind;
 
 /// A file on its way, beside its place.
@@ -52,12 +54,11 @@ impl PartialFile {
     ///
     /// The target names no file, or the file cannot be made.
     pub(super) fn temporary(target: &Path) -> Result<Self> {
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
         let beside = |seed: &str| {
             let path = path_beside(target, PartialKind::Temporary, seed);
             path.map_err(TransferError::file(target))
         };
-        let first = beside(&digits(&[&name]))?;
+        let first = beside(&own_seed(target))?;
         remove_abandoned(&first);
         let this = Self::known(first, target);
         if this.create().is_ok() {
@@ -87,7 +88,9 @@ impl PartialFile {
     pub(super) fn create(&self) -> Result<()> {
         let made = new_file::create(&self.path, &self.target);
         let made = made.and_then(|file| {
-            self.lock(&file)?;
+            let held = lock(&file, &self.path)?;
+            // an option is whole whenever a thread may have panicked
+            *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
             Ok(file)
         });
         self.put_back(made.map_err(|error| self.cannot_make(error))?);
@@ -103,18 +106,6 @@ impl PartialFile {
             .into(),
             false => TransferError::file(&*self.target)(error),
         }
-    }
-
-    /// Locks the file, unless another process found it unlocked and removed it.
-    fn lock(&self, file: &File) -> io::Result<()> {
-        let held = file.try_clone()?;
-        if is_locked_elsewhere(&held) || !is_at(&held, &self.path)? {
-            let taken = "another process took it for abandoned";
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, taken));
-        }
-        // an option is whole whenever a thread may have panicked
-        *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
-        Ok(())
     }
 
     /// To write from here on.
@@ -232,56 +223,6 @@ impl Drop for PartialFolder {
             tracing::warn!(folder = %self.path.display(), %error, "parts of files remain");
         }
     }
-}
-
-/// Removes a temporary file or folder that a killed process left. One that is in use stays.
-pub(super) fn remove_abandoned(path: &Path) {
-    let kind = std::fs::symlink_metadata(path).map(|metadata| metadata.file_type());
-    let remove: fn(&Path) -> io::Result<()> = match kind {
-        // without locks it is not known who has it
-        _ if cfg!(not(unix)) => return,
-        Ok(kind) if kind.is_file() => |path| std::fs::remove_file(path),
-        Ok(kind) if kind.is_dir() => |path| std::fs::remove_dir_all(path),
-        _ => return,
-    };
-    let removed = File::open(path).and_then(|file| match is_locked_elsewhere(&file) {
-        true => Ok(()),
-        false => remove(path),
-    });
-    if let Err(error) = removed {
-        tracing::debug!(file = %path.display(), %error, "a part of a file remains");
-    }
-}
-
-/// Whether another process has the file locked; if not, it is locked now.
-#[cfg(unix)]
-fn is_locked_elsewhere(file: &File) -> bool {
-    // a file system without locks has none that are held
-    matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock))
-}
-
-/// Windows lets nobody write what is locked, not even through another handle of the process that locked it, and removes no
-/// file that is open.
-#[cfg(not(unix))]
-fn is_locked_elsewhere(_: &File) -> bool {
-    false
-}
-
-/// Whether an open file is the one of this name.
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
-    let there = match std::fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        there => there?,
-    };
-    let open = file.metadata()?;
-    Ok((open.dev(), open.ino()) == (there.dev(), there.ino()))
-}
-
-#[cfg(not(unix))]
-fn is_at(_: &File, _: &Path) -> io::Result<bool> {
-    Ok(true)
 }
 
 #[cfg(test)]
