@@ -56,8 +56,7 @@ pub(super) fn delete_objects(
     keys: impl Iterator<Item = Box<str>>,
     args: &Args,
 ) -> Vec<Item<'static>> {
-    // XML cannot hold some characters, and servers write others in more than one way
-    let (alone, together): (Vec<_>, Vec<_>) = keys.partition(|key| key.contains(is_no_xml));
+    let (alone, together): (Vec<_>, Vec<_>) = keys.partition(|key| !is_safe_in_xml(key));
     let batches = together.chunks(MOST).map(|keys| {
         Item::Work(Box::new(DeleteMany {
             context: context.clone(),
@@ -80,8 +79,11 @@ pub(super) fn delete_objects(
         .collect()
 }
 
-fn is_no_xml(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{fffe}' | '\u{ffff}')
+/// Whether every server reads this key in a document as it is. XML cannot hold some characters, servers write others in more
+/// than one way, and those that trim texts would delete `a` where ` a` is meant.
+fn is_safe_in_xml(key: &str) -> bool {
+    let is_no_xml = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{fffe}' | '\u{ffff}');
+    !key.contains(is_no_xml) && key.trim() == key
 }
 
 /// Objects that are deleted with one request.
@@ -194,11 +196,16 @@ pub(super) fn remove_listed(file: &LocalFile) -> Result<()> {
 ///
 /// It changed after it was listed. It may be gone.
 pub(super) fn check_listed(file: &LocalFile) -> Result<()> {
-    let now = match std::fs::metadata(&file.path) {
+    let now = match std::fs::symlink_metadata(&file.path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         now => now.map_err(TransferError::file(&*file.path))?,
     };
-    match is_same(&now, &file.metadata) {
+    // of a link the link alone is deleted, whatever became of what it leads to
+    let is_listed = match file.is_link {
+        true => now.is_symlink(),
+        false => is_same(&now, &file.metadata),
+    };
+    match is_listed {
         true => Ok(()),
         false => Err(changed(&file.path)),
     }

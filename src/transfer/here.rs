@@ -12,6 +12,8 @@ use crate::error::Result;
 pub(super) struct Here {
     pub(super) files: BTreeMap<Box<str>, LocalFile>,
     pub(super) folders: BTreeMap<Box<str>, LocalFolder>,
+    /// Where the bytes of names lie that are on both sides and lead over a link.
+    pub(super) linked: BTreeSet<PathBuf>,
     /// What is skipped or cannot be read, and so is not known to be missing, nor what may be in it.
     pub(super) unknown: BTreeSet<Box<str>>,
 }
@@ -19,6 +21,22 @@ pub(super) struct Here {
 impl Here {
     pub(super) fn is_known(&self, relative: &str) -> bool {
         !with_folders(relative).any(|it| self.unknown.contains(it))
+    }
+
+    /// Notes a name that is on both sides.
+    pub(super) fn keep(&mut self, file: &LocalFile) {
+        if file.is_link || file.is_behind_link {
+            self.linked.extend(file.path.canonicalize().ok());
+        }
+    }
+
+    /// Whether a file that is only here may be deleted: it lies in the folder itself, and no name that stays leads to it.
+    pub(super) fn may_delete(&self, file: &LocalFile) -> bool {
+        let is_linked = || {
+            let real = file.path.canonicalize();
+            real.is_ok_and(|real| self.linked.contains(&real))
+        };
+        !file.is_behind_link && (file.is_link || self.linked.is_empty() || !is_linked())
     }
 
     /// Whether something at this path or below it is unknown.

@@ -1,7 +1,8 @@
 //! Prefixes, and the objects below them.
 //!
 //! What is deleted because of a listing is deleted only if the listing is known to be whole, whatever the paginator makes of it:
-//! its last page says that it is the last, each page before it gave a token of its own, and no key came twice.
+//! its last page says that it is the last, each page before it gave a token of its own, no page has fewer keys than it says, and no
+//! key came twice or stands for others.
 
 use std::collections::HashSet;
 
@@ -13,6 +14,7 @@ use super::object::Object;
 use super::{Context, Place, SERVICE};
 use crate::error::{Error, Result};
 use crate::paginate::Pages;
+use crate::uri;
 
 /// What the keys of some objects begin with.
 #[derive(Clone, Debug)]
@@ -68,6 +70,13 @@ impl Prefix {
         Place::new(&*self.bucket, format!("{}{relative}", self.prefix))
     }
 
+    /// Whether a response that names this prefix lists all that is below ours: it is ours, or the beginning of it. SeaweedFS
+    /// encodes the keys of a listing and not the prefix, which is decoded all the same: `a+b/` is read as `a b/`.
+    fn is_listed_by(&self, prefix: &str) -> bool {
+        let decoded = || uri::decode(&self.prefix.replace('+', " "));
+        self.prefix.starts_with(prefix) || prefix == decoded()
+    }
+
     /// # Errors
     ///
     /// The other one is below this one: what is copied there would be listed, and copied, without an end.
@@ -103,6 +112,7 @@ impl Prefix {
             below: self.clone(),
             entries: Vec::new().into_iter(),
             end: End::Open,
+            is_short: false,
             first: None,
             tokens: HashSet::new(),
         })
@@ -115,6 +125,8 @@ pub(super) struct Listing {
     below: Prefix,
     entries: std::vec::IntoIter<Value>,
     end: End,
+    /// A page has fewer keys than it says.
+    is_short: bool,
     /// The first key: a listing that comes to it again has no end.
     first: Option<Box<str>>,
     /// Those of the pages that came.
@@ -152,6 +164,7 @@ impl Listing {
             all.push(listed);
         }
         match self.end {
+            _ if self.is_short => Err(self.doubt("a page has fewer keys than it says")),
             End::Proven => Ok(all),
             _ => Err(self.doubt("its last page does not say that it is the last")),
         }
@@ -178,10 +191,20 @@ impl Listing {
             Value::Null if is_truncated.is_some() => Vec::new(),
             _ => return Err(self.doubt("the service's response is no listing")),
         };
-        let prefix = page["Prefix"].as_str();
-        if prefix.is_some_and(|prefix| *prefix != *self.below.prefix) {
+        if let Some(prefix) = page["Prefix"].as_str()
+            && !self.below.is_listed_by(prefix)
+        {
             return Err(self.doubt(format!("the service lists the prefix {prefix:?} instead")));
         }
+        let groups = page["CommonPrefixes"].as_array();
+        let group = groups.and_then(|groups| groups.first());
+        if let Some(group) = group.and_then(|group| group["Prefix"].as_str()) {
+            return Err(self.doubt(format!(
+                "the service groups the keys below {group:?}, which it was not asked to"
+            )));
+        }
+        let said = page["KeyCount"].as_u64().unwrap_or_default();
+        self.is_short |= said > entries.len() as u64;
         let token = page["NextContinuationToken"].as_str().unwrap_or_default();
         self.end = match (is_truncated, token) {
             (Some(true), "") => {
@@ -251,6 +274,26 @@ mod tests {
     fn prefixes_end_where_a_folder_does() {
         for (prefix, expected) in [("", "x"), ("p", "p/x"), ("p/", "p/x"), ("p/q", "p/q/x")] {
             assert_eq!(&*Prefix::new("b", prefix).place("x").key, expected);
+        }
+    }
+
+    #[test]
+    fn regression_a_prefix_may_be_echoed_without_its_encoding() {
+        for (prefix, echo, is_same) in [
+            ("p", "p/", true),
+            ("", "", true),
+            ("a+b", "a+b/", true),
+            ("a+b", "a b/", true),
+            ("50%41", "50A/", true),
+            ("100%", "100%/", true),
+            ("a b", "a+b/", false),
+            ("p", "p", true),
+            ("p", "", true),
+            ("p", "p/q/", false),
+            ("p", "q/", false),
+        ] {
+            let prefix = Prefix::new("b", prefix);
+            assert_eq!(prefix.is_listed_by(echo), is_same, "{prefix:?} {echo}");
         }
     }
 }

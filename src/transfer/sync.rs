@@ -134,8 +134,8 @@ impl Sync {
     ///
     /// Deletions come last. Nothing is deleted unless both sides were listed to their end and nothing failed before. What is
     /// skipped on one side (a pipe, say) keeps its namesake on the other, and all that is below that name. No file behind a
-    /// link to a folder is deleted, nor one that changed after it was listed. A file whose place a folder takes, or the other
-    /// way round, is deleted when what replaces it has come.
+    /// link to a folder is deleted, nor one that a link leads to whose name is on both sides, nor one that changed after it was
+    /// listed. A file whose place a folder takes, or the other way round, is deleted when what replaces it has come.
     pub fn delete(mut self, yes: bool) -> Self {
         self.deletes = yes;
         self

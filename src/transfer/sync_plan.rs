@@ -72,7 +72,10 @@ impl SyncPlan {
                 None => {
                     only_here.insert(relative, file);
                 }
-                Some(object) => plan.both(file, object, &mut unsure),
+                Some(object) => {
+                    here.keep(&file);
+                    plan.both(file, object, &mut unsure);
+                }
             }
         }
         there.retain(|relative, _| here.is_known(relative));
@@ -217,7 +220,7 @@ impl SyncPlan {
         if self.sync.deletes {
             let extra = only_here
                 .into_iter()
-                .filter(|(_, file)| !file.is_behind_link);
+                .filter(|(_, file)| here.may_delete(file));
             self.changes.extend(extra.map(|(relative, file)| Change {
                 relative,
                 why: Difference::Extra,

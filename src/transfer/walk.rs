@@ -37,6 +37,7 @@ pub(super) struct LocalFile {
     pub(super) relative: Box<str>,
     pub(super) path: PathBuf,
     pub(super) metadata: Metadata,
+    pub(super) is_link: bool,
     /// A link to a folder is on the way to it, which may lie anywhere.
     pub(super) is_behind_link: bool,
 }
@@ -132,6 +133,7 @@ impl Walk {
             relative: entry.relative.into(),
             path: entry.path,
             metadata,
+            is_link: entry.is_link,
             is_behind_link,
         }))
     }

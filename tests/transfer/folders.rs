@@ -420,6 +420,36 @@ fn regression_no_file_behind_a_link_is_extra() {
 }
 
 #[test]
+#[cfg(unix)]
+fn regression_what_a_link_with_an_objects_name_leads_to_is_not_extra() {
+    let place = Place::new();
+    place.file("to/data/file", b"x");
+    place.file("to/data/extra", b"x");
+    place.file("to/real", b"x");
+    for (link, to) in [("link", "real"), ("folder", "data"), ("extra", "real")] {
+        std::os::unix::fs::symlink(to, place.path("to").join(link)).unwrap();
+    }
+    // the bytes of both are in files that have other names
+    place.backend.put(BUCKET, "p/link", "new");
+    place.backend.put(BUCKET, "p/folder/file", "x");
+    let sync = place.s3().sync_down(BUCKET, "p", place.path("to"));
+    let sync = sync.compare(Compare::Size).delete(true);
+    let plan = sync.clone().plan().unwrap();
+    let expected = [
+        ("data/extra", Difference::Extra),
+        ("extra", Difference::Extra),
+        ("link", Difference::Size),
+    ];
+    assert_eq!(changes(&plan), expected);
+    plan.job().run().unwrap();
+    let there = files(&place.path("to"));
+    let kept = ["data/file", "folder/file", "link", "real"];
+    assert_eq!(there.keys().collect::<Vec<_>>(), kept);
+    assert_eq!(there["real"], b"new");
+    assert_eq!(changes(&sync.plan().unwrap()), []);
+}
+
+#[test]
 fn regression_listings_are_given_the_arguments_that_they_take() {
     let place = Place::new();
     place.file("folder/file", b"x");

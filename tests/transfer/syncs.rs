@@ -68,6 +68,9 @@ fn nothing_is_deleted_because_of_a_listing_that_may_not_be_whole() {
         ("a second page of another kind", vec![(XML, listing(&["p/a"], &a)), ("text/html", "<html/>".into())]),
         ("a key that was not asked for", xml(&[listing(&["p/a", "q/b"], LAST)])),
         ("an entry without a key", xml(&["<ListBucketResult><Contents><Size>1</Size></Contents><IsTruncated>false</IsTruncated></ListBucketResult>".into()])),
+        ("fewer keys than it says", xml(&[listing(&["p/a"], &format!("{LAST}<KeyCount>2</KeyCount>"))])),
+        ("keys that are grouped", xml(&[listing(&["p/a"], &format!("{LAST}<CommonPrefixes><Prefix>p/deep/</Prefix></CommonPrefixes>"))])),
+        ("a part of the prefix", xml(&[listing(&["p/a"], &format!("<Prefix>p/a</Prefix>{LAST}"))])),
         ("another prefix", xml(&[listing(&[], &format!("<Prefix>q/</Prefix>{LAST}"))])),
     ];
     for (name, pages) in cases {
@@ -133,6 +136,20 @@ fn what_the_service_does_not_name_is_not_deleted_for_sure() {
         };
         assert_eq!(failures, failed, "{name}");
     }
+}
+
+#[test]
+fn regression_keys_that_a_server_may_trim_are_in_no_document() {
+    let place = Place::new();
+    let keys = ["p/ ", "p/a", "p/b ", "p/\u{a0}c\u{a0}"];
+    for key in keys {
+        place.backend.put(BUCKET, key, "x");
+    }
+    place.backend.forget();
+    place.s3().delete_folder(BUCKET, "p").run().unwrap();
+    let asked = |operation| place.backend.asked_for(operation).len();
+    assert_eq!((asked("DeleteObjects"), asked("DeleteObject")), (1, 3));
+    assert_eq!(place.backend.keys(BUCKET), [""; 0]);
 }
 
 /// Files with one byte, and empty folders where a name ends with a slash.
