@@ -214,6 +214,7 @@ impl<'t> Download<'t> {
             place: &self.place,
             args: &self.args,
             known: None,
+            len: None,
             wanted: Wanted::First(self.first_len()),
             file: None,
             algorithm: ChecksumAlgorithm::Crc32,
@@ -389,6 +390,7 @@ impl<'t> Download<'t> {
             args: &self.args,
             // what was said of it may be old, and a whole file is right in any case; for a stream it would be held in memory
             known: (!is_whole_file).then_some(&state.object),
+            len: Some(state.object.len),
             wanted,
             file: state.partial.as_ref(),
             algorithm: state.algorithm,

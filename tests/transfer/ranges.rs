@@ -57,6 +57,27 @@ fn bring(place: &Place, s3: &TransferManager, to_file: bool) -> Result<Vec<u8>, 
 }
 
 #[test]
+fn regression_a_response_in_chunks_is_as_long_as_the_object_is_known_to_be() {
+    for to_file in [true, false] {
+        let place = Place::new();
+        let content = bytes(1000);
+        place.backend.put(BUCKET, "key", content.clone());
+        for (head, is_whole) in [(None, true), (Some("999"), false), (Some("1001"), false)] {
+            let s3 = place.edited(move |method, _, response| match (method, head) {
+                (&Method::GET, _) => with_header(response, header::CONTENT_LENGTH, None),
+                (_, None) => response,
+                (_, head) => with_header(response, header::CONTENT_LENGTH, head),
+            });
+            match (bring(&place, &s3, to_file), is_whole) {
+                (Ok(got), true) => assert!(got == content),
+                (Err(_), false) => assert!(!place.path("down").exists()),
+                (got, _) => panic!("{head:?}: {:?}", got.map(|got| got.len())),
+            }
+        }
+    }
+}
+
+#[test]
 fn regression_parts_that_are_not_proven_are_fetched_by_ranges() {
     for method in [Method::HEAD, Method::GET] {
         for to_file in [true, false] {
