@@ -71,6 +71,7 @@ impl<'a, 'de> Xml<'a, 'de> {
         }
     }
 
+    #[inline]
     fn scalar(&self) -> Result<ScalarText<'a, 'de>> {
         if self.tape.has_children(self.node) {
             return Err(misfit("elements where the model has a", &self.shape.kind));

@@ -100,6 +100,8 @@ impl<'s> Scan<'s> {
         }
     }
 
+    /// Inlined, so that where it stands needs no memory.
+    #[inline(always)]
     fn run(&mut self) -> Result<()> {
         while let Some(i) = memchr2(b'<', b'&', &self.bytes[self.at..]) {
             let mut lt = self.at + i;
@@ -312,11 +314,16 @@ impl<'t, 'de> Tape<'t, 'de> {
     }
 
     /// Whether it holds text, and no element.
+    #[inline]
     pub(crate) fn is_text(&self, node: usize) -> bool {
-        let raw = self.raw_text(node);
-        !self.has_children(node)
-            && !raw.trim_ascii().is_empty()
-            && resolve(raw).is_ok_and(|(text, _)| !text.trim_ascii().is_empty())
+        let Node { text, text_end, .. } = self.nodes[node];
+        !self.has_children(node) && text != text_end && self.has_text(node)
+    }
+
+    #[cold]
+    fn has_text(&self, node: usize) -> bool {
+        let text = resolve(self.raw_text(node));
+        text.is_ok_and(|(text, _)| !text.trim_ascii().is_empty())
     }
 
     /// The attribute whose local name is that of `wire`.
@@ -393,13 +400,18 @@ fn clean(raw: &str) -> Result<String> {
 /// The same, and whether halves of surrogate pairs were replaced in it.
 fn resolve(mut raw: &str) -> Result<(String, bool)> {
     let (mut out, mut is_mended) = (String::with_capacity(raw.len()), false);
+    let has_returns = memchr(b'\r', raw.as_bytes()).is_some();
+    let push = |out: &mut String, raw: &str| match has_returns {
+        true => push_lines(out, raw),
+        false => out.push_str(raw),
+    };
     while let Some(i) = raw.find(['&', '<']) {
-        push_lines(&mut out, &raw[..i]);
+        push(&mut out, &raw[..i]);
         raw = &raw[i..];
         let next = if raw.starts_with('<') {
             let length = markup_len(raw).ok_or_else(cut)?;
             if let Some(data) = raw[..length].strip_prefix(CDATA) {
-                push_lines(&mut out, data.strip_suffix("]]>").unwrap_or(data));
+                push(&mut out, data.strip_suffix("]]>").unwrap_or(data));
             }
             length
         } else {
@@ -425,7 +437,7 @@ fn resolve(mut raw: &str) -> Result<(String, bool)> {
         };
         raw = &raw[next..];
     }
-    push_lines(&mut out, raw);
+    push(&mut out, raw);
     Ok((out, is_mended))
 }
 

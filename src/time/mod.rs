@@ -258,13 +258,16 @@ pub(crate) fn normalise(text: &str) -> Result<Cow<'_, str>, TimeError> {
 
 /// Whether the digits of a text in the form of results are surely a date and a time; the rare others are parsed.
 fn is_usual(b: &[u8]) -> bool {
-    let is_day = |first: &[u8], last: &[u8]| (first..=last).contains(&&b[8..10]);
-    is_day(b"01", b"28") | (is_day(b"29", b"30") & (&b[5..7] != b"02"))
-        && (&b"01"[..]..=&b"12"[..]).contains(&&b[5..7])
-        && &b[11..13] <= b"23".as_slice()
+    // digits, as was checked
+    let two = |at: usize| (b[at] & 15) * 10 + (b[at + 1] & 15);
+    let (month, day) = (two(5), two(8));
+    let has_day = (1..=28).contains(&day) || (day <= 30 && day > 0 && month != 2);
+    has_day
+        && (1..=12).contains(&month)
+        && two(11) <= 23
         && b[14] <= b'5'
         && b[17] <= b'5'
-        && &b[..4] != b"0000"
+        && (two(0) | two(2)) != 0
 }
 
 /// 1970, without a zone. A civil time is always taken for UTC; jiff's own instants end a day earlier than it does.
