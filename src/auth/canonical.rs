@@ -131,9 +131,9 @@ impl Headers {
     }
 }
 
-/// Without spaces at its ends, and with one where there are several.
+/// Without blanks at its ends, which no receiver sees (RFC 9110, 5.5), and with one space where there are several.
 fn trimmed(value: &str) -> Cow<'_, str> {
-    let value = value.trim_matches(' ');
+    let value = value.trim_matches([' ', '\t']);
     match value.contains("  ") {
         false => value.into(),
         true => {
@@ -212,7 +212,7 @@ mod tests {
     fn headers_are_sorted_with_one_space_and_the_host() {
         let mut headers = HeaderMap::new();
         headers.append("x-b", "  a   b ".parse().unwrap());
-        headers.append("x-b", "c".parse().unwrap());
+        headers.append("x-b", "\tc\t".parse().unwrap());
         headers.append("x-a", "".parse().unwrap());
         headers.append("user-agent", "u".parse().unwrap());
         let uri = "https://u:p@h:443/".parse().unwrap();

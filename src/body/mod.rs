@@ -205,9 +205,16 @@ impl Body {
         &self,
         open: impl FnOnce(&dyn BodySource) -> io::Result<Box<dyn Read + Send>>,
     ) -> io::Result<Box<dyn Read + Send>> {
-        let whole = |reader, len| match len {
-            Some(left) => Box::new(Exact { reader, left }) as Box<dyn Read + Send>,
-            None => reader,
+        let whole = |reader, len| -> io::Result<Box<dyn Read + Send>> {
+            let Some(left) = len else {
+                return Ok(reader);
+            };
+            let mut exact = Exact { reader, left };
+            // of no bytes none is read later
+            if left == 0 && exact.goes_on()? {
+                return Err(too_long());
+            }
+            Ok(Box::new(exact))
         };
         match &self.0 {
             Kind::Bytes(bytes) => Ok(Box::new(io::Cursor::new(bytes.clone()))),
@@ -217,9 +224,9 @@ impl Body {
                 let mut file = File::open(path).map_err(named)?;
                 file.seek(SeekFrom::Start(range.start)).map_err(named)?;
                 let len = range.end.saturating_sub(range.start);
-                Ok(whole(Box::new(file.take(len)), Some(len)))
+                whole(Box::new(file.take(len)), Some(len))
             }
-            Kind::Source(source) => Ok(whole(open(&**source)?, source.len())),
+            Kind::Source(source) => whole(open(&**source)?, source.len()),
         }
     }
 }
@@ -335,6 +342,11 @@ impl Exact {
     }
 }
 
+fn too_long() -> io::Error {
+    let what = "the body is longer than its length";
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
 impl Read for Exact {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left).map_or(buf.len(), |left| left.min(buf.len()));
@@ -348,8 +360,7 @@ impl Read for Exact {
         }
         self.left -= n as u64;
         if self.left == 0 && self.goes_on()? {
-            let what = "the body is longer than its length";
-            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+            return Err(too_long());
         }
         Ok(n)
     }
@@ -414,11 +425,12 @@ mod tests {
         assert_eq!(read(&of_len(3)).unwrap(), b"abc");
         for len in [0, 2, 4, u64::MAX] {
             let found = read(&of_len(len));
-            // nothing at all is sent where the length is zero, so the source is not read
-            assert_eq!(found.is_err(), len != 0, "{len}: {found:?}");
+            assert!(found.is_err(), "{len}: {found:?}");
             let known = Body::from("abc").of_len(len).unwrap_err().to_string();
             assert!(known.contains("3 bytes") && known.contains(&len.to_string()));
         }
+        let empty = Body::from_reader(io::empty()).of_len(0).unwrap();
+        assert_eq!(read(&empty).unwrap(), b"");
     }
 
     #[test]

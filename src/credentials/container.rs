@@ -54,7 +54,7 @@ impl CredentialsProvider for ContainerProvider {
         };
         let uri: Uri = url
             .parse()
-            .map_err(|_| fault(NAME, format!("{variable} makes no URL: {url:?}")))?;
+            .map_err(|_| fault(NAME, format!("the URL of {variable} is invalid")))?;
         if !is_allowed(&uri) {
             let what = format!(
                 "{variable} names {:?}: over http only loopback addresses, {} are allowed",
@@ -192,6 +192,22 @@ mod tests {
             error.contains("line break") && !error.contains("two"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_password_of_a_url_is_in_no_error() {
+        for url in [
+            "http://u:hidden@[x/",
+            "http://u:hidden@example.com/x?hidden",
+            "u:hidden@h",
+            "ftp://u:hidden@h/",
+        ] {
+            let error = asked(&[(FULL, url)], &Replay::new())
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(FULL), "{error}");
+            assert!(!error.contains("hidden"), "{error}");
+        }
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl<'a> Service<'a> {
     fn uri(&self, path: &str) -> Result<Uri, CredentialsError> {
         let url = format!("{}{path}", self.base);
         url.parse()
-            .map_err(|_| fault(NAME, format!("its endpoint makes no URL: {url:?}")))
+            .map_err(|_| fault(NAME, "the URL of its endpoint is invalid"))
     }
 
     /// The headers with the token of version 2, or without one. Absent where nothing responds.

@@ -7,6 +7,8 @@
 //! response = "HTTP/1." digit SP status SP reason CRLF (name ":" value CRLF)* CRLF
 //! ```
 
+use std::borrow::Cow;
+
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, request, response};
 
@@ -84,7 +86,9 @@ pub(super) fn read(input: &[u8]) -> Result<Option<(usize, response::Parts)>, Fau
 fn parse(input: &[u8], most: usize) -> Result<Option<(usize, response::Parts)>, httparse::Error> {
     let mut headers = vec![httparse::EMPTY_HEADER; most];
     let mut parsed = httparse::Response::new(&mut headers);
-    let httparse::Status::Complete(len) = parsed.parse(input)? else {
+    let mut config = httparse::ParserConfig::default();
+    config.allow_obsolete_multiline_headers_in_responses(true);
+    let httparse::Status::Complete(len) = config.parse_response(&mut parsed, input)? else {
         return Ok(None);
     };
     let mut response = http::Response::new(());
@@ -96,13 +100,24 @@ fn parse(input: &[u8], most: usize) -> Result<Option<(usize, response::Parts)>, 
     };
     for header in parsed.headers.iter() {
         let name = HeaderName::from_bytes(header.name.as_bytes());
-        let value = HeaderValue::from_bytes(header.value);
+        let value = HeaderValue::from_bytes(&unfolded(header.value));
         response.headers_mut().append(
             name.map_err(|_| httparse::Error::HeaderName)?,
             value.map_err(|_| httparse::Error::HeaderValue)?,
         );
     }
     Ok(Some((len, response.into_parts().0)))
+}
+
+/// A value that goes on in further lines is one with spaces in their place (RFC 9112, section 5.2).
+fn unfolded(value: &[u8]) -> Cow<'_, [u8]> {
+    match memchr::memchr(b'\n', value) {
+        None => value.into(),
+        Some(_) => {
+            let lines = value.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
+            lines.collect::<Vec<_>>().join(&b' ').into()
+        }
+    }
 }
 
 /// Where the body of a response ends.
@@ -123,7 +138,10 @@ pub(super) fn framing(method: &Method, head: &response::Parts) -> Result<(Framin
         _ => !says("close"),
     };
     let length = length(headers)?;
-    let coding = words(headers, &TRANSFER_ENCODING).last();
+    // "identity" of RFC 2616 is no coding
+    let coding = words(headers, &TRANSFER_ENCODING)
+        .filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("identity"))
+        .last();
     let has_none = *method == Method::HEAD || matches!(head.status.as_u16(), 204 | 304);
     Ok(match (coding, length) {
         _ if has_none => (Framing::Length(0), stays),
@@ -223,6 +241,14 @@ mod tests {
                 None,
             ),
             ("HTTP/1.1 200 OK\r\ncontent-length: +5", None),
+            (
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: identity\r\ncontent-length: 5",
+                Some((Length(5), true)),
+            ),
+            (
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked,",
+                Some((Chunked, true)),
+            ),
             ("HTTP/1.1 200 OK\r\ncontent-length: -5", None),
             ("HTTP/1.1 200 OK\r\ncontent-length:", None),
             (
@@ -269,6 +295,15 @@ mod tests {
                 assert_eq!(found, Length(0), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn values_go_on_in_further_lines() {
+        let head = b"HTTP/1.1 200 OK\r\nx-a: b\r\n  c\r\n\td\r\nx-e: f\r\n\r\n";
+        let (len, parts) = read(head).unwrap().unwrap();
+        assert_eq!(len, head.len());
+        assert_eq!(parts.headers["x-a"], "b c d");
+        assert_eq!(parts.headers["x-e"], "f");
     }
 
     #[test]

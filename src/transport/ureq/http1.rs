@@ -128,9 +128,10 @@ impl Connection {
             self.is_sent = !self.watch.is_answered();
             return Ok(());
         }
+        // before the head, which is the whole request where the length is zero
+        let mut reader = body.open().map_err(Fault::Body)?;
         self.transmit(head)?;
         self.watch.set_phase(Phase::Send);
-        let mut reader = body.open().map_err(Fault::Body)?;
         match body.len() {
             Some(len) => self.send_sized(&mut reader, len),
             None => self.send_chunked(&mut reader),
@@ -312,12 +313,13 @@ impl Incoming {
                 Left::Chunks(chunks) => chunks.is_ended(),
                 Left::Close => false,
             };
-            if read > 0 {
+            if is_whole {
+                // at once: a reader that knows the length does not read the end
+                self.release();
                 return Ok(read);
             }
-            if is_whole {
-                self.release();
-                return Ok(0);
+            if read > 0 {
+                return Ok(read);
             }
             if used == 0 && !connection.link.await_input(NEVER)? {
                 return self.closed();

@@ -123,11 +123,10 @@ fn port(uri: &Uri) -> u16 {
     }
 }
 
-/// A known length is said, also where it is zero and a server may ask for one; else the body goes in chunks.
+/// A known length is stated, also where it is zero and a server may require one; else the body goes in chunks. The headers
+/// say how the body is sent, whatever an interceptor has set.
 fn set_length(method: &Method, headers: &mut HeaderMap, body: &Body) {
-    if headers.contains_key(TRANSFER_ENCODING) {
-        return;
-    }
+    headers.remove(TRANSFER_ENCODING);
     let may_have_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
     match body.len() {
         Some(0) if !may_have_body => {}
@@ -189,5 +188,35 @@ fn failure(uri: &Uri, watch: &Watch, fault: Fault) -> TransportError {
     match fault {
         Fault::Ureq(error) => TransportError::new(kind, uri, error),
         other => TransportError::new(kind, uri, other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_headers_say_how_the_body_is_sent() {
+        let sized = || Body::from("hello");
+        let unsized_ = || Body::from_reader(io::empty());
+        let cases = [
+            (Method::PUT, sized(), Some("5"), false),
+            (Method::GET, sized(), Some("5"), false),
+            (Method::PUT, Body::from(""), Some("0"), false),
+            (Method::GET, Body::from(""), None, false),
+            (Method::PUT, unsized_(), None, true),
+        ];
+        for (method, body, length, is_chunked) in cases {
+            for preset in [None, Some("chunked"), Some("gzip, chunked")] {
+                let mut headers = HeaderMap::new();
+                headers.extend(preset.map(|is| (TRANSFER_ENCODING, HeaderValue::from_static(is))));
+                set_length(&method, &mut headers, &body);
+                let found = headers.get(CONTENT_LENGTH).and_then(|is| is.to_str().ok());
+                assert_eq!(found, length, "{method} {preset:?}");
+                let coding = headers.get(TRANSFER_ENCODING);
+                assert_eq!(coding.is_some(), is_chunked, "{method} {preset:?}");
+                assert!(coding.is_none_or(|coding| coding == "chunked"));
+            }
+        }
     }
 }
