@@ -19,14 +19,16 @@ pub struct Network {
     pub max_idle_connections: usize,
     /// The proxies.
     pub proxies: Proxies,
+    /// A file of certificates that https proxies are trusted by, in place of `ca_bundle`.
+    pub proxy_ca_bundle: Option<PathBuf>,
+    /// The client's certificate chain and key for https proxies, as PEM files; they may be one file.
+    pub proxy_client_certificate: Option<(PathBuf, PathBuf)>,
     /// Whether a proxy forwards requests to https endpoints too, and so reads them.
     pub proxy_forwards_https: bool,
     /// Whether idle connections are kept alive by TCP.
     pub tcp_keepalive: bool,
     /// Whether the other side must prove who it is.
     pub verify_certificates: bool,
-    /// A setting that there is and that this crate cannot do.
-    pub(crate) unsupported: Option<&'static str>,
 }
 
 /// Which proxies are used, and for whom none is.
@@ -106,6 +108,7 @@ pub(super) struct Choice {
     certificate: Option<(PathBuf, PathBuf)>,
     max_idle: Option<usize>,
     proxy: Option<Proxies>,
+    proxy_certificate: Option<(PathBuf, PathBuf)>,
     unverified: bool,
     /// `Some(None)` for none.
     throughput: Option<Option<Throughput>>,
@@ -129,15 +132,8 @@ impl Choice {
         let file = |path: &str| chain.env.expand(path);
         let bundle = chain.text(&CA_BUNDLE).map(|setting| setting.value);
         let bundle = bundle.or_else(|| chain.env.get("REQUESTS_CA_BUNDLE").map(str::to_owned));
-        let unsupported = if chain
-            .text(&PROXY_CA)
-            .or_else(|| chain.text(&PROXY_CERT))
-            .is_some()
-        {
-            Some("certificates for the proxy alone: give ca_bundle those of proxy and services")
-        } else {
-            None
-        };
+        let one_file = |path: String| (file(&path), file(&path));
+        let proxy_certificate = chain.text(&PROXY_CERT).map(|setting| setting.value);
         Ok(Network {
             ca_bundle: bundle.map(|path| file(&path)),
             client_certificate: self.certificate.clone(),
@@ -146,10 +142,12 @@ impl Choice {
                 .proxy
                 .clone()
                 .unwrap_or_else(|| from_environment(chain)),
+            proxy_ca_bundle: chain.text(&PROXY_CA).map(|setting| file(&setting.value)),
+            proxy_client_certificate: (self.proxy_certificate.clone())
+                .or_else(|| proxy_certificate.map(one_file)),
             proxy_forwards_https: chain.boolean(&PROXY_FORWARD)?.unwrap_or(false),
             tcp_keepalive: chain.boolean(&KEEPALIVE)?.unwrap_or(false),
             verify_certificates: !self.unverified,
-            unsupported,
         })
     }
 }
@@ -215,14 +213,20 @@ impl ConfigBuilder {
         self
     }
 
-    /// A PEM file of certificates that https proxies are trusted by.
+    /// A PEM file of certificates that https proxies are trusted by, in place of those of [`ca_bundle`](Self::ca_bundle).
     pub fn proxy_ca_bundle(self, file: impl Into<String>) -> Self {
         self.set(&PROXY_CA, file)
     }
 
-    /// A PEM file of the client's certificate chain and key for https proxies.
-    pub fn proxy_client_certificate(self, file: impl Into<String>) -> Self {
-        self.set(&PROXY_CERT, file)
+    /// The client's certificate chain and key for https proxies, as PEM files; they may be one file. Proxies are not shown
+    /// the certificate for services.
+    pub fn proxy_client_certificate(
+        mut self,
+        chain: impl Into<PathBuf>,
+        key: impl Into<PathBuf>,
+    ) -> Self {
+        self.network.proxy_certificate = Some((chain.into(), key.into()));
+        self
     }
 
     /// Whether requests to https endpoints are given to the proxy whole and not sent through a tunnel. By default they are

@@ -113,7 +113,10 @@ fn s3(config: ConfigBuilder, name: &str, value: &Value) -> Result<ConfigBuilder,
 fn proxy(config: ConfigBuilder, name: &str, value: &Value) -> Result<ConfigBuilder, String> {
     Ok(match name {
         "proxy_ca_bundle" => config.proxy_ca_bundle(text(value)?),
-        "proxy_client_cert" => config.proxy_client_certificate(text(value)?),
+        "proxy_client_cert" => match value.as_array().map(Vec::as_slice) {
+            Some([chain, key]) => config.proxy_client_certificate(text(chain)?, text(key)?),
+            _ => config.proxy_client_certificate(text(value)?, text(value)?),
+        },
         "proxy_use_forwarding_for_https" => config.proxy_use_forwarding_for_https(yes(value)?),
         _ => return Err("there is no such setting".into()),
     })

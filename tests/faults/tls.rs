@@ -31,12 +31,10 @@ fn certificates(folder: &Path) -> CertifiedIssuer<'static, KeyPair> {
     authority
 }
 
-/// Serves as many connections as there are, each by `speak`.
-fn server(
-    folder: &Path,
-    asks_who: bool,
-    speak: impl Fn(&mut BufReader<StreamOwned<ServerConnection, TcpStream>>) + Send + 'static,
-) -> String {
+type Tls = BufReader<StreamOwned<ServerConnection, TcpStream>>;
+
+/// The settings of a server that is called localhost, whose certificates are in a folder.
+fn settings(folder: &Path, asks_who: bool) -> Arc<ServerConfig> {
     let authority = certificates(folder);
     let text = std::fs::read(folder.join("localhost.pem")).unwrap();
     use rustls::pki_types::pem::PemObject as _;
@@ -58,7 +56,12 @@ fn server(
     } else {
         builder.with_no_client_auth()
     };
-    let config = Arc::new(config.with_single_cert(chain, key).unwrap());
+    Arc::new(config.with_single_cert(chain, key).unwrap())
+}
+
+/// Serves as many connections as there are, each by `speak`.
+fn server(folder: &Path, asks_who: bool, speak: impl Fn(&mut Tls) + Send + 'static) -> String {
+    let config = settings(folder, asks_who);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -72,7 +75,7 @@ fn server(
 }
 
 /// Answers `ListTables` until the connection ends or was none.
-fn answer(stream: &mut BufReader<StreamOwned<ServerConnection, TcpStream>>) {
+fn answer(stream: &mut BufReader<impl Read + Write>) {
     let mut line = String::new();
     let mut length = 0;
     while stream.read_line(&mut line).is_ok_and(|n| n > 0) {
@@ -144,6 +147,55 @@ fn a_client_shows_its_certificate_to_who_asks() {
     let other = dir.path().join("localhost.pem");
     let mixed = list(config().client_certificate(&own, &other)).unwrap_err();
     assert!(matches!(mixed, Error::Config(_)), "{mixed}");
+}
+
+/// Lets the first request of a connection through to a server behind it, if it asks for a tunnel, else responds itself.
+fn proxy(stream: &mut Tls, behind: &Arc<ServerConfig>) {
+    let Ok(head) = stream.fill_buf() else { return };
+    if !head.starts_with(b"CONNECT ") {
+        return answer(stream);
+    }
+    let mut line = String::new();
+    while line != "\r\n" {
+        line.clear();
+        stream.read_line(&mut line).unwrap();
+    }
+    let link = stream.get_mut();
+    link.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+    let mut inner = ServerConnection::new(behind.clone()).unwrap();
+    answer(&mut BufReader::new(rustls::Stream::new(&mut inner, link)));
+}
+
+#[test]
+fn a_proxy_has_certificates_of_its_own() {
+    let _alone = alone();
+    let (beside, behind) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let inner = settings(behind.path(), false);
+    let url = server(beside.path(), true, move |stream| proxy(stream, &inner));
+    let file = |dir: &tempfile::TempDir, name: &str| dir.path().join(name).display().to_string();
+    let own = file(&beside, "client.pem");
+    // forwarded, through a tunnel, forwarded though https
+    for (endpoint, forwards) in [
+        ("http://localhost:1", false),
+        ("https://localhost:1", false),
+        ("https://localhost:1", true),
+    ] {
+        let plain = || {
+            let config = config(endpoint).proxy(&url, "");
+            let config = config.ca_bundle(file(&behind, "ca.pem"));
+            config.proxy_use_forwarding_for_https(forwards)
+        };
+        let trusting = || plain().proxy_ca_bundle(file(&beside, "ca.pem"));
+        list(trusting().proxy_client_certificate(&own, &own)).unwrap();
+        let refused = [
+            plain().proxy_client_certificate(&own, &own),
+            trusting(),
+            trusting().client_certificate(&own, &own),
+        ];
+        for (n, config) in refused.into_iter().enumerate() {
+            assert!(list(config).is_err(), "{endpoint} {forwards} {n}");
+        }
+    }
 }
 
 #[test]

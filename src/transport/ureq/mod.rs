@@ -49,14 +49,10 @@ impl UreqTransport {
     ///
     /// # Errors
     ///
-    /// A file of certificates is broken, a proxy's URL is none, or a setting asks for what this transport cannot do.
+    /// Fails if a file of certificates is broken, or if a proxy's URL is invalid or of a kind that is not supported.
     pub fn new(network: &Network) -> crate::Result<Self> {
-        if let Some(what) = network.unsupported {
-            return Err(crate::Error::Unsupported(what.into()));
-        }
-        let tls = tls::tls(network).map_err(|e| crate::Error::Config(e.into()))?;
         Ok(Self {
-            routes: proxy::Routes::new(network, &tls)?,
+            routes: proxy::Routes::new(network)?,
         })
     }
 }

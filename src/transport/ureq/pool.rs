@@ -37,6 +37,8 @@ type Chain = dyn Connector<(), Out = Link>;
 pub(super) struct Pool {
     connector: Arc<Chain>,
     config: Config,
+    /// For the connection to the proxy that a tunnel goes through.
+    to_proxy: Config,
     max_idle: usize,
     /// The last used is the last.
     idle: Mutex<VecDeque<Idle>>,
@@ -55,13 +57,34 @@ impl fmt::Debug for Idle {
 }
 
 impl Pool {
-    /// One whose connections are tunnels through a proxy, if there is a proxy.
-    pub(super) fn new(network: &Network, tls: &TlsConfig, tunnel: Option<Proxy>) -> Self {
-        let config = Config::builder()
-            .proxy(tunnel)
-            .tls_config(tls.clone())
-            .user_agent(ureq::config::AutoHeaderValue::None)
-            .build();
+    /// One whose connections are made with these settings of TLS.
+    pub(super) fn new(network: &Network, tls: &TlsConfig) -> Self {
+        Self::with(network, tls, tls, None)
+    }
+
+    /// One whose connections are tunnels through a proxy.
+    pub(super) fn tunnels(
+        network: &Network,
+        tls: &TlsConfig,
+        proxy_tls: &TlsConfig,
+        proxy: Proxy,
+    ) -> Self {
+        Self::with(network, tls, proxy_tls, Some(proxy))
+    }
+
+    fn with(
+        network: &Network,
+        tls: &TlsConfig,
+        proxy_tls: &TlsConfig,
+        tunnel: Option<Proxy>,
+    ) -> Self {
+        let config = |tls: &TlsConfig, proxy| {
+            Config::builder()
+                .proxy(proxy)
+                .tls_config(tls.clone())
+                .user_agent(ureq::config::AutoHeaderValue::None)
+                .build()
+        };
         let connector = Begin
             .chain(ConnectProxyConnector::default())
             .chain(SocketConnector {
@@ -71,7 +94,8 @@ impl Pool {
             .chain(End);
         Self {
             connector: Arc::new(connector),
-            config,
+            config: config(tls, tunnel),
+            to_proxy: config(proxy_tls, None),
             max_idle: network.max_idle_connections,
             idle: Mutex::default(),
         }
@@ -84,7 +108,7 @@ impl Pool {
                 return Ok(link);
             }
         }
-        open(&self.connector, &self.config, to)
+        self.open(to)
     }
 
     fn idle(&self) -> MutexGuard<'_, VecDeque<Idle>> {
@@ -121,6 +145,18 @@ impl Pool {
         drop(idle);
         drop(spare);
     }
+
+    fn open(&self, to: &Uri) -> Result<Link, Error> {
+        let (connector, to_proxy) = (self.connector.clone(), self.to_proxy.clone());
+        // a tunnel's connector asks for the connection to the proxy here
+        let run = move |details: &ConnectionDetails<'_>| {
+            connect(&connector, &details_to(details.uri, &to_proxy, None))
+        };
+        connect(
+            &self.connector,
+            &details_to(to, &self.config, Some(Arc::new(run))),
+        )
+    }
 }
 
 /// Whom a connection is to.
@@ -130,10 +166,15 @@ fn place(uri: &Uri) -> Box<str> {
     format!("{scheme}://{host}:{}", super::port(uri)).into()
 }
 
-fn open(connector: &Arc<Chain>, config: &Config, to: &Uri) -> Result<Link, Error> {
-    let again = connector.clone();
-    let details = ConnectionDetails {
-        uri: to,
+type Run = dyn Fn(&ConnectionDetails<'_>) -> Result<Link, Error> + Send + Sync;
+
+fn details_to<'a>(
+    uri: &'a Uri,
+    config: &'a Config,
+    run: Option<Arc<Run>>,
+) -> ConnectionDetails<'a> {
+    ConnectionDetails {
+        uri,
         addrs: NoResolver.empty(),
         config,
         request_level: false,
@@ -141,12 +182,13 @@ fn open(connector: &Arc<Chain>, config: &Config, to: &Uri) -> Result<Link, Error
         now: Now::now(),
         timeout: NEVER,
         current_time: Arc::new(Now::now),
-        run_connector: Arc::new(move |details: &ConnectionDetails<'_>| {
-            again.connect(details, None)?.ok_or(Error::ConnectionFailed)
-        }),
+        run_connector: run.unwrap_or_else(|| Arc::new(|_| Err(Error::ConnectionFailed))),
         register_shutdown: Arc::new(|_| Ok(())),
-    };
+    }
+}
+
+fn connect(connector: &Arc<Chain>, details: &ConnectionDetails<'_>) -> Result<Link, Error> {
     connector
-        .connect(&details, None)?
+        .connect(details, None)?
         .ok_or(Error::ConnectionFailed)
 }

@@ -16,13 +16,14 @@ use ureq::Proxy;
 use ureq::tls::TlsConfig;
 
 use super::pool::Pool;
-use crate::config::{Network, Proxies};
+use super::tls;
+use crate::config::{ConfigError, Network, Proxies};
 use crate::error::{Error, Result};
 
 /// The ways that requests may go.
 #[derive(Debug)]
 pub(super) struct Routes {
-    /// To services, and to proxies that forward.
+    /// To services.
     direct: Arc<Pool>,
     http: Option<Via>,
     https: Option<Via>,
@@ -33,6 +34,8 @@ pub(super) struct Routes {
 #[derive(Debug)]
 enum Via {
     Forwarding {
+        /// Of connections to proxies.
+        pool: Arc<Pool>,
         to: Uri,
         /// The proxy's user and password.
         who: Option<HeaderValue>,
@@ -50,13 +53,19 @@ pub(super) struct Route<'a> {
 }
 
 impl Routes {
-    pub(super) fn new(network: &Network, tls: &TlsConfig) -> Result<Self> {
+    pub(super) fn new(network: &Network) -> Result<Self> {
+        let settings =
+            |tls: Result<TlsConfig, ConfigError>| tls.map_err(|e| Error::Config(e.into()));
+        let tls = settings(tls::to_services(network))?;
+        let proxy_tls = settings(tls::to_proxies(network))?;
         let proxies = &network.proxies;
         let parsed = |url: &Option<String>| url.as_deref().map(parse).transpose();
-        let tunnel = |proxy| Via::Tunnel(Arc::new(Pool::new(network, tls, Some(proxy))));
+        let to_proxies = Arc::new(Pool::new(network, &proxy_tls));
+        let forwarding = |proxy| forwarding(&to_proxies, proxy);
+        let tunnel = |proxy| Via::Tunnel(Arc::new(Pool::tunnels(network, &tls, &proxy_tls, proxy)));
         let https = parsed(&proxies.https)?;
         Ok(Self {
-            direct: Arc::new(Pool::new(network, tls, None)),
+            direct: Arc::new(Pool::new(network, &tls)),
             http: parsed(&proxies.http)?.map(forwarding).transpose()?,
             https: match network.proxy_forwards_https {
                 true => https.map(forwarding).transpose()?,
@@ -74,7 +83,7 @@ impl Routes {
             _ => &self.http,
         };
         let (pool, to, forward) = match via {
-            Some(Via::Forwarding { to, who }) => (&self.direct, to, Some(who.clone())),
+            Some(Via::Forwarding { pool, to, who }) => (pool, to, Some(who.clone())),
             Some(Via::Tunnel(pool)) => (pool, uri, None),
             None => (&self.direct, uri, None),
         };
@@ -96,7 +105,7 @@ fn fault() -> Error {
     Error::Config("the proxy's URL is invalid: it must be such as http://proxy:3128".into())
 }
 
-fn forwarding(proxy: Proxy) -> Result<Via> {
+fn forwarding(pool: &Arc<Pool>, proxy: Proxy) -> Result<Via> {
     let user = (proxy.username().is_some() || proxy.password().is_some()).then(|| {
         let (user, password) = (proxy.username(), proxy.password());
         let pair = format!(
@@ -119,7 +128,8 @@ fn forwarding(proxy: Proxy) -> Result<Via> {
         .map_or(authority, |(_, host)| host);
     let scheme = uri.scheme_str().unwrap_or("http");
     let to = format!("{scheme}://{host}").parse().map_err(|_| fault())?;
-    Ok(Via::Forwarding { to, who })
+    let pool = pool.clone();
+    Ok(Via::Forwarding { pool, to, who })
 }
 
 /// Whether a host is reached without a proxy.

@@ -1,6 +1,6 @@
 //! Certificates: whom we trust, and who we are.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
@@ -8,17 +8,34 @@ use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConf
 use crate::config::{ConfigError, Network};
 use crate::file;
 
-/// What the settings say of TLS.
-pub(super) fn tls(network: &Network) -> Result<TlsConfig, ConfigError> {
+/// The settings of connections to services.
+pub(super) fn to_services(network: &Network) -> Result<TlsConfig, ConfigError> {
+    let certificate = network.client_certificate.as_ref();
+    settings(network, network.ca_bundle.as_deref(), certificate)
+}
+
+/// The settings of connections to https proxies.
+pub(super) fn to_proxies(network: &Network) -> Result<TlsConfig, ConfigError> {
+    let bundle = network.proxy_ca_bundle.as_ref();
+    let bundle = bundle.or(network.ca_bundle.as_ref());
+    let certificate = network.proxy_client_certificate.as_ref();
+    settings(network, bundle.map(PathBuf::as_path), certificate)
+}
+
+fn settings(
+    network: &Network,
+    bundle: Option<&Path>,
+    certificate: Option<&(PathBuf, PathBuf)>,
+) -> Result<TlsConfig, ConfigError> {
     let mut tls = TlsConfig::builder().disable_verification(!network.verify_certificates);
-    if let Some(path) = &network.ca_bundle {
+    if let Some(path) = bundle {
         let (certificates, _) = read(path)?;
         if certificates.is_empty() {
             return Err(fault(path, "it has no certificate in PEM form"));
         }
         tls = tls.root_certs(RootCerts::new_with_certs(&certificates));
     }
-    if let Some((chain, key)) = &network.client_certificate {
+    if let Some((chain, key)) = certificate {
         let (certificates, _) = read(chain)?;
         let (_, found) = read(key)?;
         let found = found.ok_or_else(|| fault(key, "it has no private key in PEM form"))?;
@@ -87,10 +104,10 @@ mod tests {
                 .ca_bundle(name)
                 .build()
                 .unwrap();
-            let error = tls(config.network()).unwrap_err().to_string();
+            let error = to_services(config.network()).unwrap_err().to_string();
             assert!(error.contains("bundle.pem"), "{error}");
             let config = Config::builder().isolated().client_certificate(name, name);
-            let error = tls(config.build().unwrap().network()).unwrap_err();
+            let error = to_services(config.build().unwrap().network()).unwrap_err();
             assert!(error.to_string().contains("bundle.pem"), "{error}");
         }
     }
