@@ -239,7 +239,11 @@ fn an_answer_that_is_cut_or_deep_is_an_error() {
         r#"{"Item": {"a": {"L": {}}}}"#,
         r#"{"Item": {"a": {"N": 1}}}"#,
     ] {
-        ask(wrong).unwrap_err();
+        let strict = config().plain_attribute_values(true).strict_responses(true);
+        let replay = Replay::new().answer(200, &[], wrong.to_owned());
+        let client = Client::with_transport(strict.build().unwrap(), replay).unwrap();
+        let refused = client.call("dynamodb", "GetItem", key.clone());
+        assert!(refused.is_err(), "{wrong}");
     }
     // what the model does not have is dropped, as ever
     let more = ask(r#"{"Item": {"a": {"__type": "x", "S": "y"}}, "More": 1}"#).unwrap();

@@ -35,10 +35,9 @@ type Chain = dyn Connector<(), Out = Link>;
 /// Opens connections and keeps those that are idle.
 #[derive(Debug)]
 pub(super) struct Pool {
-    connector: Arc<Chain>,
-    config: Config,
-    /// For the connection to the proxy that a tunnel goes through.
-    to_proxy: Config,
+    opener: Opener,
+    /// Opens the connections to the proxy that tunnels go through.
+    to_proxy: Option<Arc<Opener>>,
     max_idle: usize,
     /// The last used is the last.
     idle: Mutex<VecDeque<Idle>>,
@@ -59,7 +58,7 @@ impl fmt::Debug for Idle {
 impl Pool {
     /// One whose connections are made with these settings of TLS.
     pub(super) fn new(network: &Network, tls: &TlsConfig) -> Self {
-        Self::with(network, tls, tls, None)
+        Self::with(network, Opener::new(network, tls, None), None)
     }
 
     /// One whose connections are tunnels through a proxy.
@@ -69,33 +68,15 @@ impl Pool {
         proxy_tls: &TlsConfig,
         proxy: Proxy,
     ) -> Self {
-        Self::with(network, tls, proxy_tls, Some(proxy))
+        let to_proxy = Arc::new(Opener::new(network, proxy_tls, None));
+        let opener = Opener::new(network, tls, Some(proxy));
+        Self::with(network, opener, Some(to_proxy))
     }
 
-    fn with(
-        network: &Network,
-        tls: &TlsConfig,
-        proxy_tls: &TlsConfig,
-        tunnel: Option<Proxy>,
-    ) -> Self {
-        let config = |tls: &TlsConfig, proxy| {
-            Config::builder()
-                .proxy(proxy)
-                .tls_config(tls.clone())
-                .user_agent(ureq::config::AutoHeaderValue::None)
-                .build()
-        };
-        let connector = Begin
-            .chain(ConnectProxyConnector::default())
-            .chain(SocketConnector {
-                keepalive: network.tcp_keepalive,
-            })
-            .chain(RustlsConnector::default())
-            .chain(End);
+    fn with(network: &Network, opener: Opener, to_proxy: Option<Arc<Opener>>) -> Self {
         Self {
-            connector: Arc::new(connector),
-            config: config(tls, tunnel),
-            to_proxy: config(proxy_tls, None),
+            opener,
+            to_proxy,
             max_idle: network.max_idle_connections,
             idle: Mutex::default(),
         }
@@ -147,15 +128,13 @@ impl Pool {
     }
 
     fn open(&self, to: &Uri) -> Result<Link, Error> {
-        let (connector, to_proxy) = (self.connector.clone(), self.to_proxy.clone());
+        let to_proxy = self.to_proxy.clone();
         // a tunnel's connector asks for the connection to the proxy here
-        let run = move |details: &ConnectionDetails<'_>| {
-            connect(&connector, &details_to(details.uri, &to_proxy, None))
+        let run = move |details: &ConnectionDetails<'_>| match &to_proxy {
+            Some(opener) => opener.open(details.uri, Arc::new(|_| Err(Error::ConnectionFailed))),
+            None => Err(Error::ConnectionFailed),
         };
-        connect(
-            &self.connector,
-            &details_to(to, &self.config, Some(Arc::new(run))),
-        )
+        self.opener.open(to, Arc::new(run))
     }
 }
 
@@ -168,27 +147,49 @@ fn place(uri: &Uri) -> Box<str> {
 
 type Run = dyn Fn(&ConnectionDetails<'_>) -> Result<Link, Error> + Send + Sync;
 
-fn details_to<'a>(
-    uri: &'a Uri,
-    config: &'a Config,
-    run: Option<Arc<Run>>,
-) -> ConnectionDetails<'a> {
-    ConnectionDetails {
-        uri,
-        addrs: NoResolver.empty(),
-        config,
-        request_level: false,
-        resolver: &NoResolver,
-        now: Now::now(),
-        timeout: NEVER,
-        current_time: Arc::new(Now::now),
-        run_connector: run.unwrap_or_else(|| Arc::new(|_| Err(Error::ConnectionFailed))),
-        register_shutdown: Arc::new(|_| Ok(())),
-    }
+/// Opens connections with settings of its own: `ureq`'s connector for TLS keeps the first that it meets.
+#[derive(Debug)]
+struct Opener {
+    connector: Box<Chain>,
+    config: Config,
 }
 
-fn connect(connector: &Arc<Chain>, details: &ConnectionDetails<'_>) -> Result<Link, Error> {
-    connector
-        .connect(details, None)?
-        .ok_or(Error::ConnectionFailed)
+impl Opener {
+    fn new(network: &Network, tls: &TlsConfig, tunnel: Option<Proxy>) -> Self {
+        let connector = Begin
+            .chain(ConnectProxyConnector::default())
+            .chain(SocketConnector {
+                keepalive: network.tcp_keepalive,
+            })
+            .chain(RustlsConnector::default())
+            .chain(End);
+        let config = Config::builder()
+            .proxy(tunnel)
+            .tls_config(tls.clone())
+            .user_agent(ureq::config::AutoHeaderValue::None)
+            .build();
+        Self {
+            connector: Box::new(connector),
+            config,
+        }
+    }
+
+    /// `run` opens the connection to the proxy of a tunnel.
+    fn open(&self, to: &Uri, run: Arc<Run>) -> Result<Link, Error> {
+        let details = ConnectionDetails {
+            uri: to,
+            addrs: NoResolver.empty(),
+            config: &self.config,
+            request_level: false,
+            resolver: &NoResolver,
+            now: Now::now(),
+            timeout: NEVER,
+            current_time: Arc::new(Now::now),
+            run_connector: run,
+            register_shutdown: Arc::new(|_| Ok(())),
+        };
+        self.connector
+            .connect(&details, None)?
+            .ok_or(Error::ConnectionFailed)
+    }
 }
