@@ -141,12 +141,24 @@ impl Client {
 
     /// This client, but `AttributeValue`s are plain. It shares everything.
     pub(crate) fn with_plain_attribute_values(&self) -> Self {
-        let this = &self.0;
-        if this.config.has_plain_attribute_values() {
-            return self.clone();
+        match self.0.config.has_plain_attribute_values() {
+            true => self.clone(),
+            false => self.sharing(self.0.config.with_plain_attribute_values()),
         }
+    }
+
+    /// This client, but a response with a member that does not fit the model is an error. It shares everything.
+    pub(crate) fn with_strict_responses(&self) -> Self {
+        match self.0.config.strict_responses() {
+            true => self.clone(),
+            false => self.sharing(self.0.config.with_strict_responses()),
+        }
+    }
+
+    fn sharing(&self, config: Config) -> Self {
+        let this = &self.0;
         Self(Arc::new(Inner {
-            config: this.config.with_plain_attribute_values(),
+            config,
             credentials: this.credentials.clone(),
             tokens: this.tokens.clone(),
             services: this.services.clone(),

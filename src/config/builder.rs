@@ -36,7 +36,7 @@ pub struct ConfigBuilder {
     pub(super) limits: Limits,
     unsigned: bool,
     strict: bool,
-    strict_responses: bool,
+    pub(super) strict_responses: bool,
     context_params: Vec<(Box<str>, EndpointValue)>,
     provider: Option<Provider>,
     bearer_token: Option<BearerToken>,

@@ -112,6 +112,14 @@ impl Config {
         Self(Arc::new(resolved))
     }
 
+    /// The same, with strict responses.
+    pub(crate) fn with_strict_responses(&self) -> Self {
+        let mut resolved = (*self.0).clone();
+        resolved.builder.strict_responses = true;
+        resolved.settings.strict_responses = true;
+        Self(Arc::new(resolved))
+    }
+
     /// The customisations that are switched off.
     pub(crate) fn switched_off(&self) -> &[String] {
         &self.0.settings.switched_off

@@ -120,7 +120,7 @@ impl TransferManager {
         let below = Prefix::new(bucket, prefix);
         self.many(move |context, args| {
             let args = Args::check(Action::DeleteMany, args)?;
-            let listed = below.objects(context, &args)?.whole()?;
+            let listed = below.all_objects(context, &args)?;
             let keys = listed.iter().map(|it| below.place(&it.relative).key);
             let items = delete_objects(context, &below.bucket, keys, &args);
             Ok(Box::new(items.into_iter().map(Ok)) as Box<Items<'static>>)

@@ -12,6 +12,7 @@ use super::args::Args;
 use super::error::TransferError;
 use super::object::Object;
 use super::{Context, Place, SERVICE};
+use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::paginate::Pages;
 use crate::uri;
@@ -100,10 +101,23 @@ impl Prefix {
 
     /// In the order in which the service lists them.
     pub(super) fn objects(&self, context: &Context, args: &Args) -> Result<Listing> {
+        self.listing(&context.client, context, args)
+    }
+
+    /// All of them. Whatever is deleted because of them is deleted because of a listing that is whole.
+    ///
+    /// # Errors
+    ///
+    /// The service does not list, it is not known whether it listed all, or a part of its responses does not fit the model.
+    pub(super) fn all_objects(&self, context: &Context, args: &Args) -> Result<Vec<Listed>> {
+        let client = context.client.with_strict_responses();
+        self.listing(&client, context, args)?.whole()
+    }
+
+    fn listing(&self, client: &Client, context: &Context, args: &Args) -> Result<Listing> {
         let own = json!({"Bucket": self.bucket, "Prefix": self.prefix});
-        let params = args.of(&context.client, "ListObjectsV2", own)?;
-        let pages = context
-            .client
+        let params = args.of(client, "ListObjectsV2", own)?;
+        let pages = client
             .pages(SERVICE, "ListObjectsV2", params)?
             .prefetch(true)
             .cancel_with(&context.cancel);
@@ -152,7 +166,7 @@ impl Listing {
     /// # Errors
     ///
     /// The service does not list, or it is not known whether it listed all.
-    pub(super) fn whole(mut self) -> Result<Vec<Listed>> {
+    fn whole(mut self) -> Result<Vec<Listed>> {
         let mut keys = HashSet::new();
         let mut all = Vec::new();
         for listed in self.by_ref() {

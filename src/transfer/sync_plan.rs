@@ -97,10 +97,9 @@ impl SyncPlan {
     /// The objects below the prefix that can be files, by their names below it.
     fn there(&mut self, context: &Context, args: &Args) -> Result<BTreeMap<Box<str>, Object>> {
         let below = self.sync.below.clone();
-        let listing = below.objects(context, args)?;
         let listed = match self.sync.deletes {
-            true => listing.whole()?,
-            false => listing.collect::<Result<_>>()?,
+            true => below.all_objects(context, args)?,
+            false => below.objects(context, args)?.collect::<Result<_>>()?,
         };
         let mut there = BTreeMap::new();
         for listed in listed.into_iter().filter(|listed| !listed.is_folder()) {

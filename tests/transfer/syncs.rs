@@ -71,6 +71,8 @@ fn nothing_is_deleted_because_of_a_listing_that_may_not_be_whole() {
         ("fewer keys than it says", xml(&[listing(&["p/a"], &format!("{LAST}<KeyCount>2</KeyCount>"))])),
         ("keys that are grouped", xml(&[listing(&["p/a"], &format!("{LAST}<CommonPrefixes><Prefix>p/deep/</Prefix></CommonPrefixes>"))])),
         ("a part of the prefix", xml(&[listing(&["p/a"], &format!("<Prefix>p/a</Prefix>{LAST}"))])),
+        ("entries that are none", xml(&["<ListBucketResult><IsTruncated>false</IsTruncated><Contents>p/b</Contents></ListBucketResult>".into()])),
+        ("an end that is neither", xml(&[listing(&["p/a"], "<IsTruncated>no</IsTruncated>")])),
         ("another prefix", xml(&[listing(&[], &format!("<Prefix>q/</Prefix>{LAST}"))])),
     ];
     for (name, pages) in cases {
