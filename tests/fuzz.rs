@@ -36,6 +36,9 @@ mod eventstream;
 #[path = "../fuzz/fuzz_targets/ini.rs"]
 mod ini;
 #[allow(unused_attributes, reason = "elsewhere it is a program of its own")]
+#[path = "../fuzz/fuzz_targets/jmespath.rs"]
+mod jmespath;
+#[allow(unused_attributes, reason = "elsewhere it is a program of its own")]
 #[path = "../fuzz/fuzz_targets/json.rs"]
 mod json;
 #[allow(unused_attributes, reason = "elsewhere it is a program of its own")]
@@ -59,6 +62,7 @@ const TARGETS: &[Target] = &[
     ("endpoint_rules", endpoint_rules::run),
     ("eventstream", eventstream::run),
     ("ini", ini::run),
+    ("jmespath", jmespath::run),
     ("json", json::run),
     ("names", names::run),
     ("response", response::run),

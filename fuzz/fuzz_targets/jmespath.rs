@@ -5,9 +5,13 @@ use tucuxi::query::Query;
 
 // an expression, a line break, and the JSON document that is searched
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
     let (expression, document) = text.split_once('\n').unwrap_or((text, "null"));
-    let Ok(query) = Query::compile(expression) else { return };
+    let Ok(query) = Query::compile(expression) else {
+        return;
+    };
     assert_eq!(query.text(), expression);
     let value = serde_json::from_str::<Value>(document).unwrap_or_default();
     let found = query.search(&value);
