@@ -290,7 +290,7 @@ impl ConfigBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Config;
+    use crate::config::Config;
 
     #[test]
     fn proxies_are_those_of_the_environment_unless_the_program_says_so() {

@@ -76,7 +76,7 @@ pub(super) fn sha1_hex(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Config;
+    use crate::config::Config;
     use crate::credentials::tests::{Calls, context};
     use crate::transport::Replay;
 

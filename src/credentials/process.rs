@@ -283,7 +283,7 @@ impl Kept {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::Config;
+    use crate::config::Config;
     use crate::credentials::tests::{Calls, ask, context};
     use crate::transport::{CancelToken, Replay};
 

@@ -62,7 +62,7 @@ pub(super) fn key_text(object: &Value, spacing: Spacing) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Config;
+    use crate::config::Config;
     use crate::credentials::tests::{Calls, context};
     use crate::transport::Replay;
     use serde_json::json;

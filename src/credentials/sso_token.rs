@@ -217,7 +217,7 @@ fn refresh(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Config;
+    use crate::config::Config;
     use crate::credentials::tests::{Calls, NOW, context};
     use crate::transport::Replay;
 

@@ -338,7 +338,7 @@ pub(crate) fn sync_folder_of(path: &Path) {
 
 /// How to open a file of ours that others may have put something else in place of: no link is followed, and no pipe waited for.
 pub(crate) fn careful_options() -> OpenOptions {
-    #[allow(unused_mut)] // where there are no such flags
+    #[allow(unused_mut, reason = "other systems than Unix have no such flags")]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     {

@@ -376,8 +376,6 @@ pub(crate) fn unexpected_response(
 /// An error of a JSON protocol in a response with status 200 is not longer than this.
 const LONGEST_ERROR: usize = 4096;
 
-const BOM: &[u8] = b"\xef\xbb\xbf";
-
 /// `BuildResponse` and `BuildResult` are named after `Build`.
 fn is_named_after(root: &str, operation: &str) -> bool {
     let rest = root.strip_prefix(operation);
@@ -385,7 +383,7 @@ fn is_named_after(root: &str, operation: &str) -> bool {
 }
 
 fn begins_with_markup(body: &[u8]) -> bool {
-    body.strip_prefix(BOM)
+    body.strip_prefix(BYTE_ORDER_MARK)
         .unwrap_or(body)
         .trim_ascii_start()
         .starts_with(b"<")
@@ -410,7 +408,10 @@ fn is_error(tape: Tape<'_, '_>) -> bool {
 
 /// Whether a body is a web page, whatever its content type says.
 pub(super) fn is_page(body: &[u8]) -> bool {
-    let mut rest = body.strip_prefix(BOM).unwrap_or(body).trim_ascii_start();
+    let mut rest = body
+        .strip_prefix(BYTE_ORDER_MARK)
+        .unwrap_or(body)
+        .trim_ascii_start();
     let starts = |text: &[u8], with: &[u8]| {
         let start = text.get(..with.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(with))

@@ -86,7 +86,7 @@ fn check(chain: &[Certificate<'_>], key: &PrivateKey<'_>) -> Result<(), rustls::
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Config;
+    use crate::config::Config;
 
     #[test]
     fn files_that_have_no_certificate_are_errors_that_name_them() {
