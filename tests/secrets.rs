@@ -7,7 +7,7 @@ mod shown;
 #[path = "common/wire.rs"]
 mod wire;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Write};
 use std::net::TcpListener;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -111,13 +111,7 @@ fn serve(requests: usize) -> (String, JoinHandle<Vec<String>>) {
             if head.expects {
                 stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
             }
-            let mut line = String::new();
-            while head.chunked && line.trim_end() != "0" {
-                line.clear();
-                reader.read_line(&mut line).unwrap();
-            }
-            let length = usize::try_from(head.length.unwrap_or(0)).unwrap();
-            reader.read_exact(&mut vec![0; length]).unwrap();
+            wire::read_body(&mut reader, &head).unwrap();
             let body = match head.method() {
                 "PUT" => String::new(),
                 _ => format!(r#"{{"SecretString":"{SECRET}","Name":"n"}}"#),

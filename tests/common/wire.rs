@@ -95,6 +95,46 @@ pub(crate) fn read_head(reader: &mut impl BufRead) -> io::Result<Head> {
     Ok(head)
 }
 
+/// Reads a body to its end, chunks and trailers too: a connection that closes with bytes unread is reset, and the client may lose the response.
+///
+/// # Errors
+///
+/// The connection ends before the body, or a chunk has no length.
+pub(crate) fn read_body(reader: &mut impl BufRead, head: &Head) -> io::Result<Vec<u8>> {
+    let length = head.length.and_then(|length| usize::try_from(length).ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    reader.read_exact(&mut body)?;
+    if head.chunked {
+        body = read_chunks(reader)?;
+    }
+    if head.aws_chunked {
+        body = read_chunks(&mut &body[..])?;
+    }
+    Ok(body)
+}
+
+fn read_chunks(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let Ok(length) = usize::from_str_radix(line.trim_end(), 16) else {
+            return Err(io::ErrorKind::InvalidData.into());
+        };
+        if length == 0 {
+            while line.trim_end() != "" {
+                line.clear();
+                reader.read_line(&mut line)?;
+            }
+            return Ok(out);
+        }
+        let from = out.len();
+        out.resize(from + length, 0);
+        reader.read_exact(&mut out[from..])?;
+        reader.read_line(&mut line)?;
+    }
+}
+
 /// Closing it sends a reset from now on.
 pub(crate) fn reset(stream: &TcpStream) -> io::Result<()> {
     socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO))

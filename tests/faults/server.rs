@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::wire::{Head, read_head, reset};
+use super::wire::{Head, read_body, read_head, reset};
 
 /// What goes wrong with one request.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -193,42 +193,6 @@ fn serve(state: &State, stream: TcpStream) -> io::Result<()> {
         if !answer(body, &stream, &head, fault)? {
             return Ok(());
         }
-    }
-}
-
-fn read_body(reader: &mut impl BufRead, head: &Head) -> io::Result<Vec<u8>> {
-    // of a client of the test's
-    let length = head.length.and_then(|length| usize::try_from(length).ok());
-    let mut body = vec![0; length.unwrap_or(0)];
-    reader.read_exact(&mut body)?;
-    if head.chunked {
-        body = read_chunks(reader)?;
-    }
-    if head.aws_chunked {
-        body = read_chunks(&mut &body[..])?;
-    }
-    Ok(body)
-}
-
-fn read_chunks(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
-    let mut out = Vec::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let Ok(length) = usize::from_str_radix(line.trim_end(), 16) else {
-            return Err(io::ErrorKind::InvalidData.into());
-        };
-        if length == 0 {
-            while line.trim_end() != "" {
-                line.clear();
-                reader.read_line(&mut line)?;
-            }
-            return Ok(out);
-        }
-        let from = out.len();
-        out.resize(from + length, 0);
-        reader.read_exact(&mut out[from..])?;
-        reader.read_line(&mut line)?;
     }
 }
 
