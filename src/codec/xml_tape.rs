@@ -298,7 +298,7 @@ impl<'t, 'de> Tape<'t, 'de> {
     pub(crate) fn text(&self, node: usize) -> Result<Cow<'de, str>> {
         let raw = self.raw_text(node);
         if self.nodes[node].dirty || (self.has_returns && raw.contains('\r')) {
-            clean(raw).map(Cow::Owned)
+            clean(raw, self.has_returns).map(Cow::Owned)
         } else {
             Ok(Cow::Borrowed(raw))
         }
@@ -306,7 +306,7 @@ impl<'t, 'de> Tape<'t, 'de> {
 
     /// The same, with U+FFFD for what [`text`](Self::text) stops at.
     pub(crate) fn mended_text(&self, node: usize) -> Result<Text> {
-        let (text, is_mended) = resolve(self.raw_text(node))?;
+        let (text, is_mended) = resolve(self.raw_text(node), self.has_returns)?;
         Ok(Text {
             text,
             mended: is_mended.then_some(SURROGATE),
@@ -322,7 +322,7 @@ impl<'t, 'de> Tape<'t, 'de> {
 
     #[cold]
     fn has_text(&self, node: usize) -> bool {
-        let text = resolve(self.raw_text(node));
+        let text = resolve(self.raw_text(node), self.has_returns);
         text.is_ok_and(|(text, _)| !text.trim_ascii().is_empty())
     }
 
@@ -339,9 +339,8 @@ impl<'t, 'de> Tape<'t, 'de> {
             let (value, tail) = tail[1..].split_once(quote)?;
             if local(name) == wanted {
                 // blanks are spaces there, but for those that are written as numbers
-                return Some(clean(
-                    &value.replace("\r\n", " ").replace(['\r', '\n', '\t'], " "),
-                ));
+                let value = value.replace("\r\n", " ").replace(['\r', '\n', '\t'], " ");
+                return Some(clean(&value, false));
             }
             rest = tail;
         }
@@ -390,22 +389,22 @@ const CDATA: &str = "<![CDATA[";
 
 /// Text with entities, CDATA sections, comments and line ends resolved.
 #[cold]
-fn clean(raw: &str) -> Result<String> {
-    match resolve(raw)? {
+fn clean(raw: &str, has_returns: bool) -> Result<String> {
+    match resolve(raw, has_returns)? {
         (_, true) => Err(ReadError::custom("XML: half of a surrogate pair")),
         (text, false) => Ok(text),
     }
 }
 
-/// The same, and whether halves of surrogate pairs were replaced in it.
-fn resolve(mut raw: &str) -> Result<(String, bool)> {
+/// The same, and whether halves of surrogate pairs were replaced in it. `has_returns` is false only where the text has no
+/// carriage return.
+fn resolve(mut raw: &str, has_returns: bool) -> Result<(String, bool)> {
     let (mut out, mut is_mended) = (String::with_capacity(raw.len()), false);
-    let has_returns = memchr(b'\r', raw.as_bytes()).is_some();
     let push = |out: &mut String, raw: &str| match has_returns {
         true => push_lines(out, raw),
         false => out.push_str(raw),
     };
-    while let Some(i) = raw.find(['&', '<']) {
+    while let Some(i) = memchr2(b'&', b'<', raw.as_bytes()) {
         push(&mut out, &raw[..i]);
         raw = &raw[i..];
         let next = if raw.starts_with('<') {
@@ -453,7 +452,7 @@ fn push_lines(out: &mut String, raw: &str) {
 
 /// The character, or half of a pair, that the entity at the start of this text stands for, and the entity's length.
 fn entity(raw: &str) -> Result<(u32, usize)> {
-    let end = raw.find(';').ok_or_else(cut)?;
+    let end = memchr(b';', raw.as_bytes()).ok_or_else(cut)?;
     let name = &raw[1..end];
     let number = |name: &str| match name.strip_prefix("#x") {
         Some(hex) => u32::from_str_radix(hex, 16).ok(),
