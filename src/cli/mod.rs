@@ -24,10 +24,11 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use crate::client::Client;
+use crate::config::Config;
 use crate::error::{BoxError, Error};
 use crate::model::UnknownName;
 use crate::printable::{Printable, PrintableLines};
-use crate::{Client, Config};
 
 /// Runs the command with these arguments, the first being its name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {

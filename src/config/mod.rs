@@ -311,14 +311,14 @@ impl Config {
     }
 
     /// The region; without one, an error that says where it was looked for.
-    pub(crate) fn required_region(&self) -> crate::Result<&str> {
+    pub(crate) fn required_region(&self) -> crate::error::Result<&str> {
         self.region().ok_or_else(|| {
             let profile = self.profile();
             let error = ConfigError::NoRegion {
                 profile: profile.value.clone(),
                 files: self.0.profiles.places(),
             };
-            crate::Error::Config(error.into())
+            crate::error::Error::Config(error.into())
         })
     }
 

@@ -290,7 +290,7 @@ impl ProviderContext<'_> {
 
 /// Calls the services that give credentials.
 pub(crate) trait ServiceCalls {
-    fn call(&self, call: ProviderCall<'_>) -> crate::Result<Value>;
+    fn call(&self, call: ProviderCall<'_>) -> crate::error::Result<Value>;
 }
 
 /// Proves to whom a request goes that its sender has a key.

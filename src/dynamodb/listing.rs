@@ -139,7 +139,7 @@ impl Listing {
     }
 
     fn merged(mut self) -> Result<Value> {
-        let named = |e: crate::Error| e.of_call(SERVICE, self.operation);
+        let named = |e: crate::error::Error| e.of_call(SERVICE, self.operation);
         self.expressions
             .merge_into(&mut self.params)
             .map_err(named)?;

@@ -272,7 +272,7 @@ impl ItemCall<'_> {
     ///
     /// The item, the key or an expression is none; or as [`Client::call`].
     pub fn send(self) -> Result<Value> {
-        let named = |e: crate::Error| e.of_call(SERVICE, self.operation);
+        let named = |e: crate::error::Error| e.of_call(SERVICE, self.operation);
         let mut params = self.params.map_err(named)?;
         self.expressions.merge_into(&mut params).map_err(named)?;
         self.table.call(self.operation, params)

@@ -149,7 +149,7 @@ impl Resource {
         *place = data;
     }
 
-    fn no_load(&self) -> crate::Error {
+    fn no_load(&self) -> crate::error::Error {
         let place = self.place();
         ResourceError::NoLoad { place }.into()
     }

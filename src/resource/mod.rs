@@ -269,7 +269,7 @@ impl Resource {
         found.ok_or_else(|| self.no_such(category, name))
     }
 
-    fn no_such(&self, category: Category, name: &str) -> crate::Error {
+    fn no_such(&self, category: Category, name: &str) -> crate::error::Error {
         NoSuchName::of(self, category, name).into()
     }
 

@@ -72,7 +72,7 @@ impl Outcome {
         }
     }
 
-    fn is_no(&self, wanted: &'static str) -> crate::Error {
+    fn is_no(&self, wanted: &'static str) -> crate::error::Error {
         let given = match self {
             Self::Resource(_) => "one resource",
             Self::Resources(_) => "a list of resources",

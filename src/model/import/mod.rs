@@ -267,7 +267,7 @@ fn older(
     let mut found = Vec::new();
     for ((service, kind), version) in newest {
         let folder = into.join(service);
-        let broken = |e: crate::Error| ImportError::io(&folder)(io::Error::other(e));
+        let broken = |e: crate::error::Error| ImportError::io(&folder)(io::Error::other(e));
         for older in super::source::folders(&folder).map_err(broken)? {
             let file = format!("{kind}.json");
             if *older < **version && folder.join(&*older).join(&file).is_file() {

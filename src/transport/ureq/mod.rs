@@ -50,7 +50,7 @@ impl UreqTransport {
     /// # Errors
     ///
     /// Fails if a file of certificates is broken, or if a proxy's URL is invalid or of a kind that is not supported.
-    pub fn new(network: &Network) -> crate::Result<Self> {
+    pub fn new(network: &Network) -> crate::error::Result<Self> {
         Ok(Self {
             routes: proxy::Routes::new(network)?,
         })
