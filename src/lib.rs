@@ -45,6 +45,7 @@ pub mod credentials;
 mod custom;
 pub mod dynamodb;
 pub mod endpoint;
+mod environment;
 pub mod error;
 pub mod eventstream;
 mod exchange;

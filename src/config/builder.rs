@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::chain::{self, Chain, Setting, Source};
-use super::environment::Environment;
 use super::limits::Limits;
 use super::profile::Profiles;
 use super::size::{Rate, Size};
@@ -22,6 +21,7 @@ use super::{
 use super::{defaults, hooks, lookup, network, retry};
 use crate::credentials::{BearerToken, Credentials, CredentialsProvider};
 use crate::endpoint::EndpointValue;
+use crate::environment::Environment;
 use crate::interceptor::Interceptors;
 use crate::uri;
 

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::ConfigError;
-use super::environment::Environment;
 use super::profile::Profile;
+use crate::environment::Environment;
 
 /// A value, and who said it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::chain::{self, Chain, Row};
 use super::words::DefaultsMode;
-use super::{Config, ConfigBuilder, ConfigError, Environment, Settings, word};
+use super::{Config, ConfigBuilder, ConfigError, Settings, word};
+use crate::environment::Environment;
 
 pub(super) const MODE: Row = chain::row("defaults_mode", &["AWS_DEFAULTS_MODE"]);
 

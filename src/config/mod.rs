@@ -3,7 +3,6 @@
 mod builder;
 mod chain;
 mod defaults;
-mod environment;
 mod explain;
 mod hooks;
 mod ini;
@@ -18,12 +17,12 @@ mod words;
 
 pub use self::builder::ConfigBuilder;
 pub use self::chain::{Setting, Source};
-pub use self::environment::Environment;
 pub use self::network::{Network, Proxies, Throughput};
 pub use self::words::{
     AccountIdEndpointMode, AddressingStyle, DefaultsMode, EndpointDiscoveryMode, RequestChecksums,
     ResponseChecksums, RetryMode, SignatureVersion, StsEndpoints,
 };
+pub use crate::environment::Environment;
 
 use std::fmt;
 use std::io;

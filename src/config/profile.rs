@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::ConfigError;
-use super::environment::Environment;
 use super::ini::{Ini, IniValue, Section};
 use super::shell_words;
+use crate::environment::Environment;
 use crate::file;
 
 /// Both files, merged. Keys of the credentials file win.

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::config::Environment;
+use crate::environment::Environment;
 use crate::hash;
 use crate::new_file;
 

@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{UnknownName, names};
-use crate::config::Environment;
+use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::file;
 

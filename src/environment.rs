@@ -1,4 +1,4 @@
-//! The environment, as it was at one moment. Nothing else of the crate reads variables or looks for the home directory.
+//! The environment at one moment. Nothing else in the crate reads variables or looks for the home directory.
 
 use std::collections::HashMap;
 use std::fmt;
