@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::body::Body;
+use crate::cancel::CancelToken;
 use crate::config::{Config, ConfigBuilder, ConfigError, ResponseChecksums};
 use crate::credentials::{Chain, CredentialsCache, CredentialsProvider, TokenCache};
 use crate::error::{Error, Result};
@@ -22,7 +23,7 @@ use crate::output::Output;
 use crate::params::ParamErrors;
 use crate::presign::{CrossRegion, Presign};
 use crate::protocol::{self, Params};
-use crate::transport::{CancelToken, Request, Transport};
+use crate::transport::{Request, Transport};
 use crate::{auth, custom, params, random};
 
 /// Calls any operation of any service.

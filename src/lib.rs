@@ -34,6 +34,7 @@
 
 pub mod auth;
 mod body;
+mod cancel;
 pub mod checksum;
 #[cfg(feature = "cli")]
 pub mod cli;

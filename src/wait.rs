@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::cancel::CancelToken;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::exchange::Purpose;
 use crate::model::{Acceptor, Matcher, Waiter, WaiterState};
-use crate::transport::CancelToken;
 
 /// What ended a wait, and after how many attempts.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::chain::{self, Chain, Row};
 use super::words::RetryMode;
 use super::{Config, ConfigBuilder, ConfigError, word};
-use crate::transport::CancelToken;
+use crate::cancel::CancelToken;
 
 /// How calls are tried.
 #[derive(Clone, Debug)]

@@ -200,9 +200,9 @@ fn still_good<T: Ends>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cancel::CancelToken;
     use crate::config::Config;
     use crate::credentials::tests::{Calls, context};
-    use crate::transport::CancelToken;
     use crate::transport::Replay;
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
     use std::sync::{Barrier, LazyLock};

@@ -46,8 +46,8 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use crate::cancel::CancelToken;
 use crate::config::Config;
-use crate::transport::CancelToken;
 
 /// A key pair, maybe temporary. Its memory is wiped when it is dropped. `Debug` shows the key's id and nothing else.
 #[derive(Clone, PartialEq, Eq)]

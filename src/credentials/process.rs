@@ -283,9 +283,10 @@ impl Kept {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use crate::cancel::CancelToken;
     use crate::config::Config;
     use crate::credentials::tests::{Calls, ask, context};
-    use crate::transport::{CancelToken, Replay};
+    use crate::transport::Replay;
 
     /// A profile whose process is a shell with this script.
     fn profile(script: &str) -> (tempfile::TempDir, String) {

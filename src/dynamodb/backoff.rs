@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::cancel::CancelToken;
 use crate::config::Config;
 use crate::error::Result;
-use crate::transport::CancelToken;
 
 use super::DynamoDbError;
 

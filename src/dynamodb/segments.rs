@@ -13,9 +13,9 @@ use serde_json::Value;
 
 use super::table::SERVICE;
 use super::take;
+use crate::cancel::CancelToken;
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::transport::CancelToken;
 
 /// The items of all segments, in the order in which they come.
 pub(super) struct Segments {

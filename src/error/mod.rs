@@ -13,12 +13,13 @@ use serde_json::Value;
 pub use self::unexpected::UnexpectedResponse;
 pub(crate) use self::unexpected::excerpt;
 
+use crate::cancel::Cancelled;
 use crate::checksum::ChecksumMismatch;
 use crate::dynamodb::DynamoDbError;
 use crate::params::ParamErrors;
 use crate::printable::Printable;
 use crate::transfer::TransferError;
-use crate::transport::{Cancelled, TransportError, TransportErrorKind};
+use crate::transport::{TransportError, TransportErrorKind};
 use crate::wait::WaitError;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -12,6 +12,7 @@ use super::{
     Call, Event, Exchange, Moment, Purpose, Received, ReceivedBody, Services, Step, trace,
 };
 use crate::auth::IdentityKind;
+use crate::cancel::{CancelToken, Cancelled};
 use crate::config::{Config, token_variable};
 use crate::credentials::{
     Asked, BearerToken, Chain, Credentials, CredentialsCache, CredentialsError,
@@ -23,8 +24,7 @@ use crate::interceptor::StandsIn;
 use crate::output::Output;
 use crate::protocol::Params;
 use crate::transport::{
-    self, CancelToken, Cancelled, Limits, Request, Response, Transport, TransportError,
-    TransportErrorKind,
+    self, Limits, Request, Response, Transport, TransportError, TransportErrorKind,
 };
 
 /// Where the driver gets what the exchange lacks.

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use self::page::{cut_tail, length, merge, put, skip_known};
 use self::seen::Seen;
 use self::token::Place;
+use crate::cancel::CancelToken;
 use crate::client::Client;
 use crate::codec::attribute::Form;
 use crate::custom::AttributeValues;
@@ -20,7 +21,6 @@ use crate::error::{Error, Result};
 use crate::exchange::Purpose;
 use crate::model::{Kind, Paginator, ServiceModel, Shape, ShapeId};
 use crate::query::Query;
-use crate::transport::CancelToken;
 
 /// The pages of a listing, as an iterator. Settings are made before the first page is asked for.
 ///

@@ -11,8 +11,8 @@ use super::error::TransferError;
 use super::pool::{self, Item, Items, Work};
 use super::progress::{Failure, Progress, Report, Snapshot};
 use super::{Context, Place, TransferManager};
+use crate::cancel::CancelToken;
 use crate::error::Result;
-use crate::transport::CancelToken;
 
 /// Finds what is to be transferred.
 type Find<'j> = dyn FnOnce(&Arc<Context>, Value) -> Result<Turns<'j>> + Send + 'j;

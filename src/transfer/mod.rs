@@ -87,11 +87,11 @@ use self::download::Download;
 use self::progress::Meter;
 use self::throttle::Throttle;
 use self::upload::Upload;
+use crate::cancel::CancelToken;
 use crate::client::{Client, RequestBuilder};
 use crate::error::Result;
 use crate::exchange::Purpose;
 use crate::output::Output;
-use crate::transport::CancelToken;
 
 /// The service that all this is of.
 const SERVICE: &str = "s3";

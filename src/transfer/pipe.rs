@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use crate::transport::CancelToken;
+use crate::cancel::CancelToken;
 
 /// An open pipe or device.
 #[derive(Debug)]

@@ -13,8 +13,8 @@ use super::error::TransferError;
 use super::limit::Limit;
 use super::plan::{Done, Part, Parts, Plan, Step};
 use super::progress::{Failure, Report};
+use crate::cancel::CancelToken;
 use crate::error::{Error, Result};
-use crate::transport::CancelToken;
 
 /// One object, or one request for many: how its steps are done.
 pub(super) trait Work: Send + Sync {

@@ -16,8 +16,8 @@ use super::pipe::Pipe;
 use super::plan::growing_part_size;
 use super::progress::PartMeter;
 use crate::body::{Body, BodySource};
+use crate::cancel::CancelToken;
 use crate::error::Result;
-use crate::transport::CancelToken;
 
 /// What is uploaded.
 ///

@@ -18,8 +18,8 @@ use super::job::Job;
 use super::listing::Prefix;
 use super::sync_plan::SyncPlan;
 use super::{Context, TransferManager};
+use crate::cancel::CancelToken;
 use crate::error::Result;
-use crate::transport::CancelToken;
 
 /// Why something is transferred or deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::error::TransferError;
 use super::pipe::Pipe;
+use crate::cancel::CancelToken;
 use crate::checksum::{ChecksumAlgorithm, Hasher};
 use crate::error::Result;
 use crate::new_file::Destination;
-use crate::transport::CancelToken;
 
 /// Where a download goes.
 ///

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::transport::CancelToken;
+use crate::cancel::CancelToken;
 
 /// Bytes pass one after the other, each a moment after that before it. Nothing is saved up while nothing flows.
 #[derive(Debug)]
