@@ -58,6 +58,7 @@ pub mod interceptor;
 #[allow(missing_docs, reason = "for this repository alone")]
 pub mod internals;
 pub mod model;
+mod names;
 mod new_file;
 mod output;
 mod paginate;

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::s3_transfers;
 use crate::client::Client;
 use crate::error::Result;
-use crate::model::names;
 use crate::model::resource::Definitions;
+use crate::names;
 use crate::resource::{Outcome, Resource, replace};
 
 /// Does something with a resource, with the parameters that the caller gives. What `load` gives are the attributes.

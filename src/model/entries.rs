@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::{UnknownName, names};
+use super::UnknownName;
 use crate::error::{Error, Result};
+use crate::names;
 
 /// The entries, by name.
 #[derive(Debug, Default)]

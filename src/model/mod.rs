@@ -14,7 +14,6 @@ mod entries;
 #[cfg(feature = "cli")]
 pub mod import;
 mod index;
-pub mod names;
 mod operation;
 mod paginator;
 pub(crate) mod resource;
@@ -39,6 +38,12 @@ use serde_json::Value;
 
 use self::index::Index;
 use crate::error::{Error, Result};
+use crate::names::{nearest, plain, present};
+
+/// The spellings of names of operations and services.
+pub mod names {
+    pub use crate::names::{hyphenated_service_id, kebab_case, snake_case};
+}
 
 /// The number of a shape within its model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -158,9 +163,9 @@ impl ServiceModel {
         if let Some(index) = self.operations.find(name, &self.text) {
             return Ok(index);
         }
-        let wanted = names::plain(names::present(name));
+        let wanted = plain(present(name));
         self.operation_names()
-            .position(|api| names::plain(api) == wanted)
+            .position(|api| plain(api) == wanted)
             // an index has no more than u32::MAX entries
             .map(|index| index as u32)
             .ok_or_else(|| {
@@ -168,7 +173,7 @@ impl ServiceModel {
                     what: "operation",
                     name: name.into(),
                     place: self.name.clone(),
-                    nearest: names::nearest(name, self.operation_names())
+                    nearest: nearest(name, self.operation_names())
                         .into_iter()
                         .map(Into::into)
                         .collect(),

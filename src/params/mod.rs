@@ -207,7 +207,7 @@ impl fmt::Display for ParamError {
             }
             ParamErrorKind::Unknown { member, members } => {
                 write!(f, "{}: there is no such member", inner(member))?;
-                let near = crate::model::names::nearest(member, members.iter().map(|m| &**m));
+                let near = crate::names::nearest(member, members.iter().map(|m| &**m));
                 match &near[..] {
                     [] => Ok(()),
                     near => write!(f, "; did you mean {}?", near.join(", ")),

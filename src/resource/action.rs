@@ -9,7 +9,7 @@ use super::{Action, Category, Outcome, Param, ParamSource, Resource};
 use crate::client::RequestBuilder;
 use crate::custom::{self, Run};
 use crate::error::{Error, Result};
-use crate::model::names;
+use crate::names;
 
 impl Resource {
     /// Does something. The parameters are those of the operation behind the action, less what the resource knows; what is

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::error::NoSuchName;
 use super::{Action, Category, Outcome, Relation, Resource, replace};
 use crate::error::Result;
-use crate::model::names;
+use crate::names;
 use crate::paginate::Pages;
 
 /// Resources that a listing gives. Nothing is asked for before the first of them is.

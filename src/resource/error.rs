@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Category, Resource};
 use crate::error::Error;
-use crate::model::names;
+use crate::names;
 use crate::query::QueryError;
 
 /// Faults of resources. `place` is `s3.Bucket`.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::error::ResourceError;
 use super::{Category, Definition};
 use crate::error::Result;
-use crate::model::names;
+use crate::names;
 
 /// Values of identifiers: one, several in their order, or by name.
 ///

@@ -248,7 +248,7 @@ impl Definitions {
                 what: "type",
                 name: name.into(),
                 place: format!("{}/resources-1", self.model.name()).into(),
-                nearest: super::names::nearest(name, self.types())
+                nearest: crate::names::nearest(name, self.types())
                     .into_iter()
                     .map(Into::into)
                     .collect(),

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Definition;
-use crate::model::{ServiceModel, names};
+use crate::model::ServiceModel;
+use crate::names;
 
 /// What a name of a resource stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -27,10 +27,11 @@ pub use self::memory::Memory;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{UnknownName, names};
+use super::UnknownName;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::file;
+use crate::names;
 
 /// The kinds of a service's data files.
 pub(crate) const SERVICE: &str = "service-2";
