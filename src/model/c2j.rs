@@ -607,8 +607,7 @@ fn member(model: &ServiceModel, name: &str, raw: &RawMember<'_>) -> Result<Membe
         .timestamp_format
         .as_ref()
         .or(head.timestamp_format.as_ref());
-    let format = format
-        .map(|f| TimestampFormat::parse(f).ok_or_else(|| format!("{f:?} is no timestamp format")));
+    let format = format.map(|name| timestamp_format(name)).transpose()?;
     let mut member = Member::new(name, target);
     member.request_name = (request_name != wire_name).then(|| request_name.into());
     member.wire_name = wire_name.into();
@@ -616,7 +615,7 @@ fn member(model: &ServiceModel, name: &str, raw: &RawMember<'_>) -> Result<Membe
     member.flattened = flattened;
     member.xml_attribute = raw.xml_attribute;
     member.xml_namespace = (raw.xml_namespace.clone().or(head.xml_namespace)).map(Into::into);
-    member.timestamp_format = format.transpose()?;
+    member.timestamp_format = format;
     member.json_value = raw.jsonvalue || head.jsonvalue;
     member.idempotency_token = raw.idempotency_token;
     member.host_label = raw.host_label;
@@ -636,6 +635,16 @@ fn location(name: Option<&str>) -> Result<Location, String> {
         Some("statusCode") => Location::StatusCode,
         Some("uri") => Location::Uri,
         Some(other) => return Err(format!("{other:?} is no location")),
+    })
+}
+
+/// The formats have other names in Smithy. botocore reads them in any case.
+fn timestamp_format(name: &str) -> Result<TimestampFormat, String> {
+    Ok(match name.to_ascii_lowercase().as_str() {
+        "iso8601" => TimestampFormat::DateTime,
+        "rfc822" => TimestampFormat::HttpDate,
+        "unixtimestamp" => TimestampFormat::EpochSeconds,
+        _ => return Err(format!("{name:?} is no timestamp format")),
     })
 }
 

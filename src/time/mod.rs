@@ -26,18 +26,6 @@ pub enum TimestampFormat {
     HttpDate,
 }
 
-impl TimestampFormat {
-    /// By its name in a model: `iso8601`, `unixTimestamp` or `rfc822`, in any case.
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        Some(match name.to_ascii_lowercase().as_str() {
-            "iso8601" => Self::DateTime,
-            "rfc822" => Self::HttpDate,
-            "unixtimestamp" => Self::EpochSeconds,
-            _ => return None,
-        })
-    }
-}
-
 /// An instant, of the years 1 to 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Timestamp {
