@@ -11,7 +11,7 @@ use super::chain::{self, Chain, Setting, Source};
 use super::limits::Limits;
 use super::profile::Profiles;
 use super::size::{Rate, Size};
-use super::words::{
+use super::values::{
     AccountIdEndpointMode, AddressingStyle, DefaultsMode, EndpointDiscoveryMode, RequestChecksums,
     ResponseChecksums, SignatureVersion, StsEndpoints,
 };
@@ -410,16 +410,20 @@ impl ConfigBuilder {
             endpoint_discovery: word(
                 chain,
                 &chain::ENDPOINT_DISCOVERY,
-                EndpointDiscoveryMode::WORDS,
+                EndpointDiscoveryMode::VALUES,
             )?,
-            sts_endpoints: word(chain, &chain::STS_ENDPOINTS, StsEndpoints::WORDS)?,
-            account_id_mode: word(chain, &chain::ACCOUNT_ID_MODE, AccountIdEndpointMode::WORDS)?,
+            sts_endpoints: word(chain, &chain::STS_ENDPOINTS, StsEndpoints::VALUES)?,
+            account_id_mode: word(
+                chain,
+                &chain::ACCOUNT_ID_MODE,
+                AccountIdEndpointMode::VALUES,
+            )?,
             validate_parameters: chain.boolean(&chain::VALIDATION)?.unwrap_or(true),
             data_path: chain.text(&chain::DATA_PATH).map(|s| s.value),
             s3: s3(chain, mode)?,
             unsigned: self.unsigned,
             signature_version: chain
-                .parsed(&chain::SIGNATURE_VERSION, SignatureVersion::WORDS)?
+                .parsed(&chain::SIGNATURE_VERSION, SignatureVersion::VALUES)?
                 .map(|setting| setting.value),
             auth_schemes: hooks::names(chain, &chain::AUTH_SCHEMES),
             interceptors: self.interceptors.clone(),
@@ -427,8 +431,8 @@ impl ConfigBuilder {
             plain_attribute_values: self.plain_attribute_values,
             region_set: chain.text(&chain::REGION_SET).map(|s| s.value),
             bearer_token: self.bearer_token.clone(),
-            request_checksums: word(chain, &chain::REQUEST_CHECKSUMS, RequestChecksums::WORDS)?,
-            response_checksums: word(chain, &chain::RESPONSE_CHECKSUMS, ResponseChecksums::WORDS)?,
+            request_checksums: word(chain, &chain::REQUEST_CHECKSUMS, RequestChecksums::VALUES)?,
+            response_checksums: word(chain, &chain::RESPONSE_CHECKSUMS, ResponseChecksums::VALUES)?,
             compression: compression(chain)?,
             metadata: metadata(chain)?,
             host_prefix: !chain.boolean(&chain::NO_HOST_PREFIX)?.unwrap_or(false),
@@ -593,7 +597,7 @@ fn compression(chain: &Chain<'_>) -> Result<Option<u64>, ConfigError> {
 
 fn s3(chain: &Chain<'_>, mode: DefaultsMode) -> Result<S3Config, ConfigError> {
     let us_east_1: StsEndpoints = match chain.text(&chain::S3_US_EAST_1) {
-        Some(_) => word(chain, &chain::S3_US_EAST_1, StsEndpoints::WORDS)?,
+        Some(_) => word(chain, &chain::S3_US_EAST_1, StsEndpoints::VALUES)?,
         None if mode == DefaultsMode::Legacy => StsEndpoints::Legacy,
         None => StsEndpoints::Regional,
     };
@@ -604,7 +608,7 @@ fn s3(chain: &Chain<'_>, mode: DefaultsMode) -> Result<S3Config, ConfigError> {
         Ok::<_, ConfigError>(setting.map(|setting| setting.value.0))
     };
     Ok(S3Config {
-        addressing_style: word(chain, &chain::S3_ADDRESSING, AddressingStyle::WORDS)?,
+        addressing_style: word(chain, &chain::S3_ADDRESSING, AddressingStyle::VALUES)?,
         use_accelerate_endpoint: is(&chain::S3_ACCELERATE)?,
         use_dualstack: chain.boolean(&chain::S3_DUALSTACK)?,
         payload_signing_enabled: chain.boolean(&chain::S3_SIGN_PAYLOAD)?,

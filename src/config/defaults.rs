@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::chain::{self, Chain, Row};
-use super::words::DefaultsMode;
+use super::values::DefaultsMode;
 use super::{Config, ConfigBuilder, ConfigError, Settings, word};
 use crate::environment::Environment;
 
 pub(super) const MODE: Row = chain::row("defaults_mode", &["AWS_DEFAULTS_MODE"]);
 
 pub(super) fn mode(chain: &Chain<'_>) -> Result<DefaultsMode, ConfigError> {
-    word(chain, &MODE, DefaultsMode::WORDS)
+    word(chain, &MODE, DefaultsMode::VALUES)
 }
 
 /// How near the client is to its region, where the environment tells.

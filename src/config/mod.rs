@@ -13,12 +13,12 @@ mod profile;
 mod retry;
 pub(crate) mod shell_words;
 mod size;
-mod words;
+mod values;
 
 pub use self::builder::ConfigBuilder;
 pub use self::chain::{Setting, Source};
 pub use self::network::{Network, Proxies, Throughput};
-pub use self::words::{
+pub use self::values::{
     AccountIdEndpointMode, AddressingStyle, DefaultsMode, EndpointDiscoveryMode, RequestChecksums,
     ResponseChecksums, RetryMode, SignatureVersion, StsEndpoints,
 };
@@ -530,7 +530,7 @@ impl Config {
             key: KEY,
             value: text.to_owned(),
             from: format!("{service_key} in {}", from.file.display()),
-            expected: SignatureVersion::WORDS,
+            expected: SignatureVersion::VALUES,
         })
     }
 

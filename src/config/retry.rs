@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::chain::{self, Chain, Row};
-use super::words::RetryMode;
+use super::values::RetryMode;
 use super::{Config, ConfigBuilder, ConfigError, word};
 use crate::cancel::CancelToken;
 
@@ -39,7 +39,7 @@ pub(super) const MODE: Row = chain::row("retry_mode", &["AWS_RETRY_MODE"]);
 impl Choice {
     pub(super) fn settings(&self, chain: &Chain<'_>) -> Result<RetrySettings, ConfigError> {
         Ok(RetrySettings {
-            mode: word(chain, &MODE, RetryMode::WORDS)?,
+            mode: word(chain, &MODE, RetryMode::VALUES)?,
             choice: self.clone(),
         })
     }

@@ -25,12 +25,12 @@ mod prepare;
 mod presigned;
 mod redirect;
 mod retry;
+mod retry_after;
 mod service;
 mod sessions;
 mod skew;
 mod trace;
 mod user_agent;
-mod wish;
 
 use std::time::{Duration, SystemTime};
 
@@ -47,10 +47,10 @@ pub(crate) use self::endpoint::{explain, signing_region};
 pub(crate) use self::hooks::{intercept_params, interceptors};
 use self::redirect::Redirect;
 use self::retry::{Next, Retries};
+use self::retry_after::{http_date, retry_after};
 pub(crate) use self::service::{Service, Services};
 use self::skew::Skew;
 use self::user_agent::Told;
-use self::wish::{http_date, wish};
 use crate::auth::{self, AuthChoice, IdentityKind};
 use crate::body::ResponseBody;
 use crate::config::{Config, RetryMode};
@@ -427,9 +427,9 @@ impl<'a> Exchange<'a> {
             Err(_) => self.headers.clear(),
         }
         let status = received.as_ref().map(|received| received.status);
-        let wish = status
+        let retry_after = status
             .ok()
-            .and_then(|status| wish(status, &self.headers, moment.now));
+            .and_then(|status| retry_after(status, &self.headers, moment.now));
         let there = http_date(&self.headers, DATE).filter(|_| status.is_ok());
         let limit = self.call.config.max_clock_skew();
         let there = there.filter(|there| skew::differ(*there, moment.now) <= limit);
@@ -466,7 +466,7 @@ impl<'a> Exchange<'a> {
         }
         match reason {
             Some(reason) if again || self.retries.is_last() => {
-                let next = self.retries.next(reason, wish, moment.random);
+                let next = self.retries.next(reason, retry_after, moment.random);
                 self.again(next, error, moment)
             }
             Some(_) => {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::DATE;
 
-use super::wish::http_date;
+use super::retry_after::http_date;
 use crate::error::Error;
 
 /// Codes of responses that may mean a wrong clock.

@@ -45,8 +45,8 @@ pub(super) enum Next {
 /// The longest delay.
 const MAX_DELAY: f64 = 20.0;
 
-/// How much more than that the service may ask for.
-const MAX_WISH: Duration = Duration::from_secs(5);
+/// How much longer than the computed delay the service may request.
+const MAX_RETRY_AFTER_EXCESS: Duration = Duration::from_secs(5);
 
 impl Retries {
     /// `max_attempts` is what the configuration says, if it says it.
@@ -110,11 +110,12 @@ impl Retries {
         }
     }
 
-    /// What follows a failed attempt. `random` is in `[0, 1)`, `wish` is how long the service asks to be left alone.
+    /// What follows a failed attempt. `random` is in `[0, 1)`, `retry_after` is the
+    /// delay that the service requests.
     pub(super) fn next(
         &mut self,
         reason: RetryReason,
-        wish: Option<Duration>,
+        retry_after: Option<Duration>,
         random: f64,
     ) -> Next {
         if self.is_last() {
@@ -131,8 +132,10 @@ impl Retries {
             RetryReason::Transient => 14,
         };
         let delay = self.backoff(reason, random);
-        let delay = match wish {
-            Some(wish) => delay.max(wish.min(delay.saturating_add(MAX_WISH))),
+        let delay = match retry_after {
+            Some(retry_after) => {
+                delay.max(retry_after.min(delay.saturating_add(MAX_RETRY_AFTER_EXCESS)))
+            }
             None => delay,
         };
         if !self.shared.quota.take(cost) {

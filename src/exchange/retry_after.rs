@@ -1,4 +1,4 @@
-//! What a service says of time: how long it wants to be left alone, and what its clock shows.
+//! Times in the headers of responses: the delay that a service requests before a retry, and its clock.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,8 +7,8 @@ use http::header::{HeaderName, RETRY_AFTER};
 
 use crate::time::Timestamp;
 
-/// How long the service wants to be left alone: in milliseconds, or as all of HTTP says it where it is too busy.
-pub(super) fn wish(status: u16, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+/// The delay that the service requests: in milliseconds, or in HTTP's own header where the status is 429 or 503.
+pub(super) fn retry_after(status: u16, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let number = |name| headers.get(name)?.to_str().ok()?.parse().ok();
     let busy = matches!(status, 429 | 503);
     number(HeaderName::from_static("x-amz-retry-after"))
@@ -58,7 +58,7 @@ mod tests {
         for (status, name, value, expected) in cases {
             let headers =
                 HeaderMap::from_iter([(HeaderName::from_static(name), value.parse().unwrap())]);
-            let found = wish(status, &headers, now);
+            let found = retry_after(status, &headers, now);
             assert_eq!(
                 found,
                 expected.map(Duration::from_millis),

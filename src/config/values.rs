@@ -1,16 +1,16 @@
-//! Settings that are one of a few words.
+//! Settings that have one of a few values.
 
 use std::str::FromStr;
 
-/// A closed set of words, read in any case.
-macro_rules! words {
+/// A closed set of values, read in any case.
+macro_rules! setting_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub enum $name { $($(#[$word_doc])* $variant),* }
 
         impl $name {
-            pub(super) const WORDS: &str = concat!("one of:" $(, " ", $word)*);
+            pub(super) const VALUES: &str = concat!("one of:" $(, " ", $word)*);
 
             /// As it is written in files.
             pub fn as_str(self) -> &'static str {
@@ -30,7 +30,7 @@ macro_rules! words {
     };
 }
 
-words! {
+setting_enum! {
     /// Where the bucket's name goes in the URL.
     AddressingStyle {
         /// Into the host, where it can be a part of one.
@@ -43,7 +43,7 @@ words! {
     }
 }
 
-words! {
+setting_enum! {
     /// Which set of defaults is used.
     DefaultsMode {
         /// The one that fits where the client is.
@@ -62,7 +62,7 @@ words! {
     }
 }
 
-words! {
+setting_enum! {
     /// Whether endpoints are those of the account.
     AccountIdEndpointMode {
         /// Never.
@@ -75,7 +75,7 @@ words! {
     }
 }
 
-words! {
+setting_enum! {
     /// Whether services that tell endpoints are asked for them.
     EndpointDiscoveryMode {
         /// Those that have an operation which needs it.
@@ -88,7 +88,7 @@ words! {
     }
 }
 
-words! {
+setting_enum! {
     /// Which endpoints of STS older regions use.
     StsEndpoints {
         /// The global one.
@@ -99,7 +99,7 @@ words! {
     }
 }
 
-words! {
+setting_enum! {
     /// In what manner failed calls are tried again.
     RetryMode {
         /// As `standard`, and calls are slowed down before they are sent while the service throttles.
@@ -112,7 +112,7 @@ words! {
     }
 }
 
-words! {
+setting_enum! {
     /// When requests get a checksum.
     RequestChecksums {
         /// Where the service takes one.
@@ -129,7 +129,7 @@ impl RequestChecksums {
     }
 }
 
-words! {
+setting_enum! {
     /// When answers are held against their checksum.
     ResponseChecksums {
         /// Where the service has one.
@@ -140,7 +140,7 @@ words! {
     }
 }
 
-words! {
+setting_enum! {
     /// How requests are signed, where that is not left to models and rules.
     SignatureVersion {
         /// Version 4.
