@@ -14,14 +14,13 @@ use crate::config::{Config, ConfigBuilder, ConfigError, ResponseChecksums};
 use crate::credentials::{Chain, CredentialsCache, CredentialsProvider, TokenCache};
 use crate::error::{Error, Result};
 use crate::exchange::{
-    Call, EndpointExplanation, Exchange, Needs, Purpose, Service, Services, drive,
-    drive_to_request, explain, intercept_params, interceptors,
+    Call, CrossRegion, EndpointExplanation, Exchange, Needs, Presign, Purpose, Service, Services,
+    drive, drive_to_request, explain, intercept_params, interceptors,
 };
 use crate::interceptor::Interceptor;
 use crate::model::{ModelSource, Models, Paginator, ServiceModel, Waiter};
 use crate::output::Output;
 use crate::params::ParamErrors;
-use crate::presign::{CrossRegion, Presign};
 use crate::protocol::{self, Params};
 use crate::transport::{Request, Transport};
 use crate::{auth, custom, params, random};

@@ -94,6 +94,8 @@ mod tests {
         let usual =
             "{\"a\": [\"\\u00e9\\ud83d\\ude00\\n\u{7f}\", 1, null, true], \"b\": {}, \"c\": 1.5}";
         assert_eq!(to_string(&value, Spacing::Usual), usual);
+        let policy = to_string(&json!({"a": ["\u{fc}\"", 1], "b": {}}), Spacing::Usual);
+        assert_eq!(policy, r#"{"a": ["\u00fc\"", 1], "b": {}}"#);
         let compact = to_string(&json!({"a": 1, "b": [2, 3]}), Spacing::Compact);
         assert_eq!(compact, r#"{"a":1,"b":[2,3]}"#);
     }

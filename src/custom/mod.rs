@@ -1,34 +1,28 @@
-//! What services need beyond their models. Nowhere else below the client is a service named; the rooms above it that are about
-//! one, [`dynamodb`](crate::dynamodb) and [`transfer`](crate::transfer), name theirs.
+//! What services need beyond their models. Nowhere else below the client is a service named. Above the client, what is about one
+//! service names it: [`dynamodb`](crate::dynamodb), [`transfer`](crate::transfer), and files of `presign` and `resource`.
 //!
 //! [`TABLE`] has them all: a name by which each can be switched off
 //! ([`ConfigBuilder::without_customisation`](crate::ConfigBuilder::without_customisation)), whose it is, and the interceptor
 //! that does it: a line of [`rules`], or code of its own where a line cannot say it.
 
 mod attribute_values;
-mod connect_token;
 mod glacier;
 mod lambda;
-mod resources;
 mod retry;
 mod rules;
 mod s3;
 mod s3_control;
 mod s3_copy;
 mod s3_list;
-mod s3_post;
 mod s3_responses;
-mod s3_transfers;
 mod sso;
 mod walk;
 
 pub(crate) use self::attribute_values::{AttributeValues, PlainAttributeValues};
-pub(crate) use self::resources::{Run, injected, injected_names, resource_client};
 pub(crate) use self::retry::{
     RetryRule, awaits_consent, is_long_polling, is_repeated_in_legacy_mode, is_transient,
     retry_rule,
 };
-pub use self::s3_post::PresignedPost;
 pub(crate) use self::s3_responses::root_element;
 
 use self::rules::Rule;

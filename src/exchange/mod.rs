@@ -16,6 +16,7 @@
 
 mod answer;
 mod classify;
+mod cross_region;
 mod discovery;
 mod driver;
 mod endpoint;
@@ -40,11 +41,13 @@ use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 
 use self::classify::classify;
+pub(crate) use self::cross_region::CrossRegion;
 use self::discovery::Lookup;
 pub(crate) use self::driver::{Needs, drive, drive_to_request};
 pub use self::endpoint::EndpointExplanation;
 pub(crate) use self::endpoint::{explain, signing_region};
 pub(crate) use self::hooks::{intercept_params, interceptors};
+pub(crate) use self::presigned::Presign;
 use self::redirect::Redirect;
 use self::retry::{Next, Retries};
 use self::retry_after::{http_date, retry_after};
@@ -58,7 +61,6 @@ use crate::credentials::{Credentials, Identity};
 use crate::error::{Error, Result, RetriesEnded, RetryReason, ServiceError};
 use crate::model::Operation;
 use crate::output::Output;
-use crate::presign::Presign;
 use crate::protocol::{self, Encoded, Params};
 use crate::time::Timestamp;
 use crate::transport::secrets::CallOf;

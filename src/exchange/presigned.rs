@@ -1,7 +1,9 @@
 //! A request that is presigned: all its parameters are in URL and headers.
 
-use http::Uri;
+use std::time::Duration;
+
 use http::header::CONTENT_TYPE;
+use http::{Method, Uri};
 use serde_json::Value;
 
 use super::Call;
@@ -9,8 +11,17 @@ use crate::auth::legacy;
 use crate::body::Body;
 use crate::error::{Error, Result};
 use crate::model::Protocol;
-use crate::presign::Presign;
 use crate::protocol::{self, Encoded};
+
+/// How a request is presigned.
+#[derive(Clone, Debug)]
+pub(crate) struct Presign {
+    pub(crate) expires: Duration,
+    /// In place of the model's.
+    pub(crate) method: Option<Method>,
+    /// Put into the query beside the parameters.
+    pub(crate) more: Option<(&'static str, String)>,
+}
 
 /// Makes a request one whose parameters are all in URL and headers, as far as they can be.
 pub(super) fn complete(

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::error::ResourceError;
+use super::injected::{self, Run};
 use super::{Action, Category, Outcome, Param, ParamSource, Resource};
 use crate::client::RequestBuilder;
-use crate::custom::{self, Run};
 use crate::error::{Error, Result};
 use crate::names;
 
@@ -100,10 +100,10 @@ impl Resource {
         action.ok_or_else(|| self.no_such(Category::Action, name))
     }
 
-    /// What the service's customisations do under this name.
+    /// The action of this name that the definition does not have.
     pub(super) fn injected(&self, name: &str) -> Option<Run> {
         let id = &self.definitions().model().metadata().service_id;
-        custom::injected(id, self.type_name(), name)
+        injected::find(id, self.type_name(), name)
     }
 
     pub(super) fn call(&self, operation: &str, params: Value) -> Result<Value> {

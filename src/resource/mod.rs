@@ -22,8 +22,10 @@ mod attribute;
 mod collection;
 mod error;
 mod identifiers;
+mod injected;
 mod outcome;
 mod relation;
+mod s3_transfers;
 mod waiter;
 
 pub(crate) use self::action::replace;
@@ -43,7 +45,6 @@ use serde_json::Value;
 
 use self::error::{NoSuchName, ResourceError};
 use crate::client::Client;
-use crate::custom;
 use crate::error::Result;
 use crate::model::resource::Name;
 
@@ -160,7 +161,7 @@ impl Client {
 impl Resource {
     fn service_of(client: &Client, definitions: Arc<Definitions>) -> Result<Self> {
         let definition = definitions.service()?;
-        let client = custom::resource_client(client, &definitions.model().metadata().service_id);
+        let client = injected::client_for(client, &definitions.model().metadata().service_id);
         let context = Arc::new(Context {
             client,
             definitions,
@@ -223,7 +224,7 @@ impl Resource {
         let mut names = self.definition().names(category);
         if category == Category::Action {
             let id = &self.definitions().model().metadata().service_id;
-            names.extend(custom::injected_names(id, self.type_name()).map(|name| -> &str { name }));
+            names.extend(injected::names_of(id, self.type_name()).map(|name| -> &str { name }));
             if self.has_load() {
                 names.extend(["load", "reload"]);
             }

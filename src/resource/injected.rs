@@ -1,16 +1,15 @@
-//! What resources can do beyond their definitions.
+//! Actions of resources beyond their definitions, as boto3 has them: each is a row of a table.
 
 use serde_json::{Value, json};
 
-use super::s3_transfers;
+use super::{Outcome, Resource, replace, s3_transfers};
 use crate::client::Client;
 use crate::error::Result;
 use crate::model::resource::Definitions;
 use crate::names;
-use crate::resource::{Outcome, Resource, replace};
 
 /// Does something with a resource, with the parameters that the caller gives. What `load` gives are the attributes.
-pub(crate) type Run = fn(&Resource, Value) -> Result<Outcome>;
+pub(super) type Run = fn(&Resource, Value) -> Result<Outcome>;
 
 struct Injected {
     /// The service's id.
@@ -46,16 +45,16 @@ static TABLE: &[Injected] = &[
     of("S3", "ObjectSummary", "load", load_object_summary),
 ];
 
-/// What is done under this name, in any spelling.
-pub(crate) fn injected(service_id: &str, on: &str, name: &str) -> Option<Run> {
+/// The action with this name, in any spelling.
+pub(super) fn find(service_id: &str, on: &str, name: &str) -> Option<Run> {
     let mut rows = rows_of(service_id, on).peekable();
     rows.peek()?;
     let name = names::spelled(name);
     rows.find(|row| row.name == name).map(|row| row.run)
 }
 
-/// The names of all that is done for a type.
-pub(crate) fn injected_names(service_id: &str, on: &str) -> impl Iterator<Item = &'static str> {
+/// The names of all actions of a type.
+pub(super) fn names_of(service_id: &str, on: &str) -> impl Iterator<Item = &'static str> {
     rows_of(service_id, on).map(|row| row.name)
 }
 
@@ -65,7 +64,7 @@ fn rows_of(service_id: &str, on: &str) -> impl Iterator<Item = &'static Injected
 }
 
 /// The client that calls for a service's resources are made with: items of DynamoDB are plain there, as in boto3.
-pub(crate) fn resource_client(client: &Client, service_id: &str) -> Client {
+pub(super) fn client_for(client: &Client, service_id: &str) -> Client {
     match service_id {
         "DynamoDB" => client.with_plain_attribute_values(),
         _ => client.clone(),
@@ -131,7 +130,7 @@ fn load_object_summary(summary: &Resource, params: Value) -> Result<Outcome> {
 #[cfg(all(test, feature = "embedded"))]
 mod tests {
     use super::*;
-    use crate::resource::Category;
+    use crate::model::resource::Category;
 
     /// A row for a type that is renamed would never be found.
     #[test]

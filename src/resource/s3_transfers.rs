@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::{Outcome, Resource};
 use crate::error::{Error, Result};
 use crate::params::{ParamError, ParamErrorKind, ParamErrors};
-use crate::resource::{Outcome, Resource};
 use crate::transfer::{CopySource, Job};
 
 #[derive(Deserialize)]

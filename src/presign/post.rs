@@ -10,9 +10,10 @@ use serde_json::{Map, Value, json};
 
 use crate::auth::{legacy, post_signature};
 use crate::client::Client;
+use crate::codec::python_json::{self, Spacing};
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
-use crate::presign::Presign;
+use crate::exchange::Presign;
 use crate::time::Timestamp;
 
 /// A form with which a browser uploads an object. `Debug` does not show its fields.
@@ -111,19 +112,19 @@ impl Client {
 }
 
 /// What a form is to hold.
-pub(crate) struct PostPolicy<'a> {
-    pub(crate) bucket: &'a str,
-    pub(crate) key: &'a str,
-    pub(crate) fields: &'a [(&'a str, &'a str)],
-    pub(crate) conditions: &'a [Value],
-    pub(crate) expires: Duration,
+struct PostPolicy<'a> {
+    bucket: &'a str,
+    key: &'a str,
+    fields: &'a [(&'a str, &'a str)],
+    conditions: &'a [Value],
+    expires: Duration,
     /// Whether the credentials are those of a session of S3 Express.
-    pub(crate) is_session: bool,
+    is_session: bool,
 }
 
 impl PostPolicy<'_> {
     /// The form, signed by `who`; `scope` is region and signing name, without which the older signature is made.
-    pub(crate) fn sign(
+    fn sign(
         &self,
         url: String,
         who: Option<&Credentials>,
@@ -175,7 +176,8 @@ impl PostPolicy<'_> {
             end.ok_or_else(|| Error::request("the time until the form expires is too long"))?;
         let end = Timestamp::of(end).whole().rfc3339();
         let policy = json!({"expiration": end, "conditions": conditions});
-        let policy = BASE64_STANDARD.encode(ascii_json(&policy)?);
+        // the text of other SDKs, so that their signatures and ours are the same
+        let policy = BASE64_STANDARD.encode(python_json::to_string(&policy, Spacing::Usual));
         let (name, signature) = match scope {
             Some((region, name)) => {
                 let signature = post_signature(who, region, name, time, &policy);
@@ -189,64 +191,5 @@ impl PostPolicy<'_> {
         fields.push(("policy".into(), policy));
         fields.push((name.into(), signature));
         Ok(PresignedPost { url, fields })
-    }
-}
-
-/// JSON in ASCII, with a blank behind commas and colons: as other SDKs write policies, so that their signatures and ours
-/// are the same.
-fn ascii_json(value: &Value) -> Result<String> {
-    struct Ascii;
-    impl serde_json::ser::Formatter for Ascii {
-        fn begin_array_value<W: ?Sized + std::io::Write>(
-            &mut self,
-            out: &mut W,
-            first: bool,
-        ) -> std::io::Result<()> {
-            out.write_all(if first { b"" } else { b", " })
-        }
-        fn begin_object_key<W: ?Sized + std::io::Write>(
-            &mut self,
-            out: &mut W,
-            first: bool,
-        ) -> std::io::Result<()> {
-            out.write_all(if first { b"" } else { b", " })
-        }
-        fn begin_object_value<W: ?Sized + std::io::Write>(
-            &mut self,
-            out: &mut W,
-        ) -> std::io::Result<()> {
-            out.write_all(b": ")
-        }
-        fn write_string_fragment<W: ?Sized + std::io::Write>(
-            &mut self,
-            out: &mut W,
-            fragment: &str,
-        ) -> std::io::Result<()> {
-            for c in fragment.chars() {
-                if c.is_ascii() {
-                    out.write_all(&[c as u8])?;
-                    continue;
-                }
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    write!(out, "\\u{unit:04x}")?;
-                }
-            }
-            Ok(())
-        }
-    }
-    let mut out = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Ascii);
-    serde::Serialize::serialize(value, &mut serializer).map_err(Error::request)?;
-    String::from_utf8(out).map_err(Error::request)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn policies_are_ascii() {
-        let text = ascii_json(&json!({"a": ["\u{fc}\"", 1], "b": {}})).unwrap();
-        assert_eq!(text, r#"{"a": ["\u00fc\"", 1], "b": {}}"#);
     }
 }
