@@ -11,8 +11,13 @@
 //! made beforehand (files, bodies) is in neither. Of several rounds, each number is the best one. Processor time is counted in
 //! hundredths of a second.
 
-#[path = "../../tests/common/mod.rs"]
-mod common;
+#[path = "../../tests/support"]
+#[allow(dead_code, reason = "the tests use more of it")]
+mod support {
+    pub(crate) mod null_server;
+    pub(crate) mod s3;
+    pub(crate) mod wire;
+}
 
 mod baselines;
 mod measure;
@@ -170,7 +175,7 @@ fn all(words: &[&str]) {
 
 /// In a process of its own.
 fn scenario(name: &str, sizes: Sizes, url: &str, folder: &Path) {
-    let config = common::s3::config_for(url)
+    let config = support::s3::config_for(url)
         .s3_sign_payload(false)
         .build()
         .unwrap();

@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
 use super::{BUCKET, Bench, FULL, Sizes};
-use crate::common::null_server;
-use crate::common::s3::S3Backend;
+use crate::support::null_server;
+use crate::support::s3::S3Backend;
 
 /// One that keeps nothing, and one that keeps all in memory.
 pub(super) const KINDS: [&str; 2] = ["null", "memory"];

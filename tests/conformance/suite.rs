@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::report;
+use crate::support::report;
 
 /// How a case ended; the text of a failure says what was found.
 pub(crate) enum Verdict {

@@ -7,7 +7,7 @@ use tucuxi::eventstream::{HeaderValue, Message};
 use tucuxi::{Client, Error};
 
 use crate::streams::{by_hand_for, patient, read_head};
-use crate::wire::reset;
+use crate::support::wire::reset;
 use crate::{alone, word};
 
 fn message(kind: &str, payload: &str) -> Vec<u8> {

@@ -1,15 +1,22 @@
 //! What becomes of calls when network and server fail: every cell of the matrix ends in success or in the right error, in time,
-//! with whole bodies, and leaves neither connections nor threads behind.
+//! with whole bodies, and leaves neither connections nor threads behind. Here is also what else a test can only see of a whole
+//! process, such as its loggers.
 
 mod endless;
 mod events;
+mod secrets;
 mod server;
 mod soak;
+mod spans;
 mod streams;
 mod tls;
 mod waiting;
-#[path = "../common/wire.rs"]
-mod wire;
+
+#[path = "../support"]
+mod support {
+    pub(crate) mod log;
+    pub(crate) mod wire;
+}
 
 use std::io::ErrorKind;
 use std::sync::atomic::Ordering;
@@ -22,7 +29,7 @@ use tucuxi::{Body, Client, Config, ConfigBuilder, Credentials, Error};
 
 use self::server::{Fault, Server};
 
-/// Threads are counted, so there is one test at a time.
+/// Threads are counted and loggers are set, so there is one test at a time.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::wire::{Head, read_body, read_head, reset};
+use crate::support::wire::{Head, read_body, read_head, reset};
 
 /// What goes wrong with one request.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -402,6 +402,7 @@ fn a_proxy_is_asked_for_a_tunnel_to_https_unless_the_host_is_excepted() {
 
 #[test]
 fn what_a_proxy_cannot_be_is_said_when_the_client_is_made() {
+    let _alone = alone();
     let make = |config: tucuxi::ConfigBuilder| Client::with_config(config.build().unwrap());
     let isolated = || tucuxi::Config::builder().isolated();
     let socks = make(isolated().proxy("socks5://127.0.0.1:1", "")).unwrap_err();

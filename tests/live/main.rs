@@ -7,12 +7,15 @@ mod identity;
 mod infrastructure;
 mod listings;
 mod messages;
-#[path = "../common/report.rs"]
-mod report;
 mod resources;
 mod server;
 mod tables;
 mod transfers;
+
+#[path = "../support"]
+mod support {
+    pub(crate) mod report;
+}
 
 use serde_json::Value;
 

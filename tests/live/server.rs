@@ -5,7 +5,7 @@
 use serde_json::Value;
 use tucuxi::{Client, Config, Credentials, Error};
 
-use crate::report;
+use crate::support::report;
 
 // `tests/run` gives them to the servers that check signatures
 const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";

@@ -1,0 +1,522 @@
+//! The command: the real binary, against the quickstart's server.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::s3_server::{ACCESS_KEY_ID, S3Server, SECRET_ACCESS_KEY};
+use crate::support::loopback::Server;
+
+/// What a run of the command left.
+#[derive(Debug)]
+struct Run {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Run {
+    fn json(&self) -> Value {
+        assert_eq!((self.code, &*self.err), (0, ""), "{self:?}");
+        serde_json::from_str(&self.out).unwrap()
+    }
+}
+
+/// The command with nothing of this machine in its environment.
+fn command(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tucuxi"));
+    command.env_clear().env("HOME", home).current_dir(home);
+    command.env("AWS_EC2_METADATA_DISABLED", "true");
+    command
+}
+
+fn run(command: &mut Command, input: &str) -> Run {
+    let command = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // a command that does not read it has its reason
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Run {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A home, a server, and the command with its credentials.
+struct Shell {
+    home: tempfile::TempDir,
+    server: S3Server,
+}
+
+impl Shell {
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let server = S3Server::start().unwrap();
+        Self { home, server }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = command(self.home.path());
+        command
+            .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
+            .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY);
+        command
+    }
+
+    fn call_with(&self, args: &[&str], input: &str) -> Run {
+        let url = self.server.url();
+        let mut command = self.command();
+        command
+            .arg("call")
+            .args(args)
+            .args(["--endpoint-url", &url, "--region", "us-east-1"]);
+        run(&mut command, input)
+    }
+
+    fn call(&self, args: &[&str]) -> Run {
+        self.call_with(args, "")
+    }
+}
+
+fn plain(args: &[&str]) -> Run {
+    let home = tempfile::tempdir().unwrap();
+    run(command(home.path()).args(args), "")
+}
+
+#[test]
+fn an_object_goes_up_and_comes_down() {
+    let shell = Shell::new();
+    let file = |name: &str| shell.home.path().join(name);
+    std::fs::write(file("up"), "a small fish").unwrap();
+    std::fs::write(file("bucket.json"), r#"{"Bucket": "river"}"#).unwrap();
+
+    assert_eq!(shell.call(&["s3", "CreateBucket", "@bucket.json"]).code, 0);
+    let place = r#"{"Bucket": "river", "Key": "fish"}"#;
+    shell
+        .call_with(&["s3", "put-object", "-", "--body", "up"], place)
+        .json();
+    let listed = shell.call(&[
+        "S3",
+        "list_objects_v2",
+        "@bucket.json",
+        "--query",
+        "Contents[].[Key, Size]",
+    ]);
+    assert_eq!(listed.json(), json!([["fish", 12]]));
+
+    let output = shell
+        .call(&["s3", "GetObject", place, "--out", "down"])
+        .json();
+    assert_eq!(output["ContentLength"], 12);
+    assert_eq!(
+        std::fs::read_to_string(file("down")).unwrap(),
+        "a small fish"
+    );
+    assert_eq!(
+        shell.call(&["s3", "GetObject", place, "--out", "-"]).out,
+        "a small fish"
+    );
+    let body = shell.call(&["s3", "GetObject", place]).json()["Body"].clone();
+    assert_eq!(body, "YSBzbWFsbCBmaXNo");
+}
+
+#[test]
+fn exit_codes_tell_whose_fault_it_is() {
+    let shell = Shell::new();
+    let cases: [(&[&str], i32, &str); 10] = [
+        (
+            &["s3", "ListObjectsV2"],
+            252,
+            "s3.ListObjectsV2: invalid parameters: Bucket: required member is missing",
+        ),
+        (
+            &["s3", "ListObjectsV2", "{\"Bucket\": }"],
+            252,
+            "the parameters: not JSON: expected value at line 1 column 12",
+        ),
+        (&["s3", "ListObjectsV2", "@none.json"], 252, "none.json: "),
+        (&["s3", "ListBukets"], 252, "did you mean ListBuckets?"),
+        (&["s33", "ListBuckets"], 252, "did you mean s3?"),
+        (&["s3", "ListBuckets", "--query", "a["], 252, "--query: "),
+        (
+            &["s3", "ListBuckets", "--body", "none"],
+            252,
+            "--body none: ",
+        ),
+        (
+            &["s3", "ListBuckets", "--out", "x"],
+            252,
+            "--out x: the operation streams no body",
+        ),
+        (
+            &["s3", "ListBuckets", "--profile", "none"],
+            253,
+            "there is no profile \"none\"",
+        ),
+        (
+            &["s3", "GetObject", r#"{"Bucket": "river", "Key": "k"}"#],
+            254,
+            "s3.GetObject: NoSuch",
+        ),
+    ];
+    for (args, code, message) in cases {
+        let run = shell.call(args);
+        assert_eq!((run.code, &*run.out), (code, ""), "{args:?}: {run:?}");
+        assert!(
+            run.err.starts_with("tucuxi: ") && run.err.contains(message),
+            "{args:?}: {}",
+            run.err
+        );
+    }
+    let nobody = [
+        "call",
+        "s3",
+        "ListBuckets",
+        "--endpoint-url",
+        "http://127.0.0.1:1",
+        "--region",
+        "eu-west-1",
+    ];
+    let mut command = shell.command();
+    let run = run(command.args(nobody).env("AWS_MAX_ATTEMPTS", "1"), "");
+    assert_eq!(run.code, 255, "{run:?}");
+    assert!(
+        run.err
+            .contains("could not connect to http://127.0.0.1:1: "),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn what_is_missing_is_told_with_the_places() {
+    let run = plain(&["call", "dynamodb", "ListTables"]);
+    assert_eq!(run.code, 253, "{run:?}");
+    for place in [
+        "no region",
+        "AWS_REGION",
+        "profile \"default\"",
+        ".aws/config",
+    ] {
+        assert!(run.err.contains(place), "{place}: {}", run.err);
+    }
+    let run = plain(&["call", "dynamodb", "ListTables", "--region", "eu-west-1"]);
+    assert_eq!(run.code, 253, "{run:?}");
+    for place in [
+        "credentials: ",
+        "env (AWS_ACCESS_KEY_ID is not set)",
+        "profile \"default\"",
+    ] {
+        assert!(run.err.contains(place), "{place}: {}", run.err);
+    }
+}
+
+#[test]
+fn unsigned_requests_need_no_credentials() {
+    let shell = Shell::new();
+    let url = shell.server.url();
+    let args = [
+        "call",
+        "s3",
+        "ListBuckets",
+        "--no-sign-request",
+        "--region",
+        "us-east-1",
+        "--endpoint-url",
+        &url,
+    ];
+    let run = run(command(shell.home.path()).args(args), "");
+    assert_eq!(run.code, 254, "{run:?}"); // the server wants a signature
+}
+
+#[test]
+fn debug_tells_no_secrets() {
+    let shell = Shell::new();
+    let run = shell.call(&["s3", "ListBuckets", "--debug"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(
+        run.err.contains("/?x-id=ListBuckets") || run.err.contains("127.0.0.1"),
+        "{}",
+        run.err
+    );
+    assert!(!run.err.contains(SECRET_ACCESS_KEY), "{}", run.err);
+    assert!(
+        !run.err.contains('\u{1b}'),
+        "a pipe gets no colours: {:?}",
+        run.err
+    );
+}
+
+#[test]
+fn more_pages_are_told_on_stderr() {
+    let pages = [
+        (
+            "dynamodb",
+            "list-tables",
+            "{}",
+            r#"{"TableNames": ["a"], "LastEvaluatedTableName": "a"}"#,
+            Some("ExclusiveStartTableName set to the response's LastEvaluatedTableName"),
+        ),
+        (
+            "dynamodb",
+            "ListTables",
+            "{}",
+            r#"{"TableNames": ["a"]}"#,
+            None,
+        ),
+        (
+            "dynamodb",
+            "DescribeLimits",
+            "{}",
+            r#"{"AccountMaxReadCapacityUnits": 1}"#,
+            None,
+        ),
+        // says apart whether there is more
+        (
+            "iam",
+            "ListUsers",
+            "{}",
+            "<R><ListUsersResult><IsTruncated>true</IsTruncated><Users/><Marker>m</Marker></ListUsersResult></R>",
+            Some("Marker set to the response's Marker"),
+        ),
+        (
+            "iam",
+            "ListUsers",
+            "{}",
+            "<R><ListUsersResult><IsTruncated>false</IsTruncated><Users/><Marker>m</Marker></ListUsersResult></R>",
+            None,
+        ),
+        // two tokens
+        (
+            "route53",
+            "ListResourceRecordSets",
+            r#"{"HostedZoneId": "Z"}"#,
+            "<ListResourceRecordSetsResponse><ResourceRecordSets/><IsTruncated>true</IsTruncated><NextRecordName>n</NextRecordName>\
+          <NextRecordType>A</NextRecordType><MaxItems>1</MaxItems></ListResourceRecordSetsResponse>",
+            Some(
+                "StartRecordName set to the response's NextRecordName and StartRecordType set to the response's NextRecordType",
+            ),
+        ),
+    ];
+    for (service, operation, params, answer, expected) in pages {
+        let server = Server::start(move |_| Some((200, answer.into())));
+        let home = tempfile::tempdir().unwrap();
+        let mut command = command(home.path());
+        command
+            .args(["call", service, operation, params, "--query", "'found'"])
+            .envs([
+                ("AWS_ENDPOINT_URL", &*server.url),
+                ("AWS_REGION", "us-east-1"),
+            ])
+            .envs([
+                ("AWS_ACCESS_KEY_ID", "AKID"),
+                ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ]);
+        let run = run(&mut command, "");
+        assert_eq!((run.code, &*run.out), (0, "\"found\"\n"), "{run:?}");
+        match expected {
+            None => assert_eq!(run.err, "", "{service}.{operation}"),
+            Some(expected) => assert!(
+                run.err.contains("this is one page, and there are more")
+                    && run.err.contains(expected),
+                "{}",
+                run.err
+            ),
+        }
+    }
+}
+
+#[test]
+fn an_option_of_aws_is_no_other_option() {
+    let run = plain(&["call", "s3", "ListBuckets", "--output", "table"]);
+    assert_eq!((run.code, &*run.out), (252, ""), "{run:?}");
+    assert!(
+        run.err.contains("tip: the output is always JSON"),
+        "{}",
+        run.err
+    );
+    assert!(!run.err.contains("'--out'"), "{}", run.err);
+    let run = plain(&["modles", "import"]);
+    assert_eq!(run.code, 252, "{run:?}");
+    assert!(
+        run.err.contains("unrecognized subcommand 'modles'"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn results_are_printed_as_customisations_have_them() {
+    let policy = "<R><GetRolePolicyResult><PolicyDocument>%7B%22Version%22%3A%222012%22%7D</PolicyDocument>\
+        </GetRolePolicyResult></R>";
+    let server = Server::start(move |_| Some((200, policy.into())));
+    let home = tempfile::tempdir().unwrap();
+    let ask = |more: Option<(&str, &str)>| {
+        let mut command = command(home.path());
+        command.args(["call", "iam", "get-role-policy"]);
+        command.arg(r#"{"RoleName": "r", "PolicyName": "p"}"#);
+        command.envs([
+            ("AWS_ENDPOINT_URL", &*server.url),
+            ("AWS_REGION", "us-east-1"),
+        ]);
+        command.envs([
+            ("AWS_ACCESS_KEY_ID", "AKID"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ]);
+        run(command.envs(more), "").json()
+    };
+    assert_eq!(ask(None), json!({"PolicyDocument": {"Version": "2012"}}));
+    let off = ("TUCUXI_DISABLED_CUSTOMISATIONS", "iam-policy-documents");
+    assert_eq!(
+        ask(Some(off)),
+        json!({"PolicyDocument": "%7B%22Version%22%3A%222012%22%7D"})
+    );
+    assert_eq!(server.lines(), ["POST /", "POST /"]);
+    let asked = &server.asked()[0];
+    assert!(
+        asked.body.starts_with("Action=GetRolePolicy"),
+        "{}",
+        asked.body
+    );
+    let agent = asked.header("user-agent").unwrap();
+    assert!(
+        agent.ends_with(" m/E,N,Z,b,g cfg/retry-mode#standard"),
+        "{agent}"
+    );
+}
+
+#[test]
+fn services_and_operations_are_listed() {
+    let services = plain(&["services"]).out;
+    assert_eq!(services.lines().count(), 439);
+    assert!(services.lines().any(|name| name == "s3"));
+    let operations = plain(&["operations", "dynamodb"]).out;
+    assert!(operations.lines().any(|name| name == "GetItem"));
+}
+
+#[test]
+fn an_operation_is_described() {
+    let text = plain(&["describe", "s3", "list-objects-v2"]).out;
+    assert!(
+        text.contains("* Bucket") && text.contains("list of Object"),
+        "{text}"
+    );
+    let json = plain(&["describe", "s3", "ListObjectsV2", "--json"]).json();
+    assert_eq!(
+        json["shapes"]["ListObjectsV2Request"]["required"],
+        json!(["Bucket"])
+    );
+}
+
+#[test]
+fn documentation_is_described_where_a_model_has_it() {
+    let home = tempfile::tempdir().unwrap();
+    let version = home.path().join("source/tower/2024-01-01");
+    std::fs::create_dir_all(&version).unwrap();
+    let model = json!({
+        "metadata": {"apiVersion": "2024-01-01", "endpointPrefix": "tower", "protocol": "json", "serviceId": "Tower",
+            "signatureVersion": "v4", "jsonVersion": "1.1", "targetPrefix": "Tower"},
+        "operations": {"Build": {"name": "Build", "http": {"method": "POST", "requestUri": "/"},
+            "documentation": "<p>Builds a <i>tower</i>.</p>", "input": {"shape": "BuildRequest"}}},
+        "shapes": {
+            "BuildRequest": {"type": "structure", "documentation": "<p>What is built.</p>",
+                "members": {"Height": {"shape": "Height", "documentation": "<p>In metres &amp; above.</p>"}}},
+            "Height": {"type": "integer"},
+        },
+    });
+    std::fs::write(version.join("service-2.json"), model.to_string()).unwrap();
+    let described = |options: &[&str]| {
+        let import = [
+            &["models", "import", "source", "--into", ".aws/models"],
+            options,
+        ]
+        .concat();
+        assert_eq!(run(command(home.path()).args(import), "").code, 0);
+        run(
+            command(home.path()).args(["describe", "tower", "Build"]),
+            "",
+        )
+        .out
+    };
+    let text = described(&["--with-docs"]);
+    for line in [
+        "Builds a tower.",
+        "  What is built.",
+        "        In metres & above.",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+    let text = described(&[]);
+    assert!(
+        !text.contains("metres") && text.contains("Height"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_folder_of_models_is_found_without_a_rebuild() {
+    let home = tempfile::tempdir().unwrap();
+    let version = home.path().join(".aws/models/tower/2024-01-01");
+    std::fs::create_dir_all(&version).unwrap();
+    let model = json!({
+        "metadata": {"apiVersion": "2024-01-01", "endpointPrefix": "tower", "protocol": "json", "serviceId": "Tower",
+            "signatureVersion": "v4", "jsonVersion": "1.1", "targetPrefix": "Tower"},
+        "operations": {"Build": {"name": "Build", "http": {"method": "POST", "requestUri": "/"}}},
+        "shapes": {},
+    });
+    std::fs::write(version.join("service-2.json"), model.to_string()).unwrap();
+    let services = run(command(home.path()).arg("services"), "").out;
+    assert_eq!(services.lines().count(), 440);
+    let operations = run(command(home.path()).args(["operations", "tower"]), "");
+    assert_eq!(operations.out, "Build\n");
+}
+
+#[test]
+fn the_configuration_says_where_it_is_from() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join(".aws")).unwrap();
+    let config = "[default]\nregion = eu-west-1\naws_access_key_id = AKIDEXAMPLE1\naws_secret_access_key = hidden\n";
+    std::fs::write(home.path().join(".aws/config"), config).unwrap();
+    let list = |explain: bool| {
+        let mut command = command(home.path());
+        command
+            .env("AWS_MAX_ATTEMPTS", "7")
+            .args(["configure", "list"]);
+        if explain {
+            command.arg("--explain");
+        }
+        let run = run(&mut command, "");
+        assert!(run.code == 0 && !run.out.contains("hidden"), "{run:?}");
+        run.out
+    };
+    let words = |text: &str, row: &str| {
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(row))
+            .unwrap_or_else(|| panic!("{row}: {text}"));
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let short = list(false);
+    assert_eq!(
+        words(&short, "access_key"),
+        "access_key ****************PLE1 config-file"
+    );
+    assert!(words(&short, "region").starts_with("region eu-west-1 region in "));
+    assert!(!short.contains("max_attempts"));
+    let long = list(true);
+    assert_eq!(
+        words(&long, "env "),
+        "env none: AWS_ACCESS_KEY_ID is not set"
+    );
+    assert_eq!(words(&long, "iam-role"), "iam-role not asked");
+    assert_eq!(
+        words(&long, "max_attempts"),
+        "max_attempts 7 the environment variable AWS_MAX_ATTEMPTS"
+    );
+}

@@ -1,0 +1,81 @@
+//! The server that clients are measured with answers as a client needs it.
+
+use serde_json::{Value, json};
+use tucuxi::{Body, Client};
+
+use crate::support::null_server;
+use crate::support::s3::config_for;
+
+fn client() -> Client {
+    let url = format!("http://{}", null_server::start().unwrap());
+    Client::with_config(config_for(&url).build().unwrap()).unwrap()
+}
+
+fn at(key: &str) -> Value {
+    json!({"Bucket": "bucket", "Key": key})
+}
+
+#[test]
+fn objects_are_as_large_as_their_keys_say() {
+    let s3 = client();
+    for size in [0, 10, 70_000, 3_000_000] {
+        let params = at(&format!("zeros-{size}"));
+        let head = s3.call("s3", "HeadObject", params.clone()).unwrap();
+        assert_eq!(head["ContentLength"], size);
+        let output = s3.request("s3", "GetObject").params(params).send().unwrap();
+        let bytes = output.body.unwrap().read_to_vec().unwrap();
+        assert_eq!(bytes, vec![0; size]);
+    }
+    let mut params = at("zeros-10");
+    params["Range"] = "bytes=4-99".into();
+    let part = s3.call("s3", "GetObject", params.clone()).unwrap();
+    assert_eq!(
+        (&part["ContentRange"], &part["ContentLength"]),
+        (&json!("bytes 4-9/10"), &json!(6))
+    );
+    params["Range"] = "bytes=10-".into();
+    let error = s3.call("s3", "GetObject", params).unwrap_err();
+    assert_eq!(error.code(), Some("InvalidRange"));
+}
+
+#[test]
+fn bodies_are_taken_however_they_are_framed() {
+    let s3 = client();
+    let bytes = vec![7; 700_000];
+    for body in [
+        Body::empty(),
+        Body::from(bytes.clone()),
+        Body::from_reader_with_len(std::io::Cursor::new(bytes), 700_000),
+    ] {
+        let put = s3.request("s3", "PutObject").params(at("k"));
+        put.body(body).send().unwrap();
+    }
+    let begun = s3.call("s3", "CreateMultipartUpload", at("k")).unwrap();
+    let mut params = at("k");
+    params["UploadId"] = begun["UploadId"].clone();
+    s3.call("s3", "CompleteMultipartUpload", params.clone())
+        .unwrap();
+    s3.call("s3", "AbortMultipartUpload", params).unwrap();
+    // the connection is where it should be after all that
+    s3.call("s3", "DeleteObject", at("k")).unwrap();
+}
+
+#[test]
+fn there_are_as_many_keys_as_bucket_or_prefix_say() {
+    let s3 = client();
+    for (bucket, prefix, expected) in [
+        ("keys-2500", "", (2500, 0)),
+        ("bucket", "keys-3000-16/", (3000, 48_000)),
+    ] {
+        let params = json!({"Bucket": bucket, "Prefix": prefix});
+        let (mut count, mut bytes) = (0, 0);
+        for page in s3.pages("s3", "ListObjectsV2", params).unwrap() {
+            for object in page.unwrap()["Contents"].as_array().unwrap() {
+                assert!(object["Key"].as_str().unwrap().starts_with(prefix));
+                count += 1;
+                bytes += object["Size"].as_i64().unwrap();
+            }
+        }
+        assert_eq!((count, bytes), expected, "{bucket}");
+    }
+}

@@ -1,0 +1,93 @@
+//! A server on the loopback interface that says what a test tells it to, and keeps what it was asked.
+
+use std::io::{BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use super::wire::{read_body, read_head};
+
+/// A request, as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// `GET /path?query`
+    pub(crate) line: String,
+    /// Lower-case names.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Asked {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| &**value)
+    }
+}
+
+/// Status and body; `None` to be silent until the caller gives up.
+pub(crate) type Answer = Option<(u16, String)>;
+
+pub(crate) struct Server {
+    pub(crate) url: String,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Server {
+    /// Answers as `answer` says, until the process ends.
+    pub(crate) fn start(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::<Mutex<Vec<Asked>>>::default();
+        let kept = asked.clone();
+        let answer = Arc::new(answer);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (kept, answer) = (kept.clone(), answer.clone());
+                thread::spawn(move || serve(stream, &kept, &*answer));
+            }
+        });
+        Self { url, asked }
+    }
+
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.asked().into_iter().map(|asked| asked.line).collect()
+    }
+}
+
+fn serve(stream: TcpStream, kept: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked) -> Answer) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut writer = stream;
+    while let Some(asked) = request(&mut reader) {
+        kept.lock().unwrap().push(asked.clone());
+        let Some((status, body)) = answer(&asked) else {
+            let _ = reader.read(&mut [0]); // until the caller hangs up
+            return;
+        };
+        let head = format!(
+            "HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        if writer.write_all((head + &body).as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+fn request(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
+    let head = read_head(reader).ok()?;
+    let (line, headers) = head.raw.split_once('\n')?;
+    let headers = headers.lines().filter_map(|line| line.split_once(':'));
+    Some(Asked {
+        line: line.rsplit_once(' ')?.0.to_owned(),
+        headers: headers
+            .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+            .collect(),
+        body: String::from_utf8(read_body(reader, &head).ok()?).ok()?,
+    })
+}
