@@ -52,6 +52,7 @@ pub mod eventstream;
 mod exchange;
 mod file;
 mod hash;
+mod identity;
 pub mod interceptor;
 #[cfg(feature = "_internals")]
 #[doc(hidden)]
@@ -80,9 +81,9 @@ pub use self::body::{Body, BodySource, ResponseBody};
 pub use self::client::{Client, RequestBuilder};
 pub use self::codec::fit::Warning;
 pub use self::config::{Config, ConfigBuilder};
-pub use self::credentials::{BearerToken, Credentials};
 pub use self::error::{Error, Result, ServiceError};
 pub use self::exchange::EndpointExplanation;
+pub use self::identity::{BearerToken, Credentials};
 pub use self::output::{Output, ResponseMeta};
 pub use self::paginate::Pages;
 pub use self::presign::{PresignedPost, PresignedRequest};

@@ -1,9 +1,10 @@
 //! What a client can tell of where it is and what there is: for that boto3 has a session. The README holds the two side by side.
 
 use crate::client::Client;
-use crate::credentials::{Asked, Credentials};
+use crate::credentials::Asked;
 use crate::endpoint::EndpointError;
 use crate::error::{Error, Result};
+use crate::identity::Credentials;
 
 impl Client {
     /// The names of all services that there are models of, sorted.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// From the ground up. Rooms of one layer do not use each other.
 #[rustfmt::skip] // a layer a line
 const LAYERS: &[&[&str]] = &[
-    &["cancel", "environment", "file", "hash", "names", "printable", "query", "random", "time", "uri"],
+    &["cancel", "environment", "file", "hash", "identity", "names", "printable", "query", "random", "time", "uri"],
     &["body", "error", "new_file"],
     &["endpoint", "model", "transport"],
     &["codec", "config"],

@@ -12,8 +12,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use sha1::Sha1;
 use sha2::Sha256;
 
-use crate::credentials::Credentials;
 use crate::error::{Error, Result};
+use crate::identity::Credentials;
 use crate::time::{Timestamp, TimestampFormat};
 use crate::uri;
 

@@ -9,8 +9,8 @@ use http::header::{AUTHORIZATION, HeaderName};
 use http::{HeaderMap, HeaderValue, Uri};
 
 use super::canonical;
-use crate::credentials::{Credentials, header_text};
 use crate::error::{Error, Result};
+use crate::identity::{Credentials, header_text};
 use crate::time::Timestamp;
 use crate::{hash, uri};
 

@@ -19,9 +19,10 @@ use super::{
     Clock, Config, ConfigError, InstanceMetadata, MfaPrompt, Provider, Resolved, S3Config, Settings,
 };
 use super::{defaults, hooks, lookup, network, retry};
-use crate::credentials::{BearerToken, Credentials, CredentialsProvider};
+use crate::credentials::CredentialsProvider;
 use crate::endpoint::EndpointValue;
 use crate::environment::Environment;
+use crate::identity::{BearerToken, Credentials};
 use crate::interceptor::Interceptors;
 use crate::uri;
 

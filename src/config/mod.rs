@@ -33,8 +33,9 @@ use std::time::{Duration, SystemTime};
 use self::builder::word;
 use self::chain::Chain;
 use self::profile::{Profile, Profiles};
-use crate::credentials::{BearerToken, CredentialsProvider, is_blank};
+use crate::credentials::CredentialsProvider;
 use crate::endpoint::EndpointValue;
+use crate::identity::{BearerToken, is_blank};
 use crate::interceptor::Interceptors;
 use crate::uri;
 

@@ -8,10 +8,10 @@ use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
-use super::check::{header_text, is_blank};
 use super::document::{self, Ask, Patience, absent, fault};
 use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
 use crate::file;
+use crate::identity::{header_text, is_blank};
 
 /// Asks the URL that `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `AWS_CONTAINER_CREDENTIALS_FULL_URI` names.
 #[derive(Clone, Copy, Debug, Default)]

@@ -8,9 +8,9 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
-use super::check::{Part, is_blank};
 use super::{Credentials, CredentialsError, ProviderContext};
 use crate::body::Body;
+use crate::identity::{Part, is_blank};
 use crate::time::Timestamp;
 use crate::transport::{Limits, TransportError, TransportErrorKind};
 

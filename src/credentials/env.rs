@@ -1,8 +1,8 @@
 //! Credentials in the environment.
 
-use super::check::{Part, is_blank};
 use super::document::{absent, fault};
 use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
+use crate::identity::{Part, is_blank};
 use crate::time::Timestamp;
 
 /// Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SECURITY_TOKEN` or else `AWS_SESSION_TOKEN`,

@@ -16,13 +16,13 @@ use sha2::{Digest, Sha256};
 
 use super::assume_role::text;
 use super::cache_file::CacheFile;
-use super::check::Part;
 use super::document::{absent, end_after, fault, lasts};
 use super::{
     Credentials, CredentialsError, CredentialsProvider, Origin, ProviderCall, ProviderContext,
 };
 use crate::error::Error;
 use crate::hash::hex;
+use crate::identity::Part;
 use crate::random;
 use crate::time::Timestamp;
 

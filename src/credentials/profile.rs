@@ -1,8 +1,8 @@
 //! Credentials in the profile of the shared files.
 
-use super::check::Part;
 use super::document::absent;
 use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
+use crate::identity::Part;
 
 /// Reads the profile's `aws_access_key_id` and its companions from one of the two files.
 #[derive(Clone, Copy, Debug)]

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::cache_file::{CacheFile, sha1_hex};
-use super::check::header_text;
 use super::document::{absent, end_after, fault, lasts};
 use super::{BearerToken, CredentialsError, ProviderCall, ProviderContext};
+use crate::identity::header_text;
 use crate::time::Timestamp;
 
 const FOLDER: &str = "~/.aws/sso/cache";

@@ -5,12 +5,12 @@ use std::path::Path;
 use serde_json::json;
 
 use super::assume_role::{as_role, assumed, text};
-use super::check::is_blank;
 use super::document::{absent, fault};
 use super::{
     Credentials, CredentialsError, CredentialsProvider, Origin, ProviderCall, ProviderContext,
 };
 use crate::file;
+use crate::identity::is_blank;
 
 /// Reads the token from the file that `AWS_WEB_IDENTITY_TOKEN_FILE` or the profile's `web_identity_token_file` names, each
 /// time anew, and assumes the role of `AWS_ROLE_ARN` or `role_arn`.

@@ -15,11 +15,11 @@ use crate::auth::IdentityKind;
 use crate::cancel::{CancelToken, Cancelled};
 use crate::config::{Config, token_variable};
 use crate::credentials::{
-    Asked, BearerToken, Chain, Credentials, CredentialsCache, CredentialsError,
-    CredentialsProvider, Identity, Proof, ProviderCall, ProviderContext, ServiceCalls, TokenCache,
-    header_text, imds,
+    Asked, Chain, CredentialsCache, CredentialsError, CredentialsProvider, Proof, ProviderCall,
+    ProviderContext, ServiceCalls, TokenCache, imds,
 };
 use crate::error::{Error, Result};
+use crate::identity::{BearerToken, Credentials, Identity, header_text};
 use crate::interceptor::StandsIn;
 use crate::output::Output;
 use crate::protocol::Params;

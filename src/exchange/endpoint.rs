@@ -11,13 +11,13 @@ use serde_json::Value;
 use super::discovery::{self, Lookup};
 use super::{Call, redirect};
 use crate::config::{AccountIdEndpointMode, AddressingStyle, StsEndpoints};
-use crate::credentials::Credentials;
 use crate::custom;
 use crate::endpoint::{
     Endpoint, EndpointAuthScheme, EndpointError, EndpointParams, EndpointResolver, EndpointValue,
     LegacyQuery,
 };
 use crate::error::{Error, Result};
+use crate::identity::Credentials;
 use crate::model::Members;
 use crate::protocol;
 use crate::query::Query;

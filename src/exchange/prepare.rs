@@ -5,8 +5,8 @@ use http::header::{EXPECT, HeaderName, HeaderValue};
 
 use super::{Exchange, Prepared, endpoint, length, presigned, trace};
 use crate::checksum::Place;
-use crate::credentials::Credentials;
 use crate::error::{Error, Result};
+use crate::identity::Credentials;
 use crate::protocol::{self, Encoded};
 use crate::{auth, checksum, compress, custom, uri};
 

@@ -12,10 +12,10 @@ use super::discovery::Discovered;
 use super::retry::RetryState;
 use super::sessions::{self, Sessions};
 use super::skew::Clock;
-use crate::credentials::Credentials;
 use crate::custom::{self, Customisation};
 use crate::endpoint::{EndpointResolver, LegacyEndpoints, Partitions, Ruleset};
 use crate::error::{Error, Result};
+use crate::identity::Credentials;
 use crate::model::resource::Definitions;
 use crate::model::{
     ENDPOINT_RULES, Entries, Models, PAGINATORS, RESOURCES, SERVICE, ServiceModel, WAITERS,

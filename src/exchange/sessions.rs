@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use crate::credentials::Credentials;
 use crate::error::{Error, Result};
+use crate::identity::Credentials;
 use crate::time::Timestamp;
 
 /// The operation that gives a session.

@@ -17,8 +17,8 @@ use crate::checksum::{self, ChecksumAlgorithm};
 use crate::config::{
     AccountIdEndpointMode, EndpointDiscoveryMode, RequestChecksums, ResponseChecksums, RetryMode,
 };
-use crate::credentials::Identity;
 use crate::error::{Error, Result};
+use crate::identity::Identity;
 use crate::model::Protocol;
 
 /// Longer lists of features are cut.

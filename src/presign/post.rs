@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 use crate::auth::{legacy, post_signature};
 use crate::client::Client;
 use crate::codec::python_json::{self, Spacing};
-use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 use crate::exchange::Presign;
+use crate::identity::Credentials;
 use crate::time::Timestamp;
 
 /// A form with which a browser uploads an object. `Debug` does not show its fields.

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::{Credentials, CredentialsError};
+use super::Credentials;
 
 /// Why a text cannot be a key or a token. It shows the place and the kind of the character, and nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,21 +98,6 @@ impl Credentials {
             // a program that has none may give an empty one
             None | Some("") => Ok(()),
             Some(token) => header_text(token).map_err(of(Part::SessionToken)),
-        }
-    }
-
-    /// The same, if they can be used; else an error of the provider, with the part as `name` has it.
-    pub(crate) fn checked(
-        self,
-        provider: &'static str,
-        name: impl Fn(Part) -> String,
-    ) -> Result<Self, CredentialsError> {
-        match self.fault() {
-            Ok(()) => Ok(self),
-            Err((part, unfit)) => {
-                let what = format!("{} {unfit}", name(part));
-                Err(CredentialsError::Provider { provider, what })
-            }
         }
     }
 }
