@@ -496,7 +496,7 @@ impl RequestBuilder {
     }
 
     /// Changes settings for this call alone: timeouts, attempts, credentials, endpoint or any other but those of the
-    /// [`Network`](crate::config::Network), which a client settles once.
+    /// [`Network`](crate::transport::Network), which a client settles once.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};

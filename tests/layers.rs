@@ -44,7 +44,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("error", "transport"),
     ("error", "wait"),
     ("transport", "codec"),
-    ("transport", "config"),
     ("transport", "eventstream"),
     ("transport", "model"),
 ];

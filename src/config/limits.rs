@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Config, ConfigBuilder, Throughput};
+use super::{Config, ConfigBuilder};
+use crate::transport::Throughput;
 
 /// What the program says.
 #[derive(Clone, Copy, Debug, Default)]

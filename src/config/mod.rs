@@ -17,12 +17,12 @@ mod values;
 
 pub use self::builder::ConfigBuilder;
 pub use self::chain::{Setting, Source};
-pub use self::network::{Network, Proxies, Throughput};
 pub use self::values::{
     AccountIdEndpointMode, AddressingStyle, DefaultsMode, EndpointDiscoveryMode, RequestChecksums,
     ResponseChecksums, RetryMode, SignatureVersion, StsEndpoints,
 };
 pub use crate::environment::Environment;
+pub use crate::transport::{Network, Proxies, Throughput};
 
 use std::fmt;
 use std::io;

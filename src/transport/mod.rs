@@ -1,6 +1,7 @@
 //! Transports: one request out, one answer in. Signing, retries and redirects are done above.
 
 mod cassette;
+mod network;
 mod record;
 mod replay;
 mod scrub;
@@ -8,6 +9,8 @@ pub(crate) mod secrets;
 #[cfg(feature = "ureq")]
 mod ureq;
 
+pub(crate) use self::network::hosts;
+pub use self::network::{Network, Proxies, Throughput};
 pub use self::record::Record;
 pub use self::replay::{Replay, Sent};
 pub(crate) use self::scrub::mark_secrets;
@@ -18,7 +21,6 @@ pub use crate::cancel::CancelToken;
 use std::time::{Duration, Instant};
 
 use crate::body::{Body, ResponseBody};
-use crate::config::Throughput;
 use crate::error::{BoxError, RetriesEnded};
 use crate::printable::Printable;
 

@@ -28,7 +28,7 @@ use self::proxy::Route;
 use self::watch::{Phase, Watch};
 use super::{Limits, Request, Response, Transport, TransportError, TransportErrorKind};
 use crate::body::{Body, ResponseBody};
-use crate::config::Network;
+use crate::transport::Network;
 
 /// HTTP/1.1 over plain sockets and TLS, with a pool of connections.
 #[derive(Debug)]

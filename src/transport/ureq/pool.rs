@@ -16,7 +16,7 @@ use ureq::unversioned::transport::{
 use ureq::{Error, Proxy, Timeout};
 
 use super::socket::{Begin, End, NoResolver, SocketConnector};
-use crate::config::Network;
+use crate::transport::Network;
 
 /// So long an idle connection is kept: services close theirs after some 20 seconds.
 const MAX_IDLE: Duration = Duration::from_secs(15);

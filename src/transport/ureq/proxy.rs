@@ -16,9 +16,9 @@ use ureq::Proxy;
 use ureq::tls::TlsConfig;
 
 use super::pool::Pool;
-use super::tls;
-use crate::config::{ConfigError, Network, Proxies};
+use super::tls::{self, TlsError};
 use crate::error::{Error, Result};
+use crate::transport::{Network, Proxies};
 
 /// The ways that requests may go.
 #[derive(Debug)]
@@ -54,8 +54,7 @@ pub(super) struct Route<'a> {
 
 impl Routes {
     pub(super) fn new(network: &Network) -> Result<Self> {
-        let settings =
-            |tls: Result<TlsConfig, ConfigError>| tls.map_err(|e| Error::Config(e.into()));
+        let settings = |tls: Result<TlsConfig, TlsError>| tls.map_err(|e| Error::Config(e.into()));
         let tls = settings(tls::to_services(network))?;
         let proxy_tls = settings(tls::to_proxies(network))?;
         let proxies = &network.proxies;

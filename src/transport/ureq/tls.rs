@@ -5,17 +5,25 @@ use std::path::{Path, PathBuf};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 
-use crate::config::{ConfigError, Network};
 use crate::file;
+use crate::transport::Network;
+
+/// A file of certificates or keys that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {what}", file = file.display())]
+pub(super) struct TlsError {
+    file: PathBuf,
+    what: String,
+}
 
 /// The settings of connections to services.
-pub(super) fn to_services(network: &Network) -> Result<TlsConfig, ConfigError> {
+pub(super) fn to_services(network: &Network) -> Result<TlsConfig, TlsError> {
     let certificate = network.client_certificate.as_ref();
     settings(network, network.ca_bundle.as_deref(), certificate)
 }
 
 /// The settings of connections to https proxies.
-pub(super) fn to_proxies(network: &Network) -> Result<TlsConfig, ConfigError> {
+pub(super) fn to_proxies(network: &Network) -> Result<TlsConfig, TlsError> {
     let bundle = network.proxy_ca_bundle.as_ref();
     let bundle = bundle.or(network.ca_bundle.as_ref());
     let certificate = network.proxy_client_certificate.as_ref();
@@ -26,7 +34,7 @@ fn settings(
     network: &Network,
     bundle: Option<&Path>,
     certificate: Option<&(PathBuf, PathBuf)>,
-) -> Result<TlsConfig, ConfigError> {
+) -> Result<TlsConfig, TlsError> {
     let mut tls = TlsConfig::builder().disable_verification(!network.verify_certificates);
     if let Some(path) = bundle {
         let (certificates, _) = read(path)?;
@@ -45,8 +53,8 @@ fn settings(
     Ok(tls.build())
 }
 
-fn fault(path: &Path, what: impl std::fmt::Display) -> ConfigError {
-    ConfigError::File {
+fn fault(path: &Path, what: impl std::fmt::Display) -> TlsError {
+    TlsError {
         file: path.to_owned(),
         what: what.to_string(),
     }
@@ -54,7 +62,7 @@ fn fault(path: &Path, what: impl std::fmt::Display) -> ConfigError {
 
 type Items = (Vec<Certificate<'static>>, Option<PrivateKey<'static>>);
 
-fn read(path: &Path) -> Result<Items, ConfigError> {
+fn read(path: &Path) -> Result<Items, TlsError> {
     let text = file::read_or_pipe(path, file::MAX_SETTINGS).map_err(|e| fault(path, e))?;
     let (mut certificates, mut key) = (Vec::new(), None);
     for item in parse_pem(&text) {

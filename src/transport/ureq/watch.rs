@@ -8,7 +8,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::config::Throughput;
+use crate::transport::Throughput;
 use crate::transport::{Limits, TransportErrorKind};
 
 /// The longest wait in one piece: so soon is a cancelled request noticed.
