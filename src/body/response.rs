@@ -50,9 +50,12 @@ impl ResponseBody {
         self.ends_by_close
     }
 
-    /// Held against its checksum at its end.
-    pub(crate) fn verified(self, expected: crate::checksum::Expected) -> Self {
-        let reader = Box::new(crate::checksum::Verified::new(self.reader, expected));
+    /// The same body, read through another reader.
+    pub(crate) fn map_reader<R: Read + Send + 'static>(
+        self,
+        around: impl FnOnce(Box<dyn Read + Send>) -> R,
+    ) -> Self {
+        let reader = Box::new(around(self.reader));
         Self { reader, ..self }
     }
 
@@ -102,11 +105,7 @@ impl ResponseBody {
 
     /// The same body, which fails where more than this is read of it.
     pub(crate) fn limited(self, most: u64) -> Self {
-        let reader = Box::new(Limited {
-            reader: self.reader,
-            left: most,
-        });
-        Self { reader, ..self }
+        self.map_reader(|reader| Limited { reader, left: most })
     }
 
     /// Writes the whole body to `out`, and says how long it was.

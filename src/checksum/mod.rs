@@ -20,7 +20,7 @@ pub(crate) use self::algorithm::Hasher;
 
 pub use self::chunked::AwsChunked;
 pub use self::response::ChecksumMismatch;
-pub(crate) use self::response::{Expected, Verified};
+pub(crate) use self::response::Expected;
 pub use self::tree::tree_hash;
 use crate::body::Body;
 use crate::error::{Error, Result};

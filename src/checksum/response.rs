@@ -8,6 +8,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::algorithm::{ChecksumAlgorithm, Hasher};
+use crate::body::ResponseBody;
 use crate::exchange::Call;
 
 /// A body that is not what its checksum says.
@@ -80,7 +81,12 @@ impl Expected {
         }
     }
 
-    /// Holds a whole body against it.
+    /// The same body, which fails at its end if its checksum is another.
+    pub(crate) fn verified(self, body: ResponseBody) -> ResponseBody {
+        body.map_reader(|reader| Verified::new(reader, self))
+    }
+
+    /// Verifies the checksum of a whole body.
     pub(crate) fn check(&self, body: &[u8]) -> Result<(), ChecksumMismatch> {
         let mut hasher = self.algorithm.hasher();
         hasher.update(body);
@@ -88,14 +94,14 @@ impl Expected {
     }
 }
 
-/// Reads a body and, at its end, holds it against its checksum.
-pub(crate) struct Verified<R> {
+/// Reads a body and verifies its checksum at its end.
+struct Verified<R> {
     reader: R,
     state: Option<(Hasher, Expected)>,
 }
 
 impl<R> Verified<R> {
-    pub(crate) fn new(reader: R, expected: Expected) -> Self {
+    fn new(reader: R, expected: Expected) -> Self {
         let state = Some((expected.algorithm.hasher(), expected));
         Self { reader, state }
     }

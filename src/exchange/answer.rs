@@ -38,7 +38,7 @@ impl Exchange<'_> {
             }
             ReceivedBody::Stream(stream) => {
                 let stream = match expected {
-                    Some(expected) => stream.verified(expected),
+                    Some(expected) => expected.verified(stream),
                     None => stream,
                 };
                 (Bytes::new(), Some(stream))
