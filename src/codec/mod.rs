@@ -14,7 +14,6 @@
 
 pub(crate) mod attribute;
 pub(crate) mod cbor_read;
-pub(crate) mod cbor_scrub;
 pub(crate) mod cbor_write;
 pub(crate) mod decimal;
 pub(crate) mod edit;

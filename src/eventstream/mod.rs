@@ -19,8 +19,7 @@
 //! # Ok::<(), tucuxi::Error>(())
 //! ```
 
-mod frame;
 mod reader;
 
-pub use self::frame::{FrameError, HeaderValue, Message};
 pub use self::reader::EventReader;
+pub use crate::frame::{FrameError, HeaderValue, Message};

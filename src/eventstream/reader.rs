@@ -7,11 +7,11 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
-use super::frame::{FrameError, HeaderValue, Message};
 use crate::body::ResponseBody;
 use crate::codec::raw::Text;
 use crate::codec::{fit, scalar};
 use crate::error::{Error, Result, ServiceError};
+use crate::frame::{FrameError, HeaderValue, Message};
 use crate::model::{Kind, Member, Operation, ServiceModel, ShapeId};
 use crate::protocol::{self, Answer};
 use crate::time;

@@ -23,9 +23,8 @@ use crate::identity::{BearerToken, Credentials, Identity, header_text};
 use crate::interceptor::StandsIn;
 use crate::output::Output;
 use crate::protocol::Params;
-use crate::transport::{
-    self, Limits, Request, Response, Transport, TransportError, TransportErrorKind,
-};
+use crate::secrets::scrub;
+use crate::transport::{Limits, Request, Response, Transport, TransportError, TransportErrorKind};
 
 /// Where the driver gets what the exchange lacks.
 #[derive(Clone, Copy)]
@@ -324,7 +323,7 @@ fn receive(
         }
     };
     let mut headers = head.headers;
-    transport::mark_secrets(&mut headers);
+    scrub::mark_headers(&mut headers);
     Ok(Received {
         status: head.status.as_u16(),
         stands_in: head.extensions.get::<StandsIn>().is_some(),

@@ -62,8 +62,8 @@ use crate::identity::{Credentials, Identity};
 use crate::model::Operation;
 use crate::output::Output;
 use crate::protocol::{self, Encoded, Params};
+use crate::secrets::CallOf;
 use crate::time::Timestamp;
-use crate::transport::secrets::CallOf;
 use crate::transport::{Limits, Request, Response, TransportError};
 use crate::{checksum, custom, random};
 

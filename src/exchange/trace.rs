@@ -18,7 +18,7 @@ use super::{Call, Received};
 use crate::auth::AuthChoice;
 use crate::error::{Error, Result};
 use crate::output::Output;
-use crate::transport::secrets::{CallOf, Secrets};
+use crate::secrets::{CallOf, Secrets};
 use crate::transport::{Request, TransportError};
 
 /// A whole call.

@@ -15,8 +15,7 @@ use http::Uri;
 use serde_json::Value;
 
 use super::TransportErrorKind;
-use super::scrub;
-use super::secrets::Secrets;
+use crate::secrets::{Secrets, scrub};
 
 /// A line of a cassette, read.
 pub(super) struct Exchange {

@@ -4,8 +4,6 @@ mod cassette;
 mod network;
 mod record;
 mod replay;
-mod scrub;
-pub(crate) mod secrets;
 #[cfg(feature = "ureq")]
 mod ureq;
 
@@ -13,7 +11,6 @@ pub(crate) use self::network::hosts;
 pub use self::network::{Network, Proxies, Throughput};
 pub use self::record::Record;
 pub use self::replay::{Replay, Sent};
-pub(crate) use self::scrub::mark_secrets;
 #[cfg(feature = "ureq")]
 pub use self::ureq::UreqTransport;
 pub use crate::cancel::CancelToken;

@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
-use super::secrets::{CallOf, Secrets};
-use super::{Limits, Request, Response, Transport, TransportError, TransportErrorKind, scrub};
+use super::{Limits, Request, Response, Transport, TransportError, TransportErrorKind};
 use crate::new_file::Writer;
+use crate::secrets::{CallOf, Secrets, scrub};
 
 /// Sends requests by another transport and writes both sides to a file, a cassette, from which
 /// [`Replay::from_cassette`](super::Replay::from_cassette) answers later.
@@ -25,7 +25,7 @@ use crate::new_file::Writer;
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("tables.cassette");
 /// let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// // in place of the replay there would be `tucuxi::transport::Ureq`
+/// // in place of the replay there would be `tucuxi::transport::UreqTransport`
 /// let wire = Replay::new().answer(200, &[], r#"{"TableNames": ["t"]}"#);
 /// let client = Client::with_transport(config.clone(), Record::to_file(&path, wire)?)?;
 /// client.call("dynamodb", "ListTables", serde_json::json!({}))?;

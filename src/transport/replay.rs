@@ -10,10 +10,9 @@ use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, Uri};
 
-use super::scrub;
-use super::secrets::{CallOf, Secrets, Side};
 use super::{Limits, Request, Response, Transport, TransportError, TransportErrorKind, cassette};
 use crate::body::ResponseBody;
+use crate::secrets::{CallOf, Secrets, Side, scrub};
 
 /// Answers requests from a list, in its order, and keeps what was sent. An answer may say for which request it is: another one
 /// in its place is an error that tells both.

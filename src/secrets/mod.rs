@@ -1,4 +1,8 @@
-//! What of a call is secret: the model's `sensitive` traits, by their names on the wire.
+//! The secrets of a call: the model's `sensitive` traits, by their names on the wire. [`scrub`] takes them out of requests and
+//! responses that are kept or shown.
+
+mod cbor;
+pub(crate) mod scrub;
 
 use std::collections::HashSet;
 use std::sync::Arc;

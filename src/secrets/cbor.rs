@@ -5,11 +5,11 @@ use minicbor::decode::Tokenizer;
 use minicbor::{Encoder, encode};
 
 /// What stands at the place of a secret text.
-pub(crate) const SCRUBBED: &str = "scrubbed";
+pub(super) const SCRUBBED: &str = "scrubbed";
 
 /// A document in which the values under secret names, or all where `everything` is set, have lost what they hold; their types
 /// stay. `None` where it is no CBOR.
-pub(crate) fn scrub(
+pub(super) fn scrub(
     bytes: &[u8],
     everything: bool,
     is_secret: &dyn Fn(&str) -> bool,

@@ -13,9 +13,9 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, Uri};
 use serde_json::{Map, Value, json};
 
-use super::secrets::{Secrets, Side};
-use crate::codec::cbor_scrub::{self, SCRUBBED};
-use crate::eventstream::{HeaderValue, Message};
+use super::cbor::{self, SCRUBBED};
+use super::{Secrets, Side};
+use crate::frame::{HeaderValue, Message};
 use crate::uri;
 
 /// Headers whose values are secret.
@@ -74,7 +74,7 @@ const OF_SIGNED_URLS: [&str; 4] = [
 /// Bodies beyond this are not unpacked to be looked through.
 const MAX_UNPACKED: u64 = 64 << 20;
 
-pub(super) fn is_always_secret(name: &str) -> bool {
+pub(crate) fn is_always_secret(name: &str) -> bool {
     MEMBERS.contains(&&*name.to_ascii_lowercase())
 }
 
@@ -93,7 +93,7 @@ impl Side {
 }
 
 /// `Debug` of these headers shows no secret from here on.
-pub(crate) fn mark_secrets(headers: &mut HeaderMap) {
+pub(crate) fn mark_headers(headers: &mut HeaderMap) {
     for name in HEADERS {
         if let http::header::Entry::Occupied(mut values) = headers.entry(name) {
             values
@@ -104,7 +104,7 @@ pub(crate) fn mark_secrets(headers: &mut HeaderMap) {
 }
 
 /// The headers without secrets.
-pub(super) fn headers(headers: &HeaderMap, side: &Side) -> Value {
+pub(crate) fn headers(headers: &HeaderMap, side: &Side) -> Value {
     let mut out = Map::new();
     for (name, value) in headers {
         let secret =
@@ -119,7 +119,7 @@ pub(super) fn headers(headers: &HeaderMap, side: &Side) -> Value {
 }
 
 /// The URL without secrets.
-pub(super) fn url(url: &Uri, secrets: &Secrets) -> String {
+pub(crate) fn url(url: &Uri, secrets: &Secrets) -> String {
     let target = url.path_and_query().map_or("/", |target| target.as_str());
     let target = target_of(target, secrets);
     match (url.scheme_str(), url.authority()) {
@@ -135,7 +135,7 @@ pub(super) fn url(url: &Uri, secrets: &Secrets) -> String {
 }
 
 /// Path and query without secrets.
-pub(super) fn target(text: &str, secrets: &Secrets) -> String {
+pub(crate) fn target(text: &str, secrets: &Secrets) -> String {
     target_of(text, secrets)
 }
 
@@ -175,7 +175,7 @@ fn pairs(text: &str, side: &Side, is_query: bool) -> String {
 }
 
 /// A body without secrets.
-pub(super) fn body(bytes: &[u8], headers: &HeaderMap, side: &Side, is_request: bool) -> Value {
+pub(crate) fn body(bytes: &[u8], headers: &HeaderMap, side: &Side, is_request: bool) -> Value {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let is_packed = header(CONTENT_ENCODING).is_some_and(|coding| coding.contains("gzip"));
     if is_request && is_packed {
@@ -208,9 +208,7 @@ fn scrub<'b>(bytes: &'b [u8], content_type: Option<&str>, side: &Side) -> Cow<'b
         return events(bytes, side).into();
     }
     let is_cbor = content_type.contains("cbor");
-    if is_cbor
-        && let Some(out) = cbor_scrub::scrub(bytes, side.whole_body, &|name| side.hides(name))
-    {
+    if is_cbor && let Some(out) = cbor::scrub(bytes, side.whole_body, &|name| side.hides(name)) {
         return out.into();
     }
     let text = match std::str::from_utf8(bytes) {
