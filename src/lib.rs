@@ -32,6 +32,7 @@
 //!                          └──► retry, error or output
 //! ```
 
+mod attribute_value;
 pub mod auth;
 mod body;
 mod cancel;
@@ -44,6 +45,7 @@ mod compress;
 pub mod config;
 pub mod credentials;
 mod custom;
+mod decimal;
 pub mod dynamodb;
 pub mod endpoint;
 mod environment;

@@ -17,9 +17,8 @@ use serde::de::{
 };
 use serde_json::Value;
 
-use super::attribute::{PlainOrText, ToPlainOrText};
-use super::from_plain::FromPlain;
 use super::scalar::{self, ScalarText};
+use crate::attribute_value::{FromPlain, PlainOrText, ToPlainOrText};
 use crate::model::Kind;
 use crate::uri;
 

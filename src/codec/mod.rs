@@ -12,16 +12,13 @@
 //! A reader is a `serde::Deserializer`, so that each of the three targets is filled straight from the wire. A tree is
 //! built only for a `Value`, and for a response that does not fit its shape (`fit`).
 
-pub(crate) mod attribute;
 pub(crate) mod cbor_read;
 pub(crate) mod cbor_write;
-pub(crate) mod decimal;
 pub(crate) mod edit;
 pub(crate) mod fit;
 pub(crate) mod fit_xml;
 pub(crate) mod fitted;
 pub(crate) mod form;
-pub(crate) mod from_plain;
 pub(crate) mod json_fields;
 pub(crate) mod json_read;
 pub(crate) mod json_write;

@@ -9,8 +9,8 @@ use serde::de::value::SeqDeserializer;
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde_json::Value;
 
-use super::decimal::Decimal;
 use super::{ReadError, the_shape_decides};
+use crate::decimal::Decimal;
 use crate::model::Kind;
 use crate::time::{self, TimestampFormat};
 

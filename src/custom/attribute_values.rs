@@ -8,7 +8,7 @@
 use serde_json::Value;
 
 use super::walk::edit_shape;
-use crate::codec::attribute::{self, Fault, Form};
+use crate::attribute_value::{self, Fault, Form};
 use crate::codec::edit::Edit;
 use crate::error::{Error, Result};
 use crate::interceptor::{CallContext, Interceptor};
@@ -82,10 +82,10 @@ impl<'a> AttributeValues<'a> {
     pub(crate) fn of(model: &'a ServiceModel) -> Option<Self> {
         let shape = model.shape_id("AttributeValue")?;
         let members = model.shape(shape).ok()?.members()?;
-        let known = attribute::TYPES
+        let known = attribute_value::TYPES
             .iter()
             .filter(|name| members.get(name).is_some());
-        let is_it = known.count() == members.len() && members.len() == attribute::TYPES.len();
+        let is_it = known.count() == members.len() && members.len() == attribute_value::TYPES.len();
         is_it.then_some(Self { model, shape })
     }
 

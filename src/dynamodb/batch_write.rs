@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::backoff::Backoff;
 use super::table::{SERVICE, Table};
 use super::{DynamoDbError, canonical_item, take};
-use crate::codec::attribute::object;
+use crate::attribute_value::object;
 use crate::error::Result;
 
 /// How many requests a call takes.

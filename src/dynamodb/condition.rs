@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::expression::Placeholders;
 use super::types::{Binary, Map, Number, Set};
 use super::{DynamoDbError, serializer};
-use crate::codec::attribute::Fault;
+use crate::attribute_value::Fault;
 use crate::error::Result;
 
 /// What must hold of an item: of an [`Attr`], or of several conditions put together with `&`, `|` and `!`.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::codec::attribute::Fault;
+use crate::attribute_value::Fault;
 use crate::error::Error;
 
 /// Why an item, an expression or a batch failed.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::condition::{Condition, KeyCondition};
 use super::error::DynamoDbError;
 use super::update::Update;
-use crate::codec::attribute::{self, Fault};
+use crate::attribute_value::{self, Fault};
 use crate::error::{Error, Result};
 
 /// The expressions of a request. Names become `#n0`, `#n1` and so on, values `:v0`, `:v1` and so on, counted over the whole
@@ -108,7 +108,7 @@ impl Expressions {
     ///
     /// As [`Expressions::merge_into`].
     pub fn merge_typed_into(self, params: &mut Value) -> Result<()> {
-        self.merge(params, attribute::to_typed)
+        self.merge(params, attribute_value::to_typed)
     }
 
     fn merge(self, params: &mut Value, form: fn(Value) -> Result<Value, Fault>) -> Result<()> {

@@ -86,8 +86,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::codec::attribute::{self, Form, Place};
-use crate::codec::from_plain::FromPlain;
+use crate::attribute_value::{self, Form, FromPlain, Place};
 use crate::error::Result;
 
 /// A value of yours as an item for the parameters of an operation: `{"id": {"S": "a"}}`.
@@ -107,7 +106,7 @@ use crate::error::Result;
 pub fn to_item<T: Serialize + ?Sized>(item: &T) -> Result<Value> {
     let mut plain = plain_item(item)?;
     for (name, value) in plain.as_object_mut().into_iter().flatten() {
-        *value = attribute::to_typed(value.take()).map_err(|fault| fault.in_member(name))?;
+        *value = attribute_value::to_typed(value.take()).map_err(|fault| fault.in_member(name))?;
     }
     Ok(plain)
 }
@@ -134,7 +133,7 @@ pub fn to_item<T: Serialize + ?Sized>(item: &T) -> Result<Value> {
 pub fn from_item<T: DeserializeOwned>(mut item: Value) -> Result<T> {
     let members = item.as_object_mut().ok_or(DynamoDbError::NoObject)?;
     for (name, value) in members {
-        *value = attribute::to_plain(value.take(), Place::Member(&Place::Root, name))?;
+        *value = attribute_value::to_plain(value.take(), Place::Member(&Place::Root, name))?;
     }
     from_plain(item)
 }

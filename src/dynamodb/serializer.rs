@@ -7,7 +7,7 @@ use std::fmt;
 use serde::ser::{self, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::codec::attribute::{Fault, NUMBER, object};
+use crate::attribute_value::{Fault, NUMBER, object};
 
 /// A value as plain JSON.
 pub(super) fn to_plain<T: Serialize + ?Sized>(value: &T) -> Result<Value, Fault> {

@@ -9,10 +9,9 @@ use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::codec::attribute::{BINARY, Fault, MAP, NUMBER, SET};
-use crate::codec::decimal::Decimal;
-use crate::codec::from_plain::FromPlain;
+use crate::attribute_value::{BINARY, Fault, FromPlain, MAP, NUMBER, SET};
 use crate::codec::scalar;
+use crate::decimal::Decimal;
 use crate::error::Error;
 
 /// A number with all its digits, up to 38. Equal numbers have one text.

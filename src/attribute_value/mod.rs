@@ -10,16 +10,24 @@
 //!
 //! A marker is an object of one member with one of these four names, so no other object is taken for one.
 
+mod from_plain;
+
+pub(crate) use self::from_plain::FromPlain;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::decimal::{Decimal, DecimalError};
-use super::{MAX_DEPTH, scalar};
+use crate::decimal::{Decimal, DecimalError};
+
+/// How deep a plain value may nest: as deep as responses may. The service takes 32 levels.
+const MAX_DEPTH: usize = 128;
 
 pub(crate) const BINARY: &str = "$binary";
 pub(crate) const MAP: &str = "$map";
@@ -140,9 +148,9 @@ fn typed_map(members: Map<String, Value>, depth: usize) -> Result<Value, Fault> 
 
 fn typed_marker(marker: &'static str, held: Value, depth: usize) -> Result<Value, Fault> {
     match (marker, held) {
-        (BINARY, Value::String(text)) => match scalar::base64_decode(&text) {
+        (BINARY, Value::String(text)) => match BASE64_STANDARD.decode(&text) {
             Ok(_) => Ok(object("B", text)),
-            Err(reason) => Err(Fault::new(reason)),
+            Err(reason) => Err(Fault::new(format!("not base64: {reason}"))),
         },
         (NUMBER, Value::String(text)) => Ok(object("N", fitting(&text)?)),
         (NUMBER, Value::Number(number)) => Ok(object("N", number_text(&number)?)),

@@ -8,8 +8,8 @@ use serde::de::{Deserializer, Error as _, IntoDeserializer, MapAccess, Unexpecte
 use serde::forward_to_deserialize_any;
 use serde_json::{Error, Map, Value};
 
-use super::attribute::NUMBER;
-use super::decimal::Decimal;
+use super::NUMBER;
+use crate::decimal::Decimal;
 
 /// A reader of a plain value.
 pub(crate) struct FromPlain(pub(crate) Value);
