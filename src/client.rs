@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::body::Body;
+use crate::call::CallContext;
 use crate::cancel::CancelToken;
 use crate::config::{Config, ConfigBuilder, ConfigError, ResponseChecksums};
 use crate::credentials::{Chain, CredentialsCache, CredentialsProvider, TokenCache};
@@ -633,8 +634,16 @@ impl RequestBuilder {
                 ));
             }
             let hooks = interceptors(config, &service.customisations, operation);
-            let refused =
-                intercept_params(hooks, config, model, operation, &mut value, is_presigned)?;
+            let context = CallContext {
+                config,
+                model,
+                operation,
+                params: &Value::Null,
+                attempt: 0,
+                is_presigned,
+                quirks: service.quirks,
+            };
+            let refused = intercept_params(hooks, &context, &mut value)?;
             params::fill_idempotency_tokens(model, operation, &mut value, random::uuid)?;
             let streamed = streaming.filter(|_| body.is_some());
             let checked = match config.validates_parameters() {

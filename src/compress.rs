@@ -8,20 +8,20 @@ use http::HeaderValue;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 
 use crate::body::{Body, BodySource};
+use crate::call::CallContext;
 use crate::error::{Error, Result};
-use crate::exchange::Call;
-use crate::protocol::Encoded;
+use crate::transport::Request;
 
 /// Compresses a body, if the operation takes that and the body is long enough; a stream is always.
-pub(crate) fn apply(call: &Call<'_>, request: &mut Encoded) -> Result<()> {
-    let mut encodings = call.operation.request_compression.iter();
-    let Some(least) = call.config.min_compression_size() else {
+pub(crate) fn apply(cx: &CallContext<'_>, request: &mut Request) -> Result<()> {
+    let mut encodings = cx.operation.request_compression.iter();
+    let Some(least) = cx.config.min_compression_size() else {
         return Ok(());
     };
     if !encodings.any(|name| name.eq_ignore_ascii_case("gzip")) {
         return Ok(());
     }
-    request.body = match request.body.bytes() {
+    *request.body_mut() = match request.body().bytes() {
         Some(bytes) if (bytes.len() as u64) < least => return Ok(()),
         Some(bytes) => {
             let mut out = Vec::new();
@@ -29,16 +29,16 @@ pub(crate) fn apply(call: &Call<'_>, request: &mut Encoded) -> Result<()> {
             encoder.read_to_end(&mut out).map_err(Error::request)?;
             out.into()
         }
-        None => Body::from_source(Gzip(request.body.clone())),
+        None => Body::from_source(Gzip(request.body().clone())),
     };
-    let encoding = match request.headers.get(CONTENT_ENCODING) {
+    let encoding = match request.headers().get(CONTENT_ENCODING) {
         Some(given) => format!("{}, gzip", given.to_str().map_err(Error::request)?),
         None => "gzip".into(),
     };
     let encoding = HeaderValue::from_str(&encoding).map_err(Error::request)?;
-    request.headers.insert(CONTENT_ENCODING, encoding);
+    request.headers_mut().insert(CONTENT_ENCODING, encoding);
     // a stated length was that of the original
-    request.headers.remove(CONTENT_LENGTH);
+    request.headers_mut().remove(CONTENT_LENGTH);
     Ok(())
 }
 

@@ -35,6 +35,7 @@
 mod attribute_value;
 pub mod auth;
 mod body;
+mod call;
 mod cancel;
 pub mod checksum;
 #[cfg(feature = "cli")]

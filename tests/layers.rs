@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["codec", "secrets"],
     &["transport"],
     &["config"],
-    &["credentials", "params", "protocol"],
+    &["call", "credentials", "params", "protocol"],
     &["checksum", "compress", "eventstream"],
     &["output"],
     &["interceptor"],
@@ -33,9 +33,6 @@ const LAYERS: &[&[&str]] = &[
 
 /// Arrows that are against the table and not mended yet. This list only shrinks: an entry that is no longer needed fails.
 const KNOWN: &[(&str, &str)] = &[
-    ("auth", "exchange"),
-    ("checksum", "exchange"),
-    ("compress", "exchange"),
     ("config", "credentials"),
     ("config", "interceptor"),
     ("error", "checksum"),

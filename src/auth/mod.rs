@@ -14,20 +14,20 @@ mod sigv4;
 
 use std::time::{Duration, SystemTime};
 
+use http::HeaderValue;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
 
 pub use self::sigv4::{Algorithm, Payload, Signer};
 pub(crate) use self::sigv4::{check_expiry, post_signature};
 use crate::body::Body;
+use crate::call::CallContext;
 use crate::config::SignatureVersion;
 use crate::endpoint::{Endpoint, EndpointAuthScheme};
 use crate::error::{Error, Result};
-use crate::exchange::{self, Call};
 use crate::identity::{Credentials, Identity};
-use crate::protocol::{self, Encoded, Params};
+use crate::protocol;
 use crate::transport::Request;
-use crate::{checksum, custom, hash};
+use crate::{checksum, hash};
 
 /// How the requests of a call are signed.
 #[derive(Clone, Debug)]
@@ -122,13 +122,13 @@ impl Scheme {
 
     /// The first that is here, after those that the configuration prefers.
     fn first_of<'n>(
-        call: &Call<'_>,
+        cx: &CallContext<'_>,
         names: impl IntoIterator<Item = &'n str>,
     ) -> Result<Option<Self>> {
         let names: Vec<&str> = names.into_iter().collect();
         let known = || names.iter().filter_map(|name| Self::parse(name));
         let mut preferred =
-            (call.config.auth_scheme_preference().iter()).filter_map(|name| Self::parse(name));
+            (cx.config.auth_scheme_preference().iter()).filter_map(|name| Self::parse(name));
         let first = preferred.find(|scheme| known().any(|known| known == *scheme));
         match first.or_else(|| known().next()) {
             Some(scheme) => Ok(Some(scheme)),
@@ -143,46 +143,50 @@ fn unsupported(names: &str) -> Error {
 }
 
 /// Whether requests go out without a signature, whatever the endpoint.
-pub(crate) fn is_unsigned(call: &Call<'_>) -> bool {
-    call.config.is_unsigned() || matches!(modelled(call), Ok(Scheme::None))
+pub(crate) fn is_unsigned(cx: &CallContext<'_>) -> bool {
+    cx.config.is_unsigned() || matches!(modelled(cx), Ok(Scheme::None))
 }
 
 /// What operation and service say.
-fn modelled(call: &Call<'_>) -> Result<Scheme> {
-    let (operation, metadata) = (call.operation, call.service.model.metadata());
+fn modelled(cx: &CallContext<'_>) -> Result<Scheme> {
+    let (operation, metadata) = (cx.operation, cx.model.metadata());
     if operation.auth_type.as_deref() == Some("none") && operation.auth.is_empty() {
         return Ok(Scheme::None);
     }
     let lists = [&operation.auth, &metadata.auth];
     if let Some(list) = lists.into_iter().find(|list| !list.is_empty())
-        && let Some(scheme) = Scheme::first_of(call, list.iter().map(|name| &**name))?
+        && let Some(scheme) = Scheme::first_of(cx, list.iter().map(|name| &**name))?
     {
         return Ok(scheme);
     }
     Ok(match &*metadata.signature_version {
         "bearer" => Scheme::Bearer,
         "none" => Scheme::None,
-        "v2" if custom::signs_with_version_2(&metadata.service_id) => Scheme::QueryV2,
+        "v2" if cx.quirks.signs_with_version_2 => Scheme::QueryV2,
         _ => Scheme::SigV4, // the other older versions are no longer in use
     })
 }
 
-/// Chooses for an endpoint.
-pub(crate) fn choose(call: &Call<'_>, endpoint: &Endpoint) -> Result<AuthChoice> {
-    if is_unsigned(call) {
+/// Chooses for an endpoint. `signing_region` finds the region where the endpoint names none.
+pub(crate) fn choose(
+    cx: &CallContext<'_>,
+    endpoint: &Endpoint,
+    signing_region: impl FnOnce() -> Result<String>,
+) -> Result<AuthChoice> {
+    if is_unsigned(cx) {
         return Ok(AuthChoice::Anonymous);
     }
     let schemes = &endpoint.auth_schemes;
     let names = schemes.iter().map(|scheme| &*scheme.name);
-    let metadata = call.service.model.metadata();
-    let setting = call.config.signature_version(&metadata.service_key());
+    let metadata = cx.model.metadata();
+    let setting = cx.config.signature_version(&metadata.service_key());
     let version = setting.map_err(|e| Error::Config(e.into()))?;
     let prefers_bearer = || {
-        custom::prefers_bearer(call.config, &metadata.signing_name)
-            && call.config.auth_scheme_preference().is_empty()
-            && call.config.has_token_variable(&metadata.signing_name)
+        cx.has(cx.quirks.prefers_bearer)
+            && cx.config.auth_scheme_preference().is_empty()
+            && cx.config.has_token_variable(&metadata.signing_name)
     };
-    let asked = Scheme::first_of(call, names);
+    let asked = Scheme::first_of(cx, names);
     let scheme = match (version, &asked) {
         // buckets of S3 Express take nothing but their own
         (_, Ok(Some(Scheme::S3Express))) => Scheme::S3Express,
@@ -190,7 +194,7 @@ pub(crate) fn choose(call: &Call<'_>, endpoint: &Endpoint) -> Result<AuthChoice>
         (None, _) if prefers_bearer() => Scheme::Bearer,
         (None, _) => match asked? {
             Some(scheme) => scheme,
-            None => modelled(call)?,
+            None => modelled(cx)?,
         },
     };
     let details = schemes
@@ -203,27 +207,26 @@ pub(crate) fn choose(call: &Call<'_>, endpoint: &Endpoint) -> Result<AuthChoice>
         Scheme::S3Hmac => Ok(AuthChoice::S3Hmac),
         Scheme::S3HmacQuery => Ok(AuthChoice::S3HmacQuery),
         Scheme::SigV4 | Scheme::S3Express => {
-            signature(call, details, scheme).map(AuthChoice::Signature)
+            signature(cx, details, scheme, signing_region).map(AuthChoice::Signature)
         }
-        Scheme::SigV4a => signature_4a(call, details).map(AuthChoice::Signature),
+        Scheme::SigV4a => signature_4a(cx, details).map(AuthChoice::Signature),
     }
 }
 
 fn signature(
-    call: &Call<'_>,
+    cx: &CallContext<'_>,
     details: Option<&EndpointAuthScheme>,
     scheme: Scheme,
+    signing_region: impl FnOnce() -> Result<String>,
 ) -> Result<Signature> {
-    let (operation, metadata) = (call.operation, call.service.model.metadata());
+    let (operation, metadata) = (cx.operation, cx.model.metadata());
     // the region of a presigned URL's global endpoint is not the bucket's
     let is_global = |region: &str| {
-        call.presign.is_some()
-            && custom::presigns_for_any_region(call.config, &metadata.service_id)
-            && region == "us-east-1"
+        cx.is_presigned && cx.has(cx.quirks.presigns_for_any_region) && region == "us-east-1"
     };
     let region = match details.and_then(|d| d.signing_region.as_deref()) {
         Some(region) if !is_global(region) => region.to_owned(),
-        _ => exchange::signing_region(call)?,
+        _ => signing_region()?,
     };
     let name = details.and_then(|d| d.signing_name.as_deref());
     let is_s3 = metadata.signature_version.starts_with("s3");
@@ -241,26 +244,25 @@ fn signature(
 }
 
 #[cfg(feature = "sigv4a")]
-fn signature_4a(call: &Call<'_>, details: Option<&EndpointAuthScheme>) -> Result<Signature> {
+fn signature_4a(cx: &CallContext<'_>, details: Option<&EndpointAuthScheme>) -> Result<Signature> {
     let by_rules = details.and_then(|d| d.signing_region_set.as_deref());
-    let set = match (call.config.sigv4a_signing_region_set(), by_rules) {
+    let set = match (cx.config.sigv4a_signing_region_set(), by_rules) {
         (Some(set), _) => set.to_owned(),
         (None, Some(set)) => set.join(","),
-        (None, None) => call.config.region().unwrap_or("*").to_owned(),
+        (None, None) => cx.config.region().unwrap_or("*").to_owned(),
     };
     let details = EndpointAuthScheme {
-        // one that is not asked for is not looked for
-        signing_region: Some(set.into()),
+        signing_region: None,
         ..details.cloned().unwrap_or_default()
     };
     Ok(Signature {
         algorithm: Algorithm::SigV4a,
-        ..signature(call, Some(&details), Scheme::SigV4a)?
+        ..signature(cx, Some(&details), Scheme::SigV4a, || Ok(set))?
     })
 }
 
 #[cfg(not(feature = "sigv4a"))]
-fn signature_4a(_: &Call<'_>, _: Option<&EndpointAuthScheme>) -> Result<Signature> {
+fn signature_4a(_: &CallContext<'_>, _: Option<&EndpointAuthScheme>) -> Result<Signature> {
     Err(unsupported(
         "sigv4a; this program is built without the feature `sigv4a` of tucuxi",
     ))
@@ -279,24 +281,18 @@ impl AuthChoice {
     }
 
     /// Whether the body must be hashed before it is sent, so that it is read twice.
-    pub(crate) fn hashes(
-        &self,
-        call: &Call<'_>,
-        request: &Encoded,
-        is_https: bool,
-    ) -> Result<bool> {
+    pub(crate) fn hashes(&self, cx: &CallContext<'_>, request: &Request) -> Result<bool> {
         let Self::Signature(signature) = self else {
             return Ok(false);
         };
-        let signed = signature.signed(call, &request.headers, &request.body, is_https)?;
+        let signed = signature.signed(cx, request)?;
         Ok(matches!(signed, Signed::Body))
     }
 
     /// Signs a request anew.
     pub(crate) fn sign(
         &self,
-        call: &Call<'_>,
-        params: &Params,
+        cx: &CallContext<'_>,
         request: &mut Request,
         who: Option<&Identity>,
         time: SystemTime,
@@ -334,18 +330,18 @@ impl AuthChoice {
                 Ok(())
             }
             (Self::S3Hmac, Some(Identity::Credentials(who))) => {
-                let resource = s3_resource(params, request);
+                let resource = s3_resource(cx, request);
                 legacy::sign_s3(request, who, &resource, time)
             }
             (Self::S3HmacQuery, Some(Identity::Credentials(who))) => {
-                let (resource, headers) = (s3_resource(params, request), request.headers().clone());
+                let (resource, headers) = (s3_resource(cx, request), request.headers().clone());
                 legacy::presign_s3(request, who, &resource, time, QUERY_EXPIRES)?;
                 *request.headers_mut() = headers;
                 Ok(())
             }
             (Self::Signature(signature), Some(Identity::Credentials(who))) => {
                 let body = request.body().clone();
-                let payload = signature.payload(call, request, &body)?;
+                let payload = signature.payload(cx, request, &body)?;
                 let mut signer = signature.signer(who, time);
                 // whoever hashes nothing must say so
                 signer.content_sha256 |= matches!(payload, Payload::Unsigned);
@@ -358,7 +354,7 @@ impl AuthChoice {
     /// Signs a request in its query, for as long as said.
     pub(crate) fn presign(
         &self,
-        params: &Params,
+        cx: &CallContext<'_>,
         request: &mut Request,
         who: Option<&Identity>,
         time: SystemTime,
@@ -367,7 +363,7 @@ impl AuthChoice {
         match (self, who) {
             (Self::Anonymous, _) => Ok(()),
             (Self::S3Hmac | Self::S3HmacQuery, Some(Identity::Credentials(who))) => {
-                let resource = s3_resource(params, request);
+                let resource = s3_resource(cx, request);
                 legacy::presign_s3(request, who, &resource, time, expires)
             }
             (Self::Signature(signature), Some(Identity::Credentials(who))) => {
@@ -397,11 +393,8 @@ enum Signed {
     Trailer,
 }
 
-fn s3_resource(params: &Params, request: &Request) -> String {
-    let bucket = params
-        .value
-        .get("Bucket")
-        .and_then(|bucket| bucket.as_str());
+fn s3_resource(cx: &CallContext<'_>, request: &Request) -> String {
+    let bucket = cx.params.get("Bucket").and_then(|bucket| bucket.as_str());
     legacy::s3_resource(bucket, request.uri().path())
 }
 
@@ -424,34 +417,27 @@ impl Signature {
     /// What of a body is signed.
     fn payload<'b>(
         &self,
-        call: &Call<'_>,
+        cx: &CallContext<'_>,
         request: &Request,
         body: &'b Body,
     ) -> Result<Payload<'b>> {
-        Ok(
-            match self.signed(call, request.headers(), body, is_https(request))? {
-                Signed::Hash(hash) => Payload::Sha256(hash),
-                Signed::Nothing => Payload::Unsigned,
-                Signed::Trailer => Payload::StreamingUnsignedTrailer,
-                Signed::Body => match body.bytes() {
-                    Some(bytes) => Payload::Bytes(bytes),
-                    None => {
-                        let hash = body.open_to_hash().and_then(hash::sha256_hex_of);
-                        Payload::Sha256(hash.map_err(Error::request)?)
-                    }
-                },
+        Ok(match self.signed(cx, request)? {
+            Signed::Hash(hash) => Payload::Sha256(hash),
+            Signed::Nothing => Payload::Unsigned,
+            Signed::Trailer => Payload::StreamingUnsignedTrailer,
+            Signed::Body => match body.bytes() {
+                Some(bytes) => Payload::Bytes(bytes),
+                None => {
+                    let hash = body.open_to_hash().and_then(hash::sha256_hex_of);
+                    Payload::Sha256(hash.map_err(Error::request)?)
+                }
             },
-        )
+        })
     }
 
     /// All of a body is signed, unless TLS protects it and it may or must stay out.
-    fn signed(
-        &self,
-        call: &Call<'_>,
-        headers: &HeaderMap,
-        body: &Body,
-        is_https: bool,
-    ) -> Result<Signed> {
+    fn signed(&self, cx: &CallContext<'_>, request: &Request) -> Result<Signed> {
+        let (headers, body) = (request.headers(), request.body());
         if checksum::has_trailer(headers) {
             return Ok(Signed::Trailer);
         }
@@ -461,12 +447,11 @@ impl Signature {
         {
             return Ok(Signed::Hash(hash.to_owned()));
         }
-        let model = &call.service.model;
         let streams =
-            self.is_s3 && protocol::streaming_payload(model, call.operation.input)?.is_some();
-        let unsigned = match call.config.s3().payload_signing_enabled {
+            self.is_s3 && protocol::streaming_payload(cx.model, cx.operation.input)?.is_some();
+        let unsigned = match cx.config.s3().payload_signing_enabled {
             Some(sign) if self.is_s3 => !sign,
-            _ if !is_https => false,
+            _ if !is_https(request) => false,
             _ if streams => {
                 headers.contains_key("content-md5")
                     || (body.bytes().is_none() && checksum::has_header(headers))

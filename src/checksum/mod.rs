@@ -23,10 +23,11 @@ pub use self::response::ChecksumMismatch;
 pub(crate) use self::response::Expected;
 pub use self::tree::tree_hash;
 use crate::body::Body;
+use crate::call::CallContext;
 use crate::error::{Error, Result};
-use crate::exchange::Call;
-use crate::model::{Location, Operation};
-use crate::protocol::{self, Encoded, Params};
+use crate::model::Location;
+use crate::protocol;
+use crate::transport::Request;
 
 const PREFIX: &str = "x-amz-checksum-";
 const TRAILER: &str = "x-amz-trailer";
@@ -67,48 +68,40 @@ pub(crate) enum Place {
 }
 
 /// Gives a request its checksum, if it is to have one.
-pub(crate) fn apply(
-    call: &Call<'_>,
-    params: &Params,
-    request: &mut Encoded,
-    place: Place,
-) -> Result<()> {
-    if has_header(&request.headers) {
+pub(crate) fn apply(cx: &CallContext<'_>, request: &mut Request, place: Place) -> Result<()> {
+    if has_header(request.headers()) {
         return Ok(());
     }
-    let Some(algorithm) = choose(call, params)? else {
+    let Some(algorithm) = choose(cx)? else {
         return Ok(());
     };
-    let operation = call.operation;
-    let replayable = request.body.replayable();
+    let replayable = request.body().replayable();
     if !replayable && place == Place::Header {
         return Ok(());
     }
-    if let Some(header) = algorithm_header(call, operation)?
-        && !request.headers.contains_key(&header)
+    if let Some(header) = algorithm_header(cx)?
+        && !request.headers().contains_key(&header)
     {
-        let name = algorithm.as_str();
-        request
-            .headers
-            .insert(header, HeaderValue::from_static(name));
+        let name = HeaderValue::from_static(algorithm.as_str());
+        request.headers_mut().insert(header, name);
     }
-    let streams = protocol::streaming_payload(&call.service.model, operation.input)?.is_some();
+    let streams = protocol::streaming_payload(cx.model, cx.operation.input)?.is_some();
     if (streams && place == Place::Trailer) || !replayable {
         return trail(request, algorithm);
     }
     let mut hasher = algorithm.hasher();
-    hasher.read_body(&request.body).map_err(Error::request)?;
+    hasher.read_body(request.body()).map_err(Error::request)?;
     let value = HeaderValue::from_str(&hasher.finish()).map_err(Error::request)?;
-    request.headers.insert(algorithm.header(), value);
+    request.headers_mut().insert(algorithm.header(), value);
     Ok(())
 }
 
 /// The caller's algorithm, else CRC-32 where there must be one or the configuration wants one.
-fn choose(call: &Call<'_>, params: &Params) -> Result<Option<ChecksumAlgorithm>> {
-    let operation = call.operation;
+fn choose(cx: &CallContext<'_>) -> Result<Option<ChecksumAlgorithm>> {
+    let operation = cx.operation;
     let traits = operation.http_checksum.as_ref();
     let member = traits.and_then(|t| t.request_algorithm_member.as_deref());
-    if let Some(name) = member.and_then(|member| params.value.get(member)?.as_str()) {
+    if let Some(name) = member.and_then(|member| cx.params.get(member)?.as_str()) {
         let algorithm = name.parse().map_err(|()| {
             Error::request(format!(
                 "there is no checksum algorithm {name:?}; there are: {}",
@@ -119,18 +112,18 @@ fn choose(call: &Call<'_>, params: &Params) -> Result<Option<ChecksumAlgorithm>>
     }
     let required =
         operation.http_checksum_required || traits.is_some_and(|t| t.request_checksum_required);
-    let wanted = member.is_some() && call.config.request_checksums().when_supported();
+    let wanted = member.is_some() && cx.config.request_checksums().when_supported();
     Ok((required || wanted).then_some(ChecksumAlgorithm::Crc32))
 }
 
 /// The header of the member that names the algorithm.
-fn algorithm_header(call: &Call<'_>, operation: &Operation) -> Result<Option<HeaderName>> {
+fn algorithm_header(cx: &CallContext<'_>) -> Result<Option<HeaderName>> {
+    let operation = cx.operation;
     let member = operation.http_checksum.as_ref();
     let Some(member) = member.and_then(|t| t.request_algorithm_member.as_deref()) else {
         return Ok(None);
     };
-    let model = &call.service.model;
-    let input = operation.input.map(|id| model.shape(id)).transpose()?;
+    let input = operation.input.map(|id| cx.model.shape(id)).transpose()?;
     let header = input
         .and_then(|shape| shape.members())
         .and_then(|members| members.iter().find(|m| *m.name == *member))
@@ -141,8 +134,9 @@ fn algorithm_header(call: &Call<'_>, operation: &Operation) -> Result<Option<Hea
 }
 
 /// Sends the body in chunks, with its checksum behind them.
-fn trail(request: &mut Encoded, algorithm: ChecksumAlgorithm) -> Result<()> {
-    let headers = &mut request.headers;
+fn trail(request: &mut Request, algorithm: ChecksumAlgorithm) -> Result<()> {
+    let len = request.body().len();
+    let headers = request.headers_mut();
     let mut encoding = String::from("aws-chunked");
     if let Some(given) = headers.get(CONTENT_ENCODING) {
         let given = given.to_str().map_err(Error::request)?;
@@ -152,10 +146,10 @@ fn trail(request: &mut Encoded, algorithm: ChecksumAlgorithm) -> Result<()> {
     headers.insert(CONTENT_ENCODING, encoding);
     headers.insert(TRAILER, HeaderValue::from_static(algorithm.header()));
     headers.remove(CONTENT_LENGTH);
-    if let Some(len) = request.body.len() {
+    if let Some(len) = len {
         headers.insert("x-amz-decoded-content-length", HeaderValue::from(len));
     }
-    let body = std::mem::replace(&mut request.body, Body::empty());
-    request.body = Body::from_source(AwsChunked::new(body, Some(algorithm)));
+    let body = std::mem::replace(request.body_mut(), Body::empty());
+    *request.body_mut() = Body::from_source(AwsChunked::new(body, Some(algorithm)));
     Ok(())
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::algorithm::{ChecksumAlgorithm, Hasher};
 use crate::body::ResponseBody;
-use crate::exchange::Call;
+use crate::model::Operation;
 
 /// A body that is not what its checksum says.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,8 +36,8 @@ pub(crate) struct Expected {
 impl Expected {
     /// The checksum that an answer's body is held against: if the call asks for it, and the answer has one. That of a
     /// body which was uploaded in parts is of their checksums, not of it.
-    pub(crate) fn find(call: &Call<'_>, params: &Value, headers: &HeaderMap) -> Option<Self> {
-        let traits = call.operation.http_checksum.as_ref()?;
+    pub(crate) fn find(operation: &Operation, params: &Value, headers: &HeaderMap) -> Option<Self> {
+        let traits = operation.http_checksum.as_ref()?;
         let member = traits.request_validation_mode_member.as_deref()?;
         let mode = params.get(member)?.as_str()?;
         if !mode.eq_ignore_ascii_case("ENABLED") {

@@ -3,12 +3,13 @@
 //!
 //! [`TABLE`] has them all: a name by which each can be switched off
 //! ([`ConfigBuilder::without_customisation`](crate::ConfigBuilder::without_customisation)), whose it is, and the interceptor
-//! that does it: a line of [`rules`], or code of its own where a line cannot say it.
+//! that does it: a line of [`rules`], or code of its own where a line cannot say it. What no interceptor can do stands in
+//! [`quirks`](self::quirks()), and its row here is a [`Rule::Builtin`].
 
 mod attribute_values;
 mod glacier;
 mod lambda;
-mod retry;
+mod quirks;
 mod rules;
 mod s3;
 mod s3_control;
@@ -19,11 +20,7 @@ mod sso;
 mod walk;
 
 pub(crate) use self::attribute_values::{AttributeValues, PlainAttributeValues};
-pub(crate) use self::retry::{
-    RetryRule, awaits_consent, is_long_polling, is_repeated_in_legacy_mode, is_transient,
-    retry_rule,
-};
-pub(crate) use self::s3_responses::root_element;
+pub(crate) use self::quirks::quirks;
 
 use self::rules::Rule;
 use crate::codec::edit::Edit;
@@ -78,7 +75,7 @@ static TABLE: &[Customisation] = &[
     of("parameter-aliases", "CloudWatch Logs", &["CreateExportTask"], &Rule::Alias { name: "from", alias: "fromTime" }),
     of("parameter-aliases", "EC2", ALL, &Rule::Alias { name: "Filter", alias: "Filters" }),
     of("api-gateway-accept", "API Gateway", ALL, &Rule::Header { name: "accept", value: "application/json" }),
-    of("bedrock-bearer-token", "Bedrock", ALL, &Rule::Elsewhere),
+    of("bedrock-bearer-token", "Bedrock", ALL, &Rule::Builtin),
     of("cloudformation-template", "CloudFormation", &["GetTemplate"], &Rule::Text { name: "TemplateBody", edit: Edit::Json }),
     of("cloudsearch-post", "CloudSearch Domain", &["Search"], &Rule::QueryAsForm),
     of("ec2-console-output", "EC2", &["GetConsoleOutput"], &Rule::Text { name: "Output", edit: Edit::Base64 }),
@@ -89,10 +86,10 @@ static TABLE: &[Customisation] = &[
     of("machine-learning-endpoint", "Machine Learning", &["Predict"], &Rule::HostOf("PredictEndpoint")),
     of("polly-presigned-type", "Polly", ALL, &Rule::WithoutHeader("content-type")),
     of("route-53-ids", "Route 53", ALL, &Rule::BehindSlash(&["ChangeId", "DelegationSetId", "ResourceId"])),
-    of("s3-any-region-urls", "S3", ALL, &Rule::Elsewhere),
+    of("s3-any-region-urls", "S3", ALL, &Rule::Builtin),
     of("s3-bucket-name", "S3", ALL, &s3::BucketName),
-    of("s3-bucket-region", "S3", ALL, &Rule::Elsewhere),
-    of("s3-consent", "S3", ALL, &Rule::Elsewhere),
+    of("s3-bucket-region", "S3", ALL, &Rule::Builtin),
+    of("s3-consent", "S3", ALL, &Rule::Builtin),
     of("s3-control-arn", "S3 Control", ALL, &s3_control::Account),
     of("s3-copy-source", "S3", &["CopyObject", "UploadPartCopy"], &s3_copy::CopySource),
     of("s3-customer-key", "S3", &["CopyObject", "UploadPartCopy"], &Rule::KeyWithMd5 { key: "CopySourceSSECustomerKey", md5: "CopySourceSSECustomerKeyMD5" }),
@@ -103,10 +100,10 @@ static TABLE: &[Customisation] = &[
     of("s3-metadata", "S3", ALL, &Rule::Ascii("Metadata")),
     of("s3-proof", "S3", s3_responses::PROVEN, &s3_responses::Proof),
     of("sso-oidc-messages", "SSO OIDC", ALL, &sso::Messages),
-    of("source-region-url", "DocDB", ALL, &Rule::Elsewhere),
-    of("source-region-url", "EC2", ALL, &Rule::Elsewhere),
-    of("source-region-url", "Neptune", ALL, &Rule::Elsewhere),
-    of("source-region-url", "RDS", ALL, &Rule::Elsewhere),
+    of("source-region-url", "DocDB", ALL, &Rule::Builtin),
+    of("source-region-url", "EC2", ALL, &Rule::Builtin),
+    of("source-region-url", "Neptune", ALL, &Rule::Builtin),
+    of("source-region-url", "RDS", ALL, &Rule::Builtin),
     of("user-data", "Auto Scaling", &["CreateLaunchConfiguration"], &Rule::Base64("UserData")),
     of("user-data", "EC2", &["RunInstances"], &Rule::Base64("UserData")),
     Customisation { name: "lambda-trace", service: None, operations: ALL, by: &lambda::Trace },
@@ -157,44 +154,6 @@ pub(crate) fn present_name(service: &str) -> &str {
         "runtime.sagemaker" => "sagemaker-runtime",
         other => other,
     }
-}
-
-/// Whether a service takes a bearer token before anything else, where the environment has one.
-pub(crate) fn prefers_bearer(config: &Config, signing_name: &str) -> bool {
-    signing_name == "bedrock" && config.has_customisation("bedrock-bearer-token")
-}
-
-/// Whether a service takes nothing newer than version 2 of signatures.
-pub(crate) fn signs_with_version_2(service_id: &str) -> bool {
-    service_id == "SimpleDB"
-}
-
-/// Whether presigned URLs of a service go to its global endpoint, where they find a bucket in any region.
-pub(crate) fn presigns_for_any_region(config: &Config, service_id: &str) -> bool {
-    service_id == "S3" && config.has_customisation("s3-any-region-urls")
-}
-
-/// Whether a service signs for the region of the endpoints file, where rules say nothing: its endpoint is in another one
-/// than its name says.
-pub(crate) fn signs_for_legacy_region(service_id: &str) -> bool {
-    service_id == "Health"
-}
-
-/// Whether a service is signed for its global endpoint's region where the configuration names a URL and no region, as those do
-/// who have a server of its kind.
-pub(crate) fn has_region_at_any_url(service_id: &str) -> bool {
-    service_id == "S3"
-}
-
-/// Whether a service answers that a bucket is in another region, and the call is to follow.
-pub(crate) fn follows_bucket_regions(config: &Config, service_id: &str) -> bool {
-    service_id == "S3" && config.has_customisation("s3-bucket-region")
-}
-
-/// Whether an operation never has the bucket's name in the host: it is asked of buckets in any region.
-pub(crate) fn forces_path_style(config: &Config, service_id: &str, operation: &str) -> bool {
-    (service_id, operation) == ("S3", "GetBucketLocation")
-        && config.has_customisation("s3-location")
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub(super) enum Rule {
 
     // ── neither ──
     /// It is done where no hook is; what does it asks whether it is on.
-    Elsewhere,
+    Builtin,
 }
 
 impl Interceptor for Rule {

@@ -49,18 +49,19 @@ const ROOTS: [(&str, &str); 23] = [
 const LISTED: &str = "ListBucketResult";
 
 /// The root element of an operation's XML, where its name does not follow from the model.
-pub(crate) fn root_element(service_id: &str, operation: &str) -> Option<&'static str> {
-    match (service_id, operation) {
-        ("S3", "ListObjects" | "ListObjectsV2") => Some(LISTED),
-        ("S3", _) => {
+pub(super) fn root_element(operation: &str) -> Option<&'static str> {
+    match operation {
+        "ListObjects" | "ListObjectsV2" => Some(LISTED),
+        _ => {
             let found = ROOTS.iter().find(|(name, _)| *name == operation);
             found.map(|(_, root)| *root)
         }
-        ("S3 Control", "ListStorageLensConfigurations") => {
-            Some("ListStorageLensConfigurationResult")
-        }
-        _ => None,
     }
+}
+
+/// The same of S3 Control.
+pub(super) fn storage_lens_root(operation: &str) -> Option<&'static str> {
+    (operation == "ListStorageLensConfigurations").then_some("ListStorageLensConfigurationResult")
 }
 
 /// What a response has where the operation was done.

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use http::{HeaderMap, Uri};
 
 use super::{Call, Exchange, Received, ReceivedBody};
+use crate::checksum;
 use crate::codec::edit::Edits;
 use crate::error::{Error, Result};
 use crate::output::{Output, OutputSource, ResponseMeta};
 use crate::protocol::{self, Answer, Document, Fault, Nodes};
-use crate::{checksum, custom};
 
 impl Exchange<'_> {
     /// A response of success as output.
@@ -25,7 +25,7 @@ impl Exchange<'_> {
             stands_in,
         } = received;
         let is_success = (200..300).contains(&status);
-        let expected = checksum::Expected::find(&self.call, &self.params.value, &headers)
+        let expected = checksum::Expected::find(self.call.operation, &self.params.value, &headers)
             .filter(|_| is_success);
         let checksum_algorithm = expected.as_ref().map(|expected| expected.algorithm);
         let (bytes, stream) = match body {
@@ -101,7 +101,6 @@ impl Exchange<'_> {
         is_streamed: bool,
     ) -> Result<Option<Nodes>> {
         let model = &self.call.service.model;
-        let service_id = &model.metadata().service_id;
         let document = Document {
             model,
             operation: self.call.operation,
@@ -109,7 +108,7 @@ impl Exchange<'_> {
             headers,
             body,
             is_streamed,
-            root_of: &|operation| custom::root_element(service_id, operation),
+            root_of: &self.call.service.quirks.root_element,
         };
         document.check().map_err(|fault| match fault {
             Fault::Model(error) => error,
@@ -127,7 +126,10 @@ impl Exchange<'_> {
     /// Names the place that a response which is not the operation's came from.
     pub(super) fn name_endpoint(&self, error: &mut Error) {
         if let Error::UnexpectedResponse(error) = error {
-            let uri = self.prepared.as_ref().map(|prepared| &prepared.uri);
+            let uri = self
+                .prepared
+                .as_ref()
+                .map(|prepared| prepared.request.uri());
             error.endpoint = uri.and_then(origin);
             error.service = Some(self.call.service.model.metadata().service_id.clone());
         }

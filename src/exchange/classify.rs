@@ -2,8 +2,8 @@
 //!
 //! The lists are those of the AWS SDKs' standard mode: throttling asks to slow down, transient failures only to try again.
 
+use crate::call::ServiceQuirks;
 use crate::checksum::ChecksumMismatch;
-use crate::custom;
 use crate::error::{Error, RetryReason, ServiceError};
 use crate::model::{Operation, ServiceModel};
 
@@ -38,6 +38,7 @@ const TRANSIENT: [&str; 2] = ["RequestTimeout", "RequestTimeoutException"];
 /// Why another attempt may succeed, if it may.
 pub(super) fn classify(
     model: &ServiceModel,
+    quirks: &ServiceQuirks,
     operation: &Operation,
     error: &Error,
 ) -> Option<RetryReason> {
@@ -47,13 +48,13 @@ pub(super) fn classify(
             .kind()
             .is_retryable()
             .then_some(RetryReason::Transient),
-        Error::Service(error) => of_answer(model, operation, error),
+        Error::Service(error) => of_answer(model, quirks, operation, error),
         _ => None,
     }
 }
 
 /// The same in the legacy mode, whose lists go by status and code.
-pub(super) fn in_legacy_mode(model: &ServiceModel, error: &Error) -> Option<RetryReason> {
+pub(super) fn in_legacy_mode(quirks: &ServiceQuirks, error: &Error) -> Option<RetryReason> {
     let Error::Service(error) = error.cause() else {
         return match error.cause() {
             Error::Response(error) if error.is::<ChecksumMismatch>() => {
@@ -66,12 +67,11 @@ pub(super) fn in_legacy_mode(model: &ServiceModel, error: &Error) -> Option<Retr
             _ => None,
         };
     };
-    let id = &model.metadata().service_id;
     let code = &*error.code;
     if error.status == 429 || (error.status == 400 && LEGACY_THROTTLING.contains(&code)) {
         Some(RetryReason::Throttling)
     } else if matches!(error.status, 500 | 502 | 503 | 504 | 509)
-        || custom::is_repeated_in_legacy_mode(id, error.status, code)
+        || quirks.legacy_retries.contains(&(error.status, code))
     {
         Some(RetryReason::Transient)
     } else {
@@ -81,6 +81,7 @@ pub(super) fn in_legacy_mode(model: &ServiceModel, error: &Error) -> Option<Retr
 
 fn of_answer(
     model: &ServiceModel,
+    quirks: &ServiceQuirks,
     operation: &Operation,
     error: &ServiceError,
 ) -> Option<RetryReason> {
@@ -90,8 +91,7 @@ fn of_answer(
         let declares = |id| operation.errors.contains(&id);
         model.error_shape(operation, code).is_some_and(declares)
     };
-    let id = &model.metadata().service_id;
-    if is(&TRANSIENT) || custom::is_transient(id, &error.code) {
+    if is(&TRANSIENT) || quirks.transient_codes.contains(&&*error.code) {
         Some(RetryReason::Transient)
     } else if is(&THROTTLING) || (error.status == 429 && !modelled()) {
         Some(RetryReason::Throttling)

@@ -11,7 +11,6 @@ use serde_json::Value;
 use super::discovery::{self, Lookup};
 use super::{Call, redirect};
 use crate::config::{AccountIdEndpointMode, AddressingStyle, StsEndpoints};
-use crate::custom;
 use crate::endpoint::{
     Endpoint, EndpointAuthScheme, EndpointError, EndpointParams, EndpointResolver, EndpointValue,
     LegacyQuery,
@@ -178,13 +177,12 @@ pub(super) fn given_url(call: &Call<'_>) -> Result<Option<String>> {
 
 /// The region to sign for, where the rules name none: the client's, unless the endpoints file knows of another. That file
 /// is only asked where it may.
-pub(crate) fn signing_region(call: &Call<'_>) -> Result<String> {
+pub(super) fn signing_region(call: &Call<'_>) -> Result<String> {
     let (config, metadata) = (call.config, call.service.model.metadata());
     let own = config.region().unwrap_or_default();
     let is_plain =
         !config.use_fips() && config.use_dualstack() != Some(true) && !own.ends_with("-global");
-    let asks =
-        !own.is_empty() && (!is_plain || custom::signs_for_legacy_region(&metadata.service_id));
+    let asks = !own.is_empty() && (!is_plain || call.service.quirks.signs_for_legacy_region);
     if asks && given_url(call)?.is_none() {
         let query = LegacyQuery {
             service: &metadata.endpoint_prefix,
@@ -215,8 +213,7 @@ pub(super) fn region(call: &Call<'_>, given: Option<&str>) -> Result<Option<Stri
         Some(region) => Ok(Some(region.to_owned())),
         None => {
             let metadata = call.service.model.metadata();
-            let needs_region = custom::has_region_at_any_url(&metadata.service_id);
-            if given.is_some() && !needs_region {
+            if given.is_some() && !call.service.quirks.has_region_at_any_url {
                 return Ok(None);
             }
             let query = LegacyQuery {
@@ -388,10 +385,7 @@ impl Facts<'_> {
         let rules = call.service.rules().ok().flatten();
         let partition = rules.and_then(|rules| rules.partitions().for_region(region));
         call.presign.is_some()
-            && custom::presigns_for_any_region(
-                call.config,
-                &call.service.model.metadata().service_id,
-            )
+            && call.has(call.service.quirks.presigns_for_any_region)
             && self.given.is_none()
             && partition.is_some_and(|partition| &*partition.id == "aws")
             && !s3
@@ -448,11 +442,8 @@ impl Facts<'_> {
         if bucket.starts_with("arn:") {
             return false;
         }
-        if custom::forces_path_style(
-            self.call.config,
-            &service.model.metadata().service_id,
-            &operation.name,
-        ) {
+        let quirks = service.quirks;
+        if quirks.path_style.contains(&&*operation.name) && self.call.has(quirks.has_path_style) {
             return true;
         }
         match self.call.config.s3().addressing_style {

@@ -1,20 +1,19 @@
 //! The interceptors of a call, and where the exchange asks them.
 
 use http::header::HOST;
-use http::{HeaderMap, HeaderValue, Uri};
+use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use super::Call;
 use super::prepare::host;
-use crate::body::Body;
+use crate::call::{CallContext, Quirk};
 use crate::config::Config;
 use crate::custom::{Customisation, PlainAttributeValues};
 use crate::error::{Error, Result, RetryReason};
-use crate::interceptor::{Attempt, CallContext, Interceptor};
-use crate::model::{Operation, ServiceModel};
+use crate::interceptor::{Attempt, Interceptor};
+use crate::model::Operation;
 use crate::output::Output;
 use crate::params::ParamError;
-use crate::protocol::Encoded;
 use crate::transport::{Request, Response, TransportError};
 
 /// The interceptors of a call, on the way out: the program's, then those of the service that are not switched off, and what
@@ -43,7 +42,8 @@ impl<'a> Call<'a> {
         interceptors(self.config, &self.service.customisations, self.operation)
     }
 
-    fn context<'c>(&self, params: &'c Value, attempt: u32) -> CallContext<'c>
+    /// What the stages of the call may read about it.
+    pub(super) fn context<'c>(&self, params: &'c Value, attempt: u32) -> CallContext<'c>
     where
         'a: 'c,
     {
@@ -54,33 +54,23 @@ impl<'a> Call<'a> {
             params,
             attempt,
             is_presigned: self.presign.is_some(),
+            quirks: self.service.quirks,
         }
     }
 
+    /// Whether the service has this quirk, and it is not switched off.
+    pub(super) fn has(&self, quirk: Quirk) -> bool {
+        quirk.is_on(self.config)
+    }
+
     /// Lets them change the request that was written, and names its host unless they did.
-    pub(super) fn intercept_request(
-        &self,
-        params: &Value,
-        request: &mut Encoded,
-        uri: &mut Uri,
-    ) -> Result<()> {
-        let mut whole = Request::new(std::mem::replace(&mut request.body, Body::empty()));
-        *whole.method_mut() = request.method.clone();
-        *whole.uri_mut() = std::mem::take(uri);
-        *whole.headers_mut() = std::mem::take(&mut request.headers);
+    pub(super) fn intercept_request(&self, params: &Value, request: &mut Request) -> Result<()> {
         let context = self.context(params, 0);
-        let done = self
-            .interceptors()
-            .try_for_each(|one| one.request(&context, &mut whole));
-        let (head, body) = whole.into_parts();
-        request.method = head.method;
-        request.headers = head.headers;
-        request.body = body;
-        *uri = head.uri;
-        done?;
-        if let Some(host) = host(uri).filter(|_| !request.headers.contains_key(HOST)) {
+        self.interceptors()
+            .try_for_each(|one| one.request(&context, request))?;
+        if let Some(host) = host(request.uri()).filter(|_| !request.headers().contains_key(HOST)) {
             let host = HeaderValue::from_str(host).map_err(Error::request)?;
-            request.headers.insert(HOST, host);
+            request.headers_mut().insert(HOST, host);
         }
         Ok(())
     }
@@ -134,23 +124,12 @@ impl<'a> Call<'a> {
 /// Lets them complete the parameters, or refuse them. All are asked; refusals are given together.
 pub(crate) fn intercept_params<'a>(
     interceptors: impl Iterator<Item = &'a dyn Interceptor>,
-    config: &Config,
-    model: &ServiceModel,
-    operation: &Operation,
+    context: &CallContext<'_>,
     params: &mut Value,
-    is_presigned: bool,
 ) -> Result<Vec<ParamError>> {
-    let context = CallContext {
-        config,
-        model,
-        operation,
-        params: &Value::Null,
-        attempt: 0,
-        is_presigned,
-    };
     let mut refused = Vec::new();
     for one in interceptors {
-        match one.params(&context, params) {
+        match one.params(context, params) {
             Ok(()) => {}
             Err(Error::Params(errors)) => refused.extend(errors.0),
             Err(error) => return Err(error),

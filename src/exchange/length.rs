@@ -4,12 +4,12 @@ use http::header::CONTENT_LENGTH;
 
 use crate::body::Body;
 use crate::error::{Error, Result};
-use crate::protocol::Encoded;
+use crate::transport::Request;
 
 /// Gives the body the length that a header states, so that what is signed is what is sent: a reader of unknown length goes
 /// with it, and a body of another length is an error.
-pub(super) fn apply(request: &mut Encoded) -> Result<()> {
-    let Some(stated) = request.headers.get(CONTENT_LENGTH) else {
+pub(super) fn apply(request: &mut Request) -> Result<()> {
+    let Some(stated) = request.headers().get(CONTENT_LENGTH) else {
         return Ok(());
     };
     let digits = stated.to_str().ok().map(str::trim);
@@ -19,8 +19,8 @@ pub(super) fn apply(request: &mut Encoded) -> Result<()> {
             "the length of the body (Content-Length) must be a number from 0, and is {stated:?}"
         ))
     })?;
-    let body = std::mem::replace(&mut request.body, Body::empty());
-    request.body = body
+    let body = std::mem::replace(request.body_mut(), Body::empty());
+    *request.body_mut() = body
         .of_len(len)
         .map_err(|e| Error::request(format!("the body (Content-Length): {e}")))?;
     Ok(())

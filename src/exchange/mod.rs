@@ -36,8 +36,8 @@ mod user_agent;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http::header::{DATE, HeaderValue, USER_AGENT};
-use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 
 use self::classify::classify;
@@ -45,7 +45,7 @@ pub(crate) use self::cross_region::CrossRegion;
 use self::discovery::Lookup;
 pub(crate) use self::driver::{Needs, drive, drive_to_request};
 pub use self::endpoint::EndpointExplanation;
-pub(crate) use self::endpoint::{explain, signing_region};
+pub(crate) use self::endpoint::explain;
 pub(crate) use self::hooks::{intercept_params, interceptors};
 pub(crate) use self::presigned::Presign;
 use self::redirect::Redirect;
@@ -61,11 +61,11 @@ use crate::error::{Error, Result, RetriesEnded, RetryReason, ServiceError};
 use crate::identity::{Credentials, Identity};
 use crate::model::Operation;
 use crate::output::Output;
-use crate::protocol::{self, Encoded, Params};
+use crate::protocol::{self, Params};
 use crate::secrets::CallOf;
 use crate::time::Timestamp;
 use crate::transport::{Limits, Request, Response, TransportError};
-use crate::{checksum, custom, random};
+use crate::{checksum, random};
 
 /// What every stage may read about the call in progress.
 #[derive(Clone, Copy)]
@@ -185,15 +185,14 @@ enum Waiting {
 
 /// What stays the same from attempt to attempt.
 struct Prepared {
-    request: Encoded,
-    uri: Uri,
+    request: Request,
     auth: AuthChoice,
 }
 
 impl<'a> Exchange<'a> {
     /// A call with checked parameters.
     pub(crate) fn new(call: Call<'a>, params: Params) -> Self {
-        let service_id = &call.service.model.metadata().service_id;
+        let quirks = call.service.quirks;
         let region = call.config.region().unwrap_or_default();
         Self {
             call,
@@ -201,8 +200,8 @@ impl<'a> Exchange<'a> {
             retries: Retries::new(
                 call.service.retry_state(region),
                 call.config.retry_mode(),
-                custom::retry_rule(service_id),
-                custom::is_long_polling(service_id, &call.operation.name),
+                quirks.retry,
+                quirks.long_polling.contains(&&*call.operation.name),
                 call.config.max_attempts(),
             ),
             answered: None,
@@ -241,7 +240,9 @@ impl<'a> Exchange<'a> {
     }
 
     fn start(&mut self, moment: Moment) -> Result<Step> {
-        if self.call.service.reads_account_id()? && !auth::is_unsigned(&self.call) {
+        if self.call.service.reads_account_id()?
+            && !auth::is_unsigned(&self.call.context(&self.params.value, 0))
+        {
             // whoever has neither is told of the region first
             endpoint::region(&self.call, endpoint::given_url(&self.call)?.as_deref())?;
             return Ok(Step::NeedIdentity(IdentityKind::Credentials));
@@ -361,22 +362,22 @@ impl<'a> Exchange<'a> {
         let Some(prepared) = &self.prepared else {
             return Err(Error::request("it is not prepared"));
         };
-        let mut request = http::Request::new(prepared.request.body.clone());
-        *request.method_mut() = prepared.request.method.clone();
-        *request.uri_mut() = prepared.uri.clone();
-        *request.headers_mut() = prepared.request.headers.clone();
+        let mut request = prepared.request.clone();
         request.extensions_mut().insert(self.call.call_of());
         let clock = &self.call.service.clock;
         self.signed_ahead = self.told_ahead.unwrap_or_else(|| clock.ahead());
         let time = skew::correct(moment.now, self.signed_ahead);
+        let cx = self
+            .call
+            .context(&self.params.value, self.retries.attempt());
         if let Some(presign) = self.call.presign {
             let auth = &prepared.auth;
-            auth.presign(&self.params, &mut request, who, time, presign.expires)?;
+            auth.presign(&cx, &mut request, who, time, presign.expires)?;
             return self.step_of(request);
         }
-        (prepared.auth).sign(&self.call, &self.params, &mut request, who, time)?;
+        (prepared.auth).sign(&cx, &mut request, who, time)?;
         let told = Told {
-            headers: &prepared.request.headers,
+            headers: prepared.request.headers(),
             auth: &prepared.auth,
             who,
             followed_bucket: redirect::bucket(&self.call, &self.params.value)
@@ -453,7 +454,7 @@ impl<'a> Exchange<'a> {
         let again = self
             .prepared
             .as_ref()
-            .is_some_and(|p| !p.request.body.is_spent());
+            .is_some_and(|p| !p.request.body().is_spent());
         if again
             && !self.redirected
             && let Some(step) = self.elsewhere(&error, moment)
@@ -513,8 +514,10 @@ impl<'a> Exchange<'a> {
         } = self.call;
         let error = outcome.as_ref().err();
         let reason = error.and_then(|error| match self.retries.mode() {
-            RetryMode::Legacy => classify::in_legacy_mode(&service.model, error),
-            RetryMode::Adaptive | RetryMode::Standard => classify(&service.model, operation, error),
+            RetryMode::Legacy => classify::in_legacy_mode(service.quirks, error),
+            RetryMode::Adaptive | RetryMode::Standard => {
+                classify(&service.model, service.quirks, operation, error)
+            }
         });
         let params = &self.params.value;
         let reason = self
@@ -588,14 +591,14 @@ impl<'a> Exchange<'a> {
     /// checksums behind a body, and each says it in its own way.
     fn hint(&self, error: &ServiceError) -> Option<&'static str> {
         let prepared = self.prepared.as_ref()?;
-        if error.status == 411 && prepared.request.body.len().is_none() {
+        if error.status == 411 && prepared.request.body().len().is_none() {
             return Some(
                 "the request did not say how long its body is: give a file or bytes, the parameter ContentLength where the \
                  operation has it, or Body::from_reader_with_len",
             );
         }
         let refused = matches!(error.status, 400 | 403 | 411 | 501)
-            && checksum::has_trailer(&prepared.request.headers)
+            && checksum::has_trailer(prepared.request.headers())
             && endpoint::given_url(&self.call).is_ok_and(|url| url.is_some());
         refused.then_some(
             "the request had its checksum behind the body; for a server that does not know this, set \

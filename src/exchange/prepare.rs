@@ -4,11 +4,13 @@ use http::Uri;
 use http::header::{EXPECT, HeaderName, HeaderValue};
 
 use super::{Exchange, Prepared, endpoint, length, presigned, trace};
+use crate::body::Body;
 use crate::checksum::Place;
 use crate::error::{Error, Result};
 use crate::identity::Credentials;
-use crate::protocol::{self, Encoded};
-use crate::{auth, checksum, compress, custom, uri};
+use crate::protocol;
+use crate::transport::Request;
+use crate::{auth, checksum, compress, uri};
 
 impl Exchange<'_> {
     /// Resolves the endpoint, writes the request and chooses how it is signed.
@@ -24,67 +26,72 @@ impl Exchange<'_> {
             return Err(Error::Unsupported(what.into()));
         }
         let endpoint = endpoint::resolve(call, &self.params.value, who)?;
-        let mut request = protocol::encode(model, operation, &self.params)?;
+        let encoded = protocol::encode(model, operation, &self.params)?;
         let prefix = match call.config.injects_host_prefix() {
             true => protocol::host_prefix(model, operation, &self.params.value)?,
             false => None,
         };
         let url = discovered.as_ref().unwrap_or(&endpoint.url);
-        let mut uri = assemble(url, prefix.as_deref(), &request)?;
+        let uri = assemble(url, prefix.as_deref(), &encoded.path, &encoded.query)?;
+        let mut request = Request::new(encoded.body);
+        *request.method_mut() = encoded.method;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = encoded.headers;
+        let headers = request.headers_mut();
         // of a header with several values the first goes out
         for (name, value) in endpoint.headers.iter().rev() {
             let fault = |_| Error::request(format!("the endpoint rules give a bad header {name}"));
             let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault(()))?;
             let value = HeaderValue::from_str(value).map_err(|_| fault(()))?;
-            request.headers.insert(key, value);
+            headers.insert(key, value);
         }
         if operation.is_endpoint_operation {
             let version = &model.metadata().api_version;
             let version = HeaderValue::from_str(version).map_err(Error::request)?;
-            request.headers.insert("x-amz-api-version", version);
+            headers.insert("x-amz-api-version", version);
         }
         if let Some(presign) = call.presign {
-            presigned::complete(call, presign, &mut request, &mut uri)?;
+            presigned::complete(call, presign, &mut request)?;
         }
-        call.intercept_request(&self.params.value, &mut request, &mut uri)?;
-        let auth = auth::choose(call, &endpoint)?;
+        call.intercept_request(&self.params.value, &mut request)?;
+        let cx = call.context(&self.params.value, 0);
+        let auth = auth::choose(&cx, &endpoint, || endpoint::signing_region(call))?;
         if call.presign.is_none() {
             length::apply(&mut request)?;
             self.ask_for_consent(&mut request)?;
-            compress::apply(call, &mut request)?;
-            let is_https = uri.scheme_str() == Some("https");
-            let place = match (auth.takes_trailers(), is_https) {
+            compress::apply(&cx, &mut request)?;
+            let place = match (auth.takes_trailers(), request.uri().scheme_str()) {
                 (false, _) => Place::Header,
-                (true, true) => Place::Trailer,
-                (true, false) => Place::HeaderIfReplayable,
+                (true, Some("https")) => Place::Trailer,
+                (true, _) => Place::HeaderIfReplayable,
             };
-            checksum::apply(call, &self.params, &mut request, place)?;
-            if auth.hashes(call, &request, is_https)? {
-                request.body = request.body.kept().map_err(Error::request)?;
+            checksum::apply(&cx, &mut request, place)?;
+            if auth.hashes(&cx, &request)? {
+                let body = std::mem::replace(request.body_mut(), Body::empty());
+                *request.body_mut() = body.kept().map_err(Error::request)?;
             }
         }
-        trace::prepared(call, &uri, &auth);
-        Ok(Prepared { request, uri, auth })
+        trace::prepared(call, request.uri(), &auth);
+        Ok(Prepared { request, auth })
     }
 
-    /// A service that says no does so before the body is sent.
-    fn ask_for_consent(&self, request: &mut Encoded) -> Result<()> {
-        let (model, input) = (&self.call.service.model, self.call.operation.input);
-        let streams = protocol::streaming_payload(model, input)?.is_some();
-        if streams
-            && !request.body.is_empty()
-            && custom::awaits_consent(self.call.config, &model.metadata().service_id)
+    /// A service that refuses does so before the body is sent.
+    fn ask_for_consent(&self, request: &mut Request) -> Result<()> {
+        let call = &self.call;
+        let streams = protocol::streaming_payload(&call.service.model, call.operation.input)?;
+        if streams.is_some()
+            && !request.body().is_empty()
+            && call.has(call.service.quirks.awaits_consent)
         {
-            request
-                .headers
-                .insert(EXPECT, HeaderValue::from_static("100-continue"));
+            let expect = HeaderValue::from_static("100-continue");
+            request.headers_mut().insert(EXPECT, expect);
         }
         Ok(())
     }
 }
 
 /// Joins endpoint, host prefix, path and query; nothing is normalised. A user name and a password are left out.
-fn assemble(endpoint: &str, prefix: Option<&str>, request: &Encoded) -> Result<Uri> {
+fn assemble(endpoint: &str, prefix: Option<&str>, path: &str, query: &str) -> Result<Uri> {
     let fault = || {
         // without a scheme nothing tells a user name from a host
         let shown = match endpoint.contains("://") {
@@ -100,7 +107,7 @@ fn assemble(endpoint: &str, prefix: Option<&str>, request: &Encoded) -> Result<U
     let authority = authority
         .rsplit_once('@')
         .map_or(authority, |(_, host)| host);
-    let path = match (base, &*request.path) {
+    let path = match (base, path) {
         ("", "" | "/") => "/",
         (base, "" | "/") => base,
         (base, path) if base.ends_with('/') && path.starts_with('/') => {
@@ -109,7 +116,7 @@ fn assemble(endpoint: &str, prefix: Option<&str>, request: &Encoded) -> Result<U
         (base, path) => &format!("{base}{path}"),
     };
     let mut text = format!("{scheme}://{}{authority}{path}", prefix.unwrap_or_default());
-    let queries = [endpoint_query, &request.query];
+    let queries = [endpoint_query, query];
     for (n, query) in queries.into_iter().filter(|q| !q.is_empty()).enumerate() {
         text.push(if n == 0 { '?' } else { '&' });
         text.push_str(query);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use http::Method;
 use http::header::CONTENT_TYPE;
-use http::{Method, Uri};
 use serde_json::Value;
 
 use super::Call;
@@ -11,7 +11,8 @@ use crate::auth::legacy;
 use crate::body::Body;
 use crate::error::{Error, Result};
 use crate::model::Protocol;
-use crate::protocol::{self, Encoded};
+use crate::protocol;
+use crate::transport::Request;
 
 /// How a request is presigned.
 #[derive(Clone, Debug)]
@@ -24,24 +25,19 @@ pub(crate) struct Presign {
 }
 
 /// Makes a request one whose parameters are all in URL and headers, as far as they can be.
-pub(super) fn complete(
-    call: &Call<'_>,
-    presign: &Presign,
-    request: &mut Encoded,
-    uri: &mut Uri,
-) -> Result<()> {
+pub(super) fn complete(call: &Call<'_>, presign: &Presign, request: &mut Request) -> Result<()> {
     let mut more = Vec::new();
-    let body = request.body.bytes().cloned().unwrap_or_default();
+    let body = request.body().bytes().cloned().unwrap_or_default();
     let is_streamed = || protocol::streaming_payload(&call.service.model, call.operation.input);
     match call.service.model.metadata().protocol {
         Protocol::AwsQuery | Protocol::Ec2Query => {
             more.push(String::from_utf8_lossy(&body).replace('+', "%20"));
-            request.body = Body::empty();
-            request.headers.remove(CONTENT_TYPE);
+            *request.body_mut() = Body::empty();
+            request.headers_mut().remove(CONTENT_TYPE);
         }
         Protocol::AwsJson | Protocol::RestJson if !body.is_empty() && is_streamed()?.is_none() => {
             more.extend(pairs_of_json(&body)?);
-            request.body = Body::empty();
+            *request.body_mut() = Body::empty();
         }
         Protocol::RpcV2Cbor => {
             return Err(Error::Unsupported("a URL in place of a CBOR body".into()));
@@ -52,16 +48,13 @@ pub(super) fn complete(
         more.push(format!("{name}={}", crate::uri::encode(value, b"")));
     }
     if let Some(method) = &presign.method {
-        request.method = method.clone();
+        *request.method_mut() = method.clone();
     }
     more.retain(|part| !part.is_empty());
     if !more.is_empty() {
-        let own = uri.query().map(str::to_owned);
+        let own = request.uri().query().map(str::to_owned);
         let query: Vec<String> = own.into_iter().chain(more).collect();
-        let mut whole = http::Request::new(());
-        *whole.uri_mut() = uri.clone();
-        legacy::set_query(&mut whole, &query.join("&"))?;
-        *uri = whole.uri().clone();
+        legacy::set_query(request, &query.join("&"))?;
     }
     Ok(())
 }

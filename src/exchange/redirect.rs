@@ -4,7 +4,6 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::Call;
-use crate::custom;
 use crate::error::{Error, ServiceError};
 
 /// The operation that finds a bucket's region where the answer does not say it.
@@ -21,8 +20,7 @@ pub(super) enum Redirect {
 
 /// The bucket of a call, if it is one that may be elsewhere.
 pub(super) fn bucket<'p>(call: &Call<'_>, params: &'p Value) -> Option<&'p str> {
-    let is_one =
-        custom::follows_bucket_regions(call.config, &call.service.model.metadata().service_id);
+    let is_one = call.has(call.service.quirks.follows_bucket_regions);
     let bucket = params.get("Bucket").filter(|_| is_one)?.as_str()?;
     (!bucket.starts_with("arn:")).then_some(bucket)
 }

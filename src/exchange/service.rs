@@ -12,6 +12,7 @@ use super::discovery::Discovered;
 use super::retry::RetryState;
 use super::sessions::{self, Sessions};
 use super::skew::Clock;
+use crate::call::ServiceQuirks;
 use crate::custom::{self, Customisation};
 use crate::endpoint::{EndpointResolver, LegacyEndpoints, Partitions, Ruleset};
 use crate::error::{Error, Result};
@@ -36,6 +37,7 @@ pub(crate) struct Service {
     requires_discovery: OnceCell<bool>,
     /// What the service needs beyond its model.
     pub(crate) customisations: Box<[&'static Customisation]>,
+    pub(crate) quirks: &'static ServiceQuirks,
 }
 
 /// What the data files say of a service; clients that read the same files may share it.
@@ -147,6 +149,7 @@ impl Services {
                 return Err(Error::model(what));
             }
         };
+        let metadata = data.model.metadata();
         let service = Arc::new(Service {
             model: data.model.clone(),
             files: self.files.clone(),
@@ -156,7 +159,8 @@ impl Services {
             clock: Clock::default(),
             bucket_regions: Mutex::default(),
             requires_discovery: OnceCell::new(),
-            customisations: custom::of_service(&data.model.metadata().service_id),
+            customisations: custom::of_service(&metadata.service_id),
+            quirks: custom::quirks(&metadata.service_id, &metadata.signing_name),
             data,
         });
         // another thread may have been here: its quota counts

@@ -129,6 +129,7 @@
 mod stub;
 
 pub use self::stub::Stub;
+pub use crate::call::CallContext;
 
 use std::fmt;
 use std::sync::Arc;
@@ -136,9 +137,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 use serde_json::Value;
 
-use crate::config::Config;
 use crate::error::{Result, RetryReason};
-use crate::model::{Operation, ServiceModel};
 use crate::output::Output;
 use crate::transport::{Request, Response, TransportError};
 
@@ -181,24 +180,6 @@ pub trait Interceptor: Send + Sync {
     fn result(&self, call: &CallContext<'_>, result: &mut Result<Output>) {}
 }
 
-/// What every hook may read about the call in progress.
-#[derive(Clone, Copy)]
-#[non_exhaustive]
-pub struct CallContext<'a> {
-    /// The settings of the call.
-    pub config: &'a Config,
-    /// The service.
-    pub model: &'a ServiceModel,
-    /// The operation.
-    pub operation: &'a Operation,
-    /// The parameters, once they are checked; before that, null.
-    pub params: &'a Value,
-    /// Which attempt it is, from 1 on; before the first it is 0.
-    pub attempt: u32,
-    /// Whether the request is not sent but signed in its URL. Such a call has neither attempts nor a result.
-    pub is_presigned: bool,
-}
-
 /// An attempt that is over, and what follows from it. `Debug` shows no values of headers.
 #[non_exhaustive]
 pub struct Attempt<'a> {
@@ -218,17 +199,6 @@ impl fmt::Debug for Attempt<'_> {
             .field("headers", &names)
             .field("outcome", &self.outcome)
             .field("retry", &self.retry)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for CallContext<'_> {
-    /// Without the parameters, which may hold secrets.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CallContext")
-            .field("service", &self.model.name())
-            .field("operation", &self.operation.name)
-            .field("attempt", &self.attempt)
             .finish_non_exhaustive()
     }
 }

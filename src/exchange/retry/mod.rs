@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use self::limiter::Limiter;
 use self::quota::Quota;
+use crate::call::RetryRule;
 use crate::config::RetryMode;
-use crate::custom::RetryRule;
 use crate::error::{RetriesEnded, RetryReason};
 
 /// What all calls of a client to a service in one partition share.
@@ -173,10 +173,11 @@ impl Retries {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::custom::quirks;
     use RetryReason::{Throttling, Transient};
 
     fn of(shared: &Arc<RetryState>, attempts: u32) -> Retries {
-        let rule = crate::custom::retry_rule("S3");
+        let rule = quirks("S3", "s3").retry;
         Retries::new(
             shared.clone(),
             RetryMode::Standard,
@@ -249,7 +250,7 @@ mod tests {
 
     #[test]
     fn the_legacy_mode_has_no_quota_and_delays_of_seconds() {
-        let rule = crate::custom::retry_rule("DynamoDB");
+        let rule = quirks("DynamoDB", "dynamodb").retry;
         let shared: Arc<RetryState> = Arc::default();
         while shared.quota.take(5) {}
         let mut retries = Retries::new(shared, RetryMode::Legacy, rule, false, None);
