@@ -6,7 +6,7 @@ use crate::cancel::CancelToken;
 use crate::config::Config;
 use crate::error::Result;
 
-use super::DynamoDbError;
+use super::error::DynamoDbError;
 
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(20);

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::backoff::Backoff;
 use super::expression::Expressions;
 use super::listing::Items;
-use super::table::{SERVICE, Table};
-use super::take;
+use super::table::Table;
+use super::{SERVICE, take};
 use crate::error::Result;
 
 /// How many keys a call takes.

@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::backoff::Backoff;
-use super::table::{SERVICE, Table};
-use super::{DynamoDbError, canonical_item, take};
+use super::error::DynamoDbError;
+use super::table::Table;
+use super::{SERVICE, canonical_item, take};
 use crate::attribute_value::object;
 use crate::error::Result;
 

@@ -15,9 +15,10 @@ use std::ops::{BitAnd, BitOr, Not};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::expression::Placeholders;
+use super::error::DynamoDbError;
+use super::placeholders::Placeholders;
+use super::serializer;
 use super::types::{Binary, Map, Number, Set};
-use super::{DynamoDbError, serializer};
 use crate::attribute_value::Fault;
 use crate::error::Result;
 

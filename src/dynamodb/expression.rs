@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::condition::{Condition, KeyCondition};
 use super::error::DynamoDbError;
+use super::placeholders::{NAMES, Placeholders, VALUES};
 use super::update::Update;
 use crate::attribute_value::{self, Fault};
 use crate::error::{Error, Result};
@@ -148,9 +149,6 @@ impl Expressions {
     }
 }
 
-const NAMES: &str = "ExpressionAttributeNames";
-const VALUES: &str = "ExpressionAttributeValues";
-
 fn both<C: BitAnd<Output = C>>(known: Option<C>, more: C) -> Option<C> {
     Some(match known {
         Some(known) => known & more,
@@ -167,77 +165,5 @@ fn extend(params: &mut Map<String, Value>, name: &str, entries: Map<String, Valu
     // where it is no map, the checks of parameters tell
     if let Some(known) = known.as_object_mut() {
         known.extend(entries);
-    }
-}
-
-/// What stands for names and values, counted over a request.
-#[derive(Debug, Default)]
-pub(super) struct Placeholders {
-    names: Map<String, Value>,
-    values: Map<String, Value>,
-    next_name: usize,
-    next_value: usize,
-    /// Those that the program uses itself.
-    taken: Vec<String>,
-}
-
-impl Placeholders {
-    fn beside(params: &Map<String, Value>) -> Self {
-        let taken = [NAMES, VALUES]
-            .into_iter()
-            .filter_map(|name| params.get(name)?.as_object());
-        Self {
-            taken: taken.flat_map(|map| map.keys().cloned()).collect(),
-            ..Self::default()
-        }
-    }
-
-    /// The placeholder of a value.
-    pub(super) fn value(&mut self, value: Value) -> String {
-        let name = next(":v", &mut self.next_value, &self.taken);
-        self.values.insert(name.clone(), value);
-        name
-    }
-
-    /// A path with a placeholder for each of its names; indexes stay.
-    pub(super) fn path(&mut self, path: &str) -> Result<String> {
-        let mut out = String::new();
-        for part in path.split('.') {
-            let (name, indexes) = part.split_at(part.find('[').unwrap_or(part.len()));
-            if name.is_empty() || !are_indexes(indexes) {
-                return Err(DynamoDbError::Path(path.into()).into());
-            }
-            if !out.is_empty() {
-                out.push('.');
-            }
-            let placeholder = next("#n", &mut self.next_name, &self.taken);
-            out += &placeholder;
-            out += indexes;
-            self.names.insert(placeholder, name.into());
-        }
-        Ok(out)
-    }
-}
-
-/// Whether a text is `[0][1]` or so, or nothing.
-fn are_indexes(text: &str) -> bool {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let mut rest = text;
-    while let Some((index, more)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        if !is_number(index) {
-            return false;
-        }
-        rest = more;
-    }
-    rest.is_empty()
-}
-
-fn next(prefix: &str, count: &mut usize, taken: &[String]) -> String {
-    loop {
-        let name = format!("{prefix}{count}");
-        *count += 1;
-        if !taken.contains(&name) {
-            return name;
-        }
     }
 }

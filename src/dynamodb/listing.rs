@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::condition::Condition;
 use super::expression::Expressions;
-use super::from_plain;
 use super::segments::Segments;
-use super::table::{SERVICE, Table};
+use super::table::Table;
+use super::{SERVICE, from_plain};
 use crate::error::Result;
 use crate::paginate::Pages;
 

@@ -66,6 +66,7 @@ mod condition;
 mod error;
 mod expression;
 mod listing;
+mod placeholders;
 mod segments;
 mod serializer;
 mod table;
@@ -88,6 +89,9 @@ use serde_json::Value;
 
 use crate::attribute_value::{self, Form, FromPlain, Place};
 use crate::error::Result;
+
+/// The service that all calls of this room are to.
+const SERVICE: &str = "dynamodb";
 
 /// A value of yours as an item for the parameters of an operation: `{"id": {"S": "a"}}`.
 ///

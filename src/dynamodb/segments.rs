@@ -11,8 +11,7 @@ use std::thread::JoinHandle;
 
 use serde_json::Value;
 
-use super::table::SERVICE;
-use super::take;
+use super::{SERVICE, take};
 use crate::cancel::CancelToken;
 use crate::client::Client;
 use crate::error::{Error, Result};

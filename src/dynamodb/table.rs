@@ -10,7 +10,7 @@ use super::condition::{Condition, KeyCondition};
 use super::expression::Expressions;
 use super::listing::Listing;
 use super::update::Update;
-use super::{canonical_item, from_plain, plain_item, take};
+use super::{SERVICE, canonical_item, from_plain, plain_item, take};
 use crate::client::Client;
 use crate::error::Result;
 
@@ -221,8 +221,6 @@ impl Table {
         )
     }
 }
-
-pub(super) const SERVICE: &str = "dynamodb";
 
 /// A call about one item that is being put together.
 #[must_use = "nothing is sent before `send` or `item`"]

@@ -1,7 +1,7 @@
 //! What is done to an item.
 
 use super::condition::Operand;
-use super::expression::Placeholders;
+use super::placeholders::Placeholders;
 use crate::error::Result;
 
 /// What is done to an item: an update expression.
