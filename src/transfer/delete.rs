@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::args::Args;
 use super::error::TransferError;
-use super::pool::{Begun, Item, Outcome, Work};
-use super::progress::Failure;
+use super::pool::{Begun, Item, Work};
+use super::report::{Failure, Outcome};
 use super::source::Identity;
 use super::walk::LocalFile;
 use super::{Context, Place};

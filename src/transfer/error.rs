@@ -4,7 +4,7 @@ use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use super::Report;
+use super::report::Report;
 use crate::checksum::ChecksumAlgorithm;
 use crate::error::Error;
 use crate::printable::Printable;
@@ -237,6 +237,19 @@ impl TransferError {
             Self::Several { report } => report.failures.iter().any(|it| it.error.is_cancelled()),
             _ => false,
         }
+    }
+}
+
+impl Report {
+    /// # Errors
+    ///
+    /// Fails if an object failed.
+    pub(super) fn into_result(self) -> Result<Self, Error> {
+        if self.failures.is_empty() {
+            return Ok(self);
+        }
+        let report = Box::new(self);
+        Err(TransferError::Several { report }.into())
     }
 }
 

@@ -16,7 +16,7 @@ use super::listing::{Listed, Prefix};
 use super::object::Object;
 use super::partial::PartialKind;
 use super::pool::{Item, Items};
-use super::progress::Failure;
+use super::report::Failure;
 use super::upload::Upload;
 use super::walk::{Entry, Walk};
 use super::{Context, TransferManager};

@@ -46,6 +46,7 @@ mod plan;
 mod pool;
 mod progress;
 mod replace;
+mod report;
 mod resume;
 mod slot;
 mod source;
@@ -73,7 +74,8 @@ pub use self::error::TransferError;
 #[cfg(feature = "_internals")]
 pub(crate) use self::folder::local_path;
 pub use self::job::{Job, Running};
-pub use self::progress::{Failure, Progress, Report, Snapshot};
+pub use self::progress::{Progress, Snapshot};
+pub use self::report::{Failure, Report};
 pub use self::source::Source;
 pub use self::sync::{Difference, Sync};
 pub use self::sync_plan::SyncPlan;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::args::Args;
 use super::error::TransferError;
 use super::object::opaque;
-use super::pool::Outcome;
+use super::report::Outcome;
 use super::{Context, Place};
 use crate::body::Body;
 use crate::checksum::ChecksumAlgorithm;

@@ -12,7 +12,7 @@ use super::Context;
 use super::error::TransferError;
 use super::limit::Limit;
 use super::plan::{Done, Part, Parts, Plan, Step};
-use super::progress::{Failure, Report};
+use super::report::{Failure, Outcome, Report};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Result};
 
@@ -46,18 +46,6 @@ pub(super) trait Work: Send + Sync {
 pub(super) enum Begun {
     Done(Outcome),
     Parts(Parts),
-}
-
-/// What an object's transfer has done.
-#[derive(Debug, Default)]
-pub(super) struct Outcome {
-    pub(super) objects: u64,
-    pub(super) bytes: u64,
-    pub(super) resumed_bytes: u64,
-    pub(super) etag: Option<Box<str>>,
-    pub(super) version_id: Option<Box<str>>,
-    /// Where a request is for many objects.
-    pub(super) failures: Vec<Failure>,
 }
 
 /// Something that is to be transferred, or the reason why it cannot be.

@@ -11,7 +11,8 @@ use super::delete::{changed, check_listed, remove_listed};
 use super::error::TransferError;
 use super::folder::local_path;
 use super::partial::{PartialFolder, PartialKind, remove_abandoned};
-use super::pool::{Begun, Outcome, Work};
+use super::pool::{Begun, Work};
+use super::report::Outcome;
 use super::walk::LocalFile;
 use crate::error::Result;
 

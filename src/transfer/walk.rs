@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::TransferError;
 use super::partial::PartialKind;
-use super::progress::Failure;
+use super::report::Failure;
 use crate::error::Result;
 
 /// What is in a folder. Paths below it have slashes.
