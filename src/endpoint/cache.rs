@@ -1,7 +1,7 @@
 //! A small cache of resolved endpoints; the least recently used one makes room.
 
-use super::Endpoint;
 use super::params::EndpointValue;
+use super::resolved::Endpoint;
 use super::ruleset::ParameterDefinition;
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;

@@ -4,6 +4,7 @@
 //! ([`ReadObject`]), since the order of members is free. Nesting is bounded by `serde_json`'s limit, and with it the
 //! depth of expressions and rules when they are evaluated.
 
+use super::error::EndpointError;
 use super::expression::{self, Expression, Symbols};
 use super::params::EndpointValue;
 use super::ruleset::{
@@ -16,8 +17,18 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+impl Ruleset {
+    /// Reads a rule set.
+    ///
+    /// # Errors
+    /// [`EndpointError::Malformed`], which names the line and column.
+    pub fn parse(text: &str) -> Result<Self, EndpointError> {
+        ruleset(text).map_err(|error| EndpointError::in_file("rule set", &error))
+    }
+}
+
 /// Reads a whole rule set.
-pub(super) fn ruleset(text: &str) -> serde_json::Result<Ruleset> {
+fn ruleset(text: &str) -> serde_json::Result<Ruleset> {
     let mut symbols = Symbols::default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let draft: RulesetDraft = object(&mut deserializer, &mut symbols)?;

@@ -3,7 +3,6 @@
 use super::error::EndpointError;
 use super::expression::{Expression, Part, Slot};
 use super::params::{EndpointParams, EndpointValue};
-use super::read;
 
 /// The endpoint rules of a service: parameters, and a tree of rules over them.
 #[derive(Debug)]
@@ -94,14 +93,6 @@ pub(super) enum Property {
 }
 
 impl Ruleset {
-    /// Reads a rule set.
-    ///
-    /// # Errors
-    /// [`EndpointError::Malformed`], which names the line and column.
-    pub fn parse(text: &str) -> Result<Self, EndpointError> {
-        read::ruleset(text).map_err(|error| EndpointError::in_file("rule set", &error))
-    }
-
     /// The parameters in the order in which the rule set defines them.
     #[must_use]
     pub fn parameters(&self) -> &[ParameterDefinition] {
