@@ -8,8 +8,11 @@
 //! the release.
 
 mod docs;
+mod error;
 mod release;
 mod stage;
+
+pub use self::error::ImportError;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,21 +22,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use self::release::Release;
+use self::release::{COMMON, KINDS, Release};
 use self::stage::Stage;
 use super::source::{merge_extras, pack};
-
-/// What is taken of each service.
-const KINDS: [&str; 5] = [
-    "endpoint-rule-set-1",
-    "paginators-1",
-    "resources-1",
-    "service-2",
-    "waiters-2",
-];
-
-/// What is taken beside the services.
-const COMMON: [&str; 3] = ["endpoints", "partitions", "sdk-default-configuration"];
 
 /// How to import.
 #[derive(Clone, Copy, Debug, Default)]
@@ -78,40 +69,6 @@ impl fmt::Display for ImportReport {
             f,
             "{services} services, {files} files: {written} written, {removed} of older versions removed"
         )
-    }
-}
-
-/// Why nothing was imported.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ImportError {
-    /// A file of the source is not what it should be.
-    #[error("{file}: {what}")]
-    Broken {
-        /// The file, with that of the wheel before it.
-        file: String,
-        /// What is wrong, and at which line and column.
-        what: String,
-    },
-    /// The source has no models.
-    #[error(
-        "{0}: there are no models; give a botocore or boto3 wheel, its data folder, or a folder of that layout"
-    )]
-    Empty(PathBuf),
-    /// A file cannot be read or written.
-    #[error("{file}: {source}", file = file.display())]
-    Io {
-        /// The file.
-        file: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-}
-
-impl ImportError {
-    fn io(file: &Path) -> impl FnOnce(io::Error) -> Self {
-        let file = file.to_path_buf();
-        move |source| Self::Io { file, source }
     }
 }
 

@@ -8,9 +8,21 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
-use super::{COMMON, ImportError, KINDS};
+use super::error::ImportError;
 use crate::file;
 use crate::model::source;
+
+/// What is taken of each service.
+pub(super) const KINDS: [&str; 5] = [
+    "endpoint-rule-set-1",
+    "paginators-1",
+    "resources-1",
+    "service-2",
+    "waiters-2",
+];
+
+/// What is taken beside the services.
+pub(super) const COMMON: [&str; 3] = ["endpoints", "partitions", "sdk-default-configuration"];
 
 /// What is read of a source at most.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::ImportError;
+use super::error::ImportError;
 
 /// A folder that is to take the place of another.
 pub(super) struct Stage {

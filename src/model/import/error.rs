@@ -1,0 +1,38 @@
+//! Errors of imports.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why nothing was imported.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// A file of the source is not what it should be.
+    #[error("{file}: {what}")]
+    Broken {
+        /// The file, with that of the wheel before it.
+        file: String,
+        /// What is wrong, and at which line and column.
+        what: String,
+    },
+    /// The source has no models.
+    #[error(
+        "{0}: there are no models; give a botocore or boto3 wheel, its data folder, or a folder of that layout"
+    )]
+    Empty(PathBuf),
+    /// A file cannot be read or written.
+    #[error("{file}: {source}", file = file.display())]
+    Io {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl ImportError {
+    pub(super) fn io(file: &Path) -> impl FnOnce(io::Error) -> Self {
+        let file = file.to_path_buf();
+        move |source| Self::Io { file, source }
+    }
+}
