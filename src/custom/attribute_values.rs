@@ -7,7 +7,7 @@
 
 use serde_json::Value;
 
-use super::walk::edit_shape;
+use super::shape_visitor::edit_shape;
 use crate::attribute_value::{self, Fault, Form};
 use crate::codec::edit::Edit;
 use crate::error::{Error, Result};

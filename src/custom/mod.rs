@@ -16,8 +16,8 @@ mod s3_control;
 mod s3_copy;
 mod s3_list;
 mod s3_responses;
+mod shape_visitor;
 mod sso;
-mod walk;
 
 pub(crate) use self::attribute_values::{AttributeValues, PlainAttributeValues};
 pub(crate) use self::quirks::quirks;

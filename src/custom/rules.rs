@@ -5,7 +5,7 @@ use http::{Method, Uri};
 use serde_json::{Map, Value};
 
 use super::refuse;
-use super::walk::edit_shape;
+use super::shape_visitor::edit_shape;
 use crate::body::Body;
 use crate::checksum::ChecksumAlgorithm;
 use crate::codec::edit::Edit;

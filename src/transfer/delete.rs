@@ -9,11 +9,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::args::Args;
+use super::dir_walk::LocalFile;
 use super::error::TransferError;
 use super::pool::{Begun, Item, Work};
 use super::report::{Failure, Outcome};
 use super::source::Identity;
-use super::walk::LocalFile;
 use super::{Context, Place};
 use crate::error::Result;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::path::PathBuf;
 
-use super::walk::{LocalFile, LocalFolder};
+use super::dir_walk::{LocalFile, LocalFolder};
 use crate::error::Result;
 
 /// What is in the folder, by paths below it.

@@ -29,6 +29,7 @@ mod compare;
 mod config;
 mod copy;
 mod delete;
+mod dir_walk;
 mod download;
 mod error;
 mod fetch;
@@ -57,7 +58,6 @@ mod target;
 mod throttle;
 mod unfinished;
 mod upload;
-mod walk;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -8,12 +8,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::delete::{changed, check_listed, remove_listed};
+use super::dir_walk::LocalFile;
 use super::error::TransferError;
 use super::folder::local_path;
 use super::partial::{PartialFolder, PartialKind, remove_abandoned};
 use super::pool::{Begun, Work};
 use super::report::Outcome;
-use super::walk::LocalFile;
 use crate::error::Result;
 
 /// A file, or a folder with what is in it, that is in the way of others.

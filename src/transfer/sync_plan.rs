@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use super::args::Args;
 use super::compare::{Compare, has_content_of};
+use super::dir_walk::{Entry, LocalFile, Walk};
 use super::error::TransferError;
 use super::folder::local_path;
 use super::here::{Here, folders_of, obstacle_of, with_folders};
@@ -18,7 +19,6 @@ use super::pool::{self, Begun, Item, Work};
 use super::report::{Failure, Outcome};
 use super::slot::Slot;
 use super::sync::{Difference, Direction, Sync};
-use super::walk::{Entry, LocalFile, Walk};
 use super::{Context, Place};
 use crate::error::{Error, Result};
 use crate::printable::Printable;
