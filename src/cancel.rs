@@ -1,8 +1,10 @@
 //! Cancellation of what waits.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
+
+use crate::sync;
 
 /// Cancels from another thread what was started with a clone of it, wherever that waits.
 ///
@@ -32,7 +34,7 @@ impl CancelToken {
     /// Cancels.
     pub fn cancel(&self) {
         // nothing is behind the lock: it only keeps a waiter from missing this
-        let _lock = self.0.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let _lock = sync::lock(&self.0.lock);
         self.0.is_cancelled.store(true, Ordering::Release);
         self.0.changed.notify_all();
     }
@@ -44,7 +46,7 @@ impl CancelToken {
 
     /// Waits for this time, or until it is cancelled.
     pub(crate) fn wait(&self, time: Duration) {
-        let lock = self.0.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = sync::lock(&self.0.lock);
         // an error says that a thread panicked while it held nothing
         let _ = self
             .0

@@ -76,6 +76,7 @@ mod random;
 pub mod resource;
 mod secrets;
 mod session;
+mod sync;
 mod time;
 pub mod transfer;
 pub mod transport;

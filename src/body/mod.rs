@@ -10,9 +10,11 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+
+use crate::sync;
 
 /// A request body.
 ///
@@ -282,8 +284,7 @@ impl BodySource for OneShot {
         self.len
     }
     fn open(&self) -> io::Result<Box<dyn Read + Send>> {
-        // an option is whole whenever a thread may have panicked
-        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reader = sync::lock(&self.reader);
         reader.take().ok_or_else(|| {
             let what = "the body is a reader that was read already; give bytes, a file or a source \
                         that can be opened again";
@@ -294,8 +295,7 @@ impl BodySource for OneShot {
         false
     }
     fn is_spent(&self) -> bool {
-        // an option is whole whenever a thread may have panicked
-        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let reader = sync::lock(&self.reader);
         reader.is_none()
     }
 }

@@ -1,6 +1,6 @@
 //! Credentials and tokens that are used until shortly before they end.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use super::document::lasts;
@@ -8,6 +8,8 @@ use super::sso_token::{self, SsoTokenProvider};
 use super::{
     Asked, BearerToken, Credentials, CredentialsError, CredentialsProvider, ProviderContext,
 };
+
+use crate::sync;
 
 /// From here on one caller asks for new ones, while the others go on with the old.
 const ADVISORY: Duration = Duration::from_secs(15 * 60);
@@ -114,15 +116,14 @@ impl Turn {
         while *is_taken {
             cx.check()?;
             let woken = self.ended.wait_timeout(is_taken, Self::SLICE);
-            is_taken = woken.unwrap_or_else(PoisonError::into_inner).0;
+            is_taken = sync::whole(woken).0;
         }
         *is_taken = true;
         Ok(Taken(self))
     }
 
     fn lock(&self) -> MutexGuard<'_, bool> {
-        // a flag is whole whenever a thread may have panicked
-        self.is_taken.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.is_taken)
     }
 }
 
@@ -178,8 +179,7 @@ impl<T: Ends> Fresh<T> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<T>> {
-        // it is replaced whole, so it is whole whenever a thread may have panicked
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.current)
     }
 }
 

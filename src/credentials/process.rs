@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::document::{self, absent, fault};
 use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
 use crate::config::shell_words;
+use crate::sync;
 
 /// Runs the profile's `credential_process`, without a shell, and reads what it prints.
 ///
@@ -263,8 +264,7 @@ impl Kept {
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Output) -> T) -> T {
-        // nothing is half changed when a thread panics
-        change(&mut self.output.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut sync::lock(&self.output))
     }
 
     fn len(&self) -> usize {

@@ -1,6 +1,6 @@
 //! The token that `aws sso login` leaves in `~/.aws/sso/cache`, exchanged for a new one before it ends.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use super::cache_file::{CacheFile, sha1_hex};
 use super::document::{absent, end_after, fault, lasts};
 use super::{BearerToken, CredentialsError, ProviderCall, ProviderContext};
 use crate::identity::header_text;
+use crate::sync;
 use crate::time::Timestamp;
 
 const FOLDER: &str = "~/.aws/sso/cache";
@@ -126,11 +127,7 @@ impl SsoTokenProvider {
         if !all || time(document, "registrationExpiresAt").is_none_or(|end| end <= cx.now) {
             return false;
         }
-        // a time is whole whenever a thread may have panicked
-        let mut last = self
-            .last_attempt
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut last = sync::lock(&self.last_attempt);
         let since = |last: SystemTime| cx.now.duration_since(last).ok();
         let is_due = last.is_none_or(|last| since(last).is_none_or(|since| since >= PAUSE));
         if is_due {

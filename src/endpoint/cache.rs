@@ -7,7 +7,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
+
+use crate::sync;
 
 /// How many endpoints are kept.
 const CAPACITY: usize = 100;
@@ -45,8 +47,7 @@ impl<'a> CacheKey<'a> {
 impl Cache {
     /// The endpoint that was kept for the key.
     pub(super) fn find(&self, key: CacheKey<'_>) -> Option<Arc<Endpoint>> {
-        // entries are whole at all times, so that a lock poisoned by a panic elsewhere does no harm
-        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let entries = sync::read(&self.entries);
         let entry = entries.get(&self.hash(key))?;
         if !entry.key.iter().map(Option::as_ref).eq(key.values()) {
             return None;
@@ -63,7 +64,7 @@ impl Cache {
             endpoint: Arc::clone(endpoint),
             used: AtomicU64::new(self.tick()),
         };
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = sync::write(&self.entries);
         if entries.len() >= CAPACITY && !entries.contains_key(&hash) {
             let oldest = entries
                 .iter()

@@ -6,7 +6,7 @@
 //! ```
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use super::{Call, endpoint};
 use crate::config::EndpointDiscoveryMode;
 use crate::error::{Error, Result};
 use crate::model::{EndpointDiscovery, Members};
+use crate::sync;
 
 /// What a service said of itself, by what it was asked for.
 #[derive(Debug, Default)]
@@ -163,7 +164,6 @@ impl Discovered {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Known>> {
-        // entries are replaced whole
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.0)
     }
 }

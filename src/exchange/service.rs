@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::SystemTime;
 
 use once_cell::sync::OnceCell;
@@ -21,6 +21,7 @@ use crate::model::resource::Definitions;
 use crate::model::{
     ENDPOINT_RULES, Entries, Models, PAGINATORS, RESOURCES, SERVICE, ServiceModel, WAITERS,
 };
+use crate::sync;
 
 /// One service as a client calls it.
 pub(crate) struct Service {
@@ -73,7 +74,7 @@ impl Services {
         // what the binary has is the same for all clients of the process
         static EMBEDDED: LazyLock<Mutex<Option<Arc<Files>>>> = LazyLock::new(Mutex::default);
         let files = match models.is_embedded_only() {
-            true => lock(&EMBEDDED)
+            true => sync::lock(&EMBEDDED)
                 .get_or_insert_with(|| Files::new(models))
                 .clone(),
             false => Files::new(models),
@@ -131,7 +132,7 @@ impl Services {
         let name = custom::present_name(name);
         let version = version.or_else(|| self.versions.get(name).map(|version| &**version));
         let key = key(name, version);
-        if let Some(service) = lock(&self.called).get(&*key) {
+        if let Some(service) = sync::lock(&self.called).get(&*key) {
             return Ok(service.clone());
         }
         let data = match self.files.data(name, version)? {
@@ -140,7 +141,7 @@ impl Services {
                 let folder = self.files.models.folder_name(name)?;
                 if *folder != *name {
                     let service = self.service_in(&folder, version)?;
-                    lock(&self.called).insert((*key).into(), service.clone());
+                    sync::lock(&self.called).insert((*key).into(), service.clone());
                     return Ok(service);
                 }
                 let known = self.files.models.versions(name)?.join(", ");
@@ -164,7 +165,7 @@ impl Services {
             data,
         });
         // another thread may have been here: its quota counts
-        Ok(lock(&self.called)
+        Ok(sync::lock(&self.called)
             .entry((*key).into())
             .or_insert(service)
             .clone())
@@ -184,7 +185,7 @@ impl Files {
     /// Nothing is locked while a model is read.
     fn data(&self, name: &str, version: Option<&str>) -> Result<Option<Arc<Data>>> {
         let key = key(name, version);
-        if let Some(data) = lock(&self.data).get(&*key) {
+        if let Some(data) = sync::lock(&self.data).get(&*key) {
             return Ok(Some(data.clone()));
         }
         let Some(text) = self.load(name, version, SERVICE)? else {
@@ -198,7 +199,7 @@ impl Files {
             waiters: OnceCell::new(),
             resources: OnceCell::new(),
         });
-        let mut all = lock(&self.data);
+        let mut all = sync::lock(&self.data);
         Ok(Some(all.entry((*key).into()).or_insert(data).clone()))
     }
 
@@ -270,14 +271,14 @@ impl Service {
 
     /// What calls to this region share with those to the others of its partition.
     pub(super) fn retry_state(&self, region: &str) -> Arc<RetryState> {
-        if let Some(state) = lock(&self.retry_states).get(region) {
+        if let Some(state) = sync::lock(&self.retry_states).get(region) {
             return state.clone();
         }
         let partitions = self.files.partitions().ok();
         let partition = partitions.and_then(|p| p.for_region(region));
         // no region is named as a partition is
         let partition = partition.map_or("", |partition| &*partition.id);
-        let mut states = lock(&self.retry_states);
+        let mut states = sync::lock(&self.retry_states);
         let state = states.entry(partition.into()).or_default().clone();
         states.insert(region.into(), state.clone());
         state
@@ -321,11 +322,11 @@ impl Service {
 
     /// The region that a bucket was found in.
     pub(super) fn bucket_region(&self, bucket: &str) -> Option<Box<str>> {
-        lock(&self.bucket_regions).get(bucket).cloned()
+        sync::lock(&self.bucket_regions).get(bucket).cloned()
     }
 
     pub(super) fn set_bucket_region(&self, bucket: &str, region: &str) {
-        lock(&self.bucket_regions).insert(bucket.into(), region.into());
+        sync::lock(&self.bucket_regions).insert(bucket.into(), region.into());
     }
 
     /// The endpoints file, for services without rules and for clients without a region.
@@ -345,9 +346,4 @@ fn key<'n>(name: &'n str, version: Option<&str>) -> Cow<'n, str> {
         Some(version) => format!("{name}@{version}").into(),
         None => name.into(),
     }
-}
-
-/// What is locked here is whole whenever a thread may have panicked.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,13 +1,14 @@
 //! The sessions of S3 Express buckets: credentials for one bucket, good for minutes.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::identity::Credentials;
+use crate::sync;
 use crate::time::Timestamp;
 
 /// The operation that gives a session.
@@ -81,7 +82,6 @@ impl Sessions {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Credentials>> {
-        // an entry is inserted whole
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.0)
     }
 }

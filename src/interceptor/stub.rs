@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::thread::{self, ThreadId};
 
 use base64::Engine as _;
@@ -15,6 +15,7 @@ use crate::error::{Error, Result, ServiceError};
 use crate::output::Output;
 use crate::params;
 use crate::protocol;
+use crate::sync;
 use crate::transport::{Request, Response, TransportError};
 
 /// Answers calls from a list, in its order. Each answer is held against the model, so that a test cannot rest on what no
@@ -218,8 +219,7 @@ impl Stub {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // the lists are whole whenever a thread may have panicked
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.0)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can be known of a resource, and how it comes to be known.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -8,6 +8,7 @@ use super::error::ResourceError;
 use super::{Category, Resource};
 use crate::error::Result;
 use crate::query::Query;
+use crate::sync;
 
 impl Resource {
     /// The value of an attribute, or of an identifier; null where the service says nothing. Attributes are asked for if
@@ -55,9 +56,7 @@ impl Resource {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn data(&self) -> Option<Arc<Value>> {
-        // the option is whole whenever a thread may have panicked
-        let data = self.0.data.read();
-        data.unwrap_or_else(PoisonError::into_inner).clone()
+        sync::read(&self.0.data).clone()
     }
 
     /// Asks for the attributes; what was known is replaced. `action("load", …)` does so with parameters of the caller's.
@@ -145,7 +144,7 @@ impl Resource {
     }
 
     fn set_data(&self, data: Option<Arc<Value>>) {
-        let mut place = self.0.data.write().unwrap_or_else(PoisonError::into_inner);
+        let mut place = sync::write(&self.0.data);
         *place = data;
     }
 

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use serde_json::json;
 
@@ -33,6 +33,7 @@ use crate::body::Body;
 use crate::checksum::ChecksumAlgorithm;
 use crate::config::ResponseChecksums;
 use crate::error::{Error, Result};
+use crate::sync;
 
 /// An object on its way down.
 pub(super) struct Download<'t> {
@@ -402,7 +403,7 @@ impl<'t> Download<'t> {
     /// Fetches all at once from a server that gives the whole object whatever is asked for. The first thread that sees that
     /// does it, and the others have nothing to do any more.
     fn get_whole(&self, state: &State<'t>) -> Result<()> {
-        let _guard = state.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        let _guard = sync::lock(&state.whole);
         if state.lock().is_whole {
             return Ok(());
         }
@@ -479,8 +480,7 @@ fn nth_range(len: u64, count: u32, first: u64, number: u32) -> Option<Range<u64>
 
 impl State<'_> {
     fn lock(&self) -> MutexGuard<'_, Done> {
-        // a map is whole whenever a thread may have panicked
-        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.done)
     }
 
     /// Whether the file has these bytes, and they are those of the part.

@@ -1,7 +1,7 @@
 //! Uploads in parts, as uploads and copies make them.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -14,6 +14,7 @@ use super::{Context, Place};
 use crate::body::Body;
 use crate::checksum::ChecksumAlgorithm;
 use crate::error::{Error, Result};
+use crate::sync;
 
 /// An upload that was created and is not complete.
 #[derive(Debug)]
@@ -133,8 +134,7 @@ impl Multipart {
     }
 
     fn lock(&self) -> MutexGuard<'_, Done> {
-        // a map is whole whenever a thread may have panicked
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.parts)
     }
 
     pub(super) fn done(&self, number: u32, part: PartDone) {

@@ -12,7 +12,7 @@
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::SystemTime;
 
 use super::error::TransferError;
@@ -20,6 +20,7 @@ use crate::error::Result;
 use crate::new_file;
 use crate::new_file::lock::{is_locked_elsewhere, lock};
 use crate::new_file::name::{own_seed, path_beside, random_seed};
+use crate::sync;
 
 pub(super) use crate::new_file::lock::remove_abandoned;
 pub(super) use crate::new_file::name::PartialKind;
@@ -89,8 +90,7 @@ impl PartialFile {
         let made = new_file::create(&self.path, &self.target);
         let made = made.and_then(|file| {
             let held = lock(&file, &self.path)?;
-            // an option is whole whenever a thread may have panicked
-            *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
+            *sync::lock(&self.lock) = Some(held);
             Ok(file)
         });
         self.put_back(made.map_err(|error| self.cannot_make(error))?);
@@ -122,12 +122,7 @@ impl PartialFile {
     }
 
     fn take(&self) -> io::Result<File> {
-        // a list is whole whenever a thread may have panicked
-        let open = self
-            .open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let open = sync::lock(&self.open).pop();
         if let Some(file) = open {
             return Ok(file);
         }
@@ -136,7 +131,7 @@ impl PartialFile {
             return Err(io::Error::other("it is no regular file"));
         }
         // one of an earlier try is not locked yet
-        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lock = sync::lock(&self.lock);
         if lock.is_none() && !is_locked_elsewhere(&file) {
             *lock = file.try_clone().ok();
         }
@@ -146,11 +141,7 @@ impl PartialFile {
 
     /// For the next who writes.
     pub(super) fn put_back(&self, file: File) {
-        // a list is whole whenever a thread may have panicked
-        self.open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(file);
+        sync::lock(&self.open).push(file);
     }
 
     /// Puts the file in its place, last modified then. One that is `durable` is there after a power cut, too.

@@ -5,7 +5,7 @@
 //! transferred by the same rule as a million. The caller's thread is one of them; others are begun only when there is work
 //! for them. A thread that takes something and sees more wakes one other, so that as many are awake as have something to do.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::Scope;
 
 use super::Context;
@@ -15,6 +15,7 @@ use super::plan::{Done, Part, Parts, Plan, Step};
 use super::report::{Failure, Outcome, Report};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Result};
+use crate::sync;
 
 /// One object, or one request for many: how its steps are done.
 pub(super) trait Work: Send + Sync {
@@ -85,10 +86,7 @@ pub(super) fn run<'w>(items: Box<Items<'w>>, context: &Context) -> Result<Report
     std::thread::scope(|scope| pool.work(scope));
     drop(guard);
     // no thread is left that could have panicked with it
-    let board = pool
-        .board
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+    let board = sync::whole(pool.board.into_inner());
     let mut report = board.report;
     match board.fault {
         // what was done before is told with it
@@ -141,7 +139,7 @@ enum Task<'w> {
 impl<'p, 'w: 'p> Pool<'p, 'w> {
     fn lock(&self) -> MutexGuard<'_, Board<'w>> {
         // a panic on another thread is passed on when all have ended
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.board)
     }
 
     /// What each thread does, until there is nothing left.
@@ -154,10 +152,7 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
                     break;
                 }
                 board.waiting += 1;
-                board = self
-                    .changed
-                    .wait(board)
-                    .unwrap_or_else(PoisonError::into_inner);
+                board = sync::whole(self.changed.wait(board));
                 board.waiting -= 1;
                 continue;
             };
@@ -200,7 +195,7 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
 
     fn ask(&self) {
         // a panic of it ends the transfer
-        let mut items = self.items.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut items = sync::lock(&self.items);
         let next = items.next();
         let is_last = items.size_hint().1 == Some(0);
         drop(items);
@@ -350,7 +345,7 @@ struct TakesBack<'r, 'p, 'w>(&'r Pool<'p, 'w>);
 impl Drop for TakesBack<'_, '_, '_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let mut board = self.0.board.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut board = sync::lock(&self.0.board);
             for active in board.active.drain(..) {
                 active.work.abandon();
             }
@@ -364,7 +359,7 @@ struct Running<'r, 'p, 'w>(&'r Pool<'p, 'w>);
 impl Drop for Running<'_, '_, '_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let mut board = self.0.board.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut board = sync::lock(&self.0.board);
             board.has_panicked = true;
             self.0.changed.notify_all();
         }

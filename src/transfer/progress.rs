@@ -1,10 +1,11 @@
 //! How far transfers are.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
+use crate::sync;
 
 /// Is told how far a transfer is, from the threads that do it: what it does should take no time.
 ///
@@ -110,8 +111,7 @@ impl Meter {
     }
 
     fn count(&self, change: impl FnOnce(&mut Counts)) -> Snapshot {
-        // numbers are whole whenever a thread may have panicked
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = sync::lock(&self.counts);
         change(&mut counts);
         let total = (counts.unknown == 0).then_some(counts.known_bytes);
         counts.now.total_bytes = total;

@@ -1,6 +1,8 @@
 //! Something that is taken once.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::sync;
 
 /// Holds something until it is taken. No panic leaves it half done: it is there, or it is not.
 #[derive(Debug)]
@@ -12,7 +14,7 @@ impl<T> Slot<T> {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.0)
     }
 
     pub(super) fn take(&self) -> Option<T> {

@@ -5,7 +5,7 @@ use std::fs::Metadata;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -18,6 +18,7 @@ use super::progress::PartMeter;
 use crate::body::{Body, BodySource};
 use crate::cancel::CancelToken;
 use crate::error::Result;
+use crate::sync;
 
 /// What is uploaded.
 ///
@@ -271,7 +272,7 @@ impl<'s> Stream<'s> {
     /// It cannot be read.
     pub(super) fn whole_below(&self, threshold: u64) -> io::Result<Option<Bytes>> {
         // a panic of a reader ends the transfer
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = sync::lock(&self.state);
         state.head = state.read(threshold)?;
         match state.reader {
             None => Ok(Some(std::mem::take(&mut state.head).into())),
@@ -286,7 +287,7 @@ impl<'s> Stream<'s> {
     /// It cannot be read.
     pub(super) fn next(&self, part_size: u64) -> io::Result<Option<(u32, Bytes, bool)>> {
         // a panic of a reader ends the transfer
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = sync::lock(&self.state);
         let size = match self.len {
             Some(_) => part_size,
             None => growing_part_size(part_size, state.number + 1),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use super::args::Args;
@@ -22,6 +22,7 @@ use super::sync::{Difference, Direction, Sync};
 use super::{Context, Place};
 use crate::error::{Error, Result};
 use crate::printable::Printable;
+use crate::sync;
 
 /// What must be done to bring two sides to the same. Displayed, it is a line for each thing to do.
 #[derive(Debug)]
@@ -306,8 +307,7 @@ impl SyncPlan {
         self.failures.extend(report.failures);
         self.unchanged += report.objects;
         // all threads have ended
-        let differing =
-            std::mem::take(&mut *differing.lock().unwrap_or_else(PoisonError::into_inner));
+        let differing = std::mem::take(&mut *sync::lock(&differing));
         self.changes.extend(differing);
         Ok(())
     }
@@ -382,11 +382,7 @@ impl Work for Comparison {
         let has = |path| has_content_of(&self.context, path, &self.place, &self.args);
         let same = path.map_or(Ok(false), has)?;
         if !same {
-            // a list is whole whenever a thread may have panicked
-            self.differing
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .extend(change);
+            sync::lock(&self.differing).extend(change);
         }
         Ok(Begun::Done(Outcome {
             objects: same.into(),

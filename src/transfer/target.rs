@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::error::TransferError;
 use super::pipe::Pipe;
@@ -12,6 +12,7 @@ use crate::cancel::CancelToken;
 use crate::checksum::{ChecksumAlgorithm, Hasher};
 use crate::error::Result;
 use crate::new_file::Destination;
+use crate::sync;
 
 /// Where a download goes.
 ///
@@ -117,7 +118,7 @@ impl<'t> Ordered<'t> {
 
     fn lock(&self) -> MutexGuard<'_, OrderedState<'t>> {
         // a panic of a writer ends the transfer
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.0)
     }
 
     /// Computes the checksum of what is written, where that of parts does not make it.

@@ -1,9 +1,10 @@
 //! A limit on how many bytes flow in a second.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::cancel::CancelToken;
+use crate::sync;
 
 /// Bytes pass one after the other, each a moment after that before it. Nothing is saved up while nothing flows.
 #[derive(Debug)]
@@ -31,8 +32,7 @@ impl Throttle {
 
     /// Takes a place in the row, and says how long it is to its end.
     fn reserve(&self, bytes: u64, now: Instant) -> Duration {
-        // an instant is whole whenever a thread may have panicked
-        let mut free_at = self.free_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free_at = sync::lock(&self.free_at);
         let takes = Duration::from_secs_f64(bytes as f64 / self.bytes_per_second as f64);
         let end = free_at.map_or(now, |at| at.max(now)) + takes;
         *free_at = Some(end);

@@ -2,13 +2,14 @@
 
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
 use super::{Limits, Request, Response, Transport, TransportError, TransportErrorKind};
 use crate::new_file::Writer;
 use crate::secrets::{CallOf, Secrets, scrub};
+use crate::sync;
 
 /// Sends requests by another transport and writes both sides to a file, a cassette, from which
 /// [`Replay::from_cassette`](super::Replay::from_cassette) answers later.
@@ -59,7 +60,7 @@ impl<T: Transport> Record<T> {
 
     fn write(&self, line: &Value) -> io::Result<()> {
         // a line is written at one stroke, whether or not a thread panicked before
-        let mut cassette = self.cassette.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cassette = sync::lock(&self.cassette);
         cassette.write_all(format!("{line}\n").as_bytes())?;
         cassette.commit()
     }

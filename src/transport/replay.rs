@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
@@ -13,6 +13,7 @@ use http::{HeaderMap, Method, Uri};
 use super::{Limits, Request, Response, Transport, TransportError, TransportErrorKind, cassette};
 use crate::body::ResponseBody;
 use crate::secrets::{CallOf, Secrets, Side, scrub};
+use crate::sync;
 
 /// Answers requests from a list, in its order, and keeps what was sent. An answer may say for which request it is: another one
 /// in its place is an error that tells both.
@@ -185,8 +186,7 @@ impl Replay {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // both lists are whole whenever a thread may have panicked
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.state)
     }
 }
 

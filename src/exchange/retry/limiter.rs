@@ -1,8 +1,10 @@
 //! The rate limiter of the adaptive mode: from the first answer that throttles on, calls wait for a token before they are
 //! sent. The rate at which tokens come falls with each such answer and rises between them by a cubic curve, as TCP's does.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
+
+use crate::sync;
 
 /// Of all calls of a client to one service.
 #[derive(Debug, Default)]
@@ -75,8 +77,7 @@ impl Limiter {
     fn with<T>(&self, now: SystemTime, act: impl FnOnce(&mut State, f64) -> T) -> T {
         let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH);
         let now = since_1970.unwrap_or_default().as_secs_f64();
-        // numbers are whole whenever a thread may have panicked
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = sync::lock(&self.0);
         act(state.get_or_insert_with(|| State::new(now)), now)
     }
 }

@@ -1,6 +1,8 @@
 //! What all calls of a client to one service may spend on attempts, so that a failing service is not asked ever more.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::sync;
 
 #[derive(Debug)]
 pub(super) struct Quota(Mutex<u32>);
@@ -30,7 +32,6 @@ impl Quota {
     }
 
     fn lock(&self) -> MutexGuard<'_, u32> {
-        // a number is whole whenever a thread may have panicked
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.0)
     }
 }

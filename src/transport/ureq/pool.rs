@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use http::Uri;
@@ -16,6 +16,7 @@ use ureq::unversioned::transport::{
 use ureq::{Error, Proxy, Timeout};
 
 use super::socket::{Begin, End, NoResolver, SocketConnector};
+use crate::sync;
 use crate::transport::Network;
 
 /// So long an idle connection is kept: services close theirs after some 20 seconds.
@@ -93,8 +94,7 @@ impl Pool {
     }
 
     fn idle(&self) -> MutexGuard<'_, VecDeque<Idle>> {
-        // the list is whole whenever a thread may have panicked
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.idle)
     }
 
     fn take(&self, to: &str) -> Option<Link> {

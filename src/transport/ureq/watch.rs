@@ -5,9 +5,10 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use crate::sync;
 use crate::transport::Throughput;
 use crate::transport::{Limits, TransportErrorKind};
 
@@ -112,8 +113,7 @@ impl Watch {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // nothing is half changed when a thread panics
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.state)
     }
 
     pub(super) fn phase(&self) -> Phase {
