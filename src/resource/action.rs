@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::error::ResourceError;
 use super::injected::{self, Run};
+use super::replace::replace;
 use super::{Action, Category, Outcome, Param, ParamSource, Resource};
 use crate::client::RequestBuilder;
 use crate::error::{Error, Result};
@@ -142,15 +143,4 @@ impl Resource {
 
 fn is_load(name: &str) -> bool {
     ["load", "reload"].contains(&&*names::spelled(name))
-}
-
-/// Parameters with those that the caller gives in the place of theirs; what is no object is left to the checks.
-pub(crate) fn replace(params: Value, given: Value) -> Value {
-    match (params, given) {
-        (Value::Object(mut params), Value::Object(given)) => {
-            params.extend(given);
-            Value::Object(params)
-        }
-        (_, given) => given,
-    }
 }

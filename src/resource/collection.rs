@@ -6,7 +6,8 @@ use std::vec;
 use serde_json::{Value, json};
 
 use super::error::NoSuchName;
-use super::{Action, Category, Outcome, Relation, Resource, replace};
+use super::replace::replace;
+use super::{Action, Category, Outcome, Relation, Resource};
 use crate::error::Result;
 use crate::names;
 use crate::paginate::Pages;

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Outcome, Resource, replace, s3_transfers};
+use super::replace::replace;
+use super::{Outcome, Resource, s3_transfers};
 use crate::client::Client;
 use crate::error::Result;
 use crate::model::resource::Definitions;

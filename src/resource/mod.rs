@@ -25,10 +25,10 @@ mod identifiers;
 mod injected;
 mod outcome;
 mod relation;
+mod replace;
 mod s3_transfers;
 mod waiter;
 
-pub(crate) use self::action::replace;
 pub use self::collection::{Collection, ResourcePages, Resources};
 pub use self::identifiers::Identifiers;
 pub use self::outcome::Outcome;
