@@ -13,6 +13,8 @@ use std::io::{self, Read};
 use bytes::{Buf, Bytes};
 use crc_fast::CrcAlgorithm;
 
+use crate::read;
+
 const CRC: CrcAlgorithm = CrcAlgorithm::Crc32IsoHdlc;
 
 fn crc32(bytes: &[u8]) -> u32 {
@@ -208,11 +210,9 @@ impl Message {
 fn fill(from: &mut impl Read, into: &mut [u8]) -> Result<usize, FrameError> {
     let mut filled = 0;
     while let Some(rest) = into.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match from.read(rest) {
-            Ok(0) => break,
-            Ok(n) => filled += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(FrameError::Read(error)),
+        match read::some(from, rest).map_err(FrameError::Read)? {
+            0 => break,
+            n => filled += n,
         }
     }
     Ok(filled)

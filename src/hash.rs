@@ -4,23 +4,21 @@ use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
+use crate::read;
+
 /// Of these bytes.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
 /// Of everything that the reader gives; it is not held in memory.
-pub(crate) fn sha256_hex_of(mut reader: impl Read) -> io::Result<String> {
+pub(crate) fn sha256_hex_of(reader: impl Read) -> io::Result<String> {
     let mut hasher = Sha256::new();
-    let mut piece = vec![0; 256 * 1024];
-    loop {
-        match reader.read(&mut piece) {
-            Ok(0) => return Ok(hex(&hasher.finalize())),
-            Ok(n) => hasher.update(&piece[..n]),
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
+    read::each(reader, read::PIECE, |piece| {
+        hasher.update(piece);
+        Ok(())
+    })?;
+    Ok(hex(&hasher.finalize()))
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -73,6 +73,7 @@ mod printable;
 mod protocol;
 pub mod query;
 mod random;
+mod read;
 pub mod resource;
 mod secrets;
 mod session;

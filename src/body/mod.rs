@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 
-use crate::sync;
+use crate::{read, sync};
 
 /// A request body.
 ///
@@ -333,12 +333,7 @@ struct Exact {
 
 impl Exact {
     fn goes_on(&mut self) -> io::Result<bool> {
-        loop {
-            match self.reader.read(&mut [0]) {
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                read => return read.map(|n| n > 0),
-            }
-        }
+        Ok(read::some(&mut self.reader, &mut [0])? > 0)
     }
 }
 

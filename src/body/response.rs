@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use bytes::Bytes;
 
 use super::Exact;
+use crate::read;
 
 /// A response body that is read from the connection.
 ///
@@ -15,9 +16,6 @@ pub struct ResponseBody {
     len: Option<u64>,
     ends_by_close: bool,
 }
-
-/// Large pieces cost fewer system calls.
-const PIECE: usize = 256 * 1024;
 
 impl ResponseBody {
     /// A body of this announced length.
@@ -114,19 +112,12 @@ impl ResponseBody {
     ///
     /// The connection breaks, or the writer fails.
     pub fn copy_to(&mut self, out: &mut (impl Write + ?Sized)) -> io::Result<u64> {
-        let mut piece = vec![0; PIECE];
         let mut total = 0;
-        loop {
-            match self.reader.read(&mut piece) {
-                Ok(0) => return Ok(total),
-                Ok(n) => {
-                    out.write_all(&piece[..n])?;
-                    total += n as u64;
-                }
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
-        }
+        read::each(&mut self.reader, read::PIECE, |piece| {
+            total += piece.len() as u64;
+            out.write_all(piece)
+        })?;
+        Ok(total)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The algorithms.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io;
 use std::str::FromStr;
 
 use base64::Engine as _;
@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 use xxhash_rust::xxh64::Xxh64;
 
 use crate::body::Body;
-use crate::hash;
+use crate::{hash, read};
 
 macro_rules! algorithms {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $header:literal;)*) => {
@@ -218,16 +218,11 @@ impl Hasher {
             return Ok(());
         }
         // a small body needs no large piece, whose pages are not for nothing
-        let most = body.len().unwrap_or(u64::MAX).clamp(1, 256 * 1024);
-        let (mut reader, mut piece) = (body.open_to_hash()?, vec![0; most as usize]);
-        loop {
-            match reader.read(&mut piece) {
-                Ok(0) => return Ok(()),
-                Ok(n) => self.update(&piece[..n]),
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
-        }
+        let largest = usize::try_from(body.len().unwrap_or(u64::MAX)).unwrap_or(read::PIECE);
+        read::each(body.open_to_hash()?, largest, |piece| {
+            self.update(piece);
+            Ok(())
+        })
     }
 
     /// As base64 of the big-endian bytes.

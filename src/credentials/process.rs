@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::document::{self, absent, fault};
 use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
 use crate::config::shell_words;
-use crate::sync;
+use crate::{read, sync};
 
 /// Runs the profile's `credential_process`, without a shell, and reads what it prints.
 ///
@@ -245,11 +245,10 @@ impl Kept {
         let read = move || {
             let mut part = [0; 8 << 10];
             loop {
-                match pipe.read(&mut part) {
-                    Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                match read::some(&mut pipe, &mut part) {
                     Ok(0) | Err(_) => break,
-                    Ok(read) => reader.change(|output| {
-                        output.bytes.extend(part.iter().take(read));
+                    Ok(n) => reader.change(|output| {
+                        output.bytes.extend(part.iter().take(n));
                         let surplus = output.bytes.len().saturating_sub(limit);
                         output.bytes.drain(..surplus);
                     }),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -16,9 +16,7 @@ use super::progress::PartMeter;
 use super::{Context, Place};
 use crate::checksum::{ChecksumAlgorithm, Hasher};
 use crate::error::{Error, Result};
-
-/// Large pieces cost fewer system calls.
-const PIECE: u64 = 256 * 1024;
+use crate::read;
 
 /// Which bytes are asked for.
 #[derive(Clone, Debug)]
@@ -197,16 +195,14 @@ impl Fetch<'_> {
             )),
         };
         let mut hasher = self.algorithm.hasher();
-        let (mut piece, mut left) = (vec![0; len.clamp(1, PIECE) as usize], len);
+        let (mut piece, mut left) = (vec![0; len.clamp(1, read::PIECE as u64) as usize], len);
         let again = |error| Broken::Again(error, range.clone());
         if let Some(mut body) = body {
             loop {
-                let n = match body.read(&mut piece) {
-                    Ok(0) => break,
-                    Ok(n) => n,
-                    Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-                    Err(e) => return Err(again(e)),
-                };
+                let n = read::some(&mut body, &mut piece).map_err(again)?;
+                if n == 0 {
+                    break;
+                }
                 self.context.pass(n as u64);
                 // what is too much would be another part's in the file
                 left = left.checked_sub(n as u64).ok_or_else(|| {

@@ -1,6 +1,6 @@
 //! One request and its response on a connection, as HTTP/1.1 has it (RFC 9110, RFC 9112).
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,7 @@ use super::head::{self, Framing, MAX_HEAD};
 use super::pool::{NEVER, Pool};
 use super::watch::{Phase, Watch};
 use crate::body::Body;
+use crate::read;
 
 /// For so long a server is given to say whether it wants the body.
 const CONSENT: Duration = Duration::from_secs(1);
@@ -141,7 +142,7 @@ impl Connection {
     fn send_sized(&mut self, reader: &mut impl Read, mut left: u64) -> Result<(), Fault> {
         while left > 0 && !self.watch.is_answered() {
             let output = self.link.buffers().output();
-            let n = read_some(reader, output)?;
+            let n = read::some(reader, output).map_err(Fault::Body)?;
             // the reader of a body is as long as it says, or fails
             left = left.saturating_sub(n as u64);
             self.link.transmit_output(n, NEVER)?;
@@ -156,7 +157,7 @@ impl Connection {
         while !self.watch.is_answered() {
             let output = self.link.buffers().output();
             let end = output.len().saturating_sub(2);
-            let n = read_some(reader, &mut output[HEAD..end])?;
+            let n = read::some(reader, &mut output[HEAD..end]).map_err(Fault::Body)?;
             let head = format!("{n:x}\r\n");
             output[..head.len()].copy_from_slice(head.as_bytes());
             output.copy_within(HEAD..HEAD + n, head.len());
@@ -228,15 +229,6 @@ impl Connection {
                 Err(ureq::Error::Timeout(Timeout::Await100)) => return Ok(None),
                 Err(error) => return Err(error.into()),
             }
-        }
-    }
-}
-
-fn read_some(reader: &mut impl Read, into: &mut [u8]) -> Result<usize, Fault> {
-    loop {
-        match reader.read(into) {
-            Err(e) if e.kind() == ErrorKind::Interrupted => {}
-            read => return read.map_err(Fault::Body),
         }
     }
 }

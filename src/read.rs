@@ -1,0 +1,82 @@
+//! Reading in pieces.
+
+use std::io::{self, ErrorKind, Read};
+
+/// The largest piece: large ones cost fewer system calls.
+pub(crate) const PIECE: usize = 256 * 1024;
+
+/// Reads once, and again if a signal interrupts it. Zero is the end.
+pub(crate) fn some(reader: &mut (impl Read + ?Sized), into: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match reader.read(into) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}
+
+/// Gives every piece up to the end. What is read is not held in memory.
+pub(crate) fn each(
+    mut reader: impl Read,
+    largest: usize,
+    mut take: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut piece = vec![0; largest.clamp(1, PIECE)];
+    loop {
+        match some(&mut reader, &mut piece)? {
+            0 => return Ok(()),
+            n => take(&piece[..n])?,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Is interrupted before every byte.
+    struct Interrupted(Vec<u8>, bool);
+
+    impl Read for Interrupted {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            match (self.1, self.0.pop()) {
+                (true, byte) => {
+                    self.0.extend(byte);
+                    Err(ErrorKind::Interrupted.into())
+                }
+                (false, byte) => byte.map_or(Ok(0), |byte| {
+                    into[0] = byte;
+                    Ok(1)
+                }),
+            }
+        }
+    }
+
+    #[test]
+    fn signals_interrupt_nothing() {
+        let mut out: Vec<u8> = Vec::new();
+        each(Interrupted(b"cba".to_vec(), false), usize::MAX, |piece| {
+            out.extend(piece);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(out, b"abc");
+    }
+
+    #[test]
+    fn pieces_have_a_greatest_length() {
+        for (largest, expected) in [(0, 4), (2, 2), (usize::MAX, 1)] {
+            let mut pieces = 0;
+            each(&b"abcd"[..], largest, |_| {
+                pieces += 1;
+                Ok(())
+            })
+            .unwrap();
+            assert_eq!(pieces, expected, "{largest}");
+        }
+        let full = |_: &[u8]| Err(ErrorKind::StorageFull.into());
+        let error = each(&b"a"[..], 1, full).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StorageFull);
+    }
+}
