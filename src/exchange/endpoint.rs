@@ -31,14 +31,7 @@ pub(super) fn resolve(
     let given = given_url(call)?;
     match (call.service.rules()?, given) {
         (Some(rules), given) => {
-            let facts = Facts {
-                call,
-                params,
-                who,
-                region: region_of(call, params, given.as_deref())?,
-                given,
-            };
-            let params = facts.fill(rules)?;
+            let params = Facts::of(call, params, who, given)?.fill(rules)?;
             rules.resolve(&params).map_err(fault)
         }
         (None, Some(url)) => Ok(Arc::new(bare(url.into(), Vec::new()))),
@@ -102,14 +95,7 @@ fn by_rules(
             endpoint: resolve(call, params, who).map(Arc::unwrap_or_clone),
         });
     };
-    let facts = Facts {
-        call,
-        params,
-        who,
-        region: region_of(call, params, given.as_deref())?,
-        given,
-    };
-    let parameters = facts.fill(rules)?;
+    let parameters = Facts::of(call, params, who, given)?.fill(rules)?;
     let (endpoint, steps) = rules.resolve_traced(&parameters);
     Ok(EndpointExplanation {
         parameters,
@@ -274,7 +260,22 @@ struct Facts<'a> {
     given: Option<String>,
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
+    fn of(
+        call: &'a Call<'a>,
+        params: &'a Value,
+        who: Option<&'a Credentials>,
+        given: Option<String>,
+    ) -> Result<Self> {
+        Ok(Self {
+            call,
+            params,
+            who,
+            region: region_of(call, params, given.as_deref())?,
+            given,
+        })
+    }
+
     /// In the order in which the rules define them, and nothing else.
     fn fill(&self, rules: &EndpointResolver) -> Result<EndpointParams> {
         let mut filled = EndpointParams::new();
