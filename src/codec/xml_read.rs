@@ -60,26 +60,25 @@ impl<'a, 'de> Xml<'a, 'de> {
         Fields {
             at: self.node + 1,
             end: self.tape.next(self.node),
-            xml: self,
             members,
             previous: None,
             twin: None,
             seen: Seen::default(),
-            count: 0,
+            is_union: self.shape.is_union(),
+            has_member: false,
             attribute: 0,
             value: Next::Text(String::new()),
+            xml: self,
         }
     }
 
     #[inline]
     fn scalar(&self) -> Result<ScalarText<'a, 'de>> {
-        if self.tape.has_children(self.node) {
-            return Err(misfit("elements where the model has a", &self.shape.kind));
+        let kind = &self.shape.kind;
+        match self.tape.leaf_text(self.node) {
+            Some(text) => Ok(ScalarText { text: text?, kind }),
+            None => Err(misfit("elements where the model has a", kind)),
         }
-        Ok(ScalarText {
-            text: self.tape.text(self.node)?,
-            kind: &self.shape.kind,
-        })
     }
 }
 
@@ -221,7 +220,9 @@ pub(crate) struct Fields<'a, 'de> {
     twin: Option<(usize, usize)>,
     /// A repeated element gives one field: the flattened list it belongs to, else the first of them.
     seen: Seen,
-    count: usize,
+    is_union: bool,
+    /// Of a union, which has one.
+    has_member: bool,
     attribute: usize,
     value: Next<'a, 'de>,
 }
@@ -266,7 +267,7 @@ impl<'de> Fields<'_, 'de> {
                     self.previous = Some(index);
                     return Some(Found::Member(index, node));
                 }
-                None if self.xml.shape.is_union() && self.previous.is_none() => {
+                None if self.is_union && self.previous.is_none() => {
                     self.at = self.end;
                     return Some(Found::UnknownTag(name));
                 }
@@ -303,7 +304,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
             let (index, node) = match found {
                 Found::Member(index, node) => (index, node),
                 Found::UnknownTag(tag) => {
-                    self.count += 1;
+                    self.has_member = true;
                     self.value = Next::UnknownTag(tag);
                     return seed
                         .deserialize(StrDeserializer::new(UNKNOWN_MEMBER))
@@ -315,8 +316,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
             if !self.seen.insert(index) {
                 self.repeated(index)?;
             } else {
-                self.count += 1;
-                if self.count > 1 && self.xml.shape.is_union() {
+                if self.is_union && std::mem::replace(&mut self.has_member, true) {
                     return Err(misfit(
                         "more than one member where the model has a",
                         &self.xml.shape.kind,
@@ -328,7 +328,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
                     .map(Some);
             }
         }
-        if self.count == 0 && self.xml.shape.is_union() {
+        if self.is_union && !self.has_member {
             return Err(misfit(
                 "no member where the model has a",
                 &self.xml.shape.kind,

@@ -296,8 +296,20 @@ impl<'t, 'de> Tape<'t, 'de> {
 
     /// The text before the first child.
     pub(crate) fn text(&self, node: usize) -> Result<Cow<'de, str>> {
-        let raw = self.raw_text(node);
-        if self.nodes[node].dirty || (self.has_returns && raw.contains('\r')) {
+        self.text_of(&self.nodes[node])
+    }
+
+    /// The same of an element without children; `None` where there are some.
+    #[inline]
+    pub(crate) fn leaf_text(&self, node: usize) -> Option<Result<Cow<'de, str>>> {
+        let found = &self.nodes[node];
+        (found.next as usize == node + 1).then(|| self.text_of(found))
+    }
+
+    #[inline]
+    fn text_of(&self, node: &Node) -> Result<Cow<'de, str>> {
+        let raw = &self.src[node.text as usize..node.text_end as usize];
+        if node.dirty || (self.has_returns && raw.contains('\r')) {
             clean(raw, self.has_returns).map(Cow::Owned)
         } else {
             Ok(Cow::Borrowed(raw))
