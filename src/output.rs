@@ -13,7 +13,7 @@ use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use crate::body::ResponseBody;
-use crate::checksum::ChecksumAlgorithm;
+use crate::checksum::{ChecksumAlgorithm, Expected};
 use crate::codec::ReadError;
 use crate::codec::edit::{Edited, Edits};
 use crate::codec::fit::{self, Fitted, Warning};
@@ -50,6 +50,8 @@ pub(crate) struct OutputSource {
     pub(crate) nodes: Option<Nodes>,
     /// The payload was left to `Output::body` or to `Output::events`.
     pub(crate) is_streamed: bool,
+    /// The checksum of a body that is read later.
+    pub(crate) verify: Option<Expected>,
     /// The response stands in for a result that a program gives.
     pub(crate) stands_in: bool,
     /// The events, if they were collected.
@@ -212,6 +214,17 @@ impl Output {
             room,
         })?;
         out.write_all(&text).map_err(Error::response)
+    }
+
+    /// With the body that the driver has of the response, which is verified as it is read.
+    pub(crate) fn with_stream(mut self, stream: Option<ResponseBody>) -> Self {
+        if let Some(stream) = stream.filter(|_| self.source.is_streamed) {
+            self.body = Some(match self.source.verify.take() {
+                Some(expected) => expected.verified(stream),
+                None => stream,
+            });
+        }
+        self
     }
 
     /// Makes events of a stream of them, and collects up to so many bytes of them where the whole response is wanted at once.

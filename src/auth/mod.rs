@@ -21,13 +21,13 @@ pub use self::sigv4::{Algorithm, Payload, Signer};
 pub(crate) use self::sigv4::{check_expiry, post_signature};
 use crate::body::Body;
 use crate::call::CallContext;
+use crate::checksum;
 use crate::config::SignatureVersion;
 use crate::endpoint::{Endpoint, EndpointAuthScheme};
 use crate::error::{Error, Result};
 use crate::identity::{Credentials, Identity};
 use crate::protocol;
 use crate::transport::Request;
-use crate::{checksum, hash};
 
 /// How the requests of a call are signed.
 #[derive(Clone, Debug)]
@@ -289,11 +289,12 @@ impl AuthChoice {
         Ok(matches!(signed, Signed::Body))
     }
 
-    /// Signs a request anew.
+    /// Signs a request anew. `sha256` is the hash of a body that is not in memory, where [`hashes`](Self::hashes) wants one.
     pub(crate) fn sign(
         &self,
         cx: &CallContext<'_>,
         request: &mut Request,
+        sha256: Option<&str>,
         who: Option<&Identity>,
         time: SystemTime,
     ) -> Result<()> {
@@ -341,7 +342,7 @@ impl AuthChoice {
             }
             (Self::Signature(signature), Some(Identity::Credentials(who))) => {
                 let body = request.body().clone();
-                let payload = signature.payload(cx, request, &body)?;
+                let payload = signature.payload(cx, request, &body, sha256)?;
                 let mut signer = signature.signer(who, time);
                 // whoever hashes nothing must say so
                 signer.content_sha256 |= matches!(payload, Payload::Unsigned);
@@ -420,6 +421,7 @@ impl Signature {
         cx: &CallContext<'_>,
         request: &Request,
         body: &'b Body,
+        sha256: Option<&str>,
     ) -> Result<Payload<'b>> {
         Ok(match self.signed(cx, request)? {
             Signed::Hash(hash) => Payload::Sha256(hash),
@@ -427,10 +429,10 @@ impl Signature {
             Signed::Trailer => Payload::StreamingUnsignedTrailer,
             Signed::Body => match body.bytes() {
                 Some(bytes) => Payload::Bytes(bytes),
-                None => {
-                    let hash = body.open_to_hash().and_then(hash::sha256_hex_of);
-                    Payload::Sha256(hash.map_err(Error::request)?)
-                }
+                None => match sha256 {
+                    Some(hash) => Payload::Sha256(hash.to_owned()),
+                    None => return Err(Error::request("the body was not hashed")),
+                },
             },
         })
     }

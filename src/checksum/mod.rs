@@ -67,17 +67,22 @@ pub(crate) enum Place {
     Trailer,
 }
 
-/// Gives a request its checksum, if it is to have one.
-pub(crate) fn apply(cx: &CallContext<'_>, request: &mut Request, place: Place) -> Result<()> {
+/// Gives a request its checksum, if it is to have one. The checksum of a body in memory is computed here. The algorithm for
+/// any other body is returned: its checksum is to be put into the header that is there, empty.
+pub(crate) fn apply(
+    cx: &CallContext<'_>,
+    request: &mut Request,
+    place: Place,
+) -> Result<Option<ChecksumAlgorithm>> {
     if has_header(request.headers()) {
-        return Ok(());
+        return Ok(None);
     }
     let Some(algorithm) = choose(cx)? else {
-        return Ok(());
+        return Ok(None);
     };
     let replayable = request.body().replayable();
     if !replayable && place == Place::Header {
-        return Ok(());
+        return Ok(None);
     }
     if let Some(header) = algorithm_header(cx)?
         && !request.headers().contains_key(&header)
@@ -87,11 +92,21 @@ pub(crate) fn apply(cx: &CallContext<'_>, request: &mut Request, place: Place) -
     }
     let streams = protocol::streaming_payload(cx.model, cx.operation.input)?.is_some();
     if (streams && place == Place::Trailer) || !replayable {
-        return trail(request, algorithm);
+        trail(request, algorithm)?;
+        return Ok(None);
     }
-    let mut hasher = algorithm.hasher();
-    hasher.read_body(request.body()).map_err(Error::request)?;
-    let value = HeaderValue::from_str(&hasher.finish()).map_err(Error::request)?;
+    let checksum = request.body().bytes().map(|bytes| algorithm.of(bytes));
+    set_header(request, algorithm, checksum.as_deref().unwrap_or_default())?;
+    Ok(checksum.is_none().then_some(algorithm))
+}
+
+/// Puts the checksum of the body into its header.
+pub(crate) fn set_header(
+    request: &mut Request,
+    algorithm: ChecksumAlgorithm,
+    checksum: &str,
+) -> Result<()> {
+    let value = HeaderValue::from_str(checksum).map_err(Error::request)?;
     request.headers_mut().insert(algorithm.header(), value);
     Ok(())
 }

@@ -28,7 +28,8 @@ impl Exchange<'_> {
         let expected = checksum::Expected::find(self.call.operation, &self.params.value, &headers)
             .filter(|_| is_success);
         let checksum_algorithm = expected.as_ref().map(|expected| expected.algorithm);
-        let (bytes, stream) = match body {
+        let is_streamed = matches!(body, ReceivedBody::Stream);
+        let (bytes, verify) = match body {
             ReceivedBody::Whole(bytes) => {
                 let in_header = checksum::Expected::in_header(&headers);
                 for expected in expected.into_iter().chain(in_header) {
@@ -36,20 +37,13 @@ impl Exchange<'_> {
                 }
                 (bytes, None)
             }
-            ReceivedBody::Stream(stream) => {
-                let stream = match expected {
-                    Some(expected) => expected.verified(stream),
-                    None => stream,
-                };
-                (Bytes::new(), Some(stream))
-            }
+            ReceivedBody::Stream => (Bytes::new(), expected),
         };
         if !is_success {
             return Err(self.service_error(status, &headers, &bytes));
         }
         let model = &service.model;
-        let is_document =
-            stream.is_none() && !stands_in && protocol::has_document(model, operation)?;
+        let is_document = !is_streamed && !stands_in && protocol::has_document(model, operation)?;
         let mended = is_document.then(|| Answer::mended(model, &bytes)).flatten();
         let (bytes, is_mended) = match mended {
             Some(mended) => (mended.into(), true),
@@ -57,7 +51,7 @@ impl Exchange<'_> {
         };
         let nodes = match stands_in {
             true => None,
-            false => self.checked(status, &headers, &bytes, stream.is_some())?,
+            false => self.checked(status, &headers, &bytes, is_streamed)?,
         };
         let tape = nodes
             .as_ref()
@@ -81,12 +75,13 @@ impl Exchange<'_> {
                 fitted: OnceLock::new(),
                 given: None,
                 events: None,
-                is_streamed: stream.is_some(),
+                is_streamed,
+                verify,
                 stands_in,
                 bytes,
                 nodes,
             },
-            body: stream,
+            body: None,
             events: None,
             meta,
         })

@@ -4,7 +4,6 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use http::Uri;
 use serde_json::Value;
 
@@ -12,6 +11,7 @@ use super::{
     Call, Event, Exchange, Moment, Purpose, Received, ReceivedBody, Services, Step, trace,
 };
 use crate::auth::IdentityKind;
+use crate::body::ResponseBody;
 use crate::cancel::{CancelToken, Cancelled};
 use crate::config::{Config, token_variable};
 use crate::credentials::{
@@ -23,6 +23,7 @@ use crate::identity::{BearerToken, Credentials, Identity, header_text};
 use crate::interceptor::StandsIn;
 use crate::output::Output;
 use crate::protocol::Params;
+use crate::random;
 use crate::secrets::scrub;
 use crate::transport::{Limits, Request, Response, Transport, TransportError, TransportErrorKind};
 
@@ -52,24 +53,29 @@ pub(crate) fn drive(mut exchange: Exchange<'_>, needs: Needs<'_>) -> Result<Outp
 }
 
 fn run(exchange: &mut Exchange<'_>, needs: Needs<'_>) -> Result<Output> {
-    let mut event = Event::Start;
+    let mut event = Event::Start(random::uuid());
+    // the body of the last response, if it is not read here
+    let mut stream = None;
     loop {
         event = match exchange.step(event, needs.moment()) {
-            Step::Done(result) => return result,
+            Step::Done(result) => return Ok(result?.with_stream(stream.take())),
             Step::Send {
                 request,
                 limits,
-                stream,
+                stream: streams,
             } => {
                 needs.check(request.uri())?;
-                let limits = needs.limits(limits, stream);
+                let limits = needs.limits(limits, streams);
                 let uri = request.uri().clone();
                 let span = trace::attempt(exchange.attempts(), &request);
                 let _inside = span.enter();
                 let answer = exchange.answer_for(&request);
                 let answer = answer.unwrap_or_else(|| needs.transport.send(request, &limits));
                 let most = needs.config.max_response_size();
-                let received = answer.and_then(|answer| receive(&uri, answer, stream, most));
+                let received = answer.and_then(|answer| receive(&uri, answer, streams, most));
+                let (received, body) =
+                    received.map_or_else(|e| (Err(e), None), |(r, b)| (Ok(r), b));
+                stream = body;
                 trace::received(&span, &received);
                 Event::Received(received)
             }
@@ -80,7 +86,7 @@ fn run(exchange: &mut Exchange<'_>, needs: Needs<'_>) -> Result<Output> {
 
 /// Drives an exchange up to its request, which is not sent.
 pub(crate) fn drive_to_request(mut exchange: Exchange<'_>, needs: Needs<'_>) -> Result<Request> {
-    let mut event = Event::Start;
+    let mut event = Event::Start(random::uuid());
     loop {
         event = match exchange.step(event, needs.moment()) {
             Step::Done(Err(error)) => return Err(error),
@@ -167,6 +173,8 @@ impl Needs<'_> {
             Step::NeedCall { operation, params } => {
                 Event::Called(nested(exchange, &operation, params, *self))
             }
+            Step::NeedData => Event::Loaded(exchange.load()),
+            Step::Hash(body, hashes) => Event::Hashed(hashes.read(body)),
             Step::NeedIdentity(IdentityKind::Credentials) => {
                 Event::Identity(self.credentials().map(Identity::Credentials))
             }
@@ -311,23 +319,25 @@ fn receive(
     answer: Response,
     stream: bool,
     most: u64,
-) -> Result<Received, TransportError> {
+) -> Result<(Received, Option<ResponseBody>), TransportError> {
     let (head, mut body) = answer.into_parts();
     let is_good = head.status.is_success();
-    let body = match stream && is_good {
-        true => ReceivedBody::Stream(body),
+    let (body, stream) = match stream && is_good {
+        true => (ReceivedBody::Stream, Some(body)),
         false => {
             let broken = |e: io::Error| TransportError::of_body(uri, e);
             let most = if is_good { most } else { most.min(MAX_ERROR) };
-            ReceivedBody::Whole(Bytes::from(body.read_within(most).map_err(broken)?))
+            let bytes = body.read_within(most).map_err(broken)?;
+            (ReceivedBody::Whole(bytes.into()), None)
         }
     };
     let mut headers = head.headers;
     scrub::mark_headers(&mut headers);
-    Ok(Received {
+    let received = Received {
         status: head.status.as_u16(),
         stands_in: head.extensions.get::<StandsIn>().is_some(),
         headers,
         body,
-    })
+    };
+    Ok((received, stream))
 }

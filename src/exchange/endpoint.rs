@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::discovery::{self, Lookup};
-use super::{Call, redirect};
+use super::{Call, Exchange, redirect};
 use crate::config::{AccountIdEndpointMode, AddressingStyle, StsEndpoints};
 use crate::endpoint::{
     Endpoint, EndpointAuthScheme, EndpointError, EndpointParams, EndpointResolver, EndpointValue,
@@ -154,6 +154,45 @@ fn fault(error: EndpointError) -> Error {
     Error::Endpoint(error.into())
 }
 
+impl Exchange<'_> {
+    /// Reads what the data files say of the service's endpoints, which are kept. After it, the machine reads none.
+    ///
+    /// # Errors
+    ///
+    /// A file is broken.
+    pub(super) fn load(&self) -> Result<()> {
+        let service = self.call.service;
+        service.rules()?;
+        if needs_endpoints_file(&self.call)? {
+            // what it lacks is an error where it is needed
+            let _ = service.legacy();
+        }
+        Ok(())
+    }
+
+    /// Whether there is nothing to read any more.
+    pub(super) fn is_loaded(&self) -> bool {
+        let service = self.call.service;
+        service.has_rules()
+            && (service.has_legacy() || matches!(needs_endpoints_file(&self.call), Ok(false)))
+    }
+}
+
+/// Whether [`region`], [`signing_region`] or [`resolve`] may look into the endpoints file.
+fn needs_endpoints_file(call: &Call<'_>) -> Result<bool> {
+    let has_region = call.config.region().is_some();
+    Ok(!has_region || may_sign_elsewhere(call) || call.service.rules()?.is_none())
+}
+
+/// Whether the region that is signed for may not be the client's.
+fn may_sign_elsewhere(call: &Call<'_>) -> bool {
+    let config = call.config;
+    let own = config.region().unwrap_or_default();
+    let is_plain =
+        !config.use_fips() && config.use_dualstack() != Some(true) && !own.ends_with("-global");
+    !own.is_empty() && (!is_plain || call.service.quirks.signs_for_legacy_region)
+}
+
 /// The endpoint that the configuration names for this service.
 pub(super) fn given_url(call: &Call<'_>) -> Result<Option<String>> {
     let key = call.service.model.metadata().service_key();
@@ -166,10 +205,7 @@ pub(super) fn given_url(call: &Call<'_>) -> Result<Option<String>> {
 pub(super) fn signing_region(call: &Call<'_>) -> Result<String> {
     let (config, metadata) = (call.config, call.service.model.metadata());
     let own = config.region().unwrap_or_default();
-    let is_plain =
-        !config.use_fips() && config.use_dualstack() != Some(true) && !own.ends_with("-global");
-    let asks = !own.is_empty() && (!is_plain || call.service.quirks.signs_for_legacy_region);
-    if asks && given_url(call)?.is_none() {
+    if may_sign_elsewhere(call) && given_url(call)?.is_none() {
         let query = LegacyQuery {
             service: &metadata.endpoint_prefix,
             region: Some(own),

@@ -20,8 +20,11 @@ mod cross_region;
 mod discovery;
 mod driver;
 mod endpoint;
+mod hashing;
 mod hooks;
 mod length;
+#[cfg(test)]
+mod machine_tests;
 mod prepare;
 mod presigned;
 mod redirect;
@@ -33,6 +36,7 @@ mod skew;
 mod trace;
 mod user_agent;
 
+use std::io;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -46,6 +50,7 @@ use self::discovery::Lookup;
 pub(crate) use self::driver::{Needs, drive, drive_to_request};
 pub use self::endpoint::EndpointExplanation;
 pub(crate) use self::endpoint::explain;
+use self::hashing::{Hashed, Hashes};
 pub(crate) use self::hooks::{intercept_params, interceptors};
 pub(crate) use self::presigned::Presign;
 use self::redirect::Redirect;
@@ -55,7 +60,8 @@ pub(crate) use self::service::{Service, Services};
 use self::skew::Skew;
 use self::user_agent::Told;
 use crate::auth::{self, AuthChoice, IdentityKind};
-use crate::body::ResponseBody;
+use crate::body::Body;
+use crate::checksum;
 use crate::config::{Config, RetryMode};
 use crate::error::{Error, Result, RetriesEnded, RetryReason, ServiceError};
 use crate::identity::{Credentials, Identity};
@@ -65,7 +71,6 @@ use crate::protocol::{self, Params};
 use crate::secrets::CallOf;
 use crate::time::Timestamp;
 use crate::transport::{Limits, Request, Response, TransportError};
-use crate::{checksum, random};
 
 /// What every stage may read about the call in progress.
 #[derive(Clone, Copy)]
@@ -107,7 +112,11 @@ pub(crate) enum Step {
         operation: Box<str>,
         params: Value,
     },
+    /// Read what the data files say of the service's endpoints: [`Exchange::load`].
+    NeedData,
     NeedIdentity(IdentityKind),
+    /// Read this body, which is not in memory: [`Hashes::read`].
+    Hash(Body, Hashes),
     /// Send this. The answer's body is to be read whole unless `stream` says that a good one is not.
     Send {
         request: Request,
@@ -121,9 +130,12 @@ pub(crate) enum Step {
 pub(crate) enum Event {
     /// What the other operation said.
     Called(Result<Value>),
+    Hashed(io::Result<Hashed>),
     Identity(Result<Identity>),
+    Loaded(Result<()>),
     Received(Result<Received, TransportError>),
-    Start,
+    /// The id that all attempts of the call share, which is a random UUID.
+    Start(String),
     Woke,
 }
 
@@ -138,7 +150,8 @@ pub(crate) struct Received {
 
 pub(crate) enum ReceivedBody {
     Whole(Bytes),
-    Stream(ResponseBody),
+    /// The driver has it, and gives it with the result.
+    Stream,
 }
 
 /// When an event happens, and a number in `[0, 1)` that nobody can foresee.
@@ -187,6 +200,10 @@ enum Waiting {
 struct Prepared {
     request: Request,
     auth: AuthChoice,
+    /// What must be computed before the request can be sent.
+    needs: Option<Hashes>,
+    /// The hash of a body that is not in memory.
+    sha256: Option<String>,
 }
 
 impl<'a> Exchange<'a> {
@@ -206,9 +223,7 @@ impl<'a> Exchange<'a> {
             ),
             answered: None,
             giving_up: None,
-            // a UUID is ASCII
-            invocation_id: HeaderValue::from_str(&random::uuid())
-                .unwrap_or_else(|_| HeaderValue::from_static("")),
+            invocation_id: HeaderValue::from_static(""),
             prepared: None,
             waiting: Waiting::Nothing,
             redirected: false,
@@ -222,7 +237,9 @@ impl<'a> Exchange<'a> {
     pub(crate) fn step(&mut self, event: Event, moment: Moment) -> Step {
         let next = match event {
             Event::Called(answer) => self.called(answer, moment),
-            Event::Start => self.start(moment),
+            Event::Start(id) => self.begin(&id, moment),
+            Event::Loaded(done) => done.and_then(|()| self.start(moment)),
+            Event::Hashed(hashed) => self.hashed(hashed, moment),
             Event::Identity(Ok(who)) => self.identified(who, moment),
             Event::Identity(Err(error)) => Err(error),
             Event::Received(received) => Ok(self.judge(received, moment)),
@@ -237,6 +254,14 @@ impl<'a> Exchange<'a> {
     fn done(&self, result: Result<Output>) -> Step {
         let (service, operation) = (self.call.service.name(), &self.call.operation.name);
         Step::Done(result.map_err(|e| e.of_call(service, operation)))
+    }
+
+    fn begin(&mut self, invocation_id: &str, moment: Moment) -> Result<Step> {
+        self.invocation_id = HeaderValue::from_str(invocation_id).map_err(Error::request)?;
+        match self.is_loaded() {
+            true => self.start(moment),
+            false => Ok(Step::NeedData),
+        }
     }
 
     fn start(&mut self, moment: Moment) -> Result<Step> {
@@ -304,6 +329,14 @@ impl<'a> Exchange<'a> {
 
     /// Asks for whoever signs, or sends what nobody signs.
     fn attempt(&mut self, moment: Moment) -> Result<Step> {
+        if let Some(Prepared {
+            request,
+            needs: Some(hashes),
+            ..
+        }) = &self.prepared
+        {
+            return Ok(Step::Hash(request.body().clone(), *hashes));
+        }
         if self.call.presign.is_none()
             && let Some(delay) = self.retries.hold(moment.now)
         {
@@ -328,12 +361,31 @@ impl<'a> Exchange<'a> {
                 return Ok(step);
             }
             // the endpoint may be one that somebody else signs for
-            return match self.prepared.as_ref().and_then(|p| p.auth.needs()) {
-                Some(IdentityKind::Credentials) => self.signed_by(who, moment),
+            return match &self.prepared {
+                Some(prepared)
+                    if prepared.needs.is_none()
+                        && prepared.auth.needs() == Some(IdentityKind::Credentials) =>
+                {
+                    self.signed_by(who, moment)
+                }
                 _ => self.attempt(moment),
             };
         }
         self.signed_by(who, moment)
+    }
+
+    /// Goes on with the hashes of the body, which are good for all attempts.
+    fn hashed(&mut self, hashed: io::Result<Hashed>, moment: Moment) -> Result<Step> {
+        let hashed = hashed.map_err(Error::request)?;
+        if let Some(prepared) = &mut self.prepared {
+            let algorithm = prepared.needs.take().and_then(|hashes| hashes.checksum);
+            if let (Some(algorithm), Some(checksum)) = (algorithm, &hashed.checksum) {
+                checksum::set_header(&mut prepared.request, algorithm, checksum)?;
+            }
+            *prepared.request.body_mut() = hashed.body;
+            prepared.sha256 = hashed.sha256;
+        }
+        self.attempt(moment)
     }
 
     /// Sends the request, once there is a session where it needs one.
@@ -375,7 +427,8 @@ impl<'a> Exchange<'a> {
             auth.presign(&cx, &mut request, who, time, presign.expires)?;
             return self.step_of(request);
         }
-        (prepared.auth).sign(&cx, &mut request, who, time)?;
+        let sha256 = prepared.sha256.as_deref();
+        (prepared.auth).sign(&cx, &mut request, sha256, who, time)?;
         let told = Told {
             headers: prepared.request.headers(),
             auth: &prepared.auth,

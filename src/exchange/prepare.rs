@@ -3,8 +3,8 @@
 use http::Uri;
 use http::header::{EXPECT, HeaderName, HeaderValue};
 
+use super::hashing::Hashes;
 use super::{Exchange, Prepared, endpoint, length, presigned, trace};
-use crate::body::Body;
 use crate::checksum::Place;
 use crate::error::{Error, Result};
 use crate::identity::Credentials;
@@ -56,6 +56,7 @@ impl Exchange<'_> {
         call.intercept_request(&self.params.value, &mut request)?;
         let cx = call.context(&self.params.value, 0);
         let auth = auth::choose(&cx, &endpoint, || endpoint::signing_region(call))?;
+        let mut hashes = Hashes::default();
         if call.presign.is_none() {
             length::apply(&mut request)?;
             self.ask_for_consent(&mut request)?;
@@ -65,14 +66,16 @@ impl Exchange<'_> {
                 (true, Some("https")) => Place::Trailer,
                 (true, _) => Place::HeaderIfReplayable,
             };
-            checksum::apply(&cx, &mut request, place)?;
-            if auth.hashes(&cx, &request)? {
-                let body = std::mem::replace(request.body_mut(), Body::empty());
-                *request.body_mut() = body.kept().map_err(Error::request)?;
-            }
+            hashes.checksum = checksum::apply(&cx, &mut request, place)?;
+            hashes.sha256 = request.body().bytes().is_none() && auth.hashes(&cx, &request)?;
         }
         trace::prepared(call, request.uri(), &auth);
-        Ok(Prepared { request, auth })
+        Ok(Prepared {
+            request,
+            auth,
+            needs: hashes.any(),
+            sha256: None,
+        })
     }
 
     /// A service that refuses does so before the body is sent.

@@ -269,6 +269,16 @@ impl Service {
         rules.map(Option::as_ref)
     }
 
+    /// Whether [`rules`](Self::rules) reads no file any more.
+    pub(super) fn has_rules(&self) -> bool {
+        self.data.rules.get().is_some()
+    }
+
+    /// Whether [`legacy`](Self::legacy) reads no file any more.
+    pub(super) fn has_legacy(&self) -> bool {
+        self.files.legacy.get().is_some()
+    }
+
     /// What calls to this region share with those to the others of its partition.
     pub(super) fn retry_state(&self, region: &str) -> Arc<RetryState> {
         if let Some(state) = sync::lock(&self.retry_states).get(region) {

@@ -1,0 +1,114 @@
+//! The machine by hand: a whole call without a transport, a file system or a clock.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use http::header::AUTHORIZATION;
+use serde_json::json;
+
+use super::*;
+use crate::environment::Environment;
+use crate::model::Models;
+
+const NOW: u64 = 1_800_000_000;
+
+fn moment() -> Moment {
+    Moment {
+        now: UNIX_EPOCH + Duration::from_secs(NOW),
+        left: None,
+        random: 0.5,
+    }
+}
+
+fn response(status: u16, headers: &[(&'static str, &'static str)], body: &'static str) -> Event {
+    let pair = |(name, value): &(&'static str, &'static str)| {
+        let name = http::HeaderName::from_static(name);
+        (name, HeaderValue::from_static(value))
+    };
+    Event::Received(Ok(Received {
+        status,
+        headers: headers.iter().map(pair).collect(),
+        body: ReceivedBody::Whole(body.into()),
+        stands_in: false,
+    }))
+}
+
+/// Drives the machine up to its next request, whose body nothing has read.
+fn next_request(exchange: &mut Exchange<'_>, mut event: Event, hashes: &mut u32) -> Request {
+    loop {
+        event = match exchange.step(event, moment()) {
+            Step::NeedData => Event::Loaded(exchange.load()),
+            Step::Hash(body, _) => {
+                *hashes += 1;
+                Event::Hashed(Ok(Hashed {
+                    body,
+                    checksum: Some("y/Q5Jg==".into()),
+                    sha256: Some("ab".repeat(32)),
+                }))
+            }
+            Step::NeedIdentity(IdentityKind::Credentials) => {
+                let credentials = Credentials::new("AKIDEXAMPLE", "secret");
+                Event::Identity(Ok(Identity::Credentials(credentials)))
+            }
+            Step::Send { request, .. } => return request,
+            _ => panic!("neither a request nor what one needs"),
+        };
+    }
+}
+
+#[test]
+fn a_whole_call_needs_no_io() {
+    let config = Config::builder()
+        .isolated()
+        .region("us-east-1")
+        .endpoint_url("http://s3.example")
+        .build()
+        .unwrap();
+    let services = Services::new(Models::standard(None, &Environment::default()));
+    let service = services.service("s3").unwrap();
+    let call = Call {
+        config: &config,
+        service: &service,
+        operation: service.model.operation("PutObject").unwrap(),
+        buffered: true,
+        presign: None,
+        purpose: Purpose::Itself,
+    };
+    let params = Params {
+        value: json!({"Bucket": "bucket", "Key": "k"}),
+        body: Some(Body::file_range("/there/is/no/such/file", 0..9)),
+    };
+    let mut exchange = Exchange::new(call, params);
+    let mut hashes = 0;
+    let header =
+        |request: &Request, name: &str| request.headers()[name].to_str().unwrap().to_owned();
+    let scope = |request: &Request| header(request, AUTHORIZATION.as_str());
+
+    let start = Event::Start("the-id".into());
+    let request = next_request(&mut exchange, start, &mut hashes);
+    assert_eq!(header(&request, "x-amz-checksum-crc32"), "y/Q5Jg==");
+    assert_eq!(header(&request, "x-amz-content-sha256"), "ab".repeat(32));
+    assert_eq!(header(&request, "x-amz-date"), "20270115T080000Z");
+    assert_eq!(header(&request, "amz-sdk-invocation-id"), "the-id");
+    assert!(scope(&request).contains("/20270115/us-east-1/s3/"));
+
+    let elsewhere = response(301, &[("x-amz-bucket-region", "eu-west-1")], "");
+    let request = next_request(&mut exchange, elsewhere, &mut hashes);
+    assert!(scope(&request).contains("/eu-west-1/s3/"));
+    assert_eq!(hashes, 2, "once for each request that is written");
+
+    let busy = "<Error><Code>SlowDown</Code></Error>";
+    let Step::Sleep(delay) = exchange.step(response(503, &[], busy), moment()) else {
+        panic!("no delay before the retry");
+    };
+    assert!(delay > Duration::ZERO);
+    let request = next_request(&mut exchange, Event::Woke, &mut hashes);
+    assert_eq!(header(&request, "amz-sdk-request"), "attempt=2; max=3");
+    assert_eq!(hashes, 2, "a retry has the hashes of the first attempt");
+
+    let Step::Done(Ok(output)) = exchange.step(response(200, &[("etag", "\"e\"")], ""), moment())
+    else {
+        panic!("no result");
+    };
+    assert_eq!(output.meta.attempts, 2);
+    assert_eq!(output.value().unwrap()["ETag"], "\"e\"");
+}
