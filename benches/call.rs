@@ -5,13 +5,15 @@
 //! TUCUXI_BENCH_ONCE=signed:1000 valgrind --tool=callgrind target/release/deps/call-…
 //! ```
 //! `TUCUXI_BENCH_ONCE` names a case and how often it is done, such as `signed:1000`. Two runs with different numbers differ
-//! by the instructions of as many calls; `items` only makes and drops the parameters, which is the program's own part.
+//! by the instructions of as many calls. `items` only makes and drops the parameters, which is the program's own part;
+//! `region`, `config` and `interceptor` are the signed call with such options of its own, `unsigned` is without a signature.
 
 use std::hint::black_box;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tucuxi::checksum::ChecksumAlgorithm;
+use tucuxi::interceptor::Interceptor;
 use tucuxi::transport::{Limits, Request, Response, Transport, TransportError};
 use tucuxi::{Client, Config, Credentials, ResponseBody};
 
@@ -19,10 +21,11 @@ fn main() {
     let once = std::env::var("TUCUXI_BENCH_ONCE");
     match once.ok().as_deref().and_then(|text| text.split_once(':')) {
         Some((case, count)) => {
-            let client = client(case == "signed");
+            let client = client(case != "unsigned");
             for _ in 0..count.parse().unwrap_or(1) {
                 match case {
                     "items" => drop(black_box(item())),
+                    "config" | "interceptor" | "region" => put_item_with(&client, case, item()),
                     _ => put_item(&client, item()),
                 }
             }
@@ -41,8 +44,12 @@ impl Transport for Instant {
     }
 }
 
+/// In an environment as large as usual.
 fn client(signed: bool) -> Client {
-    let config = Config::builder().isolated().region("us-east-1");
+    let variables = (0..100).map(|n| (format!("VARIABLE_{n}"), "a value of some length".into()));
+    let isolated = ("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned());
+    let config = Config::builder().environment(variables.chain([isolated]));
+    let config = config.region("us-east-1");
     let config = match signed {
         true => config.credentials(Credentials::new(
             "AKIDEXAMPLE",
@@ -67,6 +74,30 @@ fn item() -> Value {
 
 fn put_item(client: &Client, item: Value) {
     black_box(client.call("dynamodb", "PutItem", item).unwrap());
+}
+
+/// The same call with options of its own.
+fn put_item_with(client: &Client, option: &str, item: Value) {
+    let request = client.request("dynamodb", "PutItem").params(item);
+    let request = match option {
+        "config" => request.config(|config| config.max_attempts(2)),
+        "interceptor" => request.interceptor(Silent),
+        _ => request.region("eu-west-1"),
+    };
+    black_box(request.send_buffered().unwrap().value().unwrap());
+}
+
+struct Silent;
+
+impl Interceptor for Silent {}
+
+#[divan::bench(args = ["config", "interceptor", "region"])]
+fn put_item_with_options(bencher: divan::Bencher<'_, '_>, option: &str) {
+    let client = client(true);
+    put_item_with(&client, option, item());
+    bencher
+        .with_inputs(item)
+        .bench_local_values(|item| put_item_with(&client, option, item));
 }
 
 #[divan::bench(args = [true, false])]

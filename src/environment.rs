@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-/// A snapshot of environment variables.
+/// A snapshot of environment variables. Clones share it.
 #[derive(Clone, Default)]
-pub struct Environment(HashMap<String, String>);
+pub struct Environment(Arc<HashMap<String, String>>);
 
 impl Environment {
     /// That of this process. Variables which are not UTF-8 are left out.
@@ -14,7 +15,7 @@ impl Environment {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
-        Self(std::env::vars_os().filter_map(text).collect())
+        Self(Arc::new(std::env::vars_os().filter_map(text).collect()))
     }
 
     /// The value of a variable; an empty one counts as none.
@@ -67,7 +68,7 @@ impl Environment {
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
         let own = |(name, value): (K, V)| (name.into(), value.into());
-        Self(variables.into_iter().map(own).collect())
+        Self(Arc::new(variables.into_iter().map(own).collect()))
     }
 }
 
@@ -102,5 +103,11 @@ mod tests {
     fn debug_shows_no_values() {
         let env = Environment::from_iter([("AWS_SECRET_ACCESS_KEY", "hidden")]);
         assert!(!format!("{env:?}").contains("hidden"));
+    }
+
+    #[test]
+    fn clones_share_the_variables() {
+        let env = Environment::from_iter([("A", "x")]);
+        assert!(Arc::ptr_eq(&env.0, &env.clone().0));
     }
 }

@@ -10,11 +10,11 @@ use serde_json::Value;
 use crate::client::Client;
 use crate::codec::target::{Copier, ToValue};
 use crate::codec::xml_tape::{Nodes, Tape};
-use crate::config::parse_ini;
 use crate::error::ServiceError;
 use crate::model::{Paginator, ServiceModel, Waiter};
 use crate::paginate::Pages;
 use crate::protocol::{self, Answer, Params};
+use crate::settings::parse_ini;
 use crate::wait::{Answer as Polled, Judge, Verdict, Waited};
 
 /// An operation's result from a body, as a tree and as text.
@@ -120,12 +120,12 @@ pub fn xml_elements(text: &str) -> Result<Vec<(usize, String, Option<String>)>, 
 
 /// The files that these variables name, as profiles, SSO sessions and services.
 pub fn profiles(variables: Vec<(String, String)>) -> Result<Value, String> {
-    crate::config::read_profiles(&variables.into_iter().collect()).map_err(|e| e.to_string())
+    crate::settings::read_profiles(&variables.into_iter().collect()).map_err(|e| e.to_string())
 }
 
 /// Where both files are, for these variables.
 pub fn places(variables: Vec<(String, String)>) -> [String; 2] {
-    crate::config::places(&variables.into_iter().collect())
+    crate::settings::places(&variables.into_iter().collect())
 }
 
 /// The credentials that a client finds, in full.

@@ -77,6 +77,7 @@ mod read;
 pub mod resource;
 mod secrets;
 mod session;
+mod settings;
 mod sync;
 mod time;
 pub mod transfer;

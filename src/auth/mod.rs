@@ -22,11 +22,11 @@ pub(crate) use self::sigv4::{check_expiry, post_signature};
 use crate::body::Body;
 use crate::call::CallContext;
 use crate::checksum;
-use crate::config::SignatureVersion;
 use crate::endpoint::{Endpoint, EndpointAuthScheme};
 use crate::error::{Error, Result};
 use crate::identity::{Credentials, Identity};
 use crate::protocol;
+use crate::settings::SignatureVersion;
 use crate::transport::Request;
 
 /// How the requests of a call are signed.

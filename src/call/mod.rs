@@ -9,15 +9,15 @@ use std::fmt;
 use serde_json::Value;
 
 pub(crate) use self::quirks::{Quirk, RetryRule, ServiceQuirks};
-use crate::config::Config;
 use crate::model::{Operation, ServiceModel};
+use crate::settings::Settings;
 
 /// What every hook may read about the call in progress.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct CallContext<'a> {
     /// The settings of the call.
-    pub config: &'a Config,
+    pub config: &'a Settings,
     /// The service.
     pub model: &'a ServiceModel,
     /// The operation.

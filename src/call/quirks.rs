@@ -1,6 +1,6 @@
 //! The form of what a service needs beyond its model and its interceptors. `custom` has the values.
 
-use crate::config::Config;
+use crate::settings::Settings;
 
 /// What a service needs beyond its model, where an interceptor cannot do it. It is looked up once for each service.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +48,7 @@ impl Quirk {
         Self(Some(customisation))
     }
 
-    pub(crate) fn is_on(self, config: &Config) -> bool {
+    pub(crate) fn is_on(self, config: &Settings) -> bool {
         self.0.is_some_and(|name| config.has_customisation(name))
     }
 }

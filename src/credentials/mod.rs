@@ -41,8 +41,8 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 use crate::cancel::CancelToken;
-use crate::config::Config;
 use crate::identity::{Origin, Part};
+use crate::settings::Settings;
 
 /// Finds credentials in one place.
 pub trait CredentialsProvider: Send + Sync {
@@ -99,7 +99,7 @@ impl Credentials {
 #[non_exhaustive]
 pub struct ProviderContext<'a> {
     /// The settings of the client.
-    pub config: &'a Config,
+    pub config: &'a Settings,
     /// For calls to the services that give credentials.
     pub transport: &'a dyn crate::transport::Transport,
     /// The time of the call.
@@ -220,6 +220,7 @@ pub enum CredentialsError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
     use crate::transport::Replay;
     use serde_json::json;
     use std::sync::{LazyLock, Mutex};
@@ -246,7 +247,7 @@ mod tests {
     }
 
     pub(super) fn context<'a>(
-        config: &'a Config,
+        config: &'a Settings,
         transport: &'a Replay,
         calls: &'a Calls,
     ) -> ProviderContext<'a> {

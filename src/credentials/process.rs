@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::document::{self, absent, fault};
 use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
-use crate::config::shell_words;
+use crate::settings::shell_words;
 use crate::{read, sync};
 
 /// Runs the profile's `credential_process`, without a shell, and reads what it prints.

@@ -24,10 +24,10 @@ pub(crate) use self::quirks::quirks;
 
 use self::rules::Rule;
 use crate::codec::edit::Edit;
-use crate::config::{Config, ConfigError};
 use crate::error::Error;
 use crate::interceptor::Interceptor;
 use crate::params::{ParamError, ParamErrorKind, ParamErrors};
+use crate::settings::{ConfigError, Settings};
 
 /// Something that a service, or an operation of it, needs.
 pub(crate) struct Customisation {
@@ -126,12 +126,12 @@ impl Customisation {
 /// # Errors
 ///
 /// One is not.
-pub(crate) fn check_names(config: &Config) -> Result<(), ConfigError> {
+pub(crate) fn check_names(config: &Settings) -> Result<(), ConfigError> {
     let is_name = |name: &str| TABLE.iter().any(|line| line.name == name);
-    match config.switched_off().iter().find(|name| !is_name(name)) {
+    match config.switched_off().find(|name| !is_name(name)) {
         Some(name) => Err(ConfigError::Value {
             key: "disabled_customisations",
-            value: name.clone(),
+            value: name.to_owned(),
             from: "the program, the environment or the profile".into(),
             expected: "the name of a customisation: ConfigBuilder::without_customisation has the list",
         }),
@@ -159,6 +159,7 @@ pub(crate) fn present_name(service: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
 
     /// A service that is renamed, or loses an operation, would leave its line without anything to do.
     #[test]
@@ -180,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_documentation_has_every_name() {
-        let docs = include_str!("../config/hooks.rs");
+        let docs = include_str!("../config/builder/hooks.rs");
         for line in TABLE {
             assert!(
                 docs.contains(&format!("/// | `{}` |", line.name)),

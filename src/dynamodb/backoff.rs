@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::cancel::CancelToken;
-use crate::config::Config;
 use crate::error::Result;
+use crate::settings::Settings;
 
 use super::error::DynamoDbError;
 
@@ -36,13 +36,13 @@ impl Backoff {
     }
 
     /// Waits before the next attempt, if something was left by the one before.
-    pub(super) fn wait(&self, config: &Config) {
+    pub(super) fn wait(&self, settings: &Settings) {
         let Some(doublings) = self.left.checked_sub(1) else {
             return;
         };
         let delay = FIRST.saturating_mul(2_u32.saturating_pow(doublings));
-        let delay = delay.min(LONGEST).mul_f64(config.jitter());
-        config.pause(delay, &CancelToken::default());
+        let delay = delay.min(LONGEST).mul_f64(settings.jitter());
+        settings.pause(delay, &CancelToken::default());
     }
 
     /// Takes in what came of an attempt.

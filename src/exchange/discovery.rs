@@ -12,9 +12,9 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::{Call, endpoint};
-use crate::config::EndpointDiscoveryMode;
 use crate::error::{Error, Result};
 use crate::model::{EndpointDiscovery, Members};
+use crate::settings::EndpointDiscoveryMode;
 use crate::sync;
 
 /// What a service said of itself, by what it was asked for.

@@ -13,7 +13,6 @@ use super::{
 use crate::auth::IdentityKind;
 use crate::body::ResponseBody;
 use crate::cancel::{CancelToken, Cancelled};
-use crate::config::{Config, token_variable};
 use crate::credentials::{
     Asked, Chain, CredentialsCache, CredentialsError, CredentialsProvider, Proof, ProviderCall,
     ProviderContext, ServiceCalls, TokenCache, imds,
@@ -25,12 +24,13 @@ use crate::output::Output;
 use crate::protocol::Params;
 use crate::random;
 use crate::secrets::scrub;
+use crate::settings::{Settings, token_variable};
 use crate::transport::{Limits, Request, Response, Transport, TransportError, TransportErrorKind};
 
 /// Where the driver gets what the exchange lacks.
 #[derive(Clone, Copy)]
 pub(crate) struct Needs<'a> {
-    pub(crate) config: &'a Config,
+    pub(crate) config: &'a Settings,
     pub(crate) credentials: &'a CredentialsCache,
     pub(crate) tokens: &'a TokenCache,
     pub(crate) transport: &'a dyn Transport,
@@ -164,7 +164,7 @@ impl Needs<'_> {
                 }
             }
         };
-        self.config.near_region(here.as_deref()).connect_timeout()
+        self.config.connect_timeout_from(here.as_deref())
     }
 
     /// What the exchange lacks, the network apart.
@@ -275,6 +275,7 @@ impl ServiceCalls for Needs<'_> {
         };
         let of = Call {
             config: &config,
+            interceptors: &[],
             service: &service,
             operation: service.model.operation(call.operation)?,
             buffered: true,

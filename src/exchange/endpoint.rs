@@ -10,7 +10,6 @@ use serde_json::Value;
 
 use super::discovery::{self, Lookup};
 use super::{Call, Exchange, redirect};
-use crate::config::{AccountIdEndpointMode, AddressingStyle, StsEndpoints};
 use crate::endpoint::{
     Endpoint, EndpointAuthScheme, EndpointError, EndpointParams, EndpointResolver, EndpointValue,
     LegacyQuery,
@@ -20,6 +19,7 @@ use crate::identity::Credentials;
 use crate::model::Members;
 use crate::protocol;
 use crate::query::Query;
+use crate::settings::{AccountIdEndpointMode, AddressingStyle, StsEndpoints};
 use crate::uri;
 
 /// Finds the endpoint of a call. `who` is needed by the few services whose endpoints are the account's.
@@ -216,7 +216,7 @@ pub(super) fn signing_region(call: &Call<'_>) -> Result<String> {
             return Ok(found.signing_region().into());
         }
     }
-    config.required_region().map(Into::into)
+    Ok(config.required_region()?.into())
 }
 
 /// That of the bucket, if it was found elsewhere; else the client's.
@@ -245,7 +245,10 @@ pub(super) fn region(call: &Call<'_>, given: Option<&str>) -> Result<Option<Stri
             match call.service.legacy()?.resolve(&query) {
                 Ok(endpoint) if given.is_some() => Ok(Some(endpoint.signing_region().into())),
                 Ok(endpoint) => Ok(Some(endpoint.name.into())),
-                Err(EndpointError::NoRegion) => call.config.required_region().map(|_| None),
+                Err(EndpointError::NoRegion) => {
+                    call.config.required_region()?;
+                    Ok(None)
+                }
                 Err(error) => Err(fault(error)),
             }
         }

@@ -1,5 +1,7 @@
 //! The interceptors of a call, and where the exchange asks them.
 
+use std::sync::Arc;
+
 use http::header::HOST;
 use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
@@ -7,30 +9,32 @@ use serde_json::Value;
 use super::Call;
 use super::prepare::host;
 use crate::call::{CallContext, Quirk};
-use crate::config::Config;
 use crate::custom::{Customisation, PlainAttributeValues};
 use crate::error::{Error, Result, RetryReason};
 use crate::interceptor::{Attempt, Interceptor};
 use crate::model::Operation;
 use crate::output::Output;
 use crate::params::ParamError;
+use crate::settings::Settings;
 use crate::transport::{Request, Response, TransportError};
 
 /// The interceptors of a call, on the way out: the program's, then those of the service that are not switched off, and what
 /// makes its plain values those of the model.
 pub(crate) fn interceptors<'a>(
-    config: &'a Config,
+    program: &'a [Arc<dyn Interceptor>],
+    settings: &'a Settings,
     customisations: &'a [&'static Customisation],
     operation: &'a Operation,
 ) -> impl DoubleEndedIterator<Item = &'a dyn Interceptor> {
-    let theirs = config.interceptors().iter().map(|one| &**one);
-    let is_on =
-        |line: &&&Customisation| line.is_of(&operation.name) && config.has_customisation(line.name);
+    let theirs = program.iter().map(|one| &**one);
+    let is_on = |line: &&&Customisation| {
+        line.is_of(&operation.name) && settings.has_customisation(line.name)
+    };
     let ours = customisations
         .iter()
         .filter(is_on)
         .map(|line| line.by as &dyn Interceptor);
-    let plain: Option<&dyn Interceptor> = match config.has_plain_attribute_values() {
+    let plain: Option<&dyn Interceptor> = match settings.has_plain_attribute_values() {
         true => Some(&PlainAttributeValues),
         false => None,
     };
@@ -39,7 +43,12 @@ pub(crate) fn interceptors<'a>(
 
 impl<'a> Call<'a> {
     fn interceptors(&self) -> impl DoubleEndedIterator<Item = &'a dyn Interceptor> {
-        interceptors(self.config, &self.service.customisations, self.operation)
+        interceptors(
+            self.interceptors,
+            self.config,
+            &self.service.customisations,
+            self.operation,
+        )
     }
 
     /// What the stages of the call may read about it.

@@ -6,6 +6,7 @@ use http::header::AUTHORIZATION;
 use serde_json::json;
 
 use super::*;
+use crate::config::Config;
 use crate::environment::Environment;
 use crate::model::Models;
 
@@ -67,6 +68,7 @@ fn a_whole_call_needs_no_io() {
     let service = services.service("s3").unwrap();
     let call = Call {
         config: &config,
+        interceptors: &[],
         service: &service,
         operation: service.model.operation("PutObject").unwrap(),
         buffered: true,

@@ -37,6 +37,7 @@ mod trace;
 mod user_agent;
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -62,20 +63,23 @@ use self::user_agent::Told;
 use crate::auth::{self, AuthChoice, IdentityKind};
 use crate::body::Body;
 use crate::checksum;
-use crate::config::{Config, RetryMode};
 use crate::error::{Error, Result, RetriesEnded, RetryReason, ServiceError};
 use crate::identity::{Credentials, Identity};
+use crate::interceptor::Interceptor;
 use crate::model::Operation;
 use crate::output::Output;
 use crate::protocol::{self, Params};
 use crate::secrets::CallOf;
+use crate::settings::{RetryMode, Settings};
 use crate::time::Timestamp;
 use crate::transport::{Limits, Request, Response, TransportError};
 
 /// What every stage may read about the call in progress.
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
-    pub(crate) config: &'a Config,
+    pub(crate) config: &'a Settings,
+    /// The program's.
+    pub(crate) interceptors: &'a [Arc<dyn Interceptor>],
     pub(crate) service: &'a Service,
     pub(crate) operation: &'a Operation,
     /// Whether a streaming payload is read whole too.

@@ -14,12 +14,12 @@ use http::header::CONTENT_ENCODING;
 use super::{Call, Purpose, endpoint};
 use crate::auth::AuthChoice;
 use crate::checksum::{self, ChecksumAlgorithm};
-use crate::config::{
-    AccountIdEndpointMode, EndpointDiscoveryMode, RequestChecksums, ResponseChecksums, RetryMode,
-};
 use crate::error::{Error, Result};
 use crate::identity::Identity;
 use crate::model::Protocol;
+use crate::settings::{
+    AccountIdEndpointMode, EndpointDiscoveryMode, RequestChecksums, ResponseChecksums, RetryMode,
+};
 
 /// Longer lists of features are cut.
 const MAX_FEATURES: usize = 1024;

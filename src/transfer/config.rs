@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::error::TransferError;
-use crate::config::S3Config;
+use crate::settings::S3Config;
 
 const MIB: u64 = 1024 * 1024;
 

@@ -31,8 +31,8 @@ use super::target::{Sink, Target};
 use super::{Context, Place};
 use crate::body::Body;
 use crate::checksum::ChecksumAlgorithm;
-use crate::config::ResponseChecksums;
 use crate::error::{Error, Result};
+use crate::settings::ResponseChecksums;
 use crate::sync;
 
 /// An object on its way down.

@@ -9,8 +9,8 @@ use super::args::Args;
 use super::error::TransferError;
 use super::{Context, Place};
 use crate::checksum::ChecksumAlgorithm;
-use crate::config::ResponseChecksums;
 use crate::error::Result;
+use crate::settings::ResponseChecksums;
 use crate::time::Timestamp;
 
 /// An object.

@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 use self::limiter::Limiter;
 use self::quota::Quota;
 use crate::call::RetryRule;
-use crate::config::RetryMode;
 use crate::error::{RetriesEnded, RetryReason};
+use crate::settings::RetryMode;
 
 /// What all calls of a client to a service in one partition share.
 #[derive(Debug, Default)]

@@ -2,16 +2,9 @@
 
 use std::time::Duration;
 
-use super::chain::{self, Chain, Row};
+use super::Settings;
 use super::values::DefaultsMode;
-use super::{Config, ConfigBuilder, ConfigError, Settings, word};
 use crate::environment::Environment;
-
-pub(super) const MODE: Row = chain::row("defaults_mode", &["AWS_DEFAULTS_MODE"]);
-
-pub(super) fn mode(chain: &Chain<'_>) -> Result<DefaultsMode, ConfigError> {
-    word(chain, &MODE, DefaultsMode::VALUES)
-}
 
 /// How near the client is to its region, where the environment tells.
 pub(super) fn by_environment(env: &Environment, region: Option<&str>) -> Option<DefaultsMode> {
@@ -40,51 +33,30 @@ pub(super) fn connect_timeout(mode: DefaultsMode) -> Duration {
 }
 
 impl Settings {
-    /// Fills in what the mode says and nobody else did.
-    pub(super) fn set_defaults(&mut self, mode: DefaultsMode) {
-        self.defaults_mode = mode;
-        if !self.connect_timeout_is_set {
-            self.connect_timeout = connect_timeout(mode);
-        }
-    }
-}
-
-impl Config {
-    /// Which set of defaults is used. `Auto` is shown where the environment does not say in which region the client is; its
-    /// instance is asked with the first request.
+    /// Which set of defaults is used. `Auto` is shown where the environment does not say in which region the client is; the
+    /// metadata service of its instance is used with the first request.
     pub fn defaults_mode(&self) -> DefaultsMode {
-        self.0.settings.defaults_mode
+        self.defaults_mode
     }
 
-    /// Whether a default depends on where this runs, and neither the program nor the environment says it.
+    /// Whether a default depends on where this runs, and neither the program nor the environment sets it.
     pub(crate) fn depends_on_place(&self) -> bool {
-        let settings = &self.0.settings;
-        settings.defaults_mode == DefaultsMode::Auto && !settings.connect_timeout_is_set
+        self.defaults_mode == DefaultsMode::Auto && self.explicit.connect_timeout.is_none()
     }
 
-    /// The same, with the defaults for a client that is in this region, as its instance says; without one, the standard
-    /// ones.
-    pub(crate) fn near_region(&self, here: Option<&str>) -> Self {
-        let mode = match here {
+    /// The time that a connection may take from this region, which is that of the instance; the standard one if it is unknown.
+    pub(crate) fn connect_timeout_from(&self, here: Option<&str>) -> Duration {
+        connect_timeout(match here {
             Some(here) => near(here, self.region()),
             None => DefaultsMode::Standard,
-        };
-        let mut resolved = (*self.0).clone();
-        resolved.settings.set_defaults(mode);
-        Self(resolved.into())
-    }
-}
-
-impl ConfigBuilder {
-    /// Which set of defaults is used.
-    pub fn defaults_mode(self, mode: DefaultsMode) -> Self {
-        self.set(&MODE, mode.as_str())
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
 
     #[test]
     fn the_environment_tells_how_near_a_region_is() {
@@ -115,8 +87,15 @@ mod tests {
             assert_eq!(config.defaults_mode(), mode);
             assert_eq!(config.connect_timeout(), Duration::from_millis(millis));
         }
-        let config = built(&[]).near_region(Some("eu-west-1"));
-        assert_eq!(config.defaults_mode(), DefaultsMode::InRegion);
+        let config = built(&[]);
+        for (here, millis) in [
+            (Some("eu-west-1"), 1100),
+            (Some("us-east-1"), 3100),
+            (None, 3100),
+        ] {
+            let timeout = config.connect_timeout_from(here);
+            assert_eq!(timeout, Duration::from_millis(millis), "{here:?}");
+        }
     }
 
     #[test]

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use super::chain::{self, Chain};
-use super::{Config, ConfigBuilder};
+use super::ConfigBuilder;
 use crate::interceptor::Interceptor;
 
 impl ConfigBuilder {
     /// Hooks into every call; several are asked in the order in which they were added. See
     /// [`interceptor`](crate::interceptor).
     pub fn interceptor(mut self, interceptor: impl Interceptor + 'static) -> Self {
-        self.interceptors.0.push(Arc::new(interceptor));
+        self.plugins.interceptors.0.push(Arc::new(interceptor));
         self
     }
 
@@ -60,81 +59,7 @@ impl ConfigBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn without_customisation(mut self, name: impl Into<String>) -> Self {
-        self.switched_off.push(name.into());
+        self.explicit.disabled_customisations.push(name.into());
         self
     }
-
-    /// Whether the values of DynamoDB's items are plain JSON in parameters and results: `{"id": "a", "n": 1}`, and not
-    /// `{"id": {"S": "a"}, "n": {"N": "1"}}`. It holds for every operation of a service whose model has such values, and
-    /// changes nothing for others. [`dynamodb`](crate::dynamodb) has the forms of what JSON has no values for.
-    ///
-    /// Interceptors are given the parameters as the caller gave them, and see what goes out of them afterwards; what a
-    /// [`Stub`](crate::interceptor::Stub) expects and answers is in the form of the API.
-    ///
-    /// ```
-    /// # use tucuxi::{Client, Config, transport::Replay};
-    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"Item": {"id": {"S": "a"}, "n": {"N": "1"}}}"#);
-    /// # let client = Client::with_transport(config, replay)?;
-    /// let client = client.with(|config| config.plain_attribute_values(true))?;
-    /// let key = serde_json::json!({"TableName": "t", "Key": {"id": "a"}});
-    /// let found = client.call("dynamodb", "GetItem", key)?;
-    /// assert_eq!(found["Item"], serde_json::json!({"id": "a", "n": 1}));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn plain_attribute_values(mut self, yes: bool) -> Self {
-        self.plain_attribute_values = yes;
-        self
-    }
-
-    pub(super) fn switched_off(&self, chain: &Chain<'_>) -> Vec<String> {
-        let said = names(chain, &chain::SWITCHED_OFF).into_iter();
-        said.chain(self.switched_off.iter().cloned()).collect()
-    }
-}
-
-impl Config {
-    /// The program's interceptors.
-    pub(crate) fn interceptors(&self) -> &[Arc<dyn Interceptor>] {
-        &self.0.settings.interceptors.0
-    }
-
-    /// Whether `AttributeValue`s are plain JSON.
-    pub(crate) fn has_plain_attribute_values(&self) -> bool {
-        self.0.settings.plain_attribute_values
-    }
-
-    /// The same, with plain `AttributeValue`s.
-    pub(crate) fn with_plain_attribute_values(&self) -> Self {
-        let mut resolved = (*self.0).clone();
-        resolved.builder.plain_attribute_values = true;
-        resolved.settings.plain_attribute_values = true;
-        Self(Arc::new(resolved))
-    }
-
-    /// The same, with strict responses.
-    pub(crate) fn with_strict_responses(&self) -> Self {
-        let mut resolved = (*self.0).clone();
-        resolved.builder.strict_responses = true;
-        resolved.settings.strict_responses = true;
-        Self(Arc::new(resolved))
-    }
-
-    /// The customisations that are switched off.
-    pub(crate) fn switched_off(&self) -> &[String] {
-        &self.0.settings.switched_off
-    }
-
-    /// Whether a customisation is not switched off.
-    pub(crate) fn has_customisation(&self, name: &str) -> bool {
-        !self.switched_off().iter().any(|off| off == name)
-    }
-}
-
-/// Names with commas between them.
-pub(super) fn names(chain: &Chain<'_>, row: &chain::Row) -> Vec<String> {
-    let setting = chain.text(row);
-    let names = setting.iter().flat_map(|setting| setting.value.split(','));
-    let names = names.map(|name| name.trim().to_owned());
-    names.filter(|name| !name.is_empty()).collect()
 }

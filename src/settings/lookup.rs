@@ -6,26 +6,25 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use super::chain::{self, Chain, Row};
-use super::{Config, ConfigBuilder, ConfigError};
+use super::chain::Chain;
+use super::{ConfigError, Settings, rows};
 
-pub(super) const TIMEOUT: Row = chain::row("credentials_timeout", &["TUCUXI_CREDENTIALS_TIMEOUT"]);
 /// Long enough for a person who is asked for a code or a password.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(120);
 /// So soon is a prompt given up that is no longer wanted.
 const SLICE: Duration = Duration::from_millis(50);
 
-pub(super) fn timeout(chain: &Chain<'_>) -> Result<Duration, ConfigError> {
-    let seconds = chain.parsed::<NonZero<u32>>(&TIMEOUT, "a number of seconds from 1")?;
-    Ok(seconds.map_or(DEFAULT_TIMEOUT, |seconds| {
-        Duration::from_secs(seconds.value.get().into())
-    }))
+pub(super) fn timeout(chain: &Chain<'_>) -> Result<Option<Duration>, ConfigError> {
+    let expected = "a number of seconds from 1";
+    let seconds = chain.parsed::<NonZero<u32>>(&rows::CREDENTIALS_TIMEOUT, expected)?;
+    Ok(seconds.map(|seconds| Duration::from_secs(seconds.value.get().into())))
 }
 
-impl Config {
+impl Settings {
     /// How long a lookup of credentials or of a bearer token may take, all its requests and prompts included.
     pub fn credentials_timeout(&self) -> Duration {
-        self.0.settings.credentials_timeout
+        self.value(|values| values.credentials_timeout)
+            .unwrap_or(DEFAULT_TIMEOUT)
     }
 
     /// The code of an MFA device, unless it is no longer wanted before it is typed.
@@ -35,7 +34,7 @@ impl Config {
         is_wanted: impl Fn() -> bool,
     ) -> io::Result<String> {
         let (tell, told) = mpsc::channel();
-        let (prompt, name) = (self.0.settings.mfa.0.clone(), serial.to_owned());
+        let (prompt, name) = (self.explicit.world.prompt(), serial.to_owned());
         let terminal = Terminal::now();
         // a prompt cannot be interrupted, so it waits elsewhere
         thread::Builder::new()
@@ -90,18 +89,5 @@ pub(super) fn ask_on_terminal(serial: &str) -> io::Result<String> {
         false => Err(io::Error::other(
             "there is no terminal to ask on, and the program gave no mfa_prompt",
         )),
-    }
-}
-
-impl ConfigBuilder {
-    /// How long a lookup of credentials or of a bearer token may take in all: its requests, the program of
-    /// `credential_process`, and whatever a person is asked for. By default that is 120 seconds. The time of the call
-    /// ([`ConfigBuilder::operation_timeout`]) and its cancel token end a lookup too. Fractions of a second count.
-    ///
-    /// The variable `TUCUXI_CREDENTIALS_TIMEOUT` and the key `credentials_timeout` of a profile have it in whole seconds,
-    /// from 1.
-    pub fn credentials_timeout(mut self, timeout: Duration) -> Self {
-        self.credentials_timeout = Some(timeout);
-        self
     }
 }

@@ -1,0 +1,60 @@
+//! The options of one call.
+
+use std::sync::Arc;
+
+use crate::cancel::CancelToken;
+use crate::config::{Config, ConfigBuilder};
+use crate::error::{Error, Result};
+use crate::interceptor::Interceptor;
+use crate::settings::ConfigError;
+
+/// The options of one call, over the configuration of its client: only what differs from that is made anew.
+#[derive(Debug, Default)]
+pub(super) struct CallOptions {
+    /// The configuration, if it is not the client's; an invalid one is reported when the call is made.
+    config: Option<Result<Config, ConfigError>>,
+    pub(super) cancel: Option<CancelToken>,
+    /// The version of the service's API.
+    pub(super) api_version: Option<Box<str>>,
+}
+
+impl CallOptions {
+    /// Changes settings. `client` is the configuration of the client.
+    pub(super) fn change(
+        &mut self,
+        client: &Config,
+        change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+    ) {
+        self.config = Some(match self.config.take() {
+            None => client.with(change),
+            Some(config) => config.and_then(|config| config.with(change)),
+        });
+    }
+
+    /// Adds an interceptor, which changes no settings.
+    pub(super) fn interceptor(&mut self, client: &Config, interceptor: impl Interceptor + 'static) {
+        let config = self.config.take().unwrap_or_else(|| Ok(client.clone()));
+        self.config = Some(config.map(|config| config.with_interceptor(Arc::new(interceptor))));
+    }
+
+    /// The configuration of the call.
+    ///
+    /// # Errors
+    ///
+    /// A changed setting is invalid, or one that a call cannot have of its own.
+    pub(super) fn config<'a>(&'a self, client: &'a Config) -> Result<&'a Config> {
+        let config = match &self.config {
+            None => return Ok(client),
+            Some(Ok(config)) => config,
+            Some(Err(error)) => return Err(Error::Config(error.to_string().into())),
+        };
+        super::check_customisations(config)?;
+        match config.shares_network_with(client) {
+            true => Ok(config),
+            false => Err(Error::Config(
+                "proxies, certificates and connections are settled for the client, not for a call"
+                    .into(),
+            )),
+        }
+    }
+}

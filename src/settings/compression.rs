@@ -1,0 +1,41 @@
+//! From which length on bodies of requests are compressed.
+
+use super::chain::{Chain, Source};
+use super::{ConfigError, Settings, rows};
+
+const EXPECTED: &str = "a number from 1 to 1048576";
+const DEFAULT: u64 = 10240;
+
+pub(super) fn read(chain: &Chain<'_>) -> Result<Option<u64>, ConfigError> {
+    let Some(size) = chain.parsed(&rows::COMPRESSION_SIZE, EXPECTED)? else {
+        return Ok(None);
+    };
+    check(size.value, &size.source)?;
+    Ok(Some(size.value))
+}
+
+/// Checks the number of the program.
+pub(super) fn check_explicit(size: Option<u64>) -> Result<(), ConfigError> {
+    size.map_or(Ok(()), |size| check(size, &Source::Builder))
+}
+
+fn check(size: u64, source: &Source) -> Result<(), ConfigError> {
+    match (1..=1024 * 1024).contains(&size) {
+        true => Ok(()),
+        false => Err(ConfigError::Value {
+            key: rows::COMPRESSION_SIZE.key,
+            value: size.to_string(),
+            from: source.to_string(),
+            expected: EXPECTED,
+        }),
+    }
+}
+
+impl Settings {
+    /// From which length on bodies are compressed, where the service supports that; `None` for never.
+    pub fn min_compression_size(&self) -> Option<u64> {
+        let off = self.value(|values| values.no_compression).unwrap_or(false);
+        let size = self.value(|values| values.compression_size);
+        (!off).then(|| size.unwrap_or(DEFAULT))
+    }
+}

@@ -1,0 +1,93 @@
+//! The values that the program sets, as the types that they are.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::chain::Setting;
+use super::network::NetworkChoice;
+use super::values::{
+    AccountIdEndpointMode, AddressingStyle, DefaultsMode, EndpointDiscoveryMode, RequestChecksums,
+    ResponseChecksums, RetryMode, SignatureVersion, StsEndpoints,
+};
+use super::world::World;
+use super::{ConfigError, compression, retry};
+use crate::endpoint::EndpointValue;
+use crate::identity::BearerToken;
+use crate::transport::Throughput;
+
+/// Settings that the program, the environment and a profile can set; `None` where the source at hand does not.
+#[derive(Clone, Default)]
+pub(crate) struct Values {
+    pub(crate) region: Option<Setting<String>>,
+    pub(crate) use_fips: Option<bool>,
+    pub(crate) use_dualstack: Option<bool>,
+    pub(crate) endpoint_discovery: Option<EndpointDiscoveryMode>,
+    pub(crate) account_id_mode: Option<AccountIdEndpointMode>,
+    pub(crate) no_host_prefix: Option<bool>,
+    pub(crate) defaults_mode: Option<DefaultsMode>,
+    pub(crate) retry_mode: Option<RetryMode>,
+    pub(crate) max_attempts: Option<u32>,
+    pub(crate) credentials_timeout: Option<Duration>,
+    pub(crate) signature_version: Option<SignatureVersion>,
+    pub(crate) auth_schemes: Option<Vec<String>>,
+    pub(crate) region_set: Option<String>,
+    pub(crate) request_checksums: Option<RequestChecksums>,
+    pub(crate) response_checksums: Option<ResponseChecksums>,
+    pub(crate) no_compression: Option<bool>,
+    pub(crate) compression_size: Option<u64>,
+    pub(crate) validate_parameters: Option<bool>,
+    pub(crate) app_id: Option<String>,
+    pub(crate) s3: S3Values,
+}
+
+/// Those of S3.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct S3Values {
+    pub(crate) addressing_style: Option<AddressingStyle>,
+    pub(crate) use_accelerate_endpoint: Option<bool>,
+    pub(crate) use_dualstack: Option<bool>,
+    pub(crate) payload_signing_enabled: Option<bool>,
+    pub(crate) use_arn_region: Option<bool>,
+    pub(crate) us_east_1: Option<StsEndpoints>,
+    pub(crate) disable_multiregion_access_points: Option<bool>,
+    pub(crate) disable_express_session_auth: Option<bool>,
+}
+
+/// The settings of the program. What only the program can set stands beside the values that files and variables can have too.
+#[derive(Clone, Default)]
+pub(crate) struct Explicit {
+    pub(crate) values: Values,
+    pub(crate) profile: Option<String>,
+    pub(crate) endpoint_url: Option<String>,
+    pub(crate) ignore_endpoint_urls: Option<bool>,
+    pub(crate) context_params: Vec<(Box<str>, EndpointValue)>,
+    /// Services and versions of their APIs.
+    pub(crate) api_versions: Vec<(String, String)>,
+    pub(crate) unsigned: bool,
+    pub(crate) bearer_token: Option<BearerToken>,
+    pub(crate) no_role_cache: bool,
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) read_timeout: Option<Duration>,
+    pub(crate) operation_timeout: Option<Duration>,
+    pub(crate) attempt_timeout: Option<Duration>,
+    /// `Some(None)` for no minimum.
+    pub(crate) throughput: Option<Option<Throughput>>,
+    pub(crate) max_clock_skew: Option<Duration>,
+    pub(crate) max_response_size: Option<u64>,
+    pub(crate) strict_validation: bool,
+    pub(crate) strict_responses: bool,
+    pub(crate) plain_attribute_values: bool,
+    pub(crate) disabled_customisations: Vec<String>,
+    pub(crate) user_agent_extra: Option<String>,
+    /// Shared, for a call cannot change it.
+    pub(crate) network: Arc<NetworkChoice>,
+    pub(crate) world: World,
+}
+
+impl Explicit {
+    /// Checks the numbers, which no type bounds.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        retry::check_explicit(self.values.max_attempts)?;
+        compression::check_explicit(self.values.compression_size)
+    }
+}

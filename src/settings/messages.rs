@@ -1,0 +1,67 @@
+//! What requests contain, and how responses are read.
+
+use super::Settings;
+use super::values::{RequestChecksums, ResponseChecksums};
+
+impl Settings {
+    /// Whether parameters are checked before a request is sent.
+    pub fn validates_parameters(&self) -> bool {
+        self.value(|values| values.validate_parameters)
+            .unwrap_or(true)
+    }
+
+    /// Whether greatest values and lengths and enumerations are checked too.
+    pub fn validates_strictly(&self) -> bool {
+        self.explicit.strict_validation
+    }
+
+    /// Whether a response with a member that does not fit the model is an error.
+    pub fn strict_responses(&self) -> bool {
+        self.explicit.strict_responses
+    }
+
+    /// The same, with strict responses.
+    pub(crate) fn with_strict_responses(&self) -> Self {
+        let mut settings = self.clone();
+        settings.explicit.strict_responses = true;
+        settings
+    }
+
+    /// Whether `AttributeValue`s are plain JSON.
+    pub(crate) fn has_plain_attribute_values(&self) -> bool {
+        self.explicit.plain_attribute_values
+    }
+
+    /// The same, with plain `AttributeValue`s.
+    pub(crate) fn with_plain_attribute_values(&self) -> Self {
+        let mut settings = self.clone();
+        settings.explicit.plain_attribute_values = true;
+        settings
+    }
+
+    /// When requests have a checksum.
+    pub fn request_checksums(&self) -> RequestChecksums {
+        self.value(|values| values.request_checksums)
+            .unwrap_or_default()
+    }
+
+    /// When responses are verified against their checksum.
+    pub fn response_checksums(&self) -> ResponseChecksums {
+        self.value(|values| values.response_checksums)
+            .unwrap_or_default()
+    }
+
+    /// The customisations that are switched off.
+    pub(crate) fn switched_off(&self) -> impl Iterator<Item = &str> {
+        let all = [
+            &self.ambient.disabled_customisations,
+            &self.explicit.disabled_customisations,
+        ];
+        all.into_iter().flatten().map(|name| &**name)
+    }
+
+    /// Whether a customisation is not switched off.
+    pub(crate) fn has_customisation(&self, name: &str) -> bool {
+        !self.switched_off().any(|off| off == name)
+    }
+}

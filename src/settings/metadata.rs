@@ -1,0 +1,77 @@
+//! The metadata service of EC2.
+
+use std::fmt;
+use std::num::NonZero;
+use std::time::Duration;
+
+use super::chain::Chain;
+use super::{ConfigError, FROM_ONE, Settings, rows};
+use crate::uri;
+
+/// How the metadata service of EC2 is used.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct InstanceMetadata {
+    /// Whether it is not used.
+    pub disabled: bool,
+    /// Its URL, if that is not the usual one.
+    pub endpoint: Option<String>,
+    /// Whether the usual address is that of IPv6.
+    pub ipv6: bool,
+    /// Whether version 1 is not used where version 2 is missing.
+    pub v1_disabled: bool,
+    /// How long a response may take.
+    pub timeout: Duration,
+    /// The maximum number of attempts of each request.
+    pub attempts: u32,
+}
+
+impl fmt::Debug for InstanceMetadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoint = self.endpoint.as_deref().map(uri::without_passwords);
+        f.debug_struct("InstanceMetadata")
+            .field("disabled", &self.disabled)
+            .field("endpoint", &endpoint)
+            .field("ipv6", &self.ipv6)
+            .field("v1_disabled", &self.v1_disabled)
+            .field("timeout", &self.timeout)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl InstanceMetadata {
+    pub(super) fn read(chain: &Chain<'_>) -> Result<Self, ConfigError> {
+        let mode = chain.text(&rows::IMDS_MODE);
+        let ipv6 = match mode.as_ref().map(|mode| mode.value.to_ascii_lowercase()) {
+            None => chain.boolean(&rows::IMDS_IPV6)?.unwrap_or(false),
+            Some(mode) if mode == "ipv4" => false,
+            Some(mode) if mode == "ipv6" => true,
+            Some(value) => {
+                return Err(ConfigError::Value {
+                    key: rows::IMDS_MODE.key,
+                    value,
+                    from: mode.map(|mode| mode.source.to_string()).unwrap_or_default(),
+                    expected: "ipv4 or ipv6",
+                });
+            }
+        };
+        let number = |row| chain.parsed::<NonZero<u32>>(row, FROM_ONE);
+        let seconds = number(&rows::IMDS_TIMEOUT)?.map_or(1, |seconds| seconds.value.get());
+        Ok(Self {
+            disabled: chain.boolean(&rows::IMDS_DISABLED)?.unwrap_or(false),
+            endpoint: chain.text(&rows::IMDS_ENDPOINT).map(|s| s.value),
+            ipv6,
+            v1_disabled: chain.boolean(&rows::IMDS_V1_DISABLED)?.unwrap_or(false),
+            timeout: Duration::from_secs(seconds.into()),
+            attempts: number(&rows::IMDS_ATTEMPTS)?.map_or(3, |attempts| attempts.value.get()),
+        })
+    }
+}
+
+impl Settings {
+    /// How the metadata service of EC2 is used.
+    pub fn instance_metadata(&self) -> &InstanceMetadata {
+        &self.ambient.metadata
+    }
+}

@@ -1,0 +1,542 @@
+//! Settings: what can be said as text, and other plain values. The program's value wins over that of the environment, which
+//! wins over that of the profile, which wins over the default.
+//!
+//! ```text
+//!  program ─► Explicit ──┐
+//!  environment ┐         ├─► Settings ─► accessors: the program's value, else the ambient one, else the default
+//!  profiles ───┴─► Ambient (parsed once, shared)
+//! ```
+//! What is changed for one call is another `Explicit`: environment, profiles and everything parsed of them are shared.
+
+mod ambient;
+mod app_id;
+mod chain;
+mod compression;
+mod defaults;
+mod endpoint;
+mod error;
+mod explain;
+mod explicit;
+mod ini;
+mod limits;
+mod lookup;
+mod messages;
+mod metadata;
+mod network;
+mod profile;
+mod region;
+mod retry;
+mod rows;
+mod s3;
+pub(crate) mod shell_words;
+mod signing;
+mod size;
+mod values;
+mod world;
+
+pub(crate) use self::app_id::warn_if_long;
+pub use self::chain::{Setting, Source};
+pub use self::error::ConfigError;
+pub(crate) use self::explicit::Explicit;
+pub use self::metadata::InstanceMetadata;
+pub(crate) use self::network::NetworkChoice;
+pub(crate) use self::profile::{Profile, Profiles};
+pub use self::s3::S3Config;
+pub(crate) use self::signing::token_variable;
+pub use self::values::{
+    AccountIdEndpointMode, AddressingStyle, DefaultsMode, EndpointDiscoveryMode, RequestChecksums,
+    ResponseChecksums, RetryMode, SignatureVersion, StsEndpoints,
+};
+
+use std::fmt;
+use std::sync::Arc;
+
+use self::ambient::Ambient;
+use self::chain::Chain;
+use self::explicit::Values;
+use crate::environment::Environment;
+use crate::transport::Network;
+use crate::uri;
+
+/// What a number must be that counts something.
+const FROM_ONE: &str = "a number from 1";
+
+/// The settings of a client or of a call, without its plug-ins: credentials provider and interceptors.
+///
+/// [`Config`](crate::Config) has all its methods.
+#[derive(Clone)]
+pub struct Settings {
+    explicit: Explicit,
+    ambient: Arc<Ambient>,
+    env: Environment,
+    profiles: Arc<Profiles>,
+    profile: Setting<String>,
+    region: Option<Setting<String>>,
+    /// Whether the region was named by an old pseudo-region that means FIPS endpoints.
+    is_fips_region: bool,
+    defaults_mode: DefaultsMode,
+    s3: S3Config,
+    network: Arc<Network>,
+    /// Whether they are for calls that get credentials.
+    is_of_provider: bool,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.explicit.endpoint_url.as_deref();
+        f.debug_struct("Settings")
+            .field("profile", &self.profile.value)
+            .field("region", &self.region())
+            .field("endpoint_url", &url.map(uri::without_passwords))
+            .field("retry_mode", &self.retry_mode())
+            .field("max_attempts", &self.max_attempts())
+            .field("operation_timeout", &self.operation_timeout())
+            .field("attempt_timeout", &self.attempt_timeout())
+            .field("s3", &self.s3)
+            .field("network", &self.network)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What makes the settings of a client, and what is kept of it where the program changes some.
+impl Settings {
+    /// The settings of a program in this environment, with these profiles.
+    pub(crate) fn resolve(
+        explicit: Explicit,
+        env: Environment,
+        profiles: Arc<Profiles>,
+    ) -> Result<Self, ConfigError> {
+        let profile = choose_profile(explicit.profile.clone(), &env);
+        let found = profiles.profile(&profile.value);
+        if found.is_none() && profile.source != Source::Default {
+            return Err(ConfigError::Profile {
+                from: profile.source.to_string(),
+                available: profiles.names().join(", "),
+                name: profile.value,
+            });
+        }
+        explicit.check()?;
+        let chain = Chain {
+            explicit: &explicit,
+            env: &env,
+            profile: found,
+        };
+        let ambient = Arc::new(Ambient::read(&chain)?);
+        let network = Arc::new(explicit.network.resolve(&chain)?);
+        let mut settings = Self {
+            s3: S3Config::default(),
+            region: None,
+            is_fips_region: false,
+            defaults_mode: DefaultsMode::default(),
+            is_of_provider: false,
+            explicit,
+            ambient,
+            env,
+            profiles,
+            profile,
+            network,
+        };
+        settings.combine()?;
+        Ok(settings)
+    }
+
+    /// The same settings with other ones of the program. What is parsed stays so, unless they name another profile.
+    pub(crate) fn with(&self, explicit: Explicit) -> Result<Self, ConfigError> {
+        if explicit.profile != self.explicit.profile {
+            return Self::resolve(explicit, self.env.clone(), self.profiles.clone());
+        }
+        explicit.check()?;
+        let mut settings = Self {
+            explicit,
+            ambient: self.ambient.clone(),
+            env: self.env.clone(),
+            profiles: self.profiles.clone(),
+            profile: self.profile.clone(),
+            region: None,
+            s3: S3Config::default(),
+            network: self.network.clone(),
+            ..*self
+        };
+        if settings.explicit.network != self.explicit.network {
+            let network = settings.explicit.network.resolve(&settings.chain())?;
+            settings.network = Arc::new(network);
+        }
+        settings.combine()?;
+        Ok(settings)
+    }
+
+    /// Settles what depends on several values.
+    fn combine(&mut self) -> Result<(), ConfigError> {
+        let (program, ambient) = (&self.explicit.values, &self.ambient.values);
+        let region = program.region.as_ref().or(ambient.region.as_ref());
+        let (region, is_fips_region) = region::read(region)?;
+        let mode = program.defaults_mode.or(ambient.defaults_mode);
+        let mode = match mode.unwrap_or_default() {
+            DefaultsMode::Auto => {
+                let region = region.as_ref().map(|region| &*region.value);
+                defaults::by_environment(&self.env, region).unwrap_or(DefaultsMode::Auto)
+            }
+            mode => mode,
+        };
+        self.s3 = S3Config::new(program.s3, ambient.s3, self.ambient.transfers, mode);
+        (self.region, self.is_fips_region) = (region, is_fips_region);
+        self.defaults_mode = mode;
+        Ok(())
+    }
+
+    /// The values that the program sets.
+    pub(crate) fn explicit(&self) -> &Explicit {
+        &self.explicit
+    }
+
+    /// The environment and the profile.
+    fn chain(&self) -> Chain<'_> {
+        Chain {
+            explicit: &self.explicit,
+            env: &self.env,
+            profile: self.current_profile(),
+        }
+    }
+
+    /// The program's value, else that of the environment or the profile.
+    fn value<'a, T>(&'a self, of: impl Fn(&'a Values) -> Option<T>) -> Option<T> {
+        of(&self.explicit.values).or_else(|| of(&self.ambient.values))
+    }
+
+    /// The same for text; an empty one unsets it.
+    fn text<'a>(&'a self, of: impl Fn(&'a Values) -> Option<&'a str>) -> Option<&'a str> {
+        self.value(of).filter(|text| !text.is_empty())
+    }
+
+    /// The same for values that hold for the program's own calls, and not for those that get credentials.
+    fn own_value<'a, T>(&'a self, of: impl Fn(&'a Values) -> Option<T>) -> Option<T> {
+        match self.is_of_provider {
+            true => None,
+            false => self.value(of),
+        }
+    }
+}
+
+impl Settings {
+    /// The profile's name, and where it is set.
+    pub fn profile(&self) -> &Setting<String> {
+        &self.profile
+    }
+
+    /// Whether the program itself named the profile.
+    pub(crate) fn has_explicit_profile(&self) -> bool {
+        self.profile.source == Source::Builder
+    }
+
+    /// The names of all profiles in both files.
+    pub fn profile_names(&self) -> Vec<&str> {
+        self.profiles.names()
+    }
+
+    /// A text of the profile, and whether it is in the credentials file.
+    pub(crate) fn profile_text(&self, key: &str) -> Option<(&str, bool)> {
+        let (text, from) = self.current_profile()?.text(None, key)?;
+        Some((text, from.is_credentials))
+    }
+
+    /// Where the profile has a key, for errors.
+    pub(crate) fn profile_place(&self, key: &str) -> Option<String> {
+        let (_, from) = self.current_profile()?.text(None, key)?;
+        let (name, file) = (&self.profile.value, from.file.display());
+        Some(format!("profile {name:?} in {file}, line {},", from.line))
+    }
+
+    fn current_profile(&self) -> Option<&Profile> {
+        self.profiles.profile(&self.profile.value)
+    }
+
+    /// A section `[sso-session NAME]`.
+    pub(crate) fn sso_session(&self, name: &str) -> Option<&Profile> {
+        self.profiles.sso_session(name)
+    }
+
+    /// The same settings, but credentials are those of another profile, which the program and not the environment names.
+    pub(crate) fn in_profile(&self, name: &str) -> Result<Self, ConfigError> {
+        if self.profiles.profile(name).is_none() {
+            return Err(ConfigError::Profile {
+                name: name.to_owned(),
+                from: format!("profile {:?}", self.profile.value),
+                available: self.profiles.names().join(", "),
+            });
+        }
+        Ok(Self {
+            profile: Setting::of_program(name.to_owned()),
+            ..self.clone()
+        })
+    }
+
+    /// The environment.
+    pub fn environment(&self) -> &Environment {
+        &self.env
+    }
+
+    /// More folders with models.
+    pub(crate) fn data_path(&self) -> Option<&str> {
+        self.ambient.data_path.as_deref()
+    }
+
+    /// Whether credentials of roles are kept in `~/.aws/cli/cache`.
+    pub fn caches_roles(&self) -> bool {
+        !self.explicit.no_role_cache
+    }
+
+    /// The version of a service's API that is used in place of the newest, if that is set.
+    pub fn api_version(&self, service: &str) -> Option<&str> {
+        let mut all = self.api_versions().filter(|(known, _)| *known == service);
+        all.next_back().map(|(_, version)| version)
+    }
+
+    /// Services and versions of their APIs: those of the profile's section `api_versions`, then those of the program. Of
+    /// several for one service the last holds.
+    pub(crate) fn api_versions(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
+        let all = self.ambient.api_versions.iter();
+        let all = all.chain(&self.explicit.api_versions);
+        let all = all.filter(|(_, version)| !version.is_empty());
+        all.map(|(service, version)| (&**service, &**version))
+    }
+}
+
+/// The profile that is in use.
+fn choose_profile(explicit: Option<String>, env: &Environment) -> Setting<String> {
+    if let Some(value) = explicit {
+        return Setting::of_program(value);
+    }
+    for name in ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"] {
+        if let Some(value) = env.get(name) {
+            return Setting {
+                value: value.to_owned(),
+                source: Source::Environment(name),
+            };
+        }
+    }
+    Setting {
+        value: "default".into(),
+        source: Source::Default,
+    }
+}
+
+/// Names with commas between them.
+pub(crate) fn names_in(text: &str) -> Vec<String> {
+    let names = text.split(',').map(|name| name.trim().to_owned());
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+/// The variables that a program in no environment has: without the network around.
+pub(crate) fn isolated() -> impl Iterator<Item = (&'static str, &'static str)> {
+    rows::IMDS_DISABLED.env.iter().map(|name| (*name, "true"))
+}
+
+/// The values of the program as text, by key, for `Debug`.
+pub(crate) fn shown(explicit: &Explicit) -> impl Iterator<Item = (&'static str, String)> {
+    let rows = rows::ALL.iter();
+    rows.filter_map(|row| Some((row.key, (row.explicit)(explicit)?)))
+        .map(|(key, value)| (key, uri::without_passwords(&value).into_owned()))
+}
+
+/// All that the files of this environment contain.
+#[cfg(feature = "_internals")]
+pub(crate) fn read_profiles(env: &Environment) -> Result<serde_json::Value, ConfigError> {
+    Ok(Profiles::read(env)?.to_json())
+}
+
+/// The paths of both files.
+#[cfg(feature = "_internals")]
+pub(crate) fn places(env: &Environment) -> [String; 2] {
+    profile::places(env)
+}
+
+/// The number of sections of a file.
+#[cfg(feature = "_internals")]
+pub(crate) fn parse_ini(bytes: &[u8]) -> Result<usize, impl fmt::Display> {
+    ini::Ini::parse(bytes).map(|ini| ini.sections.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, ConfigBuilder};
+
+    /// In this environment, whose config file has this text.
+    fn built(
+        variables: &[(&str, &str)],
+        file: &str,
+        program: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+    ) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config");
+        std::fs::write(&path, file).unwrap();
+        let file = [("AWS_CONFIG_FILE", path.to_str().unwrap())];
+        let variables = variables.iter().copied().chain(file);
+        program(Config::builder().environment(variables)).build()
+    }
+
+    #[test]
+    fn other_settings_of_the_program_share_what_was_parsed() {
+        let config = built(&[("AWS_MAX_ATTEMPTS", "7")], "", |config| {
+            config.region("eu-west-1")
+        });
+        let config = config.unwrap();
+        let other = config.with(|config| config.region("eu-central-1").use_fips(true));
+        let other = other.unwrap();
+        assert_eq!(other.region(), Some("eu-central-1"));
+        assert_eq!((other.use_fips(), other.max_attempts()), (true, Some(7)));
+        assert!(Arc::ptr_eq(&config.ambient, &other.ambient));
+        assert!(Arc::ptr_eq(&config.profiles, &other.profiles));
+        assert!(Arc::ptr_eq(&config.network, &other.network));
+        let there = config.in_region("us-east-1", "a test").unwrap();
+        assert!(Arc::ptr_eq(&config.ambient, &there.ambient));
+        let network = config.with(|config| config.tcp_keepalive(true)).unwrap();
+        assert!(network.network().tcp_keepalive && !config.network().tcp_keepalive);
+        assert!(!network.shares_network_with(&config));
+    }
+
+    #[test]
+    fn a_value_of_the_program_wins_and_the_others_are_not_even_read() {
+        type Program = fn(ConfigBuilder) -> ConfigBuilder;
+        let cases: [(&str, Program); 9] = [
+            ("AWS_MAX_ATTEMPTS", |config| config.max_attempts(2)),
+            ("AWS_USE_FIPS_ENDPOINT", |config| config.use_fips(false)),
+            ("AWS_RETRY_MODE", |config| {
+                config.retry_mode(RetryMode::Legacy)
+            }),
+            ("AWS_DEFAULTS_MODE", |config| {
+                config.defaults_mode(DefaultsMode::Mobile)
+            }),
+            ("AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", |config| {
+                config.request_min_compression_size(5)
+            }),
+            ("AWS_S3_USE_ARN_REGION", |config| {
+                config.s3_use_arn_region(true)
+            }),
+            ("BOTOCORE_TCP_KEEPALIVE", |config| {
+                config.tcp_keepalive(true)
+            }),
+            ("TUCUXI_CREDENTIALS_TIMEOUT", |config| {
+                config.credentials_timeout(std::time::Duration::from_millis(1500))
+            }),
+            ("AWS_REGION", |config| config.region("eu-west-1")),
+        ];
+        for (variable, program) in cases {
+            let env = [(variable, "no / value")];
+            let error = built(&env, "", |config| config).unwrap_err().to_string();
+            assert!(error.contains("no / value"), "{variable}: {error}");
+            let config = built(&env, "[profile other]", program).expect(variable);
+            let shown = config.explain();
+            let ours: Vec<_> = shown
+                .iter()
+                .filter(|(_, setting)| setting.source == Source::Builder)
+                .collect();
+            assert_eq!(ours.len(), 1, "{variable}: {ours:?}");
+            // nor where settings change later
+            config.with(|config| config.unsigned()).expect(variable);
+            config
+                .with(|config| config.profile("other"))
+                .expect(variable);
+        }
+    }
+
+    #[test]
+    fn numbers_of_the_program_are_checked_when_they_are_set_and_when_they_are_changed() {
+        type Program = fn(ConfigBuilder) -> ConfigBuilder;
+        let cases: [(Program, &str); 5] = [
+            (
+                |config| config.max_attempts(0),
+                r#"max_attempts: "0", from the program, must be a number from 1"#,
+            ),
+            (
+                |config| config.request_min_compression_size(0),
+                r#"request_min_compression_size_bytes: "0", from the program, must be a number from 1 to 1048576"#,
+            ),
+            (
+                |config| config.request_min_compression_size(1_048_577),
+                "1048577",
+            ),
+            (|config| config.region("a.b"), "a.b"),
+            (|config| config.profile("missing"), "missing"),
+        ];
+        let plain = Config::builder().isolated().build().unwrap();
+        for (program, expected) in cases {
+            let built = program(Config::builder().isolated()).build();
+            let changed = plain.with(program);
+            for error in [built.unwrap_err(), changed.unwrap_err()] {
+                assert!(error.to_string().contains(expected), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_text_of_the_program_unsets_what_others_set() {
+        let env = [
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_SDK_UA_APP_ID", "theirs"),
+            ("AWS_AUTH_SCHEME_PREFERENCE", "sigv4a"),
+            ("AWS_SIGV4A_SIGNING_REGION_SET", "*"),
+        ];
+        let config = built(&env, "", |config| config).unwrap();
+        let unset = |config: ConfigBuilder| {
+            let config = config.region("").app_id("").auth_scheme_preference("");
+            config.sigv4a_signing_region_set("")
+        };
+        for config in [built(&env, "", unset), config.with(unset)] {
+            let config = config.unwrap();
+            assert_eq!((config.region(), config.app_id()), (None, None));
+            assert_eq!(config.sigv4a_signing_region_set(), None);
+            assert!(config.auth_scheme_preference().is_empty());
+        }
+    }
+
+    #[test]
+    fn another_profile_is_parsed_anew_below_the_values_of_the_program() {
+        let file = "[default]\nretry_mode = legacy\ns3 =\n  use_arn_region = true\n\
+                    [profile other]\nretry_mode = adaptive\nregion = eu-north-1\nca_bundle = /other\nmax_attempts = 9\n";
+        let config = built(&[], file, |config| config.max_attempts(2)).unwrap();
+        assert_eq!(
+            (config.retry_mode(), config.region()),
+            (RetryMode::Legacy, None)
+        );
+        assert_eq!(config.s3().use_arn_region, Some(true));
+        let other = config.with(|config| config.profile("other")).unwrap();
+        assert_eq!(other.retry_mode(), RetryMode::Adaptive);
+        assert_eq!(
+            (other.region(), other.max_attempts()),
+            (Some("eu-north-1"), Some(2))
+        );
+        assert_eq!(other.s3().use_arn_region, None);
+        assert_eq!(
+            other.network().ca_bundle.as_deref(),
+            Some("/other".as_ref())
+        );
+        // a profile that only credentials are taken from changes no settings, then or later
+        let source = config.in_profile("other").unwrap();
+        let source = source.with(source.explicit().clone()).unwrap();
+        assert_eq!(source.profile().value, "other");
+        assert_eq!(
+            (source.retry_mode(), source.region()),
+            (RetryMode::Legacy, None)
+        );
+    }
+
+    #[test]
+    fn calls_that_get_credentials_have_neither_the_signature_nor_the_endpoint_of_the_program() {
+        let file = "[default]\nsignature_version = s3\nauth_scheme_preference = sigv4a\n";
+        let config = built(&[], file, |config| {
+            let config = config.signature_version(SignatureVersion::S3).unsigned();
+            config.endpoint_url("http://s3.test")
+        });
+        let config = config.unwrap().for_provider(true);
+        let config = config.in_region("eu-west-1", "a test").unwrap();
+        // nor do settings come back that a later change goes through
+        for config in [config.with(config.explicit().clone()).unwrap(), config] {
+            assert_eq!(config.signature_version("sts").unwrap(), None);
+            assert!(config.auth_scheme_preference().is_empty());
+            assert_eq!(config.endpoint_url("sts").unwrap(), None);
+            assert!(!config.is_unsigned());
+            assert_eq!(config.region(), Some("eu-west-1"));
+        }
+    }
+}

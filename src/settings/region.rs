@@ -1,0 +1,80 @@
+//! The region.
+
+use super::chain::Setting;
+use super::{ConfigError, Settings, rows};
+
+/// The region of a setting, and whether its name means FIPS endpoints too: the old pseudo-regions such as `fips-us-east-1`
+/// are the region and that.
+///
+/// # Errors
+///
+/// It cannot be a part of a host name.
+pub(super) fn read(
+    setting: Option<&Setting<String>>,
+) -> Result<(Option<Setting<String>>, bool), ConfigError> {
+    let Some(mut region) = setting.filter(|region| !region.value.is_empty()).cloned() else {
+        return Ok((None, false));
+    };
+    let plain = region.value.strip_prefix("fips-");
+    let plain = plain
+        .or_else(|| region.value.strip_suffix("-fips"))
+        .map(str::to_owned);
+    let is_fips = plain.is_some();
+    if let Some(plain) = plain {
+        tracing::warn!(
+            region = region.value,
+            "set the region {plain} and use_fips_endpoint instead"
+        );
+        region.value = plain;
+    }
+    check(&region.value, &region.source)?;
+    Ok((Some(region), is_fips))
+}
+
+/// Checks that a region can be a part of a host name.
+fn check(text: &str, from: &dyn std::fmt::Display) -> Result<(), ConfigError> {
+    let is_label = text.len() <= 63
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && !text.bytes().all(|b| b.is_ascii_digit());
+    match is_label {
+        true => Ok(()),
+        false => Err(ConfigError::Value {
+            key: rows::REGION.key,
+            from: from.to_string(),
+            value: text.to_owned(),
+            expected: "letters, digits and hyphens, such as eu-west-1",
+        }),
+    }
+}
+
+impl Settings {
+    /// The region.
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_ref().map(|region| &*region.value)
+    }
+
+    /// The region, or an error with the places where it can be set.
+    pub(crate) fn required_region(&self) -> Result<&str, ConfigError> {
+        self.region().ok_or_else(|| ConfigError::NoRegion {
+            profile: self.profile.value.clone(),
+            files: self.profiles.places(),
+        })
+    }
+
+    /// The region, and where it is set.
+    pub fn region_setting(&self) -> Option<&Setting<String>> {
+        self.region.as_ref()
+    }
+
+    /// The same settings for another region, which `from` names.
+    pub(crate) fn in_region(&self, region: &str, from: &str) -> Result<Self, ConfigError> {
+        check(region, &from)?;
+        let region = Some(Setting::of_program(region.to_owned()));
+        let mut settings = self.clone();
+        settings.explicit.values.region.clone_from(&region);
+        settings.region = region;
+        Ok(settings)
+    }
+}

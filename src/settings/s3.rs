@@ -1,0 +1,116 @@
+//! The settings of S3.
+
+use std::num::NonZero;
+
+use super::chain::Chain;
+use super::explicit::S3Values;
+use super::rows::{self, Row};
+use super::size::{Rate, Size};
+use super::values::{AddressingStyle, DefaultsMode, StsEndpoints};
+use super::{ConfigError, FROM_ONE, Settings};
+
+/// The settings that only S3 has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct S3Config {
+    /// Where the bucket's name goes in the URL.
+    pub addressing_style: AddressingStyle,
+    /// Whether the accelerated endpoints are used.
+    pub use_accelerate_endpoint: bool,
+    /// Whether endpoints have IPv6, where the setting for all services is not given.
+    pub use_dualstack: Option<bool>,
+    /// Whether bodies are signed; unset, they are where nothing else protects them.
+    pub payload_signing_enabled: Option<bool>,
+    /// Whether the region of an ARN wins over the client's.
+    pub use_arn_region: Option<bool>,
+    /// Whether `us-east-1` means the regional endpoint and not the global one.
+    pub us_east_1_regional: bool,
+    /// Whether multi-region access points are refused.
+    pub disable_multiregion_access_points: bool,
+    /// Whether S3 Express buckets are used without a session.
+    pub disable_express_session_auth: bool,
+    /// How many requests a transfer makes at a time: `max_concurrent_requests` of a profile's section `s3`. This setting of
+    /// `aws` and the three below are defaults of [`TransferConfig`](crate::transfer::TransferConfig).
+    pub max_concurrent_requests: Option<usize>,
+    /// From how many bytes on an object is transferred in parts: `multipart_threshold`, such as `8MB`.
+    pub multipart_threshold: Option<u64>,
+    /// How many bytes a part has: `multipart_chunksize`, such as `8MB`.
+    pub multipart_chunksize: Option<u64>,
+    /// How many bytes a second are transferred at most: `max_bandwidth`, such as `10MB/s`.
+    pub max_bandwidth: Option<u64>,
+}
+
+/// The defaults of transfers, which a profile alone can set.
+#[derive(Clone, Copy)]
+pub(super) struct TransferValues {
+    concurrency: Option<usize>,
+    threshold: Option<u64>,
+    chunk_size: Option<u64>,
+    bandwidth: Option<u64>,
+}
+
+impl TransferValues {
+    pub(super) fn read(chain: &Chain<'_>) -> Result<Self, ConfigError> {
+        let size = |row: &Row| {
+            let expected = "a number of bytes from 1 such as 8388608, 8MB or 64KB";
+            let setting = chain.parsed::<Size>(row, expected)?;
+            Ok::<_, ConfigError>(setting.map(|setting| setting.value.0))
+        };
+        let rate = "a rate in bytes such as 10MB/s or 800KB/s";
+        Ok(Self {
+            concurrency: chain
+                .parsed::<NonZero<usize>>(&rows::S3_CONCURRENCY, FROM_ONE)?
+                .map(|setting| setting.value.get()),
+            threshold: size(&rows::S3_THRESHOLD)?,
+            chunk_size: size(&rows::S3_CHUNK_SIZE)?,
+            bandwidth: chain
+                .parsed::<Rate>(&rows::S3_BANDWIDTH, rate)?
+                .map(|setting| setting.value.0),
+        })
+    }
+}
+
+impl S3Config {
+    /// The values of the program, else those of the environment and the profile, else the defaults of the mode.
+    pub(super) fn new(
+        program: S3Values,
+        ambient: S3Values,
+        transfers: TransferValues,
+        mode: DefaultsMode,
+    ) -> Self {
+        let us_east_1 = program
+            .us_east_1
+            .or(ambient.us_east_1)
+            .unwrap_or(match mode {
+                DefaultsMode::Legacy => StsEndpoints::Legacy,
+                _ => StsEndpoints::Regional,
+            });
+        let either = |of: fn(&S3Values) -> Option<bool>| of(&program).or_else(|| of(&ambient));
+        Self {
+            addressing_style: program
+                .addressing_style
+                .or(ambient.addressing_style)
+                .unwrap_or_default(),
+            use_accelerate_endpoint: either(|s3| s3.use_accelerate_endpoint).unwrap_or(false),
+            use_dualstack: either(|s3| s3.use_dualstack),
+            payload_signing_enabled: either(|s3| s3.payload_signing_enabled),
+            use_arn_region: either(|s3| s3.use_arn_region),
+            us_east_1_regional: us_east_1 == StsEndpoints::Regional,
+            disable_multiregion_access_points: either(|s3| s3.disable_multiregion_access_points)
+                .unwrap_or(false),
+            disable_express_session_auth: either(|s3| s3.disable_express_session_auth)
+                .unwrap_or(false),
+            max_concurrent_requests: transfers.concurrency,
+            multipart_threshold: transfers.threshold,
+            multipart_chunksize: transfers.chunk_size,
+            max_bandwidth: transfers.bandwidth,
+        }
+    }
+}
+
+impl Settings {
+    /// The settings that only S3 has.
+    pub fn s3(&self) -> &S3Config {
+        &self.s3
+    }
+}
