@@ -8,7 +8,7 @@ use serde_json::json;
 use tucuxi::{Client, Config, Error};
 
 use crate::streams::{by_hand_for, read_head};
-use crate::{alone, client, word};
+use crate::{LONG, alone, client, word};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Endless {
@@ -112,6 +112,9 @@ fn calls(client: &Client) -> Vec<(&'static str, Result<(), Error>)> {
     ]
 }
 
+/// For responses that do not end in time.
+const SHORT: Duration = Duration::from_millis(100);
+
 fn config(url: String) -> tucuxi::ConfigBuilder {
     Config::builder()
         .isolated()
@@ -119,7 +122,7 @@ fn config(url: String) -> tucuxi::ConfigBuilder {
         .endpoint_url(url)
         .unsigned()
         .max_attempts(1)
-        .read_timeout(Duration::from_millis(100))
+        .read_timeout(LONG)
         .max_response_size(1 << 20)
 }
 
@@ -143,7 +146,11 @@ fn each_part_of_a_response_ends_where_no_real_one_goes_on() {
     let all = too_large.map(|one| (one, "too large"));
     for (endless, expected) in all.into_iter().chain(too_slow.map(|one| (one, "timeout"))) {
         for status in [200, 503] {
-            let client = client(config(serve(endless, status)));
+            let config = config(serve(endless, status));
+            let client = client(match expected {
+                "timeout" => config.read_timeout(SHORT),
+                _ => config,
+            });
             let since = Instant::now();
             for (kind, result) in calls(&client) {
                 let error = result.unwrap_err();
@@ -166,7 +173,7 @@ fn each_part_of_a_response_ends_where_no_real_one_goes_on() {
 fn an_error_in_place_of_a_body_that_streams_ends_too() {
     let _alone = alone();
     for endless in [Endless::Body, Endless::BodyTrickle] {
-        let client = client(config(serve(endless, 503)));
+        let client = client(config(serve(endless, 503)).read_timeout(SHORT));
         let since = Instant::now();
         for (service, operation, params) in [
             ("s3", "GetObject", json!({"Bucket": "bucket", "Key": "k"})),
@@ -193,7 +200,7 @@ fn an_error_in_place_of_a_body_that_streams_ends_too() {
 #[test]
 fn the_limit_of_a_body_says_what_helps_and_does_not_hold_for_what_streams() {
     let _alone = alone();
-    let client = client(config(serve(Endless::Body, 200)).read_timeout(Duration::from_secs(5)));
+    let client = client(config(serve(Endless::Body, 200)));
     let request = || {
         client
             .request("s3", "GetObject")
@@ -236,7 +243,7 @@ fn interim_responses_are_passed_over_and_another_protocol_is_an_error() {
             // the client may be gone
             let _ = stream.write_all(ok.as_bytes());
         });
-        let client = client(config(url).read_timeout(Duration::from_secs(5)));
+        let client = client(config(url));
         let found = client.call("dynamodb", "ListTables", json!({}));
         assert_eq!(found.is_ok(), is_good, "{interim}: {found:?}");
     }

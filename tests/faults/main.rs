@@ -35,14 +35,18 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Longer than a busy machine holds up a test, and shorter than a test may hang.
+const LONG: Duration = Duration::from_secs(30);
+
+/// For a server that responds sooner or later. Tests that wait for a timeout set a short one.
 fn config(server: &Server) -> ConfigBuilder {
     Config::builder()
         .isolated()
         .region("us-east-1")
         .endpoint_url(server.url())
         .credentials(Credentials::new("AKIDEXAMPLE", "secret"))
-        .connect_timeout(Duration::from_millis(500))
-        .read_timeout(Duration::from_millis(250))
+        .connect_timeout(LONG)
+        .read_timeout(LONG)
         .max_attempts(2)
         .jitter(|| 0.0)
 }
@@ -70,9 +74,22 @@ fn threads() -> usize {
 fn soon(what: &str, is: impl Fn() -> bool) {
     let since = Instant::now();
     while !is() {
-        assert!(since.elapsed() < Duration::from_secs(3), "never: {what}");
+        assert!(since.elapsed() < LONG, "never: {what}");
         std::thread::yield_now();
     }
+}
+
+/// The shortest of some runs is below the limit: a machine that is busy holds up any single one.
+fn at_best(limit: Duration, what: &str, run: impl FnMut() -> Duration) {
+    let runs = std::iter::repeat_with(run).take(20);
+    let mut best = Duration::MAX;
+    for took in runs {
+        best = best.min(took);
+        if best < limit {
+            return;
+        }
+    }
+    panic!("{what}: {best:?} at best, not {limit:?}");
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -258,6 +275,29 @@ const FAULTS: [Fault; 22] = [
     Fault::Status(503),
 ];
 
+/// What becomes of a call that meets the fault once, of one that always meets it, and of one without; and whether the first two
+/// end in time.
+fn outcomes(fault: Fault, kind: Kind, server: &Server, timeout: Duration) -> [String; 4] {
+    let client = client(config(server).read_timeout(timeout));
+    let since = Instant::now();
+    server.fail(&[fault]);
+    let once = call(kind, &client, server);
+    server.fail_forever(fault);
+    let always = call(kind, &client, server);
+    let took = since.elapsed();
+    let in_time = match took < 24 * timeout {
+        true => "in time".into(),
+        false => format!("late: {took:?}"),
+    };
+    server.fail(&[]);
+    let after = call(kind, &client, server);
+    drop(client);
+    soon("all connections end", || {
+        server.state.open.load(Ordering::SeqCst) == 0
+    });
+    [once, always, after, in_time]
+}
+
 #[test]
 fn every_fault_ends_in_success_or_the_right_error_in_time() {
     let _alone = alone();
@@ -278,32 +318,22 @@ fn every_fault_ends_in_success_or_the_right_error_in_time() {
                 line += &format!(" | {:<30}", "-");
                 continue;
             };
-            let client = client(config(&server));
-            let since = Instant::now();
-            server.fail(&[fault]);
-            let found = call(kind, &client, &server);
-            server.fail_forever(fault);
-            let found = (found, call(kind, &client, &server));
-            let took = since.elapsed();
-            line += &format!(" | {:<30}", format!("{} / {}", found.0, found.1));
-            if (&*found.0, &*found.1) != (once, always) {
-                wrong.push(format!(
-                    "{fault:?}, {kind:?}: {found:?}, not {once}, {always}"
-                ));
+            let expected = [once, always, "ok", "in time"];
+            // A machine that is busy may hold up any response for longer than a timeout. There is no one that is long enough for all,
+            // as consent is waited for a second.
+            let mut timeouts = [250, 750, 4000].repeat(3).into_iter();
+            let is_slow = |word: &String| word.contains("timeout") || word.contains("late");
+            let found = loop {
+                let timeout = Duration::from_millis(timeouts.next().unwrap());
+                let found = outcomes(fault, kind, &server, timeout);
+                if found == expected || !found.iter().any(is_slow) || timeouts.len() == 0 {
+                    break found;
+                }
+            };
+            line += &format!(" | {:<30}", format!("{} / {}", found[0], found[1]));
+            if found != expected {
+                wrong.push(format!("{fault:?}, {kind:?}: {found:?}, not {expected:?}"));
             }
-            if took > Duration::from_secs(6) {
-                wrong.push(format!("{fault:?}, {kind:?}: it took {took:?}"));
-            }
-            server.fail(&[]);
-            assert_eq!(
-                call(kind, &client, &server),
-                "ok",
-                "{kind:?} after {fault:?}"
-            );
-            drop(client);
-            soon("all connections end", || {
-                server.state.open.load(Ordering::SeqCst) == 0
-            });
         }
         println!("{line}");
     }

@@ -94,7 +94,7 @@ fn answer(stream: &mut BufReader<impl Read + Write>) {
 fn config(url: &str) -> ConfigBuilder {
     let config = Config::builder().isolated().region("us-east-1").unsigned();
     let config = config.endpoint_url(url).max_attempts(1);
-    config.read_timeout(Duration::from_secs(5))
+    config.read_timeout(crate::LONG)
 }
 
 fn list(config: ConfigBuilder) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! Ends of waiting: timeouts of a connection, an attempt and a whole call; a caller who cancels.
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -8,20 +9,27 @@ use tucuxi::error::RetriesEnded;
 use tucuxi::transport::CancelToken;
 
 use crate::server::{Fault, Server};
-use crate::{alone, blob, client, config, word};
-
-const LONG: Duration = Duration::from_secs(30);
+use crate::streams::{by_hand, patient, read_head};
+use crate::{LONG, alone, at_best, blob, client, config, word};
 
 /// Cancels from another thread after a while, and says how long the call went on after that.
 fn cancel_after(while_: Duration, run: impl FnOnce(&CancelToken) -> Error) -> (Error, Duration) {
     let token = CancelToken::default();
+    cancel_with(&token, while_, || run(&token))
+}
+
+fn cancel_with(
+    token: &CancelToken,
+    while_: Duration,
+    run: impl FnOnce() -> Error,
+) -> (Error, Duration) {
     let other = token.clone();
     let thread = std::thread::spawn(move || {
         std::thread::sleep(while_);
         other.cancel();
         Instant::now()
     });
-    let error = run(&token);
+    let error = run();
     let ended = Instant::now();
     (
         error,
@@ -47,13 +55,15 @@ fn a_call_is_cancelled_while_it_waits_for_an_answer_or_for_its_next_attempt() {
                 .max_attempts(5),
         );
         server.fail_forever(fault);
-        let (error, after) = cancel_after(Duration::from_millis(30), |token| {
-            let request = client.request("dynamodb", "ListTables");
-            request.cancel_with(token).send().unwrap_err()
+        at_best(Duration::from_millis(100), &format!("{fault:?}"), || {
+            let (error, after) = cancel_after(Duration::from_millis(30), |token| {
+                let request = client.request("dynamodb", "ListTables");
+                request.cancel_with(token).send().unwrap_err()
+            });
+            assert!(error.is_cancelled(), "{fault:?}: {error}");
+            assert!(!error.is_retryable());
+            after
         });
-        assert!(error.is_cancelled(), "{fault:?}: {error}");
-        assert!(!error.is_retryable());
-        assert!(after < Duration::from_millis(100), "{fault:?}: {after:?}");
     }
 }
 
@@ -63,15 +73,19 @@ fn a_body_is_cancelled_while_it_is_read() {
     let server = Server::new(blob(100_000));
     let client = client(config(&server).read_timeout(LONG));
     server.fail_forever(Fault::StallInBody);
-    let (error, after) = cancel_after(Duration::from_millis(30), |token| {
+    at_best(Duration::from_millis(100), "the rest of a body", || {
         let request = client.request("s3", "GetObject");
+        let token = CancelToken::default();
         let request = request.params(json!({"Bucket": "bucket", "Key": "key"}));
-        let output = request.cancel_with(token).send().unwrap();
-        let read = output.body.unwrap().read_to_vec();
-        Error::Response(read.unwrap_err().into())
+        // a busy machine may take its time until there is a body
+        let output = request.cancel_with(&token).send().unwrap();
+        let (error, after) = cancel_with(&token, Duration::from_millis(30), || {
+            let read = output.body.unwrap().read_to_vec();
+            Error::Response(read.unwrap_err().into())
+        });
+        assert!(error.to_string().contains("cancelled"), "{error}");
+        after
     });
-    assert!(error.to_string().contains("cancelled"), "{error}");
-    assert!(after < Duration::from_millis(100), "{after:?}");
 }
 
 #[test]
@@ -105,20 +119,19 @@ fn a_call_ends_with_its_time_whatever_attempts_are_left() {
     let client = client(config.operation_timeout(Duration::from_millis(200)));
     for fault in [Fault::Silence, Fault::Status(500)] {
         server.fail_forever(fault);
-        let since = Instant::now();
-        let request = client.request("dynamodb", "ListTables");
-        let error = request.config(|c| c.jitter(|| 1.0)).send().unwrap_err();
-        assert!(
-            since.elapsed() < Duration::from_millis(400),
-            "{:?}",
-            since.elapsed()
-        );
-        let ended = match error.cause() {
-            Error::Transport(error) => error.retries_ended(),
-            Error::Service(error) => error.retries_ended,
-            other => panic!("{other}"),
-        };
-        assert_eq!(ended, Some(RetriesEnded::Deadline), "{error}");
+        at_best(Duration::from_millis(400), &format!("{fault:?}"), || {
+            let since = Instant::now();
+            let request = client.request("dynamodb", "ListTables");
+            let error = request.config(|c| c.jitter(|| 1.0)).send().unwrap_err();
+            let took = since.elapsed();
+            let ended = match error.cause() {
+                Error::Transport(error) => error.retries_ended(),
+                Error::Service(error) => error.retries_ended,
+                other => panic!("{other}"),
+            };
+            assert_eq!(ended, Some(RetriesEnded::Deadline), "{error}");
+            took
+        });
     }
 }
 
@@ -126,7 +139,8 @@ fn a_call_ends_with_its_time_whatever_attempts_are_left() {
 fn an_attempt_ends_with_its_time_and_the_next_begins() {
     let _alone = alone();
     let server = Server::new(Vec::new());
-    let config = config(&server).read_timeout(LONG);
+    // one of them is in time, even if the machine is busy
+    let config = config(&server).max_attempts(50);
     let client = client(config.attempt_timeout(Duration::from_millis(60)));
     server.fail(&[Fault::Silence]);
     client.call("dynamodb", "ListTables", json!({})).unwrap();
@@ -146,12 +160,12 @@ fn a_setting_of_one_call_is_of_that_call() {
     server.fail_forever(Fault::Silence);
     let short =
         |c: tucuxi::ConfigBuilder| c.read_timeout(Duration::from_millis(20)).max_attempts(1);
-    let since = Instant::now();
-    assert_eq!(
-        word(&request().config(short).send().unwrap_err()),
-        "timeout"
-    );
-    assert!(since.elapsed() < Duration::from_millis(120));
+    at_best(Duration::from_millis(120), "a short timeout", || {
+        let since = Instant::now();
+        let error = request().config(short).send().unwrap_err();
+        assert_eq!(word(&error), "timeout");
+        since.elapsed()
+    });
     let network = request()
         .config(|c| c.proxy("http://127.0.0.1:1", ""))
         .send()
@@ -162,12 +176,18 @@ fn a_setting_of_one_call_is_of_that_call() {
 #[test]
 fn a_body_that_only_trickles_is_given_up() {
     let _alone = alone();
-    let server = Server::new(blob(1000));
-    let config = config(&server).min_throughput(1_000_000, Duration::from_millis(20));
-    let client = client(config);
-    server.fail(&[Fault::SlowBody]);
+    let url = by_hand(|mut reader, mut stream| {
+        read_head(&mut reader);
+        let head = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n";
+        stream.write_all(head).unwrap();
+        while stream.write_all(b"x").is_ok() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    });
+    let client = patient(url);
     let request = client.request("s3", "GetObject");
     let request = request.params(json!({"Bucket": "bucket", "Key": "key"}));
+    let request = request.config(|c| c.min_throughput(1_000_000, Duration::from_millis(20)));
     let read = request.send().unwrap().body.unwrap().read_to_vec();
     let error = read.unwrap_err();
     assert!(error.to_string().contains("throughput"), "{error}");

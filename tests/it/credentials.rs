@@ -30,6 +30,8 @@ const PAST: &str = "2023-11-14T22:00:00Z";
 struct Machine {
     home: TempDir,
     variables: Vec<(String, String)>,
+    /// A server of it does not respond, which the client notices soon.
+    is_silent: bool,
 }
 
 impl Machine {
@@ -38,6 +40,7 @@ impl Machine {
         let mut this = Self {
             home,
             variables: Vec::new(),
+            is_silent: false,
         };
         this.file(".aws/config", config);
         let path = this.home.path().to_str().unwrap().to_owned();
@@ -71,7 +74,10 @@ impl Machine {
             .environment(variables.map(|(name, value)| (name.clone(), value.clone())))
             .clock(now)
             .max_attempts(1)
-            .read_timeout(Duration::from_millis(100))
+            .read_timeout(match self.is_silent {
+                true => Duration::from_millis(100),
+                false => Duration::from_secs(30),
+            })
     }
 
     /// The key id, and until when, or the error.
@@ -192,7 +198,8 @@ fn sts_that_refuses_or_is_silent_is_said() {
             "not you",
         ],
     );
-    let (machine, _server) = served(ROLE, "AWS_ENDPOINT_URL_STS", |_| None);
+    let (mut machine, _server) = served(ROLE, "AWS_ENDPOINT_URL_STS", |_| None);
+    machine.is_silent = true;
     assert_fails(&machine, &["assume-role: ", "no answer in time"]);
     let (machine, _server) = served(ROLE, "AWS_ENDPOINT_URL_STS", |_| {
         Some((200, "<half".into()))
@@ -291,7 +298,8 @@ fn the_portal_gives_credentials_for_a_token() {
 
 #[test]
 fn a_portal_that_is_silent_is_said() {
-    let (machine, _server) = served(SSO, "AWS_ENDPOINT_URL_SSO", |_| None);
+    let (mut machine, _server) = served(SSO, "AWS_ENDPOINT_URL_SSO", |_| None);
+    machine.is_silent = true;
     sso_file(&machine, &sso_token(LATER));
     assert_fails(&machine, &["sso: ", "no answer in time"]);
 }
@@ -507,7 +515,8 @@ fn a_login_that_cannot_be_exchanged_says_what_to_do() {
         login_file(&machine, PAST);
         assert_fails(&machine, &[expected]);
     }
-    let (machine, _server) = served(LOGIN, "AWS_ENDPOINT_URL_SIGNIN", |_| None);
+    let (mut machine, _server) = served(LOGIN, "AWS_ENDPOINT_URL_SIGNIN", |_| None);
+    machine.is_silent = true;
     login_file(&machine, PAST);
     assert_fails(&machine, &["login: ", "no answer in time"]);
 }
@@ -935,7 +944,7 @@ fn a_lookup_ends_with_its_time_its_call_or_its_cancel_token() {
             });
             let error = result.unwrap_err();
             assert!(
-                began.elapsed() < Duration::from_secs(4),
+                began.elapsed() < Duration::from_secs(25),
                 "{name} {variables:?}: {error}"
             );
             assert_eq!(
@@ -1034,15 +1043,12 @@ fn where_a_client_is_is_found_out_with_its_first_request_and_not_before() {
         .retain(|(name, _)| name != "AWS_EC2_METADATA_SERVICE_ENDPOINT");
     machine.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", &trickling());
     let client = Client::with_config(machine.config().build().unwrap()).unwrap();
-    let began = Instant::now();
-    for _ in 0..3 {
+    let took = [(); 3].map(|()| {
+        let began = Instant::now();
         let _ = client.call("sts", "GetCallerIdentity", json!({}));
-    }
-    assert!(
-        began.elapsed() < Duration::from_secs(6),
-        "{:?}",
         began.elapsed()
-    );
+    });
+    assert!(took[1] + took[2] < took[0], "{took:?}");
 }
 
 #[test]
@@ -1112,7 +1118,7 @@ fn files_of_settings_are_bounded_in_size_and_time() {
     machine.file(".aws/config", &format!("[default]\n{keys}{sections}"));
     machine.config().build().unwrap();
     assert!(
-        began.elapsed() < Duration::from_secs(20),
+        began.elapsed() < Duration::from_secs(60),
         "{:?}",
         began.elapsed()
     );
