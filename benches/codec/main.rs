@@ -1,12 +1,15 @@
-//! Answers to a tree, a type and text, against a bare scan of the same bytes.
+//! Responses to a tree, a type and text, against a bare scan of the same bytes.
 //!
 //! ```sh
-//! TUCUXI_FIXTURES=<folder> cargo bench --bench codec
+//! cargo bench --bench codec
 //! ```
-//! The folder holds answers as `gen_fixtures.py` of the bench beside the project writes them: `ListObjectsV2.xml`,
-//! `DescribeInstances.xml`, `DynamoDB.Query.json`. For
+//! The responses are made by `responses.rs`. Instead of them, `TUCUXI_FIXTURES` may name a folder with `ListObjectsV2.xml`,
+//! `DescribeInstances.xml`, `DynamoDB.Query.json` and `ListMetrics.cbor`; what the folder lacks is made. For
 //! instructions, `TUCUXI_BENCH_ONCE=<case>:<times>` runs one case so often and nothing else: under callgrind, the
-//! difference of two such runs is what a run costs.
+//! difference of two such runs is what a run costs. A case is `value`, `type`, `text` or `scan`, a slash and a response's name,
+//! or `encode`.
+
+mod responses;
 
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -23,7 +26,6 @@ static ALLOC: divan::AllocProfiler = divan::AllocProfiler::system();
 fn main() {
     match std::env::var("TUCUXI_BENCH_ONCE") {
         Ok(wanted) => once(&wanted),
-        Err(_) if fixtures().is_none() => eprintln!("skipped: TUCUXI_FIXTURES names no folder"),
         Err(_) => divan::main(),
     }
 }
@@ -34,48 +36,71 @@ struct Case {
     body: Vec<u8>,
 }
 
-fn fixtures() -> Option<PathBuf> {
-    let folder = PathBuf::from(std::env::var_os("TUCUXI_FIXTURES")?);
-    folder.is_dir().then_some(folder)
-}
-
-fn case(service: &str, operation: &'static str, file: &str) -> Case {
-    let body = fixtures()
-        .map(|folder| std::fs::read(folder.join(file)).unwrap())
-        .unwrap_or_default();
-    let model = model(service);
+fn case(service: &str, operation: &'static str, file: &str, made: fn() -> Vec<u8>) -> Case {
+    let named = std::env::var_os("TUCUXI_FIXTURES").map(|folder| PathBuf::from(folder).join(file));
+    let body = match named {
+        Some(path) if path.exists() => std::fs::read(path).unwrap(),
+        _ => made(),
+    };
+    let mut text = text(service);
+    if file.ends_with(".cbor") {
+        // of several protocols, JSON would be taken
+        let mut only: Value = serde_json::from_str(&text).unwrap();
+        only["metadata"]["protocols"] = json!(["smithy-rpc-v2-cbor"]);
+        text = only.to_string();
+    }
     Case {
-        model,
+        model: ServiceModel::parse(service, text).unwrap(),
         operation,
         body,
     }
 }
 
 fn model(service: &str) -> ServiceModel {
+    ServiceModel::parse(service, text(service)).unwrap()
+}
+
+fn text(service: &str) -> String {
     let version = Embedded
         .versions(service, "service-2")
         .unwrap()
         .pop()
         .unwrap();
-    let text = Embedded
-        .load(&format!("{service}/{version}/service-2"))
-        .unwrap()
-        .unwrap();
-    ServiceModel::parse(service, text).unwrap()
+    let text = Embedded.load(&format!("{service}/{version}/service-2"));
+    text.unwrap().unwrap().into()
 }
 
-static LIST: LazyLock<Case> = LazyLock::new(|| case("s3", "ListObjectsV2", "ListObjectsV2.xml"));
-static INSTANCES: LazyLock<Case> =
-    LazyLock::new(|| case("ec2", "DescribeInstances", "DescribeInstances.xml"));
-static QUERY: LazyLock<Case> = LazyLock::new(|| case("dynamodb", "Query", "DynamoDB.Query.json"));
+static LIST: LazyLock<Case> = LazyLock::new(|| {
+    let made = responses::objects;
+    case("s3", "ListObjectsV2", "ListObjectsV2.xml", made)
+});
+static INSTANCES: LazyLock<Case> = LazyLock::new(|| {
+    let made = responses::instances;
+    case("ec2", "DescribeInstances", "DescribeInstances.xml", made)
+});
+static QUERY: LazyLock<Case> = LazyLock::new(|| {
+    let made = responses::items;
+    case("dynamodb", "Query", "DynamoDB.Query.json", made)
+});
+static METRICS: LazyLock<Case> = LazyLock::new(|| {
+    let made = responses::metrics;
+    case("cloudwatch", "ListMetrics", "ListMetrics.cbor", made)
+});
 
-const NAMES: [&str; 3] = ["list-objects", "describe-instances", "query"];
+const NAMES: [&str; 4] = [
+    "list-objects",
+    "describe-instances",
+    "query",
+    "list-metrics",
+];
 
 fn named(name: &str) -> &'static Case {
     match name {
         "list-objects" => &LIST,
         "describe-instances" => &INSTANCES,
-        _ => &QUERY,
+        "query" => &QUERY,
+        "list-metrics" => &METRICS,
+        other => panic!("no response {other}: {NAMES:?}"),
     }
 }
 
@@ -104,8 +129,11 @@ impl Case {
             "DescribeInstances" => {
                 black_box(to_type::<types::Reservations>(model, operation, body).unwrap());
             }
-            _ => {
+            "Query" => {
                 black_box(to_type::<types::Items>(model, operation, body).unwrap());
+            }
+            _ => {
+                black_box(to_type::<types::Metrics>(model, operation, body).unwrap());
             }
         }
     }
@@ -116,6 +144,10 @@ impl Case {
             let text = std::str::from_utf8(&self.body).unwrap();
             let mut reader = quick_xml::Reader::from_str(text);
             while !matches!(reader.read_event().unwrap(), quick_xml::events::Event::Eof) {}
+        } else if !self.body.starts_with(b"{") {
+            let mut decoder = minicbor::Decoder::new(&self.body);
+            decoder.skip().unwrap();
+            assert_eq!(decoder.position(), self.body.len());
         } else {
             black_box(serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).unwrap());
         }
@@ -270,6 +302,27 @@ mod types {
     pub(crate) struct Items {
         count: u64,
         items: Vec<HashMap<String, Attribute>>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    pub(crate) struct Metrics {
+        metrics: Vec<Metric>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Metric {
+        namespace: String,
+        metric_name: String,
+        dimensions: Vec<Dimension>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Dimension {
+        name: String,
+        value: String,
     }
 
     #[derive(Deserialize)]
