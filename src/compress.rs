@@ -7,7 +7,7 @@ use flate2::read::GzEncoder;
 use http::HeaderValue;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 
-use crate::body::{Body, BodySource};
+use crate::body::{Body, BodySource, Reuse};
 use crate::call::CallContext;
 use crate::error::{Error, Result};
 use crate::transport::Request;
@@ -55,10 +55,21 @@ impl BodySource for Gzip {
             Compression::default(),
         )))
     }
-    fn replayable(&self) -> bool {
-        self.0.replayable()
+    fn reuse(&self) -> Reuse {
+        self.0.reuse()
     }
-    fn is_spent(&self) -> bool {
-        self.0.is_spent()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compressed_body_can_be_opened_as_often_as_the_original() {
+        assert_eq!(Gzip(Body::from("abc")).reuse(), Reuse::Always);
+        let reader = Gzip(Body::from_reader(&b"abc"[..]));
+        assert_eq!(reader.reuse(), Reuse::Once);
+        reader.open().unwrap();
+        assert_eq!(reader.reuse(), Reuse::Consumed);
     }
 }

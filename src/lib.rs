@@ -85,7 +85,7 @@ pub mod transport;
 mod uri;
 mod wait;
 
-pub use self::body::{Body, BodySource, ResponseBody};
+pub use self::body::{Body, BodySource, ResponseBody, Reuse};
 pub use self::client::{Client, RequestBuilder};
 pub use self::codec::fit::Warning;
 pub use self::config::{Config, ConfigBuilder};
@@ -93,7 +93,7 @@ pub use self::error::{Error, Result, ServiceError};
 pub use self::exchange::EndpointExplanation;
 pub use self::identity::{BearerToken, Credentials};
 pub use self::output::{Output, ResponseMeta};
-pub use self::paginate::Pages;
+pub use self::paginate::{Elements, Pages};
 pub use self::presign::{PresignedPost, PresignedRequest};
 pub use self::printable::Printable;
 pub use self::resource::Resource;

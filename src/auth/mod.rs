@@ -19,7 +19,7 @@ use http::header::AUTHORIZATION;
 
 pub use self::sigv4::{Algorithm, Payload, Signer};
 pub(crate) use self::sigv4::{check_expiry, post_signature};
-use crate::body::Body;
+use crate::body::{Body, Reuse};
 use crate::call::CallContext;
 use crate::checksum;
 use crate::endpoint::{Endpoint, EndpointAuthScheme};
@@ -461,7 +461,7 @@ impl Signature {
             _ => self.unsigned_payload,
         };
         // S3 alone takes a body without a hash, so a reader needs not be kept to make one
-        let unsigned = unsigned || (self.is_s3 && !body.replayable());
+        let unsigned = unsigned || (self.is_s3 && body.reuse() != Reuse::Always);
         Ok(match unsigned {
             true => Signed::Nothing,
             false => Signed::Body,

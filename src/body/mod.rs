@@ -62,15 +62,19 @@ pub trait BodySource: Send + Sync {
         self.open()
     }
 
-    /// Whether it can be opened more than once. If not, no attempt that opened it is repeated.
-    fn replayable(&self) -> bool {
-        true
-    }
+    /// How often it can be opened. A source that wraps another one returns that one's value.
+    fn reuse(&self) -> Reuse;
+}
 
-    /// Whether it was opened and cannot be again.
-    fn is_spent(&self) -> bool {
-        false
-    }
+/// How often a body can be opened: no attempt is repeated whose body is consumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reuse {
+    /// Any number of times.
+    Always,
+    /// Once, and it was not opened yet.
+    Once,
+    /// It was opened, and cannot be opened again.
+    Consumed,
 }
 
 impl Body {
@@ -157,19 +161,21 @@ impl Body {
         }
     }
 
-    /// Whether it can be opened more than once.
-    pub fn replayable(&self) -> bool {
+    /// How often it can be opened.
+    ///
+    /// ```
+    /// use tucuxi::{Body, Reuse};
+    /// assert_eq!(Body::from("hello").reuse(), Reuse::Always);
+    /// let reader = Body::from_reader(&b"hello"[..]);
+    /// assert_eq!(reader.reuse(), Reuse::Once);
+    /// reader.open()?;
+    /// assert_eq!(reader.reuse(), Reuse::Consumed);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn reuse(&self) -> Reuse {
         match &self.0 {
-            Kind::Bytes(_) | Kind::File { .. } => true,
-            Kind::Source(source) => source.replayable(),
-        }
-    }
-
-    /// Whether it was opened and cannot be again.
-    pub(crate) fn is_spent(&self) -> bool {
-        match &self.0 {
-            Kind::Bytes(_) | Kind::File { .. } => false,
-            Kind::Source(source) => source.is_spent(),
+            Kind::Bytes(_) | Kind::File { .. } => Reuse::Always,
+            Kind::Source(source) => source.reuse(),
         }
     }
 
@@ -291,12 +297,11 @@ impl BodySource for OneShot {
             io::Error::other(what)
         })
     }
-    fn replayable(&self) -> bool {
-        false
-    }
-    fn is_spent(&self) -> bool {
-        let reader = sync::lock(&self.reader);
-        reader.is_none()
+    fn reuse(&self) -> Reuse {
+        match *sync::lock(&self.reader) {
+            Some(_) => Reuse::Once,
+            None => Reuse::Consumed,
+        }
     }
 }
 
@@ -316,11 +321,8 @@ impl BodySource for OfLength {
     fn open_to_hash(&self) -> io::Result<Box<dyn Read + Send>> {
         self.body.open_to_hash()
     }
-    fn replayable(&self) -> bool {
-        self.body.replayable()
-    }
-    fn is_spent(&self) -> bool {
-        self.body.is_spent()
+    fn reuse(&self) -> Reuse {
+        self.body.reuse()
     }
 }
 
@@ -382,7 +384,7 @@ mod tests {
             (Body::file_range(&path, 2..5), b"234"),
         ];
         for (body, expected) in cases {
-            assert!(body.replayable());
+            assert_eq!(body.reuse(), Reuse::Always);
             assert_eq!(body.len(), Some(expected.len() as u64));
             assert_eq!(read(&body).unwrap(), expected);
             assert_eq!(read(&body).unwrap(), expected);
@@ -392,7 +394,7 @@ mod tests {
     #[test]
     fn a_reader_is_read_once() {
         let body = Body::from_reader(&b"abc"[..]);
-        assert!(!body.replayable());
+        assert_eq!(body.reuse(), Reuse::Once);
         assert_eq!(read(&body).unwrap(), b"abc");
         assert!(
             read(&body)
@@ -429,11 +431,13 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_is_spent_once_it_was_opened() {
-        let body = Body::from_reader(&b"abc"[..]);
-        assert!(!body.is_spent());
-        body.open().unwrap();
-        assert!(body.is_spent());
+    fn a_reader_is_consumed_once_it_was_opened() {
+        let reader = || Body::from_reader(&b"abc"[..]);
+        for body in [reader(), reader().of_len(3).unwrap()] {
+            assert_eq!(body.reuse(), Reuse::Once);
+            body.open().unwrap();
+            assert_eq!(body.reuse(), Reuse::Consumed);
+        }
     }
 
     #[test]

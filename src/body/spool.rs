@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use tempfile::NamedTempFile;
 
-use super::{Body, BodySource};
+use super::{Body, BodySource, Reuse};
 
 /// As much is kept in memory; what is longer goes to a temporary file.
 const IN_MEMORY: usize = 8 * 1024 * 1024;
@@ -13,9 +13,9 @@ impl Body {
     /// The same bytes, such that they can be read again. Up to 8 MiB of a reader are kept in memory; more goes to a file in
     /// the system's folder for temporary files, which only the user can read and which is removed with the body.
     pub(crate) fn kept(self) -> io::Result<Self> {
-        match self.replayable() {
-            true => Ok(self),
-            false => keep(self.open()?, IN_MEMORY),
+        match self.reuse() {
+            Reuse::Always => Ok(self),
+            Reuse::Once | Reuse::Consumed => keep(self.open()?, IN_MEMORY),
         }
     }
 }
@@ -47,6 +47,9 @@ impl BodySource for Kept {
     }
     fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(Box::new(self.file.reopen()?))
+    }
+    fn reuse(&self) -> Reuse {
+        Reuse::Always
     }
 }
 

@@ -7,7 +7,7 @@
 use std::io::{self, Read};
 
 use super::algorithm::{ChecksumAlgorithm, Hasher};
-use crate::body::{Body, BodySource};
+use crate::body::{Body, BodySource, Reuse};
 
 /// The size of all chunks but the last.
 const CHUNK: usize = 1024 * 1024;
@@ -84,12 +84,8 @@ impl BodySource for AwsChunked {
         }))
     }
 
-    fn replayable(&self) -> bool {
-        self.body.replayable()
-    }
-
-    fn is_spent(&self) -> bool {
-        self.body.is_spent()
+    fn reuse(&self) -> Reuse {
+        self.body.reuse()
     }
 }
 
@@ -185,9 +181,10 @@ mod tests {
     #[test]
     fn a_reader_of_unknown_length_has_none() {
         let source = AwsChunked::new(Body::from_reader(&b"abc"[..]), None);
-        assert_eq!((source.len(), source.replayable()), (None, false));
+        assert_eq!((source.len(), source.reuse()), (None, Reuse::Once));
         let mut out = Vec::new();
         source.open().unwrap().read_to_end(&mut out).unwrap();
+        assert_eq!(source.reuse(), Reuse::Consumed);
         assert_eq!(out, b"3\r\nabc\r\n0\r\n\r\n");
     }
 }

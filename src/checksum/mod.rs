@@ -22,7 +22,7 @@ pub use self::chunked::AwsChunked;
 pub use self::response::ChecksumMismatch;
 pub(crate) use self::response::Expected;
 pub use self::tree::tree_hash;
-use crate::body::Body;
+use crate::body::{Body, Reuse};
 use crate::call::CallContext;
 use crate::error::{Error, Result};
 use crate::model::Location;
@@ -80,7 +80,7 @@ pub(crate) fn apply(
     let Some(algorithm) = choose(cx)? else {
         return Ok(None);
     };
-    let replayable = request.body().replayable();
+    let replayable = request.body().reuse() == Reuse::Always;
     if !replayable && place == Place::Header {
         return Ok(None);
     }

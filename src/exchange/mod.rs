@@ -61,7 +61,7 @@ pub(crate) use self::service::{Service, Services};
 use self::skew::Skew;
 use self::user_agent::Told;
 use crate::auth::{self, AuthChoice, IdentityKind};
-use crate::body::Body;
+use crate::body::{Body, Reuse};
 use crate::checksum;
 use crate::error::{Error, Result, RetriesEnded, RetryReason, ServiceError};
 use crate::identity::{Credentials, Identity};
@@ -511,7 +511,7 @@ impl<'a> Exchange<'a> {
         let again = self
             .prepared
             .as_ref()
-            .is_some_and(|p| !p.request.body().is_spent());
+            .is_some_and(|p| p.request.body().reuse() != Reuse::Consumed);
         if again
             && !self.redirected
             && let Some(step) = self.elsewhere(&error, moment)

@@ -1,8 +1,11 @@
 //! Listings whose operation gives them in pages: one page after the other, or all elements in a row.
 
+mod elements;
 mod page;
 mod seen;
 mod token;
+
+pub use self::elements::Elements;
 
 use std::fmt;
 use std::sync::Arc;
@@ -231,43 +234,26 @@ impl Pages {
     }
 
     /// The elements of all pages: those of the paginator's first result.
-    pub fn items(self) -> impl Iterator<Item = Result<Value>> {
+    pub fn items(self) -> Elements {
         let primary = self.source.paginator.primary().clone();
-        self.found(primary, |found| match found {
+        Elements::new(self, primary, |found| match found {
             Value::Array(list) => list,
             Value::Null => Vec::new(),
             other => vec![other],
         })
     }
 
-    /// What a JMESPath expression finds on each page; a list's elements one by one.
+    /// The results of a JMESPath expression on each page; a list's elements one by one.
     ///
     /// # Errors
     ///
     /// The expression does not parse.
-    pub fn search(self, expression: &str) -> Result<impl Iterator<Item = Result<Value>>> {
+    pub fn search(self, expression: &str) -> Result<Elements> {
         let query = Query::compile(expression).map_err(|e| error(e.to_string()))?;
-        Ok(self.found(query, |found| match found {
+        Ok(Elements::new(self, query, |found| match found {
             Value::Array(list) => list,
             other => vec![other],
         }))
-    }
-
-    fn found(
-        self,
-        query: Query,
-        each: fn(Value) -> Vec<Value>,
-    ) -> impl Iterator<Item = Result<Value>> {
-        self.flat_map(move |page| {
-            let found = page.and_then(|page| {
-                let found = query.search(&page).map_err(|e| error(e.to_string()))?;
-                Ok(each(found.into_owned()))
-            });
-            match found {
-                Ok(list) => list.into_iter().map(Ok).collect(),
-                Err(error) => vec![Err(error)],
-            }
-        })
     }
 
     /// All pages in one: lists end to end, numbers added, texts joined, what is the same on each page once, and

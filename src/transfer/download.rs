@@ -271,7 +271,7 @@ impl<'t> Download<'t> {
                     "etag": object.etag,
                     "version": object.version_id,
                     "length": object.len,
-                    "cut": format!("{cut:?}"),
+                    "cut": cut.journaled(),
                     "algorithm": algorithm.as_str(),
                 });
                 journal =

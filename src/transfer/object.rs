@@ -39,6 +39,16 @@ pub(super) enum Cut {
     Ranges(u64),
 }
 
+impl Cut {
+    /// The entry of a journal, which later versions of this crate read too.
+    pub(super) fn journaled(self) -> Value {
+        match self {
+            Self::Parts { count, first } => json!({"parts": count, "first": first}),
+            Self::Ranges(len) => json!({"range": len}),
+        }
+    }
+}
+
 impl Object {
     /// Asks for what is stored.
     ///
@@ -359,5 +369,12 @@ mod tests {
             composite.composite_checksum(),
             Some((ChecksumAlgorithm::Sha256, "AAAA-12", 12))
         );
+    }
+
+    #[test]
+    fn a_cut_is_written_to_journals_in_words_of_its_own() {
+        let parts = Cut::Parts { count: 3, first: 8 };
+        assert_eq!(parts.journaled(), json!({"parts": 3, "first": 8}));
+        assert_eq!(Cut::Ranges(8).journaled(), json!({"range": 8}));
     }
 }

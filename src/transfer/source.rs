@@ -15,7 +15,7 @@ use super::error::TransferError;
 use super::pipe::Pipe;
 use super::plan::growing_part_size;
 use super::progress::PartMeter;
-use crate::body::{Body, BodySource};
+use crate::body::{Body, BodySource, Reuse};
 use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::sync;
@@ -363,6 +363,10 @@ impl BodySource for Outgoing {
 
     fn open_to_hash(&self) -> io::Result<Box<dyn Read + Send>> {
         self.body.open()
+    }
+
+    fn reuse(&self) -> Reuse {
+        self.body.reuse()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tucuxi::transport::{Limits, Request, Response, Transport, TransportError, UreqTransport};
-use tucuxi::{Body, Client, Config, Credentials, PresignedRequest};
+use tucuxi::{Body, Client, Config, Credentials, PresignedRequest, Reuse};
 
 use crate::s3_server::{ACCESS_KEY_ID, S3Server, SECRET_ACCESS_KEY};
 
@@ -94,7 +94,7 @@ fn bodies_from_files_and_readers_arrive_whole() {
     ];
     for (name, body) in bodies {
         let mut expected = Vec::new();
-        if body.replayable() {
+        if body.reuse() == Reuse::Always {
             body.open().unwrap().read_to_end(&mut expected).unwrap();
         } else {
             expected.clone_from(&bytes);
