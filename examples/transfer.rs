@@ -70,8 +70,8 @@ fn run(options: &Options) -> Result {
     let bar = Bar::new(options.quiet || !io::stderr().is_terminal());
     let report = job.progress(bar.clone()).cancel_with(&cancel).run();
     bar.0.finish_and_clear();
-    if let Err(Error::Transfer(error)) = &report
-        && let TransferError::Several { report } = &**error
+    if let Err(error) = &report
+        && let Some(TransferError::Several { report }) = error.downcast_ref()
     {
         for failure in &report.failures {
             eprintln!("{}", Printable(&failure.error));

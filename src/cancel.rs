@@ -54,8 +54,3 @@ impl CancelToken {
             .wait_timeout_while(lock, time, |()| !self.is_cancelled());
     }
 }
-
-/// The error of what the caller cancelled before anything was sent.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the caller cancelled it")]
-pub(crate) struct Cancelled;

@@ -59,16 +59,16 @@ pub enum HeaderValue {
 #[non_exhaustive]
 pub enum FrameError {
     /// A checksum is not that of the bytes.
-    #[error("the checksum of the {0} is wrong")]
+    #[error("event stream: the checksum of the {0} is wrong")]
     Checksum(&'static str),
     /// Two headers have the same name.
-    #[error("there are two headers {0:?}")]
+    #[error("event stream: there are two headers {0:?}")]
     DuplicateHeader(Box<str>),
     /// A header that is no header.
-    #[error("a header is broken: {0}")]
+    #[error("event stream: a header is broken: {0}")]
     Header(&'static str),
     /// Longer than the format allows, or shorter than its own parts.
-    #[error("a length of {length} bytes is wrong for the {part}")]
+    #[error("event stream: a length of {length} bytes is wrong for the {part}")]
     Length {
         /// Of what.
         part: &'static str,
@@ -76,18 +76,18 @@ pub enum FrameError {
         length: u32,
     },
     /// The stream has no message, though its protocol demands a first one.
-    #[error("the stream ended before its initial response")]
+    #[error("event stream: the stream ended before its initial response")]
     Empty,
     /// The stream cannot be read.
-    #[error("the stream broke: {0}")]
-    Read(#[source] io::Error),
+    #[error("event stream: the stream broke: {0}")]
+    Read(io::Error),
     /// The connection was closed between two messages, and neither a length nor a last chunk shows that it is the end.
     #[error(
-        "the connection was closed, and neither a length nor a last chunk shows that the stream ended there"
+        "event stream: the connection was closed, and neither a length nor a last chunk shows that the stream ended there"
     )]
     Unproven,
     /// The stream ended inside a message.
-    #[error("the stream ended inside a message")]
+    #[error("event stream: the stream ended inside a message")]
     Truncated,
 }
 

@@ -183,7 +183,7 @@ pub fn wait(
             let response = response.map_err(|(code, message)| {
                 let mut error = ServiceError::in_stream(&code, &message);
                 error.status = status;
-                crate::Error::Service(Box::new(error))
+                crate::Error::from(error)
             });
             if let Verdict::Done(waited) = judge.judge(Polled { status, response })? {
                 return Ok(waited);

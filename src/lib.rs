@@ -89,7 +89,7 @@ pub use self::body::{Body, BodySource, ResponseBody, Reuse};
 pub use self::client::{Client, RequestBuilder};
 pub use self::codec::fit::Warning;
 pub use self::config::{Config, ConfigBuilder};
-pub use self::error::{Error, Result, ServiceError};
+pub use self::error::{Error, ErrorKind, Result, ServiceError};
 pub use self::exchange::EndpointExplanation;
 pub use self::identity::{BearerToken, Credentials};
 pub use self::output::{Output, ResponseMeta};

@@ -376,7 +376,7 @@ impl Output {
                 format!("one that is broken ({error})").into(),
             ),
         );
-        Error::UnexpectedResponse(Box::new(error))
+        error.into()
     }
 }
 

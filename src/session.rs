@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::credentials::Asked;
 use crate::endpoint::EndpointError;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::identity::Credentials;
 
 impl Client {
@@ -39,7 +39,7 @@ impl Client {
         let found = partitions
             .for_region(region)
             .map(|partition| partition.id.clone());
-        found.ok_or_else(|| Error::Endpoint(EndpointError::UnknownRegion(region.into()).into()))
+        found.ok_or_else(|| EndpointError::UnknownRegion(region.into()).into())
     }
 
     /// The regions of a partition in which a service has endpoints.
@@ -82,7 +82,7 @@ impl Client {
             services
                 .legacy()?
                 .service_regions(&prefix, partition, pseudo_regions, Some(newer));
-        regions.map_err(|e| Error::Endpoint(e.into()))
+        Ok(regions?)
     }
 
     /// The services that have an endpoint in a region, as far as the endpoints file knows.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::cancel::CancelToken;
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::error::{Detail, Error, ErrorKind, Result};
 use crate::exchange::Purpose;
 use crate::model::{Acceptor, Matcher, Waiter, WaiterState};
 
@@ -22,9 +22,8 @@ pub struct Waited {
 }
 
 /// A wait that did not end as it should.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
-#[error("waiter {waiter} failed: {reason}")]
 pub struct WaitError {
     /// The waiter's name.
     pub waiter: Box<str>,
@@ -33,8 +32,34 @@ pub struct WaitError {
     /// The last answer, if it was no error.
     pub last_response: Option<Value>,
     /// The last answer, if it was an error.
-    #[source]
     pub source: Option<Error>,
+}
+
+impl fmt::Display for WaitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "waiter {} failed: {}", self.waiter, self.reason)
+    }
+}
+
+impl std::error::Error for WaitError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let source = self.source.as_ref()?;
+        match self.reason {
+            // the reason is the source's text
+            WaitFailure::Unexpected(_) => source.source(),
+            _ => Some(source),
+        }
+    }
+}
+
+impl Detail for WaitError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Wait
+    }
+
+    fn is_timeout(&self) -> bool {
+        self.reason == WaitFailure::Deadline
+    }
 }
 
 /// Why a wait did not end as it should.
@@ -127,7 +152,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// There is no such waiter, what is waited for will not come or does not in time ([`Error::Wait`]), or a call fails in
+    /// There is no such waiter, what is waited for will not come or does not in time ([`WaitError`]), or a call fails in
     /// another way than with an answer of the service.
     pub fn wait(&self, service: &str, waiter: &str, params: Value) -> Result<Waited> {
         self.waiter(service, waiter, params)?.run()
@@ -319,7 +344,7 @@ impl<'a> Judge<'a> {
                 return Err(self.fail(WaitFailure::Terminal(what), response));
             }
             (None, Err(error)) => {
-                let what = error.cause().to_string();
+                let what = error.root().without_call().to_string();
                 return Err(self.fail(WaitFailure::Unexpected(what), response));
             }
             (Some(WaiterState::Retry), _) => self.accepted = true,
@@ -344,12 +369,13 @@ impl<'a> Judge<'a> {
             Ok(value) => (Some(value), None),
             Err(error) => (None, Some(error)),
         };
-        Error::Wait(Box::new(WaitError {
+        WaitError {
             waiter: self.name.into(),
             reason,
             last_response,
             source,
-        }))
+        }
+        .into()
     }
 }
 

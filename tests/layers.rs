@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 /// From the ground up. Rooms of one layer do not use each other.
 #[rustfmt::skip] // a layer a line
 const LAYERS: &[&[&str]] = &[
-    &["decimal", "environment", "file", "identity", "names", "printable", "query", "random", "read", "sync", "time", "uri"],
+    &["decimal", "environment", "file", "identity", "names", "printable", "random", "read", "sync", "time", "uri"],
     &["attribute_value", "body", "cancel", "frame", "hash"],
     &["error", "new_file"],
+    &["query"],
     &["endpoint", "model"],
     &["codec", "secrets"],
     &["transport"],
@@ -33,14 +34,7 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Arrows that are against the table and not mended yet. This list only shrinks: an entry that is no longer needed fails.
-const KNOWN: &[(&str, &str)] = &[
-    ("error", "checksum"),
-    ("error", "dynamodb"),
-    ("error", "params"),
-    ("error", "transfer"),
-    ("error", "transport"),
-    ("error", "wait"),
-];
+const KNOWN: &[(&str, &str)] = &[];
 
 /// What is no room: the root of the library, the doors for tests, and programs.
 const OUTSIDE: &[&str] = &["bin", "internals", "lib", "main"];

@@ -139,7 +139,7 @@ impl Scheme {
 }
 
 fn unsupported(names: &str) -> Error {
-    Error::Unsupported(format!("signing with {names}").into())
+    Error::unsupported(format!("signing with {names}"))
 }
 
 /// Whether requests go out without a signature, whatever the endpoint.
@@ -180,7 +180,7 @@ pub(crate) fn choose(
     let names = schemes.iter().map(|scheme| &*scheme.name);
     let metadata = cx.model.metadata();
     let setting = cx.config.signature_version(&metadata.service_key());
-    let version = setting.map_err(|e| Error::Config(e.into()))?;
+    let version = setting?;
     let prefers_bearer = || {
         cx.has(cx.quirks.prefers_bearer)
             && cx.config.auth_scheme_preference().is_empty()

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::algorithm::{ChecksumAlgorithm, Hasher};
 use crate::body::ResponseBody;
+use crate::error::{Detail, ErrorKind};
 use crate::model::Operation;
 
 /// A body that is not what its checksum says.
@@ -24,6 +25,16 @@ pub struct ChecksumMismatch {
     pub expected: Box<str>,
     /// What the body has.
     pub actual: Box<str>,
+}
+
+impl Detail for ChecksumMismatch {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Response
+    }
+
+    fn is_retryable(&self) -> bool {
+        true
+    }
 }
 
 /// What an answer says of its body.

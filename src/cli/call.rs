@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Failure, operation_arg, required, service_arg, terminal};
 use crate::body::Body;
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::new_file::Writer;
 use crate::output::Output;
 use crate::paginate::next_page;
@@ -160,11 +160,8 @@ fn print(output: &Output, query: Option<&Query>) -> Result<(), Failure> {
 
 /// An error of our own stdout is not the service's.
 fn pipe(error: Error) -> Failure {
-    let io = match &error {
-        Error::Response(source) => source.downcast_ref::<io::Error>(),
-        _ => None,
-    };
-    match io.map(io::Error::kind) {
+    let io = (error.kind() == ErrorKind::Response).then(|| error.downcast_ref::<io::Error>());
+    match io.flatten().map(io::Error::kind) {
         Some(io::ErrorKind::BrokenPipe) => Failure::Pipe,
         _ => error.into(),
     }

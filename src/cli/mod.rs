@@ -21,12 +21,12 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::client::Client;
 use crate::config::Config;
-use crate::error::{BoxError, Error};
+use crate::error::{BoxError, Error, ErrorKind};
 use crate::model::UnknownName;
 use crate::printable::{Printable, PrintableLines};
 
@@ -38,7 +38,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             let error = unknown::explained(error);
             let asked = matches!(
                 error.kind(),
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+                error::ErrorKind::DisplayHelp | error::ErrorKind::DisplayVersion
             );
             // nothing is left to be done when the terminal is gone
             let _ = error.print();
@@ -171,7 +171,7 @@ fn client(matches: &ArgMatches) -> Result<Client, Failure> {
     if matches.get_flag("no-sign-request") {
         config = config.unsigned();
     }
-    let config = config.build().map_err(|e| Error::Config(e.into()))?;
+    let config = config.build().map_err(Error::from)?;
     Ok(Client::with_config(config)?)
 }
 
@@ -205,11 +205,11 @@ impl Failure {
     fn code(&self) -> u8 {
         match self {
             Self::Usage(_) => 252,
-            Self::Call(error) => match error.cause() {
-                Error::Params(_) => 252,
-                Error::Model(source) if source.is::<UnknownName>() => 252,
-                Error::Config(_) | Error::Credentials(_) => 253,
-                Error::Service(_) => 254,
+            Self::Call(error) => match error.root().kind() {
+                ErrorKind::Params => 252,
+                ErrorKind::Model if error.downcast_ref::<UnknownName>().is_some() => 252,
+                ErrorKind::Config | ErrorKind::Credentials => 253,
+                ErrorKind::Service => 254,
                 _ => 255,
             },
             Self::Other(_) | Self::Pipe => 255,

@@ -15,7 +15,7 @@ use crate::cancel::CancelToken;
 use crate::config::{Config, ConfigBuilder};
 use crate::credentials::{Chain, CredentialsCache, CredentialsProvider, TokenCache};
 use crate::custom;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exchange::{Call, EndpointExplanation, Needs, Purpose, Services, explain};
 use crate::model::{ModelSource, Models, Paginator, ServiceModel, Waiter};
 use crate::settings::Settings;
@@ -68,7 +68,7 @@ impl Client {
     /// A file is broken or a setting is wrong.
     #[cfg(feature = "ureq")]
     pub fn new() -> Result<Self> {
-        Self::with_config(Config::load().map_err(|e| Error::Config(e.into()))?)
+        Self::with_config(Config::load()?)
     }
 
     /// A client with this configuration.
@@ -128,8 +128,7 @@ impl Client {
     ///
     /// A setting is wrong, there is no such profile, or a customisation is switched off that there is not.
     pub fn with(&self, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Result<Self> {
-        let config = self.config().with(change);
-        let config = config.map_err(|e| Error::Config(e.into()))?;
+        let config = self.config().with(change)?;
         check_customisations(&config)?;
         let (transport, services) = (self.0.transport.clone(), self.0.services.fresh());
         Ok(Self::assemble(config, transport, services))
@@ -372,7 +371,7 @@ impl Client {
 }
 
 fn check_customisations(config: &Config) -> Result<()> {
-    custom::check_names(config).map_err(|e| Error::Config(e.into()))
+    Ok(custom::check_names(config)?)
 }
 
 /// The provider that the program gives, or the chain of all.

@@ -46,14 +46,13 @@ impl CallOptions {
         let config = match &self.config {
             None => return Ok(client),
             Some(Ok(config)) => config,
-            Some(Err(error)) => return Err(Error::Config(error.to_string().into())),
+            Some(Err(error)) => return Err(error.clone().into()),
         };
         super::check_customisations(config)?;
         match config.shares_network_with(client) {
             true => Ok(config),
-            false => Err(Error::Config(
-                "proxies, certificates and connections are settled for the client, not for a call"
-                    .into(),
+            false => Err(Error::config(
+                "proxies, certificates and connections are settled for the client, not for a call",
             )),
         }
     }

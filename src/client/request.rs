@@ -310,8 +310,7 @@ fn sign_for_source(call: &Call<'_>, params: &mut Params, needs: Needs<'_>) -> Re
         method: Some(Method::GET),
         more: copy.more.clone(),
     };
-    let config = (call.config).in_region(&copy.source_region, "the parameter SourceRegion");
-    let config = config.map_err(|e| Error::Config(e.into()))?;
+    let config = (call.config).in_region(&copy.source_region, "the parameter SourceRegion")?;
     let there = Call {
         config: &config,
         presign: Some(&presign),

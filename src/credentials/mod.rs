@@ -41,6 +41,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 use crate::cancel::CancelToken;
+use crate::error::{Detail, ErrorKind};
 use crate::identity::{Origin, Part};
 use crate::settings::Settings;
 
@@ -215,6 +216,20 @@ pub enum CredentialsError {
         /// Why not.
         what: String,
     },
+}
+
+impl Detail for CredentialsError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Credentials
+    }
+
+    fn is_timeout(&self) -> bool {
+        matches!(self, Self::TimedOut)
+    }
+
+    fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Cancelled)
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::shape_visitor::edit_shape;
 use crate::attribute_value::{self, Fault, Form};
 use crate::codec::edit::Edit;
-use crate::error::{Error, Result};
+use crate::error::{Result, ServiceError};
 use crate::interceptor::{CallContext, Interceptor};
 use crate::model::{Kind, ServiceModel, ShapeId};
 use crate::output::Output;
@@ -28,9 +28,7 @@ impl Interceptor for PlainAttributeValues {
         let faults = values.convert(input, params, Form::Typed)?;
         match faults.is_empty() {
             true => Ok(()),
-            false => Err(Error::Params(Box::new(ParamErrors(
-                faults.into_iter().map(of_param).collect(),
-            )))),
+            false => Err(ParamErrors(faults.into_iter().map(of_param).collect()).into()),
         }
     }
 
@@ -45,7 +43,7 @@ impl Interceptor for PlainAttributeValues {
             }
             Err(error) => {
                 // the item that a condition did not hold for, say; one that cannot be plain stays
-                if let Some(error) = error.service_error_mut()
+                if let Some(error) = error.downcast_mut::<ServiceError>()
                     && let Some(shape) = error.shape.as_deref()
                     && let Some(shape) = call.model.shape_id(shape)
                 {

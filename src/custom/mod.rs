@@ -145,7 +145,7 @@ fn refuse(path: &str, reason: String) -> Error {
         reason: reason.into(),
     };
     let path = path.into();
-    Error::Params(Box::new(ParamErrors(vec![ParamError { path, kind }])))
+    ParamErrors(vec![ParamError { path, kind }]).into()
 }
 
 /// The name that a service has now, where it had another one.

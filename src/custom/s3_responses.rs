@@ -131,5 +131,5 @@ fn lacks(call: &CallContext<'_>, output: &Output, evidence: &Evidence) -> Option
             (expected.into(), "none".into()),
         )
     };
-    (!is_there).then(|| Error::UnexpectedResponse(Box::new(found())))
+    (!is_there).then(|| found().into())
 }

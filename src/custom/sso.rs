@@ -2,14 +2,17 @@
 
 use serde_json::Value;
 
-use crate::error::Error;
+use crate::error::ServiceError;
 use crate::interceptor::{Attempt, CallContext, Interceptor};
 
 pub(super) struct Messages;
 
 impl Interceptor for Messages {
     fn answered(&self, _: &CallContext<'_>, attempt: &mut Attempt<'_>) {
-        let Err(Error::Service(error)) = attempt.outcome else {
+        let Err(error) = attempt.outcome else {
+            return;
+        };
+        let Some(error) = error.downcast_mut::<ServiceError>() else {
             return;
         };
         let is_told = error.value.get("message").is_some();

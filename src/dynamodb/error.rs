@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::attribute_value::Fault;
-use crate::error::Error;
+use crate::error::{Detail, Error, ErrorKind};
 
 /// Why an item, an expression or a batch failed.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,7 @@ pub enum DynamoDbError {
     },
     /// A result that does not fit the type that is asked for.
     #[error("an item does not fit the type: {0}")]
-    Type(#[source] serde_json::Error),
+    Type(serde_json::Error),
     /// A batch writer that could not write all it was given.
     #[error("the table {table} did not get all requests, {} are left: {source}", requests.len())]
     Unwritten {
@@ -44,8 +44,7 @@ pub enum DynamoDbError {
         /// What was not written: `{"PutRequest": {"Item": …}}` or `{"DeleteRequest": {"Key": …}}`, with plain values.
         requests: Vec<Value>,
         /// Why.
-        #[source]
-        source: Error,
+        r#source: Error,
     },
     /// A value that DynamoDB does not take, or an attribute value that is none.
     #[error("{}{reason}", place(path))]
@@ -57,15 +56,25 @@ pub enum DynamoDbError {
     },
 }
 
-impl DynamoDbError {
-    /// Whether the same may succeed when it is done again.
-    pub(crate) fn is_retryable(&self) -> bool {
+impl Detail for DynamoDbError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::DynamoDb
+    }
+
+    fn is_retryable(&self) -> bool {
         matches!(self, Self::TooBusy { .. })
     }
 
-    /// The error of a call that it is because of.
-    pub(crate) fn cause(&self) -> Option<&Error> {
+    fn inner(&self) -> Option<&Error> {
         match self {
+            Self::Unwritten { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
+    fn below(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Type(error) => Some(error),
             Self::Unwritten { source, .. } => Some(source),
             _ => None,
         }
@@ -76,12 +85,6 @@ fn place(path: &str) -> String {
     match path {
         "" => String::new(),
         path => format!("{path}: "),
-    }
-}
-
-impl From<DynamoDbError> for Error {
-    fn from(error: DynamoDbError) -> Self {
-        Self::DynamoDb(Box::new(error))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What can go wrong while an endpoint is resolved.
 
+use crate::error::{Detail, ErrorKind};
+
 /// An endpoint could not be resolved.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -63,6 +65,12 @@ pub enum EndpointError {
         /// The type that was given.
         found: &'static str,
     },
+}
+
+impl Detail for EndpointError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Endpoint
+    }
 }
 
 impl EndpointError {

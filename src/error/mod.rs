@@ -1,28 +1,31 @@
 //! The one error of the crate.
 //!
-//! A room may have an error type of its own, with its texts in one place; it becomes an [`Error`] at the room's edge.
-//! Every text says what failed, where, and what to do; none holds a secret.
+//! A room may have an error type of its own, with its texts in one place, and says with [`Detail`] what the crate needs to know
+//! of it; it becomes an [`Error`] at the room's edge. This room knows none of those. Every text says what failed, where, and
+//! what to do; none holds a secret.
+//!
+//! ```text
+//!   Error ─► Inner { call, attempts, retries_ended, hint }     what the exchange records
+//!              └─► Box<dyn Detail>                             ConfigError, TransferError, … or any other error with a kind
+//!                    ├─► inner()   the Error of the call that it failed with
+//!                    └─► below()   the next error of the chain
+//! ```
 
+mod kind;
+mod service;
 mod unexpected;
 
-use std::fmt;
+use std::error::Error as StdError;
+use std::{fmt, iter};
 
-use http::{HeaderMap, StatusCode};
-use serde_json::Value;
-
+pub use self::kind::ErrorKind;
+pub use self::service::{Fault, RetriesEnded, RetryReason, ServiceError};
 pub use self::unexpected::UnexpectedResponse;
 pub(crate) use self::unexpected::excerpt;
 
-use crate::cancel::Cancelled;
-use crate::checksum::ChecksumMismatch;
-use crate::dynamodb::DynamoDbError;
-use crate::params::ParamErrors;
 use crate::printable::Printable;
-use crate::transfer::TransferError;
-use crate::transport::{TransportError, TransportErrorKind};
-use crate::wait::WaitError;
 
-pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// What every fallible function of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -39,264 +42,443 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # }
 /// ```
 ///
-/// The texts of errors are for people: each is one line, in which control characters of what came from outside are escaped, as
-/// with [`Printable`]. What a service says is whole in [`ServiceError::message`].
+/// [`Error::kind`] says which part of the crate it comes from, the predicates what a program can do about it, and
+/// [`Error::downcast_ref`] gives the error of that part with its fields: [`ConfigError`](crate::config::ConfigError),
+/// [`TransferError`](crate::transfer::TransferError) and the like. `?` makes an `Error` of each of those:
+///
+/// ```
+/// fn main() -> tucuxi::Result<()> {
+///     let config = tucuxi::Config::builder().isolated().region("eu-west-1").build()?;
+///     let query = tucuxi::query::Query::compile("Buckets[].Name")?;
+///     # let _ = (config, query);
+///     Ok(())
+/// }
+/// ```
+///
+/// # Texts
+///
+/// `Display` has the whole text: the call, what failed, where, and what to do, with the texts of the errors below it. It is one
+/// line, in which control characters of what came from outside are escaped, as with [`Printable`].
+///
+/// `source()` skips the errors whose texts that line contains already, and returns the first one that adds something. So neither
+/// `{error}` nor a chain such as anyhow's `{:#}` lacks a part or repeats one. What a service's message is in full stands in
+/// [`ServiceError::message`].
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    call: Option<Call>,
+    /// None before the first request of a call.
+    attempts: u32,
+    retries_ended: Option<RetriesEnded>,
+    /// What may help.
+    hint: Option<&'static str>,
+    detail: Box<dyn Detail>,
+}
+
+struct Call {
+    service: Box<str>,
+    operation: Box<str>,
+}
+
+/// What a room says of its error.
+pub(crate) trait Detail: StdError + Send + Sync + 'static {
+    fn kind(&self) -> ErrorKind;
+
+    fn is_retryable(&self) -> bool {
+        false
+    }
+
+    fn is_throttling(&self) -> bool {
+        false
+    }
+
+    fn is_timeout(&self) -> bool {
+        false
+    }
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    /// The error of the call that it failed with.
+    fn inner(&self) -> Option<&Error> {
+        None
+    }
+
+    /// The next error of the chain, also if the text has all of it.
+    fn below(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source()
+    }
+}
+
+/// An error that is not of this crate, or a text.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// Any of the others, with the operation that was called.
-    #[error("{service}.{operation}: {source}")]
-    Call {
-        /// The service's name.
-        service: Box<str>,
-        /// The operation's API name.
-        operation: Box<str>,
-        /// What happened.
-        #[source]
-        source: Box<Self>,
-    },
-    /// A setting, from the builder, the environment or a file.
-    #[error("configuration: {}", Printable(.0))]
-    Config(#[source] BoxError),
-    /// No credentials, or their provider failed.
-    #[error("credentials: {}", Printable(.0))]
-    Credentials(#[source] BoxError),
-    /// An item, an expression or a batch of DynamoDB.
-    #[error(transparent)]
-    DynamoDb(Box<DynamoDbError>),
-    /// No endpoint for these parameters.
-    #[error("endpoint: {}", Printable(.0))]
-    Endpoint(#[source] BoxError),
-    /// A model that is missing or broken, or has no such operation.
-    #[error("model: {}", Printable(.0))]
-    Model(#[source] BoxError),
-    /// A listing that cannot go on, or cannot begin as it should.
-    #[error("pagination: {}", Printable(.0))]
-    Pagination(#[source] BoxError),
-    /// Parameters that do not fit the operation's input; all faults at once.
-    #[error("invalid parameters: {0}")]
-    Params(Box<ParamErrors>),
-    /// A request that cannot be built or signed.
-    #[error("cannot build the request: {}", Printable(.0))]
-    Request(#[source] BoxError),
-    /// A resource that has no such name, or of which nothing can be known.
-    #[error("resource: {}", Printable(.0))]
-    Resource(#[source] BoxError),
-    /// A response that cannot be read into the type that is wanted.
-    #[error("cannot read the response: {}", Printable(.0))]
-    Response(#[source] BoxError),
-    /// The service answered with an error.
-    #[error(transparent)]
-    Service(Box<ServiceError>),
-    /// A transfer that failed for another reason than a call's.
-    #[error(transparent)]
-    Transfer(Box<TransferError>),
-    /// No whole response came.
-    #[error(transparent)]
-    Transport(#[from] TransportError),
-    /// A response that is not what the operation's model says.
-    #[error(transparent)]
-    UnexpectedResponse(Box<UnexpectedResponse>),
-    /// A wait that did not end as it should.
-    #[error(transparent)]
-    Wait(Box<WaitError>),
-    /// Something that the service has and this client cannot do.
-    #[error("not supported: {}", Printable(.0))]
-    Unsupported(Box<str>),
+#[error("{error}")]
+struct Other {
+    kind: ErrorKind,
+    error: BoxError,
+}
+
+impl Detail for Other {
+    fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    fn inner(&self) -> Option<&Error> {
+        self.error.downcast_ref()
+    }
+
+    fn below(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.error)
+    }
+}
+
+impl<T: Detail> From<T> for Error {
+    fn from(detail: T) -> Self {
+        Self(Box::new(Inner {
+            call: None,
+            attempts: 0,
+            retries_ended: None,
+            hint: None,
+            detail: Box::new(detail),
+        }))
+    }
 }
 
 impl Error {
-    /// The error without the name of the operation.
-    pub fn cause(&self) -> &Self {
-        match self {
-            Self::Call { source, .. } => source.cause(),
-            Self::DynamoDb(error) => error.cause().map_or(self, Self::cause),
-            Self::Transfer(error) => error.cause().map_or(self, Self::cause),
-            other => other,
-        }
+    /// An error of a program's own, such as an interceptor returns. Errors of this crate are converted with `?` or `into()`
+    /// instead.
+    ///
+    /// ```
+    /// use tucuxi::error::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Request, "the tenant's header is missing");
+    /// assert_eq!(error.to_string(), "cannot build the request: the tenant's header is missing");
+    /// ```
+    pub fn new(kind: ErrorKind, error: impl Into<BoxError>) -> Self {
+        let error = error.into();
+        Other { kind, error }.into()
     }
 
-    /// The service's answer, if it gave one.
-    pub fn service_error(&self) -> Option<&ServiceError> {
-        match self.cause() {
-            Self::Service(error) => Some(error),
-            _ => None,
-        }
+    pub(crate) fn config(error: impl Into<BoxError>) -> Self {
+        Self::new(ErrorKind::Config, error)
     }
 
-    pub(crate) fn service_error_mut(&mut self) -> Option<&mut ServiceError> {
-        match self {
-            Self::Call { source, .. } => source.service_error_mut(),
-            Self::Service(error) => Some(error),
-            _ => None,
-        }
+    pub(crate) fn model(error: impl Into<BoxError>) -> Self {
+        Self::new(ErrorKind::Model, error)
     }
 
-    /// The response that is not the operation's, if one came.
-    pub fn unexpected_response(&self) -> Option<&UnexpectedResponse> {
-        match self.cause() {
-            Self::UnexpectedResponse(error) => Some(error),
-            _ => None,
-        }
+    pub(crate) fn request(error: impl Into<BoxError>) -> Self {
+        Self::new(ErrorKind::Request, error)
+    }
+
+    pub(crate) fn response(error: impl Into<BoxError>) -> Self {
+        Self::new(ErrorKind::Response, error)
+    }
+
+    pub(crate) fn unsupported(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unsupported, what.into())
+    }
+
+    /// Which part of the crate it comes from. That of the call which a transfer failed with is `error.root().kind()`.
+    ///
+    /// ```
+    /// use tucuxi::error::ErrorKind;
+    ///
+    /// let config = tucuxi::Config::builder().isolated().profile("missing").build();
+    /// let error = tucuxi::Error::from(config.unwrap_err());
+    /// assert_eq!(error.kind(), ErrorKind::Config);
+    /// ```
+    pub fn kind(&self) -> ErrorKind {
+        self.0.detail.kind()
+    }
+
+    /// The name of the service that was called.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(403, &[], ""))?;
+    /// let error = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
+    /// assert_eq!(error.service(), Some("s3"));
+    /// assert_eq!(error.operation(), Some("ListBuckets"));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    pub fn service(&self) -> Option<&str> {
+        self.call().map(|call| &*call.service)
+    }
+
+    /// The API name of the operation that was called.
+    pub fn operation(&self) -> Option<&str> {
+        self.call().map(|call| &*call.operation)
     }
 
     /// The service's error code, such as `NoSuchBucket`.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let body = "<Error><Code>NoSuchBucket</Code><RequestId>r-1</RequestId></Error>";
+    /// # let client = Client::with_transport(config, Replay::new().answer(404, &[], body))?;
+    /// let error = client.call("s3", "ListObjectsV2", serde_json::json!({"Bucket": "b"})).unwrap_err();
+    /// assert_eq!(error.code(), Some("NoSuchBucket"));
+    /// assert_eq!(error.status(), Some(404));
+    /// assert_eq!(error.request_id(), Some("r-1"));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn code(&self) -> Option<&str> {
         self.service_error().map(|e| &*e.code)
     }
 
+    /// The HTTP status of the response, where one came that is not the result.
+    pub fn status(&self) -> Option<u16> {
+        let unexpected = || self.unexpected_response().map(|found| found.status);
+        self.service_error().map(|e| e.status).or_else(unexpected)
+    }
+
+    /// The service's id of the request, for its support.
+    pub fn request_id(&self) -> Option<&str> {
+        match self.service_error() {
+            Some(error) => error.request_id.as_deref(),
+            None => self.unexpected_response()?.request_id.as_deref(),
+        }
+    }
+
+    /// The error that the service returned, if it returned one.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let body = r#"{"__type": "ResourceNotFoundException", "message": "no table t"}"#;
+    /// # let client = Client::with_transport(config, Replay::new().answer(400, &[], body))?;
+    /// let error = client.call("dynamodb", "DescribeTable", serde_json::json!({"TableName": "t"}));
+    /// let error = error.unwrap_err();
+    /// assert_eq!(&*error.service_error().unwrap().message, "no table t");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    pub fn service_error(&self) -> Option<&ServiceError> {
+        self.root().own()
+    }
+
+    /// The response that is not the operation's, if one came.
+    pub fn unexpected_response(&self) -> Option<&UnexpectedResponse> {
+        self.root().own()
+    }
+
+    /// How many attempts of the call were made; 0 if it failed before the first, or without a call.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// use tucuxi::error::RetriesEnded;
+    ///
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| ()).build()?;
+    /// # let replay = Replay::new().answer(503, &[], "").answer(503, &[], "").answer(503, &[], "");
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let error = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
+    /// assert_eq!(error.attempts(), 3);
+    /// assert_eq!(error.retries_ended(), Some(RetriesEnded::Attempts));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    pub fn attempts(&self) -> u32 {
+        self.root().0.attempts
+    }
+
+    /// Why the call was not tried once more, where another attempt might have succeeded.
+    pub fn retries_ended(&self) -> Option<RetriesEnded> {
+        self.root().0.retries_ended
+    }
+
     /// Whether the same call may succeed when it is made again: the service is throttling or failed, or the connection
     /// broke. The client has by then tried as often as it is configured to.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().max_attempts(1).build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(503, &[], "").answer(403, &[], ""))?;
+    /// let unavailable = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
+    /// assert!(unavailable.is_retryable());
+    /// let forbidden = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
+    /// assert!(!forbidden.is_retryable());
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn is_retryable(&self) -> bool {
-        match self.cause() {
-            Self::DynamoDb(error) => error.is_retryable(),
-            Self::Service(error) => error.retry.is_some(),
-            Self::Transport(error) => error.kind().is_retryable(),
-            Self::Response(error) => error.is::<ChecksumMismatch>(),
-            _ => false,
-        }
+        self.root().0.detail.is_retryable()
+    }
+
+    /// Whether the service requests fewer calls.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().max_attempts(1).build()?;
+    /// # let body = "<Error><Code>SlowDown</Code></Error>";
+    /// # let client = Client::with_transport(config, Replay::new().answer(503, &[], body))?;
+    /// let error = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
+    /// assert!(error.is_throttling());
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    pub fn is_throttling(&self) -> bool {
+        self.root().0.detail.is_throttling()
+    }
+
+    /// Whether a limit of time ended it: no connection or no response came in time, the lookup of credentials took too long, or
+    /// a wait reached its end.
+    ///
+    /// ```
+    /// use tucuxi::transport::{TransportError, TransportErrorKind};
+    ///
+    /// let uri = "https://s3.eu-west-1.amazonaws.com".parse().unwrap();
+    /// let error = TransportError::new(TransportErrorKind::Timeout, &uri, "nothing for 60 seconds");
+    /// assert!(tucuxi::Error::from(error).is_timeout());
+    /// ```
+    pub fn is_timeout(&self) -> bool {
+        self.root().0.detail.is_timeout()
     }
 
     /// Whether the caller cancelled it.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::{CancelToken, Replay}};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// let cancel = CancelToken::default();
+    /// cancel.cancel();
+    /// let result = client.request("dynamodb", "ListTables").cancel_with(&cancel).send();
+    /// assert!(result.unwrap_err().is_cancelled());
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn is_cancelled(&self) -> bool {
-        match self.cause() {
-            Self::Transfer(error) => error.is_cancelled(),
-            Self::Transport(error) => error.kind() == TransportErrorKind::Cancelled,
-            Self::Credentials(error) => error.is::<Cancelled>(),
-            _ => false,
+        self.root().0.detail.is_cancelled()
+    }
+
+    /// The error at the bottom: that of the call which a transfer, or a batch, failed with. It is the error itself where no
+    /// other call failed.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// use tucuxi::error::ErrorKind;
+    ///
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(403, &[], ""))?;
+    /// let transfer = client.transfer().upload("text", "bucket", "key");
+    /// let error = transfer.run().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Transfer);
+    /// assert_eq!(error.root().kind(), ErrorKind::Service);
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    pub fn root(&self) -> &Self {
+        self.chain().last().unwrap_or(self)
+    }
+
+    /// The error of this type that it is, or that it failed with: an area's, such as
+    /// [`TransferError`](crate::transfer::TransferError), or what a program gave to [`Error::new`].
+    ///
+    /// ```
+    /// use tucuxi::config::ConfigError;
+    ///
+    /// let config = tucuxi::Config::builder().isolated().profile("missing").build();
+    /// let error = tucuxi::Error::from(config.unwrap_err());
+    /// assert!(matches!(error.downcast_ref(), Some(ConfigError::Profile { name, .. }) if name == "missing"));
+    /// ```
+    pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
+        self.chain().find_map(Self::own)
+    }
+
+    /// The same as [`Error::downcast_ref`] to change it, but not that of the call it failed with.
+    pub fn downcast_mut<T: StdError + 'static>(&mut self) -> Option<&mut T> {
+        let own: &mut (dyn StdError + 'static) = &mut *self.0.detail;
+        match own.is::<Other>() {
+            true => own.downcast_mut::<Other>()?.error.downcast_mut(),
+            false => own.downcast_mut(),
         }
     }
 
-    /// Whether the service asks to slow down.
-    pub fn is_throttling(&self) -> bool {
-        self.service_error()
-            .is_some_and(|e| e.retry == Some(RetryReason::Throttling))
+    /// The error of this type that it is.
+    ///
+    /// ```
+    /// use tucuxi::query::{Query, QueryError, QueryErrorKind};
+    ///
+    /// let error = tucuxi::Error::from(Query::compile("a[").unwrap_err());
+    /// let error: QueryError = error.downcast().unwrap();
+    /// assert_eq!(error.kind, QueryErrorKind::Syntax);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// It is of another type; then it comes back as it was.
+    pub fn downcast<T: StdError + 'static>(self) -> Result<T> {
+        if self.own::<T>().is_none() {
+            return Err(self);
+        }
+        let kind = self.kind();
+        let own: BoxError = self.0.detail;
+        let own = own
+            .downcast::<Other>()
+            .map_or_else(|own| own, |other| other.error);
+        // the other branch is never taken: `own` found it
+        own.downcast()
+            .map(|own| *own)
+            .map_err(|own| Self::new(kind, own))
     }
 
-    /// The parameters' faults, if it is they.
-    pub fn param_errors(&self) -> Option<&ParamErrors> {
-        match self.cause() {
-            Self::Params(errors) => Some(errors),
-            _ => None,
+    /// This error, then the one that it failed with, and so on.
+    fn chain(&self) -> impl Iterator<Item = &Self> {
+        iter::successors(Some(self), |error| error.0.detail.inner())
+    }
+
+    fn call(&self) -> Option<&Call> {
+        self.chain().find_map(|error| error.0.call.as_ref())
+    }
+
+    /// The detail, if it is of this type.
+    fn own<T: StdError + 'static>(&self) -> Option<&T> {
+        let own: &(dyn StdError + 'static) = &*self.0.detail;
+        match own.downcast_ref::<Other>() {
+            Some(other) => other.error.downcast_ref(),
+            None => own.downcast_ref(),
+        }
+    }
+
+    /// The text without the name of the call.
+    pub(crate) fn without_call(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| self.0.write(f))
+    }
+
+    /// The same error, said to be of this call; once is enough.
+    pub(crate) fn of_call(mut self, service: &str, operation: &str) -> Self {
+        self.0.call.get_or_insert_with(|| Call {
+            service: service.into(),
+            operation: operation.into(),
+        });
+        self
+    }
+
+    /// Keeps how many attempts were made, unless it is known already.
+    pub(crate) fn set_attempts(&mut self, attempts: u32) {
+        if self.0.attempts == 0 {
+            self.0.attempts = attempts;
         }
     }
 
     /// Keeps why there was no other attempt.
-    pub(crate) fn retries_ended(&mut self, why: RetriesEnded) {
-        match self {
-            Self::Call { source, .. } => source.retries_ended(why),
-            Self::Service(error) => error.retries_ended = Some(why),
-            Self::Transport(error) => error.ended = Some(why),
-            _ => {}
-        }
+    pub(crate) fn set_retries_ended(&mut self, why: RetriesEnded) {
+        self.0.retries_ended = Some(why);
     }
 
-    pub(crate) fn model(error: impl Into<BoxError>) -> Self {
-        Self::Model(error.into())
-    }
-
-    pub(crate) fn request(error: impl Into<BoxError>) -> Self {
-        Self::Request(error.into())
-    }
-
-    pub(crate) fn response(error: impl Into<BoxError>) -> Self {
-        Self::Response(error.into())
-    }
-
-    /// The same error, said to be of this call; once is enough.
-    pub(crate) fn of_call(self, service: &str, operation: &str) -> Self {
-        match self {
-            Self::Call { .. } => self,
-            other => Self::Call {
-                service: service.into(),
-                operation: operation.into(),
-                source: Box::new(other),
-            },
-        }
+    /// Keeps what may help.
+    pub(crate) fn set_hint(&mut self, hint: &'static str) {
+        self.0.hint = Some(hint);
     }
 }
 
-/// An error that the service answered with.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct ServiceError {
-    /// The error code, such as `NoSuchBucket`; the HTTP status where the response has none.
-    pub code: Box<str>,
-    /// The service's message, empty if the response has none. Of a body that is no error of the protocol it is the text, cut
-    /// after 1,024 bytes; HTTP's phrase for the status stands in for a page of a failed server, as in botocore.
-    pub message: Box<str>,
-    /// The error shape of the model which the code names, if any.
-    pub shape: Option<Box<str>>,
-    /// Who is at fault, as far as the answer tells.
-    pub fault: Fault,
-    /// The members of the error's shape, and for S3 and other XML services what else the error element holds.
-    pub value: Value,
-    /// The HTTP status.
-    pub status: u16,
-    /// The service's id of this request, for its support.
-    pub request_id: Option<Box<str>>,
-    /// S3's second id (`x-amz-id-2`, `HostId`).
-    pub extended_request_id: Option<Box<str>>,
-    /// All headers of the response.
-    pub headers: HeaderMap,
-    /// The first bytes of a body in which neither code nor message was found, at most 200, with what is not printable escaped.
-    pub excerpt: Option<Box<str>>,
-    /// How many attempts were made.
-    pub attempts: u32,
-    /// The code that the service's JSON body has, where a header replaced it by the older query protocol's.
-    pub query_error_code: Option<Box<str>>,
-    /// Why the call was not tried once more, where another attempt might have succeeded.
-    pub retries_ended: Option<RetriesEnded>,
-    pub(crate) retry: Option<RetryReason>,
-    /// What may help.
-    pub(crate) hint: Option<&'static str>,
-}
-
-impl ServiceError {
-    /// One that comes in an event stream, which counts as a response with status 400.
-    pub(crate) fn in_stream(code: &str, message: &str) -> Self {
-        Self {
-            code: code.into(),
-            message: message.into(),
-            shape: None,
-            fault: Fault::Client,
-            value: Value::Object(serde_json::Map::new()),
-            status: 400,
-            request_id: None,
-            extended_request_id: None,
-            headers: HeaderMap::new(),
-            excerpt: None,
-            attempts: 1,
-            query_error_code: None,
-            retries_ended: None,
-            retry: None,
-            hint: None,
-        }
-    }
-}
-
-impl fmt::Display for ServiceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Printable(&self.code))?;
-        if !self.message.is_empty() {
-            write!(f, ": {}", Printable(&self.message))?;
-        }
-        write!(f, " (status {}", self.status)?;
-        let phrase = StatusCode::from_u16(self.status).ok();
-        if let Some(phrase) = phrase.and_then(|status| status.canonical_reason())
-            && self.message.is_empty()
-        {
-            write!(f, " {phrase}")?;
-        }
-        if let Some(id) = &self.request_id {
-            write!(f, ", request id {}", Printable(id))?;
-        }
-        if self.attempts > 1 {
-            write!(f, ", {} attempts", self.attempts)?;
-        }
-        f.write_str(")")?;
-        if let Some(excerpt) = &self.excerpt {
-            write!(f, ": \"{excerpt}\"")?;
+impl Inner {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let detail: &(dyn StdError + 'static) = &*self.detail;
+        match detail.downcast_ref::<ServiceError>() {
+            Some(error) => error.write(f, self.attempts)?,
+            None => {
+                f.write_str(self.detail.kind().label())?;
+                write!(f, "{}", Printable(detail))?;
+            }
         }
         if let Some(what) = self.retries_ended.and_then(RetriesEnded::what) {
             write!(f, "; {what}")?;
@@ -308,56 +490,44 @@ impl fmt::Display for ServiceError {
     }
 }
 
-impl std::error::Error for ServiceError {}
-
-/// Whose fault an error is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The caller's.
-    Client,
-    /// The service's.
-    Server,
-}
-
-/// Why a call was not tried once more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RetriesEnded {
-    /// It was tried as often as it may be.
-    Attempts,
-    /// Its body is a reader, which was read.
-    Body,
-    /// No time was left for the delay that the next attempt needs.
-    Deadline,
-    /// So many calls to this service failed that there is no quota left for more attempts.
-    Quota,
-}
-
-impl RetriesEnded {
-    /// What a caller cannot know from the number of attempts.
-    pub(crate) fn what(self) -> Option<&'static str> {
-        match self {
-            Self::Attempts => None,
-            Self::Body => Some(
-                "it was not tried again because the body is a reader that was read already; give bytes, a file or a source \
-                 that can be opened again",
-            ),
-            Self::Deadline => Some("no time was left to try it again"),
-            Self::Quota => {
-                Some("it was not tried again because too many calls to this service failed")
-            }
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(Call { service, operation }) = &self.0.call {
+            write!(f, "{service}.{operation}: ")?;
         }
+        self.0.write(f)
     }
 }
 
-/// Why another attempt may succeed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RetryReason {
-    /// The service asks to slow down.
-    Throttling,
-    /// Something failed that may not fail again.
-    Transient,
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Error");
+        shown.field("kind", &self.kind());
+        if let Some(Call { service, operation }) = &self.0.call {
+            shown
+                .field("service", service)
+                .field("operation", operation);
+        }
+        shown.field("attempts", &self.0.attempts);
+        shown.field("retries_ended", &self.0.retries_ended);
+        shown.field("detail", &self.0.detail).finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        unsaid(self, self.0.detail.below())
+    }
+}
+
+/// The first of the errors from `below` on that adds something to the text of `said`.
+pub(crate) fn unsaid<'e>(
+    said: &dyn fmt::Display,
+    below: Option<&'e (dyn StdError + 'static)>,
+) -> Option<&'e (dyn StdError + 'static)> {
+    let said = Printable(said).to_string();
+    iter::successors(below, |error| (**error).source())
+        .find(|error| !said.contains(&Printable(error).to_string()))
 }
 
 #[cfg(test)]
@@ -368,6 +538,6 @@ mod tests {
     fn the_error_is_small_and_can_be_sent() {
         fn shareable<T: Send + Sync + 'static>() {}
         shareable::<Error>();
-        assert!(size_of::<Error>() <= 48, "{}", size_of::<Error>());
+        assert!(size_of::<Error>() <= 8, "{}", size_of::<Error>());
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::{Detail, ErrorKind};
+
 /// A response that is not the operation's: a web page, the document of another operation, no document, half of one, or one that
 /// lacks what proves that the operation was done. Its status says success, but nothing of it is given as a result.
 ///
@@ -66,6 +68,12 @@ impl fmt::Display for UnexpectedResponse {
 }
 
 impl std::error::Error for UnexpectedResponse {}
+
+impl Detail for UnexpectedResponse {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::UnexpectedResponse
+    }
+}
 
 /// How much of a body an error shows, in bytes.
 const SHOWN: usize = 200;

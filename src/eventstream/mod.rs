@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! body ──► Message ──► event      → {"Records": {…}}       one object of one member each
-//!                 ├──► exception  → Error::Service         the stream ends
-//!                 └──► error      → Error::Service         the stream ends
+//!                 ├──► exception  → ServiceError           the stream ends
+//!                 └──► error      → ServiceError           the stream ends
 //! ```
 //!
 //! ```no_run

@@ -10,11 +10,12 @@ use serde_json::{Map, Value};
 use crate::body::ResponseBody;
 use crate::codec::raw::Text;
 use crate::codec::{fit, scalar};
-use crate::error::{Error, Result, ServiceError};
+use crate::error::{Detail, Error, ErrorKind, Result, ServiceError};
 use crate::frame::{FrameError, HeaderValue, Message};
 use crate::model::{Kind, Member, Operation, ServiceModel, ShapeId};
 use crate::protocol::{self, Answer};
 use crate::time;
+use crate::transport::TransportError;
 
 /// The events of an answer, as they come: an iterator of objects of one member each.
 ///
@@ -61,7 +62,7 @@ impl EventReader {
                     "the event stream does not start with its initial response",
                 )),
             },
-            None => Err(broken(FrameError::Empty)),
+            None => Err(FrameError::Empty.into()),
         }
     }
 
@@ -70,8 +71,8 @@ impl EventReader {
             return Ok(None);
         };
         match Message::read(body) {
-            Ok(None) if body.ends_by_close() => Err(broken(FrameError::Unproven)),
-            read => read.map_err(broken),
+            Ok(None) if body.ends_by_close() => Err(FrameError::Unproven.into()),
+            read => Ok(read?),
         }
     }
 
@@ -83,7 +84,7 @@ impl EventReader {
             Some("exception") => Err(self.exception(text(":exception-type"), message)),
             Some("error") => {
                 let found = ServiceError::in_stream(text(":error-code"), text(":error-message"));
-                Err(Error::Service(Box::new(found)))
+                Err(found.into())
             }
             other => Err(Error::response(format!(
                 "a message of the event stream has the type {other:?}"
@@ -184,7 +185,7 @@ impl EventReader {
             }
             _ => ServiceError::in_stream(name, ""),
         };
-        Error::Service(Box::new(found))
+        found.into()
     }
 }
 
@@ -221,8 +222,35 @@ impl fmt::Debug for EventReader {
     }
 }
 
-fn broken(error: FrameError) -> Error {
-    Error::response(format!("event stream: {error}"))
+impl Detail for FrameError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Response
+    }
+
+    fn is_timeout(&self) -> bool {
+        self.of_transport().is_some_and(Detail::is_timeout)
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.of_transport().is_some_and(Detail::is_cancelled)
+    }
+
+    fn below(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Read(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl FrameError {
+    /// The transport's error that a stream broke with.
+    fn of_transport(&self) -> Option<&TransportError> {
+        match self {
+            Self::Read(error) => error.get_ref()?.downcast_ref(),
+            _ => None,
+        }
+    }
 }
 
 fn header_value(value: &HeaderValue) -> Result<Value> {

@@ -8,7 +8,7 @@ use http::{HeaderMap, Uri};
 use super::{Call, Exchange, Received, ReceivedBody};
 use crate::checksum;
 use crate::codec::edit::Edits;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, UnexpectedResponse};
 use crate::output::{Output, OutputSource, ResponseMeta};
 use crate::protocol::{self, Answer, Document, Fault, Nodes};
 
@@ -33,7 +33,7 @@ impl Exchange<'_> {
             ReceivedBody::Whole(bytes) => {
                 let in_header = checksum::Expected::in_header(&headers);
                 for expected in expected.into_iter().chain(in_header) {
-                    expected.check(&bytes).map_err(Error::response)?;
+                    expected.check(&bytes)?;
                 }
                 (bytes, None)
             }
@@ -108,19 +108,18 @@ impl Exchange<'_> {
         document.check().map_err(|fault| match fault {
             Fault::Model(error) => error,
             Fault::Service(status) => self.service_error(status, headers, body),
-            Fault::Unexpected(error) => Error::UnexpectedResponse(error),
+            Fault::Unexpected(error) => (*error).into(),
         })
     }
 
     fn service_error(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Error {
         let (model, operation) = (&self.call.service.model, self.call.operation);
-        let error = protocol::service_error(model, operation, status, headers, body);
-        Error::Service(Box::new(error))
+        protocol::service_error(model, operation, status, headers, body).into()
     }
 
     /// Names the place that a response which is not the operation's came from.
     pub(super) fn name_endpoint(&self, error: &mut Error) {
-        if let Error::UnexpectedResponse(error) = error {
+        if let Some(error) = error.downcast_mut::<UnexpectedResponse>() {
             let uri = self
                 .prepared
                 .as_ref()

@@ -3,7 +3,6 @@
 //! The lists are those of the AWS SDKs' standard mode: throttling asks to slow down, transient failures only to try again.
 
 use crate::call::ServiceQuirks;
-use crate::checksum::ChecksumMismatch;
 use crate::error::{Error, RetryReason, ServiceError};
 use crate::model::{Operation, ServiceModel};
 
@@ -42,30 +41,16 @@ pub(super) fn classify(
     operation: &Operation,
     error: &Error,
 ) -> Option<RetryReason> {
-    match error.cause() {
-        Error::Response(error) if error.is::<ChecksumMismatch>() => Some(RetryReason::Transient),
-        Error::Transport(error) => error
-            .kind()
-            .is_retryable()
-            .then_some(RetryReason::Transient),
-        Error::Service(error) => of_answer(model, quirks, operation, error),
-        _ => None,
+    match error.service_error() {
+        Some(error) => of_answer(model, quirks, operation, error),
+        None => error.is_retryable().then_some(RetryReason::Transient),
     }
 }
 
 /// The same in the legacy mode, whose lists go by status and code.
 pub(super) fn in_legacy_mode(quirks: &ServiceQuirks, error: &Error) -> Option<RetryReason> {
-    let Error::Service(error) = error.cause() else {
-        return match error.cause() {
-            Error::Response(error) if error.is::<ChecksumMismatch>() => {
-                Some(RetryReason::Transient)
-            }
-            Error::Transport(error) => error
-                .kind()
-                .is_retryable()
-                .then_some(RetryReason::Transient),
-            _ => None,
-        };
+    let Some(error) = error.service_error() else {
+        return error.is_retryable().then_some(RetryReason::Transient);
     };
     let code = &*error.code;
     if error.status == 429 || (error.status == 400 && LEGACY_THROTTLING.contains(&code)) {

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::{Call, endpoint};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{EndpointDiscovery, Members};
 use crate::settings::EndpointDiscoveryMode;
 use crate::sync;
@@ -59,7 +59,7 @@ pub(super) fn look_up(call: &Call<'_>, params: &Value, now: SystemTime) -> Resul
     if !wanted {
         let what = "this operation needs endpoint discovery, which endpoint_discovery_enabled switches off";
         return if must {
-            Err(Error::Unsupported(what.into()))
+            Err(Error::unsupported(what))
         } else {
             Ok(Lookup::Rules)
         };
@@ -70,7 +70,7 @@ pub(super) fn look_up(call: &Call<'_>, params: &Value, now: SystemTime) -> Resul
         Some(url) if is(known.fresh_until) || is(known.ask_after) => Ok(Lookup::Use(url)),
         None if is(known.ask_after) && must => {
             let what = "the service told no endpoint for it; it is asked again in a minute";
-            Err(Error::Endpoint(what.into()))
+            Err(Error::new(ErrorKind::Endpoint, what))
         }
         None if is(known.ask_after) => Ok(Lookup::Rules),
         _ => question(call, params),

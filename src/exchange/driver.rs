@@ -12,12 +12,12 @@ use super::{
 };
 use crate::auth::IdentityKind;
 use crate::body::ResponseBody;
-use crate::cancel::{CancelToken, Cancelled};
+use crate::cancel::CancelToken;
 use crate::credentials::{
     Asked, Chain, CredentialsCache, CredentialsError, CredentialsProvider, Proof, ProviderCall,
     ProviderContext, ServiceCalls, TokenCache, imds,
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::identity::{BearerToken, Credentials, Identity, header_text};
 use crate::interceptor::StandsIn;
 use crate::output::Output;
@@ -195,7 +195,7 @@ impl Needs<'_> {
     pub(crate) fn token(&self, signing_name: &str) -> Result<BearerToken> {
         if let Some((token, from)) = self.config.bearer_token(signing_name) {
             let fit = header_text(token.token());
-            fit.map_err(|unfit| Error::Credentials(format!("{from} {unfit}").into()))?;
+            fit.map_err(|unfit| Error::new(ErrorKind::Credentials, format!("{from} {unfit}")))?;
             return Ok(token);
         }
         let lookup = self.of_lookup();
@@ -203,15 +203,15 @@ impl Needs<'_> {
             CredentialsError::Absent(why) => {
                 let variable = token_variable(signing_name);
                 let what = format!("no bearer token: give it to the client, set {variable}, or log in to an SSO session ({why})");
-                Error::Credentials(what.into())
+                Error::new(ErrorKind::Credentials, what)
             }
-            other => error_of(other),
+            other => other.into(),
         })
     }
 
     pub(crate) fn credentials(&self) -> Result<Credentials> {
         let lookup = self.of_lookup();
-        lookup.credentials.get(&lookup.context()).map_err(error_of)
+        Ok(lookup.credentials.get(&lookup.context())?)
     }
 
     /// What each provider answers.
@@ -242,21 +242,13 @@ impl Needs<'_> {
     }
 }
 
-/// One of a provider; that of a cancelled call is known as such.
-fn error_of(error: CredentialsError) -> Error {
-    Error::Credentials(match error {
-        CredentialsError::Cancelled => Box::new(Cancelled),
-        other => other.into(),
-    })
-}
-
 impl ServiceCalls for Needs<'_> {
     fn call(&self, call: ProviderCall<'_>) -> Result<Value> {
         let config = self.config.for_provider(call.who.is_some());
         let config = match call.region {
-            Some(region) => config
-                .in_region(region, "the profile, its SSO session or its login")
-                .map_err(|e| Error::Config(e.into()))?,
+            Some(region) => {
+                config.in_region(region, "the profile, its SSO session or its login")?
+            }
             None => config,
         };
         let proving = Proving {

@@ -14,7 +14,7 @@ use crate::endpoint::{
     Endpoint, EndpointAuthScheme, EndpointError, EndpointParams, EndpointResolver, EndpointValue,
     LegacyQuery,
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Credentials;
 use crate::model::Members;
 use crate::protocol;
@@ -32,7 +32,7 @@ pub(super) fn resolve(
     match (call.service.rules()?, given) {
         (Some(rules), given) => {
             let params = Facts::of(call, params, who, given)?.fill(rules)?;
-            rules.resolve(&params).map_err(fault)
+            Ok(rules.resolve(&params)?)
         }
         (None, Some(url)) => Ok(Arc::new(bare(url.into(), Vec::new()))),
         (None, None) => legacy(call).map(Arc::new),
@@ -100,7 +100,7 @@ fn by_rules(
     Ok(EndpointExplanation {
         parameters,
         steps,
-        endpoint: endpoint.map_err(fault),
+        endpoint: endpoint.map_err(Error::from),
     })
 }
 
@@ -150,10 +150,6 @@ impl fmt::Display for EndpointExplanation {
     }
 }
 
-fn fault(error: EndpointError) -> Error {
-    Error::Endpoint(error.into())
-}
-
 impl Exchange<'_> {
     /// Reads what the data files say of the service's endpoints, which are kept. After it, the machine reads none.
     ///
@@ -196,8 +192,7 @@ fn may_sign_elsewhere(call: &Call<'_>) -> bool {
 /// The endpoint that the configuration names for this service.
 pub(super) fn given_url(call: &Call<'_>) -> Result<Option<String>> {
     let key = call.service.model.metadata().service_key();
-    let url = call.config.endpoint_url(&key);
-    url.map_err(|e| Error::Config(e.into()))
+    Ok(call.config.endpoint_url(&key)?)
 }
 
 /// The region to sign for, where the rules name none: the client's, unless the endpoints file knows of another. That file
@@ -249,7 +244,7 @@ pub(super) fn region(call: &Call<'_>, given: Option<&str>) -> Result<Option<Stri
                     call.config.required_region()?;
                     Ok(None)
                 }
-                Err(error) => Err(fault(error)),
+                Err(error) => Err(error.into()),
             }
         }
     }
@@ -267,9 +262,9 @@ fn legacy(call: &Call<'_>) -> Result<Endpoint> {
     let found = match call.service.legacy()?.resolve(&query) {
         Err(EndpointError::NoRegion) => {
             call.config.required_region()?;
-            return Err(fault(EndpointError::NoRegion));
+            return Err(EndpointError::NoRegion.into());
         }
-        found => found.map_err(fault)?,
+        found => found?,
     };
     let scheme = EndpointAuthScheme {
         name: "sigv4".into(),
@@ -366,7 +361,7 @@ impl<'a> Facts<'a> {
                 .cloned());
         };
         let found = Query::compile(path).and_then(|query| Ok(value(&*query.search(self.params)?)));
-        found.map_err(|e| Error::Endpoint(e.into()))
+        found.map_err(|e| Error::new(ErrorKind::Endpoint, e))
     }
 
     fn built_in(&self, name: &str) -> Result<Option<EndpointValue>> {
@@ -405,7 +400,7 @@ impl<'a> Facts<'a> {
             _ => {
                 let what =
                     format!("the endpoint rules need {name}, which this client does not know");
-                return Err(Error::Unsupported(what.into()));
+                return Err(Error::unsupported(what));
             }
         })
     }

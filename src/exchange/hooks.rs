@@ -14,7 +14,7 @@ use crate::error::{Error, Result, RetryReason};
 use crate::interceptor::{Attempt, Interceptor};
 use crate::model::Operation;
 use crate::output::Output;
-use crate::params::ParamError;
+use crate::params::{ParamError, ParamErrors};
 use crate::settings::Settings;
 use crate::transport::{Request, Response, TransportError};
 
@@ -138,10 +138,8 @@ pub(crate) fn intercept_params<'a>(
 ) -> Result<Vec<ParamError>> {
     let mut refused = Vec::new();
     for one in interceptors {
-        match one.params(context, params) {
-            Ok(()) => {}
-            Err(Error::Params(errors)) => refused.extend(errors.0),
-            Err(error) => return Err(error),
+        if let Err(error) = one.params(context, params) {
+            refused.extend(error.downcast::<ParamErrors>()?.0);
         }
     }
     Ok(refused)

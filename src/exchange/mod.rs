@@ -179,6 +179,8 @@ pub(crate) struct Exchange<'a> {
     invocation_id: HeaderValue,
     prepared: Option<Prepared>,
     waiting: Waiting,
+    /// Whether a request was sent.
+    is_sent: bool,
     /// Whether the call was sent elsewhere once: it is not again.
     redirected: bool,
     /// How far ahead of the clock the last request was signed, in seconds.
@@ -230,6 +232,7 @@ impl<'a> Exchange<'a> {
             invocation_id: HeaderValue::from_static(""),
             prepared: None,
             waiting: Waiting::Nothing,
+            is_sent: false,
             redirected: false,
             signed_ahead: 0,
             told_ahead: None,
@@ -252,6 +255,7 @@ impl<'a> Exchange<'a> {
                 None => self.attempt(moment),
             },
         };
+        self.is_sent |= matches!(next, Ok(Step::Send { .. }));
         next.unwrap_or_else(|error| self.done(Err(error)))
     }
 
@@ -505,7 +509,7 @@ impl<'a> Exchange<'a> {
             Err(error) => error,
         };
         self.retries.answered(reason, moment.now);
-        if let Error::Service(error) = &mut error {
+        if let Some(error) = error.downcast_mut::<ServiceError>() {
             error.retry = reason;
         }
         let again = self
@@ -548,12 +552,10 @@ impl<'a> Exchange<'a> {
                 true
             }
             Skew::TooMuch(_) => {
-                if let Error::Service(error) = error {
-                    error.hint = Some(
-                        "the date of the response differs from the clock by more than is corrected: set the clock, or \
-                         max_clock_skew",
-                    );
-                }
+                error.set_hint(
+                    "the date of the response differs from the clock by more than is corrected: set the clock, or \
+                     max_clock_skew",
+                );
                 false
             }
         }
@@ -562,9 +564,11 @@ impl<'a> Exchange<'a> {
     /// Why another attempt may succeed, if it may: as the service's answer tells, and then as the interceptors say.
     fn verdict(&self, outcome: &mut Result<Output>) -> Option<RetryReason> {
         let attempt = self.retries.attempt();
-        if let Err(Error::Service(error)) = outcome {
-            error.attempts = attempt;
-            error.hint = self.hint(error);
+        if let Err(error) = outcome {
+            error.set_attempts(attempt);
+            if let Some(hint) = error.service_error().and_then(|error| self.hint(error)) {
+                error.set_hint(hint);
+            }
         }
         let Call {
             service, operation, ..
@@ -593,16 +597,26 @@ impl<'a> Exchange<'a> {
             .intercept_send(&self.params.value, attempt, request)
     }
 
-    /// How many attempts were begun.
+    /// How many attempts were made, the one that is being made among them.
     pub(crate) fn attempts(&self) -> u32 {
-        self.retries.attempt()
+        match self.is_sent {
+            true => self.retries.attempt(),
+            false => 0,
+        }
     }
 
     /// Lets the interceptors have the last word.
     pub(crate) fn finish(&self, result: &mut Result<Output>) {
+        let keep_attempts = |result: &mut Result<Output>| {
+            if let Err(error) = result {
+                error.set_attempts(self.attempts());
+            }
+        };
+        keep_attempts(result);
         let attempt = self.retries.attempt();
         self.call
             .intercept_result(&self.params.value, attempt, result);
+        keep_attempts(result); // of an error that they gave
     }
 
     /// Waits for the next attempt, or ends.
@@ -618,7 +632,7 @@ impl<'a> Exchange<'a> {
                 Step::Sleep(delay)
             }
             Next::Never(why, delay) => {
-                error.retries_ended(why);
+                error.set_retries_ended(why);
                 match delay.is_zero() {
                     true => self.done(Err(error)),
                     false => {

@@ -23,7 +23,7 @@ impl Exchange<'_> {
         let (model, operation) = (&call.service.model, call.operation);
         if protocol::input_event_stream(model, operation)?.is_some() {
             let what = "operations that stream events to the service need HTTP/2";
-            return Err(Error::Unsupported(what.into()));
+            return Err(Error::unsupported(what));
         }
         let endpoint = endpoint::resolve(call, &self.params.value, who)?;
         let encoded = protocol::encode(model, operation, &self.params)?;

@@ -40,7 +40,7 @@ pub(super) fn complete(call: &Call<'_>, presign: &Presign, request: &mut Request
             *request.body_mut() = Body::empty();
         }
         Protocol::RpcV2Cbor => {
-            return Err(Error::Unsupported("a URL in place of a CBOR body".into()));
+            return Err(Error::unsupported("a URL in place of a CBOR body"));
         }
         _ => {}
     }
@@ -76,7 +76,7 @@ fn pairs_of_json(body: &[u8]) -> Result<Vec<String>> {
                     let what = format!(
                         "a URL that holds {name}, which is more than a text or a list of texts"
                     );
-                    return Err(Error::Unsupported(what.into()));
+                    return Err(Error::unsupported(what));
                 }
                 other => other.to_string(),
             };

@@ -213,16 +213,14 @@ impl Files {
     fn partitions(&self) -> Result<&Arc<Partitions>> {
         self.partitions.get_or_try_init(|| {
             let text = self.common("partitions")?;
-            Ok(Arc::new(
-                Partitions::parse(&text).map_err(|e| Error::Endpoint(e.into()))?,
-            ))
+            Ok(Arc::new(Partitions::parse(&text)?))
         })
     }
 
     fn legacy(&self) -> Result<&LegacyEndpoints> {
         self.legacy.get_or_try_init(|| {
             let text = self.common("endpoints")?;
-            LegacyEndpoints::parse(String::from(text)).map_err(|e| Error::Endpoint(e.into()))
+            Ok(LegacyEndpoints::parse(String::from(text))?)
         })
     }
 
@@ -260,7 +258,7 @@ impl Service {
             let Some(text) = self.load(ENDPOINT_RULES)? else {
                 return Ok(None);
             };
-            let rules = Ruleset::parse(&text).map_err(|e| Error::Endpoint(e.into()))?;
+            let rules = Ruleset::parse(&text)?;
             Ok(Some(EndpointResolver::new(
                 rules,
                 self.files.partitions()?.clone(),

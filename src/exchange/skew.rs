@@ -116,7 +116,7 @@ mod tests {
         let headers = HeaderMap::from_iter(date.map(|date| (DATE, date.parse().unwrap())));
         // 2024-01-15T12:00:00Z
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_705_320_000);
-        skew(&Error::Service(Box::new(error)), &headers, now, used, DAY)
+        skew(&error.into(), &headers, now, used, DAY)
     }
 
     #[test]

@@ -62,19 +62,17 @@ pub(super) fn ended(span: &Span, result: &Result<Output>) {
             span.record("otel.status_code", "ERROR");
             let found = error.service_error();
             let id = found.and_then(|found| found.request_id.as_deref());
-            (
-                id,
-                found.map(|found| found.status),
-                found.map(|found| found.attempts),
-            )
+            (id, found.map(|found| found.status), Some(error.attempts()))
         }
     };
     // an empty value is a value to some subscribers
     if let Some(id) = id {
         span.record("aws.request_id", id);
     }
-    if let (Some(status), Some(attempts)) = (status, attempts) {
+    if let Some(status) = status {
         span.record("http.response.status_code", status);
+    }
+    if let Some(attempts) = attempts {
         span.record("attempts", attempts);
     }
 }
@@ -126,23 +124,5 @@ pub(super) fn elsewhere(bucket: &str, region: &str) {
 
 /// The service's code, or what else it is, in a word.
 fn kind(error: &Error) -> &str {
-    match error.cause() {
-        Error::Service(error) => &error.code,
-        Error::Call { .. } => "call",
-        Error::Config(_) => "config",
-        Error::Credentials(_) => "credentials",
-        Error::DynamoDb(_) => "dynamodb",
-        Error::Endpoint(_) => "endpoint",
-        Error::Model(_) => "model",
-        Error::Pagination(_) => "pagination",
-        Error::Params(_) => "params",
-        Error::Request(_) => "request",
-        Error::Resource(_) => "resource",
-        Error::Response(_) => "response",
-        Error::Transfer(_) => "transfer",
-        Error::Transport(_) => "transport",
-        Error::UnexpectedResponse(_) => "unexpected_response",
-        Error::Unsupported(_) => "unsupported",
-        Error::Wait(_) => "wait",
-    }
+    error.code().unwrap_or_else(|| error.root().kind().name())
 }

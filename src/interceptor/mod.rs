@@ -148,7 +148,7 @@ pub trait Interceptor: Send + Sync {
     ///
     /// # Errors
     ///
-    /// The call ends with it; [`Error::Params`](crate::Error::Params) is told together with what the checks find.
+    /// The call ends with it; [`ParamErrors`](crate::params::ParamErrors) are told together with what the checks find.
     fn params(&self, call: &CallContext<'_>, params: &mut Value) -> Result<()> {
         Ok(())
     }

@@ -134,7 +134,7 @@ impl Stub {
     /// # use std::sync::Arc;
     /// # use serde_json::json;
     /// # use tucuxi::interceptor::Stub;
-    /// # use tucuxi::{Client, Config, Error};
+    /// # use tucuxi::{Client, Config};
     /// let stub = Stub::new()
     ///     .error("dynamodb", "PutItem", "ConditionalCheckFailedException", "no", 400)
     ///     .with_fields(json!({"Item": {"k": {"S": "v"}}}))
@@ -143,7 +143,7 @@ impl Stub {
     /// let client = Client::with_config(config.interceptor(stub).build()?)?;
     /// let item = json!({"TableName": "t", "Item": {"k": {"S": "v"}}});
     /// let Err(error) = client.call("dynamodb", "PutItem", item) else { panic!() };
-    /// let Error::Service(error) = error.cause() else { panic!() };
+    /// let error = error.service_error().unwrap();
     /// assert_eq!(error.value["Item"]["k"]["S"], "v");
     /// assert_eq!(error.request_id.as_deref(), Some("r-1"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -270,10 +270,9 @@ impl CannedError {
         params::validate_shape(call.model, shape, &self.fields).map_err(|error| what(&error))
     }
 
-    fn error(self, call: &CallContext<'_>) -> ServiceError {
+    fn error(self, call: &CallContext<'_>) -> Error {
         let mut error = ServiceError::in_stream(&self.code, &self.message);
         error.status = self.status;
-        error.attempts = self.attempts;
         error.request_id = self.request_id;
         let shape = call.model.error_shape(call.operation, &self.code);
         error.shape = shape.map(|shape| call.model.shape_name(shape).into());
@@ -283,6 +282,8 @@ impl CannedError {
             _ => None,
         });
         error.value = Value::Object(entries.flatten().collect());
+        let mut error = Error::from(error);
+        error.set_attempts(self.attempts);
         error
     }
 }
@@ -349,7 +350,7 @@ impl Interceptor for Stub {
         };
         match canned.outcome {
             Outcome::Error(canned) => {
-                *result = Err(Error::Service(Box::new(canned.error(call))));
+                *result = Err(canned.error(call));
             }
             Outcome::Value(mut value) => {
                 let Ok(output) = result else {
@@ -505,15 +506,14 @@ mod tests {
             "InvalidObjectState",
             json!({"StorageClass": "GLACIER"}),
         ));
-        let Error::Service(error) = error.cause() else {
-            panic!("{error}");
-        };
+        assert_eq!(error.attempts(), 3);
+        let error = error.service_error().unwrap();
         assert_eq!(
             error.value,
             json!({"StorageClass": "GLACIER", "BucketName": "b"})
         );
         assert_eq!(error.shape.as_deref(), Some("InvalidObjectState"));
-        assert_eq!((error.status, error.attempts), (403, 3));
+        assert_eq!(error.status, 403);
         assert_eq!(error.request_id.as_deref(), Some("r"));
         let refused = [
             (

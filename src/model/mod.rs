@@ -37,7 +37,7 @@ use std::fmt;
 use serde_json::Value;
 
 use self::index::Index;
-use crate::error::{Error, Result};
+use crate::error::{Detail, Error, ErrorKind, Result};
 use crate::names::{nearest, plain, present};
 
 /// The spellings of names of operations and services.
@@ -293,13 +293,30 @@ impl Protocol {
     }
 }
 
-/// A name that nothing has, with the nearest ones that exist.
-#[derive(Debug)]
-pub(crate) struct UnknownName {
-    pub(crate) what: &'static str,
-    pub(crate) name: Box<str>,
-    pub(crate) place: Box<str>,
-    pub(crate) nearest: Vec<Box<str>>,
+/// A name that no service, operation or the like has.
+///
+/// ```
+/// use tucuxi::model::UnknownName;
+/// # use tucuxi::{Client, Config, transport::Replay};
+///
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new())?;
+/// let error = client.call("s3", "ListBucket", serde_json::json!({})).unwrap_err();
+/// let unknown: &UnknownName = error.downcast_ref().unwrap();
+/// assert_eq!((unknown.what, &*unknown.nearest[0]), ("operation", "ListBuckets"));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct UnknownName {
+    /// What has no such name: `service`, `operation`, ….
+    pub what: &'static str,
+    /// The name.
+    pub name: Box<str>,
+    /// Where it was looked up, such as the service.
+    pub place: Box<str>,
+    /// The names that are most like it, at most three.
+    pub nearest: Vec<Box<str>>,
 }
 
 impl fmt::Display for UnknownName {
@@ -317,3 +334,9 @@ impl fmt::Display for UnknownName {
 }
 
 impl std::error::Error for UnknownName {}
+
+impl Detail for UnknownName {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Model
+    }
+}

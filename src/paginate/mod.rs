@@ -20,7 +20,7 @@ use crate::attribute_value::Form;
 use crate::cancel::CancelToken;
 use crate::client::Client;
 use crate::custom::AttributeValues;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::Purpose;
 use crate::model::{Kind, Paginator, ServiceModel, Shape, ShapeId};
 use crate::query::Query;
@@ -95,7 +95,7 @@ impl fmt::Debug for Pages {
 
 /// A fault of pagination.
 fn error(what: impl Into<String>) -> Error {
-    Error::Pagination(what.into().into())
+    Error::new(ErrorKind::Pagination, what.into())
 }
 
 impl Client {

@@ -9,7 +9,7 @@ pub(crate) use self::validate::{validate, validate_result, validate_shape};
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::error::{Error, Result};
+use crate::error::{Detail, Error, ErrorKind, Result};
 
 /// All faults of a call's parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,28 +103,32 @@ pub enum ParamErrorKind {
     },
 }
 
+impl Error {
+    /// The parameters' faults, if it is they.
+    pub fn param_errors(&self) -> Option<&ParamErrors> {
+        self.downcast_ref()
+    }
+}
+
 impl ParamErrors {
     /// These and what the checks found; of a place that is here already the checks need not tell again.
     pub(crate) fn before(mut self, checked: Result<()>) -> Result<()> {
-        match checked {
-            Err(Error::Params(found)) => {
-                let known = self.0.len();
-                for fault in found.0 {
-                    let place = fault.place();
-                    let is_known = |one: &ParamError| {
-                        let below = one.path.strip_prefix(&*place);
-                        below.is_some_and(|below| below.is_empty() || below.starts_with(['.', '[']))
-                    };
-                    if place.is_empty() || !self.0[..known].iter().any(is_known) {
-                        self.0.push(fault);
-                    }
+        if let Err(error) = checked {
+            let known = self.0.len();
+            for fault in error.downcast::<Self>()?.0 {
+                let place = fault.place();
+                let is_known = |one: &ParamError| {
+                    let below = one.path.strip_prefix(&*place);
+                    below.is_some_and(|below| below.is_empty() || below.starts_with(['.', '[']))
+                };
+                if place.is_empty() || !self.0[..known].iter().any(is_known) {
+                    self.0.push(fault);
                 }
             }
-            other => other?,
         }
         match self.0.is_empty() {
             true => Ok(()),
-            false => Err(Error::Params(Box::new(self))),
+            false => Err(self.into()),
         }
     }
 }
@@ -154,6 +158,12 @@ impl fmt::Display for ParamErrors {
 }
 
 impl std::error::Error for ParamErrors {}
+
+impl Detail for ParamErrors {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Params
+    }
+}
 
 impl fmt::Display for ParamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

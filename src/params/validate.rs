@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{ParamError, ParamErrorKind, ParamErrors};
 use crate::codec::scalar;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{Kind, Location, Member, Members, Operation, ServiceModel, Shape, ShapeId};
 use crate::time;
 
@@ -71,7 +71,7 @@ fn check(
     }
     match check.errors {
         errors if errors.is_empty() => Ok(()),
-        errors => Err(Error::Params(Box::new(ParamErrors(errors)))),
+        errors => Err(ParamErrors(errors).into()),
     }
 }
 

@@ -102,10 +102,7 @@ pub(crate) fn service_error(
             .or_else(|| found.host_id.map(Into::into)),
         headers: headers.clone(),
         excerpt,
-        attempts: 1,
         query_error_code: query_error_code.map(Into::into),
-        hint: None,
-        retries_ended: None,
         retry: match traits {
             Some(traits) if traits.throttling => Some(RetryReason::Throttling),
             Some(traits) if traits.retryable => Some(RetryReason::Transient),

@@ -17,6 +17,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::error::{Detail, ErrorKind};
+
 /// A JMESPath expression.
 ///
 /// ```
@@ -48,6 +50,7 @@ pub struct QueryError {
 
 /// Kinds of mistakes, as JMESPath names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum QueryErrorKind {
     /// A function has another number of arguments.
     InvalidArity,
@@ -76,6 +79,12 @@ impl fmt::Display for QueryError {
 }
 
 impl std::error::Error for QueryError {}
+
+impl Detail for QueryError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Query
+    }
+}
 
 impl Query {
     /// Parses an expression.

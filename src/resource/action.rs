@@ -9,7 +9,7 @@ use super::injected::{self, Run};
 use super::replace::replace;
 use super::{Action, Category, Outcome, Param, ParamSource, Resource};
 use crate::client::RequestBuilder;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::names;
 
 impl Resource {
@@ -86,12 +86,12 @@ impl Resource {
 
     /// Faults of parameters that are no call's are this action's.
     fn say_where(&self, action: &str, error: Error) -> Error {
-        match error {
-            Error::Params(_) => {
+        match error.kind() {
+            ErrorKind::Params => {
                 let action = format!("{}.{action}", self.type_name());
                 error.of_call(self.service(), &action)
             }
-            other => other,
+            _ => error,
         }
     }
 

@@ -3,76 +3,151 @@
 use std::fmt;
 
 use super::{Category, Resource};
-use crate::error::Error;
+use crate::error::{Detail, ErrorKind};
 use crate::names;
 use crate::query::QueryError;
 
-/// Faults of resources. `place` is `s3.Bucket`.
+/// Why a resource cannot do what it is to do. `place` is such as `s3.Bucket`.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ResourceError {
+#[non_exhaustive]
+pub enum ResourceError {
+    /// An identifier by position and by name.
     #[error("{place}: the identifier {name} is given twice")]
-    IdentifierTwice { place: String, name: String },
+    IdentifierTwice {
+        /// The resource.
+        place: String,
+        /// The identifier.
+        name: String,
+    },
+    /// An identifier that is not given.
     #[error("{place}: the identifier {name} is not given; {expected}")]
     MissingIdentifier {
+        /// The resource.
         place: String,
+        /// The identifier.
         name: String,
+        /// The identifiers that it has.
         expected: String,
     },
+    /// An action that cannot be given as a request.
     #[error("{place}.{name} is more than a call; do it with `action`")]
-    MoreThanACall { place: String, name: String },
+    MoreThanACall {
+        /// The resource.
+        place: String,
+        /// The action.
+        name: String,
+    },
+    /// A response that has nothing of the resource.
     #[error("{resource} is not known to the service: {operation} gives nothing of it")]
     NoData {
+        /// The resource, with its identifiers.
         resource: String,
+        /// The operation that loads it.
         operation: Box<str>,
     },
+    /// An attribute of a resource that cannot be loaded.
     #[error(
         "{place} has no load action: its attributes are known only where a listing or an action gave them"
     )]
-    NoLoad { place: String },
+    NoLoad {
+        /// The resource.
+        place: String,
+    },
+    /// A service without resources.
     #[error("{service} has no resources; those that have: {}", services.join(", "))]
     NoResources {
+        /// The service.
         service: Box<str>,
+        /// The services that have some.
         services: Vec<Box<str>>,
     },
+    /// An outcome of another kind than the wanted one.
     #[error("the action gave {given}, not {wanted}")]
     OtherOutcome {
+        /// What it is.
         given: &'static str,
+        /// What was wanted.
         wanted: &'static str,
     },
+    /// One resource is wanted of a name that stands for several.
     #[error("{place}.{name} is several resources; ask for it with `references`")]
-    Plural { place: String, name: String },
+    Plural {
+        /// The resource.
+        place: String,
+        /// The reference.
+        name: String,
+    },
+    /// A JMESPath expression of the definition that does not fit the response.
     #[error("{place}: {source}")]
-    Query { place: String, source: QueryError },
+    Query {
+        /// The resource.
+        place: String,
+        /// What is wrong with it.
+        r#source: QueryError,
+    },
+    /// More identifiers than the resource has.
     #[error("{place}: {given} identifiers are given; {expected}")]
     TooManyIdentifiers {
+        /// The resource.
         place: String,
+        /// How many are given.
         given: usize,
+        /// The identifiers that it has.
         expected: String,
     },
+    /// An identifier that the resource does not have.
     #[error("{place}: there is no identifier {name:?}; {expected}")]
     UnknownIdentifier {
+        /// The resource.
         place: String,
+        /// The identifier.
         name: String,
+        /// The identifiers that it has.
         expected: String,
     },
 }
 
-impl From<ResourceError> for Error {
-    fn from(error: ResourceError) -> Self {
-        Self::Resource(error.into())
+impl Detail for ResourceError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Resource
+    }
+
+    fn below(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Query { source, .. } => Some(source),
+            _ => None,
+        }
     }
 }
 
 /// A name that a resource, or a collection, does not have.
-#[derive(Debug)]
-pub(super) struct NoSuchName {
-    place: String,
-    category: Category,
-    name: String,
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// use tucuxi::resource::NoSuchName;
+///
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new())?;
+/// let error = client.resource("s3")?.collection("bucket").unwrap_err();
+/// let missing: &NoSuchName = error.downcast_ref().unwrap();
+/// assert_eq!((&*missing.name, &missing.nearest[..]), ("bucket", &["buckets".to_owned()][..]));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct NoSuchName {
+    /// The resource, such as `s3.Bucket`, or the collection.
+    pub place: String,
+    /// What is wanted: an action, an attribute, ….
+    pub category: Category,
+    /// The name.
+    pub name: String,
     /// What else has that name.
-    others: Vec<Category>,
-    nearest: Vec<String>,
-    known: Vec<String>,
+    pub others: Vec<Category>,
+    /// The names that are most like it.
+    pub nearest: Vec<String>,
+    /// All names of the category.
+    pub known: Vec<String>,
 }
 
 impl NoSuchName {
@@ -103,9 +178,9 @@ impl NoSuchName {
     }
 }
 
-impl From<NoSuchName> for Error {
-    fn from(error: NoSuchName) -> Self {
-        Self::Resource(error.into())
+impl Detail for NoSuchName {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Resource
     }
 }
 

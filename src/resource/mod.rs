@@ -30,6 +30,7 @@ mod s3_transfers;
 mod waiter;
 
 pub use self::collection::{Collection, ResourcePages, Resources};
+pub use self::error::{NoSuchName, ResourceError};
 pub use self::identifiers::Identifiers;
 pub use self::outcome::Outcome;
 pub use crate::model::resource::{
@@ -43,7 +44,6 @@ use std::sync::{Arc, RwLock};
 
 use serde_json::Value;
 
-use self::error::{NoSuchName, ResourceError};
 use crate::client::Client;
 use crate::error::Result;
 use crate::model::resource::Name;

@@ -91,7 +91,7 @@ fn fault(reason: &str) -> Error {
         reason: reason.into(),
     };
     let path = "".into();
-    Error::Params(Box::new(ParamErrors(vec![ParamError { path, kind }])))
+    ParamErrors(vec![ParamError { path, kind }]).into()
 }
 
 /// Bucket and key: an object knows both, a bucket is told the key.

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::error::Error;
+use crate::error::{Detail, ErrorKind};
 use crate::uri;
 
 /// An invalid setting, and where it is.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// A file that cannot be read or parsed.
@@ -57,8 +57,8 @@ pub enum ConfigError {
     },
 }
 
-impl From<ConfigError> for Error {
-    fn from(error: ConfigError) -> Self {
-        Self::Config(error.into())
+impl Detail for ConfigError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Config
     }
 }

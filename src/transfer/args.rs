@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::error::TransferError;
 use crate::checksum::ChecksumAlgorithm;
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::params::{ParamError, ParamErrorKind, ParamErrors};
 
 /// What a transfer does.
@@ -136,10 +136,7 @@ impl Args {
                     reason: "extra arguments must be an object by their names".into(),
                 };
                 let path = "".into();
-                return Err(Error::Params(Box::new(ParamErrors(vec![ParamError {
-                    path,
-                    kind,
-                }]))));
+                return Err(ParamErrors(vec![ParamError { path, kind }]).into());
             }
         };
         let known = action.known();

@@ -462,10 +462,10 @@ impl<'t> Download<'t> {
 
 /// Whether a response came that does not prove which bytes it has.
 fn is_unproven(error: &Error) -> bool {
-    match error.cause() {
-        Error::Transfer(error) => matches!(**error, TransferError::Answer { .. }),
-        _ => false,
-    }
+    matches!(
+        error.root().downcast_ref(),
+        Some(TransferError::Answer { .. })
+    )
 }
 
 /// The bytes of a part, if all parts but the last are as long as the first.

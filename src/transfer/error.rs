@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::report::Report;
 use crate::checksum::ChecksumAlgorithm;
-use crate::error::Error;
+use crate::error::{Detail, Error, ErrorKind};
 use crate::printable::Printable;
 
 /// Why a transfer failed.
@@ -41,7 +41,7 @@ pub enum TransferError {
         /// What was to be done: `upload FILE to BUCKET/KEY`.
         what: Box<str>,
         /// The call that failed, or another reason.
-        source: Error,
+        r#source: Error,
     },
     /// A file or folder that cannot be read or written.
     #[error("{}: {source}", Printable(path.display()))]
@@ -49,7 +49,7 @@ pub enum TransferError {
         /// The file.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        r#source: io::Error,
     },
     /// What is in the place of a file that is to be written, and cannot be deleted.
     #[error("{} is in the way; move or delete it", Printable(path.display()))]
@@ -141,7 +141,7 @@ pub enum TransferError {
         /// How many attempts were made.
         attempts: u32,
         /// What went wrong with the last.
-        source: io::Error,
+        r#source: io::Error,
     },
     /// The upload was not completed, and its parts are not taken back: the same transfer, made again, goes on with them.
     #[error(
@@ -151,13 +151,13 @@ pub enum TransferError {
         /// The object: `s3://BUCKET/KEY`.
         object: Box<str>,
         /// Why.
-        source: Error,
+        r#source: Error,
     },
     /// A stream that cannot be read.
     #[error("the source cannot be read: {source}")]
     Reader {
         /// What it says.
-        source: io::Error,
+        r#source: io::Error,
     },
     /// A setting that may not be zero.
     #[error("{0} must be greater than 0")]
@@ -184,7 +184,7 @@ pub enum TransferError {
     #[error("the download cannot be written: {source}")]
     Writer {
         /// What it says.
-        source: io::Error,
+        r#source: io::Error,
     },
 }
 
@@ -221,21 +221,36 @@ impl TransferError {
         let (object, what) = (object.into(), what.into());
         Self::Answer { object, what }.into()
     }
+}
 
-    /// The call that is at the bottom of it, if one is.
-    pub(crate) fn cause(&self) -> Option<&Error> {
+impl Detail for TransferError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Transfer
+    }
+
+    fn is_cancelled(&self) -> bool {
+        match self {
+            Self::Cancelled { .. } => true,
+            Self::Several { report } => report.failures.iter().any(|it| it.error.is_cancelled()),
+            _ => false,
+        }
+    }
+
+    fn inner(&self) -> Option<&Error> {
         match self {
             Self::Failed { source, .. } | Self::PartsKept { source, .. } => Some(source),
             _ => None,
         }
     }
 
-    /// Whether the caller cancelled it.
-    pub(crate) fn is_cancelled(&self) -> bool {
+    fn below(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Cancelled { .. } => true,
-            Self::Several { report } => report.failures.iter().any(|it| it.error.is_cancelled()),
-            _ => false,
+            Self::Failed { source, .. } | Self::PartsKept { source, .. } => Some(source),
+            Self::File { source, .. }
+            | Self::PartAttempts { source, .. }
+            | Self::Reader { source }
+            | Self::Writer { source } => Some(source),
+            _ => None,
         }
     }
 }
@@ -250,11 +265,5 @@ impl Report {
         }
         let report = Box::new(self);
         Err(TransferError::Several { report }.into())
-    }
-}
-
-impl From<TransferError> for Error {
-    fn from(error: TransferError) -> Self {
-        Self::Transfer(Box::new(error))
     }
 }

@@ -244,9 +244,7 @@ pub(super) fn no_etag(place: &Place, number: u32) -> Error {
 }
 
 fn was_repeated(error: &Error) -> bool {
-    error
-        .service_error()
-        .is_some_and(|e| &*e.code == "NoSuchUpload" && e.attempts > 1)
+    error.code() == Some("NoSuchUpload") && error.attempts() > 1
 }
 
 impl Done {

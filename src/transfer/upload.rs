@@ -27,7 +27,7 @@ use super::slot::Slot;
 use super::source::{Content, FileContent, Outgoing, Source, Stream};
 use super::{Context, Place};
 use crate::body::Body;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// An object on its way up.
 pub(super) struct Upload<'s> {
@@ -351,30 +351,30 @@ fn read_error(error: std::io::Error) -> Error {
 /// Whether what was requested may be done, though no response could be read: an upload may be open whose id is not known.
 fn may_be_done(error: &Error) -> bool {
     matches!(
-        error.cause(),
-        Error::Response(_)
-            | Error::Transfer(_)
-            | Error::Transport(_)
-            | Error::UnexpectedResponse(_)
+        error.root().kind(),
+        ErrorKind::Response
+            | ErrorKind::Transfer
+            | ErrorKind::Transport
+            | ErrorKind::UnexpectedResponse
     )
 }
 
 /// Whether the response was not one of the service: what stands in its place knows nothing of the parts that are stored.
 fn is_not_understood(error: &Error) -> bool {
-    match error.cause() {
-        Error::Response(_) | Error::UnexpectedResponse(_) => true,
-        Error::Transfer(error) => matches!(**error, TransferError::Answer { .. }),
-        _ => false,
-    }
+    let root = error.root();
+    matches!(
+        root.kind(),
+        ErrorKind::Response | ErrorKind::UnexpectedResponse
+    ) || matches!(root.downcast_ref(), Some(TransferError::Answer { .. }))
 }
 
 /// Whether the parts can never be completed as they are: another try would send the same and be refused again.
 fn is_final(error: &Error) -> bool {
-    let is_stored = match error.cause() {
-        // the object is there, and not what it should be
-        Error::Transfer(error) => matches!(**error, TransferError::Mismatch { .. }),
-        _ => false,
-    };
+    // the object is there, and not what it should be
+    let is_stored = matches!(
+        error.root().downcast_ref(),
+        Some(TransferError::Mismatch { .. })
+    );
     let code = error.code();
     is_stored || code.is_some_and(|code| FINAL.contains(&code))
 }

@@ -16,9 +16,10 @@ pub use self::ureq::UreqTransport;
 pub use crate::cancel::CancelToken;
 
 use std::time::{Duration, Instant};
+use std::{fmt, io};
 
 use crate::body::{Body, ResponseBody};
-use crate::error::{BoxError, RetriesEnded};
+use crate::error::{BoxError, Detail, ErrorKind, unsaid};
 use crate::printable::Printable;
 
 /// A request as it goes out: signed, with all its headers but those of the connection.
@@ -82,18 +83,42 @@ impl Default for Limits {
 }
 
 /// Why no answer came.
-#[derive(Debug, thiserror::Error)]
-#[error("{} {}: {}{}", kind.what(), Printable(to), Printable(source), ending(*ended))]
+#[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
     to: Box<str>,
     source: BoxError,
-    pub(crate) ended: Option<RetriesEnded>,
 }
 
-fn ending(why: Option<RetriesEnded>) -> String {
-    let what = why.and_then(RetriesEnded::what);
-    what.map(|what| format!("; {what}")).unwrap_or_default()
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (to, source) = (Printable(&self.to), Printable(&self.source));
+        write!(f, "{} {to}: {source}", self.kind.what())
+    }
+}
+
+impl std::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        unsaid(self, Some(&*self.source))
+    }
+}
+
+impl Detail for TransportError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Transport
+    }
+
+    fn is_retryable(&self) -> bool {
+        self.kind.is_retryable()
+    }
+
+    fn is_timeout(&self) -> bool {
+        self.kind == TransportErrorKind::Timeout
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.kind == TransportErrorKind::Cancelled
+    }
 }
 
 impl TransportError {
@@ -106,7 +131,6 @@ impl TransportError {
             kind,
             to: format!("{scheme}://{host}{port}").into(),
             source: source.into(),
-            ended: None,
         }
     }
 
@@ -115,22 +139,15 @@ impl TransportError {
         Self::new(TransportErrorKind::Cancelled, to, "the caller cancelled it")
     }
 
-    /// The body of a response could not be read; an error that is the transport's own keeps its kind.
-    pub(crate) fn of_body(from: &http::Uri, error: std::io::Error) -> Self {
-        let own = error.get_ref().and_then(|e| e.downcast_ref::<Self>());
-        let kind = match own {
-            Some(own) => own.kind(),
-            None if error.kind() == std::io::ErrorKind::FileTooLarge => {
-                TransportErrorKind::TooLarge
-            }
-            None => TransportErrorKind::Interrupted,
-        };
-        Self::new(kind, from, error)
-    }
-
-    /// Why there was no other attempt, where one might have succeeded.
-    pub fn retries_ended(&self) -> Option<RetriesEnded> {
-        self.ended
+    /// The body of a response could not be read. An error of the transport's own stays as it is.
+    pub(crate) fn of_body(from: &http::Uri, error: io::Error) -> Self {
+        error.downcast().unwrap_or_else(|error| {
+            let kind = match error.kind() {
+                io::ErrorKind::FileTooLarge => TransportErrorKind::TooLarge,
+                _ => TransportErrorKind::Interrupted,
+            };
+            Self::new(kind, from, error)
+        })
     }
 
     /// What kind of failure it is.

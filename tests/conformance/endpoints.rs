@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tucuxi::endpoint::{EndpointParams, EndpointResolver, Partitions, Ruleset};
 use tucuxi::model::{Embedded, ModelSource};
 use tucuxi::transport::Replay;
-use tucuxi::{Client, Config};
+use tucuxi::{Client, Config, ErrorKind};
 
 use crate::compare;
 use crate::presign::frozen;
@@ -208,7 +208,7 @@ fn client(
     let (url, error) = (row["url"].as_str().unwrap_or_default(), row.get("error"));
     let (found, signature) = match sent(config.clone(), service, operation, &params, true) {
         // what nobody can sign yet goes somewhere all the same
-        Err(tucuxi::Error::Unsupported(_)) => {
+        Err(error) if error.kind() == ErrorKind::Unsupported => {
             sent(config, service, operation, &params, false).map_err(|e| e.to_string())?
         }
         other => match (other, error) {
@@ -252,9 +252,7 @@ pub(crate) fn sent(
         true => frozen(config, &Value::Null),
         false => config.unsigned(),
     };
-    let config = config
-        .build()
-        .map_err(|e| tucuxi::Error::Config(e.into()))?;
+    let config = config.build()?;
     let replay = Arc::new(Replay::new().answer(500, &[], ""));
     let client = Client::with_transport(config, replay.clone())?;
     let result = client.call(service, operation, params.clone());
@@ -266,9 +264,11 @@ pub(crate) fn sent(
             Ok((sent.uri.to_string(), signature))
         }
         None => match result {
-            Err(tucuxi::Error::Call { source, .. }) => Err(*source),
             Err(error) => Err(error),
-            Ok(_) => Err(tucuxi::Error::Unsupported("nothing was sent".into())),
+            Ok(_) => Err(tucuxi::Error::new(
+                ErrorKind::Unsupported,
+                "nothing was sent",
+            )),
         },
     }
 }

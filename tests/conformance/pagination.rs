@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
-use tucuxi::{Client, Config, Error, internals};
+use tucuxi::{Client, Config, Error, ErrorKind, internals};
 
 use crate::suite::{self, Suite, Verdict};
 
@@ -58,7 +58,7 @@ fn listed(client: &Client, case: &Value) -> Verdict {
         let mut sent = sent.lock().unwrap();
         sent.push(params);
         let page = pages.get(sent.len() - 1).cloned();
-        page.ok_or_else(|| Error::Unsupported("there is no page".into()))
+        page.ok_or_else(|| Error::new(ErrorKind::Unsupported, "there is no page"))
     };
     let model = client.model(case["service"].as_str().unwrap()).unwrap();
     let operation = Some((model, case["operation"].as_str().unwrap()));

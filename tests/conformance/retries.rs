@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tucuxi::config::RetryMode;
 use tucuxi::error::RetriesEnded;
 use tucuxi::transport::{Replay, TransportErrorKind};
-use tucuxi::{Client, Config, Credentials, Error};
+use tucuxi::{Client, Config, Credentials, Error, ErrorKind};
 
 use crate::suite::{self, Suite, Verdict};
 
@@ -105,13 +105,13 @@ fn sequence(case: &Value) -> Verdict {
 fn same_outcome(expected: &Value, result: &Result<tucuxi::Output, Error>) -> bool {
     match (expected["outcome"].as_str(), result) {
         (Some("ok"), Ok(output)) => json!(output.meta.attempts - 1) == expected["retry_attempts"],
-        (Some("exception"), Err(error)) => matches!(error.cause(), Error::Transport(_)),
-        (Some("error"), Err(error)) => error.service_error().is_some_and(|error| {
-            let ended = |why| error.retries_ended == Some(why);
+        (Some("exception"), Err(error)) => error.kind() == ErrorKind::Transport,
+        (Some("error"), Err(error)) => error.code().is_some_and(|found| {
+            let ended = |why| error.retries_ended() == Some(why);
             let quota = expected["RetryQuotaReached"] == true;
             let attempts = expected["MaxAttemptsReached"] == true;
             let known = expected["code"].as_str();
-            known.is_none_or(|code| code == "Unknown" || *code == *error.code)
+            known.is_none_or(|code| code == "Unknown" || code == found)
                 && quota == ended(RetriesEnded::Quota)
                 && attempts == ended(RetriesEnded::Attempts)
         }),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tucuxi::checksum::ChecksumMismatch;
 use tucuxi::transport::Replay;
 use tucuxi::{Client, Error};
 
@@ -138,16 +139,8 @@ fn response(case: &Value) -> Verdict {
         (Err(error), Value::Null) => {
             let code = case["client_error"]["Error"]["Code"].as_str();
             let is_mismatch = case["error"]["class"] == "FlexibleChecksumError";
-            match error.cause() {
-                Error::Response(e) if is_mismatch => {
-                    let known = e
-                        .downcast_ref::<tucuxi::checksum::ChecksumMismatch>()
-                        .is_some();
-                    match known {
-                        true => Verdict::Passed,
-                        false => Verdict::Failed(error.to_string()),
-                    }
-                }
+            match error.downcast_ref::<ChecksumMismatch>() {
+                Some(_) if is_mismatch => Verdict::Passed,
                 _ if is_mismatch => Verdict::Failed(error.to_string()),
                 _ if code.is_none() => Verdict::Passed,
                 _ => compare::equal("the code", &error.code(), &code).into(),

@@ -1,7 +1,7 @@
 //! Waiters over answers that a case brings along.
 
 use serde_json::{Value, json};
-use tucuxi::{Error, WaitFailure, internals};
+use tucuxi::{Error, WaitError, WaitFailure, internals};
 
 use crate::suite::{self, Suite, Verdict};
 
@@ -76,7 +76,8 @@ fn compare(expected: &Value, found: Result<(), Error>) -> Result<(), String> {
     let message = expected["message"].as_str().unwrap_or_default();
     match (expected["outcome"] == "success", found) {
         (true, Ok(())) => Ok(()),
-        (false, Err(Error::Wait(error))) => {
+        (false, Err(error)) => {
+            let error: WaitError = error.downcast().map_err(|error| error.to_string())?;
             // an answer that no acceptor knows is told in our words
             let is_same = match &error.reason {
                 WaitFailure::Unexpected(_) => message.contains("An error occurred ("),

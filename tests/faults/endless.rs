@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tucuxi::{Client, Config, Error};
+use tucuxi::{Client, Config, Error, ErrorKind};
 
 use crate::streams::{by_hand_for, read_head};
 use crate::{LONG, alone, client, word};
@@ -188,8 +188,9 @@ fn an_error_in_place_of_a_body_that_streams_ends_too() {
                 .params(params)
                 .send()
                 .unwrap_err();
-            assert!(
-                matches!(error.cause(), Error::Transport(_)),
+            assert_eq!(
+                error.kind(),
+                ErrorKind::Transport,
                 "{endless:?} {operation}: {error}"
             );
         }

@@ -24,7 +24,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tucuxi::transport::TransportErrorKind;
+use tucuxi::transport::{TransportError, TransportErrorKind};
 use tucuxi::{Body, Client, Config, ConfigBuilder, Credentials, Error};
 
 use self::server::{Fault, Server};
@@ -186,18 +186,19 @@ fn call(kind: Kind, client: &Client, server: &Server) -> String {
 }
 
 fn word(error: &Error) -> String {
-    match error.cause() {
-        Error::Service(error) => error.code.to_string(),
-        Error::Response(_) => "checksum".into(),
-        Error::Transport(error) => match error.kind() {
-            TransportErrorKind::Connect => "connect".into(),
-            TransportErrorKind::Interrupted => "broken".into(),
-            TransportErrorKind::Timeout => "timeout".into(),
-            TransportErrorKind::Cancelled => "cancelled".into(),
-            TransportErrorKind::TooLarge => "too large".into(),
-            other => format!("{other:?}: {error}"),
-        },
-        other => format!("{other}"),
+    if let Some(code) = error.code() {
+        return code.into();
+    }
+    if error.root().kind() == tucuxi::ErrorKind::Response {
+        return "checksum".into();
+    }
+    match error.downcast_ref().map(TransportError::kind) {
+        Some(TransportErrorKind::Connect) => "connect".into(),
+        Some(TransportErrorKind::Interrupted) => "broken".into(),
+        Some(TransportErrorKind::Timeout) => "timeout".into(),
+        Some(TransportErrorKind::Cancelled) => "cancelled".into(),
+        Some(TransportErrorKind::TooLarge) => "too large".into(),
+        other => format!("{other:?}: {error}"),
     }
 }
 

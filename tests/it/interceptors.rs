@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tucuxi::error::RetryReason;
 use tucuxi::interceptor::{Attempt, CallContext, Interceptor};
 use tucuxi::transport::{Replay, Request, Response, TransportError};
-use tucuxi::{Client, Config, ConfigBuilder, Credentials, Error, Output};
+use tucuxi::{Client, Config, ConfigBuilder, Credentials, Error, ErrorKind, Output};
 
 fn config() -> ConfigBuilder {
     Config::builder()
@@ -119,7 +119,7 @@ impl Interceptor for Meddler {
             params[name] = 1.into();
         }
         match self.refuses {
-            true => Err(Error::Unsupported("not on Sundays".into())),
+            true => Err(Error::new(ErrorKind::Unsupported, "not on Sundays")),
             false => Ok(()),
         }
     }
@@ -133,7 +133,7 @@ impl Interceptor for Meddler {
     }
     fn answered(&self, _: &CallContext<'_>, attempt: &mut Attempt<'_>) {
         if self.fails {
-            *attempt.outcome = Err(Error::Response("not good enough".into()));
+            *attempt.outcome = Err(Error::new(ErrorKind::Response, "not good enough"));
         }
         if self.fails || self.verdict.is_some() {
             attempt.retry = self.verdict;

@@ -7,6 +7,7 @@
 mod cli;
 mod credentials;
 mod dynamodb;
+mod errors;
 mod exchange;
 mod fault_proxy;
 mod handmade;

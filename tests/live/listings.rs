@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tucuxi::{Error, WaitFailure};
+use tucuxi::{WaitError, WaitFailure};
 
 use crate::{Service, text, unique};
 
@@ -154,9 +154,7 @@ fn waiters_of_ec2() {
         .wait("ec2", "InstanceTerminated", ids.clone())
         .unwrap();
     let error = ec2.client.wait("ec2", "InstanceRunning", ids).unwrap_err();
-    let Error::Wait(error) = error else {
-        panic!("{error}");
-    };
+    let error: WaitError = error.downcast().unwrap();
     assert!(matches!(error.reason, WaitFailure::Terminal(_)), "{error}");
     assert!(error.last_response.is_some());
 }

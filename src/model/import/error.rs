@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::error::{Detail, ErrorKind};
+
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -26,8 +28,21 @@ pub enum ImportError {
         /// The file.
         file: PathBuf,
         /// Why not.
-        source: io::Error,
+        r#source: io::Error,
     },
+}
+
+impl Detail for ImportError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Model
+    }
+
+    fn below(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }
 
 impl ImportError {

@@ -13,10 +13,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderValue, Uri};
 use ureq::Proxy;
-use ureq::tls::TlsConfig;
 
 use super::pool::Pool;
-use super::tls::{self, TlsError};
+use super::tls;
 use crate::error::{Error, Result};
 use crate::transport::{Network, Proxies};
 
@@ -54,9 +53,8 @@ pub(super) struct Route<'a> {
 
 impl Routes {
     pub(super) fn new(network: &Network) -> Result<Self> {
-        let settings = |tls: Result<TlsConfig, TlsError>| tls.map_err(|e| Error::Config(e.into()));
-        let tls = settings(tls::to_services(network))?;
-        let proxy_tls = settings(tls::to_proxies(network))?;
+        let tls = tls::to_services(network)?;
+        let proxy_tls = tls::to_proxies(network)?;
         let proxies = &network.proxies;
         let parsed = |url: &Option<String>| url.as_deref().map(parse).transpose();
         let to_proxies = Arc::new(Pool::new(network, &proxy_tls));
@@ -95,13 +93,13 @@ fn parse(url: &str) -> Result<Proxy> {
     let scheme = url.split_once("://").map_or("http", |(scheme, _)| scheme);
     if !matches!(scheme, "http" | "https") {
         let what = format!("a proxy of the kind {scheme:?}: give it an http or https URL");
-        return Err(Error::Unsupported(what.into()));
+        return Err(Error::unsupported(what));
     }
     Proxy::new(url).map_err(|_| fault())
 }
 
 fn fault() -> Error {
-    Error::Config("the proxy's URL is invalid: it must be such as http://proxy:3128".into())
+    Error::config("the proxy's URL is invalid: it must be such as http://proxy:3128")
 }
 
 fn forwarding(pool: &Arc<Pool>, proxy: Proxy) -> Result<Via> {

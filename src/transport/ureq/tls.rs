@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 
+use crate::error::{Detail, ErrorKind};
 use crate::file;
 use crate::transport::Network;
 
@@ -14,6 +15,12 @@ use crate::transport::Network;
 pub(super) struct TlsError {
     file: PathBuf,
     what: String,
+}
+
+impl Detail for TlsError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Config
+    }
 }
 
 /// The settings of connections to services.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tucuxi::Error;
 use tucuxi::dynamodb::{DynamoDbError, Table};
 use tucuxi::transport::{Replay, TransportErrorKind};
 
@@ -75,15 +74,13 @@ fn delays_double_until_a_batch_goes_through_and_begin_anew() {
     writer.put(json!({"n": 1})).unwrap();
     let error = writer.finish().unwrap_err();
     assert!(error.is_retryable());
-    let Error::DynamoDb(error) = error else {
-        panic!("{error}");
-    };
+    let error: DynamoDbError = error.downcast().unwrap();
     assert_eq!(
         error.to_string(),
         "the table t did not get all requests, 1 are left: nothing of a batch was processed in 10 attempts: the table t is \
          too busy"
     );
-    let DynamoDbError::Unwritten { requests, .. } = *error else {
+    let DynamoDbError::Unwritten { requests, .. } = error else {
         panic!("{error}");
     };
     assert_eq!(requests, [json!({"PutRequest": {"Item": {"n": 1}}})]);
@@ -178,10 +175,8 @@ fn regression_what_was_not_written_says_what_the_service_said() {
     let error = error.unwrap_err();
     assert_eq!(error.code(), Some("AccessDeniedException"));
     assert!(!error.is_retryable());
-    let Error::DynamoDb(error) = error else {
-        panic!("{error}")
-    };
-    assert!(matches!(*error, DynamoDbError::Unwritten { requests, .. } if requests.len() == 1));
+    let error: DynamoDbError = error.downcast().unwrap();
+    assert!(matches!(error, DynamoDbError::Unwritten { requests, .. } if requests.len() == 1));
 }
 
 #[test]

@@ -14,12 +14,9 @@ use super::{BUCKET, PART, Place, bytes};
 use crate::support::s3::Refusal;
 
 pub(crate) fn report(error: Error) -> Report {
-    match error {
-        Error::Transfer(error) => match *error {
-            TransferError::Several { report } => *report,
-            other => panic!("{other}"),
-        },
-        other => panic!("{other}"),
+    match error.downcast() {
+        Ok(TransferError::Several { report }) => *report,
+        other => panic!("{other:?}"),
     }
 }
 

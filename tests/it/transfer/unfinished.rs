@@ -13,16 +13,10 @@ const LEN: usize = 2 * PART + 12_345;
 
 /// What is at the bottom of a transfer's error.
 fn kept(error: &Error) -> Option<&str> {
-    let Error::Transfer(error) = error else {
+    let Some(TransferError::Failed { source, .. }) = error.downcast_ref() else {
         panic!("{error}");
     };
-    let TransferError::Failed { source, .. } = &**error else {
-        panic!("{error}");
-    };
-    let Error::Transfer(error) = source else {
-        return None;
-    };
-    match &**error {
+    match source.downcast_ref()? {
         TransferError::PartsKept { object, .. } => Some(object),
         _ => None,
     }

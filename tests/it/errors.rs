@@ -1,0 +1,369 @@
+//! The texts of errors: one of each kind, with all that is below it.
+
+use std::collections::HashSet;
+use std::error::Error as StdError;
+use std::{fmt, io, iter};
+
+use serde_json::json;
+use tucuxi::dynamodb::{DynamoDbError, Table};
+use tucuxi::error::RetriesEnded;
+use tucuxi::eventstream::Message;
+use tucuxi::model::import::{ImportOptions, import};
+use tucuxi::query::Query;
+use tucuxi::transfer::TransferError;
+use tucuxi::transport::{Replay, TransportError, TransportErrorKind};
+use tucuxi::{Client, Config, ConfigBuilder, Error, ErrorKind, ServiceError, WaitError};
+
+fn config() -> ConfigBuilder {
+    let config = Config::builder().isolated().region("eu-west-1");
+    config.sleep(|_| ()).jitter(|| 0.0)
+}
+
+fn client(replay: Replay) -> Client {
+    Client::with_transport(config().unsigned().build().unwrap(), replay).unwrap()
+}
+
+/// A program's own error, which says nothing of the one below it.
+#[derive(Debug)]
+struct Own(&'static str, Option<Box<Own>>);
+
+impl fmt::Display for Own {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl StdError for Own {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.1.as_deref().map(|below| below as _)
+    }
+}
+
+fn disk() -> Own {
+    Own(
+        "cannot read the body",
+        Some(Box::new(Own("bad sector 7", None))),
+    )
+}
+
+/// As anyhow's `{:#}` shows it.
+fn chain(error: &dyn StdError) -> Vec<String> {
+    let all = iter::successors(Some(error), |error| (**error).source());
+    all.map(ToString::to_string).collect()
+}
+
+/// No error of a chain repeats another one, nor a text itself.
+fn assert_says_once(error: &dyn StdError) {
+    let chain = chain(error);
+    for (n, text) in chain.iter().enumerate() {
+        let above = chain.iter().take(n);
+        assert!(
+            !above.into_iter().any(|above| above.contains(text)),
+            "{chain:?}"
+        );
+    }
+    let mut seen = HashSet::new();
+    for part in chain.iter().flat_map(|text| text.split(": ")) {
+        let is_new = part.parse::<u16>().is_ok() || seen.insert(part);
+        assert!(is_new, "{part:?} is repeated: {chain:?}");
+    }
+}
+
+fn uri() -> http::Uri {
+    "https://host/secret?secret".parse().unwrap()
+}
+
+fn refused() -> Replay {
+    let body =
+        "<Error><Code>AccessDenied</Code><Message>no</Message><RequestId>r</RequestId></Error>";
+    Replay::new().answer(403, &[], body)
+}
+
+fn errors() -> Vec<(Error, &'static str)> {
+    let list = |replay: Replay| {
+        client(replay)
+            .call("s3", "ListBuckets", json!({}))
+            .unwrap_err()
+    };
+    let get = json!({"Bucket": "b", "Key": "k", "ChecksumMode": "ENABLED"});
+    let bucket = json!({"Bucket": "b"});
+    let wait = |replay| {
+        let client = client(replay);
+        let wait = client.waiter("s3", "BucketExists", bucket.clone()).unwrap();
+        wait.max_attempts(1).run().unwrap_err()
+    };
+    let half = config()
+        .environment([("AWS_ACCESS_KEY_ID", "AKID")])
+        .build();
+    let half = Client::with_transport(half.unwrap(), Replay::new()).unwrap();
+    let refused_table = r#"{"__type": "AccessDeniedException", "message": "no"}"#;
+    let table_client = client(Replay::new().answer(400, &[], refused_table));
+    let table = Table::new(&table_client, "t");
+    let unwritten = table.with_batch_writer(|writer| writer.put(json!({"n": 0})));
+    let unavailable = || {
+        Replay::new()
+            .answer(503, &[], "")
+            .answer(503, &[], "")
+            .answer(503, &[], "")
+    };
+    vec![
+        (
+            Config::builder()
+                .isolated()
+                .profile("missing")
+                .build()
+                .unwrap_err()
+                .into(),
+            "configuration: there is no profile \"missing\" (the program); there are: ",
+        ),
+        (
+            half.call("s3", "ListBuckets", json!({})).unwrap_err(),
+            "s3.ListBuckets: credentials: env: AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not",
+        ),
+        (
+            unwritten.unwrap_err(),
+            "the table t did not get all requests, 1 are left: dynamodb.BatchWriteItem: AccessDeniedException: no (status 400)",
+        ),
+        (
+            half.partition_of("nowhere").unwrap_err(),
+            "endpoint: no partition found for region `nowhere`: check its spelling",
+        ),
+        (
+            client(Replay::new())
+                .call("s3", "ListBucket", json!({}))
+                .unwrap_err(),
+            "model: there is no operation \"ListBucket\" in s3; did you mean ListBuckets, ListBucketMetricsConfigurations, ListBucketAnalyticsConfigurations?",
+        ),
+        (
+            client(Replay::new())
+                .pages("s3", "GetObject", json!({}))
+                .map(drop)
+                .unwrap_err(),
+            "pagination: s3.GetObject does not give its result in pages",
+        ),
+        (
+            client(Replay::new())
+                .call("s3", "ListObjectsV2", json!({}))
+                .unwrap_err(),
+            "s3.ListObjectsV2: invalid parameters: Bucket: required member is missing",
+        ),
+        (
+            Query::compile("a[").unwrap_err().into(),
+            "query: \"a[\", character 3: the expression ends, where a number, ':' or '*' is due",
+        ),
+        (
+            Error::new(ErrorKind::Request, disk()),
+            "cannot build the request: cannot read the body: bad sector 7",
+        ),
+        (
+            Error::new(ErrorKind::Request, io::Error::other(disk())),
+            "cannot build the request: cannot read the body: bad sector 7",
+        ),
+        (
+            Error::new(ErrorKind::Request, refused_call()),
+            "cannot build the request: s3.ListBuckets: AccessDenied: no (status 403, request id r)",
+        ),
+        (
+            client(Replay::new())
+                .resource("s3")
+                .unwrap()
+                .action("nothing", json!({}))
+                .map(drop)
+                .unwrap_err(),
+            "resource: s3.ServiceResource: there is no action \"nothing\"; its actions are: create_bucket",
+        ),
+        (
+            client(Replay::new().answer(200, &[("x-amz-checksum-crc32", "AAAAAA==")], "text"))
+                .request("s3", "GetObject")
+                .config(|c| c.max_attempts(1))
+                .params(get)
+                .send_buffered()
+                .unwrap_err(),
+            "s3.GetObject: cannot read the response: the body's CRC32 is O4unxw==, but the answer says AAAAAA==: it was changed on its way",
+        ),
+        (
+            Message::read(&mut &b"\0\0\0\x10"[..]).unwrap_err().into(),
+            "cannot read the response: event stream: the stream ended inside a message",
+        ),
+        (
+            list(refused()),
+            "s3.ListBuckets: AccessDenied: no (status 403, request id r)",
+        ),
+        (
+            list(unavailable()),
+            "s3.ListBuckets: 503: Service Unavailable (status 503, 3 attempts)",
+        ),
+        (
+            client(refused())
+                .transfer()
+                .upload(&b"text"[..], "b", "k")
+                .run()
+                .unwrap_err(),
+            "failed to upload a body to b/k: s3.PutObject: AccessDenied: no (status 403, request id r)",
+        ),
+        (
+            client(refused())
+                .transfer()
+                .upload_file("/no/such/file", "b", "k")
+                .run()
+                .unwrap_err(),
+            "failed to upload /no/such/file to b/k: /no/such/file: No such file or directory (os error 2)",
+        ),
+        (
+            TransportError::new(
+                TransportErrorKind::Connect,
+                &uri(),
+                io::Error::other(disk()),
+            )
+            .into(),
+            "could not connect to https://host: cannot read the body: bad sector 7",
+        ),
+        (
+            list(Replay::new().failure(TransportErrorKind::Request)),
+            "s3.ListBuckets: could not send to https://s3.eu-west-1.amazonaws.com: a canned failure",
+        ),
+        (
+            list(Replay::new().answer(200, &[("content-type", "text/html")], "<html></html>")),
+            "s3.ListBuckets: cannot read the response as the operation's: expected an element ListAllMyBucketsResult, received a web page (status 200, content type text/html): \"<html></html>\"; is https://s3.eu-west-1.amazonaws.com an endpoint of S3?",
+        ),
+        (
+            Error::new(ErrorKind::Unsupported, "a\nline"),
+            "not supported: a\\nline",
+        ),
+        (
+            wait(Replay::new().answer(400, &[], "")),
+            "waiter BucketExists failed: 400: Bad Request (status 400)",
+        ),
+        (
+            wait(Replay::new().answer(404, &[], "")),
+            "waiter BucketExists failed: Max attempts exceeded. Previously accepted state: Matched expected HTTP status code: 404: s3.HeadBucket: 404: Not Found (status 404)",
+        ),
+    ]
+}
+
+fn refused_call() -> Error {
+    client(refused())
+        .call("s3", "ListBuckets", json!({}))
+        .unwrap_err()
+}
+
+#[test]
+fn a_chain_of_each_kind_says_everything_once() {
+    let mut kinds = HashSet::new();
+    for (error, expected) in errors() {
+        kinds.insert(error.kind());
+        assert_says_once(&error);
+        assert_eq!(chain(&error).join(": "), expected);
+    }
+    assert_eq!(kinds.len(), 17);
+}
+
+#[test]
+fn errors_of_an_area_say_everything_once_by_themselves() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = dir.path().join("missing");
+    let mut broken = io::BufReader::new(Broken);
+    let all: Vec<Box<dyn StdError>> = vec![
+        Box::new(import(&missing, dir.path(), ImportOptions::default()).unwrap_err()),
+        Box::new(Message::read(&mut broken).unwrap_err()),
+    ];
+    for error in &all {
+        assert_says_once(&**error);
+    }
+    for (error, _) in errors() {
+        let area: [Option<&dyn StdError>; 5] = [
+            error.downcast_ref::<DynamoDbError>().map(|e| e as _),
+            error.downcast_ref::<ServiceError>().map(|e| e as _),
+            error.downcast_ref::<TransferError>().map(|e| e as _),
+            error.downcast_ref::<TransportError>().map(|e| e as _),
+            error.downcast_ref::<WaitError>().map(|e| e as _),
+        ];
+        for error in area.into_iter().flatten() {
+            assert_says_once(error);
+        }
+    }
+}
+
+#[test]
+fn an_error_is_found_below_the_one_that_it_caused() {
+    let upload = client(refused()).transfer().upload(&b"text"[..], "b", "k");
+    let error = upload.run().unwrap_err();
+    assert!(matches!(
+        error.downcast_ref(),
+        Some(TransferError::Failed { .. })
+    ));
+    assert_eq!(error.downcast_ref::<ServiceError>().unwrap().status, 403);
+    assert_eq!(
+        (error.service(), error.operation()),
+        (Some("s3"), Some("PutObject"))
+    );
+    assert_eq!(
+        (error.code(), error.status()),
+        (Some("AccessDenied"), Some(403))
+    );
+    assert_eq!((error.request_id(), error.attempts()), (Some("r"), 1));
+    let error = error.downcast::<ServiceError>().unwrap_err();
+    assert!(error.downcast::<TransferError>().is_ok());
+
+    let mut own = Error::new(ErrorKind::Response, disk());
+    own.downcast_mut::<Own>().unwrap().0 = "changed";
+    assert_eq!(own.to_string(), "cannot read the response: changed");
+    assert_eq!(own.downcast::<Own>().unwrap().0, "changed");
+}
+
+#[test]
+fn every_kind_of_error_keeps_its_attempts_and_why_there_were_no_more() {
+    let text = "<html></html>";
+    let broken = || {
+        let three = [TransportErrorKind::Interrupted; 3].into_iter();
+        three.fold(Replay::new(), Replay::failure)
+    };
+    let list = |replay, attempts| {
+        let request = client(replay).request("s3", "ListBuckets");
+        let request = request.config(move |config| config.max_attempts(attempts));
+        request.send().unwrap_err()
+    };
+    let cases = [
+        (list(broken(), 3), 3, Some(RetriesEnded::Attempts)),
+        (list(broken(), 2), 2, Some(RetriesEnded::Attempts)),
+        (
+            list(Replay::new().failure(TransportErrorKind::Request), 3),
+            1,
+            None,
+        ),
+        (list(refused(), 3), 1, None),
+        (list(Replay::new().answer(200, &[], text), 3), 1, None),
+    ];
+    for (error, attempts, ended) in cases {
+        assert_eq!(error.attempts(), attempts, "{error}");
+        assert_eq!(error.retries_ended(), ended, "{error}");
+    }
+    let invalid = client(Replay::new()).call("s3", "ListObjectsV2", json!({}));
+    assert_eq!(invalid.unwrap_err().attempts(), 0);
+    let half = config()
+        .environment([("AWS_ACCESS_KEY_ID", "AKID")])
+        .build();
+    let half = Client::with_transport(half.unwrap(), Replay::new()).unwrap();
+    let unsigned = half.call("s3", "ListBuckets", json!({}));
+    assert_eq!(unsigned.unwrap_err().attempts(), 0);
+}
+
+#[test]
+fn a_program_can_use_one_result_for_all() {
+    fn program() -> tucuxi::Result<()> {
+        let config = Config::builder().isolated().region("eu-west-1").unsigned();
+        let client = Client::with_transport(config.build()?, refused())?;
+        let names = Query::compile("Buckets[].Name")?;
+        names.search(&client.call("s3", "ListBuckets", json!({}))?)?;
+        Ok(())
+    }
+    assert_eq!(program().unwrap_err().code(), Some("AccessDenied"));
+}
+
+struct Broken;
+
+impl io::Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::Error::other(disk()))
+    }
+}
