@@ -60,7 +60,7 @@ use self::retry_after::{http_date, retry_after};
 pub(crate) use self::service::{Service, Services};
 use self::skew::Skew;
 use self::user_agent::Told;
-use crate::auth::{self, AuthChoice, IdentityKind};
+use crate::auth::{self, IdentityKind, Sign, Signing};
 use crate::body::{Body, Reuse};
 use crate::checksum;
 use crate::error::{Error, Result, RetriesEnded, RetryReason, ServiceError};
@@ -205,7 +205,7 @@ enum Waiting {
 /// What stays the same from attempt to attempt.
 struct Prepared {
     request: Request,
-    auth: AuthChoice,
+    auth: Box<dyn Sign>,
     /// What must be computed before the request can be sent.
     needs: Option<Hashes>,
     /// The hash of a body that is not in memory.
@@ -350,7 +350,10 @@ impl<'a> Exchange<'a> {
         {
             return Ok(Step::Sleep(delay));
         }
-        let needs = self.prepared.as_ref().map(|prepared| prepared.auth.needs());
+        let needs = self
+            .prepared
+            .as_ref()
+            .map(|prepared| prepared.auth.identity());
         match needs {
             Some(None) => self.send(None, moment),
             Some(Some(kind)) => Ok(Step::NeedIdentity(kind)),
@@ -372,7 +375,7 @@ impl<'a> Exchange<'a> {
             return match &self.prepared {
                 Some(prepared)
                     if prepared.needs.is_none()
-                        && prepared.auth.needs() == Some(IdentityKind::Credentials) =>
+                        && prepared.auth.identity() == Some(IdentityKind::Credentials) =>
                 {
                     self.signed_by(who, moment)
                 }
@@ -398,10 +401,7 @@ impl<'a> Exchange<'a> {
 
     /// Sends the request, once there is a session where it needs one.
     fn signed_by(&mut self, who: Identity, moment: Moment) -> Result<Step> {
-        let needs_session = matches!(
-            &self.prepared,
-            Some(Prepared { auth: AuthChoice::Signature(signature), .. }) if signature.express_session
-        );
+        let needs_session = (self.prepared.as_ref()).is_some_and(|p| p.auth.needs_session());
         let (true, Identity::Credentials(credentials)) = (needs_session, &who) else {
             return self.send(Some(&who), moment);
         };
@@ -427,19 +427,22 @@ impl<'a> Exchange<'a> {
         let clock = &self.call.service.clock;
         self.signed_ahead = self.told_ahead.unwrap_or_else(|| clock.ahead());
         let time = skew::correct(moment.now, self.signed_ahead);
-        let cx = self
-            .call
-            .context(&self.params.value, self.retries.attempt());
+        let with = Signing {
+            cx: self
+                .call
+                .context(&self.params.value, self.retries.attempt()),
+            identity: who,
+            time,
+            sha256: prepared.sha256.as_deref(),
+        };
         if let Some(presign) = self.call.presign {
-            let auth = &prepared.auth;
-            auth.presign(&cx, &mut request, who, time, presign.expires)?;
+            (prepared.auth).presign(&with, &mut request, presign.expires)?;
             return self.step_of(request);
         }
-        let sha256 = prepared.sha256.as_deref();
-        (prepared.auth).sign(&cx, &mut request, sha256, who, time)?;
+        prepared.auth.sign(&with, &mut request)?;
         let told = Told {
             headers: prepared.request.headers(),
-            auth: &prepared.auth,
+            auth: &*prepared.auth,
             who,
             followed_bucket: redirect::bucket(&self.call, &self.params.value)
                 .is_some_and(|bucket| self.call.service.bucket_region(bucket).is_some()),

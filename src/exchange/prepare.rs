@@ -55,7 +55,7 @@ impl Exchange<'_> {
         }
         call.intercept_request(&self.params.value, &mut request)?;
         let cx = call.context(&self.params.value, 0);
-        let auth = auth::choose(&cx, &endpoint, || endpoint::signing_region(call))?;
+        let auth = auth::choose(&cx, &endpoint, &|| endpoint::signing_region(call))?;
         let mut hashes = Hashes::default();
         if call.presign.is_none() {
             length::apply(&mut request)?;
@@ -69,7 +69,7 @@ impl Exchange<'_> {
             hashes.checksum = checksum::apply(&cx, &mut request, place)?;
             hashes.sha256 = request.body().bytes().is_none() && auth.hashes(&cx, &request)?;
         }
-        trace::prepared(call, request.uri(), &auth);
+        trace::prepared(call, request.uri(), &*auth);
         Ok(Prepared {
             request,
             auth,

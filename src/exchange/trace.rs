@@ -15,7 +15,7 @@ use tracing::field::{Empty, display};
 use tracing::{Span, debug, debug_span, info_span};
 
 use super::{Call, Received};
-use crate::auth::AuthChoice;
+use crate::auth::Sign;
 use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::secrets::{CallOf, Secrets};
@@ -99,7 +99,7 @@ pub(super) fn received(span: &Span, received: &Result<Received, TransportError>)
     };
 }
 
-pub(super) fn prepared(call: &Call<'_>, uri: &Uri, auth: &AuthChoice) {
+pub(super) fn prepared(call: &Call<'_>, uri: &Uri, auth: &dyn Sign) {
     debug!(
         target: "tucuxi::call",
         host = uri.host(),

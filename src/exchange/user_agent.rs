@@ -12,7 +12,7 @@ use http::HeaderValue;
 use http::header::CONTENT_ENCODING;
 
 use super::{Call, Purpose, endpoint};
-use crate::auth::AuthChoice;
+use crate::auth::Sign;
 use crate::checksum::{self, ChecksumAlgorithm};
 use crate::error::{Error, Result};
 use crate::identity::Identity;
@@ -27,7 +27,7 @@ const MAX_FEATURES: usize = 1024;
 /// What of a request the User-Agent tells beside the settings of its call.
 pub(super) struct Told<'a> {
     pub(super) headers: &'a HeaderMap,
-    pub(super) auth: &'a AuthChoice,
+    pub(super) auth: &'a dyn Sign,
     pub(super) who: Option<&'a Identity>,
     /// Whether the call followed its bucket to another region.
     pub(super) followed_bucket: bool,

@@ -1,0 +1,59 @@
+//! A bearer token in the header `Authorization` (RFC 6750), over https only.
+
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
+
+use super::{AuthScheme, IdentityKind, Sign, Signing, is_https};
+use crate::call::CallContext;
+use crate::endpoint::EndpointAuthScheme;
+use crate::error::{Error, Result};
+use crate::settings::SignatureVersion;
+use crate::transport::Request;
+
+/// The scheme and what signs with it: it has no details.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bearer;
+
+impl AuthScheme for Bearer {
+    fn id(&self) -> &'static str {
+        "bearer"
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &["httpBearerAuth", "bearer"]
+    }
+
+    fn versions(&self) -> &'static [SignatureVersion] {
+        &[SignatureVersion::Bearer]
+    }
+
+    fn signer(
+        &self,
+        _: &CallContext<'_>,
+        _: Option<&EndpointAuthScheme>,
+        _: &dyn Fn() -> Result<String>,
+    ) -> Result<Box<dyn Sign>> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl Sign for Bearer {
+    fn identity(&self) -> Option<IdentityKind> {
+        Some(IdentityKind::Token)
+    }
+
+    fn sign(&self, with: &Signing<'_>, request: &mut Request) -> Result<()> {
+        let token = with.token()?;
+        if !is_https(request) {
+            let what = "a bearer token goes over https only, and the endpoint is not https";
+            return Err(Error::request(what));
+        }
+        let value = HeaderValue::from_str(&format!("Bearer {}", token.token()));
+        let mut value = value.map_err(|_| {
+            Error::request("the bearer token has characters that a header cannot have")
+        })?;
+        value.set_sensitive(true);
+        request.headers_mut().insert(AUTHORIZATION, value);
+        Ok(())
+    }
+}

@@ -1,0 +1,158 @@
+//! The schemes before version 4, over the signatures of [`legacy`].
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{AuthScheme, IdentityKind, Sign, Signing, legacy};
+use crate::call::CallContext;
+use crate::endpoint::EndpointAuthScheme;
+use crate::error::Result;
+use crate::settings::SignatureVersion;
+use crate::transport::Request;
+
+/// How long a request is valid that is signed in its URL because a setting says so.
+const QUERY_EXPIRES: Duration = Duration::from_secs(3600);
+
+/// The query form of version 2.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct QueryV2;
+
+impl AuthScheme for QueryV2 {
+    fn id(&self) -> &'static str {
+        "v2"
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn versions(&self) -> &'static [SignatureVersion] {
+        &[SignatureVersion::V2]
+    }
+
+    fn signer(
+        &self,
+        _: &CallContext<'_>,
+        _: Option<&EndpointAuthScheme>,
+        _: &dyn Fn() -> Result<String>,
+    ) -> Result<Box<dyn Sign>> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl Sign for QueryV2 {
+    fn identity(&self) -> Option<IdentityKind> {
+        Some(IdentityKind::Credentials)
+    }
+
+    fn sign(&self, with: &Signing<'_>, request: &mut Request) -> Result<()> {
+        let bytes = request.body().bytes().cloned().unwrap_or_default();
+        let form = String::from_utf8_lossy(&bytes);
+        let (method, uri) = (request.method().as_str(), request.uri());
+        let signed = legacy::sign_form(method, uri, &form, with.credentials()?, with.time)?;
+        *request.body_mut() = signed.into();
+        Ok(())
+    }
+}
+
+/// S3's signature with HMAC-SHA1.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct S3Hmac;
+
+impl AuthScheme for S3Hmac {
+    fn id(&self) -> &'static str {
+        "s3"
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn versions(&self) -> &'static [SignatureVersion] {
+        &[SignatureVersion::S3]
+    }
+
+    fn signer(
+        &self,
+        _: &CallContext<'_>,
+        _: Option<&EndpointAuthScheme>,
+        _: &dyn Fn() -> Result<String>,
+    ) -> Result<Box<dyn Sign>> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl Sign for S3Hmac {
+    fn identity(&self) -> Option<IdentityKind> {
+        Some(IdentityKind::Credentials)
+    }
+
+    fn takes_trailers(&self) -> bool {
+        false
+    }
+
+    fn sign(&self, with: &Signing<'_>, request: &mut Request) -> Result<()> {
+        let resource = s3_resource(&with.cx, request);
+        legacy::sign_s3(request, with.credentials()?, &resource, with.time)
+    }
+
+    fn presign(&self, with: &Signing<'_>, request: &mut Request, expires: Duration) -> Result<()> {
+        let resource = s3_resource(&with.cx, request);
+        legacy::presign_s3(request, with.credentials()?, &resource, with.time, expires)
+    }
+}
+
+/// The same, in the URL of every request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct S3HmacQuery;
+
+impl AuthScheme for S3HmacQuery {
+    fn id(&self) -> &'static str {
+        "s3-query"
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn versions(&self) -> &'static [SignatureVersion] {
+        &[SignatureVersion::S3Query]
+    }
+
+    fn signer(
+        &self,
+        _: &CallContext<'_>,
+        _: Option<&EndpointAuthScheme>,
+        _: &dyn Fn() -> Result<String>,
+    ) -> Result<Box<dyn Sign>> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl Sign for S3HmacQuery {
+    fn identity(&self) -> Option<IdentityKind> {
+        Some(IdentityKind::Credentials)
+    }
+
+    fn takes_trailers(&self) -> bool {
+        false
+    }
+
+    fn sign(&self, with: &Signing<'_>, request: &mut Request) -> Result<()> {
+        let headers = request.headers().clone();
+        self.presign(with, request, QUERY_EXPIRES)?;
+        *request.headers_mut() = headers;
+        Ok(())
+    }
+
+    fn presign(&self, with: &Signing<'_>, request: &mut Request, expires: Duration) -> Result<()> {
+        let resource = s3_resource(&with.cx, request);
+        legacy::presign_s3(request, with.credentials()?, &resource, with.time, expires)
+    }
+}
+
+fn s3_resource(cx: &CallContext<'_>, request: &Request) -> String {
+    let bucket = cx.params.get("Bucket").and_then(Value::as_str);
+    legacy::s3_resource(bucket, request.uri().path())
+}
