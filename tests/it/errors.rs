@@ -25,7 +25,7 @@ fn client(replay: Replay) -> Client {
 
 /// A program's own error, which says nothing of the one below it.
 #[derive(Debug)]
-struct Own(&'static str, Option<Box<Own>>);
+struct Own(&'static str, Option<Box<Self>>);
 
 impl fmt::Display for Own {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
