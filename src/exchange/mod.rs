@@ -22,6 +22,7 @@ mod driver;
 mod endpoint;
 mod hashing;
 mod hooks;
+mod judge;
 mod length;
 #[cfg(test)]
 mod machine_tests;
@@ -30,6 +31,7 @@ mod presigned;
 mod redirect;
 mod retry;
 mod retry_after;
+mod send;
 mod service;
 mod sessions;
 mod skew;
@@ -42,10 +44,9 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{DATE, HeaderValue, USER_AGENT};
-use serde_json::{Value, json};
+use http::header::HeaderValue;
+use serde_json::Value;
 
-use self::classify::classify;
 pub(crate) use self::cross_region::CrossRegion;
 use self::discovery::Lookup;
 pub(crate) use self::driver::{Needs, drive, drive_to_request};
@@ -54,24 +55,19 @@ pub(crate) use self::endpoint::explain;
 use self::hashing::{Hashed, Hashes};
 pub(crate) use self::hooks::{intercept_params, interceptors};
 pub(crate) use self::presigned::Presign;
-use self::redirect::Redirect;
-use self::retry::{Next, Retries};
-use self::retry_after::{http_date, retry_after};
+use self::retry::Retries;
 pub(crate) use self::service::{Service, Services};
-use self::skew::Skew;
-use self::user_agent::Told;
-use crate::auth::{self, IdentityKind, Sign, Signing};
-use crate::body::{Body, Reuse};
+use crate::auth::{self, IdentityKind, Sign};
+use crate::body::Body;
 use crate::checksum;
-use crate::error::{Error, Result, RetriesEnded, RetryReason, ServiceError};
+use crate::error::{Error, Result};
 use crate::identity::{Credentials, Identity};
 use crate::interceptor::Interceptor;
 use crate::model::Operation;
 use crate::output::Output;
-use crate::protocol::{self, Params};
+use crate::protocol::Params;
 use crate::secrets::CallOf;
-use crate::settings::{RetryMode, Settings};
-use crate::time::Timestamp;
+use crate::settings::Settings;
 use crate::transport::{Limits, Request, Response, TransportError};
 
 /// What every stage may read about the call in progress.
@@ -259,7 +255,7 @@ impl<'a> Exchange<'a> {
         next.unwrap_or_else(|error| self.done(Err(error)))
     }
 
-    fn done(&self, result: Result<Output>) -> Step {
+    pub(super) fn done(&self, result: Result<Output>) -> Step {
         let (service, operation) = (self.call.service.name(), &self.call.operation.name);
         Step::Done(result.map_err(|e| e.of_call(service, operation)))
     }
@@ -272,7 +268,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    fn start(&mut self, moment: Moment) -> Result<Step> {
+    pub(super) fn start(&mut self, moment: Moment) -> Result<Step> {
         if self.call.service.reads_account_id()?
             && !auth::is_unsigned(&self.call.context(&self.params.value, 0))
         {
@@ -329,14 +325,14 @@ impl<'a> Exchange<'a> {
     }
 
     /// Sends the call to the region that the bucket is in, at once and once.
-    fn redirect(&mut self, moment: Moment) -> Result<Step> {
+    pub(super) fn redirect(&mut self, moment: Moment) -> Result<Step> {
         self.redirected = true;
         self.prepared = Some(self.prepare(None, None)?);
         self.attempt(moment)
     }
 
     /// Asks for whoever signs, or sends what nobody signs.
-    fn attempt(&mut self, moment: Moment) -> Result<Step> {
+    pub(super) fn attempt(&mut self, moment: Moment) -> Result<Step> {
         if let Some(Prepared {
             request,
             needs: Some(hashes),
@@ -417,182 +413,6 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Signs the request and hands it out.
-    fn send(&mut self, who: Option<&Identity>, moment: Moment) -> Result<Step> {
-        let Some(prepared) = &self.prepared else {
-            return Err(Error::request("it is not prepared"));
-        };
-        let mut request = prepared.request.clone();
-        request.extensions_mut().insert(self.call.call_of());
-        let clock = &self.call.service.clock;
-        self.signed_ahead = self.told_ahead.unwrap_or_else(|| clock.ahead());
-        let time = skew::correct(moment.now, self.signed_ahead);
-        let with = Signing {
-            cx: self
-                .call
-                .context(&self.params.value, self.retries.attempt()),
-            identity: who,
-            time,
-            sha256: prepared.sha256.as_deref(),
-        };
-        if let Some(presign) = self.call.presign {
-            (prepared.auth).presign(&with, &mut request, presign.expires)?;
-            return self.step_of(request);
-        }
-        prepared.auth.sign(&with, &mut request)?;
-        let told = Told {
-            headers: prepared.request.headers(),
-            auth: &*prepared.auth,
-            who,
-            followed_bucket: redirect::bucket(&self.call, &self.params.value)
-                .is_some_and(|bucket| self.call.service.bucket_region(bucket).is_some()),
-        };
-        let agent = user_agent::user_agent(&self.call, &told)?;
-        let mut number = self.retries.header();
-        if let Some(ttl) = self.ttl(moment.now) {
-            number = format!("ttl={ttl}; {number}");
-        }
-        let number = HeaderValue::from_str(&number);
-        let headers = request.headers_mut();
-        headers.entry(USER_AGENT).or_insert(agent);
-        headers.insert("amz-sdk-invocation-id", self.invocation_id.clone());
-        headers.insert("amz-sdk-request", number.map_err(Error::request)?);
-        self.step_of(request)
-    }
-
-    fn step_of(&self, request: Request) -> Result<Step> {
-        let call = &self.call;
-        let config = call.config;
-        let stream = protocol::streams(&call.service.model, call.operation, call.buffered)?;
-        Ok(Step::Send {
-            request,
-            limits: Limits {
-                connect: config.connect_timeout(),
-                read: config.read_timeout(),
-                throughput: config.min_throughput().filter(|_| self.is_blob_stream()),
-                whole_throughput: config.min_whole_throughput(),
-                streams: stream,
-                ..Limits::default()
-            },
-            stream,
-        })
-    }
-
-    /// Whether the call moves a body of any length. Events are none: nobody knows when there is one to tell of.
-    fn is_blob_stream(&self) -> bool {
-        let (model, operation) = (&self.call.service.model, self.call.operation);
-        let is_one = |id| protocol::streaming_payload(model, id).is_ok_and(|found| found.is_some());
-        is_one(operation.input)
-            || (is_one(operation.output)
-                && protocol::event_stream(model, operation).is_ok_and(|found| found.is_none()))
-    }
-
-    /// Decides what an answer, or none, means: a result, another attempt or an error.
-    fn judge(&mut self, received: Result<Received, TransportError>, moment: Moment) -> Step {
-        match &received {
-            Ok(received) => self.headers.clone_from(&received.headers),
-            Err(_) => self.headers.clear(),
-        }
-        let status = received.as_ref().map(|received| received.status);
-        let retry_after = status
-            .ok()
-            .and_then(|status| retry_after(status, &self.headers, moment.now));
-        let there = http_date(&self.headers, DATE).filter(|_| status.is_ok());
-        let limit = self.call.config.max_clock_skew();
-        let there = there.filter(|there| skew::differ(*there, moment.now) <= limit);
-        self.answered = there.map(|there| (moment.now, there));
-        let mut outcome = received.map_err(Error::from).and_then(|r| self.output(r));
-        let reason = self.verdict(&mut outcome);
-        let mut error = match outcome {
-            Ok(output) => {
-                self.retries.answered(None, moment.now);
-                self.retries.succeeded();
-                return self.done(Ok(output));
-            }
-            Err(error) => error,
-        };
-        self.retries.answered(reason, moment.now);
-        if let Some(error) = error.downcast_mut::<ServiceError>() {
-            error.retry = reason;
-        }
-        let again = self
-            .prepared
-            .as_ref()
-            .is_some_and(|p| p.request.body().reuse() != Reuse::Consumed);
-        if again
-            && !self.redirected
-            && let Some(step) = self.elsewhere(&error, moment)
-        {
-            return step.unwrap_or_else(|waiting| {
-                self.waiting = Waiting::BucketRegion(error);
-                waiting
-            });
-        }
-        if again && self.told_ahead.is_none() && self.sets_clock(&mut error, moment.now) {
-            return self.attempt(moment).unwrap_or_else(|e| self.done(Err(e)));
-        }
-        match reason {
-            Some(reason) if again || self.retries.is_last() => {
-                let next = self.retries.next(reason, retry_after, moment.random);
-                self.again(next, error, moment)
-            }
-            Some(_) => {
-                let next = Next::Never(RetriesEnded::Body, Duration::ZERO);
-                self.again(next, error, moment)
-            }
-            None => self.done(Err(error)),
-        }
-    }
-
-    /// Whether the response to this request says that it was signed with a wrong time, which is corrected from now on.
-    fn sets_clock(&mut self, error: &mut Error, now: SystemTime) -> bool {
-        let limit = self.call.config.max_clock_skew();
-        match skew::skew(error, &self.headers, now, self.signed_ahead, limit) {
-            Skew::None => false,
-            Skew::Of(ahead) => {
-                self.told_ahead = Some(ahead);
-                self.call.service.clock.set_ahead(ahead);
-                true
-            }
-            Skew::TooMuch(_) => {
-                error.set_hint(
-                    "the date of the response differs from the clock by more than is corrected: set the clock, or \
-                     max_clock_skew",
-                );
-                false
-            }
-        }
-    }
-
-    /// Why another attempt may succeed, if it may: as the service's answer tells, and then as the interceptors say.
-    fn verdict(&self, outcome: &mut Result<Output>) -> Option<RetryReason> {
-        let attempt = self.retries.attempt();
-        if let Err(error) = outcome {
-            error.set_attempts(attempt);
-            if let Some(hint) = error.service_error().and_then(|error| self.hint(error)) {
-                error.set_hint(hint);
-            }
-        }
-        let Call {
-            service, operation, ..
-        } = self.call;
-        let error = outcome.as_ref().err();
-        let reason = error.and_then(|error| match self.retries.mode() {
-            RetryMode::Legacy => classify::in_legacy_mode(service.quirks, error),
-            RetryMode::Adaptive | RetryMode::Standard => {
-                classify(&service.model, service.quirks, operation, error)
-            }
-        });
-        let params = &self.params.value;
-        let reason = self
-            .call
-            .intercept_answer(params, attempt, &self.headers, outcome, reason);
-        if let Err(error) = outcome {
-            self.name_endpoint(error);
-        }
-        reason
-    }
-
     /// The answer that an interceptor gives in the service's place, if one does.
     pub(crate) fn answer_for(&self, request: &Request) -> Option<Result<Response, TransportError>> {
         let attempt = self.retries.attempt();
@@ -620,91 +440,5 @@ impl<'a> Exchange<'a> {
         self.call
             .intercept_result(&self.params.value, attempt, result);
         keep_attempts(result); // of an error that they gave
-    }
-
-    /// Waits for the next attempt, or ends.
-    fn again(&mut self, mut next: Next, mut error: Error, moment: Moment) -> Step {
-        if let Next::After(delay) = next
-            && moment.left.is_some_and(|left| left <= delay)
-        {
-            next = Next::Never(RetriesEnded::Deadline, Duration::ZERO);
-        }
-        match next {
-            Next::After(delay) => {
-                trace::again(self.retries.attempt(), &error, delay);
-                Step::Sleep(delay)
-            }
-            Next::Never(why, delay) => {
-                error.set_retries_ended(why);
-                match delay.is_zero() {
-                    true => self.done(Err(error)),
-                    false => {
-                        self.giving_up = Some(error);
-                        Step::Sleep(delay)
-                    }
-                }
-            }
-        }
-    }
-
-    /// Until when the service is to answer an attempt, by its own clock: the last answer tells that. Of a body that
-    /// streams nobody knows how long it takes.
-    fn ttl(&self, now: SystemTime) -> Option<String> {
-        let (received, there) = self.answered.filter(|_| self.retries.attempt() > 1)?;
-        let input = self.call.operation.input;
-        let streams = protocol::streaming_payload(&self.call.service.model, input);
-        let since = now.duration_since(received).unwrap_or_default();
-        let until = there
-            .checked_add(since)?
-            .checked_add(self.call.config.read_timeout())?;
-        let is_told = streams.is_ok_and(|member| member.is_none());
-        is_told.then(|| Timestamp::of(until).basic())
-    }
-
-    /// What helps against a refusal that has to do with how the body goes. Servers that are like S3 often know nothing of
-    /// checksums behind a body, and each says it in its own way.
-    fn hint(&self, error: &ServiceError) -> Option<&'static str> {
-        let prepared = self.prepared.as_ref()?;
-        if error.status == 411 && prepared.request.body().len().is_none() {
-            return Some(
-                "the request did not say how long its body is: give a file or bytes, the parameter ContentLength where the \
-                 operation has it, or Body::from_reader_with_len",
-            );
-        }
-        let refused = matches!(error.status, 400 | 403 | 411 | 501)
-            && checksum::has_trailer(prepared.request.headers())
-            && endpoint::given_url(&self.call).is_ok_and(|url| url.is_some());
-        refused.then_some(
-            "the request had its checksum behind the body; for a server that does not know this, set \
-             request_checksum_calculation to when_required",
-        )
-    }
-
-    /// What follows an answer that sends the call elsewhere: a step, or one that must find out where first.
-    fn elsewhere(&mut self, error: &Error, moment: Moment) -> Option<Result<Step, Step>> {
-        let or_done = |this: &Self, step: Result<Step>| step.unwrap_or_else(|e| this.done(Err(e)));
-        let found = error.service_error()?;
-        if self.call.operation.endpoint_discovery.is_some()
-            && (found.status == 421 || &*found.code == "InvalidEndpointException")
-        {
-            self.redirected = true;
-            let again =
-                discovery::forget(&self.call, &self.params.value).and_then(|()| self.start(moment));
-            return Some(Ok(or_done(self, again)));
-        }
-        let bucket = redirect::bucket(&self.call, &self.params.value)?.to_owned();
-        match redirect::redirect(&self.call, error, &self.headers)? {
-            Redirect::Region(region) => {
-                trace::elsewhere(&bucket, &region);
-                self.call.service.set_bucket_region(&bucket, &region);
-                let again = self.redirect(moment);
-                Some(Ok(or_done(self, again)))
-            }
-            Redirect::Unknown if &*self.call.operation.name == redirect::FINDS_REGION => None,
-            Redirect::Unknown => Some(Err(Step::NeedCall {
-                operation: redirect::FINDS_REGION.into(),
-                params: json!({"Bucket": bucket}),
-            })),
-        }
     }
 }

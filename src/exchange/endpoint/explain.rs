@@ -1,0 +1,126 @@
+//! How the endpoint of a call is found, told step by step.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::super::Call;
+use super::super::discovery::{self, Lookup};
+use super::parameters::Facts;
+use super::{given_url, resolve};
+use crate::endpoint::{Endpoint, EndpointParams};
+use crate::error::{Error, Result};
+use crate::identity::Credentials;
+use crate::{protocol, uri};
+
+/// How the endpoint of a call is found, step by step: by the rules, then by discovery, and last with the operation's host
+/// prefix.
+pub(crate) fn explain(
+    call: &Call<'_>,
+    params: &Value,
+    who: Option<&Credentials>,
+) -> Result<EndpointExplanation> {
+    let mut explanation = by_rules(call, params, who)?;
+    for step in &mut explanation.steps {
+        *step = uri::without_passwords(step).into_owned();
+    }
+    let found = explanation.endpoint.and_then(|mut endpoint| {
+        match discovery::look_up(call, params, call.config.now())? {
+            Lookup::Ask(operation, _) => explanation.steps.push(format!(
+                "{operation} is called first, and the endpoint that it gives is used instead"
+            )),
+            Lookup::Rules => {}
+            Lookup::Use(url) => {
+                explanation
+                    .steps
+                    .push(format!("the service has given the endpoint {url}"));
+                endpoint.url = url;
+            }
+        }
+        let (model, operation) = (&call.service.model, call.operation);
+        if let Some(prefix) = protocol::host_prefix(model, operation, params)?
+            && call.config.injects_host_prefix()
+            && let Some((scheme, rest)) = endpoint.url.split_once("://")
+        {
+            let step = format!("the operation puts {prefix} before the host");
+            explanation.steps.push(step);
+            endpoint.url = format!("{scheme}://{prefix}{rest}").into();
+        }
+        Ok(endpoint)
+    });
+    explanation.endpoint = found;
+    Ok(explanation)
+}
+
+fn by_rules(
+    call: &Call<'_>,
+    params: &Value,
+    who: Option<&Credentials>,
+) -> Result<EndpointExplanation> {
+    let given = given_url(call)?;
+    let Some(rules) = call.service.rules()? else {
+        let step = match &given {
+            Some(_) => "the service has no rules; the configuration names the endpoint",
+            None => "the service has no rules; the endpoints file is asked",
+        };
+        return Ok(EndpointExplanation {
+            parameters: EndpointParams::new(),
+            steps: vec![step.into()],
+            endpoint: resolve(call, params, who).map(Arc::unwrap_or_clone),
+        });
+    };
+    let parameters = Facts::of(call, params, who, given)?.fill(rules)?;
+    let (endpoint, steps) = rules.resolve_traced(&parameters);
+    Ok(EndpointExplanation {
+        parameters,
+        steps,
+        endpoint: endpoint.map_err(Error::from),
+    })
+}
+
+/// What the rules were told, what they did, and what came of it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct EndpointExplanation {
+    /// The parameters of the rules, by name.
+    pub parameters: EndpointParams,
+    /// A line for each condition that was looked at.
+    pub steps: Vec<String>,
+    /// The endpoint, or why there is none.
+    pub endpoint: Result<Endpoint>,
+}
+
+impl fmt::Display for EndpointExplanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "parameters")?;
+        for (name, value) in self.parameters.iter() {
+            let value = value.to_string();
+            writeln!(f, "  {name} = {}", uri::without_passwords(&value))?;
+        }
+        writeln!(f, "rules")?;
+        for step in &self.steps {
+            writeln!(f, "  {step}")?;
+        }
+        match &self.endpoint {
+            Ok(endpoint) => {
+                writeln!(f, "endpoint\n  {}", uri::without_passwords(&endpoint.url))?;
+                for (name, value) in &endpoint.headers {
+                    writeln!(f, "  header {name}: {value}")?;
+                }
+                for scheme in &endpoint.auth_schemes {
+                    write!(f, "  signed by {}", scheme.name)?;
+                    if let Some(name) = &scheme.signing_name {
+                        write!(f, " as {name}")?;
+                    }
+                    if let Some(region) = &scheme.signing_region {
+                        write!(f, " for {region}")?;
+                    }
+                    writeln!(f)?;
+                }
+                Ok(())
+            }
+            Err(error) => writeln!(f, "no endpoint\n  {error}"),
+        }
+    }
+}

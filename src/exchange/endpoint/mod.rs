@@ -1,0 +1,168 @@
+//! The endpoint of a call: by the service's rules, by the configuration, or by the endpoints file.
+
+mod explain;
+mod parameters;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+pub use self::explain::EndpointExplanation;
+pub(crate) use self::explain::explain;
+use self::parameters::Facts;
+use super::{Call, Exchange, redirect};
+use crate::endpoint::{Endpoint, EndpointAuthScheme, EndpointError, LegacyQuery};
+use crate::error::Result;
+use crate::identity::Credentials;
+
+/// Finds the endpoint of a call. `who` is needed by the few services whose endpoints are the account's.
+pub(super) fn resolve(
+    call: &Call<'_>,
+    params: &Value,
+    who: Option<&Credentials>,
+) -> Result<Arc<Endpoint>> {
+    let given = given_url(call)?;
+    match (call.service.rules()?, given) {
+        (Some(rules), given) => {
+            let params = Facts::of(call, params, who, given)?.fill(rules)?;
+            Ok(rules.resolve(&params)?)
+        }
+        (None, Some(url)) => Ok(Arc::new(bare(url.into(), Vec::new()))),
+        (None, None) => legacy(call).map(Arc::new),
+    }
+}
+
+impl Exchange<'_> {
+    /// Reads what the data files say of the service's endpoints, which are kept. After it, the machine reads none.
+    ///
+    /// # Errors
+    ///
+    /// A file is broken.
+    pub(super) fn load(&self) -> Result<()> {
+        let service = self.call.service;
+        service.rules()?;
+        if needs_endpoints_file(&self.call)? {
+            // what it lacks is an error where it is needed
+            let _ = service.legacy();
+        }
+        Ok(())
+    }
+
+    /// Whether there is nothing to read any more.
+    pub(super) fn is_loaded(&self) -> bool {
+        let service = self.call.service;
+        service.has_rules()
+            && (service.has_legacy() || matches!(needs_endpoints_file(&self.call), Ok(false)))
+    }
+}
+
+/// Whether [`region`], [`signing_region`] or [`resolve`] may look into the endpoints file.
+fn needs_endpoints_file(call: &Call<'_>) -> Result<bool> {
+    let has_region = call.config.region().is_some();
+    Ok(!has_region || may_sign_elsewhere(call) || call.service.rules()?.is_none())
+}
+
+/// Whether the region that is signed for may not be the client's.
+fn may_sign_elsewhere(call: &Call<'_>) -> bool {
+    let config = call.config;
+    let own = config.region().unwrap_or_default();
+    let is_plain =
+        !config.use_fips() && config.use_dualstack() != Some(true) && !own.ends_with("-global");
+    !own.is_empty() && (!is_plain || call.service.quirks.signs_for_legacy_region)
+}
+
+/// The endpoint that the configuration names for this service.
+pub(super) fn given_url(call: &Call<'_>) -> Result<Option<String>> {
+    let key = call.service.model.metadata().service_key();
+    Ok(call.config.endpoint_url(&key)?)
+}
+
+/// The region to sign for, where the rules name none: the client's, unless the endpoints file knows of another. That file
+/// is only asked where it may.
+pub(super) fn signing_region(call: &Call<'_>) -> Result<String> {
+    let (config, metadata) = (call.config, call.service.model.metadata());
+    let own = config.region().unwrap_or_default();
+    if may_sign_elsewhere(call) && given_url(call)?.is_none() {
+        let query = LegacyQuery {
+            service: &metadata.endpoint_prefix,
+            region: Some(own),
+            dualstack: config.use_dualstack().unwrap_or(false),
+            fips: config.use_fips(),
+        };
+        if let Ok(found) = call.service.legacy()?.resolve(&query) {
+            return Ok(found.signing_region().into());
+        }
+    }
+    Ok(config.required_region()?.into())
+}
+
+/// That of the bucket, if it was found elsewhere; else the client's.
+fn region_of(call: &Call<'_>, params: &Value, given: Option<&str>) -> Result<Option<String>> {
+    let found =
+        redirect::bucket(call, params).and_then(|bucket| call.service.bucket_region(bucket));
+    match found {
+        Some(region) => Ok(Some(region.into())),
+        None => region(call, given),
+    }
+}
+
+/// The client's region. Without one, global services have one of their own.
+pub(super) fn region(call: &Call<'_>, given: Option<&str>) -> Result<Option<String>> {
+    match call.config.region() {
+        Some(region) => Ok(Some(region.to_owned())),
+        None => {
+            let metadata = call.service.model.metadata();
+            if given.is_some() && !call.service.quirks.has_region_at_any_url {
+                return Ok(None);
+            }
+            let query = LegacyQuery {
+                service: &metadata.endpoint_prefix,
+                ..LegacyQuery::default()
+            };
+            match call.service.legacy()?.resolve(&query) {
+                Ok(endpoint) if given.is_some() => Ok(Some(endpoint.signing_region().into())),
+                Ok(endpoint) => Ok(Some(endpoint.name.into())),
+                Err(EndpointError::NoRegion) => {
+                    call.config.required_region()?;
+                    Ok(None)
+                }
+                Err(error) => Err(error.into()),
+            }
+        }
+    }
+}
+
+/// For models without rules: what the endpoints file says.
+fn legacy(call: &Call<'_>) -> Result<Endpoint> {
+    let metadata = call.service.model.metadata();
+    let query = LegacyQuery {
+        service: &metadata.endpoint_prefix,
+        region: call.config.region(),
+        dualstack: call.config.use_dualstack().unwrap_or(false),
+        fips: call.config.use_fips(),
+    };
+    let found = match call.service.legacy()?.resolve(&query) {
+        Err(EndpointError::NoRegion) => {
+            call.config.required_region()?;
+            return Err(EndpointError::NoRegion.into());
+        }
+        found => found?,
+    };
+    let scheme = EndpointAuthScheme {
+        name: "sigv4".into(),
+        signing_region: Some(found.signing_region().into()),
+        signing_name: found.scope_service.clone(),
+        ..EndpointAuthScheme::default()
+    };
+    Ok(bare(found.url(true).into(), vec![scheme]))
+}
+
+fn bare(url: Box<str>, auth_schemes: Vec<EndpointAuthScheme>) -> Endpoint {
+    Endpoint {
+        url,
+        headers: Vec::new(),
+        auth_schemes,
+        backend: None,
+        properties: serde_json::Map::new(),
+    }
+}

@@ -1,0 +1,253 @@
+//! The parameters of a service's endpoint rules.
+//!
+//! Of each parameter that the rules define, the first of these that has a value gives it: the operation's static ones, the
+//! input's members, expressions over the input, the built-ins of the client.
+
+use serde_json::Value;
+
+use super::super::Call;
+use super::region_of;
+use crate::endpoint::{EndpointParams, EndpointResolver, EndpointValue};
+use crate::error::{Error, ErrorKind, Result};
+use crate::identity::Credentials;
+use crate::model::Members;
+use crate::query::Query;
+use crate::settings::{AccountIdEndpointMode, AddressingStyle, StsEndpoints};
+
+/// What may become a parameter.
+pub(super) struct Facts<'a> {
+    call: &'a Call<'a>,
+    params: &'a Value,
+    who: Option<&'a Credentials>,
+    region: Option<String>,
+    given: Option<String>,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn of(
+        call: &'a Call<'a>,
+        params: &'a Value,
+        who: Option<&'a Credentials>,
+        given: Option<String>,
+    ) -> Result<Self> {
+        Ok(Self {
+            call,
+            params,
+            who,
+            region: region_of(call, params, given.as_deref())?,
+            given,
+        })
+    }
+
+    /// In the order in which the rules define them, and nothing else.
+    pub(super) fn fill(&self, rules: &EndpointResolver) -> Result<EndpointParams> {
+        let mut filled = EndpointParams::new();
+        for definition in rules.ruleset().parameters() {
+            let name = &*definition.name;
+            let mut value = self.of_call(name)?;
+            if let (None, Some(built_in)) = (&value, &definition.built_in) {
+                value = self.built_in(built_in)?;
+            }
+            if let Some(value) = value {
+                filled.set(name, value);
+            }
+        }
+        Ok(filled)
+    }
+
+    /// From the operation and its input, or from the client.
+    fn of_call(&self, name: &str) -> Result<Option<EndpointValue>> {
+        let Call {
+            operation, service, ..
+        } = *self.call;
+        let mut statics = operation.static_context_params.iter();
+        if let Some(fixed) = statics.find(|param| *param.name == *name) {
+            return Ok(value(&fixed.value));
+        }
+        let input = operation
+            .input
+            .map(|id| service.model.shape(id))
+            .transpose()?;
+        let mut members = input
+            .and_then(|shape| shape.members())
+            .map(Members::iter)
+            .into_iter()
+            .flatten();
+        if let Some(member) = members.find(|m| m.context_param.as_deref() == Some(name))
+            && let Some(found) = self.params.get(&*member.name).and_then(value)
+        {
+            return Ok(Some(found));
+        }
+        let mut paths = operation.operation_context_params.iter();
+        let Some((_, path)) = paths.find(|(param, _)| **param == *name) else {
+            let mut left_to_clients = service.model.metadata().client_context_params.iter();
+            let is_left = left_to_clients.any(|(param, _)| **param == *name);
+            return Ok(self
+                .call
+                .config
+                .client_context_param(name)
+                .filter(|_| is_left)
+                .cloned());
+        };
+        let found = Query::compile(path).and_then(|query| Ok(value(&*query.search(self.params)?)));
+        found.map_err(|e| Error::new(ErrorKind::Endpoint, e))
+    }
+
+    fn built_in(&self, name: &str) -> Result<Option<EndpointValue>> {
+        let config = self.call.config;
+        let (s3, region) = (config.s3(), self.region.as_deref());
+        let is_given = self.given.is_some();
+        Ok(match name {
+            "AWS::Region" if self.is_global_url() => Some("aws-global".into()),
+            "AWS::Region" => region.map(Into::into),
+            "AWS::UseFIPS" => Some((config.use_fips() && !is_given).into()),
+            "AWS::UseDualStack" => Some((self.uses_dualstack() && !is_given).into()),
+            "SDK::Endpoint" => self.given.as_deref().map(Into::into),
+            "AWS::Auth::AccountId" => match config.account_id_endpoint_mode() {
+                AccountIdEndpointMode::Disabled => None,
+                _ => self.who.and_then(Credentials::account_id).map(Into::into),
+            },
+            "AWS::Auth::AccountIdEndpointMode" => {
+                Some(config.account_id_endpoint_mode().as_str().into())
+            }
+            "AWS::STS::UseGlobalEndpoint" => {
+                let legacy = config.sts_endpoints() == StsEndpoints::Legacy;
+                Some((legacy && region.is_some_and(|r| LEGACY_STS_REGIONS.contains(&r))).into())
+            }
+            "AWS::S3::UseGlobalEndpoint" => {
+                let is_global = matches!(region, None | Some("us-east-1" | "aws-global"));
+                Some((self.is_global_url() || (is_global && !s3.us_east_1_regional)).into())
+            }
+            "AWS::S3::ForcePathStyle" => Some(self.forces_path_style().into()),
+            "AWS::S3::Accelerate" => Some(self.accelerates().into()),
+            "AWS::S3::UseArnRegion" => Some(s3.use_arn_region.unwrap_or(true).into()),
+            "AWS::S3Control::UseArnRegion" => Some(s3.use_arn_region.unwrap_or(false).into()),
+            "AWS::S3::DisableMultiRegionAccessPoints" => {
+                Some(s3.disable_multiregion_access_points.into())
+            }
+            "AWS::S3::DisableS3ExpressSessionAuth" => Some(s3.disable_express_session_auth.into()),
+            _ => {
+                let what =
+                    format!("the endpoint rules need {name}, which this client does not know");
+                return Err(Error::unsupported(what));
+            }
+        })
+    }
+
+    /// A presigned URL finds its bucket in any region, unless a setting says where it is.
+    fn is_global_url(&self) -> bool {
+        let (call, s3) = (self.call, self.call.config.s3());
+        let bucket = self.params.get("Bucket").and_then(Value::as_str);
+        let is_label = |name: &str| {
+            let is_label = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+            name.len() >= 3
+                && name.bytes().all(is_label)
+                && !name.starts_with('-')
+                && !name.ends_with('-')
+        };
+        let region = self.region.as_deref().unwrap_or("aws-global");
+        let rules = call.service.rules().ok().flatten();
+        let partition = rules.and_then(|rules| rules.partitions().for_region(region));
+        call.presign.is_some()
+            && call.has(call.service.quirks.presigns_for_any_region)
+            && self.given.is_none()
+            && partition.is_some_and(|partition| &*partition.id == "aws")
+            && !s3
+                .use_dualstack
+                .or_else(|| call.config.use_dualstack())
+                .unwrap_or(false)
+            && !(s3.us_east_1_regional && region == "us-east-1")
+            && s3.addressing_style == AddressingStyle::Auto
+            && bucket.is_none_or(|name| is_label(name) && !name.ends_with("--x-s3"))
+            && !self.forces_path_style()
+    }
+
+    /// The section `s3` of a profile counts for the services that sign as S3 does.
+    fn uses_dualstack(&self) -> bool {
+        let config = self.call.config;
+        let is_s3 = self
+            .call
+            .service
+            .model
+            .metadata()
+            .signature_version
+            .starts_with("s3")
+            || &*self.call.service.model.metadata().signing_name == "s3";
+        config
+            .use_dualstack()
+            .or_else(|| config.s3().use_dualstack.filter(|_| is_s3))
+            .unwrap_or(false)
+    }
+
+    /// By the setting, or because the endpoint is given and is an accelerated one.
+    fn accelerates(&self) -> bool {
+        let rest = self
+            .given
+            .as_deref()
+            .and_then(|url| url.split_once("://"))
+            .map(|(_, rest)| rest);
+        let host = rest
+            .and_then(|rest| rest.split('/').next())
+            .unwrap_or_default();
+        self.call.config.s3().use_accelerate_endpoint
+            || (host.starts_with("s3-accelerate.") && host.ends_with(".amazonaws.com"))
+    }
+
+    /// A server of one's own seldom answers for hosts with the bucket's name; an ARN is never a part of a path.
+    fn forces_path_style(&self) -> bool {
+        let Call {
+            operation, service, ..
+        } = *self.call;
+        let bucket = self
+            .params
+            .get("Bucket")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        if bucket.starts_with("arn:") {
+            return false;
+        }
+        let quirks = service.quirks;
+        if quirks.path_style.contains(&&*operation.name) && self.call.has(quirks.has_path_style) {
+            return true;
+        }
+        match self.call.config.s3().addressing_style {
+            _ if self.accelerates() => false,
+            AddressingStyle::Virtual => false,
+            AddressingStyle::Path => true,
+            AddressingStyle::Auto => self.given.is_some(),
+        }
+    }
+}
+
+/// Regions that STS had when its endpoint was a global one.
+const LEGACY_STS_REGIONS: [&str; 16] = [
+    "ap-northeast-1",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "aws-global",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// A parameter's value; of a list its texts.
+fn value(json: &Value) -> Option<EndpointValue> {
+    match json {
+        Value::Bool(yes) => Some((*yes).into()),
+        Value::String(text) => Some(text.as_str().into()),
+        Value::Array(items) => {
+            let texts = items.iter().filter_map(Value::as_str).map(str::to_owned);
+            Some(texts.collect::<Vec<_>>().into())
+        }
+        _ => None,
+    }
+}
