@@ -8,7 +8,7 @@
 //! | the endpoint rules, in the order of `auth_scheme_preference` | `sigv4-s3express` | everything below |
 //! | operation, then service, in that order too | `aws.auth#sigv4` | the model's old `signatureVersion` |
 //!
-//! Each scheme is an [`AuthScheme`] in a file of its own and a row of [`SCHEMES`].
+//! Each scheme is an `AuthScheme` in a file of its own and a row of `SCHEMES`.
 
 mod bearer;
 mod canonical;

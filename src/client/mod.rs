@@ -195,7 +195,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Whatever [`Error`] has: wrong parameters, no credentials, no connection, an answer that says no.
+    /// Any kind of [`ErrorKind`](crate::ErrorKind): invalid parameters, no credentials, no connection, an error response.
     pub fn call(&self, service: &str, operation: &str, params: Value) -> Result<Value> {
         self.request(service, operation)
             .params(params)

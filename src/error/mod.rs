@@ -1,6 +1,6 @@
 //! The one error of the crate.
 //!
-//! A room may have an error type of its own, with its texts in one place, and says with [`Detail`] what the crate needs to know
+//! A room may have an error type of its own, with its texts in one place, and says with `Detail` what the crate needs to know
 //! of it; it becomes an [`Error`] at the room's edge. This room knows none of those. Every text says what failed, where, and
 //! what to do; none holds a secret.
 //!
