@@ -173,7 +173,8 @@ pub trait Interceptor: Send + Sync {
         None
     }
 
-    /// After each attempt, when it was judged: the outcome and the verdict may be changed.
+    /// After each attempt, when it was judged: the outcome and the verdict may be changed. The body of a response that streams is
+    /// not there yet.
     fn answered(&self, call: &CallContext<'_>, attempt: &mut Attempt<'_>) {}
 
     /// Once, at the end of a call whose parameters were good.
