@@ -24,7 +24,7 @@ mod hashing;
 mod hooks;
 mod judge;
 mod length;
-#[cfg(test)]
+#[cfg(all(test, feature = "embedded"))]
 mod machine_tests;
 mod prepare;
 mod presigned;
