@@ -122,7 +122,7 @@ impl RequestBuilder {
         self
     }
 
-    /// Tells the service what the call is a part of.
+    /// Names what the call is a part of; the User-Agent has it.
     pub(crate) fn purpose(mut self, purpose: Purpose) -> Self {
         self.purpose = purpose;
         self
@@ -282,7 +282,7 @@ impl CallSource<'_> {
     }
 }
 
-/// Where an answer may have a checksum, it is asked for.
+/// Requests the checksum of a response that may have one.
 fn ask_for_checksum(call: &Call<'_>, params: &mut Params) {
     let traits = call.operation.http_checksum.as_ref();
     let member = traits.and_then(|t| t.request_validation_mode_member.as_deref());

@@ -19,7 +19,7 @@ pub struct ServiceError {
     pub message: Box<str>,
     /// The error shape of the model which the code names, if any.
     pub shape: Option<Box<str>>,
-    /// Who is at fault, as far as the answer tells.
+    /// Which side is at fault, if the response says so.
     pub fault: Fault,
     /// The members of the error's shape, and for S3 and other XML services what else the error element holds.
     pub value: Value,

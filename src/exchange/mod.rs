@@ -320,7 +320,7 @@ impl<'a> Exchange<'a> {
                 let session = self.call.service.sessions.learn(key, &answer?)?;
                 self.send(Some(&Identity::Credentials(session)), moment)
             }
-            Waiting::Nothing => Err(Error::request("nobody was called")),
+            Waiting::Nothing => Err(Error::request("no other operation was called")),
         }
     }
 

@@ -76,7 +76,7 @@ setting_enum! {
 }
 
 setting_enum! {
-    /// Whether services that tell endpoints are asked for them.
+    /// Whether endpoints are requested from services that discover them.
     EndpointDiscoveryMode {
         /// Those that have an operation which needs it.
         #[default]
@@ -130,7 +130,7 @@ impl RequestChecksums {
 }
 
 setting_enum! {
-    /// When answers are held against their checksum.
+    /// When the checksums of responses are verified.
     ResponseChecksums {
         /// Where the service has one.
         #[default]

@@ -49,7 +49,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Whether services that tell endpoints are asked for them.
+    /// Whether endpoints are requested from services that discover them.
     pub fn endpoint_discovery(mut self, mode: EndpointDiscoveryMode) -> Self {
         self.explicit.values.endpoint_discovery = Some(mode);
         self

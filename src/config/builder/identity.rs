@@ -22,7 +22,7 @@ impl ConfigBuilder {
     }
 
     /// How long a lookup of credentials or of a bearer token may take in all: its requests, the program of
-    /// `credential_process`, and whatever a person is asked for. By default that is 120 seconds. The time of the call
+    /// `credential_process`, and prompts to a person. By default that is 120 seconds. The time of the call
     /// ([`ConfigBuilder::operation_timeout`]) and its cancel token end a lookup too. Fractions of a second count.
     ///
     /// The variable `TUCUXI_CREDENTIALS_TIMEOUT` and the key `credentials_timeout` of a profile have it in whole seconds,
@@ -33,7 +33,7 @@ impl ConfigBuilder {
     }
 
     /// Whether the credentials of roles are kept in `~/.aws/cli/cache`, which `aws` shares. They are by default, in files
-    /// that nobody else may read.
+    /// that only the user can read.
     pub fn cache_roles(mut self, yes: bool) -> Self {
         self.explicit.no_role_cache = !yes;
         self

@@ -63,7 +63,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// When answers are held against their checksum.
+    /// When the checksums of responses are verified.
     pub fn response_checksums(mut self, when: ResponseChecksums) -> Self {
         self.explicit.values.response_checksums = Some(when);
         self

@@ -13,7 +13,7 @@ impl ConfigBuilder {
     }
 
     /// Sends all requests through this proxy, such as `http://user:password@proxy:3128`, except those to the hosts of the
-    /// list: `localhost,.example.com,10.0.0.0/8`. Without this, the usual variables are asked.
+    /// list: `localhost,.example.com,10.0.0.0/8`. Without this, `HTTP_PROXY` and its like apply.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -31,7 +31,7 @@ impl ConfigBuilder {
     }
 
     /// Sends requests to http and to https endpoints through proxies of their own; a scheme without one uses none. Without
-    /// this, the usual variables are asked.
+    /// this, `HTTP_PROXY` and its like apply.
     ///
     /// ```
     /// # use tucuxi::Config;

@@ -71,7 +71,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// What tells the time in place of the system's clock.
+    /// Reads the time from this function in place of the system's clock.
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.explicit.world.clock = Some(Arc::new(now));
         self
