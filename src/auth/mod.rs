@@ -33,8 +33,8 @@ use crate::transport::Request;
 /// All schemes that this client has.
 static SCHEMES: &[&dyn AuthScheme] = &[
     &bearer::Bearer,
-    &older::S3Hmac,
-    &older::S3HmacQuery,
+    &older::S3Hmac::InHeader,
+    &older::S3Hmac::InQuery,
     &older::QueryV2,
     &unsigned::Unsigned,
     &version_4::SigV4,
@@ -49,7 +49,9 @@ pub(crate) trait AuthScheme: Sync {
 
     /// Its names in models, without what precedes `#`, and in endpoint rules: `httpBearerAuth`, `sigv4`. A scheme without one
     /// is selected by a setting alone.
-    fn names(&self) -> &'static [&'static str];
+    fn names(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// The values of the setting `signature_version` that select it.
     fn versions(&self) -> &'static [SignatureVersion] {

@@ -23,10 +23,6 @@ impl AuthScheme for QueryV2 {
         "v2"
     }
 
-    fn names(&self) -> &'static [&'static str] {
-        &[]
-    }
-
     fn versions(&self) -> &'static [SignatureVersion] {
         &[SignatureVersion::V2]
     }
@@ -58,19 +54,25 @@ impl Sign for QueryV2 {
 
 /// S3's signature with HMAC-SHA1.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct S3Hmac;
+pub(super) enum S3Hmac {
+    InHeader,
+    /// In the URL of every request.
+    InQuery,
+}
 
 impl AuthScheme for S3Hmac {
     fn id(&self) -> &'static str {
-        "s3"
-    }
-
-    fn names(&self) -> &'static [&'static str] {
-        &[]
+        match self {
+            Self::InHeader => "s3",
+            Self::InQuery => "s3-query",
+        }
     }
 
     fn versions(&self) -> &'static [SignatureVersion] {
-        &[SignatureVersion::S3]
+        match self {
+            Self::InHeader => &[SignatureVersion::S3],
+            Self::InQuery => &[SignatureVersion::S3Query],
+        }
     }
 
     fn signer(
@@ -93,57 +95,18 @@ impl Sign for S3Hmac {
     }
 
     fn sign(&self, with: &Signing<'_>, request: &mut Request) -> Result<()> {
-        let resource = s3_resource(&with.cx, request);
-        legacy::sign_s3(request, with.credentials()?, &resource, with.time)
-    }
-
-    fn presign(&self, with: &Signing<'_>, request: &mut Request, expires: Duration) -> Result<()> {
-        let resource = s3_resource(&with.cx, request);
-        legacy::presign_s3(request, with.credentials()?, &resource, with.time, expires)
-    }
-}
-
-/// The same, in the URL of every request.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct S3HmacQuery;
-
-impl AuthScheme for S3HmacQuery {
-    fn id(&self) -> &'static str {
-        "s3-query"
-    }
-
-    fn names(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    fn versions(&self) -> &'static [SignatureVersion] {
-        &[SignatureVersion::S3Query]
-    }
-
-    fn signer(
-        &self,
-        _: &CallContext<'_>,
-        _: Option<&EndpointAuthScheme>,
-        _: &dyn Fn() -> Result<String>,
-    ) -> Result<Box<dyn Sign>> {
-        Ok(Box::new(*self))
-    }
-}
-
-impl Sign for S3HmacQuery {
-    fn identity(&self) -> Option<IdentityKind> {
-        Some(IdentityKind::Credentials)
-    }
-
-    fn takes_trailers(&self) -> bool {
-        false
-    }
-
-    fn sign(&self, with: &Signing<'_>, request: &mut Request) -> Result<()> {
-        let headers = request.headers().clone();
-        self.presign(with, request, QUERY_EXPIRES)?;
-        *request.headers_mut() = headers;
-        Ok(())
+        match self {
+            Self::InHeader => {
+                let resource = s3_resource(&with.cx, request);
+                legacy::sign_s3(request, with.credentials()?, &resource, with.time)
+            }
+            Self::InQuery => {
+                let headers = request.headers().clone();
+                self.presign(with, request, QUERY_EXPIRES)?;
+                *request.headers_mut() = headers;
+                Ok(())
+            }
+        }
     }
 
     fn presign(&self, with: &Signing<'_>, request: &mut Request, expires: Duration) -> Result<()> {
