@@ -130,7 +130,7 @@ pub fn places(variables: Vec<(String, String)>) -> [String; 2] {
 
 /// The credentials that a client finds, in full.
 pub fn credentials(client: &Client) -> Result<Value, String> {
-    let found = client.needs().credentials().map_err(|e| e.to_string())?;
+    let found = client.env().credentials().map_err(|e| e.to_string())?;
     let end = found.expires().map(crate::time::Timestamp::of);
     Ok(serde_json::json!({
         "access_key": found.access_key_id(),
@@ -144,7 +144,7 @@ pub fn credentials(client: &Client) -> Result<Value, String> {
 
 /// The token that a client finds for a service of no name.
 pub fn token(client: &Client) -> Result<Value, String> {
-    let found = client.needs().token("none").map_err(|e| e.to_string())?;
+    let found = client.env().token("none").map_err(|e| e.to_string())?;
     Ok(serde_json::json!({"token": found.token()}))
 }
 

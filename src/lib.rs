@@ -65,7 +65,7 @@ pub mod internals;
 pub mod model;
 mod names;
 mod new_file;
-mod output;
+pub mod output;
 mod paginate;
 pub mod params;
 mod presign;

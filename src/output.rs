@@ -15,6 +15,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use crate::body::ResponseBody;
 use crate::checksum::{ChecksumAlgorithm, Expected};
 use crate::codec::ReadError;
+pub use crate::codec::edit::Edit;
 use crate::codec::edit::{Edited, Edits};
 use crate::codec::fit::{self, Fitted, Warning};
 use crate::codec::fitted::FittedReader;
@@ -44,8 +45,7 @@ pub struct Output {
 /// What a result is decoded from.
 pub(crate) struct OutputSource {
     pub(crate) model: Arc<ServiceModel>,
-    /// The operation's API name.
-    pub(crate) operation: Box<str>,
+    pub(crate) operation: Arc<Operation>,
     pub(crate) bytes: Bytes,
     pub(crate) nodes: Option<Nodes>,
     /// The payload was left to `Output::body` or to `Output::events`.
@@ -216,6 +216,70 @@ impl Output {
         out.write_all(&text).map_err(Error::response)
     }
 
+    /// Changes the member at the end of a path, on its way from the response to the caller: in a `Value`, in a type and in JSON
+    /// text alike.
+    ///
+    /// A path consists of names of members as the model has them; lists are passed through, and `*` names every entry of a
+    /// map. A path that the response does not have changes nothing.
+    ///
+    /// ```
+    /// use tucuxi::Output;
+    /// use tucuxi::interceptor::{CallContext, Interceptor};
+    /// use tucuxi::output::Edit;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    ///
+    /// /// Parses the attributes of queues that are JSON.
+    /// struct Policies;
+    ///
+    /// impl Interceptor for Policies {
+    ///     fn result(&self, _: &CallContext<'_>, result: &mut tucuxi::Result<Output>) {
+    ///         if let Ok(output) = result {
+    ///             output.edit(["Attributes", "*"], Edit::Json);
+    ///         }
+    ///     }
+    /// }
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().interceptor(Policies);
+    /// # let replay = Replay::new().answer(200, &[], r#"{"Attributes": {"Policy": "{\"Version\": \"2012-10-17\"}"}}"#);
+    /// # let client = Client::with_transport(config.build()?, replay)?;
+    /// # let params = serde_json::json!({"QueueUrl": "https://sqs.eu-west-1.amazonaws.com/1/q"});
+    /// # let found = client.call("sqs", "GetQueueAttributes", params)?;
+    /// # assert_eq!(found["Attributes"]["Policy"]["Version"], "2012-10-17");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn edit<'p>(&mut self, path: impl IntoIterator<Item = &'p str>, edit: Edit) {
+        self.source.edits.at(path, edit);
+    }
+
+    /// Adds a member to the result, such as one that the service sends in a header that the model does not have.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// let mut output = client.request("dynamodb", "ListTables").send()?;
+    /// output.add_member("Region", "eu-west-1");
+    /// assert_eq!(output.value()?["Region"], "eu-west-1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn add_member(&mut self, name: &str, value: impl Into<Value>) {
+        self.source.edits.add(name, value);
+    }
+
+    /// Replaces the result with a value, in the form in which [`value`](Self::value) returns it.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// let mut output = client.request("dynamodb", "ListTables").send()?;
+    /// output.set_value(serde_json::json!({"TableNames": ["t"]}));
+    /// assert_eq!(output.value()?["TableNames"][0], "t");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_value(&mut self, value: Value) {
+        self.source.given = Some(value);
+    }
+
     /// With the body that the driver has of the response, which is verified as it is read.
     pub(crate) fn with_stream(mut self, stream: Option<ResponseBody>) -> Self {
         if let Some(stream) = stream.filter(|_| self.source.is_streamed) {
@@ -230,7 +294,7 @@ impl Output {
     /// Makes events of a stream of them, and collects up to so many bytes of them where the whole response is wanted at once.
     pub(crate) fn with_events(mut self, collect: Option<u64>) -> Result<Self> {
         let source = &mut self.source;
-        let operation = source.model.operation(&source.operation)?;
+        let operation = &source.operation;
         let Some(stream) = protocol::event_stream(&source.model, operation)? else {
             return Ok(self);
         };
@@ -288,7 +352,7 @@ impl Output {
     /// costs nothing for those that do not.
     fn decode<'a, S: DeserializeSeed<'a>>(&'a self, seed: impl Fn() -> S) -> Result<S::Value> {
         let source = &self.source;
-        let operation = source.model.operation(&source.operation)?;
+        let operation = &source.operation;
         let edits = &source.edits;
         let named = |e: Error| e.of_call(source.model.name(), &operation.name);
         let refused = |e: ReadError| named(Error::response(e));
@@ -383,7 +447,7 @@ impl Output {
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Output")
-            .field("operation", &self.source.operation)
+            .field("operation", &self.source.operation.name)
             .field("status", &self.meta.status)
             .field("bytes", &self.source.bytes.len())
             .finish_non_exhaustive()

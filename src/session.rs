@@ -118,7 +118,7 @@ impl Client {
     ///
     /// There are none, or a provider failed.
     pub fn credentials(&self) -> Result<Credentials> {
-        self.needs().credentials()
+        self.env().credentials()
     }
 
     /// Asks every provider of credentials for them, up to the first that has some or fails, and says what each answered.
@@ -134,6 +134,6 @@ impl Client {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn explain_credentials(&self) -> Vec<Asked> {
-        self.needs().explain_credentials()
+        self.env().explain_credentials()
     }
 }

@@ -1,18 +1,20 @@
-//! What every stage of a call may read about it: settings, model, operation and parameters.
+//! The view of a call that its stages share: settings, model, operation and parameters.
 //!
-//! Checksums, compression, authentication and interceptors receive this, and know nothing of the machine that drives the call.
+//! Checksums, compression, authentication and interceptors receive it, and are independent of the exchange that drives the call.
 
+mod extensions;
 mod quirks;
 
 use std::fmt;
 
 use serde_json::Value;
 
+pub use self::extensions::CallExtensions;
 pub(crate) use self::quirks::{Quirk, RetryRule, ServiceQuirks};
 use crate::model::{Operation, ServiceModel};
 use crate::settings::Settings;
 
-/// What every hook may read about the call in progress.
+/// The call in progress, as interceptors see it.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct CallContext<'a> {
@@ -22,12 +24,14 @@ pub struct CallContext<'a> {
     pub model: &'a ServiceModel,
     /// The operation.
     pub operation: &'a Operation,
-    /// The parameters, once they are checked; before that, null.
+    /// The checked parameters; null while they are being completed.
     pub params: &'a Value,
-    /// Which attempt it is, from 1 on; before the first it is 0.
+    /// The number of the attempt, from 1 on; 0 before the first.
     pub attempt: u32,
     /// Whether the request is not sent but signed in its URL. Such a call has neither attempts nor a result.
     pub is_presigned: bool,
+    /// Values that interceptors keep for the time of this call.
+    pub extensions: &'a CallExtensions,
     pub(crate) quirks: &'a ServiceQuirks,
 }
 

@@ -6,17 +6,17 @@ mod request;
 pub use self::request::RequestBuilder;
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::cancel::CancelToken;
 use crate::config::{Config, ConfigBuilder};
-use crate::credentials::{Chain, CredentialsCache, CredentialsProvider, TokenCache};
+use crate::credentials::{Chain, CredentialsCache, CredentialsProvider};
 use crate::custom;
 use crate::error::Result;
-use crate::exchange::{Call, EndpointExplanation, Needs, Purpose, Services, explain};
+use crate::exchange::{Call, CallEnv, EndpointExplanation, Services, explain};
 use crate::model::{ModelSource, Models, Paginator, ServiceModel, Waiter};
 use crate::settings::Settings;
 use crate::transport::Transport;
@@ -50,14 +50,7 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     config: Config,
-    credentials: Arc<CredentialsCache>,
-    tokens: Arc<TokenCache>,
-    services: Arc<Services>,
-    transport: Arc<dyn Transport>,
-    /// For what nobody can cancel.
-    never: CancelToken,
-    /// The region of the instance that this runs on, once it was looked for.
-    here: OnceLock<Option<String>>,
+    env: CallEnv,
 }
 
 impl Client {
@@ -130,7 +123,7 @@ impl Client {
     pub fn with(&self, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Result<Self> {
         let config = self.config().with(change)?;
         check_customisations(&config)?;
-        let (transport, services) = (self.0.transport.clone(), self.0.services.fresh());
+        let (transport, services) = (self.0.env.transport.clone(), self.0.env.services.fresh());
         Ok(Self::assemble(config, transport, services))
     }
 
@@ -151,29 +144,27 @@ impl Client {
     }
 
     fn sharing(&self, settings: Settings) -> Self {
-        let this = &self.0;
-        Self(Arc::new(Inner {
-            config: this.config.with_settings(settings),
-            credentials: this.credentials.clone(),
-            tokens: this.tokens.clone(),
-            services: this.services.clone(),
-            transport: this.transport.clone(),
-            never: this.never.clone(),
-            here: this.here.clone(),
-        }))
+        let config = self.config().with_settings(settings);
+        let env = CallEnv {
+            config: config.settings().clone(),
+            ..self.env().clone()
+        };
+        Self(Arc::new(Inner { config, env }))
     }
 
     fn assemble(config: Config, transport: Arc<dyn Transport>, services: Services) -> Self {
         let services = services.in_versions(config.api_versions());
-        Self(Arc::new(Inner {
+        let env = CallEnv {
+            config: config.settings().clone(),
+            credentials: Arc::new(CredentialsCache::new(provider(&config))),
             tokens: Arc::default(),
-            credentials: CredentialsCache::new(provider(&config)).into(),
-            services: services.into(),
             transport,
-            never: CancelToken::default(),
-            here: OnceLock::new(),
-            config,
-        }))
+            services: Arc::new(services),
+            cancel: CancelToken::default(),
+            instance_region: Arc::default(),
+            deadline: None,
+        };
+        Self(Arc::new(Inner { config, env }))
     }
 
     /// The configuration.
@@ -188,7 +179,7 @@ impl Client {
     ///
     /// There is no such service, or its model is broken.
     pub fn model(&self, service: &str) -> Result<Arc<ServiceModel>> {
-        Ok(self.0.services.service(service)?.model.clone())
+        Ok(self.0.env.services.service(service)?.model.clone())
     }
 
     /// Calls an operation and gives its whole result as a JSON value; a streaming body is in it as base64.
@@ -254,19 +245,11 @@ impl Client {
         operation: &str,
         params: &Value,
     ) -> Result<EndpointExplanation> {
-        let service = self.0.services.service(service)?;
-        let operation = service.model.operation(operation)?;
-        let call = Call {
-            config: self.config(),
-            interceptors: self.config().interceptors(),
-            service: &service,
-            operation,
-            buffered: true,
-            presign: None,
-            purpose: Purpose::Itself,
-        };
-        let who = match service.reads_account_id()? {
-            true => self.needs().credentials().ok(),
+        let service = self.0.env.services.service(service)?;
+        let reads_account_id = service.reads_account_id()?;
+        let call = Call::new(self.config(), service, operation)?;
+        let who = match reads_account_id {
+            true => self.env().credentials().ok(),
             false => None,
         };
         explain(&call, params, who.as_ref())
@@ -284,20 +267,11 @@ impl Client {
     }
 
     pub(crate) fn all_services(&self) -> &Services {
-        &self.0.services
+        &self.0.env.services
     }
 
-    pub(crate) fn needs(&self) -> Needs<'_> {
-        Needs {
-            config: &self.0.config,
-            credentials: &self.0.credentials,
-            tokens: &self.0.tokens,
-            transport: &*self.0.transport,
-            services: &self.0.services,
-            cancel: &self.0.never,
-            here: &self.0.here,
-            deadline: None,
-        }
+    pub(crate) fn env(&self) -> &CallEnv {
+        &self.0.env
     }
 
     /// The names of a service's operations that give their result in pages, sorted.
@@ -306,7 +280,7 @@ impl Client {
     ///
     /// There is no such service, or its data are broken.
     pub fn paginators(&self, service: &str) -> Result<Vec<String>> {
-        let service = self.0.services.service(service)?;
+        let service = self.0.env.services.service(service)?;
         Ok(service.paginators()?.names().map(Into::into).collect())
     }
 
@@ -316,7 +290,7 @@ impl Client {
     ///
     /// There is no such service, or its data are broken.
     pub fn waiters(&self, service: &str) -> Result<Vec<String>> {
-        let service = self.0.services.service(service)?;
+        let service = self.0.env.services.service(service)?;
         Ok(service.waiters()?.names().map(Into::into).collect())
     }
 
@@ -326,7 +300,7 @@ impl Client {
     ///
     /// There is no such service, or its data are broken.
     pub fn paginator(&self, service: &str, operation: &str) -> Result<Option<Paginator>> {
-        let service = self.0.services.service(service)?;
+        let service = self.0.env.services.service(service)?;
         let text = service.paginators()?.text(operation);
         text.map(|text| Paginator::parse(operation, text))
             .transpose()
@@ -338,7 +312,7 @@ impl Client {
     ///
     /// There is no such service or waiter, or its data are broken.
     pub fn waiter_definition(&self, service: &str, waiter: &str) -> Result<(Box<str>, Waiter)> {
-        let service = self.0.services.service(service)?;
+        let service = self.0.env.services.service(service)?;
         let (name, text) = service.waiters()?.find("waiter", waiter, service.name())?;
         Ok((name.into(), Waiter::parse(name, text)?))
     }

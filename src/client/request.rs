@@ -2,30 +2,22 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use http::Method;
 use serde_json::{Value, json};
 
 use super::Client;
 use super::options::CallOptions;
+use crate::auth;
 use crate::body::Body;
-use crate::call::CallContext;
 use crate::cancel::CancelToken;
 use crate::config::{Config, ConfigBuilder};
-use crate::credentials::CredentialsCache;
-use crate::error::{Error, Result};
-use crate::exchange::{
-    Call, CrossRegion, Exchange, Needs, Presign, Purpose, Service, drive, drive_to_request,
-    intercept_params, interceptors,
-};
+use crate::error::Result;
+use crate::exchange::{Call, CallEnv, Presign, Purpose, Service, drive, drive_to_request};
 use crate::interceptor::Interceptor;
 use crate::output::Output;
-use crate::params::ParamErrors;
-use crate::protocol::{self, Params};
-use crate::settings::ResponseChecksums;
 use crate::transport::Request;
-use crate::{auth, params, random};
 
 /// A call that is being put together. `Debug` does not show its parameters, which may hold secrets.
 #[must_use = "nothing is sent before `send`"]
@@ -63,7 +55,7 @@ impl RequestBuilder {
             body: None,
             options: CallOptions::default(),
             method: None,
-            purpose: Purpose::Itself,
+            purpose: Purpose::Call,
         }
     }
 
@@ -96,7 +88,9 @@ impl RequestBuilder {
     fn service(&self, config: &Config) -> Result<Arc<Service>> {
         let version = self.options.api_version.as_deref();
         let version = version.or_else(|| config.api_version(&self.service));
-        self.client.0.services.service_in(&self.service, version)
+        self.client
+            .all_services()
+            .service_in(&self.service, version)
     }
 
     /// Changes settings for this call alone: timeouts, attempts, credentials, endpoint or any other but those of the
@@ -153,171 +147,40 @@ impl RequestBuilder {
         self.run(true)
     }
 
-    /// Where the settings of this call and what it needs come from.
-    fn source(&self) -> Result<CallSource<'_>> {
+    /// The call with its options, and the environment that it is made in.
+    fn prepare(&self) -> Result<(Call, CallEnv)> {
         let client = &self.client;
         let config = self.options.config(client.config())?;
-        Ok(CallSource {
-            credentials: client.credentials_of(config),
-            config,
-            builder: self,
-        })
+        let mut env = client.env().clone();
+        env.config = config.settings().clone();
+        if let Some(credentials) = client.credentials_of(config) {
+            env.credentials = Arc::new(credentials);
+        }
+        if let Some(cancel) = &self.options.cancel {
+            env.cancel = cancel.clone();
+        }
+        let timeout = config.operation_timeout();
+        env.deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let call = Call::new(config, self.service(config)?, &self.operation)?;
+        Ok((call.with_purpose(self.purpose), env))
     }
 
     fn run(mut self, buffered: bool) -> Result<Output> {
-        let (params, body) = (self.params.take(), self.body.take());
-        let source = self.source()?;
-        let service = self.service(source.config)?;
-        let operation = service.model.operation(&self.operation)?;
-        let mut params = self.prepare(&service, source.config, params, body, false)?;
-        let call = Call {
-            config: source.config,
-            interceptors: source.config.interceptors(),
-            service: &service,
-            operation,
-            buffered,
-            presign: None,
-            purpose: self.purpose,
+        let (call, env) = self.prepare()?;
+        let call = match buffered {
+            true => call,
+            false => call.streaming(),
         };
-        let named = |e: Error| e.of_call(service.name(), &operation.name);
-        let needs = source.needs();
-        sign_for_source(&call, &mut params, needs).map_err(named)?;
-        ask_for_checksum(&call, &mut params);
-        let output = drive(Exchange::new(call, params), needs).map_err(named)?;
-        let most = buffered.then(|| call.config.max_response_size());
-        output.with_events(most).map_err(named)
+        let exchange = call.exchange(self.params.take(), self.body.take())?;
+        drive(exchange, &env)
     }
 
     /// The request, signed in its URL and not sent.
-    pub(crate) fn presigned(mut self, presign: &Presign) -> Result<Request> {
+    pub(crate) fn presigned(mut self, presign: Presign) -> Result<Request> {
         auth::check_expiry(presign.expires)?;
-        let (params, body) = (self.params.take(), self.body.take());
-        let source = self.source()?;
-        let service = self.service(source.config)?;
-        let params = self.prepare(&service, source.config, params, body, true)?;
-        let call = Call {
-            config: source.config,
-            interceptors: source.config.interceptors(),
-            service: &service,
-            operation: service.model.operation(&self.operation)?,
-            buffered: true,
-            presign: Some(presign),
-            purpose: self.purpose,
-        };
-        drive_to_request(Exchange::new(call, params), source.needs())
+        let (call, env) = self.prepare()?;
+        let call = call.presigned(presign);
+        let exchange = call.exchange(self.params.take(), self.body.take())?;
+        drive_to_request(exchange, &env)
     }
-
-    /// Checks and completes the parameters.
-    fn prepare(
-        &self,
-        service: &Service,
-        config: &Config,
-        mut value: Value,
-        body: Option<Body>,
-        is_presigned: bool,
-    ) -> Result<Params> {
-        let model = &*service.model;
-        let operation = model.operation(&self.operation)?;
-        let checked = || {
-            let streaming = protocol::streaming_payload(model, operation.input)?;
-            if body.is_some() && streaming.is_none() {
-                return Err(Error::request(
-                    "a body is given, but the operation streams none",
-                ));
-            }
-            let hooks = interceptors(
-                config.interceptors(),
-                config,
-                &service.customisations,
-                operation,
-            );
-            let context = CallContext {
-                config,
-                model,
-                operation,
-                params: &Value::Null,
-                attempt: 0,
-                is_presigned,
-                quirks: service.quirks,
-            };
-            let refused = intercept_params(hooks, &context, &mut value)?;
-            params::fill_idempotency_tokens(model, operation, &mut value, random::uuid)?;
-            let streamed = streaming.filter(|_| body.is_some());
-            let checked = match config.validates_parameters() {
-                true => params::validate(
-                    model,
-                    operation,
-                    &value,
-                    streamed.map(|member| &*member.name),
-                    config.validates_strictly(),
-                ),
-                false => Ok(()),
-            };
-            ParamErrors(refused).before(checked)?;
-            Ok(Params { value, body })
-        };
-        checked().map_err(|e: Error| e.of_call(model.name(), &operation.name))
-    }
-}
-
-/// What one call is made with.
-struct CallSource<'a> {
-    builder: &'a RequestBuilder,
-    config: &'a Config,
-    /// If they are not the client's.
-    credentials: Option<CredentialsCache>,
-}
-
-impl CallSource<'_> {
-    fn needs(&self) -> Needs<'_> {
-        let needs = self.builder.client.needs();
-        let timeout = self.config.operation_timeout();
-        Needs {
-            config: self.config,
-            credentials: self.credentials.as_ref().unwrap_or(needs.credentials),
-            cancel: self.builder.options.cancel.as_ref().unwrap_or(needs.cancel),
-            deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
-            ..needs
-        }
-    }
-}
-
-/// Requests the checksum of a response that may have one.
-fn ask_for_checksum(call: &Call<'_>, params: &mut Params) {
-    let traits = call.operation.http_checksum.as_ref();
-    let member = traits.and_then(|t| t.request_validation_mode_member.as_deref());
-    if let (Some(member), Some(members)) = (member, params.value.as_object_mut())
-        && call.config.response_checksums() == ResponseChecksums::WhenSupported
-    {
-        members.entry(member).or_insert_with(|| "ENABLED".into());
-    }
-}
-
-/// A copy from another region has a URL with which this region's service fetches from that one.
-fn sign_for_source(call: &Call<'_>, params: &mut Params, needs: Needs<'_>) -> Result<()> {
-    if !call.config.has_customisation("source-region-url") {
-        return Ok(());
-    }
-    let Some(copy) = CrossRegion::find(call, &params.value)? else {
-        return Ok(());
-    };
-    if copy.is_given() || call.config.is_unsigned() {
-        *params = copy.params;
-        return Ok(());
-    }
-    let presign = Presign {
-        expires: Duration::from_secs(3600),
-        method: Some(Method::GET),
-        more: copy.more.clone(),
-    };
-    let config = (call.config).in_region(&copy.source_region, "the parameter SourceRegion")?;
-    let there = Call {
-        config: &config,
-        presign: Some(&presign),
-        ..*call
-    };
-    let exchange = Exchange::new(there, copy.params.clone());
-    let request = drive_to_request(exchange, needs)?;
-    *params = copy.finish(&request.uri().to_string());
-    Ok(())
 }

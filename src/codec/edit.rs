@@ -22,20 +22,21 @@ use crate::attribute_value::{FromPlain, PlainOrText, ToPlainOrText};
 use crate::model::Kind;
 use crate::uri;
 
-/// How a value becomes what it stands for. A text that it cannot be done to stays.
+/// A change to a member of a result. A text that cannot be decoded stays as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Edit {
-    /// An `AttributeValue` as plain JSON.
+#[non_exhaustive]
+pub enum Edit {
+    /// Converts DynamoDB's `AttributeValue` to plain JSON.
     Attribute,
-    /// Text in base64; what is no UTF-8 in it is replaced.
+    /// Decodes base64 to text; bytes that are not UTF-8 are replaced by U+FFFD.
     Base64,
-    /// It is left out.
+    /// Leaves the member out.
     Dropped,
-    /// JSON.
+    /// Parses JSON.
     Json,
-    /// Percent-encoded JSON.
+    /// Percent-decodes the text, and parses it as JSON.
     PercentJson,
-    /// Percent-encoded, with plus signs for spaces.
+    /// Percent-decodes the text, with plus signs as spaces.
     Percent,
 }
 

@@ -122,7 +122,7 @@ impl Config {
     /// The same configuration with one more interceptor.
     pub(crate) fn with_interceptor(&self, interceptor: Arc<dyn Interceptor>) -> Self {
         let mut config = self.clone();
-        config.plugins.interceptors.0.push(interceptor);
+        config.plugins.interceptors.push(interceptor);
         config
     }
 
@@ -131,7 +131,11 @@ impl Config {
     }
 
     /// The program's interceptors.
-    pub(crate) fn interceptors(&self) -> &[Arc<dyn Interceptor>] {
-        &self.plugins.interceptors.0
+    pub(crate) fn interceptors(&self) -> &Interceptors {
+        &self.plugins.interceptors
+    }
+
+    pub(crate) fn settings(&self) -> &Arc<Settings> {
+        &self.settings
     }
 }

@@ -3,6 +3,7 @@
 //! An exchange proves that it comes from who logged in (DPoP, RFC 9449): a JWT, signed by the key in the file, names the
 //! URL it is for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -150,7 +151,7 @@ impl<'a> Login<'a> {
         let key = signing_key(self.dpop_key)
             .ok_or_else(|| fault(NAME, format!("dpopKey is no P-256 key in PEM; {log_in}")))?;
         let seconds = Timestamp::of(cx.now).whole_seconds().unwrap_or(0);
-        let prove = |uri: &Uri| proof(&key, uri, seconds);
+        let prove = move |uri: &Uri| proof(&key, uri, seconds);
         let call = ProviderCall {
             service: "signin",
             operation: "CreateOAuth2Token",
@@ -158,7 +159,7 @@ impl<'a> Login<'a> {
                 "clientId": self.client, "refreshToken": self.refresh_token, "grantType": "refresh_token",
             }}),
             region: self.region,
-            proof: Some(&prove),
+            proof: Some(Arc::new(prove)),
             who: None,
         };
         let answer = cx

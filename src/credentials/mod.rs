@@ -36,6 +36,7 @@ pub use self::explain::{Asked, Outcome};
 pub use crate::identity::{BearerToken, Credentials};
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
@@ -157,8 +158,7 @@ pub(crate) trait ServiceCalls {
 }
 
 /// Proves to whom a request goes that its sender has a key.
-pub(crate) type Proof<'a> =
-    dyn Fn(&http::Uri) -> Result<http::HeaderValue, String> + Send + Sync + 'a;
+pub(crate) type Proof = dyn Fn(&http::Uri) -> Result<http::HeaderValue, String> + Send + Sync;
 
 /// One such call.
 pub(crate) struct ProviderCall<'a> {
@@ -168,7 +168,7 @@ pub(crate) struct ProviderCall<'a> {
     /// Where, if not in the region of the client.
     pub(crate) region: Option<&'a str>,
     /// What the `DPoP` header of a request to this URL says.
-    pub(crate) proof: Option<&'a Proof<'a>>,
+    pub(crate) proof: Option<Arc<Proof>>,
     /// Who signs it; `None` where nobody does.
     pub(crate) who: Option<&'a Credentials>,
 }

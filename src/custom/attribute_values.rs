@@ -9,11 +9,10 @@ use serde_json::Value;
 
 use super::shape_visitor::edit_shape;
 use crate::attribute_value::{self, Fault, Form};
-use crate::codec::edit::Edit;
 use crate::error::{Result, ServiceError};
 use crate::interceptor::{CallContext, Interceptor};
 use crate::model::{Kind, ServiceModel, ShapeId};
-use crate::output::Output;
+use crate::output::{Edit, Output};
 use crate::params::{ParamError, ParamErrorKind, ParamErrors};
 
 /// What a caller gives and gets is plain.
@@ -38,8 +37,7 @@ impl Interceptor for PlainAttributeValues {
         };
         match result {
             Ok(output) => {
-                let edits = &mut output.source.edits;
-                edit_shape(call, values.shape, Edit::Attribute, edits);
+                edit_shape(call, values.shape, Edit::Attribute, output);
             }
             Err(error) => {
                 // the item that a condition did not hold for, say; one that cannot be plain stays

@@ -10,6 +10,7 @@ mod attribute_values;
 mod glacier;
 mod lambda;
 mod quirks;
+mod response_checksum;
 mod rules;
 mod s3;
 mod s3_control;
@@ -21,11 +22,12 @@ mod sso;
 
 pub(crate) use self::attribute_values::{AttributeValues, PlainAttributeValues};
 pub(crate) use self::quirks::quirks;
+pub(crate) use self::response_checksum::ResponseChecksum;
 
 use self::rules::Rule;
-use crate::codec::edit::Edit;
 use crate::error::Error;
 use crate::interceptor::Interceptor;
+use crate::output::Edit;
 use crate::params::{ParamError, ParamErrorKind, ParamErrors};
 use crate::settings::{ConfigError, Settings};
 

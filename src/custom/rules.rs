@@ -8,11 +8,10 @@ use super::refuse;
 use super::shape_visitor::edit_shape;
 use crate::body::Body;
 use crate::checksum::ChecksumAlgorithm;
-use crate::codec::edit::Edit;
 use crate::codec::scalar;
 use crate::error::{Error, Result};
 use crate::interceptor::{CallContext, Interceptor};
-use crate::output::Output;
+use crate::output::{Edit, Output};
 use crate::transport::Request;
 
 /// What a line says.
@@ -152,14 +151,13 @@ impl Interceptor for Rule {
 
     fn result(&self, call: &CallContext<'_>, result: &mut Result<Output>) {
         let Ok(output) = result else { return };
-        let edits = &mut output.source.edits;
         match *self {
             Self::Shape { name, edit } => {
                 if let Some(wanted) = call.model.shape_id(name) {
-                    edit_shape(call, wanted, edit, edits);
+                    edit_shape(call, wanted, edit, output);
                 }
             }
-            Self::Text { name, edit } => edits.at([name], edit),
+            Self::Text { name, edit } => output.edit([name], edit),
             _ => {}
         }
     }

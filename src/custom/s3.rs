@@ -4,10 +4,9 @@ use http::header::EXPIRES;
 use serde_json::Value;
 
 use super::refuse;
-use crate::codec::edit::Edit;
 use crate::error::Result;
 use crate::interceptor::{CallContext, Interceptor};
-use crate::output::Output;
+use crate::output::{Edit, Output};
 use crate::time;
 
 /// Refuses what can be no bucket, where parameters are checked at all.
@@ -38,14 +37,14 @@ impl Interceptor for Expires {
             .and_then(|shape| shape.members()?.get("Expires"))
             .is_some();
         let header = output.meta.headers.get(EXPIRES).filter(|_| has_member);
-        let Some(text) = header.map(|value| String::from_utf8_lossy(value.as_bytes())) else {
+        let Some(text) = header.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        else {
             return;
         };
-        let edits = &mut output.source.edits;
         if time::normalise(&text).is_err() {
-            edits.at(["Expires"], Edit::Dropped);
+            output.edit(["Expires"], Edit::Dropped);
         }
-        edits.add("ExpiresString", &*text);
+        output.add_member("ExpiresString", text);
     }
 }
 
@@ -63,9 +62,8 @@ impl Interceptor for Location {
         let node = tape.child(0, MEMBER).unwrap_or(0);
         let text = tape.text(node).ok().filter(|text| !text.is_empty());
         let place = text.map_or(Value::Null, |text| text.into_owned().into());
-        let edits = &mut output.source.edits;
-        edits.at([MEMBER], Edit::Dropped);
-        edits.add(MEMBER, place);
+        output.edit([MEMBER], Edit::Dropped);
+        output.add_member(MEMBER, place);
     }
 }
 

@@ -2,10 +2,9 @@
 
 use http::Uri;
 
-use crate::codec::edit::Edit;
 use crate::error::{Error, Result};
 use crate::interceptor::{CallContext, Interceptor};
-use crate::output::Output;
+use crate::output::{Edit, Output};
 use crate::transport::Request;
 
 pub(super) const OPERATIONS: [&str; 3] = ["ListObjectVersions", "ListObjects", "ListObjectsV2"];
@@ -70,7 +69,7 @@ impl Interceptor for ListedKeys {
         };
         if is_left_to_us(call) && says_so() == Some(true) {
             for path in encoded(&call.operation.name) {
-                output.source.edits.at(path.iter().copied(), Edit::Percent);
+                output.edit(path.iter().copied(), Edit::Percent);
             }
         }
     }

@@ -1,17 +1,18 @@
 //! All places of a shape in an operation's result.
 
-use crate::codec::edit::{EVERY_ENTRY, Edit, Edits};
+use crate::codec::edit::EVERY_ENTRY;
 use crate::error::Result;
 use crate::interceptor::CallContext;
 use crate::model::{Kind, ServiceModel, ShapeId};
+use crate::output::{Edit, Output};
 
 /// Changes whatever is of this shape in the call's result.
-pub(super) fn edit_shape(call: &CallContext<'_>, wanted: ShapeId, edit: Edit, edits: &mut Edits) {
+pub(super) fn edit_shape(call: &CallContext<'_>, wanted: ShapeId, edit: Edit, output: &mut Output) {
     let mut walk = Walk {
         model: call.model,
         wanted,
         edit,
-        edits,
+        output,
         path: Vec::new(),
         ids: Vec::new(),
     };
@@ -25,7 +26,7 @@ struct Walk<'a> {
     model: &'a ServiceModel,
     wanted: ShapeId,
     edit: Edit,
-    edits: &'a mut Edits,
+    output: &'a mut Output,
     path: Vec<&'a str>,
     /// The shapes around; one that holds itself is entered once.
     ids: Vec<ShapeId>,
@@ -34,7 +35,7 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn shape(&mut self, id: ShapeId) -> Result<()> {
         if id == self.wanted {
-            self.edits.at(self.path.iter().copied(), self.edit);
+            self.output.edit(self.path.iter().copied(), self.edit);
             return Ok(());
         }
         if self.ids.contains(&id) {

@@ -25,7 +25,7 @@ use crate::transport::TransportError;
 /// connection.
 pub struct EventReader {
     model: Arc<ServiceModel>,
-    operation: Box<str>,
+    operation: Arc<Operation>,
     /// The union whose members are the events.
     stream: ShapeId,
     body: Option<ResponseBody>,
@@ -36,13 +36,13 @@ pub struct EventReader {
 impl EventReader {
     pub(crate) fn new(
         model: Arc<ServiceModel>,
-        operation: &Operation,
+        operation: &Arc<Operation>,
         stream: &Member,
         body: ResponseBody,
     ) -> Self {
         Self {
             stream: stream.target,
-            operation: operation.name.clone(),
+            operation: operation.clone(),
             body: Some(body),
             is_strict: false,
             model,
@@ -159,17 +159,17 @@ impl EventReader {
             let what = format!("{warning} (strict_responses is on)");
             return Err(Error::response(what));
         }
-        fit::log(&warnings, self.model.name(), &self.operation);
+        fit::log(&warnings, self.model.name(), &self.operation.name);
         Ok(value)
     }
 
     /// An error that the model has among the events.
     fn exception(&self, name: &str, message: &Message) -> Error {
-        let found = match (self.model.operation(&self.operation), self.member(name)) {
-            (Ok(operation), Ok(member)) => {
+        let found = match self.member(name) {
+            Ok(member) => {
                 let mut found = protocol::service_error(
                     &self.model,
-                    operation,
+                    &self.operation,
                     400,
                     &HeaderMap::new(),
                     &message.payload,
@@ -183,7 +183,7 @@ impl EventReader {
                 }
                 found
             }
-            _ => ServiceError::in_stream(name, ""),
+            Err(_) => ServiceError::in_stream(name, ""),
         };
         found.into()
     }
@@ -207,7 +207,7 @@ impl Iterator for EventReader {
                 Some(Ok(event)) => return Some(Ok(event)),
                 Some(Err(error)) => {
                     self.body = None;
-                    return Some(Err(error.of_call(self.model.name(), &self.operation)));
+                    return Some(Err(error.of_call(self.model.name(), &self.operation.name)));
                 }
             }
         }
@@ -217,7 +217,7 @@ impl Iterator for EventReader {
 impl fmt::Debug for EventReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventReader")
-            .field("operation", &self.operation)
+            .field("operation", &self.operation.name)
             .finish_non_exhaustive()
     }
 }

@@ -12,12 +12,12 @@ use crate::error::{Error, Result, UnexpectedResponse};
 use crate::output::{Output, OutputSource, ResponseMeta};
 use crate::protocol::{self, Answer, Document, Fault, Nodes};
 
-impl Exchange<'_> {
+impl Exchange {
     /// A response of success as output.
     pub(super) fn output(&self, received: Received) -> Result<Output> {
         let Call {
             service, operation, ..
-        } = self.call;
+        } = &self.call;
         let Received {
             status,
             headers,
@@ -25,7 +25,7 @@ impl Exchange<'_> {
             stands_in,
         } = received;
         let is_success = (200..300).contains(&status);
-        let expected = checksum::Expected::find(self.call.operation, &self.params.value, &headers)
+        let expected = checksum::Expected::find(&self.call.operation, &self.params.value, &headers)
             .filter(|_| is_success);
         let checksum_algorithm = expected.as_ref().map(|expected| expected.algorithm);
         let is_streamed = matches!(body, ReceivedBody::Stream);
@@ -68,7 +68,7 @@ impl Exchange<'_> {
         Ok(Output {
             source: OutputSource {
                 model: model.clone(),
-                operation: operation.name.clone(),
+                operation: operation.clone(),
                 edits: Edits::default(),
                 is_strict: self.call.config.strict_responses(),
                 is_mended,
@@ -98,7 +98,7 @@ impl Exchange<'_> {
         let model = &self.call.service.model;
         let document = Document {
             model,
-            operation: self.call.operation,
+            operation: &self.call.operation,
             status,
             headers,
             body,
@@ -113,7 +113,7 @@ impl Exchange<'_> {
     }
 
     fn service_error(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Error {
-        let (model, operation) = (&self.call.service.model, self.call.operation);
+        let (model, operation) = (&self.call.service.model, &self.call.operation);
         protocol::service_error(model, operation, status, headers, body).into()
     }
 

@@ -1,27 +1,61 @@
-//! Copies from another region.
+//! Copies from another region: the service here receives a presigned URL of the service there.
 
+use std::time::Duration;
+
+use http::Method;
 use serde_json::Value;
 
-use super::Call;
-use crate::error::Result;
+use super::{Call, Exchange, Presign, Step, Waiting};
+use crate::error::{Error, Result};
 use crate::protocol::Params;
 
-/// A call that copies from another region: the service here is given a URL of the service there.
-pub(crate) struct CrossRegion {
-    pub(crate) source_region: String,
-    /// What is called there.
-    pub(crate) params: Params,
-    pub(crate) more: Option<(&'static str, String)>,
-    /// The member that the URL goes into.
+/// How long the URL is valid: as long as botocore's.
+const EXPIRES: Duration = Duration::from_secs(3600);
+
+/// The source of a copy between regions.
+pub(super) struct CopySource {
+    region: String,
+    /// The parameters of the call that is presigned there.
+    params: Params,
+    /// A parameter of the URL that the model does not have.
+    more: Option<(&'static str, String)>,
+    /// The member that takes the URL.
     member: Box<str>,
 }
 
-impl CrossRegion {
-    /// Whether the model has members for that, and the parameters need it.
-    pub(crate) fn find(call: &Call<'_>, params: &Value) -> Result<Option<Self>> {
+impl Exchange {
+    /// Presigns the request that the service copies from, if the call copies from another region.
+    pub(super) fn sign_copy_source(&mut self) -> Result<Option<Step>> {
+        let call = &self.call;
+        if call.presign.is_some() || !call.config.has_customisation("source-region-url") {
+            return Ok(None);
+        }
+        let Some(source) = CopySource::find(call, &self.params.value)? else {
+            return Ok(None);
+        };
+        if source.is_given() || call.config.is_unsigned() {
+            self.params = source.params;
+            return Ok(None);
+        }
+        let presign = Presign {
+            expires: EXPIRES,
+            method: Some(Method::GET),
+            more: source.more.clone(),
+        };
+        let there = call.presigned_in(&source.region, "the parameter SourceRegion", presign)?;
+        // the parameters were checked with those of the copy
+        let signs = Self::new(there, source.params.clone());
+        self.waiting = Waiting::CopySource(source);
+        Ok(Some(Step::NeedCall(Box::new(signs))))
+    }
+}
+
+impl CopySource {
+    /// The source, if the model has members for it and the parameters need it.
+    fn find(call: &Call, params: &Value) -> Result<Option<Self>> {
         const SOURCE: &str = "SourceRegion";
         const DESTINATION: &str = "DestinationRegion";
-        let Some(source_region) = params.get(SOURCE).and_then(Value::as_str) else {
+        let Some(region) = params.get(SOURCE).and_then(Value::as_str) else {
             return Ok(None);
         };
         let model = &call.service.model;
@@ -52,24 +86,25 @@ impl CrossRegion {
             }
         }
         Ok(Some(Self {
-            source_region: source_region.to_owned(),
+            region: region.to_owned(),
             params: Params { value, body: None },
             more,
             member: url.name.clone(),
         }))
     }
 
-    /// Whether the caller gives the URL: then nobody else signs one.
-    pub(crate) fn is_given(&self) -> bool {
+    /// Whether the caller sets the URL.
+    fn is_given(&self) -> bool {
         self.params.value.get(&*self.member).is_some()
     }
 
-    /// The parameters, with the URL unless the caller gives one.
-    pub(crate) fn finish(self, url: &str) -> Params {
+    /// The parameters of the copy, with the URL.
+    pub(super) fn finish(self, url: Value) -> Result<Params> {
         let mut params = self.params;
-        if let Some(members) = params.value.as_object_mut() {
-            members.entry(&*self.member).or_insert_with(|| url.into());
-        }
-        params
+        match params.value.as_object_mut() {
+            Some(members) => members.insert(self.member.into(), url),
+            None => return Err(Error::request("the parameters are not an object")),
+        };
+        Ok(params)
     }
 }

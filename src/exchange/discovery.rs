@@ -43,7 +43,7 @@ pub(super) enum Lookup {
 const BACK_OFF: Duration = Duration::from_secs(60);
 
 /// Looks an endpoint up, where the operation has one of its own.
-pub(super) fn look_up(call: &Call<'_>, params: &Value, now: SystemTime) -> Result<Lookup> {
+pub(super) fn look_up(call: &Call, params: &Value, now: SystemTime) -> Result<Lookup> {
     let Some(kind) = call.operation.endpoint_discovery else {
         return Ok(Lookup::Rules);
     };
@@ -78,7 +78,7 @@ pub(super) fn look_up(call: &Call<'_>, params: &Value, now: SystemTime) -> Resul
 }
 
 /// What is sent to ask.
-fn question(call: &Call<'_>, params: &Value) -> Result<Lookup> {
+fn question(call: &Call, params: &Value) -> Result<Lookup> {
     let model = &call.service.model;
     for name in model.operation_names() {
         if model.operation(name)?.is_endpoint_operation {
@@ -94,7 +94,7 @@ fn question(call: &Call<'_>, params: &Value) -> Result<Lookup> {
 }
 
 /// The parameters that an endpoint depends on.
-fn identifiers(call: &Call<'_>, params: &Value) -> Result<serde_json::Map<String, Value>> {
+fn identifiers(call: &Call, params: &Value) -> Result<serde_json::Map<String, Value>> {
     let model = &call.service.model;
     let input = call.operation.input.map(|id| model.shape(id)).transpose()?;
     let members = input.and_then(|shape| shape.members()).map(Members::iter);
@@ -106,7 +106,7 @@ fn identifiers(call: &Call<'_>, params: &Value) -> Result<serde_json::Map<String
     Ok(members.filter_map(|member| given(&member.name)).collect())
 }
 
-fn key(call: &Call<'_>, params: &Value) -> Result<String> {
+fn key(call: &Call, params: &Value) -> Result<String> {
     let identifiers = identifiers(call, params)?;
     Ok(match identifiers.is_empty() {
         true => String::new(),
@@ -116,7 +116,7 @@ fn key(call: &Call<'_>, params: &Value) -> Result<String> {
 
 /// Keeps an answer, or that there was none.
 pub(super) fn learn(
-    call: &Call<'_>,
+    call: &Call,
     params: &Value,
     answer: Result<Value>,
     now: SystemTime,
@@ -146,7 +146,7 @@ pub(super) fn learn(
 }
 
 /// Forgets an endpoint that says it is the wrong one.
-pub(super) fn forget(call: &Call<'_>, params: &Value) -> Result<()> {
+pub(super) fn forget(call: &Call, params: &Value) -> Result<()> {
     let key = key(call, params)?;
     call.service
         .discovered

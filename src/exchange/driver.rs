@@ -1,4 +1,4 @@
-//! The blocking driver: gives the exchange what it asks for.
+//! The blocking driver: fulfils the steps of an exchange.
 
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 use http::Uri;
 use serde_json::Value;
 
-use super::{
-    Call, Event, Exchange, Moment, Purpose, Received, ReceivedBody, Services, Step, trace,
-};
+use super::{Call, Event, Exchange, Moment, Received, ReceivedBody, Services, Step, trace};
 use crate::auth::IdentityKind;
 use crate::body::ResponseBody;
 use crate::cancel::CancelToken;
@@ -21,97 +19,90 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::identity::{BearerToken, Credentials, Identity, header_text};
 use crate::interceptor::StandsIn;
 use crate::output::Output;
-use crate::protocol::Params;
 use crate::random;
 use crate::secrets::scrub;
 use crate::settings::{Settings, token_variable};
 use crate::transport::{Limits, Request, Response, Transport, TransportError, TransportErrorKind};
 
-/// Where the driver gets what the exchange lacks.
-#[derive(Clone, Copy)]
-pub(crate) struct Needs<'a> {
-    pub(crate) config: &'a Settings,
-    pub(crate) credentials: &'a CredentialsCache,
-    pub(crate) tokens: &'a TokenCache,
-    pub(crate) transport: &'a dyn Transport,
-    pub(crate) services: &'a Services,
-    pub(crate) cancel: &'a CancelToken,
-    /// The region of the instance that this runs on, once it was looked for.
-    pub(crate) here: &'a OnceLock<Option<String>>,
+/// The environment of a call: everything that the driver fulfils the exchange's steps with. It is owned, so that a driver may
+/// take it to another thread or into a future; clones share everything.
+#[derive(Clone)]
+pub(crate) struct CallEnv {
+    pub(crate) config: Arc<Settings>,
+    pub(crate) credentials: Arc<CredentialsCache>,
+    pub(crate) tokens: Arc<TokenCache>,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) services: Arc<Services>,
+    pub(crate) cancel: CancelToken,
+    /// The region of the instance that the program runs on, once it was looked up.
+    pub(crate) instance_region: Arc<OnceLock<Option<String>>>,
     /// When the call must be done.
     pub(crate) deadline: Option<Instant>,
 }
 
 /// Drives an exchange to its end.
-pub(crate) fn drive(mut exchange: Exchange<'_>, needs: Needs<'_>) -> Result<Output> {
+pub(crate) fn drive(mut exchange: Exchange, env: &CallEnv) -> Result<Output> {
     let span = trace::call(&exchange.call);
     let _inside = span.enter();
-    let mut result = run(&mut exchange, needs);
+    let mut result = run(&mut exchange, env);
     exchange.finish(&mut result);
     trace::ended(&span, &result);
-    result
+    result.and_then(|output| exchange.with_events(output))
 }
 
-fn run(exchange: &mut Exchange<'_>, needs: Needs<'_>) -> Result<Output> {
+fn run(exchange: &mut Exchange, env: &CallEnv) -> Result<Output> {
     let mut event = Event::Start(random::uuid());
-    // the body of the last response, if it is not read here
+    // the body of the last response, if it is left to the caller
     let mut stream = None;
     loop {
-        event = match exchange.step(event, needs.moment()) {
+        event = match exchange.step(event, env.moment()) {
             Step::Done(result) => return Ok(result?.with_stream(stream.take())),
             Step::Send {
                 request,
                 limits,
                 stream: streams,
             } => {
-                needs.check(request.uri())?;
-                let limits = needs.limits(limits, streams);
+                env.check(request.uri())?;
+                let limits = env.limits(limits, streams);
                 let uri = request.uri().clone();
                 let span = trace::attempt(exchange.attempts(), &request);
                 let _inside = span.enter();
-                let answer = exchange.answer_for(&request);
-                let answer = answer.unwrap_or_else(|| needs.transport.send(request, &limits));
-                let most = needs.config.max_response_size();
-                let received = answer.and_then(|answer| receive(&uri, answer, streams, most));
+                let response = exchange.intercept_send(&request);
+                let response = response.unwrap_or_else(|| env.transport.send(request, &limits));
+                let max = env.config.max_response_size();
+                let received = response.and_then(|r| receive(&uri, r, streams, max));
                 let (received, body) =
                     received.map_or_else(|e| (Err(e), None), |(r, b)| (Ok(r), b));
                 stream = body;
                 trace::received(&span, &received);
                 Event::Received(received)
             }
-            other => needs.give(exchange, other)?,
+            other => env.fulfil(exchange, other)?,
         };
     }
 }
 
 /// Drives an exchange up to its request, which is not sent.
-pub(crate) fn drive_to_request(mut exchange: Exchange<'_>, needs: Needs<'_>) -> Result<Request> {
+pub(crate) fn drive_to_request(mut exchange: Exchange, env: &CallEnv) -> Result<Request> {
     let mut event = Event::Start(random::uuid());
     loop {
-        event = match exchange.step(event, needs.moment()) {
+        event = match exchange.step(event, env.moment()) {
             Step::Done(Err(error)) => return Err(error),
             Step::Send { request, .. } => return Ok(request),
-            other => needs.give(&exchange, other)?,
+            other => env.fulfil(&exchange, other)?,
         };
     }
 }
 
-/// Another operation of the same service, with its whole result.
-fn nested(of: &Exchange<'_>, operation: &str, params: Value, needs: Needs<'_>) -> Result<Value> {
-    let call = Call {
-        operation: of.call.service.model.operation(operation)?,
-        buffered: true,
-        presign: None,
-        ..of.call
-    };
-    let params = Params {
-        value: params,
-        body: None,
-    };
-    drive(Exchange::new(call, params), needs)?.value()
+/// Drives a nested exchange to its result, or to its URL.
+fn nested(exchange: Exchange, env: &CallEnv) -> Result<Value> {
+    match exchange.is_presigned() {
+        true => Ok(drive_to_request(exchange, env)?.uri().to_string().into()),
+        false => drive(exchange, env)?.value(),
+    }
 }
 
-impl Needs<'_> {
+impl CallEnv {
     fn moment(&self) -> Moment {
         Moment {
             now: self.config.now(),
@@ -125,7 +116,7 @@ impl Needs<'_> {
         self.deadline.map(until)
     }
 
-    /// Whether the caller still wants the answer.
+    /// Fails if the call was cancelled.
     fn check(&self, to: &Uri) -> Result<()> {
         match self.cancel.is_cancelled() {
             true => Err(TransportError::cancelled(to).into()),
@@ -133,7 +124,7 @@ impl Needs<'_> {
         }
     }
 
-    /// The limits of an attempt, those of the whole call among them. A body that streams is read after the call.
+    /// The limits of an attempt, including those of the whole call. A streaming body is read after the call.
     fn limits(&self, limits: Limits, stream: bool) -> Limits {
         let attempt = self.config.attempt_timeout();
         let attempt = attempt.and_then(|timeout| Instant::now().checked_add(timeout));
@@ -147,32 +138,29 @@ impl Needs<'_> {
         }
     }
 
-    /// The time for a connection, which may depend on how near the service is. Only a request needs to know that, so it is
-    /// found out with the first one.
+    /// The connect timeout, which may depend on the region that the program runs in. That is looked up for the first request.
     fn connect_timeout(&self, given: Duration) -> Duration {
         if !self.config.depends_on_place() {
             return given;
         }
-        let here = match self.here.get() {
-            Some(here) => here.clone(),
+        let found = match self.instance_region.get() {
+            Some(known) => known.clone(),
             None => {
-                let here = imds::region(&self.context());
-                // a call that is cancelled has not looked to the end
+                let found = imds::region(&self.context());
+                // the lookup of a cancelled call may be incomplete
                 match self.cancel.is_cancelled() {
-                    true => here,
-                    false => self.here.get_or_init(|| here).clone(),
+                    true => found,
+                    false => self.instance_region.get_or_init(|| found).clone(),
                 }
             }
         };
-        self.config.connect_timeout_from(here.as_deref())
+        self.config.connect_timeout_from(found.as_deref())
     }
 
-    /// What the exchange lacks, the network apart.
-    fn give(&self, exchange: &Exchange<'_>, step: Step) -> Result<Event> {
+    /// Fulfils a step that needs no network of its own.
+    fn fulfil(&self, exchange: &Exchange, step: Step) -> Result<Event> {
         Ok(match step {
-            Step::NeedCall { operation, params } => {
-                Event::Called(nested(exchange, &operation, params, *self))
-            }
+            Step::NeedCall(other) => Event::Called(nested(*other, self)),
             Step::NeedData => Event::Loaded(exchange.load()),
             Step::Hash(body, hashes) => Event::Hashed(hashes.read(body)),
             Step::NeedIdentity(IdentityKind::Credentials) => {
@@ -183,11 +171,13 @@ impl Needs<'_> {
                 Event::Identity(self.token(name).map(Identity::Token))
             }
             Step::Sleep(delay) => {
-                self.config.pause(delay, self.cancel);
+                self.config.pause(delay, &self.cancel);
                 Event::Woke
             }
             Step::Done(_) | Step::Send { .. } => {
-                return Err(Error::request("the exchange is at its end"));
+                return Err(Error::request(
+                    "internal error: the step belongs to the driver",
+                ));
             }
         })
     }
@@ -198,7 +188,7 @@ impl Needs<'_> {
             fit.map_err(|unfit| Error::new(ErrorKind::Credentials, format!("{from} {unfit}")))?;
             return Ok(token);
         }
-        let lookup = self.of_lookup();
+        let lookup = self.for_lookup();
         lookup.tokens.get(&lookup.context()).map_err(|error| match error {
             CredentialsError::Absent(why) => {
                 let variable = token_variable(signing_name);
@@ -210,39 +200,39 @@ impl Needs<'_> {
     }
 
     pub(crate) fn credentials(&self) -> Result<Credentials> {
-        let lookup = self.of_lookup();
+        let lookup = self.for_lookup();
         Ok(lookup.credentials.get(&lookup.context())?)
     }
 
-    /// What each provider answers.
+    /// The report of each provider.
     pub(crate) fn explain_credentials(&self) -> Vec<Asked> {
-        let lookup = self.of_lookup();
+        let lookup = self.for_lookup();
         lookup.credentials.explain(&lookup.context())
     }
 
-    /// The same, but done by the end of the time for a lookup of credentials.
-    fn of_lookup(&self) -> Self {
+    /// The same environment, with the timeout for a lookup of credentials in its deadline.
+    fn for_lookup(&self) -> Self {
         let end = Instant::now().checked_add(self.config.credentials_timeout());
         Self {
             deadline: self.deadline.into_iter().chain(end).min(),
-            ..*self
+            ..self.clone()
         }
     }
 
-    /// What providers may use.
+    /// The environment as providers see it.
     fn context(&self) -> ProviderContext<'_> {
         ProviderContext {
-            config: self.config,
-            transport: self.transport,
+            config: &self.config,
+            transport: &*self.transport,
             now: self.config.now(),
-            cancel: self.cancel,
+            cancel: &self.cancel,
             deadline: self.deadline,
             calls: self,
         }
     }
 }
 
-impl ServiceCalls for Needs<'_> {
+impl ServiceCalls for CallEnv {
     fn call(&self, call: ProviderCall<'_>) -> Result<Value> {
         let config = self.config.for_provider(call.who.is_some());
         let config = match call.region {
@@ -251,76 +241,62 @@ impl ServiceCalls for Needs<'_> {
             }
             None => config,
         };
-        let proving = Proving {
-            transport: self.transport,
-            proof: call.proof,
-        };
         let provider: Arc<dyn CredentialsProvider> = match call.who {
             Some(who) => Arc::new(who.clone()),
             None => Arc::new(Chain::new()),
         };
-        let credentials = CredentialsCache::new(provider);
         let service = self.services.service(call.service)?;
-        let params = Params {
-            value: call.params,
-            body: None,
+        let exchange = Call::of_provider(config, service, call.operation)?;
+        let env = Self {
+            config: exchange.config.clone(),
+            credentials: Arc::new(CredentialsCache::new(provider)),
+            transport: match call.proof {
+                Some(proof) => Arc::new(Proving {
+                    transport: self.transport.clone(),
+                    proof,
+                }),
+                None => self.transport.clone(),
+            },
+            ..self.clone()
         };
-        let of = Call {
-            config: &config,
-            interceptors: &[],
-            service: &service,
-            operation: service.model.operation(call.operation)?,
-            buffered: true,
-            presign: None,
-            purpose: Purpose::Itself,
-        };
-        let needs = Needs {
-            config: &config,
-            credentials: &credentials,
-            transport: &proving,
-            ..*self
-        };
-        drive(Exchange::new(of, params), needs)?.value()
+        drive(exchange.exchange(call.params, None)?, &env)?.value()
     }
 }
 
-/// Adds to each request the proof that its call needs, if it needs one.
-struct Proving<'a> {
-    transport: &'a dyn Transport,
-    proof: Option<&'a Proof<'a>>,
+/// Adds the proof of possession that the call needs to each of its requests.
+struct Proving {
+    transport: Arc<dyn Transport>,
+    proof: Arc<Proof>,
 }
 
-impl Transport for Proving<'_> {
+impl Transport for Proving {
     fn send(&self, mut request: Request, limits: &Limits) -> Result<Response, TransportError> {
-        if let Some(proof) = self.proof {
-            let uri = request.uri().clone();
-            let broken = |why| TransportError::new(TransportErrorKind::Request, &uri, why);
-            request
-                .headers_mut()
-                .insert("dpop", proof(&uri).map_err(broken)?);
-        }
+        let uri = request.uri().clone();
+        let broken = |why| TransportError::new(TransportErrorKind::Request, &uri, why);
+        let proof = (self.proof)(&uri).map_err(broken)?;
+        request.headers_mut().insert("dpop", proof);
         self.transport.send(request, limits)
     }
 }
 
-/// The most bytes of an error that are read: no service has as many.
+/// The maximum size of an error's body, in bytes; services send far less.
 const MAX_ERROR: u64 = 16 * 1024 * 1024;
 
-/// A body that is read whole is read here, so that a connection which breaks meanwhile is one that broke.
+/// Reads a body that is not left to the caller, so that a connection that breaks meanwhile is an error of the attempt.
 fn receive(
     uri: &Uri,
-    answer: Response,
+    response: Response,
     stream: bool,
-    most: u64,
+    max: u64,
 ) -> Result<(Received, Option<ResponseBody>), TransportError> {
-    let (head, mut body) = answer.into_parts();
+    let (head, mut body) = response.into_parts();
     let is_good = head.status.is_success();
     let (body, stream) = match stream && is_good {
         true => (ReceivedBody::Stream, Some(body)),
         false => {
             let broken = |e: io::Error| TransportError::of_body(uri, e);
-            let most = if is_good { most } else { most.min(MAX_ERROR) };
-            let bytes = body.read_within(most).map_err(broken)?;
+            let max = if is_good { max } else { max.min(MAX_ERROR) };
+            let bytes = body.read_within(max).map_err(broken)?;
             (ReceivedBody::Whole(bytes.into()), None)
         }
     };

@@ -1,36 +1,33 @@
 //! The interceptors of a call, and where the exchange asks them.
 
-use std::sync::Arc;
-
 use http::header::HOST;
 use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use super::Call;
 use super::prepare::host;
-use crate::call::{CallContext, Quirk};
-use crate::custom::{Customisation, PlainAttributeValues};
+use crate::call::CallContext;
+use crate::custom::{Customisation, PlainAttributeValues, ResponseChecksum};
 use crate::error::{Error, Result, RetryReason};
-use crate::interceptor::{Attempt, Interceptor};
+use crate::interceptor::{Attempt, Interceptor, Interceptors};
 use crate::model::Operation;
 use crate::output::Output;
 use crate::params::{ParamError, ParamErrors};
 use crate::settings::Settings;
 use crate::transport::{Request, Response, TransportError};
 
-/// The interceptors of a call, on the way out: the program's, then those of the service that are not switched off, and what
-/// makes its plain values those of the model.
-pub(crate) fn interceptors<'a>(
-    program: &'a [Arc<dyn Interceptor>],
+/// The interceptors of a call, in the order in which they see its request: the program's, then those of the service that are not
+/// switched off, then those of every service.
+pub(super) fn interceptors<'a>(
+    program: &'a Interceptors,
     settings: &'a Settings,
     customisations: &'a [&'static Customisation],
     operation: &'a Operation,
 ) -> impl DoubleEndedIterator<Item = &'a dyn Interceptor> {
-    let theirs = program.iter().map(|one| &**one);
     let is_on = |line: &&&Customisation| {
         line.is_of(&operation.name) && settings.has_customisation(line.name)
     };
-    let ours = customisations
+    let of_service = customisations
         .iter()
         .filter(is_on)
         .map(|line| line.by as &dyn Interceptor);
@@ -38,40 +35,18 @@ pub(crate) fn interceptors<'a>(
         true => Some(&PlainAttributeValues),
         false => None,
     };
-    theirs.chain(ours).chain(plain)
+    let checksum: Option<&dyn Interceptor> = match operation.http_checksum {
+        Some(_) => Some(&ResponseChecksum),
+        None => None,
+    };
+    program
+        .iter()
+        .chain(of_service)
+        .chain(plain)
+        .chain(checksum)
 }
 
-impl<'a> Call<'a> {
-    fn interceptors(&self) -> impl DoubleEndedIterator<Item = &'a dyn Interceptor> {
-        interceptors(
-            self.interceptors,
-            self.config,
-            &self.service.customisations,
-            self.operation,
-        )
-    }
-
-    /// What the stages of the call may read about it.
-    pub(super) fn context<'c>(&self, params: &'c Value, attempt: u32) -> CallContext<'c>
-    where
-        'a: 'c,
-    {
-        CallContext {
-            config: self.config,
-            model: &self.service.model,
-            operation: self.operation,
-            params,
-            attempt,
-            is_presigned: self.presign.is_some(),
-            quirks: self.service.quirks,
-        }
-    }
-
-    /// Whether the service has this quirk, and it is not switched off.
-    pub(super) fn has(&self, quirk: Quirk) -> bool {
-        quirk.is_on(self.config)
-    }
-
+impl Call {
     /// Lets them change the request that was written, and names its host unless they did.
     pub(super) fn intercept_request(&self, params: &Value, request: &mut Request) -> Result<()> {
         let context = self.context(params, 0);
@@ -131,7 +106,7 @@ impl<'a> Call<'a> {
 }
 
 /// Lets them complete the parameters, or refuse them. All are asked; refusals are given together.
-pub(crate) fn intercept_params<'a>(
+pub(super) fn intercept_params<'a>(
     interceptors: impl Iterator<Item = &'a dyn Interceptor>,
     context: &CallContext<'_>,
     params: &mut Value,

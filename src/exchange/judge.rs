@@ -19,7 +19,7 @@ use crate::output::Output;
 use crate::settings::RetryMode;
 use crate::transport::TransportError;
 
-impl Exchange<'_> {
+impl Exchange {
     /// Decides what an answer, or none, means: a result, another attempt or an error.
     pub(super) fn judge(
         &mut self,
@@ -112,7 +112,7 @@ impl Exchange<'_> {
         }
         let Call {
             service, operation, ..
-        } = self.call;
+        } = &self.call;
         let error = outcome.as_ref().err();
         let reason = error.and_then(|error| match self.retries.mode() {
             RetryMode::Legacy => classify::in_legacy_mode(service.quirks, error),
@@ -195,10 +195,14 @@ impl Exchange<'_> {
                 Some(Ok(or_done(self, again)))
             }
             Redirect::Unknown if &*self.call.operation.name == redirect::FINDS_REGION => None,
-            Redirect::Unknown => Some(Err(Step::NeedCall {
-                operation: redirect::FINDS_REGION.into(),
-                params: json!({"Bucket": bucket}),
-            })),
+            Redirect::Unknown => {
+                let finds = self.call.nested(redirect::FINDS_REGION);
+                let finds = finds.and_then(|call| call.exchange(json!({"Bucket": bucket}), None));
+                Some(match finds {
+                    Ok(finds) => Err(Step::NeedCall(Box::new(finds))),
+                    Err(error) => Ok(self.done(Err(error))),
+                })
+            }
         }
     }
 }

@@ -34,7 +34,7 @@ fn response(status: u16, headers: &[(&'static str, &'static str)], body: &'stati
 }
 
 /// Drives the machine up to its next request, whose body nothing has read.
-fn next_request(exchange: &mut Exchange<'_>, mut event: Event, hashes: &mut u32) -> Request {
+fn next_request(exchange: &mut Exchange, mut event: Event, hashes: &mut u32) -> Request {
     loop {
         event = match exchange.step(event, moment()) {
             Step::NeedData => Event::Loaded(exchange.load()),
@@ -56,30 +56,51 @@ fn next_request(exchange: &mut Exchange<'_>, mut event: Event, hashes: &mut u32)
     }
 }
 
+fn call(service: &str, operation: &str, endpoint: &str) -> Call {
+    let config = Config::builder().isolated().region("us-east-1");
+    let config = config.endpoint_url(endpoint).build().unwrap();
+    let services = Services::new(Models::standard(None, &Environment::default()));
+    Call::new(&config, services.service(service).unwrap(), operation).unwrap()
+}
+
+#[test]
+fn a_copy_between_regions_is_presigned_in_an_exchange_of_its_own() {
+    let call = call("rds", "CopyDBSnapshot", "http://rds.example");
+    let source = "arn:aws:rds:eu-west-1:1:snapshot:s";
+    let params = json!({"SourceDBSnapshotIdentifier": source, "TargetDBSnapshotIdentifier": "t", "SourceRegion": "eu-west-1"});
+    let mut exchange = call.exchange(params, None).unwrap();
+    let mut event = Event::Start("the-id".into());
+    let nested = loop {
+        event = match exchange.step(event, moment()) {
+            Step::NeedData => Event::Loaded(exchange.load()),
+            Step::NeedCall(nested) => break nested,
+            _ => panic!("no nested call"),
+        };
+    };
+    assert!(nested.is_presigned());
+    let url = next_request(&mut { *nested }, Event::Start("other".into()), &mut 0);
+    let url = url.uri().to_string();
+    assert!(
+        url.contains("%2Feu-west-1%2Frds%2F") && url.contains("DestinationRegion=us-east-1"),
+        "{url}"
+    );
+
+    let called = Event::Called(Ok(url.clone().into()));
+    let request = next_request(&mut exchange, called, &mut 0);
+    let form = String::from_utf8(request.body().bytes().unwrap().to_vec()).unwrap();
+    assert!(
+        form.contains(&format!("PreSignedUrl={}", crate::uri::encode(&url, b""))),
+        "{form}"
+    );
+    assert!(!form.contains("SourceRegion"));
+}
+
 #[test]
 fn a_whole_call_needs_no_io() {
-    let config = Config::builder()
-        .isolated()
-        .region("us-east-1")
-        .endpoint_url("http://s3.example")
-        .build()
-        .unwrap();
-    let services = Services::new(Models::standard(None, &Environment::default()));
-    let service = services.service("s3").unwrap();
-    let call = Call {
-        config: &config,
-        interceptors: &[],
-        service: &service,
-        operation: service.model.operation("PutObject").unwrap(),
-        buffered: true,
-        presign: None,
-        purpose: Purpose::Itself,
-    };
-    let params = Params {
-        value: json!({"Bucket": "bucket", "Key": "k"}),
-        body: Some(Body::file_range("/there/is/no/such/file", 0..9)),
-    };
-    let mut exchange = Exchange::new(call, params);
+    let call = call("s3", "PutObject", "http://s3.example");
+    let params = json!({"Bucket": "bucket", "Key": "k"});
+    let body = Body::file_range("/there/is/no/such/file", 0..9);
+    let mut exchange = call.exchange(params, Some(body)).unwrap();
     let mut hashes = 0;
     let header =
         |request: &Request, name: &str| request.headers()[name].to_str().unwrap().to_owned();

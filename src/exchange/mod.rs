@@ -11,10 +11,11 @@
 //!     ▲                                                              │
 //!     └───────────────────────────── Sleep ◄─────────────────────────┘
 //! ```
-//! The machine does no IO and reads no clock: what it lacks it asks of its driver, one [`Step`] at a time, and time and
-//! chance come in with each event. An attempt that is repeated gets fresh credentials, a fresh date and a fresh signature.
+//! The machine does no IO and reads no clock: it requests what it needs from its driver, one [`Step`] at a time, and the time and
+//! a random number come with each event. Every attempt has fresh credentials, a fresh date and a fresh signature.
 
 mod answer;
+mod call;
 mod classify;
 mod cross_region;
 mod discovery;
@@ -39,7 +40,6 @@ mod trace;
 mod user_agent;
 
 use std::io;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -47,13 +47,13 @@ use http::HeaderMap;
 use http::header::HeaderValue;
 use serde_json::Value;
 
-pub(crate) use self::cross_region::CrossRegion;
+pub(crate) use self::call::{Call, Purpose};
+use self::cross_region::CopySource;
 use self::discovery::Lookup;
-pub(crate) use self::driver::{Needs, drive, drive_to_request};
+pub(crate) use self::driver::{CallEnv, drive, drive_to_request};
 pub use self::endpoint::EndpointExplanation;
 pub(crate) use self::endpoint::explain;
 use self::hashing::{Hashed, Hashes};
-pub(crate) use self::hooks::{intercept_params, interceptors};
 pub(crate) use self::presigned::Presign;
 use self::retry::Retries;
 pub(crate) use self::service::{Service, Services};
@@ -62,62 +62,21 @@ use crate::body::Body;
 use crate::checksum;
 use crate::error::{Error, Result};
 use crate::identity::{Credentials, Identity};
-use crate::interceptor::Interceptor;
-use crate::model::Operation;
 use crate::output::Output;
 use crate::protocol::Params;
-use crate::secrets::CallOf;
-use crate::settings::Settings;
 use crate::transport::{Limits, Request, Response, TransportError};
 
-/// What every stage may read about the call in progress.
-#[derive(Clone, Copy)]
-pub(crate) struct Call<'a> {
-    pub(crate) config: &'a Settings,
-    /// The program's.
-    pub(crate) interceptors: &'a [Arc<dyn Interceptor>],
-    pub(crate) service: &'a Service,
-    pub(crate) operation: &'a Operation,
-    /// Whether a streaming payload is read whole too.
-    pub(crate) buffered: bool,
-    /// Not sent but signed in its URL.
-    pub(crate) presign: Option<&'a Presign>,
-    pub(crate) purpose: Purpose,
-}
-
-impl Call<'_> {
-    /// What goes with each request of it.
-    fn call_of(&self) -> CallOf {
-        CallOf {
-            model: self.service.model.clone(),
-            operation: self.operation.name.clone(),
-        }
-    }
-}
-
-/// What a call is a part of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Itself,
-    Pages,
-    Transfer,
-    Wait,
-}
-
-/// What the machine wants next.
+/// The next action for the driver.
 pub(crate) enum Step {
     Done(Result<Output>),
-    /// Call this operation of the same service, in an exchange of its own.
-    NeedCall {
-        operation: Box<str>,
-        params: Value,
-    },
-    /// Read what the data files say of the service's endpoints: [`Exchange::load`].
+    /// Drive this exchange of the same service, too. If it is presigned its result is the URL.
+    NeedCall(Box<Exchange>),
+    /// Load the service's endpoint rules: [`Exchange::load`].
     NeedData,
     NeedIdentity(IdentityKind),
     /// Read this body, which is not in memory: [`Hashes::read`].
     Hash(Body, Hashes),
-    /// Send this. The answer's body is to be read whole unless `stream` says that a good one is not.
+    /// Send this request. The response's body is read into memory, unless `stream` is set and the response is a success.
     Send {
         request: Request,
         limits: Limits,
@@ -126,103 +85,106 @@ pub(crate) enum Step {
     Sleep(Duration),
 }
 
-/// What happened.
+/// The outcome of a step.
 pub(crate) enum Event {
-    /// What the other operation said.
+    /// The result of the nested call, or its URL.
     Called(Result<Value>),
     Hashed(io::Result<Hashed>),
     Identity(Result<Identity>),
     Loaded(Result<()>),
     Received(Result<Received, TransportError>),
-    /// The id that all attempts of the call share, which is a random UUID.
+    /// The id that all attempts of the call share, a random UUID.
     Start(String),
     Woke,
 }
 
-/// A response as it came.
+/// A response as it was received.
 pub(crate) struct Received {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: ReceivedBody,
-    /// It stands in for a result that a program gives later.
+    /// The response is a placeholder for a result that an interceptor sets later.
     pub(crate) stands_in: bool,
 }
 
 pub(crate) enum ReceivedBody {
     Whole(Bytes),
-    /// The driver has it, and gives it with the result.
+    /// The driver keeps it, and attaches it to the result.
     Stream,
 }
 
-/// When an event happens, and a number in `[0, 1)` that nobody can foresee.
+/// The current time and a random sample in `[0, 1)` for jitter.
 #[derive(Clone, Copy)]
 pub(crate) struct Moment {
     pub(crate) now: SystemTime,
-    /// How long until the call must be done, if it must.
+    /// The time until the call's deadline.
     pub(crate) left: Option<Duration>,
     pub(crate) random: f64,
 }
 
 /// A call in progress.
-pub(crate) struct Exchange<'a> {
-    call: Call<'a>,
+pub(crate) struct Exchange {
+    call: Call,
     params: Params,
     retries: Retries,
-    /// When the last answer came, and when that was by the service's clock.
+    /// The time of the last response, by the local clock and by the service's.
     answered: Option<(SystemTime, SystemTime)>,
-    /// What a call that is at its end waits with.
+    /// The error to return after the final back-off delay.
     giving_up: Option<Error>,
     invocation_id: HeaderValue,
     prepared: Option<Prepared>,
     waiting: Waiting,
     /// Whether a request was sent.
     is_sent: bool,
-    /// Whether the call was sent elsewhere once: it is not again.
+    /// Whether the call was sent to another region or endpoint, which is done once.
     redirected: bool,
     /// How far ahead of the clock the last request was signed, in seconds.
     signed_ahead: i64,
-    /// How far ahead the service's clock is, as a response to this call says. Others may have learned something else.
+    /// How far ahead the service's clock is, by a response to this call, in seconds.
     told_ahead: Option<i64>,
-    /// The headers of the last answer.
+    /// The headers of the last response.
     headers: HeaderMap,
 }
 
-/// Why another operation was called.
+/// The purpose of a nested call.
 enum Waiting {
-    /// For the credentials of an S3 Express session, which are of this key.
-    Session(sessions::Key),
-    /// To find the bucket; this error holds if it is not found.
+    /// It finds the bucket's region; if it does not, the call ends with this error.
     BucketRegion(Error),
-    /// To find the endpoint.
+    /// It signs the URL that the service copies from.
+    CopySource(CopySource),
+    /// It finds the endpoint.
     Endpoint,
     Nothing,
+    /// It creates an S3 Express session with this key.
+    Session(sessions::Key),
 }
 
-/// What stays the same from attempt to attempt.
+/// The part of a request that all attempts share.
 struct Prepared {
     request: Request,
     auth: Box<dyn Sign>,
-    /// What must be computed before the request can be sent.
+    /// The hashes that must be computed before the request can be sent.
     needs: Option<Hashes>,
     /// The hash of a body that is not in memory.
     sha256: Option<String>,
 }
 
-impl<'a> Exchange<'a> {
-    /// A call with checked parameters.
-    pub(crate) fn new(call: Call<'a>, params: Params) -> Self {
+impl Exchange {
+    /// An exchange of a call with checked parameters; see [`Call::exchange`].
+    fn new(call: Call, params: Params) -> Self {
         let quirks = call.service.quirks;
         let region = call.config.region().unwrap_or_default();
+        let retries = Retries::new(
+            call.service.retry_state(region),
+            call.config.retry_mode(),
+            quirks.retry,
+            quirks.long_polling.contains(&&*call.operation.name),
+            call.config.max_attempts(),
+        );
         Self {
             call,
             params,
-            retries: Retries::new(
-                call.service.retry_state(region),
-                call.config.retry_mode(),
-                quirks.retry,
-                quirks.long_polling.contains(&&*call.operation.name),
-                call.config.max_attempts(),
-            ),
+            retries,
             answered: None,
             giving_up: None,
             invocation_id: HeaderValue::from_static(""),
@@ -236,7 +198,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Goes on after an event.
+    /// Continues after an event.
     pub(crate) fn step(&mut self, event: Event, moment: Moment) -> Step {
         let next = match event {
             Event::Called(answer) => self.called(answer, moment),
@@ -256,8 +218,7 @@ impl<'a> Exchange<'a> {
     }
 
     pub(super) fn done(&self, result: Result<Output>) -> Step {
-        let (service, operation) = (self.call.service.name(), &self.call.operation.name);
-        Step::Done(result.map_err(|e| e.of_call(service, operation)))
+        Step::Done(result.map_err(|e| self.call.named(e)))
     }
 
     fn begin(&mut self, invocation_id: &str, moment: Moment) -> Result<Step> {
@@ -269,10 +230,13 @@ impl<'a> Exchange<'a> {
     }
 
     pub(super) fn start(&mut self, moment: Moment) -> Result<Step> {
+        if let Some(step) = self.sign_copy_source()? {
+            return Ok(step);
+        }
         if self.call.service.reads_account_id()?
             && !auth::is_unsigned(&self.call.context(&self.params.value, 0))
         {
-            // whoever has neither is told of the region first
+            // a missing region is reported before missing credentials
             endpoint::region(&self.call, endpoint::given_url(&self.call)?.as_deref())?;
             return Ok(Step::NeedIdentity(IdentityKind::Credentials));
         }
@@ -282,7 +246,7 @@ impl<'a> Exchange<'a> {
         self.attempt(moment)
     }
 
-    /// Prepares the request, unless the service must be asked for its endpoint first.
+    /// Prepares the request, unless the service must be called for its endpoint first.
     fn prepare_or_ask(
         &mut self,
         who: Option<&Credentials>,
@@ -291,7 +255,8 @@ impl<'a> Exchange<'a> {
         let discovered = match discovery::look_up(&self.call, &self.params.value, moment.now)? {
             Lookup::Ask(operation, params) => {
                 self.waiting = Waiting::Endpoint;
-                return Ok(Some(Step::NeedCall { operation, params }));
+                let asks = self.call.nested(&operation)?.exchange(params, None)?;
+                return Ok(Some(Step::NeedCall(Box::new(asks))));
             }
             Lookup::Rules => None,
             Lookup::Use(url) => Some(url),
@@ -300,12 +265,12 @@ impl<'a> Exchange<'a> {
         Ok(None)
     }
 
-    /// Goes on with what another operation said.
+    /// Continues with the result of a nested call.
     fn called(&mut self, answer: Result<Value>, moment: Moment) -> Result<Step> {
         match std::mem::replace(&mut self.waiting, Waiting::Nothing) {
             Waiting::BucketRegion(error) => {
                 let bucket = redirect::bucket(&self.call, &self.params.value);
-                // that call went after the bucket itself, and the service has kept where it found it
+                // the nested call followed the bucket itself, and the service has kept its region
                 match bucket.and_then(|bucket| self.call.service.bucket_region(bucket)) {
                     Some(_) => self.redirect(moment),
                     None => Err(error),
@@ -315,8 +280,12 @@ impl<'a> Exchange<'a> {
                 discovery::learn(&self.call, &self.params.value, answer, moment.now)?;
                 self.start(moment)
             }
+            Waiting::CopySource(source) => {
+                self.params = source.finish(answer?)?;
+                self.start(moment)
+            }
             Waiting::Session(key) => {
-                // this one is used even if it ends at once, so that nobody asks forever
+                // the session is used even if it expires at once, so that the call does not loop
                 let session = self.call.service.sessions.learn(key, &answer?)?;
                 self.send(Some(&Identity::Credentials(session)), moment)
             }
@@ -324,14 +293,14 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Sends the call to the region that the bucket is in, at once and once.
+    /// Sends the call to the bucket's region, at once and once.
     pub(super) fn redirect(&mut self, moment: Moment) -> Result<Step> {
         self.redirected = true;
         self.prepared = Some(self.prepare(None, None)?);
         self.attempt(moment)
     }
 
-    /// Asks for whoever signs, or sends what nobody signs.
+    /// Requests the identity that signs, or sends the request unsigned.
     pub(super) fn attempt(&mut self, moment: Moment) -> Result<Step> {
         if let Some(Prepared {
             request,
@@ -359,7 +328,7 @@ impl<'a> Exchange<'a> {
 
     fn identified(&mut self, who: Identity, moment: Moment) -> Result<Step> {
         if self.prepared.is_none() {
-            // only credentials are asked for before the request is there
+            // only credentials are requested before the request is prepared
             let credentials = match &who {
                 Identity::Credentials(credentials) => Some(credentials),
                 Identity::Token(_) => None,
@@ -367,7 +336,7 @@ impl<'a> Exchange<'a> {
             if let Some(step) = self.prepare_or_ask(credentials, moment)? {
                 return Ok(step);
             }
-            // the endpoint may be one that somebody else signs for
+            // the endpoint may need another kind of identity
             return match &self.prepared {
                 Some(prepared)
                     if prepared.needs.is_none()
@@ -381,7 +350,7 @@ impl<'a> Exchange<'a> {
         self.signed_by(who, moment)
     }
 
-    /// Goes on with the hashes of the body, which are good for all attempts.
+    /// Continues with the hashes of the body, which all attempts share.
     fn hashed(&mut self, hashed: io::Result<Hashed>, moment: Moment) -> Result<Step> {
         let hashed = hashed.map_err(Error::request)?;
         if let Some(prepared) = &mut self.prepared {
@@ -395,7 +364,7 @@ impl<'a> Exchange<'a> {
         self.attempt(moment)
     }
 
-    /// Sends the request, once there is a session where it needs one.
+    /// Sends the request, after creating a session if it needs one.
     fn signed_by(&mut self, who: Identity, moment: Moment) -> Result<Step> {
         let needs_session = (self.prepared.as_ref()).is_some_and(|p| p.auth.needs_session());
         let (true, Identity::Credentials(credentials)) = (needs_session, &who) else {
@@ -407,20 +376,27 @@ impl<'a> Exchange<'a> {
             None => {
                 let params = key.params();
                 self.waiting = Waiting::Session(key);
-                let operation = sessions::CREATES_SESSION.into();
-                Ok(Step::NeedCall { operation, params })
+                let creates = self.call.nested(sessions::CREATES_SESSION)?;
+                Ok(Step::NeedCall(Box::new(creates.exchange(params, None)?)))
             }
         }
     }
 
-    /// The answer that an interceptor gives in the service's place, if one does.
-    pub(crate) fn answer_for(&self, request: &Request) -> Option<Result<Response, TransportError>> {
+    /// The response that an interceptor returns in place of the service's, if one does.
+    pub(crate) fn intercept_send(
+        &self,
+        request: &Request,
+    ) -> Option<Result<Response, TransportError>> {
         let attempt = self.retries.attempt();
         self.call
             .intercept_send(&self.params.value, attempt, request)
     }
 
-    /// How many attempts were made, the one that is being made among them.
+    pub(crate) fn is_presigned(&self) -> bool {
+        self.call.presign.is_some()
+    }
+
+    /// The number of attempts, including the current one.
     pub(crate) fn attempts(&self) -> u32 {
         match self.is_sent {
             true => self.retries.attempt(),
@@ -428,7 +404,13 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Lets the interceptors have the last word.
+    /// Opens the event stream of the output, and collects it for a buffered call.
+    pub(crate) fn with_events(&self, output: Output) -> Result<Output> {
+        let max = (self.call.buffered).then(|| self.call.config.max_response_size());
+        output.with_events(max).map_err(|e| self.call.named(e))
+    }
+
+    /// Runs the interceptors' `result` hooks.
     pub(crate) fn finish(&self, result: &mut Result<Output>) {
         let keep_attempts = |result: &mut Result<Output>| {
             if let Err(error) = result {
@@ -439,6 +421,6 @@ impl<'a> Exchange<'a> {
         let attempt = self.retries.attempt();
         self.call
             .intercept_result(&self.params.value, attempt, result);
-        keep_attempts(result); // of an error that they gave
+        keep_attempts(result); // of an error that they set
     }
 }

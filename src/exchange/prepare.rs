@@ -12,7 +12,7 @@ use crate::protocol;
 use crate::transport::Request;
 use crate::{auth, checksum, compress, uri};
 
-impl Exchange<'_> {
+impl Exchange {
     /// Resolves the endpoint, writes the request and chooses how it is signed.
     pub(super) fn prepare(
         &self,
@@ -20,7 +20,7 @@ impl Exchange<'_> {
         discovered: Option<Box<str>>,
     ) -> Result<Prepared> {
         let call = &self.call;
-        let (model, operation) = (&call.service.model, call.operation);
+        let (model, operation) = (&call.service.model, &call.operation);
         if protocol::input_event_stream(model, operation)?.is_some() {
             let what = "operations that stream events to the service need HTTP/2";
             return Err(Error::unsupported(what));
@@ -50,7 +50,7 @@ impl Exchange<'_> {
             let version = HeaderValue::from_str(version).map_err(Error::request)?;
             headers.insert("x-amz-api-version", version);
         }
-        if let Some(presign) = call.presign {
+        if let Some(presign) = &call.presign {
             presigned::complete(call, presign, &mut request)?;
         }
         call.intercept_request(&self.params.value, &mut request)?;

@@ -25,7 +25,7 @@ pub(crate) struct Presign {
 }
 
 /// Makes a request one whose parameters are all in URL and headers, as far as they can be.
-pub(super) fn complete(call: &Call<'_>, presign: &Presign, request: &mut Request) -> Result<()> {
+pub(super) fn complete(call: &Call, presign: &Presign, request: &mut Request) -> Result<()> {
     let mut more = Vec::new();
     let body = request.body().bytes().cloned().unwrap_or_default();
     let is_streamed = || protocol::streaming_payload(&call.service.model, call.operation.input);

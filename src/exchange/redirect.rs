@@ -19,14 +19,14 @@ pub(super) enum Redirect {
 }
 
 /// The bucket of a call, if it is one that may be elsewhere.
-pub(super) fn bucket<'p>(call: &Call<'_>, params: &'p Value) -> Option<&'p str> {
+pub(super) fn bucket<'p>(call: &Call, params: &'p Value) -> Option<&'p str> {
     let is_one = call.has(call.service.quirks.follows_bucket_regions);
     let bucket = params.get("Bucket").filter(|_| is_one)?.as_str()?;
     (!bucket.starts_with("arn:")).then_some(bucket)
 }
 
 /// Whether an answer says that the bucket is elsewhere, and where.
-pub(super) fn redirect(call: &Call<'_>, error: &Error, headers: &HeaderMap) -> Option<Redirect> {
+pub(super) fn redirect(call: &Call, error: &Error, headers: &HeaderMap) -> Option<Redirect> {
     let error = error.service_error()?;
     let header = headers
         .get("x-amz-bucket-region")

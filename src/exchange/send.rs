@@ -13,11 +13,13 @@ use crate::protocol;
 use crate::time::Timestamp;
 use crate::transport::{Limits, Request};
 
-impl Exchange<'_> {
+impl Exchange {
     /// Signs the request and hands it out.
     pub(super) fn send(&mut self, who: Option<&Identity>, moment: Moment) -> Result<Step> {
         let Some(prepared) = &self.prepared else {
-            return Err(Error::request("it is not prepared"));
+            return Err(Error::request(
+                "internal error: the request is sent before it is prepared",
+            ));
         };
         let mut request = prepared.request.clone();
         request.extensions_mut().insert(self.call.call_of());
@@ -32,7 +34,7 @@ impl Exchange<'_> {
             time,
             sha256: prepared.sha256.as_deref(),
         };
-        if let Some(presign) = self.call.presign {
+        if let Some(presign) = &self.call.presign {
             (prepared.auth).presign(&with, &mut request, presign.expires)?;
             return self.step_of(request);
         }
@@ -59,8 +61,8 @@ impl Exchange<'_> {
 
     fn step_of(&self, request: Request) -> Result<Step> {
         let call = &self.call;
-        let config = call.config;
-        let stream = protocol::streams(&call.service.model, call.operation, call.buffered)?;
+        let config = &call.config;
+        let stream = protocol::streams(&call.service.model, &call.operation, call.buffered)?;
         Ok(Step::Send {
             request,
             limits: Limits {
@@ -77,7 +79,7 @@ impl Exchange<'_> {
 
     /// Whether the call moves a body of any length. Events are none: nobody knows when there is one to tell of.
     fn is_blob_stream(&self) -> bool {
-        let (model, operation) = (&self.call.service.model, self.call.operation);
+        let (model, operation) = (&self.call.service.model, &self.call.operation);
         let is_one = |id| protocol::streaming_payload(model, id).is_ok_and(|found| found.is_some());
         is_one(operation.input)
             || (is_one(operation.output)

@@ -22,7 +22,7 @@ use crate::secrets::{CallOf, Secrets};
 use crate::transport::{Request, TransportError};
 
 /// A whole call.
-pub(super) fn call(call: &Call<'_>) -> Span {
+pub(super) fn call(call: &Call) -> Span {
     let (service, operation) = (
         &*call.service.model.metadata().service_id,
         &*call.operation.name,
@@ -99,7 +99,7 @@ pub(super) fn received(span: &Span, received: &Result<Received, TransportError>)
     };
 }
 
-pub(super) fn prepared(call: &Call<'_>, uri: &Uri, auth: &dyn Sign) {
+pub(super) fn prepared(call: &Call, uri: &Uri, auth: &dyn Sign) {
     debug!(
         target: "tucuxi::call",
         host = uri.host(),

@@ -33,7 +33,7 @@ pub(super) struct Told<'a> {
     pub(super) followed_bucket: bool,
 }
 
-pub(super) fn user_agent(call: &Call<'_>, told: &Told<'_>) -> Result<HeaderValue> {
+pub(super) fn user_agent(call: &Call, told: &Told<'_>) -> Result<HeaderValue> {
     static START: LazyLock<String> = LazyLock::new(|| {
         let version = env!("CARGO_PKG_VERSION");
         let (os, arch) = (system(std::env::consts::OS), std::env::consts::ARCH);
@@ -45,7 +45,7 @@ pub(super) fn user_agent(call: &Call<'_>, told: &Told<'_>) -> Result<HeaderValue
         text.push_str(prefix);
         text.extend(value.chars().map(|c| if is_allowed(c) { c } else { '-' }));
     };
-    let config = call.config;
+    let config = &call.config;
     if let Some(name) = config.environment().get("AWS_EXECUTION_ENV") {
         add("exec-env/", name);
     }
@@ -96,8 +96,8 @@ fn joined(mut ids: Vec<&str>) -> String {
 }
 
 /// The ids of all features that the call uses.
-fn features(call: &Call<'_>, told: &Told<'_>) -> Vec<&'static str> {
-    let config = call.config;
+fn features(call: &Call, told: &Told<'_>) -> Vec<&'static str> {
+    let config = &call.config;
     let mut ids = vec![
         match config.retry_mode() {
             RetryMode::Adaptive => "F",
@@ -114,7 +114,7 @@ fn features(call: &Call<'_>, told: &Told<'_>) -> Vec<&'static str> {
         },
     ];
     ids.extend(match call.purpose {
-        Purpose::Itself => None,
+        Purpose::Call => None,
         Purpose::Pages => Some("C"),
         Purpose::Transfer => Some("G"),
         Purpose::Wait => Some("B"),

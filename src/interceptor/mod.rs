@@ -129,7 +129,7 @@
 mod stub;
 
 pub use self::stub::Stub;
-pub use crate::call::CallContext;
+pub use crate::call::{CallContext, CallExtensions};
 
 use std::fmt;
 use std::sync::Arc;
@@ -231,9 +231,20 @@ impl<T: Interceptor + ?Sized> Interceptor for Arc<T> {
 #[derive(Clone, Copy)]
 pub(crate) struct StandsIn;
 
-/// The program's interceptors.
+/// The program's interceptors; cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Interceptors(pub(crate) Vec<Arc<dyn Interceptor>>);
+pub(crate) struct Interceptors(Arc<Vec<Arc<dyn Interceptor>>>);
+
+impl Interceptors {
+    pub(crate) fn push(&mut self, interceptor: Arc<dyn Interceptor>) {
+        Arc::make_mut(&mut self.0).push(interceptor);
+    }
+
+    /// In the order in which they were added.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &dyn Interceptor> {
+        self.0.iter().map(|one| &**one)
+    }
+}
 
 impl fmt::Debug for Interceptors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,9 +1,8 @@
 //! Answers as values, for tests of programs: no service is asked, and nothing is on the wire.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard};
-use std::thread::{self, ThreadId};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -51,8 +50,6 @@ pub struct Stub(Mutex<State>);
 #[derive(Default)]
 struct State {
     answers: VecDeque<Canned>,
-    /// The answers of calls that are under way: a call stays on its thread.
-    given: HashMap<ThreadId, Canned>,
     calls: usize,
 }
 
@@ -64,6 +61,10 @@ struct Canned {
     expected: Option<Value>,
     outcome: Outcome,
 }
+
+/// The responses that stubs give to a call, by the stub's id.
+#[derive(Clone, Default)]
+struct Used(Vec<(usize, Arc<Canned>)>);
 
 #[derive(Clone)]
 enum Outcome {
@@ -221,6 +222,18 @@ impl Stub {
     fn lock(&self) -> MutexGuard<'_, State> {
         sync::lock(&self.0)
     }
+
+    /// Tells the stubs of one client apart.
+    fn id(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
+    /// The response that this stub gives to the call.
+    fn used(&self, call: &CallContext<'_>) -> Option<Arc<Canned>> {
+        let used = call.extensions.get::<Used>()?;
+        let mut all = used.0.into_iter();
+        all.find_map(|(stub, canned)| (stub == self.id()).then_some(canned))
+    }
 }
 
 /// A fault of the test, or of the program that it tests.
@@ -328,7 +341,11 @@ impl Interceptor for Stub {
             ))
         })?;
         canned.check(number, call)?;
-        state.given.insert(thread::current().id(), canned);
+        drop(state);
+        let mut used = call.extensions.remove::<Used>().unwrap_or_default();
+        used.0.retain(|(stub, _)| *stub != self.id());
+        used.0.push((self.id(), Arc::new(canned)));
+        call.extensions.insert(used);
         Ok(())
     }
 
@@ -337,32 +354,32 @@ impl Interceptor for Stub {
         call: &CallContext<'_>,
         _: &Request,
     ) -> Option<Result<Response, TransportError>> {
-        let state = self.lock();
-        let canned = state.given.get(&thread::current().id())?;
+        let canned = self.used(call)?;
         let mut response = Response::new(wire(call, &canned.outcome).into());
         response.extensions_mut().insert(StandsIn);
         Some(Ok(response))
     }
 
     fn result(&self, call: &CallContext<'_>, result: &mut Result<Output>) {
-        let Some(canned) = self.lock().given.remove(&thread::current().id()) else {
+        let Some(canned) = self.used(call) else {
             return;
         };
-        match canned.outcome {
+        match &canned.outcome {
             Outcome::Error(canned) => {
-                *result = Err(canned.error(call));
+                *result = Err(canned.clone().error(call));
             }
-            Outcome::Value(mut value) => {
+            Outcome::Value(value) => {
                 let Ok(output) = result else {
                     return;
                 };
+                let mut value = value.clone();
                 // what is streamed is in the body, and not in the value
                 if let (Some(_), Some(name), Some(members)) =
                     (&output.body, streamed(call), value.as_object_mut())
                 {
                     members.shift_remove(name);
                 }
-                output.source.given = Some(value);
+                output.set_value(value);
             }
         }
     }

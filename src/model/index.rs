@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
+use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -18,7 +19,7 @@ pub(super) struct Index<T> {
 struct Slot<T> {
     name: Range<u32>,
     raw: Range<u32>,
-    value: OnceCell<Box<T>>,
+    value: OnceCell<Arc<T>>,
 }
 
 const FREE: u32 = u32::MAX;
@@ -78,20 +79,17 @@ impl<T> Index<T> {
 
     #[inline]
     pub(super) fn get(&self, number: u32) -> Option<&T> {
-        self.slots[number as usize]
-            .value
-            .get()
-            .map(|value| &**value)
+        let value = self.slots[number as usize].value.get()?;
+        Some(value)
     }
 
     pub(super) fn get_or_try_init<E>(
         &self,
         number: u32,
         parse: impl FnOnce() -> Result<T, E>,
-    ) -> Result<&T, E> {
+    ) -> Result<&Arc<T>, E> {
         let cell = &self.slots[number as usize].value;
-        cell.get_or_try_init(|| parse().map(Box::new))
-            .map(|value| &**value)
+        cell.get_or_try_init(|| parse().map(Arc::new))
     }
 }
 

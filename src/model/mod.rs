@@ -33,6 +33,7 @@ pub use self::waiter::{Acceptor, Matcher, Waiter, WaiterState};
 pub use crate::time::TimestampFormat;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -146,7 +147,7 @@ impl ServiceModel {
     /// # Errors
     ///
     /// There is none: the error names the nearest ones. Or the model's text of it is broken.
-    pub fn operation(&self, name: &str) -> Result<&Operation> {
+    pub fn operation(&self, name: &str) -> Result<&Arc<Operation>> {
         let index = self.operation_index(name)?;
         self.operations.get_or_try_init(index, || {
             let (name, raw) = self.operations.entry(index, &self.text);
@@ -196,10 +197,11 @@ impl ServiceModel {
 
     #[cold]
     fn parse_shape(&self, id: ShapeId) -> Result<&Shape> {
-        self.shapes.get_or_try_init(id.0, || {
+        let shape = self.shapes.get_or_try_init(id.0, || {
             let (name, raw) = self.shapes.entry(id.0, &self.text);
             c2j::shape(self, id, raw).map_err(|e| self.fault("shape", name, &e))
-        })
+        })?;
+        Ok(shape)
     }
 
     /// The shape's name in the model.

@@ -57,7 +57,7 @@ impl Client {
             Some(region) => region,
             None => self.config().required_region()?,
         };
-        let who = self.needs().credentials()?;
+        let who = self.env().credentials()?;
         let request = http::Request::get(format!("https://{place}/?{query}")).body(());
         let mut request = request.map_err(Error::request)?;
         let signer = Signer::new(&who, region, name, self.config().now());

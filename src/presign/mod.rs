@@ -87,7 +87,7 @@ impl RequestBuilder {
     pub fn presign(self, expires: Duration) -> Result<PresignedRequest> {
         let method = self.method.clone();
         let (head, _) = self
-            .presigned(&Presign {
+            .presigned(Presign {
                 expires,
                 method,
                 more: None,

@@ -59,7 +59,7 @@ impl Client {
             method: None,
             more: None,
         };
-        let mut uri = request.presigned(&presign)?.uri().clone().into_parts();
+        let mut uri = request.presigned(presign)?.uri().clone().into_parts();
         let query = uri
             .path_and_query
             .as_ref()
@@ -83,7 +83,7 @@ impl Client {
             .zip(scope.next())
             .map(|(name, region)| (region, name));
         let signs = credential.is_some() || value("AWSAccessKeyId").is_some();
-        let who = signs.then(|| self.needs().credentials()).transpose()?;
+        let who = signs.then(|| self.env().credentials()).transpose()?;
         // a bucket of S3 Express takes the signature of its session, which the URL was signed with
         let is_session = value("X-Amz-S3session-Token").is_some();
         let who = match who {

@@ -14,7 +14,7 @@ use crate::model::{Kind, Location, Member, Operation, ServiceModel, ShapeId};
 #[derive(Clone)]
 pub(crate) struct CallOf {
     pub(crate) model: Arc<ServiceModel>,
-    pub(crate) operation: Box<str>,
+    pub(crate) operation: Arc<Operation>,
 }
 
 /// The secrets of requests and responses of one operation.
@@ -75,9 +75,7 @@ impl Secrets {
         let Some(call) = call else {
             return this;
         };
-        let Ok(operation) = call.model.operation(&call.operation) else {
-            return this;
-        };
+        let operation = &call.operation;
         let mut walk = Walk {
             model: &call.model,
             seen: HashSet::new(),

@@ -6,8 +6,11 @@ use super::values::{RequestChecksums, ResponseChecksums};
 impl Settings {
     /// Whether parameters are checked before a request is sent.
     pub fn validates_parameters(&self) -> bool {
-        self.value(|values| values.validate_parameters)
-            .unwrap_or(true)
+        // a provider's parameters are a profile's values: the service's own error says more of them
+        !self.is_of_provider
+            && self
+                .value(|values| values.validate_parameters)
+                .unwrap_or(true)
     }
 
     /// Whether greatest values and lengths and enumerations are checked too.

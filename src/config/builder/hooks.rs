@@ -9,7 +9,7 @@ impl ConfigBuilder {
     /// Hooks into every call; several are asked in the order in which they were added. See
     /// [`interceptor`](crate::interceptor).
     pub fn interceptor(mut self, interceptor: impl Interceptor + 'static) -> Self {
-        self.plugins.interceptors.0.push(Arc::new(interceptor));
+        self.plugins.interceptors.push(Arc::new(interceptor));
         self
     }
 

@@ -17,10 +17,11 @@ use crate::{protocol, uri};
 /// How the endpoint of a call is found, step by step: by the rules, then by discovery, and last with the operation's host
 /// prefix.
 pub(crate) fn explain(
-    call: &Call<'_>,
+    call: &Call,
     params: &Value,
     who: Option<&Credentials>,
 ) -> Result<EndpointExplanation> {
+    let params = &call.completed(params).map_err(|e| call.named(e))?;
     let mut explanation = by_rules(call, params, who)?;
     for step in &mut explanation.steps {
         *step = uri::without_passwords(step).into_owned();
@@ -38,7 +39,7 @@ pub(crate) fn explain(
                 endpoint.url = url;
             }
         }
-        let (model, operation) = (&call.service.model, call.operation);
+        let (model, operation) = (&call.service.model, &call.operation);
         if let Some(prefix) = protocol::host_prefix(model, operation, params)?
             && call.config.injects_host_prefix()
             && let Some((scheme, rest)) = endpoint.url.split_once("://")
@@ -53,11 +54,7 @@ pub(crate) fn explain(
     Ok(explanation)
 }
 
-fn by_rules(
-    call: &Call<'_>,
-    params: &Value,
-    who: Option<&Credentials>,
-) -> Result<EndpointExplanation> {
+fn by_rules(call: &Call, params: &Value, who: Option<&Credentials>) -> Result<EndpointExplanation> {
     let given = given_url(call)?;
     let Some(rules) = call.service.rules()? else {
         let step = match &given {

@@ -17,7 +17,7 @@ use crate::identity::Credentials;
 
 /// Finds the endpoint of a call. `who` is needed by the few services whose endpoints are the account's.
 pub(super) fn resolve(
-    call: &Call<'_>,
+    call: &Call,
     params: &Value,
     who: Option<&Credentials>,
 ) -> Result<Arc<Endpoint>> {
@@ -32,14 +32,14 @@ pub(super) fn resolve(
     }
 }
 
-impl Exchange<'_> {
+impl Exchange {
     /// Reads what the data files say of the service's endpoints, which are kept. After it, the machine reads none.
     ///
     /// # Errors
     ///
     /// A file is broken.
     pub(super) fn load(&self) -> Result<()> {
-        let service = self.call.service;
+        let service = &self.call.service;
         service.rules()?;
         if needs_endpoints_file(&self.call)? {
             // what it lacks is an error where it is needed
@@ -50,21 +50,21 @@ impl Exchange<'_> {
 
     /// Whether there is nothing to read any more.
     pub(super) fn is_loaded(&self) -> bool {
-        let service = self.call.service;
+        let service = &self.call.service;
         service.has_rules()
             && (service.has_legacy() || matches!(needs_endpoints_file(&self.call), Ok(false)))
     }
 }
 
 /// Whether [`region`], [`signing_region`] or [`resolve`] may look into the endpoints file.
-fn needs_endpoints_file(call: &Call<'_>) -> Result<bool> {
+fn needs_endpoints_file(call: &Call) -> Result<bool> {
     let has_region = call.config.region().is_some();
     Ok(!has_region || may_sign_elsewhere(call) || call.service.rules()?.is_none())
 }
 
 /// Whether the region that is signed for may not be the client's.
-fn may_sign_elsewhere(call: &Call<'_>) -> bool {
-    let config = call.config;
+fn may_sign_elsewhere(call: &Call) -> bool {
+    let config = &call.config;
     let own = config.region().unwrap_or_default();
     let is_plain =
         !config.use_fips() && config.use_dualstack() != Some(true) && !own.ends_with("-global");
@@ -72,15 +72,15 @@ fn may_sign_elsewhere(call: &Call<'_>) -> bool {
 }
 
 /// The endpoint that the configuration names for this service.
-pub(super) fn given_url(call: &Call<'_>) -> Result<Option<String>> {
+pub(super) fn given_url(call: &Call) -> Result<Option<String>> {
     let key = call.service.model.metadata().service_key();
     Ok(call.config.endpoint_url(&key)?)
 }
 
 /// The region to sign for, where the rules name none: the client's, unless the endpoints file knows of another. That file
 /// is only asked where it may.
-pub(super) fn signing_region(call: &Call<'_>) -> Result<String> {
-    let (config, metadata) = (call.config, call.service.model.metadata());
+pub(super) fn signing_region(call: &Call) -> Result<String> {
+    let (config, metadata) = (&call.config, call.service.model.metadata());
     let own = config.region().unwrap_or_default();
     if may_sign_elsewhere(call) && given_url(call)?.is_none() {
         let query = LegacyQuery {
@@ -97,7 +97,7 @@ pub(super) fn signing_region(call: &Call<'_>) -> Result<String> {
 }
 
 /// That of the bucket, if it was found elsewhere; else the client's.
-fn region_of(call: &Call<'_>, params: &Value, given: Option<&str>) -> Result<Option<String>> {
+fn region_of(call: &Call, params: &Value, given: Option<&str>) -> Result<Option<String>> {
     let found =
         redirect::bucket(call, params).and_then(|bucket| call.service.bucket_region(bucket));
     match found {
@@ -107,7 +107,7 @@ fn region_of(call: &Call<'_>, params: &Value, given: Option<&str>) -> Result<Opt
 }
 
 /// The client's region. Without one, global services have one of their own.
-pub(super) fn region(call: &Call<'_>, given: Option<&str>) -> Result<Option<String>> {
+pub(super) fn region(call: &Call, given: Option<&str>) -> Result<Option<String>> {
     match call.config.region() {
         Some(region) => Ok(Some(region.to_owned())),
         None => {
@@ -133,7 +133,7 @@ pub(super) fn region(call: &Call<'_>, given: Option<&str>) -> Result<Option<Stri
 }
 
 /// For models without rules: what the endpoints file says.
-fn legacy(call: &Call<'_>) -> Result<Endpoint> {
+fn legacy(call: &Call) -> Result<Endpoint> {
     let metadata = call.service.model.metadata();
     let query = LegacyQuery {
         service: &metadata.endpoint_prefix,

@@ -16,7 +16,7 @@ use crate::settings::{AccountIdEndpointMode, AddressingStyle, StsEndpoints};
 
 /// What may become a parameter.
 pub(super) struct Facts<'a> {
-    call: &'a Call<'a>,
+    call: &'a Call,
     params: &'a Value,
     who: Option<&'a Credentials>,
     region: Option<String>,
@@ -25,7 +25,7 @@ pub(super) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     pub(super) fn of(
-        call: &'a Call<'a>,
+        call: &'a Call,
         params: &'a Value,
         who: Option<&'a Credentials>,
         given: Option<String>,
@@ -59,7 +59,7 @@ impl<'a> Facts<'a> {
     fn of_call(&self, name: &str) -> Result<Option<EndpointValue>> {
         let Call {
             operation, service, ..
-        } = *self.call;
+        } = self.call;
         let mut statics = operation.static_context_params.iter();
         if let Some(fixed) = statics.find(|param| *param.name == *name) {
             return Ok(value(&fixed.value));
@@ -94,7 +94,7 @@ impl<'a> Facts<'a> {
     }
 
     fn built_in(&self, name: &str) -> Result<Option<EndpointValue>> {
-        let config = self.call.config;
+        let config = &self.call.config;
         let (s3, region) = (config.s3(), self.region.as_deref());
         let is_given = self.given.is_some();
         Ok(match name {
@@ -164,7 +164,7 @@ impl<'a> Facts<'a> {
 
     /// The section `s3` of a profile counts for the services that sign as S3 does.
     fn uses_dualstack(&self) -> bool {
-        let config = self.call.config;
+        let config = &self.call.config;
         let is_s3 = self
             .call
             .service
@@ -197,7 +197,7 @@ impl<'a> Facts<'a> {
     fn forces_path_style(&self) -> bool {
         let Call {
             operation, service, ..
-        } = *self.call;
+        } = self.call;
         let bucket = self
             .params
             .get("Bucket")

@@ -240,7 +240,7 @@ impl Walk<'_> {
         }
     }
 
-    fn operation(&mut self, request: &ActionRequest) -> Operation {
+    fn operation(&mut self, request: &ActionRequest) -> Arc<Operation> {
         self.checked += 1;
         let found = self.all.model().operation(&request.operation);
         found
