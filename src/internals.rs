@@ -74,7 +74,7 @@ fn to<V>(
 }
 
 /// The code of the error that a body tells of.
-pub fn decode_error(model: &ServiceModel, operation: &str, body: &[u8]) -> Option<Box<str>> {
+pub fn decode_error(model: &ServiceModel, operation: &str, body: &[u8]) -> Option<String> {
     let operation = model.operation(operation).ok()?;
     Some(protocol::service_error(model, operation, 400, &HeaderMap::new(), body).code)
 }

@@ -80,7 +80,7 @@ impl OutputSource {
 #[non_exhaustive]
 pub struct ResponseMeta {
     /// The service's id of this request, for its support.
-    pub request_id: Option<Box<str>>,
+    pub request_id: Option<String>,
     /// S3's second id (`x-amz-id-2`).
     pub extended_request_id: Option<Box<str>>,
     /// The HTTP status.

@@ -1,12 +1,12 @@
-//! Text from outside, on its way to a terminal or into a line of text.
+//! Escaping of untrusted text before it is written to a terminal or into a line of text.
 //!
-//! A key or a service's message may hold characters that move the cursor, change the order of what stands around them or begin a
-//! line of their own. They are written as Rust writes them in a literal: `\n`, `\u{1b}`.
+//! A key or a service's message may contain characters that move the cursor, reorder the surrounding text or start a new line.
+//! They are written as in a Rust string literal: `\n`, `\u{1b}`.
 
 use std::fmt::{self, Write as _};
 
-/// Text of others as it can be shown: control characters, line ends included, and those that only change how others are shown
-/// are escaped. All texts of errors and plans of this crate are shown so.
+/// Untrusted text that is safe to display: control characters, line breaks and invisible formatting characters are escaped. All
+/// errors and plans of this crate are displayed like this.
 ///
 /// ```
 /// use tucuxi::Printable;
@@ -23,7 +23,7 @@ impl<T: fmt::Display> fmt::Display for Printable<T> {
     }
 }
 
-/// The same, of text that has lines: ends of lines and tabs stay.
+/// Like [`Printable`], for text of several lines: line breaks and tabs are kept.
 #[cfg(feature = "cli")]
 pub(crate) struct PrintableLines<T>(pub(crate) T);
 
@@ -60,8 +60,8 @@ impl fmt::Write for Escaping<'_, '_> {
     }
 }
 
-/// Controls, ends of lines and paragraphs, what turns the direction of writing, and what is not seen. The joiners of letters and
-/// of emoji stay.
+/// Control characters, line and paragraph separators, bidirectional controls, and invisible characters. The joiners of letters
+/// and emoji are printable.
 pub(crate) fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_text_is_escaped() {
+    fn unprintable_characters_are_escaped() {
         for (text, expected) in [
             ("", ""),
             (
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     #[cfg(feature = "cli")]
-    fn lines_stay_where_there_are_lines() {
+    fn line_breaks_are_kept_on_request() {
         let shown = PrintableLines("a\n\tb\r\u{1b}").to_string();
         assert_eq!(shown, "a\n\tb\\r\\u{1b}");
     }

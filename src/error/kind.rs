@@ -1,55 +1,65 @@
-//! Which part of the crate an error comes from.
+//! The parts of the crate that errors come from.
 
-/// Which part of the crate an error comes from, and so which error of it [`Error::downcast_ref`](super::Error::downcast_ref)
-/// finds.
+/// The part of the crate that failed. It determines the type that [`Error::downcast_ref`](super::Error::downcast_ref) finds.
+///
+/// ```
+/// use tucuxi::error::ErrorKind;
+///
+/// let error = tucuxi::query::Query::compile("a[").map_err(tucuxi::Error::from).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Query);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A setting, from the builder, the environment or a file: [`ConfigError`](crate::config::ConfigError).
+    /// An invalid or missing setting: [`ConfigError`](crate::config::ConfigError).
     Config,
-    /// No credentials, or their provider failed: [`CredentialsError`](crate::credentials::CredentialsError).
+    /// No credentials were found, or a provider failed: [`CredentialsError`](crate::credentials::CredentialsError).
     Credentials,
-    /// An item, an expression or a batch of DynamoDB: [`DynamoDbError`](crate::dynamodb::DynamoDbError).
+    /// An invalid item or expression, or a failed batch of DynamoDB: [`DynamoDbError`](crate::dynamodb::DynamoDbError).
     DynamoDb,
     /// No endpoint for these parameters: [`EndpointError`](crate::endpoint::EndpointError).
     Endpoint,
-    /// A model that is missing or broken, or has no such operation: [`UnknownName`](crate::model::UnknownName).
+    /// A value that a program converts from or to JSON: [`serde_json::Error`].
+    Json,
+    /// A missing or malformed model, or an unknown operation: [`UnknownName`](crate::model::UnknownName).
     Model,
-    /// A listing that cannot go on, or cannot begin as it should.
+    /// A listing that cannot be continued or resumed.
     Pagination,
-    /// Parameters that do not fit the operation's input, with all faults at once: [`ParamErrors`](crate::params::ParamErrors).
+    /// Parameters that do not match the operation's input. All faults are reported at once:
+    /// [`ParamErrors`](crate::params::ParamErrors).
     Params,
     /// A JMESPath expression: [`QueryError`](crate::query::QueryError).
     Query,
     /// A request that cannot be built or signed.
     Request,
-    /// A resource that has no such name, or of which nothing can be known: [`ResourceError`](crate::resource::ResourceError) or
-    /// [`NoSuchName`](crate::resource::NoSuchName).
+    /// An unknown name of a resource, or a resource that does not exist:
+    /// [`ResourceError`](crate::resource::ResourceError) or [`NoSuchName`](crate::resource::NoSuchName).
     Resource,
-    /// A response that cannot be read into the type that is wanted, or is not what its checksum says:
+    /// A response that cannot be deserialized into the requested type, or does not match its checksum:
     /// [`ChecksumMismatch`](crate::checksum::ChecksumMismatch), [`FrameError`](crate::eventstream::FrameError).
     Response,
     /// The service returned an error: [`ServiceError`](super::ServiceError).
     Service,
-    /// A transfer that failed: [`TransferError`](crate::transfer::TransferError).
+    /// A failed transfer: [`TransferError`](crate::transfer::TransferError).
     Transfer,
-    /// No whole response came: [`TransportError`](crate::transport::TransportError).
+    /// No complete response was received: [`TransportError`](crate::transport::TransportError).
     Transport,
-    /// A response that is not what the operation's model says: [`UnexpectedResponse`](super::UnexpectedResponse).
+    /// A response that does not match the operation's model: [`UnexpectedResponse`](super::UnexpectedResponse).
     UnexpectedResponse,
-    /// Something that the service has and this client cannot do.
+    /// A feature of the service that this client does not support.
     Unsupported,
-    /// A wait that did not end as it should: [`WaitError`](crate::WaitError).
+    /// A failed or timed-out wait: [`WaitError`](crate::WaitError).
     Wait,
 }
 
 impl ErrorKind {
-    /// What the texts of this kind begin with.
+    /// The prefix of texts of this kind.
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::Config => "configuration: ",
             Self::Credentials => "credentials: ",
             Self::Endpoint => "endpoint: ",
+            Self::Json => "JSON: ",
             Self::Model => "model: ",
             Self::Pagination => "pagination: ",
             Self::Params => "invalid parameters: ",
@@ -67,13 +77,14 @@ impl ErrorKind {
         }
     }
 
-    /// The name in spans of `tracing`.
+    /// The name in `tracing` spans.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Config => "config",
             Self::Credentials => "credentials",
             Self::DynamoDb => "dynamodb",
             Self::Endpoint => "endpoint",
+            Self::Json => "json",
             Self::Model => "model",
             Self::Pagination => "pagination",
             Self::Params => "params",

@@ -1,23 +1,27 @@
-//! The one error of the crate.
+//! The error type of the crate.
 //!
-//! A room may have an error type of its own, with its texts in one place, and says with `Detail` what the crate needs to know
-//! of it; it becomes an [`Error`] at the room's edge. This room knows none of those. Every text says what failed, where, and
-//! what to do; none holds a secret.
+//! A module may define its own error type, with all its texts in one place. It implements `Detail`, and is converted to an
+//! [`Error`] where it leaves the module. This module depends on none of those types. Each text says what failed, where, and what
+//! to do about it; none contains a secret.
 //!
 //! ```text
-//!   Error ─► Inner { call, attempts, retries_ended, hint }     what the exchange records
+//!   Error ─► Inner { call, attempts, retries_ended, hint }     recorded by the exchange
 //!              └─► Box<dyn Detail>                             ConfigError, TransferError, … or any other error with a kind
-//!                    ├─► inner()   the Error of the call that it failed with
+//!                    ├─► inner()   the Error of the call that caused it
 //!                    └─► below()   the next error of the chain
 //! ```
 
+mod hint;
 mod kind;
+mod predicates;
 mod service;
 mod unexpected;
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::{fmt, iter};
 
+pub(crate) use self::hint::FailedRequest;
 pub use self::kind::ErrorKind;
 pub use self::service::{Fault, RetriesEnded, RetryReason, ServiceError};
 pub use self::unexpected::UnexpectedResponse;
@@ -27,51 +31,56 @@ use crate::printable::Printable;
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// What every fallible function of this crate returns.
+/// The result of every fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a call, or its preparation, failed.
+/// The error of a call or of its preparation.
 ///
 /// ```
 /// # fn f(error: tucuxi::Error) {
-/// match error.code() {
-///     Some("NoSuchBucket") => println!("no such bucket"),
+/// match error {
+///     _ if error.is("NoSuchBucket") => println!("no such bucket"),
 ///     _ if error.is_throttling() => println!("slow down"),
 ///     _ => println!("{error}"),
 /// }
 /// # }
 /// ```
 ///
-/// [`Error::kind`] says which part of the crate it comes from, the predicates what a program can do about it, and
-/// [`Error::downcast_ref`] gives the error of that part with its fields: [`ConfigError`](crate::config::ConfigError),
-/// [`TransferError`](crate::transfer::TransferError) and the like. `?` makes an `Error` of each of those:
+/// [`Error::kind`] names the part of the crate that failed, and the predicates say what a program can do about it.
+/// [`Error::downcast_ref`] returns that part's own error with its fields, such as
+/// [`ConfigError`](crate::config::ConfigError) or [`TransferError`](crate::transfer::TransferError). The `?` operator converts
+/// each of these to an `Error`, and errors of `serde_json` as well:
 ///
 /// ```
 /// fn main() -> tucuxi::Result<()> {
 ///     let config = tucuxi::Config::builder().isolated().region("eu-west-1").build()?;
 ///     let query = tucuxi::query::Query::compile("Buckets[].Name")?;
-///     # let _ = (config, query);
+///     let names: Vec<String> = serde_json::from_value(serde_json::json!(["logs"]))?;
+///     # let _ = (config, query, names);
 ///     Ok(())
 /// }
 /// ```
 ///
-/// # Texts
+/// # Text
 ///
-/// `Display` has the whole text: the call, what failed, where, and what to do, with the texts of the errors below it. It is one
-/// line, in which control characters of what came from outside are escaped, as with [`Printable`].
-///
-/// `source()` skips the errors whose texts that line contains already, and returns the first one that adds something. So neither
-/// `{error}` nor a chain such as anyhow's `{:#}` lacks a part or repeats one. What a service's message is in full stands in
+/// `Display` writes one line: the call, what failed, where, and what to do about it, including the texts of the underlying
+/// errors. Control characters in text from outside are escaped, as by [`Printable`]. The unescaped message of a service is
 /// [`ServiceError::message`].
+///
+/// `source()` skips errors whose text is already part of that line, and returns the first one that adds something. So a chain
+/// such as anyhow's `{:#}` neither omits nor repeats a part.
+///
+/// `Debug` writes the same text followed by its sources, because that is what a `main` that returns an error prints. The
+/// alternate form `{:#?}` lists the fields.
 pub struct Error(Box<Inner>);
 
 struct Inner {
     call: Option<Call>,
-    /// None before the first request of a call.
+    /// 0 before the first request of a call.
     attempts: u32,
     retries_ended: Option<RetriesEnded>,
-    /// What may help.
-    hint: Option<&'static str>,
+    /// Advice, appended to the text.
+    hint: Option<Cow<'static, str>>,
     detail: Box<dyn Detail>,
 }
 
@@ -80,7 +89,7 @@ struct Call {
     operation: Box<str>,
 }
 
-/// What a room says of its error.
+/// The properties that the crate needs to know of a module's own error.
 pub(crate) trait Detail: StdError + Send + Sync + 'static {
     fn kind(&self) -> ErrorKind;
 
@@ -100,18 +109,18 @@ pub(crate) trait Detail: StdError + Send + Sync + 'static {
         false
     }
 
-    /// The error of the call that it failed with.
+    /// The error of the call that caused this one.
     fn inner(&self) -> Option<&Error> {
         None
     }
 
-    /// The next error of the chain, also if the text has all of it.
+    /// The next error of the chain, even if its text is already part of this one's.
     fn below(&self) -> Option<&(dyn StdError + 'static)> {
         self.source()
     }
 }
 
-/// An error that is not of this crate, or a text.
+/// A foreign error, or a plain text.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 struct Other {
@@ -133,6 +142,12 @@ impl Detail for Other {
     }
 }
 
+impl Detail for serde_json::Error {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Json
+    }
+}
+
 impl<T: Detail> From<T> for Error {
     fn from(detail: T) -> Self {
         Self(Box::new(Inner {
@@ -146,8 +161,8 @@ impl<T: Detail> From<T> for Error {
 }
 
 impl Error {
-    /// An error of a program's own, such as an interceptor returns. Errors of this crate are converted with `?` or `into()`
-    /// instead.
+    /// Creates an error from a program's own, for example in an interceptor. Errors of this crate are converted with `?` or
+    /// `into()` instead.
     ///
     /// ```
     /// use tucuxi::error::{Error, ErrorKind};
@@ -180,7 +195,7 @@ impl Error {
         Self::new(ErrorKind::Unsupported, what.into())
     }
 
-    /// Which part of the crate it comes from. That of the call which a transfer failed with is `error.root().kind()`.
+    /// Returns the part of the crate that failed. For the call that made a transfer fail, use `error.root().kind()`.
     ///
     /// ```
     /// use tucuxi::error::ErrorKind;
@@ -193,7 +208,7 @@ impl Error {
         self.0.detail.kind()
     }
 
-    /// The name of the service that was called.
+    /// Returns the name of the service that was called.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -208,12 +223,12 @@ impl Error {
         self.call().map(|call| &*call.service)
     }
 
-    /// The API name of the operation that was called.
+    /// Returns the API name of the operation that was called.
     pub fn operation(&self) -> Option<&str> {
         self.call().map(|call| &*call.operation)
     }
 
-    /// The service's error code, such as `NoSuchBucket`.
+    /// Returns the service's error code, such as `NoSuchBucket`. To compare it, [`Error::is`] is more reliable.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -230,13 +245,13 @@ impl Error {
         self.service_error().map(|e| &*e.code)
     }
 
-    /// The HTTP status of the response, where one came that is not the result.
+    /// Returns the HTTP status of the response, if the service returned an error or an unexpected response.
     pub fn status(&self) -> Option<u16> {
         let unexpected = || self.unexpected_response().map(|found| found.status);
         self.service_error().map(|e| e.status).or_else(unexpected)
     }
 
-    /// The service's id of the request, for its support.
+    /// Returns the request id, which AWS Support asks for.
     pub fn request_id(&self) -> Option<&str> {
         match self.service_error() {
             Some(error) => error.request_id.as_deref(),
@@ -244,7 +259,7 @@ impl Error {
         }
     }
 
-    /// The error that the service returned, if it returned one.
+    /// Returns the error that the service returned, if any.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -253,19 +268,19 @@ impl Error {
     /// # let client = Client::with_transport(config, Replay::new().answer(400, &[], body))?;
     /// let error = client.call("dynamodb", "DescribeTable", serde_json::json!({"TableName": "t"}));
     /// let error = error.unwrap_err();
-    /// assert_eq!(&*error.service_error().unwrap().message, "no table t");
+    /// assert_eq!(error.service_error().unwrap().message, "no table t");
     /// # Ok::<(), tucuxi::Error>(())
     /// ```
     pub fn service_error(&self) -> Option<&ServiceError> {
         self.root().own()
     }
 
-    /// The response that is not the operation's, if one came.
+    /// Returns the response that does not belong to the operation, if one was received.
     pub fn unexpected_response(&self) -> Option<&UnexpectedResponse> {
         self.root().own()
     }
 
-    /// How many attempts of the call were made; 0 if it failed before the first, or without a call.
+    /// Returns the number of attempts that were made; 0 if the call failed before the first one.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -283,75 +298,12 @@ impl Error {
         self.root().0.attempts
     }
 
-    /// Why the call was not tried once more, where another attempt might have succeeded.
+    /// Returns the reason why the call was not retried, if a retry might have succeeded.
     pub fn retries_ended(&self) -> Option<RetriesEnded> {
         self.root().0.retries_ended
     }
 
-    /// Whether the same call may succeed when it is made again: the service is throttling or failed, or the connection
-    /// broke. The client has by then tried as often as it is configured to.
-    ///
-    /// ```
-    /// # use tucuxi::{Client, Config, transport::Replay};
-    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().max_attempts(1).build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(503, &[], "").answer(403, &[], ""))?;
-    /// let unavailable = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
-    /// assert!(unavailable.is_retryable());
-    /// let forbidden = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
-    /// assert!(!forbidden.is_retryable());
-    /// # Ok::<(), tucuxi::Error>(())
-    /// ```
-    pub fn is_retryable(&self) -> bool {
-        self.root().0.detail.is_retryable()
-    }
-
-    /// Whether the service requests fewer calls.
-    ///
-    /// ```
-    /// # use tucuxi::{Client, Config, transport::Replay};
-    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().max_attempts(1).build()?;
-    /// # let body = "<Error><Code>SlowDown</Code></Error>";
-    /// # let client = Client::with_transport(config, Replay::new().answer(503, &[], body))?;
-    /// let error = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
-    /// assert!(error.is_throttling());
-    /// # Ok::<(), tucuxi::Error>(())
-    /// ```
-    pub fn is_throttling(&self) -> bool {
-        self.root().0.detail.is_throttling()
-    }
-
-    /// Whether a limit of time ended it: no connection or no response came in time, the lookup of credentials took too long, or
-    /// a wait reached its end.
-    ///
-    /// ```
-    /// use tucuxi::transport::{TransportError, TransportErrorKind};
-    ///
-    /// let uri = "https://s3.eu-west-1.amazonaws.com".parse().unwrap();
-    /// let error = TransportError::new(TransportErrorKind::Timeout, &uri, "nothing for 60 seconds");
-    /// assert!(tucuxi::Error::from(error).is_timeout());
-    /// ```
-    pub fn is_timeout(&self) -> bool {
-        self.root().0.detail.is_timeout()
-    }
-
-    /// Whether the caller cancelled it.
-    ///
-    /// ```
-    /// # use tucuxi::{Client, Config, transport::{CancelToken, Replay}};
-    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new())?;
-    /// let cancel = CancelToken::default();
-    /// cancel.cancel();
-    /// let result = client.request("dynamodb", "ListTables").cancel_with(&cancel).send();
-    /// assert!(result.unwrap_err().is_cancelled());
-    /// # Ok::<(), tucuxi::Error>(())
-    /// ```
-    pub fn is_cancelled(&self) -> bool {
-        self.root().0.detail.is_cancelled()
-    }
-
-    /// The error at the bottom: that of the call which a transfer, or a batch, failed with. It is the error itself where no
-    /// other call failed.
+    /// Returns the innermost error: that of the call that made a transfer or a batch fail. Any other error is its own root.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -369,8 +321,8 @@ impl Error {
         self.chain().last().unwrap_or(self)
     }
 
-    /// The error of this type that it is, or that it failed with: an area's, such as
-    /// [`TransferError`](crate::transfer::TransferError), or what a program gave to [`Error::new`].
+    /// Returns the error as a `T`, or the first cause that is one: a part's own error, such as
+    /// [`TransferError`](crate::transfer::TransferError), or the error that a program passed to [`Error::new`].
     ///
     /// ```
     /// use tucuxi::config::ConfigError;
@@ -383,7 +335,19 @@ impl Error {
         self.chain().find_map(Self::own)
     }
 
-    /// The same as [`Error::downcast_ref`] to change it, but not that of the call it failed with.
+    /// Returns the error as a mutable `T`. Unlike [`Error::downcast_ref`], causes are not searched.
+    ///
+    /// ```
+    /// use tucuxi::error::ServiceError;
+    ///
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(403, &[], ""))?;
+    /// let mut error = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
+    /// error.downcast_mut::<ServiceError>().unwrap().message = "ask the owner".into();
+    /// assert!(error.to_string().contains("ask the owner"));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn downcast_mut<T: StdError + 'static>(&mut self) -> Option<&mut T> {
         let own: &mut (dyn StdError + 'static) = &mut *self.0.detail;
         match own.is::<Other>() {
@@ -392,7 +356,7 @@ impl Error {
         }
     }
 
-    /// The error of this type that it is.
+    /// Converts the error to a `T`. Causes are not searched.
     ///
     /// ```
     /// use tucuxi::query::{Query, QueryError, QueryErrorKind};
@@ -404,7 +368,7 @@ impl Error {
     ///
     /// # Errors
     ///
-    /// It is of another type; then it comes back as it was.
+    /// Returns the error unchanged if it is of another type.
     pub fn downcast<T: StdError + 'static>(self) -> Result<T> {
         if self.own::<T>().is_none() {
             return Err(self);
@@ -414,13 +378,13 @@ impl Error {
         let own = own
             .downcast::<Other>()
             .map_or_else(|own| own, |other| other.error);
-        // the other branch is never taken: `own` found it
+        // cannot fail: `own` found it above
         own.downcast()
             .map(|own| *own)
             .map_err(|own| Self::new(kind, own))
     }
 
-    /// This error, then the one that it failed with, and so on.
+    /// This error, the error of the call that caused it, and so on.
     fn chain(&self) -> impl Iterator<Item = &Self> {
         iter::successors(Some(self), |error| error.0.detail.inner())
     }
@@ -429,7 +393,7 @@ impl Error {
         self.chain().find_map(|error| error.0.call.as_ref())
     }
 
-    /// The detail, if it is of this type.
+    /// The detail as a `T`.
     fn own<T: StdError + 'static>(&self) -> Option<&T> {
         let own: &(dyn StdError + 'static) = &*self.0.detail;
         match own.downcast_ref::<Other>() {
@@ -440,10 +404,16 @@ impl Error {
 
     /// The text without the name of the call.
     pub(crate) fn without_call(&self) -> impl fmt::Display {
-        fmt::from_fn(|f| self.0.write(f))
+        struct Text<'a>(&'a Inner);
+        impl fmt::Display for Text<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.write(f)
+            }
+        }
+        Text(&self.0)
     }
 
-    /// The same error, said to be of this call; once is enough.
+    /// Attributes the error to this call, unless it is attributed to one already.
     pub(crate) fn of_call(mut self, service: &str, operation: &str) -> Self {
         self.0.call.get_or_insert_with(|| Call {
             service: service.into(),
@@ -452,21 +422,21 @@ impl Error {
         self
     }
 
-    /// Keeps how many attempts were made, unless it is known already.
+    /// Records the number of attempts, unless it is recorded already.
     pub(crate) fn set_attempts(&mut self, attempts: u32) {
         if self.0.attempts == 0 {
             self.0.attempts = attempts;
         }
     }
 
-    /// Keeps why there was no other attempt.
+    /// Records why the call was not retried.
     pub(crate) fn set_retries_ended(&mut self, why: RetriesEnded) {
         self.0.retries_ended = Some(why);
     }
 
-    /// Keeps what may help.
-    pub(crate) fn set_hint(&mut self, hint: &'static str) {
-        self.0.hint = Some(hint);
+    /// Appends advice to the text.
+    pub(crate) fn set_hint(&mut self, hint: impl Into<Cow<'static, str>>) {
+        self.0.hint = Some(hint.into());
     }
 }
 
@@ -480,11 +450,11 @@ impl Inner {
                 write!(f, "{}", Printable(detail))?;
             }
         }
-        if let Some(what) = self.retries_ended.and_then(RetriesEnded::what) {
-            write!(f, "; {what}")?;
+        if let Some(reason) = self.retries_ended.and_then(RetriesEnded::text) {
+            write!(f, "; {reason}")?;
         }
-        match self.hint {
-            Some(hint) => write!(f, "; {hint}"),
+        match &self.hint {
+            Some(hint) => write!(f, "; {}", Printable(hint)),
             None => Ok(()),
         }
     }
@@ -501,16 +471,21 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Error");
-        shown.field("kind", &self.kind());
+        if !f.alternate() {
+            write!(f, "{self}")?;
+            let mut causes = iter::successors(self.source(), |error| (**error).source());
+            return causes.try_for_each(|cause| write!(f, "\n  caused by: {}", Printable(cause)));
+        }
+        let mut fields = f.debug_struct("Error");
+        fields.field("kind", &self.kind());
         if let Some(Call { service, operation }) = &self.0.call {
-            shown
+            fields
                 .field("service", service)
                 .field("operation", operation);
         }
-        shown.field("attempts", &self.0.attempts);
-        shown.field("retries_ended", &self.0.retries_ended);
-        shown.field("detail", &self.0.detail).finish()
+        fields.field("attempts", &self.0.attempts);
+        fields.field("retries_ended", &self.0.retries_ended);
+        fields.field("detail", &self.0.detail).finish()
     }
 }
 
@@ -520,7 +495,7 @@ impl StdError for Error {
     }
 }
 
-/// The first of the errors from `below` on that adds something to the text of `said`.
+/// The first error, from `below` downwards, whose text is not part of the text of `said`.
 pub(crate) fn unsaid<'e>(
     said: &dyn fmt::Display,
     below: Option<&'e (dyn StdError + 'static)>,

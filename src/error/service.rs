@@ -1,4 +1,4 @@
-//! An error that the service returned, and what follows from it for another attempt.
+//! Errors that services return, and whether a retry may succeed.
 
 use std::fmt;
 
@@ -8,38 +8,52 @@ use serde_json::Value;
 use super::{Detail, ErrorKind};
 use crate::printable::Printable;
 
-/// An error that the service answered with.
+/// An error that the service returned.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let body = "<Error><Code>NoSuchKey</Code><Message>The key does not exist.</Message><Key>k</Key></Error>";
+/// # let client = Client::with_transport(config, Replay::new().answer(404, &[], body))?;
+/// let result = client.call("s3", "GetObject", serde_json::json!({"Bucket": "b", "Key": "k"}));
+/// let error = result.unwrap_err();
+/// let error = error.service_error().unwrap();
+/// assert_eq!(error.code, "NoSuchKey");
+/// assert_eq!(error.message, "The key does not exist.");
+/// assert_eq!(error.value["Key"], "k");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ServiceError {
-    /// The error code, such as `NoSuchBucket`; the HTTP status where the response has none.
-    pub code: Box<str>,
-    /// The service's message, empty if the response has none. Of a body that is no error of the protocol it is the text, cut
-    /// after 1,024 bytes; HTTP's phrase for the status stands in for a page of a failed server, as in botocore.
-    pub message: Box<str>,
-    /// The error shape of the model which the code names, if any.
-    pub shape: Option<Box<str>>,
-    /// Which side is at fault, if the response says so.
+    /// The error code, such as `NoSuchBucket`, or the HTTP status if the response has no code.
+    pub code: String,
+    /// The service's message, or empty. If the body is not an error document of the protocol, the message is its text, cut
+    /// after 1,024 bytes. An HTML page of a failed server is replaced by the HTTP phrase for the status, as in botocore.
+    pub message: String,
+    /// The name of the error's shape in the model, if the model has one for the code.
+    pub shape: Option<String>,
+    /// The side that is at fault, if the response says so.
     pub fault: Fault,
-    /// The members of the error's shape, and for S3 and other XML services what else the error element holds.
+    /// The members of the error's shape. For S3 and other XML services also the other elements of the error document.
     pub value: Value,
     /// The HTTP status.
     pub status: u16,
-    /// The service's id of this request, for its support.
-    pub request_id: Option<Box<str>>,
-    /// S3's second id (`x-amz-id-2`, `HostId`).
-    pub extended_request_id: Option<Box<str>>,
+    /// The request id, which AWS Support asks for.
+    pub request_id: Option<String>,
+    /// S3's second request id (`x-amz-id-2`, `HostId`).
+    pub extended_request_id: Option<String>,
     /// All headers of the response.
     pub headers: HeaderMap,
-    /// The first bytes of a body in which neither code nor message was found, at most 200, with what is not printable escaped.
-    pub excerpt: Option<Box<str>>,
-    /// The code that the service's JSON body has, where a header replaced it by the older query protocol's.
-    pub query_error_code: Option<Box<str>>,
+    /// The beginning of a body that contains neither code nor message: at most 200 bytes, escaped.
+    pub excerpt: Option<String>,
+    /// The code in the JSON body, if a header replaced it by the code of the older query protocol.
+    pub query_error_code: Option<String>,
     pub(crate) retry: Option<RetryReason>,
 }
 
 impl ServiceError {
-    /// One that comes in an event stream, which counts as a response with status 400.
+    /// An error in an event stream, which counts as a response with status 400.
     pub(crate) fn in_stream(code: &str, message: &str) -> Self {
         Self {
             code: code.into(),
@@ -57,7 +71,7 @@ impl ServiceError {
         }
     }
 
-    /// The text, with the number of attempts if there were several.
+    /// Writes the text, with the number of attempts if there was more than one.
     pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, attempts: u32) -> fmt::Result {
         write!(f, "{}", Printable(&self.code))?;
         if !self.message.is_empty() {
@@ -106,52 +120,50 @@ impl Detail for ServiceError {
     }
 }
 
-/// Whose fault an error is. Exhaustive, as Smithy's trait `error` has these two values.
+/// The side that is at fault. Exhaustive, because Smithy's `error` trait has these two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The caller's.
+    /// The caller.
     Client,
-    /// The service's.
+    /// The service.
     Server,
 }
 
-/// Why a call was not tried once more.
+/// The reason why a failed call was not retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetriesEnded {
-    /// It was tried as often as it may be.
+    /// All configured attempts were made.
     Attempts,
-    /// Its body is a reader, which was read.
+    /// The body is a reader that was consumed by the first attempt.
     Body,
-    /// No time was left for the delay that the next attempt needs.
+    /// The deadline of the call would have passed before the next attempt.
     Deadline,
-    /// So many calls to this service failed that there is no quota left for more attempts.
+    /// The client's retry quota for this service is exhausted, because too many calls failed.
     Quota,
 }
 
 impl RetriesEnded {
-    /// What a caller cannot know from the number of attempts.
-    pub(crate) fn what(self) -> Option<&'static str> {
+    /// The reason as text, unless the number of attempts says it.
+    pub(crate) fn text(self) -> Option<&'static str> {
         match self {
             Self::Attempts => None,
             Self::Body => Some(
-                "it was not tried again because the body is a reader that was read already; give bytes, a file or a source \
-                 that can be opened again",
+                "not retried because the body is a reader that is consumed; use bytes, a file or a source that can be \
+                 reopened",
             ),
-            Self::Deadline => Some("no time was left to try it again"),
-            Self::Quota => {
-                Some("it was not tried again because too many calls to this service failed")
-            }
+            Self::Deadline => Some("not retried because the time limit of the call was reached"),
+            Self::Quota => Some("not retried because too many calls to this service failed"),
         }
     }
 }
 
-/// Why another attempt may succeed.
+/// The reason why a retry may succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryReason {
-    /// The service asks to slow down.
+    /// The service throttles.
     Throttling,
-    /// Something failed that may not fail again.
+    /// The failure is temporary.
     Transient,
 }

@@ -1,11 +1,11 @@
-//! A response that is not what the operation's model says.
+//! Responses that do not match the operation's model.
 
 use std::fmt;
 
 use super::{Detail, ErrorKind};
 
-/// A response that is not the operation's: a web page, the document of another operation, no document, half of one, or one that
-/// lacks what proves that the operation was done. Its status says success, but nothing of it is given as a result.
+/// A response with a success status that does not belong to the operation: a web page, a document of another operation, an
+/// empty or truncated document, or one without the element that proves that the operation was done.
 ///
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};
@@ -16,36 +16,36 @@ use super::{Detail, ErrorKind};
 /// let error = listed.unwrap_err();
 /// let found = error.unexpected_response().unwrap();
 /// assert_eq!(found.content_type.as_deref(), Some("text/html"));
-/// assert_eq!(&*found.expected, "an element ListAllMyBucketsResult");
+/// assert_eq!(found.expected, "an element ListAllMyBucketsResult");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct UnexpectedResponse {
-    /// What the model says: `an element ListBucketResult`.
-    pub expected: Box<str>,
-    /// What came in its place: `an element html`.
-    pub received: Box<str>,
+    /// The body that the model describes, such as `an element ListBucketResult`.
+    pub expected: String,
+    /// The body that was received, such as `a web page`.
+    pub received: String,
     /// The HTTP status.
     pub status: u16,
     /// The `Content-Type` header.
-    pub content_type: Option<Box<str>>,
-    /// The service's id of this request, for its support.
-    pub request_id: Option<Box<str>>,
+    pub content_type: Option<String>,
+    /// The request id, which AWS Support asks for.
+    pub request_id: Option<String>,
     /// Scheme, host and port that the request was sent to.
-    pub endpoint: Option<Box<str>>,
-    /// The service that was expected there.
-    pub service: Option<Box<str>>,
-    /// The first bytes of the body, at most 200, with what is not printable escaped. It is absent where there is no body, and
-    /// where the operation's result may hold a secret.
-    pub excerpt: Option<Box<str>>,
+    pub endpoint: Option<String>,
+    /// The service that the request was meant for.
+    pub service: Option<String>,
+    /// The beginning of the body: at most 200 bytes, escaped. `None` if the body is empty, or if the operation's result may
+    /// contain a secret.
+    pub excerpt: Option<String>,
 }
 
 impl fmt::Display for UnexpectedResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "cannot read the response as the operation's: expected {}, received {} (status {}",
+            "unexpected response: expected {}, received {} (status {}",
             self.expected, self.received, self.status
         )?;
         if let Some(content_type) = &self.content_type {
@@ -75,22 +75,22 @@ impl Detail for UnexpectedResponse {
     }
 }
 
-/// How much of a body an error shows, in bytes.
-const SHOWN: usize = 200;
+/// The maximum length of an excerpt, in bytes.
+const EXCERPT_LEN: usize = 200;
 
-/// The beginning of a body, in which nothing can be taken for anything but text of the other side.
-pub(crate) fn excerpt(body: &[u8]) -> Box<str> {
+/// The beginning of a body, escaped, so that it cannot be mistaken for text of this crate.
+pub(crate) fn excerpt(body: &[u8]) -> String {
     let mut text = String::new();
-    for c in String::from_utf8_lossy(body.get(..SHOWN).unwrap_or(body)).chars() {
+    for c in String::from_utf8_lossy(body.get(..EXCERPT_LEN).unwrap_or(body)).chars() {
         match c {
             ' ' => text.push(c),
             c => text.extend(c.escape_debug()),
         }
     }
-    if body.len() > SHOWN {
+    if body.len() > EXCERPT_LEN {
         text.push('…');
     }
-    text.into()
+    text
 }
 
 #[cfg(test)]
@@ -98,15 +98,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_excerpt_is_short_and_printable() {
+    fn excerpts_are_short_and_printable() {
         let cases: [(&[u8], &str); 3] = [
             (b"<html>\x1b[2J\r\n\"x\"", r#"<html>\u{1b}[2J\r\n\"x\""#),
             (b"\xff\x00a", "\u{fffd}\\0a"),
             (b"", ""),
         ];
         for (body, expected) in cases {
-            assert_eq!(&*excerpt(body), expected);
+            assert_eq!(excerpt(body), expected);
         }
-        assert_eq!(excerpt(&[b'a'; 1000]).chars().count(), SHOWN + 1);
+        assert_eq!(excerpt(&[b'a'; 1000]).chars().count(), EXCERPT_LEN + 1);
     }
 }

@@ -125,15 +125,15 @@ impl Exchange {
                 .as_ref()
                 .map(|prepared| prepared.request.uri());
             error.endpoint = uri.and_then(origin);
-            error.service = Some(self.call.service.model.metadata().service_id.clone());
+            error.service = Some((*self.call.service.model.metadata().service_id).to_owned());
         }
     }
 }
 
 /// Scheme, host and port.
-fn origin(uri: &Uri) -> Option<Box<str>> {
+fn origin(uri: &Uri) -> Option<String> {
     let (scheme, authority) = (uri.scheme_str()?, uri.authority()?.as_str());
     let host = authority.rsplit_once('@');
     let host = host.map_or(authority, |(_, host)| host);
-    Some(format!("{scheme}://{host}").into())
+    Some(format!("{scheme}://{host}"))
 }

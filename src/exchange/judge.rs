@@ -1,5 +1,6 @@
 //! What a response, or none, means: a result, another attempt or an error.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use http::header::DATE;
@@ -14,7 +15,7 @@ use super::skew::{self, Skew};
 use super::{Call, Exchange, Moment, Received, Step, Waiting, endpoint, trace};
 use crate::body::Reuse;
 use crate::checksum;
-use crate::error::{Error, Result, RetriesEnded, RetryReason, ServiceError};
+use crate::error::{Error, FailedRequest, Result, RetriesEnded, RetryReason, ServiceError};
 use crate::output::Output;
 use crate::settings::RetryMode;
 use crate::transport::TransportError;
@@ -157,21 +158,29 @@ impl Exchange {
 
     /// What helps against a refusal that has to do with how the body goes. Servers that are like S3 often know nothing of
     /// checksums behind a body, and each says it in its own way.
-    fn hint(&self, error: &ServiceError) -> Option<&'static str> {
+    fn hint(&self, error: &ServiceError) -> Option<Cow<'static, str>> {
         let prepared = self.prepared.as_ref()?;
         if error.status == 411 && prepared.request.body().len().is_none() {
             return Some(
                 "the request did not say how long its body is: give a file or bytes, the parameter ContentLength where the \
-                 operation has it, or Body::from_reader_with_len",
+                 operation has it, or Body::from_reader_with_len"
+                    .into(),
             );
         }
         let refused = matches!(error.status, 400 | 403 | 411 | 501)
             && checksum::has_trailer(prepared.request.headers())
             && endpoint::given_url(&self.call).is_ok_and(|url| url.is_some());
-        refused.then_some(
-            "the request had its checksum behind the body; for a server that does not know this, set \
-             request_checksum_calculation to when_required",
-        )
+        if refused {
+            return Some(
+                "the request had its checksum behind the body; for a server that does not know this, set \
+                 request_checksum_calculation to when_required"
+                    .into(),
+            );
+        }
+        error.hint(&FailedRequest {
+            method: prepared.request.method(),
+            credentials: self.credentials_source.as_deref(),
+        })
     }
 
     /// What follows an answer that sends the call elsewhere: a step, or one that must find out where first.

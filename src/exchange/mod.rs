@@ -138,6 +138,8 @@ pub(crate) struct Exchange {
     is_sent: bool,
     /// Whether the call was sent to another region or endpoint, which is done once.
     redirected: bool,
+    /// Where the credentials of the last request come from.
+    credentials_source: Option<String>,
     /// How far ahead of the clock the last request was signed, in seconds.
     signed_ahead: i64,
     /// How far ahead the service's clock is, by a response to this call, in seconds.
@@ -192,6 +194,7 @@ impl Exchange {
             waiting: Waiting::Nothing,
             is_sent: false,
             redirected: false,
+            credentials_source: None,
             signed_ahead: 0,
             told_ahead: None,
             headers: HeaderMap::new(),

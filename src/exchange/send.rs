@@ -21,6 +21,7 @@ impl Exchange {
                 "internal error: the request is sent before it is prepared",
             ));
         };
+        self.credentials_source = who.and_then(Identity::source);
         let mut request = prepared.request.clone();
         request.extensions_mut().insert(self.call.call_of());
         let clock = &self.call.service.clock;

@@ -163,3 +163,13 @@ pub(crate) enum Identity {
     Credentials(Credentials),
     Token(BearerToken),
 }
+
+impl Identity {
+    /// Where it comes from, for error texts: `profile, assumed role`.
+    pub(crate) fn source(&self) -> Option<String> {
+        match self {
+            Self::Credentials(credentials) => Origin::names(credentials.origins()),
+            Self::Token(_) => None,
+        }
+    }
+}

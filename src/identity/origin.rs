@@ -54,6 +54,38 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// The name in error texts. `None` for a step that another one of the same chain implies.
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Container => Some("container endpoint"),
+            Self::Environment => Some("environment variables"),
+            Self::Imds => Some("EC2 instance metadata"),
+            Self::Login => Some("aws login"),
+            Self::Process => Some("credential_process"),
+            Self::Profile => Some("profile"),
+            Self::Program => Some("set by the program"),
+            Self::Role => Some("assumed role"),
+            Self::RoleOfWebIdentity => Some("role of a web identity token"),
+            Self::Sso | Self::SsoLegacy => Some("aws sso login"),
+            Self::EnvironmentWebIdentity
+            | Self::NamedProvider
+            | Self::ProfileLogin
+            | Self::ProfileProcess
+            | Self::ProfileSso
+            | Self::ProfileSsoLegacy
+            | Self::ProfileWebIdentity
+            | Self::SourceProfile => None,
+        }
+    }
+
+    /// The names of all steps, such as `profile, assumed role`. `None` if none has a name.
+    pub(super) fn names(origins: &[Self]) -> Option<String> {
+        let names: Vec<&str> = origins.iter().filter_map(|origin| origin.name()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    }
+}
+
 /// All steps of a way. The same credentials are the same however they were come by.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Origins(pub(super) Vec<Origin>);

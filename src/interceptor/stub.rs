@@ -286,7 +286,7 @@ impl CannedError {
     fn error(self, call: &CallContext<'_>) -> Error {
         let mut error = ServiceError::in_stream(&self.code, &self.message);
         error.status = self.status;
-        error.request_id = self.request_id;
+        error.request_id = self.request_id.map(Into::into);
         let shape = call.model.error_shape(call.operation, &self.code);
         error.shape = shape.map(|shape| call.model.shape_name(shape).into());
         let all = [self.fields, self.meta].into_iter();

@@ -362,8 +362,8 @@ pub(crate) fn unexpected_response(
     let is_shown =
         !body.is_empty() && (is_page(body) || !may_hold_secrets(model, operation.output));
     UnexpectedResponse {
-        expected,
-        received,
+        expected: expected.into(),
+        received: received.into(),
         status,
         content_type: content_type.map(|value| excerpt(value.as_bytes())),
         request_id: request_id(headers),

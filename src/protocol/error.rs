@@ -113,7 +113,7 @@ pub(crate) fn service_error(
 
 /// What stands in for the message of a body in which there is neither code nor message, and the beginning of that body where
 /// it is not the message itself. As botocore has it, HTTP's phrase stands in where a server failed before the service.
-fn of_another_body(answer: &Answer<'_>, is_whole: bool) -> (String, Option<Box<str>>) {
+fn of_another_body(answer: &Answer<'_>, is_whole: bool) -> (String, Option<String>) {
     let protocol = answer.model.metadata().protocol;
     let body = answer.body.trim_ascii();
     let phrase = || {
@@ -148,13 +148,13 @@ fn of_another_body(answer: &Answer<'_>, is_whole: bool) -> (String, Option<Box<s
 const LONGEST_MESSAGE: usize = 1024;
 
 /// The service's id of a request, from the headers of its response.
-pub(crate) fn request_id(headers: &HeaderMap) -> Option<Box<str>> {
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     let names = ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"];
     names.iter().find_map(|name| header(headers, name))
 }
 
 /// A header that is there and not empty.
-fn header(headers: &HeaderMap, name: &str) -> Option<Box<str>> {
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     let text = headers.get(name)?.to_str().ok()?.trim();
     (!text.is_empty()).then(|| text.into())
 }
@@ -251,7 +251,7 @@ fn in_xml(answer: &Answer<'_>) -> Found {
 }
 
 /// The request id inside an XML result.
-pub(crate) fn request_id_in(tape: Tape<'_, '_>) -> Option<Box<str>> {
+pub(crate) fn request_id_in(tape: Tape<'_, '_>) -> Option<String> {
     let metadata = tape.child(0, "ResponseMetadata").unwrap_or(0);
     let id = (tape.child(metadata, "RequestId")).or_else(|| tape.child(metadata, "requestId"))?;
     let id = tape.text(id).ok()?;

@@ -1,4 +1,4 @@
-//! The texts of errors: one of each kind, with all that is below it.
+//! The texts of errors: one of each kind, with its causes.
 
 use std::collections::HashSet;
 use std::error::Error as StdError;
@@ -23,7 +23,7 @@ fn client(replay: Replay) -> Client {
     Client::with_transport(config().unsigned().build().unwrap(), replay).unwrap()
 }
 
-/// A program's own error, which says nothing of the one below it.
+/// A program's own error, whose text does not include its source.
 #[derive(Debug)]
 struct Own(&'static str, Option<Box<Self>>);
 
@@ -46,13 +46,13 @@ fn disk() -> Own {
     )
 }
 
-/// As anyhow's `{:#}` shows it.
+/// The chain as anyhow's `{:#}` prints it.
 fn chain(error: &dyn StdError) -> Vec<String> {
     let all = iter::successors(Some(error), |error| (**error).source());
     all.map(ToString::to_string).collect()
 }
 
-/// No error of a chain repeats another one, nor a text itself.
+/// Asserts that no part of the chain's texts is repeated.
 fn assert_says_once(error: &dyn StdError) {
     let chain = chain(error);
     for (n, text) in chain.iter().enumerate() {
@@ -129,6 +129,10 @@ fn errors() -> Vec<(Error, &'static str)> {
             "endpoint: no partition found for region `nowhere`: check its spelling",
         ),
         (
+            serde_json::from_str::<u8>("-").unwrap_err().into(),
+            "JSON: invalid number at line 1 column 1",
+        ),
+        (
             client(Replay::new())
                 .call("s3", "ListBucket", json!({}))
                 .unwrap_err(),
@@ -160,7 +164,7 @@ fn errors() -> Vec<(Error, &'static str)> {
             "cannot build the request: cannot read the body: bad sector 7",
         ),
         (
-            Error::new(ErrorKind::Request, refused_call()),
+            Error::new(ErrorKind::Request, list_refused()),
             "cannot build the request: s3.ListBuckets: AccessDenied: no (status 403, request id r)",
         ),
         (
@@ -224,7 +228,7 @@ fn errors() -> Vec<(Error, &'static str)> {
         ),
         (
             list(Replay::new().answer(200, &[("content-type", "text/html")], "<html></html>")),
-            "s3.ListBuckets: cannot read the response as the operation's: expected an element ListAllMyBucketsResult, received a web page (status 200, content type text/html): \"<html></html>\"; is https://s3.eu-west-1.amazonaws.com an endpoint of S3?",
+            "s3.ListBuckets: unexpected response: expected an element ListAllMyBucketsResult, received a web page (status 200, content type text/html): \"<html></html>\"; is https://s3.eu-west-1.amazonaws.com an endpoint of S3?",
         ),
         (
             Error::new(ErrorKind::Unsupported, "a\nline"),
@@ -236,12 +240,12 @@ fn errors() -> Vec<(Error, &'static str)> {
         ),
         (
             wait(Replay::new().answer(404, &[], "")),
-            "waiter BucketExists failed: Max attempts exceeded. Previously accepted state: Matched expected HTTP status code: 404: s3.HeadBucket: 404: Not Found (status 404)",
+            "waiter BucketExists failed: Max attempts exceeded. Previously accepted state: Matched expected HTTP status code: 404: s3.HeadBucket: 404: Not Found (status 404); responses to HEAD carry no reason: the object or its bucket does not exist",
         ),
     ]
 }
 
-fn refused_call() -> Error {
+fn list_refused() -> Error {
     client(refused())
         .call("s3", "ListBuckets", json!({}))
         .unwrap_err()
@@ -255,7 +259,21 @@ fn a_chain_of_each_kind_says_everything_once() {
         assert_says_once(&error);
         assert_eq!(chain(&error).join(": "), expected);
     }
-    assert_eq!(kinds.len(), 17);
+    assert_eq!(kinds.len(), 18);
+}
+
+#[test]
+fn debug_prints_the_text_and_the_causes() {
+    let error = Error::new(ErrorKind::Request, disk());
+    let text = "cannot build the request: cannot read the body\n  caused by: bad sector 7";
+    assert_eq!(format!("{error:?}"), text);
+    let error = list_refused();
+    assert_eq!(format!("{error:?}"), error.to_string());
+    let fields = format!("{error:#?}");
+    assert!(
+        fields.contains("kind: Service") && fields.contains("attempts: 1"),
+        "{fields}"
+    );
 }
 
 #[test]

@@ -228,7 +228,7 @@ fn the_error_says_what_came_from_where() {
     let found = client.call("s3", "ListObjectsV2", json!({"Bucket": "b"}));
     assert_eq!(
         found.unwrap_err().to_string(),
-        "s3.ListObjectsV2: cannot read the response as the operation's: expected an element ListBucketResult, received a web page \
+        "s3.ListObjectsV2: unexpected response: expected an element ListBucketResult, received a web page \
          (status 200, content type text/html, request id R1): \"<!DOCTYPE html>\\n<html><body>Please log in<br></body></html>\"; \
          is http://localhost:9001 an endpoint of S3?"
     );
