@@ -87,8 +87,8 @@ pub(crate) fn service_error(
         (None, None) => status < 500,
     };
     ServiceError {
-        code: wire_code.map_or_else(|| status.to_string().into(), Into::into),
-        message: message.into(),
+        code: wire_code.map_or_else(|| status.to_string(), Into::into),
+        message,
         shape: shape.map(|id| model.shape_name(id).into()),
         fault: if is_client {
             Fault::Client
@@ -97,12 +97,11 @@ pub(crate) fn service_error(
         },
         value: value.into(),
         status,
-        request_id: request_id(headers).or_else(|| found.request_id.map(Into::into)),
-        extended_request_id: header(headers, "x-amz-id-2")
-            .or_else(|| found.host_id.map(Into::into)),
+        request_id: request_id(headers).or(found.request_id),
+        extended_request_id: header(headers, "x-amz-id-2").or(found.host_id),
         headers: headers.clone(),
         excerpt,
-        query_error_code: query_error_code.map(Into::into),
+        query_error_code,
         retry: match traits {
             Some(traits) if traits.throttling => Some(RetryReason::Throttling),
             Some(traits) if traits.retryable => Some(RetryReason::Transient),
@@ -185,9 +184,7 @@ fn in_json(answer: &Answer<'_>) -> Found {
         .iter()
         .find_map(|name| fields.text(&[name], Value::is_number).filter(is_code));
     Found {
-        code: header(answer.headers, "x-amzn-errortype")
-            .map(Into::into)
-            .or(code),
+        code: header(answer.headers, "x-amzn-errortype").or(code),
         message: fields.text(
             &["message", "Message", "errorMessage", "error_description"],
             |value| !value.is_null(),
