@@ -125,7 +125,7 @@ fn whole_next_call(bencher: divan::Bencher<'_, '_>, service: &str) {
 #[divan::bench]
 fn all_services() {
     let client = Client::with_models(config(), Nowhere, Embedded).unwrap();
-    for service in client.services().unwrap() {
+    for service in client.introspect().services().unwrap() {
         black_box(client.model(&service).unwrap());
     }
 }

@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         _ => return Err("usage: dynamodb [--endpoint-url URL]".into()),
     };
-    let films = Table::new(&client, "tucuxi-example-films");
+    let films = client.table("tucuxi-example-films");
     let key = |name, kind| json!({"AttributeName": name, "KeyType": kind});
     let text = |name| json!({"AttributeName": name, "AttributeType": "S"});
     films.call(

@@ -62,6 +62,7 @@ pub mod interceptor;
 #[doc(hidden)]
 #[allow(missing_docs, reason = "for this repository alone")]
 pub mod internals;
+mod introspection;
 pub mod model;
 mod names;
 mod new_file;
@@ -76,7 +77,6 @@ mod random;
 mod read;
 pub mod resource;
 mod secrets;
-mod session;
 mod settings;
 mod sync;
 mod time;
@@ -92,9 +92,10 @@ pub use self::config::{Config, ConfigBuilder};
 pub use self::error::{Error, ErrorKind, Result, ServiceError};
 pub use self::exchange::EndpointExplanation;
 pub use self::identity::{BearerToken, Credentials};
+pub use self::introspection::Introspection;
 pub use self::output::{Output, ResponseMeta};
 pub use self::paginate::{Elements, Pages};
-pub use self::presign::{PresignedPost, PresignedRequest};
+pub use self::presign::{PresignedPost, PresignedPostBuilder, PresignedRequest, Presigner};
 pub use self::printable::Printable;
 pub use self::resource::Resource;
 pub use self::wait::{Progress, Wait, WaitError, WaitFailure, Waited};

@@ -27,7 +27,7 @@ const LAYERS: &[&[&str]] = &[
     &["auth"],
     &["exchange"],
     &["client"],
-    &["paginate", "presign", "session", "wait"],
+    &["introspection", "paginate", "presign", "wait"],
     &["dynamodb", "transfer"],
     &["resource"],
     &["cli"],

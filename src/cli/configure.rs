@@ -27,7 +27,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     };
     let client = client(matches)?;
     let config = client.config();
-    let asked = client.explain_credentials();
+    let asked = client.introspect().explain_credentials();
     let mut rows = vec![row("NAME", "VALUE", "SOURCE")];
     let profile = config.profile();
     rows.push(row("profile", &profile.value, &profile.source.to_string()));

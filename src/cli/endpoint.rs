@@ -25,7 +25,9 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let params = call::params(required(matches, "PARAMS"))?;
     let (service, operation) = (required(matches, "SERVICE"), required(matches, "OPERATION"));
-    let explained = super::client(matches)?.explain_endpoint(service, operation, &params)?;
+    let explained = super::client(matches)?
+        .introspect()
+        .explain_endpoint(service, operation, &params)?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     if matches.get_flag("explain") {
         write!(out, "{}", PrintableLines(&explained))?;

@@ -142,7 +142,7 @@ fn services_command() -> Command {
 }
 
 fn services(matches: &ArgMatches) -> Result<(), Failure> {
-    print_lines(client(matches)?.services()?)
+    print_lines(client(matches)?.introspect().services()?)
 }
 
 fn operations_command() -> Command {

@@ -16,7 +16,8 @@ use crate::config::{Config, ConfigBuilder};
 use crate::credentials::{Chain, CredentialsCache, CredentialsProvider};
 use crate::custom;
 use crate::error::Result;
-use crate::exchange::{Call, CallEnv, EndpointExplanation, Services, explain};
+use crate::exchange::{CallEnv, Services};
+use crate::identity::Credentials;
 use crate::model::{ModelSource, Models, Paginator, ServiceModel, Waiter};
 use crate::settings::Settings;
 use crate::transport::Transport;
@@ -233,26 +234,21 @@ impl Client {
             .into()
     }
 
-    /// Tells how the endpoint of a call is found, without making the call: what the rules are told, which of them hold, and
-    /// what comes of it. Credentials are looked for only where the rules read the account.
+    /// Returns the credentials that calls are signed with now. Temporary credentials are replaced before they expire.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # let config = Config::builder().isolated().credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// assert_eq!(client.credentials()?.access_key_id(), "AKIDEXAMPLE");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// There is no such operation, or no region. A rule that says no is a part of the explanation.
-    pub fn explain_endpoint(
-        &self,
-        service: &str,
-        operation: &str,
-        params: &Value,
-    ) -> Result<EndpointExplanation> {
-        let service = self.0.env.services.service(service)?;
-        let reads_account_id = service.reads_account_id()?;
-        let call = Call::new(self.config(), service, operation)?;
-        let who = match reads_account_id {
-            true => self.env().credentials().ok(),
-            false => None,
-        };
-        explain(&call, params, who.as_ref())
+    /// Returns an error if no provider has credentials, or if a provider fails.
+    pub fn credentials(&self) -> Result<Credentials> {
+        self.env().credentials()
     }
 
     /// The credentials of a call whose settings ask for others than the client's.
@@ -274,32 +270,8 @@ impl Client {
         &self.0.env
     }
 
-    /// The names of a service's operations that give their result in pages, sorted.
-    ///
-    /// # Errors
-    ///
-    /// There is no such service, or its data are broken.
-    pub fn paginators(&self, service: &str) -> Result<Vec<String>> {
-        let service = self.0.env.services.service(service)?;
-        Ok(service.paginators()?.names().map(Into::into).collect())
-    }
-
-    /// The names of what a service's waiters wait for, sorted.
-    ///
-    /// # Errors
-    ///
-    /// There is no such service, or its data are broken.
-    pub fn waiters(&self, service: &str) -> Result<Vec<String>> {
-        let service = self.0.env.services.service(service)?;
-        Ok(service.waiters()?.names().map(Into::into).collect())
-    }
-
-    /// How an operation gives its pages, if it gives any.
-    ///
-    /// # Errors
-    ///
-    /// There is no such service, or its data are broken.
-    pub fn paginator(&self, service: &str, operation: &str) -> Result<Option<Paginator>> {
+    /// The paginator of an operation, if it has one.
+    pub(crate) fn paginator(&self, service: &str, operation: &str) -> Result<Option<Paginator>> {
         let service = self.0.env.services.service(service)?;
         let text = service.paginators()?.text(operation);
         text.map(|text| Paginator::parse(operation, text))
@@ -307,11 +279,11 @@ impl Client {
     }
 
     /// A waiter's name and definition.
-    ///
-    /// # Errors
-    ///
-    /// There is no such service or waiter, or its data are broken.
-    pub fn waiter_definition(&self, service: &str, waiter: &str) -> Result<(Box<str>, Waiter)> {
+    pub(crate) fn waiter_definition(
+        &self,
+        service: &str,
+        waiter: &str,
+    ) -> Result<(Box<str>, Waiter)> {
         let service = self.0.env.services.service(service)?;
         let (name, text) = service.waiters()?.find("waiter", waiter, service.name())?;
         Ok((name.into(), Waiter::parse(name, text)?))

@@ -24,13 +24,13 @@ const MAX_BYTES: usize = 16 << 20;
 /// unless the thread panics, and nobody is told if it fails; [`Table::with_batch_writer`] finishes in any case.
 ///
 /// ```
-/// # use tucuxi::{Client, Config, dynamodb::Table, transport::Replay};
+/// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
 /// # let replay = std::sync::Arc::new(Replay::new().answer(200, &[], "{}").answer(200, &[], "{}"));
 /// # let client = Client::with_transport(config, replay.clone())?;
 /// use serde_json::json;
 ///
-/// let table = Table::new(&client, "numbers");
+/// let table = client.table("numbers");
 /// let mut writer = table.batch_writer();
 /// writer.overwrite_by_keys(["n"]);
 /// for n in 0..40 {

@@ -23,9 +23,9 @@ use crate::paginate::Pages;
 /// #     .answer(200, &[], r#"{"Items": [{"year": {"N": "1984"}}]}"#);
 /// # let client = Client::with_transport(config, replay)?;
 /// use serde_json::Value;
-/// use tucuxi::dynamodb::{Attr, Key, Table};
+/// use tucuxi::dynamodb::{Attr, Key};
 ///
-/// let films = Table::new(&client, "films");
+/// let films = client.table("films");
 /// let german = films.query(Key("country").eq("de")).index("by-country").filter(Attr("year").lt(2000));
 /// let years = german.projection(["year"]).page_size(100).items::<Value>().map(|film| film.map(|film| film["year"].clone()));
 /// assert_eq!(years.collect::<Result<Vec<_>, _>>()?, [1927, 1984]);

@@ -10,7 +10,7 @@
 //! ```
 //! use serde::{Deserialize, Serialize};
 //! use serde_json::json;
-//! use tucuxi::dynamodb::{Attr, Key, Table};
+//! use tucuxi::dynamodb::{Attr, Key};
 //! # use tucuxi::{Client, Config, transport::Replay};
 //!
 //! #[derive(Serialize, Deserialize)]
@@ -27,7 +27,7 @@
 //! # let client = Client::with_transport(config, replay)?; /*
 //! let client = Client::new()?;
 //! # */
-//! let films = Table::new(&client, "films");
+//! let films = client.table("films");
 //! films.put(&Film { title: "Metropolis".into(), year: 1927 }).condition(Attr("title").not_exists()).send()?;
 //! let film: Option<Film> = films.get(json!({"title": "Metropolis"})).item()?;
 //! for film in films.query(Key("title").eq("Metropolis")).filter(Attr("year").lt(1930)).items::<Film>() {

@@ -14,24 +14,39 @@ use super::{SERVICE, canonical_item, from_plain, plain_item, take};
 use crate::client::Client;
 use crate::error::Result;
 
-/// A table: its items are plain JSON values or structs of yours. See [`dynamodb`](crate::dynamodb) for a whole example.
+/// A DynamoDB table. Items are plain JSON values or the program's own structs. [`Client::table`] returns it.
 ///
-/// It is cheap to make and to clone, and shares everything with the client that it is made of.
+/// A table is cheap to create and to clone: it shares the client's connections, credentials and models. See
+/// [`dynamodb`](crate::dynamodb) for a complete example.
 #[derive(Clone, Debug)]
 pub struct Table {
     client: Client,
-    name: Box<str>,
+    name: String,
 }
 
-impl Table {
-    /// A table by its name or ARN. Nothing is asked of the service.
-    pub fn new(client: &Client, name: impl Into<Box<str>>) -> Self {
-        Self {
-            client: client.with_plain_attribute_values(),
+impl Client {
+    /// Returns a DynamoDB table by its name or ARN. No request is sent.
+    ///
+    /// ```
+    /// use serde_json::{Value, json};
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().answer(200, &[], r#"{"Item": {"id": {"N": "7"}, "state": {"S": "paid"}}}"#);
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let orders = client.table("orders");
+    /// let order: Option<Value> = orders.get(json!({"id": 7})).item()?;
+    /// assert_eq!(order.unwrap()["state"], "paid");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn table(&self, name: impl Into<String>) -> Table {
+        Table {
+            client: self.with_plain_attribute_values(),
             name: name.into(),
         }
     }
+}
 
+impl Table {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
@@ -45,11 +60,11 @@ impl Table {
     /// Calls an operation of the service, for this table: whatever there is no method for.
     ///
     /// ```
-    /// # use tucuxi::{Client, Config, dynamodb::Table, transport::Replay};
+    /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let replay = Replay::new().answer(200, &[], r#"{"Table": {"ItemCount": 3}}"#);
     /// # let client = Client::with_transport(config, replay)?;
-    /// let table = Table::new(&client, "films");
+    /// let table = client.table("films");
     /// let described = table.call("DescribeTable", serde_json::json!({}))?;
     /// assert_eq!(described["Table"]["ItemCount"], 3);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -77,13 +92,13 @@ impl Table {
     /// Asks for the item with this key: an object or a struct.
     ///
     /// ```
-    /// # use tucuxi::{Client, Config, dynamodb::Table, transport::Replay};
+    /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let replay = Replay::new().answer(200, &[], r#"{"Item": {"title": {"S": "Metropolis"}}}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// use serde_json::{Value, json};
     ///
-    /// let table = Table::new(&client, "films");
+    /// let table = client.table("films");
     /// let film: Option<Value> = table.get(json!({"title": "Metropolis"})).consistent().item()?;
     /// assert_eq!(film, Some(json!({"title": "Metropolis"})));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -105,14 +120,14 @@ impl Table {
     /// Changes the item with this key, or makes it.
     ///
     /// ```
-    /// # use tucuxi::{Client, Config, dynamodb::Table, transport::Replay};
+    /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let replay = Replay::new().answer(200, &[], r#"{"Attributes": {"views": {"N": "8"}}}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// use serde_json::{Value, json};
     /// use tucuxi::dynamodb::Update;
     ///
-    /// let table = Table::new(&client, "films");
+    /// let table = client.table("films");
     /// let seen = table.update(json!({"title": "Metropolis"}), Update::new().add("views", 1));
     /// let new: Option<Value> = seen.returning("UPDATED_NEW").item()?;
     /// assert_eq!(new, Some(json!({"views": 8})));
@@ -137,13 +152,13 @@ impl Table {
     /// All items, read in so many segments at once, in no order. See [`Listing::items`].
     ///
     /// ```
-    /// # use tucuxi::{Client, Config, dynamodb::Table, transport::Replay};
+    /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let replay = Replay::new()
     /// #     .answer(200, &[], r#"{"Items": [{"n": {"N": "1"}}, {"n": {"N": "2"}}]}"#)
     /// #     .answer(200, &[], r#"{"Items": [{"n": {"N": "3"}}]}"#);
     /// # let client = Client::with_transport(config, replay)?;
-    /// let table = Table::new(&client, "numbers");
+    /// let table = client.table("numbers");
     /// let mut sum = 0;
     /// for item in table.parallel_scan(2).items::<serde_json::Value>() {
     ///     sum += item?["n"].as_i64().unwrap_or_default();
@@ -165,12 +180,12 @@ impl Table {
     /// before an error of the closure is written too.
     ///
     /// ```
-    /// # use tucuxi::{Client, Config, dynamodb::Table, transport::Replay};
+    /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
     /// use serde_json::json;
     ///
-    /// let table = Table::new(&client, "films");
+    /// let table = client.table("films");
     /// table.with_batch_writer(|writer| {
     ///     writer.put(json!({"title": "Metropolis", "year": 1927}))?;
     ///     writer.delete(json!({"title": "Untitled"}))
@@ -202,13 +217,13 @@ impl Table {
     /// table does not have gives nothing.
     ///
     /// ```
-    /// # use tucuxi::{Client, Config, dynamodb::Table, transport::Replay};
+    /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let replay = Replay::new().answer(200, &[], r#"{"Responses": {"films": [{"title": {"S": "M"}}]}}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// use serde_json::{Value, json};
     ///
-    /// let table = Table::new(&client, "films");
+    /// let table = client.table("films");
     /// let keys = ["M", "Metropolis"].map(|title| json!({"title": title}));
     /// let found: Vec<Value> = table.batch_get(keys).items().collect::<Result<_, _>>()?;
     /// assert_eq!(found, [json!({"title": "M"})]);

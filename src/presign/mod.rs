@@ -1,64 +1,103 @@
-//! Requests that are signed now and made by somebody else: any operation's, forms of S3, and passwords of databases.
+//! Presigning: requests of any operation, S3 upload forms, and database auth tokens, for use by others without credentials.
 
 mod connect_token;
 mod post;
 
-pub use self::post::PresignedPost;
+pub use self::post::{PresignedPost, PresignedPostBuilder};
 
 use std::fmt;
 use std::time::Duration;
 
 use http::header::HOST;
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, Method};
 use serde_json::Value;
 
 use crate::client::{Client, RequestBuilder};
 use crate::error::Result;
 use crate::exchange::Presign;
 
-/// A request that anyone can make until it expires. `Debug` shows where it goes and not its signature.
+/// A signed request that anyone can send until it expires. `Debug` shows its host and path, not its signature.
+///
+/// ```
+/// use std::time::Duration;
+/// use serde_json::json;
+/// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1");
+/// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+/// # let client = Client::with_transport(config, Replay::new())?;
+/// let upload = json!({"Bucket": "my-bucket", "Key": "report.pdf", "ContentType": "application/pdf"});
+/// let request = client.presigner().presign("s3", "PutObject", upload, Duration::from_secs(600))?;
+/// assert_eq!(request.method, "PUT");
+/// assert_eq!(request.headers["content-type"], "application/pdf");
+/// assert!(request.url.starts_with("https://my-bucket.s3.eu-west-1.amazonaws.com/report.pdf?"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PresignedRequest {
-    /// The method.
+    /// The HTTP method.
     pub method: Method,
-    /// The URL, with the signature in its query. Whoever has it can make the request.
-    pub uri: Uri,
-    /// The headers that the signature covers: they must be sent as they are. `Host` is not among them.
+    /// The URL, with the signature in its query. It is a secret: anyone who has it can send the request.
+    pub url: String,
+    /// The headers that the signature covers, without `Host`. They must be sent unchanged.
     pub headers: HeaderMap,
 }
 
 impl fmt::Debug for PresignedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = crate::uri::without_passwords(&self.url);
+        let url = url.split_once('?').map_or(&*url, |(url, _)| url);
         f.debug_struct("PresignedRequest")
             .field("method", &self.method)
-            .field("host", &self.uri.host())
-            .field("path", &self.uri.path())
+            .field("url", &url)
             .finish_non_exhaustive()
     }
 }
 
 impl Client {
-    /// A request that anyone can make for as long as said, at most seven days. Nothing is sent.
+    /// Returns a presigner with this client's settings and credentials.
     ///
     /// ```
     /// use std::time::Duration;
     /// use serde_json::json;
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let config = Config::builder().isolated().region("eu-west-1");
     /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
     /// # let client = Client::with_transport(config, Replay::new())?;
-    /// let object = json!({"Bucket": "my-bucket", "Key": "report.pdf"});
-    /// let request = client.presign("s3", "GetObject", object, Duration::from_secs(600))?;
-    /// println!("{} {}", request.method, request.uri);
-    /// # Ok(())
-    /// # }
+    /// let report = json!({"Bucket": "my-bucket", "Key": "report.pdf"});
+    /// let link = client.presigner().presign("s3", "GetObject", report, Duration::from_secs(3600))?;
+    /// println!("{}", link.url);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    pub fn presigner(&self) -> Presigner {
+        Presigner {
+            client: self.clone(),
+            region: None,
+        }
+    }
+}
+
+/// Signs requests, upload forms and database auth tokens without sending anything. [`Client::presigner`] returns it.
+#[derive(Clone, Debug)]
+#[must_use = "a presigner signs nothing by itself"]
+pub struct Presigner {
+    client: Client,
+    region: Option<String>,
+}
+
+impl Presigner {
+    /// Signs for this region instead of the client's.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// Signs a request that expires after at most seven days. [`RequestBuilder::presign`] does the same for a request with
+    /// settings of its own.
     ///
     /// # Errors
     ///
-    /// The time is too long, the parameters are wrong, or there are no credentials.
+    /// Returns an error if `expires` is zero or too long, the parameters are invalid, or no credentials are available.
     pub fn presign(
         &self,
         service: &str,
@@ -70,20 +109,28 @@ impl Client {
             .params(params)
             .presign(expires)
     }
+
+    fn request(&self, service: &str, operation: &str) -> RequestBuilder {
+        let request = self.client.request(service, operation);
+        match &self.region {
+            Some(region) => request.region(region.as_str()),
+            None => request,
+        }
+    }
 }
 
 impl RequestBuilder {
-    /// The HTTP method of a presigned request, where the service takes another one than the model has.
+    /// Sets the HTTP method of a presigned request, for services that accept another method than the model's.
     pub fn method(mut self, method: Method) -> Self {
         self.method = Some(method);
         self
     }
 
-    /// A request that anyone can make for as long as said; nothing is sent. A body is not signed, and comes later.
+    /// Signs the request for anyone to send until it expires. Nothing is sent. A body is not signed: the sender chooses it.
     ///
     /// # Errors
     ///
-    /// As [`Client::presign`].
+    /// As [`Presigner::presign`].
     pub fn presign(self, expires: Duration) -> Result<PresignedRequest> {
         let method = self.method.clone();
         let (head, _) = self
@@ -97,7 +144,7 @@ impl RequestBuilder {
         headers.remove(HOST);
         Ok(PresignedRequest {
             method: head.method,
-            uri: head.uri,
+            url: head.uri.to_string(),
             headers,
         })
     }
@@ -111,11 +158,10 @@ mod tests {
     fn debug_shows_no_signature() {
         let request = PresignedRequest {
             method: Method::GET,
-            uri: "https://example.com/k?X-Amz-Signature=secret"
-                .parse()
-                .unwrap(),
+            url: "https://example.com/k?X-Amz-Signature=secret".into(),
             headers: HeaderMap::new(),
         };
-        assert!(!format!("{request:?}").contains("secret"));
+        let shown = format!("{request:?}");
+        assert!(shown.contains("https://example.com/k") && !shown.contains("secret"));
     }
 }

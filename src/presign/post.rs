@@ -1,6 +1,7 @@
-//! Forms with which browsers upload to S3.
+//! HTML forms that upload an object to S3.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -8,21 +9,21 @@ use base64::prelude::BASE64_STANDARD;
 use http::Uri;
 use serde_json::{Map, Value, json};
 
+use super::Presigner;
 use crate::auth::{legacy, post_signature};
-use crate::client::Client;
 use crate::codec::python_json::{self, Spacing};
 use crate::error::{Error, Result};
 use crate::exchange::Presign;
 use crate::identity::Credentials;
 use crate::time::Timestamp;
 
-/// A form with which a browser uploads an object. `Debug` does not show its fields.
+/// The fields of an HTML form with which a browser uploads one object. `Debug` does not show the fields.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PresignedPost {
-    /// Where the form goes.
+    /// The form's `action`.
     pub url: String,
-    /// The fields of the form, in their order; the file follows as the last, named `file`.
+    /// The form's fields, in order. A last field named `file` holds the content.
     pub fields: Vec<(String, String)>,
 }
 
@@ -34,162 +35,257 @@ impl fmt::Debug for PresignedPost {
     }
 }
 
-impl Client {
-    /// A form with which a browser uploads an object to S3. A `key` that ends in `${filename}` leaves its end to the
-    /// browser. `fields` are put into the form, and what each may be must be among the `conditions`, such as
-    /// `{"acl": "private"}` or `["content-length-range", 1, 1024]`.
+impl Presigner {
+    /// Starts a form with which a browser uploads an object to S3. If `key` ends in `${filename}`, the browser inserts the
+    /// name of the uploaded file.
     ///
-    /// # Errors
-    ///
-    /// The time is too long, or there are no credentials.
-    pub fn presign_post(
-        &self,
-        bucket: &str,
-        key: &str,
-        fields: &[(&str, &str)],
-        conditions: &[Value],
-        expires: Duration,
-    ) -> Result<PresignedPost> {
-        // the form goes to the bucket itself
-        let request = self
-            .request("s3", "HeadBucket")
-            .params(json!({"Bucket": bucket}));
-        let presign = Presign {
-            expires,
-            method: None,
-            more: None,
-        };
-        let mut uri = request.presigned(presign)?.uri().clone().into_parts();
-        let query = uri
-            .path_and_query
-            .as_ref()
-            .and_then(|p| p.query())
-            .unwrap_or_default();
-        let pairs: Vec<(String, String)> = (query.split('&'))
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(name, value)| (name.to_owned(), crate::uri::decode(value)))
-            .collect();
-        let value = |name: &str| {
-            pairs
-                .iter()
-                .find(|(n, _)| n == name)
-                .map(|(_, v)| v.clone())
-        };
-        // the URL tells how it was signed
-        let credential = value("X-Amz-Credential");
-        let mut scope = credential.iter().flat_map(|c| c.rsplitn(5, '/')).skip(1);
-        let scope = scope
-            .next()
-            .zip(scope.next())
-            .map(|(name, region)| (region, name));
-        let signs = credential.is_some() || value("AWSAccessKeyId").is_some();
-        let who = signs.then(|| self.env().credentials()).transpose()?;
-        // a bucket of S3 Express takes the signature of its session, which the URL was signed with
-        let is_session = value("X-Amz-S3session-Token").is_some();
-        let who = match who {
-            Some(who) if is_session => {
-                let service = self.all_services().service("s3")?;
-                let params = json!({"Bucket": bucket});
-                let session = service.session(&params, &who, self.config().now())?;
-                let missing = || Error::request("the session of the bucket has ended; call again");
-                Some(session.ok_or_else(missing)?)
-            }
-            who => who,
-        };
-        let path = uri.path_and_query.take().map(|p| p.path().to_owned());
-        uri.path_and_query = path.and_then(|path| path.parse().ok());
-        let url = Uri::from_parts(uri).map_err(Error::request)?.to_string();
-        let policy = PostPolicy {
-            bucket,
-            key,
-            fields,
-            conditions,
-            expires,
-            is_session,
-        };
-        policy.sign(url, who.as_ref(), scope, self.config().now())
+    /// ```
+    /// use std::time::Duration;
+    /// use serde_json::json;
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1");
+    /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// let form = client
+    ///     .presigner()
+    ///     .post("my-bucket", "in/${filename}")
+    ///     .field("acl", "private")
+    ///     .condition(json!(["starts-with", "$Content-Type", "image/"]))
+    ///     .content_length(1..=1_000_000)
+    ///     .expires(Duration::from_secs(600))
+    ///     .sign()?;
+    /// println!("<form action={:?} method=\"post\" enctype=\"multipart/form-data\">", form.url);
+    /// for (name, value) in &form.fields {
+    ///     println!("<input type=\"hidden\" name={name:?} value={value:?}>");
+    /// }
+    /// # assert_eq!(form.url, "https://my-bucket.s3.eu-west-1.amazonaws.com/");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn post(&self, bucket: impl Into<String>, key: impl Into<String>) -> PresignedPostBuilder {
+        PresignedPostBuilder {
+            presigner: self.clone(),
+            bucket: bucket.into(),
+            key: key.into(),
+            fields: Vec::new(),
+            conditions: Vec::new(),
+            expires: Duration::from_secs(3600),
+        }
     }
 }
 
-/// What a form is to hold.
-struct PostPolicy<'a> {
-    bucket: &'a str,
-    key: &'a str,
-    fields: &'a [(&'a str, &'a str)],
-    conditions: &'a [Value],
+/// Builds a [`PresignedPost`]. [`Presigner::post`] returns it.
+#[derive(Clone)]
+#[must_use = "nothing is signed before `sign`"]
+pub struct PresignedPostBuilder {
+    presigner: Presigner,
+    bucket: String,
+    key: String,
+    fields: Vec<(String, String)>,
+    conditions: Vec<Value>,
     expires: Duration,
-    /// Whether the credentials are those of a session of S3 Express.
-    is_session: bool,
 }
 
-impl PostPolicy<'_> {
-    /// The form, signed by `who`; `scope` is region and signing name, without which the older signature is made.
-    fn sign(
-        &self,
+impl fmt::Debug for PresignedPostBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PresignedPostBuilder")
+            .field("bucket", &self.bucket)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PresignedPostBuilder {
+    /// Adds a field with a fixed value, which the policy requires. For a field that the policy is to treat differently, use
+    /// [`field_without_condition`](Self::field_without_condition) and [`condition`](Self::condition).
+    pub fn field(self, name: &str, value: &str) -> Self {
+        let condition = Map::from_iter([(name.to_owned(), Value::from(value))]);
+        self.field_without_condition(name, value)
+            .condition(condition)
+    }
+
+    /// Adds a field without a condition. S3 refuses a form with a field that no condition covers.
+    pub fn field_without_condition(mut self, name: &str, value: &str) -> Self {
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds a condition to the policy: `{"acl": "private"}` or `["starts-with", "$Content-Type", "image/"]`.
+    pub fn condition(mut self, condition: impl Into<Value>) -> Self {
+        self.conditions.push(condition.into());
+        self
+    }
+
+    /// Restricts the length of the content, in bytes.
+    pub fn content_length(self, bytes: RangeInclusive<u64>) -> Self {
+        let (least, most) = bytes.into_inner();
+        self.condition(json!(["content-length-range", least, most]))
+    }
+
+    /// Sets how long the form is valid. The default is one hour.
+    pub fn expires(mut self, expires: Duration) -> Self {
+        self.expires = expires;
+        self
+    }
+
+    /// Signs the form.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the form would be valid for too long or no credentials are available.
+    pub fn sign(self) -> Result<PresignedPost> {
+        // S3 receives forms at the URL of the bucket
+        let request = self.presigner.request("s3", "HeadBucket");
+        let request = request
+            .params(json!({"Bucket": self.bucket}))
+            .presigned(Presign {
+                expires: self.expires,
+                method: None,
+                more: None,
+            })?;
+        let signed = SignedUrl::new(request.uri());
+        let time = self.presigner.client.config().now();
+        let credentials = self.credentials(&signed, time)?;
+        let url = without_query(request.uri())?;
+        self.signed_with(url, credentials.as_ref(), &signed, time)
+    }
+
+    /// The credentials that signed the URL, if any did.
+    fn credentials(&self, signed: &SignedUrl, time: SystemTime) -> Result<Option<Credentials>> {
+        if !signed.is_signed() {
+            return Ok(None);
+        }
+        let client = &self.presigner.client;
+        let credentials = client.credentials()?;
+        if !signed.is_session() {
+            return Ok(Some(credentials));
+        }
+        // S3 Express One Zone: presigning the URL has created the session
+        let service = client.all_services().service("s3")?;
+        let params = json!({"Bucket": self.bucket});
+        let session = service.session(&params, &credentials, time)?;
+        let expired =
+            || Error::request("the session of the directory bucket has expired; sign again");
+        session.ok_or_else(expired).map(Some)
+    }
+
+    fn signed_with(
+        self,
         url: String,
-        who: Option<&Credentials>,
-        scope: Option<(&str, &str)>,
+        credentials: Option<&Credentials>,
+        signed: &SignedUrl,
         time: SystemTime,
     ) -> Result<PresignedPost> {
-        let mut fields: Vec<(String, String)> = (self.fields.iter())
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .filter(|(name, _)| name != "key")
-            .collect();
-        let mut conditions = self.conditions.to_vec();
+        let mut fields = self.fields;
+        fields.retain(|(name, _)| name != "key");
+        let mut conditions = self.conditions;
         conditions.push(json!({"bucket": self.bucket}));
         conditions.push(match self.key.strip_suffix("${filename}") {
             Some(prefix) => json!(["starts-with", "$key", prefix]),
             None => json!({"key": self.key}),
         });
-        fields.push(("key".into(), self.key.into()));
-        let Some(who) = who else {
+        fields.push(("key".into(), self.key));
+        let Some(credentials) = credentials else {
             return Ok(PresignedPost { url, fields });
         };
-        let mut add = |name: &str, value: &str, is_condition: bool| {
-            if is_condition {
-                let entry = (name.to_owned(), Value::from(value));
+        for (name, value, has_condition) in signing_fields(credentials, signed, time) {
+            if has_condition {
+                let entry = (name.to_owned(), Value::from(value.as_str()));
                 conditions.push(Value::Object(Map::from_iter([entry])));
             }
-            fields.push((name.to_owned(), value.to_owned()));
-        };
-        let stamp = Timestamp::of(time).basic();
-        match scope {
-            Some((region, name)) => {
-                let day = stamp.get(..8).unwrap_or_default();
-                let id = who.access_key_id();
-                let credential = format!("{id}/{day}/{region}/{name}/aws4_request");
-                add("x-amz-algorithm", "AWS4-HMAC-SHA256", true);
-                add("x-amz-credential", &credential, true);
-                add("x-amz-date", &stamp, true);
-            }
-            None => add("AWSAccessKeyId", who.access_key_id(), false),
+            fields.push((name.to_owned(), value));
         }
-        if let Some(token) = who.session_token() {
-            let name = match self.is_session {
-                true => "X-Amz-S3session-Token",
-                false => "x-amz-security-token",
-            };
-            add(name, token, true);
-        }
-        let end = time.checked_add(self.expires);
-        let end =
-            end.ok_or_else(|| Error::request("the time until the form expires is too long"))?;
+        let end = time
+            .checked_add(self.expires)
+            .ok_or_else(|| Error::request("the form's time to expiration is too long"))?;
         let end = Timestamp::of(end).whole().rfc3339();
         let policy = json!({"expiration": end, "conditions": conditions});
-        // the text of other SDKs, so that their signatures and ours are the same
+        // byte for byte botocore's text, so that signatures are comparable
         let policy = BASE64_STANDARD.encode(python_json::to_string(&policy, Spacing::Usual));
-        let (name, signature) = match scope {
-            Some((region, name)) => {
-                let signature = post_signature(who, region, name, time, &policy);
-                ("x-amz-signature", signature)
-            }
+        let (name, signature) = match signed.scope() {
+            Some((region, name)) => (
+                "x-amz-signature",
+                post_signature(credentials, region, name, time, &policy),
+            ),
             None => (
                 "signature",
-                legacy::hmac_sha1(who.secret_access_key(), &policy)?,
+                legacy::hmac_sha1(credentials.secret_access_key(), &policy)?,
             ),
         };
         fields.push(("policy".into(), policy));
         fields.push((name.into(), signature));
         Ok(PresignedPost { url, fields })
     }
+}
+
+/// The fields that name the signature's credentials: name, value, and whether the policy has a condition for it.
+fn signing_fields(
+    credentials: &Credentials,
+    signed: &SignedUrl,
+    time: SystemTime,
+) -> Vec<(&'static str, String, bool)> {
+    let id = credentials.access_key_id();
+    let stamp = Timestamp::of(time).basic();
+    let mut fields = match signed.scope() {
+        Some((region, name)) => {
+            let day = stamp.get(..8).unwrap_or_default();
+            let credential = format!("{id}/{day}/{region}/{name}/aws4_request");
+            vec![
+                ("x-amz-algorithm", "AWS4-HMAC-SHA256".into(), true),
+                ("x-amz-credential", credential, true),
+                ("x-amz-date", stamp, true),
+            ]
+        }
+        None => vec![("AWSAccessKeyId", id.into(), false)],
+    };
+    if let Some(token) = credentials.session_token() {
+        let name = match signed.is_session() {
+            true => "X-Amz-S3session-Token",
+            false => "x-amz-security-token",
+        };
+        fields.push((name, token.into(), true));
+    }
+    fields
+}
+
+/// The query of a presigned URL, from which the form takes its way of signing.
+struct SignedUrl(Vec<(String, String)>);
+
+impl SignedUrl {
+    fn new(uri: &Uri) -> Self {
+        let pairs = uri.query().unwrap_or_default().split('&');
+        let pairs = pairs.filter_map(|pair| pair.split_once('='));
+        Self(
+            pairs
+                .map(|(name, value)| (name.to_owned(), crate::uri::decode(value)))
+                .collect(),
+        )
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        let pair = self.0.iter().find(|(known, _)| known == name);
+        pair.map(|(_, value)| value.as_str())
+    }
+
+    fn is_signed(&self) -> bool {
+        self.get("X-Amz-Credential").is_some() || self.get("AWSAccessKeyId").is_some()
+    }
+
+    /// Whether a session of S3 Express One Zone signed it.
+    fn is_session(&self) -> bool {
+        self.get("X-Amz-S3session-Token").is_some()
+    }
+
+    /// Region and signing name of a version 4 signature.
+    fn scope(&self) -> Option<(&str, &str)> {
+        let mut parts = self.get("X-Amz-Credential")?.rsplitn(5, '/').skip(1);
+        let (name, region) = parts.next().zip(parts.next())?;
+        Some((region, name))
+    }
+}
+
+fn without_query(uri: &Uri) -> Result<String> {
+    let mut parts = uri.clone().into_parts();
+    let path = parts.path_and_query.take().map(|p| p.path().to_owned());
+    parts.path_and_query = path.and_then(|path| path.parse().ok());
+    Ok(Uri::from_parts(parts).map_err(Error::request)?.to_string())
 }

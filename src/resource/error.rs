@@ -59,7 +59,7 @@ pub enum ResourceError {
         /// The service.
         service: Box<str>,
         /// The services that have some.
-        services: Vec<Box<str>>,
+        services: Vec<String>,
     },
     /// An outcome of another kind than the wanted one.
     #[error("the action gave {given}, not {wanted}")]

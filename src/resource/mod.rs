@@ -46,6 +46,7 @@ use serde_json::Value;
 
 use crate::client::Client;
 use crate::error::Result;
+use crate::introspection::Introspection;
 use crate::model::resource::Name;
 
 /// A service, or something that it has.
@@ -84,24 +85,26 @@ struct Context {
     definitions: Arc<Definitions>,
 }
 
-impl Client {
-    /// The names of the services that have resources, sorted.
+impl Introspection {
+    /// Returns the names of the services that have resources, sorted.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
-    /// let services = client.resources()?;
-    /// assert!(services.iter().any(|service| **service == *"s3"));
+    /// assert!(client.introspect().resources()?.contains(&"s3".to_owned()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// A folder of models cannot be read.
-    pub fn resources(&self) -> Result<Vec<Box<str>>> {
-        self.all_services().with_resources()
+    /// Returns an error if a model directory cannot be read.
+    pub fn resources(&self) -> Result<Vec<String>> {
+        let names = self.client().all_services().with_resources()?;
+        Ok(names.into_iter().map(String::from).collect())
     }
+}
 
+impl Client {
     /// A service as a resource: what leads to all others.
     ///
     /// ```
@@ -125,7 +128,7 @@ impl Client {
             Some(definitions) => Resource::service_of(self, definitions.clone()),
             None => Err(ResourceError::NoResources {
                 service: found.name().into(),
-                services: self.resources()?,
+                services: self.introspect().resources()?,
             }
             .into()),
         }

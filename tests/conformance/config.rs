@@ -145,7 +145,7 @@ impl Found {
             .next()
             .ok_or("no operation")?
             .to_owned();
-        let rows = client.explain_credentials();
+        let rows = client.introspect().explain_credentials();
         if let Some(bad) = rows
             .iter()
             .find(|row| row.to_string().contains(": failed: "))
@@ -264,7 +264,7 @@ impl Found {
     }
 
     fn credentials(&self, expected: &Value) -> Value {
-        let rows = self.client.explain_credentials();
+        let rows = self.client.introspect().explain_credentials();
         let Some(row) = rows.iter().find(|row| row.is_settled()) else {
             return Value::Null;
         };

@@ -515,7 +515,7 @@ fn address(case: &Value) -> Result<(), String> {
     let network = nobody();
     let found = machine
         .client(None, network.clone(), NOW)
-        .map(|client| client.explain_credentials());
+        .map(|client| client.introspect().explain_credentials());
     let first = network.sent().first().map(|sent| sent.uri.to_string());
     let is_container = |url: &str| !url.ends_with("/latest/api/token");
     match case["result"]["Ok"].as_str() {

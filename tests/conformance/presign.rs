@@ -77,9 +77,9 @@ fn url(case: &Value) -> Verdict {
     }
     let expires = Duration::from_secs(case["expires_in"].as_u64().unwrap_or(3600));
     match (request.presign(expires), expected) {
-        (Ok(found), Some(expected)) => same_url(&found.uri.to_string(), expected).into(),
+        (Ok(found), Some(expected)) => same_url(&found.url, expected).into(),
         (Err(_), None) => Verdict::Passed,
-        (Ok(found), None) => Verdict::Failed(format!("no error but {}", found.uri)),
+        (Ok(found), None) => Verdict::Failed(format!("no error but {}", found.url)),
         (Err(error), Some(_)) => Verdict::Failed(error.to_string()),
     }
 }
@@ -103,20 +103,17 @@ fn post(case: &Value) -> Verdict {
     let result = &case["result"];
     let is_old = result["fields"].get("AWSAccessKeyId").is_some();
     let args = &case["args"];
-    let fields: Vec<(&str, &str)> = (args["Fields"].as_object().into_iter().flatten())
-        .map(|(name, value)| (&**name, value.as_str().unwrap()))
-        .collect();
-    let conditions = args["Conditions"].as_array().cloned().unwrap_or_default();
     let expires = Duration::from_secs(args["ExpiresIn"].as_u64().unwrap_or(3600));
     let text = |name: &str| args[name].as_str().unwrap();
-    let found = client(case, is_old).presign_post(
-        text("Bucket"),
-        text("Key"),
-        &fields,
-        &conditions,
-        expires,
-    );
-    let found = match found {
+    let presigner = client(case, is_old).presigner();
+    let mut form = presigner.post(text("Bucket"), text("Key")).expires(expires);
+    for (name, value) in args["Fields"].as_object().into_iter().flatten() {
+        form = form.field_without_condition(name, value.as_str().unwrap());
+    }
+    for condition in args["Conditions"].as_array().into_iter().flatten() {
+        form = form.condition(condition.clone());
+    }
+    let found = match form.sign() {
         Ok(found) => found,
         Err(_) if result.is_null() => return Verdict::Passed,
         Err(error) => return Verdict::Failed(error.to_string()),
@@ -154,14 +151,19 @@ fn token(case: &Value) -> Verdict {
     }
     let config = frozen(config, case).build().unwrap();
     let client = Client::with_transport(config, Replay::new()).unwrap();
-    let (host, region) = (text("hostname").unwrap(), text("region_arg"));
+    let mut presigner = client.presigner();
+    if let Some(region) = text("region_arg") {
+        presigner = presigner.region(region);
+    }
+    let host = text("hostname").unwrap();
     let expires = Duration::from_secs(case["expires_in"].as_u64().unwrap_or(900));
     let found = match text("kind").unwrap() {
         "rds" => {
             let port = case["port"].as_u64().unwrap() as u16;
-            client.rds_auth_token(host, port, text("username").unwrap(), region)
+            presigner.rds_auth_token(host, port, text("username").unwrap())
         }
-        kind => client.dsql_auth_token(host, kind.contains("admin"), region, expires),
+        kind if kind.contains("admin") => presigner.dsql_admin_auth_token(host, expires),
+        _ => presigner.dsql_auth_token(host, expires),
     };
     match (found, text("token")) {
         (Ok(found), Some(expected)) => same_url(&found, expected).into(),

@@ -57,10 +57,14 @@ fn no_secret_is_logged_or_shown() {
     let place = json!({"Bucket": "bucket", "Key": "k"});
     let minute = Duration::from_secs(60);
     let url = client
+        .presigner()
         .presign("s3", "GetObject", place.clone(), minute)
         .unwrap();
     let form = client
-        .presign_post("bucket", "k", &[], &[], minute)
+        .presigner()
+        .post("bucket", "k")
+        .expires(minute)
+        .sign()
         .unwrap();
     let error = client.call("s3", "GetObject", place).unwrap_err();
     let shown = format!(

@@ -87,7 +87,7 @@ impl Machine {
 }
 
 fn found(client: &Client) -> Result<String, String> {
-    let rows = client.explain_credentials();
+    let rows = client.introspect().explain_credentials();
     let row = rows
         .iter()
         .find(|row| row.is_settled())
@@ -604,7 +604,7 @@ fn nothing_half_written_or_secret_is_shown() {
     let machine =
         Machine::new("[default]\naws_access_key_id = AKIDSHOWN\naws_secret_access_key = hidden\n");
     let client = Client::with_config(machine.config().build().unwrap()).unwrap();
-    assert!(!format!("{:?}", client.explain_credentials()).contains("hidden"));
+    assert!(!format!("{:?}", client.introspect().explain_credentials()).contains("hidden"));
     assert!(Path::new(&machine.path(".aws")).exists());
 }
 
@@ -768,8 +768,10 @@ fn hostile_keys_and_tokens_are_errors_that_name_their_place_wherever_they_come_f
                 .unwrap_err()
                 .to_string();
             let what = json!({"Bucket": "bucket", "Key": "k"});
-            let url = client.presign("s3", "GetObject", what, Duration::from_secs(60));
-            let password = client.rds_auth_token("db.example", 1, "user", None);
+            let url = client
+                .presigner()
+                .presign("s3", "GetObject", what, Duration::from_secs(60));
+            let password = client.presigner().rds_auth_token("db.example", 1, "user");
             assert!(url.is_err() && password.is_err(), "{expected}");
             assert!(
                 who.contains(expected) && who.contains("as character 7"),
@@ -1022,7 +1024,7 @@ fn where_a_client_is_is_found_out_with_its_first_request_and_not_before() {
     machine.variable("AWS_SECRET_ACCESS_KEY", "s");
     machine.variable("AWS_ENDPOINT_URL_STS", &server.url);
     let client = Client::with_config(machine.config().build().unwrap()).unwrap();
-    client.services().unwrap();
+    client.introspect().services().unwrap();
     client.credentials().unwrap();
     assert_eq!(server.asked().len(), 0);
     for _ in 0..2 {

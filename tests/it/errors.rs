@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::{fmt, io, iter};
 
 use serde_json::json;
-use tucuxi::dynamodb::{DynamoDbError, Table};
+use tucuxi::dynamodb::DynamoDbError;
 use tucuxi::error::RetriesEnded;
 use tucuxi::eventstream::Message;
 use tucuxi::model::import::{ImportOptions, import};
@@ -98,7 +98,7 @@ fn errors() -> Vec<(Error, &'static str)> {
     let half = Client::with_transport(half.unwrap(), Replay::new()).unwrap();
     let refused_table = r#"{"__type": "AccessDeniedException", "message": "no"}"#;
     let table_client = client(Replay::new().answer(400, &[], refused_table));
-    let table = Table::new(&table_client, "t");
+    let table = table_client.table("t");
     let unwritten = table.with_batch_writer(|writer| writer.put(json!({"n": 0})));
     let unavailable = || {
         Replay::new()
@@ -125,7 +125,7 @@ fn errors() -> Vec<(Error, &'static str)> {
             "the table t did not get all requests, 1 are left: dynamodb.BatchWriteItem: AccessDeniedException: no (status 400)",
         ),
         (
-            half.partition_of("nowhere").unwrap_err(),
+            half.introspect().partition_of("nowhere").unwrap_err(),
             "endpoint: no partition found for region `nowhere`: check its spelling",
         ),
         (

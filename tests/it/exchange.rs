@@ -236,6 +236,7 @@ fn credentials_come_before_an_endpoint_that_has_the_account_in_it() {
 fn an_explanation_says_what_was_asked_and_what_came_of_it() {
     let (client, replay) = client(signed(), Replay::new());
     let explained = client
+        .introspect()
         .explain_endpoint(
             "s3",
             "GetObject",
@@ -256,6 +257,7 @@ fn an_explanation_says_what_was_asked_and_what_came_of_it() {
         assert!(shown.contains(line), "{line}: {shown}");
     }
     let refused = client
+        .introspect()
         .explain_endpoint(
             "s3",
             "GetObject",
@@ -272,27 +274,31 @@ fn an_explanation_says_what_was_asked_and_what_came_of_it() {
 #[test]
 fn regions_and_partitions_are_known() {
     let (client, _) = client(signed(), Replay::new());
-    assert_eq!(&*client.partitions().unwrap()[0], "aws");
-    assert_eq!(&*client.partition_of("cn-north-1").unwrap(), "aws-cn");
+    assert_eq!(client.introspect().partitions().unwrap()[0], "aws");
     assert_eq!(
-        &*client.partition_of("eu-newplace-9").unwrap(),
+        client.introspect().partition_of("cn-north-1").unwrap(),
+        "aws-cn"
+    );
+    assert_eq!(
+        client.introspect().partition_of("eu-newplace-9").unwrap(),
         "aws",
         "newer than the data"
     );
-    assert!(client.partition_of("moon").is_err());
-    let regions = client.regions("ec2", "aws").unwrap();
+    assert!(client.introspect().partition_of("moon").is_err());
+    let regions = client.introspect().regions("ec2", "aws").unwrap();
     assert!(
-        regions.iter().any(|region| &**region == "eu-west-1"),
+        regions.iter().any(|region| *region == "eu-west-1"),
         "{regions:?}"
     );
     assert_eq!(regions.len(), 36, "{regions:?}");
     assert!(regions.iter().all(|region| !region.contains("global")));
     assert!(
         client
+            .introspect()
             .services_in("eu-west-1")
             .unwrap()
             .iter()
-            .any(|service| &**service == "ec2")
+            .any(|service| *service == "ec2")
     );
 }
 

@@ -151,8 +151,12 @@ fn every_paginator_parses_and_its_members_exist() {
     let mut count = 0;
     for service in services() {
         let model = model(&service);
-        for name in client.paginators(&service).unwrap() {
-            let paginator = client.paginator(&service, &name).unwrap().unwrap();
+        for name in client.introspect().paginators(&service).unwrap() {
+            let paginator = client
+                .introspect()
+                .paginator(&service, &name)
+                .unwrap()
+                .unwrap();
             let operation = model.operation(&name).unwrap();
             let (input, output) = (
                 members(&model, operation.input),
@@ -190,9 +194,10 @@ fn every_waiter_parses_and_its_members_exist() {
     let mut count = 0;
     for service in services() {
         let model = model(&service);
-        for name in client.waiters(&service).unwrap() {
+        for name in client.introspect().waiters(&service).unwrap() {
             let (_, waiter) = client
-                .waiter_definition(&service, &names::snake_case(&name))
+                .introspect()
+                .waiter(&service, &names::snake_case(&name))
                 .unwrap();
             let operation = model.operation(&waiter.operation).unwrap();
             let output = members(&model, operation.output);

@@ -345,5 +345,5 @@ fn a_waiter_that_there_is_not_names_those_that_are_near() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("BucketExists"), "{error}");
-    assert_eq!(client.waiters("s3").unwrap().len(), 4);
+    assert_eq!(client.introspect().waiters("s3").unwrap().len(), 4);
 }

@@ -268,7 +268,10 @@ fn debug_and_errors_show_no_secret() {
     shown.push(("interceptor", seen.0.lock().unwrap().clone()));
     shown.push(("output", format!("{output:?}")));
     shown.push(("sent", format!("{:?}", replay.sent())));
-    let explained = client.explain_endpoint("s3", "GetObject", &params).unwrap();
+    let explained = client
+        .introspect()
+        .explain_endpoint("s3", "GetObject", &params)
+        .unwrap();
     shown.push(("explanation", format!("{explained} {explained:?}")));
     let broken = [
         "ftp://user:hidden@h",

@@ -60,18 +60,22 @@ fn presigned(s3: &Service, bucket: &str) {
     let minute = Duration::from_secs(60);
     let sign = |operation: &str| {
         s3.client
+            .presigner()
             .presign("s3", operation, place.clone(), minute)
             .unwrap()
     };
-    ureq::put(sign("PutObject").uri).send("hello").unwrap();
-    let mut answer = ureq::get(sign("GetObject").uri).call().unwrap();
+    ureq::put(sign("PutObject").url).send("hello").unwrap();
+    let mut answer = ureq::get(sign("GetObject").url).call().unwrap();
     assert_eq!(answer.body_mut().read_to_string().unwrap(), "hello");
-    ureq::delete(sign("DeleteObject").uri).call().unwrap();
+    ureq::delete(sign("DeleteObject").url).call().unwrap();
 
-    let limits = [json!(["content-length-range", 1, 10])];
     let form = s3
         .client
-        .presign_post(bucket, "by form", &[], &limits, minute)
+        .presigner()
+        .post(bucket, "by form")
+        .content_length(1..=10)
+        .expires(minute)
+        .sign()
         .unwrap();
     let mut body = String::new();
     for (name, value) in &form.fields {

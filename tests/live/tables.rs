@@ -33,7 +33,7 @@ fn a_table_of_films() {
     let Some(dynamodb) = Service::on_moto("dynamodb") else {
         return;
     };
-    let films = Table::new(&dynamodb.client, unique("films"));
+    let films = dynamodb.client.table(unique("films"));
     let definition = json!({
         "KeySchema": [{"AttributeName": "country", "KeyType": "HASH"}, {"AttributeName": "year", "KeyType": "RANGE"}],
         "AttributeDefinitions":

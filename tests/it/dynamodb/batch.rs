@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tucuxi::dynamodb::{DynamoDbError, Table};
+use tucuxi::dynamodb::DynamoDbError;
 use tucuxi::transport::{Replay, TransportErrorKind};
 
 use super::fake::FakeTable;
@@ -20,7 +20,7 @@ fn once_each(counts: &BTreeMap<i64, u32>, items: i64) {
 fn a_thousand_items_are_written_and_read_once_each() {
     let table = Arc::new(FakeTable::refusing(30));
     let (client, delays) = client_with_delays(table.clone());
-    let t = Table::new(&client, "t");
+    let t = client.table("t");
     t.with_batch_writer(|writer| {
         (0..1000).try_for_each(|n| writer.put(json!({"n": n, "text": format!("item {n}")})))
     })
@@ -69,7 +69,7 @@ fn a_thousand_items_are_written_and_read_once_each() {
 fn delays_double_until_a_batch_goes_through_and_begin_anew() {
     let table = Arc::new(FakeTable::refusing(100));
     let (client, delays) = client_with_delays(table.clone());
-    let t = Table::new(&client, "t");
+    let t = client.table("t");
     let mut writer = t.batch_writer();
     writer.put(json!({"n": 1})).unwrap();
     let error = writer.finish().unwrap_err();
@@ -92,7 +92,7 @@ fn delays_double_until_a_batch_goes_through_and_begin_anew() {
 #[test]
 fn a_batch_get_gives_up_too() {
     let (client, table) = fake(FakeTable::refusing(100));
-    let t = Table::new(&client, "t");
+    let t = client.table("t");
     let found = t
         .batch_get([json!({"n": 1}), json!({"n": 1.0})])
         .max_attempts(3)
@@ -110,7 +110,7 @@ fn a_batch_get_gives_up_too() {
 #[test]
 fn later_requests_take_the_place_of_earlier_ones() {
     let (client, table) = fake(FakeTable::default());
-    let t = Table::new(&client, "t");
+    let t = client.table("t");
     let mut writer = t.batch_writer();
     writer.overwrite_by_keys(["n"]);
     writer.put(json!({"n": 1, "v": "old"})).unwrap();
@@ -136,7 +136,7 @@ fn a_failed_call_keeps_its_requests() {
     let replay = Arc::new(replay);
     let client = client(replay.clone());
     let client = client.with(|config| config.max_attempts(1)).unwrap();
-    let t = Table::new(&client, "t");
+    let t = client.table("t");
     let mut writer = t.batch_writer();
     for n in 0..24 {
         writer.put(json!({"n": n})).unwrap();
@@ -155,7 +155,7 @@ fn a_failed_call_keeps_its_requests() {
 #[test]
 fn what_is_large_goes_in_smaller_batches() {
     let (client, table) = fake(FakeTable::default());
-    let t = Table::new(&client, "t");
+    let t = client.table("t");
     let large = "x".repeat(5 << 20);
     t.with_batch_writer(|writer| {
         (0..7).try_for_each(|n| writer.put(json!({"n": n, "large": large})))
@@ -170,7 +170,7 @@ fn what_is_large_goes_in_smaller_batches() {
 #[test]
 fn regression_what_was_not_written_says_what_the_service_said() {
     let refused = r#"{"__type": "AccessDeniedException", "message": "no"}"#;
-    let t = Table::new(&client(Replay::new().answer(400, &[], refused)), "t");
+    let t = client(Replay::new().answer(400, &[], refused)).table("t");
     let error = t.with_batch_writer(|writer| writer.put(json!({"n": 0})));
     let error = error.unwrap_err();
     assert_eq!(error.code(), Some("AccessDeniedException"));
@@ -182,7 +182,7 @@ fn regression_what_was_not_written_says_what_the_service_said() {
 #[test]
 fn a_writer_that_is_dropped_or_fails_writes_what_it_has() {
     let (client, table) = fake(FakeTable::default());
-    let t = Table::new(&client, "t");
+    let t = client.table("t");
     let mut writer = t.batch_writer();
     writer.put(json!({"n": 0})).unwrap();
     drop(writer);
@@ -201,7 +201,7 @@ fn a_writer_that_is_dropped_or_fails_writes_what_it_has() {
 #[test]
 fn an_item_that_cannot_be_is_left_out_at_once() {
     let (client, table) = fake(FakeTable::default());
-    let t = Table::new(&client, "t");
+    let t = client.table("t");
     let mut writer = t.batch_writer();
     writer.put(json!({"n": 0})).unwrap();
     let broken = [

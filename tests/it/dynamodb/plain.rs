@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tucuxi::Client;
-use tucuxi::dynamodb::{Attr, Binary, Map, Number, Set, Table, Update, from_item, to_item};
+use tucuxi::dynamodb::{Attr, Binary, Map, Number, Set, Update, from_item, to_item};
 use tucuxi::interceptor::Stub;
 use tucuxi::transport::Replay;
 
@@ -253,7 +253,7 @@ fn an_answer_that_is_cut_or_deep_is_an_error() {
 #[test]
 fn the_item_of_a_failed_condition_is_plain() {
     let failed = r#"{"__type": "ConditionalCheckFailedException", "message": "no", "Item": {"id": {"N": "1"}}}"#;
-    let t = Table::new(&client(Replay::new().answer(400, &[], failed)), "t");
+    let t = client(Replay::new().answer(400, &[], failed)).table("t");
     let put = t.put(json!({"id": 1})).condition(Attr("id").not_exists());
     let error = put
         .param("ReturnValuesOnConditionCheckFailure", "ALL_OLD")
@@ -388,7 +388,7 @@ fn a_struct_goes_there_and_back() {
             .answer(200, &[], "{}")
             .answer(200, &[], answer),
     );
-    let t = Table::new(&client(replay.clone()), "t");
+    let t = client(replay.clone()).table("t");
     t.put(&item).send().unwrap();
     assert_eq!(sent(&replay, 0)["Item"], expected);
     assert_eq!(
@@ -457,7 +457,7 @@ fn a_table_changes_items_and_tells_the_old_ones() {
         .answer(200, &[], "{}")
         .answer(200, &[], r#"{"Attributes": {"n": {"N": "3"}}}"#);
     let replay = Arc::new(replay);
-    let t = Table::new(&client(replay.clone()), "t");
+    let t = client(replay.clone()).table("t");
     let old: Option<Value> = t
         .delete(json!({"id": 1}))
         .returning("ALL_OLD")

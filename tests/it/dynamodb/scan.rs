@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
-use tucuxi::dynamodb::{Attr, Key, Table};
+use tucuxi::dynamodb::{Attr, Key};
 use tucuxi::transport::{Limits, Replay, Request, Response, Transport, TransportError};
 
 use super::fake::FakeTable;
@@ -23,7 +23,7 @@ fn numbers(items: impl Iterator<Item = tucuxi::Result<Value>>) -> Vec<i64> {
 fn every_segment_is_read_to_its_end() {
     for segments in [0, 1, 3, 8] {
         let (client, table) = fake(FakeTable::of(200));
-        let t = Table::new(&client, "t");
+        let t = client.table("t");
         let found = numbers(t.parallel_scan(segments).items());
         assert_eq!(found, (0..200).collect::<Vec<_>>(), "{segments}");
         table.state(|state| assert!(state.reads.values().all(|reads| *reads == 1)));
@@ -33,7 +33,7 @@ fn every_segment_is_read_to_its_end() {
 #[test]
 fn pages_of_a_scan_follow_each_other() {
     let (client, table) = fake(FakeTable::of(95));
-    let t = Table::new(&client, "t");
+    let t = client.table("t");
     assert_eq!(
         numbers(t.scan().page_size(20).items()),
         (0..95).collect::<Vec<_>>()
@@ -47,10 +47,7 @@ fn pages_of_a_scan_follow_each_other() {
 #[test]
 fn an_item_that_does_not_fit_the_type_does_not_end_a_scan() {
     let page = json!({"Items": [{"n": {"N": "1"}}, {"n": {"S": "2"}}, {"n": {"N": "3"}}]});
-    let t = Table::new(
-        &client(Replay::new().answer(200, &[], page.to_string())),
-        "t",
-    );
+    let t = client(Replay::new().answer(200, &[], page.to_string())).table("t");
     let found = t.scan().items::<BTreeMap<String, u8>>();
     let found: Vec<_> = found.map(|item| item.ok().map(|item| item["n"])).collect();
     assert_eq!(found, [Some(1), None, Some(3)]);
@@ -60,7 +57,7 @@ fn an_item_that_does_not_fit_the_type_does_not_end_a_scan() {
 fn an_error_of_one_segment_ends_all() {
     let (client, table) = fake(FakeTable::of(1000));
     table.state(|state| state.failing_segment = Some(2));
-    let t = Table::new(&client, "t");
+    let t = client.table("t");
     let mut errors = 0;
     let mut items = t.parallel_scan(4).items::<Value>();
     for item in &mut items {
@@ -82,7 +79,7 @@ fn threads_end_when_the_items_are_dropped() {
         }
     }
     let endless = Arc::new(Endless(AtomicU32::new(0)));
-    let t = Table::new(&client(endless.clone()), "t");
+    let t = client(endless.clone()).table("t");
     let mut items = t.parallel_scan(4).items::<Value>();
     items.next().unwrap().unwrap();
     drop(items); // it waits for the threads
@@ -100,7 +97,7 @@ fn a_thread_that_panics_is_told() {
             panic!("on purpose")
         }
     }
-    let t = Table::new(&client(Panicking), "t");
+    let t = client(Panicking).table("t");
     let found: Vec<_> = t.parallel_scan(1).items::<Value>().collect();
     assert_eq!(found.len(), 1);
     assert!(
@@ -115,7 +112,7 @@ fn a_thread_that_panics_is_told() {
 #[test]
 fn a_query_says_all_that_it_was_told() {
     let replay = Arc::new(Replay::new().answer(200, &[], r#"{"Items": []}"#));
-    let t = Table::new(&client(replay.clone()), "t");
+    let t = client(replay.clone()).table("t");
     let query = t
         .query(Key("id").eq("a") & Key("n").between(1, 2.5))
         .index("by-n")

@@ -885,8 +885,12 @@ fn an_empty_label_is_refused_before_anything_is_sent() {
                 .unwrap_err()
                 .to_string();
             assert!(error.contains(label), "{operation} {validates}: {error}");
-            let presigned =
-                client.presign(service, operation, params.clone(), Duration::from_secs(60));
+            let presigned = client.presigner().presign(
+                service,
+                operation,
+                params.clone(),
+                Duration::from_secs(60),
+            );
             let error = presigned.map(|_| ()).unwrap_err().to_string();
             assert!(
                 error.contains(label),

@@ -48,7 +48,7 @@ fn nine_services_have_resources() {
         "sqs",
     ];
     let client = client();
-    let found = client.resources().unwrap();
+    let found = client.introspect().resources().unwrap();
     assert!(found.iter().map(|name| &**name).eq(services));
     for service in services {
         assert_eq!(client.resource(service).unwrap().service(), service);
@@ -59,10 +59,10 @@ fn nine_services_have_resources() {
 fn all_that_definitions_name_is_there() {
     let client = client();
     let (mut types, mut checked, mut faults) = (0, 0, Vec::new());
-    for service in client.resources().unwrap() {
+    for service in client.introspect().resources().unwrap() {
         let resource = client.resource(&service).unwrap();
         let all = resource.definitions();
-        let waiters = client.waiters(&service).unwrap();
+        let waiters = client.introspect().waiters(&service).unwrap();
         let mut definitions = vec![all.service().unwrap()];
         definitions.extend(all.types().map(|name| all.get(name).unwrap()));
         for definition in definitions {
@@ -149,7 +149,10 @@ impl Walk<'_> {
                     .ok_or_else(|| "there is no such waiter".into()),
             );
             let service = self.all.model().name();
-            let waits = self.client.waiter_definition(service, &waiter.waiter_name);
+            let waits = self
+                .client
+                .introspect()
+                .waiter(service, &waiter.waiter_name);
             let operation = self.all.model().operation(&waits.unwrap().1.operation);
             self.params(&waiter.params, operation.unwrap().input);
         }

@@ -721,7 +721,13 @@ fn definitions_may_stand_in_a_folder_without_a_model() {
     let replay = tucuxi::transport::Replay::new();
     let replay = replay.answer(200, &[], json!({"Keys": [{"KeyId": "k"}]}).to_string());
     let client = tucuxi::Client::with_transport(config.build().unwrap(), replay).unwrap();
-    assert!(client.resources().unwrap().contains(&"kms".into()));
+    assert!(
+        client
+            .introspect()
+            .resources()
+            .unwrap()
+            .contains(&"kms".into())
+    );
     let keys = client.resource("kms").unwrap().collection("keys").unwrap();
     let keys: Vec<Resource> = keys.into_iter().collect::<Result<_, _>>().unwrap();
     assert_eq!(shown(&keys), ["kms.Key(id=\"k\")"]);
