@@ -1,4 +1,4 @@
-//! Compressed requests.
+//! Request compression.
 
 use std::io::{self, Read};
 
@@ -12,7 +12,7 @@ use crate::call::CallContext;
 use crate::error::{Error, Result};
 use crate::transport::Request;
 
-/// Compresses a body, if the operation takes that and the body is long enough; a stream is always.
+/// Compresses the body if the operation supports it and the body is long enough. A stream is always compressed.
 pub(crate) fn apply(cx: &CallContext<'_>, request: &mut Request) -> Result<()> {
     let mut encodings = cx.operation.request_compression.iter();
     let Some(least) = cx.config.min_compression_size() else {
@@ -37,7 +37,7 @@ pub(crate) fn apply(cx: &CallContext<'_>, request: &mut Request) -> Result<()> {
     };
     let encoding = HeaderValue::from_str(&encoding).map_err(Error::request)?;
     request.headers_mut().insert(CONTENT_ENCODING, encoding);
-    // a stated length was that of the original
+    // the length was that of the original
     request.headers_mut().remove(CONTENT_LENGTH);
     Ok(())
 }
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_compressed_body_can_be_opened_as_often_as_the_original() {
+    fn compressed_body_is_reusable_like_the_original() {
         assert_eq!(Gzip(Body::from("abc")).reuse(), Reuse::Always);
         let reader = Gzip(Body::from_reader(&b"abc"[..]));
         assert_eq!(reader.reuse(), Reuse::Once);

@@ -1,43 +1,45 @@
-//! Files whose names or contents come from outside: which names lead to one entry of a folder, and reads that end.
+//! Files whose names or contents come from outside: checks of file names, and reads with a limit.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The longest name, in bytes: file systems have 255, and an extension or a mark of a temporary file is added.
+/// The longest name, in bytes. File systems allow 255; this leaves room for an extension or the suffix of a temporary file.
 const LONGEST: usize = 200;
 
-/// Why a name is not that of one entry of a folder on every platform; `None` if it is.
+/// Returns why `name` is not a valid file name on every platform, or `None` if it is.
 ///
-/// The rule for names that a model, an archive or a service chooses, and that are ASCII wherever they are honest.
+/// Applies to names chosen by a model, an archive or a service, which are always ASCII.
 pub(crate) fn portable_fault(name: &str) -> Option<&'static str> {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
     native_fault(name).or_else(|| match name {
         _ if name.len() > LONGEST => Some("a segment is longer than 200 bytes"),
         _ if !name.bytes().all(is_plain) => {
-            Some("a segment has other characters than A-Z a-z 0-9 - _ .")
+            Some("a segment has characters other than A-Z a-z 0-9 - _ .")
         }
-        _ if name.starts_with('.') => Some("a segment begins with a dot"),
-        _ if !is_windows_name(name) => Some("Windows has no files of such names"),
+        _ if name.starts_with('.') => Some("a segment starts with a dot"),
+        _ if !is_windows_name(name) => Some("a segment is not a valid file name on Windows"),
         _ => None,
     })
 }
 
-/// Why a name is not that of one entry of a folder on this platform; `None` if it is.
+/// Returns why `name` is not a valid file name on this platform, or `None` if it is.
 ///
-/// The rule for names that users choose, such as the segments of an object's key.
+/// Applies to names chosen by users, such as the segments of an object's key.
 pub(crate) fn native_fault(name: &str) -> Option<&'static str> {
     match name {
         "" => Some("a segment is empty"),
         "." | ".." => Some("a segment is . or .."),
         _ if name.contains('\0') => Some("a segment has a null character"),
         _ if name.contains('/') => Some("a segment has a slash"),
-        _ if cfg!(windows) && !is_windows_name(name) => Some("Windows has no files of such names"),
+        _ if cfg!(windows) && !is_windows_name(name) => {
+            Some("a segment is not a valid file name on Windows")
+        }
         _ => None,
     }
 }
 
-/// Whether a file may be called so on Windows, where some names are devices and others lose their end.
+/// Whether `name` is a valid file name on Windows, which reserves some names for devices and strips trailing dots and spaces.
 fn is_windows_name(name: &str) -> bool {
     const DEVICES: [&str; 6] = ["AUX", "CON", "CONIN$", "CONOUT$", "NUL", "PRN"];
     let stem = name.split('.').next().unwrap_or_default();
@@ -52,28 +54,28 @@ fn is_windows_name(name: &str) -> bool {
         && !name.contains(|c: char| c.is_control() || "\\:<>\"|?*".contains(c))
 }
 
-/// Opens a file for reading. What is neither a file nor a link to one, such as a FIFO that would be waited for, is refused.
+/// Opens a regular file for reading. Anything else is an error, such as a FIFO, which would block.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     let kind = fs::metadata(path)?.file_type();
     match () {
         () if kind.is_file() => File::open(path),
         () if kind.is_dir() => Err(io::Error::new(
             io::ErrorKind::IsADirectory,
-            "it is a folder; name a file",
+            "it is a folder; specify a file",
         )),
         () => Err(io::Error::new(
             io::ErrorKind::InvalidInput,
-            "it is a pipe, a socket or a device; name a file",
+            "it is a pipe, a socket or a device; specify a file",
         )),
     }
 }
 
-/// A file's bytes, which are at most `limit`.
+/// Reads a regular file of at most `limit` bytes.
 pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     read_all(open(path)?, limit)
 }
 
-/// All bytes of a reader, which are at most `limit`.
+/// Reads everything from a reader that yields at most `limit` bytes.
 pub(crate) fn read_all(reader: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = reader
@@ -85,13 +87,13 @@ pub(crate) fn read_all(reader: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     }
 }
 
-/// The longest file of settings or certificates, in bytes.
+/// The limit for files of settings or certificates, in bytes.
 pub(crate) const MAX_SETTINGS: u64 = 16 << 20;
-/// The longest file of a token, in bytes.
+/// The limit for files of tokens, in bytes.
 pub(crate) const MAX_TOKEN: u64 = 1 << 20;
 
-/// The bytes of what a user names, which are at most `limit`. Pipes and devices are read too, as `AWS_CONFIG_FILE=<(…)` and
-/// `/dev/null` are in use, but a pipe whose other side is silent is given up.
+/// Reads a file, pipe or device of at most `limit` bytes, whose path the user chose: `AWS_CONFIG_FILE=<(…)` and `/dev/null` are
+/// in use. A pipe without data times out.
 pub(crate) fn read_or_pipe(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let kind = fs::metadata(path)?.file_type();
     match kind.is_file() || kind.is_dir() {
@@ -100,33 +102,34 @@ pub(crate) fn read_or_pipe(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     }
 }
 
-/// The same of what must be text.
+/// Reads text as [`read_or_pipe`] does.
 pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     let text = String::from_utf8(read_or_pipe(path, limit)?);
     text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
 }
 
-/// Opening does not wait for the other side, and neither does reading for long.
+/// Reads a pipe or device. Opening does not block, and reading times out.
 #[cfg(unix)]
 fn read_pipe(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::fs::OFlags;
     use std::os::unix::fs::OpenOptionsExt;
-    const SILENCE: i64 = 5;
+    const TIMEOUT_SECS: i64 = 5;
     let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits());
     let flags = flags.map_err(io::Error::other)?;
     let mut file = File::options().read(true).custom_flags(flags).open(path)?;
     let (mut bytes, mut part) = (Vec::new(), [0; 16 << 10]);
     while u64::try_from(bytes.len()).is_ok_and(|len| len <= limit) {
-        let silence = Timespec {
-            tv_sec: SILENCE,
+        let timeout = Timespec {
+            tv_sec: TIMEOUT_SECS,
             tv_nsec: 0,
         };
-        let mut waited = [PollFd::new(&file, PollFlags::IN)];
-        match poll(&mut waited, Some(&silence)) {
+        let mut polled = [PollFd::new(&file, PollFlags::IN)];
+        match poll(&mut polled, Some(&timeout)) {
             Ok(0) => {
-                let what =
-                    format!("it is a pipe or a device, and gave nothing for {SILENCE} seconds");
+                let what = format!(
+                    "it is a pipe or a device, which sent no data for {TIMEOUT_SECS} seconds"
+                );
                 return Err(io::Error::new(io::ErrorKind::TimedOut, what));
             }
             Ok(_) => {}
@@ -152,7 +155,7 @@ fn read_pipe(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     read_all(File::open(path)?, limit)
 }
 
-/// What is larger than a limit in bytes.
+/// Returns the error for something that is larger than `limit` bytes.
 pub(crate) fn too_large(limit: u64) -> io::Error {
     let limit = match limit {
         mib if mib.is_multiple_of(1 << 20) => format!("{} MiB", mib >> 20),
@@ -169,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_portable_name_is_one_entry_of_a_folder_everywhere() {
+    fn portable_names_are_valid_everywhere() {
         for name in [
             "s3",
             "2006-03-01",
@@ -240,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_native_name_is_one_entry_of_a_folder_here() {
+    fn native_names_are_valid_here() {
         for name in ["a", "...", "a b", "ü%20", ".a"] {
             assert_eq!(native_fault(name), None, "{name:?}");
         }
@@ -250,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_has_no_files_of_some_names() {
+    fn windows_reserves_names() {
         for name in ["a", "a.b", "null", "com", "COM0", "console.txt", ".a"] {
             assert!(is_windows_name(name), "{name}");
         }
@@ -263,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_ends_at_its_limit() {
+    fn reads_are_limited() {
         assert_eq!(read_all(&b"abc"[..], 3).unwrap(), b"abc");
         let error = read_all(io::repeat(b'a'), 3 << 20).unwrap_err();
         assert_eq!(error.to_string(), "it is larger than 3 MiB");
@@ -273,7 +276,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_is_no_file_is_refused_and_not_waited_for() {
+    fn pipes_devices_and_folders_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let fifo = folder.path().join("fifo");
         let made = std::process::Command::new("mkfifo").arg(&fifo).status();
@@ -290,7 +293,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn what_a_user_names_may_be_a_pipe_or_a_device_but_is_not_waited_for_for_ever() {
+    fn pipes_and_devices_are_read_with_a_timeout() {
         use std::io::Write;
         use std::os::fd::AsRawFd;
         let read = |path: &Path| read_or_pipe(path, 9);

@@ -14,8 +14,8 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
 /// Of everything that the reader gives; it is not held in memory.
 pub(crate) fn sha256_hex_of(reader: impl Read) -> io::Result<String> {
     let mut hasher = Sha256::new();
-    read::each(reader, read::PIECE, |piece| {
-        hasher.update(piece);
+    read::each(reader, read::CHUNK, |chunk| {
+        hasher.update(chunk);
         Ok(())
     })?;
     Ok(hex(&hasher.finalize()))

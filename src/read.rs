@@ -1,11 +1,11 @@
-//! Reading in pieces.
+//! Reading in chunks.
 
 use std::io::{self, ErrorKind, Read};
 
-/// The largest piece: large ones cost fewer system calls.
-pub(crate) const PIECE: usize = 256 * 1024;
+/// The largest chunk. Large chunks need fewer system calls.
+pub(crate) const CHUNK: usize = 256 * 1024;
 
-/// Reads once, and again if a signal interrupts it. Zero is the end.
+/// Reads once, and again if a signal interrupts it. Returns 0 at the end.
 pub(crate) fn some(reader: &mut (impl Read + ?Sized), into: &mut [u8]) -> io::Result<usize> {
     loop {
         match reader.read(into) {
@@ -15,17 +15,17 @@ pub(crate) fn some(reader: &mut (impl Read + ?Sized), into: &mut [u8]) -> io::Re
     }
 }
 
-/// Gives every piece up to the end. What is read is not held in memory.
+/// Passes every chunk to `take`, up to the end, without holding more than one in memory.
 pub(crate) fn each(
     mut reader: impl Read,
     largest: usize,
     mut take: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut piece = vec![0; largest.clamp(1, PIECE)];
+    let mut chunk = vec![0; largest.clamp(1, CHUNK)];
     loop {
-        match some(&mut reader, &mut piece)? {
+        match some(&mut reader, &mut chunk)? {
             0 => return Ok(()),
-            n => take(&piece[..n])?,
+            n => take(&chunk[..n])?,
         }
     }
 }
@@ -34,7 +34,7 @@ pub(crate) fn each(
 mod tests {
     use super::*;
 
-    /// Is interrupted before every byte.
+    /// A reader that is interrupted before every byte.
     struct Interrupted(Vec<u8>, bool);
 
     impl Read for Interrupted {
@@ -54,10 +54,10 @@ mod tests {
     }
 
     #[test]
-    fn signals_interrupt_nothing() {
+    fn interrupted_reads_are_repeated() {
         let mut out: Vec<u8> = Vec::new();
-        each(Interrupted(b"cba".to_vec(), false), usize::MAX, |piece| {
-            out.extend(piece);
+        each(Interrupted(b"cba".to_vec(), false), usize::MAX, |chunk| {
+            out.extend(chunk);
             Ok(())
         })
         .unwrap();
@@ -65,15 +65,15 @@ mod tests {
     }
 
     #[test]
-    fn pieces_have_a_greatest_length() {
+    fn chunks_have_a_largest_length() {
         for (largest, expected) in [(0, 4), (2, 2), (usize::MAX, 1)] {
-            let mut pieces = 0;
+            let mut chunks = 0;
             each(&b"abcd"[..], largest, |_| {
-                pieces += 1;
+                chunks += 1;
                 Ok(())
             })
             .unwrap();
-            assert_eq!(pieces, expected, "{largest}");
+            assert_eq!(chunks, expected, "{largest}");
         }
         let full = |_: &[u8]| Err(ErrorKind::StorageFull.into());
         let error = each(&b"a"[..], 1, full).unwrap_err();

@@ -1,25 +1,46 @@
-//! Bodies: a request's is a recipe that can be opened again, a response's is read once.
+//! Bodies of requests, which can be reopened for another attempt, and of responses, which are read once.
+//!
+//! ```
+//! use serde_json::json;
+//! use tucuxi::Body;
+//! let body = Body::json(&json!({"fish": "small"}))?;
+//! assert_eq!(body.len(), Some(16));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
+mod exact;
 mod response;
+mod source;
 mod spool;
 
 pub use self::response::ResponseBody;
+pub use self::source::{BodySource, Reuse};
 
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::Serialize;
 
-use crate::{read, sync};
+use self::exact::{Exact, too_long};
+use self::source::{OneShot, WithLength};
 
 /// A request body.
 ///
-/// It is opened once to be hashed, if the signature needs that, and once for each attempt; so a file or a
-/// [`BodySource`] is read in pieces and never held in memory. A plain reader can be opened once only.
+/// A body is opened once for hashing, if the signature needs that, and once for each attempt. A file or a [`BodySource`] is
+/// read in chunks and never held in memory. A plain reader can be opened only once.
+///
+/// | from | reusable |
+/// | --- | --- |
+/// | bytes and text, with `From` | yes |
+/// | [`Body::json`] | yes |
+/// | [`Body::file`], [`Body::file_range`] | yes |
+/// | [`Body::from_source`] | the source decides |
+/// | [`Body::from_reader`], [`Body::from_reader_with_len`] | no |
 ///
 /// ```
 /// use tucuxi::Body;
@@ -36,58 +57,47 @@ enum Kind {
     Source(Arc<dyn BodySource>),
 }
 
-/// Where a body's bytes come from.
-pub trait BodySource: Send + Sync {
-    /// How many bytes there are, if that is known beforehand.
-    fn len(&self) -> Option<u64>;
-
-    /// Whether there are none.
-    fn is_empty(&self) -> bool {
-        self.len() == Some(0)
-    }
-
-    /// Starts reading from the beginning.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the source says.
-    fn open(&self) -> io::Result<Box<dyn Read + Send>>;
-
-    /// Starts reading what is only to be hashed, and not sent: for a source that counts what goes out.
-    ///
-    /// # Errors
-    ///
-    /// As [`open`](Self::open).
-    fn open_to_hash(&self) -> io::Result<Box<dyn Read + Send>> {
-        self.open()
-    }
-
-    /// How often it can be opened. A source that wraps another one returns that one's value.
-    fn reuse(&self) -> Reuse;
-}
-
-/// How often a body can be opened: no attempt is repeated whose body is consumed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reuse {
-    /// Any number of times.
-    Always,
-    /// Once, and it was not opened yet.
-    Once,
-    /// It was opened, and cannot be opened again.
-    Consumed,
-}
-
 impl Body {
-    /// No bytes.
+    /// Creates an empty body.
     pub fn empty() -> Self {
         Bytes::new().into()
     }
 
-    /// A whole file, as long as it is now.
+    /// Creates a body from `value`, serialized as JSON: the payload of a Lambda function, for example.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tucuxi::Body;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "\"hello\""))?;
+    /// let event = Body::json(&json!({"name": "fish"}))?;
+    /// client.request("lambda", "Invoke").params(json!({"FunctionName": "greet"})).body(event).send()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// The file is not there or cannot be asked for its length.
+    /// Returns an error if `value` cannot be represented in JSON, as a map whose keys are not strings.
+    pub fn json(value: &(impl Serialize + ?Sized)) -> serde_json::Result<Self> {
+        serde_json::to_vec(value).map(Self::from)
+    }
+
+    /// Creates a body from a whole file, with its current length.
+    ///
+    /// ```
+    /// use tucuxi::Body;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("fish.txt");
+    /// # std::fs::write(&path, "a small fish")?;
+    /// let body = Body::file(&path)?;
+    /// assert_eq!(body.len(), Some(12));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the path is not that of a regular file or its length cannot be read.
     pub fn file(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
         let metadata = std::fs::metadata(&path)?;
@@ -100,7 +110,7 @@ impl Body {
         Ok(Self::file_range(path, 0..metadata.len()))
     }
 
-    /// These bytes of a file.
+    /// Creates a body from a range of a file's bytes.
     pub fn file_range(path: impl Into<PathBuf>, range: Range<u64>) -> Self {
         Self(Kind::File {
             path: path.into().into(),
@@ -108,30 +118,23 @@ impl Body {
         })
     }
 
-    /// A source of your own.
+    /// Creates a body from a source.
     pub fn from_source(source: impl BodySource + 'static) -> Self {
         Self(Kind::Source(Arc::new(source)))
     }
 
-    /// A reader of unknown length, which can be read once.
+    /// Creates a body from a reader of unknown length. It can be opened only once.
     pub fn from_reader(reader: impl Read + Send + 'static) -> Self {
-        Self::one_shot(Box::new(reader), None)
+        Self::from_source(OneShot::new(Box::new(reader), None))
     }
 
-    /// A reader of this length, which can be read once. It must end there: one that goes on is an error, as is one that
-    /// ends before.
+    /// Creates a body from a reader of known length. It can be opened only once. Reading returns an error if the reader turns
+    /// out to be shorter or longer.
     pub fn from_reader_with_len(reader: impl Read + Send + 'static, len: u64) -> Self {
-        Self::one_shot(Box::new(reader), Some(len))
+        Self::from_source(OneShot::new(Box::new(reader), Some(len)))
     }
 
-    fn one_shot(reader: Box<dyn Read + Send>, len: Option<u64>) -> Self {
-        Self::from_source(OneShot {
-            reader: Mutex::new(Some(reader)),
-            len,
-        })
-    }
-
-    /// How many bytes there are, if that is known beforehand.
+    /// Returns the length in bytes, if it is known in advance.
     pub fn len(&self) -> Option<u64> {
         match &self.0 {
             Kind::Bytes(bytes) => Some(bytes.len() as u64),
@@ -140,28 +143,29 @@ impl Body {
         }
     }
 
-    /// Whether there are none.
+    /// Whether the length is known to be 0.
     pub fn is_empty(&self) -> bool {
         self.len() == Some(0)
     }
 
-    /// The same body with this length, which its source may not know.
+    /// Sets the length of a body whose source does not know it. Reading returns an error if the source turns out to be shorter
+    /// or longer.
     ///
     /// # Errors
     ///
-    /// The length is known to be another. A source that turns out to be shorter or longer fails when it is read.
-    pub(crate) fn of_len(self, len: u64) -> io::Result<Self> {
+    /// Returns an error if the length is known and differs.
+    pub(crate) fn with_len(self, len: u64) -> io::Result<Self> {
         match self.len() {
             Some(known) if known == len => Ok(self),
             Some(known) => Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
-                format!("it has {known} bytes, and its length is given as {len}"),
+                format!("it has {known} bytes, but the stated length is {len}"),
             )),
-            None => Ok(Self::from_source(OfLength { body: self, len })),
+            None => Ok(Self::from_source(WithLength { body: self, len })),
         }
     }
 
-    /// How often it can be opened.
+    /// Returns how often the body can be opened.
     ///
     /// ```
     /// use tucuxi::{Body, Reuse};
@@ -179,7 +183,7 @@ impl Body {
         }
     }
 
-    /// The bytes, if they are in memory.
+    /// Returns the bytes, if they are in memory.
     pub fn bytes(&self) -> Option<&Bytes> {
         match &self.0 {
             Kind::Bytes(bytes) => Some(bytes),
@@ -187,7 +191,7 @@ impl Body {
         }
     }
 
-    /// The file, and which of its bytes, if it is one.
+    /// Returns the file and the range of its bytes, if the body is one.
     pub(crate) fn as_file(&self) -> Option<(&Arc<Path>, &Range<u64>)> {
         match &self.0 {
             Kind::File { path, range } => Some((path, range)),
@@ -195,16 +199,17 @@ impl Body {
         }
     }
 
-    /// Starts reading from the beginning. Where the length is known, a source of another length gives an error.
+    /// Opens the body for reading from its start. Reading returns an error if the length is known and the source turns out to
+    /// be shorter or longer.
     ///
     /// # Errors
     ///
-    /// The file cannot be opened, or a reader was read before.
+    /// Returns an error if a file cannot be opened or the body is [consumed](Reuse::Consumed).
     pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         self.open_source(|source| source.open())
     }
 
-    /// As [`open`](Self::open), for bytes that are hashed and not sent.
+    /// Opens the body for hashing.
     pub(crate) fn open_to_hash(&self) -> io::Result<Box<dyn Read + Send>> {
         self.open_source(|source| source.open_to_hash())
     }
@@ -218,8 +223,8 @@ impl Body {
                 return Ok(reader);
             };
             let mut exact = Exact { reader, left };
-            // of no bytes none is read later
-            if left == 0 && exact.goes_on()? {
+            // an empty body is never read, so its end is checked here
+            if left == 0 && exact.has_more()? {
                 return Err(too_long());
             }
             Ok(Box::new(exact))
@@ -280,89 +285,6 @@ impl fmt::Debug for Body {
     }
 }
 
-struct OneShot {
-    reader: Mutex<Option<Box<dyn Read + Send>>>,
-    len: Option<u64>,
-}
-
-impl BodySource for OneShot {
-    fn len(&self) -> Option<u64> {
-        self.len
-    }
-    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
-        let mut reader = sync::lock(&self.reader);
-        reader.take().ok_or_else(|| {
-            let what = "the body is a reader that was read already; give bytes, a file or a source \
-                        that can be opened again";
-            io::Error::other(what)
-        })
-    }
-    fn reuse(&self) -> Reuse {
-        match *sync::lock(&self.reader) {
-            Some(_) => Reuse::Once,
-            None => Reuse::Consumed,
-        }
-    }
-}
-
-/// A body whose length is known from elsewhere. [`Body::open`] checks it.
-struct OfLength {
-    body: Body,
-    len: u64,
-}
-
-impl BodySource for OfLength {
-    fn len(&self) -> Option<u64> {
-        Some(self.len)
-    }
-    fn open(&self) -> io::Result<Box<dyn Read + Send>> {
-        self.body.open()
-    }
-    fn open_to_hash(&self) -> io::Result<Box<dyn Read + Send>> {
-        self.body.open_to_hash()
-    }
-    fn reuse(&self) -> Reuse {
-        self.body.reuse()
-    }
-}
-
-/// Exactly as many bytes as were announced, else an error. The end is looked for with the last byte: nobody sends a body that
-/// is too long as if it were whole, and a connection whose answer was read is free at once.
-struct Exact {
-    reader: Box<dyn Read + Send>,
-    left: u64,
-}
-
-impl Exact {
-    fn goes_on(&mut self) -> io::Result<bool> {
-        Ok(read::some(&mut self.reader, &mut [0])? > 0)
-    }
-}
-
-fn too_long() -> io::Error {
-    let what = "the body is longer than its length";
-    io::Error::new(io::ErrorKind::InvalidData, what)
-}
-
-impl Read for Exact {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.left).map_or(buf.len(), |left| left.min(buf.len()));
-        if most == 0 {
-            return Ok(0);
-        }
-        let n = self.reader.read(&mut buf[..most])?;
-        if n == 0 {
-            let what = format!("the body ended {} bytes before its length", self.left);
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, what));
-        }
-        self.left -= n as u64;
-        if self.left == 0 && self.goes_on()? {
-            return Err(too_long());
-        }
-        Ok(n)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -374,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_and_files_are_read_as_often_as_needed() {
+    fn bytes_and_files_are_reusable() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("f");
         std::fs::write(&path, b"0123456789").unwrap();
@@ -392,7 +314,16 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_is_read_once() {
+    fn json_is_serialized() {
+        let body = Body::json(&serde_json::json!({"a": [1, null]})).unwrap();
+        assert_eq!(read(&body).unwrap(), br#"{"a":[1,null]}"#);
+        assert_eq!(body.reuse(), Reuse::Always);
+        let unsuitable = std::collections::BTreeMap::from([((1, 2), 3)]);
+        assert!(Body::json(&unsuitable).is_err());
+    }
+
+    #[test]
+    fn reader_is_read_once() {
         let body = Body::from_reader(&b"abc"[..]);
         assert_eq!(body.reuse(), Reuse::Once);
         assert_eq!(read(&body).unwrap(), b"abc");
@@ -405,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_is_not_as_long_as_announced_is_an_error() {
+    fn wrong_length_of_a_source_is_an_error() {
         let body = Body::from_reader_with_len(&b"abc"[..], 4);
         assert_eq!(
             read(&body).unwrap_err().kind(),
@@ -416,24 +347,24 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_is_given_for_a_body_holds() {
-        let of_len = |len| Body::from_reader(&b"abc"[..]).of_len(len).unwrap();
-        assert_eq!(of_len(3).len(), Some(3));
-        assert_eq!(read(&of_len(3)).unwrap(), b"abc");
+    fn length_set_by_the_caller_is_checked() {
+        let with_len = |len| Body::from_reader(&b"abc"[..]).with_len(len).unwrap();
+        assert_eq!(with_len(3).len(), Some(3));
+        assert_eq!(read(&with_len(3)).unwrap(), b"abc");
         for len in [0, 2, 4, u64::MAX] {
-            let found = read(&of_len(len));
+            let found = read(&with_len(len));
             assert!(found.is_err(), "{len}: {found:?}");
-            let known = Body::from("abc").of_len(len).unwrap_err().to_string();
+            let known = Body::from("abc").with_len(len).unwrap_err().to_string();
             assert!(known.contains("3 bytes") && known.contains(&len.to_string()));
         }
-        let empty = Body::from_reader(io::empty()).of_len(0).unwrap();
+        let empty = Body::from_reader(io::empty()).with_len(0).unwrap();
         assert_eq!(read(&empty).unwrap(), b"");
     }
 
     #[test]
-    fn a_reader_is_consumed_once_it_was_opened() {
+    fn opened_reader_is_consumed() {
         let reader = || Body::from_reader(&b"abc"[..]);
-        for body in [reader(), reader().of_len(3).unwrap()] {
+        for body in [reader(), reader().with_len(3).unwrap()] {
             assert_eq!(body.reuse(), Reuse::Once);
             body.open().unwrap();
             assert_eq!(body.reuse(), Reuse::Consumed);

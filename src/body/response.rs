@@ -5,12 +5,20 @@ use std::io::{self, Read, Write};
 
 use bytes::Bytes;
 
-use super::Exact;
+use super::exact::Exact;
 use crate::read;
 
-/// A response body that is read from the connection.
+/// A response body, read from the connection.
 ///
-/// An answer that ends before its announced length gives an error.
+/// Reading returns an error if the response ends before its announced length.
+///
+/// ```
+/// use tucuxi::ResponseBody;
+/// let mut body = ResponseBody::from("a small fish");
+/// assert_eq!(body.len(), Some(12));
+/// assert_eq!(body.read_to_vec()?, b"a small fish");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct ResponseBody {
     reader: Box<dyn Read + Send>,
     len: Option<u64>,
@@ -18,7 +26,7 @@ pub struct ResponseBody {
 }
 
 impl ResponseBody {
-    /// A body of this announced length.
+    /// Creates a body with an announced length, if there is one.
     pub fn new(reader: impl Read + Send + 'static, len: Option<u64>) -> Self {
         let reader: Box<dyn Read + Send> = Box::new(reader);
         let reader = match len {
@@ -32,10 +40,10 @@ impl ResponseBody {
         }
     }
 
-    /// A body that ends where the connection was closed: nothing else shows that it is whole.
+    /// Creates a body that ends when the connection is closed, so nothing shows that it is complete.
     ///
-    /// Such a body is good where its content shows its end. An event stream whose body ends so is an error, as it may have
-    /// been cut between two messages.
+    /// This is fine if the content shows its end. It is an error for an event stream, which may have been cut between two
+    /// messages.
     pub fn until_close(reader: impl Read + Send + 'static) -> Self {
         Self {
             ends_by_close: true,
@@ -43,12 +51,12 @@ impl ResponseBody {
         }
     }
 
-    /// Whether only the end of the connection shows that the body is whole.
+    /// Whether the body ends when the connection is closed.
     pub(crate) fn ends_by_close(&self) -> bool {
         self.ends_by_close
     }
 
-    /// The same body, read through another reader.
+    /// Wraps the reader.
     pub(crate) fn map_reader<R: Read + Send + 'static>(
         self,
         around: impl FnOnce(Box<dyn Read + Send>) -> R,
@@ -57,65 +65,75 @@ impl ResponseBody {
         Self { reader, ..self }
     }
 
-    /// The announced length.
+    /// Returns the announced length.
     pub fn len(&self) -> Option<u64> {
         self.len
     }
 
-    /// Whether it is announced to have no bytes.
+    /// Whether the announced length is 0.
     pub fn is_empty(&self) -> bool {
         self.len == Some(0)
     }
 
-    /// The whole body, in memory.
+    /// Reads the rest of the body into memory.
     ///
     /// # Errors
     ///
-    /// The connection breaks.
+    /// Returns an error if the connection breaks or the body ends early.
     pub fn read_to_vec(&mut self) -> io::Result<Vec<u8>> {
-        // an announced length is not to be trusted with memory
-        let expected = usize::try_from(self.len.unwrap_or(0)).unwrap_or(0);
-        let mut out = Vec::with_capacity(expected.min(1 << 20));
+        let mut out = self.buffer();
         self.reader.read_to_end(&mut out)?;
         Ok(out)
     }
 
-    /// The whole body, in memory, unless it is longer than this.
-    pub(crate) fn read_within(&mut self, most: u64) -> io::Result<Vec<u8>> {
+    /// A buffer for the announced length, which is not trusted beyond 1 MiB.
+    fn buffer(&self) -> Vec<u8> {
+        let expected = usize::try_from(self.len.unwrap_or(0)).unwrap_or(0);
+        Vec::with_capacity(expected.min(1 << 20))
+    }
+
+    /// Reads the rest of the body into memory, or returns an error if it has more than `max` bytes.
+    pub(crate) fn read_within(&mut self, max: u64) -> io::Result<Vec<u8>> {
         let too_large = || {
             let what = format!(
-                "the body has more than {most} bytes: read it as a stream, or set max_response_size"
+                "the body has more than {max} bytes: read it as a stream, or raise max_response_size"
             );
             io::Error::new(io::ErrorKind::FileTooLarge, what)
         };
-        if self.len.is_some_and(|len| len > most) {
+        if self.len.is_some_and(|len| len > max) {
             return Err(too_large());
         }
-        let expected = usize::try_from(self.len.unwrap_or(0)).unwrap_or(0);
-        let mut out = Vec::with_capacity(expected.min(1 << 20));
-        let limit = most.saturating_add(1);
+        let mut out = self.buffer();
+        let limit = max.saturating_add(1);
         (&mut self.reader).take(limit).read_to_end(&mut out)?;
-        match out.len() as u64 > most {
+        match out.len() as u64 > max {
             true => Err(too_large()),
             false => Ok(out),
         }
     }
 
-    /// The same body, which fails where more than this is read of it.
-    pub(crate) fn limited(self, most: u64) -> Self {
-        self.map_reader(|reader| Limited { reader, left: most })
+    /// Limits the body to `max` bytes; reading more fails.
+    pub(crate) fn limited(self, max: u64) -> Self {
+        self.map_reader(|reader| Limited { reader, left: max })
     }
 
-    /// Writes the whole body to `out`, and says how long it was.
+    /// Writes the rest of the body to `out`, and returns the number of bytes.
+    ///
+    /// ```
+    /// use tucuxi::ResponseBody;
+    /// let mut file = tempfile::tempfile()?;
+    /// assert_eq!(ResponseBody::from("a small fish").copy_to(&mut file)?, 12);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// The connection breaks, or the writer fails.
+    /// Returns an error if the connection breaks, the body ends early or the writer fails.
     pub fn copy_to(&mut self, out: &mut (impl Write + ?Sized)) -> io::Result<u64> {
         let mut total = 0;
-        read::each(&mut self.reader, read::PIECE, |piece| {
-            total += piece.len() as u64;
-            out.write_all(piece)
+        read::each(&mut self.reader, read::CHUNK, |chunk| {
+            total += chunk.len() as u64;
+            out.write_all(chunk)
         })?;
         Ok(total)
     }
@@ -136,7 +154,7 @@ impl Read for Limited {
             }
             None => Err(io::Error::new(
                 io::ErrorKind::FileTooLarge,
-                "more came than is held in memory: read it as a stream, or set max_response_size",
+                "the body is longer than the limit: read it as a stream, or raise max_response_size",
             )),
         }
     }
@@ -178,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_that_is_read_whole_has_a_limit() {
+    fn body_in_memory_has_a_limit() {
         let body = |len| ResponseBody::new(&b"abc"[..], len);
         for len in [None, Some(3)] {
             assert_eq!(body(len).read_within(3).unwrap(), b"abc");
@@ -193,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_response_is_an_error() {
+    fn truncated_response_is_an_error() {
         let mut body = ResponseBody::new(&b"abc"[..], Some(4));
         assert_eq!(
             body.read_to_vec().unwrap_err().kind(),

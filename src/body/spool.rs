@@ -1,4 +1,4 @@
-//! Bodies that are kept until they have been sent, because they are read more than once and their source is not.
+//! Spooling: keeping a body that must be read more than once, but whose source can be read only once.
 
 use std::io::{self, Read, Write};
 
@@ -6,25 +6,29 @@ use tempfile::NamedTempFile;
 
 use super::{Body, BodySource, Reuse};
 
-/// As much is kept in memory; what is longer goes to a temporary file.
+/// The longest body that is kept in memory, in bytes. Longer ones go to a temporary file.
 const IN_MEMORY: usize = 8 * 1024 * 1024;
 
 impl Body {
-    /// The same bytes, such that they can be read again. Up to 8 MiB of a reader are kept in memory; more goes to a file in
-    /// the system's folder for temporary files, which only the user can read and which is removed with the body.
-    pub(crate) fn kept(self) -> io::Result<Self> {
+    /// Returns a body with the same bytes that can be opened any number of times.
+    ///
+    /// A reader is kept in memory up to 8 MiB, and otherwise in a temporary file that only the user can read and that is
+    /// removed with the body.
+    pub(crate) fn into_reusable(self) -> io::Result<Self> {
         match self.reuse() {
             Reuse::Always => Ok(self),
-            Reuse::Once | Reuse::Consumed => keep(self.open()?, IN_MEMORY),
+            Reuse::Once | Reuse::Consumed => spool(self.open()?, IN_MEMORY),
         }
     }
 }
 
-fn keep(mut reader: impl Read, most: usize) -> io::Result<Body> {
+fn spool(mut reader: impl Read, max_in_memory: usize) -> io::Result<Body> {
     let mut start = Vec::new();
-    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let limit = u64::try_from(max_in_memory)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
     reader.by_ref().take(limit).read_to_end(&mut start)?;
-    if start.len() <= most {
+    if start.len() <= max_in_memory {
         return Ok(start.into());
     }
     let mut file = NamedTempFile::new()?;
@@ -33,15 +37,15 @@ fn keep(mut reader: impl Read, most: usize) -> io::Result<Body> {
     io::copy(&mut reader, &mut file)?;
     file.flush()?;
     let len = file.as_file().metadata()?.len();
-    Ok(Body::from_source(Kept { file, len }))
+    Ok(Body::from_source(SpooledFile { file, len }))
 }
 
-struct Kept {
+struct SpooledFile {
     file: NamedTempFile,
     len: u64,
 }
 
-impl BodySource for Kept {
+impl BodySource for SpooledFile {
     fn len(&self) -> Option<u64> {
         Some(self.len)
     }
@@ -58,10 +62,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_is_read_as_often_as_needed_and_leaves_nothing() {
+    fn spooled_body_is_reusable_and_leaves_no_file() {
         for (len, most) in [(0, 4), (4, 4), (5, 4), (100_000, 4)] {
             let bytes: Vec<u8> = (0..len).map(|n: u32| (n % 251) as u8).collect();
-            let body = keep(&bytes[..], most).unwrap();
+            let body = spool(&bytes[..], most).unwrap();
             assert_eq!(body.len(), Some(u64::from(len)));
             for _ in 0..2 {
                 let mut read = Vec::new();
@@ -72,13 +76,13 @@ mod tests {
         }
         let file = NamedTempFile::new().unwrap();
         let path = file.path().to_owned();
-        drop(Kept { file, len: 0 });
+        drop(SpooledFile { file, len: 0 });
         assert!(!path.exists());
     }
 
     #[test]
-    fn a_source_that_breaks_is_an_error() {
+    fn failing_source_is_an_error() {
         let body = Body::from_reader_with_len(&b"abc"[..], 4);
-        assert!(body.kept().is_err());
+        assert!(body.into_reusable().is_err());
     }
 }

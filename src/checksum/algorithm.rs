@@ -1,4 +1,4 @@
-//! The algorithms.
+//! Checksum algorithms.
 
 use std::fmt;
 use std::io;
@@ -18,48 +18,57 @@ use crate::{hash, read};
 
 macro_rules! algorithms {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $header:literal;)*) => {
-        /// How a checksum is computed.
+        /// A checksum algorithm.
+        ///
+        /// ```
+        /// use tucuxi::checksum::ChecksumAlgorithm;
+        /// let algorithm: ChecksumAlgorithm = "crc32".parse()?;
+        /// assert_eq!(algorithm.header(), "x-amz-checksum-crc32");
+        /// assert_eq!(algorithm.checksum(b"123456789"), "y/Q5Jg==");
+        /// # Ok::<(), tucuxi::checksum::UnknownChecksumAlgorithm>(())
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ChecksumAlgorithm { $($(#[$doc])* $variant),* }
 
         impl ChecksumAlgorithm {
-            /// The one that an answer is held against is the first of these which it has.
+            /// All algorithms. A response is verified with the first of these for which it has a checksum.
             pub(crate) const ALL: &[Self] = &[$(Self::$variant),*];
 
-            /// As parameters name it.
+            /// The name in parameters, such as `CRC32`.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name),* }
             }
 
-            /// The header or trailer that it is in.
+            /// The name of the header or trailer with the checksum.
             pub fn header(self) -> &'static str {
                 match self { $(Self::$variant => $header),* }
             }
         }
 
         impl FromStr for ChecksumAlgorithm {
-            type Err = ();
-            fn from_str(name: &str) -> Result<Self, ()> {
-                let all = Self::ALL.iter();
-                all.copied().find(|known| known.as_str().eq_ignore_ascii_case(name)).ok_or(())
+            type Err = UnknownChecksumAlgorithm;
+            fn from_str(name: &str) -> Result<Self, UnknownChecksumAlgorithm> {
+                let mut all = Self::ALL.iter().copied();
+                let found = all.find(|known| known.as_str().eq_ignore_ascii_case(name));
+                found.ok_or_else(|| UnknownChecksumAlgorithm(name.to_owned()))
             }
         }
     };
 }
 
 algorithms! {
-    /// 128 bits of XXH3.
+    /// XXH3 with 128 bits.
     Xxhash128 = "XXHASH128", "x-amz-checksum-xxhash128";
-    /// 64 bits of XXH3.
+    /// XXH3 with 64 bits.
     Xxhash3 = "XXHASH3", "x-amz-checksum-xxhash3";
     /// CRC-64/NVME.
     Crc64Nvme = "CRC64NVME", "x-amz-checksum-crc64nvme";
     /// XXH64.
     Xxhash64 = "XXHASH64", "x-amz-checksum-xxhash64";
-    /// CRC-32C, of Castagnoli.
+    /// CRC-32C (Castagnoli).
     Crc32c = "CRC32C", "x-amz-checksum-crc32c";
-    /// CRC-32, of ISO-HDLC.
+    /// CRC-32 (ISO-HDLC).
     Crc32 = "CRC32", "x-amz-checksum-crc32";
     /// SHA-1.
     Sha1 = "SHA1", "x-amz-checksum-sha1";
@@ -77,16 +86,21 @@ impl fmt::Display for ChecksumAlgorithm {
     }
 }
 
-impl ChecksumAlgorithm {
-    pub(super) fn names() -> String {
-        let names: Vec<&str> = Self::ALL
-            .iter()
-            .map(|algorithm| algorithm.as_str())
-            .collect();
-        names.join(", ")
-    }
+/// The name of a checksum algorithm that does not exist. The error text lists those that do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown checksum algorithm {0:?}; use one of: {names}", names = names())]
+pub struct UnknownChecksumAlgorithm(String);
 
-    /// How long a checksum is, in base64.
+fn names() -> String {
+    let names: Vec<&str> = ChecksumAlgorithm::ALL
+        .iter()
+        .map(|it| it.as_str())
+        .collect();
+    names.join(", ")
+}
+
+impl ChecksumAlgorithm {
+    /// The length of a checksum in base64.
     pub(super) fn text_len(self) -> u64 {
         let bytes: u64 = match self {
             Self::Crc32 | Self::Crc32c => 4,
@@ -99,7 +113,7 @@ impl ChecksumAlgorithm {
         bytes.div_ceil(3) * 4
     }
 
-    /// The parameter and the member of a result that it is in.
+    /// The member of parameters and results with the checksum.
     pub(crate) fn member(self) -> String {
         format!("Checksum{}", self.as_str())
     }
@@ -113,13 +127,13 @@ impl ChecksumAlgorithm {
         }
     }
 
-    /// Whether checksums of parts make that of the whole.
+    /// Whether the checksum of an object can be combined from those of its parts.
     pub(crate) fn is_crc(self) -> bool {
         self.crc().is_some()
     }
 
-    /// The checksum of parts one behind the other, each with its own and its length, where that can be told from these: of a
-    /// CRC. None if one of them has none.
+    /// Combines the checksums of consecutive parts, each given with its length. Returns `None` unless the algorithm is a CRC
+    /// and every part has a valid checksum.
     pub(crate) fn combined<'c>(
         self,
         mut parts: impl Iterator<Item = Option<(&'c str, u64)>>,
@@ -144,7 +158,8 @@ impl ChecksumAlgorithm {
         Some(BASE64_STANDARD.encode(&whole.to_be_bytes()[8 - len..]))
     }
 
-    /// The checksum of an object that was uploaded in parts, made of theirs: `…-3`. None if one of them is no base64.
+    /// Returns the composite checksum of an object that was uploaded in parts (`…-3`): the checksum of the parts' checksums.
+    /// Returns `None` if one of those is not base64.
     pub(crate) fn composite<'c>(self, parts: impl Iterator<Item = &'c str>) -> Option<String> {
         let (mut hasher, mut count) = (self.hasher(), 0);
         for part in parts {
@@ -154,13 +169,13 @@ impl ChecksumAlgorithm {
         Some(format!("{}-{count}", hasher.finish()))
     }
 
-    /// Of these bytes, as base64.
+    /// Computes the checksum of `bytes`, in base64.
     ///
     /// ```
     /// use tucuxi::checksum::ChecksumAlgorithm;
-    /// assert_eq!(ChecksumAlgorithm::Crc32.of(b"123456789"), "y/Q5Jg==");
+    /// assert_eq!(ChecksumAlgorithm::Crc32.checksum(b"123456789"), "y/Q5Jg==");
     /// ```
-    pub fn of(self, bytes: &[u8]) -> String {
+    pub fn checksum(self, bytes: &[u8]) -> String {
         let mut hasher = self.hasher();
         hasher.update(bytes);
         hasher.finish()
@@ -183,11 +198,11 @@ impl ChecksumAlgorithm {
     }
 }
 
-/// A checksum that grows with what it is of.
+/// An incremental checksum computation.
 pub(crate) struct Hasher(State);
 
 enum State {
-    /// And how many bytes of the result count.
+    /// The digest and the number of low-order bytes of its result that are used.
     Crc(crc_fast::Digest, usize),
     Md5(Md5),
     Sha1(Sha1),
@@ -211,26 +226,26 @@ impl Hasher {
         }
     }
 
-    /// All of a body, which is not held in memory.
+    /// Adds a whole body, without holding it in memory.
     pub(crate) fn read_body(&mut self, body: &Body) -> io::Result<()> {
         if let Some(bytes) = body.bytes() {
             self.update(bytes);
             return Ok(());
         }
-        // a small body needs no large piece, whose pages are not for nothing
-        let largest = usize::try_from(body.len().unwrap_or(u64::MAX)).unwrap_or(read::PIECE);
-        read::each(body.open_to_hash()?, largest, |piece| {
-            self.update(piece);
+        // a small body needs no large buffer
+        let largest = usize::try_from(body.len().unwrap_or(u64::MAX)).unwrap_or(read::CHUNK);
+        read::each(body.open_to_hash()?, largest, |chunk| {
+            self.update(chunk);
             Ok(())
         })
     }
 
-    /// As base64 of the big-endian bytes.
+    /// Returns the checksum in base64, of its big-endian bytes.
     pub(crate) fn finish(self) -> String {
         self.finish_with(|bytes| BASE64_STANDARD.encode(bytes))
     }
 
-    /// As hexadecimal digits, which ETags have.
+    /// Returns the checksum in hexadecimal, as in ETags.
     pub(crate) fn finish_hex(self) -> String {
         self.finish_with(hash::hex)
     }
@@ -254,7 +269,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_check_values_are_those_of_the_standards() {
+    fn check_values_match_the_standards() {
         let cases = [
             (ChecksumAlgorithm::Crc32, "y/Q5Jg=="),
             (ChecksumAlgorithm::Crc32c, "4waSgw=="),
@@ -263,26 +278,26 @@ mod tests {
             (ChecksumAlgorithm::Sha1, "98O8HYCOBHMq32eZZczDTKeuNEE="),
         ];
         for (algorithm, expected) in cases {
-            assert_eq!(algorithm.of(b"123456789"), expected, "{algorithm}");
+            assert_eq!(algorithm.checksum(b"123456789"), expected, "{algorithm}");
         }
-        // of nothing, as the reference implementation prints them
+        // of no bytes, as printed by the reference implementation
         assert_eq!(
-            ChecksumAlgorithm::Xxhash64.of(b""),
+            ChecksumAlgorithm::Xxhash64.checksum(b""),
             BASE64_STANDARD.encode(0xef46_db37_51d8_e999_u64.to_be_bytes())
         );
         assert_eq!(
-            ChecksumAlgorithm::Xxhash3.of(b""),
+            ChecksumAlgorithm::Xxhash3.checksum(b""),
             BASE64_STANDARD.encode(0x2d06_8005_38d3_94c2_u64.to_be_bytes())
         );
         assert_eq!(
-            ChecksumAlgorithm::Xxhash128.of(b""),
+            ChecksumAlgorithm::Xxhash128.checksum(b""),
             BASE64_STANDARD.encode(0x99aa_06d3_0147_98d8_6001_c324_468d_497f_u128.to_be_bytes())
         );
     }
 
-    /// As xxHash's own library computes them, of lengths on both sides of where its algorithm changes.
+    /// Values from xxHash's own library, for lengths on both sides of the boundaries between its algorithms.
     #[test]
-    fn xxhash_is_that_of_the_reference() {
+    fn xxhash_matches_the_reference() {
         let cases = [
             (
                 0,
@@ -360,21 +375,21 @@ mod tests {
                 (ChecksumAlgorithm::Xxhash3, xxh3),
                 (ChecksumAlgorithm::Xxhash128, xxh128),
             ] {
-                assert_eq!(algorithm.of(&bytes), expected, "{algorithm} of {len}");
+                assert_eq!(algorithm.checksum(&bytes), expected, "{algorithm} of {len}");
                 let mut hasher = algorithm.hasher();
-                bytes.chunks(7).for_each(|piece| hasher.update(piece));
-                assert_eq!(hasher.finish(), expected, "{algorithm} of {len} in pieces");
+                bytes.chunks(7).for_each(|chunk| hasher.update(chunk));
+                assert_eq!(hasher.finish(), expected, "{algorithm} of {len} in chunks");
             }
         }
     }
 
     #[test]
-    fn checksums_of_parts_make_that_of_the_whole() {
+    fn checksums_of_parts_combine() {
         for algorithm in ChecksumAlgorithm::ALL.iter().copied() {
             let sums = ["1234", "", "56789"]
-                .map(|part| (algorithm.of(part.as_bytes()), part.len() as u64));
+                .map(|part| (algorithm.checksum(part.as_bytes()), part.len() as u64));
             let parts = sums.iter().map(|(sum, len)| Some((&**sum, *len)));
-            let expected = algorithm.is_crc().then(|| algorithm.of(b"123456789"));
+            let expected = algorithm.is_crc().then(|| algorithm.checksum(b"123456789"));
             assert_eq!(algorithm.combined(parts), expected, "{algorithm}");
         }
         let crc = ChecksumAlgorithm::Crc32;
@@ -389,10 +404,19 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_as_long_as_announced() {
+    fn unknown_name_lists_the_algorithms() {
+        let error = "CRC9".parse::<ChecksumAlgorithm>().unwrap_err().to_string();
+        assert!(
+            error.contains("\"CRC9\"") && error.contains("CRC32C"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn base64_has_the_announced_length() {
         for algorithm in ChecksumAlgorithm::ALL {
             assert_eq!(
-                algorithm.of(b"").len() as u64,
+                algorithm.checksum(b"").len() as u64,
                 algorithm.text_len(),
                 "{algorithm}"
             );

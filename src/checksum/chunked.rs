@@ -1,4 +1,4 @@
-//! `aws-chunked`: the body in chunks, each behind its length, and its checksum behind them all.
+//! The `aws-chunked` encoding: chunks, each preceded by its length, then a trailer with the checksum.
 //!
 //! ```text
 //! 5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n
@@ -12,7 +12,7 @@ use crate::body::{Body, BodySource, Reuse};
 /// The size of all chunks but the last.
 const CHUNK: usize = 1024 * 1024;
 
-/// A body that is encoded as it is read, in one pass.
+/// A body in the `aws-chunked` encoding. It is encoded and hashed in one pass, as it is read.
 ///
 /// ```
 /// use tucuxi::BodySource;
@@ -22,6 +22,7 @@ const CHUNK: usize = 1024 * 1024;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
+#[must_use = "a source does nothing until it is read"]
 pub struct AwsChunked {
     body: Body,
     algorithm: Option<ChecksumAlgorithm>,
@@ -29,7 +30,7 @@ pub struct AwsChunked {
 }
 
 impl AwsChunked {
-    /// In chunks of 1 MiB; without an algorithm there is no trailer.
+    /// Encodes `body` in chunks of 1 MiB. Without an algorithm there is no trailer.
     pub fn new(body: Body, algorithm: Option<ChecksumAlgorithm>) -> Self {
         Self {
             body,
@@ -38,8 +39,7 @@ impl AwsChunked {
         }
     }
 
-    /// In chunks of this size, which is at least 1.
-    #[must_use]
+    /// Sets the size of a chunk, at least 1.
     pub fn chunk_size(self, bytes: usize) -> Self {
         Self {
             chunk: bytes.max(1),
@@ -78,7 +78,7 @@ impl BodySource for AwsChunked {
                 body: Body::empty(),
                 ..*self
             },
-            piece: Vec::new(),
+            encoded: Vec::new(),
             at: 0,
             ended: false,
         }))
@@ -92,54 +92,54 @@ impl BodySource for AwsChunked {
 struct Encoder {
     reader: Box<dyn Read + Send>,
     hasher: Option<Hasher>,
-    /// For its settings.
+    /// The settings, without the body.
     source: AwsChunked,
-    /// What is encoded and not yet taken.
-    piece: Vec<u8>,
+    /// An encoded chunk, read up to `at`.
+    encoded: Vec<u8>,
     at: usize,
     ended: bool,
 }
 
 impl Read for Encoder {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.piece.len() {
+        if self.at == self.encoded.len() {
             if self.ended || buf.is_empty() {
                 return Ok(0);
             }
             self.encode()?;
         }
-        let n = buf.len().min(self.piece.len() - self.at);
-        buf[..n].copy_from_slice(&self.piece[self.at..self.at + n]);
+        let n = buf.len().min(self.encoded.len() - self.at);
+        buf[..n].copy_from_slice(&self.encoded[self.at..self.at + n]);
         self.at += n;
         Ok(n)
     }
 }
 
 impl Encoder {
-    /// The next chunk, or the end.
+    /// Encodes the next chunk, or the end.
     fn encode(&mut self) -> io::Result<()> {
-        // room for the length, which is known only when the chunk is there
+        // room for the length, which is known only after the chunk is read
         const HEAD: usize = 18;
-        self.piece.clear();
-        self.piece.resize(HEAD, 0);
+        self.encoded.clear();
+        self.encoded.resize(HEAD, 0);
         let limit = self.source.chunk as u64;
         let len = (&mut self.reader)
             .take(limit)
-            .read_to_end(&mut self.piece)?;
+            .read_to_end(&mut self.encoded)?;
         if let Some(hasher) = &mut self.hasher {
-            hasher.update(&self.piece[HEAD..]);
+            hasher.update(&self.encoded[HEAD..]);
         }
         if len == 0 {
             let checksum = self.hasher.take().map(Hasher::finish);
             let end = format!("0\r\n{}\r\n", self.source.trailer(checksum.as_deref()));
-            self.piece = end.into_bytes();
+            self.encoded = end.into_bytes();
             (self.at, self.ended) = (0, true);
             return Ok(());
         }
         let head = format!("{len:x}\r\n");
         self.at = HEAD - head.len();
-        self.piece[self.at..HEAD].copy_from_slice(head.as_bytes());
-        self.piece.extend_from_slice(b"\r\n");
+        self.encoded[self.at..HEAD].copy_from_slice(head.as_bytes());
+        self.encoded.extend_from_slice(b"\r\n");
         Ok(())
     }
 }
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chunks_and_trailer_are_as_long_as_announced() {
+    fn encoded_body_has_the_announced_length() {
         for (len, chunk) in [(0, 4), (1, 4), (4, 4), (5, 4), (300, 256), (1000, 17)] {
             for algorithm in [
                 None,
@@ -173,13 +173,13 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_no_number_holds_is_unknown() {
+    fn length_that_overflows_is_unknown() {
         let body = Body::from_reader_with_len(&b"abc"[..], u64::MAX);
         assert_eq!(AwsChunked::new(body, None).len(), None);
     }
 
     #[test]
-    fn a_reader_of_unknown_length_has_none() {
+    fn reader_of_unknown_length_is_encoded() {
         let source = AwsChunked::new(Body::from_reader(&b"abc"[..]), None);
         assert_eq!((source.len(), source.reuse()), (None, Reuse::Once));
         let mut out = Vec::new();

@@ -1,11 +1,11 @@
-//! Checksums of bodies: which a request gets and where, and how an answer's is held against its body.
+//! Checksums: adding them to requests, and verifying the bodies of responses.
 //!
-//! | a request's body | goes | with |
+//! | body of a request | encoding | checksum |
 //! | --- | --- | --- |
-//! | streams, over https, or can be read only once | `aws-chunked` | its checksum in a trailer, in one pass |
-//! | otherwise | as it is | its checksum in a header |
+//! | streaming over HTTPS, or readable only once | `aws-chunked` | in a trailer, computed in one pass |
+//! | any other | unchanged | in a header |
 //!
-//! A checksum that the caller gives is left alone, and no other is added.
+//! If the caller sets a checksum, it is kept and no other is added.
 
 mod algorithm;
 mod chunked;
@@ -15,8 +15,8 @@ mod tree;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-pub use self::algorithm::ChecksumAlgorithm;
 pub(crate) use self::algorithm::Hasher;
+pub use self::algorithm::{ChecksumAlgorithm, UnknownChecksumAlgorithm};
 
 pub use self::chunked::AwsChunked;
 pub use self::response::ChecksumMismatch;
@@ -32,12 +32,12 @@ use crate::transport::Request;
 const PREFIX: &str = "x-amz-checksum-";
 const TRAILER: &str = "x-amz-trailer";
 
-/// Whether a checksum follows the body.
+/// Whether the checksum is in a trailer after the body.
 pub(crate) fn has_trailer(headers: &HeaderMap) -> bool {
     headers.contains_key(TRAILER)
 }
 
-/// The algorithm of the checksum that a request has in a header or behind its body.
+/// Returns the algorithm of the checksum in the headers or the trailer of a request.
 pub(crate) fn algorithm_in(headers: &HeaderMap) -> Option<ChecksumAlgorithm> {
     let trailer = headers.get(TRAILER).and_then(|name| name.to_str().ok());
     let is_there = |algorithm: &&ChecksumAlgorithm| {
@@ -47,7 +47,7 @@ pub(crate) fn algorithm_in(headers: &HeaderMap) -> Option<ChecksumAlgorithm> {
     ChecksumAlgorithm::ALL.iter().find(is_there).copied()
 }
 
-/// Whether a header has a checksum of the body.
+/// Whether there is a header with a checksum of the body.
 pub(crate) fn has_header(headers: &HeaderMap) -> bool {
     headers.keys().any(is_checksum)
 }
@@ -58,21 +58,23 @@ fn is_checksum(name: &HeaderName) -> bool {
 
 /// Where the checksum of a streaming body goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Into a header; a body that can be read once has none.
+pub(crate) enum Placement {
+    /// In a header. A body that can be read only once gets no checksum.
     Header,
-    /// Into a header, and of a body that can be read once behind it.
-    HeaderIfReplayable,
-    /// Behind it.
+    /// In a header, or in a trailer if the body can be read only once.
+    HeaderIfReusable,
+    /// In a trailer.
     Trailer,
 }
 
-/// Gives a request its checksum, if it is to have one. The checksum of a body in memory is computed here. The algorithm for
-/// any other body is returned: its checksum is to be put into the header that is there, empty.
+/// Adds the checksum that the operation requires, the caller requests or the configuration enables.
+///
+/// The checksum of a body in memory is computed here. For any other body the header is left empty and the algorithm is
+/// returned; the caller computes the checksum and sets it with [`set_header`].
 pub(crate) fn apply(
     cx: &CallContext<'_>,
     request: &mut Request,
-    place: Place,
+    placement: Placement,
 ) -> Result<Option<ChecksumAlgorithm>> {
     if has_header(request.headers()) {
         return Ok(None);
@@ -80,8 +82,8 @@ pub(crate) fn apply(
     let Some(algorithm) = choose(cx)? else {
         return Ok(None);
     };
-    let replayable = request.body().reuse() == Reuse::Always;
-    if !replayable && place == Place::Header {
+    let is_reusable = request.body().reuse() == Reuse::Always;
+    if !is_reusable && placement == Placement::Header {
         return Ok(None);
     }
     if let Some(header) = algorithm_header(cx)?
@@ -91,16 +93,19 @@ pub(crate) fn apply(
         request.headers_mut().insert(header, name);
     }
     let streams = protocol::streaming_payload(cx.model, cx.operation.input)?.is_some();
-    if (streams && place == Place::Trailer) || !replayable {
-        trail(request, algorithm)?;
+    if (streams && placement == Placement::Trailer) || !is_reusable {
+        add_trailer(request, algorithm)?;
         return Ok(None);
     }
-    let checksum = request.body().bytes().map(|bytes| algorithm.of(bytes));
+    let checksum = request
+        .body()
+        .bytes()
+        .map(|bytes| algorithm.checksum(bytes));
     set_header(request, algorithm, checksum.as_deref().unwrap_or_default())?;
     Ok(checksum.is_none().then_some(algorithm))
 }
 
-/// Puts the checksum of the body into its header.
+/// Sets the header with the checksum of the body.
 pub(crate) fn set_header(
     request: &mut Request,
     algorithm: ChecksumAlgorithm,
@@ -111,19 +116,13 @@ pub(crate) fn set_header(
     Ok(())
 }
 
-/// The caller's algorithm, else CRC-32 where there must be one or the configuration wants one.
+/// Returns the caller's algorithm, or CRC-32 if a checksum is required or the configuration enables it.
 fn choose(cx: &CallContext<'_>) -> Result<Option<ChecksumAlgorithm>> {
     let operation = cx.operation;
     let traits = operation.http_checksum.as_ref();
     let member = traits.and_then(|t| t.request_algorithm_member.as_deref());
     if let Some(name) = member.and_then(|member| cx.params.get(member)?.as_str()) {
-        let algorithm = name.parse().map_err(|()| {
-            Error::request(format!(
-                "there is no checksum algorithm {name:?}; there are: {}",
-                ChecksumAlgorithm::names()
-            ))
-        })?;
-        return Ok(Some(algorithm));
+        return name.parse().map(Some).map_err(Error::request);
     }
     let required =
         operation.http_checksum_required || traits.is_some_and(|t| t.request_checksum_required);
@@ -131,7 +130,7 @@ fn choose(cx: &CallContext<'_>) -> Result<Option<ChecksumAlgorithm>> {
     Ok((required || wanted).then_some(ChecksumAlgorithm::Crc32))
 }
 
-/// The header of the member that names the algorithm.
+/// Returns the header for the name of the algorithm.
 fn algorithm_header(cx: &CallContext<'_>) -> Result<Option<HeaderName>> {
     let operation = cx.operation;
     let member = operation.http_checksum.as_ref();
@@ -148,8 +147,8 @@ fn algorithm_header(cx: &CallContext<'_>) -> Result<Option<HeaderName>> {
         .transpose()
 }
 
-/// Sends the body in chunks, with its checksum behind them.
-fn trail(request: &mut Request, algorithm: ChecksumAlgorithm) -> Result<()> {
+/// Encodes the body in chunks, with its checksum in a trailer.
+fn add_trailer(request: &mut Request, algorithm: ChecksumAlgorithm) -> Result<()> {
     let len = request.body().len();
     let headers = request.headers_mut();
     let mut encoding = String::from("aws-chunked");

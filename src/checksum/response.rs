@@ -1,4 +1,4 @@
-//! The checksum of an answer.
+//! Verifying the bodies of responses.
 
 use std::io::{self, Read};
 
@@ -12,19 +12,48 @@ use crate::body::ResponseBody;
 use crate::error::{Detail, ErrorKind};
 use crate::model::Operation;
 
-/// A body that is not what its checksum says.
+/// The body of a response does not match its checksum.
+///
+/// ```
+/// use serde_json::json;
+/// use tucuxi::checksum::ChecksumMismatch;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let replay = Replay::new().answer(200, &[("x-amz-checksum-crc32", "AAAAAA==")], "fish");
+/// # let client = Client::with_transport(config, replay)?;
+/// let params = json!({"Bucket": "river", "Key": "fish.txt", "ChecksumMode": "ENABLED"});
+/// let mut body = client.request("s3", "GetObject").params(params).send()?.body.unwrap();
+/// let error = body.read_to_vec().unwrap_err();
+/// let mismatch = error.get_ref().and_then(|error| error.downcast_ref::<ChecksumMismatch>()).unwrap();
+/// assert_eq!(mismatch.expected(), "AAAAAA==");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the body's {algorithm} is {actual}, but the answer says {expected}: it was changed on its way"
+    "the body's {algorithm} is {actual}, but the response declares {expected}: it was corrupted in transit"
 )]
 #[non_exhaustive]
 pub struct ChecksumMismatch {
-    /// The algorithm.
-    pub algorithm: ChecksumAlgorithm,
-    /// What the answer says.
-    pub expected: Box<str>,
-    /// What the body has.
-    pub actual: Box<str>,
+    algorithm: ChecksumAlgorithm,
+    expected: Box<str>,
+    actual: Box<str>,
+}
+
+impl ChecksumMismatch {
+    /// Returns the algorithm.
+    pub fn algorithm(&self) -> ChecksumAlgorithm {
+        self.algorithm
+    }
+
+    /// Returns the checksum that the response declares, in base64.
+    pub fn expected(&self) -> &str {
+        &self.expected
+    }
+
+    /// Returns the checksum of the received body, in base64.
+    pub fn actual(&self) -> &str {
+        &self.actual
+    }
 }
 
 impl Detail for ChecksumMismatch {
@@ -37,7 +66,7 @@ impl Detail for ChecksumMismatch {
     }
 }
 
-/// What an answer says of its body.
+/// The checksum that a response declares for its body.
 #[derive(Clone, Debug)]
 pub(crate) struct Expected {
     pub(crate) algorithm: ChecksumAlgorithm,
@@ -45,8 +74,8 @@ pub(crate) struct Expected {
 }
 
 impl Expected {
-    /// The checksum that an answer's body is held against: if the call asks for it, and the answer has one. That of a
-    /// body which was uploaded in parts is of their checksums, not of it.
+    /// Returns the checksum to verify the body against, if the call requests that and the response has one. A composite
+    /// checksum (`…-3`) is computed from those of the parts and cannot be verified against the body.
     pub(crate) fn find(operation: &Operation, params: &Value, headers: &HeaderMap) -> Option<Self> {
         let traits = operation.http_checksum.as_ref()?;
         let member = traits.request_validation_mode_member.as_deref()?;
@@ -71,7 +100,7 @@ impl Expected {
         found.filter(|found| !found.checksum.contains('-'))
     }
 
-    /// What DynamoDB says of every answer, in a header that no model has.
+    /// Returns the checksum in `x-amz-crc32`, which DynamoDB sends with every response although no model has it.
     pub(crate) fn in_header(headers: &HeaderMap) -> Option<Self> {
         let number: u32 = headers.get("x-amz-crc32")?.to_str().ok()?.parse().ok()?;
         Some(Self {
@@ -92,7 +121,7 @@ impl Expected {
         }
     }
 
-    /// The same body, which fails at its end if its checksum is another.
+    /// Wraps `body` so that reading to its end fails if the checksum does not match.
     pub(crate) fn verified(self, body: ResponseBody) -> ResponseBody {
         body.map_reader(|reader| Verified::new(reader, self))
     }
@@ -105,7 +134,7 @@ impl Expected {
     }
 }
 
-/// Reads a body and verifies its checksum at its end.
+/// A reader that verifies the checksum at the end of the body.
 struct Verified<R> {
     reader: R,
     state: Option<(Hasher, Expected)>,

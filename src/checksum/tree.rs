@@ -1,4 +1,4 @@
-//! Glacier's hash: the SHA-256 of each mebibyte, joined pairwise until one is left.
+//! Glacier's tree hash: the SHA-256 of each mebibyte, combined pairwise until one is left.
 
 use std::io::{self, Read};
 
@@ -6,20 +6,26 @@ use sha2::{Digest, Sha256};
 
 use crate::hash::hex;
 
-/// The tree hash of all that the reader gives, in hexadecimal.
+/// Returns Glacier's tree hash of everything that `reader` yields, in hexadecimal.
+///
+/// ```
+/// let hash = tucuxi::checksum::tree_hash(&b"a small fish"[..])?;
+/// assert_eq!(hash.len(), 64);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 ///
 /// # Errors
 ///
-/// The reader fails.
+/// Returns an error if the reader fails.
 pub fn tree_hash(mut reader: impl Read) -> io::Result<String> {
     let mut level = Vec::new();
-    let mut piece = Vec::new();
+    let mut chunk = Vec::new();
     loop {
-        piece.clear();
-        let len = (&mut reader).take(1 << 20).read_to_end(&mut piece)?;
-        // nothing at all has a hash too
+        chunk.clear();
+        let len = (&mut reader).take(1 << 20).read_to_end(&mut chunk)?;
+        // no bytes have a hash too
         if len > 0 || level.is_empty() {
-            level.push(Sha256::digest(&piece));
+            level.push(Sha256::digest(&chunk));
         }
         if len == 0 {
             break;

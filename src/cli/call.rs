@@ -192,7 +192,7 @@ impl<'p> Out<'p> {
         };
         match self.writer {
             None => io::copy(body, &mut io::stdout().lock()).map(drop)?,
-            Some(writer) => writer.take_all(body).map_err(of(path))?,
+            Some(writer) => writer.write_from(body).map_err(of(path))?,
         }
         Ok(())
     }

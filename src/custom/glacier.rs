@@ -36,7 +36,7 @@ impl Interceptor for Hashes {
             return Ok(());
         }
         let body = std::mem::replace(request.body_mut(), Body::empty());
-        let body = body.kept().map_err(Error::request)?;
+        let body = body.into_reusable().map_err(Error::request)?;
         let hash = |with: fn(Box<dyn Read + Send>) -> io::Result<String>| {
             body.open_to_hash().and_then(with).map_err(Error::request)
         };

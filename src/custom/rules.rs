@@ -105,7 +105,7 @@ impl Interceptor for Rule {
             }
             Self::KeyWithMd5 { key, md5 } if !given.contains_key(md5) && has_member(md5)? => {
                 if let Some(Value::String(text)) = given.get_mut(key) {
-                    let sum = ChecksumAlgorithm::Md5.of(text.as_bytes());
+                    let sum = ChecksumAlgorithm::Md5.checksum(text.as_bytes());
                     *text = scalar::base64_encode(text.as_bytes());
                     given.insert(md5.into(), sum.into());
                 }

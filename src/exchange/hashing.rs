@@ -37,7 +37,7 @@ impl Hashes {
     ///
     /// The body cannot be read.
     pub(crate) fn read(self, body: Body) -> io::Result<Hashed> {
-        let body = body.kept()?;
+        let body = body.into_reusable()?;
         let mut checksum = self.checksum.map(ChecksumAlgorithm::hasher);
         let mut sha256 = self.sha256.then(|| ChecksumAlgorithm::Sha256.hasher());
         // a small body needs no large buffer

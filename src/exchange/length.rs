@@ -21,7 +21,7 @@ pub(super) fn apply(request: &mut Request) -> Result<()> {
     })?;
     let body = std::mem::replace(request.body_mut(), Body::empty());
     *request.body_mut() = body
-        .of_len(len)
+        .with_len(len)
         .map_err(|e| Error::request(format!("the body (Content-Length): {e}")))?;
     Ok(())
 }

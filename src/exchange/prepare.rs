@@ -5,7 +5,7 @@ use http::header::{EXPECT, HeaderName, HeaderValue};
 
 use super::hashing::Hashes;
 use super::{Exchange, Prepared, endpoint, length, presigned, trace};
-use crate::checksum::Place;
+use crate::checksum::Placement;
 use crate::error::{Error, Result};
 use crate::identity::Credentials;
 use crate::protocol;
@@ -61,12 +61,12 @@ impl Exchange {
             length::apply(&mut request)?;
             self.ask_for_consent(&mut request)?;
             compress::apply(&cx, &mut request)?;
-            let place = match (auth.takes_trailers(), request.uri().scheme_str()) {
-                (false, _) => Place::Header,
-                (true, Some("https")) => Place::Trailer,
-                (true, _) => Place::HeaderIfReplayable,
+            let placement = match (auth.takes_trailers(), request.uri().scheme_str()) {
+                (false, _) => Placement::Header,
+                (true, Some("https")) => Placement::Trailer,
+                (true, _) => Placement::HeaderIfReusable,
             };
-            hashes.checksum = checksum::apply(&cx, &mut request, place)?;
+            hashes.checksum = checksum::apply(&cx, &mut request, placement)?;
             hashes.sha256 = request.body().bytes().is_none() && auth.hashes(&cx, &request)?;
         }
         trace::prepared(call, request.uri(), &*auth);

@@ -1,25 +1,25 @@
-//! A file on its way is locked while it is in use, so one that is not was left by a process that was killed.
+//! Locks on files that are being written. An unlocked one was left behind by a process that was killed.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-/// Locks a new file for as long as the clone that is returned, or another one, is open.
+/// Locks a new file. The lock is held until the returned handle and all its clones are closed.
 ///
 /// # Errors
 ///
-/// Another process found it unlocked, and takes it for abandoned.
+/// Returns an error if another process found the file unlocked and treats it as abandoned.
 pub(crate) fn lock(file: &File, path: &Path) -> io::Result<File> {
     let held = file.try_clone()?;
     if is_locked_elsewhere(&held) || !is_at(&held, path)? {
-        let taken = "another process took it for abandoned";
+        let taken = "another process treated the new file as abandoned";
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, taken));
     }
     Ok(held)
 }
 
-/// Removes a temporary file or folder that a killed process left. One that is in use stays, and one of which that is not known:
-/// there are systems and file systems without locks.
+/// Removes a temporary file or folder that a killed process left behind. It is kept if it is in use, or may be: some systems
+/// and file systems have no locks.
 pub(crate) fn remove_abandoned(path: &Path) {
     let kind = fs::symlink_metadata(path).map(|metadata| metadata.file_type());
     let remove: fn(&Path) -> io::Result<()> = match kind {
@@ -34,24 +34,24 @@ pub(crate) fn remove_abandoned(path: &Path) {
         Ok(()) => remove(path),
     });
     if let Err(error) = removed {
-        tracing::debug!(file = %path.display(), %error, "a part of a file remains");
+        tracing::debug!(file = %path.display(), %error, "could not remove an abandoned temporary file");
     }
 }
 
-/// Whether another process has the file locked; if not, it is locked now, where that can be.
+/// Whether another process holds the lock. If not, it is acquired, if the file system supports locks.
 #[cfg(unix)]
 pub(crate) fn is_locked_elsewhere(file: &File) -> bool {
     matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock))
 }
 
-/// Windows lets no process write what is locked, not even through another handle of the process that locked it, and removes no
-/// file that is open.
+/// On Windows, a locked file cannot be written through another handle, not even by the same process, and an open file cannot be
+/// removed, so nothing is locked there.
 #[cfg(not(unix))]
 pub(crate) fn is_locked_elsewhere(_: &File) -> bool {
     false
 }
 
-/// Whether an open file is the one of this name.
+/// Whether the open file is the one at `path`.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;

@@ -1,11 +1,11 @@
-//! The names of files on their way, which nothing else has.
+//! The names of files that are being written.
 //!
 //! | name, in the target's folder | |
 //! | --- | --- |
-//! | `.NAME.<16 hex>.tucuxi-part` | named in a journal, by which a killed download is resumed |
+//! | `.NAME.<16 hex>.tucuxi-part` | recorded in a journal, so an interrupted download can be resumed |
 //! | `.NAME.<16 hex>.tucuxi-temp` | not resumed |
 //!
-//! The last eight digits are computed from the eight before them, so no other program's file has such a name by accident.
+//! The last eight digits are a check of the eight before them, so other programs do not create such names by accident.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{hash, random};
 
-/// Whether a partial file is resumed after a kill.
+/// Whether a partial file can be resumed after its process was killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PartialKind {
     Resumable,
@@ -30,25 +30,25 @@ impl PartialKind {
         }
     }
 
-    /// The kind of partial file that has this name; none if it is an ordinary name.
-    pub(crate) fn of_name(name: &OsStr) -> Option<Self> {
+    /// Returns the kind of partial file with this name, or `None` if it is any other file's name.
+    pub(crate) fn from_name(name: &OsStr) -> Option<Self> {
         let kinds = [Self::Resumable, Self::Temporary].into_iter();
         kinds.into_iter().find(|kind| kind.stem(name).is_some())
     }
 
-    /// Whether a path is that of such a file of this target.
-    pub(crate) fn is_of(self, path: &Path, target: &Path) -> bool {
+    /// Whether `path` is that of a partial file of this kind for `target`.
+    pub(crate) fn matches(self, path: &Path, target: &Path) -> bool {
         let stem = path.file_name().and_then(|name| self.stem(name));
         let (Some(stem), Some(name)) = (stem, target.file_name()) else {
             return false;
         };
         let name = name.as_encoded_bytes();
-        // the name of one that is too long was cut
+        // a long name was truncated
         let is_name = stem == name || (stem.len() > LONGEST / 2 && name.starts_with(stem));
         path.parent() == target.parent() && is_name
     }
 
-    /// What stands for the target in such a name.
+    /// Returns the part of the name that is the target's name.
     fn stem(self, name: &OsStr) -> Option<&[u8]> {
         let rest = name.as_encoded_bytes();
         let rest = rest.strip_suffix(self.suffix().as_bytes())?;
@@ -59,17 +59,17 @@ impl PartialKind {
     }
 }
 
-/// The longest name, in bytes.
+/// The longest file name, in bytes.
 const LONGEST: usize = 255;
-/// How many digits a name has.
+/// The number of digits in a name.
 const TAG: usize = 16;
 
-/// The second half of the digits.
+/// Returns the second half of the digits.
 fn check_of(seed: &str) -> String {
     digits(&["tucuxi partial file ", seed])
 }
 
-/// The first half of the digits, where the words alone decide.
+/// Returns eight digits that depend on the words only.
 fn digits(words: &[&str]) -> String {
     let mut hasher = Sha256::new();
     words.iter().for_each(|word| hasher.update(word));
@@ -78,14 +78,14 @@ fn digits(words: &[&str]) -> String {
     digits
 }
 
-/// A name that is too long with its end is cut.
+/// Returns the path of a partial file for `target`, in the same folder. A name that gets too long is truncated.
 ///
 /// # Errors
 ///
-/// The target names no file.
+/// Returns an error if `target` has no file name.
 pub(crate) fn path_beside(target: &Path, kind: PartialKind, seed: &str) -> io::Result<PathBuf> {
     let Some(name) = target.file_name() else {
-        let what = "it names no file";
+        let what = "the path has no file name";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
     };
     let end = format!(".{seed}{}{}", check_of(seed), kind.suffix());
@@ -101,8 +101,8 @@ pub(crate) fn path_beside(target: &Path, kind: PartialKind, seed: &str) -> io::R
     Ok(target.with_file_name(partial))
 }
 
-/// The digits that depend on the target's name alone, so what a killed process left is found without a search.
-pub(crate) fn own_seed(target: &Path) -> String {
+/// Returns digits that depend on the target's name only, so what a killed process left behind is found without a search.
+pub(crate) fn name_seed(target: &Path) -> String {
     digits(&[&target.file_name().unwrap_or_default().to_string_lossy()])
 }
 
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_with_the_right_digits_are_those_of_partial_files() {
+    fn names_without_the_check_digits_are_not_partial_files() {
         let seed = "0123abcd";
         let right = format!(".a.b.{seed}{}", check_of(seed));
         for (name, expected) in [
@@ -134,24 +134,28 @@ mod tests {
             ("a.0123abcd".to_owned(), None),
             (String::new(), None),
         ] {
-            assert_eq!(PartialKind::of_name(OsStr::new(&name)), expected, "{name}");
+            assert_eq!(
+                PartialKind::from_name(OsStr::new(&name)),
+                expected,
+                "{name}"
+            );
         }
     }
 
     #[test]
-    fn a_name_is_of_its_target_alone() {
+    fn name_matches_its_target_only() {
         for name in ["a", "a.b", &"b".repeat(255), &"ü".repeat(127)] {
             let target = Path::new("/folder").join(name);
             let kind = PartialKind::Resumable;
             let path = path_beside(&target, kind, &random_seed()).unwrap();
-            assert!(kind.is_of(&path, &target), "{path:?}");
-            assert!(!PartialKind::Temporary.is_of(&path, &target), "{path:?}");
-            assert!(!kind.is_of(&target, &target), "{path:?}");
+            assert!(kind.matches(&path, &target), "{path:?}");
+            assert!(!PartialKind::Temporary.matches(&path, &target), "{path:?}");
+            assert!(!kind.matches(&target, &target), "{path:?}");
             for other in ["/folder/other", "/other/a", "/folder/a/a", "/"] {
-                assert!(!kind.is_of(&path, Path::new(other)), "{path:?} {other}");
+                assert!(!kind.matches(&path, Path::new(other)), "{path:?} {other}");
             }
             let around = Path::new("/folder/x/..").join(path.file_name().unwrap());
-            assert!(!kind.is_of(&around, &target), "{around:?}");
+            assert!(!kind.matches(&around, &target), "{around:?}");
         }
         for path in [
             "",
@@ -161,7 +165,7 @@ mod tests {
         ] {
             let kind = PartialKind::Resumable;
             assert!(
-                !kind.is_of(Path::new(path), Path::new("/folder/a")),
+                !kind.matches(Path::new(path), Path::new("/folder/a")),
                 "{path}"
             );
         }

@@ -169,7 +169,7 @@ impl Level {
             entries.push(LocalEntry {
                 relative: format!("{prefix}{}", name.to_string_lossy()),
                 path,
-                partial: PartialKind::of_name(&name),
+                partial: PartialKind::from_name(&name),
                 metadata,
                 is_link: entry.file_type().is_ok_and(|kind| kind.is_symlink()),
             });

@@ -195,7 +195,7 @@ impl Fetch<'_> {
             )),
         };
         let mut hasher = self.algorithm.hasher();
-        let (mut piece, mut left) = (vec![0; len.clamp(1, read::PIECE as u64) as usize], len);
+        let (mut piece, mut left) = (vec![0; len.clamp(1, read::CHUNK as u64) as usize], len);
         let again = |error| Broken::Again(error, range.clone());
         if let Some(mut body) = body {
             loop {

@@ -210,7 +210,7 @@ impl Downloads {
 pub(crate) fn local_path(folder: &Path, relative: &str) -> Result<PathBuf> {
     let mut path = folder.to_owned();
     for segment in relative.split('/') {
-        let is_partial = PartialKind::of_name(segment.as_ref()).is_some();
+        let is_partial = PartialKind::from_name(segment.as_ref()).is_some();
         let own = is_partial.then_some("only files that are being downloaded have such names");
         let Some(reason) = file::native_fault(segment).or(own) else {
             path.push(segment);

@@ -125,7 +125,7 @@ impl Journal {
     }
 
     fn open_or_make(path: PathBuf, subject: &Subject) -> io::Result<Option<(Self, Lines)>> {
-        let mut options = new_file::careful_options();
+        let mut options = new_file::no_follow_options();
         options.read(true).write(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -170,7 +170,7 @@ impl Journal {
     }
 
     fn look_at(path: &Path) -> io::Result<Option<(Self, Subject, Lines)>> {
-        let file = new_file::careful_options().read(true).open(path)?;
+        let file = new_file::no_follow_options().read(true).open(path)?;
         let Some(mut this) = Self::locked(file, path.to_owned())? else {
             return Ok(None);
         };

@@ -322,7 +322,7 @@ mod tests {
     #[test]
     fn a_part_is_proven_by_what_the_service_tells_of_it() {
         const MD5: &str = "5d41402abc4b2a76b9719d911017c592";
-        let crc = ChecksumAlgorithm::Crc32.of(b"hello");
+        let crc = ChecksumAlgorithm::Crc32.checksum(b"hello");
         let upper = MD5.to_uppercase();
         let with = Args::check(
             super::super::args::Action::Upload,

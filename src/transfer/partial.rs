@@ -19,7 +19,7 @@ use super::error::TransferError;
 use crate::error::Result;
 use crate::new_file;
 use crate::new_file::lock::{is_locked_elsewhere, lock};
-use crate::new_file::name::{own_seed, path_beside, random_seed};
+use crate::new_file::name::{name_seed, path_beside, random_seed};
 use crate::sync;
 
 pub(super) use crate::new_file::lock::remove_abandoned;
@@ -59,7 +59,7 @@ impl PartialFile {
             let path = path_beside(target, PartialKind::Temporary, seed);
             path.map_err(TransferError::file(target))
         };
-        let first = beside(&own_seed(target))?;
+        let first = beside(&name_seed(target))?;
         remove_abandoned(&first);
         let this = Self::known(first, target);
         if this.create().is_ok() {
@@ -126,7 +126,7 @@ impl PartialFile {
         if let Some(file) = open {
             return Ok(file);
         }
-        let file = new_file::careful_options().write(true).open(&self.path)?;
+        let file = new_file::no_follow_options().write(true).open(&self.path)?;
         if !file.metadata()?.is_file() {
             return Err(io::Error::other("it is no regular file"));
         }
@@ -230,7 +230,7 @@ mod tests {
             let temporary = partial.file_name().unwrap();
             assert!(temporary.len() <= 255 && temporary != &*name, "{partial:?}");
             assert_eq!(
-                PartialKind::of_name(temporary),
+                PartialKind::from_name(temporary),
                 Some(PartialKind::Resumable)
             );
             assert_eq!(partial.parent(), Some(Path::new("/folder")));

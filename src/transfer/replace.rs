@@ -128,7 +128,7 @@ fn clear(path: &Path, listed: &HashMap<&Path, &LocalFile>, how: Clear) -> Result
             Clear::Remove => remove_listed(file),
         };
     }
-    if path.file_name().and_then(PartialKind::of_name).is_some() {
+    if path.file_name().and_then(PartialKind::from_name).is_some() {
         if how == Clear::Remove {
             remove_abandoned(path);
         }

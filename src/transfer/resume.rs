@@ -244,7 +244,7 @@ impl DownloadJournal {
 pub(super) fn partial_file(lines: &[Value], target: &Path) -> Option<PathBuf> {
     let partial = lines.iter().find_map(|line| line["partial"].as_str())?;
     let partial = PathBuf::from(partial);
-    if !PartialKind::Resumable.is_of(&partial, target) {
+    if !PartialKind::Resumable.matches(&partial, target) {
         tracing::warn!(file = %partial.display(), target = %target.display(), "a journal tells of a file that is not the download's, which is left alone");
         return None;
     }

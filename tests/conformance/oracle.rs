@@ -378,7 +378,7 @@ pub(crate) fn same_request(protocol: &str, sent: &Sent, expected: &Value) -> Res
     let wanted = wanted.map(|(n, v)| {
         let name = n.strip_prefix("x-amz-checksum-").filter(|_| differs);
         let own = name.and_then(|name| name.parse::<ChecksumAlgorithm>().ok());
-        let own = own.map(|algorithm| algorithm.of(&sent.body));
+        let own = own.map(|algorithm| algorithm.checksum(&sent.body));
         let found = sent.headers.get(n).and_then(|value| value.to_str().ok());
         let value = own.filter(|own| found == Some(own));
         (

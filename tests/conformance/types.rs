@@ -33,7 +33,7 @@ fn checksums(case: &Value) -> Verdict {
             "input" | "input_base64" => continue,
             _ if expected.is_null() => continue, // not recorded
             "glacier_tree_hash" => tree_hash(&input[..]).unwrap(),
-            name => name.parse::<ChecksumAlgorithm>().unwrap().of(&input),
+            name => name.parse::<ChecksumAlgorithm>().unwrap().checksum(&input),
         };
         if let Err(what) = compare::equal(name, &json!(found), expected) {
             return Verdict::Failed(what);

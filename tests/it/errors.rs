@@ -183,7 +183,7 @@ fn errors() -> Vec<(Error, &'static str)> {
                 .params(get)
                 .send_buffered()
                 .unwrap_err(),
-            "s3.GetObject: cannot read the response: the body's CRC32 is O4unxw==, but the answer says AAAAAA==: it was changed on its way",
+            "s3.GetObject: cannot read the response: the body's CRC32 is O4unxw==, but the response declares AAAAAA==: it was corrupted in transit",
         ),
         (
             Message::read(&mut &b"\0\0\0\x10"[..]).unwrap_err().into(),

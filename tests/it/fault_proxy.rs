@@ -52,7 +52,7 @@ fn answers_are_cut_changed_and_refused() {
         let error = read(&backend, fault, 1).expect_err(&format!("{fault:?}"));
         let expected = match fault {
             Fault::Status(_) => "SlowDown",
-            Fault::FlipAnswerByte(_) => "changed on its way",
+            Fault::FlipAnswerByte(_) => "corrupted in transit",
             _ => "",
         };
         assert!(error.contains(expected), "{fault:?}: {error}");

@@ -228,7 +228,7 @@ fn every_checksum_is_sent_and_held_against_what_comes() {
 fn the_checksum_of_a_whole_object_is_the_callers_to_give() {
     let place = Place::new();
     let content = bytes(PART + 1);
-    let right = tucuxi::checksum::ChecksumAlgorithm::Crc32c.of(&content);
+    let right = tucuxi::checksum::ChecksumAlgorithm::Crc32c.checksum(&content);
     let args = |checksum: &str| json!({"ChecksumCRC32C": checksum});
     place
         .s3()
