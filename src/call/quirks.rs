@@ -29,6 +29,8 @@ pub(crate) struct ServiceQuirks {
     pub(crate) follows_bucket_regions: Quirk,
     /// A streaming body is sent only after `100 Continue`.
     pub(crate) awaits_consent: Quirk,
+    /// A streaming body is sent with its tree hash and its SHA-256.
+    pub(crate) sends_tree_hash: Quirk,
     /// Operations that never have the bucket's name in the host, because they are sent to buckets in any region.
     pub(crate) path_style: &'static [&'static str],
     /// Switches the list above.

@@ -21,6 +21,7 @@ pub use self::algorithm::{ChecksumAlgorithm, UnknownChecksumAlgorithm};
 pub use self::chunked::AwsChunked;
 pub use self::response::ChecksumMismatch;
 pub(crate) use self::response::Expected;
+pub(crate) use self::tree::TreeHasher;
 pub use self::tree::tree_hash;
 use crate::body::{Body, Reuse};
 use crate::call::CallContext;

@@ -82,7 +82,7 @@ static TABLE: &[Customisation] = &[
     of("cloudsearch-post", "CloudSearch Domain", &["Search"], &Rule::QueryAsForm),
     of("ec2-console-output", "EC2", &["GetConsoleOutput"], &Rule::Text { name: "Output", edit: Edit::Base64 }),
     of("glacier-account", "Glacier", ALL, &Rule::Default { name: "accountId", value: "-" }),
-    of("glacier-hashes", "Glacier", ALL, &glacier::Hashes),
+    of("glacier-hashes", "Glacier", ALL, &Rule::Builtin),
     of("glacier-version", "Glacier", ALL, &glacier::Version),
     of("iam-policy-documents", "IAM", ALL, &Rule::Shape { name: "policyDocumentType", edit: Edit::PercentJson }),
     of("machine-learning-endpoint", "Machine Learning", &["Predict"], &Rule::HostOf("PredictEndpoint")),

@@ -30,6 +30,7 @@ const NONE: ServiceQuirks = ServiceQuirks {
     has_region_at_any_url: false,
     follows_bucket_regions: Quirk::NONE,
     awaits_consent: Quirk::NONE,
+    sends_tree_hash: Quirk::NONE,
     path_style: &[],
     has_path_style: Quirk::NONE,
     root_element: |_| None,
@@ -59,7 +60,11 @@ static QUIRKS: &[(Key, ServiceQuirks)] = &[
         ..NONE
     }),
     (Id("EC2"), ServiceQuirks { legacy_retries: &[(503, "EC2ThrottledException"), (503, "RequestLimitExceeded")], ..NONE }),
-    (Id("Glacier"), ServiceQuirks { legacy_retries: &[(408, "RequestTimeoutException")], ..NONE }),
+    (Id("Glacier"), ServiceQuirks {
+        legacy_retries: &[(408, "RequestTimeoutException")],
+        sends_tree_hash: Quirk::named("glacier-hashes"),
+        ..NONE
+    }),
     (Id("Health"), ServiceQuirks { signs_for_legacy_region: true, ..NONE }),
     (Id("Kinesis"), ServiceQuirks {
         long_polling: &["ReceiveDeadLetterQueueRecords", "ReceiveQueueRecords"],

@@ -44,6 +44,7 @@ fn next_request(exchange: &mut Exchange, mut event: Event, hashes: &mut u32) -> 
                     body,
                     checksum: Some("y/Q5Jg==".into()),
                     sha256: Some("ab".repeat(32)),
+                    tree: None,
                 }))
             }
             Step::NeedIdentity(IdentityKind::Credentials) => {

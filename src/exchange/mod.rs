@@ -361,6 +361,7 @@ impl Exchange {
             if let (Some(algorithm), Some(checksum)) = (algorithm, &hashed.checksum) {
                 checksum::set_header(&mut prepared.request, algorithm, checksum)?;
             }
+            hashed.set_tree_headers(prepared.request.headers_mut())?;
             *prepared.request.body_mut() = hashed.body;
             prepared.sha256 = hashed.sha256;
         }

@@ -59,7 +59,16 @@ impl Exchange {
         let mut hashes = Hashes::default();
         if call.presign.is_none() {
             length::apply(&mut request)?;
-            self.ask_for_consent(&mut request)?;
+            let streaming = protocol::streaming_payload(model, operation.input)?;
+            let has_streaming_payload = streaming.is_some();
+            if has_streaming_payload
+                && !request.body().is_empty()
+                && call.has(call.service.quirks.awaits_consent)
+            {
+                // a service that refuses does so before the body is sent
+                let expect = HeaderValue::from_static("100-continue");
+                request.headers_mut().insert(EXPECT, expect);
+            }
             compress::apply(&cx, &mut request)?;
             let placement = match (auth.takes_trailers(), request.uri().scheme_str()) {
                 (false, _) => Placement::Header,
@@ -67,7 +76,9 @@ impl Exchange {
                 (true, _) => Placement::HeaderIfReusable,
             };
             hashes.checksum = checksum::apply(&cx, &mut request, placement)?;
-            hashes.sha256 = request.body().bytes().is_none() && auth.hashes(&cx, &request)?;
+            hashes.tree = call.has(call.service.quirks.sends_tree_hash) && has_streaming_payload;
+            let is_read = request.body().bytes().is_none();
+            hashes.sha256 = hashes.tree || (is_read && auth.hashes(&cx, &request)?);
         }
         trace::prepared(call, request.uri(), &*auth);
         Ok(Prepared {
@@ -76,20 +87,6 @@ impl Exchange {
             needs: hashes.any(),
             sha256: None,
         })
-    }
-
-    /// A service that refuses does so before the body is sent.
-    fn ask_for_consent(&self, request: &mut Request) -> Result<()> {
-        let call = &self.call;
-        let streams = protocol::streaming_payload(&call.service.model, call.operation.input)?;
-        if streams.is_some()
-            && !request.body().is_empty()
-            && call.has(call.service.quirks.awaits_consent)
-        {
-            let expect = HeaderValue::from_static("100-continue");
-            request.headers_mut().insert(EXPECT, expect);
-        }
-        Ok(())
     }
 }
 
