@@ -49,7 +49,7 @@ pub(super) fn look_up(call: &Call, params: &Value, now: SystemTime) -> Result<Lo
     };
     let must = kind == EndpointDiscovery::Required;
     let wanted = match call.config.endpoint_discovery() {
-        EndpointDiscoveryMode::Auto => must || call.service.requires_discovery()?,
+        EndpointDiscoveryMode::Auto => must || call.service.requires_discovery(),
         EndpointDiscoveryMode::Disabled => false,
         EndpointDiscoveryMode::Enabled => true,
     };

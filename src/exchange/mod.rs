@@ -16,6 +16,7 @@
 
 mod answer;
 mod call;
+mod catalog;
 mod classify;
 mod cross_region;
 mod discovery;

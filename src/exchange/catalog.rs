@@ -1,0 +1,213 @@
+//! The data files of all services, each read and parsed when it is first needed.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use once_cell::sync::OnceCell;
+
+use crate::endpoint::{EndpointResolver, LegacyEndpoints, Partitions, Ruleset};
+use crate::error::{Error, Result};
+use crate::model::resource::Definitions;
+use crate::model::{
+    ENDPOINT_RULES, Entries, Models, PAGINATORS, RESOURCES, SERVICE, ServiceModel, WAITERS,
+};
+use crate::sync;
+
+/// The models, and the data that all services share.
+pub(super) struct Catalog {
+    models: Models,
+    partitions: OnceCell<Arc<Partitions>>,
+    legacy: OnceCell<LegacyEndpoints>,
+    services: Mutex<HashMap<Box<str>, Arc<ServiceData>>>,
+}
+
+/// The data files of one service, in one version of its API.
+pub(super) struct ServiceData {
+    pub(super) model: Arc<ServiceModel>,
+    catalog: Arc<Catalog>,
+    /// The version of all files; `None` for the newest of each.
+    version: Option<Box<str>>,
+    rules: OnceCell<Option<EndpointResolver>>,
+    paginators: OnceCell<Entries>,
+    waiters: OnceCell<Entries>,
+    resources: OnceCell<Option<Arc<Definitions>>>,
+    requires_discovery: OnceCell<bool>,
+}
+
+impl Catalog {
+    /// A catalog of these models. Catalogs of nothing but the embedded models are the same for the whole process.
+    pub(super) fn of(models: Models) -> Arc<Self> {
+        static EMBEDDED: LazyLock<Mutex<Option<Arc<Catalog>>>> = LazyLock::new(Mutex::default);
+        match models.is_embedded_only() {
+            true => sync::lock(&EMBEDDED)
+                .get_or_insert_with(|| Self::new(models))
+                .clone(),
+            false => Self::new(models),
+        }
+    }
+
+    fn new(models: Models) -> Arc<Self> {
+        Arc::new(Self {
+            models,
+            partitions: OnceCell::new(),
+            legacy: OnceCell::new(),
+            services: Mutex::default(),
+        })
+    }
+
+    pub(super) fn models(&self) -> &Models {
+        &self.models
+    }
+
+    /// The data of a service, by the name of its folder; `None` if there is no such folder or version.
+    pub(super) fn service(
+        self: &Arc<Self>,
+        name: &str,
+        version: Option<&str>,
+    ) -> Result<Option<Arc<ServiceData>>> {
+        let key = key(name, version);
+        if let Some(data) = sync::lock(&self.services).get(&*key) {
+            return Ok(Some(data.clone()));
+        }
+        // the lock is not held while a model is read
+        let Some(text) = self.load(name, version, SERVICE)? else {
+            return Ok(None);
+        };
+        let data = Arc::new(ServiceData {
+            model: Arc::new(ServiceModel::parse(name, text)?),
+            catalog: self.clone(),
+            version: version.map(Into::into),
+            rules: OnceCell::new(),
+            paginators: OnceCell::new(),
+            waiters: OnceCell::new(),
+            resources: OnceCell::new(),
+            requires_discovery: OnceCell::new(),
+        });
+        let mut services = sync::lock(&self.services);
+        Ok(Some(services.entry((*key).into()).or_insert(data).clone()))
+    }
+
+    fn load(&self, name: &str, version: Option<&str>, kind: &str) -> Result<Option<Box<str>>> {
+        match version {
+            Some(version) => self.models.load_version(name, version, kind),
+            None => self.models.load(name, kind),
+        }
+    }
+
+    pub(super) fn partitions(&self) -> Result<&Arc<Partitions>> {
+        self.partitions.get_or_try_init(|| {
+            let text = self.common("partitions")?;
+            Ok(Arc::new(Partitions::parse(&text)?))
+        })
+    }
+
+    /// The endpoints file.
+    pub(super) fn legacy(&self) -> Result<&LegacyEndpoints> {
+        self.legacy.get_or_try_init(|| {
+            let text = self.common("endpoints")?;
+            Ok(LegacyEndpoints::parse(String::from(text))?)
+        })
+    }
+
+    fn common(&self, path: &str) -> Result<Box<str>> {
+        let text = self.models.load_path(path)?;
+        text.ok_or_else(|| Error::model(format!("no model folder has {path}.json")))
+    }
+}
+
+impl ServiceData {
+    fn load(&self, kind: &str) -> Result<Option<Box<str>>> {
+        let version = self.version.as_deref();
+        self.catalog.load(self.model.name(), version, kind)
+    }
+
+    pub(super) fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    /// The endpoint rules; `None` if the service has none.
+    pub(super) fn rules(&self) -> Result<Option<&EndpointResolver>> {
+        let rules = self.rules.get_or_try_init(|| {
+            let Some(text) = self.load(ENDPOINT_RULES)? else {
+                return Ok(None);
+            };
+            let rules = Ruleset::parse(&text)?;
+            let partitions = self.catalog.partitions()?.clone();
+            Ok(Some(EndpointResolver::new(rules, partitions)))
+        });
+        rules.map(Option::as_ref)
+    }
+
+    /// Whether [`rules`](Self::rules) has read its files.
+    pub(super) fn has_rules(&self) -> bool {
+        self.rules.get().is_some()
+    }
+
+    /// Whether [`Catalog::legacy`] has read its file.
+    pub(super) fn has_legacy(&self) -> bool {
+        self.catalog.legacy.get().is_some()
+    }
+
+    /// The definitions of pagination, by operation.
+    pub(super) fn paginators(&self) -> Result<&Entries> {
+        let read = || self.entries(PAGINATORS, "pagination");
+        self.paginators.get_or_try_init(read)
+    }
+
+    /// The definitions of waiters, by name.
+    pub(super) fn waiters(&self) -> Result<&Entries> {
+        let read = || self.entries(WAITERS, "waiters");
+        self.waiters.get_or_try_init(read)
+    }
+
+    /// The definitions of resources; `None` if the service has none.
+    pub(super) fn resources(&self) -> Result<Option<&Arc<Definitions>>> {
+        let definitions = self.resources.get_or_try_init(|| {
+            let text = self.load(RESOURCES)?;
+            let parse = |text: Box<str>| Definitions::parse(self.model.clone(), &text);
+            text.map(parse).transpose().map(|found| found.map(Arc::new))
+        });
+        definitions.map(Option::as_ref)
+    }
+
+    /// The entries of one of the service's files; empty if there is no such file.
+    fn entries(&self, kind: &str, member: &str) -> Result<Entries> {
+        match self.load(kind)? {
+            Some(text) => Entries::parse(&format!("{}/{kind}", self.model.name()), member, &text),
+            None => Ok(Entries::default()),
+        }
+    }
+
+    /// Whether any of its operations requires endpoint discovery.
+    pub(super) fn requires_discovery(&self) -> bool {
+        let read = || self.model.requires_discovery();
+        *self.requires_discovery.get_or_init(read)
+    }
+}
+
+impl Catalog {
+    /// The name of the folder of a service that is given in another spelling.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is no such service, or the folder lacks this version.
+    pub(super) fn folder_name(&self, name: &str, version: Option<&str>) -> Result<Box<str>> {
+        let folder = self.models.folder_name(name)?;
+        if *folder != *name {
+            return Ok(folder);
+        }
+        let known = self.models.versions(name)?.join(", ");
+        let version = version.unwrap_or("of any name");
+        let what = format!("{name}: no API version {version}; the available versions are: {known}");
+        Err(Error::model(what))
+    }
+}
+
+/// The name of a service in a version of its API, as maps have it.
+pub(super) fn key<'n>(name: &'n str, version: Option<&str>) -> Cow<'n, str> {
+    match version {
+        Some(version) => format!("{name}@{version}").into(),
+        None => name.into(),
+    }
+}
