@@ -1,4 +1,4 @@
-//! What a call gives back.
+//! The output of a call.
 
 use std::fmt;
 use std::io;
@@ -26,45 +26,44 @@ use crate::eventstream::EventReader;
 use crate::model::{Operation, ServiceModel};
 use crate::protocol::{self, Answer, Nodes};
 
-/// The answer of a successful call, decoded to what is asked for.
+/// The output of a successful call, decoded on demand.
 ///
-/// The body of an operation that streams one (S3's `GetObject`) is in [`Output::body`], the events of one that streams
-/// those (Kinesis' `SubscribeToShard`) in [`Output::events`]; everything else is decoded from
-/// the bytes by [`value`](Output::value), [`into`](Output::into), [`read`](Output::read) or
-/// [`write_json`](Output::write_json). Only the first of these builds a tree.
+/// A streaming body (S3's `GetObject`) is in [`Output::body`], streamed events (Kinesis' `SubscribeToShard`) are in
+/// [`Output::events`]. Everything else is decoded from the response's bytes by [`value`](Output::value), [`into`](Output::into),
+/// [`read`](Output::read) or [`write_json`](Output::write_json). Only the first of these builds a tree.
 pub struct Output {
-    /// The streaming body, if the operation has one. It is read from the connection as you read it.
+    /// The streaming body, if the operation has one. It is read from the connection on demand.
     pub body: Option<ResponseBody>,
-    /// The events of an operation that streams events. They come from the connection as you ask for them.
+    /// The events of an operation that streams events. They are read from the connection on demand.
     pub events: Option<EventReader>,
-    /// Status, headers and ids of the answer.
+    /// Status, headers and ids of the response.
     pub meta: ResponseMeta,
     pub(crate) source: OutputSource,
 }
 
-/// What a result is decoded from.
+/// The data that a result is decoded from.
 pub(crate) struct OutputSource {
     pub(crate) model: Arc<ServiceModel>,
     pub(crate) operation: Arc<Operation>,
     pub(crate) bytes: Bytes,
     pub(crate) nodes: Option<Nodes>,
-    /// The payload was left to `Output::body` or to `Output::events`.
+    /// Whether the payload is in `Output::body` or `Output::events`.
     pub(crate) is_streamed: bool,
-    /// The checksum of a body that is read later.
+    /// The checksum that a streaming body is verified against.
     pub(crate) verify: Option<Expected>,
-    /// The response stands in for a result that a program gives.
+    /// Whether the response is a placeholder for a result that an interceptor sets.
     pub(crate) stands_in: bool,
-    /// The events, if they were collected.
+    /// The events of a buffered call.
     pub(crate) events: Option<Vec<Value>>,
-    /// What a program gave in the place of all that.
+    /// The result that replaces the response's.
     pub(crate) given: Option<Value>,
-    /// What the service's customisations change in it.
+    /// The changes that interceptors make.
     pub(crate) edits: Edits,
-    /// What does not fit the model is an error.
+    /// Whether a member that does not fit the model is an error.
     pub(crate) is_strict: bool,
-    /// The body was no UTF-8, and is now.
+    /// Whether bytes that are not UTF-8 were replaced in the body.
     pub(crate) is_mended: bool,
-    /// The result as far as it fits, if it was found not to.
+    /// The part of the result that fits the model, once a member was found not to.
     pub(crate) fitted: OnceLock<Box<Fitted>>,
 }
 
@@ -75,11 +74,11 @@ impl OutputSource {
     }
 }
 
-/// What an answer says beside its result.
+/// The metadata of a response.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ResponseMeta {
-    /// The service's id of this request, for its support.
+    /// The service's id of this request, for support cases.
     pub request_id: Option<String>,
     /// S3's second id (`x-amz-id-2`).
     pub extended_request_id: Option<Box<str>>,
@@ -87,14 +86,14 @@ pub struct ResponseMeta {
     pub status: u16,
     /// All headers.
     pub headers: HeaderMap,
-    /// How many attempts were made.
+    /// The number of attempts.
     pub attempts: u32,
-    /// The checksum that the body is held against, if it is: one that streams at its end.
+    /// The checksum that the body is verified against, if any. A streaming body is verified when it has been read to its end.
     pub checksum_algorithm: Option<ChecksumAlgorithm>,
 }
 
 impl Output {
-    /// The result as a JSON value. A streaming body is not in it.
+    /// Decodes the result as a JSON value, without a streaming body.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
@@ -110,12 +109,12 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// The response is broken, or does not fit the model and has to.
+    /// Returns an error if the response is malformed, or if a member does not fit the model and responses are strict.
     pub fn value(&self) -> Result<Value> {
         self.decode(|| ToValue)
     }
 
-    /// The result as a type of yours, without a tree between.
+    /// Deserializes the result without building a tree first.
     ///
     /// ```
     /// #[derive(serde::Deserialize)]
@@ -137,12 +136,13 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// The response is broken, does not fit the type, or does not fit the model and has to.
+    /// Returns an error if the response is malformed or does not fit the type, or if a member does not fit the model and responses
+    /// are strict.
     pub fn into<T: DeserializeOwned>(self) -> Result<T> {
         self.decode(|| PhantomData::<T>)
     }
 
-    /// The result as a type that may borrow from the answer: what is as long as the call needs no copy.
+    /// Deserializes the result to a type that may borrow strings from the response.
     ///
     /// ```
     /// #[derive(serde::Deserialize)]
@@ -165,12 +165,13 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// The response is broken, does not fit the type, or does not fit the model and has to.
+    /// Returns an error if the response is malformed or does not fit the type, or if a member does not fit the model and responses
+    /// are strict.
     pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
         self.decode(|| PhantomData::<T>)
     }
 
-    /// Writes the result as JSON text, on one line, without a tree. Nothing is written of a result that cannot be read.
+    /// Writes the result as compact JSON. Nothing is written if the result cannot be decoded.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
@@ -188,21 +189,21 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// The response is broken, or does not fit the model and has to, or the writer fails: that error is the cause.
+    /// Returns an error if the response is malformed, a member does not fit the model and responses are strict, or the writer fails.
     pub fn write_json(&self, out: impl io::Write) -> Result<()> {
         self.write_text(out, || CompactFormatter)
     }
 
-    /// Writes the result as JSON text, indented. Nothing is written of a result that cannot be read.
+    /// Writes the result as indented JSON. Nothing is written if the result cannot be decoded.
     ///
     /// # Errors
     ///
-    /// The response is broken, or does not fit the model and has to, or the writer fails: that error is the cause.
+    /// Returns an error if the response is malformed, a member does not fit the model and responses are strict, or the writer fails.
     pub fn write_json_pretty(&self, out: impl io::Write) -> Result<()> {
         self.write_text(out, PrettyFormatter::new)
     }
 
-    /// The text is whole before any of it is written: half of a document is worse than none.
+    /// Writes the text once it is complete, so that no truncated document is written.
     fn write_text<F: Formatter>(
         &self,
         mut out: impl io::Write,
@@ -280,7 +281,7 @@ impl Output {
         self.source.given = Some(value);
     }
 
-    /// With the body that the driver has of the response, which is verified as it is read.
+    /// Attaches the response body that the driver holds, which is verified as it is read.
     pub(crate) fn with_stream(mut self, stream: Option<ResponseBody>) -> Self {
         if let Some(stream) = stream.filter(|_| self.source.is_streamed) {
             self.body = Some(match self.source.verify.take() {
@@ -291,7 +292,7 @@ impl Output {
         self
     }
 
-    /// Makes events of a stream of them, and collects up to so many bytes of them where the whole response is wanted at once.
+    /// Opens the body of an event stream. With `collect`, reads all events into memory, up to that many bytes.
     pub(crate) fn with_events(mut self, collect: Option<u64>) -> Result<Self> {
         let source = &mut self.source;
         let operation = &source.operation;
@@ -317,14 +318,14 @@ impl Output {
         Ok(self)
     }
 
-    /// The members of the result that do not fit the model, at most 100 of them; none, where a program gave the result.
+    /// Returns the members of the result that do not fit the model, at most 100; none if the result was set by [`set_value`](Self::set_value).
     ///
-    /// What can be read of such a response is given. A scalar that cannot be read is given as it came: a timestamp, a blob or
-    /// a number as text, and a type of yours that has no place for that gets `None` for an `Option` of a number, a boolean or
-    /// an enumeration, or is an error that names the member. What is of another kind (an object where the model has a list)
-    /// is left out. With [`ConfigBuilder::strict_responses`](crate::ConfigBuilder::strict_responses) all of that is an error.
+    /// The rest of such a response is decoded all the same. A scalar that cannot be decoded is kept as text. If the caller's type
+    /// has no place for the text, an `Option` of a number, a boolean or an enumeration is `None`, and any other field is an error
+    /// that names the member. A member of another kind (an object where the model has a list) is left out. With
+    /// [`ConfigBuilder::strict_responses`](crate::ConfigBuilder::strict_responses) each of these is an error.
     ///
-    /// This reads the response once more.
+    /// The response is decoded once more for this.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
@@ -340,7 +341,7 @@ impl Output {
     /// # }
     /// ```
     pub fn warnings(&self) -> &[Warning] {
-        // whether a type of the caller's met them depends on what it took
+        // a type of the caller's may have skipped them
         if self.source.fitted.get().is_none() {
             drop(self.decode(|| ToValue));
         }
@@ -348,16 +349,16 @@ impl Output {
         fitted.map_or(&[], |fitted| &fitted.warnings)
     }
 
-    /// Reads the result straight into the target, and where that fails once more by way of what fits. So a response that fits
-    /// costs nothing for those that do not.
+    /// Decodes the result straight into the target. If that fails, decodes the part that fits the model, and the target from that,
+    /// so that a response that fits has no extra cost.
     fn decode<'a, S: DeserializeSeed<'a>>(&'a self, seed: impl Fn() -> S) -> Result<S::Value> {
         let source = &self.source;
         let operation = &source.operation;
         let edits = &source.edits;
         let named = |e: Error| e.of_call(source.model.name(), &operation.name);
-        let refused = |e: ReadError| named(Error::response(e));
+        let invalid = |e: ReadError| named(Error::response(e));
         if let Some(given) = &source.given {
-            return edited(edits, seed(), given).map_err(refused);
+            return edited(edits, seed(), given).map_err(invalid);
         }
         let answer = Answer {
             model: &source.model,
@@ -391,7 +392,7 @@ impl Output {
         };
         if let Some(warning) = fitted.warnings.first().filter(|_| source.is_strict) {
             let what = format_args!("{warning} (strict_responses is on)");
-            return Err(refused(ReadError::custom(what)));
+            return Err(invalid(ReadError::custom(what)));
         }
         let shape = operation.output.map(|id| source.model.shape(id));
         let reader = FittedReader {
@@ -399,10 +400,10 @@ impl Output {
             shape: shape.transpose()?,
             value: &fitted.value,
         };
-        edited(edits, seed(), reader).map_err(|e| refused(ReadError::custom(e)))
+        edited(edits, seed(), reader).map_err(|e| invalid(ReadError::custom(e)))
     }
 
-    /// The result as far as it fits.
+    /// Decodes the part of the result that fits the model.
     #[cold]
     fn fit(&self, answer: &Answer<'_>, operation: &Operation) -> Result<Fitted, ReadError> {
         let mut fitted = answer.fit(operation)?;
@@ -414,7 +415,7 @@ impl Output {
     }
 }
 
-/// Reads with the changes that are made on the way.
+/// Deserializes with the changes that interceptors make.
 fn edited<'de, S: DeserializeSeed<'de>, D: Deserializer<'de>>(
     edits: &Edits,
     seed: S,
@@ -427,7 +428,7 @@ fn edited<'de, S: DeserializeSeed<'de>, D: Deserializer<'de>>(
 }
 
 impl Output {
-    /// The error of a body that is broken.
+    /// The error of a malformed body.
     fn broken(&self, operation: &Operation, error: &ReadError) -> Error {
         let error = protocol::unexpected_response(
             &self.source.model,

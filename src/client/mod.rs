@@ -22,10 +22,10 @@ use crate::model::{ModelSource, Models, Paginator, ServiceModel, Waiter};
 use crate::settings::Settings;
 use crate::transport::Transport;
 
-/// Calls any operation of any service.
+/// A client for any operation of any service.
 ///
-/// It is cheap to clone, and all clones share connections, credentials and what was read of the models. A client makes no
-/// connection, starts no thread and reads no root certificates before it is needed.
+/// Clones are cheap: they share connections, credentials and parsed models. A client opens connections, starts threads and reads
+/// root certificates only when a call needs them.
 ///
 /// ```
 /// use serde_json::json;
@@ -55,32 +55,33 @@ struct Inner {
 }
 
 impl Client {
-    /// A client as environment and files say.
+    /// Creates a client from the environment variables and the configuration files.
     ///
     /// # Errors
     ///
-    /// A file is broken or a setting is wrong.
+    /// Returns an error if a file is malformed or a setting is invalid.
     #[cfg(feature = "ureq")]
     pub fn new() -> Result<Self> {
         Self::with_config(Config::load()?)
     }
 
-    /// A client with this configuration.
+    /// Creates a client with this configuration.
     ///
     /// # Errors
     ///
-    /// A setting of the network asks for what cannot be, or names a file that is broken.
+    /// Returns an error if a network setting is not supported or names an invalid file, or if the configuration disables an
+    /// unknown customisation.
     #[cfg(feature = "ureq")]
     pub fn with_config(config: Config) -> Result<Self> {
         let transport = crate::transport::UreqTransport::new(config.network())?;
         Self::with_transport(config, transport)
     }
 
-    /// A client that sends its requests through this transport.
+    /// Creates a client that sends its requests through this transport.
     ///
     /// # Errors
     ///
-    /// A customisation is switched off that there is not.
+    /// Returns an error if the configuration disables an unknown customisation.
     pub fn with_transport(config: Config, transport: impl Transport + 'static) -> Result<Self> {
         check_customisations(&config)?;
         let models = Models::standard(config.data_path(), config.environment());
@@ -88,11 +89,11 @@ impl Client {
         Ok(Self::assemble(config, Arc::new(transport), services))
     }
 
-    /// A client that looks into this source of models before all others.
+    /// Creates a client that looks up models in this source before all others.
     ///
     /// # Errors
     ///
-    /// A customisation is switched off that there is not.
+    /// Returns an error if the configuration disables an unknown customisation.
     pub fn with_models(
         config: Config,
         transport: impl Transport + 'static,
@@ -105,9 +106,9 @@ impl Client {
         Ok(Self::assemble(config, Arc::new(transport), services))
     }
 
-    /// A client with other settings, such as another profile or region. It shares this one's connections and models;
-    /// credentials, retry quotas and what services said of their endpoints are its own. How connections are made (proxies,
-    /// certificates, keep-alive) and where models are stays as it is.
+    /// Creates a client with changed settings, such as another profile or region. It shares connections and models with this one,
+    /// but has its own credentials, retry quotas and discovered endpoints. Changes of network settings (proxies, certificates,
+    /// keep-alive) and of model folders have no effect.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -120,7 +121,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// A setting is wrong, there is no such profile, or a customisation is switched off that there is not.
+    /// Returns an error if a setting is invalid, the profile does not exist, or an unknown customisation is disabled.
     pub fn with(&self, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Result<Self> {
         let config = self.config().with(change)?;
         check_customisations(&config)?;
@@ -128,7 +129,7 @@ impl Client {
         Ok(Self::assemble(config, transport, services))
     }
 
-    /// This client, but `AttributeValue`s are plain. It shares everything.
+    /// The same client with plain `AttributeValue`s. It shares everything with this one.
     pub(crate) fn with_plain_attribute_values(&self) -> Self {
         match self.0.config.has_plain_attribute_values() {
             true => self.clone(),
@@ -136,7 +137,7 @@ impl Client {
         }
     }
 
-    /// This client, but a response with a member that does not fit the model is an error. It shares everything.
+    /// The same client with strict responses. It shares everything with this one.
     pub(crate) fn with_strict_responses(&self) -> Self {
         match self.0.config.strict_responses() {
             true => self.clone(),
@@ -168,26 +169,28 @@ impl Client {
         Self(Arc::new(Inner { config, env }))
     }
 
-    /// The configuration.
+    /// Returns the configuration.
     pub fn config(&self) -> &Config {
         &self.0.config
     }
 
-    /// A service's model. The name is the service's as folders of models have it (`application-autoscaling`), or its id
-    /// in any spelling (`ApplicationAutoScaling`).
+    /// Returns a service's model. The name is that of the service's model folder (`application-autoscaling`) or its service id, in
+    /// any spelling (`ApplicationAutoScaling`).
     ///
     /// # Errors
     ///
-    /// There is no such service, or its model is broken.
+    /// Returns an error if there is no such service, or its model is malformed.
     pub fn model(&self, service: &str) -> Result<Arc<ServiceModel>> {
         Ok(self.0.env.services.service(service)?.model.clone())
     }
 
-    /// Calls an operation and gives its whole result as a JSON value; a streaming body is in it as base64.
+    /// Calls an operation and returns its whole result as a JSON value, in which blobs and streaming bodies are base64 and
+    /// timestamps are RFC 3339 strings.
     ///
     /// # Errors
     ///
-    /// Any kind of [`ErrorKind`](crate::ErrorKind): invalid parameters, no credentials, no connection, an error response.
+    /// Returns an error of any [`ErrorKind`](crate::ErrorKind): invalid parameters, missing credentials, a failed connection, an
+    /// error response.
     pub fn call(&self, service: &str, operation: &str, params: Value) -> Result<Value> {
         self.request(service, operation)
             .params(params)
@@ -195,7 +198,7 @@ impl Client {
             .value()
     }
 
-    /// Calls an operation and gives its whole result as a type of yours.
+    /// Calls an operation and deserializes its whole result.
     ///
     /// ```
     /// use serde::Deserialize;
@@ -221,7 +224,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`Client::call`], and a result that does not fit the type.
+    /// As [`Client::call`]; also if the result does not fit the type.
     pub fn call_as<T: DeserializeOwned>(
         &self,
         service: &str,
@@ -251,7 +254,7 @@ impl Client {
         self.env().credentials()
     }
 
-    /// The credentials of a call whose settings ask for others than the client's.
+    /// The credentials of a call whose settings change the provider or the profile.
     fn credentials_of(&self, config: &Config) -> Option<CredentialsCache> {
         let own = self.config();
         let same = match (config.provider(), own.provider()) {
@@ -289,7 +292,7 @@ impl Client {
         Ok((name.into(), Waiter::parse(name, text)?))
     }
 
-    /// Starts a call that has more than parameters, or whose answer is more than its result.
+    /// Starts a call with a body or options of its own, or one whose response headers or streaming body are needed.
     ///
     /// ```
     /// use serde_json::json;
@@ -301,10 +304,10 @@ impl Client {
     /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
     /// # let replay = Replay::new().answer(200, &[("etag", "\"e\"")], "").answer(200, &[], "hello");
     /// # let client = Client::with_transport(config, replay)?;
-    /// let place = json!({"Bucket": "my-bucket", "Key": "greeting"});
-    /// client.request("s3", "PutObject").params(place.clone()).body(Body::from("hello")).send()?;
+    /// let object = json!({"Bucket": "my-bucket", "Key": "greeting"});
+    /// client.request("s3", "PutObject").params(object.clone()).body(Body::from("hello")).send()?;
     ///
-    /// let output = client.request("s3", "GetObject").params(place).send()?;
+    /// let output = client.request("s3", "GetObject").params(object).send()?;
     /// let mut text = Vec::new();
     /// output.body.expect("GetObject streams").copy_to(&mut text)?;
     /// assert_eq!(text, b"hello");
@@ -320,7 +323,7 @@ fn check_customisations(config: &Config) -> Result<()> {
     Ok(custom::check_names(config)?)
 }
 
-/// The provider that the program gives, or the chain of all.
+/// The program's credentials provider, else the default chain.
 fn provider(config: &Config) -> Arc<dyn CredentialsProvider> {
     match config.provider() {
         Some(provider) => provider.clone(),

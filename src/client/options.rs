@@ -8,10 +8,10 @@ use crate::error::{Error, Result};
 use crate::interceptor::Interceptor;
 use crate::settings::ConfigError;
 
-/// The options of one call, over the configuration of its client: only what differs from that is made anew.
+/// The options of one call, on top of the configuration of its client. Settings that do not differ are shared with it.
 #[derive(Debug, Default)]
 pub(super) struct CallOptions {
-    /// The configuration, if it is not the client's; an invalid one is reported when the call is made.
+    /// The configuration, if it is not the client's. An invalid one is reported when the request is sent.
     config: Option<Result<Config, ConfigError>>,
     pub(super) cancel: Option<CancelToken>,
     /// The version of the service's API.
@@ -19,7 +19,7 @@ pub(super) struct CallOptions {
 }
 
 impl CallOptions {
-    /// Changes settings. `client` is the configuration of the client.
+    /// Changes settings of the client's configuration.
     pub(super) fn change(
         &mut self,
         client: &Config,
@@ -31,7 +31,7 @@ impl CallOptions {
         });
     }
 
-    /// Adds an interceptor, which changes no settings.
+    /// Adds an interceptor.
     pub(super) fn interceptor(&mut self, client: &Config, interceptor: impl Interceptor + 'static) {
         let config = self.config.take().unwrap_or_else(|| Ok(client.clone()));
         self.config = Some(config.map(|config| config.with_interceptor(Arc::new(interceptor))));
@@ -41,7 +41,7 @@ impl CallOptions {
     ///
     /// # Errors
     ///
-    /// A changed setting is invalid, or one that a call cannot have of its own.
+    /// Returns an error if a changed setting is invalid, or belongs to the client.
     pub(super) fn config<'a>(&'a self, client: &'a Config) -> Result<&'a Config> {
         let config = match &self.config {
             None => return Ok(client),
@@ -52,7 +52,7 @@ impl CallOptions {
         match config.shares_network_with(client) {
             true => Ok(config),
             false => Err(Error::config(
-                "proxies, certificates and connections are settled for the client, not for a call",
+                "proxies, certificates and connections belong to the client and cannot be changed for one call",
             )),
         }
     }

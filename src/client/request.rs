@@ -1,4 +1,4 @@
-//! One call: its parameters and options, and how it is made.
+//! The builder of a single call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,8 +19,8 @@ use crate::interceptor::Interceptor;
 use crate::output::Output;
 use crate::transport::Request;
 
-/// A call that is being put together. `Debug` does not show its parameters, which may hold secrets.
-#[must_use = "nothing is sent before `send`"]
+/// A builder for a single call. `Debug` does not show the parameters, which may hold secrets.
+#[must_use = "a request is sent only by `send`"]
 pub struct RequestBuilder {
     client: Client,
     service: Box<str>,
@@ -28,7 +28,7 @@ pub struct RequestBuilder {
     params: Value,
     body: Option<Body>,
     options: CallOptions,
-    /// Of a presigned request.
+    /// The method of a presigned request, if not the model's.
     pub(crate) method: Option<Method>,
     purpose: Purpose,
 }
@@ -59,32 +59,32 @@ impl RequestBuilder {
         }
     }
 
-    /// The parameters: an object by member names.
+    /// Sets the parameters: an object with the names of the operation's input members.
     pub fn params(mut self, params: Value) -> Self {
         self.params = params;
         self
     }
 
-    /// The streaming body of the operation.
+    /// Sets the streaming body of the operation, such as an object's for S3's `PutObject`.
     pub fn body(mut self, body: impl Into<Body>) -> Self {
         self.body = Some(body.into());
         self
     }
 
-    /// Sends this call to another region.
+    /// Sets the region of this call.
     pub fn region(self, region: impl Into<String>) -> Self {
         let region = region.into();
         self.config(|config| config.region(region))
     }
 
-    /// Makes this call in another version of the service's API, of which a model must be in a folder or in the binary; see
-    /// [`ConfigBuilder::api_version`].
+    /// Sets the version of the service's API, such as `2012-11-05`. A model of that version must be in a model folder or embedded;
+    /// see [`ConfigBuilder::api_version`].
     pub fn api_version(mut self, version: impl Into<Box<str>>) -> Self {
         self.options.api_version = Some(version.into());
         self
     }
 
-    /// The service in the version that this call is made in.
+    /// The service in the API version of this call.
     fn service(&self, config: &Config) -> Result<Arc<Service>> {
         let version = self.options.api_version.as_deref();
         let version = version.or_else(|| config.api_version(&self.service));
@@ -93,8 +93,8 @@ impl RequestBuilder {
             .service_in(&self.service, version)
     }
 
-    /// Changes settings for this call alone: timeouts, attempts, credentials, endpoint or any other but those of the
-    /// [`Network`](crate::transport::Network), which a client settles once.
+    /// Changes settings for this call: timeouts, attempts, credentials, endpoint or any other, except for those of the
+    /// [`Network`](crate::transport::Network), which belong to the client.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -110,26 +110,26 @@ impl RequestBuilder {
         self
     }
 
-    /// Hooks into this call, after the client's own interceptors. See [`interceptor`](crate::interceptor).
+    /// Adds an interceptor to this call, after the client's. See [`interceptor`](crate::interceptor).
     pub fn interceptor(mut self, interceptor: impl Interceptor + 'static) -> Self {
         self.options.interceptor(self.client.config(), interceptor);
         self
     }
 
-    /// Names what the call is a part of; the User-Agent has it.
+    /// Sets the part of the crate that the call is made for; the User-Agent has it.
     pub(crate) fn purpose(mut self, purpose: Purpose) -> Self {
         self.purpose = purpose;
         self
     }
 
-    /// Ends the call, or the reading of its body, when the token is cancelled.
+    /// Ends the call, and the reading of its response body, when the token is cancelled.
     pub fn cancel_with(mut self, token: &CancelToken) -> Self {
         self.options.cancel = Some(token.clone());
         self
     }
 
-    /// Makes the call. The body of an operation that streams one is left in [`Output::body`], its events in
-    /// [`Output::events`].
+    /// Sends the request and returns the output. A streaming payload is not read yet: it is in [`Output::body`], or in
+    /// [`Output::events`] if the operation streams events.
     ///
     /// # Errors
     ///
@@ -138,7 +138,7 @@ impl RequestBuilder {
         self.run(false)
     }
 
-    /// Makes the call and reads everything into memory.
+    /// Sends the request and reads the whole response into memory, streaming payloads included.
     ///
     /// # Errors
     ///
@@ -175,7 +175,7 @@ impl RequestBuilder {
         drive(exchange, &env)
     }
 
-    /// The request, signed in its URL and not sent.
+    /// Signs the request in its URL instead of sending it.
     pub(crate) fn presigned(mut self, presign: Presign) -> Result<Request> {
         auth::check_expiry(presign.expires)?;
         let (call, env) = self.prepare()?;

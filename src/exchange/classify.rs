@@ -1,6 +1,6 @@
-//! Which failures another attempt may mend.
+//! Which failures are retryable.
 //!
-//! The lists are those of the AWS SDKs' standard mode: throttling asks to slow down, transient failures only to try again.
+//! The lists are those of the AWS SDKs' standard mode, which tells throttling from transient failures.
 
 use crate::call::ServiceQuirks;
 use crate::error::{Error, RetryReason, ServiceError};
@@ -23,7 +23,7 @@ const THROTTLING: [&str; 14] = [
     "TransactionInProgressException",
 ];
 
-/// What all services throttle with in the legacy mode.
+/// The throttling errors of all services in the legacy mode.
 const LEGACY_THROTTLING: [&str; 5] = [
     "ProvisionedThroughputExceededException",
     "RequestThrottledException",
@@ -34,7 +34,7 @@ const LEGACY_THROTTLING: [&str; 5] = [
 
 const TRANSIENT: [&str; 2] = ["RequestTimeout", "RequestTimeoutException"];
 
-/// Why another attempt may succeed, if it may.
+/// The reason for a retry, if the error is retryable.
 pub(super) fn classify(
     model: &ServiceModel,
     quirks: &ServiceQuirks,
@@ -42,7 +42,7 @@ pub(super) fn classify(
     error: &Error,
 ) -> Option<RetryReason> {
     match error.service_error() {
-        Some(error) => of_answer(model, quirks, operation, error),
+        Some(error) => of_response(model, quirks, operation, error),
         None => error.is_retryable().then_some(RetryReason::Transient),
     }
 }
@@ -64,7 +64,7 @@ pub(super) fn in_legacy_mode(quirks: &ServiceQuirks, error: &Error) -> Option<Re
     }
 }
 
-fn of_answer(
+fn of_response(
     model: &ServiceModel,
     quirks: &ServiceQuirks,
     operation: &Operation,

@@ -1,8 +1,8 @@
-//! Endpoints that a service tells itself, for the few services that want to be asked.
+//! Endpoint discovery: the few services that return the endpoint of a call from an operation of their own.
 //!
 //! ```text
-//!   nothing known ──► ask ──► known for as long as the answer says ──► stale: ask again, and use it meanwhile
-//!                      └ no answer: not asked for a minute; an operation that must have one fails
+//!   unknown ──► request ──► known for the period in the response ──► stale: requested again, and used meanwhile
+//!                  └ failed: not requested for a minute; an operation that requires discovery fails
 //! ```
 
 use std::collections::HashMap;
@@ -17,32 +17,32 @@ use crate::model::{EndpointDiscovery, Members};
 use crate::settings::EndpointDiscoveryMode;
 use crate::sync;
 
-/// What a service said of itself, by what it was asked for.
+/// The endpoints that a service returned, by operation and identifiers.
 #[derive(Debug, Default)]
 pub(super) struct Discovered(Mutex<HashMap<String, Known>>);
 
 #[derive(Clone, Debug, Default)]
 struct Known {
     url: Option<Box<str>>,
-    /// Until when it holds.
+    /// When it expires.
     fresh_until: Option<SystemTime>,
-    /// When to ask again after a failure.
+    /// When to request it again after a failure.
     ask_after: Option<SystemTime>,
 }
 
-/// What to do about the endpoint of a call.
+/// The source of a call's endpoint.
 #[derive(Debug, PartialEq)]
 pub(super) enum Lookup {
-    /// Ask this operation with these parameters.
+    /// The response to this operation with these parameters.
     Ask(Box<str>, Value),
-    /// What the rules say holds.
+    /// The endpoint rules.
     Rules,
     Use(Box<str>),
 }
 
 const BACK_OFF: Duration = Duration::from_secs(60);
 
-/// Looks an endpoint up, where the operation has one of its own.
+/// Looks up the endpoint of an operation that uses discovery.
 pub(super) fn look_up(call: &Call, params: &Value, now: SystemTime) -> Result<Lookup> {
     let Some(kind) = call.operation.endpoint_discovery else {
         return Ok(Lookup::Rules);
@@ -57,7 +57,7 @@ pub(super) fn look_up(call: &Call, params: &Value, now: SystemTime) -> Result<Lo
         return Ok(Lookup::Rules);
     }
     if !wanted {
-        let what = "this operation needs endpoint discovery, which endpoint_discovery_enabled switches off";
+        let what = "this operation requires endpoint discovery, which endpoint_discovery_enabled switches off";
         return if must {
             Err(Error::unsupported(what))
         } else {
@@ -69,16 +69,17 @@ pub(super) fn look_up(call: &Call, params: &Value, now: SystemTime) -> Result<Lo
     match known.url {
         Some(url) if is(known.fresh_until) || is(known.ask_after) => Ok(Lookup::Use(url)),
         None if is(known.ask_after) && must => {
-            let what = "the service told no endpoint for it; it is asked again in a minute";
+            let what =
+                "endpoint discovery returned no endpoint; it is requested again after a minute";
             Err(Error::new(ErrorKind::Endpoint, what))
         }
         None if is(known.ask_after) => Ok(Lookup::Rules),
-        _ => question(call, params),
+        _ => request(call, params),
     }
 }
 
-/// What is sent to ask.
-fn question(call: &Call, params: &Value) -> Result<Lookup> {
+/// The discovery request.
+fn request(call: &Call, params: &Value) -> Result<Lookup> {
     let model = &call.service.model;
     for name in model.operation_names() {
         if model.operation(name)?.is_endpoint_operation {
@@ -93,7 +94,7 @@ fn question(call: &Call, params: &Value) -> Result<Lookup> {
     Ok(Lookup::Rules)
 }
 
-/// The parameters that an endpoint depends on.
+/// The parameters that the endpoint depends on.
 fn identifiers(call: &Call, params: &Value) -> Result<serde_json::Map<String, Value>> {
     let model = &call.service.model;
     let input = call.operation.input.map(|id| model.shape(id)).transpose()?;
@@ -114,7 +115,7 @@ fn key(call: &Call, params: &Value) -> Result<String> {
     })
 }
 
-/// Keeps an answer, or that there was none.
+/// Keeps the endpoint of a response, or the failure.
 pub(super) fn learn(
     call: &Call,
     params: &Value,
@@ -145,7 +146,7 @@ pub(super) fn learn(
     Ok(())
 }
 
-/// Forgets an endpoint that says it is the wrong one.
+/// Forgets an endpoint that rejected a call as the wrong one.
 pub(super) fn forget(call: &Call, params: &Value) -> Result<()> {
     let key = key(call, params)?;
     call.service

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use http::Uri;
 use serde_json::Value;
 
-use super::{Call, Event, Exchange, Moment, Received, ReceivedBody, Services, Step, trace};
+use super::{Call, Event, Exchange, Received, ReceivedBody, Services, Step, Tick, trace};
 use crate::auth::IdentityKind;
 use crate::body::ResponseBody;
 use crate::cancel::CancelToken;
@@ -55,7 +55,7 @@ fn run(exchange: &mut Exchange, env: &CallEnv) -> Result<Output> {
     // the body of the last response, if it is left to the caller
     let mut stream = None;
     loop {
-        event = match exchange.step(event, env.moment()) {
+        event = match exchange.step(event, env.tick()) {
             Step::Done(result) => return Ok(result?.with_stream(stream.take())),
             Step::Send {
                 request,
@@ -86,7 +86,7 @@ fn run(exchange: &mut Exchange, env: &CallEnv) -> Result<Output> {
 pub(crate) fn drive_to_request(mut exchange: Exchange, env: &CallEnv) -> Result<Request> {
     let mut event = Event::Start(random::uuid());
     loop {
-        event = match exchange.step(event, env.moment()) {
+        event = match exchange.step(event, env.tick()) {
             Step::Done(Err(error)) => return Err(error),
             Step::Send { request, .. } => return Ok(request),
             other => env.fulfil(&exchange, other)?,
@@ -103,8 +103,8 @@ fn nested(exchange: Exchange, env: &CallEnv) -> Result<Value> {
 }
 
 impl CallEnv {
-    fn moment(&self) -> Moment {
-        Moment {
+    fn tick(&self) -> Tick {
+        Tick {
             now: self.config.now(),
             left: self.left(),
             random: self.config.jitter(),

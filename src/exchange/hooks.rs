@@ -1,4 +1,4 @@
-//! The interceptors of a call, and where the exchange asks them.
+//! The interceptors of a call, and the points at which they run.
 
 use http::header::HOST;
 use http::{HeaderMap, HeaderValue};
@@ -47,7 +47,7 @@ pub(super) fn interceptors<'a>(
 }
 
 impl Call {
-    /// Lets them change the request that was written, and names its host unless they did.
+    /// Runs the `request` hooks, and sets the `Host` header unless they did.
     pub(super) fn intercept_request(&self, params: &Value, request: &mut Request) -> Result<()> {
         let context = self.context(params, 0);
         self.interceptors()
@@ -59,7 +59,7 @@ impl Call {
         Ok(())
     }
 
-    /// The answer that one of them gives in the service's place.
+    /// Runs the `send` hooks up to the first that returns a response.
     pub(super) fn intercept_send(
         &self,
         params: &Value,
@@ -71,8 +71,8 @@ impl Call {
             .find_map(|one| one.send(&context, request))
     }
 
-    /// Lets them change what came of an attempt, and whether there is another.
-    pub(super) fn intercept_answer(
+    /// Runs the `answered` hooks, which may change the outcome of the attempt and the reason for a retry.
+    pub(super) fn intercept_attempt(
         &self,
         params: &Value,
         attempt: u32,
@@ -81,15 +81,15 @@ impl Call {
         retry: Option<RetryReason>,
     ) -> Option<RetryReason> {
         let context = self.context(params, attempt);
-        let mut over = Attempt {
+        let mut done = Attempt {
             headers,
             outcome,
             retry,
         };
         for one in self.interceptors().rev() {
-            one.answered(&context, &mut over);
+            one.answered(&context, &mut done);
         }
-        over.retry
+        done.retry
     }
 
     pub(super) fn intercept_result(
@@ -105,7 +105,7 @@ impl Call {
     }
 }
 
-/// Lets them complete the parameters, or refuse them. All are asked; refusals are given together.
+/// Runs the `params` hooks, and returns what they refuse all together.
 pub(super) fn intercept_params<'a>(
     interceptors: impl Iterator<Item = &'a dyn Interceptor>,
     context: &CallContext<'_>,

@@ -1,4 +1,4 @@
-//! What a response, or none, means: a result, another attempt or an error.
+//! Judging an attempt: its response, or the lack of one, becomes a result, a retry or an error.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -12,21 +12,18 @@ use super::redirect::{self, Redirect};
 use super::retry::Next;
 use super::retry_after::{http_date, retry_after};
 use super::skew::{self, Skew};
-use super::{Call, Exchange, Moment, Received, Step, Waiting, endpoint, trace};
+use super::{Call, Exchange, Received, Step, Tick, Waiting, endpoint, trace};
 use crate::body::Reuse;
 use crate::checksum;
 use crate::error::{Error, FailedRequest, Result, RetriesEnded, RetryReason, ServiceError};
+use crate::identity::Identity;
 use crate::output::Output;
 use crate::settings::RetryMode;
 use crate::transport::TransportError;
 
 impl Exchange {
-    /// Decides what an answer, or none, means: a result, another attempt or an error.
-    pub(super) fn judge(
-        &mut self,
-        received: Result<Received, TransportError>,
-        moment: Moment,
-    ) -> Step {
+    /// Decides whether the call ends with a result or an error, or is retried.
+    pub(super) fn judge(&mut self, received: Result<Received, TransportError>, tick: Tick) -> Step {
         match &received {
             Ok(received) => self.headers.clone_from(&received.headers),
             Err(_) => self.headers.clear(),
@@ -34,76 +31,75 @@ impl Exchange {
         let status = received.as_ref().map(|received| received.status);
         let retry_after = status
             .ok()
-            .and_then(|status| retry_after(status, &self.headers, moment.now));
+            .and_then(|status| retry_after(status, &self.headers, tick.now));
         let there = http_date(&self.headers, DATE).filter(|_| status.is_ok());
         let limit = self.call.config.max_clock_skew();
-        let there = there.filter(|there| skew::differ(*there, moment.now) <= limit);
-        self.answered = there.map(|there| (moment.now, there));
+        let there = there.filter(|there| skew::differ(*there, tick.now) <= limit);
+        self.last_response = there.map(|there| (tick.now, there));
         let mut outcome = received.map_err(Error::from).and_then(|r| self.output(r));
-        let reason = self.verdict(&mut outcome);
+        let reason = self.retry_reason(&mut outcome);
         let mut error = match outcome {
             Ok(output) => {
-                self.retries.answered(None, moment.now);
+                self.retries.update(None, tick.now);
                 self.retries.succeeded();
                 return self.done(Ok(output));
             }
             Err(error) => error,
         };
-        self.retries.answered(reason, moment.now);
+        self.retries.update(reason, tick.now);
         if let Some(error) = error.downcast_mut::<ServiceError>() {
             error.retry = reason;
         }
-        let again = self
+        let can_resend = self
             .prepared
             .as_ref()
             .is_some_and(|p| p.request.body().reuse() != Reuse::Consumed);
-        if again
+        if can_resend
             && !self.redirected
-            && let Some(step) = self.elsewhere(&error, moment)
+            && let Some(step) = self.handle_redirect(&error, tick)
         {
             return step.unwrap_or_else(|waiting| {
                 self.waiting = Waiting::BucketRegion(error);
                 waiting
             });
         }
-        if again && self.told_ahead.is_none() && self.sets_clock(&mut error, moment.now) {
-            return self.attempt(moment).unwrap_or_else(|e| self.done(Err(e)));
+        if can_resend && self.service_ahead.is_none() && self.sets_clock(&mut error, tick.now) {
+            return self.attempt(tick).unwrap_or_else(|e| self.done(Err(e)));
         }
         match reason {
-            Some(reason) if again || self.retries.is_last() => {
-                let next = self.retries.next(reason, retry_after, moment.random);
-                self.again(next, error, moment)
+            Some(reason) if can_resend || self.retries.is_last() => {
+                let next = self.retries.next(reason, retry_after, tick.random);
+                self.schedule_retry(next, error, tick)
             }
             Some(_) => {
                 let next = Next::Never(RetriesEnded::Body, Duration::ZERO);
-                self.again(next, error, moment)
+                self.schedule_retry(next, error, tick)
             }
             None => self.done(Err(error)),
         }
     }
 
-    /// Whether the response to this request says that it was signed with a wrong time, which is corrected from now on.
+    /// Corrects the clock if the response rejects the time of the signature, and returns whether it did.
     fn sets_clock(&mut self, error: &mut Error, now: SystemTime) -> bool {
         let limit = self.call.config.max_clock_skew();
         match skew::skew(error, &self.headers, now, self.signed_ahead, limit) {
             Skew::None => false,
             Skew::Of(ahead) => {
-                self.told_ahead = Some(ahead);
+                self.service_ahead = Some(ahead);
                 self.call.service.clock.set_ahead(ahead);
                 true
             }
             Skew::TooMuch(_) => {
                 error.set_hint(
-                    "the date of the response differs from the clock by more than is corrected: set the clock, or \
-                     max_clock_skew",
+                    "the clock differs from the service's by more than is corrected: set the clock, or raise max_clock_skew",
                 );
                 false
             }
         }
     }
 
-    /// Why another attempt may succeed, if it may: as the service's answer tells, and then as the interceptors say.
-    fn verdict(&self, outcome: &mut Result<Output>) -> Option<RetryReason> {
+    /// The reason for a retry, if the failure is retryable: by the response, then by the interceptors.
+    fn retry_reason(&self, outcome: &mut Result<Output>) -> Option<RetryReason> {
         let attempt = self.retries.attempt();
         if let Err(error) = outcome {
             error.set_attempts(attempt);
@@ -124,23 +120,23 @@ impl Exchange {
         let params = &self.params.value;
         let reason = self
             .call
-            .intercept_answer(params, attempt, &self.headers, outcome, reason);
+            .intercept_attempt(params, attempt, &self.headers, outcome, reason);
         if let Err(error) = outcome {
             self.name_endpoint(error);
         }
         reason
     }
 
-    /// Waits for the next attempt, or ends.
-    fn again(&mut self, mut next: Next, mut error: Error, moment: Moment) -> Step {
+    /// Schedules the next attempt, or ends the call.
+    fn schedule_retry(&mut self, mut next: Next, mut error: Error, tick: Tick) -> Step {
         if let Next::After(delay) = next
-            && moment.left.is_some_and(|left| left <= delay)
+            && tick.left.is_some_and(|left| left <= delay)
         {
             next = Next::Never(RetriesEnded::Deadline, Duration::ZERO);
         }
         match next {
             Next::After(delay) => {
-                trace::again(self.retries.attempt(), &error, delay);
+                trace::retry(self.retries.attempt(), &error, delay);
                 Step::Sleep(delay)
             }
             Next::Never(why, delay) => {
@@ -156,14 +152,14 @@ impl Exchange {
         }
     }
 
-    /// What helps against a refusal that has to do with how the body goes. Servers that are like S3 often know nothing of
-    /// checksums behind a body, and each says it in its own way.
+    /// The remedy for an error about how the body was sent, or for one that many calls meet. Servers that are compatible with S3
+    /// often do not support trailing checksums, and each reports it in its own way.
     fn hint(&self, error: &ServiceError) -> Option<Cow<'static, str>> {
         let prepared = self.prepared.as_ref()?;
         if error.status == 411 && prepared.request.body().len().is_none() {
             return Some(
-                "the request did not say how long its body is: give a file or bytes, the parameter ContentLength where the \
-                 operation has it, or Body::from_reader_with_len"
+                "the request had no Content-Length: give a file or bytes, the parameter ContentLength where the operation has it, or \
+                 Body::from_reader_with_len"
                     .into(),
             );
         }
@@ -172,19 +168,21 @@ impl Exchange {
             && endpoint::given_url(&self.call).is_ok_and(|url| url.is_some());
         if refused {
             return Some(
-                "the request had its checksum behind the body; for a server that does not know this, set \
-                 request_checksum_calculation to when_required"
+                "the request had a trailing checksum; for a server that does not support it, set request_checksum_calculation to \
+                 when_required"
                     .into(),
             );
         }
+        let source = self.identity.as_ref().and_then(Identity::source);
         error.hint(&FailedRequest {
             method: prepared.request.method(),
-            credentials: self.credentials_source.as_deref(),
+            credentials: source.as_deref(),
         })
     }
 
-    /// What follows an answer that sends the call elsewhere: a step, or one that must find out where first.
-    fn elsewhere(&mut self, error: &Error, moment: Moment) -> Option<Result<Step, Step>> {
+    /// Follows a response that sends the call to another region or endpoint: the next step, or (`Err`) the step that finds the
+    /// region first.
+    fn handle_redirect(&mut self, error: &Error, tick: Tick) -> Option<Result<Step, Step>> {
         let or_done = |this: &Self, step: Result<Step>| step.unwrap_or_else(|e| this.done(Err(e)));
         let found = error.service_error()?;
         if self.call.operation.endpoint_discovery.is_some()
@@ -192,15 +190,15 @@ impl Exchange {
         {
             self.redirected = true;
             let again =
-                discovery::forget(&self.call, &self.params.value).and_then(|()| self.start(moment));
+                discovery::forget(&self.call, &self.params.value).and_then(|()| self.start(tick));
             return Some(Ok(or_done(self, again)));
         }
         let bucket = redirect::bucket(&self.call, &self.params.value)?.to_owned();
         match redirect::redirect(&self.call, error, &self.headers)? {
             Redirect::Region(region) => {
-                trace::elsewhere(&bucket, &region);
+                trace::redirect(&bucket, &region);
                 self.call.service.set_bucket_region(&bucket, &region);
-                let again = self.redirect(moment);
+                let again = self.redirect(tick);
                 Some(Ok(or_done(self, again)))
             }
             Redirect::Unknown if &*self.call.operation.name == redirect::FINDS_REGION => None,

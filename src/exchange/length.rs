@@ -1,4 +1,4 @@
-//! The length that a caller gives a body: in the member that is the header `Content-Length`.
+//! The length of a body that the caller sets with the member bound to `Content-Length`.
 
 use http::header::CONTENT_LENGTH;
 
@@ -6,8 +6,8 @@ use crate::body::Body;
 use crate::error::{Error, Result};
 use crate::transport::Request;
 
-/// Gives the body the length that a header states, so that what is signed is what is sent: a reader of unknown length goes
-/// with it, and a body of another length is an error.
+/// Sets the length of the body to that of the header, so that the signed length is the sent one. A reader of unknown length
+/// takes it; a body of another length is an error.
 pub(super) fn apply(request: &mut Request) -> Result<()> {
     let Some(stated) = request.headers().get(CONTENT_LENGTH) else {
         return Ok(());

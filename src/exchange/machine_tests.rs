@@ -12,8 +12,8 @@ use crate::model::Models;
 
 const NOW: u64 = 1_800_000_000;
 
-fn moment() -> Moment {
-    Moment {
+fn tick() -> Tick {
+    Tick {
         now: UNIX_EPOCH + Duration::from_secs(NOW),
         left: None,
         random: 0.5,
@@ -36,7 +36,7 @@ fn response(status: u16, headers: &[(&'static str, &'static str)], body: &'stati
 /// Drives the machine up to its next request, whose body nothing has read.
 fn next_request(exchange: &mut Exchange, mut event: Event, hashes: &mut u32) -> Request {
     loop {
-        event = match exchange.step(event, moment()) {
+        event = match exchange.step(event, tick()) {
             Step::NeedData => Event::Loaded(exchange.load()),
             Step::Hash(body, _) => {
                 *hashes += 1;
@@ -72,7 +72,7 @@ fn a_copy_between_regions_is_presigned_in_an_exchange_of_its_own() {
     let mut exchange = call.exchange(params, None).unwrap();
     let mut event = Event::Start("the-id".into());
     let nested = loop {
-        event = match exchange.step(event, moment()) {
+        event = match exchange.step(event, tick()) {
             Step::NeedData => Event::Loaded(exchange.load()),
             Step::NeedCall(nested) => break nested,
             _ => panic!("no nested call"),
@@ -121,7 +121,7 @@ fn a_whole_call_needs_no_io() {
     assert_eq!(hashes, 2, "once for each request that is written");
 
     let busy = "<Error><Code>SlowDown</Code></Error>";
-    let Step::Sleep(delay) = exchange.step(response(503, &[], busy), moment()) else {
+    let Step::Sleep(delay) = exchange.step(response(503, &[], busy), tick()) else {
         panic!("no delay before the retry");
     };
     assert!(delay > Duration::ZERO);
@@ -129,7 +129,7 @@ fn a_whole_call_needs_no_io() {
     assert_eq!(header(&request, "amz-sdk-request"), "attempt=2; max=3");
     assert_eq!(hashes, 2, "a retry has the hashes of the first attempt");
 
-    let Step::Done(Ok(output)) = exchange.step(response(200, &[("etag", "\"e\"")], ""), moment())
+    let Step::Done(Ok(output)) = exchange.step(response(200, &[("etag", "\"e\"")], ""), tick())
     else {
         panic!("no result");
     };

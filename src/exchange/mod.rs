@@ -14,7 +14,6 @@
 //! The machine does no IO and reads no clock: it requests what it needs from its driver, one [`Step`] at a time, and the time and
 //! a random number come with each event. Every attempt has fresh credentials, a fresh date and a fresh signature.
 
-mod answer;
 mod call;
 mod catalog;
 mod classify;
@@ -31,6 +30,7 @@ mod machine_tests;
 mod prepare;
 mod presigned;
 mod redirect;
+mod response;
 mod retry;
 mod retry_after;
 mod send;
@@ -116,7 +116,7 @@ pub(crate) enum ReceivedBody {
 
 /// The current time and a random sample in `[0, 1)` for jitter.
 #[derive(Clone, Copy)]
-pub(crate) struct Moment {
+pub(crate) struct Tick {
     pub(crate) now: SystemTime,
     /// The time until the call's deadline.
     pub(crate) left: Option<Duration>,
@@ -129,7 +129,7 @@ pub(crate) struct Exchange {
     params: Params,
     retries: Retries,
     /// The time of the last response, by the local clock and by the service's.
-    answered: Option<(SystemTime, SystemTime)>,
+    last_response: Option<(SystemTime, SystemTime)>,
     /// The error to return after the final back-off delay.
     giving_up: Option<Error>,
     invocation_id: HeaderValue,
@@ -139,12 +139,12 @@ pub(crate) struct Exchange {
     is_sent: bool,
     /// Whether the call was sent to another region or endpoint, which is done once.
     redirected: bool,
-    /// Where the credentials of the last request come from.
-    credentials_source: Option<String>,
+    /// The identity that signed the last request.
+    identity: Option<Identity>,
     /// How far ahead of the clock the last request was signed, in seconds.
     signed_ahead: i64,
     /// How far ahead the service's clock is, by a response to this call, in seconds.
-    told_ahead: Option<i64>,
+    service_ahead: Option<i64>,
     /// The headers of the last response.
     headers: HeaderMap,
 }
@@ -188,33 +188,33 @@ impl Exchange {
             call,
             params,
             retries,
-            answered: None,
+            last_response: None,
             giving_up: None,
             invocation_id: HeaderValue::from_static(""),
             prepared: None,
             waiting: Waiting::Nothing,
             is_sent: false,
             redirected: false,
-            credentials_source: None,
+            identity: None,
             signed_ahead: 0,
-            told_ahead: None,
+            service_ahead: None,
             headers: HeaderMap::new(),
         }
     }
 
     /// Continues after an event.
-    pub(crate) fn step(&mut self, event: Event, moment: Moment) -> Step {
+    pub(crate) fn step(&mut self, event: Event, tick: Tick) -> Step {
         let next = match event {
-            Event::Called(answer) => self.called(answer, moment),
-            Event::Start(id) => self.begin(&id, moment),
-            Event::Loaded(done) => done.and_then(|()| self.start(moment)),
-            Event::Hashed(hashed) => self.hashed(hashed, moment),
-            Event::Identity(Ok(who)) => self.identified(who, moment),
+            Event::Called(result) => self.called(result, tick),
+            Event::Start(id) => self.begin(&id, tick),
+            Event::Loaded(done) => done.and_then(|()| self.start(tick)),
+            Event::Hashed(hashed) => self.hashed(hashed, tick),
+            Event::Identity(Ok(identity)) => self.identified(identity, tick),
             Event::Identity(Err(error)) => Err(error),
-            Event::Received(received) => Ok(self.judge(received, moment)),
+            Event::Received(received) => Ok(self.judge(received, tick)),
             Event::Woke => match self.giving_up.take() {
                 Some(error) => Err(error),
-                None => self.attempt(moment),
+                None => self.attempt(tick),
             },
         };
         self.is_sent |= matches!(next, Ok(Step::Send { .. }));
@@ -225,15 +225,15 @@ impl Exchange {
         Step::Done(result.map_err(|e| self.call.named(e)))
     }
 
-    fn begin(&mut self, invocation_id: &str, moment: Moment) -> Result<Step> {
+    fn begin(&mut self, invocation_id: &str, tick: Tick) -> Result<Step> {
         self.invocation_id = HeaderValue::from_str(invocation_id).map_err(Error::request)?;
         match self.is_loaded() {
-            true => self.start(moment),
+            true => self.start(tick),
             false => Ok(Step::NeedData),
         }
     }
 
-    pub(super) fn start(&mut self, moment: Moment) -> Result<Step> {
+    pub(super) fn start(&mut self, tick: Tick) -> Result<Step> {
         if let Some(step) = self.sign_copy_source()? {
             return Ok(step);
         }
@@ -244,19 +244,19 @@ impl Exchange {
             endpoint::region(&self.call, endpoint::given_url(&self.call)?.as_deref())?;
             return Ok(Step::NeedIdentity(IdentityKind::Credentials));
         }
-        if let Some(step) = self.prepare_or_ask(None, moment)? {
+        if let Some(step) = self.prepare_or_ask(None, tick)? {
             return Ok(step);
         }
-        self.attempt(moment)
+        self.attempt(tick)
     }
 
     /// Prepares the request, unless the service must be called for its endpoint first.
     fn prepare_or_ask(
         &mut self,
-        who: Option<&Credentials>,
-        moment: Moment,
+        credentials: Option<&Credentials>,
+        tick: Tick,
     ) -> Result<Option<Step>> {
-        let discovered = match discovery::look_up(&self.call, &self.params.value, moment.now)? {
+        let discovered = match discovery::look_up(&self.call, &self.params.value, tick.now)? {
             Lookup::Ask(operation, params) => {
                 self.waiting = Waiting::Endpoint;
                 let asks = self.call.nested(&operation)?.exchange(params, None)?;
@@ -265,47 +265,47 @@ impl Exchange {
             Lookup::Rules => None,
             Lookup::Use(url) => Some(url),
         };
-        self.prepared = Some(self.prepare(who, discovered)?);
+        self.prepared = Some(self.prepare(credentials, discovered)?);
         Ok(None)
     }
 
     /// Continues with the result of a nested call.
-    fn called(&mut self, answer: Result<Value>, moment: Moment) -> Result<Step> {
+    fn called(&mut self, result: Result<Value>, tick: Tick) -> Result<Step> {
         match std::mem::replace(&mut self.waiting, Waiting::Nothing) {
             Waiting::BucketRegion(error) => {
                 let bucket = redirect::bucket(&self.call, &self.params.value);
                 // the nested call followed the bucket itself, and the service has kept its region
                 match bucket.and_then(|bucket| self.call.service.bucket_region(bucket)) {
-                    Some(_) => self.redirect(moment),
+                    Some(_) => self.redirect(tick),
                     None => Err(error),
                 }
             }
             Waiting::Endpoint => {
-                discovery::learn(&self.call, &self.params.value, answer, moment.now)?;
-                self.start(moment)
+                discovery::learn(&self.call, &self.params.value, result, tick.now)?;
+                self.start(tick)
             }
             Waiting::CopySource(source) => {
-                self.params = source.finish(answer?)?;
-                self.start(moment)
+                self.params = source.finish(result?)?;
+                self.start(tick)
             }
             Waiting::Session(key) => {
                 // the session is used even if it expires at once, so that the call does not loop
-                let session = self.call.service.sessions.learn(key, &answer?)?;
-                self.send(Some(&Identity::Credentials(session)), moment)
+                let session = self.call.service.sessions.learn(key, &result?)?;
+                self.send(Some(Identity::Credentials(session)), tick)
             }
             Waiting::Nothing => Err(Error::request("no other operation was called")),
         }
     }
 
     /// Sends the call to the bucket's region, at once and once.
-    pub(super) fn redirect(&mut self, moment: Moment) -> Result<Step> {
+    pub(super) fn redirect(&mut self, tick: Tick) -> Result<Step> {
         self.redirected = true;
         self.prepared = Some(self.prepare(None, None)?);
-        self.attempt(moment)
+        self.attempt(tick)
     }
 
     /// Requests the identity that signs, or sends the request unsigned.
-    pub(super) fn attempt(&mut self, moment: Moment) -> Result<Step> {
+    pub(super) fn attempt(&mut self, tick: Tick) -> Result<Step> {
         if let Some(Prepared {
             request,
             needs: Some(hashes),
@@ -315,7 +315,7 @@ impl Exchange {
             return Ok(Step::Hash(request.body().clone(), *hashes));
         }
         if self.call.presign.is_none()
-            && let Some(delay) = self.retries.hold(moment.now)
+            && let Some(delay) = self.retries.acquire_send_token(tick.now)
         {
             return Ok(Step::Sleep(delay));
         }
@@ -324,20 +324,20 @@ impl Exchange {
             .as_ref()
             .map(|prepared| prepared.auth.identity());
         match needs {
-            Some(None) => self.send(None, moment),
+            Some(None) => self.send(None, tick),
             Some(Some(kind)) => Ok(Step::NeedIdentity(kind)),
             None => Ok(Step::NeedIdentity(IdentityKind::Credentials)),
         }
     }
 
-    fn identified(&mut self, who: Identity, moment: Moment) -> Result<Step> {
+    fn identified(&mut self, identity: Identity, tick: Tick) -> Result<Step> {
         if self.prepared.is_none() {
             // only credentials are requested before the request is prepared
-            let credentials = match &who {
+            let credentials = match &identity {
                 Identity::Credentials(credentials) => Some(credentials),
                 Identity::Token(_) => None,
             };
-            if let Some(step) = self.prepare_or_ask(credentials, moment)? {
+            if let Some(step) = self.prepare_or_ask(credentials, tick)? {
                 return Ok(step);
             }
             // the endpoint may need another kind of identity
@@ -346,16 +346,16 @@ impl Exchange {
                     if prepared.needs.is_none()
                         && prepared.auth.identity() == Some(IdentityKind::Credentials) =>
                 {
-                    self.signed_by(who, moment)
+                    self.signed_by(identity, tick)
                 }
-                _ => self.attempt(moment),
+                _ => self.attempt(tick),
             };
         }
-        self.signed_by(who, moment)
+        self.signed_by(identity, tick)
     }
 
     /// Continues with the hashes of the body, which all attempts share.
-    fn hashed(&mut self, hashed: io::Result<Hashed>, moment: Moment) -> Result<Step> {
+    fn hashed(&mut self, hashed: io::Result<Hashed>, tick: Tick) -> Result<Step> {
         let hashed = hashed.map_err(Error::request)?;
         if let Some(prepared) = &mut self.prepared {
             let algorithm = prepared.needs.take().and_then(|hashes| hashes.checksum);
@@ -366,18 +366,18 @@ impl Exchange {
             *prepared.request.body_mut() = hashed.body;
             prepared.sha256 = hashed.sha256;
         }
-        self.attempt(moment)
+        self.attempt(tick)
     }
 
     /// Sends the request, after creating a session if it needs one.
-    fn signed_by(&mut self, who: Identity, moment: Moment) -> Result<Step> {
+    fn signed_by(&mut self, identity: Identity, tick: Tick) -> Result<Step> {
         let needs_session = (self.prepared.as_ref()).is_some_and(|p| p.auth.needs_session());
-        let (true, Identity::Credentials(credentials)) = (needs_session, &who) else {
-            return self.send(Some(&who), moment);
+        let (true, Identity::Credentials(credentials)) = (needs_session, &identity) else {
+            return self.send(Some(identity), tick);
         };
         let key = sessions::Key::new(&self.params.value, credentials)?;
-        match self.call.service.sessions.get(&key, moment.now) {
-            Some(session) => self.send(Some(&Identity::Credentials(session)), moment),
+        match self.call.service.sessions.get(&key, tick.now) {
+            Some(session) => self.send(Some(Identity::Credentials(session)), tick),
             None => {
                 let params = key.params();
                 self.waiting = Waiting::Session(key);

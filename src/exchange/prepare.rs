@@ -1,4 +1,4 @@
-//! The request of a call, before anybody has signed it.
+//! The unsigned request of a call.
 
 use http::Uri;
 use http::header::{EXPECT, HeaderName, HeaderValue};
@@ -13,10 +13,10 @@ use crate::transport::Request;
 use crate::{auth, checksum, compress, uri};
 
 impl Exchange {
-    /// Resolves the endpoint, writes the request and chooses how it is signed.
+    /// Resolves the endpoint, encodes the request and chooses its auth scheme.
     pub(super) fn prepare(
         &self,
-        who: Option<&Credentials>,
+        credentials: Option<&Credentials>,
         discovered: Option<Box<str>>,
     ) -> Result<Prepared> {
         let call = &self.call;
@@ -25,7 +25,7 @@ impl Exchange {
             let what = "operations that stream events to the service need HTTP/2";
             return Err(Error::unsupported(what));
         }
-        let endpoint = endpoint::resolve(call, &self.params.value, who)?;
+        let endpoint = endpoint::resolve(call, &self.params.value, credentials)?;
         let encoded = protocol::encode(model, operation, &self.params)?;
         let prefix = match call.config.injects_host_prefix() {
             true => protocol::host_prefix(model, operation, &self.params.value)?,
@@ -38,9 +38,10 @@ impl Exchange {
         *request.uri_mut() = uri;
         *request.headers_mut() = encoded.headers;
         let headers = request.headers_mut();
-        // of a header with several values the first goes out
+        // only the first value of a header is sent
         for (name, value) in endpoint.headers.iter().rev() {
-            let fault = |_| Error::request(format!("the endpoint rules give a bad header {name}"));
+            let fault =
+                |_| Error::request(format!("the endpoint rules give an invalid header {name}"));
             let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault(()))?;
             let value = HeaderValue::from_str(value).map_err(|_| fault(()))?;
             headers.insert(key, value);
@@ -90,20 +91,22 @@ impl Exchange {
     }
 }
 
-/// Joins endpoint, host prefix, path and query; nothing is normalised. A user name and a password are left out.
+/// Joins endpoint, host prefix, path and query without normalising them. A user name and a password are left out.
 fn assemble(endpoint: &str, prefix: Option<&str>, path: &str, query: &str) -> Result<Uri> {
     let fault = || {
-        // without a scheme nothing tells a user name from a host
+        // without a scheme a user name cannot be told from a host
         let shown = match endpoint.contains("://") {
             true => uri::without_passwords(endpoint),
             false => endpoint.rsplit('@').next().unwrap_or_default().into(),
         };
-        Error::request(format!("the endpoint {shown:?} is no http or https URL"))
+        Error::request(format!(
+            "the endpoint {shown:?} is not an http or https URL"
+        ))
     };
     let (scheme, rest) = endpoint.split_once("://").ok_or_else(fault)?;
     let (rest, endpoint_query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, base) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    // nothing is sent of a user name and a password, and so no transport or interceptor sees them
+    // the user name and password are dropped, so that no transport or interceptor sees them
     let authority = authority
         .rsplit_once('@')
         .map_or(authority, |(_, host)| host);
@@ -128,7 +131,7 @@ fn assemble(endpoint: &str, prefix: Option<&str>, path: &str, query: &str) -> Re
     }
 }
 
-/// The `Host` header: without the port where that is the scheme's own.
+/// The `Host` header, without the scheme's default port.
 pub(super) fn host(uri: &Uri) -> Option<&str> {
     let authority = uri.authority()?.as_str();
     let host = authority

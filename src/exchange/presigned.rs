@@ -1,4 +1,4 @@
-//! A request that is presigned: all its parameters are in URL and headers.
+//! Presigned requests: all parameters are in the URL and the headers.
 
 use std::time::Duration;
 
@@ -14,17 +14,17 @@ use crate::model::Protocol;
 use crate::protocol;
 use crate::transport::Request;
 
-/// How a request is presigned.
+/// The options of a presigned request.
 #[derive(Clone, Debug)]
 pub(crate) struct Presign {
     pub(crate) expires: Duration,
-    /// In place of the model's.
+    /// The method, if not the model's.
     pub(crate) method: Option<Method>,
-    /// Put into the query beside the parameters.
+    /// A query parameter that the model does not have.
     pub(crate) more: Option<(&'static str, String)>,
 }
 
-/// Makes a request one whose parameters are all in URL and headers, as far as they can be.
+/// Moves the parameters of a request to its URL, as far as the protocol allows.
 pub(super) fn complete(call: &Call, presign: &Presign, request: &mut Request) -> Result<()> {
     let mut more = Vec::new();
     let body = request.body().bytes().cloned().unwrap_or_default();
@@ -40,7 +40,7 @@ pub(super) fn complete(call: &Call, presign: &Presign, request: &mut Request) ->
             *request.body_mut() = Body::empty();
         }
         Protocol::RpcV2Cbor => {
-            return Err(Error::unsupported("a URL in place of a CBOR body"));
+            return Err(Error::unsupported("presigning operations with CBOR bodies"));
         }
         _ => {}
     }
@@ -59,7 +59,7 @@ pub(super) fn complete(call: &Call, presign: &Presign, request: &mut Request) ->
     Ok(())
 }
 
-/// The members of a JSON object as parts of a query; lists repeat their name.
+/// The members of a JSON object as query parameters; a list repeats its name.
 fn pairs_of_json(body: &[u8]) -> Result<Vec<String>> {
     let members: serde_json::Map<String, Value> =
         serde_json::from_slice(body).map_err(Error::request)?;
@@ -74,7 +74,7 @@ fn pairs_of_json(body: &[u8]) -> Result<Vec<String>> {
                 Value::String(text) => text.clone(),
                 Value::Object(_) | Value::Array(_) => {
                     let what = format!(
-                        "a URL that holds {name}, which is more than a text or a list of texts"
+                        "presigning with the parameter {name}, which is not a string or a list of strings"
                     );
                     return Err(Error::unsupported(what));
                 }

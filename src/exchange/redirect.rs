@@ -1,4 +1,4 @@
-//! Buckets in other regions: the answer that says so, and where it says the bucket is.
+//! Buckets in other regions: detects the response that redirects, and the region that it names.
 
 use http::HeaderMap;
 use serde_json::Value;
@@ -6,33 +6,33 @@ use serde_json::Value;
 use super::Call;
 use crate::error::{Error, ServiceError};
 
-/// The operation that finds a bucket's region where the answer does not say it.
+/// The operation that finds a bucket's region if the response does not name it.
 pub(super) const FINDS_REGION: &str = "HeadBucket";
 
-/// Where a call goes instead.
+/// The target of a redirect.
 #[derive(Debug, PartialEq)]
 pub(super) enum Redirect {
-    /// To this region.
+    /// The bucket is in this region.
     Region(Box<str>),
-    /// Nobody has said it yet.
+    /// The region is not known yet.
     Unknown,
 }
 
-/// The bucket of a call, if it is one that may be elsewhere.
+/// The bucket of a call, if it may be in another region.
 pub(super) fn bucket<'p>(call: &Call, params: &'p Value) -> Option<&'p str> {
     let is_one = call.has(call.service.quirks.follows_bucket_regions);
     let bucket = params.get("Bucket").filter(|_| is_one)?.as_str()?;
     (!bucket.starts_with("arn:")).then_some(bucket)
 }
 
-/// Whether an answer says that the bucket is elsewhere, and where.
+/// The redirect that a response asks for, if it does.
 pub(super) fn redirect(call: &Call, error: &Error, headers: &HeaderMap) -> Option<Redirect> {
     let error = error.service_error()?;
     let header = headers
         .get("x-amz-bucket-region")
         .and_then(|value| value.to_str().ok());
     let named = error.value.get("Region").and_then(Value::as_str);
-    says_elsewhere(
+    is_redirect(
         &call.operation.name,
         error,
         header.is_some(),
@@ -44,7 +44,7 @@ pub(super) fn redirect(call: &Call, error: &Error, headers: &HeaderMap) -> Optio
     })
 }
 
-fn says_elsewhere(operation: &str, error: &ServiceError, header: bool, named: bool) -> bool {
+fn is_redirect(operation: &str, error: &ServiceError, header: bool, named: bool) -> bool {
     let bare = matches!(&*error.code, "301" | "400");
     match &*error.code {
         "AuthorizationHeaderMalformed" => named || header,
@@ -56,7 +56,7 @@ fn says_elsewhere(operation: &str, error: &ServiceError, header: bool, named: bo
     }
 }
 
-/// It becomes a part of a host.
+/// Whether the text may become a part of a host name.
 fn is_region(text: &str) -> bool {
     let is_part = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     (1..=63).contains(&text.len()) && text.bytes().all(is_part) && !text.starts_with('-')

@@ -1,4 +1,4 @@
-//! Times in the headers of responses: the delay that a service requests before a retry, and its clock.
+//! Times in response headers: the delay that a service requests before a retry, and its clock.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +7,7 @@ use http::header::{HeaderName, RETRY_AFTER};
 
 use crate::time::Timestamp;
 
-/// The delay that the service requests: in milliseconds, or in HTTP's own header where the status is 429 or 503.
+/// The delay that the service requests: `x-amz-retry-after` in milliseconds, or `Retry-After` with the status 429 or 503.
 pub(super) fn retry_after(status: u16, headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let number = |name| headers.get(name)?.to_str().ok()?.parse().ok();
     let busy = matches!(status, 429 | 503);
@@ -24,7 +24,7 @@ pub(super) fn retry_after(status: u16, headers: &HeaderMap, now: SystemTime) -> 
         })
 }
 
-/// A time as HTTP writes it.
+/// The HTTP date in a header.
 pub(super) fn http_date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {
     let text = headers.get(name)?.to_str().ok()?;
     Timestamp::parse(text).ok()?.system_time()
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_that_is_too_busy_says_when_to_come_again() {
+    fn the_requested_delay_is_read_from_either_header() {
         // 2024-01-15T12:00:00Z
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_705_320_000);
         let cases = [

@@ -1,4 +1,4 @@
-//! The sessions of S3 Express buckets: credentials for one bucket, good for minutes.
+//! Sessions of S3 Express buckets: credentials for one bucket that are valid for minutes.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
@@ -11,13 +11,13 @@ use crate::identity::Credentials;
 use crate::sync;
 use crate::time::Timestamp;
 
-/// The operation that gives a session.
+/// The operation that creates a session.
 pub(super) const CREATES_SESSION: &str = "CreateSession";
 
-/// So long before its end a session is not used any more.
+/// How long before its expiration a session counts as expired.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// Whose session it is.
+/// The bucket of a session and the access key that created it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     bucket: Box<str>,
@@ -25,12 +25,13 @@ pub(super) struct Key {
 }
 
 impl Key {
-    pub(super) fn new(params: &Value, who: &Credentials) -> Result<Self> {
+    pub(super) fn new(params: &Value, credentials: &Credentials) -> Result<Self> {
         let bucket = params.get("Bucket").and_then(Value::as_str);
-        let bucket = bucket.ok_or_else(|| Error::request("a session needs a Bucket"))?;
+        let bucket = bucket
+            .ok_or_else(|| Error::request("an S3 Express session needs the parameter Bucket"))?;
         Ok(Self {
             bucket: bucket.into(),
-            access_key_id: who.access_key_id().into(),
+            access_key_id: credentials.access_key_id().into(),
         })
     }
 
@@ -40,12 +41,12 @@ impl Key {
     }
 }
 
-/// All sessions of a client.
+/// The sessions of a client.
 #[derive(Default)]
 pub(crate) struct Sessions(Mutex<HashMap<Key, Credentials>>);
 
 impl Sessions {
-    /// A session that is good for a while yet.
+    /// The session, unless it expires soon.
     pub(super) fn get(&self, key: &Key, now: SystemTime) -> Option<Credentials> {
         let all = self.lock();
         let session = all.get(key)?;
@@ -55,21 +56,21 @@ impl Sessions {
         good.then(|| session.clone())
     }
 
-    /// Keeps what the service gave, in place of what has ended.
-    pub(super) fn learn(&self, key: Key, answer: &Value) -> Result<Credentials> {
-        let text = |name: &str| answer["Credentials"].get(name).and_then(Value::as_str);
+    /// Keeps the session of a response, and drops those that have expired.
+    pub(super) fn learn(&self, key: Key, response: &Value) -> Result<Credentials> {
+        let text = |name: &str| response["Credentials"].get(name).and_then(Value::as_str);
         let (Some(id), Some(secret), Some(token), Some(end)) = (
             text("AccessKeyId"),
             text("SecretAccessKey"),
             text("SessionToken"),
             text("Expiration"),
         ) else {
-            let what = format!("{CREATES_SESSION} gave no whole credentials");
+            let what = format!("{CREATES_SESSION} returned incomplete credentials");
             return Err(Error::response(what));
         };
         let session = Credentials::new(id, secret).with_session_token(token);
         if let Err((part, unfit)) = session.fault() {
-            let what = format!("{CREATES_SESSION}: {part} that it gave {unfit}");
+            let what = format!("{CREATES_SESSION}: the returned {part} {unfit}");
             return Err(Error::response(what));
         }
         let end = Timestamp::parse(end).map_err(|e| Error::response(e.to_string()))?;

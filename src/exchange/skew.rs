@@ -1,4 +1,4 @@
-//! A clock that goes wrong: services refuse signatures of another time, and say theirs.
+//! Clock skew: services reject signatures of another time, and send theirs in `Date`.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -9,7 +9,7 @@ use http::header::DATE;
 use super::retry_after::http_date;
 use crate::error::Error;
 
-/// Codes of responses that may mean a wrong clock.
+/// Error codes that may be due to a wrong clock.
 const CODES: [&str; 7] = [
     "AuthFailure",
     "InvalidSignatureException",
@@ -20,10 +20,10 @@ const CODES: [&str; 7] = [
     "InvalidSignature",
 ];
 
-/// Services take a signature for some minutes; below this the clock is not to blame.
+/// Services accept a signature for some minutes; a smaller difference, in seconds, is not the cause.
 const TOLERANCE: u64 = 240;
 
-/// How far the service's clock is ahead of ours, in seconds: what the calls of a client last learned of it.
+/// How far the service's clock is ahead of the local one, in seconds, as the client's calls last found.
 #[derive(Debug, Default)]
 pub(crate) struct Clock(AtomicI64);
 
@@ -47,24 +47,24 @@ pub(super) fn correct(now: SystemTime, ahead: i64) -> SystemTime {
     corrected.unwrap_or(now)
 }
 
-/// How far two times are apart.
+/// The difference of two times.
 pub(super) fn differ(one: SystemTime, other: SystemTime) -> Duration {
     one.duration_since(other).unwrap_or_else(|e| e.duration())
 }
 
-/// What the response to a refused signature shows of the clock.
+/// The clock skew that the response to a rejected signature shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Skew {
-    /// The clock is not to blame, or the response does not say so.
+    /// The clock is not the cause, or the response does not show it.
     None,
-    /// The service's clock is so many seconds ahead, and the signature was made with another time.
+    /// The service's clock is ahead by this many seconds, and the signature had another time.
     Of(i64),
-    /// It is so far ahead or behind that the response is not believed.
+    /// The difference is too large to be trusted.
     TooMuch(i64),
 }
 
-/// What a response says of the clock to a request that was signed `used` seconds ahead of it. The date of a response is as
-/// good as whoever sent it, so a correction has a limit.
+/// Finds the skew from the response to a request that was signed `used` seconds ahead of the local clock. The date of a
+/// response can be forged, so the correction has a limit.
 pub(super) fn skew(
     error: &Error,
     headers: &HeaderMap,
@@ -125,7 +125,7 @@ mod tests {
             ("Mon, 15 Jan 2024 13:00:00 GMT", 0, Skew::Of(3600)),
             ("Mon, 15 Jan 2024 11:00:00 GMT", 0, Skew::Of(-3600)),
             ("Mon, 15 Jan 2024 13:00:00 GMT", 3500, Skew::None),
-            // others have learned something else meanwhile; this request was signed with the clock's own time
+            // other calls have corrected the clock meanwhile; this request was signed with the local time
             ("Mon, 15 Jan 2024 12:00:00 GMT", 3600, Skew::Of(0)),
             ("Mon, 15 Jan 2024 12:03:00 GMT", 0, Skew::None),
             ("Tue, 16 Jan 2024 12:00:00 GMT", 0, Skew::Of(86_400)),

@@ -1,12 +1,12 @@
-//! What is told to `tracing`: every span and event of the exchange stands here, with its name and its fields.
+//! The `tracing` spans and events of the exchange, with their names and fields.
 //!
 //! ```text
 //!   call ──┬── attempt      tucuxi::call (info), tucuxi::attempt (debug)
 //!          ├── attempt
-//!          └── call         one that this one needs, such as that for a session
+//!          └── call         a nested call, such as CreateSession
 //! ```
 //! Fields have the names of OpenTelemetry's conventions for AWS SDKs, so a subscriber that exports spans shows calls and
-//! attempts as such. Hosts and paths are told, and never a header, a query or a body.
+//! attempts as such. They contain hosts and paths, and never a header, a query or a body.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::output::Output;
 use crate::secrets::{CallOf, Secrets};
 use crate::transport::{Request, TransportError};
 
-/// A whole call.
+/// The span of a call.
 pub(super) fn call(call: &Call) -> Span {
     let (service, operation) = (
         &*call.service.model.metadata().service_id,
@@ -65,7 +65,7 @@ pub(super) fn ended(span: &Span, result: &Result<Output>) {
             (id, found.map(|found| found.status), Some(error.attempts()))
         }
     };
-    // an empty value is a value to some subscribers
+    // some subscribers show an empty value
     if let Some(id) = id {
         span.record("aws.request_id", id);
     }
@@ -77,7 +77,7 @@ pub(super) fn ended(span: &Span, result: &Result<Output>) {
     }
 }
 
-/// One attempt, from its request to the end of its answer, or to the head of one that streams.
+/// The span of an attempt, from its request to the end of its response, or to the head of a streaming one.
 pub(super) fn attempt(number: u32, request: &Request) -> Span {
     debug_span!(
         target: "tucuxi::attempt",
@@ -109,20 +109,20 @@ pub(super) fn prepared(call: &Call, uri: &Uri, auth: &dyn Sign) {
     );
 }
 
-/// A path without the values of labels that the model calls sensitive.
+/// The path without the values of labels that the model marks as sensitive.
 fn shown_path(uri: &Uri, call: Option<&CallOf>) -> String {
     Secrets::of(call).path(uri.path(), "***")
 }
 
-pub(super) fn again(attempt: u32, error: &Error, delay: Duration) {
-    debug!(target: "tucuxi::call", attempt, %error, ?delay, "another attempt follows");
+pub(super) fn retry(attempt: u32, error: &Error, delay: Duration) {
+    debug!(target: "tucuxi::call", attempt, %error, ?delay, "retrying");
 }
 
-pub(super) fn elsewhere(bucket: &str, region: &str) {
+pub(super) fn redirect(bucket: &str, region: &str) {
     debug!(target: "tucuxi::call", bucket, region, "the bucket is in another region");
 }
 
-/// The service's code, or what else it is, in a word.
+/// The service's error code, or the kind of the error.
 fn kind(error: &Error) -> &str {
     error.code().unwrap_or_else(|| error.root().kind().name())
 }

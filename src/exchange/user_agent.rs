@@ -3,7 +3,7 @@
 //! ```text
 //! tucuxi/0.1.0 ua/2.1 os/linux md/arch#x86_64 lang/rust [exec-env/NAME] m/E,N,Z,b,e cfg/retry-mode#standard [app/NAME] [EXTRA]
 //! ```
-//! Behind `m/` stand the ids of the features that the call uses, sorted. A User-Agent that an interceptor sets is left as it is.
+//! The ids after `m/` are those of the features that the call uses, sorted. A User-Agent that an interceptor sets is not changed.
 
 use std::sync::LazyLock;
 
@@ -21,19 +21,19 @@ use crate::settings::{
     AccountIdEndpointMode, EndpointDiscoveryMode, RequestChecksums, ResponseChecksums, RetryMode,
 };
 
-/// Longer lists of features are cut.
+/// The maximum length of the list of features; a longer one is cut.
 const MAX_FEATURES: usize = 1024;
 
-/// What of a request the User-Agent tells beside the settings of its call.
-pub(super) struct Told<'a> {
+/// The inputs to the User-Agent that are known only when the request is signed.
+pub(super) struct UserAgentInputs<'a> {
     pub(super) headers: &'a HeaderMap,
     pub(super) auth: &'a dyn Sign,
-    pub(super) who: Option<&'a Identity>,
+    pub(super) identity: Option<&'a Identity>,
     /// Whether the call followed its bucket to another region.
     pub(super) followed_bucket: bool,
 }
 
-pub(super) fn user_agent(call: &Call, told: &Told<'_>) -> Result<HeaderValue> {
+pub(super) fn user_agent(call: &Call, inputs: &UserAgentInputs<'_>) -> Result<HeaderValue> {
     static START: LazyLock<String> = LazyLock::new(|| {
         let version = env!("CARGO_PKG_VERSION");
         let (os, arch) = (system(std::env::consts::OS), std::env::consts::ARCH);
@@ -49,7 +49,7 @@ pub(super) fn user_agent(call: &Call, told: &Told<'_>) -> Result<HeaderValue> {
     if let Some(name) = config.environment().get("AWS_EXECUTION_ENV") {
         add("exec-env/", name);
     }
-    add("m/", &joined(features(call, told)));
+    add("m/", &joined(features(call, inputs)));
     add("cfg/retry-mode#", config.retry_mode().as_str());
     if config.endpoint_discovery() == EndpointDiscoveryMode::Enabled {
         add("cfg/", "endpoint-discovery");
@@ -65,7 +65,7 @@ pub(super) fn user_agent(call: &Call, told: &Told<'_>) -> Result<HeaderValue> {
     HeaderValue::from_str(&text).map_err(fault)
 }
 
-/// Systems that the SDKs have agreed on are called by their names.
+/// The name of the operating system, as the AWS SDKs have agreed on it.
 fn system(name: &str) -> String {
     match name {
         "android" | "ios" | "linux" | "macos" | "tvos" | "watchos" | "windows" => {
@@ -95,8 +95,8 @@ fn joined(mut ids: Vec<&str>) -> String {
     text
 }
 
-/// The ids of all features that the call uses.
-fn features(call: &Call, told: &Told<'_>) -> Vec<&'static str> {
+/// The ids of the features that the call uses.
+fn features(call: &Call, inputs: &UserAgentInputs<'_>) -> Vec<&'static str> {
     let config = &call.config;
     let mut ids = vec![
         match config.retry_mode() {
@@ -119,15 +119,15 @@ fn features(call: &Call, told: &Told<'_>) -> Vec<&'static str> {
         Purpose::Transfer => Some("G"),
         Purpose::Wait => Some("B"),
     });
-    ids.extend(checksum::algorithm_in(told.headers).map(checksum_id));
+    ids.extend(checksum::algorithm_in(inputs.headers).map(checksum_id));
     let is_compressed = !call.operation.request_compression.is_empty()
-        && told
+        && inputs
             .headers
             .get(CONTENT_ENCODING)
             .is_some_and(|value| value.as_bytes().ends_with(b"gzip"));
     let signing_name = &call.service.model.metadata().signing_name;
-    let is_of_variable =
-        matches!(told.who, Some(Identity::Token(_))) && config.has_token_variable(signing_name);
+    let is_of_variable = matches!(inputs.identity, Some(Identity::Token(_)))
+        && config.has_token_variable(signing_name);
     let flags = [
         (is_compressed, "L"),
         (
@@ -138,12 +138,12 @@ fn features(call: &Call, told: &Told<'_>) -> Vec<&'static str> {
             endpoint::given_url(call).is_ok_and(|url| url.is_some()),
             "N",
         ),
-        (told.auth.is_for_several_regions(), "S"),
-        (told.followed_bucket, "Ah"),
+        (inputs.auth.is_for_several_regions(), "S"),
+        (inputs.followed_bucket, "Ah"),
         (is_of_variable, "3"),
     ];
     ids.extend(flags.iter().filter(|(is, _)| *is).map(|(_, id)| id));
-    let who = match told.who {
+    let who = match inputs.identity {
         Some(Identity::Credentials(who)) => Some(who),
         _ => None,
     };
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_system_of_which_nobody_has_heard_is_another_one() {
+    fn an_unknown_system_is_other() {
         assert_eq!(system("linux"), "os/linux");
         assert_eq!(system("plan9"), "os/other md/plan9");
     }

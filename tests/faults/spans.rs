@@ -66,5 +66,5 @@ fn a_call_is_a_span_and_so_is_each_attempt() {
     assert!(call.contains(start) && call.contains(end), "{call}");
     let end = r#"error.type="ValidationException" otel.status_code="ERROR" http.response.status_code=400 attempts=1}"#;
     assert!(failed.contains(end), "{failed}");
-    assert!(text.contains("another attempt follows") && !text.contains("not-told"));
+    assert!(text.contains("retrying") && !text.contains("not-told"));
 }

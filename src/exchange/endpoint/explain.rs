@@ -1,4 +1,4 @@
-//! How the endpoint of a call is found, told step by step.
+//! Explanations of how the endpoint of a call is resolved.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,28 +14,27 @@ use crate::error::{Error, Result};
 use crate::identity::Credentials;
 use crate::{protocol, uri};
 
-/// How the endpoint of a call is found, step by step: by the rules, then by discovery, and last with the operation's host
-/// prefix.
+/// Explains how the endpoint of a call is resolved: by the rules, then by discovery, then with the operation's host prefix.
 pub(crate) fn explain(
     call: &Call,
     params: &Value,
-    who: Option<&Credentials>,
+    credentials: Option<&Credentials>,
 ) -> Result<EndpointExplanation> {
     let params = &call.completed(params).map_err(|e| call.named(e))?;
-    let mut explanation = by_rules(call, params, who)?;
+    let mut explanation = by_rules(call, params, credentials)?;
     for step in &mut explanation.steps {
         *step = uri::without_passwords(step).into_owned();
     }
     let found = explanation.endpoint.and_then(|mut endpoint| {
         match discovery::look_up(call, params, call.config.now())? {
             Lookup::Ask(operation, _) => explanation.steps.push(format!(
-                "{operation} is called first, and the endpoint that it gives is used instead"
+                "{operation} is called first, and the endpoint that it returns is used instead"
             )),
             Lookup::Rules => {}
             Lookup::Use(url) => {
                 explanation
                     .steps
-                    .push(format!("the service has given the endpoint {url}"));
+                    .push(format!("endpoint discovery has returned {url}"));
                 endpoint.url = url;
             }
         }
@@ -44,7 +43,7 @@ pub(crate) fn explain(
             && call.config.injects_host_prefix()
             && let Some((scheme, rest)) = endpoint.url.split_once("://")
         {
-            let step = format!("the operation puts {prefix} before the host");
+            let step = format!("the operation has the host prefix {prefix}");
             explanation.steps.push(step);
             endpoint.url = format!("{scheme}://{prefix}{rest}").into();
         }
@@ -54,20 +53,24 @@ pub(crate) fn explain(
     Ok(explanation)
 }
 
-fn by_rules(call: &Call, params: &Value, who: Option<&Credentials>) -> Result<EndpointExplanation> {
+fn by_rules(
+    call: &Call,
+    params: &Value,
+    credentials: Option<&Credentials>,
+) -> Result<EndpointExplanation> {
     let given = given_url(call)?;
     let Some(rules) = call.service.rules()? else {
         let step = match &given {
             Some(_) => "the service has no rules; the configuration names the endpoint",
-            None => "the service has no rules; the endpoints file is asked",
+            None => "the service has no rules; the endpoints file has the endpoint",
         };
         return Ok(EndpointExplanation {
             parameters: EndpointParams::new(),
             steps: vec![step.into()],
-            endpoint: resolve(call, params, who).map(Arc::unwrap_or_clone),
+            endpoint: resolve(call, params, credentials).map(Arc::unwrap_or_clone),
         });
     };
-    let parameters = Facts::of(call, params, who, given)?.fill(rules)?;
+    let parameters = Facts::of(call, params, credentials, given)?.fill(rules)?;
     let (endpoint, steps) = rules.resolve_traced(&parameters);
     Ok(EndpointExplanation {
         parameters,
@@ -76,15 +79,15 @@ fn by_rules(call: &Call, params: &Value, who: Option<&Credentials>) -> Result<En
     })
 }
 
-/// What the rules were told, what they did, and what came of it.
+/// How an endpoint is resolved: the parameters of the rules, their evaluation and the result.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct EndpointExplanation {
     /// The parameters of the rules, by name.
     pub parameters: EndpointParams,
-    /// A line for each condition that was looked at.
+    /// A line for each condition that was evaluated.
     pub steps: Vec<String>,
-    /// The endpoint, or why there is none.
+    /// The endpoint, or the error of the rules.
     pub endpoint: Result<Endpoint>,
 }
 

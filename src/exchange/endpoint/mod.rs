@@ -15,16 +15,16 @@ use crate::endpoint::{Endpoint, EndpointAuthScheme, EndpointError, LegacyQuery};
 use crate::error::Result;
 use crate::identity::Credentials;
 
-/// Finds the endpoint of a call. `who` is needed by the few services whose endpoints are the account's.
+/// Resolves the endpoint of a call. Credentials are needed for the few services with an endpoint for each account.
 pub(super) fn resolve(
     call: &Call,
     params: &Value,
-    who: Option<&Credentials>,
+    credentials: Option<&Credentials>,
 ) -> Result<Arc<Endpoint>> {
     let given = given_url(call)?;
     match (call.service.rules()?, given) {
         (Some(rules), given) => {
-            let params = Facts::of(call, params, who, given)?.fill(rules)?;
+            let params = Facts::of(call, params, credentials, given)?.fill(rules)?;
             Ok(rules.resolve(&params)?)
         }
         (None, Some(url)) => Ok(Arc::new(bare(url.into(), Vec::new()))),
@@ -33,22 +33,22 @@ pub(super) fn resolve(
 }
 
 impl Exchange {
-    /// Reads what the data files say of the service's endpoints, which are kept. After it, the machine reads none.
+    /// Loads the data files that resolve the endpoint. After it, the machine reads no file.
     ///
     /// # Errors
     ///
-    /// A file is broken.
+    /// Returns an error if a file is malformed.
     pub(super) fn load(&self) -> Result<()> {
         let service = &self.call.service;
         service.rules()?;
         if needs_endpoints_file(&self.call)? {
-            // what it lacks is an error where it is needed
+            // a missing file is an error where it is needed
             let _ = service.legacy();
         }
         Ok(())
     }
 
-    /// Whether there is nothing to read any more.
+    /// Whether [`load`](Self::load) has nothing left to read.
     pub(super) fn is_loaded(&self) -> bool {
         let service = &self.call.service;
         service.has_rules()
@@ -56,13 +56,13 @@ impl Exchange {
     }
 }
 
-/// Whether [`region`], [`signing_region`] or [`resolve`] may look into the endpoints file.
+/// Whether [`region`], [`signing_region`] or [`resolve`] may need the endpoints file.
 fn needs_endpoints_file(call: &Call) -> Result<bool> {
     let has_region = call.config.region().is_some();
     Ok(!has_region || may_sign_elsewhere(call) || call.service.rules()?.is_none())
 }
 
-/// Whether the region that is signed for may not be the client's.
+/// Whether the signing region may differ from the client's.
 fn may_sign_elsewhere(call: &Call) -> bool {
     let config = &call.config;
     let own = config.region().unwrap_or_default();
@@ -71,14 +71,14 @@ fn may_sign_elsewhere(call: &Call) -> bool {
     !own.is_empty() && (!is_plain || call.service.quirks.signs_for_legacy_region)
 }
 
-/// The endpoint that the configuration names for this service.
+/// The endpoint URL of the settings for this service.
 pub(super) fn given_url(call: &Call) -> Result<Option<String>> {
     let key = call.service.model.metadata().service_key();
     Ok(call.config.endpoint_url(&key)?)
 }
 
-/// The region to sign for, where the rules name none: the client's, unless the endpoints file knows of another. That file
-/// is only asked where it may.
+/// The signing region if the rules name none: the client's, unless the endpoints file has another. That file is read only if
+/// it may have one.
 pub(super) fn signing_region(call: &Call) -> Result<String> {
     let (config, metadata) = (&call.config, call.service.model.metadata());
     let own = config.region().unwrap_or_default();
@@ -96,7 +96,7 @@ pub(super) fn signing_region(call: &Call) -> Result<String> {
     Ok(config.required_region()?.into())
 }
 
-/// That of the bucket, if it was found elsewhere; else the client's.
+/// The region of the bucket if it was found in another, else the client's.
 fn region_of(call: &Call, params: &Value, given: Option<&str>) -> Result<Option<String>> {
     let found =
         redirect::bucket(call, params).and_then(|bucket| call.service.bucket_region(bucket));
@@ -106,7 +106,7 @@ fn region_of(call: &Call, params: &Value, given: Option<&str>) -> Result<Option<
     }
 }
 
-/// The client's region. Without one, global services have one of their own.
+/// The client's region. Without one, global services have a default.
 pub(super) fn region(call: &Call, given: Option<&str>) -> Result<Option<String>> {
     match call.config.region() {
         Some(region) => Ok(Some(region.to_owned())),
@@ -132,7 +132,7 @@ pub(super) fn region(call: &Call, given: Option<&str>) -> Result<Option<String>>
     }
 }
 
-/// For models without rules: what the endpoints file says.
+/// The endpoint from the endpoints file, for models without rules.
 fn legacy(call: &Call) -> Result<Endpoint> {
     let metadata = call.service.model.metadata();
     let query = LegacyQuery {

@@ -1,7 +1,7 @@
 //! The parameters of a service's endpoint rules.
 //!
-//! Of each parameter that the rules define, the first of these that has a value gives it: the operation's static ones, the
-//! input's members, expressions over the input, the built-ins of the client.
+//! The value of a parameter is the first that is set of: the operation's static parameters, the input's members, expressions
+//! over the input, the client's settings (built-ins).
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use crate::model::Members;
 use crate::query::Query;
 use crate::settings::{AccountIdEndpointMode, AddressingStyle, StsEndpoints};
 
-/// What may become a parameter.
+/// The sources of parameters.
 pub(super) struct Facts<'a> {
     call: &'a Call,
     params: &'a Value,
@@ -39,7 +39,7 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// In the order in which the rules define them, and nothing else.
+    /// Fills the parameters that the rules define, in their order.
     pub(super) fn fill(&self, rules: &EndpointResolver) -> Result<EndpointParams> {
         let mut filled = EndpointParams::new();
         for definition in rules.ruleset().parameters() {
@@ -55,7 +55,7 @@ impl<'a> Facts<'a> {
         Ok(filled)
     }
 
-    /// From the operation and its input, or from the client.
+    /// The value from the operation, its input or the client's context parameters.
     fn of_call(&self, name: &str) -> Result<Option<EndpointValue>> {
         let Call {
             operation, service, ..
@@ -127,14 +127,15 @@ impl<'a> Facts<'a> {
             }
             "AWS::S3::DisableS3ExpressSessionAuth" => Some(s3.disable_express_session_auth.into()),
             _ => {
-                let what =
-                    format!("the endpoint rules need {name}, which this client does not know");
+                let what = format!(
+                    "the endpoint rules need the built-in {name}, which this version does not support"
+                );
                 return Err(Error::unsupported(what));
             }
         })
     }
 
-    /// A presigned URL finds its bucket in any region, unless a setting says where it is.
+    /// Whether a presigned URL goes to the global endpoint, which finds a bucket in any region.
     fn is_global_url(&self) -> bool {
         let (call, s3) = (self.call, self.call.config.s3());
         let bucket = self.params.get("Bucket").and_then(Value::as_str);
@@ -162,7 +163,7 @@ impl<'a> Facts<'a> {
             && !self.forces_path_style()
     }
 
-    /// The section `s3` of a profile counts for the services that sign as S3 does.
+    /// Whether dual-stack endpoints are used. The profile's section `s3` applies to all services with S3's signing name.
     fn uses_dualstack(&self) -> bool {
         let config = &self.call.config;
         let is_s3 = self
@@ -179,7 +180,7 @@ impl<'a> Facts<'a> {
             .unwrap_or(false)
     }
 
-    /// By the setting, or because the endpoint is given and is an accelerated one.
+    /// Whether S3 Transfer Acceleration is used: by the setting, or by an endpoint URL.
     fn accelerates(&self) -> bool {
         let rest = self
             .given
@@ -193,7 +194,7 @@ impl<'a> Facts<'a> {
             || (host.starts_with("s3-accelerate.") && host.ends_with(".amazonaws.com"))
     }
 
-    /// A server of one's own seldom answers for hosts with the bucket's name; an ARN is never a part of a path.
+    /// Whether the bucket is in the path. Custom endpoints default to that; an ARN is never in the path.
     fn forces_path_style(&self) -> bool {
         let Call {
             operation, service, ..
@@ -219,7 +220,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Regions that STS had when its endpoint was a global one.
+/// The regions in which STS used its global endpoint before it had regional ones.
 const LEGACY_STS_REGIONS: [&str; 16] = [
     "ap-northeast-1",
     "ap-south-1",
@@ -239,7 +240,7 @@ const LEGACY_STS_REGIONS: [&str; 16] = [
     "us-west-2",
 ];
 
-/// A parameter's value; of a list its texts.
+/// The value of a parameter; of a list, its strings.
 fn value(json: &Value) -> Option<EndpointValue> {
     match json {
         Value::Bool(yes) => Some((*yes).into()),

@@ -1,29 +1,29 @@
-//! The rate limiter of the adaptive mode: from the first answer that throttles on, calls wait for a token before they are
-//! sent. The rate at which tokens come falls with each such answer and rises between them by a cubic curve, as TCP's does.
+//! The rate limiter of the adaptive mode: after the first throttling response, calls wait for a token before they are sent. The
+//! rate of tokens falls with each such response, and rises between them by a cubic curve, as TCP's does.
 
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use crate::sync;
 
-/// Of all calls of a client to one service.
+/// The limiter of all calls of a client to one service.
 #[derive(Debug, Default)]
 pub(super) struct Limiter(Mutex<Option<State>>);
 
 #[derive(Debug)]
 struct State {
-    /// Whether any answer throttled yet.
+    /// Whether any response has throttled.
     enabled: bool,
-    // the bucket of tokens
+    // the token bucket
     rate: f64,
     capacity: f64,
     tokens: f64,
     filled: f64,
-    // the rate of answers, as measured
+    // the measured rate of responses
     measured: f64,
     answers: f64,
     bucket: f64,
-    // the curve
+    // the cubic curve
     greatest: f64,
     failed: f64,
 }
@@ -31,10 +31,10 @@ struct State {
 const SMOOTHING: f64 = 0.8;
 const FALL: f64 = 0.7;
 const SCALE: f64 = 0.4;
-const LEAST_RATE: f64 = 0.5;
+const MIN_RATE: f64 = 0.5;
 
 impl Limiter {
-    /// Takes a token; `Some` is how long to wait before asking again.
+    /// Takes a token, or returns how long to wait before trying again.
     pub(super) fn acquire(&self, now: SystemTime) -> Option<Duration> {
         self.with(now, |state, now| {
             if !state.enabled {
@@ -46,13 +46,13 @@ impl Limiter {
                 return None;
             }
             let wait = (1.0 - state.tokens) / state.rate;
-            // a clock that is set back must not hold calls for ever; the rate is at least a half
+            // a clock that is set back must not block calls for ever; the rate is at least a half
             Some(Duration::from_secs_f64(wait.clamp(0.001, 2.0)))
         })
     }
 
-    /// An answer came, or none did.
-    pub(super) fn answered(&self, throttled: bool, now: SystemTime) {
+    /// Updates the rate after an attempt.
+    pub(super) fn update(&self, throttled: bool, now: SystemTime) {
         self.with(now, |state, now| {
             state.measure(now);
             let rate = if throttled {
@@ -68,7 +68,7 @@ impl Limiter {
             };
             let rate = rate.min(2.0 * state.measured);
             state.refill(now);
-            state.rate = rate.max(LEAST_RATE);
+            state.rate = rate.max(MIN_RATE);
             state.capacity = rate.max(1.0);
             state.tokens = state.tokens.min(state.capacity);
         });
@@ -104,7 +104,7 @@ impl State {
         self.filled = now;
     }
 
-    /// Answers are counted in pieces of half a second.
+    /// Measures the rate of responses over intervals of half a second.
     fn measure(&mut self, now: f64) {
         let bucket = (now * 2.0).floor() / 2.0;
         self.answers += 1.0;
@@ -124,7 +124,7 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_secs_f64(1000.0 + seconds)
     }
 
-    /// Sends for some seconds to a service that takes ten calls a second, and says how many it took and refused at the end.
+    /// Sends for some seconds to a service that accepts ten calls a second, and returns how many it accepted and refused at the end.
     fn simulate(limiter: &Limiter) -> (u32, u32) {
         let (mut now, mut taken, mut refused) = (0.0, 0, 0);
         let (mut second, mut in_second) = (0.0, 0);
@@ -138,7 +138,7 @@ mod tests {
                     }
                     in_second += 1;
                     let throttled = in_second > 10;
-                    limiter.answered(throttled, at(now));
+                    limiter.update(throttled, at(now));
                     if now > 30.0 {
                         *(if throttled { &mut refused } else { &mut taken }) += 1;
                     }
@@ -149,20 +149,20 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_before_the_service_throttles() {
+    fn calls_do_not_wait_before_the_service_throttles() {
         let limiter = Limiter::default();
         for n in 0..1000 {
             let now = at(f64::from(n) / 1000.0);
             assert_eq!(limiter.acquire(now), None);
-            limiter.answered(false, now);
+            limiter.update(false, now);
         }
-        limiter.answered(true, at(1.0));
+        limiter.update(true, at(1.0));
         let waits = (0..1000).filter(|_| limiter.acquire(at(1.0)).is_some());
         assert!(waits.count() > 0);
     }
 
     #[test]
-    fn a_service_with_a_limit_is_asked_about_as_often_as_it_takes() {
+    fn the_rate_converges_to_the_limit_of_the_service() {
         let (taken, refused) = simulate(&Limiter::default());
         assert!(taken > 200 && refused < taken / 3, "{taken}, {refused}");
     }
@@ -170,8 +170,8 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_does_no_harm() {
         let limiter = Limiter::default();
-        limiter.answered(true, at(5.0));
-        limiter.answered(true, at(-500.0));
+        limiter.update(true, at(5.0));
+        limiter.update(true, at(-500.0));
         assert!(limiter.acquire(at(-500.0)) <= Some(Duration::from_secs(2)));
     }
 }

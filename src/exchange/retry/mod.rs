@@ -1,4 +1,4 @@
-//! How often and after what delay a call is made again, in the three modes that the AWS SDKs have.
+//! Retries: the number of attempts and their delays, in the three retry modes of the AWS SDKs.
 
 mod limiter;
 mod quota;
@@ -12,7 +12,7 @@ use crate::call::RetryRule;
 use crate::error::{RetriesEnded, RetryReason};
 use crate::settings::RetryMode;
 
-/// What all calls of a client to a service in one partition share.
+/// The retry quota and rate that all calls of a client to a service share within a partition.
 #[derive(Debug, Default)]
 pub(crate) struct RetryState {
     quota: Quota,
@@ -25,31 +25,31 @@ pub(super) struct Retries {
     shared: Arc<RetryState>,
     mode: RetryMode,
     rule: RetryRule,
-    /// Whether the operation is one that waits for something to happen.
+    /// Whether the operation is a long poll.
     long_polling: bool,
     attempt: u32,
     max_attempts: u32,
-    /// What the last attempt cost.
+    /// The quota that the last attempt took.
     spent: u32,
 }
 
 /// What follows a failed attempt.
 #[derive(Debug, PartialEq)]
 pub(super) enum Next {
-    /// Another attempt after this time.
+    /// A retry after this delay.
     After(Duration),
-    /// None; the error is given back after this time.
+    /// The error is returned after this delay.
     Never(RetriesEnded, Duration),
 }
 
-/// The longest delay.
+/// The maximum delay, in seconds.
 const MAX_DELAY: f64 = 20.0;
 
 /// How much longer than the computed delay the service may request.
 const MAX_RETRY_AFTER_EXCESS: Duration = Duration::from_secs(5);
 
 impl Retries {
-    /// `max_attempts` is what the configuration says, if it says it.
+    /// `max_attempts` is the setting, if it is set.
     pub(super) fn new(
         shared: Arc<RetryState>,
         mode: RetryMode,
@@ -77,7 +77,7 @@ impl Retries {
         self.attempt
     }
 
-    /// Whether no other attempt may follow this one.
+    /// Whether this is the last attempt.
     pub(super) fn is_last(&self) -> bool {
         self.attempt >= self.max_attempts
     }
@@ -86,7 +86,7 @@ impl Retries {
         self.mode
     }
 
-    /// What `amz-sdk-request` says of this attempt. The legacy mode knows its number only once it failed.
+    /// The header `amz-sdk-request` of this attempt.
     pub(super) fn header(&self) -> String {
         match (self.mode, self.attempt) {
             (RetryMode::Legacy, 1) => "attempt=1".into(),
@@ -94,24 +94,23 @@ impl Retries {
         }
     }
 
-    /// How long to wait before anything is sent, if the service throttles.
-    pub(super) fn hold(&self, now: SystemTime) -> Option<Duration> {
+    /// The delay before the attempt may be sent, in the adaptive mode.
+    pub(super) fn acquire_send_token(&self, now: SystemTime) -> Option<Duration> {
         match self.mode {
             RetryMode::Adaptive => self.shared.limiter.acquire(now),
             RetryMode::Legacy | RetryMode::Standard => None,
         }
     }
 
-    /// An answer came, or none did.
-    pub(super) fn answered(&self, reason: Option<RetryReason>, now: SystemTime) {
+    /// Updates the rate limiter after an attempt.
+    pub(super) fn update(&self, reason: Option<RetryReason>, now: SystemTime) {
         if self.mode == RetryMode::Adaptive {
             let throttled = reason == Some(RetryReason::Throttling);
-            self.shared.limiter.answered(throttled, now);
+            self.shared.limiter.update(throttled, now);
         }
     }
 
-    /// What follows a failed attempt. `random` is in `[0, 1)`, `retry_after` is the
-    /// delay that the service requests.
+    /// Decides what follows a failed attempt. `random` is in `[0, 1)`, `retry_after` is the delay that the service requests.
     pub(super) fn next(
         &mut self,
         reason: RetryReason,
@@ -164,9 +163,9 @@ impl Retries {
         (first * f64::from(2).powi(doublings)).clamp(0.0, MAX_DELAY)
     }
 
-    /// The call succeeded: what its last attempt cost goes back.
+    /// Returns the quota of the last attempt, after a success.
     pub(super) fn succeeded(&self) {
-        self.shared.quota.give_back(self.spent.max(1));
+        self.shared.quota.put_back(self.spent.max(1));
     }
 }
 
@@ -241,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn the_service_may_ask_for_more_but_not_for_much_more() {
+    fn a_requested_delay_is_at_most_five_seconds_longer() {
         let shared = Arc::default();
         let next = |asked| delay(of(&shared, 2).next(Transient, Some(asked), 0.0));
         assert_eq!(next(Duration::from_secs(2)), Some(Duration::from_secs(2)));

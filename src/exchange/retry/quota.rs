@@ -1,4 +1,4 @@
-//! What all calls of a client to one service may spend on attempts, so that a failing service is not asked ever more.
+//! The retry quota of all calls of a client to one service, so that a failing service does not get ever more requests.
 
 use std::sync::{Mutex, MutexGuard};
 
@@ -16,7 +16,7 @@ impl Default for Quota {
 }
 
 impl Quota {
-    /// Takes the cost of another attempt, if there is enough.
+    /// Takes the cost of a retry, if enough is left.
     pub(super) fn take(&self, cost: u32) -> bool {
         let mut left = self.lock();
         let enough = *left >= cost;
@@ -26,7 +26,7 @@ impl Quota {
         enough
     }
 
-    pub(super) fn give_back(&self, cost: u32) {
+    pub(super) fn put_back(&self, cost: u32) {
         let mut left = self.lock();
         *left = (*left + cost).min(CAPACITY);
     }

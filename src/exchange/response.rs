@@ -1,4 +1,4 @@
-//! A response as the result of its call, or as the error that it is.
+//! A response as the result of its call or as its error.
 
 use std::sync::OnceLock;
 
@@ -13,7 +13,7 @@ use crate::output::{Output, OutputSource, ResponseMeta};
 use crate::protocol::{self, Answer, Document, Fault, Nodes};
 
 impl Exchange {
-    /// A response of success as output.
+    /// Makes the output of a successful response.
     pub(super) fn output(&self, received: Received) -> Result<Output> {
         let Call {
             service, operation, ..
@@ -87,7 +87,7 @@ impl Exchange {
         })
     }
 
-    /// The scan of an XML body, once the response is known to be the operation's.
+    /// Checks that the response is the operation's, and returns the scan of an XML body.
     fn checked(
         &self,
         status: u16,
@@ -117,7 +117,7 @@ impl Exchange {
         protocol::service_error(model, operation, status, headers, body).into()
     }
 
-    /// Names the place that a response which is not the operation's came from.
+    /// Adds service and endpoint to the error of a response that is not the operation's.
     pub(super) fn name_endpoint(&self, error: &mut Error) {
         if let Some(error) = error.downcast_mut::<UnexpectedResponse>() {
             let uri = self
@@ -130,7 +130,7 @@ impl Exchange {
     }
 }
 
-/// Scheme, host and port.
+/// The origin of a URL: scheme, host and port.
 fn origin(uri: &Uri) -> Option<String> {
     let (scheme, authority) = (uri.scheme_str()?, uri.authority()?.as_str());
     let host = authority.rsplit_once('@');
