@@ -34,6 +34,7 @@
 
 mod attribute_value;
 pub mod auth;
+pub mod blob;
 mod body;
 mod call;
 mod cancel;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// From the ground up. Rooms of one layer do not use each other.
 #[rustfmt::skip] // a layer a line
 const LAYERS: &[&[&str]] = &[
-    &["decimal", "environment", "file", "identity", "names", "printable", "random", "read", "sync", "time", "uri"],
+    &["blob", "decimal", "environment", "file", "identity", "names", "printable", "random", "read", "sync", "time", "uri"],
     &["attribute_value", "body", "cancel", "frame", "hash"],
     &["error", "new_file"],
     &["query"],

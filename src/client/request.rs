@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use http::Method;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Client;
@@ -13,8 +14,10 @@ use crate::auth;
 use crate::body::Body;
 use crate::cancel::CancelToken;
 use crate::config::{Config, ConfigBuilder};
-use crate::error::Result;
-use crate::exchange::{Call, CallEnv, Presign, Purpose, Service, drive, drive_to_request};
+use crate::error::{Error, ErrorKind, Result};
+use crate::exchange::{
+    Call, CallEnv, Exchange, Presign, Purpose, Service, drive, drive_to_request,
+};
 use crate::interceptor::Interceptor;
 use crate::output::Output;
 use crate::transport::Request;
@@ -25,7 +28,9 @@ pub struct RequestBuilder {
     client: Client,
     service: Box<str>,
     operation: Box<str>,
-    params: Value,
+    params: Result<Value, serde_json::Error>,
+    /// Whether a null member counts as one that is not set.
+    drops_nulls: bool,
     body: Option<Body>,
     options: CallOptions,
     /// The method of a presigned request, if not the model's.
@@ -51,7 +56,8 @@ impl RequestBuilder {
             client: client.clone(),
             service: service.into(),
             operation: operation.into(),
-            params: json!({}),
+            params: Ok(json!({})),
+            drops_nulls: false,
             body: None,
             options: CallOptions::default(),
             method: None,
@@ -61,7 +67,34 @@ impl RequestBuilder {
 
     /// Sets the parameters: an object with the names of the operation's input members.
     pub fn params(mut self, params: Value) -> Self {
-        self.params = params;
+        self.params = Ok(params);
+        self.drops_nulls = false;
+        self
+    }
+
+    /// Sets the parameters from a type that implements [`Serialize`]. A member that serializes to null, such as an `Option` that is
+    /// `None`, counts as not set. For bytes see [`blob`](crate::blob).
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # use std::sync::Arc;
+    /// #[derive(serde::Serialize)]
+    /// #[serde(rename_all = "PascalCase")]
+    /// struct ListTables {
+    ///     limit: Option<u32>,
+    ///     exclusive_start_table_name: Option<String>,
+    /// }
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Arc::new(Replay::new().answer(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let params = ListTables { limit: Some(10), exclusive_start_table_name: None };
+    /// client.request("dynamodb", "ListTables").params_from(&params).send()?;
+    /// # assert_eq!(replay.sent()[0].body, br#"{"Limit":10}"#[..]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn params_from(mut self, params: &impl Serialize) -> Self {
+        self.params = serde_json::to_value(params);
+        self.drops_nulls = true;
         self
     }
 
@@ -165,22 +198,31 @@ impl RequestBuilder {
         Ok((call.with_purpose(self.purpose), env))
     }
 
-    fn run(mut self, buffered: bool) -> Result<Output> {
+    fn run(self, buffered: bool) -> Result<Output> {
         let (call, env) = self.prepare()?;
         let call = match buffered {
             true => call,
             false => call.streaming(),
         };
-        let exchange = call.exchange(self.params.take(), self.body.take())?;
-        drive(exchange, &env)
+        drive(self.exchange(call)?, &env)
     }
 
     /// Signs the request in its URL instead of sending it.
-    pub(crate) fn presigned(mut self, presign: Presign) -> Result<Request> {
+    pub(crate) fn presigned(self, presign: Presign) -> Result<Request> {
         auth::check_expiry(presign.expires)?;
         let (call, env) = self.prepare()?;
         let call = call.presigned(presign);
-        let exchange = call.exchange(self.params.take(), self.body.take())?;
-        drive_to_request(exchange, &env)
+        drive_to_request(self.exchange(call)?, &env)
+    }
+
+    fn exchange(self, call: Call) -> Result<Exchange> {
+        let mut params = self.params.map_err(|error| {
+            let what = format!("the parameters cannot be serialized: {error}");
+            call.named(Error::new(ErrorKind::Params, what))
+        })?;
+        if self.drops_nulls {
+            call.drop_null_members(&mut params)?;
+        }
+        call.exchange(params, self.body)
     }
 }

@@ -127,6 +127,14 @@ impl Call {
         self
     }
 
+    /// Removes null members from the parameters.
+    pub(crate) fn drop_null_members(&self, params: &mut Value) -> Result<()> {
+        match self.operation.input {
+            Some(input) => params::drop_null_members(&self.service.model, input, params),
+            None => Ok(()),
+        }
+    }
+
     /// Completes and checks the parameters, and makes an exchange of the call.
     ///
     /// # Errors

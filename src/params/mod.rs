@@ -1,9 +1,11 @@
 //! What happens to parameters before they are encoded: checks, and values that the caller may leave out.
 
 mod defaults;
+mod nulls;
 mod validate;
 
 pub(crate) use self::defaults::fill_idempotency_tokens;
+pub(crate) use self::nulls::drop_null_members;
 pub(crate) use self::validate::{validate, validate_result, validate_shape};
 
 use std::borrow::Cow;

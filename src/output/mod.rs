@@ -1,5 +1,7 @@
 //! The output of a call.
 
+mod decode;
+
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
@@ -8,23 +10,21 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use http::HeaderMap;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use crate::body::ResponseBody;
 use crate::checksum::{ChecksumAlgorithm, Expected};
-use crate::codec::ReadError;
 pub use crate::codec::edit::Edit;
-use crate::codec::edit::{Edited, Edits};
-use crate::codec::fit::{self, Fitted, Warning};
-use crate::codec::fitted::FittedReader;
+use crate::codec::edit::Edits;
+use crate::codec::fit::{Fitted, Warning};
 use crate::codec::target::{ToText, ToValue};
 use crate::codec::xml_tape::Tape;
 use crate::error::{Error, Result};
 use crate::eventstream::EventReader;
 use crate::model::{Operation, ServiceModel};
-use crate::protocol::{self, Answer, Nodes};
+use crate::protocol::{self, Nodes};
 
 /// The output of a successful call, decoded on demand.
 ///
@@ -347,101 +347,6 @@ impl Output {
         }
         let fitted = self.source.fitted.get();
         fitted.map_or(&[], |fitted| &fitted.warnings)
-    }
-
-    /// Decodes the result straight into the target. If that fails, decodes the part that fits the model, and the target from that,
-    /// so that a response that fits has no extra cost.
-    fn decode<'a, S: DeserializeSeed<'a>>(&'a self, seed: impl Fn() -> S) -> Result<S::Value> {
-        let source = &self.source;
-        let operation = &source.operation;
-        let edits = &source.edits;
-        let named = |e: Error| e.of_call(source.model.name(), &operation.name);
-        let invalid = |e: ReadError| named(Error::response(e));
-        if let Some(given) = &source.given {
-            return edited(edits, seed(), given).map_err(invalid);
-        }
-        let answer = Answer {
-            model: &source.model,
-            status: self.meta.status,
-            headers: &self.meta.headers,
-            body: &source.bytes,
-            nodes: source.nodes.as_ref(),
-            is_streamed: source.is_streamed,
-            events: source.events.as_deref(),
-        };
-        let fitted = match source.fitted.get() {
-            Some(fitted) => fitted,
-            None => {
-                let read = match edits.is_empty() {
-                    true => answer.read(operation, seed()),
-                    false => {
-                        let seed = seed();
-                        answer.read(operation, Edited { seed, edits })
-                    }
-                };
-                let error = match read {
-                    Ok(read) if !source.is_mended => return Ok(read),
-                    Ok(_) => None,
-                    Err(error) => Some(error),
-                };
-                let fitted = self.fit(&answer, operation);
-                let broken = |e| named(self.broken(operation, &error.unwrap_or(e)));
-                let fitted = fitted.map_err(broken)?;
-                source.fitted.get_or_init(|| Box::new(fitted))
-            }
-        };
-        if let Some(warning) = fitted.warnings.first().filter(|_| source.is_strict) {
-            let what = format_args!("{warning} (strict_responses is on)");
-            return Err(invalid(ReadError::custom(what)));
-        }
-        let shape = operation.output.map(|id| source.model.shape(id));
-        let reader = FittedReader {
-            model: &source.model,
-            shape: shape.transpose()?,
-            value: &fitted.value,
-        };
-        edited(edits, seed(), reader).map_err(|e| invalid(ReadError::custom(e)))
-    }
-
-    /// Decodes the part of the result that fits the model.
-    #[cold]
-    fn fit(&self, answer: &Answer<'_>, operation: &Operation) -> Result<Fitted, ReadError> {
-        let mut fitted = answer.fit(operation)?;
-        if self.source.is_mended {
-            fitted.was_mended();
-        }
-        fit::log(&fitted.warnings, self.source.model.name(), &operation.name);
-        Ok(fitted)
-    }
-}
-
-/// Deserializes with the changes that interceptors make.
-fn edited<'de, S: DeserializeSeed<'de>, D: Deserializer<'de>>(
-    edits: &Edits,
-    seed: S,
-    reader: D,
-) -> Result<S::Value, D::Error> {
-    match edits.is_empty() {
-        true => seed.deserialize(reader),
-        false => Edited { seed, edits }.deserialize(reader),
-    }
-}
-
-impl Output {
-    /// The error of a malformed body.
-    fn broken(&self, operation: &Operation, error: &ReadError) -> Error {
-        let error = protocol::unexpected_response(
-            &self.source.model,
-            operation,
-            self.meta.status,
-            &self.meta.headers,
-            &self.source.bytes,
-            (
-                "a whole document".into(),
-                format!("one that is broken ({error})").into(),
-            ),
-        );
-        error.into()
     }
 }
 

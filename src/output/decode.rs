@@ -1,0 +1,228 @@
+//! Decoding of a result: straight into the target, or by way of the part that fits the model.
+
+use std::collections::HashSet;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _};
+
+use super::Output;
+use crate::codec::ReadError;
+use crate::codec::edit::{Edited, Edits};
+use crate::codec::fit::{self, Fitted};
+use crate::codec::fitted::FittedReader;
+use crate::error::{Error, Result};
+use crate::model::{Kind, Operation, ServiceModel, ShapeId};
+use crate::names;
+use crate::protocol::{self, Answer};
+
+impl Output {
+    /// Decodes the result straight into the target. If that fails, decodes the part that fits the model, and the target from that,
+    /// so that a response that fits has no extra cost.
+    pub(super) fn decode<'a, S: DeserializeSeed<'a>>(
+        &'a self,
+        seed: impl Fn() -> S,
+    ) -> Result<S::Value> {
+        let source = &self.source;
+        let operation = &source.operation;
+        let edits = &source.edits;
+        let named = |e: Error| e.of_call(source.model.name(), &operation.name);
+        let invalid = |e: ReadError| named(Error::response(e));
+        if let Some(given) = &source.given {
+            return edited(edits, seed(), given).map_err(invalid);
+        }
+        let answer = Answer {
+            model: &source.model,
+            status: self.meta.status,
+            headers: &self.meta.headers,
+            body: &source.bytes,
+            nodes: source.nodes.as_ref(),
+            is_streamed: source.is_streamed,
+            events: source.events.as_deref(),
+        };
+        let fitted = match source.fitted.get() {
+            Some(fitted) => fitted,
+            None => {
+                let read = match edits.is_empty() {
+                    true => answer.read(operation, seed()),
+                    false => {
+                        let seed = seed();
+                        answer.read(operation, Edited { seed, edits })
+                    }
+                };
+                let error = match read {
+                    Ok(read) if !source.is_mended => return Ok(read),
+                    Ok(_) => None,
+                    Err(error) => Some(error),
+                };
+                let fitted = self.fit(&answer, operation);
+                let broken = |e| named(self.broken(operation, &error.unwrap_or(e)));
+                let fitted = fitted.map_err(broken)?;
+                source.fitted.get_or_init(|| Box::new(fitted))
+            }
+        };
+        if let Some(warning) = fitted.warnings.first().filter(|_| source.is_strict) {
+            let what = format_args!("{warning} (strict_responses is on)");
+            return Err(invalid(ReadError::custom(what)));
+        }
+        let shape = operation.output.map(|id| source.model.shape(id));
+        let reader = FittedReader {
+            model: &source.model,
+            shape: shape.transpose()?,
+            value: &fitted.value,
+        };
+        edited(edits, seed(), reader).map_err(|error| {
+            let hint = rename_hint(&source.model, operation, &error.to_string());
+            let hint = hint.unwrap_or_default();
+            invalid(ReadError::custom(format_args!("{error}{hint}")))
+        })
+    }
+
+    /// Decodes the part of the result that fits the model.
+    #[cold]
+    fn fit(&self, answer: &Answer<'_>, operation: &Operation) -> Result<Fitted, ReadError> {
+        let mut fitted = answer.fit(operation)?;
+        if self.source.is_mended {
+            fitted.was_mended();
+        }
+        fit::log(&fitted.warnings, self.source.model.name(), &operation.name);
+        Ok(fitted)
+    }
+}
+
+/// Deserializes with the changes that interceptors make.
+fn edited<'de, S: DeserializeSeed<'de>, D: Deserializer<'de>>(
+    edits: &Edits,
+    seed: S,
+    reader: D,
+) -> Result<S::Value, D::Error> {
+    match edits.is_empty() {
+        true => seed.deserialize(reader),
+        false => Edited { seed, edits }.deserialize(reader),
+    }
+}
+
+impl Output {
+    /// The error of a malformed body.
+    fn broken(&self, operation: &Operation, error: &ReadError) -> Error {
+        let error = protocol::unexpected_response(
+            &self.source.model,
+            operation,
+            self.meta.status,
+            &self.meta.headers,
+            &self.source.bytes,
+            (
+                "a whole document".into(),
+                format!("one that is broken ({error})").into(),
+            ),
+        );
+        error.into()
+    }
+}
+
+/// The remedy for a type without `rename_all`: the result has the missing field in another case.
+fn rename_hint(model: &ServiceModel, operation: &Operation, error: &str) -> Option<String> {
+    let field = error.split("missing field `").nth(1)?.split('`').next()?;
+    let mut search = Search {
+        model,
+        wanted: names::plain(field),
+        seen: HashSet::new(),
+    };
+    let member = search
+        .below(operation.output?)
+        .filter(|name| **name != *field)?;
+    // serde's own conversions of a field's name
+    let mut words = field.split('_').map(capitalized);
+    let pascal: String = words.clone().collect();
+    let camel: String = field
+        .split('_')
+        .take(1)
+        .map(String::from)
+        .chain(words.by_ref().skip(1))
+        .collect();
+    let rename = match member {
+        name if *name == *pascal => "rename_all = \"PascalCase\"".into(),
+        name if *name == *camel => "rename_all = \"camelCase\"".into(),
+        name => format!("rename = {name:?}"),
+    };
+    Some(format!("; the result has {member}: add #[serde({rename})]"))
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// A search for a member in the structures of a result.
+struct Search<'m> {
+    model: &'m ServiceModel,
+    wanted: String,
+    seen: HashSet<ShapeId>,
+}
+
+impl<'m> Search<'m> {
+    fn below(&mut self, id: ShapeId) -> Option<&'m str> {
+        if !self.seen.insert(id) {
+            return None;
+        }
+        match &self.model.shape(id).ok()?.kind {
+            Kind::List(member) | Kind::Map { value: member, .. } => self.below(member.target),
+            Kind::Structure(members) | Kind::Union(members) => {
+                let mut all = members.iter();
+                let here = all.find(|member| names::plain(&member.name) == self.wanted);
+                here.map(|member| &*member.name)
+                    .or_else(|| members.iter().find_map(|member| self.below(member.target)))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(all(test, feature = "embedded"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_in_another_case_has_a_remedy() {
+        let config = crate::config::Config::builder().isolated().build().unwrap();
+        let client =
+            crate::client::Client::with_transport(config, crate::transport::Replay::new()).unwrap();
+        let cases = [
+            (
+                "dynamodb",
+                "ListTables",
+                "table_names",
+                Some("rename_all = \"PascalCase\""),
+            ),
+            (
+                "dynamodb",
+                "DescribeTable",
+                "table_arn",
+                Some("rename_all = \"PascalCase\""),
+            ),
+            (
+                "rds",
+                "DescribeDBInstances",
+                "db_instances",
+                Some("rename = \"DBInstances\""),
+            ),
+            (
+                "eks",
+                "DescribeCluster",
+                "created_at",
+                Some("rename_all = \"camelCase\""),
+            ),
+            ("dynamodb", "ListTables", "TableNames", None),
+            ("dynamodb", "ListTables", "tables", None),
+        ];
+        for (service, operation, field, expected) in cases {
+            let model = client.model(service).unwrap();
+            let operation = model.operation(operation).unwrap();
+            let hint = rename_hint(&model, operation, &format!("missing field `{field}`"));
+            let found = hint.as_deref();
+            match expected {
+                Some(expected) => assert!(found.unwrap().contains(expected), "{field}: {found:?}"),
+                None => assert_eq!(found, None, "{field}"),
+            }
+        }
+    }
+}
