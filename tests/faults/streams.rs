@@ -107,7 +107,7 @@ fn a_reader_that_was_read_is_an_error_that_says_so() {
         server.fail(&[fault]);
         let error = put(&client, Body::from_reader_with_len(&b"hello"[..], 5)).unwrap_err();
         assert!(
-            error.to_string().contains("reader that was read already"),
+            error.to_string().contains("reader that is consumed"),
             "{error}"
         );
     }

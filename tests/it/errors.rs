@@ -129,8 +129,8 @@ fn errors() -> Vec<(Error, &'static str)> {
             "endpoint: no partition found for region `nowhere`: check its spelling",
         ),
         (
-            serde_json::from_str::<u8>("-").unwrap_err().into(),
-            "JSON: invalid number at line 1 column 1",
+            serde_json::from_str::<u8>("x").unwrap_err().into(),
+            "JSON: expected value at line 1 column 1",
         ),
         (
             client(Replay::new())
