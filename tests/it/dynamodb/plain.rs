@@ -224,7 +224,10 @@ fn an_answer_that_is_cut_or_deep_is_an_error() {
     assert_eq!(ask(whole).unwrap()["Item"], expected);
     for end in 1..whole.len() {
         let error = ask(&whole[..end]).unwrap_err().to_string();
-        assert!(error.contains("expected a whole document"), "{end}: {error}");
+        assert!(
+            error.contains("expected a whole document"),
+            "{end}: {error}"
+        );
     }
     let deep = format!(
         r#"{{"Item": {{"a": {}{{}}{}}}}}"#,
