@@ -15,6 +15,21 @@ use crate::model::{Operation, ServiceModel};
 use crate::settings::Settings;
 
 /// The call in progress, as interceptors see it.
+///
+/// ```
+/// use tucuxi::Output;
+/// use tucuxi::interceptor::{CallContext, Interceptor};
+///
+/// struct Log;
+///
+/// impl Interceptor for Log {
+///     fn result(&self, call: &CallContext<'_>, result: &mut tucuxi::Result<Output>) {
+///         let outcome = if result.is_ok() { "succeeded" } else { "failed" };
+///         println!("{}.{} {outcome} in attempt {}", call.model.name(), call.operation.name, call.attempt);
+///     }
+/// }
+/// # let config = tucuxi::Config::builder().interceptor(Log);
+/// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct CallContext<'a> {

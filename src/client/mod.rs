@@ -60,12 +60,30 @@ impl Client {
     /// # Errors
     ///
     /// Returns an error if a file is malformed or a setting is invalid.
+    ///
+    /// ```no_run
+    /// let client = tucuxi::Client::new()?;
+    /// println!("{:?}", client.config().region());
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     #[cfg(feature = "ureq")]
     pub fn new() -> Result<Self> {
         Self::with_config(Config::load()?)
     }
 
     /// Creates a client with this configuration.
+    ///
+    /// ```
+    /// use tucuxi::{Client, Config, Credentials};
+    ///
+    /// let config = Config::builder()
+    ///     .region("eu-west-1")
+    ///     .endpoint_url("http://localhost:9000")
+    ///     .credentials(Credentials::new("minio", "minio-secret"));
+    /// # let config = config.isolated();
+    /// let client = Client::with_config(config.build()?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -77,7 +95,19 @@ impl Client {
         Self::with_transport(config, transport)
     }
 
-    /// Creates a client that sends its requests through this transport.
+    /// Creates a client that sends its requests through this transport, such as a [`Replay`](crate::transport::Replay) in tests.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tucuxi::transport::Replay;
+    /// use tucuxi::{Client, Config};
+    ///
+    /// let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t"]}"#);
+    /// let client = Client::with_transport(config, replay)?;
+    /// assert_eq!(client.call("dynamodb", "ListTables", json!({}))?["TableNames"][0], "t");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -90,6 +120,25 @@ impl Client {
     }
 
     /// Creates a client that looks up models in this source before all others.
+    ///
+    /// ```
+    /// use tucuxi::model::Memory;
+    /// use tucuxi::transport::Replay;
+    /// use tucuxi::{Client, Config};
+    ///
+    /// let model = r#"{
+    ///     "metadata": {"apiVersion": "2026-01-01", "endpointPrefix": "zoo", "protocol": "json", "jsonVersion": "1.1",
+    ///         "serviceId": "Zoo", "signatureVersion": "v4", "targetPrefix": "Zoo"},
+    ///     "operations": {"Feed": {"name": "Feed", "http": {"method": "POST", "requestUri": "/"}}},
+    ///     "shapes": {}
+    /// }"#;
+    /// let config = Config::builder().isolated().region("eu-west-1").unsigned();
+    /// let config = config.endpoint_url("http://localhost:8080").build()?;
+    /// let replay = Replay::new().answer(200, &[], "{}");
+    /// let client = Client::with_models(config, replay, Memory::new().with("zoo/2026-01-01/service-2", model))?;
+    /// client.call("zoo", "Feed", serde_json::json!({}))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -170,12 +219,29 @@ impl Client {
     }
 
     /// Returns the configuration.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// assert_eq!(client.config().region(), Some("eu-west-1"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn config(&self) -> &Config {
         &self.0.config
     }
 
     /// Returns a service's model. The name is that of the service's model folder (`application-autoscaling`) or its service id, in
     /// any spelling (`ApplicationAutoScaling`).
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// let model = client.model("S3")?;
+    /// assert!(model.operation_names().any(|name| name == "ListBuckets"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -186,6 +252,17 @@ impl Client {
 
     /// Calls an operation and returns its whole result as a JSON value, in which blobs and streaming bodies are base64 and
     /// timestamps are RFC 3339 strings.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], r#"{"TableNames": ["t"]}"#))?;
+    /// use serde_json::json;
+    ///
+    /// let tables = client.call("dynamodb", "ListTables", json!({"Limit": 10}))?;
+    /// assert_eq!(tables["TableNames"][0], "t");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -23,6 +23,23 @@ use crate::output::Output;
 use crate::transport::Request;
 
 /// A builder for a single call. `Debug` does not show the parameters, which may hold secrets.
+///
+/// ```
+/// use serde_json::json;
+/// use std::time::Duration;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new().answer(200, &[("x-amzn-requestid", "r-1")], "{}"))?;
+/// let output = client
+///     .request("dynamodb", "ListTables")
+///     .params(json!({"Limit": 10}))
+///     .region("us-east-1")
+///     .config(|config| config.operation_timeout(Duration::from_secs(30)))
+///     .send()?;
+/// assert_eq!(output.meta.status, 200);
+/// assert_eq!(output.meta.request_id.as_deref(), Some("r-1"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "a request is sent only by `send`"]
 pub struct RequestBuilder {
     client: Client,
@@ -99,12 +116,34 @@ impl RequestBuilder {
     }
 
     /// Sets the streaming body of the operation, such as an object's for S3's `PutObject`.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[("etag", "\"e\"")], ""))?;
+    /// use serde_json::json;
+    /// use tucuxi::Body;
+    ///
+    /// let object = json!({"Bucket": "my-bucket", "Key": "report.pdf"});
+    /// client.request("s3", "PutObject").params(object).body(Body::from(vec![0; 1024])).send()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn body(mut self, body: impl Into<Body>) -> Self {
         self.body = Some(body.into());
         self
     }
 
     /// Sets the region of this call.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}").answer(200, &[], "{}"))?;
+    /// for region in ["eu-west-1", "us-east-1"] {
+    ///     client.request("dynamodb", "ListTables").region(region).send()?;
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn region(self, region: impl Into<String>) -> Self {
         let region = region.into();
         self.config(|config| config.region(region))
@@ -144,6 +183,25 @@ impl RequestBuilder {
     }
 
     /// Adds an interceptor to this call, after the client's. See [`interceptor`](crate::interceptor).
+    ///
+    /// ```
+    /// use tucuxi::interceptor::{CallContext, Interceptor};
+    /// use tucuxi::transport::Request;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    ///
+    /// struct Tagged;
+    ///
+    /// impl Interceptor for Tagged {
+    ///     fn request(&self, _: &CallContext<'_>, request: &mut Request) -> tucuxi::Result<()> {
+    ///         request.headers_mut().insert("x-team", http::HeaderValue::from_static("blue"));
+    ///         Ok(())
+    ///     }
+    /// }
+    /// client.request("dynamodb", "ListTables").interceptor(Tagged).send()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn interceptor(mut self, interceptor: impl Interceptor + 'static) -> Self {
         self.options.interceptor(self.client.config(), interceptor);
         self
@@ -156,6 +214,19 @@ impl RequestBuilder {
     }
 
     /// Ends the call, and the reading of its response body, when the token is cancelled.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// use tucuxi::transport::CancelToken;
+    ///
+    /// let token = CancelToken::default();
+    /// token.cancel(); // from any thread
+    /// let error = client.request("dynamodb", "ListTables").cancel_with(&token).send().unwrap_err();
+    /// assert!(error.is_cancelled());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cancel_with(mut self, token: &CancelToken) -> Self {
         self.options.cancel = Some(token.clone());
         self
@@ -172,6 +243,16 @@ impl RequestBuilder {
     }
 
     /// Sends the request and reads the whole response into memory, streaming payloads included.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "hello"))?;
+    /// let object = serde_json::json!({"Bucket": "my-bucket", "Key": "greeting"});
+    /// let output = client.request("s3", "GetObject").params(object).send_buffered()?;
+    /// assert_eq!(output.value()?["Body"], "aGVsbG8="); // base64
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

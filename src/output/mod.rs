@@ -75,6 +75,18 @@ impl OutputSource {
 }
 
 /// The metadata of a response.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let replay = Replay::new().answer(200, &[("etag", "\"e\"")], "hello");
+/// # let client = Client::with_transport(config, replay)?;
+/// let object = serde_json::json!({"Bucket": "my-bucket", "Key": "greeting"});
+/// let output = client.request("s3", "GetObject").params(object).send()?;
+/// assert_eq!(output.meta.headers["etag"], "\"e\"");
+/// assert_eq!(output.meta.attempts, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ResponseMeta {
@@ -195,6 +207,15 @@ impl Output {
     }
 
     /// Writes the result as indented JSON. Nothing is written if the result cannot be decoded.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// let output = client.request("dynamodb", "ListTables").send()?;
+    /// output.write_json_pretty(std::io::stdout())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

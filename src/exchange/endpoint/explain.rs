@@ -80,6 +80,17 @@ fn by_rules(
 }
 
 /// How an endpoint is resolved: the parameters of the rules, their evaluation and the result.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new())?;
+/// let params = serde_json::json!({"Bucket": "my-bucket"});
+/// let explanation = client.introspect().explain_endpoint("s3", "ListObjectsV2", &params)?;
+/// println!("{explanation}"); // every condition of the rules, and the endpoint
+/// assert_eq!(&*explanation.endpoint?.url, "https://my-bucket.s3.eu-west-1.amazonaws.com");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct EndpointExplanation {
