@@ -64,6 +64,16 @@ fn call(service: &str, operation: &str, endpoint: &str) -> Call {
     Call::new(&config, services.service(service).unwrap(), operation).unwrap()
 }
 
+/// An asynchronous driver holds them over its awaits, and takes the environment to a thread that may block.
+#[test]
+fn a_call_and_its_environment_are_owned() {
+    fn is_owned<T: Send + 'static>() {}
+    is_owned::<Exchange>();
+    is_owned::<Step>();
+    is_owned::<Event>();
+    is_owned::<CallEnv>();
+}
+
 #[test]
 fn a_copy_between_regions_is_presigned_in_an_exchange_of_its_own() {
     let call = call("rds", "CopyDBSnapshot", "http://rds.example");
