@@ -1,6 +1,6 @@
 //! Which failures are retryable.
 //!
-//! The lists are those of the AWS SDKs' standard mode, which tells throttling from transient failures.
+//! The lists are those of the AWS SDKs' standard mode, which distinguishes throttling from transient failures.
 
 use crate::call::ServiceQuirks;
 use crate::error::{Error, RetryReason, ServiceError};
@@ -83,6 +83,6 @@ fn of_response(
     } else if matches!(error.status, 500 | 502 | 503 | 504) {
         Some(RetryReason::Transient)
     } else {
-        error.retry // what the error's shape says
+        error.retry // the trait of the error's shape
     }
 }

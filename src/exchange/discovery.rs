@@ -119,11 +119,11 @@ fn key(call: &Call, params: &Value) -> Result<String> {
 pub(super) fn learn(
     call: &Call,
     params: &Value,
-    answer: Result<Value>,
+    result: Result<Value>,
     now: SystemTime,
 ) -> Result<()> {
-    let endpoint = answer.ok().and_then(|answer| {
-        let first = answer.get("Endpoints")?.get(0)?;
+    let endpoint = result.ok().and_then(|response| {
+        let first = response.get("Endpoints")?.get(0)?;
         let address = first.get("Address")?.as_str()?;
         let minutes = first.get("CachePeriodInMinutes")?.as_u64()?;
         let url = match address.contains("://") {

@@ -189,17 +189,17 @@ impl Exchange {
             && (found.status == 421 || &*found.code == "InvalidEndpointException")
         {
             self.redirected = true;
-            let again =
+            let next =
                 discovery::forget(&self.call, &self.params.value).and_then(|()| self.start(tick));
-            return Some(Ok(or_done(self, again)));
+            return Some(Ok(or_done(self, next)));
         }
         let bucket = redirect::bucket(&self.call, &self.params.value)?.to_owned();
         match redirect::redirect(&self.call, error, &self.headers)? {
             Redirect::Region(region) => {
                 trace::redirect(&bucket, &region);
                 self.call.service.set_bucket_region(&bucket, &region);
-                let again = self.redirect(tick);
-                Some(Ok(or_done(self, again)))
+                let next = self.redirect(tick);
+                Some(Ok(or_done(self, next)))
             }
             Redirect::Unknown if &*self.call.operation.name == redirect::FINDS_REGION => None,
             Redirect::Unknown => {

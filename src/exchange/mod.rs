@@ -1,10 +1,10 @@
 //! The exchange: a state machine that owns a call from its parameters to its result.
 //!
 //! ```text
-//!            ┌─ the rules read the account id ─┐    ┌─ the service tells endpoints ─┐
+//!            ┌─ the rules read the account id ─┐    ┌─ endpoints are discovered ────┐
 //!   Start ──►│           NeedIdentity          │──►─┤           NeedCall            │──► endpoint ──► encode ──► choose auth
 //!            └─────────────────────────────────┘    └───────────────────────────────┘        ▲                      │
-//!                                                                           the bucket is elsewhere                 │
+//!                                                                           the bucket is in another region         │
 //!                                        ┌───────────────────────────────────────────┼──────────────────────────────┘
 //!                                        ▼                                           │
 //!   Woke ─────────────────────► NeedIdentity ──► sign ──► Send ──► judge ────────────┴──► Done
@@ -259,8 +259,8 @@ impl Exchange {
         let discovered = match discovery::look_up(&self.call, &self.params.value, tick.now)? {
             Lookup::Ask(operation, params) => {
                 self.waiting = Waiting::Endpoint;
-                let asks = self.call.nested(&operation)?.exchange(params, None)?;
-                return Ok(Some(Step::NeedCall(Box::new(asks))));
+                let request = self.call.nested(&operation)?.exchange(params, None)?;
+                return Ok(Some(Step::NeedCall(Box::new(request))));
             }
             Lookup::Rules => None,
             Lookup::Use(url) => Some(url),

@@ -15,7 +15,7 @@ use super::{Call, Purpose, endpoint};
 use crate::auth::Sign;
 use crate::checksum::{self, ChecksumAlgorithm};
 use crate::error::{Error, Result};
-use crate::identity::Identity;
+use crate::identity::{Credentials, Identity};
 use crate::model::Protocol;
 use crate::settings::{
     AccountIdEndpointMode, EndpointDiscoveryMode, RequestChecksums, ResponseChecksums, RetryMode,
@@ -143,8 +143,8 @@ fn features(call: &Call, inputs: &UserAgentInputs<'_>) -> Vec<&'static str> {
         (is_of_variable, "3"),
     ];
     ids.extend(flags.iter().filter(|(is, _)| *is).map(|(_, id)| id));
-    let who = match inputs.identity {
-        Some(Identity::Credentials(who)) => Some(who),
+    let credentials = match inputs.identity {
+        Some(Identity::Credentials(credentials)) => Some(credentials),
         _ => None,
     };
     if call.service.reads_account_id().unwrap_or(false) {
@@ -153,11 +153,12 @@ fn features(call: &Call, inputs: &UserAgentInputs<'_>) -> Vec<&'static str> {
             AccountIdEndpointMode::Preferred => "P",
             AccountIdEndpointMode::Required => "R",
         });
-        ids.extend(who.and_then(|who| who.account_id()).map(|_| "T"));
+        ids.extend(credentials.and_then(Credentials::account_id).map(|_| "T"));
     }
     ids.extend(
-        who.into_iter()
-            .flat_map(|who| who.origins())
+        credentials
+            .into_iter()
+            .flat_map(Credentials::origins)
             .map(|origin| origin.feature_id()),
     );
     ids

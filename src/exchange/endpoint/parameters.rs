@@ -18,7 +18,7 @@ use crate::settings::{AccountIdEndpointMode, AddressingStyle, StsEndpoints};
 pub(super) struct Facts<'a> {
     call: &'a Call,
     params: &'a Value,
-    who: Option<&'a Credentials>,
+    credentials: Option<&'a Credentials>,
     region: Option<String>,
     given: Option<String>,
 }
@@ -27,13 +27,13 @@ impl<'a> Facts<'a> {
     pub(super) fn of(
         call: &'a Call,
         params: &'a Value,
-        who: Option<&'a Credentials>,
+        credentials: Option<&'a Credentials>,
         given: Option<String>,
     ) -> Result<Self> {
         Ok(Self {
             call,
             params,
-            who,
+            credentials,
             region: region_of(call, params, given.as_deref())?,
             given,
         })
@@ -105,7 +105,10 @@ impl<'a> Facts<'a> {
             "SDK::Endpoint" => self.given.as_deref().map(Into::into),
             "AWS::Auth::AccountId" => match config.account_id_endpoint_mode() {
                 AccountIdEndpointMode::Disabled => None,
-                _ => self.who.and_then(Credentials::account_id).map(Into::into),
+                _ => self
+                    .credentials
+                    .and_then(Credentials::account_id)
+                    .map(Into::into),
             },
             "AWS::Auth::AccountIdEndpointMode" => {
                 Some(config.account_id_endpoint_mode().as_str().into())

@@ -21,7 +21,7 @@ struct State {
     filled: f64,
     // the measured rate of responses
     measured: f64,
-    answers: f64,
+    responses: f64,
     bucket: f64,
     // the cubic curve
     greatest: f64,
@@ -91,7 +91,7 @@ impl State {
             tokens: 0.0,
             filled: now,
             measured: 0.0,
-            answers: 0.0,
+            responses: 0.0,
             bucket: now.floor(),
             greatest: 0.0,
             failed: now,
@@ -107,11 +107,11 @@ impl State {
     /// Measures the rate of responses over intervals of half a second.
     fn measure(&mut self, now: f64) {
         let bucket = (now * 2.0).floor() / 2.0;
-        self.answers += 1.0;
+        self.responses += 1.0;
         if bucket > self.bucket {
-            let rate = self.answers / (bucket - self.bucket);
+            let rate = self.responses / (bucket - self.bucket);
             self.measured = rate * SMOOTHING + self.measured * (1.0 - SMOOTHING);
-            (self.answers, self.bucket) = (0.0, bucket);
+            (self.responses, self.bucket) = (0.0, bucket);
         }
     }
 }
