@@ -13,7 +13,7 @@ pub use self::record::Record;
 pub use self::replay::{Replay, Sent};
 #[cfg(feature = "ureq")]
 pub use self::ureq::UreqTransport;
-pub use crate::cancel::CancelToken;
+pub use crate::cancel::{CancelToken, Cancelled};
 
 use std::time::{Duration, Instant};
 use std::{fmt, io};
