@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use http::HeaderMap;
 use serde::de::{DeserializeOwned, DeserializeSeed};
@@ -15,7 +16,7 @@ use crate::model::{Paginator, ServiceModel, Waiter};
 use crate::paginate::Pages;
 use crate::protocol::{self, Answer, Params};
 use crate::settings::parse_ini;
-use crate::wait::{Answer as Polled, Judge, Verdict, Waited};
+use crate::wait::{self, Event, Observation, Step, Tick, WaitMachine, WaitOutput};
 
 /// An operation's result from a body, as a tree and as text.
 pub fn decode(
@@ -162,35 +163,49 @@ pub fn pages(
             .map(|input| (model.clone(), input)),
         None => None,
     };
-    Pages::of(Paginator::parse("case", paginator)?, params, input, give)
+    Pages::from_fn(Paginator::parse("case", paginator)?, params, input, give)
 }
 
-/// Holds answers against an entry of `waiters-2` until they decide: how many there were, and how it ended. An answer is a
+/// Runs a wait of an entry of `waiters-2` until it ends: the number of responses that it took, and its result. A response is a
 /// status and a value, or an error's code and message.
 pub fn wait(
     name: &str,
     waiter: &str,
     max_attempts: Option<u32>,
-    mut answer: impl FnMut() -> Option<(u16, Result<Value, (String, String)>)>,
-) -> (u32, crate::Result<Waited>) {
-    let mut asked = 0;
-    let result = Waiter::parse(name, waiter).and_then(|waiter| {
-        let mut judge = Judge::new(name, &waiter, max_attempts);
-        loop {
-            let (status, response) =
-                answer().ok_or_else(|| crate::Error::request("there are no more answers"))?;
-            asked += 1;
-            let response = response.map_err(|(code, message)| {
-                let mut error = ServiceError::in_stream(&code, &message);
-                error.status = status;
-                crate::Error::from(error)
-            });
-            if let Verdict::Done(waited) = judge.judge(Polled { status, response })? {
-                return Ok(waited);
-            }
-        }
-    });
-    (asked, result)
+    mut next: impl FnMut() -> Option<(u16, Result<Value, (String, String)>)>,
+) -> (u32, crate::Result<WaitOutput>) {
+    let waiter = match Waiter::parse(name, waiter) {
+        Ok(waiter) => waiter,
+        Err(error) => return (0, Err(error)),
+    };
+    let settings = wait::Settings {
+        max_attempts,
+        ..wait::Settings::default()
+    };
+    let mut machine = WaitMachine::new("tests", name, waiter, settings);
+    let tick = Tick {
+        now: SystemTime::UNIX_EPOCH,
+        random: 0.0,
+    };
+    let (mut taken, mut event) = (0, Event::Start);
+    loop {
+        event = match machine.step(event, tick) {
+            Step::Done(result) => return (taken, result),
+            Step::Sleep(_) => Event::Woke,
+            Step::Call => match next() {
+                None => Event::Failed(crate::Error::request("no response is left")),
+                Some((status, response)) => {
+                    taken += 1;
+                    let response = response.map_err(|(code, message)| {
+                        let mut error = ServiceError::in_stream(&code, &message);
+                        error.status = status;
+                        crate::Error::from(error)
+                    });
+                    Event::Received(Observation { status, response })
+                }
+            },
+        };
+    }
 }
 
 /// How many sections a configuration file has.

@@ -99,7 +99,7 @@ pub use self::paginate::{Elements, Pages};
 pub use self::presign::{PresignedPost, PresignedPostBuilder, PresignedRequest, Presigner};
 pub use self::printable::Printable;
 pub use self::resource::Resource;
-pub use self::wait::{Progress, Wait, WaitError, WaitFailure, Waited};
+pub use self::wait::{Progress, Wait, WaitError, WaitFailure, WaitOutput};
 
 /// The examples of the README are tests.
 #[cfg(doctest)]

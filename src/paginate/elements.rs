@@ -3,13 +3,15 @@
 use std::fmt;
 use std::vec;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Pages, error};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::query::Query;
 
-/// The elements of all pages of a listing, as an iterator: [`Pages::items`] and [`Pages::search`] make it.
+/// The elements of all pages of a listing, as an iterator. [`Pages::items`], [`Pages::items_as`], [`Pages::search`] and
+/// [`Pages::search_as`] return it.
 ///
 /// ```
 /// use serde_json::json;
@@ -26,26 +28,53 @@ use crate::query::Query;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "no page is requested before the first `next`"]
-pub struct Elements {
+pub struct Elements<T = Value> {
     pages: Pages,
     query: Query,
-    /// The elements of a result.
     split: fn(Value) -> Vec<Value>,
-    /// Those of the present page.
+    convert: fn(Value) -> Result<T>,
+    /// The rest of the current page.
     page: vec::IntoIter<Value>,
 }
 
-impl Elements {
-    pub(super) fn new(pages: Pages, query: Query, split: fn(Value) -> Vec<Value>) -> Self {
+/// The elements of a result key.
+pub(super) fn of_result(found: Value) -> Vec<Value> {
+    match found {
+        Value::Array(list) => list,
+        Value::Null => Vec::new(),
+        other => vec![other],
+    }
+}
+
+/// The results of an expression.
+pub(super) fn of_search(found: Value) -> Vec<Value> {
+    match found {
+        Value::Array(list) => list,
+        other => vec![other],
+    }
+}
+
+pub(super) fn typed<T: DeserializeOwned>(element: Value) -> Result<T> {
+    serde_json::from_value(element).map_err(Error::response)
+}
+
+impl<T> Elements<T> {
+    pub(super) fn new(
+        pages: Pages,
+        query: Query,
+        split: fn(Value) -> Vec<Value>,
+        convert: fn(Value) -> Result<T>,
+    ) -> Self {
         Self {
             pages,
             query,
             split,
+            convert,
             page: Vec::new().into_iter(),
         }
     }
 
-    /// Where the rest of the listing is, if [`Pages::max_items`] ended it.
+    /// Returns the token of the rest of the listing, if [`Pages::max_items`] ended it.
     pub fn resume_token(&self) -> Option<String> {
         self.pages.resume_token()
     }
@@ -57,13 +86,15 @@ impl Elements {
     }
 }
 
-impl Iterator for Elements {
-    type Item = Result<Value>;
+impl<T> Iterator for Elements<T> {
+    type Item = Result<T>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(element) = self.page.next() {
-                return Some(Ok(element));
+                let (service, operation) = &self.pages.call;
+                let element = (self.convert)(element);
+                return Some(element.map_err(|e| e.of_call(service, operation)));
             }
             let page = self.pages.next()?;
             match page.and_then(|page| self.of_page(&page)) {
@@ -74,7 +105,7 @@ impl Iterator for Elements {
     }
 }
 
-impl fmt::Debug for Elements {
+impl<T> fmt::Debug for Elements<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Elements");
         shown.field("pages", &self.pages).finish_non_exhaustive()

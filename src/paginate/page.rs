@@ -1,4 +1,4 @@
-//! What is done to a page: counting, cutting, putting together.
+//! Operations on pages: count, cut and merge their elements, read their tokens.
 
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ fn search(query: &Query, page: &Value) -> Result<Value> {
     Ok(found.into_owned())
 }
 
-/// Puts a value where an expression made of names and dots leads to.
+/// Sets the value at a path of names and dots.
 pub(super) fn put(page: &mut Value, path: &str, value: Value) {
     let mut at = page;
     for name in path.split('.') {
@@ -24,7 +24,7 @@ pub(super) fn put(page: &mut Value, path: &str, value: Value) {
     *at = value;
 }
 
-/// How many elements a page has.
+/// Returns the number of elements of a page.
 pub(super) fn length(page: &Value, primary: &Query) -> Result<usize> {
     let found = primary.search(page).map_err(|e| error(e.to_string()))?;
     Ok(match &*found {
@@ -35,7 +35,7 @@ pub(super) fn length(page: &Value, primary: &Query) -> Result<usize> {
     })
 }
 
-/// Takes away what an earlier listing gave already.
+/// Removes the elements that an earlier listing returned.
 pub(super) fn skip_known(page: &mut Value, known: usize, paginator: &Paginator) -> Result<()> {
     let primary = paginator.primary();
     let rest = match search(primary, page)? {
@@ -53,7 +53,7 @@ pub(super) fn skip_known(page: &mut Value, known: usize, paginator: &Paginator) 
         let empty = match search(other, page)? {
             Value::Array(_) => Value::Array(Vec::new()),
             Value::String(_) => "".into(),
-            // a count stays, as botocore has it
+            // counts are kept, as in botocore
             Value::Number(count) => count.into(),
             _ => Value::Null,
         };
@@ -62,7 +62,7 @@ pub(super) fn skip_known(page: &mut Value, known: usize, paginator: &Paginator) 
     Ok(())
 }
 
-/// Keeps so many elements.
+/// Removes all but the first `keep` elements.
 pub(super) fn cut_tail(page: &mut Value, keep: usize, paginator: &Paginator) -> Result<()> {
     let primary = paginator.primary();
     let kept = match search(primary, page)? {
@@ -78,7 +78,7 @@ pub(super) fn cut_tail(page: &mut Value, keep: usize, paginator: &Paginator) -> 
     Ok(())
 }
 
-/// What is the same on each page.
+/// Returns the members that are the same on each page.
 pub(super) fn shared(page: &Value, paginator: &Paginator) -> Result<Map<String, Value>> {
     let mut out = Value::Object(Map::new());
     for key in &paginator.non_aggregate_keys {
@@ -90,11 +90,11 @@ pub(super) fn shared(page: &Value, paginator: &Paginator) -> Result<Map<String, 
     }
 }
 
-/// Where the next page is; no tokens if there is none.
+/// Returns the tokens of the next page; all of them are null, or none is returned, if this page is the last.
 ///
 /// # Errors
 ///
-/// The page says that there is more, and not where: what is known is not the whole listing.
+/// Returns an error if the page reports more elements and has no token: the listing would be incomplete.
 pub(super) fn next_tokens(page: &Value, paginator: &Paginator) -> Result<Map<String, Value>> {
     if let Some(more) = &paginator.more_results
         && !is_truthy(&search(more, page)?)
@@ -116,7 +116,7 @@ pub(super) fn next_tokens(page: &Value, paginator: &Paginator) -> Result<Map<Str
     {
         let names: Vec<&str> = paginator.output_tokens.iter().map(Query::text).collect();
         return Err(error(format!(
-            "the response says that there is more ({}), but has no token to go on with ({}): the listing is not whole",
+            "the response reports more elements ({}), but has no token to request them with ({}): the listing is incomplete",
             more.text(),
             names.join(", ")
         )));
@@ -124,7 +124,7 @@ pub(super) fn next_tokens(page: &Value, paginator: &Paginator) -> Result<Map<Str
     Ok(tokens)
 }
 
-/// As Python has it: nothing, zero and what is empty are not.
+/// Python's truth value: null, zero and empty values are false.
 fn is_truthy(value: &Value) -> bool {
     match value {
         Value::Array(list) => !list.is_empty(),
@@ -136,7 +136,7 @@ fn is_truthy(value: &Value) -> bool {
     }
 }
 
-/// Adds a page to those before it.
+/// Merges a page into the pages before it.
 pub(super) fn merge(full: &mut Value, page: &Value, paginator: &Paginator) -> Result<()> {
     for key in &paginator.result_keys {
         let new = search(key, page)?;
@@ -161,7 +161,7 @@ pub(super) fn merge(full: &mut Value, page: &Value, paginator: &Paginator) -> Re
     Ok(())
 }
 
-/// The paths of all bytes in a value, deep in it too.
+/// Collects the paths of all blobs in a value, at any depth.
 pub(super) fn find_blobs(
     model: &ServiceModel,
     shape: &Shape,

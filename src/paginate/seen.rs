@@ -1,31 +1,32 @@
-//! Tokens that a listing has had: one that comes again would make it endless.
+//! Detection of repeated tokens, which would make a listing endless.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
 use serde_json::{Map, Value};
 
-/// How many tokens are known at once: half a megabyte of hashes.
-const KNOWN: usize = 1 << 16;
+/// The maximum number of remembered tokens: half a megabyte of hashes.
+const CAPACITY: usize = 1 << 16;
 
-/// The last tokens by their hashes, and one more that is kept for so long that a longer circle comes by it (Brent's algorithm).
+/// Hashes of the latest tokens, and of one older token, which is replaced at doubling intervals so that a cycle longer than
+/// `CAPACITY` reaches it as well (Brent's algorithm).
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct SeenTokens {
     hasher: RandomState,
-    last: HashSet<u64>,
+    latest: HashSet<u64>,
     mark: Option<u64>,
     steps: u64,
     lap: u64,
 }
 
-impl Seen {
-    /// Whether these tokens were not seen before.
+impl SeenTokens {
+    /// Records tokens, and returns whether they are new.
     pub(super) fn is_new(&mut self, tokens: &Map<String, Value>) -> bool {
         let hash = (self.hasher).hash_one(Value::Object(tokens.clone()).to_string());
-        if self.last.len() >= KNOWN {
-            self.last.clear();
+        if self.latest.len() >= CAPACITY {
+            self.latest.clear();
         }
-        if self.mark == Some(hash) || !self.last.insert(hash) {
+        if self.mark == Some(hash) || !self.latest.insert(hash) {
             return false;
         }
         self.steps = self.steps.saturating_add(1);
@@ -47,34 +48,34 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_comes_again_is_told_at_once() {
-        for (before, around) in [(0, 1), (0, 2), (5, 1), (5, 7), (100, 1000)] {
-            let mut seen = Seen::default();
-            let circle = |n: usize| {
+    fn a_repeated_token_is_detected_at_once() {
+        for (before, period) in [(0, 1), (0, 2), (5, 1), (5, 7), (100, 1000)] {
+            let mut seen = SeenTokens::default();
+            let cycle = |n: usize| {
                 if n < before {
                     n
                 } else {
-                    before + (n - before) % around
+                    before + (n - before) % period
                 }
             };
-            let new = (0..).take_while(|n| seen.is_new(&tokens(circle(*n))));
-            assert_eq!(new.count(), before + around, "{before}, {around}");
+            let new = (0..).take_while(|n| seen.is_new(&tokens(cycle(*n))));
+            assert_eq!(new.count(), before + period, "{before}, {period}");
         }
     }
 
     #[test]
-    fn memory_is_bounded_and_a_long_circle_is_found_all_the_same() {
-        let mut seen = Seen::default();
-        let (before, around) = (10, KNOWN + 1000);
-        let circle = |n: usize| {
+    fn a_long_cycle_is_detected_in_bounded_memory() {
+        let mut seen = SeenTokens::default();
+        let (before, period) = (10, CAPACITY + 1000);
+        let cycle = |n: usize| {
             if n < before {
                 n
             } else {
-                before + (n - before) % around
+                before + (n - before) % period
             }
         };
-        let new = (0..20 * KNOWN).take_while(|n| seen.is_new(&tokens(circle(*n))));
-        assert!(new.count() < 4 * KNOWN);
-        assert!(seen.last.len() <= KNOWN);
+        let new = (0..20 * CAPACITY).take_while(|n| seen.is_new(&tokens(cycle(*n))));
+        assert!(new.count() < 4 * CAPACITY);
+        assert!(seen.latest.len() <= CAPACITY);
     }
 }

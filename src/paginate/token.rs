@@ -1,10 +1,10 @@
-//! The text in which a place in a listing is handed on: that of botocore, so that either can go on where the other stopped.
+//! The text form of a resume token. It is botocore's, so that either can resume a listing of the other.
 //!
 //! ```text
 //! base64( {"<input token>": value, … [, "boto_truncate_amount": n] [, "boto_encoded_keys": [path, …]]} )
 //! ```
-//! `n` elements of the page that begins there are known already; what stands at the paths are bytes, in base64. Of old it was
-//! `value___value___n`, with `None` for a token that is not there.
+//! The first `n` elements of the page that begins there are known already; the values at the paths are blobs in base64. The
+//! old form is `value___value___n`, with `None` for a missing token.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -17,17 +17,17 @@ use crate::error::Result;
 const KNOWN: &str = "boto_truncate_amount";
 const ENCODED: &str = "boto_encoded_keys";
 
-/// A place in a listing.
+/// A position in a listing.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Place {
-    /// A value for each input token; null where there is none.
+pub(super) struct PageToken {
+    /// The value of each input token; null if it is missing.
     pub(super) tokens: Map<String, Value>,
-    /// How many elements of the page are known.
+    /// The number of elements of the page that are known.
     pub(super) known: Option<usize>,
 }
 
-impl Place {
-    /// `blobs`: the paths of bytes among the tokens.
+impl PageToken {
+    /// Returns the text form. `blobs` are the paths of blobs in the tokens.
     pub(super) fn to_text(&self, blobs: Vec<Value>) -> String {
         let mut all = self.tokens.clone();
         if let Some(known) = self.known {
@@ -43,7 +43,7 @@ impl Place {
         let json = BASE64_STANDARD.decode(text).ok();
         match json.and_then(|json| serde_json::from_slice(&json).ok()) {
             Some(Value::Object(mut tokens)) => {
-                // bytes are base64 for us anyway
+                // blobs are base64 here in any case
                 tokens.shift_remove(ENCODED);
                 let known = tokens.shift_remove(KNOWN);
                 let known = known.and_then(|known| usize::try_from(known.as_u64()?).ok());
@@ -63,7 +63,7 @@ impl Place {
             }
         }
         if parts.len() > input_tokens.len() {
-            return Err(error(format!("bad starting token: {text:?}")));
+            return Err(error(format!("invalid starting token: {text:?}")));
         }
         let value = |at: usize| match parts.get(at) {
             None | Some(&"None") => Value::Null,
@@ -83,27 +83,27 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn texts_are_those_of_botocore() {
+    fn tokens_are_written_as_by_botocore() {
         let Value::Object(tokens) = json!({"Marker": "é", "Id": {"a": 1}}) else {
             unreachable!()
         };
-        let place = Place {
+        let token = PageToken {
             tokens,
             known: Some(3),
         };
-        let text = place.to_text(Vec::new());
+        let text = token.to_text(Vec::new());
         let json = br#"{"Marker": "\u00e9", "Id": {"a": 1}, "boto_truncate_amount": 3}"#;
         assert_eq!(BASE64_STANDARD.decode(&text).unwrap(), json);
         assert_eq!(
-            Place::parse(&text, &["Marker".into(), "Id".into()]).unwrap(),
-            place
+            PageToken::parse(&text, &["Marker".into(), "Id".into()]).unwrap(),
+            token
         );
-        let blobs = place.to_text(vec![json!(["Id", "B"])]);
-        assert_eq!(Place::parse(&blobs, &[]).unwrap(), place);
+        let blobs = token.to_text(vec![json!(["Id", "B"])]);
+        assert_eq!(PageToken::parse(&blobs, &[]).unwrap(), token);
     }
 
     #[test]
-    fn old_texts_are_read() {
+    fn tokens_of_the_old_form_are_read() {
         let names: [Box<str>; 2] = ["A".into(), "B".into()];
         let cases = [
             ("a___b___4", json!({"A": "a", "B": "b"}), Some(4)),
@@ -112,13 +112,13 @@ mod tests {
             ("a___b___x", json!({"A": "a___b___x", "B": null}), None),
         ];
         for (text, tokens, known) in cases {
-            let place = Place::parse(text, &names).unwrap();
+            let token = PageToken::parse(text, &names).unwrap();
             assert_eq!(
-                (Value::Object(place.tokens), place.known),
+                (Value::Object(token.tokens), token.known),
                 (tokens, known),
                 "{text}"
             );
         }
-        assert!(Place::parse("a___b___c___d", &names).is_err());
+        assert!(PageToken::parse("a___b___c___d", &names).is_err());
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Category, Resource};
 use crate::error::Result;
-use crate::wait::{Wait, Waited};
+use crate::wait::{Wait, WaitOutput};
 
 impl Resource {
     /// Waits until something is so. The name is taken as `exists` or `wait_until_exists`. Attributes stay as they are:
@@ -22,7 +22,7 @@ impl Resource {
     /// # Errors
     ///
     /// As [`Client::wait`](crate::Client::wait).
-    pub fn wait(&self, waiter: &str) -> Result<Waited> {
+    pub fn wait(&self, waiter: &str) -> Result<WaitOutput> {
         self.waiter(waiter, json!({}))?.run()
     }
 
@@ -35,7 +35,7 @@ impl Resource {
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], ""))?;
     /// let object = client.resource("s3")?.sub("Object", ["my-bucket", "greeting"])?;
-    /// object.waiter("exists", json!({"VersionId": "3HL4kqtJvjVBH40Nrjfkd"}))?.deadline(Duration::from_secs(60)).run()?;
+    /// object.waiter("exists", json!({"VersionId": "3HL4kqtJvjVBH40Nrjfkd"}))?.timeout(Duration::from_secs(60)).run()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

@@ -78,10 +78,18 @@ fn compare(expected: &Value, found: Result<(), Error>) -> Result<(), String> {
         (true, Ok(())) => Ok(()),
         (false, Err(error)) => {
             let error: WaitError = error.downcast().map_err(|error| error.to_string())?;
-            // an answer that no acceptor knows is told in our words
+            let waiter = &error.waiter;
+            let of = |why: &str| format!("Waiter {waiter} failed: {why}") == message;
             let is_same = match &error.reason {
-                WaitFailure::Unexpected(_) => message.contains("An error occurred ("),
-                _ => format!("W{}", &error.to_string()[1..]) == message,
+                WaitFailure::AttemptsUsed(None) => of("Max attempts exceeded"),
+                WaitFailure::AttemptsUsed(Some(last)) => of(&format!(
+                    "Max attempts exceeded. Previously accepted state: {last}"
+                )),
+                WaitFailure::Terminal(what) => of(&format!(
+                    "Waiter encountered a terminal failure state: {what}"
+                )),
+                // the text of an unexpected error is ours
+                _ => message.contains("An error occurred ("),
             };
             match is_same {
                 true => Ok(()),

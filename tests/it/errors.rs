@@ -143,7 +143,7 @@ fn errors() -> Vec<(Error, &'static str)> {
                 .pages("s3", "GetObject", json!({}))
                 .map(drop)
                 .unwrap_err(),
-            "pagination: s3.GetObject does not give its result in pages",
+            "pagination: s3.GetObject does not return its result in pages",
         ),
         (
             client(Replay::new())
@@ -236,11 +236,11 @@ fn errors() -> Vec<(Error, &'static str)> {
         ),
         (
             wait(Replay::new().answer(400, &[], "")),
-            "waiter BucketExists failed: 400: Bad Request (status 400)",
+            "waiter s3.BucketExists: unexpected error: 400: Bad Request (status 400)",
         ),
         (
             wait(Replay::new().answer(404, &[], "")),
-            "waiter BucketExists failed: Max attempts exceeded. Previously accepted state: Matched expected HTTP status code: 404: s3.HeadBucket: 404: Not Found (status 404); responses to HEAD carry no reason: the object or its bucket does not exist",
+            "waiter s3.BucketExists: not reached after 1 attempt; last response: 404: Not Found (status 404); responses to HEAD carry no reason: the object or its bucket does not exist",
         ),
     ]
 }

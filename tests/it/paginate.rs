@@ -1,4 +1,4 @@
-//! Listings and waits against canned answers.
+//! Listings and waits with recorded responses.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
@@ -17,14 +17,14 @@ fn client(replay: Replay) -> (Client, Arc<Replay>, Arc<Mutex<Vec<Duration>>>) {
         .unsigned()
         .max_attempts(1)
         .jitter(|| 0.5)
-        // time goes by only while somebody sleeps
+        // time passes only while the client sleeps
         .clock(move || UNIX_EPOCH + clock.lock().unwrap().iter().sum::<Duration>())
         .sleep(move |delay| log.lock().unwrap().push(delay));
     let client = Client::with_transport(config.build().unwrap(), replay.clone()).unwrap();
     (client, replay, slept)
 }
 
-/// Pages of two tables each, so many of them.
+/// This many pages of two tables each.
 fn tables(pages: usize) -> Replay {
     (0..pages).fold(Replay::new(), |replay, page| {
         let mut answer = json!({"TableNames": [format!("aaa{page}"), format!("bbb{page}")]});
@@ -79,13 +79,13 @@ fn an_error_ends_a_listing_and_only_then() {
 }
 
 #[test]
-fn what_cannot_be_listed_says_so() {
+fn a_listing_that_cannot_be_made_is_an_error() {
     let (client, _, _) = client(Replay::new());
     let cases = [
         (
             "s3",
             "GetObject",
-            "s3.GetObject does not give its result in pages",
+            "s3.GetObject does not return its result in pages",
         ),
         ("s3", "ListObjectsV3", "ListObjectsV2"),
         ("none", "List", "none"),
@@ -108,7 +108,7 @@ fn what_cannot_be_listed_says_so() {
             .unwrap()
             .unwrap_err()
             .to_string()
-            .contains("bad starting token")
+            .contains("invalid starting token")
     );
     let search = client
         .pages("s3", "ListBuckets", json!({}))
@@ -126,7 +126,7 @@ fn tables_with(tokens: &[&str]) -> Replay {
 }
 
 #[test]
-fn a_service_that_gives_a_token_again_is_left() {
+fn a_repeated_token_ends_the_listing() {
     // tokens, and how many pages there are before the error
     let cases: [(&[&str], usize); 4] = [
         (&["aaa", "aaa"], 1),
@@ -159,7 +159,7 @@ fn a_service_that_gives_a_token_again_is_left() {
 }
 
 #[test]
-fn a_page_that_says_there_is_more_and_not_where_is_an_error() {
+fn a_page_that_reports_more_without_a_token_is_an_error() {
     let more = "<IsTruncated>true</IsTruncated>";
     let listed = |what: &str| {
         format!("<ListBucketResult>{what}<Contents><Key>a</Key></Contents></ListBucketResult>")
@@ -197,15 +197,15 @@ fn a_page_that_says_there_is_more_and_not_where_is_an_error() {
         let error = pages.collect_full().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Pagination, "{error}");
         assert!(
-            error.to_string().contains("says that there is more"),
+            error.to_string().contains("reports more elements"),
             "{error}"
         );
     }
 }
 
-/// A bucket that is not there for so many answers.
-fn bucket_after(answers: usize) -> Replay {
-    (0..answers)
+/// A bucket that exists after this many responses.
+fn bucket_after(responses: usize) -> Replay {
+    (0..responses)
         .fold(Replay::new(), |replay, _| replay.answer(404, &[], ""))
         .answer(200, &[], "")
 }
@@ -215,25 +215,25 @@ fn bucket() -> Value {
 }
 
 #[test]
-fn a_wait_asks_until_it_is_there() {
+fn a_wait_repeats_its_request_until_the_state_is_reached() {
     let (client, _, slept) = client(bucket_after(3));
-    let waited = client.wait("s3", "bucket_exists", bucket()).unwrap();
-    assert_eq!(waited.attempts, 4);
+    let output = client.wait("s3", "bucket_exists", bucket()).unwrap();
+    assert_eq!(output.attempts, 4);
     assert_eq!(*slept.lock().unwrap(), [Duration::from_secs(5); 3]);
 }
 
 #[test]
-fn what_is_not_there_may_be_what_is_waited_for() {
+fn a_missing_bucket_may_be_the_expected_state() {
     let (client, _, _) = client(Replay::new().answer(200, &[], "").answer(404, &[], ""));
-    let waited = client.wait("s3", "BucketNotExists", bucket()).unwrap();
-    assert_eq!(waited.response.unwrap_err().code(), Some("404"));
+    let output = client.wait("s3", "BucketNotExists", bucket()).unwrap();
+    assert_eq!(output.response.unwrap_err().code(), Some("404"));
 }
 
 #[test]
-fn delays_can_grow_and_are_told() {
+fn delays_can_grow_and_are_reported() {
     let (client, _, slept) = client(bucket_after(4));
-    let told = Arc::<Mutex<Vec<(u32, bool)>>>::default();
-    let log = told.clone();
+    let reported = Arc::<Mutex<Vec<(u32, bool)>>>::default();
+    let log = reported.clone();
     let wait = client.waiter("s3", "BucketExists", bucket()).unwrap();
     let wait = wait
         .delay(Duration::from_secs(2))
@@ -250,34 +250,34 @@ fn delays_can_grow_and_are_told() {
         [1, 2, 3, 3].map(Duration::from_secs)
     );
     assert_eq!(
-        *told.lock().unwrap(),
+        *reported.lock().unwrap(),
         [(1, false), (2, false), (3, false), (4, false)]
     );
 }
 
 #[test]
-fn a_wait_may_take_any_time() {
+fn a_wait_may_have_any_timeout() {
     let (patient, _, _) = client(bucket_after(3));
     let wait = patient.waiter("s3", "BucketExists", bucket()).unwrap();
-    let wait = wait.delay(Duration::from_secs(1)).deadline(Duration::MAX);
+    let wait = wait.delay(Duration::from_secs(1)).timeout(Duration::MAX);
     wait.run().unwrap();
     let (slow, _, slept) = client(bucket_after(3));
     let wait = slow.waiter("s3", "BucketExists", bucket()).unwrap();
     let wait = wait.delay(Duration::MAX).backoff(Duration::MAX);
-    let error = wait.deadline(Duration::from_secs(1)).run().unwrap_err();
+    let error = wait.timeout(Duration::from_secs(1)).run().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Wait, "{error}");
     assert!(error.is_timeout(), "{error}");
     assert!(slept.lock().unwrap().is_empty());
 }
 
 #[test]
-fn a_wait_ends_with_its_attempts_its_time_or_an_answer_that_nobody_knows() {
+fn a_wait_ends_with_its_attempts_its_timeout_or_an_unexpected_error() {
     let failed = |replay: Replay, attempts: u32| {
         let (client, _, _) = client(replay);
         let wait = client.waiter("s3", "BucketExists", bucket()).unwrap();
         match wait
             .max_attempts(attempts)
-            .deadline(Duration::from_secs(11))
+            .timeout(Duration::from_secs(11))
             .run()
         {
             Err(error) => error.downcast::<WaitError>().unwrap(),
@@ -297,7 +297,7 @@ fn a_wait_ends_with_its_attempts_its_time_or_an_answer_that_nobody_knows() {
     assert!(
         error
             .to_string()
-            .starts_with("waiter BucketExists failed: "),
+            .starts_with("waiter s3.BucketExists: unexpected error: "),
         "{error}"
     );
 }
@@ -312,7 +312,7 @@ fn a_listing_can_be_cancelled() {
         assert!(pages.next().unwrap().is_ok());
         cancel.cancel();
         let left: Vec<_> = pages.collect();
-        // a page that was asked for in advance may be there
+        // a prefetched page may be there already
         assert!(
             left.last()
                 .unwrap()
@@ -338,7 +338,7 @@ fn a_wait_can_be_cancelled() {
 }
 
 #[test]
-fn a_waiter_that_there_is_not_names_those_that_are_near() {
+fn an_unknown_waiter_is_an_error_with_suggestions() {
     let (client, _, _) = client(Replay::new());
     let error = client
         .wait("s3", "BucketExist", bucket())
