@@ -10,8 +10,7 @@ use super::env::EnvProvider;
 use super::imds::ImdsProvider;
 use super::role_cache::{cached, key_text};
 use super::{
-    Chain, Credentials, CredentialsError, CredentialsProvider, Origin, ProviderCall,
-    ProviderContext,
+    Chain, Credentials, CredentialsError, CredentialsProvider, CredentialsSource, ProviderContext,
 };
 use crate::codec::python_json::Spacing;
 
@@ -68,9 +67,11 @@ fn assume(
     let of = |what: String| fault(NAME, format!("profile {profile:?}: {what}"));
     let source = match (text(cx, "source_profile"), text(cx, "credential_source")) {
         (Some(source), None) => {
-            from_profile(cx, source, visited)?.found_by(&[Origin::SourceProfile])
+            from_profile(cx, source, visited)?.with_sources(&[CredentialsSource::SourceProfile])
         }
-        (None, Some(source)) => from_place(cx, source)?.found_by(&[Origin::NamedProvider]),
+        (None, Some(source)) => {
+            from_place(cx, source)?.with_sources(&[CredentialsSource::CredentialSource])
+        }
         (Some(_), Some(_)) => {
             return Err(of(
                 "it has source_profile and credential_source, and one of them is enough".into(),
@@ -101,21 +102,15 @@ fn assume(
                 .map_err(|e| of(format!("no code of {serial}: {e}")))?
                 .into();
         }
-        let call = ProviderCall {
-            service: "sts",
-            operation: "AssumeRole",
-            params,
-            region: None,
-            proof: None,
-            who: Some(&source),
-        };
         cx.check()?;
-        cx.calls.call(call).map_err(|e| of(e.to_string()))
+        let call = cx.call("sts", "AssumeRole", params);
+        let response = call.credentials(&source).send();
+        response.map_err(|e| of(e.to_string()))
     })?;
     let credentials = assumed(NAME, &answer)?;
     Ok(credentials
-        .found_by(source.origins())
-        .found_by(&[Origin::Role]))
+        .with_sources(source.sources())
+        .with_sources(&[CredentialsSource::AssumeRole]))
 }
 
 /// The answer for a role that is assumed with these parameters, from the cache or from `call`, which is given a name of

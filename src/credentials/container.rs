@@ -9,7 +9,9 @@ use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
 use super::document::{self, Ask, Patience, absent, fault};
-use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
+use super::{
+    Credentials, CredentialsError, CredentialsProvider, CredentialsSource, ProviderContext,
+};
 use crate::file;
 use crate::identity::{header_text, is_blank};
 
@@ -86,7 +88,7 @@ impl CredentialsProvider for ContainerProvider {
         match document {
             Some(document) if status == 200 => {
                 let credentials = document::credentials(NAME, &document, "Token")?;
-                Ok(credentials.found_by(&[Origin::Container]))
+                Ok(credentials.with_sources(&[CredentialsSource::Container]))
             }
             _ => Err(fault(
                 NAME,

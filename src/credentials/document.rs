@@ -1,7 +1,6 @@
 //! The JSON in which processes, containers and instances give credentials, and the plain requests that ask for it.
 
 use std::borrow::Cow;
-use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
@@ -13,9 +12,6 @@ use crate::body::Body;
 use crate::identity::{Part, is_blank};
 use crate::time::Timestamp;
 use crate::transport::{Limits, TransportError, TransportErrorKind};
-
-/// Longer answers are no credentials.
-const MAX_ANSWER: u64 = 1 << 20;
 
 /// A fault of a provider.
 pub(super) fn fault(provider: &'static str, what: impl Into<String>) -> CredentialsError {
@@ -155,22 +151,15 @@ impl Ask<'_> {
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = self.headers.clone();
         let timeout = self.patience.timeout;
-        let end = Instant::now().checked_add(timeout.saturating_mul(2));
-        let deadline = end.into_iter().chain(cx.deadline).min();
         let limits = Limits {
             connect: timeout,
             read: timeout,
-            deadline,
-            body_deadline: deadline,
+            deadline: Instant::now().checked_add(timeout.saturating_mul(2)),
             direct: self.is_direct,
-            cancel: cx.cancel.clone(),
             ..Limits::default()
         };
-        let (head, body) = cx.transport.send(request, &limits)?.into_parts();
-        let mut bytes = Vec::new();
-        let read = io::Read::read_to_end(&mut io::Read::take(body, MAX_ANSWER), &mut bytes);
-        read.map_err(|e| TransportError::of_body(self.uri, e))?;
-        Ok((head.status.as_u16(), bytes.into()))
+        let (head, body) = cx.send_within(request, limits)?.into_parts();
+        Ok((head.status.as_u16(), body))
     }
 }
 

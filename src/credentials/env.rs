@@ -1,7 +1,9 @@
 //! Credentials in the environment.
 
 use super::document::{absent, fault};
-use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
+use super::{
+    Credentials, CredentialsError, CredentialsProvider, CredentialsSource, ProviderContext,
+};
 use crate::identity::{Part, is_blank};
 use crate::time::Timestamp;
 
@@ -43,7 +45,8 @@ impl CredentialsProvider for EnvProvider {
             present: ID,
             missing: SECRET,
         })?;
-        let mut credentials = Credentials::new(id, secret).found_by(&[Origin::Environment]);
+        let mut credentials =
+            Credentials::new(id, secret).with_sources(&[CredentialsSource::Environment]);
         let token = TOKENS
             .into_iter()
             .find_map(|name| Some((name, text(name)?)));

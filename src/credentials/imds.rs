@@ -7,7 +7,9 @@ use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
 use super::document::{self, Ask, Patience, absent, fault};
-use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
+use super::{
+    Credentials, CredentialsError, CredentialsProvider, CredentialsSource, ProviderContext,
+};
 use crate::random;
 use crate::transport::TransportErrorKind;
 
@@ -49,7 +51,7 @@ impl CredentialsProvider for ImdsProvider {
             ));
         }
         let credentials = document::credentials(NAME, &document, "Token")?;
-        let credentials = credentials.found_by(&[Origin::Imds]);
+        let credentials = credentials.with_sources(&[CredentialsSource::Imds]);
         Ok(document::extend(credentials, cx.now, random::unit()))
     }
 }

@@ -19,7 +19,7 @@ use super::assume_role::text;
 use super::cache_file::CacheFile;
 use super::document::{absent, end_after, fault, lasts};
 use super::{
-    Credentials, CredentialsError, CredentialsProvider, Origin, ProviderCall, ProviderContext,
+    Credentials, CredentialsError, CredentialsProvider, CredentialsSource, ProviderContext,
 };
 use crate::error::Error;
 use crate::hash::hex;
@@ -75,14 +75,14 @@ impl CredentialsProvider for LoginProvider {
             .filter(|end| lasts(*end, cx.now, MARGIN))
         {
             tracing::trace!(until = ?good, "the login is still good");
-            return checked(login.credentials.found_by(&WAY), &file.place());
+            return checked(login.credentials.with_sources(&WAY), &file.place());
         }
         let (credentials, document) = login.exchange(cx, &document, &log_in)?;
         if let Err(error) = file.write(&document) {
             // the old refresh token is void now
             tracing::warn!(file = file.place(), %error, "the new login is not kept");
         }
-        checked(credentials.found_by(&WAY), "the response")
+        checked(credentials.with_sources(&WAY), "the response")
     }
 }
 
@@ -97,7 +97,7 @@ fn checked(found: Credentials, from: &str) -> Result<Credentials, CredentialsErr
     })
 }
 
-const WAY: [Origin; 2] = [Origin::ProfileLogin, Origin::Login];
+const WAY: [CredentialsSource; 2] = [CredentialsSource::ProfileLogin, CredentialsSource::Login];
 
 /// What the file holds.
 struct Login<'a> {
@@ -152,20 +152,16 @@ impl<'a> Login<'a> {
             .ok_or_else(|| fault(NAME, format!("dpopKey is no P-256 key in PEM; {log_in}")))?;
         let seconds = Timestamp::of(cx.now).whole_seconds().unwrap_or(0);
         let prove = move |uri: &Uri| proof(&key, uri, seconds);
-        let call = ProviderCall {
-            service: "signin",
-            operation: "CreateOAuth2Token",
-            params: json!({"tokenInput": {
-                "clientId": self.client, "refreshToken": self.refresh_token, "grantType": "refresh_token",
-            }}),
-            region: self.region,
-            proof: Some(Arc::new(prove)),
-            who: None,
+        let params = json!({"tokenInput": {
+            "clientId": self.client, "refreshToken": self.refresh_token, "grantType": "refresh_token",
+        }});
+        let call = cx.call("signin", "CreateOAuth2Token", params);
+        let call = call.proof(Arc::new(prove));
+        let call = match self.region {
+            Some(region) => call.region(region),
+            None => call,
         };
-        let answer = cx
-            .calls
-            .call(call)
-            .map_err(|e| fault(NAME, why(&e, log_in)))?;
+        let answer = call.send().map_err(|e| fault(NAME, why(&e, log_in)))?;
         let given = &answer["tokenOutput"];
         let end = end_after(cx.now, &given["expiresIn"]);
         let end = end.ok_or_else(|| fault(NAME, "the response has no expiresIn that is a time"))?;

@@ -18,6 +18,7 @@ mod cache;
 mod cache_file;
 mod chain;
 pub mod container;
+mod context;
 mod document;
 pub mod env;
 mod explain;
@@ -32,19 +33,16 @@ pub mod web_identity;
 
 pub(crate) use self::cache::{CredentialsCache, TokenCache};
 pub use self::chain::Chain;
+pub(crate) use self::context::{Proof, ServiceCalls};
+pub use self::context::{ProviderCall, ProviderContext};
 pub use self::explain::{Asked, Outcome};
-pub use crate::identity::{BearerToken, Credentials};
+pub use crate::identity::{BearerToken, Credentials, CredentialsSource};
 
 use std::borrow::Cow;
-use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::fmt;
 
-use serde_json::Value;
-
-use crate::cancel::CancelToken;
 use crate::error::{Detail, ErrorKind};
-use crate::identity::{Origin, Part};
-use crate::settings::Settings;
+use crate::identity::Part;
 
 /// Finds credentials in one place.
 pub trait CredentialsProvider: Send + Sync {
@@ -72,8 +70,8 @@ impl CredentialsProvider for Credentials {
     }
     fn credentials(&self, _: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
         let own = self.clone().checked(self.name(), |part| part.to_string())?;
-        Ok(match own.origins() {
-            [] => own.found_by(&[Origin::Program]),
+        Ok(match own.sources() {
+            [] => own.with_sources(&[CredentialsSource::Code]),
             _ => own,
         })
     }
@@ -94,83 +92,6 @@ impl Credentials {
             }
         }
     }
-}
-
-/// What a provider may use.
-#[derive(Clone, Copy)]
-#[non_exhaustive]
-pub struct ProviderContext<'a> {
-    /// The settings of the client.
-    pub config: &'a Settings,
-    /// For calls to the services that give credentials.
-    pub transport: &'a dyn crate::transport::Transport,
-    /// The time of the call.
-    pub now: SystemTime,
-    /// The caller's. A provider that waits heeds it.
-    pub cancel: &'a CancelToken,
-    /// When the lookup must be done: the end of the call's time or of that for credentials, whichever is sooner. A provider
-    /// that waits heeds it.
-    pub deadline: Option<Instant>,
-    pub(crate) calls: &'a dyn ServiceCalls,
-}
-
-impl ProviderContext<'_> {
-    /// Fails if nobody waits for credentials any longer.
-    ///
-    /// # Errors
-    ///
-    /// [`CredentialsError::Cancelled`] or [`CredentialsError::TimedOut`].
-    pub fn check(&self) -> Result<(), CredentialsError> {
-        if self.cancel.is_cancelled() {
-            return Err(CredentialsError::Cancelled);
-        }
-        match self.deadline {
-            Some(deadline) if deadline <= Instant::now() => Err(CredentialsError::TimedOut),
-            _ => Ok(()),
-        }
-    }
-
-    /// Waits, unless the call is cancelled or its time ends before that.
-    fn pause(&self, delay: Duration) -> Result<(), CredentialsError> {
-        let left = self
-            .deadline
-            .map(|end| end.saturating_duration_since(Instant::now()));
-        let delay = left.map_or(delay, |left| left.min(delay));
-        self.config.pause(delay, self.cancel);
-        self.check()
-    }
-
-    /// Calls a service, and gives its error as one of this provider.
-    fn call(
-        &self,
-        provider: &'static str,
-        call: ProviderCall<'_>,
-    ) -> Result<Value, CredentialsError> {
-        self.calls
-            .call(call)
-            .map_err(|e| document::fault(provider, e.to_string()))
-    }
-}
-
-/// Calls the services that give credentials.
-pub(crate) trait ServiceCalls {
-    fn call(&self, call: ProviderCall<'_>) -> crate::error::Result<Value>;
-}
-
-/// Proves to whom a request goes that its sender has a key.
-pub(crate) type Proof = dyn Fn(&http::Uri) -> Result<http::HeaderValue, String> + Send + Sync;
-
-/// One such call.
-pub(crate) struct ProviderCall<'a> {
-    pub(crate) service: &'static str,
-    pub(crate) operation: &'static str,
-    pub(crate) params: Value,
-    /// Where, if not in the region of the client.
-    pub(crate) region: Option<&'a str>,
-    /// What the `DPoP` header of a request to this URL says.
-    pub(crate) proof: Option<Arc<Proof>>,
-    /// Who signs it; `None` where nobody does.
-    pub(crate) who: Option<&'a Credentials>,
 }
 
 /// Why there are no credentials.
@@ -218,6 +139,22 @@ pub enum CredentialsError {
     },
 }
 
+impl CredentialsError {
+    /// Returns the error of a provider that has no credentials, so that a chain queries the next one.
+    pub fn absent(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::Absent(reason.into())
+    }
+
+    /// Returns the error of a provider that has credentials but cannot provide them. The reason is part of the error's text, so
+    /// it must not hold a secret.
+    pub fn failed(provider: &'static str, reason: impl fmt::Display) -> Self {
+        Self::Provider {
+            provider,
+            what: reason.to_string(),
+        }
+    }
+}
+
 impl Detail for CredentialsError {
     fn kind(&self) -> ErrorKind {
         ErrorKind::Credentials
@@ -235,11 +172,13 @@ impl Detail for CredentialsError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cancel::CancelToken;
     use crate::config::Config;
+    use crate::settings::Settings;
     use crate::transport::Replay;
-    use serde_json::json;
+    use serde_json::{Value, json};
     use std::sync::{LazyLock, Mutex};
-    use std::time::UNIX_EPOCH;
+    use std::time::{Duration, UNIX_EPOCH};
 
     static NEVER: LazyLock<CancelToken> = LazyLock::new(CancelToken::default);
 
@@ -290,14 +229,17 @@ mod tests {
     impl ServiceCalls for Calls {
         fn call(&self, call: ProviderCall<'_>) -> crate::Result<Value> {
             let mut made = self.0.lock().unwrap();
-            let who = call.who.map_or("nobody", Credentials::access_key_id);
+            let signed = match &call.credentials {
+                Some(credentials) => format!("by {}", credentials.access_key_id()),
+                None => "unsigned".into(),
+            };
             let ProviderCall {
                 service,
                 operation,
                 params,
                 ..
             } = call;
-            made.push(format!("{service}.{operation} by {who} {params}"));
+            made.push(format!("{service}.{operation} {signed} {params}"));
             let id = format!("ASIA{}", made.len());
             Ok(json!({
                 "Credentials": {

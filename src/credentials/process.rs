@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::document::{self, absent, fault};
-use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
+use super::{
+    Credentials, CredentialsError, CredentialsProvider, CredentialsSource, ProviderContext,
+};
 use crate::settings::shell_words;
 use crate::{read, sync};
 
@@ -59,8 +61,10 @@ impl CredentialsProvider for ProcessProvider {
         };
         let printed = run(cx, program, arguments)?;
         let document = read(program, &printed)?;
-        let credentials = document::credentials(NAME, &document, "SessionToken")?
-            .found_by(&[Origin::ProfileProcess, Origin::Process]);
+        let credentials = document::credentials(NAME, &document, "SessionToken")?.with_sources(&[
+            CredentialsSource::ProfileProcess,
+            CredentialsSource::Process,
+        ]);
         let account = cx
             .config
             .profile_text("aws_account_id")

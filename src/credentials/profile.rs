@@ -1,7 +1,9 @@
 //! Credentials in the profile of the shared files.
 
 use super::document::absent;
-use super::{Credentials, CredentialsError, CredentialsProvider, Origin, ProviderContext};
+use super::{
+    Credentials, CredentialsError, CredentialsProvider, CredentialsSource, ProviderContext,
+};
 use crate::identity::Part;
 
 /// Reads the profile's `aws_access_key_id` and its companions from one of the two files.
@@ -58,7 +60,8 @@ impl CredentialsProvider for ProfileProvider {
                 present: "aws_access_key_id",
                 missing: "aws_secret_access_key",
             })?;
-        let mut credentials = Credentials::new(id, secret).found_by(&[Origin::Profile]);
+        let mut credentials =
+            Credentials::new(id, secret).with_sources(&[CredentialsSource::Profile]);
         let token = TOKENS
             .into_iter()
             .find_map(|key| Some((key, companion(key)?)));

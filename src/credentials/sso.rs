@@ -6,7 +6,7 @@ use super::document::{self, absent, fault};
 use super::role_cache::{cached, key_text};
 use super::sso_token::{self, SsoSession, SsoTokenProvider};
 use super::{
-    BearerToken, Credentials, CredentialsError, CredentialsProvider, Origin, ProviderCall,
+    BearerToken, Credentials, CredentialsError, CredentialsProvider, CredentialsSource,
     ProviderContext,
 };
 use crate::codec::python_json::Spacing;
@@ -46,10 +46,13 @@ impl CredentialsProvider for SsoProvider {
         })?;
         let credentials = document::credentials(NAME, &document["Credentials"], "SessionToken")?;
         let way = match role.session {
-            Some(_) => [Origin::ProfileSso, Origin::Sso],
-            None => [Origin::ProfileSsoLegacy, Origin::SsoLegacy],
+            Some(_) => [CredentialsSource::ProfileSso, CredentialsSource::Sso],
+            None => [
+                CredentialsSource::ProfileSsoLegacy,
+                CredentialsSource::SsoLegacy,
+            ],
         };
-        Ok(credentials.with_account_id(role.account).found_by(&way))
+        Ok(credentials.with_account_id(role.account).with_sources(&way))
     }
 }
 
@@ -164,15 +167,11 @@ impl<'a> SsoRole<'a> {
         cx: &ProviderContext<'_>,
         token: &BearerToken,
     ) -> Result<Value, CredentialsError> {
-        let call = ProviderCall {
-            service: "sso",
-            operation: "GetRoleCredentials",
-            params: json!({"roleName": self.name, "accountId": self.account, "accessToken": token.token()}),
-            region: Some(self.region),
-            proof: None,
-            who: None,
-        };
-        let answer = cx.calls.call(call).map_err(|e| match e.code() {
+        let params =
+            json!({"roleName": self.name, "accountId": self.account, "accessToken": token.token()});
+        let call = cx.call("sso", "GetRoleCredentials", params);
+        let answer = call.region(self.region).send();
+        let answer = answer.map_err(|e| match e.code() {
             Some("UnauthorizedException") => fault(
                 NAME,
                 format!("the session has expired or is invalid; {}", log_in(cx)),

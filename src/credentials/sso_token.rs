@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::cache_file::{CacheFile, sha1_hex};
 use super::document::{absent, end_after, fault, lasts};
-use super::{BearerToken, CredentialsError, ProviderCall, ProviderContext};
+use super::{BearerToken, CredentialsError, ProviderContext};
 use crate::identity::header_text;
 use crate::sync;
 use crate::time::Timestamp;
@@ -182,20 +182,15 @@ fn refresh(
     session: &SsoSession<'_>,
     old: &Value,
 ) -> Result<(BearerToken, Value), CredentialsError> {
-    let call = ProviderCall {
-        service: "sso-oidc",
-        operation: "CreateToken",
-        params: json!({
-            "grantType": "refresh_token",
-            "clientId": old["clientId"],
-            "clientSecret": old["clientSecret"],
-            "refreshToken": old["refreshToken"],
-        }),
-        region: Some(session.region),
-        proof: None,
-        who: None,
-    };
-    let answer = cx.call(NAME, call)?;
+    let params = json!({
+        "grantType": "refresh_token",
+        "clientId": old["clientId"],
+        "clientSecret": old["clientSecret"],
+        "refreshToken": old["refreshToken"],
+    });
+    let call = cx.call("sso-oidc", "CreateToken", params);
+    let answer = call.region(session.region).send();
+    let answer = answer.map_err(|e| fault(NAME, e.to_string()))?;
     let end = end_after(cx.now, &answer["expiresIn"]).filter(|_| answer["accessToken"].is_string());
     let end = end.ok_or_else(|| fault(NAME, "the response has no accessToken with an end"))?;
     let mut document = old.clone();

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::assume_role::{as_role, assumed, text};
 use super::document::{absent, fault};
 use super::{
-    Credentials, CredentialsError, CredentialsProvider, Origin, ProviderCall, ProviderContext,
+    Credentials, CredentialsError, CredentialsProvider, CredentialsSource, ProviderContext,
 };
 use crate::file;
 use crate::identity::is_blank;
@@ -58,21 +58,15 @@ impl CredentialsProvider for WebIdentityProvider {
                 return Err(fault(NAME, format!("{path}: it is blank")));
             }
             params["WebIdentityToken"] = token.trim().into();
-            let call = ProviderCall {
-                service: "sts",
-                operation: "AssumeRoleWithWebIdentity",
-                params,
-                region: None,
-                proof: None,
-                who: None,
-            };
-            cx.call(NAME, call)
+            let call = cx.call("sts", "AssumeRoleWithWebIdentity", params);
+            call.send().map_err(|e| fault(NAME, e.to_string()))
         })?;
         let origin = match env("AWS_WEB_IDENTITY_TOKEN_FILE") {
-            Some(_) => Origin::EnvironmentWebIdentity,
-            None => Origin::ProfileWebIdentity,
+            Some(_) => CredentialsSource::EnvironmentWebIdentity,
+            None => CredentialsSource::ProfileWebIdentity,
         };
-        Ok(assumed(NAME, &answer)?.found_by(&[origin, Origin::RoleOfWebIdentity]))
+        Ok(assumed(NAME, &answer)?
+            .with_sources(&[origin, CredentialsSource::AssumeRoleWithWebIdentity]))
     }
 }
 
@@ -110,7 +104,7 @@ mod tests {
         }
         let call = |token: &str| {
             format!(
-                r#"sts.AssumeRoleWithWebIdentity by nobody {{"RoleArn":"r","RoleSessionName":"n","WebIdentityToken":"{token}"}}"#
+                r#"sts.AssumeRoleWithWebIdentity unsigned {{"RoleArn":"r","RoleSessionName":"n","WebIdentityToken":"{token}"}}"#
             )
         };
         assert_eq!(calls.made(), [call("one"), call("two")]);

@@ -234,19 +234,17 @@ impl CallEnv {
 
 impl ServiceCalls for CallEnv {
     fn call(&self, call: ProviderCall<'_>) -> Result<Value> {
-        let config = self.config.for_provider(call.who.is_some());
-        let config = match call.region {
-            Some(region) => {
-                config.in_region(region, "the profile, its SSO session or its login")?
-            }
+        let config = self.config.for_provider(call.credentials.is_some());
+        let config = match &call.region {
+            Some(region) => config.in_region(region, "the credentials provider")?,
             None => config,
         };
-        let provider: Arc<dyn CredentialsProvider> = match call.who {
-            Some(who) => Arc::new(who.clone()),
+        let provider: Arc<dyn CredentialsProvider> = match call.credentials {
+            Some(credentials) => Arc::new(credentials),
             None => Arc::new(Chain::new()),
         };
-        let service = self.services.service(call.service)?;
-        let exchange = Call::of_provider(config, service, call.operation)?;
+        let service = self.services.service(&call.service)?;
+        let exchange = Call::of_provider(config, service, &call.operation)?;
         let env = Self {
             config: exchange.config.clone(),
             credentials: Arc::new(CredentialsCache::new(provider)),

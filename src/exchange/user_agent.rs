@@ -158,8 +158,8 @@ fn features(call: &Call, inputs: &UserAgentInputs<'_>) -> Vec<&'static str> {
     ids.extend(
         credentials
             .into_iter()
-            .flat_map(Credentials::origins)
-            .map(|origin| origin.feature_id()),
+            .flat_map(Credentials::sources)
+            .map(|source| source.feature_id()),
     );
     ids
 }

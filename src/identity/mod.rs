@@ -2,17 +2,17 @@
 //! [`credentials`](crate::credentials).
 
 mod check;
-mod origin;
+mod source;
 
 pub(crate) use self::check::{Part, header_text, is_blank};
-pub(crate) use self::origin::Origin;
+pub use self::source::CredentialsSource;
 
 use std::fmt;
 use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
-use self::origin::Origins;
+use self::source::Sources;
 
 /// A key pair, maybe temporary. Its memory is wiped when it is dropped. `Debug` shows the key's id and nothing else.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Credentials {
     session_token: Option<Zeroizing<Box<str>>>,
     expires: Option<SystemTime>,
     account_id: Option<Box<str>>,
-    origins: Origins,
+    sources: Sources,
 }
 
 impl Credentials {
@@ -34,7 +34,7 @@ impl Credentials {
             session_token: None,
             expires: None,
             account_id: None,
-            origins: Origins::default(),
+            sources: Sources::default(),
         }
     }
 
@@ -65,16 +65,21 @@ impl Credentials {
         self
     }
 
-    /// With steps of the way by which they were found.
+    /// Adds a source, which requests report in the User-Agent. Providers of this crate set it; a provider of the program may.
     #[must_use]
-    pub(crate) fn found_by(mut self, origins: &[Origin]) -> Self {
-        self.origins.0.extend(origins);
+    pub fn with_source(self, source: CredentialsSource) -> Self {
+        self.with_sources(&[source])
+    }
+
+    #[must_use]
+    pub(crate) fn with_sources(mut self, sources: &[CredentialsSource]) -> Self {
+        self.sources.0.extend(sources);
         self
     }
 
-    /// The way by which they were found.
-    pub(crate) fn origins(&self) -> &[Origin] {
-        &self.origins.0
+    /// Returns the sources, in order.
+    pub fn sources(&self) -> &[CredentialsSource] {
+        &self.sources.0
     }
 
     /// The key's id; no secret.
@@ -168,7 +173,7 @@ impl Identity {
     /// Where it comes from, for error texts: `profile, assumed role`.
     pub(crate) fn source(&self) -> Option<String> {
         match self {
-            Self::Credentials(credentials) => Origin::names(credentials.origins()),
+            Self::Credentials(credentials) => CredentialsSource::names(credentials.sources()),
             Self::Token(_) => None,
         }
     }

@@ -11,9 +11,11 @@ use p256::ecdsa::{Signature, VerifyingKey};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tucuxi::config::{ConfigBuilder, SignatureVersion};
-use tucuxi::credentials::{BearerToken, Outcome};
+use tucuxi::credentials::{
+    BearerToken, CredentialsError, CredentialsProvider, CredentialsSource, Outcome, ProviderContext,
+};
 use tucuxi::transport::{CancelToken, Replay};
-use tucuxi::{Client, Config, Credentials};
+use tucuxi::{Body, Client, Config, Credentials, ErrorKind};
 
 use crate::support::loopback::{Answer, Asked, Server};
 
@@ -887,73 +889,296 @@ fn trickling() -> String {
     url
 }
 
+/// A provider of the program.
+struct OwnProvider(fn(&ProviderContext<'_>) -> Result<Credentials, CredentialsError>);
+
+impl CredentialsProvider for OwnProvider {
+    fn name(&self) -> &'static str {
+        "own"
+    }
+    fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
+        (self.0)(cx)
+    }
+}
+
+/// Assumes a role in Mumbai with a key of its own.
+fn assume_role(cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
+    let key = Credentials::new("AKIDOWN", "secret");
+    let role = json!({"RoleArn": "arn:aws:iam::123456789012:role/r", "RoleSessionName": "own"});
+    let call = cx.call("sts", "AssumeRole", role);
+    let response = call.credentials(&key).region("ap-south-1").send();
+    let response = response.map_err(|e| CredentialsError::failed("own", e))?;
+    let text = |name: &str| response["Credentials"][name].as_str().unwrap();
+    Ok(
+        Credentials::new(text("AccessKeyId"), text("SecretAccessKey"))
+            .with_session_token(text("SessionToken"))
+            .with_source(CredentialsSource::AssumeRole),
+    )
+}
+
 #[test]
-fn a_lookup_ends_with_its_time_its_call_or_its_cancel_token() {
-    let sleeps = "[default]\ncredential_process = sleep 600\n";
-    let asks = ROLE.replacen("arn:r\n", "arn:r\nmfa_serial = arn:mfa\n", 1);
-    let url = trickling();
-    let cases: [(&str, &[(&str, &str)]); 5] = [
-        ("", &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", &url)]),
+fn a_custom_provider_can_call_sts_and_its_credentials_sign_the_call() {
+    let (mut machine, sts) = served("", "AWS_ENDPOINT_URL_STS", |_| {
+        Some((200, sts("AssumeRole")))
+    });
+    let tables = Server::start(|_| Some((200, r#"{"TableNames": ["t"]}"#.into())));
+    machine.variable("AWS_ENDPOINT_URL_DYNAMODB", &tables.url);
+    let config = machine
+        .config()
+        .credentials_provider(OwnProvider(assume_role));
+    let client = Client::with_config(config.build().unwrap()).unwrap();
+    for _ in 0..2 {
+        let listed = client.call("dynamodb", "ListTables", json!({})).unwrap();
+        assert_eq!(listed["TableNames"], json!(["t"]));
+    }
+    let assumed = &sts.asked()[..];
+    assert_eq!(assumed.len(), 1, "the credentials are cached");
+    assert!(assumed[0].body.contains("Action=AssumeRole"));
+    let signed = assumed[0].header("authorization").unwrap();
+    assert!(signed.contains("Credential=AKIDOWN/"), "{signed}");
+    assert!(signed.contains("/ap-south-1/sts/"), "{signed}");
+    for listed in tables.asked() {
+        let signed = listed.header("authorization").unwrap();
+        assert!(signed.contains("Credential=ASIAROLE/"), "{signed}");
+        assert!(signed.contains("/us-east-1/dynamodb/"), "{signed}");
+        assert_eq!(listed.header("x-amz-security-token"), Some("t"));
+        let agent = listed.header("user-agent").unwrap();
+        let features = agent.split(' ').find_map(|part| part.strip_prefix("m/"));
+        assert!(features.unwrap().split(',').any(|id| id == "i"), "{agent}");
+    }
+}
+
+#[test]
+fn a_custom_provider_sees_the_error_of_its_call() {
+    let (machine, _sts) = served("", "AWS_ENDPOINT_URL_STS", |_| {
+        Some((403, STS_ERROR.into()))
+    });
+    let config = machine
+        .config()
+        .credentials_provider(OwnProvider(assume_role));
+    let client = Client::with_config(config.build().unwrap()).unwrap();
+    let error = client.call("dynamodb", "ListTables", json!({}));
+    let error = error.unwrap_err().to_string();
+    for part in [
+        "dynamodb.ListTables",
+        "own: sts.AssumeRole: ",
+        "AccessDenied: not you",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn a_custom_provider_can_make_unsigned_calls_and_plain_requests() {
+    fn provide(cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
+        let failed = |e: &dyn std::fmt::Display| CredentialsError::failed("own", e);
+        let url = cx.config.environment().get("VAULT_URL").unwrap().to_owned();
+        let request = http::Request::post(url + "/token").header("x-vault", "v");
+        let request = request.body("give".into()).map_err(|e| failed(&e))?;
+        let response = cx.send(request).map_err(|e| failed(&e))?;
+        assert_eq!(response.status(), 201);
+        let token = std::str::from_utf8(response.body()).unwrap();
+        let role = json!({"RoleArn": "arn:aws:iam::123456789012:role/r", "RoleSessionName": "own", "WebIdentityToken": token});
+        let call = cx.call("sts", "AssumeRoleWithWebIdentity", role);
+        let response = call.send().map_err(|e| failed(&e))?;
+        let id = response["Credentials"]["AccessKeyId"].as_str().unwrap();
+        Ok(Credentials::new(id, "s"))
+    }
+    let (mut machine, sts) = served("", "AWS_ENDPOINT_URL_STS", |_| {
+        Some((200, sts("AssumeRoleWithWebIdentity")))
+    });
+    let vault = Server::start(|_| Some((201, "jwt".into())));
+    machine.variable("VAULT_URL", &vault.url);
+    let config = machine.config().credentials_provider(OwnProvider(provide));
+    let client = Client::with_config(config.build().unwrap()).unwrap();
+    assert!(found(&client).unwrap().contains("…ROLE"));
+    let asked = &vault.asked()[0];
+    assert_eq!((&*asked.line, &*asked.body), ("POST /token", "give"));
+    assert_eq!(asked.header("x-vault"), Some("v"));
+    let asked = &sts.asked()[0];
+    assert_eq!(asked.header("authorization"), None);
+    assert!(asked.body.contains("WebIdentityToken=jwt"));
+}
+
+#[test]
+fn a_response_to_a_plain_request_is_bounded() {
+    fn provide(cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
+        let url = cx.config.environment().get("VAULT_URL").unwrap();
+        let request = http::Request::get(url).body(Body::empty()).unwrap();
+        let response = cx.send(request);
+        Err(CredentialsError::failed("own", response.unwrap_err()))
+    }
+    let vault = Server::start(|_| Some((200, "x".repeat((1 << 20) + 1))));
+    let mut machine = Machine::new("");
+    machine.variable("VAULT_URL", &vault.url);
+    let config = machine.config().credentials_provider(OwnProvider(provide));
+    let client = Client::with_config(config.build().unwrap()).unwrap();
+    let error = found(&client).unwrap_err();
+    assert!(error.contains("more than 1 MiB"), "{error}");
+}
+
+/// Cancels a call when the provider waits for this server, which never responds, and returns how long the call lasts then.
+fn cancelled_during(server: &Server, config: ConfigBuilder) -> Duration {
+    let config = config.read_timeout(Duration::from_secs(60));
+    let client = Client::with_config(config.build().unwrap()).unwrap();
+    let (cancel, before) = (CancelToken::default(), server.asked().len());
+    let (result, cancelled) = std::thread::scope(|scope| {
+        let canceller = scope.spawn(|| {
+            while server.asked().len() == before {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            let now = Instant::now();
+            cancel.cancel();
+            now
+        });
+        let request = client.request("dynamodb", "ListTables");
+        let result = request.cancel_with(&cancel).send();
+        (result, canceller.join().unwrap())
+    });
+    let took = cancelled.elapsed();
+    let error = result.unwrap_err();
+    assert!(error.is_cancelled(), "{error}");
+    assert_eq!(
+        server.asked().len(),
+        before + 1,
+        "no further request is sent"
+    );
+    took
+}
+
+/// The shortest of three runs, as the machine may be busy.
+fn assert_ends_at_once(run: impl Fn() -> Duration) {
+    let shortest = (0..3).map(|_| run()).min().unwrap();
+    assert!(shortest < Duration::from_secs(1), "{shortest:?}");
+}
+
+#[test]
+fn cancel_during_imds_ends_the_call_at_once() {
+    let server = Server::start(|_| None);
+    let mut machine = Machine::new("");
+    machine
+        .variables
+        .retain(|(name, _)| name != "AWS_EC2_METADATA_DISABLED");
+    machine.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", &server.url);
+    machine.variable("AWS_METADATA_SERVICE_TIMEOUT", "60");
+    assert_ends_at_once(|| cancelled_during(&server, machine.config()));
+}
+
+#[test]
+fn cancel_during_a_custom_provider_ends_the_call_at_once() {
+    fn request(cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
+        let url = cx.config.environment().get("AWS_ENDPOINT_URL_STS").unwrap();
+        let request = http::Request::get(url).body(Body::empty()).unwrap();
+        let error = cx.send(request).unwrap_err();
+        assert!(cx.is_cancelled());
+        // what follows ends at once too
+        cx.pause(Duration::from_secs(600)).unwrap_err();
+        assume_role(cx).unwrap_err();
+        Err(CredentialsError::failed("own", error))
+    }
+    let (machine, server) = served("", "AWS_ENDPOINT_URL_STS", |_| None);
+    let providers: [fn(&ProviderContext<'_>) -> Result<Credentials, CredentialsError>; 2] =
+        [assume_role, request];
+    for provider in providers {
+        let config = || machine.config().credentials_provider(OwnProvider(provider));
+        assert_ends_at_once(|| cancelled_during(&server, config()));
+    }
+}
+
+/// Machines whose provider waits for a server at this URL, a process, or a user.
+fn waiting_machines(url: &str) -> Vec<(&'static str, Machine)> {
+    let mfa = ROLE.replacen("arn:r\n", "arn:r\nmfa_serial = arn:mfa\n", 1);
+    let cases: [(&str, &str, &[&str]); 10] = [
+        ("container", "", &["AWS_CONTAINER_CREDENTIALS_FULL_URI"]),
+        ("IMDS", "", &["AWS_EC2_METADATA_SERVICE_ENDPOINT"]),
         (
-            "",
-            &[
-                ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &url),
-                ("AWS_EC2_METADATA_DISABLED", "false"),
-            ],
+            "process",
+            "[default]\ncredential_process = sleep 600\n",
+            &[],
         ),
-        (sleeps, &[]),
-        (ROLE, &[("AWS_ENDPOINT_URL_STS", &url)]),
-        (&asks, &[]),
+        ("assumed role", ROLE, &["AWS_ENDPOINT_URL_STS"]),
+        ("MFA code", &mfa, &[]),
+        ("web identity", "", &["AWS_ENDPOINT_URL_STS"]),
+        ("SSO portal", SSO, &["AWS_ENDPOINT_URL_SSO"]),
+        ("SSO token", SSO, &["AWS_ENDPOINT_URL_SSO_OIDC"]),
+        ("login", LOGIN, &["AWS_ENDPOINT_URL_SIGNIN"]),
+        ("custom provider", "", &["AWS_ENDPOINT_URL_STS"]),
     ];
-    for (config, variables) in cases {
+    let machine = |(name, config, variables): (&'static str, &str, &[&str])| {
         let mut machine = Machine::new(config);
-        for (name, value) in variables {
-            machine.variables.retain(|(known, _)| known != name);
-            machine.variable(name, value);
+        for variable in variables {
+            machine.variable(variable, url);
         }
-        let short = Duration::from_millis(200);
-        // somebody is asked who does not say anything
+        match name {
+            "IMDS" => machine
+                .variables
+                .retain(|(name, _)| name != "AWS_EC2_METADATA_DISABLED"),
+            "SSO portal" => sso_file(&machine, &sso_token(LATER)),
+            "SSO token" => sso_file(&machine, &sso_token(PAST)),
+            "login" => login_file(&machine, PAST),
+            "web identity" => {
+                machine.file("token", "jwt");
+                let token = machine.path("token");
+                machine.variable("AWS_WEB_IDENTITY_TOKEN_FILE", token.to_str().unwrap());
+                machine.variable("AWS_ROLE_ARN", "arn:r");
+            }
+            _ => {}
+        }
+        (name, machine)
+    };
+    cases.map(machine).into()
+}
+
+#[test]
+fn each_provider_ends_with_its_timeout_its_call_or_its_cancel_token() {
+    let url = trickling();
+    let short = Duration::from_millis(200);
+    for (provider, machine) in waiting_machines(&url) {
+        // the prompt for a code waits for a user who does not respond
         let base = || {
-            machine
+            let config = machine
                 .config()
                 .read_timeout(Duration::from_secs(60))
                 .mfa_prompt(|_| {
                     std::thread::sleep(Duration::from_secs(30));
                     Err(std::io::Error::other("too late"))
-                })
+                });
+            match provider {
+                "custom provider" => config.credentials_provider(OwnProvider(assume_role)),
+                _ => config,
+            }
         };
         let ends: [(&str, ConfigBuilder); 3] = [
-            ("time", base().credentials_timeout(short)),
+            ("timeout", base().credentials_timeout(short)),
             ("call", base().operation_timeout(short)),
             ("cancel", base()),
         ];
-        for (name, config) in ends {
+        for (end, config) in ends {
             let client = Client::with_config(config.build().unwrap()).unwrap();
             let cancel = CancelToken::default();
             let began = Instant::now();
             let result = std::thread::scope(|scope| {
-                if name == "cancel" {
+                if end == "cancel" {
                     let cancel = cancel.clone();
                     scope.spawn(move || {
                         std::thread::sleep(short);
                         cancel.cancel();
                     });
                 }
-                client
-                    .request("sts", "GetCallerIdentity")
-                    .cancel_with(&cancel)
-                    .send()
+                let request = client.request("dynamodb", "ListTables");
+                request.cancel_with(&cancel).send()
             });
             let error = result.unwrap_err();
             assert!(
                 began.elapsed() < Duration::from_secs(25),
-                "{name} {variables:?}: {error}"
+                "{provider}, {end}: {error}"
             );
             assert_eq!(
                 error.is_cancelled(),
-                name == "cancel",
-                "{variables:?}: {error}"
+                end == "cancel",
+                "{provider}, {end}: {error}"
             );
+            assert_eq!(error.kind(), ErrorKind::Credentials, "{provider}: {error}");
         }
     }
 }
