@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::settings::SignatureVersion;
 use crate::transport::Request;
 
-/// The scheme and what signs with it: it has no details.
+/// The scheme, and its signer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bearer;
 
@@ -45,13 +45,12 @@ impl Sign for Bearer {
     fn sign(&self, with: &Signing<'_>, request: &mut Request) -> Result<()> {
         let token = with.token()?;
         if !is_https(request) {
-            let what = "a bearer token goes over https only, and the endpoint is not https";
+            let what = "a bearer token is sent over https only, but the endpoint is not https";
             return Err(Error::request(what));
         }
         let value = HeaderValue::from_str(&format!("Bearer {}", token.token()));
-        let mut value = value.map_err(|_| {
-            Error::request("the bearer token has characters that a header cannot have")
-        })?;
+        let mut value =
+            value.map_err(|_| Error::request("the bearer token is not valid in a header"))?;
         value.set_sensitive(true);
         request.headers_mut().insert(AUTHORIZATION, value);
         Ok(())

@@ -1,9 +1,9 @@
-//! The canonical form of a request, of which the signatures of version 4 and 4a are made.
+//! The canonical request, which signatures of version 4 and 4a cover.
 //!
 //! ```text
 //! method LF path LF query LF (name ":" values LF)* LF names LF hash-of-the-body
 //! ```
-//! `aws-sigv4` could write it as well, but writes it to the log too, with customer keys and session tokens.
+//! `aws-sigv4` can build it as well, but logs it with customer keys and session tokens.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -14,14 +14,14 @@ use http::{HeaderMap, Uri};
 use crate::error::{Error, Result};
 use crate::uri;
 
-/// The path: without dot segments and empty ones if it is normalised, and encoded once more if that is wanted.
-pub(super) fn path(path: &str, normalise: bool, encode: bool) -> Cow<'_, str> {
+/// Returns the canonical path. `normalize` removes dot segments and empty segments; `encode` percent-encodes once more.
+pub(super) fn path(path: &str, normalize: bool, encode: bool) -> Cow<'_, str> {
     let mut path = match path {
         "" => Cow::Borrowed("/"),
         path => Cow::Borrowed(path),
     };
-    if normalise && (path.contains('.') || path.contains("//")) {
-        path = normalised(&path).into();
+    if normalize && (path.contains('.') || path.contains("//")) {
+        path = normalized(&path).into();
     }
     if encode {
         path = uri::encode(&path, b"/").into();
@@ -29,8 +29,8 @@ pub(super) fn path(path: &str, normalise: bool, encode: bool) -> Cow<'_, str> {
     path
 }
 
-/// RFC 3986, section 5.2.4, and without empty segments.
-fn normalised(path: &str) -> String {
+/// Removes dot segments (RFC 3986, section 5.2.4) and empty segments.
+fn normalized(path: &str) -> String {
     let mut segments = Vec::new();
     for segment in path.split('/') {
         match segment {
@@ -50,7 +50,7 @@ fn normalised(path: &str) -> String {
     format!("/{}{end}", segments.join("/"))
 }
 
-/// The query, sorted by encoded names and values, with more pairs.
+/// Returns the canonical query with additional pairs, sorted by encoded name and value.
 pub(super) fn query(query: &str, more: &[(&str, &str)]) -> String {
     let encode = |text: &str| uri::encode(text, b"");
     let own = query
@@ -69,7 +69,7 @@ pub(super) fn query(query: &str, more: &[(&str, &str)]) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// A part of a query in the one form of its encoding. A plus sign is a space there.
+/// Returns a name or value of a query in canonical encoding. A plus sign in it is a space.
 fn recoded(part: &str) -> String {
     let mut bytes = Vec::with_capacity(part.len());
     let mut rest = part.as_bytes();
@@ -90,16 +90,16 @@ fn recoded(part: &str) -> String {
     out
 }
 
-/// The headers that are signed.
+/// The signed headers.
 pub(super) struct Headers {
-    /// A line each.
+    /// One line for each header.
     lines: String,
-    /// Separated by semicolons.
+    /// The names, separated by semicolons.
     pub(super) names: String,
 }
 
 impl Headers {
-    /// Those that are wanted, and the host in any case.
+    /// Selects the headers whose names satisfy `wanted`, including the host, which a request need not have as a header.
     pub(super) fn new(
         headers: &HeaderMap,
         uri: &Uri,
@@ -123,7 +123,7 @@ impl Headers {
             if values.is_empty() {
                 values.push(host(uri).into());
             }
-            // writing to a text cannot fail
+            // writing to a `String` cannot fail
             let _ = writeln!(lines, "{name}:{}", values.join(","));
         }
         let names = names.join(";");
@@ -131,7 +131,7 @@ impl Headers {
     }
 }
 
-/// Without blanks at its ends, which no receiver sees (RFC 9110, 5.5), and with one space where there are several.
+/// Removes spaces at the ends (RFC 9110, 5.5), and joins runs of spaces within.
 fn trimmed(value: &str) -> Cow<'_, str> {
     let value = value.trim_matches([' ', '\t']);
     match value.contains("  ") {
@@ -143,7 +143,7 @@ fn trimmed(value: &str) -> Cow<'_, str> {
     }
 }
 
-/// Host and port, without the scheme's own.
+/// Returns the host with its port, unless that is the scheme's default.
 fn host(uri: &Uri) -> &str {
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     let host = authority
@@ -156,7 +156,7 @@ fn host(uri: &Uri) -> &str {
     }
 }
 
-/// All of it.
+/// Returns the canonical request.
 pub(super) fn request(
     method: &str,
     path: &str,
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_normalised_and_encoded_if_that_is_wanted() {
+    fn paths_are_normalized_and_encoded_on_request() {
         let cases = [
             ("", "/", "/"),
             ("/a/./b/../c//d", "/a/./b/../c//d", "/a/c/d"),
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_are_sorted_in_one_form_of_encoding() {
+    fn queries_are_sorted_in_canonical_encoding() {
         let cases = [
             ("", ""),
             ("b=2&a=1", "a=1&b=2"),
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_sorted_with_one_space_and_the_host() {
+    fn headers_are_sorted_with_single_spaces_and_the_host() {
         let mut headers = HeaderMap::new();
         headers.append("x-b", "  a   b ".parse().unwrap());
         headers.append("x-b", "\tc\t".parse().unwrap());

@@ -1,5 +1,5 @@
-//! The signatures before version 4: the query form of SimpleDB, and S3's with HMAC-SHA1 in a header, a URL or a form, which
-//! some servers still take and which only a setting asks for.
+//! Signatures before version 4: version 2 for forms of the query protocol, and S3's with HMAC-SHA1 in a header, a URL or a form.
+//! Some S3-compatible servers accept only the latter; they are selected by a setting.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -19,7 +19,7 @@ use crate::uri;
 
 const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
-/// Parts of a query that S3's older signature covers: what is addressed, and what the answer is to say.
+/// The query parameters that S3's older signature covers: subresources, and overrides of response headers.
 const SUB_RESOURCES: [&str; 35] = [
     "accelerate",
     "acl",
@@ -58,14 +58,14 @@ const SUB_RESOURCES: [&str; 35] = [
     "website",
 ];
 
-/// HMAC-SHA1, as base64.
+/// Returns the HMAC-SHA1 in base64.
 pub(crate) fn hmac_sha1(secret: &str, text: &str) -> Result<String> {
     let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).map_err(Error::request)?;
     mac.update(text.as_bytes());
     Ok(BASE64_STANDARD.encode(mac.finalize().into_bytes()))
 }
 
-/// The text that S3's older signature is of. `resource` is the path with the bucket, as it is in the URL.
+/// Returns the string to sign of S3's older signature. `resource` is the path with the bucket, as it is in the URL.
 fn string_to_sign(
     method: &str,
     headers: &HeaderMap,
@@ -109,7 +109,7 @@ fn string_to_sign(
     text
 }
 
-/// What S3's older signature addresses: the path with the bucket before it, wherever the URL has that.
+/// Returns the resource of S3's older signature: the path, preceded by the bucket even if the URL has that in its host.
 pub(crate) fn s3_resource(bucket: Option<&str>, path: &str) -> String {
     // the path of an access point's ARN has no bucket
     let Some(bucket) = bucket.filter(|bucket| !bucket.starts_with("arn:")) else {
@@ -122,10 +122,10 @@ pub(crate) fn s3_resource(bucket: Option<&str>, path: &str) -> String {
     }
 }
 
-/// Signs a request of S3 in a header.
+/// Signs a request to S3 in a header.
 pub(crate) fn sign_s3<B>(
     request: &mut http::Request<B>,
-    who: &Credentials,
+    credentials: &Credentials,
     resource: &str,
     time: SystemTime,
 ) -> Result<()> {
@@ -137,7 +137,7 @@ pub(crate) fn sign_s3<B>(
     let date = Timestamp::of(time)
         .whole()
         .format(TimestampFormat::HttpDate);
-    let token = who.session_token().map(secret).transpose()?;
+    let token = credentials.session_token().map(secret).transpose()?;
     let query = request.uri().query().unwrap_or_default().to_owned();
     let method = request.method().clone();
     let headers = request.headers_mut();
@@ -145,33 +145,36 @@ pub(crate) fn sign_s3<B>(
     headers.extend(token.map(|token| (SECURITY_TOKEN, token)));
     headers.insert(DATE, HeaderValue::from_str(&date).map_err(Error::request)?);
     let text = string_to_sign(method.as_str(), headers, &date, resource, &query, None);
-    let signature = hmac_sha1(who.secret_access_key(), &text)?;
-    let value = format!("AWS {}:{signature}", who.access_key_id());
+    let signature = hmac_sha1(credentials.secret_access_key(), &text)?;
+    let value = format!("AWS {}:{signature}", credentials.access_key_id());
     headers.insert(AUTHORIZATION, secret(&value)?);
     Ok(())
 }
 
-/// Signs a URL of S3 in its query. Headers that it covers become parts of the query, the others are dropped.
+/// Signs a request to S3 in its query. Headers that the signature covers become query parameters, the others are removed.
 pub(crate) fn presign_s3<B>(
     request: &mut http::Request<B>,
-    who: &Credentials,
+    credentials: &Credentials,
     resource: &str,
     time: SystemTime,
     expires: Duration,
 ) -> Result<()> {
     let end = time.checked_add(expires);
-    let end = end.ok_or_else(|| Error::request("the time until the URL expires is too long"))?;
+    let end = end.ok_or_else(|| Error::request("the validity of the URL is too long"))?;
     let end = end.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let end = end.to_string();
     let query = request.uri().query().unwrap_or_default().to_owned();
-    let token = who.session_token();
+    let token = credentials.session_token();
     let method = request.method().as_str();
     let text = string_to_sign(method, request.headers(), &end, resource, &query, token);
     let mut all = vec![
-        ("AWSAccessKeyId".to_owned(), who.access_key_id().to_owned()),
+        (
+            "AWSAccessKeyId".to_owned(),
+            credentials.access_key_id().to_owned(),
+        ),
         (
             "Signature".to_owned(),
-            hmac_sha1(who.secret_access_key(), &text)?,
+            hmac_sha1(credentials.secret_access_key(), &text)?,
         ),
         ("Expires".to_owned(), end),
     ];
@@ -194,12 +197,12 @@ pub(crate) fn presign_s3<B>(
     set_query(request, &query.join("&"))
 }
 
-/// Signs a form of the query protocol with version 2: what it adds goes into the form.
+/// Signs a form of the query protocol with version 2, whose parameters become part of the form.
 pub(crate) fn sign_form(
     method: &str,
     uri: &Uri,
     form: &str,
-    who: &Credentials,
+    credentials: &Credentials,
     time: SystemTime,
 ) -> Result<String> {
     let stamp = Timestamp::of(time).whole().rfc3339();
@@ -211,11 +214,11 @@ pub(crate) fn sign_form(
         })
         .collect();
     let mut add = |name: &str, value: &str| pairs.push((name.to_owned(), value.to_owned()));
-    add("AWSAccessKeyId", who.access_key_id());
+    add("AWSAccessKeyId", credentials.access_key_id());
     add("SignatureVersion", "2");
     add("SignatureMethod", "HmacSHA256");
     add("Timestamp", &stamp);
-    if let Some(token) = who.session_token() {
+    if let Some(token) = credentials.session_token() {
         add("SecurityToken", token);
     }
     pairs.sort();
@@ -225,7 +228,7 @@ pub(crate) fn sign_form(
     let text = text.join("&");
     let (host, path) = (uri.host().unwrap_or_default(), uri.path());
     let signed = format!("{method}\n{host}\n{path}\n{text}");
-    let mut mac = Hmac::<Sha256>::new_from_slice(who.secret_access_key().as_bytes())
+    let mut mac = Hmac::<Sha256>::new_from_slice(credentials.secret_access_key().as_bytes())
         .map_err(Error::request)?;
     mac.update(signed.as_bytes());
     let signature = BASE64_STANDARD.encode(mac.finalize().into_bytes());

@@ -1,12 +1,13 @@
-//! Who signs a request, and how: the choice is made here and nowhere else.
+//! Authentication schemes, and the choice of one for a call, which is made here only.
 //!
-//! | says | such as | and wins over |
-//! | --- | --- | --- |
-//! | the program: no signature at all | `unsigned()` | everything |
-//! | the operation: none | `smithy.api#noAuth` | everything below |
-//! | the setting `signature_version` | `s3`, `v4a` | everything below |
-//! | the endpoint rules, in the order of `auth_scheme_preference` | `sigv4-s3express` | everything below |
-//! | operation, then service, in that order too | `aws.auth#sigv4` | the model's old `signatureVersion` |
+//! | source, the strongest first | example |
+//! | --- | --- |
+//! | the program switches signatures off | `unsigned()` |
+//! | the operation needs no signature | `smithy.api#noAuth` |
+//! | the setting `signature_version` | `s3`, `v4a` |
+//! | the endpoint rules, in the order of `auth_scheme_preference` | `sigv4-s3express` |
+//! | the operation, then the service, in that order too | `aws.auth#sigv4` |
+//! | the model's older `signatureVersion` | `v4` |
 //!
 //! Each scheme is an `AuthScheme` in a file of its own and a row of `SCHEMES`.
 
@@ -30,7 +31,7 @@ use crate::identity::{BearerToken, Credentials, Identity};
 use crate::settings::SignatureVersion;
 use crate::transport::Request;
 
-/// All schemes that this client has.
+/// All schemes that this crate implements.
 static SCHEMES: &[&dyn AuthScheme] = &[
     &bearer::Bearer,
     &older::S3Hmac::InHeader,
@@ -44,31 +45,31 @@ static SCHEMES: &[&dyn AuthScheme] = &[
 
 /// A way to authenticate requests.
 pub(crate) trait AuthScheme: Sync {
-    /// What it is called in errors, and no other is.
+    /// The unique name, used in errors.
     fn id(&self) -> &'static str;
 
-    /// Its names in models, without what precedes `#`, and in endpoint rules: `httpBearerAuth`, `sigv4`. A scheme without one
-    /// is selected by a setting alone.
+    /// The names in models, without the part up to `#`, and in endpoint rules: `httpBearerAuth`, `sigv4`. A scheme without a
+    /// name is selected only by a setting.
     fn names(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// The values of the setting `signature_version` that select it.
+    /// The values of the setting `signature_version` that select the scheme.
     fn versions(&self) -> &'static [SignatureVersion] {
         &[]
     }
 
-    /// Whether an endpoint that names it accepts no other, whatever the settings say.
+    /// Whether the scheme overrides the settings where an endpoint names it.
     fn is_exclusive(&self) -> bool {
         false
     }
 
-    /// What signs the requests of a call. `endpoint` is what the rules say of the scheme, and `region` finds the region where
-    /// they name none.
+    /// Returns the signer for the requests of a call. `endpoint` is the scheme's entry in the endpoint; `region` returns the region
+    /// if the entry has none.
     ///
     /// # Errors
     ///
-    /// There is no region, or this program is built without the scheme.
+    /// Returns an error if no region is configured, or the program is built without the scheme.
     fn signer(
         &self,
         cx: &CallContext<'_>,
@@ -79,10 +80,10 @@ pub(crate) trait AuthScheme: Sync {
 
 /// Signs all attempts of one call.
 pub(crate) trait Sign: fmt::Debug + Send + Sync {
-    /// The kind of identity that it signs with.
+    /// The kind of identity that the signature needs.
     fn identity(&self) -> Option<IdentityKind>;
 
-    /// Whether the body may go in chunks with its checksum after it: servers of the older signatures know no chunks.
+    /// Whether the body may be sent in chunks followed by its checksum. Servers that take the older signatures do not support that.
     fn takes_trailers(&self) -> bool {
         true
     }
@@ -97,43 +98,43 @@ pub(crate) trait Sign: fmt::Debug + Send + Sync {
         false
     }
 
-    /// Whether the signature has a hash of the body, so that the body is read before it is sent.
+    /// Returns whether the signature covers a hash of the body, so that the body is read before it is sent.
     ///
     /// # Errors
     ///
-    /// The model is broken.
+    /// Returns an error if the model is malformed.
     fn hashes(&self, _cx: &CallContext<'_>, _request: &Request) -> Result<bool> {
         Ok(false)
     }
 
-    /// Signs a request anew.
+    /// Signs a request, replacing an earlier signature.
     ///
     /// # Errors
     ///
-    /// The identity is of another kind, or has characters that a header cannot have.
+    /// Returns an error if the identity is missing, of another kind, or not valid in a header.
     fn sign(&self, with: &Signing<'_>, request: &mut Request) -> Result<()>;
 
     /// Signs a request in its query.
     ///
     /// # Errors
     ///
-    /// As [`sign`](Self::sign), or the scheme has no such form.
+    /// As [`sign`](Self::sign), or if the scheme has no such form.
     fn presign(
         &self,
         _with: &Signing<'_>,
         _request: &mut Request,
         _expires: Duration,
     ) -> Result<()> {
-        Err(unsupported("this scheme, in a URL"))
+        Err(unsupported("this scheme in a URL"))
     }
 }
 
-/// What a signature is made with.
+/// The inputs of a signature.
 pub(crate) struct Signing<'a> {
     pub(crate) cx: CallContext<'a>,
     pub(crate) identity: Option<&'a Identity>,
     pub(crate) time: SystemTime,
-    /// The hash of a body that is not in memory, where [`Sign::hashes`] wants one.
+    /// The hash of a body that is not in memory, if [`Sign::hashes`] requested it.
     pub(crate) sha256: Option<&'a str>,
 }
 
@@ -141,40 +142,40 @@ impl Signing<'_> {
     fn credentials(&self) -> Result<&Credentials> {
         match self.identity {
             Some(Identity::Credentials(credentials)) => Ok(credentials),
-            _ => Err(Error::request("there are no credentials to sign it with")),
+            _ => Err(Error::request("no credentials to sign the request with")),
         }
     }
 
     fn token(&self) -> Result<&BearerToken> {
         match self.identity {
             Some(Identity::Token(token)) => Ok(token),
-            _ => Err(Error::request("there is no bearer token to send with it")),
+            _ => Err(Error::request("no bearer token for the request")),
         }
     }
 }
 
-/// Which kind of identity signs.
+/// The kind of identity that a signature needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IdentityKind {
     Credentials,
     Token,
 }
 
-/// The scheme of `aws.auth#sigv4` and `smithy.api#noAuth` in models, `sigv4` and `none` in rules.
+/// Returns the scheme of a name: `aws.auth#sigv4` or `smithy.api#noAuth` in models, `sigv4` or `none` in rules.
 fn named(name: &str) -> Option<&'static dyn AuthScheme> {
     let name = name.rsplit('#').next().unwrap_or_default();
     let mut all = SCHEMES.iter().copied();
     all.find(|scheme| scheme.names().contains(&name))
 }
 
-fn of_version(version: SignatureVersion) -> Result<&'static dyn AuthScheme> {
+fn from_version(version: SignatureVersion) -> Result<&'static dyn AuthScheme> {
     let mut all = SCHEMES.iter().copied();
     let found = all.find(|scheme| scheme.versions().contains(&version));
     found.ok_or_else(|| unsupported(version.as_str()))
 }
 
-/// The first that is here, after those that the configuration prefers.
-fn first_of<'n>(
+/// Returns the first supported scheme of these names, preferring those of `auth_scheme_preference`. `None` without names.
+fn first_supported<'n>(
     cx: &CallContext<'_>,
     names: impl IntoIterator<Item = &'n str>,
 ) -> Result<Option<&'static dyn AuthScheme>> {
@@ -193,13 +194,13 @@ fn unsupported(names: &str) -> Error {
     Error::unsupported(format!("signing with {names}"))
 }
 
-/// Whether requests go out without a signature, whatever the endpoint.
+/// Returns whether requests are sent without a signature, whatever the endpoint.
 pub(crate) fn is_unsigned(cx: &CallContext<'_>) -> bool {
     cx.config.is_unsigned()
         || modelled(cx).is_ok_and(|scheme| scheme.id() == unsigned::Unsigned.id())
 }
 
-/// What operation and service say.
+/// Returns the scheme of the operation, else of the service.
 fn modelled(cx: &CallContext<'_>) -> Result<&'static dyn AuthScheme> {
     let (operation, metadata) = (cx.operation, cx.model.metadata());
     if operation.auth_type.as_deref() == Some("none") && operation.auth.is_empty() {
@@ -207,7 +208,7 @@ fn modelled(cx: &CallContext<'_>) -> Result<&'static dyn AuthScheme> {
     }
     let lists = [&operation.auth, &metadata.auth];
     if let Some(list) = lists.into_iter().find(|list| !list.is_empty())
-        && let Some(scheme) = first_of(cx, list.iter().map(|name| &**name))?
+        && let Some(scheme) = first_supported(cx, list.iter().map(|name| &**name))?
     {
         return Ok(scheme);
     }
@@ -219,7 +220,7 @@ fn modelled(cx: &CallContext<'_>) -> Result<&'static dyn AuthScheme> {
     })
 }
 
-/// Chooses for an endpoint. `region` finds the region to sign for where the endpoint names none.
+/// Returns the signer of a call for an endpoint. `region` returns the region to sign for if the endpoint has none.
 pub(crate) fn choose(
     cx: &CallContext<'_>,
     endpoint: &Endpoint,
@@ -237,18 +238,18 @@ pub(crate) fn choose(
             && cx.config.auth_scheme_preference().is_empty()
             && cx.config.has_token_variable(&metadata.signing_name)
     };
-    let asked = first_of(cx, names);
-    let scheme: &dyn AuthScheme = match (version, asked) {
+    let by_rules = first_supported(cx, names);
+    let scheme: &dyn AuthScheme = match (version, by_rules) {
         (_, Ok(Some(scheme))) if scheme.is_exclusive() => scheme,
-        (Some(version), _) => of_version(version)?,
+        (Some(version), _) => from_version(version)?,
         (None, _) if prefers_bearer() => &bearer::Bearer,
-        (None, asked) => match asked? {
+        (None, by_rules) => match by_rules? {
             Some(scheme) => scheme,
             None => modelled(cx)?,
         },
     };
-    let is_it = |name: &str| named(name).is_some_and(|found| found.id() == scheme.id());
-    let details = schemes.iter().find(|details| is_it(&details.name));
+    let is_chosen = |name: &str| named(name).is_some_and(|found| found.id() == scheme.id());
+    let details = schemes.iter().find(|details| is_chosen(&details.name));
     scheme.signer(cx, details, region)
 }
 
@@ -261,21 +262,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_name_and_each_setting_selects_one_scheme() {
+    fn each_name_and_setting_selects_one_scheme() {
         for scheme in SCHEMES {
             for name in scheme.names() {
                 assert_eq!(named(name).unwrap().id(), scheme.id(), "{name}");
                 assert_eq!(named(&format!("x.y#{name}")).unwrap().id(), scheme.id());
             }
             for version in scheme.versions() {
-                assert_eq!(of_version(*version).unwrap().id(), scheme.id());
+                assert_eq!(from_version(*version).unwrap().id(), scheme.id());
             }
             let same = SCHEMES.iter().filter(|other| other.id() == scheme.id());
             assert_eq!(same.count(), 1, "{}", scheme.id());
         }
         for text in ["bearer", "s3", "s3-query", "v2", "v4", "s3v4", "v4a"] {
             let version: SignatureVersion = text.parse().unwrap();
-            assert!(of_version(version).is_ok(), "{text}");
+            assert!(from_version(version).is_ok(), "{text}");
         }
     }
 }

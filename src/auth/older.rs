@@ -1,4 +1,4 @@
-//! The schemes before version 4, over the signatures of [`legacy`].
+//! The schemes before version 4, with the signatures of [`legacy`].
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::settings::SignatureVersion;
 use crate::transport::Request;
 
-/// How long a request is valid that is signed in its URL because a setting says so.
+/// How long a request is valid that is signed in its URL because of `signature_version = s3-query`.
 const QUERY_EXPIRES: Duration = Duration::from_secs(3600);
 
 /// The query form of version 2.
@@ -52,7 +52,7 @@ impl Sign for QueryV2 {
     }
 }
 
-/// S3's signature with HMAC-SHA1.
+/// The older signature of S3, with HMAC-SHA1.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum S3Hmac {
     InHeader,

@@ -14,8 +14,9 @@ use crate::identity::{Credentials, header_text};
 use crate::time::Timestamp;
 use crate::{hash, uri};
 
-/// The two algorithms.
+/// A signature algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Algorithm {
     /// `AWS4-HMAC-SHA256`, for one region.
     SigV4,
@@ -24,20 +25,30 @@ pub enum Algorithm {
     SigV4a,
 }
 
-/// What of the body is signed.
+/// The part of the body that a signature covers.
+///
+/// ```
+/// use tucuxi::auth::Payload;
+///
+/// let in_memory = Payload::Bytes(b"text");
+/// let with_known_hash = Payload::Sha256("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".into());
+/// let not_covered = Payload::Unsigned;
+/// # let _ = (in_memory, with_known_hash, not_covered);
+/// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Payload<'a> {
-    /// All of it.
+    /// The whole body.
     Bytes(&'a [u8]),
-    /// Its SHA-256, in hexadecimal.
+    /// The SHA-256 of the body, in hexadecimal.
     Sha256(String),
-    /// Nothing: a checksum follows it.
+    /// Nothing; a checksum follows the body.
     StreamingUnsignedTrailer,
     /// Nothing.
     Unsigned,
 }
 
-/// Signs requests, also such that no model describes.
+/// Signs requests with Signature Version 4 or 4a, including requests that no model describes.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -54,29 +65,29 @@ pub enum Payload<'a> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Signer<'a> {
-    /// Who signs.
+    /// The credentials.
     pub credentials: &'a Credentials,
-    /// The region, or the set of them.
+    /// The region, or the comma-separated set of regions for [`Algorithm::SigV4a`](Algorithm).
     pub region: &'a str,
     /// The signing name, such as `s3`.
     pub name: &'a str,
-    /// When the signature is made.
+    /// The time of the signature.
     pub time: SystemTime,
     /// The algorithm.
     pub algorithm: Algorithm,
-    /// Whether the path is percent-encoded once more; S3 alone does not.
+    /// Whether the path is percent-encoded once more, as all services but S3 expect.
     pub double_encode: bool,
-    /// Whether `.` and `..` in the path are resolved; S3 alone does not.
+    /// Whether `.` and `..` in the path are resolved, as all services but S3 expect.
     pub normalize_path: bool,
-    /// Whether the hash of the body is a header; S3 needs that.
+    /// Whether the hash of the body is sent in a header, as S3 requires.
     pub content_sha256: bool,
-    /// Whether the session token is a part of what is signed; few services want it beside the signature.
+    /// Whether the signature covers the session token. A few services expect it outside the signature.
     pub sign_token: bool,
-    /// Whether the session token is that of an S3 Express session, which has a header of its own.
+    /// Whether the session token is that of an S3 Express session, which is sent in a header of its own.
     pub express_session: bool,
 }
 
-/// Headers that proxies change or drop, and those of tracing.
+/// Headers that are not signed because proxies change or drop them, and headers of tracing.
 const UNSIGNED_HEADERS: [&str; 15] = [
     "authorization",
     "baggage",
@@ -95,10 +106,10 @@ const UNSIGNED_HEADERS: [&str; 15] = [
     "x-amzn-trace-id",
 ];
 
-/// What the URL's signature leaves out besides.
+/// Further headers that the signature of a URL does not cover.
 const UNSIGNED_IN_URLS: [&str; 2] = ["x-amz-checksum-mode", "x-amz-user-agent"];
 
-/// What a signature adds to the headers, of which an earlier one is replaced.
+/// The headers of a signature, which replace those of an earlier one.
 const ADDED_HEADERS: [&str; 5] = [
     "authorization",
     "x-amz-date",
@@ -107,11 +118,11 @@ const ADDED_HEADERS: [&str; 5] = [
     "x-amz-security-token",
 ];
 
-/// The longest time for which a URL can be presigned.
+/// The longest validity of a presigned URL.
 pub(crate) const MAX_EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 impl<'a> Signer<'a> {
-    /// One for any service but S3.
+    /// Creates a signer for any service but S3.
     pub fn new(
         credentials: &'a Credentials,
         region: &'a str,
@@ -132,7 +143,20 @@ impl<'a> Signer<'a> {
         }
     }
 
-    /// One for S3: the path is signed as it is, and the body's hash is a header.
+    /// Creates a signer for S3, which signs the path as it is and sends the hash of the body in a header.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use tucuxi::Credentials;
+    /// use tucuxi::auth::{Payload, Signer};
+    ///
+    /// let credentials = Credentials::new("AKIDEXAMPLE", "secret");
+    /// let signer = Signer::s3(&credentials, "eu-west-1", "s3", SystemTime::now());
+    /// let mut request = http::Request::get("https://my-bucket.s3.eu-west-1.amazonaws.com/greeting").body(())?;
+    /// signer.presign(&mut request, Payload::Unsigned, Duration::from_secs(3600))?;
+    /// assert!(request.uri().query().unwrap().contains("X-Amz-Signature="));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn s3(
         credentials: &'a Credentials,
         region: &'a str,
@@ -147,12 +171,12 @@ impl<'a> Signer<'a> {
         }
     }
 
-    /// Signs a request in its headers. Those of an earlier signature are replaced.
+    /// Signs a request in its headers, replacing an earlier signature.
     ///
     /// # Errors
     ///
-    /// A header's value is not UTF-8, the URL has no host, or credentials, region or signing name have characters that no
-    /// header has.
+    /// Returns an error if the value of a header is not UTF-8, the URL has no host, or credentials, region or signing name are
+    /// not valid in a header.
     pub fn sign<B>(&self, request: &mut http::Request<B>, payload: Payload<'_>) -> Result<()> {
         self.check(request.uri())?;
         for name in ADDED_HEADERS {
@@ -191,11 +215,11 @@ impl<'a> Signer<'a> {
         Ok(())
     }
 
-    /// Signs a request in its query, for as long as said: at least a second, at most seven days.
+    /// Signs a request in its query. The signature is valid for `expires`: at least a second, at most seven days.
     ///
     /// # Errors
     ///
-    /// A header's value is not UTF-8, or the time is too long or too short.
+    /// As [`Signer::sign`], or if `expires` is out of range.
     pub fn presign<B>(
         &self,
         request: &mut http::Request<B>,
@@ -208,10 +232,12 @@ impl<'a> Signer<'a> {
         let signed = canonical::Headers::new(request.headers(), request.uri(), |name| {
             self.signs(name) && !UNSIGNED_IN_URLS.contains(&name)
         })?;
-        let who = self.credentials;
-        let credential = format!("{}/{}", who.access_key_id(), self.scope(&stamp));
+        let credentials = self.credentials;
+        let credential = format!("{}/{}", credentials.access_key_id(), self.scope(&stamp));
         let expires = expires.as_secs().to_string();
-        let token = who.session_token().map(|token| (self.token_name(), token));
+        let token = credentials
+            .session_token()
+            .map(|token| (self.token_name(), token));
         let regions = self.region_set().map(|set| ("X-Amz-Region-Set", set));
         let added = [
             ("X-Amz-Algorithm", self.algorithm.name()),
@@ -234,21 +260,23 @@ impl<'a> Signer<'a> {
         super::legacy::set_query(request, &pairs.join("&"))
     }
 
-    /// Whether all that goes into the signature can be in one.
+    /// Checks that everything that goes into the signature is valid.
     fn check(&self, uri: &Uri) -> Result<()> {
-        let fault = (self.credentials.fault()).map_err(|(part, unfit)| format!("{part} {unfit}"));
+        let fault =
+            (self.credentials.validate()).map_err(|(part, invalid)| format!("{part} {invalid}"));
         fault.map_err(Error::request)?;
         let names = [("region", self.region), ("signing name", self.name)];
         for (what, text) in names {
-            header_text(text)
-                .map_err(|unfit| Error::request(format!("the {what} of the signature {unfit}")))?;
+            header_text(text).map_err(|invalid| {
+                Error::request(format!("the {what} of the signature {invalid}"))
+            })?;
         }
         if uri.scheme().is_none() || uri.host().is_none_or(str::is_empty) {
             return Err(Error::request(
                 "the URL to sign must have a scheme and a host",
             ));
         }
-        // `aws-sigv4` panics at others
+        // `aws-sigv4` panics at other times
         match Timestamp::of(self.time).system_time() == Some(self.time) {
             true => Ok(()),
             false => Err(Error::request(
@@ -257,7 +285,7 @@ impl<'a> Signer<'a> {
         }
     }
 
-    /// The name of the session token, in the capitals of URLs.
+    /// The header of the session token, capitalized as in URLs.
     fn token_name(&self) -> &'static str {
         match self.express_session {
             true => "X-Amz-S3session-Token",
@@ -265,13 +293,13 @@ impl<'a> Signer<'a> {
         }
     }
 
-    /// Whether a header is a part of what is signed.
+    /// Whether the signature covers a header.
     fn signs(&self, name: &str) -> bool {
         !UNSIGNED_HEADERS.contains(&name)
             && (self.sign_token || !name.eq_ignore_ascii_case(self.token_name()))
     }
 
-    /// The set of regions, which version 4a has.
+    /// The set of regions, in version 4a.
     fn region_set(&self) -> Option<&'a str> {
         match self.algorithm {
             Algorithm::SigV4 => None,
@@ -300,7 +328,7 @@ impl<'a> Signer<'a> {
         canonical::request(request.method().as_str(), &path, query, headers, hash)
     }
 
-    /// The signature of a canonical request.
+    /// Returns the signature of a canonical request.
     fn signature(&self, stamp: &str, canonical: &str) -> String {
         let text = format!(
             "{}\n{stamp}\n{}\n{}",
@@ -333,7 +361,7 @@ impl Algorithm {
     }
 }
 
-/// What stands for the body in what is signed.
+/// Returns the text that stands for the body in the canonical request.
 fn hash_of(payload: Payload<'_>) -> String {
     match payload {
         Payload::Bytes(bytes) => hash::sha256_hex(bytes),
@@ -343,11 +371,11 @@ fn hash_of(payload: Payload<'_>) -> String {
     }
 }
 
-/// Sets a header; the value is not shown where it cannot be one.
+/// Sets a header. The error does not show the value, which may be a secret.
 fn set(headers: &mut HeaderMap, name: &str, value: &str) -> Result<()> {
     let fault = || {
         Error::request(format!(
-            "the header {name} cannot have the value that it should"
+            "the value of the header {name} is not valid in a header"
         ))
     };
     let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault())?;
@@ -356,19 +384,19 @@ fn set(headers: &mut HeaderMap, name: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
-/// The signature of a form's policy.
+/// Returns the signature of a form's policy.
 pub(crate) fn post_signature(
-    who: &Credentials,
+    credentials: &Credentials,
     region: &str,
     name: &str,
     time: SystemTime,
     policy: &str,
 ) -> String {
-    let key = v4::generate_signing_key(who.secret_access_key(), time, region, name);
+    let key = v4::generate_signing_key(credentials.secret_access_key(), time, region, name);
     v4::calculate_signature(key, policy.as_bytes())
 }
 
-/// Whether a signature can be valid for so long.
+/// Checks the validity of a presigned URL.
 pub(crate) fn check_expiry(expires: Duration) -> Result<()> {
     match (1..=MAX_EXPIRY.as_secs()).contains(&expires.as_secs()) {
         true => Ok(()),
@@ -385,9 +413,13 @@ mod tests {
     use super::*;
     use std::time::UNIX_EPOCH;
 
-    /// What signing and presigning say, the same for both.
-    fn refused(change: impl Fn(&mut Signer<'_>), who: &Credentials, url: &str) -> Vec<String> {
-        let mut signer = Signer::new(who, "eu-west-1", "x", UNIX_EPOCH + MAX_EXPIRY);
+    /// Returns the errors of signing and presigning.
+    fn refused(
+        change: impl Fn(&mut Signer<'_>),
+        credentials: &Credentials,
+        url: &str,
+    ) -> Vec<String> {
+        let mut signer = Signer::new(credentials, "eu-west-1", "x", UNIX_EPOCH + MAX_EXPIRY);
         change(&mut signer);
         let request = || http::Request::get(url).body(()).unwrap();
         let signed = signer.sign(&mut request(), Payload::Unsigned);
@@ -398,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_signed_is_an_error_and_no_panic() {
+    fn invalid_inputs_are_errors() {
         let good = || Credentials::new("AKID", "s");
         let url = "https://example.com/";
         type Change = fn(&mut Signer<'_>);
@@ -467,29 +499,32 @@ mod tests {
                 "9999",
             ),
         ];
-        for (who, change, url, expected) in cases {
-            let said = refused(change, &who, url);
-            assert_eq!(said.len(), 2, "{expected}: {said:?}");
+        for (credentials, change, url, expected) in cases {
+            let errors = refused(change, &credentials, url);
+            assert_eq!(errors.len(), 2, "{expected}: {errors:?}");
             assert!(
-                said.iter().all(|said| said.contains(expected)),
-                "{expected}: {said:?}"
+                errors.iter().all(|error| error.contains(expected)),
+                "{expected}: {errors:?}"
             );
         }
         assert_eq!(refused(|_| {}, &good(), url), [""; 0]);
         let long = good().with_session_token("t".repeat(70_000));
-        let said = refused(|_| {}, &long, url);
+        let errors = refused(|_| {}, &long, url);
         let plain = format!("https://example.com/?a={}", "a".repeat(30_000));
         assert_eq!(refused(|_| {}, &good(), &plain), [""; 0]);
-        assert!(said.len() == 1 && said[0].contains("too long"), "{said:?}");
+        assert!(
+            errors.len() == 1 && errors[0].contains("too long"),
+            "{errors:?}"
+        );
     }
 
     #[cfg(feature = "sigv4a")]
     #[test]
-    fn version_4a_refuses_a_set_of_regions_that_no_header_has() {
-        let who = Credentials::new("AKID", "s");
+    fn version_4a_refuses_an_invalid_set_of_regions() {
+        let credentials = Credentials::new("AKID", "s");
         let bad: fn(&mut Signer<'_>) = |s| {
             (s.algorithm, s.region) = (Algorithm::SigV4a, "*\n");
         };
-        assert_eq!(refused(bad, &who, "https://example.com/").len(), 2);
+        assert_eq!(refused(bad, &credentials, "https://example.com/").len(), 2);
     }
 }

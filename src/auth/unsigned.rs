@@ -11,7 +11,7 @@ use crate::endpoint::EndpointAuthScheme;
 use crate::error::Result;
 use crate::transport::Request;
 
-/// Requests go out as they are.
+/// The scheme of unsigned requests, and its signer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unsigned;
 

@@ -1,4 +1,4 @@
-//! Version 4 of AWS's signatures in all its forms: for one region, for several, and with the session of an S3 Express bucket.
+//! Signature Version 4 in all its forms: for one region, for several, and with the session of an S3 Express bucket.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +13,7 @@ use crate::protocol;
 use crate::settings::SignatureVersion;
 use crate::transport::Request;
 
-/// For one region.
+/// SigV4, for one region.
 pub(super) struct SigV4;
 
 impl AuthScheme for SigV4 {
@@ -39,7 +39,7 @@ impl AuthScheme for SigV4 {
     }
 }
 
-/// With the credentials of a session, which is a bucket's.
+/// SigV4 with the session credentials of an S3 Express bucket.
 pub(super) struct S3Express;
 
 impl AuthScheme for S3Express {
@@ -68,7 +68,7 @@ impl AuthScheme for S3Express {
     }
 }
 
-/// For several regions.
+/// SigV4a, for several regions.
 pub(super) struct SigV4a;
 
 impl AuthScheme for SigV4a {
@@ -127,18 +127,18 @@ fn for_several_regions(
     ))
 }
 
-/// Version 4 in all its forms.
+/// A signer of version 4 or 4a.
 #[derive(Clone, Debug)]
 struct Signature {
     algorithm: Algorithm,
-    /// The region, or the set of them.
+    /// The region, or the set of regions.
     region: Box<str>,
     /// The signing name, such as `s3`.
     name: Box<str>,
     is_s3: bool,
     double_encode: bool,
     normalize_path: bool,
-    /// Whether the body may stay out of the signature, where TLS protects it.
+    /// Whether the signature may leave out the body if TLS protects it.
     unsigned_payload: bool,
     /// Whether the credentials are those of an S3 Express session.
     express_session: bool,
@@ -150,7 +150,7 @@ fn signature(
     region: &dyn Fn() -> Result<String>,
 ) -> Result<Signature> {
     let (operation, metadata) = (cx.operation, cx.model.metadata());
-    // the region of a presigned URL's global endpoint is not the bucket's
+    // the global endpoint of a presigned URL is not in the bucket's region
     let is_global = |region: &str| {
         cx.is_presigned && cx.has(cx.quirks.presigns_for_any_region) && region == "us-east-1"
     };
@@ -187,14 +187,14 @@ impl Sign for Signature {
     }
 
     fn hashes(&self, cx: &CallContext<'_>, request: &Request) -> Result<bool> {
-        Ok(matches!(self.signed(cx, request)?, Signed::Body))
+        Ok(matches!(self.coverage(cx, request)?, BodyCoverage::Body))
     }
 
     fn sign(&self, with: &Signing<'_>, request: &mut Request) -> Result<()> {
         let body = request.body().clone();
         let payload = self.payload(with, request, &body)?;
         let mut signer = self.signer(with.credentials()?, with.time);
-        // a signature without a hash must say so
+        // an unsigned payload must be declared in the header
         signer.content_sha256 |= matches!(payload, Payload::Unsigned);
         signer.sign(request, payload)
     }
@@ -210,41 +210,42 @@ impl Sign for Signature {
     }
 }
 
-/// What the signature has of a body.
-enum Signed {
-    /// Its hash, which must be made.
+/// How a signature covers the body.
+enum BodyCoverage {
+    /// By its hash, which must be computed.
     Body,
-    /// Its hash, which a header has.
+    /// By its hash, which a header has.
     Hash(String),
+    /// Not at all.
     Nothing,
-    /// Nothing: a checksum follows it.
+    /// Not at all: a checksum follows the body.
     Trailer,
 }
 
 impl Signature {
-    fn signer<'a>(&'a self, who: &'a Credentials, time: SystemTime) -> Signer<'a> {
+    fn signer<'a>(&'a self, credentials: &'a Credentials, time: SystemTime) -> Signer<'a> {
         Signer {
             algorithm: self.algorithm,
             double_encode: self.double_encode,
             normalize_path: self.normalize_path,
             content_sha256: self.is_s3,
             express_session: self.express_session,
-            ..Signer::new(who, &self.region, &self.name, time)
+            ..Signer::new(credentials, &self.region, &self.name, time)
         }
     }
 
-    /// What of a body is signed.
+    /// Returns the payload to sign.
     fn payload<'b>(
         &self,
         with: &Signing<'_>,
         request: &Request,
         body: &'b Body,
     ) -> Result<Payload<'b>> {
-        Ok(match self.signed(&with.cx, request)? {
-            Signed::Hash(hash) => Payload::Sha256(hash),
-            Signed::Nothing => Payload::Unsigned,
-            Signed::Trailer => Payload::StreamingUnsignedTrailer,
-            Signed::Body => match body.bytes() {
+        Ok(match self.coverage(&with.cx, request)? {
+            BodyCoverage::Hash(hash) => Payload::Sha256(hash),
+            BodyCoverage::Nothing => Payload::Unsigned,
+            BodyCoverage::Trailer => Payload::StreamingUnsignedTrailer,
+            BodyCoverage::Body => match body.bytes() {
                 Some(bytes) => Payload::Bytes(bytes),
                 None => match with.sha256 {
                     Some(hash) => Payload::Sha256(hash.to_owned()),
@@ -254,17 +255,17 @@ impl Signature {
         })
     }
 
-    /// All of a body is signed, unless TLS protects it and it may or must stay out.
-    fn signed(&self, cx: &CallContext<'_>, request: &Request) -> Result<Signed> {
+    /// Decides how the signature covers the body: completely, unless TLS protects the body and it may or must be left out.
+    fn coverage(&self, cx: &CallContext<'_>, request: &Request) -> Result<BodyCoverage> {
         let (headers, body) = (request.headers(), request.body());
         if checksum::has_trailer(headers) {
-            return Ok(Signed::Trailer);
+            return Ok(BodyCoverage::Trailer);
         }
         if let Some(hash) = headers.get("x-amz-content-sha256")
             && !self.is_s3
             && let Ok(hash) = hash.to_str()
         {
-            return Ok(Signed::Hash(hash.to_owned()));
+            return Ok(BodyCoverage::Hash(hash.to_owned()));
         }
         let streams =
             self.is_s3 && protocol::streaming_payload(cx.model, cx.operation.input)?.is_some();
@@ -277,11 +278,11 @@ impl Signature {
             }
             _ => self.unsigned_payload,
         };
-        // S3 alone takes a body without a hash, so a reader needs not be kept to make one
+        // only S3 accepts a body without a hash, so a reader need not be buffered for one
         let unsigned = unsigned || (self.is_s3 && body.reuse() != Reuse::Always);
         Ok(match unsigned {
-            true => Signed::Nothing,
-            false => Signed::Body,
+            true => BodyCoverage::Nothing,
+            false => BodyCoverage::Body,
         })
     }
 }
