@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::credentials::Asked;
+use crate::credentials::ProviderReport;
 use crate::endpoint::EndpointError;
 use crate::error::Result;
 use crate::exchange::{Call, EndpointExplanation, explain};
@@ -251,7 +251,7 @@ impl Introspection {
     /// assert!(report[0].to_string().ends_with("****************PLE1"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn explain_credentials(&self) -> Vec<Asked> {
+    pub fn explain_credentials(&self) -> Vec<ProviderReport> {
         self.client.env().explain_credentials()
     }
 }

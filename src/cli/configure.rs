@@ -3,12 +3,12 @@
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{Failure, client, print_lines};
-use crate::credentials::{Asked, Outcome};
+use crate::credentials::{ProviderOutcome, ProviderReport};
 
 pub(super) fn command() -> Command {
     let explain = Arg::new("explain")
         .long("explain")
-        .help("Shows every provider of credentials that was asked, with its answer, and every setting")
+        .help("Shows every credentials provider that was queried, its outcome, and every setting")
         .action(ArgAction::SetTrue);
     Command::new("configure")
         .about("Shows the configuration")
@@ -27,22 +27,22 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     };
     let client = client(matches)?;
     let config = client.config();
-    let asked = client.introspect().explain_credentials();
+    let reports = client.introspect().explain_credentials();
     let mut rows = vec![row("NAME", "VALUE", "SOURCE")];
     let profile = config.profile();
     rows.push(row("profile", &profile.value, &profile.source.to_string()));
-    rows.extend(credentials(&asked));
+    rows.extend(credentials(&reports));
     rows.push(match config.region_setting() {
         Some(region) => row("region", &region.value, &region.source.to_string()),
         None => row("region", "-", "nobody says it"),
     });
     if matches.get_flag("explain") {
         rows.push(row("", "", ""));
-        rows.push(row("PROVIDER", "ANSWER", ""));
-        let answers = asked
+        rows.push(row("PROVIDER", "OUTCOME", ""));
+        let outcomes = reports
             .iter()
-            .map(|asked| row(asked.provider, &asked.outcome.to_string(), ""));
-        rows.extend(answers);
+            .map(|report| row(report.provider, &report.outcome.to_string(), ""));
+        rows.extend(outcomes);
         rows.push(row("", "", ""));
         rows.push(row("SETTING", "VALUE", "SOURCE"));
         let settings = config.explain();
@@ -55,30 +55,30 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     print_lines(rows)
 }
 
-fn credentials(asked: &[Asked]) -> Vec<String> {
-    let Some(settled) = asked.iter().find(|asked| asked.is_settled()) else {
+fn credentials(reports: &[ProviderReport]) -> Vec<String> {
+    let Some(last) = reports.iter().find(|report| report.is_final()) else {
         return vec![row(
             "access_key",
             "-",
             "no provider has any; --explain tells more",
         )];
     };
-    match &settled.outcome {
-        Outcome::Found {
+    match &last.outcome {
+        ProviderOutcome::Found {
             access_key_id,
             account_id,
             ..
         } => {
-            let mut rows = vec![row("access_key", access_key_id, settled.provider)];
+            let mut rows = vec![row("access_key", access_key_id, last.provider)];
             if let Some(account) = account_id {
-                rows.push(row("account_id", account, settled.provider));
+                rows.push(row("account_id", account, last.provider));
             }
             rows
         }
         outcome => vec![row(
             "access_key",
             "-",
-            &format!("{}: {outcome}", settled.provider),
+            &format!("{}: {outcome}", last.provider),
         )],
     }
 }

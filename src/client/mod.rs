@@ -404,7 +404,8 @@ fn check_customisations(config: &Config) -> Result<()> {
 fn provider(config: &Config) -> Arc<dyn CredentialsProvider> {
     match config.provider() {
         Some(provider) => provider.clone(),
-        None => Arc::new(Chain::standard(config.has_explicit_profile())),
+        None if config.has_explicit_profile() => Arc::new(Chain::standard_of_profile()),
+        None => Arc::new(Chain::standard()),
     }
 }
 

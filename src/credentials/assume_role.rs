@@ -1,4 +1,4 @@
-//! Credentials of a role that others may assume: the profile names the role, and who assumes it.
+//! Credentials of a role that the profile names, together with the credentials that assume it.
 
 use std::time::UNIX_EPOCH;
 
@@ -14,18 +14,18 @@ use super::{
 };
 use crate::codec::python_json::Spacing;
 
-/// Assumes the profile's `role_arn` with the credentials of its `source_profile`, which may be of a role in turn, or of its
+/// Assumes the profile's `role_arn` with the credentials of its `source_profile`, which may have a role itself, or of its
 /// `credential_source`.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct AssumeRoleProvider;
 
 const NAME: &str = "assume-role";
-/// The longest way from a profile over its source profiles to keys. Each role of it costs a call.
+/// The maximum number of roles in a chain of source profiles. Each role takes a call.
 const MAX_ROLES: usize = 50;
 
 impl AssumeRoleProvider {
-    /// The provider.
+    /// Creates the provider.
     pub fn new() -> Self {
         Self
     }
@@ -41,7 +41,7 @@ impl CredentialsProvider for AssumeRoleProvider {
     }
 }
 
-/// Assumes the role of the context's profile. `visited`: the profiles on the way to it.
+/// Assumes the role of the context's profile. `visited` are the profiles that lead to it.
 fn assume(
     cx: &ProviderContext<'_>,
     visited: &mut Vec<String>,
@@ -60,7 +60,7 @@ fn assume(
     if visited.len() > MAX_ROLES {
         let (first, last) = (&visited[0], &visited[MAX_ROLES]);
         let what = format!(
-            "more than {MAX_ROLES} roles are assumed one with the other, from profile {first:?} up to {last:?}"
+            "the chain of source profiles has more than {MAX_ROLES} roles, from profile {first:?} to {last:?}"
         );
         return Err(fault(NAME, what));
     }
@@ -70,15 +70,17 @@ fn assume(
             from_profile(cx, source, visited)?.with_sources(&[CredentialsSource::SourceProfile])
         }
         (None, Some(source)) => {
-            from_place(cx, source)?.with_sources(&[CredentialsSource::CredentialSource])
+            from_source(cx, source)?.with_sources(&[CredentialsSource::CredentialSource])
         }
         (Some(_), Some(_)) => {
             return Err(of(
-                "it has source_profile and credential_source, and one of them is enough".into(),
+                "source_profile and credential_source are both set; remove one of them".into(),
             ));
         }
         (None, None) => {
-            return Err(of("it has role_arn, and neither source_profile nor credential_source says who assumes it".into()));
+            return Err(of(
+                "role_arn requires source_profile or credential_source".into()
+            ));
         }
     };
     let mut params = json!({"RoleArn": role});
@@ -95,7 +97,7 @@ fn assume(
     if let Some(serial) = serial {
         params["SerialNumber"] = serial.into();
     }
-    let answer = as_role(cx, NAME, params, |mut params| {
+    let response = as_role(cx, NAME, params, |mut params| {
         if let Some(serial) = serial {
             let code = cx.config.mfa_code(serial, || cx.check().is_ok());
             params["TokenCode"] = code
@@ -107,14 +109,14 @@ fn assume(
         let response = call.credentials(&source).send();
         response.map_err(|e| of(e.to_string()))
     })?;
-    let credentials = assumed(NAME, &answer)?;
+    let credentials = assumed(NAME, &response)?;
     Ok(credentials
         .with_sources(source.sources())
         .with_sources(&[CredentialsSource::AssumeRole]))
 }
 
-/// The answer for a role that is assumed with these parameters, from the cache or from `call`, which is given a name of
-/// the session too. A name that is made up does not count for the cache.
+/// Returns the response for a role that is assumed with these parameters, from the cache or from `call`, whose parameters include
+/// a session name. A generated name is not part of the cache key.
 pub(super) fn as_role(
     cx: &ProviderContext<'_>,
     provider: &'static str,
@@ -124,13 +126,13 @@ pub(super) fn as_role(
     let key = key_text(&params, Spacing::Usual);
     cached(cx, provider, &key, || {
         if params["RoleSessionName"].is_null() {
-            params["RoleSessionName"] = made_up_name(cx).into();
+            params["RoleSessionName"] = generated_name(cx).into();
         }
         call(params)
     })
 }
 
-/// The credentials of another profile, which may assume a role too.
+/// Returns the credentials of another profile, which may assume a role as well.
 fn from_profile(
     cx: &ProviderContext<'_>,
     name: &str,
@@ -145,13 +147,13 @@ fn from_profile(
         ..*cx
     };
     let has_keys = text(&there, "aws_access_key_id").is_some();
-    // only a profile that is its own source may come twice, and its keys end the chain
+    // only a profile that is its own source may occur twice; its keys end the chain
     let is_own = has_keys && *name == *cx.config.profile().value;
     if !is_own && visited.iter().any(|visited| visited == name) {
         let way = [&visited[..], &[name.to_owned()]].concat().join(" → ");
         return Err(fault(
             NAME,
-            format!("the source profiles go round in a circle: {way}"),
+            format!("the source profiles form a cycle: {way}"),
         ));
     }
     if !has_keys {
@@ -163,8 +165,8 @@ fn from_profile(
     Chain::of_profile().credentials(&there)
 }
 
-fn from_place(cx: &ProviderContext<'_>, place: &str) -> Result<Credentials, CredentialsError> {
-    let provider: &dyn CredentialsProvider = match place {
+fn from_source(cx: &ProviderContext<'_>, source: &str) -> Result<Credentials, CredentialsError> {
+    let provider: &dyn CredentialsProvider = match source {
         "Ec2InstanceMetadata" => &ImdsProvider::new(),
         "EcsContainer" => &ContainerProvider::new(),
         "Environment" => &EnvProvider::new(),
@@ -178,7 +180,7 @@ fn from_place(cx: &ProviderContext<'_>, place: &str) -> Result<Credentials, Cred
     provider.credentials(cx).map_err(|error| match error {
         CredentialsError::Absent(why) => fault(
             NAME,
-            format!("credential_source is {place}, where there are none: {why}"),
+            format!("credential_source {source} has no credentials: {why}"),
         ),
         other => other,
     })
@@ -189,8 +191,8 @@ pub(super) fn text<'a>(cx: &ProviderContext<'a>, key: &str) -> Option<&'a str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// A name of a session that tells when it was made.
-fn made_up_name(cx: &ProviderContext<'_>) -> String {
+/// Returns a session name with the current time.
+fn generated_name(cx: &ProviderContext<'_>) -> String {
     let seconds = cx
         .now
         .duration_since(UNIX_EPOCH)
@@ -198,13 +200,13 @@ fn made_up_name(cx: &ProviderContext<'_>) -> String {
     format!("tucuxi-session-{seconds}")
 }
 
-/// What STS gives. The account stands in the ARN of who was made.
+/// Reads the response of STS. The account id is a part of the assumed role's ARN.
 pub(super) fn assumed(
     provider: &'static str,
-    answer: &Value,
+    response: &Value,
 ) -> Result<Credentials, CredentialsError> {
-    let credentials = document::credentials(provider, &answer["Credentials"], "SessionToken")?;
-    let arn = answer["AssumedRoleUser"]["Arn"]
+    let credentials = document::credentials(provider, &response["Credentials"], "SessionToken")?;
+    let arn = response["AssumedRoleUser"]["Arn"]
         .as_str()
         .unwrap_or_default();
     Ok(match arn.split(':').nth(4) {
@@ -216,10 +218,10 @@ pub(super) fn assumed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::credentials::tests::{Calls, ask};
+    use crate::credentials::tests::{Calls, query};
     use crate::transport::Replay;
 
-    fn asked(profiles: &str, calls: &Calls) -> Result<Option<Credentials>, CredentialsError> {
+    fn found(profiles: &str, calls: &Calls) -> Result<Option<Credentials>, CredentialsError> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config");
         std::fs::write(&file, profiles).unwrap();
@@ -228,7 +230,7 @@ mod tests {
             ("AWS_ACCESS_KEY_ID", "AKIDENV"),
             ("AWS_SECRET_ACCESS_KEY", "s"),
         ];
-        ask(
+        query(
             &AssumeRoleProvider::new(),
             &variables,
             &Replay::new(),
@@ -242,22 +244,22 @@ mod tests {
     fn a_role_is_assumed_by_its_source() {
         let calls = Calls::default();
         let role = "[default]\nrole_arn = r\nsource_profile = keys\nexternal_id = x\nduration_seconds = 900\n";
-        let found = asked(&format!("{role}{KEYS}"), &calls).unwrap().unwrap();
+        let found = found(&format!("{role}{KEYS}"), &calls).unwrap().unwrap();
         assert_eq!(
             (found.access_key_id(), found.account_id()),
             ("ASIA1", Some("123456789012"))
         );
         let expected = r#"sts.AssumeRole by AKIDKEYS {"RoleArn":"r","ExternalId":"x","DurationSeconds":900,"RoleSessionName":"tucuxi-session-1700000000"}"#;
         assert_eq!(calls.made(), [expected]);
-        assert!(asked("[default]\n", &calls).unwrap().is_none());
+        assert!(found("[default]\n", &calls).unwrap().is_none());
     }
 
     #[test]
-    fn sources_may_be_roles_too() {
+    fn source_profiles_may_have_roles() {
         let calls = Calls::default();
         let profiles = "[default]\nrole_arn = r1\nrole_session_name = n\nsource_profile = middle\n\
                         [profile middle]\nrole_arn = r2\nrole_session_name = n\ncredential_source = Environment\n";
-        asked(profiles, &calls).unwrap().unwrap();
+        found(profiles, &calls).unwrap().unwrap();
         let role = |by: &str, arn: &str| {
             format!(r#"sts.AssumeRole by {by} {{"RoleArn":"{arn}","RoleSessionName":"n"}}"#)
         };
@@ -268,9 +270,9 @@ mod tests {
     fn a_profile_may_be_its_own_source_if_it_has_keys() {
         let calls = Calls::default();
         let role = "[default]\nrole_arn = r\nsource_profile = default\n";
-        let error = asked(role, &calls).unwrap_err().to_string();
+        let error = found(role, &calls).unwrap_err().to_string();
         assert!(error.contains("default → default"), "{error}");
-        asked(
+        found(
             &format!("{role}aws_access_key_id = AKIDOWN\naws_secret_access_key = s\n"),
             &calls,
         )
@@ -279,15 +281,15 @@ mod tests {
     }
 
     #[test]
-    fn faults_name_the_profile_and_what_to_do() {
+    fn errors_name_the_profile_and_the_remedy() {
         let cases = [
             (
                 "[default]\nrole_arn = r\n",
-                "neither source_profile nor credential_source",
+                "role_arn requires source_profile or credential_source",
             ),
             (
                 "[default]\nrole_arn = r\nsource_profile = a\ncredential_source = Environment\n",
-                "one of them is enough",
+                "remove one of them",
             ),
             (
                 "[default]\nrole_arn = r\ncredential_source = Moon\n",
@@ -309,7 +311,7 @@ mod tests {
             ),
         ];
         for (profiles, expected) in cases {
-            let error = asked(profiles, &Calls::default()).unwrap_err().to_string();
+            let error = found(profiles, &Calls::default()).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
     }

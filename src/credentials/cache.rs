@@ -1,4 +1,4 @@
-//! Credentials and tokens that are used until shortly before they end.
+//! Caches of credentials and tokens, which are refreshed shortly before they expire.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
@@ -6,47 +6,46 @@ use std::time::{Duration, SystemTime};
 use super::document::lasts;
 use super::sso_token::{self, SsoTokenProvider};
 use super::{
-    Asked, BearerToken, Credentials, CredentialsError, CredentialsProvider, ProviderContext,
+    BearerToken, Credentials, CredentialsError, CredentialsProvider, ProviderContext,
+    ProviderReport,
 };
-
 use crate::sync;
 
-/// From here on one caller asks for new ones, while the others go on with the old.
+/// Advisory refresh window: one caller refreshes, while the others use the cached value.
 const ADVISORY: Duration = Duration::from_secs(15 * 60);
-/// From here on every caller waits for new ones.
+/// Mandatory refresh window: every caller waits for a new value.
 const MANDATORY: Duration = Duration::from_secs(10 * 60);
 
-/// Something that may end.
-pub(crate) trait Ends: Clone {
-    /// When it does.
-    fn ends(&self) -> Option<SystemTime>;
+/// A value that can expire.
+pub(crate) trait Expires: Clone {
+    fn expires_at(&self) -> Option<SystemTime>;
 }
 
-impl Ends for Credentials {
-    fn ends(&self) -> Option<SystemTime> {
+impl Expires for Credentials {
+    fn expires_at(&self) -> Option<SystemTime> {
         self.expires()
     }
 }
 
-impl Ends for BearerToken {
-    fn ends(&self) -> Option<SystemTime> {
+impl Expires for BearerToken {
+    fn expires_at(&self) -> Option<SystemTime> {
         self.expires()
     }
 }
 
-/// What a provider of credentials gave last.
+/// A provider and its cached credentials.
 pub(crate) struct CredentialsCache {
     provider: Arc<dyn CredentialsProvider>,
-    last: Fresh<Credentials>,
+    last: Cached<Credentials>,
 }
 
 impl CredentialsCache {
     pub(crate) fn new(provider: Arc<dyn CredentialsProvider>) -> Self {
-        let last = Fresh::default();
+        let last = Cached::default();
         Self { provider, last }
     }
 
-    /// Credentials that are good for a while yet.
+    /// Returns cached credentials that do not expire soon, or new ones.
     pub(crate) fn get(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
         let name = self.provider.name();
         self.last.get(cx, name, || {
@@ -55,126 +54,131 @@ impl CredentialsCache {
         })
     }
 
-    /// What each provider answers.
-    pub(crate) fn explain(&self, cx: &ProviderContext<'_>) -> Vec<Asked> {
+    /// Queries each provider and reports the outcomes.
+    pub(crate) fn explain(&self, cx: &ProviderContext<'_>) -> Vec<ProviderReport> {
         self.provider.explain(cx)
     }
 }
 
-/// The token that the profile's session gave last.
+/// The cached token of the profile's SSO session.
 #[derive(Default)]
 pub(crate) struct TokenCache {
     provider: SsoTokenProvider,
-    last: Fresh<BearerToken>,
+    last: Cached<BearerToken>,
 }
 
 impl TokenCache {
-    /// A token that is good for a while yet.
+    /// Returns a cached token that does not expire soon, or a new one.
     pub(crate) fn get(&self, cx: &ProviderContext<'_>) -> Result<BearerToken, CredentialsError> {
         self.last
             .get(cx, sso_token::NAME, || self.provider.of_profile(cx))
     }
 }
 
-/// The last of several things that end.
-struct Fresh<T> {
+/// A cached value that can expire.
+struct Cached<T> {
     current: Mutex<Option<T>>,
-    /// Of the one caller that asks for the next.
-    refreshing: Turn,
+    /// Held by the caller that refreshes the value.
+    refreshing: RefreshLock,
 }
 
-impl<T> Default for Fresh<T> {
+impl<T> Default for Cached<T> {
     fn default() -> Self {
         Self {
             current: Mutex::new(None),
-            refreshing: Turn::default(),
+            refreshing: RefreshLock::default(),
         }
     }
 }
 
-/// One caller's turn. Those that wait for it may give up.
+/// A lock whose waiters stop when their lookup is cancelled or reaches its deadline.
 #[derive(Default)]
-struct Turn {
-    is_taken: Mutex<bool>,
-    ended: Condvar,
+struct RefreshLock {
+    is_held: Mutex<bool>,
+    released: Condvar,
 }
 
-/// Ends the turn when it is dropped.
-struct Taken<'a>(&'a Turn);
+/// Releases the lock on drop.
+struct RefreshGuard<'a>(&'a RefreshLock);
 
-impl Turn {
-    /// How soon a waiting caller notices that its call is cancelled.
+impl RefreshLock {
+    /// How often a waiter checks its limits.
     const SLICE: Duration = Duration::from_millis(20);
 
-    fn try_take(&self) -> Option<Taken<'_>> {
-        let was_taken = std::mem::replace(&mut *self.lock(), true);
-        (!was_taken).then(|| Taken(self))
+    fn try_lock(&self) -> Option<RefreshGuard<'_>> {
+        let was_held = std::mem::replace(&mut *self.state(), true);
+        (!was_held).then(|| RefreshGuard(self))
     }
 
-    fn take(&self, cx: &ProviderContext<'_>) -> Result<Taken<'_>, CredentialsError> {
-        let mut is_taken = self.lock();
-        while *is_taken {
+    fn wait_and_lock(
+        &self,
+        cx: &ProviderContext<'_>,
+    ) -> Result<RefreshGuard<'_>, CredentialsError> {
+        let mut is_held = self.state();
+        while *is_held {
             cx.check()?;
-            let woken = self.ended.wait_timeout(is_taken, Self::SLICE);
-            is_taken = sync::whole(woken).0;
+            let woken = self.released.wait_timeout(is_held, Self::SLICE);
+            is_held = sync::whole(woken).0;
         }
-        *is_taken = true;
-        Ok(Taken(self))
+        *is_held = true;
+        Ok(RefreshGuard(self))
     }
 
-    fn lock(&self) -> MutexGuard<'_, bool> {
-        sync::lock(&self.is_taken)
+    fn state(&self) -> MutexGuard<'_, bool> {
+        sync::lock(&self.is_held)
     }
 }
 
-impl Drop for Taken<'_> {
+impl Drop for RefreshGuard<'_> {
     fn drop(&mut self) {
-        *self.0.lock() = false;
-        self.0.ended.notify_one();
+        *self.0.state() = false;
+        self.0.released.notify_one();
     }
 }
 
-impl<T: Ends> Fresh<T> {
+impl<T: Expires> Cached<T> {
     fn get(
         &self,
         cx: &ProviderContext<'_>,
         provider: &'static str,
-        ask: impl FnOnce() -> Result<T, CredentialsError>,
+        refresh: impl FnOnce() -> Result<T, CredentialsError>,
     ) -> Result<T, CredentialsError> {
         let now = cx.now;
         if let Some(current) = self.usable(now, ADVISORY) {
             return Ok(current);
         }
         let old = self.usable(now, MANDATORY);
-        let _turn = match (self.refreshing.try_take(), &old) {
-            (Some(turn), _) => turn,
+        let _guard = match (self.refreshing.try_lock(), &old) {
+            (Some(guard), _) => guard,
             (None, Some(old)) => return Ok(old.clone()),
-            (None, None) => self.refreshing.take(cx)?,
+            (None, None) => self.refreshing.wait_and_lock(cx)?,
         };
         if let Some(current) = self.usable(now, ADVISORY) {
-            return Ok(current); // another caller was here
+            return Ok(current); // another caller has refreshed it meanwhile
         }
         cx.check()?;
-        match (ask().and_then(|new| still_good(new, now, provider)), old) {
+        match (refresh().and_then(|new| unexpired(new, now, provider)), old) {
             (Ok(new), _) => {
                 *self.lock() = Some(new.clone());
                 Ok(new)
             }
             (Err(error), Some(old)) => {
-                tracing::warn!(provider, %error, "no refresh, what there was is used on");
+                tracing::warn!(provider, %error, "the refresh failed; the cached value is used");
                 Ok(old)
             }
-            // a provider only knows that its request failed
+            // the provider only knows that its request failed
             (Err(_), None) if cx.cancel.is_cancelled() => Err(CredentialsError::Cancelled),
             (Err(error), None) => Err(error),
         }
     }
 
-    /// The current one, if it does not end within this time.
+    /// Returns the cached value, unless it expires within `margin`.
     fn usable(&self, now: SystemTime, margin: Duration) -> Option<T> {
         let current = self.lock();
         let current = current.as_ref()?;
-        let good = current.ends().is_none_or(|end| lasts(end, now, margin));
+        let good = current
+            .expires_at()
+            .is_none_or(|end| lasts(end, now, margin));
         good.then(|| current.clone())
     }
 
@@ -183,15 +187,15 @@ impl<T: Ends> Fresh<T> {
     }
 }
 
-fn still_good<T: Ends>(
+fn unexpired<T: Expires>(
     new: T,
     now: SystemTime,
     provider: &'static str,
 ) -> Result<T, CredentialsError> {
-    match new.ends() {
+    match new.expires_at() {
         Some(end) if end <= now => Err(CredentialsError::Provider {
             provider,
-            what: "what it gave has expired".into(),
+            what: "the credentials that it returned have expired".into(),
         }),
         _ => Ok(new),
     }
@@ -210,9 +214,9 @@ mod tests {
 
     static CALLS: LazyLock<Calls> = LazyLock::new(Calls::default);
 
-    /// Gives credentials that last an hour from `now`, or fails.
+    /// Returns credentials that are valid for an hour, or fails.
     struct Hourly {
-        asked: AtomicUsize,
+        queries: AtomicUsize,
         fails: bool,
     }
 
@@ -221,7 +225,7 @@ mod tests {
             "hourly"
         }
         fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
-            let number = self.asked.fetch_add(1, SeqCst);
+            let number = self.queries.fetch_add(1, SeqCst);
             if self.fails && number > 0 {
                 let (provider, what) = ("hourly", "down".into());
                 return Err(CredentialsError::Provider { provider, what });
@@ -239,24 +243,24 @@ mod tests {
     }
 
     fn setup(fails: bool) -> (Arc<Hourly>, CredentialsCache, Config, Replay) {
-        let asked = AtomicUsize::new(0);
-        let provider = Arc::new(Hourly { asked, fails });
+        let queries = AtomicUsize::new(0);
+        let provider = Arc::new(Hourly { queries, fails });
         let cache = CredentialsCache::new(Arc::new(provider.clone()));
         let config = Config::builder().isolated().build().unwrap();
         (provider, cache, config, Replay::new())
     }
 
     #[test]
-    fn credentials_are_asked_for_again_before_they_end() {
+    fn credentials_are_refreshed_before_they_expire() {
         let (provider, cache, config, transport) = setup(false);
-        for (minute, asked) in [(0, 1), (44, 1), (46, 2), (80, 2), (92, 3)] {
+        for (minute, queries) in [(0, 1), (44, 1), (46, 2), (80, 2), (92, 3)] {
             cache.get(&at(&config, &transport, minute)).unwrap();
-            assert_eq!(provider.asked.load(SeqCst), asked, "minute {minute}");
+            assert_eq!(provider.queries.load(SeqCst), queries, "minute {minute}");
         }
     }
 
     #[test]
-    fn a_failed_refresh_hurts_only_when_the_old_ones_end() {
+    fn a_failed_refresh_is_an_error_only_after_expiry() {
         let (_, cache, config, transport) = setup(true);
         for (minute, good) in [(0, true), (46, true), (49, true), (51, false)] {
             let got = cache.get(&at(&config, &transport, minute));
@@ -264,9 +268,9 @@ mod tests {
         }
     }
 
-    /// Has old credentials at first, and is not done with new ones before it may be.
+    /// Returns its first credentials at once, and further ones after the barrier.
     struct Slow {
-        asked: AtomicUsize,
+        queries: AtomicUsize,
         done: Barrier,
     }
 
@@ -275,7 +279,7 @@ mod tests {
             "slow"
         }
         fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
-            let number = self.asked.fetch_add(1, SeqCst);
+            let number = self.queries.fetch_add(1, SeqCst);
             if number > 0 {
                 self.done.wait();
             }
@@ -284,44 +288,43 @@ mod tests {
         }
     }
 
-    /// 64 threads ask at this minute. Those that are served while the provider is asked are counted, `served` of them
-    /// before it may be done.
-    fn ask_together(minute: u64, served: usize) -> Vec<String> {
+    /// Queries the cache from 64 threads at this minute. `served` of them return before the provider does.
+    fn query_together(minute: u64, served: usize) -> Vec<String> {
         let done = Barrier::new(2);
-        let asked = AtomicUsize::new(0);
-        let provider = Arc::new(Slow { asked, done });
+        let queries = AtomicUsize::new(0);
+        let provider = Arc::new(Slow { queries, done });
         let cache = CredentialsCache::new(Arc::new(provider.clone()));
         let config = Config::builder().isolated().build().unwrap();
         let transport = Replay::new();
         cache.get(&at(&config, &transport, 0)).unwrap();
         let (start, names) = (Barrier::new(64), Mutex::new(Vec::new()));
-        let (told, heard) = std::sync::mpsc::channel();
+        let (sender, receiver) = std::sync::mpsc::channel();
         std::thread::scope(|scope| {
             for _ in 0..64 {
-                let told = told.clone();
+                let sender = sender.clone();
                 let (start, names, cache) = (&start, &names, &cache);
                 let (config, transport) = (&config, &transport);
                 scope.spawn(move || {
                     start.wait();
                     let got = cache.get(&at(config, transport, minute)).unwrap();
                     names.lock().unwrap().push(got.access_key_id().to_owned());
-                    told.send(()).unwrap();
+                    sender.send(()).unwrap();
                 });
             }
             for _ in 0..served {
-                heard.recv().unwrap();
+                receiver.recv().unwrap();
             }
             provider.done.wait();
         });
-        assert_eq!(provider.asked.load(SeqCst), 2, "minute {minute}");
+        assert_eq!(provider.queries.load(SeqCst), 2, "minute {minute}");
         let mut names = names.into_inner().unwrap();
         names.sort();
         names
     }
 
     #[test]
-    fn one_thread_refreshes_while_the_others_go_on() {
-        let names = ask_together(46, 63);
+    fn one_thread_refreshes_while_the_others_use_the_cached_value() {
+        let names = query_together(46, 63);
         let (old, new) = (&names[..63], &names[63..]);
         assert!(old.iter().all(|name| name == "AKID0"), "{names:?}");
         assert_eq!(new, ["AKID1"]);
@@ -329,12 +332,12 @@ mod tests {
 
     #[test]
     fn expired_credentials_are_refreshed_once_for_all() {
-        let names = ask_together(61, 0);
+        let names = query_together(61, 0);
         assert!(names.iter().all(|name| name == "AKID1"), "{names:?}");
     }
 
     #[test]
-    fn many_threads_ask_once() {
+    fn many_threads_query_the_provider_once() {
         let (provider, cache, config, transport) = setup(false);
         let barrier = Barrier::new(64);
         std::thread::scope(|scope| {
@@ -345,12 +348,12 @@ mod tests {
                 });
             }
         });
-        assert_eq!(provider.asked.load(SeqCst), 1);
+        assert_eq!(provider.queries.load(SeqCst), 1);
     }
 
-    /// Waits until the call is cancelled, the first time that it is asked.
+    /// Waits for the cancellation when it is queried for the first time.
     struct Stuck {
-        asked: AtomicUsize,
+        queries: AtomicUsize,
         begun: Barrier,
     }
 
@@ -359,7 +362,7 @@ mod tests {
             "stuck"
         }
         fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
-            if self.asked.fetch_add(1, SeqCst) == 0 {
+            if self.queries.fetch_add(1, SeqCst) == 0 {
                 self.begun.wait();
                 loop {
                     cx.pause(Duration::from_secs(60))?;
@@ -370,9 +373,9 @@ mod tests {
     }
 
     #[test]
-    fn those_that_wait_go_on_when_the_one_that_refreshes_is_cancelled() {
-        let (asked, begun) = (AtomicUsize::new(0), Barrier::new(2));
-        let provider = Arc::new(Stuck { asked, begun });
+    fn waiters_continue_when_the_refreshing_caller_is_cancelled() {
+        let (queries, begun) = (AtomicUsize::new(0), Barrier::new(2));
+        let provider = Arc::new(Stuck { queries, begun });
         let cache = CredentialsCache::new(Arc::new(provider.clone()));
         let config = Config::builder().isolated().build().unwrap();
         let (transport, cancel) = (Replay::new(), CancelToken::default());
@@ -385,7 +388,7 @@ mod tests {
                 cache.get(&cx)
             });
             provider.begun.wait();
-            // one that has no time left does not wait for the others
+            // a caller without time does not wait for the others
             let late = ProviderContext {
                 deadline: Some(Instant::now()),
                 ..at(&config, &transport, 0)
@@ -403,10 +406,10 @@ mod tests {
                 assert_eq!(other.join().unwrap().access_key_id(), "AKID1");
             }
         });
-        assert_eq!(provider.asked.load(SeqCst), 2);
+        assert_eq!(provider.queries.load(SeqCst), 2);
     }
 
-    /// Gives what no header has.
+    /// Returns a token that is not valid in a header.
     struct Broken;
 
     impl CredentialsProvider for Broken {
@@ -419,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_provider_of_the_program_gives_is_checked_too() {
+    fn credentials_of_a_custom_provider_are_validated() {
         let cache = CredentialsCache::new(Arc::new(Broken));
         let config = Config::builder().isolated().build().unwrap();
         let error = cache

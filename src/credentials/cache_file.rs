@@ -1,4 +1,4 @@
-//! The small JSON files below `~/.aws` in which tucuxi and `aws` leave tokens and credentials for each other.
+//! The JSON files below `~/.aws` in which tucuxi and `aws` share tokens and credentials.
 
 use std::fs;
 use std::io;
@@ -13,16 +13,16 @@ use crate::file;
 use crate::hash::hex;
 use crate::new_file;
 
-/// The most bytes of one; those that `aws` writes have a few thousand.
-const LARGEST: u64 = 1 << 20;
+/// The maximum size of a file; `aws` writes a few thousand bytes.
+const MAX_SIZE: u64 = 1 << 20;
 
-/// One of them.
+/// A cache file.
 pub(super) struct CacheFile {
     path: PathBuf,
 }
 
 impl CacheFile {
-    /// The file of a key in a folder of the user; `None` where the user has none.
+    /// Creates the file of a key in a folder; `None` if the folder is below a home directory that is unknown.
     pub(super) fn new(cx: &ProviderContext<'_>, folder: &str, key: &str) -> Option<Self> {
         let env = cx.config.environment();
         if folder.starts_with('~') {
@@ -32,11 +32,11 @@ impl CacheFile {
         Some(Self { path })
     }
 
-    /// What it says; `None` where there is no such file. A file that is no JSON is a fault of `provider`: nothing of it goes
-    /// into the error, as it is full of secrets.
+    /// Reads the file; `None` if it does not exist. If it is not JSON, the error is `provider`'s, and shows nothing of the file,
+    /// which is full of secrets.
     pub(super) fn read(&self, provider: &'static str) -> Result<Option<Value>, CredentialsError> {
         let of = |what: String| fault(provider, format!("{}: {what}", self.path.display()));
-        let bytes = match file::read(&self.path, LARGEST) {
+        let bytes = match file::read(&self.path, MAX_SIZE) {
             Ok(bytes) => bytes,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(of(e.to_string())),
@@ -51,7 +51,7 @@ impl CacheFile {
         Ok(Some(document))
     }
 
-    /// Replaces it at one stroke: other processes see the old file or the new one. Nobody else may read it.
+    /// Replaces the file atomically, with permissions for the user alone.
     pub(super) fn write(&self, document: &Value) -> io::Result<()> {
         let folder = self.path.parent().ok_or(io::ErrorKind::InvalidInput)?;
         let mut make = fs::DirBuilder::new();

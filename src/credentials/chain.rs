@@ -1,11 +1,11 @@
-//! The providers, one after the other.
+//! Chains of providers.
 
 use std::sync::Arc;
 
 use super::assume_role::AssumeRoleProvider;
 use super::container::ContainerProvider;
 use super::env::EnvProvider;
-use super::explain::{Asked, Outcome};
+use super::explain::{ProviderOutcome, ProviderReport};
 use super::imds::ImdsProvider;
 use super::login::LoginProvider;
 use super::process::ProcessProvider;
@@ -14,41 +14,46 @@ use super::sso::SsoProvider;
 use super::web_identity::WebIdentityProvider;
 use super::{Credentials, CredentialsError, CredentialsProvider, ProviderContext};
 
-/// Asks providers in their order; the first that has credentials gives them.
+/// Queries providers in order until one has credentials.
+///
+/// An error other than [`CredentialsError::Absent`] ends the lookup.
 ///
 /// ```
 /// use tucuxi::Config;
 /// use tucuxi::credentials::{Chain, Credentials};
 ///
 /// let vault = Credentials::new("AKIDEXAMPLE", "secret"); // or a provider of your own
-/// let chain = Chain::standard(false).without("iam-role").before("env", vault);
+/// let chain = Chain::standard().without("iam-role").before("env", vault);
 /// let config = Config::builder().isolated().credentials_provider(chain).build()?;
 /// # Ok::<(), tucuxi::config::ConfigError>(())
 /// ```
 #[derive(Clone, Default)]
+#[must_use = "a chain is used as a credentials provider"]
 pub struct Chain(Vec<Arc<dyn CredentialsProvider>>);
 
 impl Chain {
-    /// One without providers.
+    /// Creates a chain without providers.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The environment, the profile's role, the profile itself, the container, the instance. A profile that the program
-    /// itself names leaves the environment out.
-    pub fn standard(explicit_profile: bool) -> Self {
-        let first = match explicit_profile {
-            true => Self::new(),
-            false => Self::new().then(EnvProvider::new()),
-        };
-        let mut chain = first.then(AssumeRoleProvider::new());
+    /// Creates the standard chain: environment variables, the profile's role, the profile itself, the container, the instance.
+    pub fn standard() -> Self {
+        let mut chain = Self::new().then(EnvProvider::new());
+        chain.0.append(&mut Self::standard_of_profile().0);
+        chain
+    }
+
+    /// Creates the standard chain without environment variables. A client whose program chooses the profile uses it.
+    pub fn standard_of_profile() -> Self {
+        let mut chain = Self::new().then(AssumeRoleProvider::new());
         chain.0.append(&mut Self::of_profile().0);
         chain
             .then(ContainerProvider::new())
             .then(ImdsProvider::new())
     }
 
-    /// All ways in which a profile can have credentials without a role that another profile assumes.
+    /// The providers of a profile, except for a role that another profile assumes.
     pub(super) fn of_profile() -> Self {
         Self::new()
             .then(WebIdentityProvider::new())
@@ -59,37 +64,33 @@ impl Chain {
             .then(ProfileProvider::config_file())
     }
 
-    /// With another provider at its end.
-    #[must_use]
+    /// Appends a provider.
     pub fn then(mut self, provider: impl CredentialsProvider + 'static) -> Self {
         self.0.push(Arc::new(provider));
         self
     }
 
-    /// With another provider before the one of this name; at its start if there is none.
-    #[must_use]
+    /// Inserts a provider before the one of this name, or at the start if no provider has it.
     pub fn before(mut self, name: &str, provider: impl CredentialsProvider + 'static) -> Self {
         let at = self.position(name).unwrap_or(0);
         self.0.insert(at, Arc::new(provider));
         self
     }
 
-    /// With another provider behind the one of this name; at its end if there is none.
-    #[must_use]
+    /// Inserts a provider after the one of this name, or at the end if no provider has it.
     pub fn after(mut self, name: &str, provider: impl CredentialsProvider + 'static) -> Self {
         let at = self.position(name).map_or(self.0.len(), |at| at + 1);
         self.0.insert(at, Arc::new(provider));
         self
     }
 
-    /// Without the provider of this name.
-    #[must_use]
+    /// Removes the provider of this name.
     pub fn without(mut self, name: &str) -> Self {
         self.0.retain(|provider| provider.name() != name);
         self
     }
 
-    /// The names of its providers, in their order.
+    /// Returns the names of the providers, in order.
     pub fn names(&self) -> Vec<&'static str> {
         self.0.iter().map(|provider| provider.name()).collect()
     }
@@ -105,36 +106,41 @@ impl CredentialsProvider for Chain {
     }
 
     fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
-        let mut asked = Vec::new();
+        let mut tried = Vec::new();
         for provider in &self.0 {
             cx.check()?;
             let name = provider.name();
             match provider.credentials(cx) {
                 Err(CredentialsError::Absent(why)) => {
                     tracing::debug!(provider = name, %why, "has no credentials");
-                    asked.push(format!("{name} ({why})"));
+                    tried.push(format!("{name} ({why})"));
                 }
                 found => {
-                    tracing::debug!(provider = name, good = found.is_ok(), "has credentials");
+                    tracing::debug!(provider = name, good = found.is_ok(), "ends the lookup");
                     return found;
                 }
             }
         }
         Err(CredentialsError::NotFound {
             profile: cx.config.profile().value.clone(),
-            asked: asked.join(", "),
+            tried: tried.join(", "),
         })
     }
 
-    fn explain(&self, cx: &ProviderContext<'_>) -> Vec<Asked> {
+    fn explain(&self, cx: &ProviderContext<'_>) -> Vec<ProviderReport> {
         let mut rows = Vec::new();
         for provider in &self.0 {
-            let is_settled = rows.iter().any(Asked::is_settled);
-            match is_settled {
-                true => rows.push(Asked::new(provider.name(), Outcome::NotAsked)),
+            let is_final = rows.iter().any(ProviderReport::is_final);
+            match is_final {
+                true => rows.push(ProviderReport::new(
+                    provider.name(),
+                    ProviderOutcome::NotQueried,
+                )),
                 false => match cx.check() {
                     Ok(()) => rows.append(&mut provider.explain(cx)),
-                    Err(error) => rows.push(Asked::of(provider.name(), Err(error))),
+                    Err(error) => {
+                        rows.push(ProviderReport::from_result(provider.name(), Err(error)))
+                    }
                 },
             }
         }
@@ -193,6 +199,6 @@ mod tests {
         assert_eq!(rows.len(), chain.names().len());
         assert_eq!(rows[0], "env: none: AWS_ACCESS_KEY_ID is not set");
         assert_eq!(rows[1], "given by the program: found: ****************PLE1");
-        assert_eq!(rows[2], "assume-role: not asked");
+        assert_eq!(rows[2], "assume-role: not queried");
     }
 }

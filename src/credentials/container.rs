@@ -1,4 +1,4 @@
-//! Credentials of a container: of an ECS task, or of a pod of EKS.
+//! Credentials of a container: an ECS task or a pod of EKS.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -8,14 +8,14 @@ use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
-use super::document::{self, Ask, Patience, absent, fault};
+use super::document::{self, DocumentRequest, RetryPolicy, absent, fault};
 use super::{
     Credentials, CredentialsError, CredentialsProvider, CredentialsSource, ProviderContext,
 };
 use crate::file;
 use crate::identity::{header_text, is_blank};
 
-/// Asks the URL that `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `AWS_CONTAINER_CREDENTIALS_FULL_URI` names.
+/// Requests the credentials from the URL of `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `AWS_CONTAINER_CREDENTIALS_FULL_URI`.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct ContainerProvider;
@@ -26,7 +26,7 @@ const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 
-/// Where ECS has its service, and where else http is allowed.
+/// The host of ECS, and all hosts that plain http is allowed for besides loopback addresses.
 const ECS: &str = "http://169.254.170.2";
 const HTTP_HOSTS: [&str; 4] = [
     "169.254.170.2",
@@ -36,7 +36,7 @@ const HTTP_HOSTS: [&str; 4] = [
 ];
 
 impl ContainerProvider {
-    /// The provider.
+    /// Creates the provider.
     pub fn new() -> Self {
         Self
     }
@@ -70,20 +70,20 @@ impl CredentialsProvider for ContainerProvider {
         if let Some(token) = token(cx)? {
             headers.insert(AUTHORIZATION, token);
         }
-        let ask = Ask {
+        let request = DocumentRequest {
             method: Method::GET,
             uri: &uri,
             headers: &headers,
             is_direct: is_local(&uri),
-            patience: Patience {
+            retries: RetryPolicy {
                 attempts: 3,
                 timeout: Duration::from_secs(2),
                 pause: Duration::from_secs(1),
                 retries_timeouts: true,
             },
         };
-        let answer = ask.send(cx, |status, _| status == 200);
-        let (status, body) = answer.map_err(|e| fault(NAME, e.to_string()))?;
+        let response = request.send(cx, |status, _| status == 200);
+        let (status, body) = response.map_err(|e| fault(NAME, e.to_string()))?;
         let document: Option<Value> = serde_json::from_slice(&body).ok();
         match document {
             Some(document) if status == 200 => {
@@ -93,7 +93,7 @@ impl CredentialsProvider for ContainerProvider {
             _ => Err(fault(
                 NAME,
                 format!(
-                    "{} answered with status {status} and no credentials",
+                    "{} returned no credentials (status {status})",
                     uri.host().unwrap_or_default()
                 ),
             )),
@@ -101,7 +101,7 @@ impl CredentialsProvider for ContainerProvider {
     }
 }
 
-/// The token's file is read each time: it is exchanged now and then.
+/// Returns the authorization token. Its file is read each time, as it is rotated.
 fn token(cx: &ProviderContext<'_>) -> Result<Option<HeaderValue>, CredentialsError> {
     let env = cx.config.environment();
     let (from, token) = match (env.get(TOKEN_FILE), env.get(TOKEN)) {
@@ -114,8 +114,9 @@ fn token(cx: &ProviderContext<'_>) -> Result<Option<HeaderValue>, CredentialsErr
         (None, _) => return Ok(None),
     };
     let of = |what: String| fault(NAME, format!("{from}: the token {what}"));
-    header_text(&token).map_err(|unfit| of(unfit.to_string()))?;
-    let mut value = HeaderValue::from_str(&token).map_err(|_| of("is no header".into()))?;
+    header_text(&token).map_err(|invalid| of(invalid.to_string()))?;
+    let mut value =
+        HeaderValue::from_str(&token).map_err(|_| of("is not valid in a header".into()))?;
     value.set_sensitive(true);
     Ok(Some(value))
 }
@@ -128,8 +129,8 @@ fn is_allowed(uri: &Uri) -> bool {
     }
 }
 
-/// Whether the host is this machine, or one of the services that ECS and EKS have beside a container. None of them can be
-/// reached through a proxy, which must not see their credentials either.
+/// Returns whether the host is this machine, or the link-local service of ECS or EKS. Neither can be reached through a proxy,
+/// and a proxy must not see their credentials.
 fn is_local(uri: &Uri) -> bool {
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     match host.parse::<IpAddr>() {
@@ -141,14 +142,14 @@ fn is_local(uri: &Uri) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::credentials::tests::{Calls, ask};
+    use crate::credentials::tests::{Calls, query};
     use crate::transport::Replay;
 
-    fn asked(
+    fn found(
         variables: &[(&str, &str)],
         transport: &Replay,
     ) -> Result<Option<Credentials>, CredentialsError> {
-        ask(
+        query(
             &ContainerProvider::new(),
             variables,
             transport,
@@ -156,12 +157,12 @@ mod tests {
         )
     }
 
-    const ANSWER: &str = r#"{"AccessKeyId": "ASIA", "SecretAccessKey": "s", "Token": "t", "Expiration": "2030-01-01T00:00:00Z"}"#;
+    const DOCUMENT: &str = r#"{"AccessKeyId": "ASIA", "SecretAccessKey": "s", "Token": "t", "Expiration": "2030-01-01T00:00:00Z"}"#;
 
     #[test]
-    fn a_task_asks_its_service() {
-        let replay = Replay::new().answer(200, &[], ANSWER);
-        let found = asked(&[(RELATIVE, "/v2/c?id=1"), (TOKEN, "let me in")], &replay)
+    fn a_task_requests_credentials_from_its_service() {
+        let replay = Replay::new().answer(200, &[], DOCUMENT);
+        let found = found(&[(RELATIVE, "/v2/c?id=1"), (TOKEN, "let me in")], &replay)
             .unwrap()
             .unwrap();
         assert_eq!(
@@ -171,7 +172,7 @@ mod tests {
         let sent = &replay.sent()[0];
         assert_eq!(sent.uri, "http://169.254.170.2/v2/c?id=1");
         assert_eq!(sent.headers["authorization"], "let me in");
-        assert!(asked(&[], &Replay::new()).unwrap().is_none());
+        assert!(found(&[], &Replay::new()).unwrap().is_none());
     }
 
     #[test]
@@ -184,12 +185,12 @@ mod tests {
         ];
         for token in ["first", "second"] {
             std::fs::write(&file, token).unwrap();
-            let replay = Replay::new().answer(200, &[], ANSWER);
-            asked(&variables, &replay).unwrap();
+            let replay = Replay::new().answer(200, &[], DOCUMENT);
+            found(&variables, &replay).unwrap();
             assert_eq!(replay.sent()[0].headers["authorization"], token);
         }
         std::fs::write(&file, "two\r\nlines").unwrap();
-        let error = asked(&variables, &Replay::new()).unwrap_err().to_string();
+        let error = found(&variables, &Replay::new()).unwrap_err().to_string();
         assert!(
             error.contains("line break") && !error.contains("two"),
             "{error}"
@@ -204,7 +205,7 @@ mod tests {
             "u:hidden@h",
             "ftp://u:hidden@h/",
         ] {
-            let error = asked(&[(FULL, url)], &Replay::new())
+            let error = found(&[(FULL, url)], &Replay::new())
                 .unwrap_err()
                 .to_string();
             assert!(error.contains(FULL), "{error}");
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn only_some_hosts_are_asked_over_http() {
+    fn plain_http_is_allowed_for_local_hosts_only() {
         let cases = [
             ("http://127.0.0.1:8080/c", true),
             ("http://[::1]/c", true),
@@ -224,18 +225,18 @@ mod tests {
             ("http://169.254.169.254/c", false),
         ];
         for (url, good) in cases {
-            let result = asked(&[(FULL, url)], &Replay::new().answer(200, &[], ANSWER));
+            let result = found(&[(FULL, url)], &Replay::new().answer(200, &[], DOCUMENT));
             assert_eq!(result.is_ok(), good, "{url}: {result:?}");
         }
     }
 
     #[test]
-    fn an_answer_without_credentials_is_an_error() {
+    fn a_response_without_credentials_is_an_error() {
         let replay = Replay::new()
             .answer(400, &[], "no")
             .answer(500, &[], "no")
             .answer(403, &[], "no");
-        let error = asked(&[(FULL, "http://127.0.0.1/c")], &replay)
+        let error = found(&[(FULL, "http://127.0.0.1/c")], &replay)
             .unwrap_err()
             .to_string();
         assert!(error.contains("status 403"), "{error}");

@@ -1,4 +1,4 @@
-//! The JSON in which processes, containers and instances give credentials, and the plain requests that ask for it.
+//! The JSON document in which processes, containers and instances provide credentials, and the plain requests for it.
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant, SystemTime};
@@ -13,7 +13,7 @@ use crate::identity::{Part, is_blank};
 use crate::time::Timestamp;
 use crate::transport::{Limits, TransportError, TransportErrorKind};
 
-/// A fault of a provider.
+/// Returns the error of a provider.
 pub(super) fn fault(provider: &'static str, what: impl Into<String>) -> CredentialsError {
     CredentialsError::Provider {
         provider,
@@ -21,13 +21,13 @@ pub(super) fn fault(provider: &'static str, what: impl Into<String>) -> Credenti
     }
 }
 
-/// What a provider says that has none.
+/// Returns the error of a provider without credentials.
 pub(super) fn absent(why: impl Into<Cow<'static, str>>) -> CredentialsError {
     CredentialsError::Absent(why.into())
 }
 
-/// Reads the members `AccessKeyId`, `SecretAccessKey`, `AccountId`, `Expiration` and the token, whose name differs. Nothing
-/// of the document goes into the error: it is full of secrets.
+/// Reads the members `AccessKeyId`, `SecretAccessKey`, `AccountId`, `Expiration` and `token`, whose name varies. An error shows
+/// nothing of the document, which is full of secrets.
 pub(super) fn credentials(
     provider: &'static str,
     document: &Value,
@@ -70,8 +70,8 @@ pub(super) fn credentials(
     Ok(credentials.with_expiry(end))
 }
 
-/// When something ends of which a response says that it is good for so many seconds. A number beyond all times is the last of
-/// them; what is not a number of seconds from zero is no end.
+/// Returns the time at which something expires that is valid for this many seconds. A number out of range is the last possible
+/// time; `None` if it is negative or not a number.
 pub(super) fn end_after(now: SystemTime, seconds: &Value) -> Option<SystemTime> {
     let seconds = match seconds {
         Value::String(text) => text.trim().parse::<f64>().ok()?,
@@ -85,35 +85,35 @@ pub(super) fn end_after(now: SystemTime, seconds: &Value) -> Option<SystemTime> 
         .or(last)
 }
 
-/// Whether something that ends then is good for longer than this.
+/// Returns whether something that expires at `end` is valid for longer than `margin`.
 pub(super) fn lasts(end: SystemTime, now: SystemTime, margin: Duration) -> bool {
     end.duration_since(now).is_ok_and(|left| left > margin)
 }
 
-/// How patiently a request is made.
+/// The attempts and timeouts of a request.
 #[derive(Clone, Copy)]
-pub(super) struct Patience {
+pub(super) struct RetryPolicy {
     pub(super) attempts: u32,
-    /// For a connection, and for every wait for a part of the response.
+    /// The connect timeout and the read timeout.
     pub(super) timeout: Duration,
-    /// Between attempts.
+    /// The delay between attempts.
     pub(super) pause: Duration,
-    /// Whether a response that does not come in time is waited for once more.
+    /// Whether an attempt is retried after a timeout.
     pub(super) retries_timeouts: bool,
 }
 
 /// A request for a document.
-pub(super) struct Ask<'a> {
+pub(super) struct DocumentRequest<'a> {
     pub(super) method: Method,
     pub(super) uri: &'a Uri,
     pub(super) headers: &'a HeaderMap,
-    /// Whether it goes to its host without a proxy.
+    /// Whether the request bypasses proxies.
     pub(super) is_direct: bool,
-    pub(super) patience: Patience,
+    pub(super) retries: RetryPolicy,
 }
 
-impl Ask<'_> {
-    /// Makes the request until its response is what `is_last` says, and gives status and body of the last one.
+impl DocumentRequest<'_> {
+    /// Sends the request until `is_last` accepts a response or no attempt is left. Returns status and body of the last response.
     pub(super) fn send(
         &self,
         cx: &ProviderContext<'_>,
@@ -121,36 +121,32 @@ impl Ask<'_> {
     ) -> Result<(u16, Bytes), TransportError> {
         let mut attempt = 1;
         loop {
-            let answer = self.once(cx);
-            let done = match &answer {
+            let response = self.send_once(cx);
+            let is_done = match &response {
                 Ok((status, body)) => is_last(*status, body),
                 Err(error) => match error.kind() {
-                    TransportErrorKind::Timeout => !self.patience.retries_timeouts,
+                    TransportErrorKind::Timeout => !self.retries.retries_timeouts,
                     kind => !kind.is_retryable(),
                 },
             };
-            if done || attempt >= self.patience.attempts {
-                return answer;
+            if is_done || attempt >= self.retries.attempts {
+                return response;
             }
-            tracing::debug!(
-                host = self.uri.host(),
-                attempt,
-                "the request is made once more"
-            );
-            if cx.pause(self.patience.pause).is_err() {
-                return answer;
+            tracing::debug!(host = self.uri.host(), attempt, "retries the request");
+            if cx.pause(self.retries.pause).is_err() {
+                return response;
             }
             attempt += 1;
         }
     }
 
-    /// One attempt, which does not last longer than its two timeouts, however slowly the response comes.
-    fn once(&self, cx: &ProviderContext<'_>) -> Result<(u16, Bytes), TransportError> {
+    /// Makes one attempt, which lasts as long as both timeouts at most, however slow the response is.
+    fn send_once(&self, cx: &ProviderContext<'_>) -> Result<(u16, Bytes), TransportError> {
         let mut request = http::Request::new(Body::empty());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = self.headers.clone();
-        let timeout = self.patience.timeout;
+        let timeout = self.retries.timeout;
         let limits = Limits {
             connect: timeout,
             read: timeout,
@@ -163,14 +159,14 @@ impl Ask<'_> {
     }
 }
 
-/// When credentials of this age are to be asked for again though their provider has no newer ones: an instance's service
-/// that is down must not stop what runs on the instance.
+/// Extends credentials that expire soon or have expired, so that an outage of the metadata service does not stop the programs
+/// of the instance. A refresh is due within 17 to 25 minutes.
 pub(super) fn extend(credentials: Credentials, now: SystemTime, random: f64) -> Credentials {
     let ahead = Duration::from_secs(900) + Duration::from_secs_f64(120.0 + 480.0 * random);
     match (credentials.expires(), now.checked_add(ahead)) {
         (Some(end), Some(later)) if later >= end => {
             tracing::warn!(
-                "the instance gave credentials that end soon or have ended; they are used a while longer"
+                "the instance provides credentials that have expired or expire soon; they are used for some time longer"
             );
             credentials.with_expiry(later)
         }

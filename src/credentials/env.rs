@@ -8,20 +8,20 @@ use crate::identity::{Part, is_blank};
 use crate::time::Timestamp;
 
 /// Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SECURITY_TOKEN` or else `AWS_SESSION_TOKEN`,
-/// `AWS_CREDENTIAL_EXPIRATION` and `AWS_ACCOUNT_ID`. Spaces around a value do not count, and a blank value is none.
+/// `AWS_CREDENTIAL_EXPIRATION` and `AWS_ACCOUNT_ID`. Spaces around a value are ignored, and a blank value counts as unset.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct EnvProvider;
 
 const ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
-/// The older name wins, as it does for botocore.
+/// The older name takes precedence, as in botocore.
 const TOKENS: [&str; 2] = ["AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"];
 const EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
 const NAME: &str = "env";
 
 impl EnvProvider {
-    /// The provider.
+    /// Creates the provider.
     pub fn new() -> Self {
         Self
     }
@@ -65,8 +65,9 @@ impl CredentialsProvider for EnvProvider {
             None => Ok(credentials),
             Some(end) => {
                 let time = Timestamp::parse(end).ok().and_then(Timestamp::system_time);
-                let end =
-                    time.ok_or_else(|| fault(NAME, format!("{EXPIRATION} is no time: {end:?}")))?;
+                let end = time.ok_or_else(|| {
+                    fault(NAME, format!("{EXPIRATION} is not a valid time: {end:?}"))
+                })?;
                 Ok(credentials.with_expiry(end))
             }
         }

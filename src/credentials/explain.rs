@@ -1,4 +1,4 @@
-//! What each provider answered, for the user who wonders where the credentials are from, or why there are none.
+//! Reports of providers: where the credentials come from, or why there are none.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -6,79 +6,84 @@ use std::time::SystemTime;
 use super::{Credentials, CredentialsError};
 use crate::time::Timestamp;
 
-/// A provider, and what came of it.
+/// A provider and the outcome of querying it. [`Introspection::explain_credentials`] returns one for each provider.
+///
+/// [`Introspection::explain_credentials`]: crate::Introspection::explain_credentials
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Asked {
+pub struct ProviderReport {
     /// The provider's name.
     pub provider: &'static str,
-    /// What it answered.
-    pub outcome: Outcome,
+    /// The outcome.
+    pub outcome: ProviderOutcome,
 }
 
-/// What a provider answered. Nothing in it is secret.
+/// The outcome of querying a provider. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome {
-    /// It has none, for this reason; the next one was asked.
+pub enum ProviderOutcome {
+    /// The provider has no credentials, for this reason; the next one was queried.
     Absent(String),
-    /// It failed, for this reason; no other was asked.
+    /// The provider failed, for this reason; no other was queried.
     Failed(String),
-    /// It has credentials.
+    /// The provider has credentials.
     Found {
-        /// The key's id, all but its last four characters masked.
+        /// The access key id, masked except for its last four characters.
         access_key_id: String,
-        /// The account, where it is known.
-        account_id: Option<Box<str>>,
-        /// When they end.
+        /// The account id, if it is known.
+        account_id: Option<String>,
+        /// The time at which they expire.
         expires: Option<SystemTime>,
     },
-    /// One before it had credentials, or failed.
-    NotAsked,
+    /// An earlier provider ended the lookup.
+    NotQueried,
 }
 
-impl Asked {
-    /// A row.
-    pub fn new(provider: &'static str, outcome: Outcome) -> Self {
+impl ProviderReport {
+    /// Creates a report.
+    pub fn new(provider: &'static str, outcome: ProviderOutcome) -> Self {
         Self { provider, outcome }
     }
 
-    /// The row of an answer.
-    pub fn of(provider: &'static str, answer: Result<Credentials, CredentialsError>) -> Self {
-        let answer = answer.and_then(|found| found.checked(provider, |part| part.to_string()));
-        let outcome = match answer {
-            Ok(found) => Outcome::Found {
+    /// Creates the report of what a provider returned.
+    pub fn from_result(
+        provider: &'static str,
+        result: Result<Credentials, CredentialsError>,
+    ) -> Self {
+        let result = result.and_then(|found| found.checked(provider, |part| part.to_string()));
+        let outcome = match result {
+            Ok(found) => ProviderOutcome::Found {
                 access_key_id: masked(found.access_key_id()),
                 account_id: found.account_id().map(Into::into),
                 expires: found.expires(),
             },
-            Err(CredentialsError::Absent(why)) => Outcome::Absent(why.into_owned()),
+            Err(CredentialsError::Absent(why)) => ProviderOutcome::Absent(why.into_owned()),
             Err(CredentialsError::Provider { provider: by, what }) if by == provider => {
-                Outcome::Failed(what)
+                ProviderOutcome::Failed(what)
             }
-            Err(error) => Outcome::Failed(error.to_string()),
+            Err(error) => ProviderOutcome::Failed(error.to_string()),
         };
         Self::new(provider, outcome)
     }
 
-    /// Whether no other provider is asked after this one.
-    pub fn is_settled(&self) -> bool {
-        !matches!(self.outcome, Outcome::Absent(_))
+    /// Returns whether the lookup ends with this provider.
+    pub fn is_final(&self) -> bool {
+        !matches!(self.outcome, ProviderOutcome::Absent(_))
     }
 }
 
-impl fmt::Display for Asked {
+impl fmt::Display for ProviderReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.provider, self.outcome)
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for ProviderOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent(why) => write!(f, "none: {why}"),
             Self::Failed(why) => write!(f, "failed: {why}"),
-            Self::NotAsked => f.write_str("not asked"),
+            Self::NotQueried => f.write_str("not queried"),
             Self::Found {
                 access_key_id,
                 account_id,
@@ -97,7 +102,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Enough of a text to know it again by.
+/// Returns a text with all but its last four characters masked.
 fn masked(text: &str) -> String {
     let tail = text.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
     format!(

@@ -1,4 +1,4 @@
-//! Credentials of an EC2 instance, from its metadata service.
+//! Credentials of an EC2 instance, from its metadata service (IMDS).
 
 use std::time::Duration;
 
@@ -6,14 +6,15 @@ use http::header::HeaderValue;
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
-use super::document::{self, Ask, Patience, absent, fault};
+use super::document::{self, DocumentRequest, RetryPolicy, absent, fault};
 use super::{
     Credentials, CredentialsError, CredentialsProvider, CredentialsSource, ProviderContext,
 };
 use crate::random;
 use crate::transport::TransportErrorKind;
 
-/// Asks the metadata service for the instance's role, by its version 2, or by version 1 where that is all there is.
+/// Requests the credentials of the instance's role from the metadata service, with IMDSv2, or IMDSv1 if the service supports no
+/// other.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct ImdsProvider;
@@ -21,12 +22,12 @@ pub struct ImdsProvider;
 const NAME: &str = "iam-role";
 const TOKEN: &str = "x-aws-ec2-metadata-token";
 const TOKEN_TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
-/// Between attempts.
+/// The delay between attempts.
 const PAUSE: Duration = Duration::from_millis(500);
 const ROLE: &str = "latest/meta-data/iam/security-credentials/";
 
 impl ImdsProvider {
-    /// The provider.
+    /// Creates the provider.
     pub fn new() -> Self {
         Self
     }
@@ -47,7 +48,7 @@ impl CredentialsProvider for ImdsProvider {
         if let (Some(code), None) = (document["Code"].as_str(), document.get("AccessKeyId")) {
             return Err(fault(
                 NAME,
-                format!("the service says {code} of role {role}"),
+                format!("the metadata service returned code {code} for role {role}"),
             ));
         }
         let credentials = document::credentials(NAME, &document, "Token")?;
@@ -56,13 +57,13 @@ impl CredentialsProvider for ImdsProvider {
     }
 }
 
-/// The region that the instance is in, if there is an instance that says so. Nothing depends on it but a default, so it is
-/// looked for once, and for the time of one request after the other.
+/// Returns the region of the instance, if the program runs on one. Only a default depends on it, so each request is sent once.
 pub(crate) fn region(cx: &ProviderContext<'_>) -> Option<String> {
     const ZONE: &str = "latest/meta-data/placement/availability-zone/";
     let zone =
         Service::new(cx, 1).and_then(|mut service| service.get(ZONE, |body| !body.is_empty()));
-    let zone = zone.inspect_err(|error| tracing::debug!(%error, "no region of an instance"));
+    let zone =
+        zone.inspect_err(|error| tracing::debug!(%error, "no region from the metadata service"));
     let zone = String::from_utf8(zone.ok()?.to_vec()).ok()?;
     let region = zone
         .trim()
@@ -70,17 +71,19 @@ pub(crate) fn region(cx: &ProviderContext<'_>) -> Option<String> {
     (!region.is_empty()).then(|| region.to_owned())
 }
 
-/// The service that is asked.
+/// The metadata service.
 struct Service<'a> {
     cx: &'a ProviderContext<'a>,
     base: String,
-    patience: Patience,
-    /// The header that version 2 wants, or none where the service has version 1 only; `None` before it is known.
+    retries: RetryPolicy,
+    /// The header with the token of IMDSv2, empty for IMDSv1; `None` before the version is known.
     token: Option<HeaderMap>,
 }
 
 impl<'a> Service<'a> {
-    /// Absent where the configuration says that it is not to be asked.
+    /// # Errors
+    ///
+    /// Returns `Absent` if the service is disabled.
     fn new(cx: &'a ProviderContext<'a>, attempts: u32) -> Result<Self, CredentialsError> {
         let settings = cx.config.instance_metadata();
         if settings.disabled {
@@ -94,7 +97,7 @@ impl<'a> Service<'a> {
         if !base.ends_with('/') {
             base.push('/');
         }
-        let patience = Patience {
+        let retries = RetryPolicy {
             attempts,
             timeout: settings.timeout,
             pause: PAUSE,
@@ -103,7 +106,7 @@ impl<'a> Service<'a> {
         Ok(Self {
             cx,
             base,
-            patience,
+            retries,
             token: None,
         })
     }
@@ -114,36 +117,47 @@ impl<'a> Service<'a> {
             .map_err(|_| fault(NAME, "the URL of its endpoint is invalid"))
     }
 
-    /// The headers with the token of version 2, or without one. Absent where nothing responds.
+    /// Requests a token of IMDSv2. Returns the header with it, or none for IMDSv1.
+    ///
+    /// # Errors
+    ///
+    /// Returns `Absent` without a response, and an error if IMDSv1 is needed but disabled.
     fn fetch_token(&self) -> Result<HeaderMap, CredentialsError> {
         let mut ttl = HeaderMap::new();
         ttl.insert(TOKEN_TTL, HeaderValue::from_static("21600"));
-        let ask = Ask {
+        let request = DocumentRequest {
             method: Method::PUT,
             uri: &self.uri("latest/api/token")?,
             headers: &ttl,
             is_direct: true,
-            patience: Patience {
-                // a hop on the way may swallow the response, and version 1 is left then
+            retries: RetryPolicy {
+                // a container's network may drop the response; IMDSv1 is tried then
                 retries_timeouts: self.cx.config.instance_metadata().v1_disabled,
-                ..self.patience
+                ..self.retries
             },
         };
-        match ask.send(self.cx, |status, _| !is_transient(status)) {
+        match request.send(self.cx, |status, _| !is_transient(status)) {
             Ok((200, body)) => {
                 let mut headers = HeaderMap::new();
-                let mut value = HeaderValue::from_bytes(&body)
-                    .map_err(|_| fault(NAME, "the service gave a token that no header can hold"))?;
+                let mut value = HeaderValue::from_bytes(&body).map_err(|_| {
+                    fault(
+                        NAME,
+                        "the metadata service returned a token that is not valid in a header",
+                    )
+                })?;
                 value.set_sensitive(true);
                 headers.insert(TOKEN, value);
                 Ok(headers)
             }
-            Ok((400, _)) => Err(fault(NAME, "the service refuses the request for a token")),
-            // it knows no tokens, or a hop on the way keeps them from us
+            Ok((400, _)) => Err(fault(
+                NAME,
+                "the metadata service rejects the request for a token (status 400)",
+            )),
+            // the service has no IMDSv2, or a container's network blocks it
             Ok((403..=405, _)) => self.version_1(),
             Err(error) if error.kind() == TransportErrorKind::Timeout => self.version_1(),
             Ok((status, _)) => Err(absent(format!(
-                "the service answers {status} to the request for a token"
+                "the metadata service returned status {status} for the request of a token"
             ))),
             Err(error) => Err(absent(error.to_string())),
         }
@@ -153,13 +167,17 @@ impl<'a> Service<'a> {
         match self.cx.config.instance_metadata().v1_disabled {
             true => Err(fault(
                 NAME,
-                "the service gives no token, and ec2_metadata_v1_disabled forbids to do without",
+                "the request for an IMDSv2 token failed, and IMDSv1 is disabled (ec2_metadata_v1_disabled)",
             )),
             false => Ok(HeaderMap::new()),
         }
     }
 
-    /// Absent where the service has nothing there, or nothing responds. A token that has expired is replaced once.
+    /// Requests a path, with a new token if the current one has expired.
+    ///
+    /// # Errors
+    ///
+    /// Returns `Absent` if the service does not respond, or has nothing at the path.
     fn get(
         &mut self,
         path: &str,
@@ -173,35 +191,37 @@ impl<'a> Service<'a> {
                 None => self.fetch_token()?,
             };
             let headers = self.token.insert(headers);
-            let ask = Ask {
+            let request = DocumentRequest {
                 method: Method::GET,
                 uri: &uri,
                 headers,
                 is_direct: true,
-                patience: Patience {
-                    // without a token, most likely nothing is there, and most machines are no instances
+                retries: RetryPolicy {
+                    // without a token the service most likely does not exist, as on most machines
                     retries_timeouts: !headers.is_empty(),
-                    ..self.patience
+                    ..self.retries
                 },
             };
             let is_last = |status, body: &[u8]| match status {
                 200 => is_good(body),
                 status => !is_transient(status),
             };
-            return match ask.send(self.cx, is_last) {
+            return match request.send(self.cx, is_last) {
                 Ok((200, body)) if is_good(&body) => Ok(body),
                 Ok((401, _)) if !is_renewed => {
                     (self.token, is_renewed) = (None, true);
                     continue;
                 }
-                Ok((status, _)) => Err(absent(format!("the service answers {status} for {path}"))),
+                Ok((status, _)) => Err(absent(format!(
+                    "the metadata service returned status {status} for {path}"
+                ))),
                 Err(error) => Err(absent(error.to_string())),
             };
         }
     }
 }
 
-/// Whether the same request may succeed a moment later.
+/// Returns whether a retry may succeed.
 fn is_transient(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..=599)
 }
@@ -209,15 +229,15 @@ fn is_transient(status: u16) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::credentials::tests::{Calls, NOW, ask};
+    use crate::credentials::tests::{Calls, NOW, query};
     use crate::transport::Replay;
     use std::time::UNIX_EPOCH;
 
-    fn asked(
+    fn found(
         variables: &[(&str, &str)],
         transport: &Replay,
     ) -> Result<Option<Credentials>, CredentialsError> {
-        ask(
+        query(
             &ImdsProvider::new(),
             variables,
             transport,
@@ -232,12 +252,12 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_asked_for_then_the_role_then_its_credentials() {
+    fn token_role_and_credentials_are_requested() {
         let replay = Replay::new()
             .answer(200, &[], "the-token")
             .answer(200, &[], "my-role\n")
             .answer(200, &[], answer("2030-01-01T00:00:00Z"));
-        let found = asked(&[], &replay).unwrap().unwrap();
+        let found = found(&[], &replay).unwrap().unwrap();
         assert_eq!(
             (found.access_key_id(), found.session_token()),
             ("ASIA", Some("t"))
@@ -262,28 +282,28 @@ mod tests {
     }
 
     #[test]
-    fn version_1_is_used_where_there_is_no_other_and_nobody_forbids_it() {
+    fn version_1_is_used_without_version_2_unless_it_is_disabled() {
         let replay = || {
             Replay::new()
                 .answer(404, &[], "")
                 .answer(200, &[], "role")
                 .answer(200, &[], answer("2030-01-01T00:00:00Z"))
         };
-        assert!(asked(&[], &replay()).unwrap().is_some());
-        let error = asked(&[("AWS_EC2_METADATA_V1_DISABLED", "true")], &replay()).unwrap_err();
+        assert!(found(&[], &replay()).unwrap().is_some());
+        let error = found(&[("AWS_EC2_METADATA_V1_DISABLED", "true")], &replay()).unwrap_err();
         assert!(error.to_string().contains("v1_disabled"), "{error}");
         let slow = Replay::new()
             .failure(TransportErrorKind::Timeout)
             .answer(200, &[], "role")
             .answer(200, &[], answer("2030-01-01T00:00:00Z"));
-        assert!(asked(&[], &slow).unwrap().is_some());
+        assert!(found(&[], &slow).unwrap().is_some());
     }
 
     #[test]
-    fn settings_say_who_is_asked_and_how_often() {
+    fn settings_select_the_endpoint_and_the_attempts() {
         let off = Replay::new();
         assert!(
-            asked(&[("AWS_EC2_METADATA_DISABLED", "TRUE")], &off)
+            found(&[("AWS_EC2_METADATA_DISABLED", "TRUE")], &off)
                 .unwrap()
                 .is_none()
         );
@@ -305,7 +325,7 @@ mod tests {
                 .failure(TransportErrorKind::Connect)
                 .failure(TransportErrorKind::Interrupted)
                 .answer(503, &[], "");
-            assert!(asked(&[variable], &replay).unwrap().is_none());
+            assert!(found(&[variable], &replay).unwrap().is_none());
             assert_eq!(replay.unused(), 0, "three attempts are the default");
             assert_eq!(replay.sent()[0].uri, url);
         }
@@ -317,32 +337,32 @@ mod tests {
             .answer(200, &[], "half of")
             .answer(200, &[], answer("2030-01-01T00:00:00Z"));
         assert!(
-            asked(&[("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "2")], &replay)
+            found(&[("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "2")], &replay)
                 .unwrap()
                 .is_some()
         );
     }
 
     #[test]
-    fn an_instance_without_a_role_has_none_and_a_failing_one_says_so() {
+    fn a_missing_role_is_absent_and_a_failing_one_an_error() {
         let replay = Replay::new().answer(200, &[], "t").answer(404, &[], "");
-        assert!(asked(&[], &replay).unwrap().is_none());
+        assert!(found(&[], &replay).unwrap().is_none());
         let failing = r#"{"Code": "AssumeRoleUnauthorizedAccess", "Message": "m"}"#;
         let replay = Replay::new()
             .answer(200, &[], "t")
             .answer(200, &[], "role")
             .answer(200, &[], failing);
-        let error = asked(&[], &replay).unwrap_err().to_string();
+        let error = found(&[], &replay).unwrap_err().to_string();
         assert!(error.contains("AssumeRoleUnauthorizedAccess"), "{error}");
     }
 
     #[test]
-    fn credentials_that_have_ended_are_used_on() {
+    fn expired_credentials_are_extended() {
         let replay = Replay::new()
             .answer(200, &[], "t")
             .answer(200, &[], "role")
             .answer(200, &[], answer("2023-11-14T22:00:00Z"));
-        let end = asked(&[], &replay).unwrap().unwrap().expires().unwrap();
+        let end = found(&[], &replay).unwrap().unwrap().expires().unwrap();
         let ahead = end
             .duration_since(UNIX_EPOCH + Duration::from_secs(NOW))
             .unwrap();
@@ -350,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_pass_is_tried_again_with_a_new_token_where_it_has_expired() {
+    fn transient_failures_are_retried_and_expired_tokens_replaced() {
         let role = || answer("2030-01-01T00:00:00Z");
         let replay = Replay::new()
             .failure(TransportErrorKind::Interrupted)
@@ -364,25 +384,25 @@ mod tests {
             .answer(200, &[], "t2")
             .answer(503, &[], "")
             .answer(200, &[], role());
-        assert!(asked(&[], &replay).unwrap().is_some());
+        assert!(found(&[], &replay).unwrap().is_some());
         assert_eq!(replay.unused(), 0);
         assert_eq!(replay.sent().last().unwrap().headers[TOKEN], "t2");
-        // a token that is refused at once is not replaced for ever
+        // a token that is rejected at once is replaced only once
         let replay = Replay::new()
             .answer(200, &[], "t1")
             .answer(200, &[], "role")
             .answer(401, &[], "")
             .answer(200, &[], "t2")
             .answer(401, &[], "");
-        assert!(asked(&[], &replay).unwrap().is_none());
+        assert!(found(&[], &replay).unwrap().is_none());
         assert_eq!(replay.unused(), 0);
-        // where version 1 is forbidden there is nothing to fall back to
+        // if version 1 is disabled there is no fallback
         let replay = Replay::new()
             .failure(TransportErrorKind::Timeout)
             .answer(200, &[], "t")
             .answer(404, &[], "");
         let forbidden = [("AWS_EC2_METADATA_V1_DISABLED", "true")];
-        assert!(asked(&forbidden, &replay).unwrap().is_none());
+        assert!(found(&forbidden, &replay).unwrap().is_none());
         assert_eq!(replay.unused(), 0);
     }
 }

@@ -1,7 +1,6 @@
-//! Credentials that `aws login` leaves in `~/.aws/login/cache`, exchanged for new ones before they end.
+//! Credentials of `aws login` in `~/.aws/login/cache`, which are refreshed before they expire.
 //!
-//! An exchange proves that it comes from who logged in (DPoP, RFC 9449): a JWT, signed by the key in the file, names the
-//! URL it is for.
+//! A refresh proves possession of the key in the file (DPoP, RFC 9449): a JWT that the key signs names the URL of the request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,11 +34,11 @@ pub struct LoginProvider;
 const NAME: &str = "login";
 const FOLDER_VARIABLE: &str = "AWS_LOGIN_CACHE_DIRECTORY";
 const FOLDER: &str = "~/.aws/login/cache";
-/// Credentials that end sooner are exchanged.
+/// Credentials that expire sooner are refreshed.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
 
 impl LoginProvider {
-    /// The provider.
+    /// Creates the provider.
     pub fn new() -> Self {
         Self
     }
@@ -56,33 +55,29 @@ impl CredentialsProvider for LoginProvider {
         let env = cx.config.environment();
         let folder = env.get(FOLDER_VARIABLE).unwrap_or(FOLDER);
         let key = hex(&Sha256::digest(session.trim().as_bytes()));
-        let file = CacheFile::new(cx, folder, &key).ok_or_else(|| {
-            fault(
-                NAME,
-                format!("there is no HOME, and {FOLDER_VARIABLE} is not set"),
-            )
-        })?;
+        let file = CacheFile::new(cx, folder, &key)
+            .ok_or_else(|| fault(NAME, format!("neither HOME nor {FOLDER_VARIABLE} is set")))?;
         let log_in = format!("run aws login --profile {}", cx.config.profile().value);
         let of = |what: String| fault(NAME, format!("{}: {what}", file.place()));
         let document = file
             .read(NAME)?
             .ok_or_else(|| of(format!("there is no such file; {log_in}")))?;
-        let login = Login::read(&document)
-            .map_err(|missing| of(format!("it has no {missing}; {log_in}")))?;
+        let login =
+            Login::read(&document).map_err(|missing| of(format!("no {missing}; {log_in}")))?;
         if let Some(good) = login
             .credentials
             .expires()
             .filter(|end| lasts(*end, cx.now, MARGIN))
         {
-            tracing::trace!(until = ?good, "the login is still good");
-            return checked(login.credentials.with_sources(&WAY), &file.place());
+            tracing::trace!(until = ?good, "the login is still valid");
+            return checked(login.credentials.with_sources(&SOURCES), &file.place());
         }
-        let (credentials, document) = login.exchange(cx, &document, &log_in)?;
+        let (credentials, document) = login.refresh(cx, &document, &log_in)?;
         if let Err(error) = file.write(&document) {
-            // the old refresh token is void now
-            tracing::warn!(file = file.place(), %error, "the new login is not kept");
+            // the old refresh token is invalid now
+            tracing::warn!(file = file.place(), %error, "the refreshed login is not saved");
         }
-        checked(credentials.with_sources(&WAY), "the response")
+        checked(credentials.with_sources(&SOURCES), "the response")
     }
 }
 
@@ -97,9 +92,9 @@ fn checked(found: Credentials, from: &str) -> Result<Credentials, CredentialsErr
     })
 }
 
-const WAY: [CredentialsSource; 2] = [CredentialsSource::ProfileLogin, CredentialsSource::Login];
+const SOURCES: [CredentialsSource; 2] = [CredentialsSource::ProfileLogin, CredentialsSource::Login];
 
-/// What the file holds.
+/// The contents of the file.
 struct Login<'a> {
     credentials: Credentials,
     account: &'a str,
@@ -110,7 +105,7 @@ struct Login<'a> {
 }
 
 impl<'a> Login<'a> {
-    /// Else the name of what is missing.
+    /// Reads a document. The error is the name of the first member that is missing or invalid.
     fn read(document: &'a Value) -> Result<Self, &'static str> {
         let text = |of: &'a Value, name: &'static str| {
             of[name]
@@ -125,7 +120,7 @@ impl<'a> Login<'a> {
         let end = Timestamp::parse(text(token, "expiresAt")?).ok();
         let end = end
             .and_then(Timestamp::system_time)
-            .ok_or("expiresAt that is a time")?;
+            .ok_or("valid expiresAt")?;
         let account = text(token, "accountId")?;
         let credentials =
             Credentials::new(text(token, "accessKeyId")?, text(token, "secretAccessKey")?)
@@ -142,14 +137,14 @@ impl<'a> Login<'a> {
         })
     }
 
-    fn exchange(
+    fn refresh(
         &self,
         cx: &ProviderContext<'_>,
         old: &Value,
         log_in: &str,
     ) -> Result<(Credentials, Value), CredentialsError> {
         let key = signing_key(self.dpop_key)
-            .ok_or_else(|| fault(NAME, format!("dpopKey is no P-256 key in PEM; {log_in}")))?;
+            .ok_or_else(|| fault(NAME, format!("dpopKey is not a P-256 key in PEM; {log_in}")))?;
         let seconds = Timestamp::of(cx.now).whole_seconds().unwrap_or(0);
         let prove = move |uri: &Uri| proof(&key, uri, seconds);
         let params = json!({"tokenInput": {
@@ -161,28 +156,28 @@ impl<'a> Login<'a> {
             Some(region) => call.region(region),
             None => call,
         };
-        let answer = call.send().map_err(|e| fault(NAME, why(&e, log_in)))?;
-        let given = &answer["tokenOutput"];
-        let end = end_after(cx.now, &given["expiresIn"]);
-        let end = end.ok_or_else(|| fault(NAME, "the response has no expiresIn that is a time"))?;
+        let response = call.send().map_err(|e| fault(NAME, failure(&e, log_in)))?;
+        let output = &response["tokenOutput"];
+        let end = end_after(cx.now, &output["expiresIn"]);
+        let end = end.ok_or_else(|| fault(NAME, "the response has no valid expiresIn"))?;
         let mut document = old.clone();
-        let mut token = given["accessToken"].clone();
+        let mut token = output["accessToken"].clone();
         token["accountId"] = self.account.into();
         token["expiresAt"] = Timestamp::of(end).whole().rfc3339().into();
         document["accessToken"] = token;
         for name in ["refreshToken", "idToken", "tokenType"] {
-            if given[name].is_string() {
-                document[name] = given[name].clone();
+            if output[name].is_string() {
+                document[name] = output[name].clone();
             }
         }
         let new = Login::read(&document)
-            .map_err(|missing| fault(NAME, format!("the answer has no {missing}")))?;
+            .map_err(|missing| fault(NAME, format!("the response has no {missing}")))?;
         Ok((new.credentials, document))
     }
 }
 
-/// Why there was no exchange, and what to do.
-fn why(error: &Error, log_in: &str) -> String {
+/// Returns why a refresh failed, with the remedy.
+fn failure(error: &Error, log_in: &str) -> String {
     let reason = error
         .service_error()
         .and_then(|e| e.value["error"].as_str());
@@ -190,14 +185,14 @@ fn why(error: &Error, log_in: &str) -> String {
         Some("TOKEN_EXPIRED") => format!("the session has expired; {log_in}"),
         Some("USER_CREDENTIALS_CHANGED") => format!("the password was changed; {log_in}"),
         Some("INSUFFICIENT_PERMISSIONS") => {
-            "the user may not exchange the login; ask for the permission signin:CreateOAuth2Token"
+            "the user may not refresh the login; the permission signin:CreateOAuth2Token is required"
                 .into()
         }
         _ => error.to_string(),
     }
 }
 
-/// In one of the two forms in which PEM has a private key.
+/// Parses a private key in PEM, of PKCS #8 or SEC 1.
 fn signing_key(pem: &str) -> Option<SigningKey> {
     let secret = match p256::SecretKey::from_pkcs8_pem(pem) {
         Ok(secret) => secret,
@@ -206,7 +201,7 @@ fn signing_key(pem: &str) -> Option<SigningKey> {
     Some(secret.into())
 }
 
-/// The JWT for a POST to this URL.
+/// Returns the JWT for a POST to this URL.
 fn proof(key: &SigningKey, uri: &Uri, seconds: i64) -> Result<HeaderValue, String> {
     let point = key.verifying_key().to_sec1_point(false);
     let coordinate =

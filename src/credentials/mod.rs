@@ -1,16 +1,16 @@
-//! Credentials: where they are looked for, in which order, and how they stay fresh.
+//! Credentials providers: where credentials are looked up, in which order, and how they are refreshed.
 //!
-//! | provider | finds them in |
+//! | provider | source |
 //! | --- | --- |
 //! | [`env`](mod@env) | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` |
-//! | [`assume_role`] | a role, which the profile's `source_profile` or `credential_source` assumes |
-//! | [`web_identity`] | a role, which a token in a file opens |
-//! | [`sso`] | the IAM Identity Center, with the token that `aws sso login` left |
+//! | [`assume_role`] | a role that the profile's `source_profile` or `credential_source` assumes |
+//! | [`web_identity`] | a role that is assumed with a token in a file |
+//! | [`sso`] | IAM Identity Center, with the token of `aws sso login` |
 //! | [`profile`] | the profile's keys in the credentials file |
-//! | [`login`] | what `aws login` left |
-//! | [`process`] | what the profile's `credential_process` prints |
+//! | [`login`] | the credentials of `aws login` |
+//! | [`process`] | the output of the profile's `credential_process` |
 //! | [`profile`] | the profile's keys in the config file |
-//! | [`container`] | the service that ECS and EKS name in the environment |
+//! | [`container`] | the credentials service of ECS and EKS, named in the environment |
 //! | [`imds`] | the metadata service of EC2 |
 
 pub mod assume_role;
@@ -35,7 +35,7 @@ pub(crate) use self::cache::{CredentialsCache, TokenCache};
 pub use self::chain::Chain;
 pub(crate) use self::context::{Proof, ServiceCalls};
 pub use self::context::{ProviderCall, ProviderContext};
-pub use self::explain::{Asked, Outcome};
+pub use self::explain::{ProviderOutcome, ProviderReport};
 pub use crate::identity::{BearerToken, Credentials, CredentialsSource};
 
 use std::borrow::Cow;
@@ -44,26 +44,29 @@ use std::fmt;
 use crate::error::{Detail, ErrorKind};
 use crate::identity::Part;
 
-/// Finds credentials in one place.
+/// A source of credentials. [`ProviderContext`] shows how to write one.
 pub trait CredentialsProvider: Send + Sync {
-    /// The place, in a word or two.
+    /// Returns the name, a word or two.
     fn name(&self) -> &'static str;
 
-    /// The credentials.
+    /// Returns the credentials.
     ///
     /// # Errors
     ///
-    /// [`CredentialsError::Absent`] when this place has none, so that the next is asked; any other when it has some, but
-    /// they cannot be had, and no other place is asked then.
+    /// Returns [`CredentialsError::Absent`] if this source has no credentials, so that a chain queries the next provider. After
+    /// any other error a chain queries no further provider.
     fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError>;
 
-    /// Asks, and says what came of it: one row, or one for each provider that this one asks in turn.
-    fn explain(&self, cx: &ProviderContext<'_>) -> Vec<Asked> {
-        vec![Asked::of(self.name(), self.credentials(cx))]
+    /// Queries the provider and reports the outcome. A chain returns one report for each of its providers.
+    fn explain(&self, cx: &ProviderContext<'_>) -> Vec<ProviderReport> {
+        vec![ProviderReport::from_result(
+            self.name(),
+            self.credentials(cx),
+        )]
     }
 }
 
-/// Credentials provide themselves.
+/// Credentials are a provider of themselves.
 impl CredentialsProvider for Credentials {
     fn name(&self) -> &'static str {
         "given by the program"
@@ -78,63 +81,63 @@ impl CredentialsProvider for Credentials {
 }
 
 impl Credentials {
-    /// The same, if they can be used; else an error of the provider, which names the part as `name` has it.
+    /// Returns the credentials if they are valid. Otherwise the error is the provider's; `name` names the invalid part.
     pub(crate) fn checked(
         self,
         provider: &'static str,
         name: impl Fn(Part) -> String,
     ) -> Result<Self, CredentialsError> {
-        match self.fault() {
+        match self.validate() {
             Ok(()) => Ok(self),
-            Err((part, unfit)) => {
-                let what = format!("{} {unfit}", name(part));
+            Err((part, invalid)) => {
+                let what = format!("{} {invalid}", name(part));
                 Err(CredentialsError::Provider { provider, what })
             }
         }
     }
 }
 
-/// Why there are no credentials.
+/// Why a lookup returned no credentials.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialsError {
-    /// This provider has none.
+    /// The provider has no credentials, for this reason.
     #[error("none: {0}")]
     Absent(Cow<'static, str>),
-    /// No provider has any.
+    /// No provider of a chain has credentials.
     #[error(
-        "none found for profile {profile:?}; asked: {asked}. Give them to the client, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile that has them"
+        "none found for profile {profile:?}: run aws configure or aws sso login, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or pass credentials to the client (tried: {tried})"
     )]
     NotFound {
-        /// The profile that was asked for.
+        /// The name of the profile.
         profile: String,
-        /// The providers that were asked, and why each had none.
-        asked: String,
+        /// The providers that were queried, and why each has no credentials.
+        tried: String,
     },
-    /// One half of a key pair.
+    /// Half of a key pair is missing.
     #[error("{provider}: {present} is set, but {missing} is not")]
     Partial {
         /// The provider.
         provider: &'static str,
-        /// What is there.
+        /// The setting that is present.
         present: &'static str,
-        /// What is not.
+        /// The setting that is missing.
         missing: &'static str,
     },
     /// The caller cancelled the lookup.
     #[error("the caller cancelled the lookup")]
     Cancelled,
-    /// The time for the lookup is over.
+    /// The lookup reached its deadline.
     #[error(
-        "the lookup took longer than the call may, or than credentials_timeout says, by default 120 seconds"
+        "the lookup took longer than the timeout of the call, or than credentials_timeout (120 seconds by default)"
     )]
     TimedOut,
-    /// A provider has some and cannot give them.
+    /// A provider failed.
     #[error("{provider}: {what}")]
     Provider {
         /// The provider.
         provider: &'static str,
-        /// Why not.
+        /// The reason.
         what: String,
     },
 }
@@ -182,11 +185,11 @@ mod tests {
 
     static NEVER: LazyLock<CancelToken> = LazyLock::new(CancelToken::default);
 
-    /// When all tests of providers are: 2023-11-14T22:13:20Z.
+    /// The time of all tests of providers: 2023-11-14T22:13:20Z.
     pub(super) const NOW: u64 = 1_700_000_000;
 
-    /// Asks a provider, with these variables as the whole environment.
-    pub(super) fn ask(
+    /// Queries a provider, with these variables as the whole environment.
+    pub(super) fn query(
         provider: &dyn CredentialsProvider,
         variables: &[(&str, &str)],
         transport: &Replay,
@@ -216,7 +219,7 @@ mod tests {
         }
     }
 
-    /// Answers every call with fresh credentials, and keeps who called what.
+    /// Responds to every call with new credentials, and records the calls.
     #[derive(Default)]
     pub(super) struct Calls(Mutex<Vec<String>>);
 

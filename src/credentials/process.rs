@@ -1,4 +1,4 @@
-//! Credentials that a program prints.
+//! Credentials that another program prints.
 
 use std::io::{self, IsTerminal, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -15,27 +15,26 @@ use super::{
 use crate::settings::shell_words;
 use crate::{read, sync};
 
-/// Runs the profile's `credential_process`, without a shell, and reads what it prints.
+/// Runs the profile's `credential_process`, without a shell, and reads its output.
 ///
-/// The program has the terminal, if there is one, so that it may ask for a password. It is killed when the call is
-/// cancelled, when the time for credentials is over, and when it prints more than 1 MiB; where there is no
-/// terminal, so is whatever it started.
+/// The process may use the terminal, if there is one, to prompt for a password. It is killed when the lookup is cancelled or
+/// reaches its deadline, and when it prints more than 1 MiB. Without a terminal, its child processes are killed as well.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct ProcessProvider;
 
 const NAME: &str = "custom-process";
-/// More is no document of credentials.
+/// The maximum size of the output.
 const MAX_STDOUT: usize = 1 << 20;
-/// So much of what a failed program said goes into the error.
+/// The maximum size of the part of stderr that an error shows.
 const MAX_STDERR: usize = 2 << 10;
-/// How often it is looked whether the program has ended.
+/// How often the process is checked.
 const SLICE: Duration = Duration::from_millis(5);
-/// How long output may come after the end of the program, from what it left behind.
+/// How long output of remaining child processes is read after the process has exited.
 const GRACE: Duration = Duration::from_secs(1);
 
 impl ProcessProvider {
-    /// The provider.
+    /// Creates the provider.
     pub fn new() -> Self {
         Self
     }
@@ -76,7 +75,7 @@ impl CredentialsProvider for ProcessProvider {
     }
 }
 
-/// Nothing of what was printed goes into an error: it may be half of a secret.
+/// Parses the output. An error shows nothing of it, as it may be a part of a secret.
 fn read(program: &str, printed: &[u8]) -> Result<Value, CredentialsError> {
     let broken = |what: &str| fault(NAME, format!("{program} printed {what}"));
     if printed.trim_ascii().is_empty() {
@@ -94,7 +93,7 @@ fn read(program: &str, printed: &[u8]) -> Result<Value, CredentialsError> {
     }
 }
 
-/// What the program prints, once it has ended well.
+/// Returns the output of the process after it has exited successfully.
 fn run(
     cx: &ProviderContext<'_>,
     program: &str,
@@ -108,7 +107,7 @@ fn run(
     let mut ended: Option<(ExitStatus, Instant)> = None;
     let status = loop {
         if stdout.len() > MAX_STDOUT {
-            let what = format!("{program} printed more than {MAX_STDOUT} bytes, and was killed");
+            let what = format!("{program} printed more than {MAX_STDOUT} bytes and was killed");
             return Err(fault(NAME, what));
         }
         match ended {
@@ -139,7 +138,7 @@ fn run(
     }
 }
 
-/// The end of what a failed program said, unless there are credentials in it.
+/// Returns stderr of a failed process for the error, unless it contains credentials.
 fn said(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let secrets = [
@@ -166,22 +165,22 @@ fn said(stderr: &[u8]) -> String {
     }
 }
 
-/// A program that is killed unless it has ended.
+/// A process that is killed on drop unless it has exited.
 struct Running {
     child: Child,
-    /// Whether it and what it starts are a process group of their own.
+    /// Whether the process and its children have a process group of their own.
     has_group: bool,
     has_ended: bool,
 }
 
 impl Running {
     fn start(program: &str, arguments: &[String]) -> io::Result<Self> {
-        let asks = io::stdin().is_terminal();
-        // who is at a terminal may be asked for a password there, and ends all of this with Ctrl-C: both need the group
-        let has_group = !(asks || io::stdout().is_terminal() || io::stderr().is_terminal());
+        let has_terminal = io::stdin().is_terminal();
+        // a prompt for a password and Ctrl-C at a terminal both need the foreground group
+        let has_group = !(has_terminal || io::stdout().is_terminal() || io::stderr().is_terminal());
         let mut command = Command::new(program);
         command.args(arguments).stdout(Stdio::piped());
-        command.stdin(if asks {
+        command.stdin(if has_terminal {
             Stdio::inherit()
         } else {
             Stdio::null()
@@ -288,7 +287,7 @@ mod tests {
     use super::*;
     use crate::cancel::CancelToken;
     use crate::config::Config;
-    use crate::credentials::tests::{Calls, ask, context};
+    use crate::credentials::tests::{Calls, context, query};
     use crate::transport::Replay;
 
     /// A profile whose process is a shell with this script.
@@ -307,7 +306,7 @@ mod tests {
         let (_folder, config) = profile(script);
         let variables = [("AWS_CONFIG_FILE", &*config)];
         let calls = Calls::default();
-        ask(&ProcessProvider::new(), &variables, &Replay::new(), &calls)
+        query(&ProcessProvider::new(), &variables, &Replay::new(), &calls)
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Credentials in the profile of the shared files.
+//! Credentials in a profile of the shared files.
 
 use super::document::absent;
 use super::{
@@ -6,26 +6,26 @@ use super::{
 };
 use crate::identity::Part;
 
-/// Reads the profile's `aws_access_key_id` and its companions from one of the two files.
+/// Reads the profile's `aws_access_key_id`, `aws_secret_access_key` and `aws_session_token` from one of the two files.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ProfileProvider {
-    /// Whether that is the credentials file.
+    /// Whether it reads the credentials file.
     is_credentials: bool,
 }
 
-/// The older name wins, as it does for botocore.
+/// The older name takes precedence, as in botocore.
 const TOKENS: [&str; 2] = ["aws_security_token", "aws_session_token"];
 
 impl ProfileProvider {
-    /// The one that reads `~/.aws/credentials`.
+    /// Creates a provider that reads `~/.aws/credentials`.
     pub fn credentials_file() -> Self {
         Self {
             is_credentials: true,
         }
     }
 
-    /// The one that reads `~/.aws/config`.
+    /// Creates a provider that reads `~/.aws/config`.
     pub fn config_file() -> Self {
         Self {
             is_credentials: false,

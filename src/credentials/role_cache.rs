@@ -1,5 +1,5 @@
-//! The credentials of roles, kept in `~/.aws/cli/cache`, which `aws` reads and writes too: a role that several processes
-//! use is assumed once, and a code of an MFA device is asked for once.
+//! The cache of roles in `~/.aws/cli/cache`, which `aws` shares. Several processes that use a role assume it once, and the user
+//! enters the code of an MFA device once.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use crate::codec::python_json::{self, Spacing};
 use crate::time::Timestamp;
 
 const FOLDER: &str = "~/.aws/cli/cache";
-/// Credentials that end sooner are not used again.
+/// Credentials that expire sooner are not reused.
 const MARGIN: Duration = Duration::from_secs(15 * 60);
 
-/// The answer that the file of this key holds, else a new one, which the file holds from then on. A file that cannot be
-/// read or written only costs the call.
+/// Returns the response in the file of this key, or fetches one and saves it there. If the file cannot be read or written, the
+/// role is assumed each time.
 pub(super) fn cached(
     cx: &ProviderContext<'_>,
     provider: &'static str,
@@ -43,14 +43,14 @@ pub(super) fn cached(
     Ok(document)
 }
 
-fn is_usable(cx: &ProviderContext<'_>, kept: &Value) -> bool {
-    let end = kept["Credentials"]["Expiration"].as_str();
+fn is_usable(cx: &ProviderContext<'_>, cached: &Value) -> bool {
+    let end = cached["Credentials"]["Expiration"].as_str();
     let end = end.and_then(|end| Timestamp::parse(end).ok()?.system_time());
-    let is_whole = || document::credentials("", &kept["Credentials"], "SessionToken").is_ok();
+    let is_whole = || document::credentials("", &cached["Credentials"], "SessionToken").is_ok();
     end.is_some_and(|end| lasts(end, cx.now, MARGIN)) && is_whole()
 }
 
-/// The text that `aws` hashes: sorted members of an object without objects in it.
+/// Returns the text that `aws` hashes: the sorted members of a flat object.
 pub(super) fn key_text(object: &Value, spacing: Spacing) -> String {
     let members: BTreeMap<_, _> = object.as_object().into_iter().flatten().collect();
     let sorted = members
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_role_is_fetched_once_and_nobody_else_may_read_it() {
+    fn a_role_is_fetched_once_into_a_private_file() {
         let home = tempfile::tempdir().unwrap();
         let config = Config::builder()
             .environment([("HOME", home.path().to_str().unwrap())])
@@ -90,7 +90,7 @@ mod tests {
         let none = || panic!("it is in the file");
         let long = cached(&cx, "p", "k", || Ok(role("2030-01-01T00:00:00Z"))).unwrap();
         assert_eq!(cached(&cx, "p", "k", none).unwrap(), long);
-        // these have ten minutes left
+        // these expire in ten minutes
         let short = role("2023-11-14T22:23:20+00:00");
         cached(&cx, "p", "short", || Ok(short.clone())).unwrap();
         assert_eq!(

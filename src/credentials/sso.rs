@@ -1,4 +1,4 @@
-//! Credentials of a role in the IAM Identity Center, for the token that `aws sso login` leaves.
+//! Credentials of a role in IAM Identity Center, with the token of `aws sso login`.
 
 use serde_json::{Value, json};
 
@@ -12,8 +12,8 @@ use super::{
 use crate::codec::python_json::Spacing;
 use crate::time::{Timestamp, from_epoch_millis};
 
-/// Asks the portal for the profile's `sso_role_name` in its `sso_account_id`. The token is that of its `sso_session`, or,
-/// in older profiles, of its `sso_start_url`.
+/// Requests the credentials of the profile's `sso_role_name` in its `sso_account_id` from the access portal. The token is that of
+/// the `sso_session`, or, in older profiles, of the `sso_start_url`.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct SsoProvider {
@@ -23,7 +23,7 @@ pub struct SsoProvider {
 const NAME: &str = "sso";
 
 impl SsoProvider {
-    /// The provider.
+    /// Creates the provider.
     pub fn new() -> Self {
         Self::default()
     }
@@ -45,14 +45,16 @@ impl CredentialsProvider for SsoProvider {
             role.fetch(cx, &self.token(cx, &role)?)
         })?;
         let credentials = document::credentials(NAME, &document["Credentials"], "SessionToken")?;
-        let way = match role.session {
+        let sources = match role.session {
             Some(_) => [CredentialsSource::ProfileSso, CredentialsSource::Sso],
             None => [
                 CredentialsSource::ProfileSsoLegacy,
                 CredentialsSource::SsoLegacy,
             ],
         };
-        Ok(credentials.with_account_id(role.account).with_sources(&way))
+        Ok(credentials
+            .with_account_id(role.account)
+            .with_sources(&sources))
     }
 }
 
@@ -76,7 +78,7 @@ impl SsoProvider {
             None => Err(fault(
                 NAME,
                 format!(
-                    "the token of {} has no accessToken with an end; {log_in}",
+                    "the token of {} has no accessToken with a valid expiresAt; {log_in}",
                     role.start_url
                 ),
             )),
@@ -88,7 +90,7 @@ fn log_in(cx: &ProviderContext<'_>) -> String {
     format!("run aws sso login --profile {}", cx.config.profile().value)
 }
 
-/// What a profile says of its role.
+/// The role of a profile.
 struct SsoRole<'a> {
     account: &'a str,
     name: &'a str,
@@ -153,7 +155,7 @@ impl<'a> SsoRole<'a> {
         for (key, value) in pairs {
             if let Some(other) = own(key).filter(|other| *other != value) {
                 let what = format!(
-                    "profile {profile:?} says {key} = {other}, and its sso_session {value}; remove one of them"
+                    "profile {profile:?} has {key} = {other}, but its sso_session has {value}; remove one of them"
                 );
                 return Err(fault(NAME, what));
             }
@@ -161,7 +163,7 @@ impl<'a> SsoRole<'a> {
         Ok(role)
     }
 
-    /// Asks the portal, and gives the answer in the form in which `aws` keeps it.
+    /// Requests the credentials, and returns them in the form of the cache of `aws`.
     fn fetch(
         &self,
         cx: &ProviderContext<'_>,
@@ -170,29 +172,28 @@ impl<'a> SsoRole<'a> {
         let params =
             json!({"roleName": self.name, "accountId": self.account, "accessToken": token.token()});
         let call = cx.call("sso", "GetRoleCredentials", params);
-        let answer = call.region(self.region).send();
-        let answer = answer.map_err(|e| match e.code() {
+        let response = call.region(self.region).send();
+        let response = response.map_err(|e| match e.code() {
             Some("UnauthorizedException") => fault(
                 NAME,
                 format!("the session has expired or is invalid; {}", log_in(cx)),
             ),
             _ => fault(NAME, e.to_string()),
         })?;
-        let given = &answer["roleCredentials"];
-        let millis = match &given["expiration"] {
+        let found = &response["roleCredentials"];
+        let millis = match &found["expiration"] {
             Value::String(text) => text.trim().parse().ok(),
             // a float beyond the range becomes the end of the range
             number => (number.as_i64()).or_else(|| number.as_f64().map(|millis| millis as i64)),
         };
         let end = millis.and_then(|millis| from_epoch_millis(millis).ok());
-        let end =
-            end.ok_or_else(|| fault(NAME, "the response has no expiration that is a time"))?;
+        let end = end.ok_or_else(|| fault(NAME, "the response has no valid expiration"))?;
         Ok(json!({
             "ProviderType": "sso",
             "Credentials": {
-                "AccessKeyId": given["accessKeyId"],
-                "SecretAccessKey": given["secretAccessKey"],
-                "SessionToken": given["sessionToken"],
+                "AccessKeyId": found["accessKeyId"],
+                "SecretAccessKey": found["secretAccessKey"],
+                "SessionToken": found["sessionToken"],
                 "Expiration": Timestamp::whole(end).rfc3339(),
                 "AccountId": self.account,
             },

@@ -1,4 +1,4 @@
-//! The token that `aws sso login` leaves in `~/.aws/sso/cache`, exchanged for a new one before it ends.
+//! The token of `aws sso login` in `~/.aws/sso/cache`, which is refreshed before it expires.
 
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
@@ -14,9 +14,9 @@ use crate::time::Timestamp;
 
 const FOLDER: &str = "~/.aws/sso/cache";
 pub(super) const NAME: &str = "sso-token";
-/// A token that ends sooner is exchanged.
+/// A token that expires sooner is refreshed.
 const MARGIN: Duration = Duration::from_secs(15 * 60);
-/// A failed exchange is not tried again for so long.
+/// The delay before a failed refresh is retried.
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// An `[sso-session NAME]`.
@@ -27,7 +27,7 @@ pub(super) struct SsoSession<'a> {
 }
 
 impl<'a> SsoSession<'a> {
-    /// The session that the profile names.
+    /// Returns the session of the profile.
     pub(super) fn of_profile(cx: &ProviderContext<'a>) -> Result<Self, CredentialsError> {
         let profile = &cx.config.profile().value;
         let name = cx.config.profile_text("sso_session").map(|(name, _)| name);
@@ -41,7 +41,7 @@ impl<'a> SsoSession<'a> {
             let section = cx.config.sso_session(name).ok_or_else(|| {
                 let profile = &cx.config.profile().value;
                 let what = format!(
-                    "profile {profile:?} refers to [sso-session {name}], which there is not"
+                    "profile {profile:?} refers to [sso-session {name}], which does not exist"
                 );
                 fault(NAME, what)
             })?;
@@ -57,14 +57,14 @@ impl<'a> SsoSession<'a> {
     }
 }
 
-/// Reads and exchanges tokens of sessions.
+/// Reads and refreshes tokens of sessions.
 #[derive(Debug, Default)]
 pub(crate) struct SsoTokenProvider {
     last_attempt: Mutex<Option<SystemTime>>,
 }
 
 impl SsoTokenProvider {
-    /// The token of the session that the profile names.
+    /// Returns the token of the profile's session.
     pub(super) fn of_profile(
         &self,
         cx: &ProviderContext<'_>,
@@ -72,7 +72,7 @@ impl SsoTokenProvider {
         self.token(cx, &SsoSession::of_profile(cx)?)
     }
 
-    /// The token of a session, exchanged if it ends soon and may be.
+    /// Returns the token of a session, refreshed if it expires soon.
     pub(super) fn token(
         &self,
         cx: &ProviderContext<'_>,
@@ -84,7 +84,7 @@ impl SsoTokenProvider {
             fault(
                 NAME,
                 format!(
-                    "{}: it has no accessToken with an end; {log_in}",
+                    "{}: no accessToken with a valid expiresAt; {log_in}",
                     file.place()
                 ),
             )
@@ -93,19 +93,19 @@ impl SsoTokenProvider {
         if lasts(end, cx.now, MARGIN) {
             return Ok(token);
         }
-        let refreshed = match self.may_try(cx, &document) {
+        let refreshed = match self.may_refresh(cx, &document) {
             true => refresh(cx, session, &document),
-            false => Err(fault(NAME, "it cannot be exchanged now")),
+            false => Err(fault(NAME, "it cannot be refreshed now")),
         };
         match refreshed {
             Ok((token, document)) => {
                 if let Err(error) = file.write(&document) {
-                    tracing::warn!(file = file.place(), %error, "the new token is not kept");
+                    tracing::warn!(file = file.place(), %error, "the refreshed token is not saved");
                 }
                 Ok(token)
             }
             Err(error) if cx.now < end => {
-                tracing::debug!(%error, "the token ends soon and is used on");
+                tracing::debug!(%error, "the refresh failed; the token is used until it expires");
                 Ok(token)
             }
             Err(error) => Err(fault(
@@ -118,8 +118,8 @@ impl SsoTokenProvider {
         }
     }
 
-    /// Whether there is all that an exchange needs, and the last one was not just now.
-    fn may_try(&self, cx: &ProviderContext<'_>, document: &Value) -> bool {
+    /// Returns whether the token can be refreshed, and the last attempt is long enough ago.
+    fn may_refresh(&self, cx: &ProviderContext<'_>, document: &Value) -> bool {
         let has = |name: &str| document[name].as_str().is_some_and(|text| !text.is_empty());
         let all = ["refreshToken", "clientId", "clientSecret"]
             .into_iter()
@@ -137,14 +137,19 @@ impl SsoTokenProvider {
     }
 }
 
-/// The file of a session, or of a start URL, and what it says.
+/// Returns the cache file of a session or a start URL, and its document.
 pub(super) fn cached(
     cx: &ProviderContext<'_>,
     key: &str,
     log_in: &str,
 ) -> Result<(CacheFile, Value), CredentialsError> {
     let file = CacheFile::new(cx, FOLDER, &sha1_hex(key));
-    let file = file.ok_or_else(|| fault(NAME, "there is no HOME in which a token could be"))?;
+    let file = file.ok_or_else(|| {
+        fault(
+            NAME,
+            "HOME is not set, so the SSO token cache cannot be located",
+        )
+    })?;
     match file.read(NAME)? {
         Some(document) => Ok((file, document)),
         None => Err(fault(
@@ -154,7 +159,7 @@ pub(super) fn cached(
     }
 }
 
-/// The token of a file, and its end.
+/// Returns the token of a document, and the time at which it expires.
 pub(super) fn read(document: &Value) -> Option<(BearerToken, SystemTime)> {
     let token = document["accessToken"]
         .as_str()
@@ -163,16 +168,16 @@ pub(super) fn read(document: &Value) -> Option<(BearerToken, SystemTime)> {
     Some((BearerToken::new(token).with_expiry(end), end))
 }
 
-/// The token, if a header can have it.
+/// Returns the token if it is valid in a header.
 pub(super) fn checked(token: BearerToken, from: &str) -> Result<BearerToken, CredentialsError> {
     match header_text(token.token()) {
         Ok(()) => Ok(token),
-        Err(unfit) => Err(fault(NAME, format!("the accessToken of {from} {unfit}"))),
+        Err(invalid) => Err(fault(NAME, format!("the accessToken of {from} {invalid}"))),
     }
 }
 
 fn time(document: &Value, name: &str) -> Option<SystemTime> {
-    // older files end in UTC instead of Z
+    // times in older files end in UTC instead of Z
     let text = document[name].as_str()?.replace("UTC", "Z");
     Timestamp::parse(&text).ok()?.system_time()
 }
@@ -189,19 +194,25 @@ fn refresh(
         "refreshToken": old["refreshToken"],
     });
     let call = cx.call("sso-oidc", "CreateToken", params);
-    let answer = call.region(session.region).send();
-    let answer = answer.map_err(|e| fault(NAME, e.to_string()))?;
-    let end = end_after(cx.now, &answer["expiresIn"]).filter(|_| answer["accessToken"].is_string());
-    let end = end.ok_or_else(|| fault(NAME, "the response has no accessToken with an end"))?;
+    let response = call.region(session.region).send();
+    let response = response.map_err(|e| fault(NAME, e.to_string()))?;
+    let end =
+        end_after(cx.now, &response["expiresIn"]).filter(|_| response["accessToken"].is_string());
+    let end = end.ok_or_else(|| {
+        fault(
+            NAME,
+            "the response has no accessToken with a valid expiresIn",
+        )
+    })?;
     let mut document = old.clone();
     document["startUrl"] = session.start_url.into();
     document["region"] = session.region.into();
-    document["accessToken"] = answer["accessToken"].clone();
+    document["accessToken"] = response["accessToken"].clone();
     document["expiresAt"] = Timestamp::of(end).whole().rfc3339().into();
-    if answer["refreshToken"].is_string() {
-        document["refreshToken"] = answer["refreshToken"].clone();
+    if response["refreshToken"].is_string() {
+        document["refreshToken"] = response["refreshToken"].clone();
     }
-    let token = BearerToken::new(answer["accessToken"].as_str().unwrap_or_default());
+    let token = BearerToken::new(response["accessToken"].as_str().unwrap_or_default());
     let token = checked(token, "the response")?;
     Ok((token.with_expiry(end), document))
 }
@@ -214,13 +225,13 @@ mod tests {
     use crate::transport::Replay;
 
     #[test]
-    fn an_exchange_that_failed_is_not_tried_again_for_a_minute() {
+    fn a_failed_refresh_is_retried_after_a_minute() {
         let home = tempfile::tempdir().unwrap();
         let config = Config::builder()
             .environment([("HOME", home.path().to_str().unwrap())])
             .build()
             .unwrap();
-        // the calls give no token, so every exchange fails
+        // the calls return no token, so every refresh fails
         let (transport, calls) = (Replay::new(), Calls::default());
         let mut cx = context(&config, &transport, &calls);
         let session = SsoSession {
@@ -246,17 +257,17 @@ mod tests {
         ] {
             cx.now = begin + Duration::from_secs(seconds);
             let token = provider.token(&cx, &session).unwrap();
-            assert_eq!(token.token(), "old", "after {seconds} s it is used on");
+            assert_eq!(token.token(), "old", "still in use after {seconds} s");
             assert_eq!(calls.made().len(), attempts, "after {seconds} s");
         }
-        // it is over: an error, and still no storm of exchanges
+        // it has expired: an error, and still only one attempt a minute
         for seconds in [840, 850, 898] {
             cx.now = begin + Duration::from_secs(seconds);
             let error = provider.token(&cx, &session).unwrap_err().to_string();
             assert!(error.contains("has expired"), "{error}");
             assert_eq!(calls.made().len(), 4, "after {seconds} s");
         }
-        // a clock that was set back stops no exchange
+        // a clock that was set back does not prevent a refresh
         cx.now = begin;
         provider.token(&cx, &session).unwrap();
         assert_eq!(calls.made().len(), 5);

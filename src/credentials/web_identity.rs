@@ -12,8 +12,8 @@ use super::{
 use crate::file;
 use crate::identity::is_blank;
 
-/// Reads the token from the file that `AWS_WEB_IDENTITY_TOKEN_FILE` or the profile's `web_identity_token_file` names, each
-/// time anew, and assumes the role of `AWS_ROLE_ARN` or `role_arn`.
+/// Assumes the role of `AWS_ROLE_ARN` or the profile's `role_arn` with the token in the file of `AWS_WEB_IDENTITY_TOKEN_FILE` or
+/// `web_identity_token_file`, which is read each time.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct WebIdentityProvider;
@@ -21,7 +21,7 @@ pub struct WebIdentityProvider;
 const NAME: &str = "assume-role-with-web-identity";
 
 impl WebIdentityProvider {
-    /// The provider.
+    /// Creates the provider.
     pub fn new() -> Self {
         Self
     }
@@ -33,7 +33,7 @@ impl CredentialsProvider for WebIdentityProvider {
     }
 
     fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
-        // a profile that the program names leaves the environment out
+        // a profile that the program chooses excludes the environment
         let env = |name: &str| match cx.config.has_explicit_profile() {
             true => None,
             false => cx.config.environment().get(name),
@@ -45,17 +45,17 @@ impl CredentialsProvider for WebIdentityProvider {
             ));
         };
         let role = either("AWS_ROLE_ARN", "role_arn").ok_or_else(|| {
-            fault(NAME, "there is a token file, and neither AWS_ROLE_ARN nor role_arn says which role to assume")
+            fault(NAME, "a token file is set, but neither AWS_ROLE_ARN nor role_arn sets the role to assume")
         })?;
         let mut params = json!({"RoleArn": role});
         if let Some(name) = either("AWS_ROLE_SESSION_NAME", "role_session_name") {
             params["RoleSessionName"] = name.into();
         }
-        let answer = as_role(cx, NAME, params, |mut params| {
+        let response = as_role(cx, NAME, params, |mut params| {
             let token = file::read_text(Path::new(path), file::MAX_TOKEN);
             let token = token.map_err(|e| fault(NAME, format!("{path}: {e}")))?;
             if is_blank(&token) {
-                return Err(fault(NAME, format!("{path}: it is blank")));
+                return Err(fault(NAME, format!("{path}: the file is blank")));
             }
             params["WebIdentityToken"] = token.trim().into();
             let call = cx.call("sts", "AssumeRoleWithWebIdentity", params);
@@ -65,7 +65,7 @@ impl CredentialsProvider for WebIdentityProvider {
             Some(_) => CredentialsSource::EnvironmentWebIdentity,
             None => CredentialsSource::ProfileWebIdentity,
         };
-        Ok(assumed(NAME, &answer)?
+        Ok(assumed(NAME, &response)?
             .with_sources(&[origin, CredentialsSource::AssumeRoleWithWebIdentity]))
     }
 }
@@ -73,14 +73,14 @@ impl CredentialsProvider for WebIdentityProvider {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::credentials::tests::{Calls, ask};
+    use crate::credentials::tests::{Calls, query};
     use crate::transport::Replay;
 
-    fn asked(
+    fn found(
         variables: &[(&str, &str)],
         calls: &Calls,
     ) -> Result<Option<Credentials>, CredentialsError> {
-        ask(
+        query(
             &WebIdentityProvider::new(),
             variables,
             &Replay::new(),
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_read_each_time_and_nobody_signs() {
+    fn the_token_is_read_each_time_and_the_call_is_unsigned() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("token");
         let name = ("AWS_ROLE_SESSION_NAME", "n");
@@ -97,7 +97,7 @@ mod tests {
         let calls = Calls::default();
         for token in ["one", "two\n"] {
             std::fs::write(&file, token).unwrap();
-            let found = asked(&[file_variable, ("AWS_ROLE_ARN", "r"), name], &calls)
+            let found = found(&[file_variable, ("AWS_ROLE_ARN", "r"), name], &calls)
                 .unwrap()
                 .unwrap();
             assert_eq!(found.account_id(), Some("123456789012"));
@@ -108,18 +108,18 @@ mod tests {
             )
         };
         assert_eq!(calls.made(), [call("one"), call("two")]);
-        let error = asked(&[file_variable], &calls).unwrap_err().to_string();
+        let error = found(&[file_variable], &calls).unwrap_err().to_string();
         assert!(error.contains("AWS_ROLE_ARN"), "{error}");
         let gone = [
             ("AWS_WEB_IDENTITY_TOKEN_FILE", "/gone"),
             ("AWS_ROLE_ARN", "r"),
         ];
         assert!(
-            asked(&gone, &calls)
+            found(&gone, &calls)
                 .unwrap_err()
                 .to_string()
                 .contains("/gone")
         );
-        assert!(asked(&[], &calls).unwrap().is_none());
+        assert!(found(&[], &calls).unwrap().is_none());
     }
 }

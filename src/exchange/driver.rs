@@ -12,8 +12,8 @@ use crate::auth::IdentityKind;
 use crate::body::ResponseBody;
 use crate::cancel::CancelToken;
 use crate::credentials::{
-    Asked, Chain, CredentialsCache, CredentialsError, CredentialsProvider, Proof, ProviderCall,
-    ProviderContext, ServiceCalls, TokenCache, imds,
+    Chain, CredentialsCache, CredentialsError, CredentialsProvider, Proof, ProviderCall,
+    ProviderContext, ProviderReport, ServiceCalls, TokenCache, imds,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::{BearerToken, Credentials, Identity, header_text};
@@ -205,7 +205,7 @@ impl CallEnv {
     }
 
     /// The report of each provider.
-    pub(crate) fn explain_credentials(&self) -> Vec<Asked> {
+    pub(crate) fn explain_credentials(&self) -> Vec<ProviderReport> {
         let lookup = self.for_lookup();
         lookup.credentials.explain(&lookup.context())
     }

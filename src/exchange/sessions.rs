@@ -69,7 +69,7 @@ impl Sessions {
             return Err(Error::response(what));
         };
         let session = Credentials::new(id, secret).with_session_token(token);
-        if let Err((part, unfit)) = session.fault() {
+        if let Err((part, unfit)) = session.validate() {
             let what = format!("{CREATES_SESSION}: the returned {part} {unfit}");
             return Err(Error::response(what));
         }

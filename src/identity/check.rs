@@ -1,18 +1,18 @@
-//! What keys and tokens may consist of, checked in one place wherever they come from.
+//! Validation of keys and tokens, in one place for all sources.
 //!
-//! The id of a key and the tokens become parts of headers, so they are visible ASCII and spaces. The secret goes into a hash
-//! alone, so it may be any text, but a control character in it is a mistake of copying too.
+//! Access key ids and tokens become parts of headers, so they consist of visible ASCII and spaces. A secret key is only hashed, so
+//! it may be any text, but a control character in it is a copying mistake as well.
 
 use std::fmt;
 
 use super::Credentials;
 
-/// Why a text cannot be a key or a token. It shows the place and the kind of the character, and nothing of the text.
+/// Why a text is not a valid key or token: the position and the kind of the character, but nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unfit {
-    /// Nothing, or white space alone.
+pub(crate) enum InvalidText {
+    /// It is empty, or white space only.
     Blank,
-    /// This character, counted from one.
+    /// The character at this position, counted from one, is invalid.
     Character {
         at: usize,
         is_last: bool,
@@ -20,7 +20,7 @@ pub(crate) enum Unfit {
     },
 }
 
-impl fmt::Display for Unfit {
+impl fmt::Display for InvalidText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Blank => f.write_str("is blank"),
@@ -32,25 +32,25 @@ impl fmt::Display for Unfit {
     }
 }
 
-/// Whether a text can stand in a header.
-pub(crate) fn header_text(text: &str) -> Result<(), Unfit> {
+/// Checks a text that becomes a part of a header.
+pub(crate) fn header_text(text: &str) -> Result<(), InvalidText> {
     check(text, |c| c.is_ascii() && !c.is_ascii_control())
 }
 
-/// Whether a text can be a secret key.
-fn secret_text(text: &str) -> Result<(), Unfit> {
+/// Checks a secret key.
+fn secret_text(text: &str) -> Result<(), InvalidText> {
     check(text, |c| !c.is_control())
 }
 
-fn check(text: &str, is_fit: impl Fn(char) -> bool) -> Result<(), Unfit> {
+fn check(text: &str, is_valid: impl Fn(char) -> bool) -> Result<(), InvalidText> {
     if is_blank(text) {
-        return Err(Unfit::Blank);
+        return Err(InvalidText::Blank);
     }
     let mut rest = text.chars();
     let mut at = 0;
     while let Some(c) = rest.next() {
         at += 1;
-        if !is_fit(c) {
+        if !is_valid(c) {
             let kind = match c {
                 '\n' | '\r' => "a line break",
                 '\t' => "a tab",
@@ -59,18 +59,18 @@ fn check(text: &str, is_fit: impl Fn(char) -> bool) -> Result<(), Unfit> {
                 _ => "a character that is not ASCII",
             };
             let is_last = rest.as_str().is_empty();
-            return Err(Unfit::Character { at, is_last, kind });
+            return Err(InvalidText::Character { at, is_last, kind });
         }
     }
     Ok(())
 }
 
-/// A blank value counts as absent.
+/// Returns whether a value is blank, which counts as missing.
 pub(crate) fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }
 
-/// The texts of credentials.
+/// A text of credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     AccessKeyId,
@@ -89,13 +89,13 @@ impl fmt::Display for Part {
 }
 
 impl Credentials {
-    /// The first part that cannot be what it is, and why.
-    pub(crate) fn fault(&self) -> Result<(), (Part, Unfit)> {
-        let of = |part| move |unfit| (part, unfit);
+    /// Returns the first invalid part, and why it is invalid.
+    pub(crate) fn validate(&self) -> Result<(), (Part, InvalidText)> {
+        let of = |part| move |invalid| (part, invalid);
         header_text(self.access_key_id()).map_err(of(Part::AccessKeyId))?;
         secret_text(self.secret_access_key()).map_err(of(Part::SecretAccessKey))?;
         match self.session_token() {
-            // a program that has none may give an empty one
+            // a program without a token may pass an empty one
             None | Some("") => Ok(()),
             Some(token) => header_text(token).map_err(of(Part::SessionToken)),
         }
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_has_its_place_and_kind_and_no_value() {
+    fn an_error_has_position_and_kind_but_no_value() {
         let cases = [
             ("AKID", ""),
             ("two words=/+", ""),
@@ -134,8 +134,8 @@ mod tests {
             (" \t\n", "is blank"),
         ];
         for (text, expected) in cases {
-            let said = header_text(text).err().map(|unfit| unfit.to_string());
-            assert_eq!(said.unwrap_or_default(), expected, "{text:?}");
+            let error = header_text(text).err().map(|invalid| invalid.to_string());
+            assert_eq!(error.unwrap_or_default(), expected, "{text:?}");
         }
         assert!(secret_text("pässword with spaces").is_ok());
         assert!(secret_text("s\u{7f}").is_err());

@@ -1,5 +1,4 @@
-//! Identities: the credentials or the token that a request is signed with, and how they were found. Where they are found is for
-//! [`credentials`](crate::credentials).
+//! Identities: the credentials or the token that a request is signed with. [`credentials`](crate::credentials) looks them up.
 
 mod check;
 mod source;
@@ -14,7 +13,18 @@ use zeroize::Zeroizing;
 
 use self::source::Sources;
 
-/// A key pair, maybe temporary. Its memory is wiped when it is dropped. `Debug` shows the key's id and nothing else.
+/// An access key pair, with a session token if it is temporary.
+///
+/// The secrets are wiped from memory on drop, and `Debug` does not show them.
+///
+/// ```
+/// use tucuxi::{Config, Credentials};
+///
+/// let credentials = Credentials::new("AKIDEXAMPLE", "secret").with_session_token("token");
+/// assert!(!format!("{credentials:?}").contains("secret"));
+/// let config = Config::builder().isolated().credentials(credentials).build()?;
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     access_key_id: Box<str>,
@@ -26,10 +36,10 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Credentials that do not expire.
-    pub fn new(id: impl Into<Box<str>>, secret: impl Into<Box<str>>) -> Self {
+    /// Creates credentials that do not expire.
+    pub fn new(access_key_id: impl Into<Box<str>>, secret: impl Into<Box<str>>) -> Self {
         Self {
-            access_key_id: id.into(),
+            access_key_id: access_key_id.into(),
             secret_access_key: Zeroizing::new(secret.into()),
             session_token: None,
             expires: None,
@@ -38,29 +48,29 @@ impl Credentials {
         }
     }
 
-    /// With the token of a session.
+    /// Sets the session token.
     #[must_use]
     pub fn with_session_token(mut self, token: impl Into<Box<str>>) -> Self {
         self.session_token = Some(Zeroizing::new(token.into()));
         self
     }
 
-    /// With an end.
+    /// Sets the time at which they expire.
     #[must_use]
     pub fn with_expiry(mut self, expires: SystemTime) -> Self {
         self.expires = Some(expires);
         self
     }
 
-    /// With the account that they are of. It becomes a part of host names: one that cannot be, because it is more than
-    /// letters, digits and hyphens, counts as unknown.
+    /// Sets the account id. It becomes a part of host names, so an id with other characters than letters, digits and hyphens is
+    /// ignored.
     #[must_use]
     pub fn with_account_id(mut self, account_id: impl Into<Box<str>>) -> Self {
         let account_id = account_id.into();
         let is_label = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
         match !account_id.is_empty() && account_id.bytes().all(is_label) {
             true => self.account_id = Some(account_id),
-            false => tracing::warn!("an account id that no host name can have is left out"),
+            false => tracing::warn!("an account id that is not valid in a host name is ignored"),
         }
         self
     }
@@ -82,27 +92,27 @@ impl Credentials {
         &self.sources.0
     }
 
-    /// The key's id; no secret.
+    /// Returns the access key id, which is not a secret.
     pub fn access_key_id(&self) -> &str {
         &self.access_key_id
     }
 
-    /// The secret.
+    /// Returns the secret access key.
     pub fn secret_access_key(&self) -> &str {
         &self.secret_access_key
     }
 
-    /// The token of the session, a secret too.
+    /// Returns the session token, which is a secret.
     pub fn session_token(&self) -> Option<&str> {
         self.session_token.as_ref().map(|token| &***token)
     }
 
-    /// When they end.
+    /// Returns the time at which they expire.
     pub fn expires(&self) -> Option<SystemTime> {
         self.expires
     }
 
-    /// The account that they are of, where the provider knows it.
+    /// Returns the account id, if it is known.
     pub fn account_id(&self) -> Option<&str> {
         self.account_id.as_deref()
     }
@@ -118,7 +128,14 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// A bearer token: whoever has it may call. Its memory is wiped when it is dropped, and `Debug` shows nothing of it.
+/// A bearer token. It is wiped from memory on drop, and `Debug` does not show it.
+///
+/// ```
+/// use tucuxi::{BearerToken, Config};
+///
+/// let config = Config::builder().isolated().bearer_token(BearerToken::new("secret")).build()?;
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BearerToken {
     token: Zeroizing<Box<str>>,
@@ -126,7 +143,7 @@ pub struct BearerToken {
 }
 
 impl BearerToken {
-    /// A token that does not expire.
+    /// Creates a token that does not expire.
     pub fn new(token: impl Into<Box<str>>) -> Self {
         let token = Zeroizing::new(token.into());
         Self {
@@ -135,19 +152,19 @@ impl BearerToken {
         }
     }
 
-    /// With an end.
+    /// Sets the time at which they expire.
     #[must_use]
     pub fn with_expiry(mut self, expires: SystemTime) -> Self {
         self.expires = Some(expires);
         self
     }
 
-    /// The token itself.
+    /// Returns the token, which is a secret.
     pub fn token(&self) -> &str {
         &self.token
     }
 
-    /// When it ends.
+    /// Returns the time at which it expires.
     pub fn expires(&self) -> Option<SystemTime> {
         self.expires
     }
@@ -162,7 +179,7 @@ impl fmt::Debug for BearerToken {
     }
 }
 
-/// Who makes a call.
+/// The credentials or the token that a call is authenticated with.
 #[derive(Clone, Debug)]
 pub(crate) enum Identity {
     Credentials(Credentials),
@@ -170,7 +187,7 @@ pub(crate) enum Identity {
 }
 
 impl Identity {
-    /// Where it comes from, for error texts: `profile, assumed role`.
+    /// Returns the source for error texts: `profile, assumed role`.
     pub(crate) fn source(&self) -> Option<String> {
         match self {
             Self::Credentials(credentials) => CredentialsSource::names(credentials.sources()),

@@ -265,7 +265,7 @@ impl Found {
 
     fn credentials(&self, expected: &Value) -> Value {
         let rows = self.client.introspect().explain_credentials();
-        let Some(row) = rows.iter().find(|row| row.is_settled()) else {
+        let Some(row) = rows.iter().find(|row| row.is_final()) else {
             return Value::Null;
         };
         match tucuxi::internals::credentials(&self.client) {

@@ -514,7 +514,7 @@ fn the_configuration_says_where_it_is_from() {
         words(&long, "env "),
         "env none: AWS_ACCESS_KEY_ID is not set"
     );
-    assert_eq!(words(&long, "iam-role"), "iam-role not asked");
+    assert_eq!(words(&long, "iam-role"), "iam-role not queried");
     assert_eq!(
         words(&long, "max_attempts"),
         "max_attempts 7 the environment variable AWS_MAX_ATTEMPTS"

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tucuxi::config::{ConfigBuilder, SignatureVersion};
 use tucuxi::credentials::{
-    BearerToken, CredentialsError, CredentialsProvider, CredentialsSource, Outcome, ProviderContext,
+    BearerToken, CredentialsError, CredentialsProvider, CredentialsSource, ProviderContext,
+    ProviderOutcome,
 };
 use tucuxi::transport::{CancelToken, Replay};
 use tucuxi::{Body, Client, Config, Credentials, ErrorKind};
@@ -92,10 +93,10 @@ fn found(client: &Client) -> Result<String, String> {
     let rows = client.introspect().explain_credentials();
     let row = rows
         .iter()
-        .find(|row| row.is_settled())
+        .find(|row| row.is_final())
         .ok_or("nobody has any")?;
     match &row.outcome {
-        Outcome::Found { .. } => Ok(row.to_string().replace("****************", "…")),
+        ProviderOutcome::Found { .. } => Ok(row.to_string().replace("****************", "…")),
         outcome => Err(format!("{}: {outcome}", row.provider)),
     }
 }
