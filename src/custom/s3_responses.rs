@@ -91,7 +91,7 @@ pub(super) const PROVEN: &[&str] = &[
 pub(super) struct Proof;
 
 impl Interceptor for Proof {
-    fn answered(&self, call: &CallContext<'_>, attempt: &mut Attempt<'_>) {
+    fn after_attempt(&self, call: &CallContext<'_>, attempt: &mut Attempt<'_>) {
         let Ok(output) = &*attempt.outcome else {
             return;
         };

@@ -8,7 +8,7 @@ use crate::interceptor::{Attempt, CallContext, Interceptor};
 pub(super) struct Messages;
 
 impl Interceptor for Messages {
-    fn answered(&self, _: &CallContext<'_>, attempt: &mut Attempt<'_>) {
+    fn after_attempt(&self, _: &CallContext<'_>, attempt: &mut Attempt<'_>) {
         let Err(error) = attempt.outcome else {
             return;
         };

@@ -71,7 +71,7 @@ impl Call {
             .find_map(|one| one.send(&context, request))
     }
 
-    /// Runs the `answered` hooks, which may change the outcome of the attempt and the reason for a retry.
+    /// Runs the `after_attempt` hooks, which may change the outcome of the attempt and the reason for a retry.
     pub(super) fn intercept_attempt(
         &self,
         params: &Value,
@@ -87,7 +87,7 @@ impl Call {
             retry,
         };
         for one in self.interceptors().rev() {
-            one.answered(&context, &mut done);
+            one.after_attempt(&context, &mut done);
         }
         done.retry
     }

@@ -1,19 +1,19 @@
-//! Interceptors: hooks into every call, typed, for programs and for what services need beyond their models alike.
+//! Interceptors: typed hooks into every call. Programs use them, and so do the customisations of services.
 //!
 //! ```text
-//!   params ──► checks ──► request ──► signature ──► send ──► answered ──► result
-//!                                         ▲                      │
-//!                                         └──── once more ◄──────┘
+//!   params ──► validation ──► request ──► signature ──► send ──► after_attempt ──► result
+//!                                             ▲                        │
+//!                                             └──────── retry ◄────────┘
 //! ```
-//! On the way out the program's interceptors come first, in the order in which they were added, and those of the service
-//! after them; on the way back it is the other way round. So what a program puts in is completed as if a caller had given
-//! it, and of what comes out the program has the last word.
+//! Before the request is sent, the program's interceptors run first, in the order in which they were added, then those of the
+//! service; afterwards the order is reversed. So parameters that a program adds are completed like those of the caller, and the
+//! program sees the final result.
 //!
-//! All calls have those of [`ConfigBuilder::interceptor`](crate::ConfigBuilder::interceptor), a single one has those of
-//! [`RequestBuilder::interceptor`](crate::RequestBuilder::interceptor) too. Calls that providers of credentials make have
-//! none of the program's.
+//! The interceptors of [`ConfigBuilder::interceptor`](crate::ConfigBuilder::interceptor) apply to all calls, those of
+//! [`RequestBuilder::interceptor`](crate::RequestBuilder::interceptor) to a single call. The program's interceptors do not apply to
+//! calls that credentials providers make.
 //!
-//! To add a header:
+//! # Example: add a header
 //!
 //! ```
 //! use tucuxi::interceptor::{CallContext, Interceptor};
@@ -39,7 +39,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! To measure:
+//! # Example: count attempts and failures
 //!
 //! ```
 //! use std::sync::Arc;
@@ -55,7 +55,7 @@
 //! }
 //!
 //! impl Interceptor for Counter {
-//!     fn answered(&self, _: &CallContext<'_>, _: &mut Attempt<'_>) {
+//!     fn after_attempt(&self, _: &CallContext<'_>, _: &mut Attempt<'_>) {
 //!         self.attempts.fetch_add(1, Ordering::Relaxed);
 //!     }
 //!     fn result(&self, _: &CallContext<'_>, result: &mut tucuxi::Result<Output>) {
@@ -74,7 +74,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! To give an answer without the service:
+//! # Example: respond without the service
 //!
 //! ```
 //! use tucuxi::interceptor::{CallContext, Interceptor};
@@ -85,8 +85,8 @@
 //!
 //! impl Interceptor for NoTables {
 //!     fn send(&self, call: &CallContext<'_>, _: &Request) -> Option<Result<Response, TransportError>> {
-//!         let is_it = &*call.operation.name == "ListTables";
-//!         is_it.then(|| Ok(Response::new(r#"{"TableNames": []}"#.into())))
+//!         let is_listing = &*call.operation.name == "ListTables";
+//!         is_listing.then(|| Ok(Response::new(r#"{"TableNames": []}"#.into())))
 //!     }
 //! }
 //!
@@ -97,18 +97,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! To have another say in whether a call is tried again:
+//! # Example: change what is retried
 //!
 //! ```
 //! use tucuxi::error::RetryReason;
 //! use tucuxi::interceptor::{Attempt, CallContext, Interceptor};
 //! # use tucuxi::{Client, Config, transport::Replay};
 //!
-//! /// A resource that was just made may not be found everywhere yet.
+//! /// A resource that was just created may not be visible everywhere yet.
 //! struct Patience;
 //!
 //! impl Interceptor for Patience {
-//!     fn answered(&self, _: &CallContext<'_>, attempt: &mut Attempt<'_>) {
+//!     fn after_attempt(&self, _: &CallContext<'_>, attempt: &mut Attempt<'_>) {
 //!         let code = attempt.outcome.as_ref().err().and_then(|error| error.code());
 //!         if code == Some("ResourceNotFoundException") {
 //!             attempt.retry = Some(RetryReason::Transient);
@@ -141,30 +141,30 @@ use crate::error::{Result, RetryReason};
 use crate::output::Output;
 use crate::transport::{Request, Response, TransportError};
 
-/// Hooks into a call. Each does nothing unless it is written.
-#[allow(unused_variables, reason = "the names tell what each hook is given")]
+/// Hooks into a call. The default implementations do nothing.
+#[allow(unused_variables, reason = "the names document the arguments")]
 pub trait Interceptor: Send + Sync {
-    /// Once, before the parameters are checked: they may be completed or refused.
+    /// Runs once, before the parameters are validated. It may complete or refuse them.
     ///
     /// # Errors
     ///
-    /// The call ends with it; [`ParamErrors`](crate::params::ParamErrors) are told together with what the checks find.
+    /// An error ends the call; [`ParamErrors`](crate::params::ParamErrors) are reported together with those of the validation.
     fn params(&self, call: &CallContext<'_>, params: &mut Value) -> Result<()> {
         Ok(())
     }
 
-    /// Once the request is written, before it gets its checksum and its signature: all of it may be changed. A call that is
-    /// sent to another place is written again.
+    /// Runs before checksum and signature are added to the request, which it may change. It runs again if the call is redirected
+    /// to another endpoint.
     ///
     /// # Errors
     ///
-    /// The call ends with it.
+    /// An error ends the call.
     fn request(&self, call: &CallContext<'_>, request: &mut Request) -> Result<()> {
         Ok(())
     }
 
-    /// Before each attempt, when the request is signed. Whoever gives an answer here gives it in the service's place; the
-    /// first one counts.
+    /// Runs before each attempt, with the signed request. If it returns a response, that is used and nothing is sent; further
+    /// interceptors are not run.
     fn send(
         &self,
         call: &CallContext<'_>,
@@ -173,23 +173,23 @@ pub trait Interceptor: Send + Sync {
         None
     }
 
-    /// After each attempt, when it was judged: the outcome and the verdict may be changed. The body of a response that streams is
-    /// not there yet.
-    fn answered(&self, call: &CallContext<'_>, attempt: &mut Attempt<'_>) {}
+    /// Runs after each attempt. It may change the outcome, and whether the attempt is retried. The body of a streaming response is
+    /// not available yet.
+    fn after_attempt(&self, call: &CallContext<'_>, attempt: &mut Attempt<'_>) {}
 
-    /// Once, at the end of a call whose parameters were good.
+    /// Runs once, at the end of a call whose parameters were valid.
     fn result(&self, call: &CallContext<'_>, result: &mut Result<Output>) {}
 }
 
-/// An attempt that is over, and what follows from it. `Debug` shows no values of headers.
+/// A completed attempt and its outcome. `Debug` does not show the values of headers.
 #[non_exhaustive]
 pub struct Attempt<'a> {
-    /// The headers of its answer; none if there was no answer.
+    /// The headers of the response; empty without a response.
     pub headers: &'a HeaderMap,
-    /// What came of it.
+    /// The outcome.
     pub outcome: &'a mut Result<Output>,
-    /// Why another attempt may succeed; `None` if this outcome holds. Even then attempts, quota or time may be at their
-    /// end. A good outcome holds in any case.
+    /// Why the attempt is retried; `None` if the outcome is final. It is final as well after the last attempt, without retry quota
+    /// or without time, and a successful outcome always is.
     pub retry: Option<RetryReason>,
 }
 
@@ -204,7 +204,7 @@ impl fmt::Debug for Attempt<'_> {
     }
 }
 
-/// What is shared is an interceptor too.
+/// A shared interceptor is an interceptor.
 impl<T: Interceptor + ?Sized> Interceptor for Arc<T> {
     fn params(&self, call: &CallContext<'_>, params: &mut Value) -> Result<()> {
         (**self).params(call, params)
@@ -219,15 +219,15 @@ impl<T: Interceptor + ?Sized> Interceptor for Arc<T> {
     ) -> Option<Result<Response, TransportError>> {
         (**self).send(call, request)
     }
-    fn answered(&self, call: &CallContext<'_>, attempt: &mut Attempt<'_>) {
-        (**self).answered(call, attempt);
+    fn after_attempt(&self, call: &CallContext<'_>, attempt: &mut Attempt<'_>) {
+        (**self).after_attempt(call, attempt);
     }
     fn result(&self, call: &CallContext<'_>, result: &mut Result<Output>) {
         (**self).result(call, result);
     }
 }
 
-/// Marks a response, among its extensions, as one without a document: the result is given when the call ends.
+/// An extension of responses that have no document: an interceptor sets the result at the end of the call.
 #[derive(Clone, Copy)]
 pub(crate) struct StandsIn;
 
@@ -240,7 +240,7 @@ impl Interceptors {
         Arc::make_mut(&mut self.0).push(interceptor);
     }
 
-    /// In the order in which they were added.
+    /// Returns the interceptors in the order in which they were added.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &dyn Interceptor> {
         self.0.iter().map(|one| &**one)
     }

@@ -1,4 +1,4 @@
-//! Answers as values, for tests of programs: no service is asked, and nothing is on the wire.
+//! Canned results for tests of programs, without a service or a network.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -17,8 +17,8 @@ use crate::protocol;
 use crate::sync;
 use crate::transport::{Request, Response, TransportError};
 
-/// Answers calls from a list, in its order. Each answer is held against the model, so that a test cannot rest on what no
-/// service would say.
+/// Responds to calls with a list of results, in order. Each result is validated against the model, so that a test cannot rely on
+/// a response that the service would not send.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -43,8 +43,9 @@ use crate::transport::{Request, Response, TransportError};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Calls of several threads take the answers in the order in which they come. Presigned requests are not answered.
+/// Calls of several threads take the results in the order of their requests. Presigned requests are not affected.
 #[derive(Default)]
+#[must_use = "a stub is used as an interceptor"]
 pub struct Stub(Mutex<State>);
 
 #[derive(Default)]
@@ -53,7 +54,7 @@ struct State {
     calls: usize,
 }
 
-/// An answer, and the call that it is for.
+/// A canned outcome and the call that it is for.
 #[derive(Clone)]
 struct Canned {
     service: Box<str>,
@@ -62,7 +63,7 @@ struct Canned {
     outcome: Outcome,
 }
 
-/// The responses that stubs give to a call, by the stub's id.
+/// The outcomes that stubs chose for a call, by the id of the stub.
 #[derive(Clone, Default)]
 struct Used(Vec<(usize, Arc<Canned>)>);
 
@@ -87,29 +88,27 @@ struct CannedError {
 
 impl fmt::Debug for Stub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a stub with {} answers left", self.lock().answers.len())
+        write!(f, "a stub with {} results left", self.lock().answers.len())
     }
 }
 
 impl Stub {
-    /// One without answers: every call is an error.
+    /// Creates a stub without results: every call is an error.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What stands for any value among the parameters of [`Stub::expecting`].
+    /// Returns a placeholder for any value in the parameters of [`Stub::expecting`].
     pub fn any() -> Value {
         "\u{0}any".into()
     }
 
     /// Adds the result of a call.
-    #[must_use]
     pub fn answer(self, service: &str, operation: &str, result: Value) -> Self {
         self.push(service, operation, Outcome::Value(result))
     }
 
-    /// Adds an error that the service answers a call with.
-    #[must_use]
+    /// Adds an error of the service.
     pub fn error(
         self,
         service: &str,
@@ -128,8 +127,7 @@ impl Stub {
         self.push(service, operation, Outcome::Error(error))
     }
 
-    /// The error that was added last has these members of its shape, as the model has them: they are checked when the call is
-    /// made.
+    /// Sets members of the error that was added last, which are validated against its shape when the call is made.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -149,25 +147,21 @@ impl Stub {
     /// assert_eq!(error.request_id.as_deref(), Some("r-1"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
     pub fn with_fields(self, fields: Value) -> Self {
         self.change_error(|error| error.fields = fields)
     }
 
-    /// The error that was added last has these entries beside code and message, such as S3's `BucketName`: of any name.
-    #[must_use]
+    /// Sets further entries of the error that was added last, of any name, such as S3's `BucketName`.
     pub fn with_error_meta(self, entries: Value) -> Self {
         self.change_error(|error| error.meta = entries)
     }
 
-    /// The error that was added last has this request id.
-    #[must_use]
+    /// Sets the request id of the error that was added last.
     pub fn with_request_id(self, id: &str) -> Self {
         self.change_error(|error| error.request_id = Some(id.into()))
     }
 
-    /// The error that was added last came after so many attempts; one by default.
-    #[must_use]
+    /// Sets the number of attempts after which the error that was added last is returned; one by default.
     pub fn with_attempts(self, attempts: u32) -> Self {
         self.change_error(|error| error.attempts = attempts)
     }
@@ -190,8 +184,7 @@ impl Stub {
         self
     }
 
-    /// The answer that was added last is for a call with just these parameters.
-    #[must_use]
+    /// Requires the call of the result that was added last to have exactly these parameters.
     pub fn expecting(self, params: Value) -> Self {
         if let Some(last) = self.lock().answers.back_mut() {
             last.expected = Some(params);
@@ -199,11 +192,11 @@ impl Stub {
         self
     }
 
-    /// Fails a test that did not make all calls.
+    /// Asserts that all results were used.
     ///
     /// # Panics
     ///
-    /// Answers are left.
+    /// Panics if results are left.
     pub fn assert_all_used(&self) {
         let state = self.lock();
         let left = state
@@ -213,7 +206,7 @@ impl Stub {
         let left: Vec<String> = left.collect();
         assert!(
             left.is_empty(),
-            "{} answers were not asked for: {}",
+            "{} results were not used: {}",
             left.len(),
             left.join(", ")
         );
@@ -223,12 +216,12 @@ impl Stub {
         sync::lock(&self.0)
     }
 
-    /// Tells the stubs of one client apart.
+    /// Identifies this stub among those of a client.
     fn id(&self) -> usize {
         std::ptr::from_ref(self).addr()
     }
 
-    /// The response that this stub gives to the call.
+    /// Returns the outcome that this stub chose for the call.
     fn used(&self, call: &CallContext<'_>) -> Option<Arc<Canned>> {
         let used = call.extensions.get::<Used>()?;
         let mut all = used.0.into_iter();
@@ -236,27 +229,27 @@ impl Stub {
     }
 }
 
-/// A fault of the test, or of the program that it tests.
+/// Returns an error of the test, or of the program under test.
 fn fault(what: String) -> Error {
     Error::request(format!("stub: {what}"))
 }
 
 impl Canned {
-    /// Whether it is for this call, and an answer that its service may give.
+    /// Checks that the outcome is for this call and valid for its operation.
     fn check(&self, number: usize, call: &CallContext<'_>) -> Result<()> {
         let (service, operation) = (call.model.name(), &call.operation.name);
-        let is_it = *self.service == *service && same_name(call, &self.operation);
-        if !is_it {
+        let is_expected = *self.service == *service && same_name(call, &self.operation);
+        if !is_expected {
             let wanted = format!("{}.{}", self.service, self.operation);
             return Err(fault(format!(
-                "call {number} is {service}.{operation}, and the answer is for {wanted}"
+                "call {number} is {service}.{operation}, but the result is for {wanted}"
             )));
         }
         if let Some(expected) = &self.expected
             && !same(call.params, expected)
         {
             return Err(fault(format!(
-                "call {number}, {service}.{operation}, has other parameters than those expected"
+                "call {number}, {service}.{operation}, has other parameters than expected"
             )));
         }
         match &self.outcome {
@@ -264,7 +257,7 @@ impl Canned {
             Outcome::Value(value) => params::validate_result(call.model, call.operation, value)
                 .map_err(|error| {
                     fault(format!(
-                        "the answer to {service}.{operation} is none of the model: {error}"
+                        "the result of {service}.{operation} does not fit the model: {error}"
                     ))
                 }),
         }
@@ -272,14 +265,14 @@ impl Canned {
 }
 
 impl CannedError {
-    /// Whether its fields are those of the shape that its code names.
+    /// Validates the members against the shape of the code.
     fn check(&self, call: &CallContext<'_>) -> Result<()> {
         if self.fields.is_null() {
             return Ok(());
         }
         let what = |error: &dyn fmt::Display| fault(format!("the error {}: {error}", self.code));
         let shape = call.model.error_shape(call.operation, &self.code);
-        let shape = shape.ok_or_else(|| what(&"the model has no error of this code"))?;
+        let shape = shape.ok_or_else(|| what(&"the model has no error with this code"))?;
         params::validate_shape(call.model, shape, &self.fields).map_err(|error| what(&error))
     }
 
@@ -301,14 +294,14 @@ impl CannedError {
     }
 }
 
-/// An operation goes by several spellings.
+/// Compares names of operations, which have several spellings.
 fn same_name(call: &CallContext<'_>, name: &str) -> bool {
     call.model
         .operation(name)
         .is_ok_and(|known| known.name == call.operation.name)
 }
 
-/// Whether parameters are those expected; in what stands for any value, any will do.
+/// Compares parameters with the expected ones, which may have placeholders.
 fn same(found: &Value, expected: &Value) -> bool {
     match (found, expected) {
         (_, expected) if *expected == Stub::any() => true,
@@ -335,7 +328,7 @@ impl Interceptor for Stub {
         let canned = state.answers.pop_front();
         let canned = canned.ok_or_else(|| {
             fault(format!(
-                "there is no answer to call {number}, {}.{}",
+                "no result is left for call {number}, {}.{}",
                 call.model.name(),
                 call.operation.name
             ))
@@ -373,7 +366,7 @@ impl Interceptor for Stub {
                     return;
                 };
                 let mut value = value.clone();
-                // what is streamed is in the body, and not in the value
+                // a streaming member is in the body, not in the value
                 if let (Some(_), Some(name), Some(members)) =
                     (&output.body, streamed(call), value.as_object_mut())
                 {
@@ -385,13 +378,13 @@ impl Interceptor for Stub {
     }
 }
 
-/// The member that is the body of the answer, where the operation streams one.
+/// Returns the member that is the streaming body of the response, if the operation has one.
 fn streamed<'a>(call: &CallContext<'a>) -> Option<&'a str> {
     let member = protocol::streaming_payload(call.model, call.operation.output).ok()??;
     Some(&member.name)
 }
 
-/// The body that is streamed, if one is.
+/// Returns the streaming body, empty without one.
 fn wire(call: &CallContext<'_>, outcome: &Outcome) -> Bytes {
     match (streamed(call), outcome) {
         (Some(name), Outcome::Value(value)) => {
@@ -418,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn every_protocol_is_answered() {
+    fn every_protocol_is_stubbed() {
         let cases = [
             (
                 "s3",
@@ -468,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_and_answers_that_do_not_belong_together_are_told() {
+    fn calls_and_results_that_do_not_match_are_errors() {
         let tables = || Stub::new().answer("dynamodb", "list_tables", json!({"TableNames": []}));
         let wrong = || {
             Stub::new().answer(
@@ -480,11 +473,11 @@ mod tests {
         let cases = [
             (
                 Stub::new(),
-                "there is no answer to call 1, dynamodb.ListTables",
+                "no result is left for call 1, dynamodb.ListTables",
             ),
             (
                 Stub::new().answer("dynamodb", "ListBackups", json!({})),
-                "the answer is for dynamodb.ListBackups",
+                "the result is for dynamodb.ListBackups",
             ),
             (tables().expecting(json!({"Limit": 1})), "other parameters"),
             (wrong(), "TableNames"),
@@ -504,7 +497,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_have_the_fields_of_their_shape_and_what_else_is_said() {
+    fn errors_have_the_members_of_their_shape_and_further_entries() {
         let stub = |code: &str, fields: Value| {
             Stub::new()
                 .error("s3", "GetObject", code, "no", 403)
@@ -540,7 +533,7 @@ mod tests {
             (stub("InvalidObjectState", json!({"Other": "x"})), "Other"),
             (
                 stub("NoSuchThing", json!({"A": "x"})),
-                "no error of this code",
+                "no error with this code",
             ),
         ];
         for (stub, expected) in refused {

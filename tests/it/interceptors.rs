@@ -59,8 +59,12 @@ impl Interceptor for Writer {
         self.1.write(self.0, "send", call);
         None
     }
-    fn answered(&self, call: &CallContext<'_>, attempt: &mut Attempt<'_>) {
-        let what = format!("answered {} {:?}", attempt.outcome.is_ok(), attempt.retry);
+    fn after_attempt(&self, call: &CallContext<'_>, attempt: &mut Attempt<'_>) {
+        let what = format!(
+            "after_attempt {} {:?}",
+            attempt.outcome.is_ok(),
+            attempt.retry
+        );
         self.1.write(self.0, &what, call);
     }
     fn result(&self, call: &CallContext<'_>, result: &mut tucuxi::Result<Output>) {
@@ -91,12 +95,12 @@ fn hooks_are_asked_in_order_and_back() {
         "b.request 0",
         "a.send 1",
         "b.send 1",
-        "b.answered false Some(Transient) 1",
-        "a.answered false Some(Transient) 1",
+        "b.after_attempt false Some(Transient) 1",
+        "a.after_attempt false Some(Transient) 1",
         "a.send 2",
         "b.send 2",
-        "b.answered true None 2",
-        "a.answered true None 2",
+        "b.after_attempt true None 2",
+        "a.after_attempt true None 2",
         "b.result true 2",
         "a.result true 2",
     ];
@@ -131,7 +135,7 @@ impl Interceptor for Meddler {
     fn send(&self, _: &CallContext<'_>, _: &Request) -> Option<Result<Response, TransportError>> {
         self.answer.map(|body| Ok(Response::new(body.into())))
     }
-    fn answered(&self, _: &CallContext<'_>, attempt: &mut Attempt<'_>) {
+    fn after_attempt(&self, _: &CallContext<'_>, attempt: &mut Attempt<'_>) {
         if self.fails {
             *attempt.outcome = Err(Error::new(ErrorKind::Response, "not good enough"));
         }

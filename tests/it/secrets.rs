@@ -318,7 +318,7 @@ impl Interceptor for Seen {
         *self.0.lock().unwrap() += &format!("{call:?} {:?}", request.headers());
         None
     }
-    fn answered(&self, call: &CallContext<'_>, attempt: &mut Attempt<'_>) {
+    fn after_attempt(&self, call: &CallContext<'_>, attempt: &mut Attempt<'_>) {
         *self.0.lock().unwrap() += &format!("{call:?} {attempt:?}");
     }
 }
