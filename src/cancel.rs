@@ -198,7 +198,7 @@ mod tests {
             assert_eq!(poll(future, counter), Poll::Pending);
         }
         assert_eq!(registered(&token), 2);
-        token.clone().cancel();
+        token.cancel();
         token.cancel();
         for (future, counter) in futures.iter_mut().zip(&counters) {
             assert_eq!(counter.woken(), 1);

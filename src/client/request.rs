@@ -8,8 +8,8 @@ use http::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Client;
 use super::options::CallOptions;
+use super::{Client, Inner};
 use crate::auth;
 use crate::body::Body;
 use crate::cancel::CancelToken;
@@ -19,6 +19,7 @@ use crate::exchange::{
     Call, CallEnv, Exchange, Presign, Purpose, Service, drive, drive_to_request,
 };
 use crate::interceptor::Interceptor;
+use crate::model::Operation;
 use crate::output::Output;
 use crate::transport::Request;
 
@@ -288,6 +289,30 @@ impl RequestBuilder {
         drive(self.exchange(call)?, &env)
     }
 
+    /// Prepares the request to be sent several times, and returns its parameters. Its options are resolved once, so all calls
+    /// share the credentials that they change.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the service, the operation, an option or a parameter is invalid, or the request has a body.
+    pub(crate) fn repeated(self) -> Result<(Value, RepeatedRequest)> {
+        let (call, env) = self.prepare()?;
+        let config = self.options.config(self.client.config())?.clone();
+        let repeated = RepeatedRequest {
+            service: self.service(&config)?,
+            operation: self.operation.clone(),
+            api_version: self.options.api_version.clone(),
+            client: Client(Arc::new(Inner { config, env })),
+        };
+        match self.parameters(&call)? {
+            (params, None) => Ok((params, repeated)),
+            (_, Some(_)) => {
+                let what = "a request that is sent several times cannot have a body";
+                Err(call.named(Error::request(what)))
+            }
+        }
+    }
+
     /// Signs the request in its URL instead of sending it.
     pub(crate) fn presigned(self, presign: Presign) -> Result<Request> {
         auth::check_expiry(presign.expires)?;
@@ -297,6 +322,11 @@ impl RequestBuilder {
     }
 
     fn exchange(self, call: Call) -> Result<Exchange> {
+        let (params, body) = self.parameters(&call)?;
+        call.exchange(params, body)
+    }
+
+    fn parameters(self, call: &Call) -> Result<(Value, Option<Body>)> {
         let mut params = self.params.map_err(|error| {
             let what = format!("the parameters cannot be serialized: {error}");
             call.named(Error::new(ErrorKind::Params, what))
@@ -304,6 +334,32 @@ impl RequestBuilder {
         if self.drops_nulls {
             call.drop_null_members(&mut params)?;
         }
-        call.exchange(params, self.body)
+        Ok((params, self.body))
+    }
+}
+
+/// A request that is sent several times, with other parameters each time.
+pub(crate) struct RepeatedRequest {
+    /// The client, with the options of the request.
+    client: Client,
+    pub(crate) service: Arc<Service>,
+    operation: Box<str>,
+    api_version: Option<Box<str>>,
+}
+
+impl RepeatedRequest {
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn operation(&self) -> Result<&Arc<Operation>> {
+        self.service.model.operation(&self.operation)
+    }
+
+    /// Returns the request with these parameters.
+    pub(crate) fn with(&self, params: Value) -> RequestBuilder {
+        let mut request = self.client.request(self.service.name(), &self.operation);
+        request.options.api_version.clone_from(&self.api_version);
+        request.params(params)
     }
 }

@@ -221,7 +221,7 @@ mod tests {
     use crate::credentials::tests::{Calls, query};
     use crate::transport::Replay;
 
-    fn found(profiles: &str, calls: &Calls) -> Result<Option<Credentials>, CredentialsError> {
+    fn lookup(profiles: &str, calls: &Calls) -> Result<Option<Credentials>, CredentialsError> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config");
         std::fs::write(&file, profiles).unwrap();
@@ -244,14 +244,14 @@ mod tests {
     fn a_role_is_assumed_by_its_source() {
         let calls = Calls::default();
         let role = "[default]\nrole_arn = r\nsource_profile = keys\nexternal_id = x\nduration_seconds = 900\n";
-        let found = found(&format!("{role}{KEYS}"), &calls).unwrap().unwrap();
+        let found = lookup(&format!("{role}{KEYS}"), &calls).unwrap().unwrap();
         assert_eq!(
             (found.access_key_id(), found.account_id()),
             ("ASIA1", Some("123456789012"))
         );
         let expected = r#"sts.AssumeRole by AKIDKEYS {"RoleArn":"r","ExternalId":"x","DurationSeconds":900,"RoleSessionName":"tucuxi-session-1700000000"}"#;
         assert_eq!(calls.made(), [expected]);
-        assert!(found("[default]\n", &calls).unwrap().is_none());
+        assert!(lookup("[default]\n", &calls).unwrap().is_none());
     }
 
     #[test]
@@ -259,7 +259,7 @@ mod tests {
         let calls = Calls::default();
         let profiles = "[default]\nrole_arn = r1\nrole_session_name = n\nsource_profile = middle\n\
                         [profile middle]\nrole_arn = r2\nrole_session_name = n\ncredential_source = Environment\n";
-        found(profiles, &calls).unwrap().unwrap();
+        lookup(profiles, &calls).unwrap().unwrap();
         let role = |by: &str, arn: &str| {
             format!(r#"sts.AssumeRole by {by} {{"RoleArn":"{arn}","RoleSessionName":"n"}}"#)
         };
@@ -270,9 +270,9 @@ mod tests {
     fn a_profile_may_be_its_own_source_if_it_has_keys() {
         let calls = Calls::default();
         let role = "[default]\nrole_arn = r\nsource_profile = default\n";
-        let error = found(role, &calls).unwrap_err().to_string();
+        let error = lookup(role, &calls).unwrap_err().to_string();
         assert!(error.contains("default → default"), "{error}");
-        found(
+        lookup(
             &format!("{role}aws_access_key_id = AKIDOWN\naws_secret_access_key = s\n"),
             &calls,
         )
@@ -311,7 +311,7 @@ mod tests {
             ),
         ];
         for (profiles, expected) in cases {
-            let error = found(profiles, &Calls::default()).unwrap_err().to_string();
+            let error = lookup(profiles, &Calls::default()).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
     }

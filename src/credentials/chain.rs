@@ -157,7 +157,9 @@ mod tests {
     #[test]
     fn chains_are_edited_by_name() {
         let own = || Credentials::new("AKID", "s");
-        let chain = Chain::standard(true).without("sso").without("iam-role");
+        let chain = Chain::standard_of_profile()
+            .without("sso")
+            .without("iam-role");
         let chain = chain.before("login", own()).after("custom-process", own());
         let expected = [
             "assume-role",
@@ -176,7 +178,7 @@ mod tests {
             (other[0], other[10]),
             ("given by the program", "given by the program")
         );
-        assert_eq!(Chain::standard(false).names()[0], "env");
+        assert_eq!(Chain::standard().names()[0], "env");
     }
 
     #[test]
@@ -184,17 +186,14 @@ mod tests {
         let config = crate::Config::builder().isolated().build().unwrap();
         let (transport, calls) = (Replay::new(), Calls::default());
         let cx = context(&config, &transport, &calls);
-        let error = Chain::standard(false)
-            .credentials(&cx)
-            .unwrap_err()
-            .to_string();
+        let error = Chain::standard().credentials(&cx).unwrap_err().to_string();
         for expected in [
             "env (AWS_ACCESS_KEY_ID is not set)",
             "iam-role (AWS_EC2_METADATA_DISABLED is true)",
         ] {
             assert!(error.contains(expected), "{error}");
         }
-        let chain = Chain::standard(false).after("env", Credentials::new("AKIDEXAMPLE1", "hidden"));
+        let chain = Chain::standard().after("env", Credentials::new("AKIDEXAMPLE1", "hidden"));
         let rows: Vec<String> = chain.explain(&cx).iter().map(ToString::to_string).collect();
         assert_eq!(rows.len(), chain.names().len());
         assert_eq!(rows[0], "env: none: AWS_ACCESS_KEY_ID is not set");

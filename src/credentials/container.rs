@@ -145,7 +145,7 @@ mod tests {
     use crate::credentials::tests::{Calls, query};
     use crate::transport::Replay;
 
-    fn found(
+    fn lookup(
         variables: &[(&str, &str)],
         transport: &Replay,
     ) -> Result<Option<Credentials>, CredentialsError> {
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn a_task_requests_credentials_from_its_service() {
         let replay = Replay::new().answer(200, &[], DOCUMENT);
-        let found = found(&[(RELATIVE, "/v2/c?id=1"), (TOKEN, "let me in")], &replay)
+        let found = lookup(&[(RELATIVE, "/v2/c?id=1"), (TOKEN, "let me in")], &replay)
             .unwrap()
             .unwrap();
         assert_eq!(
@@ -172,7 +172,7 @@ mod tests {
         let sent = &replay.sent()[0];
         assert_eq!(sent.uri, "http://169.254.170.2/v2/c?id=1");
         assert_eq!(sent.headers["authorization"], "let me in");
-        assert!(found(&[], &Replay::new()).unwrap().is_none());
+        assert!(lookup(&[], &Replay::new()).unwrap().is_none());
     }
 
     #[test]
@@ -186,11 +186,11 @@ mod tests {
         for token in ["first", "second"] {
             std::fs::write(&file, token).unwrap();
             let replay = Replay::new().answer(200, &[], DOCUMENT);
-            found(&variables, &replay).unwrap();
+            lookup(&variables, &replay).unwrap();
             assert_eq!(replay.sent()[0].headers["authorization"], token);
         }
         std::fs::write(&file, "two\r\nlines").unwrap();
-        let error = found(&variables, &Replay::new()).unwrap_err().to_string();
+        let error = lookup(&variables, &Replay::new()).unwrap_err().to_string();
         assert!(
             error.contains("line break") && !error.contains("two"),
             "{error}"
@@ -205,7 +205,7 @@ mod tests {
             "u:hidden@h",
             "ftp://u:hidden@h/",
         ] {
-            let error = found(&[(FULL, url)], &Replay::new())
+            let error = lookup(&[(FULL, url)], &Replay::new())
                 .unwrap_err()
                 .to_string();
             assert!(error.contains(FULL), "{error}");
@@ -225,7 +225,7 @@ mod tests {
             ("http://169.254.169.254/c", false),
         ];
         for (url, good) in cases {
-            let result = found(&[(FULL, url)], &Replay::new().answer(200, &[], DOCUMENT));
+            let result = lookup(&[(FULL, url)], &Replay::new().answer(200, &[], DOCUMENT));
             assert_eq!(result.is_ok(), good, "{url}: {result:?}");
         }
     }
@@ -236,7 +236,7 @@ mod tests {
             .answer(400, &[], "no")
             .answer(500, &[], "no")
             .answer(403, &[], "no");
-        let error = found(&[(FULL, "http://127.0.0.1/c")], &replay)
+        let error = lookup(&[(FULL, "http://127.0.0.1/c")], &replay)
             .unwrap_err()
             .to_string();
         assert!(error.contains("status 403"), "{error}");

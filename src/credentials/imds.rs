@@ -233,7 +233,7 @@ mod tests {
     use crate::transport::Replay;
     use std::time::UNIX_EPOCH;
 
-    fn found(
+    fn lookup(
         variables: &[(&str, &str)],
         transport: &Replay,
     ) -> Result<Option<Credentials>, CredentialsError> {
@@ -257,7 +257,7 @@ mod tests {
             .answer(200, &[], "the-token")
             .answer(200, &[], "my-role\n")
             .answer(200, &[], answer("2030-01-01T00:00:00Z"));
-        let found = found(&[], &replay).unwrap().unwrap();
+        let found = lookup(&[], &replay).unwrap().unwrap();
         assert_eq!(
             (found.access_key_id(), found.session_token()),
             ("ASIA", Some("t"))
@@ -289,21 +289,21 @@ mod tests {
                 .answer(200, &[], "role")
                 .answer(200, &[], answer("2030-01-01T00:00:00Z"))
         };
-        assert!(found(&[], &replay()).unwrap().is_some());
-        let error = found(&[("AWS_EC2_METADATA_V1_DISABLED", "true")], &replay()).unwrap_err();
+        assert!(lookup(&[], &replay()).unwrap().is_some());
+        let error = lookup(&[("AWS_EC2_METADATA_V1_DISABLED", "true")], &replay()).unwrap_err();
         assert!(error.to_string().contains("v1_disabled"), "{error}");
         let slow = Replay::new()
             .failure(TransportErrorKind::Timeout)
             .answer(200, &[], "role")
             .answer(200, &[], answer("2030-01-01T00:00:00Z"));
-        assert!(found(&[], &slow).unwrap().is_some());
+        assert!(lookup(&[], &slow).unwrap().is_some());
     }
 
     #[test]
     fn settings_select_the_endpoint_and_the_attempts() {
         let off = Replay::new();
         assert!(
-            found(&[("AWS_EC2_METADATA_DISABLED", "TRUE")], &off)
+            lookup(&[("AWS_EC2_METADATA_DISABLED", "TRUE")], &off)
                 .unwrap()
                 .is_none()
         );
@@ -325,7 +325,7 @@ mod tests {
                 .failure(TransportErrorKind::Connect)
                 .failure(TransportErrorKind::Interrupted)
                 .answer(503, &[], "");
-            assert!(found(&[variable], &replay).unwrap().is_none());
+            assert!(lookup(&[variable], &replay).unwrap().is_none());
             assert_eq!(replay.unused(), 0, "three attempts are the default");
             assert_eq!(replay.sent()[0].uri, url);
         }
@@ -337,7 +337,7 @@ mod tests {
             .answer(200, &[], "half of")
             .answer(200, &[], answer("2030-01-01T00:00:00Z"));
         assert!(
-            found(&[("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "2")], &replay)
+            lookup(&[("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "2")], &replay)
                 .unwrap()
                 .is_some()
         );
@@ -346,13 +346,13 @@ mod tests {
     #[test]
     fn a_missing_role_is_absent_and_a_failing_one_an_error() {
         let replay = Replay::new().answer(200, &[], "t").answer(404, &[], "");
-        assert!(found(&[], &replay).unwrap().is_none());
+        assert!(lookup(&[], &replay).unwrap().is_none());
         let failing = r#"{"Code": "AssumeRoleUnauthorizedAccess", "Message": "m"}"#;
         let replay = Replay::new()
             .answer(200, &[], "t")
             .answer(200, &[], "role")
             .answer(200, &[], failing);
-        let error = found(&[], &replay).unwrap_err().to_string();
+        let error = lookup(&[], &replay).unwrap_err().to_string();
         assert!(error.contains("AssumeRoleUnauthorizedAccess"), "{error}");
     }
 
@@ -362,7 +362,7 @@ mod tests {
             .answer(200, &[], "t")
             .answer(200, &[], "role")
             .answer(200, &[], answer("2023-11-14T22:00:00Z"));
-        let end = found(&[], &replay).unwrap().unwrap().expires().unwrap();
+        let end = lookup(&[], &replay).unwrap().unwrap().expires().unwrap();
         let ahead = end
             .duration_since(UNIX_EPOCH + Duration::from_secs(NOW))
             .unwrap();
@@ -384,7 +384,7 @@ mod tests {
             .answer(200, &[], "t2")
             .answer(503, &[], "")
             .answer(200, &[], role());
-        assert!(found(&[], &replay).unwrap().is_some());
+        assert!(lookup(&[], &replay).unwrap().is_some());
         assert_eq!(replay.unused(), 0);
         assert_eq!(replay.sent().last().unwrap().headers[TOKEN], "t2");
         // a token that is rejected at once is replaced only once
@@ -394,7 +394,7 @@ mod tests {
             .answer(401, &[], "")
             .answer(200, &[], "t2")
             .answer(401, &[], "");
-        assert!(found(&[], &replay).unwrap().is_none());
+        assert!(lookup(&[], &replay).unwrap().is_none());
         assert_eq!(replay.unused(), 0);
         // if version 1 is disabled there is no fallback
         let replay = Replay::new()
@@ -402,7 +402,7 @@ mod tests {
             .answer(200, &[], "t")
             .answer(404, &[], "");
         let forbidden = [("AWS_EC2_METADATA_V1_DISABLED", "true")];
-        assert!(found(&forbidden, &replay).unwrap().is_none());
+        assert!(lookup(&forbidden, &replay).unwrap().is_none());
         assert_eq!(replay.unused(), 0);
     }
 }

@@ -76,7 +76,7 @@ mod tests {
     use crate::credentials::tests::{Calls, query};
     use crate::transport::Replay;
 
-    fn found(
+    fn lookup(
         variables: &[(&str, &str)],
         calls: &Calls,
     ) -> Result<Option<Credentials>, CredentialsError> {
@@ -97,7 +97,7 @@ mod tests {
         let calls = Calls::default();
         for token in ["one", "two\n"] {
             std::fs::write(&file, token).unwrap();
-            let found = found(&[file_variable, ("AWS_ROLE_ARN", "r"), name], &calls)
+            let found = lookup(&[file_variable, ("AWS_ROLE_ARN", "r"), name], &calls)
                 .unwrap()
                 .unwrap();
             assert_eq!(found.account_id(), Some("123456789012"));
@@ -108,18 +108,18 @@ mod tests {
             )
         };
         assert_eq!(calls.made(), [call("one"), call("two")]);
-        let error = found(&[file_variable], &calls).unwrap_err().to_string();
+        let error = lookup(&[file_variable], &calls).unwrap_err().to_string();
         assert!(error.contains("AWS_ROLE_ARN"), "{error}");
         let gone = [
             ("AWS_WEB_IDENTITY_TOKEN_FILE", "/gone"),
             ("AWS_ROLE_ARN", "r"),
         ];
         assert!(
-            found(&gone, &calls)
+            lookup(&gone, &calls)
                 .unwrap_err()
                 .to_string()
                 .contains("/gone")
         );
-        assert!(found(&[], &calls).unwrap().is_none());
+        assert!(lookup(&[], &calls).unwrap().is_none());
     }
 }

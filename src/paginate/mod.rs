@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 use self::cursor::PageCursor;
 use self::definition::Definition;
 use crate::cancel::CancelToken;
-use crate::client::Client;
+use crate::client::{Client, RequestBuilder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::Purpose;
 use crate::model::Paginator;
@@ -94,27 +94,7 @@ impl Client {
     ///
     /// Returns an error if the service or operation is unknown, or the operation does not return its result in pages.
     pub fn pages(&self, service: &str, operation: &str, params: Value) -> Result<Pages> {
-        let model = self.model(service)?;
-        let operation = model.operation(operation)?;
-        let name: Box<str> = operation.name.clone();
-        let paginator = self.paginator(service, &name)?;
-        let paginator = paginator.ok_or_else(|| not_paginated(service, &name))?;
-        let definition = Definition {
-            paginator,
-            input: operation.input.map(|input| (model.clone(), input)),
-            plain: self.config().has_plain_attribute_values(),
-        };
-        let call = (model.name().into(), name.clone());
-        let (client, service) = (self.clone(), Box::<str>::from(service));
-        let fetch = move |params, cancel: &CancelToken| {
-            let request = client.request(&service, &name).params(params);
-            request
-                .purpose(Purpose::Pages)
-                .cancel_with(cancel)
-                .send_buffered()?
-                .value()
-        };
-        Pages::new(definition, params, call, fetch)
+        self.request(service, operation).params(params).pages()
     }
 
     /// Returns whether an operation returns its result in pages.
@@ -138,10 +118,54 @@ impl Client {
     }
 }
 
-fn not_paginated(service: &str, operation: &str) -> Error {
-    error(format!(
-        "{service}.{operation} does not return its result in pages"
-    ))
+impl RequestBuilder {
+    /// Returns the pages of a listing operation, which are requested with the options of this request.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let tables = r#"{"TableNames": ["one", "two"]}"#;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], tables).answer(200, &[], tables))?;
+    /// for region in ["eu-west-1", "us-east-1"] {
+    ///     for table in client.request("dynamodb", "ListTables").region(region).pages()?.items() {
+    ///         println!("{region}: {}", table?);
+    ///     }
+    /// }
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the service, the operation, an option or a parameter is invalid, the operation does not return its
+    /// result in pages, or the request has a body.
+    pub fn pages(self) -> Result<Pages> {
+        let (params, request) = self.repeated()?;
+        let (model, name) = (&request.service.model, &request.operation()?.name);
+        let call = (Box::<str>::from(model.name()), name.clone());
+        let text = request.service.paginators()?.text(name);
+        let text = text.ok_or_else(|| {
+            let (service, operation) = &call;
+            error(format!(
+                "{service}.{operation} does not return its result in pages"
+            ))
+        })?;
+        let definition = Definition {
+            paginator: Paginator::parse(name, text)?,
+            input: request
+                .operation()?
+                .input
+                .map(|input| (model.clone(), input)),
+            plain: request.client().config().has_plain_attribute_values(),
+        };
+        let cancel = request.client().env().cancel.clone();
+        let fetch = move |params, cancel: &CancelToken| {
+            let request = request.with(params).purpose(Purpose::Pages);
+            request.cancel_with(cancel).send_buffered()?.value()
+        };
+        let mut pages = Pages::new(definition, params, call, fetch)?;
+        pages.cancel = cancel;
+        Ok(pages)
+    }
 }
 
 /// Returns the parameters that request the next page, each with the expression of its value in this page; none for the last

@@ -1078,9 +1078,8 @@ fn cancel_during_a_custom_provider_ends_the_call_at_once() {
         Err(CredentialsError::failed("own", error))
     }
     let (machine, server) = served("", "AWS_ENDPOINT_URL_STS", |_| None);
-    let providers: [fn(&ProviderContext<'_>) -> Result<Credentials, CredentialsError>; 2] =
-        [assume_role, request];
-    for provider in providers {
+    for provider in [OwnProvider(assume_role), OwnProvider(request)] {
+        let OwnProvider(provider) = provider;
         let config = || machine.config().credentials_provider(OwnProvider(provider));
         assert_ends_at_once(|| cancelled_during(&server, config()));
     }

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use tucuxi::transport::{CancelToken, Replay, TransportErrorKind};
+use tucuxi::credentials::{CredentialsError, CredentialsProvider, ProviderContext};
+use tucuxi::interceptor::{CallContext, Interceptor};
+use tucuxi::transport::{CancelToken, Replay, Request, TransportErrorKind};
 use tucuxi::{Client, Config, Error, ErrorKind, WaitError, WaitFailure};
 
 fn client(replay: Replay) -> (Client, Arc<Replay>, Arc<Mutex<Vec<Duration>>>) {
@@ -56,6 +58,94 @@ fn elements_come_in_their_order_with_and_without_prefetching() {
         );
         replay.assert_all_used();
     }
+}
+
+#[test]
+fn pages_are_requested_with_the_options_of_their_request() {
+    #[derive(serde::Serialize)]
+    struct Params {
+        #[serde(rename = "Limit")]
+        limit: Option<u32>,
+    }
+    struct Tagged;
+    impl Interceptor for Tagged {
+        fn request(&self, _: &CallContext<'_>, request: &mut Request) -> tucuxi::Result<()> {
+            let tag = http::HeaderValue::from_static("blue");
+            request.headers_mut().insert("x-tag", tag);
+            Ok(())
+        }
+    }
+    let (client, replay, _) = client(tables(3));
+    let request = client.request("dynamodb", "list_tables");
+    let request = request.region("ap-south-1").interceptor(Tagged);
+    let pages = request
+        .params_from(&Params { limit: None })
+        .pages()
+        .unwrap();
+    let names: Result<Vec<String>, _> = pages.items_as().collect();
+    assert_eq!(names.unwrap().len(), 6);
+    let sent = replay.sent();
+    assert_eq!(sent.len(), 3);
+    for sent in &sent {
+        assert_eq!(sent.uri.host(), Some("dynamodb.ap-south-1.amazonaws.com"));
+        assert_eq!(sent.headers["x-tag"], "blue");
+    }
+    assert_eq!(sent[0].body, "{}");
+
+    let cancel = CancelToken::default();
+    let request = client.request("dynamodb", "ListTables");
+    let mut pages = request.cancel_with(&cancel).pages().unwrap();
+    cancel.cancel();
+    assert!(pages.next().unwrap().unwrap_err().is_cancelled());
+
+    let with_body = client.request("s3", "PutObject").params(bucket());
+    assert!(with_body.body("text").pages().is_err());
+    let invalid = client.request("dynamodb", "ListTables");
+    let invalid = invalid.config(|config| config.profile("missing"));
+    assert_eq!(invalid.pages().unwrap_err().kind(), ErrorKind::Config);
+}
+
+#[test]
+fn pages_share_the_credentials_of_their_request() {
+    struct Counted(Arc<Mutex<u32>>);
+    impl CredentialsProvider for Counted {
+        fn name(&self) -> &'static str {
+            "counted"
+        }
+        fn credentials(
+            &self,
+            _: &ProviderContext<'_>,
+        ) -> Result<tucuxi::Credentials, CredentialsError> {
+            *self.0.lock().unwrap() += 1;
+            Ok(tucuxi::Credentials::new("AKID", "secret"))
+        }
+    }
+    let config = Config::builder().isolated().region("eu-west-1");
+    let config = config.credentials(tucuxi::Credentials::new("AKIDOTHER", "secret"));
+    let replay = Arc::new(tables(3));
+    let client = Client::with_transport(config.build().unwrap(), replay.clone()).unwrap();
+    let queries = Arc::<Mutex<u32>>::default();
+    let own = Counted(queries.clone());
+    let request = client.request("dynamodb", "ListTables");
+    let request = request.config(|config| config.credentials_provider(own));
+    assert_eq!(request.pages().unwrap().count(), 3);
+    assert_eq!(*queries.lock().unwrap(), 1);
+    for sent in replay.sent() {
+        let signed = sent.headers["authorization"].to_str().unwrap();
+        assert!(signed.contains("Credential=AKID/"), "{signed}");
+    }
+}
+
+#[test]
+fn an_element_that_does_not_fit_the_type_is_an_error_of_its_own() {
+    let page = r#"{"TableNames": ["1", "two", "3"]}"#;
+    let (client, _, _) = client(Replay::new().answer(200, &[], page));
+    let pages = client.pages("dynamodb", "ListTables", json!({})).unwrap();
+    let numbers = pages.search_as::<u32>("TableNames[].to_number(@)").unwrap();
+    let found: Vec<Result<u32, String>> = numbers.map(|n| n.map_err(|e| e.to_string())).collect();
+    assert_eq!((&found[0], &found[2]), (&Ok(1), &Ok(3)));
+    let error = found[1].as_ref().unwrap_err();
+    assert!(error.starts_with("dynamodb.ListTables: "), "{error}");
 }
 
 #[test]
