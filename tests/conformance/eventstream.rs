@@ -5,12 +5,13 @@ use std::io::Read;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
+use tucuxi::Error;
 use tucuxi::eventstream::{HeaderValue, Message};
 use tucuxi::transport::Replay;
-use tucuxi::{Client, Config, Error};
 
 use crate::compare;
 use crate::suite::{Suite, Verdict, files, finish, folder, json as read};
+use crate::support::client::{IntoClient, isolated};
 
 #[test]
 fn eventstream() {
@@ -145,13 +146,9 @@ const HEADERS: [(&str, &str); 1] = [("content-type", "application/vnd.amazon.eve
 
 /// The events up to the error, if the stream ends with one.
 fn events(case: &Value) -> Result<(Value, Option<Error>), Error> {
-    let config = Config::builder()
-        .isolated()
-        .region("us-east-1")
-        .unsigned()
-        .max_attempts(1);
+    let config = isolated().region("us-east-1").unsigned().max_attempts(1);
     let replay = Replay::new().answer(200, &HEADERS, bytes(case, "body_base64"));
-    let client = Client::with_transport(config.build().unwrap(), replay).unwrap();
+    let client = config.over(replay);
     let request = client.request(text(case, "service"), text(case, "operation"));
     let output = request.params(case["params"].clone()).send()?;
     let mut value = output.value()?;

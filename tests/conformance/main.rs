@@ -36,5 +36,6 @@ mod waiters;
 
 #[path = "../support"]
 mod support {
+    pub(crate) mod client;
     pub(crate) mod report;
 }

@@ -17,6 +17,7 @@ use crate::compare;
 use crate::presign::frozen;
 use crate::sigv4::time;
 use crate::suite::{Suite, Verdict, files, finish, folder, in_parallel, text};
+use crate::support::client::IntoClient;
 
 /// One service's rows.
 struct Service {
@@ -150,9 +151,7 @@ impl Service {
 
     /// The answer that tells an endpoint, for operations that ask for theirs first.
     fn discovery(&self, operation: &str) -> Replay {
-        let client =
-            Client::with_transport(Config::builder().isolated().build().unwrap(), Replay::new())
-                .unwrap();
+        let client = Config::builder().isolated().over(Replay::new());
         let model = client.model(&self.name).unwrap();
         match model.operation(operation).unwrap().endpoint_discovery {
             Some(EndpointDiscovery::Required) => Replay::new().answer(

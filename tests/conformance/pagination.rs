@@ -8,13 +8,14 @@ use serde_json::Value;
 use tucuxi::{Client, Config, Error, ErrorKind, internals};
 
 use crate::suite::{self, Suite, Verdict};
+use crate::support::client::IntoClient;
 
 #[test]
 fn pagination() {
     let Some(folder) = suite::folder("pagination") else {
         return;
     };
-    let client = Client::with_config(Config::builder().isolated().build().unwrap()).unwrap();
+    let client = Config::builder().isolated().connect();
     let mut suite = Suite::new("pagination");
     for file in suite::files(&folder, ".json") {
         let data: Value = serde_json::from_str(&suite::text(&file)).unwrap();

@@ -14,6 +14,7 @@ use crate::compare;
 use crate::s3;
 use crate::sigv4::time;
 use crate::suite::{Suite, Verdict, finish, folder, json as read};
+use crate::support::client::IntoClient;
 
 #[test]
 fn presign() {
@@ -61,7 +62,7 @@ fn client(case: &Value, is_old: bool) -> Client {
         true => config.signature_version(SignatureVersion::S3),
         false => config,
     };
-    Client::with_transport(config.build().unwrap(), Replay::new()).unwrap()
+    config.over(Replay::new())
 }
 
 fn url(case: &Value) -> Verdict {

@@ -5,11 +5,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tucuxi::model::{Embedded, Kind, ModelSource, names};
 use tucuxi::transport::Replay;
-use tucuxi::{Client, Config, Error};
+use tucuxi::{Client, Error};
 
 use crate::compare;
 use crate::service::{Convert, base64_of_text, same};
 use crate::suite::{Suite, Verdict, files, finish, folder, json as read, text};
+use crate::support::client::{IntoClient, isolated};
 
 #[test]
 fn response_parsing() {
@@ -42,18 +43,13 @@ fn call(file: &Path) -> Option<(String, String)> {
 }
 
 fn client(status: u16, headers: &[(&str, &str)], body: String) -> Client {
-    let config = Config::builder()
-        .isolated()
+    let config = isolated()
         .region("us-east-1")
         .endpoint_url("https://example.com")
         .max_attempts(1)
         .validate_parameters(false)
         .unsigned();
-    Client::with_transport(
-        config.build().unwrap(),
-        Replay::new().answer(status, headers, body),
-    )
-    .unwrap()
+    config.over(Replay::new().answer(status, headers, body))
 }
 
 /// Parameters that make a request possible: every one that is a part of the path.

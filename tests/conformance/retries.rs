@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use tucuxi::config::RetryMode;
 use tucuxi::error::RetriesEnded;
 use tucuxi::transport::{Replay, TransportErrorKind};
-use tucuxi::{Client, Config, Credentials, Error, ErrorKind};
+use tucuxi::{Config, Credentials, Error, ErrorKind};
 
 use crate::suite::{self, Suite, Verdict};
+use crate::support::client::IntoClient;
 
 /// 2024-01-15T12:00:00Z
 const NOW: u64 = 1_705_320_000;
@@ -66,8 +67,7 @@ fn sequence(case: &Value) -> Verdict {
     for answer in case["script"].as_array().unwrap() {
         replay = add(replay, service, answer);
     }
-    let replay = Arc::new(replay);
-    let client = Client::with_transport(config.build().unwrap(), replay.clone()).unwrap();
+    let (client, replay) = config.replay(replay);
     let mut sent = 0;
     for (n, expected) in case["expect"].as_array().unwrap().iter().enumerate() {
         let result = client
@@ -220,8 +220,7 @@ fn traffic(data: &Value) -> Verdict {
         .sleep(move |_| {
             later.fetch_add(1, Ordering::Relaxed);
         });
-    let replay = Arc::new(replay);
-    let client = Client::with_transport(config.build().unwrap(), replay.clone()).unwrap();
+    let (client, replay) = config.replay(replay);
     while replay.unused() > 0 {
         let params = json!({"Bucket": "test-bucket", "Prefix": "prefix~"});
         if let Err(error) = client.call("s3", "ListObjectsV2", params) {

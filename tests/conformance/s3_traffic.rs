@@ -8,10 +8,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tucuxi::checksum::{AwsChunked, ChecksumAlgorithm};
 use tucuxi::transport::Replay;
-use tucuxi::{BodySource, Client, Config, Credentials};
+use tucuxi::{BodySource, Config, Credentials};
 
 use crate::compare;
 use crate::suite::{Suite, Verdict, files, finish, folder, json as read};
+use crate::support::client::IntoClient;
 
 /// One request and its answer.
 #[derive(Default)]
@@ -119,7 +120,7 @@ fn run(recorded: &Recorded) -> Verdict {
         Some(_) => config.credentials(Credentials::new("ANOTREAL", "secret")),
         None => config.unsigned(),
     };
-    let client = Client::with_transport(config.build().unwrap(), replay.clone()).unwrap();
+    let client = config.over(replay.clone());
     let result = client.call("s3", &operation, params);
     let sent = replay.sent().pop().unwrap();
     for name in ["authorization", "x-amz-s3session-token"] {

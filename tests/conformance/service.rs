@@ -7,7 +7,9 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tucuxi::model::Memory;
 use tucuxi::transport::{Replay, Sent};
-use tucuxi::{Client, Config, Error};
+use tucuxi::{Client, Error};
+
+use crate::support::client::isolated;
 
 /// A model with the members that a small one leaves out.
 pub(crate) fn complete(mut model: Value) -> Value {
@@ -32,8 +34,7 @@ pub(crate) fn client(model: &Value, endpoint: &str, replay: Replay) -> (Client, 
     let models = Memory::new()
         .with("case/1/service-2", model.to_string())
         .with("partitions", r#"{"partitions": []}"#);
-    let config = Config::builder()
-        .isolated()
+    let config = isolated()
         .region("us-east-1")
         .endpoint_url(endpoint)
         .max_attempts(1)

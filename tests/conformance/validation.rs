@@ -6,21 +6,17 @@ use serde_json::Value;
 use tucuxi::model::ServiceModel;
 use tucuxi::params::{ParamError, ParamErrorKind};
 use tucuxi::transport::Replay;
-use tucuxi::{Client, Config};
 
 use crate::suite::{Suite, Verdict, finish, folder, json as read};
+use crate::support::client::{IntoClient, isolated};
 
 #[test]
 fn validation() {
     let Some(root) = folder("validation") else {
         return;
     };
-    let config = Config::builder()
-        .isolated()
-        .region("us-east-1")
-        .unsigned()
-        .max_attempts(1);
-    let client = Client::with_transport(config.build().unwrap(), Replay::new()).unwrap();
+    let config = isolated().region("us-east-1").unsigned().max_attempts(1);
+    let client = config.over(Replay::new());
     let mut suite = Suite::new("validation");
     for case in read(&root.join("param-validation.json"))["cases"]
         .as_array()

@@ -8,7 +8,8 @@ use serde_json::json;
 use tucuxi::{Client, Config, Error, ErrorKind};
 
 use crate::streams::{by_hand_for, read_head};
-use crate::{LONG, alone, client, word};
+use crate::support::client::IntoClient;
+use crate::{LONG, alone, word};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Endless {
@@ -147,10 +148,11 @@ fn each_part_of_a_response_ends_where_no_real_one_goes_on() {
     for (endless, expected) in all.into_iter().chain(too_slow.map(|one| (one, "timeout"))) {
         for status in [200, 503] {
             let config = config(serve(endless, status));
-            let client = client(match expected {
+            let client = match expected {
                 "timeout" => config.read_timeout(SHORT),
                 _ => config,
-            });
+            }
+            .connect();
             let since = Instant::now();
             for (kind, result) in calls(&client) {
                 let error = result.unwrap_err();
@@ -173,7 +175,7 @@ fn each_part_of_a_response_ends_where_no_real_one_goes_on() {
 fn an_error_in_place_of_a_body_that_streams_ends_too() {
     let _alone = alone();
     for endless in [Endless::Body, Endless::BodyTrickle] {
-        let client = client(config(serve(endless, 503)).read_timeout(SHORT));
+        let client = config(serve(endless, 503)).read_timeout(SHORT).connect();
         let since = Instant::now();
         for (service, operation, params) in [
             ("s3", "GetObject", json!({"Bucket": "bucket", "Key": "k"})),
@@ -201,7 +203,7 @@ fn an_error_in_place_of_a_body_that_streams_ends_too() {
 #[test]
 fn the_limit_of_a_body_says_what_helps_and_does_not_hold_for_what_streams() {
     let _alone = alone();
-    let client = client(config(serve(Endless::Body, 200)));
+    let client = config(serve(Endless::Body, 200)).connect();
     let request = || {
         client
             .request("s3", "GetObject")
@@ -244,7 +246,7 @@ fn interim_responses_are_passed_over_and_another_protocol_is_an_error() {
             // the client may be gone
             let _ = stream.write_all(ok.as_bytes());
         });
-        let client = client(config(url));
+        let client = config(url).connect();
         let found = client.call("dynamodb", "ListTables", json!({}));
         assert_eq!(found.is_ok(), is_good, "{interim}: {found:?}");
     }

@@ -14,6 +14,7 @@ mod waiting;
 
 #[path = "../support"]
 mod support {
+    pub(crate) mod client;
     pub(crate) mod log;
     pub(crate) mod wire;
 }
@@ -28,6 +29,8 @@ use tucuxi::transport::{TransportError, TransportErrorKind};
 use tucuxi::{Body, Client, Config, ConfigBuilder, Credentials, Error};
 
 use self::server::{Fault, Server};
+
+use crate::support::client::IntoClient;
 
 /// Threads are counted and loggers are set, so there is one test at a time.
 fn alone() -> MutexGuard<'static, ()> {
@@ -49,10 +52,6 @@ fn config(server: &Server) -> ConfigBuilder {
         .read_timeout(LONG)
         .max_attempts(2)
         .jitter(|| 0.0)
-}
-
-fn client(config: ConfigBuilder) -> Client {
-    Client::with_config(config.build().unwrap()).unwrap()
 }
 
 fn blob(len: usize) -> Vec<u8> {
@@ -279,7 +278,7 @@ const FAULTS: [Fault; 22] = [
 /// What becomes of a call that meets the fault once, of one that always meets it, and of one without; and whether the first two
 /// end in time.
 fn outcomes(fault: Fault, kind: Kind, server: &Server, timeout: Duration) -> [String; 4] {
-    let client = client(config(server).read_timeout(timeout));
+    let client = config(server).read_timeout(timeout).connect();
     let since = Instant::now();
     server.fail(&[fault]);
     let once = call(kind, &client, server);
@@ -349,7 +348,8 @@ fn nobody_listens() {
     let server = Server::new(Vec::new());
     let config = config(&server).max_attempts(3);
     drop(server);
-    let error = client(config)
+    let error = config
+        .connect()
         .call("dynamodb", "ListTables", json!({}))
         .unwrap_err();
     assert_eq!(word(&error), "connect");

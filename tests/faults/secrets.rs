@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use serde_json::json;
 use tucuxi::transport::Replay;
-use tucuxi::{BearerToken, Body, Client, Config, Credentials};
+use tucuxi::{BearerToken, Body, Credentials};
 
 use crate::alone;
+use crate::support::client::{IntoClient, isolated};
 use crate::support::log::Log;
 use crate::support::wire;
 
@@ -27,8 +28,7 @@ fn no_secret_is_logged_or_shown() {
 
     let secrets =
         Credentials::new("AKIDEXAMPLE", "hidden-secret").with_session_token("hidden-token");
-    let config = Config::builder()
-        .isolated()
+    let config = isolated()
         .region("us-east-1")
         .credentials(secrets)
         .bearer_token(BearerToken::new("hidden-bearer"));
@@ -41,7 +41,7 @@ fn no_secret_is_logged_or_shown() {
         .answer(200, &[], "")
         .answer(200, &[], "{}")
         .answer(403, &[], "<Error><Code>AccessDenied</Code></Error>");
-    let client = Client::with_transport(config.clone().build().unwrap(), replay).unwrap();
+    let client = config.clone().over(replay);
     let express = json!({"Bucket": "mine--use1-az4--x-s3", "Key": "k"});
     client.call("s3", "GetObject", express).unwrap();
     // hidden-customer-key, as base64
@@ -141,12 +141,11 @@ fn no_secret_of_a_connection_is_logged() {
     log::trace!("the log is captured");
     let (service, served) = serve(4);
     let (proxy, forwarded) = serve(1);
-    let config = Config::builder()
-        .isolated()
+    let config = isolated()
         .region("us-east-1")
         .credentials(Credentials::new("AKIDEXAMPLE", SECRET).with_session_token(SECRET));
     let direct = config.clone().endpoint_url(format!("http://{service}"));
-    let client = Client::with_config(direct.build().unwrap()).unwrap();
+    let client = direct.connect();
     let key = "aGlkZGVuaGlkZGVuaGlkZGVuaGlkZGVuaGlkZGVuaGk=";
     let encrypted = json!({
         "Bucket": "bucket", "Key": "k",
@@ -172,7 +171,7 @@ fn no_secret_of_a_connection_is_logged() {
     let through = config
         .endpoint_url("http://service.example")
         .proxy(format!("http://user:{SECRET}@{proxy}"), "");
-    let through = Client::with_config(through.build().unwrap()).unwrap();
+    let through = through.connect();
     through
         .call("secretsmanager", "GetSecretValue", json!({"SecretId": "s"}))
         .unwrap();

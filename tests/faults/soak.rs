@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::server::{Fault, Server};
-use crate::{alone, client, config, soon, threads, word};
+use crate::support::client::IntoClient;
+use crate::{alone, config, soon, threads, word};
 
 /// In kilobytes.
 fn memory() -> Option<usize> {
@@ -37,11 +38,10 @@ fn soak() {
     };
     let before = threads();
     let server = Server::new(Vec::new());
-    let client = client(
-        config(&server)
-            .read_timeout(Duration::from_secs(5))
-            .max_attempts(3),
-    );
+    let client = config(&server)
+        .read_timeout(Duration::from_secs(5))
+        .max_attempts(3)
+        .connect();
     let (made, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     server.fail_in_fifty(&FAULTS);
     let since = Instant::now();

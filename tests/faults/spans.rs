@@ -3,9 +3,9 @@
 use serde_json::json;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tucuxi::transport::Replay;
-use tucuxi::{Client, Config};
 
 use crate::alone;
+use crate::support::client::{IntoClient, isolated};
 use crate::support::log::Log;
 
 #[test]
@@ -25,12 +25,7 @@ fn a_call_is_a_span_and_so_is_each_attempt() {
         .answer(503, &[], "")
         .answer(200, &[("x-amzn-requestid", "r-1")], "{}")
         .answer(400, &[], r#"{"__type": "ValidationException"}"#);
-    let config = Config::builder()
-        .isolated()
-        .region("eu-west-1")
-        .unsigned()
-        .sleep(|_| {});
-    let client = Client::with_transport(config.build().unwrap(), answers).unwrap();
+    let (client, replay) = isolated().unsigned().replay(answers);
     client
         .call(
             "dynamodb",
@@ -66,5 +61,6 @@ fn a_call_is_a_span_and_so_is_each_attempt() {
     assert!(call.contains(start) && call.contains(end), "{call}");
     let end = r#"error.type="ValidationException" otel.status_code="ERROR" http.response.status_code=400 attempts=1}"#;
     assert!(failed.contains(end), "{failed}");
+    assert_eq!(replay.sent().len(), 3);
     assert!(text.contains("retrying") && !text.contains("not-told"));
 }

@@ -11,7 +11,8 @@ use tucuxi::config::RequestChecksums;
 use tucuxi::{Body, Client, Error, ErrorKind};
 
 use crate::server::{Fault, Server};
-use crate::{Kind, LONG, alone, at_best, blob, call, client, config, soon};
+use crate::support::client::IntoClient;
+use crate::{Kind, LONG, alone, at_best, blob, call, config, soon};
 
 fn put(client: &Client, body: impl Into<Body>) -> Result<tucuxi::Output, Error> {
     let request = client.request("s3", "PutObject");
@@ -23,7 +24,7 @@ fn put(client: &Client, body: impl Into<Body>) -> Result<tucuxi::Output, Error> 
 fn a_connection_serves_one_call_after_the_other() {
     let _alone = alone();
     let server = Server::new(blob(500_000));
-    let client = client(config(&server));
+    let client = config(&server).connect();
     for kind in [
         Kind::Small,
         Kind::Upload,
@@ -42,7 +43,7 @@ fn a_connection_serves_one_call_after_the_other() {
 fn a_body_that_was_read_to_its_length_gives_its_connection_back() {
     let _alone = alone();
     let server = Server::new(blob(1000));
-    let client = client(config(&server));
+    let client = config(&server).connect();
     let mut outputs = Vec::new();
     for _ in 0..3 {
         let request = client.request("s3", "GetObject");
@@ -59,7 +60,7 @@ fn a_body_that_was_read_to_its_length_gives_its_connection_back() {
 fn as_many_connections_as_threads_are_kept() {
     let _alone = alone();
     let server = Server::new(Vec::new());
-    let client = client(config(&server));
+    let client = config(&server).connect();
     for _ in 0..3 {
         std::thread::scope(|scope| {
             for _ in 0..24 {
@@ -79,7 +80,7 @@ fn as_many_connections_as_threads_are_kept() {
 fn a_body_that_is_not_read_ends_with_its_connection() {
     let _alone = alone();
     let server = Server::new(blob(8 << 20));
-    let client = client(config(&server));
+    let client = config(&server).connect();
     for _ in 0..3 {
         at_best(Duration::from_millis(100), "the end of a body", || {
             let request = client.request("s3", "GetObject");
@@ -102,7 +103,7 @@ fn a_body_that_is_not_read_ends_with_its_connection() {
 fn a_reader_that_was_read_is_an_error_that_says_so() {
     let _alone = alone();
     let server = Server::new(Vec::new());
-    let client = client(config(&server));
+    let client = config(&server).connect();
     for fault in [Fault::Status(500), Fault::CloseInHead] {
         server.fail(&[fault]);
         let error = put(&client, Body::from_reader_with_len(&b"hello"[..], 5)).unwrap_err();
@@ -117,7 +118,7 @@ fn a_reader_that_was_read_is_an_error_that_says_so() {
 fn a_file_and_a_part_of_it_are_sent_again() {
     let _alone = alone();
     let server = Server::new(Vec::new());
-    let client = client(config(&server));
+    let client = config(&server).connect();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("f");
     let content = blob(300_000);
@@ -136,7 +137,7 @@ fn a_file_and_a_part_of_it_are_sent_again() {
 fn a_body_of_another_length_than_it_says_is_not_taken_for_whole() {
     let _alone = alone();
     let server = Server::new(Vec::new());
-    let client = client(config(&server));
+    let client = config(&server).connect();
     for len in [4, 6] {
         let error = put(&client, Body::from_reader_with_len(&b"hello"[..], len)).unwrap_err();
         assert!(error.to_string().contains("length"), "{error}");
@@ -196,7 +197,7 @@ pub(crate) fn patient(url: String) -> Client {
         .unsigned()
         .inject_host_prefix(false)
         .max_attempts(1);
-    client(server.read_timeout(LONG))
+    server.read_timeout(LONG).connect()
 }
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\netag: \"e\"\r\ncontent-length: 0\r\n\r\n";
@@ -342,11 +343,10 @@ fn a_proxy_forwards_plain_requests_with_their_url_and_its_password() {
             .region("us-east-1")
             .credentials(tucuxi::Credentials::new("AKIDEXAMPLE", "secret"))
             .max_attempts(1);
-        let client = client(
-            config
-                .endpoint_url(endpoint)
-                .proxy(&*proxy, "other.example"),
-        );
+        let client = config
+            .endpoint_url(endpoint)
+            .proxy(&*proxy, "other.example")
+            .connect();
         for _ in 0..2 {
             client.call("lambda", "ListFunctions", json!({})).unwrap();
         }
@@ -386,7 +386,10 @@ fn a_proxy_is_asked_for_a_tunnel_to_https_unless_the_host_is_excepted() {
     let proxy = proxy.replace("http://", "http://user:p%40ss@");
     let server = Server::new(Vec::new());
     let https = config(&server).endpoint_url("https://service.example");
-    let error = client(https.proxy(&*proxy, "other.example").max_attempts(1))
+    let error = https
+        .proxy(&*proxy, "other.example")
+        .max_attempts(1)
+        .connect()
         .call("dynamodb", "ListTables", json!({}))
         .unwrap_err();
     assert_eq!(crate::word(&error), "connect", "{error}");
@@ -401,9 +404,13 @@ fn a_proxy_is_asked_for_a_tunnel_to_https_unless_the_host_is_excepted() {
     );
     assert!(!head.contains("aws4-hmac"), "{head}");
 
-    let direct = client(config(&server).proxy("http://127.0.0.1:1", "127.0.0.1"));
+    let direct = config(&server)
+        .proxy("http://127.0.0.1:1", "127.0.0.1")
+        .connect();
     direct.call("dynamodb", "ListTables", json!({})).unwrap();
-    let nobody = client(config(&server).proxy("http://user:hidden@127.0.0.1:1", ""));
+    let nobody = config(&server)
+        .proxy("http://user:hidden@127.0.0.1:1", "")
+        .connect();
     let error = nobody
         .call("dynamodb", "ListTables", json!({}))
         .unwrap_err();
@@ -451,7 +458,7 @@ fn a_stated_length_is_that_of_the_body_whatever_the_body() {
         RequestChecksums::WhenRequired,
         RequestChecksums::WhenSupported,
     ] {
-        let client = client(config(&server).request_checksums(when));
+        let client = config(&server).request_checksums(when).connect();
         for (name, body) in &bodies {
             for (stated, is_good) in [(5, true), (4, false), (6, false), (0, false)] {
                 let what = format!("{name}, {stated}, {when:?}");
@@ -495,7 +502,7 @@ fn a_stated_length_is_that_of_the_body_whatever_the_body() {
 fn a_server_that_wants_a_length_gets_a_hint_that_helps() {
     let _alone = alone();
     let server = Server::new(Vec::new());
-    let client = client(config(&server).max_attempts(1));
+    let client = config(&server).max_attempts(1).connect();
     server.fail_forever(Fault::AnswerBeforeBody(411));
     let error = put(&client, Body::from_reader(&b"hello"[..]))
         .unwrap_err()

@@ -11,9 +11,10 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use serde_json::json;
 use tucuxi::transport::{TransportError, TransportErrorKind};
-use tucuxi::{Client, Config, ConfigBuilder, Error, ErrorKind};
+use tucuxi::{Client, ConfigBuilder, Error, ErrorKind};
 
 use crate::alone;
+use crate::support::client::{IntoClient, isolated};
 
 /// An authority, whose certificate and those it gave are files of a folder.
 fn certificates(folder: &Path) -> CertifiedIssuer<'static, KeyPair> {
@@ -92,7 +93,7 @@ fn answer(stream: &mut BufReader<impl Read + Write>) {
 }
 
 fn config(url: &str) -> ConfigBuilder {
-    let config = Config::builder().isolated().region("us-east-1").unsigned();
+    let config = isolated().unsigned();
     let config = config.endpoint_url(url).max_attempts(1);
     config.read_timeout(crate::LONG)
 }
@@ -220,7 +221,7 @@ fn an_answer_that_comes_while_the_body_is_sent_is_the_answer_also_here() {
         });
         let bundle = dir.path().join("ca.pem");
         let config = config(&url).ca_bundle(bundle.to_str().unwrap());
-        let client = Client::with_config(config.build().unwrap()).unwrap();
+        let client = config.connect();
         let request = client.request("s3", "PutObject");
         let params = json!({"Bucket": "bucket", "Key": "key"});
         let error = request

@@ -10,7 +10,8 @@ use tucuxi::{Error, ErrorKind};
 
 use crate::server::{Fault, Server};
 use crate::streams::{by_hand, patient, read_head};
-use crate::{LONG, alone, at_best, blob, client, config, word};
+use crate::support::client::IntoClient;
+use crate::{LONG, alone, at_best, blob, config, word};
 
 /// Cancels from another thread after a while, and says how long the call went on after that.
 fn cancel_after(while_: Duration, run: impl FnOnce(&CancelToken) -> Error) -> (Error, Duration) {
@@ -48,12 +49,11 @@ fn a_call_is_cancelled_while_it_waits_for_an_answer_or_for_its_next_attempt() {
     ] {
         let server = Server::new(blob(100_000));
         // of the delays of a throttled call, the first is a second
-        let client = client(
-            config(&server)
-                .read_timeout(LONG)
-                .jitter(|| 1.0)
-                .max_attempts(5),
-        );
+        let client = config(&server)
+            .read_timeout(LONG)
+            .jitter(|| 1.0)
+            .max_attempts(5)
+            .connect();
         server.fail_forever(fault);
         at_best(Duration::from_millis(100), &format!("{fault:?}"), || {
             let (error, after) = cancel_after(Duration::from_millis(30), |token| {
@@ -71,7 +71,7 @@ fn a_call_is_cancelled_while_it_waits_for_an_answer_or_for_its_next_attempt() {
 fn a_body_is_cancelled_while_it_is_read() {
     let _alone = alone();
     let server = Server::new(blob(100_000));
-    let client = client(config(&server).read_timeout(LONG));
+    let client = config(&server).read_timeout(LONG).connect();
     server.fail_forever(Fault::StallInBody);
     at_best(Duration::from_millis(100), "the rest of a body", || {
         let request = client.request("s3", "GetObject");
@@ -94,7 +94,7 @@ fn what_is_cancelled_before_is_not_sent() {
     let server = Server::new(Vec::new());
     let token = CancelToken::default();
     token.cancel();
-    let request = client(config(&server)).request("dynamodb", "ListTables");
+    let request = config(&server).connect().request("dynamodb", "ListTables");
     assert!(
         request
             .cancel_with(&token)
@@ -116,7 +116,9 @@ fn a_call_ends_with_its_time_whatever_attempts_are_left() {
     let _alone = alone();
     let server = Server::new(Vec::new());
     let config = config(&server).max_attempts(100).read_timeout(LONG);
-    let client = client(config.operation_timeout(Duration::from_millis(200)));
+    let client = config
+        .operation_timeout(Duration::from_millis(200))
+        .connect();
     for fault in [Fault::Silence, Fault::Status(500)] {
         server.fail_forever(fault);
         at_best(Duration::from_millis(400), &format!("{fault:?}"), || {
@@ -142,7 +144,7 @@ fn an_attempt_ends_with_its_time_and_the_next_begins() {
     let server = Server::new(Vec::new());
     // one of them is in time, even if the machine is busy
     let config = config(&server).max_attempts(50);
-    let client = client(config.attempt_timeout(Duration::from_millis(60)));
+    let client = config.attempt_timeout(Duration::from_millis(60)).connect();
     server.fail(&[Fault::Silence]);
     client.call("dynamodb", "ListTables", json!({})).unwrap();
 }
@@ -151,7 +153,7 @@ fn an_attempt_ends_with_its_time_and_the_next_begins() {
 fn a_setting_of_one_call_is_of_that_call() {
     let _alone = alone();
     let server = Server::new(Vec::new());
-    let client = client(config(&server));
+    let client = config(&server).connect();
     server.fail_forever(Fault::Status(500));
     let request = || client.request("dynamodb", "ListTables");
     let once = request().config(|c| c.max_attempts(1)).send().unwrap_err();
@@ -206,7 +208,7 @@ fn times_that_no_clock_reaches_are_no_limits() {
         .max_clock_skew(Duration::MAX)
         .min_throughput(u64::MAX, Duration::MAX)
         .jitter(|| f64::NAN);
-    let client = client(config);
+    let client = config.connect();
     for kind in crate::KINDS {
         assert_eq!(call(kind, &client, &server), "ok", "{kind:?}");
     }

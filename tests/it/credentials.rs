@@ -1,7 +1,6 @@
 //! Each provider against a service on the loopback interface: what it asks, and what becomes of good, bad, and no answers.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -18,6 +17,7 @@ use tucuxi::credentials::{
 use tucuxi::transport::{CancelToken, Replay};
 use tucuxi::{Body, Client, Config, Credentials, ErrorKind};
 
+use crate::support::client::IntoClient;
 use crate::support::loopback::{Answer, Asked, Server};
 
 /// When all this happens: 2023-11-14T22:13:20Z.
@@ -85,7 +85,7 @@ impl Machine {
 
     /// The key id, and until when, or the error.
     fn found(&self) -> Result<String, String> {
-        found(&Client::with_config(self.config().build().unwrap()).unwrap())
+        found(&self.config().connect())
     }
 }
 
@@ -169,7 +169,7 @@ fn a_role_may_need_the_code_of_a_device() {
             assert_eq!(serial, "arn:mfa");
             code.map(str::to_owned).map_err(std::io::Error::other)
         });
-        found(&Client::with_config(config.build().unwrap()).unwrap())
+        found(&config.connect())
     };
     assert!(
         asking(Err("gone for lunch"))
@@ -358,8 +358,10 @@ fn a_token_of_a_session_is_exchanged_before_it_ends() {
 #[test]
 fn a_session_gives_bearer_tokens() {
     let machine = Machine::new(SSO);
-    let replay = Arc::new(Replay::new().answer(200, &[], r#"{"items":[]}"#));
-    let client = Client::with_transport(machine.config().build().unwrap(), replay.clone()).unwrap();
+    let (client, replay) =
+        machine
+            .config()
+            .replay(Replay::new().answer(200, &[], r#"{"items":[]}"#));
     let call = || client.call("codecatalyst", "ListSpaces", json!({}));
     let error = call().unwrap_err().to_string();
     assert!(
@@ -606,7 +608,7 @@ fn an_instance_that_refuses_says_so() {
 fn nothing_half_written_or_secret_is_shown() {
     let machine =
         Machine::new("[default]\naws_access_key_id = AKIDSHOWN\naws_secret_access_key = hidden\n");
-    let client = Client::with_config(machine.config().build().unwrap()).unwrap();
+    let client = machine.config().connect();
     assert!(!format!("{:?}", client.introspect().explain_credentials()).contains("hidden"));
     assert!(Path::new(&machine.path(".aws")).exists());
 }
@@ -616,7 +618,7 @@ fn client_of(machine: &Machine, bodies: &[&str]) -> Client {
     let replay = bodies.iter().fold(Replay::new(), |replay, body| {
         replay.answer(200, &[], (*body).to_owned())
     });
-    Client::with_transport(machine.config().sleep(|_| {}).build().unwrap(), replay).unwrap()
+    machine.config().sleep(|_| {}).over(replay)
 }
 
 /// What comes after the marker is hostile; it must not be shown, and neither must what is with it.
@@ -927,7 +929,7 @@ fn a_custom_provider_can_call_sts_and_its_credentials_sign_the_call() {
     let config = machine
         .config()
         .credentials_provider(OwnProvider(assume_role));
-    let client = Client::with_config(config.build().unwrap()).unwrap();
+    let client = config.connect();
     for _ in 0..2 {
         let listed = client.call("dynamodb", "ListTables", json!({})).unwrap();
         assert_eq!(listed["TableNames"], json!(["t"]));
@@ -957,7 +959,7 @@ fn a_custom_provider_sees_the_error_of_its_call() {
     let config = machine
         .config()
         .credentials_provider(OwnProvider(assume_role));
-    let client = Client::with_config(config.build().unwrap()).unwrap();
+    let client = config.connect();
     let error = client.call("dynamodb", "ListTables", json!({}));
     let error = error.unwrap_err().to_string();
     for part in [
@@ -991,7 +993,7 @@ fn a_custom_provider_can_make_unsigned_calls_and_plain_requests() {
     let vault = Server::start(|_| Some((201, "jwt".into())));
     machine.variable("VAULT_URL", &vault.url);
     let config = machine.config().credentials_provider(OwnProvider(provide));
-    let client = Client::with_config(config.build().unwrap()).unwrap();
+    let client = config.connect();
     assert!(found(&client).unwrap().contains("…ROLE"));
     let asked = &vault.asked()[0];
     assert_eq!((&*asked.line, &*asked.body), ("POST /token", "give"));
@@ -1013,7 +1015,7 @@ fn a_response_to_a_plain_request_is_bounded() {
     let mut machine = Machine::new("");
     machine.variable("VAULT_URL", &vault.url);
     let config = machine.config().credentials_provider(OwnProvider(provide));
-    let client = Client::with_config(config.build().unwrap()).unwrap();
+    let client = config.connect();
     let error = found(&client).unwrap_err();
     assert!(error.contains("more than 1 MiB"), "{error}");
 }
@@ -1021,7 +1023,7 @@ fn a_response_to_a_plain_request_is_bounded() {
 /// Cancels a call when the provider waits for this server, which never responds, and returns how long the call lasts then.
 fn cancelled_during(server: &Server, config: ConfigBuilder) -> Duration {
     let config = config.read_timeout(Duration::from_secs(60));
-    let client = Client::with_config(config.build().unwrap()).unwrap();
+    let client = config.connect();
     let (cancel, before) = (CancelToken::default(), server.asked().len());
     let (result, cancelled) = std::thread::scope(|scope| {
         let canceller = scope.spawn(|| {
@@ -1154,7 +1156,7 @@ fn each_provider_ends_with_its_timeout_its_call_or_its_cancel_token() {
             ("cancel", base()),
         ];
         for (end, config) in ends {
-            let client = Client::with_config(config.build().unwrap()).unwrap();
+            let client = config.connect();
             let cancel = CancelToken::default();
             let began = Instant::now();
             let result = std::thread::scope(|scope| {
@@ -1248,7 +1250,7 @@ fn where_a_client_is_is_found_out_with_its_first_request_and_not_before() {
     machine.variable("AWS_ACCESS_KEY_ID", "AKID");
     machine.variable("AWS_SECRET_ACCESS_KEY", "s");
     machine.variable("AWS_ENDPOINT_URL_STS", &server.url);
-    let client = Client::with_config(machine.config().build().unwrap()).unwrap();
+    let client = machine.config().connect();
     client.introspect().services().unwrap();
     client.credentials().unwrap();
     assert_eq!(server.asked().len(), 0);
@@ -1269,7 +1271,7 @@ fn where_a_client_is_is_found_out_with_its_first_request_and_not_before() {
         .variables
         .retain(|(name, _)| name != "AWS_EC2_METADATA_SERVICE_ENDPOINT");
     machine.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", &trickling());
-    let client = Client::with_config(machine.config().build().unwrap()).unwrap();
+    let client = machine.config().connect();
     let took = [(); 3].map(|()| {
         let began = Instant::now();
         let _ = client.call("sts", "GetCallerIdentity", json!({}));

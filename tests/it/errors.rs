@@ -12,16 +12,10 @@ use tucuxi::model::import::{ImportOptions, import};
 use tucuxi::query::Query;
 use tucuxi::transfer::TransferError;
 use tucuxi::transport::{Replay, TransportError, TransportErrorKind};
-use tucuxi::{Client, Config, ConfigBuilder, Error, ErrorKind, ServiceError, WaitError};
+use tucuxi::{Client, Error, ErrorKind, ServiceError, WaitError};
 
-fn config() -> ConfigBuilder {
-    let config = Config::builder().isolated().region("eu-west-1");
-    config.sleep(|_| ()).jitter(|| 0.0)
-}
-
-fn client(replay: Replay) -> Client {
-    Client::with_transport(config().unsigned().build().unwrap(), replay).unwrap()
-}
+use crate::support::client::{IntoClient, isolated};
+use crate::unsigned;
 
 /// A program's own error, whose text does not include its source.
 #[derive(Debug)]
@@ -81,23 +75,24 @@ fn refused() -> Replay {
 
 fn errors() -> Vec<(Error, &'static str)> {
     let list = |replay: Replay| {
-        client(replay)
+        unsigned()
+            .over(replay)
             .call("s3", "ListBuckets", json!({}))
             .unwrap_err()
     };
     let get = json!({"Bucket": "b", "Key": "k", "ChecksumMode": "ENABLED"});
     let bucket = json!({"Bucket": "b"});
     let wait = |replay| {
-        let client = client(replay);
+        let client = unsigned().over(replay);
         let wait = client.waiter("s3", "BucketExists", bucket.clone()).unwrap();
         wait.max_attempts(1).run().unwrap_err()
     };
-    let half = config()
+    let half = isolated()
         .environment([("AWS_ACCESS_KEY_ID", "AKID")])
         .build();
     let half = Client::with_transport(half.unwrap(), Replay::new()).unwrap();
     let refused_table = r#"{"__type": "AccessDeniedException", "message": "no"}"#;
-    let table_client = client(Replay::new().answer(400, &[], refused_table));
+    let table_client = unsigned().over(Replay::new().answer(400, &[], refused_table));
     let table = table_client.table("t");
     let unwritten = table.with_batch_writer(|writer| writer.put(json!({"n": 0})));
     let unavailable = || {
@@ -108,12 +103,7 @@ fn errors() -> Vec<(Error, &'static str)> {
     };
     vec![
         (
-            Config::builder()
-                .isolated()
-                .profile("missing")
-                .build()
-                .unwrap_err()
-                .into(),
+            isolated().profile("missing").build().unwrap_err().into(),
             "configuration: there is no profile \"missing\" (the program); there are: ",
         ),
         (
@@ -133,20 +123,23 @@ fn errors() -> Vec<(Error, &'static str)> {
             "JSON: expected value at line 1 column 1",
         ),
         (
-            client(Replay::new())
+            unsigned()
+                .over(Replay::new())
                 .call("s3", "ListBucket", json!({}))
                 .unwrap_err(),
             "model: there is no operation \"ListBucket\" in s3; did you mean ListBuckets, ListBucketMetricsConfigurations, ListBucketAnalyticsConfigurations?",
         ),
         (
-            client(Replay::new())
+            unsigned()
+                .over(Replay::new())
                 .pages("s3", "GetObject", json!({}))
                 .map(drop)
                 .unwrap_err(),
             "pagination: s3.GetObject does not return its result in pages",
         ),
         (
-            client(Replay::new())
+            unsigned()
+                .over(Replay::new())
                 .call("s3", "ListObjectsV2", json!({}))
                 .unwrap_err(),
             "s3.ListObjectsV2: invalid parameters: Bucket: required member is missing",
@@ -168,7 +161,8 @@ fn errors() -> Vec<(Error, &'static str)> {
             "cannot build the request: s3.ListBuckets: AccessDenied: no (status 403, request id r)",
         ),
         (
-            client(Replay::new())
+            unsigned()
+                .over(Replay::new())
                 .resource("s3")
                 .unwrap()
                 .action("nothing", json!({}))
@@ -177,7 +171,8 @@ fn errors() -> Vec<(Error, &'static str)> {
             "resource: s3.ServiceResource: there is no action \"nothing\"; its actions are: create_bucket",
         ),
         (
-            client(Replay::new().answer(200, &[("x-amz-checksum-crc32", "AAAAAA==")], "text"))
+            unsigned()
+                .over(Replay::new().answer(200, &[("x-amz-checksum-crc32", "AAAAAA==")], "text"))
                 .request("s3", "GetObject")
                 .config(|c| c.max_attempts(1))
                 .params(get)
@@ -198,7 +193,8 @@ fn errors() -> Vec<(Error, &'static str)> {
             "s3.ListBuckets: 503: Service Unavailable (status 503, 3 attempts)",
         ),
         (
-            client(refused())
+            unsigned()
+                .over(refused())
                 .transfer()
                 .upload(&b"text"[..], "b", "k")
                 .run()
@@ -206,7 +202,8 @@ fn errors() -> Vec<(Error, &'static str)> {
             "failed to upload a body to b/k: s3.PutObject: AccessDenied: no (status 403, request id r)",
         ),
         (
-            client(refused())
+            unsigned()
+                .over(refused())
                 .transfer()
                 .upload_file("/no/such/file", "b", "k")
                 .run()
@@ -246,7 +243,8 @@ fn errors() -> Vec<(Error, &'static str)> {
 }
 
 fn list_refused() -> Error {
-    client(refused())
+    unsigned()
+        .over(refused())
         .call("s3", "ListBuckets", json!({}))
         .unwrap_err()
 }
@@ -304,7 +302,10 @@ fn errors_of_an_area_say_everything_once_by_themselves() {
 
 #[test]
 fn an_error_is_found_below_the_one_that_it_caused() {
-    let upload = client(refused()).transfer().upload(&b"text"[..], "b", "k");
+    let upload = unsigned()
+        .over(refused())
+        .transfer()
+        .upload(&b"text"[..], "b", "k");
     let error = upload.run().unwrap_err();
     assert!(matches!(
         error.downcast_ref(),
@@ -337,7 +338,7 @@ fn every_kind_of_error_keeps_its_attempts_and_why_there_were_no_more() {
         three.fold(Replay::new(), Replay::failure)
     };
     let list = |replay, attempts| {
-        let request = client(replay).request("s3", "ListBuckets");
+        let request = unsigned().over(replay).request("s3", "ListBuckets");
         let request = request.config(move |config| config.max_attempts(attempts));
         request.send().unwrap_err()
     };
@@ -356,9 +357,11 @@ fn every_kind_of_error_keeps_its_attempts_and_why_there_were_no_more() {
         assert_eq!(error.attempts(), attempts, "{error}");
         assert_eq!(error.retries_ended(), ended, "{error}");
     }
-    let invalid = client(Replay::new()).call("s3", "ListObjectsV2", json!({}));
+    let invalid = unsigned()
+        .over(Replay::new())
+        .call("s3", "ListObjectsV2", json!({}));
     assert_eq!(invalid.unwrap_err().attempts(), 0);
-    let half = config()
+    let half = isolated()
         .environment([("AWS_ACCESS_KEY_ID", "AKID")])
         .build();
     let half = Client::with_transport(half.unwrap(), Replay::new()).unwrap();
@@ -369,7 +372,7 @@ fn every_kind_of_error_keeps_its_attempts_and_why_there_were_no_more() {
 #[test]
 fn a_program_can_use_one_result_for_all() {
     fn program() -> tucuxi::Result<()> {
-        let config = Config::builder().isolated().region("eu-west-1").unsigned();
+        let config = unsigned();
         let client = Client::with_transport(config.build()?, refused())?;
         let names = Query::compile("Buckets[].Name")?;
         names.search(&client.call("s3", "ListBuckets", json!({}))?)?;

@@ -11,17 +11,10 @@ use tucuxi::model::Memory;
 use tucuxi::transport::{Replay, Sent, TransportErrorKind};
 use tucuxi::{Client, Config, ConfigBuilder, Credentials, Error, ErrorKind};
 
-fn client(config: ConfigBuilder, replay: Replay) -> (Client, Arc<Replay>) {
-    let replay = Arc::new(replay);
-    let config = config.isolated().region("us-east-1").build().unwrap();
-    (
-        Client::with_transport(config, replay.clone()).unwrap(),
-        replay,
-    )
-}
+use crate::support::client::{IntoClient, isolated};
 
 fn signed() -> ConfigBuilder {
-    Config::builder().credentials(Credentials::new("AKIDEXAMPLE", "secret"))
+    crate::signed().region("us-east-1")
 }
 
 fn hosts(replay: &Replay) -> Vec<String> {
@@ -59,7 +52,7 @@ fn an_endpoint_is_asked_for_once_and_kept() {
         .answer(200, &[], TOLD)
         .answer(200, &[], ROWS)
         .answer(200, &[], ROWS);
-    let (client, replay) = client(signed(), replay);
+    let (client, replay) = signed().replay(replay);
     query(&client).unwrap();
     query(&client).unwrap();
     let told = "query.timestream.us-east-1.amazonaws.com";
@@ -81,7 +74,7 @@ fn a_wrong_endpoint_is_asked_for_again_once() {
         .answer(421, &[], wrong)
         .answer(200, &[], other)
         .answer(200, &[], ROWS);
-    let (client, replay) = client(signed(), replay);
+    let (client, replay) = signed().replay(replay);
     query(&client).unwrap();
     assert_eq!(
         hosts(&replay)[1..],
@@ -96,7 +89,7 @@ fn a_wrong_endpoint_is_asked_for_again_once() {
         .answer(421, &[], wrong)
         .answer(200, &[], TOLD)
         .answer(421, &[], wrong);
-    let (client, replay) = self::client(signed(), replay);
+    let (client, replay) = signed().replay(replay);
     assert_eq!(
         query(&client).unwrap_err().code(),
         Some("InvalidEndpointException")
@@ -107,14 +100,14 @@ fn a_wrong_endpoint_is_asked_for_again_once() {
 #[test]
 fn an_endpoint_that_must_be_told_and_is_not_is_an_error() {
     let no = r#"{"__type":"AccessDeniedException"}"#;
-    let (client, replay) = client(signed(), Replay::new().answer(400, &[], no));
+    let (client, replay) = signed().replay(Replay::new().answer(400, &[], no));
     for _ in 0..2 {
         let error = query(&client).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Endpoint, "{error}");
     }
     assert_eq!(replay.sent().len(), 1, "it is not asked again at once");
     let off = signed().endpoint_discovery(EndpointDiscoveryMode::Disabled);
-    let (client, replay) = self::client(off, Replay::new());
+    let (client, replay) = off.replay(Replay::new());
     assert_eq!(query(&client).unwrap_err().kind(), ErrorKind::Unsupported);
     assert!(replay.sent().is_empty());
 }
@@ -122,14 +115,11 @@ fn an_endpoint_that_must_be_told_and_is_not_is_an_error() {
 #[test]
 fn discovery_that_may_be_is_done_on_demand() {
     let list = |client: &Client| client.call("dynamodb", "ListTables", json!({}));
-    let (plain, replay) = client(signed(), Replay::new().answer(200, &[], "{}"));
+    let (plain, replay) = signed().replay(Replay::new().answer(200, &[], "{}"));
     list(&plain).unwrap();
     assert_eq!(hosts(&replay), ["dynamodb.us-east-1.amazonaws.com"]);
     let on = signed().endpoint_discovery(EndpointDiscoveryMode::Enabled);
-    let (asking, replay) = client(
-        on,
-        Replay::new().answer(200, &[], TOLD).answer(200, &[], "{}"),
-    );
+    let (asking, replay) = on.replay(Replay::new().answer(200, &[], TOLD).answer(200, &[], "{}"));
     list(&asking).unwrap();
     assert_eq!(
         hosts(&replay),
@@ -140,7 +130,7 @@ fn discovery_that_may_be_is_done_on_demand() {
     let replay = Replay::new()
         .failure(TransportErrorKind::Request)
         .answer(200, &[], "{}");
-    let (asking, replay) = client(on, replay);
+    let (asking, replay) = on.replay(replay);
     list(&asking).unwrap();
     assert_eq!(hosts(&replay)[1], "dynamodb.us-east-1.amazonaws.com");
 }
@@ -153,7 +143,7 @@ fn a_bucket_elsewhere_is_followed_once_and_remembered() {
         .answer(301, &there, moved)
         .answer(200, &[("etag", "\"e\"")], "")
         .answer(200, &[("etag", "\"e\"")], "");
-    let (client, replay) = client(signed(), replay);
+    let (client, replay) = signed().replay(replay);
     for _ in 0..2 {
         let put = client
             .request("s3", "PutObject")
@@ -175,12 +165,11 @@ fn a_bucket_elsewhere_is_followed_once_and_remembered() {
 fn a_reader_is_not_sent_elsewhere() {
     let moved = "<Error><Code>PermanentRedirect</Code><Message>m</Message></Error>";
     let there = [("x-amz-bucket-region", "eu-west-1")];
-    let (client, replay) = client(
-        signed(),
-        Replay::new()
-            .answer(301, &there, moved)
-            .answer(200, &[], ""),
-    );
+    let (client, replay) = signed().replay(Replay::new().answer(301, &there, moved).answer(
+        200,
+        &[],
+        "",
+    ));
     let put = client
         .request("s3", "PutObject")
         .params(json!({"Bucket": "bkt", "Key": "k"}));
@@ -194,7 +183,7 @@ fn a_reader_is_not_sent_elsewhere() {
 
 #[test]
 fn a_head_request_without_a_region_is_an_error() {
-    let (client, replay) = client(signed(), Replay::new().answer(301, &[], ""));
+    let (client, replay) = signed().replay(Replay::new().answer(301, &[], ""));
     let error = client
         .call("s3", "HeadBucket", json!({"Bucket": "bkt"}))
         .unwrap_err();
@@ -218,11 +207,11 @@ impl CredentialsProvider for Counting {
 #[test]
 fn credentials_come_before_an_endpoint_that_has_the_account_in_it() {
     let asked = Arc::new(AtomicUsize::new(0));
-    let config = Config::builder().credentials_provider(Counting(asked.clone()));
-    let (client, replay) = client(
-        config,
-        Replay::new().answer(200, &[], "{}").answer(200, &[], "{}"),
-    );
+    let config = isolated()
+        .region("us-east-1")
+        .credentials_provider(Counting(asked.clone()));
+    let (client, replay) =
+        config.replay(Replay::new().answer(200, &[], "{}").answer(200, &[], "{}"));
     for _ in 0..2 {
         client.call("dynamodb", "ListTables", json!({})).unwrap();
     }
@@ -234,7 +223,7 @@ fn credentials_come_before_an_endpoint_that_has_the_account_in_it() {
 
 #[test]
 fn an_explanation_says_what_was_asked_and_what_came_of_it() {
-    let (client, replay) = client(signed(), Replay::new());
+    let (client, replay) = signed().replay(Replay::new());
     let explained = client
         .introspect()
         .explain_endpoint(
@@ -273,7 +262,7 @@ fn an_explanation_says_what_was_asked_and_what_came_of_it() {
 
 #[test]
 fn regions_and_partitions_are_known() {
-    let (client, _) = client(signed(), Replay::new());
+    let (client, _) = signed().replay(Replay::new());
     assert_eq!(client.introspect().partitions().unwrap()[0], "aws");
     assert_eq!(
         client.introspect().partition_of("cn-north-1").unwrap(),
@@ -310,7 +299,7 @@ fn a_client_with_other_settings_shares_models_and_connections_and_asks_endpoints
         .answer(200, &[], TOLD)
         .answer(200, &[], ROWS);
     let replay = Arc::new(replay);
-    let config = signed().isolated().region("us-east-1").build().unwrap();
+    let config = signed().build().unwrap();
     // a source of its own, so that the models are not those of the whole process
     let client = Client::with_models(config, replay.clone(), Memory::new()).unwrap();
     query(&client).unwrap();
@@ -334,9 +323,11 @@ fn a_client_with_other_settings_shares_models_and_connections_and_asks_endpoints
 
 #[test]
 fn a_server_like_s3_needs_no_region() {
-    let replay = Arc::new(Replay::new().answer(200, &[], ""));
-    let config = signed().isolated().endpoint_url("http://127.0.0.1:9000");
-    let client = Client::with_transport(config.build().unwrap(), replay.clone()).unwrap();
+    let (client, replay) = Config::builder()
+        .isolated()
+        .credentials(Credentials::new("AKIDEXAMPLE", "secret"))
+        .endpoint_url("http://127.0.0.1:9000")
+        .replay(Replay::new().answer(200, &[], ""));
     client
         .call("s3", "DeleteObject", json!({"Bucket": "bkt", "Key": "k"}))
         .unwrap();

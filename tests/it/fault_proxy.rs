@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use serde_json::{Value, json};
 use tucuxi::{Body, Client, Error};
 
+use crate::support::client::IntoClient;
 use crate::support::proxy::{Fault, Proxy, Seen, some_parts};
 use crate::support::s3::{S3Backend, config_for};
 
@@ -17,9 +18,9 @@ fn bytes() -> Vec<u8> {
     (0..LENGTH).map(|n| (n % 251) as u8).collect()
 }
 
-fn client(proxy: &Proxy, attempts: u32) -> Client {
+fn connect(proxy: &Proxy, attempts: u32) -> Client {
     let config = config_for(&proxy.url()).max_attempts(attempts);
-    Client::with_config(config.jitter(|| 0.0).build().unwrap()).unwrap()
+    config.jitter(|| 0.0).connect()
 }
 
 /// What becomes of a read that meets this fault, once.
@@ -28,7 +29,7 @@ fn read(backend: &S3Backend, fault: Fault, attempts: u32) -> Result<Vec<u8>, Str
         (seen.number == 0).then_some(fault)
     });
     let params = json!({"Bucket": BUCKET, "Key": "k"});
-    let request = client(&proxy, attempts)
+    let request = connect(&proxy, attempts)
         .request("s3", "GetObject")
         .params(params);
     let output = request.send().map_err(|e| e.to_string())?;
@@ -103,7 +104,7 @@ fn requests_are_cut_and_changed() {
                 let request = client.request("s3", "PutObject").params(params);
                 request.body(body).send()?.value()
             };
-            put(client(&proxy, 1), body).expect_err(&format!("{fault:?}"));
+            put(connect(&proxy, 1), body).expect_err(&format!("{fault:?}"));
             // of an answer that is lost, the server has done what was asked
             let stored = (fault == Fault::ResetInHead).then(bytes);
             assert_eq!(backend.bytes(BUCKET, "k"), stored, "{fault:?} {behind}");
@@ -117,7 +118,7 @@ fn requests_are_cut_and_changed() {
 fn connections_are_kept_and_other_requests_left_alone() {
     let backend = S3Backend::start(BUCKET);
     let proxy = Proxy::start(backend.address(), |_| None);
-    let s3 = client(&proxy, 1);
+    let s3 = connect(&proxy, 1);
     for number in 0..5 {
         let key = json!({"Bucket": BUCKET, "Key": format!("{number} ä")});
         let put = s3.request("s3", "PutObject").params(key.clone());

@@ -8,18 +8,10 @@ use serde_json::{Value, json};
 use tucuxi::error::RetryReason;
 use tucuxi::interceptor::{Attempt, CallContext, Interceptor};
 use tucuxi::transport::{Replay, Request, Response, TransportError};
-use tucuxi::{Client, Config, ConfigBuilder, Credentials, Error, ErrorKind, Output};
+use tucuxi::{Client, ConfigBuilder, Credentials, Error, ErrorKind, Output};
 
-fn config() -> ConfigBuilder {
-    Config::builder()
-        .isolated()
-        .region("eu-west-1")
-        .sleep(|_| {})
-}
-
-fn client(config: ConfigBuilder, replay: &Arc<Replay>) -> Client {
-    Client::with_transport(config.build().unwrap(), replay.clone()).unwrap()
-}
+use crate::support::client::{IntoClient, isolated};
+use crate::unsigned;
 
 /// Writes down which hook was asked.
 #[derive(Clone, Default)]
@@ -77,10 +69,10 @@ impl Interceptor for Writer {
 fn hooks_are_asked_in_order_and_back() {
     let diary = Diary::default();
     let replay = Arc::new(Replay::new().answer(500, &[], "").answer(200, &[], "{}"));
-    let config = config()
+    let config = isolated()
         .credentials(Credentials::new("AKIDEXAMPLE", "secret"))
         .interceptor(Writer("a", diary.clone()));
-    let client = client(config, &replay);
+    let client = config.over(replay.clone());
     let request = client
         .request("dynamodb", "ListTables")
         .params(json!({"Limit": 3}));
@@ -147,8 +139,7 @@ impl Interceptor for Meddler {
 
 #[test]
 fn parameters_may_be_completed_or_refused() {
-    let replay = Arc::new(Replay::new().answer(200, &[], "{}"));
-    let client = client(config().unsigned(), &replay);
+    let (client, replay) = unsigned().replay(Replay::new().answer(200, &[], "{}"));
     let ask = |meddler| {
         client
             .request("dynamodb", "ListTables")
@@ -189,7 +180,7 @@ fn a_verdict_holds_as_long_as_there_are_attempts() {
     let replay = || Arc::new((0..5).fold(Replay::new(), |replay, _| replay.answer(200, &[], "{}")));
     let made = |meddler: Meddler| {
         let replay = replay();
-        let client = client(config().unsigned().max_attempts(3), &replay);
+        let client = unsigned().max_attempts(3).over(replay.clone());
         let result = client
             .request("dynamodb", "ListTables")
             .interceptor(meddler)
@@ -234,7 +225,7 @@ fn an_answer_in_the_services_place_is_read_as_the_services() {
         answer: Some(body),
         ..Meddler::default()
     };
-    let client = client(config().unsigned(), &replay);
+    let client = unsigned().over(replay.clone());
     let output = client
         .request("s3", "GetObject")
         .params(json!({"Bucket": "bucket", "Key": "k"}));
@@ -273,7 +264,7 @@ fn a_change_of_a_result_reaches_every_target_and_can_be_switched_off() {
     let answer = "<GetRolePolicyResponse><GetRolePolicyResult><RoleName>r</RoleName>\
         <PolicyDocument>%7B%22Version%22%3A%222012%22%7D</PolicyDocument></GetRolePolicyResult></GetRolePolicyResponse>";
     let replay = Arc::new((0..4).fold(Replay::new(), |replay, _| replay.answer(200, &[], answer)));
-    let client = client(config().unsigned(), &replay);
+    let client = unsigned().over(replay.clone());
     let place = json!({"RoleName": "r", "PolicyName": "p"});
     let value = client.call("iam", "GetRolePolicy", place.clone()).unwrap();
     let expected = json!({"RoleName": "r", "PolicyDocument": {"Version": "2012"}});
@@ -296,7 +287,7 @@ fn a_change_of_a_result_reaches_every_target_and_can_be_switched_off() {
 
 #[test]
 fn what_is_switched_off_must_have_a_name() {
-    let config = config()
+    let config = isolated()
         .without_customisation("s3-bucket-nam")
         .build()
         .unwrap();
@@ -317,14 +308,15 @@ fn both(
     names: &str,
 ) -> [Option<tucuxi::transport::Sent>; 2] {
     let with = |config: ConfigBuilder| {
-        let replay = Arc::new(Replay::new().answer(200, &[], ""));
-        let client = client(config.max_attempts(1), &replay);
+        let (client, replay) = config
+            .max_attempts(1)
+            .replay(Replay::new().answer(200, &[], ""));
         // whatever comes of it
         let _ = client.call(service, operation, params.clone());
         replay.sent().pop()
     };
     let who = Credentials::new("AKIDEXAMPLE", "secret");
-    let config = config().credentials(who);
+    let config = isolated().credentials(who);
     let off = [
         ("TUCUXI_DISABLED_CUSTOMISATIONS", names),
         ("AWS_EC2_METADATA_DISABLED", "true"),
@@ -450,8 +442,7 @@ fn customisations_of_requests_can_be_switched_off() {
 
 #[test]
 fn a_parameter_and_its_other_name_exclude_each_other() {
-    let replay = Arc::new(Replay::new().answer(200, &[], "{}"));
-    let client = client(config().unsigned(), &replay);
+    let (client, replay) = unsigned().replay(Replay::new().answer(200, &[], "{}"));
     let mut params = json!({"logGroupName": "g", "fromTime": 1, "to": 2, "destination": "b"});
     client
         .call("logs", "CreateExportTask", params.clone())
@@ -468,7 +459,7 @@ fn a_parameter_and_its_other_name_exclude_each_other() {
 
 #[test]
 fn a_service_goes_by_its_old_name_too() {
-    let client = client(config().unsigned(), &Arc::new(Replay::new()));
+    let client = unsigned().over(Replay::new());
     let id = |name| client.model(name).unwrap().metadata().service_id.clone();
     assert_eq!(id("runtime.sagemaker"), id("sagemaker-runtime"));
 }
@@ -481,7 +472,7 @@ fn a_function_tells_of_its_trace() {
         ("_X_AMZN_TRACE_ID", "Root=1-5759e988;Parent=53\u{e9}"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
     ];
-    let client = client(config().unsigned().environment(env), &replay);
+    let client = unsigned().environment(env).over(replay.clone());
     client.call("dynamodb", "ListTables", json!({})).unwrap();
     let trace = replay.sent()[0].headers["x-amzn-trace-id"].clone();
     assert_eq!(trace, "Root=1-5759e988;Parent=53%C3%A9");
@@ -491,8 +482,7 @@ fn a_function_tells_of_its_trace() {
 fn oauth_tells_its_errors_in_its_own_words() {
     let body = r#"{"error": "invalid_client", "error_description": "no such client"}"#;
     let answer = [("x-amzn-errortype", "InvalidClientException")];
-    let replay = Arc::new(Replay::new().answer(401, &answer, body));
-    let client = client(config().unsigned(), &replay);
+    let client = unsigned().over(Replay::new().answer(401, &answer, body));
     let params = json!({"clientId": "c", "clientSecret": "s", "grantType": "g"});
     let error = client.call("sso-oidc", "CreateToken", params).unwrap_err();
     assert_eq!(&*error.service_error().unwrap().message, "no such client");
@@ -503,7 +493,7 @@ fn expires_may_be_no_time() {
     let answers = Replay::new()
         .answer(200, &[("expires", "tomorrow")], "")
         .answer(200, &[("expires", "Wed, 21 Oct 2015 07:28:00 GMT")], "");
-    let client = client(config().unsigned(), &Arc::new(answers));
+    let client = unsigned().over(answers);
     let object = json!({"Bucket": "bucket", "Key": "k"});
     let head = client.call("s3", "HeadObject", object.clone()).unwrap();
     assert_eq!(
@@ -524,8 +514,9 @@ fn a_user_agent_of_the_programs_own_is_left() {
             Ok(())
         }
     }
-    let replay = Arc::new(Replay::new().answer(200, &[], "{}"));
-    let client = client(config().unsigned().interceptor(Own), &replay);
+    let (client, replay) = unsigned()
+        .interceptor(Own)
+        .replay(Replay::new().answer(200, &[], "{}"));
     client.call("dynamodb", "ListTables", json!({})).unwrap();
     assert_eq!(replay.sent()[0].headers["user-agent"], "own/1");
 }
@@ -545,8 +536,11 @@ fn the_user_agent_tells_what_is_used() {
         ("AWS_EC2_METADATA_DISABLED", "true"),
     ];
     let who = Credentials::new("AKIDEXAMPLE", "secret").with_account_id("123456789012");
-    let config = config().environment(env).credentials(who).app_id("my app");
-    let client = client(config, &replay);
+    let config = isolated()
+        .environment(env)
+        .credentials(who)
+        .app_id("my app");
+    let client = config.over(replay.clone());
     let object = json!({"Bucket": "bucket", "Key": "k", "Body": "eA=="});
     client.call("s3", "PutObject", object).unwrap();
     client.call("dynamodb", "ListTables", json!({})).unwrap();

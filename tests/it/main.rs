@@ -28,9 +28,22 @@ mod validation;
 mod s3_server;
 #[path = "../support"]
 mod support {
+    pub(crate) mod client;
     pub(crate) mod loopback;
     pub(crate) mod null_server;
     pub(crate) mod proxy;
     pub(crate) mod s3;
     pub(crate) mod wire;
+}
+
+use tucuxi::{ConfigBuilder, Credentials};
+
+use self::support::client::isolated;
+
+fn signed() -> ConfigBuilder {
+    isolated().credentials(Credentials::new("AKIDEXAMPLE", "secret"))
+}
+
+fn unsigned() -> ConfigBuilder {
+    isolated().unsigned()
 }

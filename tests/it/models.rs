@@ -9,6 +9,9 @@ use tucuxi::model::{Directory, Embedded, Memory, ModelSource, ServiceModel, name
 use tucuxi::transport::Replay;
 use tucuxi::{Client, Config};
 
+use crate::support::client::IntoClient;
+use crate::unsigned;
+
 fn services() -> Vec<Box<str>> {
     let mut services = Embedded.services().unwrap();
     services.sort();
@@ -147,7 +150,7 @@ fn members(model: &ServiceModel, shape: Option<tucuxi::model::ShapeId>) -> Vec<S
 
 #[test]
 fn every_paginator_parses_and_its_members_exist() {
-    let client = client();
+    let client = unsigned().over(Replay::new());
     let mut count = 0;
     for service in services() {
         let model = model(&service);
@@ -190,7 +193,7 @@ fn every_paginator_parses_and_its_members_exist() {
 #[test]
 fn every_waiter_parses_and_its_members_exist() {
     use tucuxi::model::Matcher;
-    let client = client();
+    let client = unsigned().over(Replay::new());
     let mut count = 0;
     for service in services() {
         let model = model(&service);
@@ -218,11 +221,6 @@ fn every_waiter_parses_and_its_members_exist() {
         }
     }
     assert_eq!(count, 410);
-}
-
-fn client() -> Client {
-    let config = Config::builder().isolated().build().unwrap();
-    Client::with_transport(config, Replay::new()).unwrap()
 }
 
 /// A service whose operation is called by another path in each version.

@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 use tucuxi::{Body, Client};
 
+use crate::support::client::IntoClient;
 use crate::support::null_server;
 use crate::support::s3::config_for;
 
-fn client() -> Client {
+fn connect() -> Client {
     let url = format!("http://{}", null_server::start().unwrap());
-    Client::with_config(config_for(&url).build().unwrap()).unwrap()
+    config_for(&url).connect()
 }
 
 fn at(key: &str) -> Value {
@@ -17,7 +18,7 @@ fn at(key: &str) -> Value {
 
 #[test]
 fn objects_are_as_large_as_their_keys_say() {
-    let s3 = client();
+    let s3 = connect();
     for size in [0, 10, 70_000, 3_000_000] {
         let params = at(&format!("zeros-{size}"));
         let head = s3.call("s3", "HeadObject", params.clone()).unwrap();
@@ -40,7 +41,7 @@ fn objects_are_as_large_as_their_keys_say() {
 
 #[test]
 fn bodies_are_taken_however_they_are_framed() {
-    let s3 = client();
+    let s3 = connect();
     let bytes = vec![7; 700_000];
     for body in [
         Body::empty(),
@@ -62,7 +63,7 @@ fn bodies_are_taken_however_they_are_framed() {
 
 #[test]
 fn there_are_as_many_keys_as_bucket_or_prefix_say() {
-    let s3 = client();
+    let s3 = connect();
     for (bucket, prefix, expected) in [
         ("keys-2500", "", (2500, 0)),
         ("bucket", "keys-3000-16/", (3000, 48_000)),

@@ -9,20 +9,20 @@ use tucuxi::interceptor::{CallContext, Interceptor};
 use tucuxi::transport::{CancelToken, Replay, Request, TransportErrorKind};
 use tucuxi::{Client, Config, Error, ErrorKind, WaitError, WaitFailure};
 
-fn client(replay: Replay) -> (Client, Arc<Replay>, Arc<Mutex<Vec<Duration>>>) {
-    let replay = Arc::new(replay);
+use crate::support::client::IntoClient;
+use crate::unsigned;
+
+/// A client whose clock advances only while it sleeps, its transport, and what it slept.
+fn clocked(replay: Replay) -> (Client, Arc<Replay>, Arc<Mutex<Vec<Duration>>>) {
     let slept = Arc::<Mutex<Vec<Duration>>>::default();
     let (log, clock) = (slept.clone(), slept.clone());
-    let config = Config::builder()
-        .isolated()
-        .region("eu-west-1")
-        .unsigned()
+    let (client, replay) = unsigned()
         .max_attempts(1)
         .jitter(|| 0.5)
         // time passes only while the client sleeps
         .clock(move || UNIX_EPOCH + clock.lock().unwrap().iter().sum::<Duration>())
-        .sleep(move |delay| log.lock().unwrap().push(delay));
-    let client = Client::with_transport(config.build().unwrap(), replay.clone()).unwrap();
+        .sleep(move |delay| log.lock().unwrap().push(delay))
+        .replay(replay);
     (client, replay, slept)
 }
 
@@ -40,7 +40,7 @@ fn tables(pages: usize) -> Replay {
 #[test]
 fn elements_come_in_their_order_with_and_without_prefetching() {
     for prefetch in [false, true] {
-        let (client, replay, _) = client(tables(3));
+        let (client, replay, _) = clocked(tables(3));
         let pages = client.pages("dynamodb", "list_tables", json!({})).unwrap();
         let names: Result<Vec<Value>, _> = pages.prefetch(prefetch).page_size(2).items().collect();
         assert_eq!(
@@ -75,7 +75,7 @@ fn pages_are_requested_with_the_options_of_their_request() {
             Ok(())
         }
     }
-    let (client, replay, _) = client(tables(3));
+    let (client, replay, _) = clocked(tables(3));
     let request = client.request("dynamodb", "list_tables");
     let request = request.region("ap-south-1").interceptor(Tagged);
     let pages = request
@@ -123,7 +123,7 @@ fn pages_share_the_credentials_of_their_request() {
     let config = Config::builder().isolated().region("eu-west-1");
     let config = config.credentials(tucuxi::Credentials::new("AKIDOTHER", "secret"));
     let replay = Arc::new(tables(3));
-    let client = Client::with_transport(config.build().unwrap(), replay.clone()).unwrap();
+    let client = config.over(replay.clone());
     let queries = Arc::<Mutex<u32>>::default();
     let own = Counted(queries.clone());
     let request = client.request("dynamodb", "ListTables");
@@ -139,7 +139,7 @@ fn pages_share_the_credentials_of_their_request() {
 #[test]
 fn an_element_that_does_not_fit_the_type_is_an_error_of_its_own() {
     let page = r#"{"TableNames": ["1", "two", "3"]}"#;
-    let (client, _, _) = client(Replay::new().answer(200, &[], page));
+    let (client, _, _) = clocked(Replay::new().answer(200, &[], page));
     let pages = client.pages("dynamodb", "ListTables", json!({})).unwrap();
     let numbers = pages.search_as::<u32>("TableNames[].to_number(@)").unwrap();
     let found: Vec<Result<u32, String>> = numbers.map(|n| n.map_err(|e| e.to_string())).collect();
@@ -151,7 +151,7 @@ fn an_element_that_does_not_fit_the_type_is_an_error_of_its_own() {
 #[test]
 fn an_error_ends_a_listing_and_only_then() {
     for prefetch in [false, true] {
-        let (client, _, _) = client(tables(9).answer(500, &[], ""));
+        let (client, _, _) = clocked(tables(9).answer(500, &[], ""));
         let pages = client.pages("dynamodb", "ListTables", json!({})).unwrap();
         let mut pages = pages.prefetch(prefetch);
         for _ in 0..9 {
@@ -159,7 +159,7 @@ fn an_error_ends_a_listing_and_only_then() {
         }
         assert!(pages.next().is_none());
     }
-    let (client, _, _) = client(tables(2).failure(TransportErrorKind::Timeout));
+    let (client, _, _) = clocked(tables(2).failure(TransportErrorKind::Timeout));
     let mut pages = client
         .pages("dynamodb", "ListTables", json!({}))
         .unwrap()
@@ -170,7 +170,7 @@ fn an_error_ends_a_listing_and_only_then() {
 
 #[test]
 fn a_listing_that_cannot_be_made_is_an_error() {
-    let (client, _, _) = client(Replay::new());
+    let (client, _, _) = clocked(Replay::new());
     let cases = [
         (
             "s3",
@@ -226,7 +226,7 @@ fn a_repeated_token_ends_the_listing() {
     ];
     for prefetch in [false, true] {
         for (tokens, good) in cases {
-            let (client, _, _) = client(tables_with(tokens));
+            let (client, _, _) = clocked(tables_with(tokens));
             let pages = || client.pages("dynamodb", "ListTables", json!({})).unwrap();
             let mut pages = pages().prefetch(prefetch);
             for _ in 0..good {
@@ -240,7 +240,7 @@ fn a_repeated_token_ends_the_listing() {
             assert!(error.contains("the same token twice"), "{error}");
             assert!(pages.next().is_none());
         }
-        let (client, _, _) = client(tables_with(&["aaa", "bbb", "aaa"]));
+        let (client, _, _) = clocked(tables_with(&["aaa", "bbb", "aaa"]));
         let pages = client.pages("dynamodb", "ListTables", json!({})).unwrap();
         let items: Vec<_> = pages.prefetch(prefetch).items().collect();
         assert_eq!(items.iter().filter(|item| item.is_ok()).count(), 2);
@@ -282,7 +282,7 @@ fn a_page_that_reports_more_without_a_token_is_an_error() {
         ("route53", "ListHostedZones", json!({}), zones),
     ];
     for (service, operation, params, body) in cases {
-        let (client, _, _) = client(Replay::new().answer(200, &[], body));
+        let (client, _, _) = clocked(Replay::new().answer(200, &[], body));
         let mut pages = client.pages(service, operation, params).unwrap();
         let error = pages.collect_full().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Pagination, "{error}");
@@ -306,7 +306,7 @@ fn bucket() -> Value {
 
 #[test]
 fn a_wait_repeats_its_request_until_the_state_is_reached() {
-    let (client, _, slept) = client(bucket_after(3));
+    let (client, _, slept) = clocked(bucket_after(3));
     let output = client.wait("s3", "bucket_exists", bucket()).unwrap();
     assert_eq!(output.attempts, 4);
     assert_eq!(*slept.lock().unwrap(), [Duration::from_secs(5); 3]);
@@ -314,14 +314,14 @@ fn a_wait_repeats_its_request_until_the_state_is_reached() {
 
 #[test]
 fn a_missing_bucket_may_be_the_expected_state() {
-    let (client, _, _) = client(Replay::new().answer(200, &[], "").answer(404, &[], ""));
+    let (client, _, _) = clocked(Replay::new().answer(200, &[], "").answer(404, &[], ""));
     let output = client.wait("s3", "BucketNotExists", bucket()).unwrap();
     assert_eq!(output.response.unwrap_err().code(), Some("404"));
 }
 
 #[test]
 fn delays_can_grow_and_are_reported() {
-    let (client, _, slept) = client(bucket_after(4));
+    let (client, _, slept) = clocked(bucket_after(4));
     let reported = Arc::<Mutex<Vec<(u32, bool)>>>::default();
     let log = reported.clone();
     let wait = client.waiter("s3", "BucketExists", bucket()).unwrap();
@@ -347,11 +347,11 @@ fn delays_can_grow_and_are_reported() {
 
 #[test]
 fn a_wait_may_have_any_timeout() {
-    let (patient, _, _) = client(bucket_after(3));
+    let (patient, _, _) = clocked(bucket_after(3));
     let wait = patient.waiter("s3", "BucketExists", bucket()).unwrap();
     let wait = wait.delay(Duration::from_secs(1)).timeout(Duration::MAX);
     wait.run().unwrap();
-    let (slow, _, slept) = client(bucket_after(3));
+    let (slow, _, slept) = clocked(bucket_after(3));
     let wait = slow.waiter("s3", "BucketExists", bucket()).unwrap();
     let wait = wait.delay(Duration::MAX).backoff(Duration::MAX);
     let error = wait.timeout(Duration::from_secs(1)).run().unwrap_err();
@@ -363,7 +363,7 @@ fn a_wait_may_have_any_timeout() {
 #[test]
 fn a_wait_ends_with_its_attempts_its_timeout_or_an_unexpected_error() {
     let failed = |replay: Replay, attempts: u32| {
-        let (client, _, _) = client(replay);
+        let (client, _, _) = clocked(replay);
         let wait = client.waiter("s3", "BucketExists", bucket()).unwrap();
         match wait
             .max_attempts(attempts)
@@ -395,7 +395,7 @@ fn a_wait_ends_with_its_attempts_its_timeout_or_an_unexpected_error() {
 #[test]
 fn a_listing_can_be_cancelled() {
     for prefetch in [false, true] {
-        let (client, replay, _) = client(tables(3));
+        let (client, replay, _) = clocked(tables(3));
         let cancel = CancelToken::default();
         let pages = client.pages("dynamodb", "list_tables", json!({})).unwrap();
         let mut pages = pages.prefetch(prefetch).cancel_with(&cancel);
@@ -416,7 +416,7 @@ fn a_listing_can_be_cancelled() {
 
 #[test]
 fn a_wait_can_be_cancelled() {
-    let (client, _, _) = client(bucket_after(9));
+    let (client, _, _) = clocked(bucket_after(9));
     let cancel = CancelToken::default();
     let other = cancel.clone();
     let wait = client
@@ -429,7 +429,7 @@ fn a_wait_can_be_cancelled() {
 
 #[test]
 fn an_unknown_waiter_is_an_error_with_suggestions() {
-    let (client, _, _) = client(Replay::new());
+    let (client, _, _) = clocked(Replay::new());
     let error = client
         .wait("s3", "BucketExist", bucket())
         .unwrap_err()

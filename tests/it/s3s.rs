@@ -5,32 +5,30 @@ use std::time::Duration;
 
 use serde_json::json;
 use tucuxi::transport::{Limits, Request, Response, Transport, TransportError, UreqTransport};
-use tucuxi::{Body, Client, Config, Credentials, PresignedRequest, Reuse};
+use tucuxi::{Body, Client, Credentials, PresignedRequest, Reuse};
 
 use crate::s3_server::{ACCESS_KEY_ID, S3Server, SECRET_ACCESS_KEY};
+use crate::support::client::{IntoClient, isolated};
 
-fn client(server: &S3Server, secret: &str) -> Client {
-    let config = Config::builder()
-        .isolated()
+fn connect(server: &S3Server, secret: &str) -> Client {
+    isolated()
         .region("us-east-1")
         .endpoint_url(server.url())
         .credentials(Credentials::new(ACCESS_KEY_ID, secret))
-        .build()
-        .unwrap();
-    Client::with_config(config).unwrap()
+        .connect()
 }
 
 #[test]
 fn a_wrong_secret_is_refused() {
     let server = S3Server::start().unwrap();
-    client(&server, SECRET_ACCESS_KEY)
+    connect(&server, SECRET_ACCESS_KEY)
         .call("s3", "ListBuckets", json!({}))
         .unwrap();
-    let error = client(&server, "wrong")
+    let error = connect(&server, "wrong")
         .call("s3", "ListBuckets", json!({}))
         .unwrap_err();
     assert_eq!(error.code(), Some("SignatureDoesNotMatch"), "{error}");
-    let error = client(&server, "wrong")
+    let error = connect(&server, "wrong")
         .request("s3", "PutObject")
         .params(json!({"Bucket": "bucket", "Key": "k"}))
         .body("x")
@@ -42,7 +40,7 @@ fn a_wrong_secret_is_refused() {
 #[test]
 fn keys_of_all_kinds_survive() {
     let server = S3Server::start().unwrap();
-    let s3 = client(&server, SECRET_ACCESS_KEY);
+    let s3 = connect(&server, SECRET_ACCESS_KEY);
     s3.call("s3", "CreateBucket", json!({"Bucket": "keys"}))
         .unwrap();
     // the server keeps objects as files: keys with dot segments are moto's to test
@@ -76,7 +74,7 @@ fn keys_of_all_kinds_survive() {
 #[test]
 fn bodies_from_files_and_readers_arrive_whole() {
     let server = S3Server::start().unwrap();
-    let s3 = client(&server, SECRET_ACCESS_KEY);
+    let s3 = connect(&server, SECRET_ACCESS_KEY);
     s3.call("s3", "CreateBucket", json!({"Bucket": "bodies"}))
         .unwrap();
     let bytes: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 251) as u8).collect();
@@ -140,7 +138,7 @@ fn plain(request: &PresignedRequest, body: &'static str) -> (u16, String) {
 #[test]
 fn presigned_requests_are_made_by_anyone() {
     let server = S3Server::start().unwrap();
-    let s3 = client(&server, SECRET_ACCESS_KEY);
+    let s3 = connect(&server, SECRET_ACCESS_KEY);
     s3.call("s3", "CreateBucket", json!({"Bucket": "shared"}))
         .unwrap();
     let place = json!({"Bucket": "shared", "Key": "a key+"});
@@ -156,7 +154,7 @@ fn presigned_requests_are_made_by_anyone() {
         .unwrap();
     assert_eq!(plain(&get, ""), (200, "hello".to_owned()));
     // one for another secret is no good
-    let wrong = client(&server, "wrong")
+    let wrong = connect(&server, "wrong")
         .presigner()
         .presign("s3", "GetObject", place, minute)
         .unwrap();
@@ -166,7 +164,7 @@ fn presigned_requests_are_made_by_anyone() {
 #[test]
 fn a_form_uploads_what_its_policy_allows() {
     let server = S3Server::start().unwrap();
-    let s3 = client(&server, SECRET_ACCESS_KEY);
+    let s3 = connect(&server, SECRET_ACCESS_KEY);
     s3.call("s3", "CreateBucket", json!({"Bucket": "forms"}))
         .unwrap();
     let minute = Duration::from_secs(60);
@@ -223,7 +221,7 @@ impl Transport for BadNetwork {
 #[test]
 fn a_reader_goes_with_its_checksum_behind_it_and_a_wrong_one_is_refused() {
     let server = S3Server::start().unwrap();
-    let s3 = client(&server, SECRET_ACCESS_KEY);
+    let s3 = connect(&server, SECRET_ACCESS_KEY);
     s3.call("s3", "CreateBucket", json!({"Bucket": "readers"}))
         .unwrap();
     let place = json!({"Bucket": "readers", "Key": "k"});

@@ -9,7 +9,10 @@ use tucuxi::eventstream::{self, Message};
 use tucuxi::interceptor::{Attempt, CallContext, Interceptor};
 use tucuxi::model::Memory;
 use tucuxi::transport::{Record, Replay, Request, Response, TransportError};
-use tucuxi::{Client, Config, Credentials};
+use tucuxi::{Client, Credentials};
+
+use crate::support::client::{IntoClient, isolated};
+use crate::unsigned;
 
 const SECRET: &str = "hidden";
 const PLAIN: &str = "plain";
@@ -117,9 +120,7 @@ fn a_cassette_holds_no_secret_and_still_answers() {
     for protocol in protocols {
         let path = folder.path().join(protocol);
         std::fs::write(&path, "what was there").unwrap();
-        let config = Config::builder()
-            .isolated()
-            .region("eu-west-1")
+        let config = isolated()
             .credentials(secrets.clone())
             .endpoint_url("https://user:hidden-password@safe.example/base")
             .build()
@@ -210,9 +211,9 @@ fn events_and_packed_bodies_of_a_cassette_hold_no_secret() {
     let wire = Replay::new()
         .answer(200, &kind, body.concat())
         .answer(200, &[], "{}");
-    let config = || Config::builder().isolated().region("eu-west-1").unsigned();
+    let config = unsigned;
     let record = Record::to_file(&path, wire).unwrap();
-    let client = Client::with_transport(config().build().unwrap(), record).unwrap();
+    let client = config().over(record);
     let call = json!({"FunctionName": "f", "Payload": payload});
     client
         .request("lambda", "InvokeWithResponseStream")
@@ -238,9 +239,7 @@ fn events_and_packed_bodies_of_a_cassette_hold_no_secret() {
 fn debug_and_errors_show_no_secret() {
     let url = "http://user:hidden-password@127.0.0.1:9";
     let config = || {
-        Config::builder()
-            .isolated()
-            .region("eu-west-1")
+        isolated()
             .credentials(Credentials::new("AKIDEXAMPLE", "hidden-key").with_session_token("hidden"))
             .endpoint_url(url)
             .proxy("http://user:hidden-proxy@127.0.0.1:9", "")

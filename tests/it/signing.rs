@@ -8,24 +8,21 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 use tucuxi::config::{AddressingStyle, RequestChecksums, SignatureVersion};
 use tucuxi::transport::{Limits, Replay, Request, Response, Sent, Transport, TransportError};
-use tucuxi::{BearerToken, Body, Client, Config, ConfigBuilder, Credentials, Error, ResponseBody};
+use tucuxi::{BearerToken, Body, Client, ConfigBuilder, Credentials, Error, ResponseBody};
+
+use crate::support::client::{IntoClient, isolated};
 
 /// 2024-01-15T12:00:00Z.
 const NOW: u64 = 1_705_320_000;
 
-fn client(config: ConfigBuilder, replay: Replay) -> (Client, Arc<Replay>) {
-    let replay = Arc::new(replay);
-    let config = config.isolated().region("us-east-1");
-    let config = config.clock(|| SystemTime::UNIX_EPOCH + Duration::from_secs(NOW));
-    let config = config.build().unwrap();
-    (
-        Client::with_transport(config, replay.clone()).unwrap(),
-        replay,
-    )
+fn base() -> ConfigBuilder {
+    isolated()
+        .region("us-east-1")
+        .clock(|| SystemTime::UNIX_EPOCH + Duration::from_secs(NOW))
 }
 
 fn signed() -> ConfigBuilder {
-    Config::builder().credentials(Credentials::new("AKIDEXAMPLE", "secret-key"))
+    base().credentials(Credentials::new("AKIDEXAMPLE", "secret-key"))
 }
 
 fn header<'s>(sent: &'s Sent, name: &str) -> &'s str {
@@ -56,7 +53,7 @@ fn an_express_bucket_has_a_session_which_is_kept_and_renewed() {
         .answer(200, &[], "c")
         .answer(200, &[], session("ASIA3", 5))
         .answer(200, &[], "d");
-    let (client, replay) = client(signed(), replay);
+    let (client, replay) = signed().replay(replay);
     get(&client, "mine--use1-az4--x-s3").unwrap();
     get(&client, "mine--use1-az4--x-s3").unwrap();
     // another bucket has another session; one that is at its end is not used a second time
@@ -92,7 +89,7 @@ fn a_wrong_clock_is_corrected_with_one_more_attempt() {
         .answer(403, &date, skewed)
         .answer(200, &[], "<ListAllMyBucketsResult/>")
         .answer(200, &[], "<ListAllMyBucketsResult/>");
-    let (client, replay) = client(signed().max_attempts(1), replay);
+    let (client, replay) = signed().max_attempts(1).replay(replay);
     client.call("s3", "ListBuckets", json!({})).unwrap();
     client.call("s3", "ListBuckets", json!({})).unwrap();
     let sent = replay.sent();
@@ -112,7 +109,7 @@ fn a_refusal_at_the_right_time_is_no_matter_of_the_clock() {
         let replay = Replay::new()
             .answer(403, &headers, skewed)
             .answer(403, &headers, skewed);
-        let (client, replay) = client(signed().max_attempts(1), replay);
+        let (client, replay) = signed().max_attempts(1).replay(replay);
         let error = client.call("s3", "ListBuckets", json!({})).unwrap_err();
         assert_eq!(error.code(), Some("RequestTimeTooSkewed"));
         assert_eq!(replay.sent().len(), attempts);
@@ -149,9 +146,7 @@ fn each_refused_request_is_signed_again_whatever_others_learned_meanwhile() {
         together: Barrier::new(THREADS),
         refused: AtomicUsize::new(0),
     });
-    let config = signed().isolated().region("us-east-1").max_attempts(1);
-    let config = config.clock(|| SystemTime::UNIX_EPOCH + Duration::from_secs(NOW));
-    let client = Client::with_transport(config.build().unwrap(), service.clone()).unwrap();
+    let client = signed().max_attempts(1).over(service.clone());
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
@@ -185,7 +180,7 @@ fn a_clock_is_corrected_by_a_day_at_most_unless_the_program_says_otherwise() {
             "<ListAllMyBucketsResult/>",
         );
         let config = signed().max_attempts(1).max_clock_skew(limit);
-        let (client, replay) = client(config, replay);
+        let (client, replay) = config.replay(replay);
         let result = client.call("s3", "ListBuckets", json!({}));
         assert_eq!(result.is_ok(), is_corrected, "{date}: {result:?}");
         assert_eq!(replay.sent().len(), if is_corrected { 2 } else { 1 });
@@ -216,7 +211,7 @@ fn a_reader_is_kept_where_its_hash_is_signed() {
         for len in [5, 9 << 20] {
             let body = vec![b'1'; len];
             let replay = Replay::new().answer(200, &[], "{}").answer(200, &[], "{}");
-            let (client, replay) = client(signed(), replay);
+            let (client, replay) = signed().replay(replay);
             for body in [
                 Body::from_reader(std::io::Cursor::new(body.clone())),
                 body.clone().into(),
@@ -262,7 +257,7 @@ fn put(client: &Client, body: impl Into<Body>) -> Result<tucuxi::Output, Error> 
 #[test]
 fn a_body_over_http_has_its_checksum_before_it_or_behind_it_if_it_is_read_once() {
     let replay = stored(2);
-    let (client, replay) = client(signed().endpoint_url("http://127.0.0.1:9"), replay);
+    let (client, replay) = signed().endpoint_url("http://127.0.0.1:9").replay(replay);
     put(&client, "hello").unwrap();
     put(&client, Body::from_reader_with_len(&b"hello"[..], 5)).unwrap();
     let sent = replay.sent();
@@ -288,7 +283,9 @@ fn a_server_that_knows_no_trailers_is_one_setting_away() {
     let config = signed()
         .endpoint_url("https://s3.example.com")
         .max_attempts(1);
-    let (refused, _) = client(config.clone(), Replay::new().answer(501, &[], refusal));
+    let (refused, _) = config
+        .clone()
+        .replay(Replay::new().answer(501, &[], refusal));
     let error = put(&refused, "hello").unwrap_err().to_string();
     assert!(
         error.contains("set request_checksum_calculation to when_required"),
@@ -296,7 +293,7 @@ fn a_server_that_knows_no_trailers_is_one_setting_away() {
     );
 
     let config = config.request_checksums(RequestChecksums::WhenRequired);
-    let (plain, replay) = client(config, stored(1));
+    let (plain, replay) = config.replay(stored(1));
     put(&plain, "hello").unwrap();
     assert_eq!(&*replay.sent()[0].body, b"hello");
     assert_eq!(header(&replay.sent()[0], "x-amz-trailer"), "");
@@ -317,14 +314,16 @@ fn every_algorithm_that_is_asked_for_is_there() {
         "XXHASH128",
     ];
     for name in names {
-        let (client, replay) = client(signed().endpoint_url("http://127.0.0.1:9"), stored(1));
+        let (client, replay) = signed()
+            .endpoint_url("http://127.0.0.1:9")
+            .replay(stored(1));
         let params =
             json!({"Bucket": "bucket", "Key": "k", "Body": "aGVsbG8=", "ChecksumAlgorithm": name});
         client.call("s3", "PutObject", params).unwrap();
         let header = format!("x-amz-checksum-{}", name.to_lowercase());
         assert!(replay.sent()[0].headers.contains_key(&header), "{name}");
     }
-    let (client, _) = client(signed(), Replay::new());
+    let (client, _) = signed().replay(Replay::new());
     let params = json!({"Bucket": "bucket", "Key": "k", "ChecksumAlgorithm": "CRC9"});
     let error = client
         .call("s3", "PutObject", params)
@@ -345,7 +344,7 @@ fn a_changed_answer_is_an_error_at_its_end() {
     let replay = Replay::new()
         .answer(200, &headers, "hello")
         .answer(200, &headers, "jello");
-    let (client, _) = client(signed(), replay);
+    let (client, _) = signed().replay(replay);
     let place = json!({"Bucket": "bucket", "Key": "k"});
     let read = || {
         client
@@ -376,7 +375,7 @@ fn long_metrics_are_compressed() {
     let plain = signed().disable_request_compression(true);
     let larger = signed().request_min_compression_size(1024 * 1024);
     for (config, encoding) in [(signed(), "gzip"), (plain, ""), (larger, "")] {
-        let (client, replay) = client(config, Replay::new().answer(200, &[], "{}"));
+        let (client, replay) = config.replay(Replay::new().answer(200, &[], "{}"));
         let _ = client.call("cloudwatch", "PutMetricData", params.clone());
         let sent = &replay.sent()[0];
         assert_eq!(header(sent, "content-encoding"), encoding);
@@ -390,9 +389,9 @@ fn long_metrics_are_compressed() {
 
 #[test]
 fn a_token_goes_over_https_only() {
-    let token = Config::builder().bearer_token(BearerToken::new("the-token"));
+    let token = base().bearer_token(BearerToken::new("the-token"));
     let params = json!({"name": "n"});
-    let (secure, replay) = client(token.clone(), Replay::new().answer(200, &[], "{}"));
+    let (secure, replay) = token.clone().replay(Replay::new().answer(200, &[], "{}"));
     secure
         .call("codecatalyst", "CreateAccessToken", params.clone())
         .unwrap();
@@ -400,7 +399,9 @@ fn a_token_goes_over_https_only() {
         header(&replay.sent()[0], "authorization"),
         "Bearer the-token"
     );
-    let (open, replay) = client(token.endpoint_url("http://127.0.0.1:9"), Replay::new());
+    let (open, replay) = token
+        .endpoint_url("http://127.0.0.1:9")
+        .replay(Replay::new());
     let error = open
         .call("codecatalyst", "CreateAccessToken", params)
         .unwrap_err()
@@ -414,13 +415,10 @@ fn a_token_goes_over_https_only() {
 
 #[test]
 fn the_environment_has_tokens_by_signing_name() {
-    let config = Config::builder()
+    let (client, replay) = isolated()
         .environment([("AWS_BEARER_TOKEN_BEDROCK", "of-bedrock")])
         .region("us-east-1")
-        .build()
-        .unwrap();
-    let replay = Arc::new(Replay::new().answer(200, &[], "{}"));
-    let client = Client::with_transport(config, replay.clone()).unwrap();
+        .replay(Replay::new().answer(200, &[], "{}"));
     client.call("bedrock", "ListGuardrails", json!({})).unwrap();
     assert_eq!(
         header(&replay.sent()[0], "authorization"),
@@ -433,7 +431,7 @@ fn a_setting_chooses_the_version() {
     let v4a = signed()
         .signature_version(SignatureVersion::V4a)
         .sigv4a_signing_region_set("us-east-1,eu-west-1");
-    let (client, replay) = client(v4a, Replay::new().answer(200, &[], IDENTITY));
+    let (client, replay) = v4a.replay(Replay::new().answer(200, &[], IDENTITY));
     client.call("sts", "GetCallerIdentity", json!({})).unwrap();
     let sent = &replay.sent()[0];
     assert!(
@@ -445,7 +443,7 @@ fn a_setting_chooses_the_version() {
 
 #[test]
 fn what_expires_too_late_or_at_once_is_not_signed() {
-    let (client, _) = client(Config::builder(), Replay::new());
+    let (client, _) = base().replay(Replay::new());
     for seconds in [0, 604_801] {
         let place = json!({"Bucket": "bucket", "Key": "k"});
         let error =
@@ -460,8 +458,7 @@ fn what_expires_too_late_or_at_once_is_not_signed() {
 
 #[test]
 fn a_copy_from_another_region_has_a_url_of_that_region() {
-    let (client, replay) = client(
-        signed(),
+    let (client, replay) = signed().replay(
         Replay::new()
             .answer(200, &[], "<CopySnapshotResponse/>")
             .answer(
@@ -623,8 +620,7 @@ fn older(
     } else {
         who
     };
-    let config = Config::builder()
-        .isolated()
+    let config = isolated()
         .region("us-east-1")
         .credentials(who)
         .signature_version(version)
@@ -636,8 +632,7 @@ fn older(
             .addressing_style(AddressingStyle::Path),
         false => config,
     };
-    let replay = Arc::new(Replay::new().answer(200, &[("etag", "e")], ""));
-    let client = Client::with_transport(config.build().unwrap(), replay.clone()).unwrap();
+    let (client, replay) = config.replay(Replay::new().answer(200, &[("etag", "e")], ""));
     let request = client.request("s3", operation).params(params.clone());
     let request = match operation {
         "PutObject" | "UploadPart" => request.body("hello"),
@@ -651,7 +646,7 @@ fn older(
 #[test]
 fn a_form_for_an_express_bucket_is_signed_by_its_session() {
     let replay = Replay::new().answer(200, &[], session("ASIA1", 5));
-    let (client, _) = client(signed(), replay);
+    let (client, _) = signed().replay(replay);
     let bucket = "mine--use1-az4--x-s3";
     let form = client
         .presigner()
@@ -678,7 +673,7 @@ fn the_user_agent_ends_with_what_the_program_adds() {
     let config = signed()
         .app_id("app")
         .user_agent_extra("my-framework/1.2 (x; y)");
-    let (client, replay) = client(config, Replay::new().answer(200, &[], "{}"));
+    let (client, replay) = config.replay(Replay::new().answer(200, &[], "{}"));
     client.call("dynamodb", "ListTables", json!({})).unwrap();
     let sent = replay.sent().remove(0);
     let agent = header(&sent, "user-agent");

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 use tucuxi::params::ParamErrorKind;
 use tucuxi::transport::Replay;
-use tucuxi::{Client, Config, ConfigBuilder, Error};
+use tucuxi::{ConfigBuilder, Error};
+
+use crate::support::client::IntoClient;
+use crate::unsigned;
 
 fn call(
     config: ConfigBuilder,
@@ -11,20 +14,14 @@ fn call(
     operation: &str,
     params: Value,
 ) -> Result<Value, Error> {
-    let config = config
-        .isolated()
-        .region("eu-west-1")
-        .unsigned()
-        .build()
-        .unwrap();
-    let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}")).unwrap();
+    let client = config.over(Replay::new().answer(200, &[], "{}"));
     client.call(service, operation, params)
 }
 
 #[test]
 fn all_faults_come_at_once_with_their_paths() {
     let params = json!({"Bucket": "b", "Delete": {"Objects": [{"Key": "a"}, {"Key": 1, "X": 2}], "Quiet": "no"}});
-    let error = call(Config::builder(), "s3", "DeleteObjects", params).unwrap_err();
+    let error = call(unsigned(), "s3", "DeleteObjects", params).unwrap_err();
     let errors = &error.param_errors().unwrap().0;
     let paths: Vec<&str> = errors.iter().map(|error| &*error.path).collect();
     assert_eq!(
@@ -42,16 +39,10 @@ fn all_faults_come_at_once_with_their_paths() {
 #[test]
 fn checks_can_be_switched_off() {
     let params = json!({"TableName": "t", "Nonsense": 1});
-    let error = call(
-        Config::builder(),
-        "dynamodb",
-        "DescribeTable",
-        params.clone(),
-    )
-    .unwrap_err();
+    let error = call(unsigned(), "dynamodb", "DescribeTable", params.clone()).unwrap_err();
     assert!(error.param_errors().is_some(), "{error}");
     call(
-        Config::builder().validate_parameters(false),
+        unsigned().validate_parameters(false),
         "dynamodb",
         "DescribeTable",
         params,
@@ -70,8 +61,8 @@ fn strict_checks_know_greatest_values_and_enumerations() {
         (json!({"TableName": "t".repeat(1025)}), "TooLong"),
     ];
     for (params, kind) in cases {
-        call(Config::builder(), "dynamodb", "Scan", params.clone()).unwrap();
-        let strict = Config::builder().validate_strictly(true);
+        call(unsigned(), "dynamodb", "Scan", params.clone()).unwrap();
+        let strict = unsigned().validate_strictly(true);
         let error = call(strict, "dynamodb", "Scan", params).unwrap_err();
         let errors = &error.param_errors().unwrap().0;
         assert!(format!("{:?}", errors[0].kind).starts_with(kind), "{error}");

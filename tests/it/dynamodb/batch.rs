@@ -9,7 +9,9 @@ use tucuxi::dynamodb::DynamoDbError;
 use tucuxi::transport::{Replay, TransportErrorKind};
 
 use super::fake::FakeTable;
-use super::{client, client_with_delays, fake};
+use super::{client_with_delays, config, fake};
+
+use crate::support::client::IntoClient;
 
 fn once_each(counts: &BTreeMap<i64, u32>, items: i64) {
     let expected: BTreeMap<i64, u32> = (0..items).map(|n| (n, 1)).collect();
@@ -134,7 +136,7 @@ fn a_failed_call_keeps_its_requests() {
         .failure(TransportErrorKind::Connect)
         .answer(200, &[], "{}");
     let replay = Arc::new(replay);
-    let client = client(replay.clone());
+    let client = config().over(replay.clone());
     let client = client.with(|config| config.max_attempts(1)).unwrap();
     let t = client.table("t");
     let mut writer = t.batch_writer();
@@ -170,7 +172,9 @@ fn what_is_large_goes_in_smaller_batches() {
 #[test]
 fn regression_what_was_not_written_says_what_the_service_said() {
     let refused = r#"{"__type": "AccessDeniedException", "message": "no"}"#;
-    let t = client(Replay::new().answer(400, &[], refused)).table("t");
+    let t = config()
+        .over(Replay::new().answer(400, &[], refused))
+        .table("t");
     let error = t.with_batch_writer(|writer| writer.put(json!({"n": 0})));
     let error = error.unwrap_err();
     assert_eq!(error.code(), Some("AccessDeniedException"));

@@ -9,21 +9,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tucuxi::transport::Transport;
-use tucuxi::{Client, Config, ConfigBuilder};
+use tucuxi::{Client, ConfigBuilder};
 
 use self::fake::Delays;
 
-fn config() -> ConfigBuilder {
-    Config::builder()
-        .isolated()
-        .region("eu-west-1")
-        .unsigned()
-        .jitter(|| 1.0)
-        .sleep(|_| {})
-}
+use crate::support::client::IntoClient;
+use crate::unsigned;
 
-fn client(transport: impl Transport + 'static) -> Client {
-    Client::with_transport(config().build().unwrap(), transport).unwrap()
+fn config() -> ConfigBuilder {
+    unsigned().jitter(|| 1.0)
 }
 
 /// A client that waits for nothing, and what it would have waited.
@@ -31,12 +25,12 @@ fn client_with_delays(transport: impl Transport + 'static) -> (Client, Delays) {
     let delays = Delays::default();
     let kept = delays.clone();
     let config = config().sleep(move |delay: Duration| kept.push(delay));
-    let client = Client::with_transport(config.build().unwrap(), transport).unwrap();
+    let client = config.over(transport);
     (client, delays)
 }
 
 /// A table behind a transport, and a client of it.
 fn fake(table: fake::FakeTable) -> (Client, Arc<fake::FakeTable>) {
     let table = Arc::new(table);
-    (client(table.clone()), table)
+    (config().over(table.clone()), table)
 }

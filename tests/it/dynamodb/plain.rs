@@ -9,7 +9,9 @@ use tucuxi::dynamodb::{Attr, Binary, Map, Number, Set, Update, from_item, to_ite
 use tucuxi::interceptor::Stub;
 use tucuxi::transport::Replay;
 
-use super::{client, config};
+use super::config;
+
+use crate::support::client::IntoClient;
 
 fn plain(replay: Replay) -> (Client, Arc<Replay>) {
     let replay = Arc::new(replay);
@@ -134,7 +136,7 @@ fn one_call_or_none_may_be_plain() {
         request.send().unwrap().value().unwrap()["Item"]["id"].clone()
     };
     let (plain, _) = plain(answers());
-    for client in [plain, client(answers())] {
+    for client in [plain, config().over(answers())] {
         assert_eq!(ask(&client, "a".into(), true), "a");
         assert_eq!(ask(&client, json!({"S": "a"}), false), json!({"S": "a"}));
     }
@@ -244,7 +246,7 @@ fn an_answer_that_is_cut_or_deep_is_an_error() {
     ] {
         let strict = config().plain_attribute_values(true).strict_responses(true);
         let replay = Replay::new().answer(200, &[], wrong.to_owned());
-        let client = Client::with_transport(strict.build().unwrap(), replay).unwrap();
+        let client = strict.over(replay);
         let refused = client.call("dynamodb", "GetItem", key.clone());
         assert!(refused.is_err(), "{wrong}");
     }
@@ -256,7 +258,9 @@ fn an_answer_that_is_cut_or_deep_is_an_error() {
 #[test]
 fn the_item_of_a_failed_condition_is_plain() {
     let failed = r#"{"__type": "ConditionalCheckFailedException", "message": "no", "Item": {"id": {"N": "1"}}}"#;
-    let t = client(Replay::new().answer(400, &[], failed)).table("t");
+    let t = config()
+        .over(Replay::new().answer(400, &[], failed))
+        .table("t");
     let put = t.put(json!({"id": 1})).condition(Attr("id").not_exists());
     let error = put
         .param("ReturnValuesOnConditionCheckFailure", "ALL_OLD")
@@ -285,7 +289,7 @@ fn listings_go_on_where_they_stopped_in_both_forms() {
 
     // a token of either client is the other's too
     let both = [
-        client(Replay::new().answer(200, &[], page)),
+        config().over(Replay::new().answer(200, &[], page)),
         plain(Replay::new().answer(200, &[], page)).0,
     ];
     let tokens = both.map(|client| {
@@ -391,7 +395,7 @@ fn a_struct_goes_there_and_back() {
             .answer(200, &[], "{}")
             .answer(200, &[], answer),
     );
-    let t = client(replay.clone()).table("t");
+    let t = config().over(replay.clone()).table("t");
     t.put(&item).send().unwrap();
     assert_eq!(sent(&replay, 0)["Item"], expected);
     assert_eq!(
@@ -460,7 +464,7 @@ fn a_table_changes_items_and_tells_the_old_ones() {
         .answer(200, &[], "{}")
         .answer(200, &[], r#"{"Attributes": {"n": {"N": "3"}}}"#);
     let replay = Arc::new(replay);
-    let t = client(replay.clone()).table("t");
+    let t = config().over(replay.clone()).table("t");
     let old: Option<Value> = t
         .delete(json!({"id": 1}))
         .returning("ALL_OLD")

@@ -9,7 +9,9 @@ use tucuxi::dynamodb::{Attr, Key};
 use tucuxi::transport::{Limits, Replay, Request, Response, Transport, TransportError};
 
 use super::fake::FakeTable;
-use super::{client, fake};
+use super::{config, fake};
+
+use crate::support::client::IntoClient;
 
 fn numbers(items: impl Iterator<Item = tucuxi::Result<Value>>) -> Vec<i64> {
     let mut found: Vec<i64> = items
@@ -47,7 +49,9 @@ fn pages_of_a_scan_follow_each_other() {
 #[test]
 fn an_item_that_does_not_fit_the_type_does_not_end_a_scan() {
     let page = json!({"Items": [{"n": {"N": "1"}}, {"n": {"S": "2"}}, {"n": {"N": "3"}}]});
-    let t = client(Replay::new().answer(200, &[], page.to_string())).table("t");
+    let t = config()
+        .over(Replay::new().answer(200, &[], page.to_string()))
+        .table("t");
     let found = t.scan().items::<BTreeMap<String, u8>>();
     let found: Vec<_> = found.map(|item| item.ok().map(|item| item["n"])).collect();
     assert_eq!(found, [Some(1), None, Some(3)]);
@@ -79,7 +83,7 @@ fn threads_end_when_the_items_are_dropped() {
         }
     }
     let endless = Arc::new(Endless(AtomicU32::new(0)));
-    let t = client(endless.clone()).table("t");
+    let t = config().over(endless.clone()).table("t");
     let mut items = t.parallel_scan(4).items::<Value>();
     items.next().unwrap().unwrap();
     drop(items); // it waits for the threads
@@ -97,7 +101,7 @@ fn a_thread_that_panics_is_told() {
             panic!("on purpose")
         }
     }
-    let t = client(Panicking).table("t");
+    let t = config().over(Panicking).table("t");
     let found: Vec<_> = t.parallel_scan(1).items::<Value>().collect();
     assert_eq!(found.len(), 1);
     assert!(
@@ -112,7 +116,7 @@ fn a_thread_that_panics_is_told() {
 #[test]
 fn a_query_says_all_that_it_was_told() {
     let replay = Arc::new(Replay::new().answer(200, &[], r#"{"Items": []}"#));
-    let t = client(replay.clone()).table("t");
+    let t = config().over(replay.clone()).table("t");
     let query = t
         .query(Key("id").eq("a") & Key("n").between(1, 2.5))
         .index("by-n")

@@ -1,14 +1,16 @@
 //! Responses that are not what the operation's model says are errors, whatever their status; and errors keep what they say.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tucuxi::error::UnexpectedResponse;
 use tucuxi::transport::Replay;
-use tucuxi::{Body, Client, Config, Credentials, Error};
+use tucuxi::{Body, ConfigBuilder, Error};
 
 use super::{WIRES, Wire, build};
+
+use crate::signed;
+use crate::support::client::IntoClient;
 
 type Headers = &'static [(&'static str, &'static str)];
 
@@ -206,25 +208,16 @@ fn broken_documents_name_status_request_and_beginning() {
     }
 }
 
-fn client(replay: Replay) -> Client {
-    shared(Arc::new(replay))
-}
-
-fn shared(replay: Arc<Replay>) -> Client {
-    let config = Config::builder()
-        .isolated()
-        .region("eu-west-1")
+fn config() -> ConfigBuilder {
+    signed()
         .endpoint_url("http://user:hidden@localhost:9001")
-        .credentials(Credentials::new("AKIDEXAMPLE", "secret"))
         .max_attempts(1)
-        .sleep(|_| {});
-    Client::with_transport(config.build().unwrap(), replay).unwrap()
 }
 
 #[test]
 fn the_error_says_what_came_from_where() {
     let headers = [("content-type", "text/html"), ("x-amz-request-id", "R1")];
-    let client = client(Replay::new().answer(200, &headers, PAGE));
+    let client = config().over(Replay::new().answer(200, &headers, PAGE));
     let found = client.call("s3", "ListObjectsV2", json!({"Bucket": "b"}));
     assert_eq!(
         found.unwrap_err().to_string(),
@@ -234,7 +227,7 @@ fn the_error_says_what_came_from_where() {
     );
     // a secret that is in half a document is not in the error
     let half = r#"{"Name":"n","SecretString":"hidden"#;
-    let client = self::client(Replay::new().answer(200, &[], half));
+    let client = config().over(Replay::new().answer(200, &[], half));
     let found = client.call("secretsmanager", "GetSecretValue", json!({"SecretId": "n"}));
     assert_eq!(unexpected(&found).excerpt, None);
     assert!(!format!("{found:?}").contains("hidden"));
@@ -549,7 +542,7 @@ fn responses_of_real_operations_are_held_against_their_models() {
         ),
     ];
     for (service, operation, params, status, headers, body, is_ok) in cases {
-        let client = client(Replay::new().answer(status, headers, body));
+        let client = config().over(Replay::new().answer(status, headers, body));
         let request = client.request(service, operation).params(params);
         let request = match operation {
             "PutObject" | "UploadPart" => request.body(Body::from("x")),
@@ -565,7 +558,7 @@ fn responses_of_real_operations_are_held_against_their_models() {
 
 #[test]
 fn the_proof_of_an_upload_can_be_done_without() {
-    let client = client(Replay::new().answer(200, &[], ""));
+    let client = config().over(Replay::new().answer(200, &[], ""));
     let client = client
         .with(|config| config.without_customisation("s3-proof"))
         .unwrap();
@@ -592,7 +585,7 @@ fn a_page_is_neither_success_nor_retry_to_a_waiter() {
     for (service, waiter, params) in cases {
         let head = service == "s3";
         let replay = Replay::new().answer(200, HTML, if head { "" } else { PAGE });
-        let waited = client(replay).wait(service, waiter, params);
+        let waited = config().over(replay).wait(service, waiter, params);
         let error = waited.unwrap_err();
         assert!(error.unexpected_response().is_some(), "{waiter}: {error}");
     }
@@ -875,8 +868,7 @@ fn an_empty_label_is_refused_before_anything_is_sent() {
     ];
     for (service, operation, params, label) in cases {
         for validates in [true, false] {
-            let replay = Arc::new(Replay::new());
-            let client = shared(replay.clone());
+            let (client, replay) = config().replay(Replay::new());
             let client = client
                 .with(|config| config.validate_parameters(validates))
                 .unwrap();

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 use tucuxi::model::Memory;
 use tucuxi::transport::Replay;
-use tucuxi::{Client, Config, Error, Output};
+use tucuxi::{Client, Error, Output};
+
+use crate::unsigned;
 
 pub(crate) const PROTOCOLS: [&str; 6] = [
     "json",
@@ -99,10 +101,7 @@ impl<'c> Case<'c> {
     pub(crate) fn get(&self, body: &[u8]) -> Result<Output, Error> {
         let text = model(self.protocol, &self.bound).to_string();
         let models = Memory::new().with("kinds/2024-01-01/service-2", text);
-        let config = Config::builder()
-            .isolated()
-            .region("eu-west-1")
-            .unsigned()
+        let config = unsigned()
             .max_attempts(1)
             .endpoint_url("http://kinds.test")
             .strict_responses(self.strict)

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use jmespath::ast::Ast;
+use tucuxi::Client;
 use tucuxi::model::{Kind, Operation, ServiceModel, ShapeId};
 use tucuxi::query::Query;
 use tucuxi::resource::{
@@ -11,7 +12,9 @@ use tucuxi::resource::{
     Relation,
 };
 use tucuxi::transport::Replay;
-use tucuxi::{Client, Config};
+
+use crate::support::client::IntoClient;
+use crate::unsigned;
 
 /// What the data say and no service has, with the reason why it does no harm.
 const FAULTS: &[(&str, &str)] = &[
@@ -29,11 +32,6 @@ const FAULTS: &[(&str, &str)] = &[
     ),
 ];
 
-fn client() -> Client {
-    let config = Config::builder().isolated().build().unwrap();
-    Client::with_transport(config, Replay::new()).unwrap()
-}
-
 #[test]
 fn nine_services_have_resources() {
     let services = [
@@ -47,7 +45,7 @@ fn nine_services_have_resources() {
         "sns",
         "sqs",
     ];
-    let client = client();
+    let client = unsigned().over(Replay::new());
     let found = client.introspect().resources().unwrap();
     assert!(found.iter().map(|name| &**name).eq(services));
     for service in services {
@@ -57,7 +55,7 @@ fn nine_services_have_resources() {
 
 #[test]
 fn all_that_definitions_name_is_there() {
-    let client = client();
+    let client = unsigned().over(Replay::new());
     let (mut types, mut checked, mut faults) = (0, 0, Vec::new());
     for service in client.introspect().resources().unwrap() {
         let resource = client.resource(&service).unwrap();

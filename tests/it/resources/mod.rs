@@ -9,8 +9,10 @@ mod rules;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tucuxi::Client;
 use tucuxi::transport::{Replay, Sent};
-use tucuxi::{Client, Config};
+
+use crate::unsigned;
 
 /// A client that is answered with these.
 fn client(answers: &[Value]) -> (Client, Arc<Replay>) {
@@ -26,8 +28,7 @@ fn client(answers: &[Value]) -> (Client, Arc<Replay>) {
 
 fn of_replay(replay: Replay) -> (Client, Arc<Replay>) {
     let replay = Arc::new(replay);
-    let config = Config::builder().isolated().region("eu-west-1").unsigned();
-    let config = config.max_attempts(1).sleep(|_| ()).build().unwrap();
+    let config = unsigned().max_attempts(1).build().unwrap();
     let client = Client::with_models(config, replay.clone(), pond::models()).unwrap();
     (client, replay)
 }

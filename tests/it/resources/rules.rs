@@ -8,6 +8,8 @@ use tucuxi::resource::{Category, Outcome};
 
 use super::{asked, client};
 
+use crate::support::client::IntoClient;
+
 fn pond(answers: &[Value]) -> (Resource, std::sync::Arc<tucuxi::transport::Replay>) {
     let (client, replay) = client(answers);
     let pond = client
@@ -720,7 +722,7 @@ fn definitions_may_stand_in_a_folder_without_a_model() {
     let config = config.environment([("AWS_DATA_PATH", folder.path().to_str().unwrap())]);
     let replay = tucuxi::transport::Replay::new();
     let replay = replay.answer(200, &[], json!({"Keys": [{"KeyId": "k"}]}).to_string());
-    let client = tucuxi::Client::with_transport(config.build().unwrap(), replay).unwrap();
+    let client = config.over(replay);
     assert!(
         client
             .introspect()

@@ -15,6 +15,7 @@ use tucuxi::transport::{
 use tucuxi::{Client, ErrorKind, ResponseBody};
 
 use super::{BUCKET, PART, Place, bytes};
+use crate::support::client::IntoClient;
 use crate::support::proxy::{Fault, Proxy, some_parts};
 use crate::support::s3::Refusal;
 
@@ -444,7 +445,7 @@ fn all_bytes_are_right_where_a_tenth_of_the_parts_meets_a_fault() {
     for seed in 0..8 {
         let proxy = Proxy::start(place.backend.address(), some_parts(10, seed, FAULTS));
         let config = crate::support::s3::config_for(&proxy.url()).s3_sign_payload(false);
-        let client = Client::with_config(config.sleep(|_| {}).build().unwrap()).unwrap();
+        let client = config.sleep(|_| {}).connect();
         let s3 = client.transfer_with(place.config()).unwrap();
         let told = |e: tucuxi::Error| panic!("seed {seed}: {e}; {:?}", proxy.faults());
         s3.upload_file(&up, BUCKET, "key")

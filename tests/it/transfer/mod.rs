@@ -17,6 +17,7 @@ use tucuxi::Client;
 use tucuxi::transfer::{TransferConfig, TransferManager};
 use tucuxi::transport::{Limits, Request, Response, Transport, TransportError, UreqTransport};
 
+use crate::support::client::IntoClient;
 use crate::support::s3::S3Backend;
 
 const MIB: usize = 1024 * 1024;
@@ -36,7 +37,7 @@ impl Place {
         let backend = S3Backend::start(BUCKET);
         let config = backend.config().s3_sign_payload(false).sleep(|_| {});
         Self {
-            client: Client::with_config(config.build().unwrap()).unwrap(),
+            client: config.connect(),
             folder: tempfile::tempdir().unwrap(),
             backend,
         }

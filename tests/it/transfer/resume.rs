@@ -8,6 +8,8 @@ use serde_json::json;
 
 use super::{BUCKET, PART, Place, bytes};
 
+use crate::support::client::IntoClient;
+
 const LEN: usize = 8 * PART + 12_345;
 
 /// This program once more, as a process that can be killed: it transfers what its environment says.
@@ -16,7 +18,7 @@ const LEN: usize = 8 * PART + 12_345;
 fn killed_process() {
     let var = |name: &str| std::env::var(name).unwrap();
     let config = crate::support::s3::config_for(&var("TRANSFER_URL")).s3_sign_payload(false);
-    let client = tucuxi::Client::with_config(config.build().unwrap()).unwrap();
+    let client = config.connect();
     let config = tucuxi::transfer::TransferConfig::default();
     let config = config
         .part_size(PART as u64)

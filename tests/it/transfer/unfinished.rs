@@ -2,11 +2,12 @@
 
 use http::{Method, Uri};
 use serde_json::json;
+use tucuxi::Error;
 use tucuxi::transfer::TransferError;
 use tucuxi::transport::Response;
-use tucuxi::{Client, Error};
 
 use super::{BUCKET, PART, Place, bytes, with_text};
+use crate::support::client::IntoClient;
 use crate::support::s3::Refusal;
 
 const LEN: usize = 2 * PART + 12_345;
@@ -435,7 +436,7 @@ fn journals_have_no_password_of_an_endpoint() {
     });
     let url = place.backend.url().replace("://", "://user:swordfish@");
     let config = crate::support::s3::config_for(&url).s3_sign_payload(false);
-    let client = Client::with_config(config.build().unwrap()).unwrap();
+    let client = config.connect();
     let s3 = client.transfer_with(place.config()).unwrap();
     let _ = s3.upload_file(&file, BUCKET, "key").run();
     for entry in std::fs::read_dir(place.path("state")).into_iter().flatten() {
