@@ -1,17 +1,23 @@
 //! Types of a program, for a member in every place of a response and in every protocol.
+//!
+//! A type's own code is instantiated for one deserializer: [`Erased`] is the only type that the readers are compiled for, and
+//! passes its deserializer on as a trait object. Otherwise each of some sixty types would be compiled for every reader.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+use std::rc::Rc;
 
 use serde::de::{Error as _, IgnoredAny, MapAccess};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
+use tucuxi::Output;
 use tucuxi::transport::Replay;
-use tucuxi::{Client, Config, Output};
 
 use super::service::{Case, PROTOCOLS};
+use crate::support::client::IntoClient;
+use crate::unsigned;
 
 #[derive(Deserialize, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Wrapped<T>(T);
@@ -27,7 +33,7 @@ enum Word {
 #[derive(Deserialize, Debug, PartialEq)]
 struct Nothing;
 
-/// What takes bytes from those that have them.
+/// Bytes that are accepted as bytes only.
 #[derive(Debug, PartialEq)]
 struct Octets(Vec<u8>);
 
@@ -47,56 +53,81 @@ impl<'de> Deserialize<'de> for Octets {
     }
 }
 
+type Read = dyn Fn(&mut dyn erased_serde::Deserializer<'_>) -> erased_serde::Result<()>;
+
 thread_local! {
-    /// The member that a `Member` is.
-    static NAME: Cell<&'static str> = const { Cell::new("") };
+    /// The member that the types below look for, as the list of fields that derived code passes on.
+    static FIELDS: Cell<&'static [&'static str]> = const { Cell::new(&[]) };
+    /// Reads the type that [`Erased`] stands for, and compares the value.
+    static READ: RefCell<Option<Rc<Read>>> = const { RefCell::new(None) };
 }
 
-/// One member of a structure, as derived code takes it.
-struct Member<T>(T);
+/// A value of any type: the one that `READ` reads.
+struct Erased;
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Member<T> {
+impl<'de> Deserialize<'de> for Erased {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // a response with a misfit is read twice
+        let read = READ.with_borrow(Clone::clone).expect("a type");
+        let mut deserializer = <dyn erased_serde::Deserializer<'_>>::erase(deserializer);
+        let result = read(&mut deserializer);
+        result.map(|()| Self).map_err(D::Error::custom)
+    }
+}
+
+/// A structure with one field, as derived code reads it.
+struct One<T>(Option<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for One<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Fields<T>(PhantomData<T>);
         impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Fields<T> {
-            type Value = Member<T>;
+            type Value = One<T>;
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("a structure")
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Member<T>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<One<T>, A::Error> {
                 let mut found = None;
                 while let Some(key) = map.next_key::<String>()? {
-                    match key == NAME.with(Cell::get) {
+                    match FIELDS.get().contains(&&*key) {
                         true => found = Some(map.next_value::<T>()?),
                         false => drop(map.next_value::<IgnoredAny>()?),
                     }
                 }
-                found
-                    .map(Member)
-                    .ok_or_else(|| A::Error::custom("it is missing"))
+                Ok(One(found))
             }
         }
-        deserializer.deserialize_struct("Member", &[], Fields(PhantomData))
+        deserializer.deserialize_struct("One", FIELDS.get(), Fields(PhantomData))
     }
 }
 
-/// One member as this type.
-macro_rules! field {
-    ($output:expr, $name:literal, $type:ty) => {{
-        NAME.with(|name| name.set($name));
-        let one = $output.read::<Member<$type>>();
-        one.unwrap_or_else(|e| panic!("{} as {}: {e}", $name, stringify!($type)))
-            .0
-    }};
+/// Reads one member of the result with this function.
+fn read_member(
+    output: &Output,
+    fields: &'static [&'static str],
+    kind: &str,
+    read: impl Fn(&mut dyn erased_serde::Deserializer<'_>) -> erased_serde::Result<()> + 'static,
+) {
+    FIELDS.set(fields);
+    READ.set(Some(Rc::new(read)));
+    match output.read::<One<Erased>>() {
+        Ok(One(found)) => assert!(found.is_some(), "{fields:?} as {kind}: missing"),
+        Err(error) => panic!("{fields:?} as {kind}: {error}"),
+    }
 }
 
+/// Compares one member, read as each of these types.
 macro_rules! holds {
     ($output:expr, $name:literal, $($type:ty => $value:expr),* $(,)?) => { $(
-        assert_eq!(field!($output, $name, $type), $value, "{} as {}", $name, stringify!($type));
+        read_member(&$output, &[$name], stringify!($type), move |deserializer| {
+            let found = <$type as Deserialize<'_>>::deserialize(deserializer)?;
+            assert_eq!(found, $value, "{} as {}", $name, stringify!($type));
+            Ok(())
+        });
     )* };
 }
 
-/// Whatever holds a text, which is `red`.
+/// Every type that can hold a text; the text is `red`.
 macro_rules! holds_text {
     ($output:expr, $name:literal) => {
         holds!($output, $name,
@@ -106,8 +137,10 @@ macro_rules! holds_text {
             &str => "red", Option<&str> => Some("red"), Value => json!("red"), Option<Value> => Some(json!("red")),
             () => (), Nothing => Nothing, Option<()> => Some(()),
         );
-        let _: IgnoredAny = field!($output, $name, IgnoredAny);
-        holds_value!($output, $name, json!("red"));
+        read_member(&$output, &[$name], "IgnoredAny", |deserializer| {
+            IgnoredAny::deserialize(deserializer).map(drop)
+        });
+        holds_value(&$output, &[$name], &json!("red"));
     };
 }
 
@@ -119,11 +152,11 @@ macro_rules! holds_number {
             f64 => f64::from($number), Option<f64> => Some(f64::from($number)), i128 => $number,
             Value => json!($number), () => (), Nothing => Nothing,
         );
-        holds_value!($output, $name, json!($number));
+        holds_value(&$output, &[$name], &json!($number));
     };
 }
 
-/// Bytes, which are 0, 1, 2.
+/// Every type that can hold bytes; the bytes are 0, 1, 2.
 macro_rules! holds_bytes {
     ($output:expr, $name:literal) => {
         holds!($output, $name,
@@ -132,11 +165,11 @@ macro_rules! holds_bytes {
             Octets => Octets(vec![0, 1, 2]), Option<Octets> => Some(Octets(vec![0, 1, 2])), () => (),
             Value => json!("AAEC"),
         );
-        holds_value!($output, $name, json!("AAEC"));
+        holds_value(&$output, &[$name], &json!("AAEC"));
     };
 }
 
-/// A map, which has `a` and `b`.
+/// Every type that can hold a map; its keys are `a` and `b`.
 macro_rules! holds_map {
     ($output:expr, $name:literal) => {
         let map = || BTreeMap::from([("a".to_owned(), "red".to_owned()), ("b".into(), "blue".into())]);
@@ -149,11 +182,11 @@ macro_rules! holds_map {
             BTreeMap<&str, &str> => BTreeMap::from([("a", "red"), ("b", "blue")]),
             Option<Value> => Some(json!({"a": "red", "b": "blue"})), () => (),
         );
-        holds_value!($output, $name, json!({"a": "red", "b": "blue"}));
+        holds_value(&$output, &[$name], &json!({"a": "red", "b": "blue"}));
     };
 }
 
-/// A list, of `red` and `blue`.
+/// Every type that can hold a list; its items are `red` and `blue`.
 macro_rules! holds_list {
     ($output:expr, $name:literal) => {
         holds!($output, $name,
@@ -163,11 +196,11 @@ macro_rules! holds_list {
             (String, Word) => ("red".into(), Word::Blue), () => (),
             Option<Value> => Some(json!(["red", "blue"])),
         );
-        holds_value!($output, $name, json!(["red", "blue"]));
+        holds_value(&$output, &[$name], &json!(["red", "blue"]));
     };
 }
 
-/// A structure, whose `Text` is `red` and whose `Long` is 5.
+/// Every type that can hold a structure; its `Text` is `red` and its `Long` is 5.
 macro_rules! holds_structure {
     ($output:expr, $name:literal) => {
         holds!($output, $name,
@@ -177,7 +210,7 @@ macro_rules! holds_structure {
                 ("Text".into(), json!("red")), ("Long".into(), json!(5)),
             ])),
         );
-        holds_value!($output, $name, json!({"Text": "red", "Long": 5}));
+        holds_value(&$output, &[$name], &json!({"Text": "red", "Long": 5}));
     };
 }
 
@@ -200,33 +233,27 @@ fn inner() -> Inner {
     }
 }
 
-/// Through `#[serde(flatten)]`, `#[serde(default)]`, and where nothing is wanted of it.
-macro_rules! holds_value {
-    ($output:expr, $name:literal, $value:expr) => {{
-        #[derive(Deserialize)]
-        struct Part {
-            #[serde(rename = $name, default)]
-            it: Value,
-        }
-        #[derive(Deserialize)]
-        struct Flat {
-            #[serde(flatten)]
-            part: Part,
-            #[serde(flatten)]
-            all: BTreeMap<String, Value>,
-        }
-        let flat: Flat = $output.read().unwrap();
-        assert_eq!(
-            (&flat.part.it, flat.all.contains_key($name)),
-            (&$value, false)
-        );
-        #[derive(Deserialize)]
-        struct Whole(Option<BTreeMap<String, Value>>);
-        let whole: Whole = $output.read().unwrap();
-        assert_eq!(whole.0.unwrap()[$name], $value);
-        let () = $output.read().unwrap();
-        let _: Nothing = $output.read().unwrap();
-    }};
+#[derive(Deserialize)]
+struct Flat {
+    #[serde(flatten)]
+    part: One<Value>,
+    #[serde(flatten)]
+    all: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct Whole(Option<BTreeMap<String, Value>>);
+
+/// Compares one member, read through `#[serde(flatten)]` and as part of the whole result, which may also be ignored.
+fn holds_value(output: &Output, fields: &'static [&'static str], expected: &Value) {
+    FIELDS.set(fields);
+    let flat: Flat = output.read().unwrap();
+    assert_eq!(flat.part.0.as_ref(), Some(expected));
+    assert!(!flat.all.contains_key(fields[0]));
+    let whole: Whole = output.read().unwrap();
+    assert_eq!(whole.0.unwrap()[fields[0]], *expected);
+    let () = output.read().unwrap();
+    let _: Nothing = output.read().unwrap();
 }
 
 const JSON: &str = r#""Text":"red","Long":5,"Yes":true,"When":1577836800,"Seal":"AAEC","Texts":["red","blue"],
@@ -239,7 +266,7 @@ const CBOR: &[u8] = b"\xa9\x64Text\x63red\x64Long\x05\x63Yes\xf5\x64When\xc1\x1a
     \x65Texts\x82\x63red\x64blue\x64Tags\xa2\x61a\x63red\x61b\x64blue\x65Inner\xa2\x64Text\x63red\x64Long\x05\
     \x66Choice\xa1\x61A\x63red";
 
-/// The same, and a member that does not fit: so it is read in the other way.
+/// The response, optionally with a member that does not fit the model: then it is read through a tree.
 fn in_body(protocol: &str, is_odd: bool) -> Output {
     let case = Case::of(protocol);
     let output = match protocol {
@@ -356,9 +383,9 @@ fn a_member_in_a_header_the_status_or_the_payload_is_any_type_that_holds_it() {
 #[test]
 fn a_member_that_is_changed_is_any_type_that_holds_it() {
     let s3 = |body: &'static str, headers: &[(&str, &str)]| {
-        let config = Config::builder().isolated().region("eu-west-1").unsigned();
+        let config = unsigned();
         let replay = Replay::new().answer(200, headers, body);
-        Client::with_transport(config.build().unwrap(), replay).unwrap()
+        config.over(replay)
     };
     // percent-decoded in place
     let list = s3(
@@ -410,12 +437,12 @@ fn a_result_without_members_is_nothing_or_anything_that_may_be_empty() {
     struct Empty {
         it: Option<String>,
     }
-    let config = Config::builder().isolated().region("eu-west-1").unsigned();
+    let config = unsigned();
     let mut replay = Replay::new();
     for _ in 0..5 {
         replay = replay.answer(200, &[], "");
     }
-    let client = Client::with_transport(config.build().unwrap(), replay).unwrap();
+    let client = config.over(replay);
     let params = || json!({"QueueUrl": "https://sqs.eu-west-1.amazonaws.com/1/q"});
     let () = client.call_as("sqs", "DeleteQueue", params()).unwrap();
     let _: Nothing = client.call_as("sqs", "DeleteQueue", params()).unwrap();
@@ -452,9 +479,9 @@ fn a_buckets_location_is_given_in_every_form_and_null_where_it_has_none() {
         ),
     ];
     for (body, expected) in rows {
-        let config = Config::builder().isolated().region("eu-west-1").unsigned();
+        let config = unsigned();
         let replay = Replay::new().answer(200, &[], body);
-        let client = Client::with_transport(config.build().unwrap(), replay).unwrap();
+        let client = config.over(replay);
         let output = client
             .request("s3", "GetBucketLocation")
             .params(json!({"Bucket": "b"}))
