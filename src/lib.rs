@@ -23,6 +23,20 @@
 //!
 //! On top of calls are [`transfer`] for files in S3, [`resource`] for things instead of operations, and [`dynamodb`] for items.
 //!
+//! # Dependencies in the public API
+//!
+//! Requests, bodies and values are types of [`http`], [`bytes`] and [`serde_json`], which are re-exported.
+//!
+//! This crate enables three features of `serde_json`, and Cargo enables them for all crates of a program that depends on it:
+//!
+//! | feature | effect on the program |
+//! | --- | --- |
+//! | `preserve_order` | a [`serde_json::Map`] keeps the order in which members were inserted instead of sorting them, so results have the order of the response; `Map::remove` is then `swap_remove`, and `shift_remove` keeps the order |
+//! | `float_roundtrip` | numbers with a fraction are parsed exactly, about half as fast |
+//! | `raw_value` | adds a type, changes nothing |
+//!
+//! # Structure
+//!
 //! What a call goes through is the crate's plan:
 //!
 //! ```text
@@ -31,6 +45,8 @@
 //!                          │   └──────────────── answer, or none ──────────────────┘
 //!                          └──► retry, error or output
 //! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod attribute_value;
 pub mod auth;
@@ -61,7 +77,7 @@ mod identity;
 pub mod interceptor;
 #[cfg(feature = "_internals")]
 #[doc(hidden)]
-#[allow(missing_docs, reason = "for this repository alone")]
+#[allow(missing_docs, reason = "not part of the public API")]
 pub mod internals;
 mod introspection;
 pub mod model;
@@ -85,6 +101,14 @@ pub mod transfer;
 pub mod transport;
 mod uri;
 mod wait;
+
+/// Byte buffers of bodies, in the version that this crate uses.
+pub use bytes;
+/// Types of requests and responses, in the version that this crate uses.
+pub use http;
+/// The JSON values of parameters and results, in the version that this crate uses. See the
+/// [crate docs](crate#dependencies-in-the-public-api) for the features that are enabled.
+pub use serde_json;
 
 pub use self::body::{Body, BodySource, ResponseBody, Reuse};
 pub use self::client::{Client, RequestBuilder};
