@@ -1,4 +1,4 @@
-//! Doors for the fuzz targets and the benchmarks of this repository. There is no promise for anyone else.
+//! Internal entry points for tests, fuzz targets and benchmarks. Not covered by semver.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::protocol::{self, Answer, Params};
 use crate::settings::parse_ini;
 use crate::wait::{self, Event, Observation, Step, Tick, WaitMachine, WaitOutput};
 
-/// An operation's result from a body, as a tree and as text.
+/// Decodes the result of an operation, as a tree and as JSON text.
 pub fn decode(
     model: &ServiceModel,
     operation: &str,
@@ -30,12 +30,12 @@ pub fn decode(
     Ok((value, String::from_utf8_lossy(&text).into_owned()))
 }
 
-/// The scan and the walk of a body into a tree.
+/// Decodes a body into a tree.
 pub fn to_value(model: &ServiceModel, operation: &str, body: &[u8]) -> Result<Value, String> {
     to(model, operation, body, ToValue)
 }
 
-/// The scan and the walk of a body into text.
+/// Decodes a body into JSON text.
 pub fn to_text(
     model: &ServiceModel,
     operation: &str,
@@ -46,7 +46,7 @@ pub fn to_text(
     to(model, operation, body, target)
 }
 
-/// The scan and the walk of a body into a type.
+/// Decodes a body into a type.
 pub fn to_type<T: DeserializeOwned>(
     model: &ServiceModel,
     operation: &str,
@@ -74,13 +74,13 @@ fn to<V>(
     answer.read(operation, seed).map_err(|e| text(&e))
 }
 
-/// The code of the error that a body tells of.
+/// Returns the error code of an error response.
 pub fn decode_error(model: &ServiceModel, operation: &str, body: &[u8]) -> Option<String> {
     let operation = model.operation(operation).ok()?;
     Some(protocol::service_error(model, operation, 400, &HeaderMap::new(), body).code)
 }
 
-/// The body of a request.
+/// Encodes the body of a request.
 pub fn encode(model: &ServiceModel, operation: &str, params: Value) -> Result<Vec<u8>, String> {
     let operation = model.operation(operation).map_err(|e| e.to_string())?;
     let params = Params {
@@ -95,7 +95,7 @@ pub fn encode(model: &ServiceModel, operation: &str, params: Value) -> Result<Ve
         .unwrap_or_default())
 }
 
-/// The elements of a document in its order: depth, local name, and the text of those that have no children.
+/// Lists the elements of a document in order: depth, local name, and the text of leaves.
 pub fn xml_elements(text: &str) -> Result<Vec<(usize, String, Option<String>)>, String> {
     fn walk(
         tape: Tape<'_, '_>,
@@ -119,17 +119,17 @@ pub fn xml_elements(text: &str) -> Result<Vec<(usize, String, Option<String>)>, 
     Ok(out)
 }
 
-/// The files that these variables name, as profiles, SSO sessions and services.
+/// Reads the files that these variables name, as profiles, SSO sessions and services.
 pub fn profiles(variables: Vec<(String, String)>) -> Result<Value, String> {
     crate::settings::read_profiles(&variables.into_iter().collect()).map_err(|e| e.to_string())
 }
 
-/// Where both files are, for these variables.
+/// Returns the paths of both files for these variables.
 pub fn places(variables: Vec<(String, String)>) -> [String; 2] {
     crate::settings::places(&variables.into_iter().collect())
 }
 
-/// The credentials that a client finds, in full.
+/// Resolves the credentials of a client, secrets included.
 pub fn credentials(client: &Client) -> Result<Value, String> {
     let found = client.env().credentials().map_err(|e| e.to_string())?;
     let end = found.expires().map(crate::time::Timestamp::of);
@@ -143,13 +143,14 @@ pub fn credentials(client: &Client) -> Result<Value, String> {
     }))
 }
 
-/// The token that a client finds for a service of no name.
+/// Resolves the bearer token of a client, for no particular service.
 pub fn token(client: &Client) -> Result<Value, String> {
     let found = client.env().token("none").map_err(|e| e.to_string())?;
     Ok(serde_json::json!({"token": found.token()}))
 }
 
-/// Pages that a function gives, for an entry of `paginators-1`. `operation`: whose input tells the type of the page's size.
+/// Creates a listing from an entry of `paginators-1` and a function that returns the pages. The input of `operation` determines
+/// the type of the page size.
 pub fn pages(
     paginator: &str,
     params: Value,
@@ -208,17 +209,17 @@ pub fn wait(
     }
 }
 
-/// How many sections a configuration file has.
+/// Counts the sections of a configuration file.
 pub fn ini(bytes: &[u8]) -> Result<usize, String> {
     parse_ini(bytes).map_err(|e| e.to_string())
 }
 
-/// Whether a name from outside is one entry of a folder on every platform.
+/// Whether a name is a single path component on every platform.
 pub fn is_portable_name(name: &str) -> bool {
     crate::file::portable_fault(name).is_none()
 }
 
-/// Where below a folder an object is downloaded to by its key, if it can be.
+/// Returns the path that a key is downloaded to below a folder, unless it is invalid.
 pub fn path_of_key(folder: &std::path::Path, key: &str) -> Option<std::path::PathBuf> {
     crate::transfer::local_path(folder, key).ok()
 }

@@ -1,14 +1,14 @@
-//! CBOR with the values of some members replaced: for recordings.
+//! Scrubbing of CBOR documents.
 
 use minicbor::data::Token;
 use minicbor::decode::Tokenizer;
 use minicbor::{Encoder, encode};
 
-/// What stands at the place of a secret text.
+/// The replacement of a secret text.
 pub(super) const SCRUBBED: &str = "scrubbed";
 
-/// A document in which the values under secret names, or all where `everything` is set, have lost what they hold; their types
-/// stay. `None` where it is no CBOR.
+/// Replaces the values of secret members, or all values if `everything` is set. Types are kept. Returns `None` if the document
+/// is not valid CBOR.
 pub(super) fn scrub(
     bytes: &[u8],
     everything: bool,
@@ -49,13 +49,13 @@ pub(super) fn scrub(
     Some(out.into_writer())
 }
 
-/// A container whose items are being read.
+/// A container that is being read.
 struct Open {
     is_map: bool,
     awaits_key: bool,
     secret: bool,
     value_is_secret: bool,
-    /// `None` where a break ends it.
+    /// The number of items that are left, or `None` if a break ends the container.
     left: Option<u64>,
 }
 
@@ -78,7 +78,7 @@ impl Open {
     }
 }
 
-/// An item has ended, and perhaps all around it.
+/// Ends an item, and every container that ends with it.
 fn close(open: &mut Vec<Open>) {
     while let Some(last) = open.last_mut() {
         if last.is_map {
@@ -123,7 +123,7 @@ mod tests {
     use minicbor::display;
 
     #[test]
-    fn values_of_secret_names_are_replaced_wherever_they_are() {
+    fn values_of_secret_members_are_replaced_at_any_depth() {
         let mut given = Encoder::new(Vec::new());
         given.begin_map().unwrap();
         given.str("Plain").unwrap().str("kept").unwrap();

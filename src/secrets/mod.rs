@@ -1,16 +1,17 @@
-//! The secrets of a call: the model's `sensitive` traits, by their names on the wire. [`scrub`] takes them out of requests and
-//! responses that are kept or shown.
+//! The secrets of a call: members that the model marks with the `sensitive` trait, by their wire names. [`scrub`] removes them
+//! from requests and responses that are recorded or logged.
 
 mod cbor;
 pub(crate) mod scrub;
+mod xml;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::model::{Kind, Location, Member, Operation, ServiceModel, ShapeId};
 
-/// The call that a request belongs to; it goes with the request, so that a transport which keeps requests knows what to leave
-/// out.
+/// The call that a request belongs to. It is an extension of the request, so that a transport that records requests can scrub
+/// them.
 #[derive(Clone)]
 pub(crate) struct CallOf {
     pub(crate) model: Arc<ServiceModel>,
@@ -22,33 +23,33 @@ pub(crate) struct CallOf {
 pub(crate) struct Secrets {
     pub(crate) request: Side,
     pub(crate) response: Side,
-    /// The path's segments from its end: whether each is secret.
+    /// The secret segments of the path.
     labels: Labels,
 }
 
-/// Secrets of one direction.
+/// The secrets of requests or of responses.
 #[derive(Default)]
 pub(crate) struct Side {
     /// Names of members, headers and parameters, in lower case.
     names: HashSet<Box<str>>,
-    /// Beginnings of header names.
+    /// Prefixes of header names, in lower case.
     prefixes: Vec<Box<str>>,
-    /// Names of members inside of secret structures: not secret themselves.
+    /// Names of members of secret structures. The names themselves are not secret.
     inner: HashSet<Box<str>>,
-    /// Whether keys of secret maps are secret, too.
+    /// Whether the keys of secret maps are secret as well.
     has_secret_keys: bool,
-    /// Whether the body as a whole is.
+    /// Whether the whole body is secret.
     pub(crate) whole_body: bool,
-    /// Whether every parameter of the query is.
+    /// Whether every query parameter is secret.
     pub(crate) whole_query: bool,
 }
 
-/// Segments before and behind the one label that takes several.
+/// The segments of a path: whether each one is secret. At most one label is greedy and matches several segments.
 #[derive(Default)]
 struct Labels {
     before: Vec<bool>,
     greedy: Option<bool>,
-    behind: Vec<bool>,
+    after: Vec<bool>,
 }
 
 impl Side {
@@ -57,19 +58,19 @@ impl Side {
         self.names.contains(&*name) || self.prefixes.iter().any(|start| name.starts_with(&**start))
     }
 
-    /// Whether elements `key` are those of maps alone, and no secret.
+    /// Whether every element `key` is the key of a map, and not secret.
     pub(crate) fn keeps_keys(&self) -> bool {
         !self.has_secret_keys && !self.inner.contains("key")
     }
 
-    /// Whether the key of an object that is secret is so, too.
+    /// Whether this key of a secret object is secret as well.
     pub(crate) fn hides_key(&self, key: &str) -> bool {
         self.has_secret_keys && !self.inner.contains(&*key.to_ascii_lowercase())
     }
 }
 
 impl Secrets {
-    /// What the model says; nothing beyond what is secret in any case where the request belongs to no call.
+    /// The secrets of this call's model. Without a call, only what is always secret.
     pub(crate) fn of(call: Option<&CallOf>) -> Self {
         let mut this = Self::default();
         let Some(call) = call else {
@@ -90,17 +91,17 @@ impl Secrets {
         this
     }
 
-    /// The path without the values of secret labels.
+    /// Replaces the values of secret labels in a path.
     pub(crate) fn path(&self, path: &str, scrubbed: &str) -> String {
         let mut segments: Vec<&str> = path.split('/').collect();
         let count = segments.len();
-        for (n, secret) in self.labels.behind.iter().rev().enumerate() {
+        for (n, secret) in self.labels.after.iter().rev().enumerate() {
             if let (true, Some(place)) = (*secret, count.checked_sub(n + 1)) {
                 segments[place] = scrubbed;
             }
         }
         if self.labels.greedy.is_some() {
-            // in front of what takes several segments the path begins at its root
+            // segments before the greedy label are counted from the start of the path
             for (n, secret) in self.labels.before.iter().enumerate() {
                 if let (true, Some(segment)) = (*secret, segments.get_mut(n + 1)) {
                     *segment = scrubbed;
@@ -109,7 +110,7 @@ impl Secrets {
         }
         if self.labels.greedy == Some(true) {
             let start = self.labels.before.len() + 1;
-            let end = count.saturating_sub(self.labels.behind.len());
+            let end = count.saturating_sub(self.labels.after.len());
             if start < end {
                 segments.splice(start..end, [scrubbed]);
             }
@@ -124,7 +125,7 @@ struct Walk<'m> {
 }
 
 impl Walk<'_> {
-    /// A whole message.
+    /// Collects the secrets of a whole message.
     fn root(&mut self, shape: Option<ShapeId>, side: &mut Side) {
         let Some(id) = shape else {
             return;
@@ -176,7 +177,7 @@ impl Walk<'_> {
             }
         }
         side.whole_body |= member.event_payload;
-        // a flattened list goes by the name of its items
+        // a flattened list has the wire name of its items
         if let Ok(shape) = self.model.shape(member.target)
             && let Kind::List(item) = &shape.kind
             && member.flattened
@@ -185,7 +186,7 @@ impl Walk<'_> {
         }
     }
 
-    /// What of a secret shape is no secret: the names of its members.
+    /// Collects the parts of a secret shape that are not secret: the names of its members.
     fn look_inside(&self, id: ShapeId, side: &mut Side) {
         let (mut left, mut seen) = (vec![id], HashSet::new());
         while let Some(id) = left.pop() {
@@ -216,7 +217,7 @@ impl Walk<'_> {
         shape.is_ok_and(|shape| matches!(shape.kind, Kind::Map { .. }))
     }
 
-    /// Whether values are secret, be it in a list or a map.
+    /// Whether the values of this shape are secret, also as items of a list or a map.
     fn is_secret(&self, id: ShapeId, depth: u8) -> bool {
         let Ok(shape) = self.model.shape(id) else {
             return false;
@@ -252,10 +253,10 @@ impl Walk<'_> {
             });
             match (segment.contains("+}"), labels.greedy) {
                 (true, _) => {
-                    labels.before = std::mem::take(&mut labels.behind);
+                    labels.before = std::mem::take(&mut labels.after);
                     labels.greedy = Some(found);
                 }
-                _ => labels.behind.push(found),
+                _ => labels.after.push(found),
             }
         }
         labels

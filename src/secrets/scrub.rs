@@ -1,7 +1,7 @@
-//! Requests and responses without what is secret in them.
+//! Scrubbing of secrets from requests and responses.
 //!
-//! Secret is what the model's `sensitive` traits say (`secrets`), and what is so in any case: signatures, tokens, keys, cookies,
-//! passwords in URLs. What is replaced keeps its type, so that a recorded response can still be read.
+//! Secrets are the members with the `sensitive` trait, and a fixed list: signatures, tokens, keys, cookies, and passwords in URLs.
+//! Replacements have the type of the original, so that a recorded response can still be deserialized.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -14,7 +14,7 @@ use http::{HeaderMap, Uri};
 use serde_json::{Map, Value, json};
 
 use super::cbor::{self, SCRUBBED};
-use super::{Secrets, Side};
+use super::{Secrets, Side, xml};
 use crate::frame::{HeaderValue, Message};
 use crate::uri;
 
@@ -33,8 +33,8 @@ const HEADERS: [&str; 11] = [
     "x-aws-ec2-metadata-token",
 ];
 
-/// Members of bodies and parameters of URLs whose values are secret whatever the model says, in lower case: those of servers
-/// that have no model, such as the metadata service, and of signatures.
+/// Members of bodies and parameters of URLs whose values are always secret, in lower case: parts of signatures, and members of
+/// servers without a model, such as the metadata service.
 const MEMBERS: [&str; 25] = [
     "accesstoken",
     "authorizationtoken",
@@ -63,7 +63,7 @@ const MEMBERS: [&str; 25] = [
     "x-amz-signature",
 ];
 
-/// Parameters of signed URLs, which may stand anywhere in a text.
+/// Parameters of signed URLs, which may occur anywhere in a text.
 const OF_SIGNED_URLS: [&str; 4] = [
     "x-amz-signature=",
     "x-amz-security-token=",
@@ -71,7 +71,7 @@ const OF_SIGNED_URLS: [&str; 4] = [
     "signature=",
 ];
 
-/// Bodies beyond this are not unpacked to be looked through.
+/// The maximum size of a decompressed body. A larger one is cut here.
 const MAX_UNPACKED: u64 = 64 << 20;
 
 pub(crate) fn is_always_secret(name: &str) -> bool {
@@ -79,11 +79,11 @@ pub(crate) fn is_always_secret(name: &str) -> bool {
 }
 
 impl Side {
-    fn hides(&self, name: &str) -> bool {
+    pub(super) fn hides(&self, name: &str) -> bool {
         is_always_secret(name) || self.has(name)
     }
 
-    /// Whether a text has the name of a secret in it.
+    /// Whether a text contains the name of a secret.
     fn is_in(&self, text: &str) -> bool {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"-_".contains(c));
         words
@@ -92,7 +92,7 @@ impl Side {
     }
 }
 
-/// `Debug` of these headers shows no secret from here on.
+/// Marks secret headers as sensitive, so that `Debug` omits their values.
 pub(crate) fn mark_headers(headers: &mut HeaderMap) {
     for name in HEADERS {
         if let http::header::Entry::Occupied(mut values) = headers.entry(name) {
@@ -103,7 +103,7 @@ pub(crate) fn mark_headers(headers: &mut HeaderMap) {
     }
 }
 
-/// The headers without secrets.
+/// Returns the headers without secrets, as a JSON object.
 pub(crate) fn headers(headers: &HeaderMap, side: &Side) -> Value {
     let mut out = Map::new();
     for (name, value) in headers {
@@ -118,7 +118,7 @@ pub(crate) fn headers(headers: &HeaderMap, side: &Side) -> Value {
     Value::Object(out)
 }
 
-/// The URL without secrets.
+/// Returns the URL without secrets.
 pub(crate) fn url(url: &Uri, secrets: &Secrets) -> String {
     let target = url.path_and_query().map_or("/", |target| target.as_str());
     let target = target_of(target, secrets);
@@ -134,7 +134,7 @@ pub(crate) fn url(url: &Uri, secrets: &Secrets) -> String {
     }
 }
 
-/// Path and query without secrets.
+/// Returns path and query without secrets.
 pub(crate) fn target(text: &str, secrets: &Secrets) -> String {
     target_of(text, secrets)
 }
@@ -149,7 +149,7 @@ fn target_of(text: &str, secrets: &Secrets) -> String {
     }
 }
 
-/// A form, or a query, without secrets.
+/// Returns a form or a query without secrets.
 fn pairs(text: &str, side: &Side, is_query: bool) -> String {
     let everything = if is_query {
         side.whole_query
@@ -160,7 +160,7 @@ fn pairs(text: &str, side: &Side, is_query: bool) -> String {
         let Some((name, value)) = pair.split_once('=') else {
             return pair.to_owned();
         };
-        // of `Parameters.member.1.Password` each part may be a secret member
+        // each part of `Parameters.member.1.Password` may be a secret member
         let plain = uri::decode(&name.replace('+', "%20"));
         let secret = side.hides(&plain)
             || plain.split('.').any(|part| side.hides(part))
@@ -174,12 +174,12 @@ fn pairs(text: &str, side: &Side, is_query: bool) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-/// A body without secrets.
+/// Returns a body without secrets, as a member `text` or `base64` of a JSON object.
 pub(crate) fn body(bytes: &[u8], headers: &HeaderMap, side: &Side, is_request: bool) -> Value {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let is_packed = header(CONTENT_ENCODING).is_some_and(|coding| coding.contains("gzip"));
     if is_request && is_packed {
-        // nobody can look into it then, and nothing is read from a recorded request
+        // decompressed, because replay does not read the bodies of recorded requests
         let mut unpacked = Vec::new();
         let read = MultiGzDecoder::new(bytes)
             .take(MAX_UNPACKED)
@@ -213,7 +213,7 @@ fn scrub<'b>(bytes: &'b [u8], content_type: Option<&str>, side: &Side) -> Cow<'b
     }
     let text = match std::str::from_utf8(bytes) {
         Ok(text) if !is_cbor => text,
-        // a broken document may hold anything
+        // a malformed document may contain anything
         _ if is_cbor || side.whole_body => return SCRUBBED.as_bytes().into(),
         _ => return Cow::Borrowed(bytes),
     };
@@ -222,9 +222,9 @@ fn scrub<'b>(bytes: &'b [u8], content_type: Option<&str>, side: &Side) -> Cow<'b
     let scrubbed: Cow<'_, str> = match start.as_bytes().first() {
         Some(b'{' | b'[') => json_text(text, side),
         Some(b'"') if side.whole_body => format!("\"{SCRUBBED}\"").into(),
-        Some(b'<') => xml(text, side).into(),
+        Some(b'<') => xml::scrub(text, side).into(),
         _ if is_form => pairs(text, side, false).into(),
-        _ if side.whole_body => look_alike(text).into(),
+        _ if side.whole_body => xml::replacement(text).into(),
         _ => text.into(),
     };
     match signed_urls(&scrubbed) {
@@ -236,7 +236,7 @@ fn scrub<'b>(bytes: &'b [u8], content_type: Option<&str>, side: &Side) -> Cow<'b
     }
 }
 
-/// Each message on its own; what is no message is left out.
+/// Scrubs each message of an event stream. Bytes that are not a message are dropped.
 fn events(bytes: &[u8], side: &Side) -> Vec<u8> {
     let (mut rest, mut out) = (bytes, Vec::new());
     while let Ok(Some(mut message)) = Message::read(&mut rest) {
@@ -268,20 +268,20 @@ fn json_text<'t>(text: &'t str, side: &Side) -> Cow<'t, str> {
             true => value.to_string().into(),
             false => text.into(),
         },
-        // of a broken document nobody knows where a value ends
+        // in a malformed document the end of a value is unknown
         Err(_) if side.whole_body || side.is_in(text) => SCRUBBED.into(),
         Err(_) => text.into(),
     }
 }
 
-/// Whether there was a secret. Depth is limited by the parser.
+/// Replaces secrets and returns whether there were any. The parser limits the depth.
 fn scrub_json(value: &mut Value, side: &Side, secret: bool) -> bool {
     match value {
         Value::Array(list) => {
             (list.iter_mut()).fold(false, |any, value| scrub_json(value, side, secret) | any)
         }
         Value::Object(map) if secret => {
-            // keys may be secret, too
+            // keys may be secret as well
             let entries = std::mem::take(map);
             for (n, (name, mut value)) in entries.into_iter().enumerate() {
                 scrub_json(&mut value, side, true);
@@ -295,7 +295,7 @@ fn scrub_json(value: &mut Value, side: &Side, secret: bool) -> bool {
         }
         Value::Object(map) => map.iter_mut().fold(false, |any, (name, value)| {
             let of_model = side.has(name);
-            // what only its name makes secret is a text: a list of tokens may be anything
+            // a secret by name alone is a string: a list `tokens` may be anything
             let secret = of_model || (is_always_secret(name) && value.is_string());
             scrub_json(value, side, secret) | any
         }),
@@ -316,110 +316,7 @@ fn scrub_json(value: &mut Value, side: &Side, secret: bool) -> bool {
     }
 }
 
-fn xml(text: &str, side: &Side) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    // how deep inside of a secret element
-    let mut inside = usize::from(side.whole_body);
-    // in the key of a map's entry
-    let mut is_key = false;
-    loop {
-        let (before, tag) = match rest.split_once('<') {
-            Some((before, tag)) => (before, Some(tag)),
-            None => (rest, None),
-        };
-        push_text(&mut out, before, inside > 0 && !std::mem::take(&mut is_key));
-        let Some(tag) = tag else {
-            return out;
-        };
-        if let Some(data) = tag.strip_prefix("![CDATA[") {
-            let (data, behind) = data.split_once("]]>").unwrap_or((data, ""));
-            match inside > 0 {
-                true => out.push_str(SCRUBBED),
-                false => out.extend(["<![CDATA[", data, "]]>"]),
-            }
-            rest = behind;
-            continue;
-        }
-        let end = if tag.starts_with("!--") { "-->" } else { ">" };
-        let (head, behind) = tag.split_once(end).unwrap_or((tag, ""));
-        rest = behind;
-        if tag.starts_with("!--") {
-            continue;
-        }
-        if head.starts_with('/') {
-            inside = inside.saturating_sub(1).max(usize::from(side.whole_body));
-        } else if !head.starts_with(['?', '!']) {
-            let name = head.split([' ', '\t', '\r', '\n', '/']).next();
-            let name = name
-                .unwrap_or_default()
-                .rsplit(':')
-                .next()
-                .unwrap_or_default();
-            let opens = !head.ends_with('/');
-            is_key = name == "key" && side.keeps_keys();
-            if opens && (inside > 0 || side.hides(name)) {
-                inside += 1;
-            }
-        }
-        out.push('<');
-        out.push_str(&attributes(head, side));
-        out.push('>');
-    }
-}
-
-fn push_text(out: &mut String, text: &str, secret: bool) {
-    match secret && !text.trim().is_empty() {
-        true => out.push_str(look_alike(text)),
-        false => out.push_str(text),
-    }
-}
-
-/// A tag whose secret attributes are replaced.
-fn attributes<'t>(head: &'t str, side: &Side) -> Cow<'t, str> {
-    if !head.contains('=') || head.starts_with(['?', '!']) {
-        return head.into();
-    }
-    let (mut out, mut rest) = (String::new(), head);
-    while let Some((before, value)) = rest.split_once('=') {
-        let name = before.split_whitespace().next_back().unwrap_or_default();
-        let name = name.rsplit(':').next().unwrap_or_default();
-        out.extend([before, "="]);
-        let Some(quote) = value
-            .trim_start()
-            .chars()
-            .next()
-            .filter(|c| "'\"".contains(*c))
-        else {
-            rest = value;
-            continue;
-        };
-        let value = value.trim_start().get(1..).unwrap_or_default();
-        let (value, behind) = value.split_once(quote).unwrap_or((value, ""));
-        let value = if side.hides(name) { SCRUBBED } else { value };
-        out.push(quote);
-        out.push_str(value);
-        out.push(quote);
-        rest = behind;
-    }
-    out.push_str(rest);
-    out.into()
-}
-
-/// What reads as the same type.
-fn look_alike(text: &str) -> &'static str {
-    let text = text.trim();
-    match text {
-        "true" | "false" => "false",
-        _ if text.parse::<f64>().is_ok() => "0",
-        _ if text.len() >= 20 && text.get(4..5) == Some("-") && text.get(10..11) == Some("T") => {
-            "1970-01-01T00:00:00Z"
-        }
-        _ => SCRUBBED,
-    }
-}
-
-/// A text whose signed URLs have lost their signatures.
+/// Replaces the signatures of signed URLs in a text.
 fn signed_urls(text: &str) -> Cow<'_, str> {
     let lower = text.to_ascii_lowercase();
     let mut found = Vec::new();
@@ -461,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_taken_out_of_bodies() {
+    fn secrets_are_removed_from_bodies() {
         let cases = [
             (
                 r#"{"a":[{"SecretString":"s","b":"s2"}]}"#,
@@ -513,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_taken_out_of_urls_and_headers() {
+    fn secrets_are_removed_from_urls_and_headers() {
         let given = "https://u:pw@h/p?a=b&X-Amz-Signature=s&X-Amz-Security-Token=t";
         assert_eq!(
             url(&given.parse().unwrap(), &Secrets::default()),
