@@ -1,9 +1,9 @@
-//! A log in memory, for tests that read what was logged.
+//! A log in memory, for tests that search it.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-/// Everything that is written to it.
+/// Everything that was written.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -18,7 +18,7 @@ impl Write for Log {
 }
 
 impl Log {
-    /// What was written so far.
+    /// Returns everything that was written so far.
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }

@@ -1,4 +1,4 @@
-//! A server on the loopback interface that says what a test tells it to, and keeps what it was asked.
+//! A server on the loopback interface with scripted responses. It records its requests.
 
 use std::io::{BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -7,12 +7,12 @@ use std::thread;
 
 use super::wire::{read_body, read_head};
 
-/// A request, as it came.
+/// A recorded request.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     /// `GET /path?query`
     pub(crate) line: String,
-    /// Lower-case names.
+    /// The names are in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
@@ -26,7 +26,7 @@ impl Asked {
     }
 }
 
-/// Status and body; `None` to be silent until the caller gives up.
+/// Status and body, or `None` to send nothing until the client disconnects.
 pub(crate) type Answer = Option<(u16, String)>;
 
 pub(crate) struct Server {
@@ -35,7 +35,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Answers as `answer` says, until the process ends.
+    /// Starts a server that responds with what `answer` returns. It runs until the process ends.
     pub(crate) fn start(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

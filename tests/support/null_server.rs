@@ -1,18 +1,18 @@
-//! An S3 server that keeps nothing and checks nothing, to measure clients with: what it takes of the processor is little, and
-//! none of it memory that grows with a body.
+//! An S3 server for benchmarks of clients. It stores and checks nothing, so it uses little processor time, and its memory does
+//! not grow with the bodies.
 //!
-//! | request                             | answer                                                            |
+//! | request                             | response                                                          |
 //! |-------------------------------------|-------------------------------------------------------------------|
-//! | PUT of an object or a part          | 200 with an ETag; with `x-amz-copy-source` what a copy is answered |
-//! | POST `?uploads`, `?uploadId=`       | an upload's id, a whole object                                    |
+//! | PUT of an object or a part          | 200 with an ETag; with `x-amz-copy-source` the result of a copy   |
+//! | POST `?uploads`, `?uploadId=`       | an upload id, a complete object                                   |
 //! | POST `?delete`                      | no errors                                                         |
 //! | DELETE                              | 204                                                               |
 //! | GET `?uploads`, `?uploadId=`        | none                                                              |
 //! | GET `?list-type=2`                  | keys, in pages of 1,000                                           |
 //! | GET, HEAD of `…-<n>`                | `n` zeros, or a range of them                                     |
 //!
-//! How many keys there are, and how large their objects, is said by the bucket's name or by the prefix: `keys-2000-16384/` has
-//! 2,000 of 16,384 bytes, `keys-2000` as many that are empty.
+//! The name of the bucket or the prefix determines the number of keys and the size of the objects: `keys-2000-16384/` has 2,000
+//! keys of 16,384 bytes, `keys-2000` has as many empty objects.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -20,29 +20,29 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 const ETAG: &str = "\"6f5902ac237024bdd0c176cb93063dc4-128\"";
 const DATE: &str = "Mon, 02 Nov 2026 10:00:00 GMT";
 const PAGE: u64 = 1000;
-/// What is read and written at once.
+/// The size of reads and writes.
 const PIECE: usize = 256 * 1024;
-/// What an answer's body is made of.
+/// The content of response bodies.
 static ZEROS: [u8; PIECE] = [0; PIECE];
 
-/// Starts a server on a free port of the loopback interface, which ends with the process.
+/// Starts a server on a free port of the loopback interface. It runs until the process ends.
 ///
 /// # Errors
 ///
-/// There is no free port.
+/// Returns an error if no port is free.
 pub(crate) fn start() -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            // a client that goes away is no fault of the server's
+            // a client that disconnects is not an error of the server
             std::thread::spawn(move || Connection::new(stream).serve().is_ok());
         }
     });
     Ok(address)
 }
 
-/// What of a request's head decides the answer.
+/// The parts of a request head that determine the response.
 #[derive(Default)]
 struct Request {
     method: String,
@@ -102,7 +102,7 @@ fn range(value: &str) -> Option<(u64, Option<u64>)> {
 struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
-    /// What was read and not used yet.
+    /// Bytes that were read and not consumed yet.
     from: usize,
     to: usize,
 }
@@ -134,7 +134,7 @@ impl Connection {
         Ok(())
     }
 
-    /// More bytes behind those that there are.
+    /// Reads more bytes after the buffered ones.
     fn fill(&mut self) -> io::Result<()> {
         if self.from == self.to {
             (self.from, self.to) = (0, 0);
@@ -145,14 +145,14 @@ impl Connection {
         }
         let n = self.stream.read(&mut self.buffer[self.to..])?;
         self.to += n;
-        // a head or a line that is longer than the buffer ends here, too
+        // a head or a line that exceeds the buffer is an error as well
         if n == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         Ok(())
     }
 
-    /// Where the first `end` behind what was used ends.
+    /// The end of the first `end` after the consumed bytes.
     fn find(&mut self, end: &[u8]) -> io::Result<usize> {
         loop {
             let there = &self.buffer[self.from..self.to];
@@ -164,7 +164,7 @@ impl Connection {
         }
     }
 
-    /// The next request; `None` when the client is done.
+    /// Reads the next request, or returns `None` if the client closed the connection.
     fn head(&mut self) -> io::Result<Option<Request>> {
         if self.from == self.to && self.fill().is_err() {
             return Ok(None);
@@ -180,7 +180,7 @@ impl Connection {
         loop {
             let there = (self.to - self.from) as u64;
             let used = there.min(length);
-            // no more than there is in the buffer
+            // at most the buffered bytes
             self.from += used as usize;
             length -= used;
             if length == 0 {
@@ -198,7 +198,7 @@ impl Connection {
             let size = u64::from_str_radix(size, 16).map_err(|_| io::ErrorKind::InvalidData)?;
             self.from = end;
             self.drain(size)?;
-            // the end of a chunk, or what trails the last one
+            // the end of a chunk, or the trailers
             loop {
                 let end = self.find(b"\r\n")?;
                 let is_empty = end - self.from == 2;
@@ -256,7 +256,7 @@ impl Connection {
     fn object(&mut self, request: &Request) -> io::Result<()> {
         let is_head = request.method == "HEAD";
         let Some(size) = last_number(&request.path) else {
-            // a bucket, or nothing that is known here
+            // a bucket, or an unknown path
             let is_bucket = !request.path.trim_matches('/').contains('/');
             let status = if is_bucket { "200 OK" } else { "404 Not Found" };
             return self.whole(status, "", "");
@@ -281,7 +281,7 @@ impl Connection {
         if is_head {
             return self.stream.write_all(head.as_bytes());
         }
-        // a small object is one system call
+        // a small object takes one system call
         let mut first = head.into_bytes();
         let with_head = left.min(64 * 1024);
         first.extend_from_slice(&ZEROS[..with_head as usize]);
@@ -296,12 +296,12 @@ impl Connection {
     }
 }
 
-/// The number behind the last `-`.
+/// The number after the last `-`.
 fn last_number(text: &str) -> Option<u64> {
     text.rsplit_once('-')?.1.parse().ok()
 }
 
-/// A page of keys, each of which says how large it is.
+/// A page of keys. Each name contains the size of the object.
 fn listing(request: &Request) -> String {
     let prefix = request.parameter("prefix").unwrap_or_default();
     let prefix = prefix.replace("%2F", "/").replace("%2f", "/");

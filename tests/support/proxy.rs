@@ -1,4 +1,4 @@
-//! A proxy for plain HTTP that does to some requests what a bad network does.
+//! A proxy for plain HTTP that injects network faults.
 //!
 //! ```text
 //! client ── head, body ──► proxy ── head, body ──► server
@@ -16,39 +16,39 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::wire::{Head, read_head, reset};
 
-/// What goes wrong with one request. Bytes are those that the framing of HTTP holds.
+/// A fault of one request. Offsets count bytes of the body without framing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Fault {
-    /// This byte of the answer's body is another one; counted around, if the body is shorter.
+    /// Changes this byte of the response body. The offset wraps around if the body is shorter.
     FlipAnswerByte(u64),
-    /// This byte of the request's body is another one; counted around, if the body is shorter.
+    /// Changes this byte of the request body. The offset wraps around if the body is shorter.
     FlipRequestByte(u64),
-    /// A reset after so many bytes of the answer's body.
+    /// Resets the connection after this many bytes of the response body.
     ResetAnswer(u64),
-    /// A reset in the head of the answer; the server has done what it was asked.
+    /// Resets the connection within the response head, after the server handled the request.
     ResetInHead,
-    /// A reset, of both connections, after so many bytes of the request's body.
+    /// Resets both connections after this many bytes of the request body.
     ResetRequest(u64),
-    /// This status with an S3 error (`SlowDown` with 503) in place of the server's answer, who never learns of it.
+    /// Responds with this status and an S3 error (`SlowDown` for 503), without contacting the server.
     Status(u16),
-    /// The connection is closed after so many bytes of the answer's body.
+    /// Closes the connection after this many bytes of the response body.
     TruncateAnswer(u64),
 }
 
-/// What a rule knows of a request.
+/// The request as a rule sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
-    /// From 0, over all connections.
+    /// The number of the request over all connections, from 0.
     pub(crate) number: u64,
     pub(crate) method: String,
-    /// As it is on the wire.
+    /// The path and query on the wire.
     pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) range: Option<String>,
 }
 
 impl Seen {
-    /// A parameter of the query, as it is on the wire.
+    /// Returns a query parameter as it is on the wire.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         let mut pairs = self
             .query
@@ -57,14 +57,14 @@ impl Seen {
         pairs.find_map(|(known, value)| (known == name).then_some(value))
     }
 
-    /// Whether it sends or reads a part of an object.
+    /// Returns whether the request uploads or reads a part of an object.
     pub(crate) fn is_part(&self) -> bool {
         self.range.is_some() || self.parameter("partNumber").is_some()
     }
 }
 
-/// A rule: `percent` of all parts meet one of these faults, each part once. Which ones, and what they meet, is up to `seed`
-/// and the part, and not to the order in which requests come.
+/// A rule by which `percent` of all parts meet one of these faults, once each. The choice depends on `seed` and the part, not
+/// on the order of requests.
 pub(crate) fn some_parts(
     percent: u64,
     seed: u64,
@@ -95,23 +95,23 @@ struct State {
     requests: AtomicU64,
     stopping: AtomicBool,
     seen: Mutex<Vec<(Seen, Option<Fault>)>>,
-    /// The clients' connections, to be cut at the end; another handle would keep one open that is to be reset.
+    /// The connections of clients, which are closed at the end. A second handle would keep a connection open that must be reset.
     clients: Mutex<Vec<Weak<TcpStream>>>,
 }
 
-/// A running proxy; dropping it cuts its connections.
+/// A running proxy. Dropping it closes its connections.
 pub(crate) struct Proxy {
     address: SocketAddr,
     state: Arc<State>,
 }
 
-/// A test that panicked leaves nothing here half done.
+/// The state is consistent even if a test panicked.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Proxy {
-    /// Between a client and `server`, with the faults that the rule has.
+    /// Starts a proxy for `server` with the faults that the rule returns.
     pub(crate) fn start(
         server: SocketAddr,
         rule: impl Fn(&Seen) -> Option<Fault> + Send + Sync + 'static,
@@ -135,14 +135,14 @@ impl Proxy {
                 let state = shared.clone();
                 let client = Arc::new(client);
                 lock(&state.clients).push(Arc::downgrade(&client));
-                // a connection that either side ends is no fault of the proxy's
+                // a connection that either side closes is not an error of the proxy
                 std::thread::spawn(move || serve(&state, &client).is_ok());
             }
         });
         Self { address, state }
     }
 
-    /// Where it listens.
+    /// The address of the proxy.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -151,12 +151,12 @@ impl Proxy {
         self.address
     }
 
-    /// All requests so far, and what they met.
+    /// Returns all requests so far with their faults.
     pub(crate) fn seen(&self) -> Vec<(Seen, Option<Fault>)> {
         lock(&self.state.seen).clone()
     }
 
-    /// All faults so far.
+    /// Returns all faults so far.
     pub(crate) fn faults(&self) -> Vec<Fault> {
         let seen = lock(&self.state.seen);
         seen.iter().filter_map(|(_, fault)| *fault).collect()
@@ -170,13 +170,13 @@ impl Drop for Proxy {
         let _ = TcpStream::connect(self.address);
         let open = lock(&self.state.clients).split_off(0);
         for client in open.iter().filter_map(Weak::upgrade) {
-            // it may be closed by now
+            // it may be closed already
             let _ = client.shutdown(Shutdown::Both);
         }
     }
 }
 
-/// A connection of which what was read ahead is kept.
+/// A connection with its read-ahead buffer.
 type Side<'a> = BufReader<&'a TcpStream>;
 
 fn serve(state: &State, client: &TcpStream) -> io::Result<()> {
@@ -197,7 +197,7 @@ fn serve(state: &State, client: &TcpStream) -> io::Result<()> {
             (&*client).write_all(&refusal(status, &head))?;
             continue;
         }
-        // the server may have closed the one before, which nobody can know before it is used
+        // the server may have closed the previous connection, which shows only on use
         let connection = match server.take() {
             Some(connection) => connection,
             None => TcpStream::connect(state.server)?,
@@ -229,7 +229,7 @@ fn status(answer: &Head) -> u16 {
     answer.word(1).parse().unwrap_or(0)
 }
 
-/// One request and its answer; whether both connections can be used again.
+/// Forwards one request and its response. Returns whether both connections can be reused.
 fn exchange(
     from_client: &mut Side<'_>,
     client: &TcpStream,
@@ -250,11 +250,11 @@ fn exchange(
         return Ok(false);
     }
     if sent.is_err() {
-        // a server that waits for more of what the client gave up must not wait forever
+        // a server must not wait forever for the rest of an aborted request
         server.shutdown(Shutdown::Write)?;
     }
     let mut from_server = BufReader::with_capacity(PIECE, server);
-    // one that will not read a body to its end has said why
+    // a server that does not read the whole body has sent the reason
     let answer = loop {
         let answer = read_head(&mut from_server)?;
         if status(&answer) >= 200 {
@@ -265,7 +265,7 @@ fn exchange(
     Ok(whole && sent.is_ok() && !answer.closes && !head.closes)
 }
 
-/// Whether the client got all of the answer.
+/// Returns whether the client received the whole response.
 fn pass_answer(
     from_server: &mut Side<'_>,
     client: &TcpStream,
@@ -299,11 +299,11 @@ fn pass_answer(
     Ok(damage.end.is_none())
 }
 
-/// What happens to a body on its way.
+/// The fault of a body in transit.
 #[derive(Clone, Copy, Default)]
 struct Damage {
     flip: Option<u64>,
-    /// Nothing behind this byte.
+    /// Ends after this byte.
     end: Option<u64>,
 }
 
@@ -321,7 +321,7 @@ impl Damage {
 
 const PIECE: usize = 256 * 1024;
 
-/// Passes a body on as it is framed.
+/// Forwards a body with its framing.
 fn pass_body(
     from: &mut Side<'_>,
     to: &mut impl Write,
@@ -343,7 +343,7 @@ fn pass_body(
             return Ok(());
         }
         at += size;
-        // the end of a chunk, or what trails the last one
+        // the end of a chunk, or the trailers
         loop {
             line.clear();
             from.read_line(&mut line)?;
@@ -358,7 +358,7 @@ fn pass_body(
     }
 }
 
-/// Passes so many bytes on, which are behind the first `at` of the body; whether there can be more.
+/// Forwards this many bytes, which follow the first `at` of the body. Returns whether more can follow.
 fn pass(
     from: &mut Side<'_>,
     to: &mut impl Write,

@@ -1,8 +1,8 @@
-//! Which tests did not run, for lack of data or of a server.
+//! Reports tests that were skipped because data or a server is missing.
 
 use std::io::Write;
 
-/// Says so by name, also in the file that `TUCUXI_REPORT` names: a test that passes shows nothing of what it printed.
+/// Reports a skipped test, also in the file that `TUCUXI_REPORT` names, because the output of passing tests is not shown.
 pub(crate) fn skipped(name: &str, reason: &str) {
     let line = format!("{name}: skipped, {reason}\n");
     print!("{line}");

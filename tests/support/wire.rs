@@ -1,36 +1,36 @@
-//! HTTP/1.1 as servers of tests see it: heads, and connections that are reset.
+//! HTTP/1.1 for test servers: heads, bodies, and connection resets.
 
 use std::io::{self, BufRead};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// The head of a request or of an answer.
+/// The head of a request or a response.
 pub(crate) struct Head {
-    /// As it came, with the empty line.
+    /// The head as received, including the empty line.
     pub(crate) raw: String,
     /// `content-length`
     pub(crate) length: Option<u64>,
     pub(crate) chunked: bool,
     pub(crate) aws_chunked: bool,
-    /// Waits for `100 Continue`.
+    /// Whether the client waits for `100 Continue`.
     pub(crate) expects: bool,
-    /// The connection ends behind it.
+    /// Whether the connection is closed afterwards.
     pub(crate) closes: bool,
 }
 
 impl Head {
-    /// A word of the first line, which has three.
+    /// One of the three words of the first line.
     pub(crate) fn word(&self, at: usize) -> &str {
         let line = self.raw.lines().next().unwrap_or_default();
         line.split(' ').nth(at).unwrap_or_default()
     }
 
-    /// Of a request.
+    /// The method of a request.
     pub(crate) fn method(&self) -> &str {
         self.word(0)
     }
 
-    /// A header, by its lower-case name.
+    /// Returns a header by its name in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let pairs = self.raw.lines().filter_map(|line| line.split_once(':'));
         let mut same = pairs.filter(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -38,11 +38,11 @@ impl Head {
     }
 }
 
-/// Reads a head to its empty line.
+/// Reads a head up to and including the empty line.
 ///
 /// # Errors
 ///
-/// The connection ends before.
+/// Returns an error if the connection ends before that.
 pub(crate) fn read_head(reader: &mut impl BufRead) -> io::Result<Head> {
     let mut raw = String::new();
     loop {
@@ -86,7 +86,7 @@ pub(crate) fn read_head(reader: &mut impl BufRead) -> io::Result<Head> {
 ///
 /// # Errors
 ///
-/// The connection ends before the body, or a chunk has no length.
+/// Returns an error if the connection ends within the body, or if a chunk has no length.
 pub(crate) fn read_body(reader: &mut impl BufRead, head: &Head) -> io::Result<Vec<u8>> {
     let length = head.length.and_then(|length| usize::try_from(length).ok());
     let mut body = vec![0; length.unwrap_or(0)];
@@ -122,7 +122,7 @@ fn read_chunks(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Closing it sends a reset from now on.
+/// Makes closing the connection send a reset.
 pub(crate) fn reset(stream: &TcpStream) -> io::Result<()> {
     socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO))
 }

@@ -1,4 +1,4 @@
-//! Checksums and ETags, as S3 makes them.
+//! Checksums and ETags as S3 computes them.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -8,7 +8,7 @@ use s3s::crypto::{Checksum as _, Md5};
 use s3s::dto::{Checksum, ChecksumAlgorithm, ChecksumType};
 use s3s::{S3Result, s3_error};
 
-/// The algorithms that there are.
+/// The supported algorithms.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Algorithm {
     Crc32,
@@ -27,7 +27,7 @@ impl Algorithm {
         Self::Sha256,
     ];
 
-    /// As in `x-amz-checksum-algorithm`, and behind `x-amz-checksum-` in any case.
+    /// The name in `x-amz-checksum-algorithm` and, in any case, after `x-amz-checksum-`.
     pub(super) fn parse(name: &str) -> S3Result<Self> {
         let mut all = Self::ALL.into_iter();
         let found = all.find(|known| known.name().eq_ignore_ascii_case(name));
@@ -44,7 +44,7 @@ impl Algorithm {
         }
     }
 
-    /// What an upload of parts has, if it does not say.
+    /// The default type for multipart uploads.
     pub(super) fn usual_type(self) -> &'static str {
         match self {
             Self::Crc64Nvme => ChecksumType::FULL_OBJECT,
@@ -60,7 +60,7 @@ impl Algorithm {
         }
     }
 
-    /// This one's value.
+    /// The value of this algorithm.
     pub(super) fn of(self, sums: &Checksum) -> Option<&String> {
         match self {
             Self::Crc32 => sums.checksum_crc32.as_ref(),
@@ -82,13 +82,13 @@ impl Algorithm {
         *place = Some(value);
     }
 
-    /// The one that these have a value of.
+    /// The algorithm that has a value.
     pub(super) fn in_use(sums: &Checksum) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.of(sums).is_some())
     }
 }
 
-/// The MD5 and the checksums of what goes through.
+/// Computes the MD5 and the checksums of a stream.
 pub(super) struct Hasher {
     md5: Md5,
     sums: ChecksumHasher,
@@ -120,7 +120,7 @@ impl Hasher {
         (AsRef::<[u8]>::as_ref(&md5).to_vec(), self.sums.finalize())
     }
 
-    /// Of bytes that are there already.
+    /// Computes them for bytes in memory.
     pub(super) fn of(pieces: &[Bytes], algorithms: &[Algorithm]) -> (Vec<u8>, Checksum) {
         let mut hasher = Self::new(algorithms);
         for piece in pieces {
@@ -130,7 +130,7 @@ impl Hasher {
     }
 }
 
-/// The checksum of the whole, without the MD5, which takes its time.
+/// Computes the checksum only, because MD5 is slow.
 pub(super) fn full_object(pieces: &[Bytes], algorithm: Algorithm) -> Checksum {
     let mut hasher = Hasher::new(&[algorithm]).sums;
     for piece in pieces {
@@ -139,7 +139,7 @@ pub(super) fn full_object(pieces: &[Bytes], algorithm: Algorithm) -> Checksum {
     hasher.finalize()
 }
 
-/// The checksum of the parts' checksums, with `-` and their number behind it.
+/// The checksum of the parts' checksums, followed by `-` and the number of parts.
 pub(super) fn composite(parts: &[&Checksum], algorithm: Algorithm) -> S3Result<Checksum> {
     let mut hasher = Hasher::new(&[algorithm]).sums;
     for part in parts {
@@ -156,7 +156,7 @@ pub(super) fn composite(parts: &[&Checksum], algorithm: Algorithm) -> S3Result<C
     Ok(sums)
 }
 
-/// Every value that was given is the one that was computed.
+/// Checks that every given value equals the computed one.
 pub(super) fn verify(given: &Checksum, computed: &Checksum) -> S3Result<()> {
     for algorithm in Algorithm::ALL {
         let (given, computed) = (algorithm.of(given), algorithm.of(computed));
@@ -175,7 +175,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The five values out of a structure that has them among others.
+/// Collects the five values of a structure.
 macro_rules! sums_in {
     ($from:expr) => {
         s3s::dto::Checksum {
@@ -190,7 +190,7 @@ macro_rules! sums_in {
 }
 pub(super) use sums_in;
 
-/// The structure, with the five values in it.
+/// Sets the five values of a structure.
 macro_rules! with_sums {
     ($into:expr, $sums:expr) => {{
         let (mut into, sums) = ($into, &$sums);

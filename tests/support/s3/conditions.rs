@@ -1,11 +1,11 @@
-//! `If-Match` and its like.
+//! Conditional requests: `If-Match` and related headers.
 
 use s3s::dto::{ETagCondition, Timestamp};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::store::Object;
 
-/// What has to hold.
+/// The conditions of a request.
 #[derive(Default)]
 pub(super) struct Conditions<'a> {
     pub(super) matches: Option<&'a ETagCondition>,
@@ -22,7 +22,7 @@ fn is_met(condition: &ETagCondition, etag: &str) -> bool {
 }
 
 impl Conditions<'_> {
-    /// Of reading an object: `unchanged` when it is the one that the caller has.
+    /// Checks the conditions of a read; `unchanged` is the error if the caller has this version.
     pub(super) fn check_read(&self, object: &Object, unchanged: S3ErrorCode) -> S3Result<()> {
         let etag = &*object.etag;
         let differs = self.matches.is_some_and(|wanted| !is_met(wanted, etag));
@@ -38,7 +38,7 @@ impl Conditions<'_> {
         Ok(())
     }
 
-    /// Of putting an object where this one is.
+    /// Checks the conditions of replacing this object.
     pub(super) fn check_write(&self, there: Option<&Object>) -> S3Result<()> {
         match (there, self.matches) {
             (None, Some(_)) => return Err(s3_error!(NoSuchKey)),
@@ -65,7 +65,7 @@ fn precondition_failed() -> S3Error {
     )
 }
 
-/// Of a read.
+/// The conditions of a read.
 macro_rules! read_conditions {
     ($input:expr) => {
         Conditions {
@@ -79,7 +79,7 @@ macro_rules! read_conditions {
 
 pub(super) use read_conditions;
 
-/// Of a copy's source.
+/// The conditions of a copy source.
 macro_rules! source_conditions {
     ($input:expr) => {
         Conditions {

@@ -1,4 +1,4 @@
-//! Lists of objects, of parts and of uploads, in pages.
+//! Paginated listings of objects, parts and uploads.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -19,7 +19,7 @@ struct Page<'a> {
     is_truncated: bool,
 }
 
-/// Keys behind `after`, those with a delimiter behind the prefix as one; at most so many.
+/// Lists at most `max` keys after `after`. Keys with the delimiter after the prefix are grouped.
 fn page<'a>(
     objects: &'a BTreeMap<String, Object>,
     prefix: &str,
@@ -43,7 +43,7 @@ fn page<'a>(
         let end = rest.find(delimiter?)? + delimiter?.len();
         Some(key[..prefix.len() + end].to_owned())
     };
-    // all that a page before has as one
+    // the group was on an earlier page
     let mut passed = after.and_then(|after| common(after).filter(|common| common == after));
     let range = objects.range::<str, _>((from, Bound::Unbounded));
     for (key, object) in range.take_while(|(key, _)| key.starts_with(prefix)) {
@@ -67,7 +67,7 @@ fn page<'a>(
     page
 }
 
-/// As `encoding-type=url` has it.
+/// Encodes a key as `encoding-type=url` requires.
 struct Encoding(bool);
 
 impl Encoding {
@@ -125,7 +125,7 @@ pub(super) fn owner() -> Owner {
     }
 }
 
-/// A page of a thousand, if nothing else is asked for, and never more.
+/// The page size: 1,000 unless the request asks for less.
 fn most(asked: Option<i32>) -> S3Result<usize> {
     let asked = usize::try_from(asked.unwrap_or(1000));
     let asked = asked.map_err(|_| s3_error!(InvalidArgument, "less than none"))?;
@@ -174,7 +174,7 @@ pub(super) fn objects(bucket: &Bucket, input: ListObjectsInput) -> S3Result<List
     let prefix = input.prefix.as_deref().unwrap_or_default();
     let (delimiter, marker) = (input.delimiter.as_deref(), input.marker.as_deref());
     let page = page(&bucket.objects, prefix, delimiter, marker, most);
-    // without a delimiter the last key is the marker
+    // without a delimiter, the last key is the marker
     let next = page.last.as_ref();
     let next = next.filter(|_| page.is_truncated && delimiter.is_some());
     Ok(ListObjectsOutput {
@@ -232,7 +232,7 @@ pub(super) fn parts(upload: &Upload, input: ListPartsInput) -> S3Result<ListPart
     })
 }
 
-/// In the order of their keys, and those of one key in the order of their beginnings.
+/// Sorted by key, then by start time.
 pub(super) fn uploads(
     bucket: &Bucket,
     input: ListMultipartUploadsInput,

@@ -1,9 +1,9 @@
 //! An S3 server in memory, on the loopback interface, that verifies signatures and checksums.
 //!
-//! A test sees into it (its objects, its open uploads, what it was asked) and has a say in what it does:
+//! Tests can inspect it (objects, open uploads, requests) and change its behaviour with hooks:
 //!
 //! ```text
-//! request ── signature ── log ── refuse(asked) ── body ── operation ── watch(asked) ── answer
+//! request ── signature ── log ── refuse(asked) ── body ── operation ── watch(asked) ── response
 //!                                     └────────── error ──────────────────┘
 //! ```
 
@@ -35,23 +35,23 @@ use self::operations::Operations;
 use self::store::Bucket;
 use self::watched::{Gate, Place, Shared};
 
-/// The key pair that the server knows.
+/// The key pair that the server accepts.
 pub(crate) const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 pub(crate) const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/// A running server, which ends with this handle.
+/// A running server. Dropping the handle stops it.
 pub(crate) struct S3Backend {
     address: SocketAddr,
     shared: Arc<Shared>,
     runtime: Option<Runtime>,
 }
 
-/// An upload that is neither complete nor aborted.
+/// An upload that is neither completed nor aborted.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct OpenUpload {
     pub(crate) key: String,
     pub(crate) id: String,
-    /// Numbers and lengths, in order.
+    /// Part numbers and lengths, in order.
     pub(crate) parts: Vec<(i32, u64)>,
 }
 
@@ -66,7 +66,7 @@ impl S3Backend {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let shared = Arc::<Shared>::default();
-        // a hook that waits holds one of these
+        // a hook that blocks occupies one of these
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(4)
             .enable_all()
@@ -82,7 +82,7 @@ impl S3Backend {
         Ok(backend)
     }
 
-    /// Where it listens.
+    /// The address of the server.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -91,7 +91,7 @@ impl S3Backend {
         self.address
     }
 
-    /// A configuration for this server and nothing else.
+    /// A configuration that uses only this server.
     pub(crate) fn config(&self) -> tucuxi::ConfigBuilder {
         config_for(&self.url())
     }
@@ -102,7 +102,7 @@ impl S3Backend {
         tucuxi::Client::with_config(config).expect("a plain client")
     }
 
-    /// Parts but the last may be smaller than 5 MiB from now on.
+    /// Allows parts below 5 MiB from now on.
     pub(crate) fn allow_small_parts(&self) {
         self.shared.store().small_parts = true;
     }
@@ -115,7 +115,7 @@ impl S3Backend {
             .or_insert_with(|| Bucket::new(None));
     }
 
-    /// Puts an object straight in; the bucket is made if need be.
+    /// Stores an object without a request. The bucket is created if necessary.
     pub(crate) fn put(&self, bucket: &str, key: &str, bytes: impl Into<Bytes>) {
         self.create_bucket(bucket);
         let object = store::Object::of_bytes(bytes.into());
@@ -125,33 +125,33 @@ impl S3Backend {
         }
     }
 
-    /// What an object has; `None` if there is none.
+    /// Returns the content of an object, or `None`.
     pub(crate) fn bytes(&self, bucket: &str, key: &str) -> Option<Vec<u8>> {
         self.pieces(bucket, key).map(|pieces| pieces.concat())
     }
 
-    /// The same, without a copy.
+    /// Like `object`, without copying.
     pub(crate) fn pieces(&self, bucket: &str, key: &str) -> Option<Vec<Bytes>> {
         let store = self.shared.store();
         let object = store.object(bucket, key).ok()?;
         Some(object.body.clone())
     }
 
-    /// Its ETag without quotes.
+    /// Returns the ETag of an object, without quotes.
     pub(crate) fn etag(&self, bucket: &str, key: &str) -> Option<String> {
         let store = self.shared.store();
         let object = store.object(bucket, key).ok()?;
         Some(object.etag.clone())
     }
 
-    /// The keys of all objects of a bucket, in order.
+    /// Returns all keys of a bucket, in order.
     pub(crate) fn keys(&self, bucket: &str) -> Vec<String> {
         let store = self.shared.store();
         let bucket = store.buckets.get(bucket);
         bucket.map_or_else(Vec::new, |bucket| bucket.objects.keys().cloned().collect())
     }
 
-    /// The open uploads of a bucket, in the order of their beginnings.
+    /// Returns the open uploads of a bucket, in the order in which they were started.
     pub(crate) fn uploads(&self, bucket: &str) -> Vec<OpenUpload> {
         let store = self.shared.store();
         let uploads = store.buckets.get(bucket).map(|bucket| &bucket.uploads);
@@ -167,35 +167,35 @@ impl S3Backend {
         uploads.into_iter().flatten().map(shown).collect()
     }
 
-    /// All that was asked so far.
+    /// Returns all requests so far.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.shared.log()
     }
 
-    /// What was asked of one operation.
+    /// Returns the requests of one operation.
     pub(crate) fn asked_for(&self, operation: &str) -> Vec<Asked> {
         let mut asked = self.asked();
         asked.retain(|asked| asked.operation == operation);
         asked
     }
 
-    /// Empties the log; what was begun before is not in it any more.
+    /// Clears the log. Requests that are in progress are not logged any more.
     pub(crate) fn forget(&self) {
         self.shared.forget();
     }
 
-    /// Asks `hook` before each operation whether to refuse it; of DeleteObjects once for the whole, without a key, and
-    /// then for each key. A body is read before an operation is refused.
+    /// Calls `hook` before each operation; an error that it returns is the response. For DeleteObjects it is called once without a
+    /// key, then for each key. The body is read before an operation is refused.
     pub(crate) fn refuse(&self, hook: impl Fn(&Asked) -> Option<Refusal> + Send + Sync + 'static) {
         self.shared.set_refuse(Some(Arc::new(hook)));
     }
 
-    /// Refuses nothing from now on.
+    /// Removes the hook of `refuse`.
     pub(crate) fn relent(&self) {
         self.shared.set_refuse(None);
     }
 
-    /// Tells `hook` of each operation when it is done and its answer is not sent yet.
+    /// Calls `hook` after each operation, before the response is sent.
     pub(crate) fn watch(&self, hook: impl Fn(&Asked) + Send + Sync + 'static) {
         self.shared.set_watch(Some(Arc::new(hook)));
     }
@@ -204,13 +204,13 @@ impl S3Backend {
 impl Drop for S3Backend {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            // a hook that still waits is not waited for
+            // a hook that still blocks is not waited for
             runtime.shutdown_timeout(Duration::from_secs(1));
         }
     }
 }
 
-/// A configuration with the backend's key pair, for a server at `url`.
+/// A configuration for a server at `url`, with the backend's key pair.
 pub(crate) fn config_for(url: &str) -> tucuxi::ConfigBuilder {
     tucuxi::Config::builder()
         .isolated()
@@ -238,7 +238,7 @@ async fn serve(listener: TcpListener, service: S3Service, shared: Arc<Shared>) -
             .serve_connection(TokioIo::new(socket), hyper::service::service_fn(answer))
             .into_owned();
         tokio::spawn(async move {
-            // a client that goes away is no fault of the server's
+            // a client that disconnects is not an error of the server
             let _ = connection.await;
         });
     }

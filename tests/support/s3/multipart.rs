@@ -1,4 +1,4 @@
-//! Uploads in parts.
+//! Multipart uploads.
 
 use bytes::Bytes;
 use s3s::dto::*;
@@ -13,7 +13,7 @@ use super::store::{
     Headers, Object, Part, PartOf, Store, Upload, headers_in, length, now, own_encoding, slice,
 };
 
-/// What a part that is not the last must have.
+/// The minimum size of parts other than the last.
 const MINIMUM: u64 = 5 << 20;
 const LAST_NUMBER: i32 = 10_000;
 
@@ -85,7 +85,7 @@ pub(super) fn check_number(number: i32) -> S3Result<()> {
     ))
 }
 
-/// Reads a part whose upload has this algorithm.
+/// Reads a part of an upload with this algorithm.
 pub(super) async fn receive_part(
     mut req: S3Request<UploadPartInput>,
     wanted: Option<Algorithm>,
@@ -123,7 +123,7 @@ pub(super) fn part_output(part: &Part) -> UploadPartOutput {
     with_sums!(output, part.sums)
 }
 
-/// A part that is bytes of another object.
+/// A part that is copied from another object.
 pub(super) fn copied_part(
     source: &Object,
     range: Option<&str>,
@@ -139,7 +139,7 @@ pub(super) fn copied_part(
     Ok(Part::new(body, sums))
 }
 
-/// `bytes=first-last`, both of them, and both inside.
+/// Parses `bytes=first-last`. Both bounds are required, and must be within the object.
 fn copied_range(text: &str, length: u64) -> S3Result<(u64, u64)> {
     let ends = text
         .strip_prefix("bytes=")
@@ -198,7 +198,7 @@ pub(super) fn complete(
     Ok(output)
 }
 
-/// The object of these parts.
+/// Assembles the object from these parts.
 fn assembled(upload: &Upload, listed: &[CompletedPart], minimum: u64) -> S3Result<Object> {
     let parts = chosen(upload, listed)?;
     let (_, all_but_last) = parts
@@ -241,7 +241,7 @@ fn assembled(upload: &Upload, listed: &[CompletedPart], minimum: u64) -> S3Resul
     })
 }
 
-/// The parts that the list names, which is in order and says of each what it is.
+/// Looks up the listed parts. The list must be in order, and match each part.
 fn chosen<'a>(upload: &'a Upload, listed: &[CompletedPart]) -> S3Result<Vec<&'a Part>> {
     let mut chosen = Vec::new();
     let mut before = 0;
@@ -272,7 +272,7 @@ fn chosen<'a>(upload: &'a Upload, listed: &[CompletedPart]) -> S3Result<Vec<&'a 
     Ok(chosen)
 }
 
-/// What the request says of the whole object.
+/// The checksum that the request has for the whole object.
 fn check_claims(input: &CompleteMultipartUploadInput, object: &Object) -> S3Result<()> {
     let kind = object.sums.checksum_type.as_ref();
     if input.checksum_type.is_some() && input.checksum_type.as_ref() != kind {

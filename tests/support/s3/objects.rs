@@ -1,4 +1,4 @@
-//! Whole objects: put, read, copied, tagged and deleted.
+//! Operations on whole objects: put, get, copy, tag and delete.
 
 use bytes::Bytes;
 use s3s::dto::*;
@@ -8,7 +8,7 @@ use super::checksums::{Algorithm, Hasher, hex, sums_in, verify, with_sums};
 use super::conditions::Conditions;
 use super::store::{Headers, Object, Outgoing, Store, headers_in, own_encoding, receive, slice};
 
-/// What a request says of its body's integrity.
+/// The checksums of a request's body.
 pub(super) struct Claims<'a> {
     pub(super) sums: Checksum,
     pub(super) algorithm: Option<&'a ChecksumAlgorithm>,
@@ -17,7 +17,7 @@ pub(super) struct Claims<'a> {
     pub(super) trailers: Option<&'a TrailingHeaders>,
 }
 
-/// The body, with its MD5 and the checksums of these algorithms, of those that the request names, or of S3's own.
+/// Reads a body and computes its MD5 and checksums: those that the request names, or S3's default.
 pub(super) async fn receive_verified(
     body: Option<StreamingBlob>,
     length: Option<i64>,
@@ -102,7 +102,7 @@ pub(super) fn put_output(object: &Object) -> PutObjectOutput {
     with_sums!(output, object.sums)
 }
 
-/// Which bytes of an object an answer has.
+/// The bytes of an object that a response contains.
 pub(super) struct Span {
     pub(super) from: u64,
     pub(super) to: u64,
@@ -146,7 +146,7 @@ pub(super) fn span(
             match part {
                 Some(part) => {
                     (span.from, span.to) = (part.start, part.start + part.length);
-                    // at most 10,000
+                    // at most 10,000 parts
                     span.parts_count = Some(object.parts.len() as i32);
                     span.sums = part.sums.clone();
                     span.sums
@@ -175,7 +175,7 @@ fn no_such_part(number: i32) -> S3Error {
     error
 }
 
-/// The output of a read, of GetObject or HeadObject, which have the same members.
+/// The output of GetObject or HeadObject, which have the same members.
 macro_rules! read_output {
     ($output:ident, $object:expr, $span:expr) => {{
         let (object, span) = ($object, $span);
@@ -217,7 +217,7 @@ pub(super) fn get(object: &Object, span: &Span) -> GetObjectOutput {
     output
 }
 
-/// Where a copy comes from.
+/// The source of a copy.
 pub(super) fn source<'a>(
     store: &'a Store,
     from: &CopySource,
@@ -231,7 +231,7 @@ pub(super) fn source<'a>(
     Ok(object)
 }
 
-/// The copy of an object, which is one piece whatever the source was.
+/// The copy of an object, which has no parts even if the source has.
 pub(super) fn copied(source: &Object, input: &CopyObjectInput) -> S3Result<Object> {
     let replaces = |directive: Option<&str>| directive == Some(MetadataDirective::REPLACE);
     let directive = input.metadata_directive.as_ref();
@@ -300,7 +300,7 @@ pub(super) fn attributes(
 ) -> GetObjectAttributesOutput {
     let wanted = |name: &str| {
         let mut names = input.object_attributes.iter();
-        // s3s takes a header with commas as one name
+        // s3s parses a header with commas as one name
         names.any(|names| names.as_str().split(',').any(|it| it.trim() == name))
     };
     let from = input.part_number_marker.unwrap_or(0);

@@ -1,4 +1,4 @@
-//! The operations of S3, each of which asks the store under its lock and never reads a body there.
+//! The operations of S3. Each accesses the store under its lock, and never reads a body while it holds the lock.
 
 use std::sync::Arc;
 
@@ -195,7 +195,7 @@ impl S3 for Operations {
         let input = req.input;
         self.0.store().bucket(&input.bucket)?;
         let conditions = source_conditions!(input);
-        // the bytes are shared, and hashed without the lock
+        // the bytes are shared, so they are hashed without the lock
         let source = objects::source(&self.0.store(), &input.copy_source, &conditions)?.clone();
         let object = objects::copied(&source, &input)?;
         let output = objects::copy_output(&object);
@@ -298,7 +298,7 @@ impl S3 for Operations {
             .store()
             .upload(bucket, key, id)
             .map(|it| it.algorithm);
-        // an answer before the body was read would end the connection
+        // a response before the body was read would close the connection
         let wanted = algorithm.as_ref().ok().copied().flatten();
         let part = multipart::receive_part(req, wanted).await;
         if let Some(refusal) = refusal {

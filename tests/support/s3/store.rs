@@ -1,4 +1,4 @@
-//! What the backend holds: buckets, objects and uploads.
+//! The storage of the backend: buckets, objects and uploads.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::pin::Pin;
@@ -17,16 +17,16 @@ use super::checksums::{Algorithm, Hasher, hex};
 pub(super) struct Store {
     pub(super) buckets: BTreeMap<String, Bucket>,
     pub(super) uploads_begun: u64,
-    /// Parts but the last may be smaller than 5 MiB.
+    /// Whether parts below 5 MiB are allowed.
     pub(super) small_parts: bool,
 }
 
 pub(super) struct Bucket {
     pub(super) created: Timestamp,
     pub(super) location: Option<String>,
-    /// In the order of their keys' bytes.
+    /// Sorted by the bytes of their keys.
     pub(super) objects: BTreeMap<String, Object>,
-    /// By their ids, which are in the order of their beginnings.
+    /// By id; ids are assigned in ascending order.
     pub(super) uploads: BTreeMap<String, Upload>,
 }
 
@@ -39,11 +39,11 @@ pub(super) struct Object {
     pub(super) headers: Headers,
     pub(super) tags: Vec<(String, String)>,
     pub(super) sums: Checksum,
-    /// Of an object that was uploaded in parts: where they are, in their order.
+    /// The parts of an object that was uploaded in parts, in order.
     pub(super) parts: Vec<PartOf>,
 }
 
-/// A part of a whole object.
+/// A part of a complete object.
 #[derive(Clone)]
 pub(super) struct PartOf {
     pub(super) start: u64,
@@ -56,7 +56,7 @@ pub(super) struct Upload {
     pub(super) begun: Timestamp,
     pub(super) headers: Headers,
     pub(super) tags: Vec<(String, String)>,
-    /// What was asked for.
+    /// The requested type of checksum.
     pub(super) algorithm: Option<Algorithm>,
     pub(super) kind: &'static str,
     pub(super) parts: BTreeMap<i32, Part>,
@@ -72,7 +72,7 @@ pub(super) struct Part {
     pub(super) sums: Checksum,
 }
 
-/// What is said with an object when it is put, and given back with it.
+/// Headers that are stored with an object and returned with it.
 #[derive(Clone, Default)]
 pub(super) struct Headers {
     pub(super) cache_control: Option<String>,
@@ -84,7 +84,7 @@ pub(super) struct Headers {
     pub(super) metadata: Option<Metadata>,
 }
 
-/// The headers in an input; with `Headers` and `own_encoding` in scope.
+/// Reads the headers of an input. `Headers` and `own_encoding` must be in scope.
 macro_rules! headers_in {
     ($input:expr) => {
         Headers {
@@ -100,7 +100,7 @@ macro_rules! headers_in {
 }
 pub(super) use headers_in;
 
-/// The encoding of the object, without that of the request.
+/// The content encoding of the object, without `aws-chunked`.
 pub(super) fn own_encoding(value: &Option<String>) -> Option<String> {
     let parts = value.iter().flat_map(|value| value.split(','));
     let kept = parts
@@ -110,7 +110,7 @@ pub(super) fn own_encoding(value: &Option<String>) -> Option<String> {
     (!kept.is_empty()).then_some(kept)
 }
 
-/// Dates in headers have whole seconds.
+/// Truncates to whole seconds, as dates in headers have no fraction.
 pub(super) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let seconds = since.map_or(0, |since| since.as_secs());
@@ -169,7 +169,7 @@ impl Bucket {
 }
 
 impl Object {
-    /// One that comes in one piece.
+    /// An object that was not uploaded in parts.
     pub(super) fn whole(body: Vec<Bytes>, (md5, mut sums): (Vec<u8>, Checksum)) -> Self {
         sums.checksum_type = Some(ChecksumType::from_static(ChecksumType::FULL_OBJECT));
         Self {
@@ -202,7 +202,7 @@ pub(super) fn length(pieces: &[Bytes]) -> u64 {
     pieces.iter().map(|piece| piece.len() as u64).sum()
 }
 
-/// These bytes of a body, which are not copied.
+/// A range of a body, without copying.
 pub(super) fn slice(pieces: &[Bytes], from: u64, to: u64) -> Vec<Bytes> {
     let mut out = Vec::new();
     let mut at = 0;
@@ -210,7 +210,7 @@ pub(super) fn slice(pieces: &[Bytes], from: u64, to: u64) -> Vec<Bytes> {
         let end = at + piece.len() as u64;
         let (first, last) = (from.max(at), to.min(end));
         if first < last {
-            // inside the piece, whose length is a `usize`
+            // within the buffer, whose length is a `usize`
             out.push(piece.slice((first - at) as usize..(last - at) as usize));
         }
         at = end;
@@ -218,11 +218,11 @@ pub(super) fn slice(pieces: &[Bytes], from: u64, to: u64) -> Vec<Bytes> {
     out
 }
 
-/// As large as a piece of a body gets.
+/// The maximum size of a buffer.
 const PIECE: usize = 1 << 20;
 
-/// Reads a body to its end. What the connection gives are views of buffers that are larger: one copy keeps the memory
-/// that is held at the length of the body.
+/// Reads a whole body. The connection returns views into larger buffers, so a copy limits the memory in use to the length
+/// of the body.
 pub(super) async fn receive(
     body: Option<StreamingBlob>,
     announced: Option<i64>,
@@ -258,7 +258,7 @@ pub(super) async fn receive(
     Ok(pieces)
 }
 
-/// A body that does not arrive whole, or is not the one that was signed.
+/// The error for a body that is truncated, or does not match its signature.
 fn broken(e: StdError) -> S3Error {
     let said = format!("{e:?}").to_lowercase();
     if said.contains("checksum") || said.contains("sha256") {
@@ -273,7 +273,7 @@ fn broken(e: StdError) -> S3Error {
     s3_error!(IncompleteBody, "{e}")
 }
 
-/// A body on its way out.
+/// The body of a response.
 pub(super) struct Outgoing {
     pieces: VecDeque<Bytes>,
     left: usize,

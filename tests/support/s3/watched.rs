@@ -1,4 +1,4 @@
-//! What is asked of the backend: the log, and who has a say in it.
+//! The request log of the backend, and the hooks of tests.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,26 +9,26 @@ use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::store::Store;
 
-/// One operation, as it was asked for and answered.
+/// A logged operation: request and response.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Asked {
     /// `UploadPart`
     pub(crate) operation: String,
-    /// How many of this operation there were with this one.
+    /// The number of calls of this operation so far, including this one.
     pub(crate) nth: usize,
     pub(crate) key: Option<String>,
     pub(crate) part_number: Option<u32>,
-    /// `bytes=0-9`, of a read or of a copy's source.
+    /// The range of a read or of a copy source, such as `bytes=0-9`.
     pub(crate) range: Option<String>,
-    /// How long the request's body is, without what frames it.
+    /// The length of the request body without framing.
     pub(crate) bytes: u64,
-    /// How long the answer's body is, once there is one and it says so.
+    /// The length of the response body, once it is known.
     pub(crate) answered_bytes: Option<u64>,
-    /// The status of the answer, once there is one.
+    /// The status of the response, once there is one.
     pub(crate) status: Option<u16>,
 }
 
-/// An error instead of an operation.
+/// An error that is returned instead of running the operation.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     code: &'static str,
@@ -36,7 +36,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// With the status that S3 has for this code.
+    /// An error with the status that S3 uses for this code.
     pub(crate) fn new(code: &'static str) -> Self {
         Self { code, status: None }
     }
@@ -46,18 +46,18 @@ impl Refusal {
         Self::new("SlowDown")
     }
 
-    /// As copies and CompleteMultipartUpload may have it: status 200, and the error in the body.
+    /// An error in a response with status 200, as copies and CompleteMultipartUpload may return it.
     pub(crate) fn in_body(code: &'static str) -> Self {
         let status = Some(200);
         Self { code, status }
     }
 
-    /// What was decided before the body was read.
+    /// The decision that was made before the body was read.
     pub(super) fn noted(extensions: &http::Extensions) -> Option<Self> {
         extensions.get().cloned()
     }
 
-    /// As DeleteObjects has it.
+    /// The error as an entry of DeleteObjects.
     pub(super) fn of_key(&self, key: String) -> s3s::dto::Error {
         s3s::dto::Error {
             code: Some(self.code.to_owned()),
@@ -84,7 +84,7 @@ impl From<Refusal> for S3Error {
 type Refuse = dyn Fn(&Asked) -> Option<Refusal> + Send + Sync;
 type Watch = dyn Fn(&Asked) + Send + Sync;
 
-/// What the operations and the handle share.
+/// State that the operations and the handle share.
 #[derive(Default)]
 pub(crate) struct Shared {
     store: Mutex<Store>,
@@ -96,17 +96,17 @@ pub(crate) struct Shared {
 #[derive(Default)]
 pub(super) struct Log {
     asked: Vec<Asked>,
-    /// How many there were of each operation.
+    /// The number of calls of each operation.
     counts: HashMap<String, usize>,
-    /// How many there were before the log was emptied.
+    /// The number of calls before the log was cleared.
     forgotten: usize,
 }
 
-/// A request's place in the log, once it has one.
+/// The index of a request in the log, once it has one.
 #[derive(Clone, Default)]
 pub(super) struct Place(Arc<Mutex<Option<usize>>>);
 
-/// Nothing here is left half done by a panic of a test's hook.
+/// The state is consistent even if a test's hook panicked.
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -136,12 +136,12 @@ impl Shared {
     }
 
     fn refusal(&self, asked: &Asked) -> Option<Refusal> {
-        // a hook may take its time, and look into the store
+        // a hook may block, and may access the store
         let hook = lock(&self.refuse).clone();
         hook.and_then(|hook| hook(asked))
     }
 
-    /// Of one key of many.
+    /// One key of several.
     pub(super) fn refusal_of_key(&self, key: &str) -> Option<Refusal> {
         self.refusal(&Asked {
             operation: "DeleteObjects".to_owned(),
@@ -164,7 +164,7 @@ impl Shared {
         self.refusal(&asked)
     }
 
-    /// The operation is done, and its answer not sent yet.
+    /// Called when the operation is done, before the response is sent.
     pub(super) fn answered(&self, place: &Place, status: u16, bytes: Option<u64>) {
         let Some(asked) = self.note(place, status, bytes) else {
             return;
@@ -186,7 +186,7 @@ impl Shared {
     }
 }
 
-/// Writes the log, and refuses what is to be refused.
+/// Logs the request, and returns an error if a hook refuses it.
 pub(super) struct Gate(pub(super) Arc<Shared>);
 
 #[async_trait::async_trait]
@@ -202,7 +202,7 @@ impl S3Access for Gate {
             return Ok(());
         };
         if has_body {
-            // the operation reads its body first, and looks for this then
+            // the operation reads its body first, then checks this
             context.extensions_mut().insert(refusal);
             return Ok(());
         }
