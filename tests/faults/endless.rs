@@ -1,4 +1,4 @@
-//! Responses that never end: each part of one has a limit.
+//! Responses that never end: each part of a response has a limit.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -29,7 +29,7 @@ enum Endless {
 }
 
 fn forever(mut stream: &TcpStream, piece: &[u8]) -> std::io::Result<()> {
-    // the client is to give up; a test that fails must end too
+    // the client should give up, and a failing test must end as well
     let since = Instant::now();
     while since.elapsed() < Duration::from_secs(20) {
         stream.write_all(piece)?;
@@ -59,7 +59,7 @@ fn serve(endless: Endless, status: u16) -> String {
             (&stream).write_all(head.as_bytes())
         };
         let chunked = "transfer-encoding: chunked\r\n\r\n";
-        // the client ends the connection, which is no fault of the server
+        // the client closes the connection, which is not an error of the server
         let _ = match endless {
             Endless::Interim => forever(&stream, b"HTTP/1.1 102 Processing\r\nx: y\r\n\r\n"),
             Endless::Head => start("").and_then(|()| forever(&stream, b"x-a: b\r\n")),
@@ -95,7 +95,7 @@ fn serve(endless: Endless, status: u16) -> String {
     })
 }
 
-/// A call of each kind that is read whole.
+/// A call of each kind whose response is read whole.
 fn calls(client: &Client) -> Vec<(&'static str, Result<(), Error>)> {
     let object = || json!({"Bucket": "bucket", "Key": "k"});
     vec![
@@ -113,7 +113,7 @@ fn calls(client: &Client) -> Vec<(&'static str, Result<(), Error>)> {
     ]
 }
 
-/// For responses that do not end in time.
+/// The timeout for responses that do not end.
 const SHORT: Duration = Duration::from_millis(100);
 
 fn config(url: String) -> tucuxi::ConfigBuilder {
@@ -243,7 +243,7 @@ fn interim_responses_are_passed_over_and_another_protocol_is_an_error() {
             let head = read_head(&mut reader);
             assert!(head.starts_with("post / http/1.1"), "{head}");
             stream.write_all(interim.as_bytes()).unwrap();
-            // the client may be gone
+            // the client may have disconnected
             let _ = stream.write_all(ok.as_bytes());
         });
         let client = config(url).connect();

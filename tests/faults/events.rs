@@ -1,4 +1,4 @@
-//! Streams of events that are cut between two messages: nothing but the framing of the body shows that.
+//! Event streams that are cut between two messages, which only the framing of the body shows.
 
 use std::io::Write;
 
@@ -19,7 +19,7 @@ fn message(kind: &str, payload: &str) -> Vec<u8> {
         .unwrap()
 }
 
-/// An operation with a stream of events, and what a whole stream has.
+/// An operation with an event stream, and the complete stream.
 #[derive(Clone, Copy)]
 struct Case {
     service: &'static str,
@@ -67,19 +67,19 @@ const CASES: [Case; 4] = [
     },
 ];
 
-/// How the body of a response ends.
+/// The end of a response body.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
-    // of chunks
+    // of chunked bodies
     Whole,
     NoLastChunk,
     Reset,
     BadSize,
     ChunkTooLong,
-    // of a length
+    // of bodies with a length
     WholeLength,
     LengthTooLong,
-    // of nothing
+    // of bodies that end with the connection
     Close,
     Http10,
 }
@@ -102,7 +102,7 @@ const ENDS: [End; 9] = [
     End::Http10,
 ];
 
-/// Serves the messages, with this end.
+/// Serves the messages with this end.
 fn serve(messages: Vec<Vec<u8>>, end: End) -> String {
     by_hand_for(4, move |mut reader, mut stream| {
         let head = read_head(&mut reader);
@@ -153,7 +153,7 @@ fn serve(messages: Vec<Vec<u8>>, end: End) -> String {
     })
 }
 
-/// How many events came, and what then.
+/// The number of events, and the outcome.
 fn read(client: &Client, case: Case, buffered: bool) -> Result<usize, Error> {
     let request = client.request(case.service, case.operation);
     let request = request.params((case.params)());
@@ -180,7 +180,7 @@ fn a_stream_of_events_is_whole_only_where_its_body_is() {
                 let messages: Vec<_> = messages
                     .map(|(kind, payload)| message(kind, payload))
                     .collect();
-                // the RPC protocols demand a first message
+                // the RPC protocols require an initial message
                 let is_good = end.is_good() && there >= first;
                 for buffered in [false, true] {
                     let client = patient(serve(messages.clone(), end));

@@ -1,6 +1,6 @@
-//! What becomes of calls when network and server fail: every cell of the matrix ends in success or in the right error, in time,
-//! with whole bodies, and leaves neither connections nor threads behind. Here is also what else a test can only see of a whole
-//! process, such as its loggers.
+//! Calls with failing networks and servers: every cell of the matrix ends with success or the right error, in time, with
+//! complete bodies, and without leaking connections or threads. Also tests that need the state of the whole process, such as
+//! its loggers.
 
 mod endless;
 mod events;
@@ -32,16 +32,16 @@ use self::server::{Fault, Server};
 
 use crate::support::client::IntoClient;
 
-/// Threads are counted and loggers are set, so there is one test at a time.
+/// Tests count threads and set loggers, so they run one at a time.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Longer than a busy machine holds up a test, and shorter than a test may hang.
+/// Longer than any delay by a busy machine, shorter than the timeout of a hanging test.
 const LONG: Duration = Duration::from_secs(30);
 
-/// For a server that responds sooner or later. Tests that wait for a timeout set a short one.
+/// Settings for a server that responds eventually. Tests of timeouts set a short one.
 fn config(server: &Server) -> ConfigBuilder {
     Config::builder()
         .isolated()
@@ -58,7 +58,7 @@ fn blob(len: usize) -> Vec<u8> {
     (0..len).map(|n| (n * 7 + n / 251) as u8).collect()
 }
 
-/// How many threads come of this test's: they have its name, if no other.
+/// The number of threads that this test started. They inherit its name.
 fn threads() -> usize {
     let Ok(tasks) = std::fs::read_dir("/proc/self/task") else {
         return 1;
@@ -69,7 +69,7 @@ fn threads() -> usize {
     names.filter(|other| *other == name).count()
 }
 
-/// Waits for what follows at once, though on another thread.
+/// Waits for an effect on another thread.
 fn soon(what: &str, is: impl Fn() -> bool) {
     let since = Instant::now();
     while !is() {
@@ -78,7 +78,7 @@ fn soon(what: &str, is: impl Fn() -> bool) {
     }
 }
 
-/// The shortest of some runs is below the limit: a machine that is busy holds up any single one.
+/// Asserts that the shortest of several runs is below the limit, because a busy machine may delay any single one.
 fn at_best(limit: Duration, what: &str, run: impl FnMut() -> Duration) {
     let runs = std::iter::repeat_with(run).take(20);
     let mut best = Duration::MAX;
@@ -93,17 +93,17 @@ fn at_best(limit: Duration, what: &str, run: impl FnMut() -> Duration) {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
-    /// Everything at once: `ListTables`.
+    /// A buffered call: `ListTables`.
     Small,
-    /// Two of them, one page each.
+    /// Two pages, one request each.
     Pages,
-    /// A body that can be read again: `PutObject`.
+    /// A replayable body: `PutObject`.
     Upload,
-    /// A body that cannot.
+    /// A body that is not replayable.
     OneShot,
-    /// A body that is read by the program: `GetObject`.
+    /// A streaming response: `GetObject`.
     Download,
-    /// The same, into memory.
+    /// The same, read into memory.
     Buffered,
 }
 
@@ -116,7 +116,7 @@ const KINDS: [Kind; 6] = [
     Kind::Buffered,
 ];
 
-/// Makes a call; what comes of it is `ok`, or a word for the error.
+/// Makes a call. Returns `ok`, or a word for the error.
 fn call(kind: Kind, client: &Client, server: &Server) -> String {
     let put = |body: Body| {
         let request = client.request("s3", "PutObject");
@@ -201,7 +201,7 @@ fn word(error: &Error) -> String {
     }
 }
 
-/// What a fault does that is there once, and one that stays. `None`: the fault is no fault of such calls.
+/// The outcomes for a fault that occurs once, and for one that persists. `None` if the fault cannot occur in such calls.
 fn expected(fault: Fault, kind: Kind) -> Option<(&'static str, &'static str)> {
     use Fault::*;
     let is_upload = matches!(kind, Kind::Upload | Kind::OneShot);
@@ -214,16 +214,16 @@ fn expected(fault: Fault, kind: Kind) -> Option<(&'static str, &'static str)> {
         },
         _ => ("ok", word),
     };
-    // consent is asked for before the body is opened, so a reader is not spent when that fails
+    // the client waits for consent before it opens the body, so a reader is not consumed if that fails
     let at_head = |word| ("ok", word);
-    // a reader that was read is the end
+    // a consumed reader prevents a retry
     let behind_body = |word: &'static str| match kind {
         Kind::OneShot => (word, word),
         _ => ("ok", word),
     };
     Some(match fault {
         CloseAtOnce | ResetAtOnce => at_head("broken"),
-        // nobody consents for a second, which is longer than the timeout
+        // no consent for a second, which exceeds the timeout
         Silence => at_head("timeout"),
         AnswerBeforeBody(403) if is_upload => ("AccessDenied", "AccessDenied"),
         AnswerBeforeBody(_) if is_upload => at_head("SlowDown"),
@@ -238,7 +238,7 @@ fn expected(fault: Fault, kind: Kind) -> Option<(&'static str, &'static str)> {
         LengthTooLong if is_json => ("ok", "broken"),
         LengthTooLong if is_upload => behind_body("broken"),
         LengthTooLong => in_body("broken"),
-        // what comes is what the length says, but it has not the checksum
+        // the length is right, but the checksum is not
         LengthTooShort => in_body("checksum"),
         Redirect(301) if !is_json => ("301", "301"),
         Redirect(_) => ("307", "307"),
@@ -275,8 +275,8 @@ const FAULTS: [Fault; 22] = [
     Fault::Status(503),
 ];
 
-/// What becomes of a call that meets the fault once, of one that always meets it, and of one without; and whether the first two
-/// end in time.
+/// The outcomes of a call that meets the fault once, of one that always meets it, and of one without; and whether the first
+/// two end in time.
 fn outcomes(fault: Fault, kind: Kind, server: &Server, timeout: Duration) -> [String; 4] {
     let client = config(server).read_timeout(timeout).connect();
     let since = Instant::now();
@@ -319,8 +319,8 @@ fn every_fault_ends_in_success_or_the_right_error_in_time() {
                 continue;
             };
             let expected = [once, always, "ok", "in time"];
-            // A machine that is busy may hold up any response for longer than a timeout. There is no one that is long enough for all,
-            // as consent is waited for a second.
+            // A busy machine may delay any response beyond a timeout. No single timeout is long enough for all cases, because
+            // consent is awaited for a second.
             let mut timeouts = [250, 750, 4000].repeat(3).into_iter();
             let is_slow = |word: &String| word.contains("timeout") || word.contains("late");
             let found = loop {

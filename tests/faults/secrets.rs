@@ -1,4 +1,4 @@
-//! No secret is logged or shown. The loggers are the process's.
+//! No secret is logged or shown. The loggers are global.
 
 use std::io::{BufReader, Write};
 use std::net::TcpListener;
@@ -23,7 +23,7 @@ fn no_secret_is_logged_or_shown() {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(move || writer.clone())
         .finish();
-    // for this thread, on which everything happens
+    // for this thread, which does everything
     let _subscribed = tracing::subscriber::set_default(subscriber);
 
     let secrets =
@@ -82,7 +82,7 @@ fn no_secret_is_logged_or_shown() {
     }
 }
 
-/// What programs that use the `log` crate read.
+/// The records that programs with the `log` crate see.
 struct Bridge(Log);
 
 impl log::Log for Bridge {
@@ -96,10 +96,10 @@ impl log::Log for Bridge {
     fn flush(&self) {}
 }
 
-/// Each row of a dump has it, wherever rows begin.
+/// Every row of a hex dump contains it, wherever rows begin.
 const SECRET: &str = "hiddenhiddenhiddenhidden";
 
-/// Answers each request on a connection of its own, as a service or as a proxy that forwards; with a secret in the body.
+/// Responds to each request on a separate connection, as a service or as a forwarding proxy, with a secret in the body.
 fn serve(requests: usize) -> (String, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -176,7 +176,7 @@ fn no_secret_of_a_connection_is_logged() {
         .call("secretsmanager", "GetSecretValue", json!({"SecretId": "s"}))
         .unwrap();
 
-    // the logger stays with the process, whose other tests it is not for
+    // the logger remains for the process, so it is disabled for other tests
     log::set_max_level(log::LevelFilter::Off);
     let heads = [served.join().unwrap(), forwarded.join().unwrap()].concat();
     assert!(

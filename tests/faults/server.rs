@@ -1,4 +1,4 @@
-//! A server that fails as it is told, on loopback.
+//! A server on the loopback interface with scripted faults.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -10,17 +10,17 @@ use std::time::Duration;
 
 use crate::support::wire::{Head, read_body, read_head, reset};
 
-/// What goes wrong with one request.
+/// The fault of one request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Fault {
     // before anything is read
     CloseAtOnce,
     ResetAtOnce,
     Silence,
-    // when the head of the request is read, and not its body
+    // after the head of the request, before its body
     AnswerBeforeBody(u16),
     ResetBeforeBody,
-    // in the head of the answer
+    // in the head of the response
     CloseInHead,
     Garbage,
     ResetInHead,
@@ -31,7 +31,7 @@ pub(crate) enum Fault {
     ResetInBody,
     SlowBody,
     StallInBody,
-    // a whole answer, but not a good one
+    // a complete response that is wrong
     LengthTooLong,
     LengthTooShort,
     Redirect(u16),
@@ -43,13 +43,13 @@ pub(crate) enum Fault {
 pub(crate) struct State {
     faults: Mutex<VecDeque<Fault>>,
     forever: Mutex<Option<Fault>>,
-    /// One of fifty requests meets one of these.
+    /// One in fifty requests meets one of these.
     sometimes: Mutex<&'static [Fault]>,
-    /// The bodies of requests that were read whole.
+    /// The bodies of requests that were completely read.
     pub(crate) bodies: Mutex<Vec<Vec<u8>>>,
-    /// The heads of requests, in small letters.
+    /// The heads of requests, in lower case.
     pub(crate) heads: Mutex<Vec<String>>,
-    /// What a download has.
+    /// The content of a download.
     pub(crate) blob: Vec<u8>,
     pub(crate) open: AtomicUsize,
     pub(crate) accepted: AtomicUsize,
@@ -78,13 +78,13 @@ impl Server {
                 if shared.stopping.load(Ordering::SeqCst) {
                     break;
                 }
-                // a thread that ended keeps its stack until somebody lets go of it
+                // a finished thread keeps its stack until it is joined
                 workers.retain(|worker: &JoinHandle<()>| !worker.is_finished());
                 let (state, stream) = (shared.clone(), stream.unwrap());
                 state.accepted.fetch_add(1, Ordering::SeqCst);
                 state.open.fetch_add(1, Ordering::SeqCst);
                 workers.push(std::thread::spawn(move || {
-                    // a connection that the client ends is no fault of the test
+                    // a connection that the client closes is not a failure
                     let _ = serve(&state, stream);
                     state.open.fetch_sub(1, Ordering::SeqCst);
                 }));
@@ -100,7 +100,7 @@ impl Server {
         }
     }
 
-    /// These faults for the next requests, and then none.
+    /// Sets the faults of the next requests. Later ones have none.
     pub(crate) fn fail(&self, faults: &[Fault]) {
         *self.state.forever.lock().unwrap() = None;
         *self.state.faults.lock().unwrap() = faults.iter().copied().collect();
@@ -110,7 +110,7 @@ impl Server {
         *self.state.forever.lock().unwrap() = Some(fault);
     }
 
-    /// One of these for each fiftieth request.
+    /// Sets one of these faults for every fiftieth request.
     pub(crate) fn fail_in_fifty(&self, faults: &'static [Fault]) {
         *self.state.sometimes.lock().unwrap() = faults;
     }
@@ -121,7 +121,7 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// Waits for all connections to end, so clients must be gone by then.
+    /// Waits for all connections to end, so clients must be dropped before.
     fn drop(&mut self) {
         self.state.stopping.store(true, Ordering::SeqCst);
         let _ = TcpStream::connect(self.address);
@@ -131,7 +131,7 @@ impl Drop for Server {
     }
 }
 
-/// Waits until the client gives up.
+/// Waits until the client disconnects.
 fn silence(mut stream: &TcpStream) -> io::Result<()> {
     let mut piece = [0; 65536];
     while stream.read(&mut piece)? > 0 {}
@@ -151,7 +151,7 @@ fn serve(state: &State, stream: TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
     loop {
-        // of an idle connection nobody knows yet what it will meet
+        // the fault of an idle connection is not determined yet
         if reader.fill_buf()?.is_empty() {
             return Ok(());
         }
@@ -171,7 +171,7 @@ fn serve(state: &State, stream: TcpStream) -> io::Result<()> {
         match fault {
             Some(Fault::AnswerBeforeBody(status)) => {
                 (&stream).write_all(&answer_with(status, &head, true))?;
-                // some bytes are left unread, so that closing resets the connection
+                // some bytes stay unread, so that closing resets the connection
                 return Ok(());
             }
             Some(Fault::ResetBeforeBody) => return reset(&stream),
@@ -214,7 +214,7 @@ fn answer_with(status: u16, head: &Head, close: bool) -> Vec<u8> {
     .into_bytes()
 }
 
-/// The tables; in two pages, where the request has a limit.
+/// The tables, in two pages if the request has a limit.
 fn tables(asked: &[u8]) -> &'static [u8] {
     let has = |name: &[u8]| asked.windows(name.len()).any(|part| part == name);
     match (has(b"Limit"), has(b"ExclusiveStartTableName")) {
@@ -224,7 +224,7 @@ fn tables(asked: &[u8]) -> &'static [u8] {
     }
 }
 
-/// Whether the connection can be used again.
+/// Returns whether the connection can be reused.
 fn answer(
     body: &[u8],
     mut stream: &TcpStream,
@@ -302,7 +302,7 @@ fn answer(
     Ok(false)
 }
 
-/// In ten pieces, with pauses that are shorter than any timeout.
+/// Sends ten chunks, with pauses that are shorter than any timeout.
 fn trickle(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
     for piece in bytes.chunks(bytes.len().div_ceil(10).max(1)) {
         stream.write_all(piece)?;

@@ -9,7 +9,7 @@ use crate::server::{Fault, Server};
 use crate::support::client::IntoClient;
 use crate::{alone, config, soon, threads, word};
 
-/// In kilobytes.
+/// The memory in use, in kilobytes.
 fn memory() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
@@ -27,7 +27,7 @@ const FAULTS: [Fault; 8] = [
     Fault::SlowBody,
 ];
 
-/// `cargo test --release --test faults soak -- --ignored --nocapture`; `TUCUXI_SOAK` says how many calls.
+/// `cargo test --release --test faults soak -- --ignored --nocapture`; `TUCUXI_SOAK` is the number of calls.
 #[test]
 #[ignore = "it takes minutes"]
 fn soak() {
@@ -71,7 +71,7 @@ fn soak() {
         failed.load(Ordering::Relaxed),
         since.elapsed(),
     );
-    // three faults in a row are one in 125,000
+    // three faults in a row have a probability of 1 in 125,000
     assert!(failed.into_inner() <= calls / 10_000 + 2);
     assert!(end.unwrap_or(0) <= warm.unwrap_or(usize::MAX) * 5 / 4 + 4096);
     drop(client);

@@ -1,4 +1,4 @@
-//! What a subscriber is told of a call.
+//! The spans and events of a call.
 
 use serde_json::json;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -19,7 +19,7 @@ fn a_call_is_a_span_and_so_is_each_attempt() {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    // for this thread, on which everything happens
+    // for this thread, which does everything
     let _subscribed = tracing::subscriber::set_default(subscriber);
     let answers = Replay::new()
         .answer(503, &[], "")

@@ -1,4 +1,4 @@
-//! Bodies, and the connections that they go through.
+//! Bodies, connections and proxies.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -154,7 +154,7 @@ fn a_body_of_another_length_than_it_says_is_not_taken_for_whole() {
     assert!(put(&client, Body::file_range(short.path(), 0..9)).is_err());
 }
 
-/// Speaks with one connection by hand.
+/// Serves one connection with this function.
 pub(crate) fn by_hand(
     speak: impl FnOnce(BufReader<TcpStream>, TcpStream) + Send + 'static,
 ) -> String {
@@ -165,7 +165,7 @@ pub(crate) fn by_hand(
     })
 }
 
-/// Speaks with so many connections by hand, one after the other.
+/// Serves this number of connections in sequence.
 pub(crate) fn by_hand_for(
     connections: usize,
     speak: impl Fn(BufReader<TcpStream>, TcpStream) + Send + 'static,
@@ -205,7 +205,7 @@ const OK: &[u8] = b"HTTP/1.1 200 OK\r\netag: \"e\"\r\ncontent-length: 0\r\n\r\n"
 #[test]
 fn consent_is_waited_for_and_may_have_headers_or_be_missing() {
     let _alone = alone();
-    // what the server says to the head, and how long the body may take to come, in milliseconds
+    // the response to the head, and the time until the body arrives, in milliseconds
     let cases: [(&[u8], u64, u64); 4] = [
         (b"HTTP/1.1 100 Continue\r\n\r\n", 0, 500),
         (b"HTTP/1.1 100 Continue\r\nx-a: b\r\n\r\n", 0, 500),
@@ -233,7 +233,7 @@ fn consent_is_waited_for_and_may_have_headers_or_be_missing() {
             assert!(head.contains("expect: 100-continue"));
             assert_eq!(head.matches("accept-encoding: identity").count(), 1);
             assert_eq!(&body, b"hello");
-            // the client's second begins a little before
+            // the client's second starts slightly earlier
             assert!(took >= Duration::from_millis(least), "{took:?}");
             took
         });
@@ -276,7 +276,7 @@ fn an_answer_that_comes_while_the_body_is_sent_is_the_answer() {
             let no = b"HTTP/1.1 503 Slow\r\ncontent-length: 39\r\n\r\n<Error><Code>SlowDown</Code></Error>   ";
             stream.write_all(no).unwrap();
             if !closes {
-                // it reads no more, and waits for the client to go: its own words then find nobody
+                // it stops reading and waits until the client disconnects
                 while stream.write_all(b" ").is_ok() {
                     std::thread::sleep(Duration::from_millis(5));
                 }
@@ -287,7 +287,7 @@ fn an_answer_that_comes_while_the_body_is_sent_is_the_answer() {
     }
 }
 
-/// A proxy that forwards: it reads whole requests, and answers them itself.
+/// A forwarding proxy: reads whole requests, and responds itself.
 fn forwarding(heads: &Arc<Mutex<Vec<String>>>) -> String {
     let heads = heads.clone();
     by_hand_for(9, move |mut reader, mut stream| {

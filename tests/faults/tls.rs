@@ -1,4 +1,4 @@
-//! Connections over TLS: whom the client trusts, who it is, and that all else is as without TLS.
+//! TLS connections: trust, client certificates, and the same behaviour as without TLS.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -16,7 +16,7 @@ use tucuxi::{Client, ConfigBuilder, Error, ErrorKind};
 use crate::alone;
 use crate::support::client::{IntoClient, isolated};
 
-/// An authority, whose certificate and those it gave are files of a folder.
+/// A certificate authority. Its certificate and those that it issued are files in a folder.
 fn certificates(folder: &Path) -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -34,7 +34,7 @@ fn certificates(folder: &Path) -> CertifiedIssuer<'static, KeyPair> {
 
 type Tls = BufReader<StreamOwned<ServerConnection, TcpStream>>;
 
-/// The settings of a server that is called localhost, whose certificates are in a folder.
+/// The settings of a server named localhost, with certificates in a folder.
 fn settings(folder: &Path, asks_who: bool) -> Arc<ServerConfig> {
     let authority = certificates(folder);
     let text = std::fs::read(folder.join("localhost.pem")).unwrap();
@@ -60,7 +60,7 @@ fn settings(folder: &Path, asks_who: bool) -> Arc<ServerConfig> {
     Arc::new(config.with_single_cert(chain, key).unwrap())
 }
 
-/// Serves as many connections as there are, each by `speak`.
+/// Serves every connection with `speak`.
 fn server(folder: &Path, asks_who: bool, speak: impl Fn(&mut Tls) + Send + 'static) -> String {
     let config = settings(folder, asks_who);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -75,7 +75,7 @@ fn server(folder: &Path, asks_who: bool, speak: impl Fn(&mut Tls) + Send + 'stat
     format!("https://localhost:{port}")
 }
 
-/// Answers `ListTables` until the connection ends or was none.
+/// Responds to `ListTables` until the connection ends.
 fn answer(stream: &mut BufReader<impl Read + Write>) {
     let mut line = String::new();
     let mut length = 0;
@@ -148,7 +148,7 @@ fn a_client_shows_its_certificate_to_who_asks() {
     assert_eq!(mixed.kind(), ErrorKind::Config, "{mixed}");
 }
 
-/// Lets the first request of a connection through to a server behind it, if it asks for a tunnel, else responds itself.
+/// A proxy that opens a tunnel if the first request is CONNECT, and otherwise responds itself.
 fn proxy(stream: &mut Tls, behind: &Arc<ServerConfig>) {
     let Ok(head) = stream.fill_buf() else { return };
     if !head.starts_with(b"CONNECT ") {
@@ -173,7 +173,7 @@ fn a_proxy_has_certificates_of_its_own() {
     let url = server(beside.path(), true, move |stream| proxy(stream, &inner));
     let file = |dir: &tempfile::TempDir, name: &str| dir.path().join(name).display().to_string();
     let own = file(&beside, "client.pem");
-    // forwarded, through a tunnel, forwarded though https
+    // forwarded, tunnelled, forwarded despite https
     for (endpoint, forwards) in [
         ("http://localhost:1", false),
         ("https://localhost:1", false),
@@ -214,7 +214,7 @@ fn an_answer_that_comes_while_the_body_is_sent_is_the_answer_also_here() {
             let no = b"HTTP/1.1 503 Slow\r\ncontent-length: 36\r\n\r\n<Error><Code>SlowDown</Code></Error>";
             let out = stream.get_mut();
             out.write_all(no).unwrap();
-            // in one case it goes, in the other it reads no more until the client goes
+            // in one case it disconnects, in the other it stops reading until the client disconnects
             while !closes && out.write_all(b" ").is_ok() {
                 std::thread::sleep(Duration::from_millis(5));
             }

@@ -1,4 +1,4 @@
-//! Ends of waiting: timeouts of a connection, an attempt and a whole call; a caller who cancels.
+//! Timeouts of connections, attempts and calls, and cancellation.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::streams::{by_hand, patient, read_head};
 use crate::support::client::IntoClient;
 use crate::{LONG, alone, at_best, blob, config, word};
 
-/// Cancels from another thread after a while, and says how long the call went on after that.
+/// Cancels from another thread after a while. Returns how long the call continued afterwards.
 fn cancel_after(while_: Duration, run: impl FnOnce(&CancelToken) -> Error) -> (Error, Duration) {
     let token = CancelToken::default();
     cancel_with(&token, while_, || run(&token))
@@ -48,7 +48,7 @@ fn a_call_is_cancelled_while_it_waits_for_an_answer_or_for_its_next_attempt() {
         Fault::Status(503),
     ] {
         let server = Server::new(blob(100_000));
-        // of the delays of a throttled call, the first is a second
+        // the first delay of a throttled call is a second
         let client = config(&server)
             .read_timeout(LONG)
             .jitter(|| 1.0)
@@ -77,7 +77,7 @@ fn a_body_is_cancelled_while_it_is_read() {
         let request = client.request("s3", "GetObject");
         let token = CancelToken::default();
         let request = request.params(json!({"Bucket": "bucket", "Key": "key"}));
-        // a busy machine may take its time until there is a body
+        // a busy machine may delay the body
         let output = request.cancel_with(&token).send().unwrap();
         let (error, after) = cancel_with(&token, Duration::from_millis(30), || {
             let read = output.body.unwrap().read_to_vec();
@@ -142,7 +142,7 @@ fn a_call_ends_with_its_time_whatever_attempts_are_left() {
 fn an_attempt_ends_with_its_time_and_the_next_begins() {
     let _alone = alone();
     let server = Server::new(Vec::new());
-    // one of them is in time, even if the machine is busy
+    // one of them is in time even on a busy machine
     let config = config(&server).max_attempts(50);
     let client = config.attempt_timeout(Duration::from_millis(60)).connect();
     server.fail(&[Fault::Silence]);

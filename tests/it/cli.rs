@@ -1,4 +1,4 @@
-//! The command: the real binary, against the quickstart's server.
+//! The command: the real binary against the quickstart's server.
 
 use std::io::Write;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::s3_server::{ACCESS_KEY_ID, S3Server, SECRET_ACCESS_KEY};
 use crate::support::loopback::Server;
 
-/// What a run of the command left.
+/// The outcome of a run of the command.
 #[derive(Debug)]
 struct Run {
     code: i32,
@@ -24,7 +24,7 @@ impl Run {
     }
 }
 
-/// The command with nothing of this machine in its environment.
+/// The command with an empty environment.
 fn command(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tucuxi"));
     command.env_clear().env("HOME", home).current_dir(home);
@@ -38,7 +38,7 @@ fn run(command: &mut Command, input: &str) -> Run {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // a command that does not read it has its reason
+    // a command may exit without reading it
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     Run {
@@ -48,7 +48,7 @@ fn run(command: &mut Command, input: &str) -> Run {
     }
 }
 
-/// A home, a server, and the command with its credentials.
+/// A home directory, a server, and a command with credentials for it.
 struct Shell {
     home: tempfile::TempDir,
     server: S3Server,
@@ -277,7 +277,7 @@ fn more_pages_are_told_on_stderr() {
             r#"{"AccountMaxReadCapacityUnits": 1}"#,
             None,
         ),
-        // says apart whether there is more
+        // reports on stderr whether there is more
         (
             "iam",
             "ListUsers",
@@ -292,7 +292,7 @@ fn more_pages_are_told_on_stderr() {
             "<R><ListUsersResult><IsTruncated>false</IsTruncated><Users/><Marker>m</Marker></ListUsersResult></R>",
             None,
         ),
-        // two tokens
+        // two resume tokens
         (
             "route53",
             "ListResourceRecordSets",

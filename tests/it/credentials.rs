@@ -1,4 +1,4 @@
-//! Each provider against a service on the loopback interface: what it asks, and what becomes of good, bad, and no answers.
+//! Each credentials provider against a service on the loopback interface: its requests, and good, bad and missing responses.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -20,7 +20,7 @@ use tucuxi::{Body, Client, Config, Credentials, ErrorKind};
 use crate::support::client::IntoClient;
 use crate::support::loopback::{Answer, Asked, Server};
 
-/// When all this happens: 2023-11-14T22:13:20Z.
+/// The time of all tests: 2023-11-14T22:13:20Z.
 fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_700_000_000)
 }
@@ -29,11 +29,11 @@ const LATER: &str = "2023-11-15T22:13:20Z";
 const SOON: &str = "2023-11-14T22:14:20Z";
 const PAST: &str = "2023-11-14T22:00:00Z";
 
-/// A user's directory, and the servers that stand for AWS.
+/// A home directory, and the servers in place of AWS.
 struct Machine {
     home: TempDir,
     variables: Vec<(String, String)>,
-    /// A server of it does not respond, which the client notices soon.
+    /// Whether a server does not respond. The client then has a short timeout.
     is_silent: bool,
 }
 
@@ -83,7 +83,7 @@ impl Machine {
             })
     }
 
-    /// The key id, and until when, or the error.
+    /// Returns the access key id and the expiration, or the error.
     fn found(&self) -> Result<String, String> {
         found(&self.config().connect())
     }
@@ -101,7 +101,7 @@ fn found(client: &Client) -> Result<String, String> {
     }
 }
 
-/// A machine with this config file whose `service` is a server that answers so.
+/// A machine with this config file, whose `service` is a server with these responses.
 fn served(
     config: &str,
     variable: &str,
@@ -150,7 +150,7 @@ fn a_role_is_assumed_once_and_kept_for_others() {
             .unwrap()
             .contains("AKIDKEYS")
     );
-    // the name that `aws` gives the file: the SHA-1 of {"RoleArn": "arn:r"}
+    // the file name that `aws` uses: the SHA-1 of {"RoleArn": "arn:r"}
     let kept = machine.read(".aws/cli/cache/85e188805d209c6e5e0956c4d7e891458faf89a2.json");
     assert_eq!(kept["Credentials"]["AccessKeyId"], "ASIAROLE");
     let own = machine.config().cache_roles(false).build().unwrap();
@@ -338,7 +338,7 @@ fn a_token_of_a_session_is_exchanged_before_it_ends() {
         (&json!("r2"), &json!("2023-11-14T23:13:20Z"))
     );
 
-    // a failed exchange hurts only when the old token has ended
+    // a failed exchange is an error only if the old token has expired
     for (end, good) in [(SOON, true), (PAST, false)] {
         std::fs::remove_dir_all(machine.path(".aws/cli")).ok();
         sso_file(&machine, &sso_token(end).replace("\"r\"", "\"void\""));
@@ -613,7 +613,7 @@ fn nothing_half_written_or_secret_is_shown() {
     assert!(Path::new(&machine.path(".aws")).exists());
 }
 
-/// A client of this machine that is sent these bodies, each with status 200.
+/// A client of this machine that receives these bodies with status 200.
 fn client_of(machine: &Machine, bodies: &[&str]) -> Client {
     let replay = bodies.iter().fold(Replay::new(), |replay, body| {
         replay.answer(200, &[], (*body).to_owned())
@@ -621,7 +621,7 @@ fn client_of(machine: &Machine, bodies: &[&str]) -> Client {
     machine.config().sleep(|_| {}).over(replay)
 }
 
-/// What comes after the marker is hostile; it must not be shown, and neither must what is with it.
+/// The text after the marker is hostile. Neither it nor its surroundings may be shown.
 const HOSTILE: [&str; 7] = ["\n", "\r\nx: y", "\t.", "\u{1}", "\u{7f}", "\0", "\u{85}"];
 
 #[test]
@@ -871,7 +871,7 @@ fn a_bearer_token_that_no_header_has_is_told_with_its_variable() {
     );
 }
 
-/// Answers with a head, and then with one byte now and then.
+/// Responds with a head, then with one byte at a time.
 fn trickling() -> String {
     use std::io::{Read, Write};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -1187,7 +1187,7 @@ fn each_provider_ends_with_its_timeout_its_call_or_its_cancel_token() {
 
 #[test]
 fn the_services_beside_a_machine_are_reached_without_a_proxy() {
-    // a proxy that is not there
+    // a proxy that does not exist
     let closed = "http://127.0.0.1:1";
     let (mut machine, server) = served("", "AWS_CONTAINER_CREDENTIALS_FULL_URI", |_| {
         Some((200, document(LATER)))
@@ -1266,7 +1266,7 @@ fn where_a_client_is_is_found_out_with_its_first_request_and_not_before() {
         1,
         "{lines:?}"
     );
-    // an instance that is silent costs some seconds, once
+    // a metadata service that does not respond costs some seconds, once
     machine
         .variables
         .retain(|(name, _)| name != "AWS_EC2_METADATA_SERVICE_ENDPOINT");
@@ -1333,7 +1333,7 @@ fn times_of_responses_are_bounded() {
             Some((200, body.clone()))
         });
         sso_file(&machine, &sso_token(LATER));
-        let _ = machine.found(); // an error or not, but no panic
+        let _ = machine.found(); // an error is allowed, a panic is not
     }
 }
 

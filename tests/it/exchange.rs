@@ -1,5 +1,5 @@
-//! What an exchange does between its first and its last request: endpoints that are asked for, buckets that are elsewhere,
-//! accounts that are part of a host.
+//! Requests that an exchange sends besides the call: endpoint discovery, buckets in other regions, and accounts that are part
+//! of a host.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -125,7 +125,7 @@ fn discovery_that_may_be_is_done_on_demand() {
         hosts(&replay),
         ["dynamodb.us-east-1.amazonaws.com", "cell1.example.com"]
     );
-    // without an answer, what need not be told is not
+    // without a response, an optional endpoint is not discovered
     let on = signed().endpoint_discovery(EndpointDiscoveryMode::Enabled);
     let replay = Replay::new()
         .failure(TransportErrorKind::Request)
@@ -152,7 +152,7 @@ fn a_bucket_elsewhere_is_followed_once_and_remembered() {
     }
     let (here, there) = ("bkt.s3.amazonaws.com", "bkt.s3.eu-west-1.amazonaws.com");
     assert_eq!(hosts(&replay), [here, there, there]);
-    // in a chunk, with its checksum behind it
+    // in a chunk, with its checksum in a trailer
     assert!(
         replay
             .sent()
@@ -191,7 +191,7 @@ fn a_head_request_without_a_region_is_an_error() {
     assert_eq!(replay.sent().len(), 1);
 }
 
-/// Counts how often it is asked.
+/// Counts its lookups.
 struct Counting(Arc<AtomicUsize>);
 
 impl CredentialsProvider for Counting {
@@ -215,7 +215,7 @@ fn credentials_come_before_an_endpoint_that_has_the_account_in_it() {
     for _ in 0..2 {
         client.call("dynamodb", "ListTables", json!({})).unwrap();
     }
-    // cold they are asked for, then they are known
+    // looked up once, then cached
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     let host = "111122223333.ddb.us-east-1.amazonaws.com";
     assert_eq!(hosts(&replay), [host, host]);
@@ -300,7 +300,7 @@ fn a_client_with_other_settings_shares_models_and_connections_and_asks_endpoints
         .answer(200, &[], ROWS);
     let replay = Arc::new(replay);
     let config = signed().build().unwrap();
-    // a source of its own, so that the models are not those of the whole process
+    // a separate source, because embedded models are shared by the whole process
     let client = Client::with_models(config, replay.clone(), Memory::new()).unwrap();
     query(&client).unwrap();
     let other = Credentials::new("AKIDOTHER", "secret");
@@ -338,7 +338,7 @@ fn a_server_like_s3_needs_no_region() {
         signature.contains("/us-east-1/s3/aws4_request"),
         "{signature}"
     );
-    // others do, as with botocore
+    // other services do, as in botocore
     let error = client.call("sqs", "ListQueues", json!({})).unwrap_err();
     assert!(error.to_string().contains("region"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! The proxy of the tests does to a request what its rule says, and nothing to others.
+//! The test proxy injects the faults of its rule, and leaves other requests alone.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use crate::support::proxy::{Fault, Proxy, Seen, some_parts};
 use crate::support::s3::{S3Backend, config_for};
 
 const BUCKET: &str = "bucket";
-/// More than what is read at once.
+/// More than one read returns.
 const LENGTH: usize = 600_000;
 
 fn bytes() -> Vec<u8> {
@@ -23,7 +23,7 @@ fn connect(proxy: &Proxy, attempts: u32) -> Client {
     config.jitter(|| 0.0).connect()
 }
 
-/// What becomes of a read that meets this fault, once.
+/// Reads an object through a proxy that injects this fault once.
 fn read(backend: &S3Backend, fault: Fault, attempts: u32) -> Result<Vec<u8>, String> {
     let proxy = Proxy::start(backend.address(), move |seen| {
         (seen.number == 0).then_some(fault)
@@ -58,7 +58,7 @@ fn answers_are_cut_changed_and_refused() {
         };
         assert!(error.contains(expected), "{fault:?}: {error}");
     }
-    // what happens before the body is there is what the client tries again
+    // the client retries faults before the body
     for fault in [Fault::ResetInHead, Fault::Status(503)] {
         assert_eq!(read(&backend, fault, 2).unwrap(), bytes(), "{fault:?}");
     }
@@ -89,7 +89,7 @@ fn requests_are_cut_and_changed() {
         Fault::FlipRequestByte(half),
         Fault::ResetInHead,
     ];
-    // a body with its checksum before it and one with its checksum behind it
+    // a body with its checksum in a header, and one with a trailer
     for behind in [false, true] {
         for fault in faults {
             let proxy = Proxy::start(backend.address(), move |seen| {
@@ -105,7 +105,7 @@ fn requests_are_cut_and_changed() {
                 request.body(body).send()?.value()
             };
             put(connect(&proxy, 1), body).expect_err(&format!("{fault:?}"));
-            // of an answer that is lost, the server has done what was asked
+            // if the response is lost, the server has handled the request
             let stored = (fault == Fault::ResetInHead).then(bytes);
             assert_eq!(backend.bytes(BUCKET, "k"), stored, "{fault:?} {behind}");
         }

@@ -1,4 +1,4 @@
-//! Hooks of programs, what services need beyond their models, and how that is switched off.
+//! Interceptors of programs, customisations of services, and how they are disabled.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ use tucuxi::{Client, ConfigBuilder, Credentials, Error, ErrorKind, Output};
 use crate::support::client::{IntoClient, isolated};
 use crate::unsigned;
 
-/// Writes down which hook was asked.
+/// Records the hooks that were called.
 #[derive(Clone, Default)]
 struct Diary(Arc<Mutex<Vec<String>>>);
 
@@ -99,7 +99,7 @@ fn hooks_are_asked_in_order_and_back() {
     assert_eq!(diary.lines(), expected);
 }
 
-/// Does one thing at each hook.
+/// Makes one change in each hook.
 #[derive(Default)]
 struct Meddler {
     member: Option<&'static str>,
@@ -154,7 +154,7 @@ fn parameters_may_be_completed_or_refused() {
     let sent = &replay.sent()[0];
     assert_eq!(&sent.body[..], br#"{"Limit":1}"#);
     assert_eq!(sent.headers["x-mine"], "yes");
-    // what is put in is checked
+    // added parameters are validated
     let error = ask(Meddler {
         member: Some("Limits"),
         ..Meddler::default()
@@ -200,7 +200,7 @@ fn a_verdict_holds_as_long_as_there_are_attempts() {
     });
     assert_eq!(sent, 3);
     assert!(result.unwrap_err().contains("not good enough"));
-    // a good answer is no reason for another attempt, and a failure without a verdict is one that holds
+    // a success is not retried, and a failure without a verdict is final
     assert_eq!(
         made(Meddler {
             verdict: transient,
@@ -300,7 +300,7 @@ fn what_is_switched_off_must_have_a_name() {
     );
 }
 
-/// The request of a call, with customisations and without these.
+/// The request of a call without these customisations.
 fn both(
     service: &str,
     operation: &str,
@@ -311,7 +311,7 @@ fn both(
         let (client, replay) = config
             .max_attempts(1)
             .replay(Replay::new().answer(200, &[], ""));
-        // whatever comes of it
+        // the outcome does not matter
         let _ = client.call(service, operation, params.clone());
         replay.sent().pop()
     };

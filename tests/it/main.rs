@@ -1,7 +1,7 @@
-//! Tests that cross rooms and need nothing from outside: canned responses, and servers on the loopback interface.
+//! Tests that cross modules and need nothing external: canned responses, and servers on the loopback interface.
 //!
-//! All share one process and run at the same time, so none may depend on what a process has once: its environment, its
-//! working directory, its loggers, the number of its threads. Such tests belong to `tests/faults`.
+//! All tests share one process and run concurrently, so none may depend on the state of the process: its environment, working
+//! directory, loggers or number of threads. Such tests belong to `tests/faults`.
 
 #[cfg(feature = "cli")]
 mod cli;

@@ -1,4 +1,4 @@
-//! The embedded models as a whole: every operation of every service, and the files that they are made of.
+//! The embedded models as a whole: every operation of every service, and the source files.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -73,7 +73,7 @@ fn every_operation_is_found_in_all_spellings() {
     }
 }
 
-/// The folder is not in the package, only in the repository.
+/// The folder is in the repository, but not in the package.
 fn folder() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/models");
     folder.is_dir().then_some(folder)
@@ -121,7 +121,7 @@ fn same(directory: &Directory, path: &str) {
     );
 }
 
-/// The first name that an expression asks an object for.
+/// The first member that an expression refers to.
 fn first_name(expression: &str) -> Option<&str> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut rest = expression;
@@ -129,7 +129,7 @@ fn first_name(expression: &str) -> Option<&str> {
         rest = &rest[rest.find(is_name)?..];
         let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
         let (name, behind) = rest.split_at(end);
-        // a function is no member
+        // a function is not a member
         if !behind.starts_with('(') {
             return Some(name);
         }
@@ -223,7 +223,7 @@ fn every_waiter_parses_and_its_members_exist() {
     assert_eq!(count, 410);
 }
 
-/// A service whose operation is called by another path in each version.
+/// A service whose operation has a different path in each version.
 fn in_versions() -> Memory {
     let model = |version: &str| {
         json!({
@@ -279,7 +279,7 @@ fn a_service_is_called_in_the_version_that_is_asked_for() {
         let replay = Arc::new(Replay::new().answer(200, &[], "{}").answer(200, &[], "{}"));
         let client = Client::with_models(config.build().unwrap(), replay.clone(), in_versions());
         let client = client.unwrap();
-        // by any of the service's spellings
+        // under any spelling of the service's name
         for name in ["tide", "Tide"] {
             let request = client.request(name, "Look");
             let request = match asked {

@@ -1,4 +1,4 @@
-//! The server that clients are measured with answers as a client needs it.
+//! The server that benchmarks use returns valid responses.
 
 use serde_json::{Value, json};
 use tucuxi::{Body, Client};
@@ -57,7 +57,7 @@ fn bodies_are_taken_however_they_are_framed() {
     s3.call("s3", "CompleteMultipartUpload", params.clone())
         .unwrap();
     s3.call("s3", "AbortMultipartUpload", params).unwrap();
-    // the connection is where it should be after all that
+    // the connection is still in sync
     s3.call("s3", "DeleteObject", at("k")).unwrap();
 }
 

@@ -12,7 +12,7 @@ use tucuxi::{Client, Config, Error, ErrorKind, WaitError, WaitFailure};
 use crate::support::client::IntoClient;
 use crate::unsigned;
 
-/// A client whose clock advances only while it sleeps, its transport, and what it slept.
+/// A client whose clock advances only while it sleeps, its transport, and its delays.
 fn clocked(replay: Replay) -> (Client, Arc<Replay>, Arc<Mutex<Vec<Duration>>>) {
     let slept = Arc::<Mutex<Vec<Duration>>>::default();
     let (log, clock) = (slept.clone(), slept.clone());
@@ -207,7 +207,7 @@ fn a_listing_that_cannot_be_made_is_an_error() {
     assert!(search.err().unwrap().to_string().contains("character"));
 }
 
-/// Pages of tables, each with a token or none.
+/// Pages of tables with or without a token.
 fn tables_with(tokens: &[&str]) -> Replay {
     tokens.iter().fold(Replay::new(), |replay, token| {
         let page = json!({"TableNames": [token], "LastEvaluatedTableName": token});
@@ -334,7 +334,7 @@ fn delays_can_grow_and_are_reported() {
             .push((progress.attempts, progress.response.is_ok()));
     });
     wait.run().unwrap();
-    // the jitter of these tests is a half
+    // the jitter of these tests is one half
     assert_eq!(
         *slept.lock().unwrap(),
         [1, 2, 3, 3].map(Duration::from_secs)

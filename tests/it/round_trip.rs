@@ -1,5 +1,5 @@
-//! Properties of the codecs: what is written is read back, for random values of the shapes of real models; and whatever
-//! comes, reading ends.
+//! Properties of the codecs: random values of the shapes of real models survive a round trip, and reading ends for any
+//! input.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use tucuxi::internals::{decode, decode_error, encode, ini};
 use tucuxi::model::{Embedded, Kind, Location, ModelSource, ServiceModel, ShapeId};
 
-/// Services of every protocol that writes and reads the same format.
+/// Services of every protocol whose requests and responses have the same format.
 const SERVICES: [&str; 6] = [
     "dynamodb",       // json
     "kms",            // json
@@ -18,7 +18,7 @@ const SERVICES: [&str; 6] = [
     "cloudfront",     // rest-xml
 ];
 
-/// A model whose operations give back what they take.
+/// A model whose operations return their input.
 #[derive(Debug)]
 struct Echo {
     model: ServiceModel,
@@ -60,7 +60,7 @@ impl Echo {
     }
 }
 
-/// A random value of a shape, in the form in which results come.
+/// A random value of a shape, in the form of results.
 fn value(model: &'static ServiceModel, id: ShapeId, depth: u32) -> BoxedStrategy<Value> {
     let shape = model.shape(id).unwrap();
     match &shape.kind {
@@ -80,7 +80,7 @@ fn value(model: &'static ServiceModel, id: ShapeId, depth: u32) -> BoxedStrategy
             .prop_filter("finite", |f| f.is_finite())
             .prop_map(Into::into)
             .boxed(),
-        // XML has no control characters
+        // XML cannot contain control characters
         Kind::String => "[ -~\\t\\n\u{a0}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]{0,10}"
             .prop_map(Into::into)
             .boxed(),
@@ -136,7 +136,7 @@ fn value(model: &'static ServiceModel, id: ShapeId, depth: u32) -> BoxedStrategy
     }
 }
 
-/// A service, one of its operations, and parameters for it.
+/// A service, one of its operations, and parameters.
 fn calls() -> impl Strategy<Value = (&'static Echo, &'static str, Value)> {
     (0..ECHOES.len(), any::<prop::sample::Index>()).prop_flat_map(|(service, index)| {
         let echo = &ECHOES[service];
@@ -146,7 +146,7 @@ fn calls() -> impl Strategy<Value = (&'static Echo, &'static str, Value)> {
     })
 }
 
-/// What no format tells from nothing: empty lists and maps of XML, structures without members.
+/// Removes values that XML cannot represent: empty lists and maps, and structures without members.
 fn without_empties(value: &Value) -> Value {
     match value {
         Value::Object(members) => {

@@ -1,4 +1,4 @@
-//! The S3 server of the tests does as S3 does.
+//! The S3 server of the tests behaves like S3.
 
 use std::sync::mpsc;
 
@@ -9,7 +9,7 @@ use crate::support::s3::{Refusal, S3Backend};
 
 const BUCKET: &str = "bucket";
 
-/// The parameters of an object's operation.
+/// The parameters of an operation on an object.
 fn at(key: &str, more: Value) -> Value {
     let mut params = json!({"Bucket": BUCKET, "Key": key});
     params.as_object_mut().unwrap().extend(
@@ -41,7 +41,7 @@ fn read(s3: &Client, params: Value) -> Result<Vec<u8>, Error> {
     Ok(output.body.unwrap().read_to_vec().unwrap())
 }
 
-/// No second attempts, for tests that count.
+/// Without retries, for tests that count requests.
 fn impatient(backend: &S3Backend) -> Client {
     let config = backend.config().max_attempts(1).build().unwrap();
     Client::with_config(config).unwrap()
@@ -90,7 +90,7 @@ fn any_key_is_a_key() {
     }
     keys.sort_by_key(|key| key.as_bytes());
     assert_eq!(backend.keys(BUCKET), keys);
-    // the client asks for url-encoded keys, and decodes them
+    // the client requests url-encoded keys and decodes them
     for operation in ["ListObjects", "ListObjectsV2"] {
         let listed = call(&s3, operation, json!({"Bucket": BUCKET}));
         let listed: Vec<_> = listed["Contents"].as_array().unwrap().iter().collect();
@@ -278,7 +278,7 @@ fn checksums_are_verified_kept_and_given_back() {
     for algorithm in ALGORITHMS {
         let member = format!("Checksum{algorithm}");
         let asked = at(algorithm, json!({"ChecksumAlgorithm": algorithm}));
-        // one in a header, one behind the body
+        // one in a header, one in a trailer
         let in_header = send(&s3, "PutObject", asked.clone(), "hello".into()).unwrap();
         let body = Body::from_reader_with_len(&b"hello"[..], 5);
         let in_trailer = send(&s3, "PutObject", asked, body).unwrap();
@@ -364,7 +364,7 @@ fn copies_keep_or_replace_what_was_said() {
     assert_eq!(code(s3.call("s3", "CopyObject", nowhere)), "NoSuchKey");
 }
 
-/// Keys and common prefixes of all pages.
+/// The keys and common prefixes of all pages.
 fn listed(s3: &Client, operation: &str, mut params: Value) -> (Vec<String>, usize) {
     params["Bucket"] = BUCKET.into();
     let (mut found, mut pages) = (Vec::new(), 0);
@@ -399,7 +399,7 @@ fn lists_have_pages_prefixes_delimiters_and_a_start() {
     for key in keys {
         backend.put(BUCKET, key, key);
     }
-    // UTF-8 has another order than UTF-16
+    // UTF-8 sorts differently from UTF-16
     let all = [
         "a/1",
         "a/2",
@@ -453,7 +453,7 @@ fn lists_have_pages_prefixes_delimiters_and_a_start() {
     );
 }
 
-/// Begins an upload and sends these parts; what CompleteMultipartUpload needs.
+/// Starts an upload and sends these parts. Returns the parameters of CompleteMultipartUpload.
 fn upload(s3: &Client, key: &str, more: Value, parts: &[(i32, &'static str)]) -> Value {
     let algorithm = more["ChecksumAlgorithm"].clone();
     let begun = call(s3, "CreateMultipartUpload", at(key, more));
@@ -765,7 +765,7 @@ fn a_test_sees_what_was_asked_and_has_a_say_in_it() {
 #[test]
 fn a_large_body_is_held_once() {
     let (backend, s3) = backend();
-    // not a multiple of what is read at once
+    // not a multiple of the buffer size
     let bytes: Vec<u8> = (0..5_000_001_u32).map(|n| (n % 251) as u8).collect();
     send(&s3, "PutObject", at("k", json!({})), bytes.clone().into()).unwrap();
     let pieces = backend.pieces(BUCKET, "k").unwrap();

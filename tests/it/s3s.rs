@@ -1,4 +1,4 @@
-//! S3 against the quickstart's server, which verifies signatures and stores files.
+//! S3 calls to the quickstart's server, which verifies signatures and stores files.
 
 use std::io::{Read, Write};
 use std::time::Duration;
@@ -43,7 +43,7 @@ fn keys_of_all_kinds_survive() {
     let s3 = connect(&server, SECRET_ACCESS_KEY);
     s3.call("s3", "CreateBucket", json!({"Bucket": "keys"}))
         .unwrap();
-    // the server keeps objects as files: keys with dot segments are moto's to test
+    // the server stores objects as files, so keys with dot segments are tested with moto
     for key in [
         "plain",
         "a b+c&d=e%20f",
@@ -153,7 +153,7 @@ fn presigned_requests_are_made_by_anyone() {
         .presign("s3", "GetObject", place.clone(), minute)
         .unwrap();
     assert_eq!(plain(&get, ""), (200, "hello".to_owned()));
-    // one for another secret is no good
+    // signed with another secret
     let wrong = connect(&server, "wrong")
         .presigner()
         .presign("s3", "GetObject", place, minute)
@@ -201,7 +201,7 @@ fn a_form_uploads_what_its_policy_allows() {
     assert_eq!(object["Body"], "aGVsbG8="); // hello
 }
 
-/// Changes a byte of each body that has a trailer, as a bad network would.
+/// Changes a byte of each body that has a trailer.
 struct BadNetwork(UreqTransport);
 
 impl Transport for BadNetwork {

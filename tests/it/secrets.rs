@@ -1,4 +1,4 @@
-//! Cassettes, `Debug` and errors: every kind of secret in every place where it may be seen.
+//! Cassettes, `Debug` and errors: every kind of secret in every place where it could appear.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,7 +17,7 @@ use crate::unsigned;
 const SECRET: &str = "hidden";
 const PLAIN: &str = "plain";
 
-/// A service whose operation takes and gives secrets of every kind, in every place that its protocol has.
+/// A service whose operation has secrets of every kind in every place of requests and responses.
 fn safe(protocol: &str) -> Memory {
     let rest = protocol.starts_with("rest");
     let place = |location: &str, name: &str, shape: &str| match rest {
@@ -68,7 +68,7 @@ fn safe(protocol: &str) -> Memory {
     Memory::new().with("safe/2024-01-01/service-2", model.to_string())
 }
 
-/// What is sent, with this text in all its secrets.
+/// The parameters, with this text in all secrets.
 fn given(secret: &str) -> Value {
     json!({
         "Plain": PLAIN, "Word": secret, "Count": 424_242, "Seal": BASE64_STANDARD.encode(secret),
@@ -78,7 +78,7 @@ fn given(secret: &str) -> Value {
     })
 }
 
-/// What comes back over the wire.
+/// The response.
 fn response(protocol: &str) -> Vec<u8> {
     let mut value = given(SECRET);
     for name in ["Label", "Asked", "Meta"] {
@@ -162,7 +162,7 @@ fn a_cassette_holds_no_secret_and_still_answers() {
             assert_eq!(mode & 0o777, 0o600, "{protocol}");
         }
 
-        // other secrets ask for the same
+        // a request with other secrets matches
         let replay = Replay::from_cassette(&path).unwrap();
         let client = Client::with_models(config, replay, safe(protocol)).unwrap();
         let found = client.call("safe", "Keep", given("other")).unwrap();
@@ -180,7 +180,7 @@ fn a_cassette_holds_no_secret_and_still_answers() {
     }
 }
 
-/// The text with its base64 read.
+/// The text with its base64 decoded.
 fn decode_all(text: &str) -> String {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c));
     let plain = words.filter(|word| word.len() > 7).filter_map(|word| {
@@ -231,7 +231,7 @@ fn events_and_packed_bodies_of_a_cassette_hold_no_secret() {
         "{decoded}"
     );
     assert!(decoded.contains("InvokeComplete"), "{decoded}");
-    // a body that is packed is kept as what it says, and a metric's name is no secret
+    // a compressed body is recorded decompressed, and the name of a metric is not a secret
     assert!(text.lines().nth(1).unwrap().contains("hiddenhidden"));
 }
 
@@ -300,7 +300,7 @@ fn debug_and_errors_show_no_secret() {
     }
 }
 
-/// What an interceptor would log.
+/// The texts that an interceptor may log.
 #[derive(Default)]
 struct Seen(Mutex<String>);
 

@@ -1,4 +1,4 @@
-//! Who signs, with what and when, and what protects a body.
+//! Signing: credentials, versions, clocks, and checksums of bodies.
 
 use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -56,7 +56,7 @@ fn an_express_bucket_has_a_session_which_is_kept_and_renewed() {
     let (client, replay) = signed().replay(replay);
     get(&client, "mine--use1-az4--x-s3").unwrap();
     get(&client, "mine--use1-az4--x-s3").unwrap();
-    // another bucket has another session; one that is at its end is not used a second time
+    // another bucket has its own session, and an expired session is not used again
     let other = "other--use1-az4--x-s3";
     let asked = |sent: &[Sent]| {
         sent.iter()
@@ -116,7 +116,7 @@ fn a_refusal_at_the_right_time_is_no_matter_of_the_clock() {
     }
 }
 
-/// A service whose clock is an hour ahead, and which waits until so many requests are there before it refuses the first.
+/// A service whose clock is an hour ahead. It waits for this number of requests before it rejects the first.
 struct Ahead {
     together: Barrier,
     refused: AtomicUsize,
@@ -187,7 +187,7 @@ fn a_clock_is_corrected_by_a_day_at_most_unless_the_program_says_otherwise() {
         let text = result.map_err(|e| e.to_string()).err().unwrap_or_default();
         let hints = text.contains("max_clock_skew");
         assert_eq!(hints, !is_corrected && date != "soon", "{date}: {text}");
-        // what was refused has no effect on later signatures
+        // the rejected correction does not affect later signatures
         let url =
             client
                 .presigner()
@@ -238,7 +238,7 @@ fn a_reader_is_kept_where_its_hash_is_signed() {
 const IDENTITY: &str =
     "<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>";
 
-/// The responses to uploads that were stored.
+/// The responses to successful uploads.
 fn stored(number: usize) -> Replay {
     (0..number).fold(Replay::new(), |replay, _| {
         replay.answer(200, &[("etag", "\"e\"")], "")
@@ -450,7 +450,7 @@ fn what_expires_too_late_or_at_once_is_not_signed() {
             client
                 .presigner()
                 .presign("s3", "GetObject", place, Duration::from_secs(seconds));
-        // before the missing credentials are missed
+        // checked before credentials are looked up
         let error = error.unwrap_err().to_string();
         assert!(error.contains("valid for 1 to 604800 seconds"), "{error}");
     }
@@ -494,7 +494,7 @@ fn a_copy_from_another_region_has_a_url_of_that_region() {
     }
 }
 
-/// Authorization headers are those that botocore makes of the same calls, wherever the bucket stands in the URL.
+/// The Authorization headers equal those of botocore for the same calls, with the bucket in the host or in the path.
 #[test]
 fn the_older_signature_of_s3_is_in_a_header_where_a_setting_says_so() {
     let object = json!({"Bucket": "bucket", "Key": "a b/c", "VersionId": "v+1", "ResponseContentType": "text/plain; x"});
@@ -606,7 +606,7 @@ fn the_older_signature_of_s3_is_in_the_url_where_a_setting_says_so() {
     assert_eq!(header(&sent, "authorization"), "");
 }
 
-/// What is sent at 2026-11-27T12:00:00Z.
+/// The request that is sent at 2026-11-27T12:00:00Z.
 fn older(
     version: SignatureVersion,
     has_token: bool,
@@ -638,7 +638,7 @@ fn older(
         "PutObject" | "UploadPart" => request.body("hello"),
         _ => request,
     };
-    // what comes back does not matter
+    // the response does not matter
     let _ = request.send_buffered();
     replay.sent().remove(0)
 }

@@ -1,4 +1,4 @@
-//! Parameters that are refused before anything is sent, and how a caller sees why.
+//! Validation of parameters before a request is sent, and its errors.
 
 use serde_json::{Value, json};
 use tucuxi::params::ParamErrorKind;

@@ -1,4 +1,4 @@
-//! Batches: nothing is lost, nothing is done twice.
+//! Batches: nothing is lost or written twice.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

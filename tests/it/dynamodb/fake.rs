@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tucuxi::transport::{Limits, Request, Response, Transport, TransportError};
 
-/// What was waited.
+/// The delays.
 #[derive(Clone, Default)]
 pub(crate) struct Delays(Arc<Mutex<Vec<Duration>>>);
 
@@ -28,16 +28,16 @@ pub(crate) struct FakeTable(Mutex<State>);
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) items: BTreeMap<i64, Value>,
-    /// How often each item was written, and deleted.
+    /// The number of writes and deletions of each item.
     pub(crate) writes: BTreeMap<i64, u32>,
     pub(crate) deletes: BTreeMap<i64, u32>,
-    /// How often each item was given.
+    /// The number of times that each item was returned.
     pub(crate) reads: BTreeMap<i64, u32>,
     /// The operations that were called.
     pub(crate) calls: Vec<String>,
-    /// Of 100 items of a batch, so many are left unprocessed.
+    /// The percentage of items of a batch that are left unprocessed.
     pub(crate) refused: u64,
-    /// The segment that fails at its second page.
+    /// The segment whose second page fails.
     pub(crate) failing_segment: Option<u64>,
     random: u64,
 }
@@ -52,7 +52,7 @@ impl FakeTable {
         Self(Mutex::new(state))
     }
 
-    /// With so many items.
+    /// A table with this number of items.
     pub(crate) fn of(items: i64) -> Self {
         let table = Self::default();
         table.state(|state| {

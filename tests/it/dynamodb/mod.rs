@@ -1,4 +1,4 @@
-//! DynamoDB's layer: plain values in every kind of call, tables, batches and scans.
+//! The DynamoDB layer: plain values in all calls, tables, batches and scans.
 
 mod batch;
 mod fake;
@@ -20,7 +20,7 @@ fn config() -> ConfigBuilder {
     unsigned().jitter(|| 1.0)
 }
 
-/// A client that waits for nothing, and what it would have waited.
+/// A client that does not sleep, and its delays.
 fn client_with_delays(transport: impl Transport + 'static) -> (Client, Delays) {
     let delays = Delays::default();
     let kept = delays.clone();
@@ -29,7 +29,7 @@ fn client_with_delays(transport: impl Transport + 'static) -> (Client, Delays) {
     (client, delays)
 }
 
-/// A table behind a transport, and a client of it.
+/// A transport that behaves like this table, and a client of it.
 fn fake(table: fake::FakeTable) -> (Client, Arc<fake::FakeTable>) {
     let table = Arc::new(table);
     (config().over(table.clone()), table)

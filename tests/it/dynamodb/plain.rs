@@ -250,7 +250,7 @@ fn an_answer_that_is_cut_or_deep_is_an_error() {
         let refused = client.call("dynamodb", "GetItem", key.clone());
         assert!(refused.is_err(), "{wrong}");
     }
-    // what the model does not have is dropped, as ever
+    // members that the model does not have are dropped, as always
     let more = ask(r#"{"Item": {"a": {"__type": "x", "S": "y"}}, "More": 1}"#).unwrap();
     assert_eq!(more, json!({"Item": {"a": "y"}}));
 }
@@ -287,7 +287,7 @@ fn listings_go_on_where_they_stopped_in_both_forms() {
         json!({"id": {"B": "AQ=="}})
     );
 
-    // a token of either client is the other's too
+    // each client accepts the other's token
     let both = [
         config().over(Replay::new().answer(200, &[], page)),
         plain(Replay::new().answer(200, &[], page)).0,
@@ -388,7 +388,7 @@ fn a_struct_goes_there_and_back() {
     assert_eq!(typed, expected);
     assert_eq!(from_item::<Item>(typed.clone()).unwrap(), item);
 
-    // and by a table
+    // with a table
     let answer = json!({"Item": typed}).to_string();
     let replay = Arc::new(
         Replay::new()

@@ -1,4 +1,4 @@
-//! Scans: page after page, and in segments.
+//! Scans, sequential and in parallel segments.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -86,9 +86,9 @@ fn threads_end_when_the_items_are_dropped() {
     let t = config().over(endless.clone()).table("t");
     let mut items = t.parallel_scan(4).items::<Value>();
     items.next().unwrap().unwrap();
-    drop(items); // it waits for the threads
+    drop(items); // waits for the threads
     let sent = endless.0.load(Ordering::SeqCst);
-    // one page taken, four in the channel, and each thread has one more; the last calls may have been cancelled
+    // one page consumed, four in the channel, and one in each thread; the last calls may have been cancelled
     assert!(sent <= 9, "{sent}");
     assert_eq!(Arc::strong_count(&endless), 2);
 }

@@ -1,5 +1,5 @@
-//! Members that do not fit the model: what can be read is given, what cannot is given as it came or left out, and the
-//! warnings name it.
+//! Members that do not match the model: they are converted, passed through or dropped, and the warnings name those that were
+//! not converted.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tucuxi::{ErrorKind, Output};
 
 use super::service::{Case, PROTOCOLS};
 
-/// What came, the result, and the places of the warnings.
+/// The response, the result, and the paths of the warnings.
 type Row = (&'static str, Value, &'static [&'static str]);
 
 fn is_json(protocol: &str) -> bool {
@@ -19,7 +19,7 @@ fn paths(output: &Output) -> Vec<String> {
     warnings.map(|warning| warning.path.to_string()).collect()
 }
 
-/// Every target gets the same, and strictness refuses what a warning is for.
+/// Every target receives the same result, and strict mode returns an error where there is a warning.
 fn check(case: &Case<'_>, body: &[u8], expected: &Value, warnings: &[&str]) {
     let what = format!("{}: {}", case.protocol, String::from_utf8_lossy(body));
     let output = case.get(body).unwrap_or_else(|e| panic!("{what}: {e}"));
@@ -69,7 +69,7 @@ fn json_members_are_read_as_far_as_they_fit() {
     check_rows(
         &["json", "rest-json"],
         &[
-            // scalars of another type that say the same
+            // scalars of another type that can be converted
             (
                 r#""Int":"7","Long":"-1","Yes":"true","Double":"1.5""#,
                 json!({"Int": 7, "Long": -1, "Yes": true, "Double": 1.5}),
@@ -94,7 +94,7 @@ fn json_members_are_read_as_far_as_they_fit() {
                 &[],
             ),
             (r#""Longs":["1",2,3.0]"#, json!({"Longs": [1, 2, 3]}), &[]),
-            // those that do not
+            // scalars that cannot be converted
             (r#""Int":12.5"#, json!({"Int": 12.5}), &["Int"]),
             (
                 r#""Int":"x","Yes":"yes","Double":"1,5""#,
@@ -170,7 +170,7 @@ fn json_members_are_read_as_far_as_they_fit() {
                 &["When"],
             ),
             (r#""When":true"#, json!({"When": true}), &["When"]),
-            // another kind
+            // other kinds
             (
                 r#""Texts":{"a":1},"Text":"t""#,
                 json!({"Text": "t"}),
@@ -224,7 +224,7 @@ fn json_members_are_read_as_far_as_they_fit() {
                 json!({"Choice": {"A": []}, "Text": "t"}),
                 &["Choice.A"],
             ),
-            // text that is no Unicode
+            // text that is not Unicode
             (
                 r#""Text":"a\ud800b""#,
                 json!({"Text": "a\u{fffd}b"}),
@@ -364,7 +364,7 @@ fn xml_members_are_read_as_far_as_they_fit() {
                 json!({"Text": "\u{1f600}"}),
                 &[],
             ),
-            // line ends, in all kinds of text
+            // line ends in all kinds of text
             (
                 "<Text>a\r\nb\rc&#13;d\n</Text>",
                 json!({"Text": "a\nb\nc\rd\n"}),
@@ -427,7 +427,7 @@ fn cbor_members_are_read_as_far_as_they_fit() {
             json!({"Long": "18446744073709551616"}),
             &["Long"],
         ),
-        ("Long", b"\xd9\xd9\xf7\x05", json!({"Long": 5}), &[]), // a tag that says nothing
+        ("Long", b"\xd9\xd9\xf7\x05", json!({"Long": 5}), &[]), // a tag without meaning
         ("When", b"\xf5", json!({"When": true}), &["When"]),
         (
             "Text",

@@ -1,5 +1,5 @@
-//! A service that the binary has never seen, in a folder that `AWS_DATA_PATH` names: one for each protocol, called,
-//! answered, refused, and answered with nonsense.
+//! A service that is not embedded, in a folder that `AWS_DATA_PATH` names, in every protocol: calls, errors, and invalid
+//! responses.
 
 mod misfits;
 mod refused;
@@ -13,22 +13,22 @@ use serde_json::{Value, json};
 use tucuxi::transport::{Replay, Sent};
 use tucuxi::{BearerToken, Client, Config, ConfigBuilder, Credentials, Error, ErrorKind};
 
-/// A protocol with what goes over the wire in it.
+/// A protocol with its requests and responses.
 struct Wire {
     protocol: &'static str,
-    /// Path and query of the request.
+    /// The path and query of the request.
     target: &'static str,
     request: &'static [u8],
     content_type: Option<&'static str>,
     answer: &'static [u8],
-    /// What the answer holds in headers.
+    /// The headers of the response.
     headers: &'static [(&'static str, &'static str)],
     refusal: &'static [u8],
 }
 
 const XML_NS: &str = "https://tower.example/doc/";
 
-/// The requests are those that botocore makes of the same model.
+/// The requests equal those of botocore with the same model.
 const WIRES: [Wire; 6] = [
     Wire {
         protocol: "json",
@@ -145,7 +145,7 @@ fn model(protocol: &str) -> Value {
     })
 }
 
-/// A client that finds the service in a folder, and answers itself.
+/// A client that finds the service in a folder, and receives canned responses.
 fn client(folder: &Path, protocol: &str, replay: Replay) -> (Client, Arc<Replay>) {
     client_of(folder, &model(protocol), replay, |config| config)
 }
@@ -220,7 +220,7 @@ fn a_new_service_is_called_in_every_protocol() {
     }
 }
 
-/// The model with a union in place of the tags, which also holds itself and lists and maps of itself.
+/// The model with a recursive union in place of the tags.
 fn model_of_unions(protocol: &str) -> Value {
     let mut model = model(protocol);
     for shape in ["Input", "Output"] {
@@ -367,7 +367,7 @@ fn the_preferred_scheme_signs_the_request() {
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        // rules that leave the choice to the model
+        // rules that leave the choice of the auth scheme to the model
         let rules = json!({"version": "1.0", "parameters": {}, "rules": [
             {"type": "endpoint", "conditions": [], "endpoint": {"url": "https://tower.example", "properties": {}, "headers": {}}}]});
         let version = folder.path().join("tower/2024-01-01");
@@ -417,7 +417,7 @@ fn a_new_service_refuses_in_every_protocol() {
     }
 }
 
-/// Whatever comes, the call ends with a result or an error that is no fault of the caller's.
+/// For any response, the call ends with a result, or with an error that does not blame the caller.
 fn survives(wire: &Wire, body: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
     let (client, _) = client(

@@ -1,4 +1,4 @@
-//! Responses that are not what the operation's model says are errors, whatever their status; and errors keep what they say.
+//! Responses that do not match the operation's model are errors, whatever their status; and errors keep their details.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ fn what_is_not_the_operations_document_is_refused_in_every_protocol() {
         "null",
     ];
     for wire in &WIRES {
-        // broken XML of the REST protocol counts as a failure of the server, as S3 breaks off
+        // truncated XML of a REST protocol counts as a server failure, because S3 may abort a response
         let is_page = |body: &str| body.to_lowercase().contains("<html");
         for body in everywhere
             .iter()
@@ -116,7 +116,7 @@ fn the_document_of_another_operation_is_refused() {
             "{body}: {expected}"
         );
     }
-    // a server that is like the service may name its root as it likes, if what is in it is known
+    // a compatible server may name the root differently, if the members are known
     let kept = [
         ("query", "<R><BuildResult><Id>t</Id></BuildResult></R>"),
         ("ec2", "<n:Built xmlns:n='x'><n:Id>t</n:Id></n:Built>"),
@@ -141,10 +141,10 @@ fn the_document_of_another_operation_is_refused() {
 fn an_error_with_a_status_of_success_is_an_error() {
     for wire in &WIRES {
         if wire.protocol == "smithy-rpc-v2-cbor" {
-            continue; // nothing in CBOR tells an error from a result but the status
+            continue; // in CBOR only the status distinguishes an error from a result
         }
         let body = match wire.protocol {
-            // of REST errors the code is in a header, or in this member
+            // REST errors have the code in a header, or in this member
             "rest-json" => br#"{"__type":"NoSuchGround","message":"dig"}"#,
             _ => wire.refusal,
         };
@@ -161,7 +161,7 @@ fn an_error_with_a_status_of_success_is_an_error() {
         let header = [("x-amzn-errortype", "NoSuchGround:http://x")];
         let (found, _) = build(wire, Replay::new().answer(200, &header, "{}"));
         assert_eq!(found.unwrap_err().code(), Some("NoSuchGround"));
-        // a structure may name its own type
+        // a structure may have its own type as a member
         let named = r#"{"__type":"tower#Built","Id":"t"}"#;
         let (found, _) = build(wire, Replay::new().answer(200, &[], named));
         assert_eq!(found.unwrap()["Id"], "t");
@@ -225,7 +225,7 @@ fn the_error_says_what_came_from_where() {
          (status 200, content type text/html, request id R1): \"<!DOCTYPE html>\\n<html><body>Please log in<br></body></html>\"; \
          is http://localhost:9001 an endpoint of S3?"
     );
-    // a secret that is in half a document is not in the error
+    // the error does not contain a secret of a truncated document
     let half = r#"{"Name":"n","SecretString":"hidden"#;
     let client = config().over(Replay::new().answer(200, &[], half));
     let found = client.call("secretsmanager", "GetSecretValue", json!({"SecretId": "n"}));
@@ -613,7 +613,7 @@ fn statuses_without_a_result_are_errors() {
 #[test]
 fn the_message_of_an_error_is_the_services_or_none() {
     let html = "<html><body>Blocked<br></body></html>";
-    // body, status, code, message, whether the beginning of the body is kept beside it
+    // body, status, code, message, and whether the error has an excerpt
     let json: Vec<(&str, u16, &str, &str, bool)> = vec![
         (
             r#"{"__type":"NotAuthorizedException"}"#,

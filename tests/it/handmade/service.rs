@@ -1,4 +1,4 @@
-//! A service of one operation whose result has a member of every kind, and its responses in every protocol.
+//! A service with one operation, whose result has a member of every kind, and its responses in every protocol.
 
 use serde_json::{Map, Value, json};
 use tucuxi::model::Memory;
@@ -35,7 +35,7 @@ const MEMBERS: [(&str, &str); 15] = [
     ("Again", "Again"),
 ];
 
-/// The model. `bound`: where members of the result are, by their names.
+/// The model. `bound` has the bindings of the result's members, by name.
 fn model(protocol: &str, bound: &Value) -> Value {
     let mut members = Map::new();
     for (name, shape) in MEMBERS {
@@ -78,7 +78,7 @@ fn model(protocol: &str, bound: &Value) -> Value {
     })
 }
 
-/// What comes, and how it is taken.
+/// A response, and the settings of the client.
 pub(crate) struct Case<'c> {
     pub(crate) protocol: &'c str,
     pub(crate) bound: Value,
@@ -112,7 +112,7 @@ impl<'c> Case<'c> {
         client.request("kinds", "Get").send_buffered()
     }
 
-    /// The response whose members are these: JSON or XML.
+    /// Receives a response with these members, in JSON or XML.
     pub(crate) fn members(&self, inner: &str) -> Result<Output, Error> {
         self.get(self.document(inner).as_bytes())
     }

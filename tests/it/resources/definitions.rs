@@ -1,5 +1,5 @@
-//! The embedded definitions of resources as a whole, held against the models: every operation, parameter, path, type and
-//! waiter that they name is there.
+//! The embedded resource definitions, verified against the models: every operation, parameter, path, type and waiter that they
+//! name exists.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use tucuxi::transport::Replay;
 use crate::support::client::IntoClient;
 use crate::unsigned;
 
-/// What the data say and no service has, with the reason why it does no harm.
+/// Known faults of the data, with the reason why each is harmless.
 const FAULTS: &[(&str, &str)] = &[
     (
         "ec2.NetworkInterfaceAssociation has Address: AllocationId: InstanceNetworkInterfaceAssociation has no member AllocationId",
@@ -88,7 +88,7 @@ fn all_that_definitions_name_is_there() {
     assert_eq!(checked, 3155);
 }
 
-/// One definition, and what was found wrong in it.
+/// A definition and the faults that were found in it.
 struct Walk<'a> {
     client: &'a Client,
     all: &'a Definitions,
@@ -154,7 +154,7 @@ impl Walk<'_> {
             let operation = self.all.model().operation(&waits.unwrap().1.operation);
             self.params(&waiter.params, operation.unwrap().input);
         }
-        // all have a name
+        // all have names
         for category in [
             (Category::Action, definition.actions.len()),
             (Category::Collection, definition.collections.len()),
@@ -207,7 +207,7 @@ impl Walk<'_> {
         }
     }
 
-    /// `request` is what is called; without a call identifiers may be the caller's.
+    /// `request` is the call. Without a call, the caller may provide identifiers.
     fn relation(&mut self, relation: &Relation, request: Option<&ActionRequest>) {
         let Ok(listed) = self.all.get(&relation.resource_type) else {
             return self.check::<()>(Err(format!("there is no type {}", relation.resource_type)));
@@ -271,7 +271,7 @@ impl Walk<'_> {
         self.check(found.map_err(|what| format!("{}: {what}", path.text())));
     }
 
-    /// What an expression finds in values of a type.
+    /// The shapes that an expression selects from values of a type.
     fn look_up(&self, ast: &Ast, at: Type) -> Result<Type, String> {
         Ok(match ast {
             Ast::Identity { .. } => at,
@@ -297,7 +297,7 @@ impl Walk<'_> {
                 for element in elements {
                     found.push(self.look_up(element, at.clone())?);
                 }
-                // members of both are asked for, so that the first stands for all
+                // the first represents all, because both have the same members
                 Type::List(Box::new(found.swap_remove(0)))
             }
             other => return Err(format!("the test does not know {other:?}")),
@@ -339,7 +339,7 @@ impl Walk<'_> {
     }
 }
 
-/// What an expression finds.
+/// The result of an expression.
 #[derive(Clone)]
 enum Type {
     List(Box<Self>),

@@ -1,4 +1,4 @@
-//! What resources can do beyond their definitions.
+//! Actions and attributes of resources that are not in their definitions.
 
 use serde_json::{Value, json};
 use tucuxi::resource::Category;
@@ -14,7 +14,7 @@ fn a_bucket_is_looked_for_in_the_list() {
         )
     };
     let refusal = "<Error><Code>AccessDenied</Code><Message>no</Message></Error>";
-    // the date, or the code of an error
+    // the date, or the error code
     let cases = [
         (200, list("b"), Ok(json!("2026-01-02T03:04:05Z"))),
         (200, list("other"), Ok(Value::Null)),

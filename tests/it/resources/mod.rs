@@ -1,5 +1,5 @@
-//! Resources: their definitions as a whole, and the rules by which a definition is interpreted, on a service of the tests'
-//! own.
+//! Resources: the embedded definitions, and the interpretation of definitions with a service that exists only for these
+//! tests.
 
 mod definitions;
 mod injected;
@@ -14,7 +14,7 @@ use tucuxi::transport::{Replay, Sent};
 
 use crate::unsigned;
 
-/// A client that is answered with these.
+/// A client that receives these responses.
 fn client(answers: &[Value]) -> (Client, Arc<Replay>) {
     let replay = answers.iter().fold(Replay::new(), |replay, answer| {
         let body = match answer {
@@ -33,7 +33,7 @@ fn of_replay(replay: Replay) -> (Client, Arc<Replay>) {
     (client, replay)
 }
 
-/// What the pond was asked: operations and parameters.
+/// The recorded requests: operations and parameters.
 fn asked(replay: &Replay) -> Vec<(String, Value)> {
     replay.sent().iter().map(read).collect()
 }

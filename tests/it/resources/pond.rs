@@ -1,4 +1,4 @@
-//! A service that has one of everything that a definition can have.
+//! A service with one of each kind of entry that a definition can have.
 
 use serde_json::{Value, json};
 use tucuxi::model::Memory;

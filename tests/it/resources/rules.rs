@@ -1,4 +1,4 @@
-//! What a definition means.
+//! The interpretation of resource definitions.
 
 use std::collections::HashSet;
 
@@ -61,7 +61,7 @@ fn names_that_are_taken_have_their_category_behind_them() {
     }
     assert_eq!(pond.names(Category::Reference), ["eggs", "guest", "keeper"]);
     assert_eq!(pond.names(Category::Collection), ["fishes", "springs"]);
-    // a member that an identifier has the name of is no attribute
+    // a member with the name of an identifier is not an attribute
     assert_eq!(
         pond.names(Category::Attribute),
         [
@@ -90,7 +90,7 @@ fn a_name_that_is_taken_twice_is_an_error() {
 fn a_service_has_all_types() {
     let (client, _) = client(&[]);
     let service = client.resource("pond").unwrap();
-    // a Pond goes by another name, and that is not in the way of its own
+    // a Pond has a renamed identifier, which does not conflict with its own
     assert_eq!(
         service.names(Category::Subresource),
         ["Fish", "Keeper", "Pool"]
@@ -189,7 +189,7 @@ fn regression_what_was_just_asked_for_is_known_though_another_thread_forgets_it(
             }
         });
         while !reader.is_finished() {
-            // the first thing that a call of it does is to forget
+            // a call first clears the attributes
             let _ = pond.request("fill", json!({})).unwrap();
         }
     });
@@ -234,7 +234,7 @@ fn references_lead_where_attributes_say() {
     assert_eq!(pond.reference("guest").unwrap(), None);
     let eggs = pond.references("eggs").unwrap();
     assert_eq!(shown(&eggs), [fish("a"), fish("c")]);
-    // an element without a name does not lend its attributes to the next
+    // the attributes of an element without a name are not shifted to the next
     assert_eq!(eggs[1].attribute("kind").unwrap(), "3");
     let error = pond.reference("eggs").unwrap_err().to_string();
     assert_eq!(
@@ -396,7 +396,7 @@ fn filters_are_joined() {
 
 #[test]
 fn limits_and_sizes_of_pages_are_heeded() {
-    // (limit, sizes of pages, how many were asked for)
+    // (limit, sizes of pages, number of requests)
     let cases = [
         (None, vec![2, 1], 2),
         (Some(0), vec![], 0),
@@ -463,7 +463,7 @@ fn an_error_ends_a_collection() {
 fn a_batch_is_one_call_for_each_page_that_has_some() {
     let none = json!({"Fishes": [], "Next": "1"});
     let [first, second] = pages();
-    // the fish of the first page do not know their kind
+    // the fish of the first page lack their kind
     let kind = |kind: &str| json!({"Fish": {"Kind": kind}});
     let mut first_known = first;
     first_known["Fishes"][0]["Kind"] = "old".into();

@@ -1,4 +1,4 @@
-//! Copies, whole and in parts.
+//! Copies in one request and in parts.
 
 use serde_json::{Value, json};
 use tucuxi::transfer::CopySource;
@@ -97,7 +97,7 @@ fn a_copy_in_parts_has_what_a_whole_one_has() {
     );
     assert_eq!(tags(&place, "copy"), ["a=1", "b=2"]);
 
-    // without the directives they are ignored, as boto3 does
+    // ignored without the directives, as in boto3
     copy(json!({"ContentType": "text/bird", "Tagging": "c=3"})).unwrap();
     assert_eq!(head(&place, "copy")["ContentType"], "text/fish");
     assert_eq!(tags(&place, "copy"), Vec::<String>::new());

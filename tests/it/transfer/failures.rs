@@ -1,4 +1,4 @@
-//! What goes wrong, and what is left of it: nothing.
+//! Failed transfers, which leave nothing behind.
 
 use std::io::Read as _;
 use std::sync::Mutex;
@@ -271,7 +271,7 @@ fn regression_a_transfer_that_panics_is_taken_back() {
     }
 }
 
-/// The parts are right, but what is said of the whole is of another object.
+/// Responses whose parts are correct, but whose checksum is that of another object.
 struct Liar(UreqTransport);
 
 impl Transport for Liar {
@@ -341,7 +341,7 @@ fn regression_an_older_object_is_not_taken_for_an_upload_that_is_gone() {
     place.assert_clean(&[]);
 }
 
-/// Loses the first answer to CompleteMultipartUpload.
+/// Loses the first response to CompleteMultipartUpload.
 struct Loser(UreqTransport, AtomicBool);
 
 impl Transport for Loser {
@@ -377,7 +377,7 @@ fn an_upload_whose_last_answer_is_lost_is_done() {
     assert_eq!(place.backend.asked_for("CompleteMultipartUpload").len(), 2);
 }
 
-/// Adds bytes to the first answer of the first part, which comes when the second part is done.
+/// Adds bytes to the first response for the first part, which arrives after the second part.
 struct Verbose {
     transport: UreqTransport,
     second_is_done: Mutex<Receiver<()>>,
@@ -418,7 +418,7 @@ fn regression_bytes_beyond_a_part_are_not_written_over_the_next() {
     let job = s3.download_file(BUCKET, "key", &down);
     let tell = move |now: &Snapshot| {
         if now.bytes == PART as u64 {
-            // only the first time is waited for
+            // waits only once
             let _ = done.send(());
         }
     };

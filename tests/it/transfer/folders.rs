@@ -1,4 +1,4 @@
-//! Folders and prefixes.
+//! Transfers of folders and prefixes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(crate) fn report(error: Error) -> Report {
     }
 }
 
-/// Files by their paths.
+/// Files by path.
 pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -113,7 +113,7 @@ fn thousands_of_objects_go_both_ways() {
         .run()
         .unwrap();
     assert_eq!(report.objects, 1_200);
-    // a listing tells what HeadObject would
+    // a listing replaces HeadObject
     assert!(place.backend.asked_for("HeadObject").is_empty());
     assert!(files(&from) == files(&place.path("to")));
     let copied = place
@@ -227,7 +227,7 @@ fn one_that_fails_does_not_hinder_the_others() {
     let report = report(error);
     assert_eq!(report.objects, 7);
     place.assert_clean(&[]);
-    // of many that are deleted at once, those are named that are not
+    // a batch deletion names the keys that were not deleted
     place.backend.refuse(|asked| {
         (asked.key.as_deref() == Some("p/b.txt")).then(|| Refusal::new("AccessDenied"))
     });
@@ -299,7 +299,7 @@ fn a_sync_does_what_its_plan_says() {
     plan.job().run().unwrap();
     assert!(!place.backend.keys(BUCKET).contains(&"p/b/c".to_owned()));
 
-    // down again, into a folder that is not there, and once more
+    // download into a folder that does not exist, then once more
     let to = place.path("to");
     s3.sync_down(BUCKET, "p", &to).job().run().unwrap();
     assert!(files(&from) == files(&to));
@@ -318,7 +318,7 @@ fn contents_are_compared_by_what_the_service_says_of_them() {
     let from = fill(&place);
     let s3 = place.s3();
     s3.upload_folder(&from, BUCKET, "p").run().unwrap();
-    // one without a checksum has its MD5 as ETag, one in parts has that of its parts
+    // without a checksum the ETag is the MD5; in parts it is derived from theirs
     place.backend.put(BUCKET, "p/a", "a");
     let plan = s3
         .sync_up(&from, BUCKET, "p")
@@ -380,7 +380,7 @@ fn what_is_no_file_is_told() {
     assert_eq!(report.objects, 1);
     assert!(report.skipped[0].ends_with("/socket"), "{report:?}");
     assert!(report.failures[0].object.ends_with("/broken"), "{report:?}");
-    // what cannot be read may be there, so nothing is taken for extra
+    // an unreadable folder may contain the files, so nothing counts as extra
     place.backend.put(BUCKET, "p/broken", "x");
     let plan = place
         .s3()
@@ -426,7 +426,7 @@ fn regression_what_a_link_with_an_objects_name_leads_to_is_not_extra() {
     for (link, to) in [("link", "real"), ("folder", "data"), ("extra", "real")] {
         std::os::unix::fs::symlink(to, place.path("to").join(link)).unwrap();
     }
-    // the bytes of both are in files that have other names
+    // both objects exist as files with other names
     place.backend.put(BUCKET, "p/link", "new");
     place.backend.put(BUCKET, "p/folder/file", "x");
     let sync = place.s3().sync_down(BUCKET, "p", place.path("to"));
@@ -469,7 +469,7 @@ fn regression_listings_are_given_the_arguments_that_they_take() {
         let replay = Arc::new(Replay::new().answer(200, &[], listing).answer(404, &[], ""));
         let config = place.client.config().with(|config| config).unwrap();
         let client = Client::with_transport(config, replay.clone()).unwrap();
-        // what comes after the listing is not answered
+        // requests after the listing get no response
         let _ = job(&client.transfer(), what).args(args.clone()).run();
         let sent = replay.sent();
         assert!(

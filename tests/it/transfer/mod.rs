@@ -1,4 +1,4 @@
-//! Transfers of S3 objects, against a server in memory that verifies what it is sent.
+//! Transfers of S3 objects, with a server in memory that verifies requests.
 
 mod copies;
 mod failures;
@@ -21,11 +21,11 @@ use crate::support::client::IntoClient;
 use crate::support::s3::S3Backend;
 
 const MIB: usize = 1024 * 1024;
-/// The least that a part has.
+/// The minimum size of a part.
 const PART: usize = 5 * MIB;
 const BUCKET: &str = "river";
 
-/// A server, a folder for files, and what transfers between them.
+/// A server, a folder for files, and a client.
 struct Place {
     backend: S3Backend,
     folder: TempDir,
@@ -43,7 +43,7 @@ impl Place {
         }
     }
 
-    /// In parts of the least length, a few at a time.
+    /// A configuration with parts of the minimum size, a few at a time.
     fn config(&self) -> TransferConfig {
         let config = TransferConfig::default()
             .part_size(PART as u64)
@@ -55,7 +55,7 @@ impl Place {
         self.client.transfer_with(self.config()).unwrap()
     }
 
-    /// Transfers by way of a server whose responses are changed.
+    /// A transfer manager whose responses are edited.
     fn edited(
         &self,
         edit: impl Fn(&Method, &Uri, Response) -> Response + Send + Sync + 'static,
@@ -85,7 +85,7 @@ impl Place {
         path
     }
 
-    /// Whether nothing is left of a transfer but what it was to make.
+    /// Asserts that a transfer left nothing but its result.
     fn assert_clean(&self, files: &[&Path]) {
         assert_eq!(self.backend.uploads(BUCKET), []);
         let state = std::fs::read_dir(self.path("state")).map_or(0, Iterator::count);
@@ -102,7 +102,7 @@ impl Place {
     }
 }
 
-/// Another server: it changes the responses of the backend.
+/// Another kind of server: edits the responses of the backend.
 struct Edited<F>(UreqTransport, F);
 
 impl<F: Fn(&Method, &Uri, Response) -> Response + Send + Sync> Transport for Edited<F> {
@@ -113,7 +113,7 @@ impl<F: Fn(&Method, &Uri, Response) -> Response + Send + Sync> Transport for Edi
     }
 }
 
-/// The response with another text in its body.
+/// The response with a text in its body replaced.
 fn with_text(response: Response, edit: impl FnOnce(String) -> String) -> Response {
     let (mut head, mut body) = response.into_parts();
     let text = edit(String::from_utf8(body.read_to_vec().unwrap()).unwrap());
@@ -122,7 +122,7 @@ fn with_text(response: Response, edit: impl FnOnce(String) -> String) -> Respons
     Response::from_parts(head, bytes::Bytes::from(text).into())
 }
 
-/// Bytes that are different everywhere, so that a part in the wrong place is seen.
+/// Bytes without repetition, so that a part in the wrong place is detected.
 fn bytes(len: usize) -> Vec<u8> {
     let words =
         (0..len.div_ceil(8) as u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());

@@ -1,4 +1,4 @@
-//! One object up and down, from and to everything.
+//! Uploads and downloads of one object, from every source and to every destination.
 
 use std::io::{self, Read, Write};
 
@@ -81,7 +81,7 @@ fn sources_of_all_kinds_arrive_whole() {
     );
 }
 
-/// Gives a few bytes at a time.
+/// Returns a few bytes per read.
 struct Drops<'b>(&'b [u8]);
 
 impl Read for Drops<'_> {
@@ -168,7 +168,7 @@ fn keys_and_names_of_all_kinds_survive() {
     let mut expected = keys.to_vec();
     expected.sort_unstable();
     assert_eq!(place.backend.keys(BUCKET), expected);
-    // in parts, too
+    // in parts as well
     place
         .s3()
         .upload(bytes(PART + 1), BUCKET, "a//../b")
@@ -295,7 +295,7 @@ fn regression_what_follows_the_first_range_is_not_lost_below_the_threshold() {
 #[test]
 fn progress_ends_with_all_bytes_and_never_counts_what_is_only_hashed() {
     let place = Place::new();
-    // signed payloads are read once more
+    // signed payloads are read twice
     let client = place
         .client
         .with(|config| config.s3_sign_payload(true))
@@ -375,7 +375,7 @@ fn bandwidth_is_shared_by_all_parts() {
     let s3 = place.client.transfer_with(config).unwrap();
     let before = std::time::Instant::now();
     s3.upload(bytes(2 * PART), BUCKET, "key").run().unwrap();
-    // ten of twenty a second, of which the first piece does not wait
+    // ten units at twenty per second, of which the first does not wait
     assert!(
         before.elapsed().as_millis() >= 400,
         "{:?}",
@@ -424,7 +424,7 @@ fn errors_say_what_was_to_be_done() {
     place.assert_clean(&[&up]);
 }
 
-/// A writer that takes nothing.
+/// A writer that accepts nothing.
 struct Full;
 
 impl Write for Full {
@@ -530,7 +530,7 @@ fn a_pipe_is_read_and_written() {
         });
         assert!(read == content, "{key} through a FIFO");
 
-        // as a standard output that is a pipe is
+        // like a standard output that is a pipe
         let (mut reader, mut writer) = io::pipe().unwrap();
         let read = std::thread::scope(|scope| {
             let reader = scope.spawn(move || {
@@ -545,7 +545,7 @@ fn a_pipe_is_read_and_written() {
         });
         assert!(read == content, "{key} through a pipe");
     }
-    // it is still a FIFO, and nothing was left beside it
+    // it is still a FIFO, and no other file was left
     use std::os::unix::fs::FileTypeExt;
     assert!(std::fs::metadata(&fifo).unwrap().file_type().is_fifo());
 }

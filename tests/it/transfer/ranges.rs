@@ -1,4 +1,4 @@
-//! Downloads from servers whose responses prove too little, or something else.
+//! Downloads from servers whose responses lack checksums or ranges, or have wrong ones.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -10,7 +10,7 @@ use super::{BUCKET, PART, Place, bytes};
 
 const LEN: usize = 3 * PART + 12_345;
 
-/// A place with an object, which was uploaded in parts or at once.
+/// A test setup with an object that was uploaded in parts or at once.
 fn stored(in_parts: bool) -> (Place, Vec<u8>) {
     let (place, content) = (Place::new(), bytes(LEN));
     match in_parts {
@@ -42,7 +42,7 @@ fn is_part(method: &Method, uri: &Uri, wanted: &Method) -> bool {
             .is_some_and(|query| query.contains("partNumber="))
 }
 
-/// To a file and to a stream.
+/// Downloads to a file and to a stream.
 fn bring(place: &Place, s3: &TransferManager, to_file: bool) -> Result<Vec<u8>, tucuxi::Error> {
     let (path, mut bytes) = (place.path("down"), Vec::new());
     match to_file {
@@ -104,7 +104,7 @@ fn regression_parts_that_are_not_proven_are_fetched_by_ranges() {
     }
 }
 
-/// The whole object, whatever is asked for.
+/// Responds with the whole object to every request.
 fn whole(content: &[u8], response: Response) -> Response {
     let (mut head, _) = response.into_parts();
     head.status = StatusCode::OK;
@@ -144,7 +144,7 @@ fn a_stream_holds_no_more_than_the_limit_of_a_server_that_knows_no_ranges() {
     place.assert_clean(&[]);
 }
 
-/// What servers and proxies put in place of the right Content-Range of a range.
+/// Invalid values of Content-Range that servers and proxies send.
 const WRONG: &[(&str, Option<&str>)] = &[
     ("another total", Some("bytes 0-5242879/5242881")),
     ("another unit", Some("items 0-5242879/15740985")),

@@ -1,4 +1,4 @@
-//! Transfers that are killed, and gone on with.
+//! Transfers that are killed and resumed.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
@@ -12,7 +12,7 @@ use crate::support::client::IntoClient;
 
 const LEN: usize = 8 * PART + 12_345;
 
-/// This program once more, as a process that can be killed: it transfers what its environment says.
+/// Runs this program as a process that can be killed. Its environment determines the transfer.
 #[test]
 #[ignore = "a part of the tests of this file"]
 fn killed_process() {
@@ -55,12 +55,12 @@ fn start(place: &Place, way: &str) -> Child {
     command(place, way).spawn().unwrap()
 }
 
-/// Kills the process when so many operations of this kind were answered.
+/// Kills the process after this number of responses to an operation.
 pub(crate) fn kill_after(place: &Place, way: &str, operation: &'static str, times: usize) {
     let (send, when) = std::sync::mpsc::channel();
     place.backend.watch(move |asked| {
         if asked.operation == operation {
-            // nobody waits for those after
+            // later responses have no receiver
             let _ = send.send(());
         }
     });
@@ -78,7 +78,7 @@ pub(crate) fn kill_after(place: &Place, way: &str, operation: &'static str, time
     place.backend.watch(|_| {});
 }
 
-/// Lets the process come to its end, and gives the bytes that were there.
+/// Lets the process finish, and returns the bytes.
 fn go_on(place: &Place, way: &str) -> u64 {
     let mut child = start(place, way);
     let lines = BufReader::new(child.stdout.take().unwrap())
@@ -91,7 +91,7 @@ fn go_on(place: &Place, way: &str) -> u64 {
     resumed.unwrap()
 }
 
-/// A few numbers that are the same in every run.
+/// A few pseudo-random numbers, the same in every run.
 fn spread(round: usize, most: usize) -> usize {
     1 + (round * 7 + round * round * 3) % most
 }
@@ -124,7 +124,7 @@ fn killed_uploads_are_gone_on_with() {
             again.is_empty(),
             "round {round}: {again:?} although {there:?} were there"
         );
-        // what was on its way when the process died may arrive, or be asked for again
+        // requests in flight when the process died may arrive, or be sent again
         let (all, known) = (LEN.div_ceil(PART), sent.len() + there.len());
         assert!(known.abs_diff(all) <= 3, "round {round}: {known} of {all}");
         assert!(
@@ -169,7 +169,7 @@ fn killed_downloads_are_gone_on_with() {
             let there = go_on(&place, "down");
             resumed += there;
             let left = LEN.div_ceil(PART) - (there as usize).div_ceil(PART);
-            // what was on its way when the process died may arrive late, and is asked for again
+            // requests in flight when the process died may arrive late, and are sent again
             let asked = place.backend.asked_for("GetObject").into_iter();
             let asked: BTreeSet<_> = asked.map(|get| (get.part_number, get.range)).collect();
             assert_eq!(asked.len(), left, "{way}, round {round}: {asked:?}");
@@ -199,7 +199,7 @@ fn what_is_not_gone_on_with_can_be_aborted() {
         (BUCKET, "key", true)
     );
     assert!(upload.file().ends_with("/file"));
-    // while somebody holds it, nobody else sees it
+    // a locked journal is invisible to others
     assert!(place.s3().unfinished().unwrap().is_empty());
     for unfinished in unfinished {
         unfinished.abort().unwrap();
@@ -216,7 +216,7 @@ fn what_is_not_gone_on_with_can_be_aborted() {
     place.assert_clean(&[]);
 }
 
-/// Another machine may be creating an upload of the same object at the same time.
+/// Another machine may create an upload of the same object at the same time.
 #[test]
 fn regression_an_upload_whose_id_is_not_known_is_neither_taken_over_nor_aborted() {
     let place = Place::new();
@@ -228,7 +228,7 @@ fn regression_an_upload_whose_id_is_not_known_is_neither_taken_over_nor_aborted(
     place.backend.watch(move |asked| {
         if asked.operation == "CreateMultipartUpload" {
             send.send(()).unwrap();
-            // nobody is there to be answered
+            // the client is gone
             let _ = answer.lock().unwrap().recv();
         }
     });
@@ -247,13 +247,13 @@ fn regression_an_upload_whose_id_is_not_known_is_neither_taken_over_nor_aborted(
         (true, None)
     );
     drop(unfinished);
-    // it is begun anew
+    // the upload is started again
     assert_eq!(go_on(&place, "up"), 0);
     assert!(place.backend.bytes(BUCKET, "key").unwrap() == content);
     assert_eq!(place.backend.uploads(BUCKET), unknown);
     assert!(place.s3().unfinished().unwrap().is_empty());
 
-    // and what is aborted is what the journal knows
+    // only the upload in the journal is aborted
     kill_after(&place, "up", "UploadPart", 2);
     let ours = place.s3().unfinished().unwrap().remove(0);
     assert!(ours.upload_id().is_some_and(|id| id != unknown[0].id));
@@ -289,7 +289,7 @@ fn parts_that_are_not_right_are_not_believed() {
     let content = bytes(LEN);
     let file = place.file("file", &content);
     kill_after(&place, "up", "UploadPart", 4);
-    // somebody has put other bytes there
+    // the object was replaced
     let [upload] = &place.backend.uploads(BUCKET)[..] else {
         panic!("one upload is open");
     };
@@ -328,7 +328,7 @@ fn regression_a_process_that_may_start_no_thread_transfers_all_the_same() {
     }
     for way in ["down", "folder"] {
         let mut command = command(&place, way);
-        // more than the address space has, so that the system refuses every thread
+        // more than the address space, so that the system refuses to start threads
         let output = command.env("RUST_MIN_STACK", (1_u64 << 50).to_string());
         let output = output.output().unwrap();
         assert!(output.status.success(), "{way}: {output:?}");

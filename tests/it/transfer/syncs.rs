@@ -1,4 +1,4 @@
-//! What a sync deletes, what it leaves alone, and what it makes of hostile servers and names.
+//! Syncs: deletions, skipped files, and hostile servers and names.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,7 +13,7 @@ use super::folders::{changes, files, report};
 use super::{BUCKET, PART, Place, bytes};
 use crate::support::s3::Refusal;
 
-/// A listing with these entries, and what is at its end.
+/// A listing with these entries and this end.
 fn listing(keys: &[&str], end: &str) -> String {
     let contents = keys.iter().map(|key| {
         format!(
@@ -31,7 +31,7 @@ fn more(token: &str) -> String {
     format!("<IsTruncated>true</IsTruncated><NextContinuationToken>{token}</NextContinuationToken>")
 }
 
-/// A client whose responses are these, all with status 200.
+/// A client that receives these responses with status 200.
 fn replayed(place: &Place, pages: &[(&str, String)]) -> (TransferManager, Arc<Replay>) {
     let replay = pages.iter().fold(Replay::new(), |replay, (kind, page)| {
         replay.answer(200, &[("content-type", *kind)], page.clone())
@@ -154,7 +154,7 @@ fn regression_keys_that_a_server_may_trim_are_in_no_document() {
     assert_eq!(place.backend.keys(BUCKET), [""; 0]);
 }
 
-/// Files with one byte, and empty folders where a name ends with a slash.
+/// Creates files with one byte, and empty folders for names that end with a slash.
 fn fill(place: &Place, files: &[&str]) {
     for file in files {
         match file.strip_suffix('/') {
@@ -237,7 +237,7 @@ fn files_and_folders_take_each_others_place_in_one_run() {
         );
         let again = sync.plan().unwrap();
         assert_eq!(changes(&again), [], "{name}");
-        // and up again, from what is the other way round now
+        // upload again, after files and folders were exchanged
         let up = Place::new();
         fill(&up, here);
         for key in there {
@@ -316,7 +316,7 @@ fn nothing_is_deleted_before_what_replaces_it_has_come() {
         sync.clone().job().run().unwrap();
         assert_eq!(files(&folder).into_keys().collect::<Vec<_>>(), there);
     }
-    // and of an upload
+    // an upload fails
     let place = Place::new();
     fill(&place, &["a", "b"]);
     place.backend.put(BUCKET, "p/extra", "x");
@@ -386,14 +386,14 @@ fn what_is_skipped_on_one_side_stays_on_the_other() {
     assert_eq!(report.skipped.len(), 2);
     let kept = ["p/fifo", "p/fifo/below", "p/file", "p/socket"];
     assert_eq!(place.backend.keys(BUCKET), kept);
-    // down: nothing is written to what is skipped, nor in its place
+    // download: skipped files are neither written nor replaced
     let down = place
         .s3()
         .sync_down(BUCKET, "p", place.path("folder"))
         .compare(Compare::Size)
         .delete(true);
     assert_eq!(changes(&down.plan().unwrap()), []);
-    // what may be missing because it cannot be listed deletes nothing at all
+    // an incomplete listing prevents all deletions
     for (name, make) in [
         (
             "broken",
@@ -469,7 +469,7 @@ fn keys_that_can_be_no_files_and_odd_sizes_fail_and_nothing_is_deleted() {
             "{name}"
         );
     }
-    // sizes that do not fit together
+    // contradictory sizes
     let place = Place::new();
     let huge = format!("<Size>{}</Size>", u64::MAX);
     let page = format!(
@@ -547,7 +547,7 @@ fn a_pipe_that_nobody_is_at_is_left_when_the_transfer_is_cancelled() {
         "down" => place.s3().download_file(BUCKET, "key", &fifo),
         _ => place.s3().upload_file(&fifo, BUCKET, "up"),
     };
-    // the other side may have opened it, and do nothing
+    // the peer may have opened it and be idle
     let open = |way: &str| {
         let mut options = std::fs::OpenOptions::new();
         options.read(true).write(true);
@@ -565,7 +565,7 @@ fn a_pipe_that_nobody_is_at_is_left_when_the_transfer_is_cancelled() {
         assert!(error.is_cancelled(), "{way}: {error}");
         assert!(start.elapsed() < Duration::from_secs(5), "{way}");
     }
-    // with somebody at the other side it goes both ways
+    // with a peer it works in both directions
     let up = job("up").start();
     std::fs::write(&fifo, bytes(300_000)).unwrap();
     up.join().unwrap();
@@ -615,7 +615,7 @@ fn files_of_a_killed_download_are_not_listed_and_do_not_stay() {
         let partial = |name: &String| name.contains(".tucuxi-");
         let left: Vec<String> = files(&to).into_keys().filter(partial).collect();
         seen += left.len();
-        // no other side has them, in no direction
+        // without a peer it fails in both directions
         place.backend.forget();
         let up = place.s3().sync_up(&to, BUCKET, "up").plan().unwrap();
         let down = place

@@ -1,4 +1,4 @@
-//! Uploads that cannot be completed, and what the next try makes of them with servers of several kinds.
+//! Uploads that could not be completed, and their resumption with servers of several kinds.
 
 use http::{Method, Uri};
 use serde_json::json;
@@ -12,7 +12,7 @@ use crate::support::s3::Refusal;
 
 const LEN: usize = 2 * PART + 12_345;
 
-/// What is at the bottom of a transfer's error.
+/// The root of a transfer's error.
 fn kept(error: &Error) -> Option<&str> {
     let Some(TransferError::Failed { source, .. }) = error.downcast_ref() else {
         panic!("{error}");
@@ -23,7 +23,7 @@ fn kept(error: &Error) -> Option<&str> {
     }
 }
 
-/// A place where an upload of `file` to `key` has all its parts and could not be completed.
+/// A test setup in which an upload of `file` to `key` has all its parts, but was not completed.
 fn refused() -> (Place, Vec<u8>) {
     let place = Place::new();
     let content = bytes(LEN);
@@ -79,7 +79,7 @@ fn regression_a_complete_that_is_refused_keeps_the_parts_and_can_be_tried_again(
         let id = place.backend.uploads(BUCKET)[0].id.clone();
         assert_eq!(unfinished[0].upload_id(), Some(&*id), "{name}");
         drop(unfinished);
-        // once more refused, and then not
+        // rejected once more, then accepted
         run().unwrap_err();
         place.backend.relent();
         place.backend.forget();
@@ -117,7 +117,7 @@ fn is_list(method: &Method, uri: &Uri) -> bool {
     *method == Method::GET && uri.query().is_some_and(|query| query.contains("uploadId="))
 }
 
-/// Without the elements of this name.
+/// Removes the elements of this name.
 fn without(text: String, element: &str) -> String {
     let (open, close) = (format!("<{element}>"), format!("</{element}>"));
     let mut pieces = text.split(&open);
@@ -129,7 +129,7 @@ fn without(text: String, element: &str) -> String {
 
 type Edit = fn(String) -> String;
 
-/// How servers list parts, and how many bytes are then known to be right.
+/// Ways in which servers list parts, and the number of bytes that can be verified.
 const LISTINGS: &[(&str, Edit, usize)] = &[
     ("as S3", |text| text, LEN),
     (
@@ -211,7 +211,7 @@ fn regression_parts_are_gone_on_with_by_what_a_listing_tells_of_them() {
     }
 }
 
-/// Responses without the headers of these beginnings.
+/// Removes headers with these prefixes from responses.
 fn without_headers(mut response: Response, start: &str) -> Response {
     let names: Vec<_> = response.headers().keys().cloned().collect();
     for name in names.iter().filter(|name| name.as_str().starts_with(start)) {
@@ -220,7 +220,7 @@ fn without_headers(mut response: Response, start: &str) -> Response {
     response
 }
 
-/// A server that knows nothing of checksums may not take them in CompleteMultipartUpload either.
+/// A server without checksums may reject them in CompleteMultipartUpload as well.
 #[test]
 fn an_upload_is_completed_with_checksums_where_the_service_tells_of_them() {
     let (place, _) = refused();
@@ -235,7 +235,7 @@ fn an_upload_is_completed_with_checksums_where_the_service_tells_of_them() {
         false => without_headers(response, "x-amz-checksum"),
     });
     let file = place.path("file");
-    // the backend wants the checksum of each part, and its refusal shows that there were none
+    // the backend requires the checksum of each part, so its error shows that there were none
     let run = || s3.upload_file(&file, BUCKET, "key").run().unwrap_err();
     assert_eq!(run().code(), Some("AccessDenied"));
     let plain = run();
@@ -310,7 +310,7 @@ fn an_upload_whose_parts_cannot_be_listed_is_lost_only_if_the_service_says_so() 
     }
 }
 
-/// A console, or the page of a proxy that wants a password.
+/// A web console, or the login page of a proxy.
 fn page(response: Response) -> Response {
     let mut response = with_text(response, |_| "<html>log in</html>".to_owned());
     *response.status_mut() = http::StatusCode::OK;
@@ -376,7 +376,7 @@ fn regression_files_of_others_in_the_folder_of_journals_stay_as_they_are() {
     assert_eq!(std::fs::read(place.path("elsewhere")).unwrap(), b"precious");
 }
 
-/// Somebody who may write the folder of journals must not have other files removed or written by it.
+/// Write access to the folder of journals must not allow removing or writing other files.
 #[test]
 fn a_journal_that_tells_of_a_file_elsewhere_touches_none() {
     let place = Place::new();
@@ -390,7 +390,7 @@ fn a_journal_that_tells_of_a_file_elsewhere_touches_none() {
             hit.then(|| Refusal::new("AccessDenied"))
         });
     };
-    // the journal of a download that is on its way, with another file in it
+    // the journal of a running download, with another file in it
     let journal = std::sync::Mutex::new(Vec::new());
     let journal = std::sync::Arc::new(journal);
     let (kept, state) = (journal.clone(), place.path("state"));
