@@ -201,7 +201,7 @@ fn an_error_in_place_of_a_body_that_streams_ends_too() {
 }
 
 #[test]
-fn the_limit_of_a_body_says_what_helps_and_does_not_hold_for_what_streams() {
+fn the_size_limit_has_a_hint_and_exempts_streams() {
     let _alone = alone();
     let client = config(serve(Endless::Body, 200)).connect();
     let request = || {
@@ -222,7 +222,7 @@ fn the_limit_of_a_body_says_what_helps_and_does_not_hold_for_what_streams() {
 }
 
 #[test]
-fn interim_responses_are_passed_over_and_another_protocol_is_an_error() {
+fn interim_responses_are_skipped_and_other_protocols_fail() {
     let _alone = alone();
     let ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
     let cases = [

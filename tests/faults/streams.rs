@@ -40,7 +40,7 @@ fn a_connection_serves_one_call_after_the_other() {
 }
 
 #[test]
-fn a_body_that_was_read_to_its_length_gives_its_connection_back() {
+fn a_body_read_to_its_length_frees_the_connection() {
     let _alone = alone();
     let server = Server::new(blob(1000));
     let client = config(&server).connect();
@@ -134,7 +134,7 @@ fn a_file_and_a_part_of_it_are_sent_again() {
 }
 
 #[test]
-fn a_body_of_another_length_than_it_says_is_not_taken_for_whole() {
+fn a_body_with_a_wrong_length_is_an_error() {
     let _alone = alone();
     let server = Server::new(Vec::new());
     let client = config(&server).connect();
@@ -307,7 +307,7 @@ fn forwarding(heads: &Arc<Mutex<Vec<String>>>) -> String {
 }
 
 #[test]
-fn a_proxy_forwards_plain_requests_with_their_url_and_its_password() {
+fn a_proxy_forwards_http_requests_with_url_and_password() {
     let _alone = alone();
     let cases = [
         ("http://", "http://service.example:8000", false, None),
@@ -376,7 +376,7 @@ fn a_proxy_forwards_plain_requests_with_their_url_and_its_password() {
 }
 
 #[test]
-fn a_proxy_is_asked_for_a_tunnel_to_https_unless_the_host_is_excepted() {
+fn https_goes_through_a_tunnel_unless_the_host_is_excluded() {
     let _alone = alone();
     let (sender, receiver) = mpsc::channel();
     let proxy = by_hand(move |mut reader, mut stream| {

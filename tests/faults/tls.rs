@@ -198,7 +198,7 @@ fn a_proxy_has_certificates_of_its_own() {
 }
 
 #[test]
-fn an_answer_that_comes_while_the_body_is_sent_is_the_answer_also_here() {
+fn an_early_response_over_tls_is_the_response() {
     let _alone = alone();
     for closes in [true, false] {
         let dir = tempfile::tempdir().unwrap();

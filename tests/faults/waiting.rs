@@ -39,7 +39,7 @@ fn cancel_with(
 }
 
 #[test]
-fn a_call_is_cancelled_while_it_waits_for_an_answer_or_for_its_next_attempt() {
+fn cancel_ends_the_wait_for_a_response_or_a_retry() {
     let _alone = alone();
     for fault in [
         Fault::Silence,

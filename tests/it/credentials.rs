@@ -625,7 +625,7 @@ fn client_of(machine: &Machine, bodies: &[&str]) -> Client {
 const HOSTILE: [&str; 7] = ["\n", "\r\nx: y", "\t.", "\u{1}", "\u{7f}", "\0", "\u{85}"];
 
 #[test]
-fn hostile_keys_and_tokens_are_errors_that_name_their_place_wherever_they_come_from() {
+fn errors_name_the_source_of_hostile_credentials() {
     let json = |name: &str, text: &str| {
         let mut document = json!({"Version": 1, "AccessKeyId": "AKID", "SecretAccessKey": "s", "Token": "t",
             "SessionToken": "t", "Expiration": LATER});
@@ -807,7 +807,7 @@ fn a_hostile_value_of_a_file_is_told_with_its_line() {
 }
 
 #[test]
-fn blank_values_count_as_absent_and_spaces_around_do_not_count() {
+fn blank_values_are_absent_and_spaces_are_trimmed() {
     let keys = |id: &str, token: &str| {
         let mut machine = Machine::new(KEYS);
         machine.variable("AWS_ACCESS_KEY_ID", id);
@@ -857,7 +857,7 @@ fn the_older_name_of_a_token_wins_as_it_does_for_botocore() {
 const KEYS: &str = "[default]\naws_access_key_id = AKIDKEYS\naws_secret_access_key = s\n";
 
 #[test]
-fn a_bearer_token_that_no_header_has_is_told_with_its_variable() {
+fn an_invalid_bearer_token_is_reported_with_its_variable() {
     let mut machine = Machine::new("");
     machine.variable("AWS_BEARER_TOKEN_CODECATALYST", "hidden\n");
     let error = client_of(&machine, &[])
@@ -1205,7 +1205,7 @@ fn the_services_beside_a_machine_are_reached_without_a_proxy() {
 }
 
 #[test]
-fn what_a_program_says_of_its_own_calls_does_not_reach_those_for_credentials() {
+fn settings_of_calls_do_not_apply_to_providers() {
     let (machine, server) = served(ROLE, "AWS_ENDPOINT_URL_STS", |_| {
         Some((200, sts("AssumeRole")))
     });
@@ -1236,7 +1236,7 @@ fn what_a_program_says_of_its_own_calls_does_not_reach_those_for_credentials() {
 }
 
 #[test]
-fn where_a_client_is_is_found_out_with_its_first_request_and_not_before() {
+fn the_instance_region_is_looked_up_with_the_first_request() {
     let (mut machine, server) = served("", "AWS_EC2_METADATA_SERVICE_ENDPOINT", |asked| {
         Some(match &*asked.line {
             "PUT /latest/api/token" => (200, "tok".into()),

@@ -331,7 +331,7 @@ fn an_error_is_found_below_the_one_that_it_caused() {
 }
 
 #[test]
-fn every_kind_of_error_keeps_its_attempts_and_why_there_were_no_more() {
+fn errors_have_attempts_and_the_end_of_retries() {
     let text = "<html></html>";
     let broken = || {
         let three = [TransportErrorKind::Interrupted; 3].into_iter();

@@ -205,7 +205,7 @@ impl CredentialsProvider for Counting {
 }
 
 #[test]
-fn credentials_come_before_an_endpoint_that_has_the_account_in_it() {
+fn account_endpoints_resolve_credentials_first() {
     let asked = Arc::new(AtomicUsize::new(0));
     let config = isolated()
         .region("us-east-1")
@@ -292,7 +292,7 @@ fn regions_and_partitions_are_known() {
 }
 
 #[test]
-fn a_client_with_other_settings_shares_models_and_connections_and_asks_endpoints_anew() {
+fn derived_clients_share_models_but_not_endpoints() {
     let replay = Replay::new()
         .answer(200, &[], TOLD)
         .answer(200, &[], ROWS)

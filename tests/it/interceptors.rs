@@ -249,7 +249,7 @@ fn an_answer_in_the_services_place_is_read_as_the_services() {
 }
 
 #[test]
-fn a_change_of_a_result_reaches_every_target_and_can_be_switched_off() {
+fn edits_apply_to_every_target_and_can_be_disabled() {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Policy {

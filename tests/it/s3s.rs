@@ -219,7 +219,7 @@ impl Transport for BadNetwork {
 }
 
 #[test]
-fn a_reader_goes_with_its_checksum_behind_it_and_a_wrong_one_is_refused() {
+fn a_reader_has_a_trailing_checksum_that_is_verified() {
     let server = S3Server::start().unwrap();
     let s3 = connect(&server, SECRET_ACCESS_KEY);
     s3.call("s3", "CreateBucket", json!({"Bucket": "readers"}))

@@ -140,7 +140,7 @@ impl Transport for Ahead {
 }
 
 #[test]
-fn each_refused_request_is_signed_again_whatever_others_learned_meanwhile() {
+fn every_skewed_request_is_signed_again() {
     const THREADS: usize = 8;
     let service = Arc::new(Ahead {
         together: Barrier::new(THREADS),
@@ -160,7 +160,7 @@ fn each_refused_request_is_signed_again_whatever_others_learned_meanwhile() {
 }
 
 #[test]
-fn a_clock_is_corrected_by_a_day_at_most_unless_the_program_says_otherwise() {
+fn clock_correction_is_limited_to_a_day_by_default() {
     let skewed = "<Error><Code>RequestTimeTooSkewed</Code></Error>";
     let day = Duration::from_secs(24 * 60 * 60);
     let cases = [
@@ -255,7 +255,7 @@ fn put(client: &Client, body: impl Into<Body>) -> Result<tucuxi::Output, Error> 
 }
 
 #[test]
-fn a_body_over_http_has_its_checksum_before_it_or_behind_it_if_it_is_read_once() {
+fn readers_over_http_have_trailing_checksums() {
     let replay = stored(2);
     let (client, replay) = signed().endpoint_url("http://127.0.0.1:9").replay(replay);
     put(&client, "hello").unwrap();
@@ -496,7 +496,7 @@ fn a_copy_from_another_region_has_a_url_of_that_region() {
 
 /// The Authorization headers equal those of botocore for the same calls, with the bucket in the host or in the path.
 #[test]
-fn the_older_signature_of_s3_is_in_a_header_where_a_setting_says_so() {
+fn signature_version_s3_signs_the_header() {
     let object = json!({"Bucket": "bucket", "Key": "a b/c", "VersionId": "v+1", "ResponseContentType": "text/plain; x"});
     let put = json!({"Bucket": "bucket", "Key": "k", "ContentType": "text/plain", "Metadata": {"b": "2", "a": "1 x"}});
     let part = json!({"Bucket": "bucket", "Key": "k", "UploadId": "u", "PartNumber": 3});
@@ -586,7 +586,7 @@ fn the_older_signature_of_s3_is_in_a_header_where_a_setting_says_so() {
 }
 
 #[test]
-fn the_older_signature_of_s3_is_in_the_url_where_a_setting_says_so() {
+fn signature_version_s3_signs_the_url() {
     let object = json!({"Bucket": "bucket", "Key": "k"});
     let sent = older(SignatureVersion::S3Query, false, true, "GetObject", &object);
     let query = sent.uri.query().unwrap();

@@ -170,7 +170,7 @@ fn what_is_large_goes_in_smaller_batches() {
 }
 
 #[test]
-fn regression_what_was_not_written_says_what_the_service_said() {
+fn regression_unwritten_items_keep_the_error_of_the_service() {
     let refused = r#"{"__type": "AccessDeniedException", "message": "no"}"#;
     let t = config()
         .over(Replay::new().answer(400, &[], refused))

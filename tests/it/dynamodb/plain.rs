@@ -143,7 +143,7 @@ fn one_call_or_none_may_be_plain() {
 }
 
 #[test]
-fn streams_are_plain_and_other_attribute_values_are_not_touched() {
+fn attribute_values_are_plain_in_streams_but_not_elsewhere() {
     let record = r#"{"Records": [{"dynamodb": {"Keys": {"id": {"N": "1"}}, "NewImage": {"tags": {"NS": ["1", "2"]}}}}]}"#;
     let (client, _) = plain(Replay::new().answer(200, &[], record));
     let records = client

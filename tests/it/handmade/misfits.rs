@@ -540,7 +540,7 @@ fn headers_are_read_as_far_as_they_fit() {
 }
 
 #[test]
-fn an_option_is_none_where_a_number_cannot_be_read_and_other_fields_name_themselves() {
+fn unreadable_numbers_are_none_or_name_their_field() {
     #[derive(Deserialize, Debug, PartialEq)]
     #[serde(rename_all = "PascalCase")]
     struct Lenient<'a> {
@@ -606,7 +606,7 @@ fn warnings_are_bounded() {
 }
 
 #[test]
-fn a_broken_document_is_an_error_and_nothing_of_it_is_written() {
+fn malformed_documents_write_nothing() {
     for protocol in ["json", "rest-json"] {
         for body in [
             r#"{"Text":"a","Int":1"#,
@@ -634,7 +634,7 @@ fn a_broken_document_is_an_error_and_nothing_of_it_is_written() {
 }
 
 #[test]
-fn an_error_keeps_its_code_and_members_whatever_else_is_in_it() {
+fn misfits_in_errors_keep_code_and_members() {
     for protocol in PROTOCOLS {
         let case = Case {
             status: 400,

@@ -32,7 +32,7 @@ fn is_json(wire: &Wire) -> bool {
 }
 
 #[test]
-fn what_is_not_the_operations_document_is_refused_in_every_protocol() {
+fn unexpected_documents_are_errors_in_every_protocol() {
     let well_formed = "<html><body/></html>";
     let everywhere: [&str; 10] = [
         PAGE,
@@ -234,7 +234,7 @@ fn the_error_says_what_came_from_where() {
 }
 
 #[test]
-fn responses_of_real_operations_are_held_against_their_models() {
+fn responses_of_real_operations_must_match_their_models() {
     let bucket = || json!({"Bucket": "b"});
     let key = || json!({"Bucket": "b", "Key": "k"});
     let listed = "<ListBucketResult><Name>b</Name></ListBucketResult>";

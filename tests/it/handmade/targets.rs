@@ -286,7 +286,7 @@ fn in_body(protocol: &str, is_odd: bool) -> Output {
 }
 
 #[test]
-fn a_member_of_the_body_is_any_type_that_holds_it() {
+fn body_members_deserialize_into_any_suitable_type() {
     #[derive(Deserialize, Debug, PartialEq)]
     enum Choice {
         A(String),
@@ -351,7 +351,7 @@ fn bound(is_odd: bool, protocol: &str, binding: Value, body: &[u8]) -> Output {
 }
 
 #[test]
-fn a_member_in_a_header_the_status_or_the_payload_is_any_type_that_holds_it() {
+fn bound_members_deserialize_into_any_suitable_type() {
     for (protocol, document) in [
         ("rest-json", r#"{"Text":"red","Long":5}"#),
         ("rest-xml", "<Inner><Text>red</Text><Long>5</Long></Inner>"),
@@ -381,7 +381,7 @@ fn a_member_in_a_header_the_status_or_the_payload_is_any_type_that_holds_it() {
 }
 
 #[test]
-fn a_member_that_is_changed_is_any_type_that_holds_it() {
+fn edited_members_deserialize_into_any_suitable_type() {
     let s3 = |body: &'static str, headers: &[(&str, &str)]| {
         let config = unsigned();
         let replay = Replay::new().answer(200, headers, body);
@@ -432,7 +432,7 @@ fn a_member_that_is_changed_is_any_type_that_holds_it() {
 }
 
 #[test]
-fn a_result_without_members_is_nothing_or_anything_that_may_be_empty() {
+fn empty_results_deserialize_into_anything_optional() {
     #[derive(Deserialize)]
     struct Empty {
         it: Option<String>,
@@ -454,7 +454,7 @@ fn a_result_without_members_is_nothing_or_anything_that_may_be_empty() {
 }
 
 #[test]
-fn a_buckets_location_is_given_in_every_form_and_null_where_it_has_none() {
+fn bucket_locations_are_read_in_every_form() {
     let rows = [
         ("<LocationConstraint/>", json!(null)),
         (

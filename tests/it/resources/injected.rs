@@ -36,7 +36,7 @@ fn a_bucket_is_looked_for_in_the_list() {
 }
 
 #[test]
-fn an_action_beyond_the_definition_is_told_where_something_else_is_asked_for() {
+fn injected_actions_are_named_when_read_as_attributes() {
     let (client, _) = of_replay(Replay::new());
     let bucket = client.resource("s3").unwrap().sub("Bucket", "b").unwrap();
     for name in ["load", "upload_file"] {

@@ -161,7 +161,7 @@ fn an_action_is_a_call_that_can_be_changed_before_it_is_sent() {
 }
 
 #[test]
-fn attributes_are_asked_for_once_and_forgotten_with_an_action() {
+fn attributes_are_cached_until_an_action() {
     let described = |depth: u32| json!({"Pond": {"Name": "north", "Depth": depth}});
     let (pond, replay) = pond(&[described(1), json!({}), described(2), described(3)]);
     assert_eq!(pond.data(), None);
@@ -179,7 +179,7 @@ fn attributes_are_asked_for_once_and_forgotten_with_an_action() {
 }
 
 #[test]
-fn regression_what_was_just_asked_for_is_known_though_another_thread_forgets_it() {
+fn regression_loaded_attributes_survive_a_concurrent_action() {
     const TIMES: usize = 300;
     let (pond, _) = pond(&vec![json!({"Pond": {"Keeper": "Ana"}}); TIMES]);
     std::thread::scope(|scope| {

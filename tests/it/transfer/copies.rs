@@ -152,7 +152,7 @@ fn an_error_in_an_answer_of_status_200_is_one() {
 }
 
 #[test]
-fn the_source_is_asked_with_its_own_client_and_under_the_callers_conditions() {
+fn copies_use_the_clients_and_conditions_of_the_source() {
     let place = Place::new();
     source(&place, "key", 2 * PART);
     let etag = place.backend.etag(BUCKET, "key").unwrap();

@@ -50,7 +50,7 @@ fn an_upload_that_is_given_up_is_aborted() {
 }
 
 #[test]
-fn regression_of_an_upload_that_was_not_asked_for_nothing_is_kept() {
+fn regression_invalid_arguments_leave_no_upload() {
     let place = Place::new();
     let up = place.file("up", &bytes(PART));
     let job = place.s3().upload_file(&up, BUCKET, "key");
@@ -321,7 +321,7 @@ fn a_wrong_checksum_of_the_whole_names_the_object() {
 }
 
 #[test]
-fn regression_an_older_object_is_not_taken_for_an_upload_that_is_gone() {
+fn regression_an_older_object_is_not_the_lost_upload() {
     let place = Place::new();
     let old = bytes(2 * PART);
     let mut new = old.clone();
@@ -401,7 +401,7 @@ impl Transport for Verbose {
 }
 
 #[test]
-fn regression_bytes_beyond_a_part_are_not_written_over_the_next() {
+fn regression_surplus_bytes_do_not_overwrite_the_next_part() {
     let place = Place::new();
     let content = bytes(2 * PART);
     place.backend.put(BUCKET, "key", content.clone());
@@ -437,7 +437,7 @@ const FAULTS: &[Fault] = &[
 ];
 
 #[test]
-fn all_bytes_are_right_where_a_tenth_of_the_parts_meets_a_fault() {
+fn all_bytes_are_right_with_a_tenth_of_the_parts_failing() {
     let place = Place::new();
     let content = bytes(12 * PART + 1);
     let (up, down) = (place.file("up", &content), place.path("down"));

@@ -418,7 +418,7 @@ fn regression_no_file_behind_a_link_is_extra() {
 
 #[test]
 #[cfg(unix)]
-fn regression_what_a_link_with_an_objects_name_leads_to_is_not_extra() {
+fn regression_link_targets_are_not_extra() {
     let place = Place::new();
     place.file("to/data/file", b"x");
     place.file("to/data/extra", b"x");
@@ -447,7 +447,7 @@ fn regression_what_a_link_with_an_objects_name_leads_to_is_not_extra() {
 }
 
 #[test]
-fn regression_listings_are_given_the_arguments_that_they_take() {
+fn regression_listings_receive_their_arguments() {
     let place = Place::new();
     place.file("folder/file", b"x");
     let listing = "<ListBucketResult><Contents><Key>p/file</Key><Size>1</Size></Contents><IsTruncated>false</IsTruncated></ListBucketResult>";

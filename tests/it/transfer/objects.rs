@@ -272,7 +272,7 @@ fn without_checksums_the_first_range_tells_the_length() {
 }
 
 #[test]
-fn regression_what_follows_the_first_range_is_not_lost_below_the_threshold() {
+fn regression_the_rest_after_the_first_range_is_read() {
     let place = Place::new();
     let never = tucuxi::config::ResponseChecksums::WhenRequired;
     let client = place
@@ -293,7 +293,7 @@ fn regression_what_follows_the_first_range_is_not_lost_below_the_threshold() {
 }
 
 #[test]
-fn progress_ends_with_all_bytes_and_never_counts_what_is_only_hashed() {
+fn progress_counts_all_bytes_but_not_hashing() {
     let place = Place::new();
     // signed payloads are read twice
     let client = place
@@ -482,7 +482,7 @@ fn buckets_and_objects_transfer_files() {
 }
 
 #[test]
-fn regression_faults_of_a_resources_transfer_say_where_they_are() {
+fn regression_transfer_errors_of_resources_name_the_argument() {
     let place = Place::new();
     let s3 = place.client.resource("s3").unwrap();
     let bucket = s3.sub("Bucket", BUCKET).unwrap();

@@ -57,7 +57,7 @@ fn bring(place: &Place, s3: &TransferManager, to_file: bool) -> Result<Vec<u8>, 
 }
 
 #[test]
-fn regression_a_response_in_chunks_is_as_long_as_the_object_is_known_to_be() {
+fn regression_chunked_responses_are_checked_for_length() {
     for to_file in [true, false] {
         let place = Place::new();
         let content = bytes(1000);
@@ -78,7 +78,7 @@ fn regression_a_response_in_chunks_is_as_long_as_the_object_is_known_to_be() {
 }
 
 #[test]
-fn regression_parts_that_are_not_proven_are_fetched_by_ranges() {
+fn regression_unverifiable_parts_are_fetched_by_ranges() {
     for method in [Method::HEAD, Method::GET] {
         for to_file in [true, false] {
             let (place, content) = stored(true);
@@ -115,7 +115,7 @@ fn whole(content: &[u8], response: Response) -> Response {
 }
 
 #[test]
-fn regression_a_server_that_knows_no_ranges_is_asked_for_all_at_once() {
+fn regression_servers_without_ranges_get_one_request() {
     for (in_parts, to_file) in [(true, true), (false, true), (true, false), (false, false)] {
         let (place, content) = stored(in_parts);
         let all = content.clone();
@@ -131,7 +131,7 @@ fn regression_a_server_that_knows_no_ranges_is_asked_for_all_at_once() {
 }
 
 #[test]
-fn a_stream_holds_no_more_than_the_limit_of_a_server_that_knows_no_ranges() {
+fn streams_without_ranges_keep_the_memory_limit() {
     let (place, _) = stored(false);
     let small = place.config().memory_limit(PART as u64);
     let s3 = place.edited_with(small, |method, _, response| match *method == Method::GET {
@@ -161,7 +161,7 @@ const WRONG: &[(&str, Option<&str>)] = &[
 ];
 
 #[test]
-fn regression_a_range_that_is_not_proven_is_an_error_that_says_what_came() {
+fn regression_unverifiable_ranges_report_the_response() {
     for (name, value) in WRONG {
         let (place, _) = stored(false);
         let s3 = place.edited(move |method, _, response| match *method == Method::GET {
@@ -200,7 +200,7 @@ fn a_range_of_an_object_whose_length_is_not_said_is_right() {
 }
 
 #[test]
-fn regression_two_versions_are_not_mixed_where_the_server_does_not_heed_conditions() {
+fn regression_versions_do_not_mix_without_conditional_requests() {
     let other: [(&str, header::HeaderName, Option<&str>); 3] = [
         ("another ETag", header::ETAG, Some("\"other\"")),
         ("no ETag", header::ETAG, None),

@@ -218,7 +218,7 @@ fn what_is_not_gone_on_with_can_be_aborted() {
 
 /// Another machine may create an upload of the same object at the same time.
 #[test]
-fn regression_an_upload_whose_id_is_not_known_is_neither_taken_over_nor_aborted() {
+fn regression_uploads_of_others_are_not_touched() {
     let place = Place::new();
     let content = bytes(LEN);
     let file = place.file("file", &content);
@@ -264,7 +264,7 @@ fn regression_an_upload_whose_id_is_not_known_is_neither_taken_over_nor_aborted(
 }
 
 #[test]
-fn a_file_or_an_object_that_is_another_one_by_now_is_begun_anew() {
+fn changed_files_and_objects_restart_the_transfer() {
     let place = Place::new();
     let file = place.file("file", &bytes(LEN));
     kill_after(&place, "up", "UploadPart", 4);
@@ -318,7 +318,7 @@ fn parts_that_are_not_right_are_not_believed() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn regression_a_process_that_may_start_no_thread_transfers_all_the_same() {
+fn regression_transfers_work_without_threads() {
     let place = Place::new();
     let content = bytes(3 * PART);
     place.backend.put(BUCKET, "key", content.clone());

@@ -43,7 +43,7 @@ fn replayed(place: &Place, pages: &[(&str, String)]) -> (TransferManager, Arc<Re
 }
 
 #[test]
-fn nothing_is_deleted_because_of_a_listing_that_may_not_be_whole() {
+fn incomplete_listings_delete_nothing() {
     const XML: &str = "application/xml";
     let xml = |pages: &[String]| -> Vec<(&str, String)> {
         pages.iter().map(|page| (XML, page.clone())).collect()
@@ -438,7 +438,7 @@ fn report_of(job: Job<'static>) -> tucuxi::transfer::Report {
 }
 
 #[test]
-fn keys_that_can_be_no_files_and_odd_sizes_fail_and_nothing_is_deleted() {
+fn invalid_keys_and_sizes_fail_and_delete_nothing() {
     let entry = |key: &str, size: &str| format!("<Contents><Key>{key}</Key>{size}</Contents>");
     let size = "<Size>1</Size>";
     for (name, entries) in [
@@ -538,7 +538,7 @@ fn a_key_cannot_make_a_line_of_a_plan() {
 
 #[test]
 #[cfg(unix)]
-fn a_pipe_that_nobody_is_at_is_left_when_the_transfer_is_cancelled() {
+fn cancel_ends_the_wait_for_a_pipe() {
     let place = Place::new();
     let fifo = place.path("fifo");
     make_fifo(&fifo);

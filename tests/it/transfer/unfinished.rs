@@ -40,7 +40,7 @@ fn refused() -> (Place, Vec<u8>) {
 }
 
 #[test]
-fn regression_a_complete_that_is_refused_keeps_the_parts_and_can_be_tried_again() {
+fn regression_a_rejected_complete_keeps_the_parts() {
     for (refusal, is_final) in [
         (Refusal::new("AccessDenied"), false),
         (Refusal::new("ExpiredToken"), false),
@@ -95,7 +95,7 @@ fn regression_a_complete_that_is_refused_keeps_the_parts_and_can_be_tried_again(
 }
 
 #[test]
-fn what_nobody_could_go_on_with_is_taken_back_when_complete_is_refused() {
+fn unresumable_uploads_are_aborted_after_a_rejected_complete() {
     let place = Place::new();
     let file = place.file("file", &bytes(LEN));
     place.backend.refuse(|asked| {
@@ -184,7 +184,7 @@ const LISTINGS: &[(&str, Edit, usize)] = &[
 ];
 
 #[test]
-fn regression_parts_are_gone_on_with_by_what_a_listing_tells_of_them() {
+fn regression_uploads_resume_from_listed_parts() {
     for (name, edit, resumed) in LISTINGS {
         let (place, content) = refused();
         place.backend.forget();
@@ -222,7 +222,7 @@ fn without_headers(mut response: Response, start: &str) -> Response {
 
 /// A server without checksums may reject them in CompleteMultipartUpload as well.
 #[test]
-fn an_upload_is_completed_with_checksums_where_the_service_tells_of_them() {
+fn uploads_complete_with_the_checksums_of_the_service() {
     let (place, _) = refused();
     std::fs::remove_dir_all(place.path("state")).unwrap();
     place.backend.refuse(|asked| {
@@ -275,7 +275,7 @@ fn a_listing_of_several_pages_is_read_to_its_end() {
 }
 
 #[test]
-fn an_upload_whose_parts_cannot_be_listed_is_lost_only_if_the_service_says_so() {
+fn uploads_are_lost_only_if_the_service_says_so() {
     for (code, is_anew) in [
         ("NoSuchUpload", true),
         ("AccessDenied", true),
@@ -321,7 +321,7 @@ fn page(response: Response) -> Response {
 }
 
 #[test]
-fn a_page_in_place_of_a_response_loses_no_part_and_no_journal() {
+fn web_pages_as_responses_lose_neither_parts_nor_journals() {
     for wanted in ["uploadId=", "partNumber=3"] {
         let place = Place::new();
         let content = bytes(LEN);
@@ -356,7 +356,7 @@ fn a_page_in_place_of_a_response_loses_no_part_and_no_journal() {
 
 #[test]
 #[cfg(unix)]
-fn regression_files_of_others_in_the_folder_of_journals_stay_as_they_are() {
+fn regression_foreign_files_among_journals_are_kept() {
     let (place, _) = refused();
     let at = |name: &str| place.path("state").join(name);
     std::fs::write(at("settings.json"), "{\n  \"a\": 1\n}\n").unwrap();
