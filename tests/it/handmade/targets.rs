@@ -382,37 +382,26 @@ fn bound_members_deserialize_into_any_suitable_type() {
 
 #[test]
 fn edited_members_deserialize_into_any_suitable_type() {
-    let s3 = |body: &'static str, headers: &[(&str, &str)]| {
-        let config = unsigned();
-        let replay = Replay::new().answer(200, headers, body);
-        config.over(replay)
+    let list = |prefix: &str| {
+        let body = format!(
+            "<ListBucketResult><EncodingType>url</EncodingType><Prefix>{prefix}</Prefix></ListBucketResult>"
+        );
+        unsigned()
+            .over(Replay::new().answer(200, &[], body))
+            .request("s3", "ListObjectsV2")
+            .params(json!({"Bucket": "b"}))
+            .send()
+            .unwrap()
     };
-    // percent-decoded in place
-    let list = s3(
-        "<ListBucketResult><EncodingType>url</EncodingType><Prefix>r%65d</Prefix></ListBucketResult>",
-        &[],
-    );
-    let output = list
-        .request("s3", "ListObjectsV2")
-        .params(json!({"Bucket": "b"}))
-        .send()
-        .unwrap();
-    holds!(output, "Prefix",
+    let decoded = list("r%65d");
+    holds!(decoded, "Prefix",
         String => "red", Option<String> => Some("red".into()), Option<Wrapped<String>> => Some(Wrapped("red".into())),
         Word => Word::Red, Option<Word> => Some(Word::Red), Cow<'_, str> => "red", () => (),
     );
-    let list = s3(
-        "<ListBucketResult><EncodingType>url</EncodingType><Prefix>red</Prefix></ListBucketResult>",
-        &[],
-    );
-    let output = list
-        .request("s3", "ListObjectsV2")
-        .params(json!({"Bucket": "b"}))
-        .send()
-        .unwrap();
-    holds_text!(output, "Prefix");
-    // added, dropped
-    let head = s3("", &[("Expires", "red")]);
+    let unchanged = list("red");
+    holds_text!(unchanged, "Prefix");
+    // added and dropped members
+    let head = unsigned().over(Replay::new().answer(200, &[("Expires", "red")], ""));
     let output = head
         .request("s3", "HeadObject")
         .params(json!({"Bucket": "b", "Key": "k"}))
