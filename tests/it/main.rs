@@ -11,6 +11,8 @@ mod errors;
 mod exchange;
 mod fault_proxy;
 mod handmade;
+#[cfg(feature = "cli")]
+mod help;
 mod interceptors;
 mod models;
 mod null_server;

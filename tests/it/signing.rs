@@ -363,7 +363,7 @@ fn a_changed_answer_is_an_error_at_its_end() {
     body.read_exact(&mut first).unwrap();
     let error = body.read_to_vec().unwrap_err().to_string();
     assert!(
-        error.contains("the answer says NhCmhg==") && error.contains("CRC32"),
+        error.contains("the response declares NhCmhg==") && error.contains("CRC32"),
         "{error}"
     );
 }
