@@ -72,7 +72,7 @@ fn hooks_are_asked_in_order_and_back() {
     let config = isolated()
         .credentials(Credentials::new("AKIDEXAMPLE", "secret"))
         .interceptor(Writer("a", diary.clone()));
-    let client = config.over(replay.clone());
+    let client = config.over(replay);
     let request = client
         .request("dynamodb", "ListTables")
         .params(json!({"Limit": 3}));
@@ -264,7 +264,7 @@ fn edits_apply_to_every_target_and_can_be_disabled() {
     let answer = "<GetRolePolicyResponse><GetRolePolicyResult><RoleName>r</RoleName>\
         <PolicyDocument>%7B%22Version%22%3A%222012%22%7D</PolicyDocument></GetRolePolicyResult></GetRolePolicyResponse>";
     let replay = Arc::new((0..4).fold(Replay::new(), |replay, _| replay.answer(200, &[], answer)));
-    let client = unsigned().over(replay.clone());
+    let client = unsigned().over(replay);
     let place = json!({"RoleName": "r", "PolicyName": "p"});
     let value = client.call("iam", "GetRolePolicy", place.clone()).unwrap();
     let expected = json!({"RoleName": "r", "PolicyDocument": {"Version": "2012"}});
