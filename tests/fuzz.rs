@@ -1,16 +1,15 @@
-//! The fuzz targets of `fuzz/`, each over its seeds and for a moment over changed ones, on a stable toolchain and without
-//! coverage. What they find is found again with the seed of chance that is printed; `fuzz/README.md` says how to search for
-//! longer.
+//! Runs the fuzz targets of `fuzz/` over their seeds and, for a moment, over mutated ones, on a stable toolchain and without
+//! coverage. The printed random seed reproduces a failure. `fuzz/README.md` describes longer runs.
 //!
-//! `TUCUXI_FUZZ_SECONDS` (2): how long each target runs. `TUCUXI_FUZZ_SEED`: the seed of chance. `TUCUXI_FUZZ_TARGET`: the one
-//! target that runs.
+//! `TUCUXI_FUZZ_SECONDS` (2) is the time of each target, `TUCUXI_FUZZ_SEED` the random seed, and `TUCUXI_FUZZ_TARGET` selects
+//! one target.
 
 #![allow(
     clippy::duplicate_mod,
     reason = "elsewhere each target is a program, with modules of its own"
 )]
 
-// The targets name this crate's macro as that of the crate that runs them otherwise.
+// Targets use the macro of `libfuzzer_sys`, which this crate replaces.
 extern crate self as libfuzzer_sys;
 
 /// A target as a function.
@@ -54,7 +53,7 @@ mod xml;
 #[path = "../fuzz/fuzz_targets/xml_differential.rs"]
 mod xml_differential;
 
-/// A target's name, and what takes its inputs.
+/// The name of a target, and its function.
 type Target = (&'static str, fn(&[u8]));
 
 const TARGETS: &[Target] = &[
@@ -74,7 +73,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// More than any input may take, on a machine that is busy and without optimisation.
+/// The time limit of an input, generous for a busy machine and unoptimised code.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Longer inputs are cut.
 const LONGEST: usize = 1 << 14;
@@ -94,7 +93,7 @@ fn no_target_finds_a_fault() {
     }
 }
 
-/// The file that every program of this folder lists is a target here.
+/// Every program in the folder is listed as a target.
 #[test]
 fn every_target_is_here() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -156,7 +155,7 @@ fn attempt(name: &str, target: fn(&[u8]), input: &[u8]) {
     );
 }
 
-/// One change: of a byte, of a piece, or with a piece of another input.
+/// Mutates a byte or a range, or inserts a range of another input.
 fn change(input: &mut Vec<u8>, other: &[u8], chance: &mut Chance) {
     const ODD: [&[u8]; 16] = [
         b"\0",
@@ -196,7 +195,7 @@ fn change(input: &mut Vec<u8>, other: &[u8], chance: &mut Chance) {
     }
 }
 
-/// Xorshift: the same seed, the same inputs.
+/// Xorshift: the same seed produces the same inputs.
 struct Chance(u64);
 
 impl Chance {

@@ -1,4 +1,4 @@
-//! The rooms of the crate, `src/*`, stand in layers, and a room uses rooms of lower layers only.
+//! The modules of the crate (`src/*`, called rooms) form layers. A room may use only rooms of lower layers.
 //!
 //! [`LAYERS`] is the table, from which the diagram in DESIGN.md is made. A room is used where its name follows the root of the
 //! crate in a path: `crate::room`, `use crate::{room::…}`, or as many `super` as lead to the root. Tests at the foot of a file
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// From the ground up. Rooms of one layer do not use each other.
+/// The layers from the bottom up. Rooms of one layer do not use each other.
 #[rustfmt::skip] // a layer a line
 const LAYERS: &[&[&str]] = &[
     &["blob", "decimal", "environment", "file", "identity", "names", "printable", "random", "read", "sync", "time", "uri"],
@@ -33,10 +33,10 @@ const LAYERS: &[&[&str]] = &[
     &["cli"],
 ];
 
-/// Arrows that are against the table and not mended yet. This list only shrinks: an entry that is no longer needed fails.
+/// Known violations. The list may only shrink: an entry that is no longer needed fails.
 const KNOWN: &[(&str, &str)] = &[];
 
-/// What is no room: the root of the library, the doors for tests, and programs.
+/// Files that are not rooms: the root of the library, the internals for tests, and programs.
 const OUTSIDE: &[&str] = &["bin", "internals", "lib", "main"];
 
 #[test]
@@ -90,13 +90,13 @@ fn diagram() -> String {
     format!("```text\n{lines}```\n")
 }
 
-/// The number of a room's layer.
+/// Returns the number of a room's layer.
 fn layer(room: &str) -> Option<usize> {
     let below = LAYERS.iter().position(|rooms| rooms.contains(&room));
     below.map(|below| below + 1)
 }
 
-/// Why a room may not use a name of the crate's root.
+/// Returns why a room may not use a name of the crate's root.
 fn fault(room: &str, used: &str) -> Option<String> {
     let Some(upper) = layer(used) else {
         return Some(format!(
@@ -122,7 +122,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The modules that a file is, below the root.
+/// Returns the module path of a file below the root.
 fn modules(file: &Path) -> Vec<String> {
     let below = file.strip_prefix("src").unwrap().with_extension("");
     let parts = below.iter().map(|part| part.to_str().unwrap().to_owned());
@@ -139,8 +139,8 @@ fn depth_of(file: &Path) -> usize {
     modules(file).len()
 }
 
-/// The names of the crate's root that a source text uses outside its tests, with their lines. `depth` is how many modules the
-/// file stands below the root.
+/// Returns the names of the crate's root that a source text uses outside tests, with their lines. `depth` is the number of
+/// modules between the file and the root.
 fn uses(depth: usize, text: &str) -> Vec<(usize, String)> {
     let tokens = without_tests(&tokens(text));
     let mut paths = Paths {
@@ -148,7 +148,7 @@ fn uses(depth: usize, text: &str) -> Vec<(usize, String)> {
         visited: BTreeSet::new(),
         found: BTreeSet::new(),
     };
-    // inline modules that are open, by the number of braces around them
+    // open inline modules, by the number of braces around them
     let (mut inline, mut braces) = (Vec::new(), 0_usize);
     for at in 0..tokens.len() {
         match paths.text(at) {
@@ -171,7 +171,7 @@ fn uses(depth: usize, text: &str) -> Vec<(usize, String)> {
     paths.found.into_iter().collect()
 }
 
-/// Follows paths to the root of the crate.
+/// Resolves paths to the root of the crate.
 struct Paths<'a> {
     tokens: &'a [Token],
     visited: BTreeSet<usize>,
@@ -183,13 +183,13 @@ impl Paths<'_> {
         self.tokens.get(at).map_or("", |token| &token.text)
     }
 
-    /// Whether a path starts here: a visibility such as `pub(in crate::room)` is none.
+    /// Whether a path starts here. A visibility such as `pub(in crate::room)` does not count.
     fn starts(&self, at: usize) -> bool {
         let before = |n: usize| at.checked_sub(n).map_or("", |at| self.text(at));
         !self.visited.contains(&at) && before(1) != "::" && !(before(1) == "in" && before(2) == "(")
     }
 
-    /// `level` is how many modules below the root the name stands that comes at `at`.
+    /// `level` is the number of modules between the root and the name at `at`.
     fn follow(&mut self, at: usize, level: usize) {
         self.visited.insert(at);
         let goes_on = self.text(at + 1) == "::";
@@ -211,7 +211,7 @@ impl Paths<'_> {
         }
     }
 
-    /// Where the entries of a group start.
+    /// Returns the starts of the entries of a group.
     fn entries(&self, group: usize) -> Vec<usize> {
         let mut starts = vec![group + 1];
         let mut open = 0_usize;
@@ -229,7 +229,7 @@ impl Paths<'_> {
     }
 }
 
-/// A word, `::`, or any other character that is neither in a comment nor in a literal.
+/// A word, `::`, or any other character outside of comments and literals.
 #[derive(Clone, Debug)]
 struct Token {
     line: usize,
@@ -284,7 +284,7 @@ fn tokens(source: &str) -> Vec<Token> {
     tokens
 }
 
-/// The length of a block comment, which may hold others.
+/// The length of a block comment, which may be nested.
 fn comment(text: &str) -> usize {
     let (mut at, mut open) = (0, 0_usize);
     while at < text.len() {
@@ -312,7 +312,7 @@ fn quoted(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// The length of a character's literal, or of the mark of a lifetime.
+/// The length of a character literal, or of the tick of a lifetime.
 fn character(text: &str) -> usize {
     let mut chars = text.chars().skip(1);
     match (chars.next(), chars.next()) {
@@ -321,7 +321,7 @@ fn character(text: &str) -> usize {
     }
 }
 
-/// The length of a raw literal behind its prefix.
+/// The length of a raw literal after its prefix.
 fn raw(text: &str) -> Option<usize> {
     let hashes = text.find(|c| c != '#')?;
     let inner = text[hashes..].strip_prefix('"')?;
@@ -333,7 +333,7 @@ fn raw(text: &str) -> Option<usize> {
     )
 }
 
-/// Without the items that only tests have.
+/// Removes items that only exist in tests.
 fn without_tests(tokens: &[Token]) -> Vec<Token> {
     let text = |at: usize| tokens.get(at).map_or("", |token: &Token| &*token.text);
     let mut kept = Vec::new();
@@ -344,7 +344,7 @@ fn without_tests(tokens: &[Token]) -> Vec<Token> {
         if is_attribute && text(at + 2 + inner) == "cfg" && needs_test(tokens, at + 4 + inner) {
             at = match inner {
                 0 => item_end(tokens, at),
-                // all of the file
+                // the whole file
                 _ => tokens.len(),
             };
         } else {
@@ -355,7 +355,7 @@ fn without_tests(tokens: &[Token]) -> Vec<Token> {
     kept
 }
 
-/// Whether a condition of `cfg` holds in tests alone.
+/// Whether a condition of `cfg` holds in tests only.
 fn needs_test(tokens: &[Token], at: usize) -> bool {
     let text = |at: usize| tokens.get(at).map_or("", |token: &Token| &*token.text);
     let operands = || {
@@ -380,7 +380,7 @@ fn needs_test(tokens: &[Token], at: usize) -> bool {
     }
 }
 
-/// Where the item, statement, field or arm ends that starts with attributes at `at`.
+/// Returns the end of the item, statement, field or arm that starts with attributes at `at`.
 fn item_end(tokens: &[Token], mut at: usize) -> usize {
     let text = |at: usize| tokens.get(at).map_or("", |token: &Token| &*token.text);
     while text(at) == "#" {
@@ -425,7 +425,7 @@ fn item_end(tokens: &[Token], mut at: usize) -> usize {
     at
 }
 
-/// Where the group in brackets ends that starts at `at`.
+/// Returns the end of the bracket group that starts at `at`.
 fn group_end(tokens: &[Token], at: usize) -> usize {
     let mut open = 0_usize;
     for (at, token) in tokens.iter().enumerate().skip(at) {
@@ -480,7 +480,7 @@ fn uses_are_found_in_every_form_and_nowhere_else() {
         ),
         (1, "for a in crate::model::all() {}", &[(1, "model")]),
         (1, "#[derive(crate::model::A)] struct S;", &[(1, "model")]),
-        // tests, comments and literals are not looked at
+        // tests, comments and literals are ignored
         (
             1,
             "//! use crate::model;\n/// [`crate::model`]\n// crate::model\nfn f() {}",
@@ -560,14 +560,14 @@ fn uses_are_found_in_every_form_and_nowhere_else() {
             &[(1, "model")],
         ),
         (1, "#![cfg(test)]\nuse crate::model;", &[]),
-        // what only looks like a path
+        // text that only looks like a path
         (
             1,
             "pub(in crate::model) fn f() {} pub(crate) fn g() {}",
             &[],
         ),
         (1, "use other::crate_model; use a::b::crate::c;", &[]),
-        // from below, by `super`
+        // from submodules, by `super`
         (1, "use super::model;", &[(1, "model")]),
         (
             1,

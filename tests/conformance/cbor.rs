@@ -1,4 +1,4 @@
-//! CBOR items, as a member of a result.
+//! CBOR items as a member of a result.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ fn body(case: &Value) -> Vec<u8> {
     [0xa1, 0x61, b'v'].into_iter().chain(item).collect()
 }
 
-/// A service whose one result member has this shape.
+/// A service whose only result member has this shape.
 fn model(shapes: Value) -> Value {
     let mut all = json!({"Output": {"type": "structure", "members": {"v": {"shape": "V"}}}});
     all.as_object_mut()
@@ -68,7 +68,7 @@ fn success(case: &Value) -> Verdict {
     }
 }
 
-/// The value in our convention; its shape goes to `shapes`. And whether there is such a shape.
+/// The value in our convention, and whether it has a shape, which is added to `shapes`.
 fn shape_of(expect: &Value, name: &str, shapes: &mut Value) -> (Value, bool) {
     let (kind, value) = expect.as_object().unwrap().iter().next().unwrap();
     let mut known = true;

@@ -1,10 +1,10 @@
-//! When two bodies say the same.
+//! Comparison of bodies by meaning.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// JSON by value: numbers numerically, texts that are timestamps as instants, null as absent.
+/// Compares JSON by value: numbers numerically, timestamps as instants, null as absent.
 pub(crate) fn json(found: &Value, expected: &Value) -> Result<(), String> {
     json_at("", found, expected)
 }
@@ -47,13 +47,13 @@ fn instant(text: &str) -> Option<jiff::Timestamp> {
     text.parse().ok()
 }
 
-/// Forms and queries: their pairs, in any order, decoded.
+/// Compares forms and queries as decoded pairs in any order.
 pub(crate) fn form(found: &str, expected: &str) -> Result<(), String> {
     let pairs = |text: &str| {
         let mut pairs: Vec<(String, String)> = form_urlencoded::parse(text.as_bytes())
             .into_owned()
             .collect();
-        // a URL that is a value has its query in any order too
+        // the query of a URL in a value may be in any order as well
         for (_, value) in &mut pairs {
             if value.starts_with("https://")
                 && let Some((place, query)) = value.split_once('?')
@@ -69,7 +69,7 @@ pub(crate) fn form(found: &str, expected: &str) -> Result<(), String> {
     equal("the form", &pairs(found), &pairs(expected))
 }
 
-/// Queries: their pairs as they are encoded, in any order.
+/// Compares queries as encoded pairs in any order.
 pub(crate) fn query(found: &str, expected: &str) -> Result<(), String> {
     let pairs = |text: &str| {
         let mut pairs: Vec<String> = text
@@ -94,7 +94,7 @@ pub(crate) fn equal<T: PartialEq + std::fmt::Debug + ?Sized>(
     }
 }
 
-/// XML as trees: members in any order, those of one name in theirs; white space between elements does not count.
+/// Compares XML as trees: members in any order, members of the same name in order, white space between elements ignored.
 pub(crate) fn xml(found: &str, expected: &str) -> Result<(), String> {
     let tree = |text: &str| match text.trim() {
         "" => Ok(None),
@@ -146,7 +146,7 @@ impl Element {
     }
 }
 
-/// CBOR by value: maps in any order, numbers numerically.
+/// Compares CBOR by value: maps in any order, numbers numerically.
 pub(crate) fn cbor(found: &[u8], expected: &[u8]) -> Result<(), String> {
     let value = |bytes: &[u8]| -> Result<Value, String> {
         if bytes.is_empty() {
@@ -159,7 +159,7 @@ pub(crate) fn cbor(found: &[u8], expected: &[u8]) -> Result<(), String> {
     json(&value(found)?, &value(expected)?)
 }
 
-/// Tagged and byte values become objects that nothing else looks like.
+/// Tags and byte strings become objects that no other value can be.
 fn cbor_as_json(value: ciborium::Value) -> Value {
     use ciborium::Value as Cbor;
     use serde_json::json;

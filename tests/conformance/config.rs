@@ -1,4 +1,4 @@
-//! What files and variables say, and what that makes of a client.
+//! Settings from files and variables, and the resulting clients.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use tucuxi::{Client, Config};
 use crate::settings;
 use crate::suite::{self, Suite, Verdict};
 
-/// Both files in a folder of their own, and the variables that lead there.
+/// Both files in a temporary folder, and the variables that name them.
 fn machine(config: &Value, credentials: &Value) -> (TempDir, Vec<(String, String)>) {
     let folder = tempfile::tempdir().unwrap();
     let mut variables = vec![("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned())];
@@ -29,7 +29,7 @@ fn machine(config: &Value, credentials: &Value) -> (TempDir, Vec<(String, String
     (folder, variables)
 }
 
-/// A client's configuration for what a program says in botocore's words.
+/// The configuration of a client for settings in botocore's terms.
 fn built(config: ConfigBuilder, said: &Value) -> Result<Config, String> {
     let config = settings::said(config, said)?;
     config.build().map_err(|e| e.to_string())
@@ -83,7 +83,7 @@ fn resolved(case: &Value) -> Verdict {
     }
 }
 
-/// Whether a switch of endpoints is neither true nor false.
+/// Whether an endpoint switch is neither true nor false.
 fn has_half_boolean(case: &Value) -> bool {
     let lines = case["config_file"].as_str().unwrap_or_default().lines();
     let in_file = lines.filter_map(|line| line.split_once('='));
@@ -95,7 +95,7 @@ fn has_half_boolean(case: &Value) -> bool {
     })
 }
 
-/// Where botocore refuses and we do not, on purpose.
+/// Input that botocore rejects and this crate accepts on purpose.
 fn unrefused(case: &Value) -> Verdict {
     let message = case["error"]["message"].as_str().unwrap_or_default();
     let env = case["env"].as_object().unwrap().values();
@@ -119,7 +119,7 @@ fn unrefused(case: &Value) -> Verdict {
     }
 }
 
-/// What a case made.
+/// The result of a case.
 struct Found {
     config: Config,
     endpoint: Option<String>,
@@ -139,7 +139,7 @@ impl Found {
             .to_lowercase()
             .replace([' ', '-'], "_");
         let endpoint = config.endpoint_url(&key).map_err(|e| e.to_string())?;
-        // a client of ours is made for all services: what one of them lacks shows when it is called
+        // a client is for all services, so what one of them lacks is an error of the call
         let operation = model
             .operation_names()
             .next()
@@ -178,7 +178,7 @@ impl Found {
                 "credentials" => self.credentials(expected),
                 "region" => match config.region() {
                     Some(region) => json!(region),
-                    // a client of S3 without a region is one of the global endpoint
+                    // an S3 client without a region uses the global endpoint
                     None if self.service == "s3" && expected == "us-east-1" => expected.clone(),
                     None if expected == "aws-global" => expected.clone(),
                     None => Value::Null,
@@ -210,11 +210,11 @@ impl Found {
                     None => expected.clone(),
                 },
                 "account_id_endpoint_mode" => json!(config.account_id_endpoint_mode().as_str()),
-                // the recording shows what files say, even where the program says otherwise
+                // the recording has the values of files, even if the program overrides them
                 "parameter_validation" if !case["client_config"][key].is_null() => expected.clone(),
                 "parameter_validation" => json!(config.validates_parameters()),
                 "inject_host_prefix" => json!(config.injects_host_prefix()),
-                // botocore's default is 10: ours is as many as a transfer has threads
+                // botocore's default is 10, ours is the number of threads of a transfer
                 "max_pool_connections" if *expected == 10 => expected.clone(),
                 "max_pool_connections" => json!(config.network().max_idle_connections),
                 "use_fips_endpoint" => json!(config.use_fips()),
@@ -223,7 +223,7 @@ impl Found {
                 "sigv4a_signing_region_set" => json!(config.sigv4a_signing_region_set()),
                 "auth_scheme_preference" => json!(config.auth_scheme_preference().join(",")),
                 "s3" => self.s3(expected),
-                // the model's: the signing suites hold it against requests
+                // from the model: the signing suites verify it with requests
                 "signature_version" => expected.clone(),
                 other => return Err(format!("no comparison for {other}")),
             };
@@ -438,7 +438,7 @@ fn same_profiles(found: &Value, expected: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Where Python's parser, which is botocore's, differs from what other SDKs agreed on: rules over the texts.
+/// Differences between Python's parser, which botocore uses, and the other SDKs, as rules over the texts.
 fn another_dialect(input: &Value) -> Option<&'static str> {
     let texts =
         || ["configFile", "credentialsFile"].map(|file| input[file].as_str().unwrap_or_default());
@@ -539,7 +539,7 @@ fn broken_files_are_errors_and_no_panics() {
     suite::finish([suite]);
 }
 
-/// A file is read, or the error names it.
+/// Each file is read, or the error names it.
 fn read(file: &Path) -> Result<(), String> {
     let path = file.to_str().unwrap().to_owned();
     let variables = vec![("AWS_CONFIG_FILE".to_owned(), path.clone())];

@@ -1,4 +1,4 @@
-//! Where credentials are from: recorded exchanges, chains of profiles, addresses of services, logins.
+//! Credentials providers: recorded exchanges, profile chains, endpoints of services, logins.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,13 +13,13 @@ use tucuxi::{Client, Config, internals};
 
 use crate::suite::{self, Suite, Verdict};
 
-/// When all this happens, unless a case says otherwise: before anything that it knows has expired.
+/// The default time of the cases: before anything in them has expired.
 const NOW: u64 = 1_000_000_000;
 
-/// Status and body for a request.
+/// Returns status and body for a request.
 type Answer = dyn Fn(&Sent) -> (u16, String) + Send + Sync;
 
-/// Answers requests as a function says, and keeps them.
+/// Responds with what a function returns, and records the requests.
 #[derive(Clone)]
 struct Network {
     answer: Arc<Answer>,
@@ -40,7 +40,7 @@ impl Network {
 
 impl Transport for Network {
     fn send(&self, request: Request, limits: &Limits) -> Result<Response, TransportError> {
-        // one replay only takes the request apart
+        // a replay only parses the request
         let listener = Replay::new().answer(200, &[], "");
         let (parts, body) = request.into_parts();
         let mut copy = http::Request::new(body.clone());
@@ -57,7 +57,7 @@ impl Transport for Network {
     }
 }
 
-/// A user's directory.
+/// A home directory.
 struct Machine {
     root: TempDir,
     variables: Vec<(String, String)>,
@@ -86,7 +86,7 @@ impl Machine {
         self.variables.push((name.into(), value.into()));
     }
 
-    /// What there is a path in the case is a path below this folder.
+    /// Paths of the case are relative to this folder.
     fn environment(&mut self, env: &Value) {
         for (name, value) in env.as_object().into_iter().flatten() {
             let value = value.as_str().unwrap();
@@ -98,7 +98,7 @@ impl Machine {
         }
     }
 
-    /// Without a network that is not there, only `network` is asked.
+    /// All requests go to `network`.
     fn client(&self, profile: Option<&str>, network: Network, now: u64) -> Result<Client, String> {
         let config = Config::builder()
             .environment(
@@ -218,7 +218,7 @@ fn recorded(folder: &Path) -> Verdict {
             "roles of tokens: as botocore we take file and role each from where it is",
         );
     }
-    // these ask the provider of profiles alone
+    // these test the profile provider only
     let profile = folder.parent().unwrap().ends_with("profile-provider");
     let profile = profile.then(|| env["AWS_PROFILE"].as_str().unwrap_or("default"));
     let found = machine.found(profile, network, NOW);
@@ -237,7 +237,7 @@ fn recorded(folder: &Path) -> Verdict {
         .into()
 }
 
-/// A recording. Requests are compared by method, host and path; what is asked beyond it is answered with 404.
+/// A recording. Requests are compared by method, host and path; requests beyond it receive 404.
 fn play(traffic: &Value) -> Network {
     let mut answers = Vec::new();
     let events = traffic["events"].as_array().cloned().unwrap_or_default();
@@ -360,7 +360,7 @@ fn profiles(case: &Value) -> Verdict {
         .into()
 }
 
-/// A token for every session and start URL of the case.
+/// Writes a token for every session and start URL of the case.
 fn sso_tokens(machine: &Machine, input: &Value) {
     use sha1::{Digest, Sha1};
     let sessions = input["sso_sessions"]
@@ -380,7 +380,7 @@ fn sso_tokens(machine: &Machine, input: &Value) {
     }
 }
 
-/// All services that give credentials.
+/// All services that issue credentials.
 fn aws(sent: &Sent) -> (u16, String) {
     let (path, body) = (
         sent.uri.path(),
@@ -408,7 +408,7 @@ fn aws(sent: &Sent) -> (u16, String) {
     (200, text)
 }
 
-/// What was asked, in the words of the cases.
+/// The requests in the terms of the cases.
 fn steps(sent: &[Sent]) -> Vec<Value> {
     let mut steps = Vec::new();
     for sent in sent {
@@ -444,7 +444,7 @@ fn steps(sent: &[Sent]) -> Vec<Value> {
     steps
 }
 
-/// What is known of each step is the same.
+/// Compares the known details of each step.
 fn same_steps(found: &[Value], expected: &[Value]) -> Result<(), String> {
     let same = |found: &Value, expected: &Value| match (found, expected) {
         (Value::Object(found), Value::Object(expected)) => found
@@ -502,7 +502,7 @@ fn address(case: &Value) -> Result<(), String> {
             false => machine.variable(name, value),
         }
     }
-    // what a program says of the service's place counts for more than files, as variables do
+    // an endpoint that the program sets has precedence over files, like variables
     let overrides = [
         ("endpoint_override", "AWS_EC2_METADATA_SERVICE_ENDPOINT"),
         ("mode_override", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"),
@@ -521,7 +521,7 @@ fn address(case: &Value) -> Result<(), String> {
     match case["result"]["Ok"].as_str() {
         Some(expected) if first.as_deref() == Some(expected) => Ok(()),
         Some(expected) => Err(format!("{first:?} instead of {expected}: {found:?}")),
-        // an instance may be asked where no container was
+        // the metadata service may be queried if no container endpoint was
         None if found.is_err() || first.as_deref().is_none_or(|url| !is_container(url)) => Ok(()),
         None => Err(format!("{first:?} instead of {}", case["result"])),
     }
@@ -545,7 +545,7 @@ fn logins() {
 }
 
 fn login(case: &Value) -> Result<(), String> {
-    /// 2025-11-19T00:00:00Z, as the ends in the cases have it.
+    /// 2025-11-19T00:00:00Z, which the expirations of the cases assume.
     const NOW: u64 = 1_763_510_400;
     let mut machine = Machine::new();
     let config = case["configContents"].as_str().unwrap();
@@ -697,7 +697,7 @@ fn source(case: &Value) -> Verdict {
         ("access_key", "accessKeyId"),
         ("secret_key", "secretAccessKey"),
         ("token", "sessionToken"),
-        // the portal is asked for an account, and tells none
+        // the portal is queried for an account, and returns none
         (
             "account_id",
             if input.get("ssoResponse").is_some() {
@@ -723,7 +723,7 @@ fn sessions(config: &str) -> Value {
     names.map(|name| (name.to_owned(), json!({}))).collect()
 }
 
-/// The case's services: those that it does not know are not there.
+/// The services of the case. Others do not exist.
 fn answer(input: &Value, sent: &Sent) -> (u16, String) {
     let host = sent.uri.host().unwrap_or_default();
     let key = match host {

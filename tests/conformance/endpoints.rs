@@ -1,4 +1,4 @@
-//! Endpoint rules, the language of rules, and where real clients go.
+//! Endpoint rule sets, the rule language, and the endpoints of real clients.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ fn run(
 const OLDER: &str =
     "these tests are of other rules than those of botocore 1.44.5, which fails them too";
 
-/// What the rules of this release say otherwise: botocore's own engine gives what ours gives.
+/// Cases that differ from the rules of this release: botocore's engine returns the same as ours.
 fn is_older(service: &str, case: &Value) -> bool {
     let (params, expect) = (&case["params"], &case["expect"]);
     let region = params["Region"].as_str().unwrap_or_default();
@@ -158,7 +158,7 @@ fn rule(resolver: &EndpointResolver, case: &Value) -> Verdict {
     }
 }
 
-/// One service in many regions.
+/// Checks one service in many regions.
 fn in_regions(line: &Value) -> Suite {
     let mut suite = Suite::new("");
     let service = line["service"].as_str().unwrap();
@@ -184,7 +184,7 @@ fn in_regions(line: &Value) -> Suite {
                 .use_fips(flag("use_fips_endpoint"))
                 .use_dualstack(flag("use_dualstack_endpoint"));
             if let (Some(url), "cloudsearchdomain") = (row["url"].as_str(), service) {
-                // it has no endpoint of its own: the program must name it
+                // it has no default endpoint: the program must set one
                 config = config.endpoint_url(url.split("/2013").next().unwrap());
             }
             if let Some(region) = region {
@@ -197,7 +197,7 @@ fn in_regions(line: &Value) -> Suite {
     suite
 }
 
-/// Calls once and looks where that went, and what it was signed for.
+/// Makes a call and checks its URL and signature.
 fn client(
     service: &str,
     operation: &str,
@@ -207,7 +207,7 @@ fn client(
 ) -> Result<(), String> {
     let (url, error) = (row["url"].as_str().unwrap_or_default(), row.get("error"));
     let (found, signature) = match sent(config.clone(), service, operation, &params, true) {
-        // what nobody can sign yet goes somewhere all the same
+        // a call that cannot be signed still has an endpoint
         Err(error) if error.kind() == ErrorKind::Unsupported => {
             sent(config, service, operation, &params, false).map_err(|e| e.to_string())?
         }
@@ -238,7 +238,7 @@ fn client(
     }
 }
 
-/// The URL and the signature of the one request that a call makes.
+/// The URL and the signature of the request of a call.
 pub(crate) fn sent(
     config: tucuxi::ConfigBuilder,
     service: &str,
@@ -246,7 +246,7 @@ pub(crate) fn sent(
     params: &Value,
     signed: bool,
 ) -> Result<(String, Option<String>), tucuxi::Error> {
-    // botocore has version 4a in a native library only
+    // botocore implements version 4a only in a native library
     let config = config.auth_scheme_preference("sigv4");
     let config = match signed {
         true => frozen(config, &Value::Null),

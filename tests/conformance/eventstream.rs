@@ -1,4 +1,4 @@
-//! Messages of event streams, and whole streams of operations.
+//! Event stream messages, and whole streams of operations.
 
 use std::io::Read;
 
@@ -69,7 +69,7 @@ fn messages(from: &mut impl Read) -> Result<Vec<Message>, String> {
     Ok(found)
 }
 
-/// Gives no more than so many bytes at a time.
+/// Returns at most this number of bytes per read.
 struct Pieces<'b>(&'b [u8], usize);
 
 impl Read for Pieces<'_> {
@@ -103,7 +103,7 @@ fn message(case: &Value) -> Verdict {
     }
 }
 
-/// A message as the expectation has it: headers by name, times in milliseconds.
+/// A message in the form of the expectation: headers by name, times in milliseconds.
 fn shown(message: &Message) -> Value {
     let mut headers = json!({});
     for (name, value) in &message.headers {
@@ -144,7 +144,7 @@ fn written(case: &Value) -> Message {
 
 const HEADERS: [(&str, &str); 1] = [("content-type", "application/vnd.amazon.eventstream")];
 
-/// The events up to the error, if the stream ends with one.
+/// Reads the events, up to the error if the stream ends with one.
 fn events(case: &Value) -> Result<(Value, Option<Error>), Error> {
     let config = isolated().region("us-east-1").unsigned().max_attempts(1);
     let replay = Replay::new().answer(200, &HEADERS, bytes(case, "body_base64"));
@@ -160,7 +160,7 @@ fn events(case: &Value) -> Result<(Value, Option<Error>), Error> {
             Err(error) => fault = Some(error),
         }
     }
-    // the one member of the expectation that is a list
+    // the only member of the expectation that is a list
     let stream = case["result"]
         .as_object()
         .into_iter()
@@ -176,13 +176,13 @@ fn operation(case: &Value) -> Verdict {
     let expected = &case["stream_error"];
     let (found, fault) = match events(case) {
         Ok(found) => found,
-        // what comes before any event
+        // the part before any event
         Err(error) => (Value::Null, Some(error)),
     };
     let same = match (&fault, text(expected, "class")) {
         (None, "") => Ok(()),
         (Some(error), "EventStreamError") => match error.service_error() {
-            // botocore knows no code of an exception that the model does not have; we do
+            // botocore has no code for an exception that is not in the model; this crate has
             Some(_) if text(&expected["error"], "Code").is_empty() => Ok(()),
             Some(service) => {
                 compare::equal("the code", &*service.code, text(&expected["error"], "Code"))
@@ -196,7 +196,7 @@ fn operation(case: &Value) -> Verdict {
             }
             None => Err(error.to_string()),
         },
-        // a broken stream has no code, and one that is cut is an error with us
+        // a malformed stream has no code, and a truncated one is an error in this crate
         (Some(error), _) if error.service_error().is_none() => Ok(()),
         (found, _) => Err(format!(
             "the stream ended with {found:?}, expected {expected}"

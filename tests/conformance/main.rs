@@ -1,13 +1,13 @@
-//! Test data, run whole: the folder that `TUCUXI_CONFORMANCE` names, else the one beside the project, else `tests/data`, which
-//! has the recordings that are this project's own.
+//! Runs all test data: in the folder that `TUCUXI_CONFORMANCE` names, else in the one next to the project, else in
+//! `tests/data`, which has the recordings of this project.
 //!
 //! ```sh
 //! cargo test --release --test conformance -- --nocapture
 //! TUCUXI_CASE='s3.PutObject' cargo test --release --test conformance oracle -- --nocapture
 //! ```
-//! Each suite takes every file that it finds and prints a line, the cases that failed and, by reason, how many it skipped.
-//! A skip is a rule over what a case says, and stands beside the suite that has it. `TUCUXI_CASE` picks the cases whose
-//! name contains it.
+//! Each suite runs all files that it finds, and prints a line, the failed cases, and the number of skipped cases by reason.
+//! A skip is a rule over the content of a case, next to its suite. `TUCUXI_CASE` selects the cases whose name contains it.
+//! Suites without data are reported as skipped.
 
 mod cbor;
 mod compare;

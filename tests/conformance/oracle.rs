@@ -1,4 +1,4 @@
-//! What botocore sends and reads, for every operation of every service.
+//! Requests and results of botocore for every operation of every service.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::sigv4::time;
 use crate::suite::{Suite, Verdict, files, finish, folder, in_parallel, text};
 use crate::support::client::IntoClient;
 
-/// One service's rows.
+/// The rows of one service.
 struct Service {
     name: String,
     protocol: String,
@@ -51,7 +51,7 @@ fn oracle() {
     finish([all.requests, all.signatures, all.responses, all.errors]);
 }
 
-/// A header line starts a service.
+/// A header line starts each service.
 fn services(text: &str) -> Vec<Service> {
     let mut services: Vec<Service> = Vec::new();
     for line in text.lines() {
@@ -83,7 +83,7 @@ fn text_of(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// The oracle's client. One service has no endpoint of its own: there the program must name it.
+/// The client of the oracle. One service has no default endpoint, so the program must set one.
 fn config(row: &Value, service: &str) -> Config {
     let config = Config::builder()
         .isolated()
@@ -101,7 +101,7 @@ fn config(row: &Value, service: &str) -> Config {
 impl Service {
     fn run(&self) -> Parts {
         let mut parts = Parts::new();
-        // what a response is a response to
+        // the request of a response
         let mut params = HashMap::new();
         for row in &self.rows {
             let (id, operation) = (row["id"].as_str().unwrap(), row["op"].as_str().unwrap());
@@ -149,7 +149,7 @@ impl Service {
         }
     }
 
-    /// The answer that tells an endpoint, for operations that ask for theirs first.
+    /// The response to endpoint discovery, for operations that need it.
     fn discovery(&self, operation: &str) -> Replay {
         let client = Config::builder().isolated().over(Replay::new());
         let model = client.model(&self.name).unwrap();
@@ -163,10 +163,10 @@ impl Service {
         }
     }
 
-    /// Calls an operation and gives it this row's answer.
+    /// Calls an operation with the response of this row.
     fn answered(&self, row: &Value, operation: &str, params: Value) -> Result<Value, Error> {
         let response = &row["response"];
-        // the oracle's headers were a table without regard to case: the last one holds
+        // the headers of the oracle were a case-insensitive table: the last one wins
         let mut headers: Vec<(&str, &str)> = Vec::new();
         for (name, value) in response["headers"].as_object().unwrap() {
             headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
@@ -204,7 +204,7 @@ impl Service {
     }
 }
 
-/// The members of the error's shape, and what else the error element has.
+/// The members of the error's shape, and the other parts of the error element.
 fn same_members(found: &ServiceError, expected: &Value) -> Result<(), String> {
     for (name, value) in expected.as_object().unwrap() {
         if name != "Error" {
@@ -219,7 +219,7 @@ fn same_members(found: &ServiceError, expected: &Value) -> Result<(), String> {
             "Type" => "Receiver".into(),
             name => found.value[name].clone(),
         };
-        // botocore leaves these as text; a member of the error's shape is of its type with us
+        // botocore returns these as text; this crate converts members of the error's shape
         let (text, same) = (found.to_string(), compare::json(&found, value));
         if !value.is_object() && value.as_str() != Some(&text) {
             same.map_err(|e| format!("Error.{name}: {e}"))?;
@@ -228,8 +228,8 @@ fn same_members(found: &ServiceError, expected: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// The exception that botocore raises, or the one that the row was made from: botocore looks a code up in the whole
-/// service, we among the operation's errors first, and by both codes of services that have two.
+/// The exception that botocore raises, or the one that the row was made from: botocore looks up a code in the whole
+/// service, this crate first among the operation's errors, and by both codes of services that have two.
 fn same_shape(found: Option<&str>, row: &Value) -> Result<(), String> {
     let class = row["class"]
         .as_str()
@@ -244,7 +244,7 @@ fn same_id(found: Option<&str>, metadata: &Value) -> Result<(), String> {
     compare::equal("the request id", &json!(found), &metadata["RequestId"])
 }
 
-/// A bearer token is no signature.
+/// Whether the authorization is a signature and not a bearer token.
 fn same_token(sent: &Sent, signed: &Value) -> Result<(), String> {
     match signed["authorization"].as_str() {
         Some(token) if token.starts_with("Bearer ") => compare::equal(
@@ -298,7 +298,7 @@ fn signature(row: &Value) -> Verdict {
         .method(text_of(&request["method"]))
         .uri(url);
     let headers = request["headers"].as_object().unwrap().iter();
-    // the oracle wrote this one after it had signed
+    // the oracle added this one after signing
     for (name, value) in headers.filter(|(name, _)| *name != "content-length") {
         built = built.header(
             name,
@@ -321,7 +321,7 @@ pub(crate) fn body(of: &Value) -> Vec<u8> {
     }
 }
 
-/// Headers that belong to the connection or to who sends, not to the operation.
+/// Headers of the connection or the sender, which do not depend on the operation.
 const OWN_HEADERS: [&str; 12] = [
     "amz-sdk-invocation-id",
     "amz-sdk-request",
@@ -347,7 +347,7 @@ pub(crate) fn same_request(protocol: &str, sent: &Sent, expected: &Value) -> Res
     let (place, query) = url.split_once('?').unwrap_or((url, ""));
     let uri = sent.uri.to_string();
     let (found_place, found_query) = uri.split_once('?').unwrap_or((&uri, ""));
-    // a URL without a path is that with the shortest one
+    // a URL without a path equals the one with the path `/`
     let place = match place.matches('/').count() {
         2 => &format!("{place}/"),
         _ => place,
@@ -373,7 +373,7 @@ pub(crate) fn same_request(protocol: &str, sent: &Sent, expected: &Value) -> Res
     let wanted = expected["headers"].as_object().unwrap().iter();
     let found =
         found.filter(|(n, _)| n != "x-amz-content-sha256" || expected["headers"].get(n).is_some());
-    // a body that says the same in other bytes has another checksum, which is that of its own bytes
+    // an equivalent body with other bytes has another checksum, that of its own bytes
     let wanted = wanted.map(|(n, v)| {
         let name = n.strip_prefix("x-amz-checksum-").filter(|_| differs);
         let own = name.and_then(|name| name.parse::<ChecksumAlgorithm>().ok());

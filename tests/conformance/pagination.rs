@@ -1,4 +1,4 @@
-//! Listings over pages that a case brings along.
+//! Listings over the pages of a case.
 
 use std::sync::{Arc, Mutex};
 
@@ -35,7 +35,7 @@ fn pagination() {
 
 fn listed(client: &Client, case: &Value) -> Verdict {
     let (config, expected) = (&case["config"], &case["expect"]);
-    // numbers come as texts too: what a program of ours says is a number
+    // numbers may be texts in the data, but are numbers in this crate
     let number = |name: &str| {
         let value = &config[name];
         let text = value
@@ -85,7 +85,7 @@ fn listed(client: &Client, case: &Value) -> Verdict {
     compare(expected, listed, &requests.lock().unwrap()).into()
 }
 
-/// The same text, or the same without the paths of bytes: the recording has texts where the model has bytes.
+/// Compares resume tokens, without the paths of bytes, because the recording has texts where the model has blobs.
 fn same_token(found: &str, wanted: &str) -> Result<(), String> {
     let decode = |token: &str| -> Result<Value, String> {
         let json = BASE64_STANDARD.decode(token).map_err(|e| e.to_string())?;

@@ -1,4 +1,4 @@
-//! URLs, forms and passwords that are signed now and used later.
+//! Presigned URLs, forms and passwords.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ fn presign() {
     finish([urls, posts, tokens]);
 }
 
-/// The oracle's keys, at the oracle's time.
+/// The keys and the time of the oracle.
 pub(crate) fn frozen(config: ConfigBuilder, case: &Value) -> ConfigBuilder {
     let who = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
     let who = match case["session_token"].as_str() {
@@ -55,7 +55,7 @@ pub(crate) fn frozen(config: ConfigBuilder, case: &Value) -> ConfigBuilder {
         .credentials(who)
 }
 
-/// Where botocore signs URLs of S3 as it did before version 4, it is told to; we do so only when we are told to.
+/// Signs URLs of S3 with version 2 if the case does, which this crate does only if it is configured.
 fn client(case: &Value, is_old: bool) -> Client {
     let config = frozen(s3::config(case), case);
     let config = match is_old {
@@ -85,7 +85,7 @@ fn url(case: &Value) -> Verdict {
     }
 }
 
-/// The same place, and the same pairs in the query.
+/// Compares URLs: the same location, and the same query pairs.
 pub(crate) fn same_url(found: &str, expected: &str) -> Result<(), String> {
     let split = |url: &str| {
         let (place, query) = url.split_once('?').unwrap_or((url, ""));

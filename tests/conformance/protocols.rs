@@ -1,4 +1,4 @@
-//! The protocol tests that AWS generates, and the older ones of botocore.
+//! The generated protocol tests of AWS, and the older ones of botocore.
 
 use std::path::Path;
 
@@ -46,11 +46,11 @@ fn run_file(suite: &mut Suite, file: &Path, run: Run) {
     }
 }
 
-/// The model of a case: the operation is its own, the shapes are those of its part.
+/// The model of a case: its own operation with the shapes of its suite.
 fn model(part: &Value, case: &Value) -> Value {
     let given = &case["given"];
     let (mut operation, mut shapes) = (given.clone(), part["shapes"].clone());
-    // the old suite has traits of shapes at their references, and the other way round
+    // the old suite has traits of shapes at references, and vice versa
     for side in ["input", "output"] {
         let Some(shape) = given[side]["shape"].as_str() else {
             continue;
@@ -115,7 +115,7 @@ fn input(part: &Value, case: &Value) -> Verdict {
     };
     let mut params = convert.value(shape, case.get("params").unwrap_or(&json!({})));
     let expected = &case["serialized"];
-    // the token that would be random
+    // the token, which would be random
     for (member, definition) in part["shapes"][shape]["members"]
         .as_object()
         .into_iter()
@@ -143,7 +143,7 @@ fn same_request(part: &Value, sent: &Sent, expected: &Value) -> Result<(), Strin
     compare::equal("the path", sent.uri.path(), path)?;
     compare::form(sent.uri.query().unwrap_or_default(), query)?;
     if let Some(host) = expected["host"].as_str() {
-        // the expectation may hold the endpoint's path
+        // the expectation may contain the path of the endpoint
         let host = host.split('/').next().unwrap();
         compare::equal("the host", sent.uri.host().unwrap_or_default(), host)?;
     }
@@ -157,7 +157,7 @@ fn same_request(part: &Value, sent: &Sent, expected: &Value) -> Result<(), Strin
     }
     for header in expected["requireHeaders"].as_array().into_iter().flatten() {
         let header = header.as_str().unwrap();
-        // the transport writes it
+        // added by the transport
         if found(header).is_none() && !header.eq_ignore_ascii_case("content-length") {
             return Err(format!("no header {header}"));
         }
@@ -175,8 +175,8 @@ fn same_request(part: &Value, sent: &Sent, expected: &Value) -> Result<(), Strin
     }
 }
 
-/// Where botocore, and with it the oracle, writes a header otherwise, so do we: no space behind the commas of a list, a
-/// charset with forms, and no content type of XML, text and bytes.
+/// Differences in headers, where this crate follows botocore and the oracle: no space after the commas of a list, a charset
+/// with forms, and no content type for XML, text and bytes.
 fn same_header(name: &str, found: Option<&str>, expected: &str) -> Result<(), String> {
     let is_type = name.eq_ignore_ascii_case("content-type");
     match found {
@@ -236,7 +236,7 @@ fn output(part: &Value, case: &Value) -> Verdict {
         false => text.as_bytes().to_vec(),
     };
     let status = response["status_code"].as_u64().unwrap() as u16;
-    // some cases announce a body that they do not have
+    // some cases declare a body that they do not have
     let announced = headers
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
@@ -269,7 +269,7 @@ fn output(part: &Value, case: &Value) -> Verdict {
                     })
                     .and_then(|()| {
                         let mut value = found.value.clone();
-                        // an expectation leaves out what is not the shape's, or is the message
+                        // an expectation omits what is not in the shape, and the message
                         if let Value::Object(members) = &mut value {
                             members.retain(|name, _| expected.get(name).is_some());
                         }
@@ -283,7 +283,7 @@ fn output(part: &Value, case: &Value) -> Verdict {
     }
 }
 
-/// Where the oracle and these tests want different things, the oracle is followed: callers know botocore.
+/// Cases in which the oracle and these tests differ: the oracle is followed, because callers know botocore.
 fn differs_on_purpose(part: &Value, case: &Value, output: &str) -> Option<&'static str> {
     let shapes = &part["shapes"];
     let members = shapes[output]["members"].as_object()?;
@@ -322,7 +322,7 @@ fn differs_on_purpose(part: &Value, case: &Value, output: &str) -> Option<&'stat
     None
 }
 
-/// The old suite leaves out what is empty by the protocol's nature.
+/// The old suite omits what the protocol cannot represent.
 fn pruned(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -338,7 +338,7 @@ fn pruned(value: &Value) -> Value {
     }
 }
 
-/// Names of headers have no case on their way through HTTP; ours come in small letters.
+/// Compares header names without case; ours are in lower case.
 fn with_small_headers(shape: &Value, mut result: Value) -> Value {
     for (name, member) in shape["members"].as_object().into_iter().flatten() {
         if member["location"] == "headers"

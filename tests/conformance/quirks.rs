@@ -1,4 +1,4 @@
-//! What services need beyond their models, as botocore sends it.
+//! Customisations of services, compared with requests of botocore.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -78,7 +78,7 @@ fn request(case: &Value) -> Verdict {
                 .and_then(|()| same_signature(&sent, case))
                 .into()
         }
-        // botocore has this signature in a native library only
+        // botocore implements this signature only in a native library
         (Some(sent), Some("MissingDependencyException")) => {
             let signature = sent.headers["authorization"].to_str().unwrap();
             match signature.starts_with("AWS4-ECDSA-P256-SHA256") {
@@ -94,7 +94,7 @@ fn request(case: &Value) -> Verdict {
     }
 }
 
-/// The parameters, with the idempotency token that the oracle drew where it drew one.
+/// The parameters, with the idempotency token that the oracle generated.
 fn with_tokens(client: &Client, case: &Value) -> Value {
     const TOKEN: &str = "00000000-0000-4000-8000-000000000000";
     let mut params = case["params"].clone();
@@ -114,7 +114,7 @@ fn with_tokens(client: &Client, case: &Value) -> Value {
     params
 }
 
-/// JSON in a header may have its letters escaped or not: here it is as we write it.
+/// JSON in a header may have escaped characters; this converts it to our form.
 fn with_own_json(request: &Value) -> Value {
     let mut request = request.clone();
     for value in request["headers"]
@@ -132,7 +132,7 @@ fn with_own_json(request: &Value) -> Value {
     request
 }
 
-/// Two programs compress differently.
+/// Compressors differ, so bodies are compared decompressed.
 fn unpacked(mut sent: Sent) -> Sent {
     if sent
         .headers
@@ -147,7 +147,7 @@ fn unpacked(mut sent: Sent) -> Sent {
     sent
 }
 
-/// The signature is of headers and body, which may say the same in other bytes.
+/// Signatures differ if equivalent headers or bodies have other bytes.
 fn same_signature(sent: &Sent, case: &Value) -> Result<(), String> {
     let found = sent
         .headers

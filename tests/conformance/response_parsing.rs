@@ -1,4 +1,4 @@
-//! Answers that services once gave, as botocore parses them.
+//! Recorded responses of services, as botocore parses them.
 
 use std::path::Path;
 
@@ -30,7 +30,7 @@ fn response_parsing() {
     finish([xml, errors]);
 }
 
-/// `ec2-describe-instances#1` names a service and an operation; a service that is no more has no model.
+/// `ec2-describe-instances#1` names a service and an operation; a discontinued service has no model.
 fn call(file: &Path) -> Option<(String, String)> {
     let stem = file.file_stem().unwrap().to_string_lossy().into_owned();
     let stem = stem.split('#').next().unwrap();
@@ -52,7 +52,7 @@ fn client(status: u16, headers: &[(&str, &str)], body: String) -> Client {
     config.over(Replay::new().answer(status, headers, body))
 }
 
-/// Parameters that make a request possible: every one that is a part of the path.
+/// The parameters that a request needs: all that are part of the path.
 fn params(client: &Client, service: &str, operation: &str) -> Result<Value, Error> {
     let model = client.model(service)?;
     let mut params = json!({});
@@ -105,7 +105,7 @@ fn in_xml(file: &Path) -> Verdict {
             let shape = raw["operations"][&*operation.name]["output"]["shape"]
                 .as_str()
                 .unwrap_or_default();
-            // the expectation has the raw texts of timestamps, and blobs as text
+            // the expectation has raw texts of timestamps, and blobs as text
             let convert = Convert {
                 shapes: &raw["shapes"],
                 blob: base64_of_text,
@@ -136,7 +136,7 @@ fn model_text(service: &str) -> Box<str> {
         .unwrap()
 }
 
-/// A raw text as the instant that it is.
+/// Parses a raw text as an instant.
 fn raw_time(value: &Value) -> Value {
     let text = match value {
         Value::String(text) => text.clone(),

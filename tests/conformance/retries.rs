@@ -1,4 +1,4 @@
-//! What calls do when answers fail: how often they are tried, after what delays, and what they say of that.
+//! Retries: the number of attempts, the delays, and the headers.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -39,7 +39,7 @@ fn retries() {
     suite::finish([suite]);
 }
 
-/// Of the operations that poll, those that cases call.
+/// The polling operations that occur in cases.
 const POLLING: [&str; 2] = ["GetActivityTask", "ReceiveMessage"];
 
 fn sequence(case: &Value) -> Verdict {
@@ -81,7 +81,7 @@ fn sequence(case: &Value) -> Verdict {
             .map(|sent| sent.headers["amz-sdk-request"].to_str().unwrap().to_owned())
             .collect();
         let mut delays = std::mem::take(&mut *delays.lock().unwrap());
-        // the wait of an operation that polls, before it gives up, was not recorded
+        // the last wait of a polling operation was not recorded
         if POLLING.contains(&operation) && expected["RetryQuotaReached"] == true {
             let last = delays.pop();
             if last.is_none_or(|delay| delay <= 0.0) {
@@ -126,7 +126,7 @@ fn same_delays(expected: &Value, delays: &[f64]) -> bool {
             .all(|(expected, delay)| (expected.as_f64().unwrap() - delay).abs() < 1e-6)
 }
 
-/// An answer of the script, in the protocol of the service.
+/// A response of the script, in the protocol of the service.
 fn add(replay: Replay, service: &str, answer: &Value) -> Replay {
     if let Some(failure) = answer.as_str() {
         return replay.failure(match failure {
@@ -161,10 +161,10 @@ fn add(replay: Replay, service: &str, answer: &Value) -> Replay {
     replay.answer(status, &headers, body)
 }
 
-/// Status, headers and body of an answer that is being read.
+/// The status, headers and body of a response that is being parsed.
 type Open = (u16, Vec<(String, String)>, String);
 
-/// A recorded exchange: our requests must say the same of their attempts.
+/// A recorded exchange: our requests must have the same retry headers.
 fn traffic(data: &Value) -> Verdict {
     let mut replay = Replay::new();
     let (mut expected, mut dates) = (Vec::new(), Vec::new());
@@ -193,7 +193,7 @@ fn traffic(data: &Value) -> Verdict {
     if expected.iter().any(Value::is_null) {
         return Verdict::Skipped("a recording without the header");
     }
-    // the recorded client waits a second between attempts
+    // the recorded client waited a second between attempts
     let first = dates[0].as_str().unwrap();
     let part = |range: std::ops::Range<usize>| first.get(range).unwrap_or_default();
     let text = format!(

@@ -1,4 +1,4 @@
-//! S3: where a bucket, an access point or any other ARN is.
+//! S3: endpoints of buckets, access points and other ARNs.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ fn s3() {
     finish([addressing, redirects]);
 }
 
-/// Where a call goes after answers that send it elsewhere, and where the next one goes.
+/// Checks the URLs of a redirected call, and of the next call.
 fn redirected(case: &Value) -> Verdict {
     let mut replay = Replay::new();
     for answer in case["responses"].as_array().unwrap() {
@@ -62,7 +62,7 @@ fn redirected(case: &Value) -> Verdict {
     let operation = case["operation"].as_str().unwrap();
     let result = client.call("s3", operation, case["params"].clone());
     let made = replay.sent().len();
-    // whatever comes of it, it is sent
+    // the outcome does not matter
     let _ = client.call("s3", operation, case["params"].clone());
     let sent = replay.sent();
     let place = |url: &str| url.split('?').next().unwrap_or_default().to_owned();
@@ -91,7 +91,7 @@ fn redirected(case: &Value) -> Verdict {
         })
         .collect();
     let found: Vec<String> = sent[..made].iter().map(shown).collect();
-    // botocore forgets the region that the redirected HEAD request has found; we go on with it
+    // botocore forgets the region that the redirected HEAD request found; this crate keeps it
     let goes_on =
         expected.last().is_some_and(|last| last.starts_with("HEAD")) && operation != "HeadBucket";
     let same = match goes_on {
@@ -119,7 +119,7 @@ fn redirected(case: &Value) -> Verdict {
     same.and_then(|()| outcome()).and_then(|()| next()).into()
 }
 
-/// The client of a case; settings that contradict each other are an error of the case.
+/// The client of a case. Contradictory settings are the expected error of the case.
 pub(crate) fn config(case: &Value) -> ConfigBuilder {
     let mut config = Config::builder().isolated().max_attempts(1);
     if let Some(region) = case["region"].as_str() {

@@ -1,4 +1,4 @@
-//! S3: checksums, payloads and their signatures, and answers that are not what they seem.
+//! S3: checksums, payloads and their signatures, and errors in successful responses.
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ fn request(case: &Value) -> Verdict {
             let same = oracle::same_request("rest-xml", &sent, &case["request"]);
             let expected = &case["signed"];
             let signed = || {
-                // members of XML may be in another order, which is another body to sign
+                // members of XML may be in another order, which changes the signed body
                 if *sent.body != oracle::body(&case["request"]) {
                     return Ok(());
                 }
@@ -64,7 +64,7 @@ fn request(case: &Value) -> Verdict {
             };
             same.and_then(|()| signed()).into()
         }
-        // botocore has these in a native library only, or not at all
+        // botocore implements these only in a native library, or not at all
         (Some(sent), Some(_)) if tucuxi_has(algorithm) => {
             let name = format!("x-amz-checksum-{}", algorithm.to_ascii_lowercase());
             let trailer = sent
@@ -118,7 +118,7 @@ fn response(case: &Value) -> Verdict {
     match (found, expected) {
         (Ok(found), Value::Object(_)) => {
             let name = algorithm.map(|algorithm| algorithm.as_str().to_ascii_lowercase());
-            // names of headers have no case, and our HTTP library has them in lower case
+            // header names are case-insensitive, and in lower case in our HTTP library
             let mut expected = expected.clone();
             if let Some(metadata) = expected["Metadata"].as_object_mut() {
                 *metadata = metadata
@@ -132,7 +132,7 @@ fn response(case: &Value) -> Verdict {
                 })
                 .into()
         }
-        // botocore takes no document for one without members
+        // botocore treats a missing document as one without members
         (Err(error), Value::Object(_)) if lacks_document(&error) => {
             compare::equal("the body", &oracle::body(answer), &Vec::new()).into()
         }

@@ -1,5 +1,4 @@
-//! Recorded exchanges of another SDK with S3: where its requests went, how bodies were sent in chunks, and what the answers
-//! were worth.
+//! Recorded exchanges of another SDK with S3: URLs, chunked bodies, and results.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -14,7 +13,7 @@ use crate::compare;
 use crate::suite::{Suite, Verdict, files, finish, folder, json as read};
 use crate::support::client::IntoClient;
 
-/// One request and its answer.
+/// A request and its response.
 #[derive(Default)]
 struct Recorded {
     request: Value,
@@ -62,7 +61,7 @@ fn header<'v>(of: &'v Value, name: &str) -> Option<&'v str> {
     of["headers"].get(name)?.get(0)?.as_str()
 }
 
-/// What was called, as far as the request tells.
+/// The operation, derived from the request.
 fn operation(method: &str, path: &str, query: &str) -> Option<String> {
     let parts: Vec<&str> = query.split('&').collect();
     let named = parts.iter().find_map(|part| part.strip_prefix("x-id="));
@@ -99,7 +98,7 @@ fn run(recorded: &Recorded) -> Verdict {
         .collect();
     let status = recorded.response["status"].as_u64().unwrap() as u16;
     let replay = Replay::new().answer(status, &headers, recorded.received.clone());
-    // a session is another recording
+    // sessions are recorded separately
     let replay = match operation != "CreateSession"
         && header(&recorded.request, "x-amz-s3session-token").is_some()
     {
@@ -149,7 +148,7 @@ const SESSION: &str = "<CreateSessionResult><Credentials><SessionToken>t</Sessio
     <SecretAccessKey>s</SecretAccessKey><AccessKeyId>a</AccessKeyId>\
     <Expiration>2100-01-01T00:00:00Z</Expiration></Credentials></CreateSessionResult>";
 
-/// The same content in chunks of the same size gives the same bytes, as many as were announced.
+/// The same content in chunks of the same size has the same bytes and the declared length.
 fn chunked(recorded: &Recorded) -> Verdict {
     let text = String::from_utf8_lossy(&recorded.sent);
     if text.contains(";chunk-signature=") {

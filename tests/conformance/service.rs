@@ -1,4 +1,4 @@
-//! Services that a case brings along, and what its values are in our convention.
+//! Services that are defined by a case, and conversion of its values to our convention.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tucuxi::{Client, Error};
 
 use crate::support::client::isolated;
 
-/// A model with the members that a small one leaves out.
+/// Completes a model with the members that small ones omit.
 pub(crate) fn complete(mut model: Value) -> Value {
     let defaults = json!({
         "apiVersion": "2020-01-01", "endpointPrefix": "case", "serviceId": "Case", "signatureVersion": "v4",
@@ -60,7 +60,7 @@ pub(crate) fn request(
     sent.ok_or_else(|| format!("nothing was sent: {:?}", result.map_err(|e| e.to_string())))
 }
 
-/// The result of a call that is answered so.
+/// The result of a call with this response.
 pub(crate) fn answer(
     model: &Value,
     operation: &str,
@@ -73,7 +73,7 @@ pub(crate) fn answer(
     client.call("case", operation, json!({}))
 }
 
-/// What to do with the scalars of a value whose shape is known.
+/// Converts the scalars of a value with a known shape.
 pub(crate) struct Convert<'a> {
     pub(crate) shapes: &'a Value,
     pub(crate) blob: fn(&Value) -> Value,
@@ -81,7 +81,7 @@ pub(crate) struct Convert<'a> {
 }
 
 impl Convert<'_> {
-    /// A value of this shape, its scalars converted.
+    /// Converts the scalars of a value of this shape.
     pub(crate) fn value(&self, shape: &str, value: &Value) -> Value {
         let definition = &self.shapes[shape];
         let target = |part: &Value| part["shape"].as_str().unwrap_or_default().to_owned();
@@ -114,7 +114,7 @@ impl Convert<'_> {
     }
 }
 
-/// Plain text as base64.
+/// Encodes text as base64.
 pub(crate) fn base64_of_text(value: &Value) -> Value {
     match value.as_str() {
         Some(text) => BASE64_STANDARD.encode(text).into(),
@@ -122,7 +122,7 @@ pub(crate) fn base64_of_text(value: &Value) -> Value {
     }
 }
 
-/// Seconds since 1970 as text.
+/// Writes seconds since 1970 as a timestamp.
 pub(crate) fn text_of_epoch(value: &Value) -> Value {
     match value.as_f64() {
         Some(seconds) => {
@@ -136,7 +136,7 @@ pub(crate) fn text_of_epoch(value: &Value) -> Value {
     }
 }
 
-/// As it is.
+/// Keeps the value.
 pub(crate) fn same(value: &Value) -> Value {
     value.clone()
 }

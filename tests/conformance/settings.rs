@@ -1,4 +1,4 @@
-//! The settings of botocore's `Config`, by its names: every suite reads what a case says of them here.
+//! Applies the settings of a case, which have the names of botocore's `Config`.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use serde_json::Value;
 use tucuxi::ConfigBuilder;
 use tucuxi::config::Proxies;
 
-/// The builder with all that a case says. A setting that there is not, or a value that a setting cannot have, is an error.
+/// Applies all settings of a case. Unknown settings and invalid values are errors.
 pub(crate) fn said(config: ConfigBuilder, settings: &Value) -> Result<ConfigBuilder, String> {
     let config = fold(config, settings, one)?;
     proxies(config, settings)
 }
 
-/// Applies each of an object's entries; nothing of what is no object.
+/// Applies each entry of an object. Does nothing for other values.
 fn fold(
     config: ConfigBuilder,
     settings: &Value,
@@ -56,7 +56,7 @@ fn one(config: ConfigBuilder, name: &str, value: &Value) -> Result<ConfigBuilder
         "inject_host_prefix" => config.inject_host_prefix(yes(value)?),
         "max_pool_connections" => config.max_idle_connections(number(value)?),
         "parameter_validation" => config.validate_parameters(yes(value)?),
-        // these make one value of ours
+        // these are one setting in this crate
         "proxies" => config,
         "proxies_config" => fold(config, value, proxy)?,
         "read_timeout" => config.read_timeout(seconds(value)?),
@@ -83,7 +83,7 @@ fn one(config: ConfigBuilder, name: &str, value: &Value) -> Result<ConfigBuilder
 
 fn retries(config: ConfigBuilder, name: &str, value: &Value) -> Result<ConfigBuilder, String> {
     Ok(match name {
-        // the first attempt is no retry
+        // the first attempt is not a retry
         "max_attempts" => config.max_attempts(number::<u32>(value)?.saturating_add(1)),
         "total_max_attempts" => config.max_attempts(number(value)?),
         "mode" => config.retry_mode(word(value)?),
@@ -162,7 +162,7 @@ fn word<T: std::str::FromStr>(value: &Value) -> Result<T, String> {
     parsed.map_err(|_| format!("{value} is none of the words"))
 }
 
-/// A list, or a text with commas.
+/// Parses a list, or a text with commas.
 fn list(value: &Value) -> String {
     match value {
         Value::Array(items) => {

@@ -13,11 +13,11 @@ use tucuxi::auth::{Algorithm, Payload, Signer};
 use crate::compare;
 use crate::suite::{Suite, Verdict, files, finish, folder, json as read, text};
 
-/// A request as it stands in a file.
+/// A request in a file.
 struct Raw {
     request: http::Request<()>,
     body: Vec<u8>,
-    /// Whether the path has to be encoded before it can be sent: then it is no more encoded than a signer would do.
+    /// Whether the path must be encoded to be sent: then the signer does not encode it again.
     is_raw: bool,
 }
 
@@ -25,7 +25,7 @@ impl Raw {
     fn parse(text: &str) -> Self {
         let text = text.replace("\r\n", "\n");
         let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
-        // a header may go on in the next line
+        // a header may continue on the next line
         let mut lines: Vec<String> = Vec::new();
         for line in head.lines() {
             match (line.starts_with([' ', '\t']), lines.last_mut()) {
@@ -98,7 +98,7 @@ fn signature(of: &http::Request<()>) -> Option<String> {
     found.split('&').next().map(str::to_owned)
 }
 
-/// Signs a request as `context` says, in the header or in the query.
+/// Signs a request with the settings in `context`, in a header or in the query.
 fn signed(
     raw: &Raw,
     context: &Value,
@@ -188,7 +188,7 @@ fn of_botocore(file: &Path) -> Verdict {
     let raw = Raw::parse(&text(file));
     let authorization = text(&file.with_extension("authz"));
     let expected = authorization.trim().rsplit_once("Signature=").unwrap().1;
-    // a token that only the canonical request shows is one that the signer adds
+    // if only the canonical request has the token, the signer adds it
     let canonical = text(&file.with_extension("creq"));
     let token = canonical
         .lines()
@@ -249,7 +249,7 @@ fn unhex(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// The given signature and ours are both made with the given key, of the given text: so key and text are as we have them.
+/// Verifies that the expected signature and ours match the expected key and string to sign.
 fn of_aws_4a(folder: &Path, context: &Value, place: &str, key: VerifyingKey) -> Verdict {
     let raw = Raw::parse(&text(&folder.join("request.txt")));
     let string = text(&folder.join(format!("{place}-string-to-sign.txt")));

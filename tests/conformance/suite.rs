@@ -1,4 +1,4 @@
-//! A suite: its data, its cases, its line.
+//! Suites: data, cases, and results.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,14 +10,14 @@ use serde_json::Value;
 
 use crate::support::report;
 
-/// How a case ended; the text of a failure says what was found.
+/// The outcome of a case. The text of a failure has the actual value.
 pub(crate) enum Verdict {
     Passed,
     Failed(String),
     Skipped(&'static str),
 }
 
-/// A comparison as a verdict.
+/// Converts a comparison to a verdict.
 impl From<Result<(), String>> for Verdict {
     fn from(result: Result<(), String>) -> Self {
         match result {
@@ -45,7 +45,7 @@ impl Suite {
         }
     }
 
-    /// Runs a case, unless it is not the one that is wanted. A panic is a failure.
+    /// Runs a case, unless it is filtered out. A panic is a failure.
     pub(crate) fn case(&mut self, id: &str, run: impl FnOnce() -> Verdict) {
         if !is_wanted(id) {
             return;
@@ -58,7 +58,7 @@ impl Suite {
         }
     }
 
-    /// Takes over what another part of the same suite has counted.
+    /// Adds the counts of another part of the same suite.
     pub(crate) fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed.extend(other.failed);
@@ -67,7 +67,7 @@ impl Suite {
         }
     }
 
-    /// Prints the line, and says whether nothing failed.
+    /// Prints the result, and returns whether no case failed.
     pub(crate) fn finish(mut self) -> bool {
         self.failed.sort();
         let mut text = String::new();
@@ -93,7 +93,7 @@ impl Suite {
     }
 }
 
-/// Finishes all parts of a suite before any of them fails the test.
+/// Runs all parts of a suite before the test fails.
 pub(crate) fn finish(suites: impl IntoIterator<Item = Suite>) {
     let bad = suites
         .into_iter()
@@ -108,7 +108,7 @@ fn is_wanted(id: &str) -> bool {
         || std::env::var_os("TUCUXI_CASE").is_none()
 }
 
-/// The folder of a suite; without it the suite is skipped, by name.
+/// The folder of a suite. Without it, the suite is reported as skipped.
 pub(crate) fn folder(suite: &str) -> Option<PathBuf> {
     let folder = root().join(suite);
     if !folder.is_dir() {
@@ -118,7 +118,7 @@ pub(crate) fn folder(suite: &str) -> Option<PathBuf> {
     Some(folder)
 }
 
-/// The folder of all suites: the one that is named, else all that there is, else what this repository has of it.
+/// The folder of all suites: the one that the variable names, else the shared one, else that of this repository.
 fn root() -> PathBuf {
     if let Some(named) = std::env::var_os("TUCUXI_CONFORMANCE").map(PathBuf::from) {
         assert!(
@@ -128,7 +128,7 @@ fn root() -> PathBuf {
         );
         return named;
     }
-    // tests run in the package's folder, wherever cargo was called
+    // tests run in the folder of the package
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let whole = here.join("../shared/conformance");
     match whole.is_dir() {
@@ -137,7 +137,7 @@ fn root() -> PathBuf {
     }
 }
 
-/// All files below a folder whose names end so, packed or not, sorted.
+/// All files below a folder with this suffix, compressed or not, sorted.
 pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -162,7 +162,7 @@ pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// A file's text; it may be packed and have `.gz` behind its name.
+/// Reads a file, which may be compressed and have the suffix `.gz`.
 pub(crate) fn text(path: &Path) -> String {
     let mut text = String::new();
     let path = found(path).unwrap_or_else(|| panic!("there is no {}", path.display()));
@@ -182,7 +182,7 @@ fn found(path: &Path) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// A file's value; null where there is no such file, so that its suite has no cases and says so.
+/// Parses a JSON file. A missing file is null, so that its suite reports that it has no cases.
 pub(crate) fn json(path: &Path) -> Value {
     if found(path).is_none() {
         return Value::Null;
@@ -190,7 +190,7 @@ pub(crate) fn json(path: &Path) -> Value {
     serde_json::from_str(&text(path)).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-/// Works on items on all cores, and gives the results in order.
+/// Maps items on all cores, and returns the results in order.
 pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     use std::sync::atomic::{AtomicUsize, Ordering};
     let next = AtomicUsize::new(0);

@@ -1,4 +1,4 @@
-//! Scalars and names.
+//! Scalars and checksums.
 
 use std::io::Read;
 
@@ -17,7 +17,7 @@ fn bytes(value: &Value) -> Vec<u8> {
     BASE64_STANDARD.decode(value.as_str().unwrap()).unwrap()
 }
 
-/// Every checksum that the case has.
+/// Checks every checksum of the case.
 fn checksums(case: &Value) -> Verdict {
     let input = match case["input"].as_str() {
         Some("bytes i % 251 for i in 0..3*1024*1024+17") => {
@@ -126,7 +126,7 @@ fn types() {
 
 const FORMATS: [&str; 3] = ["iso8601", "rfc822", "unixTimestamp"];
 
-/// A service that takes and gives a time in each format, in query and headers.
+/// A service with a timestamp in each format, in query and headers of requests and responses.
 fn times(location: &str) -> Value {
     let member = |format: &str| {
         (
@@ -143,7 +143,7 @@ fn times(location: &str) -> Value {
     }))
 }
 
-/// A value in all three formats, as a request has it.
+/// Writes a timestamp in all three formats, as in a request.
 fn written(value: &Value) -> Result<[String; 3], String> {
     let params: serde_json::Map<String, Value> = FORMATS
         .map(|f| (f.to_owned(), value.clone()))
@@ -190,7 +190,7 @@ fn timestamp(case: &Value) -> Verdict {
     }
 }
 
-/// Smithy's tables: what a text is read as, and what is written for an instant.
+/// Smithy's tables of parsed and formatted timestamps.
 fn format(part: &str, case: &Value) -> Verdict {
     let Some((direction, name)) = part.split_once('_') else {
         return Verdict::Failed(format!("what is {part}?"));
@@ -208,7 +208,7 @@ fn format(part: &str, case: &Value) -> Verdict {
     let nanos = case["canonical_nanos"].as_u64().unwrap_or(0);
     let instant = jiff::Timestamp::new(seconds, nanos as i32);
     let is_error = case["error"] == true;
-    // years that no service has: both this crate and botocore end at 0001 and 9999
+    // years without use: both this crate and botocore end at 0001 and 9999
     let Some(instant) = instant
         .ok()
         .filter(|_| (-62_135_596_800..=253_402_300_799).contains(&seconds))
@@ -254,7 +254,7 @@ fn format(part: &str, case: &Value) -> Verdict {
                 let Some(read) = read else {
                     return Verdict::Failed(format!("{found} is none"));
                 };
-                // a header's date has no fraction with us
+                // dates in headers have no fraction in this crate
                 let expected = if number == 1 {
                     jiff::Timestamp::new(seconds, 0).unwrap()
                 } else {
@@ -266,7 +266,7 @@ fn format(part: &str, case: &Value) -> Verdict {
     }
 }
 
-/// Microseconds are what the formats carry.
+/// The formats have microseconds.
 fn near(found: &str, expected: jiff::Timestamp) -> Result<(), String> {
     let found: jiff::Timestamp = found.parse().map_err(|e| format!("{found:?}: {e}"))?;
     let apart = (found.as_nanosecond() - expected.as_nanosecond()).abs();
@@ -317,7 +317,7 @@ fn service(case: &Value) -> Verdict {
     compare::json(&found, case).into()
 }
 
-/// Seconds since 1970 in decimal, exactly.
+/// Seconds since 1970 as an exact decimal.
 fn instant_of(text: &str) -> Option<jiff::Timestamp> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let nanos: i32 = format!("{fraction:0<9}").parse().ok()?;

@@ -1,4 +1,4 @@
-//! Parameters that are wrong, and all that is wrong with them.
+//! Invalid parameters, and all their faults.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ fn validation() {
         );
         suite.case(&id, || {
             let result = client.call(text("service"), text("operation"), case["params"].clone());
-            // what is right goes on and finds that nobody answers
+            // valid parameters fail later, because there is no response
             let error = result.unwrap_err();
             let errors = error.param_errors().map_or(&[][..], |errors| &errors.0);
             same(errors, case, &client.model(text("service")).unwrap())
@@ -40,7 +40,7 @@ fn validation() {
     finish([suite]);
 }
 
-/// Kind, place and what more the kind says, in the words of the expectation.
+/// The kind, path and details of a fault, in the terms of the expectation.
 type Told = BTreeSet<(String, String, String)>;
 
 fn same(found: &[ParamError], case: &Value, model: &ServiceModel) -> Verdict {
@@ -53,7 +53,7 @@ fn same(found: &[ParamError], case: &Value, model: &ServiceModel) -> Verdict {
     let mut rest = Told::new();
     for error in found {
         match &error.kind {
-            // Python goes through the characters of a text and the keys of a map as if they were a list
+            // Python iterates over the characters of a text and the keys of a map like over a list
             ParamErrorKind::WrongType {
                 expected: "an array",
                 ..
@@ -61,7 +61,7 @@ fn same(found: &[ParamError], case: &Value, model: &ServiceModel) -> Verdict {
                 let inside = format!("{}[", error.path);
                 expected.retain(|(_, path, _)| !path.starts_with(&inside) && *path != error.path);
             }
-            // and takes true for one
+            // and treats true as 1
             ParamErrorKind::WrongType {
                 given: "a boolean", ..
             } => {
@@ -72,7 +72,7 @@ fn same(found: &[ParamError], case: &Value, model: &ServiceModel) -> Verdict {
             }
         }
     }
-    // a token that nobody gives is made before parameters are checked
+    // a missing idempotency token is generated before validation
     let operation = model
         .operation(case["operation"].as_str().unwrap())
         .unwrap();

@@ -1,4 +1,4 @@
-//! Waiters over answers that a case brings along.
+//! Waiters over the responses of a case.
 
 use serde_json::{Value, json};
 use tucuxi::{Error, WaitError, WaitFailure, internals};
@@ -31,7 +31,7 @@ fn waiters() {
     suite::finish(suites);
 }
 
-/// An answer in the words of the cases.
+/// A response in the terms of the cases.
 fn answer(response: &Value) -> (u16, Result<Value, (String, String)>) {
     let status = &response["ResponseMetadata"]["HTTPStatusCode"];
     let error = &response["Error"];
@@ -100,7 +100,7 @@ fn compare(expected: &Value, found: Result<(), Error>) -> Result<(), String> {
     }
 }
 
-/// Whether an acceptor matches: of a waiter that has no other, a match is a success.
+/// Whether an acceptor matches, tested with a waiter in which a match is a success.
 fn accepted(case: &Value) -> Verdict {
     if case["matches"].is_null() {
         return Verdict::Skipped(FAILS);

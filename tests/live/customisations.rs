@@ -1,4 +1,4 @@
-//! What services need beyond their models, there and back.
+//! Customisations of services, in requests and responses.
 
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ fn keys_are_what_they_were(s3: &Service) {
         json!({"Bucket": bucket, "Delimiter": "/"}),
     );
     assert_eq!(all(&versions["CommonPrefixes"], "Prefix"), ["a b/"]);
-    // a source in both forms, with the key of the customer
+    // a copy source in both forms, with a customer key
     let sources = [
         json!(format!("{bucket}/{}", keys[0])),
         json!({"Bucket": bucket, "Key": keys[1]}),

@@ -54,7 +54,7 @@ fn objects(s3: &Service) {
     assert_eq!(s3.refused("HeadBucket", json!({"Bucket": bucket})), "404");
 }
 
-/// What is signed here is done by an HTTP client that knows no keys.
+/// Presigned requests are sent by a plain HTTP client.
 fn presigned(s3: &Service, bucket: &str) {
     let place = json!({"Bucket": bucket, "Key": "by link"});
     let minute = Duration::from_secs(60);

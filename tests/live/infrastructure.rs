@@ -43,7 +43,7 @@ fn lambda() {
         "CreateRole",
         json!({"RoleName": name, "AssumeRolePolicyDocument": "{}"}),
     );
-    // the smallest zip file there is: the end of an empty one
+    // the smallest zip file: an empty one
     let empty_zip = "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==";
     let created = lambda.call(
         "CreateFunction",

@@ -54,7 +54,7 @@ fn pages_of_a_bucket(s3: &Service) {
         .unwrap();
     assert_eq!(found.collect::<Result<Vec<_>, _>>().unwrap(), keys[..10]);
 
-    // in parts of 900, each going on where the one before stopped
+    // in parts of 900, each resumed where the previous one stopped
     let (mut all, mut token) = (Vec::new(), None);
     loop {
         let mut part = pages().max_items(900).page_size(400);

@@ -1,5 +1,5 @@
-//! Stories on servers of others, one a service: create, read, list, delete, and an error that the service responds with. Those of
-//! S3 run on each server that speaks it.
+//! End-to-end tests with third-party servers, one per service: create, read, list, delete, and an error of the service. Those
+//! of S3 run on every server that implements it.
 
 mod customisations;
 mod data;
@@ -21,14 +21,14 @@ use serde_json::Value;
 
 use self::server::{Lack, Service};
 
-/// A name that no earlier run has used.
+/// A name that is unique over all runs.
 fn unique(stem: &str) -> String {
     use std::time::{SystemTime, UNIX_EPOCH};
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     format!("{stem}-{:x}", since.as_nanos())
 }
 
-/// What stands at a member of each item of a list.
+/// The values of a member of each item of a list.
 fn all<'v>(list: &'v Value, member: &str) -> Vec<&'v str> {
     let items = list.as_array().unwrap_or_else(|| panic!("no list: {list}"));
     items

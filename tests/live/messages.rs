@@ -29,7 +29,7 @@ fn sqs() {
     assert_eq!(listed["QueueUrls"], json!([url]));
     sqs.call("DeleteQueue", json!({"QueueUrl": url}));
     let error = sqs.refusal("GetQueueUrl", json!({"QueueName": name}));
-    // a service that spoke the query protocol before still answers with its codes
+    // a service that used the query protocol before still returns its codes
     assert_eq!(
         error.code(),
         Some("AWS.SimpleQueueService.NonExistentQueue")

@@ -1,4 +1,4 @@
-//! Resources: what a service has, found, asked, changed and deleted without a call's name.
+//! Resources: found, loaded, changed and deleted without the name of an operation.
 
 use std::collections::HashSet;
 
@@ -32,7 +32,7 @@ fn listed(collection: Collection) -> Vec<Resource> {
     collection.into_iter().collect::<Result<_, _>>().unwrap()
 }
 
-/// The one resource of a listing.
+/// The only resource of a listing.
 fn only(collection: Collection) -> Resource {
     let mut all = listed(collection);
     assert_eq!(all.len(), 1, "{all:?}");
@@ -104,7 +104,7 @@ fn s3() {
     let versions = bucket.collection("object_versions").unwrap();
     let outcomes = versions.batch("delete", json!({})).unwrap();
     let deleted = outcomes.into_iter().next().unwrap().value().unwrap();
-    // with the version and the marker of the letter
+    // with the version and the deletion marker of the letter
     assert_eq!(deleted["Deleted"].as_array().unwrap().len(), 27);
     act(&bucket, "delete", json!({}));
     bucket.wait("not_exists").unwrap();
@@ -203,7 +203,7 @@ fn iam() {
         "create_user",
         json!({"UserName": name, "Path": "/staff/"}),
     );
-    assert_eq!(attribute(&user, "path"), "/staff/"); // the answer had it
+    assert_eq!(attribute(&user, "path"), "/staff/"); // from the response
     let staff = iam
         .collection("users")
         .unwrap()
@@ -318,11 +318,11 @@ fn dynamodb() {
     let table = made(&dynamodb, "create_table", params);
     table.wait("exists").unwrap();
     assert!(listed(dynamodb.collection("tables").unwrap()).contains(&table));
-    // a name of the shape for an identifier
+    // an identifier under the name of its shape
     assert_eq!(attribute(&table, "table_name"), name);
     table.reload().unwrap();
     assert_eq!(attribute(&table, "table_status"), "ACTIVE");
-    // items are plain
+    // items have plain values
     let item = json!({"id": "one", "legs": 4, "names": {"$set": ["a", "b"]}});
     act(&table, "put_item", json!({"Item": item}));
     let found = act(&table, "get_item", json!({"Key": {"id": "one"}}));

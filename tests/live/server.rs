@@ -1,32 +1,33 @@
-//! The servers that stories are told to.
+//! The servers of these tests.
 //!
-//! `tests/run` starts them and names them in variables; without its variable a server's stories are skipped, by name.
+//! `tests/run` starts them and sets variables with their URLs. Without its variable, the tests of a server are reported as
+//! skipped.
 
 use serde_json::Value;
 use tucuxi::{Client, Config, Credentials, Error};
 
 use crate::support::report;
 
-// `tests/run` gives them to the servers that check signatures
+// `tests/run` passes them to servers that verify signatures
 const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET_ACCESS_KEY: &str = "secret";
 
-/// A server, and what it lacks of S3.
+/// A server, and the S3 features that it lacks.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Server {
     pub(crate) name: &'static str,
     variable: &'static str,
     lacks: &'static [Lack],
-    /// It runs where it is named, and is no part of the usual run.
+    /// A server that is not part of the usual run.
     on_demand: bool,
 }
 
-/// What a server may lack.
+/// S3 features that a server may lack.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Lack {
-    /// Keys with `//` and with segments that are dots.
+    /// Keys with `//` and with dot segments.
     OddKeys,
-    /// A bucket has the region that it was created in.
+    /// Buckets have the region in which they were created.
     Regions,
 }
 
@@ -37,7 +38,7 @@ const MOTO: Server = Server {
     on_demand: false,
 };
 
-/// Those that speak S3.
+/// The servers that implement S3.
 const S3: [Server; 4] = [
     MOTO,
     Server {
@@ -52,7 +53,7 @@ const S3: [Server; 4] = [
         lacks: &[],
         on_demand: true,
     },
-    // any other, such as the S3 API of OpenStack Swift, with these keys
+    // any other server with these keys, such as the S3 API of OpenStack Swift
     Server {
         name: "s3",
         variable: "TUCUXI_S3_URL",
@@ -69,12 +70,12 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// The service on moto's server, if that runs.
+    /// The service on moto's server, if it is running.
     pub(crate) fn on_moto(name: &'static str) -> Option<Self> {
         Self::on(&MOTO, name)
     }
 
-    /// S3 on each server that has it and runs.
+    /// S3 on every running server that implements it.
     pub(crate) fn each_s3() -> impl Iterator<Item = Self> {
         S3.iter().filter_map(|server| Self::on(server, "s3"))
     }
@@ -102,18 +103,18 @@ impl Service {
         })
     }
 
-    /// Whether the server has this.
+    /// Returns whether the server has this feature.
     pub(crate) fn has(&self, what: Lack) -> bool {
         !self.server.lacks.contains(&what)
     }
 
-    /// The result of a call that must succeed.
+    /// Makes a call that must succeed, and returns its result.
     pub(crate) fn call(&self, operation: &str, params: Value) -> Value {
         let result = self.client.call(self.name, operation, params);
         result.unwrap_or_else(|error| panic!("{}: {error}", self.server.name))
     }
 
-    /// The error of a call that the service must refuse.
+    /// Makes a call that the service must reject, and returns the error.
     pub(crate) fn refusal(&self, operation: &str, params: Value) -> Error {
         match self.client.call(self.name, operation, params) {
             Err(error) if error.service_error().is_some() => error,
@@ -124,7 +125,7 @@ impl Service {
         }
     }
 
-    /// The code of that error.
+    /// Makes a call that the service must reject, and returns the error code.
     pub(crate) fn refused(&self, operation: &str, params: Value) -> String {
         let error = self.refusal(operation, params);
         error.code().unwrap_or_default().to_owned()

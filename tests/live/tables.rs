@@ -1,4 +1,4 @@
-//! DynamoDB's tables: structs, conditions, batches and scans.
+//! DynamoDB tables: structs, conditions, batches and scans.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

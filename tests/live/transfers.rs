@@ -1,4 +1,4 @@
-//! Transfers, with a server whose answers are not quite S3's.
+//! Transfers with a server whose responses differ from those of S3.
 
 use serde_json::json;
 use tucuxi::transfer::{Source, TransferConfig};
