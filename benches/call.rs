@@ -1,12 +1,13 @@
-//! A call without its network: parameters in, a signed request out, an answer read. And what signing needs: hashes.
+//! A call without its network: from parameters to a signed request, and from a response to a result. And hashes, as in
+//! signing.
 //!
 //! ```sh
 //! cargo bench --bench call
 //! TUCUXI_BENCH_ONCE=signed:1000 valgrind --tool=callgrind target/release/deps/call-…
 //! ```
-//! `TUCUXI_BENCH_ONCE` names a case and how often it is done, such as `signed:1000`. Two runs with different numbers differ
-//! by the instructions of as many calls. `items` only makes and drops the parameters, which is the program's own part;
-//! `region`, `config` and `interceptor` are the signed call with such options of its own, `unsigned` is without a signature.
+//! `TUCUXI_BENCH_ONCE` selects a case and a number of calls, such as `signed:1000`. The instructions per call are the
+//! difference between two such runs. `items` only creates and drops the parameters, which is the program's part;
+//! `region`, `config` and `interceptor` are signed calls with such options, `unsigned` has no signature.
 
 use std::hint::black_box;
 
@@ -34,7 +35,7 @@ fn main() {
     }
 }
 
-/// A network that answers at once.
+/// A network that responds immediately.
 struct Instant;
 
 impl Transport for Instant {
@@ -44,7 +45,7 @@ impl Transport for Instant {
     }
 }
 
-/// In an environment as large as usual.
+/// A client in an environment of usual size.
 fn client(signed: bool) -> Client {
     let variables = (0..100).map(|n| (format!("VARIABLE_{n}"), "a value of some length".into()));
     let isolated = ("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned());
@@ -76,7 +77,7 @@ fn put_item(client: &Client, item: Value) {
     black_box(client.call("dynamodb", "PutItem", item).unwrap());
 }
 
-/// The same call with options of its own.
+/// The same call with options.
 fn put_item_with(client: &Client, option: &str, item: Value) {
     let request = client.request("dynamodb", "PutItem").params(item);
     let request = match option {
@@ -109,7 +110,7 @@ fn put_item_signed(bencher: divan::Bencher<'_, '_>, signed: bool) {
         .bench_local_values(|item| put_item(&client, item));
 }
 
-/// A page of 1,000 keys, decoded and as it came.
+/// A page of 1,000 keys, decoded and as text.
 #[divan::bench(args = [true, false])]
 fn listing_decoded(bencher: divan::Bencher<'_, '_>, decoded: bool) {
     let config = Config::builder().isolated().region("us-east-1").unsigned();
@@ -122,7 +123,7 @@ fn listing_decoded(bencher: divan::Bencher<'_, '_>, decoded: bool) {
     bencher.bench_local(|| client.call("s3", "ListObjectsV2", bucket.clone()).unwrap());
 }
 
-/// A network that answers with this listing.
+/// A network that responds with this listing.
 struct Listing(Bytes);
 
 impl Transport for Listing {

@@ -1,4 +1,4 @@
-//! Endpoints by the rules: the first time, and from the cache.
+//! Endpoint resolution by rules, uncached and cached.
 //!
 //! ```sh
 //! cargo bench --bench endpoint
@@ -55,7 +55,7 @@ fn case(name: &str) -> (EndpointResolver, EndpointParams) {
 #[divan::bench(args = CASES)]
 fn cold(bencher: divan::Bencher<'_, '_>, name: &str) {
     let (resolver, params) = case(name);
-    // a new name each time, which no cache has
+    // a new name each time, which is not cached
     let mut number = 0;
     bencher.bench_local(|| {
         number += 1;

@@ -1,4 +1,4 @@
-//! From the embedded bytes to the first request that is ready to be sent, and its parts.
+//! From the embedded bytes to the first request that is ready to be sent, and the parts of that.
 //!
 //! ```sh
 //! cargo bench --bench model_load
@@ -46,7 +46,7 @@ fn text(service: &str, kind: &str) -> Box<str> {
         .unwrap()
 }
 
-/// Takes the request and sends nothing.
+/// Receives the request and sends nothing.
 struct Nowhere;
 
 impl Transport for Nowhere {
@@ -97,7 +97,7 @@ fn part_4_compile_the_rules(bencher: divan::Bencher<'_, '_>, service: &str) {
     bencher.bench(|| Ruleset::parse(&text).unwrap());
 }
 
-/// All of the parts, the partitions, and the call: a source of one's own is shared with nobody.
+/// All parts, the partitions, and the call. A separate source is not shared with other clients.
 #[divan::bench(args = SERVICES)]
 fn whole_first_client_and_call(bencher: divan::Bencher<'_, '_>, service: &str) {
     let config = config();

@@ -1,4 +1,4 @@
-//! A listing of 100,000 keys over 100 pages from a server on the loopback interface, against as many bare calls.
+//! A listing of 100,000 keys over 100 pages from a server on the loopback interface, compared with as many bare calls.
 //!
 //! ```sh
 //! cargo bench --bench paginate
@@ -20,9 +20,9 @@ fn main() {
     let config = Config::builder().isolated().region("us-east-1").unsigned();
     let client = Client::with_config(config.endpoint_url(url).build().unwrap()).unwrap();
     let bucket = json!({"Bucket": "bucket"});
-    bare(&client, &bucket); // connections stand, models are read
+    bare(&client, &bucket); // connects, and loads the models
     let mut times = [Duration::MAX; 3];
-    // `cargo test` only sees that it runs
+    // `cargo test` only checks that it runs
     let rounds = if std::env::args().any(|arg| arg == "--bench") {
         5
     } else {

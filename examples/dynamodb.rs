@@ -1,8 +1,8 @@
-//! A table of films, as structs and as plain JSON: made, filled, asked and deleted.
+//! A table of films, with structs and plain JSON: created, filled, queried and deleted.
 //!
 //! ```sh
 //! cargo run --example dynamodb -- --endpoint-url http://localhost:8000   # DynamoDB local, moto or another server
-//! cargo run --example dynamodb                                           # AWS, as the environment says
+//! cargo run --example dynamodb                                           # AWS, with the settings of the environment
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,7 @@ fn show(films: &Table) -> tucuxi::Result<()> {
     }
 
     let metropolis = json!({"country": "de", "title": "Metropolis"});
-    let budget: Number = "5300000.00000000000000000000000000001".parse()?; // no float has it
+    let budget: Number = "5300000.00000000000000000000000000001".parse()?; // not representable as a float
     let known = Update::new()
         .set("budget", budget)
         .add("genres", Set(vec!["silent"]));

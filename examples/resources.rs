@@ -1,8 +1,8 @@
 //! Resources: a bucket and its objects, a queue and its messages.
 //!
 //! ```sh
-//! cargo run --example resources -- --endpoint-url http://127.0.0.1:5000    # a server such as moto's
-//! cargo run --example resources                                            # where the environment says
+//! cargo run --example resources -- --endpoint-url http://127.0.0.1:5000    # a server such as moto
+//! cargo run --example resources                                            # AWS, with the settings of the environment
 //! ```
 
 use serde_json::json;

@@ -1,5 +1,5 @@
-//! Calls and their attempts, as a subscriber of `tracing` shows them. One that exports to OpenTelemetry
-//! (`tracing-opentelemetry`) takes the place of this one without a change to the calls.
+//! Calls and their attempts in a `tracing` subscriber. A subscriber that exports to OpenTelemetry
+//! (`tracing-opentelemetry`) can replace this one without changes to the calls.
 //!
 //! ```sh
 //! cargo run --example tracing
@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_max_level(tracing::Level::DEBUG)
         .with_span_events(FmtSpan::CLOSE)
         .init();
-    // a service that is busy at first; `Client::new()` calls a real one
+    // a service that is busy at first; `Client::new()` would call a real one
     let busy = Replay::new()
         .answer(503, &[], "")
         .answer(200, &[], r#"{"TableNames": ["t"]}"#);

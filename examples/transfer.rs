@@ -1,4 +1,5 @@
-//! Files and folders to S3 and back, with a bar. Ctrl-C takes back what is not done; after a kill, the same command goes on.
+//! Transfers of files and folders to and from S3, with a progress bar. Ctrl-C aborts unfinished uploads; after a kill,
+//! the same command resumes.
 //!
 //! ```sh
 //! cargo run --release --example transfer -- up FILE s3://bucket/key
@@ -93,13 +94,13 @@ fn run(options: &Options) -> Result {
     Ok(())
 }
 
-/// What the command line asks for.
+/// The work that the command line requests.
 fn job(s3: &TransferManager, words: &[&str], options: &Options) -> Result<Job<'static>> {
     Ok(match (words, options.recursive) {
         (["up", "-", there], false) => {
             let (bucket, key) = place(there)?;
             match Path::new("/dev/stdin") {
-                // as a file or pipe, so that Ctrl-C does not wait for its next byte
+                // a file or pipe, so that Ctrl-C does not wait for its next byte
                 stdin if stdin.exists() => s3.upload_file(stdin, bucket, key),
                 _ => s3.upload_fileobj(io::stdin(), bucket, key),
             }
@@ -161,7 +162,7 @@ fn sync(
     Ok(sync.delete(options.delete))
 }
 
-/// What a sync would do.
+/// Prints the plan of a sync.
 fn plan(s3: &TransferManager, words: &[&str], options: &Options) -> Result {
     let ["sync", from, to] = words else {
         return Err(format!("--dry-run is for sync\n\n{USAGE}").into());
@@ -257,7 +258,7 @@ impl Options {
     }
 }
 
-/// How far it is, on a terminal.
+/// The progress bar on a terminal.
 #[derive(Clone)]
 struct Bar(ProgressBar);
 
@@ -268,7 +269,7 @@ impl Bar {
         }
         let bar = ProgressBar::no_length();
         let template = "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {msg}";
-        // it is a constant
+        // a constant, so it is valid
         bar.set_style(
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
         );

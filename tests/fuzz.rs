@@ -1,8 +1,8 @@
-//! Runs the fuzz targets of `fuzz/` over their seeds and, for a moment, over mutated ones, on a stable toolchain and without
-//! coverage. The printed random seed reproduces a failure. `fuzz/README.md` describes longer runs.
+//! Runs the fuzz targets of `fuzz/` over their seeds and, for a moment, over mutated ones, on a stable toolchain and
+//! without coverage. The printed random seed reproduces a failure. `fuzz/README.md` describes longer runs.
 //!
-//! `TUCUXI_FUZZ_SECONDS` (2) is the time of each target, `TUCUXI_FUZZ_SEED` the random seed, and `TUCUXI_FUZZ_TARGET` selects
-//! one target.
+//! `TUCUXI_FUZZ_SECONDS` (2) is the time of each target, `TUCUXI_FUZZ_SEED` the random seed, and `TUCUXI_FUZZ_TARGET`
+//! selects one target.
 
 #![allow(
     clippy::duplicate_mod,

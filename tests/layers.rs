@@ -1,8 +1,9 @@
 //! The modules of the crate (`src/*`, called rooms) form layers. A room may use only rooms of lower layers.
 //!
-//! [`LAYERS`] is the table, from which the diagram in DESIGN.md is made. A room is used where its name follows the root of the
-//! crate in a path: `crate::room`, `use crate::{room::…}`, or as many `super` as lead to the root. Tests at the foot of a file
-//! may use any room. Names that `lib.rs` re-exports are for programs: inside the crate they would hide the arrow.
+//! [`LAYERS`] is the table, from which the diagram in DESIGN.md is made. A room is used where its name follows the root
+//! of the crate in a path: `crate::room`, `use crate::{room::…}`, or as many `super` as lead to the root. Tests at the
+//! foot of a file may use any room. Names that `lib.rs` re-exports are for programs: inside the crate they would hide
+//! the arrow.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -139,8 +140,8 @@ fn depth_of(file: &Path) -> usize {
     modules(file).len()
 }
 
-/// Returns the names of the crate's root that a source text uses outside tests, with their lines. `depth` is the number of
-/// modules between the file and the root.
+/// Returns the names of the crate's root that a source text uses outside tests, with their lines. `depth` is the number
+/// of modules between the file and the root.
 fn uses(depth: usize, text: &str) -> Vec<(usize, String)> {
     let tokens = without_tests(&tokens(text));
     let mut paths = Paths {

@@ -1,13 +1,14 @@
-//! The responses that are read: made here, the same bytes in every run.
+//! Generated responses with the same bytes in every run.
 //!
-//! Names, members and lengths are those of real responses, so that a case has their share of elements, text and numbers.
+//! Names, members and lengths are those of real responses, so that the proportions of elements, text and numbers are
+//! realistic.
 
 use std::fmt::Write;
 
 use ciborium::Value as Cbor;
 use serde_json::{Value, json};
 
-/// 1,000 objects, some of whose keys have a character that is escaped.
+/// 1,000 objects, some with an escaped character in the key.
 pub(crate) fn objects() -> Vec<u8> {
     let mut chance = Chance::new();
     let mut out = String::from(
@@ -30,7 +31,7 @@ pub(crate) fn objects() -> Vec<u8> {
     out.into()
 }
 
-/// 300 instances, each in a reservation of its own.
+/// 300 instances, each in a separate reservation.
 pub(crate) fn instances() -> Vec<u8> {
     let mut chance = Chance::new();
     let mut out = String::from(
@@ -151,7 +152,7 @@ pub(crate) fn metrics() -> Vec<u8> {
     out
 }
 
-/// Xorshift, always from the same seed.
+/// Xorshift with a fixed seed.
 struct Chance(u64);
 
 impl Chance {

@@ -1,4 +1,4 @@
-//! What there is without transfers: single calls, one after the other.
+//! Baselines: single calls in sequence.
 
 use std::fs::File;
 

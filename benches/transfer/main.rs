@@ -1,5 +1,5 @@
-//! Large objects, many small ones and a long list, up and down, against two servers on the loopback interface: one that keeps
-//! nothing, and one that keeps all in memory and verifies it.
+//! Uploads and downloads of large objects, many small ones and a long list, with two servers on the loopback interface:
+//! one that stores nothing, and one that stores everything in memory and verifies it.
 //!
 //! ```sh
 //! cargo bench --bench transfer                  # all of it, a few minutes
@@ -7,9 +7,9 @@
 //! TUCUXI_BENCH_ROUNDS=5 cargo bench --bench transfer
 //! ```
 //!
-//! Each line is a process of its own, and so is each server: processor time and peak memory are the client's alone, and what is
-//! made beforehand (files, bodies) is in neither. Of several rounds, each number is the best one. Processor time is counted in
-//! hundredths of a second.
+//! Each line runs in a separate process, and so does each server: processor time and peak memory are those of the
+//! client, without the preparation of files and bodies. Each number is the best of several rounds. Processor time has a
+//! resolution of 10 ms, as Linux reports it.
 
 #[path = "../../tests/support"]
 #[allow(dead_code, reason = "the tests use more of it")]
@@ -30,15 +30,15 @@ use std::process::Command;
 use self::measure::Measured;
 use self::servers::Server;
 
-/// How much there is to do.
+/// The size of the work.
 #[derive(Clone, Copy)]
 struct Sizes {
-    /// Bytes of the large object.
+    /// The size of the large object, in bytes.
     large: u64,
-    /// Small objects, and the bytes of each.
+    /// The number of small objects, and the size of each, in bytes.
     count: u64,
     small: u64,
-    /// Keys of the list.
+    /// The number of keys in the list.
     keys: u64,
 }
 
@@ -49,7 +49,7 @@ const FULL: Sizes = Sizes {
     keys: 100_000,
 };
 
-/// For `cargo test`, which only sees that it runs.
+/// For `cargo test`, which only checks that it runs.
 const TINY: Sizes = Sizes {
     large: 20 << 20,
     count: 20,
@@ -57,15 +57,15 @@ const TINY: Sizes = Sizes {
     keys: 2000,
 };
 
-/// What a scenario does it with.
+/// The environment of a scenario.
 struct Bench {
     client: tucuxi::Client,
     sizes: Sizes,
-    /// `large`, `small/` and what is downloaded.
+    /// The folder with `large`, `small/` and downloads.
     folder: PathBuf,
 }
 
-/// What a scenario has done.
+/// The work that a scenario has done.
 struct Done {
     objects: u64,
     bytes: u64,
@@ -75,7 +75,7 @@ type Scenario = fn(&Bench) -> Done;
 
 const BUCKET: &str = "bucket";
 
-/// An upload comes before the download of the same object.
+/// Uploads come before downloads of the same objects.
 const SCENARIOS: [(&str, Scenario); 9] = [
     ("list", baselines::list),
     ("put large", baselines::put_large),
@@ -89,12 +89,12 @@ const SCENARIOS: [(&str, Scenario); 9] = [
 ];
 
 impl Bench {
-    /// A key that says to the server which keeps nothing how large the object is.
+    /// A key that contains the size of the object, for the server that stores nothing.
     fn large_key(&self) -> String {
         format!("zeros-{}", self.sizes.large)
     }
 
-    /// The same of many objects.
+    /// The same for many objects.
     fn small_prefix(&self) -> String {
         format!("keys-{}-{}/", self.sizes.count, self.sizes.small)
     }
@@ -119,7 +119,7 @@ impl Bench {
         }
     }
 
-    /// Where downloads go.
+    /// The destination of downloads.
     fn target(&self) -> PathBuf {
         self.folder.join("down")
     }
@@ -173,7 +173,7 @@ fn all(words: &[&str]) {
     }
 }
 
-/// In a process of its own.
+/// Runs a scenario in a separate process.
 fn scenario(name: &str, sizes: Sizes, url: &str, folder: &Path) {
     let config = support::s3::config_for(url)
         .s3_sign_payload(false)

@@ -1,4 +1,4 @@
-//! What a scenario takes.
+//! Measurement of scenarios.
 
 use std::io::Write;
 use std::path::Path;
@@ -13,7 +13,7 @@ pub(super) struct Measured {
     bytes: u64,
     seconds: f64,
     cpu: f64,
-    /// The most that was resident, in kB.
+    /// The peak of resident memory, in kB.
     peak: u64,
 }
 
@@ -21,7 +21,7 @@ impl Measured {
     pub(super) const HEADING: &str =
         "server/scenario             objects       MB      s     MB/s  objects/s  CPU s  peak MB";
 
-    /// For the process that waits for it.
+    /// Prints the result for the parent process.
     pub(super) fn text(&self) -> String {
         let Self {
             objects,
@@ -47,7 +47,7 @@ impl Measured {
         })
     }
 
-    /// The best of each.
+    /// The best of each number.
     pub(super) fn best(self, other: Self) -> Self {
         Self {
             seconds: self.seconds.min(other.seconds),
@@ -67,7 +67,7 @@ impl Measured {
     }
 }
 
-/// The files that are uploaded.
+/// Creates the files that are uploaded.
 pub(super) fn prepare(folder: &Path, sizes: Sizes) {
     let piece: Vec<u8> = (0..1_u32 << 20)
         .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
@@ -85,7 +85,7 @@ pub(super) fn prepare(folder: &Path, sizes: Sizes) {
 }
 
 pub(super) fn measured(bench: &Bench, scenario: Scenario) -> Measured {
-    // the connection stands, the model is read
+    // connects, and loads the model
     let bucket = json!({"Bucket": BUCKET});
     bench.client.call("s3", "HeadBucket", bucket).unwrap();
     let target = bench.target();
@@ -102,10 +102,10 @@ pub(super) fn measured(bench: &Bench, scenario: Scenario) -> Measured {
     }
 }
 
-/// Seconds of this process, in user and system; Linux counts them in hundredths here.
+/// The user and system time of this process, in seconds; Linux counts hundredths here.
 fn cpu() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // behind the name, which may have spaces
+    // after the name, which may contain spaces
     let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
     let ticks = fields.split(' ').skip(11).take(2);
     let ticks = ticks.filter_map(|field| field.parse::<u32>().ok());

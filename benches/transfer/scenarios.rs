@@ -1,16 +1,16 @@
-//! Transfers, as a program makes them.
+//! Transfers as in a program.
 
 use tucuxi::transfer::{Report, TransferConfig, TransferManager};
 
 use super::{BUCKET, Bench, Done};
 
-/// With the defaults, but nothing in a home directory.
+/// The defaults, without files in the home directory.
 fn transfers(bench: &Bench) -> TransferManager {
     let config = TransferConfig::default().state_folder(bench.folder.join("state"));
     bench.client.transfer_with(config).unwrap()
 }
 
-/// Whether it was what was asked for.
+/// Asserts that the transfer was complete.
 fn checked(report: &Report, expected: Done) -> Done {
     let done = (report.objects, report.bytes);
     assert_eq!(done, (expected.objects, expected.bytes));

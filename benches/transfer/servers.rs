@@ -1,4 +1,4 @@
-//! The servers, each a process of its own.
+//! The servers, each in a separate process.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -7,10 +7,10 @@ use super::{BUCKET, Bench, FULL, Sizes};
 use crate::support::null_server;
 use crate::support::s3::S3Backend;
 
-/// One that keeps nothing, and one that keeps all in memory.
+/// A server that stores nothing, and one that stores everything in memory.
 pub(super) const KINDS: [&str; 2] = ["null", "memory"];
 
-/// A running server, which ends with this handle.
+/// A running server. Dropping the handle stops it.
 pub(super) struct Server {
     process: Child,
     pub(super) url: String,
@@ -34,13 +34,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // its input ends, and so does it
+        // it ends with its input
         self.process.stdin.take();
         let _ = self.process.wait();
     }
 }
 
-/// In that process: until the one that started it is gone.
+/// Runs the server in that process, until its parent ends.
 pub(super) fn serve(kind: &str, keys: &str) {
     let until_the_end = || {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());

@@ -1,9 +1,9 @@
-//! The main job, on a real server: create a bucket, put objects, list them, stream them back, meet an error.
+//! The basics on a real server: create a bucket, put objects, list them, stream one back, and handle an error.
 //!
 //! ```sh
 //! cargo run --example quickstart                              # an S3 server inside this process
-//! cargo run --example quickstart -- --serve                   # only that server, for other programs
-//! cargo run --example quickstart -- --real [--profile NAME]   # AWS itself: who am I?
+//! cargo run --example quickstart -- --serve                   # only the server, for other programs
+//! cargo run --example quickstart -- --real [--profile NAME]   # AWS: GetCallerIdentity
 //! ```
 
 mod s3_server;
@@ -41,7 +41,7 @@ fn on_own_server() -> Result {
     client.call("s3", "CreateBucket", json!({"Bucket": "river"}))?;
     println!("created the bucket river");
 
-    // small objects are bytes, large ones are streamed from a file and never held in memory
+    // small objects are bytes, large ones are streamed from a file without loading it into memory
     let small = json!({"Bucket": "river", "Key": "fish/tetra.txt", "ContentType": "text/plain"});
     client
         .request("s3", "PutObject")

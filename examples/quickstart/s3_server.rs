@@ -1,4 +1,4 @@
-//! An S3 server inside this process: `s3s-fs` on a temporary folder, which checks every signature.
+//! An S3 server inside this process: `s3s-fs` with a temporary folder. It verifies every signature.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -8,14 +8,14 @@ use hyper_util::server::conn::auto::Builder as Connections;
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 
-/// The key pair that the server knows.
+/// The key pair that the server accepts.
 pub(crate) const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 pub(crate) const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-/// A running server; it ends with the process.
+/// A running server. It ends with the process.
 pub(crate) struct S3Server {
     address: SocketAddr,
-    /// Where the objects are; gone when the server is dropped.
+    /// The folder of the objects, deleted when the server is dropped.
     _folder: tempfile::TempDir,
 }
 
@@ -37,7 +37,7 @@ impl S3Server {
         Ok(Self { address, _folder })
     }
 
-    /// Where it listens.
+    /// The URL of the server.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -59,7 +59,7 @@ async fn serve(listener: TcpListener, service: S3Service) -> Result<(), BoxError
             .serve_connection(TokioIo::new(socket), service.clone())
             .into_owned();
         tokio::spawn(async move {
-            // a client that goes away is no fault of the server's
+            // a client that disconnects is not an error of the server
             let _ = connection.await;
         });
     }

@@ -1,11 +1,11 @@
-//! What the targets of the codecs share.
+//! Shared by the targets of the codecs.
 
 use std::sync::LazyLock;
 
 use tucuxi::internals;
 use tucuxi::model::{Embedded, ModelSource, ServiceModel};
 
-/// Some services of one protocol, each with its operations.
+/// Some services of a protocol, each with its operations.
 pub(crate) struct Services(LazyLock<Vec<(ServiceModel, Vec<String>)>>);
 
 impl Services {
@@ -13,7 +13,7 @@ impl Services {
         Self(LazyLock::new(load))
     }
 
-    /// The first bytes choose the operation, the rest is the body.
+    /// The first bytes select the operation, the rest is the body.
     pub(crate) fn run(&self, data: &[u8]) {
         let [service, low, high, body @ ..] = data else {
             return;

@@ -10,7 +10,7 @@ static PARTITIONS: LazyLock<Arc<Partitions>> = LazyLock::new(|| {
     Arc::new(Partitions::parse(&text).unwrap())
 });
 
-// a rule set, then, behind a zero, the values of its parameters in their order
+// a rule set, a zero byte, and the values of its parameters in order
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let mut parts = data.split(|byte| *byte == 0);
     let text = |part: Option<&[u8]>| String::from_utf8_lossy(part.unwrap_or_default()).into_owned();

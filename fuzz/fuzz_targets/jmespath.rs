@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tucuxi::query::Query;
 
-// an expression, a line break, and the JSON document that is searched
+// an expression, a line break, and a JSON document
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else {
         return;

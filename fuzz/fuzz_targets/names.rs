@@ -4,7 +4,7 @@ use std::path::{Component, Path};
 
 use tucuxi::internals::{is_portable_name, path_of_key};
 
-// names that become paths: what is let through stays below the folder, under its own name
+// names that become paths: accepted names stay below the folder, each under its own name
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
     let folder = Path::new("/folder");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tucuxi::transport::Replay;
 use tucuxi::{Client, Config};
 
-/// Calls in all protocols, with results in bodies, headers, streams and streams of events.
+/// Calls in all protocols, with results in bodies, headers, streams and event streams.
 static CALLS: LazyLock<Vec<(&str, &str, Value)>> = LazyLock::new(|| {
     let object = || json!({"Bucket": "bucket", "Key": "key"});
     vec![
@@ -70,7 +70,7 @@ static CALLS: LazyLock<Vec<(&str, &str, Value)>> = LazyLock::new(|| {
     ]
 });
 
-// the first byte chooses the call; then a status, lines of headers, an empty line and the body
+// the first byte selects the call; then a status, header lines, an empty line and the body
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let [call, rest @ ..] = data else { return };
     let (service, operation, params) = &CALLS[usize::from(*call) % CALLS.len()];
@@ -86,7 +86,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         .and_then(|line| line.parse().ok())
         .unwrap_or(200);
     if !(200..1000).contains(&status) {
-        return; // the transport takes these as faults of HTTP
+        return; // the transport rejects these as invalid HTTP
     }
     let is_header = |name: &str, value: &str| {
         http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok()
@@ -95,7 +95,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         .filter_map(|line| line.split_once(": "))
         .filter(|(name, value)| is_header(name, value))
         .collect();
-    // a redirect, a session and a clock that differs take another request each
+    // a redirect, a session and clock skew take another request each
     let mut replay = Replay::new();
     for _ in 0..4 {
         replay = replay.answer(status, &headers, body.to_vec());

@@ -9,7 +9,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    // quick-xml leaves line ends as they are (XML 1.0, 2.11)
+    // quick-xml does not normalise line ends (XML 1.0, 2.11)
     let normalised = text.replace("\r\n", "\n").replace('\r', "\n");
     if let Some(expected) = theirs(&normalised) {
         assert_eq!(
@@ -19,8 +19,8 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// The elements that quick-xml finds; `None` if it finds a fault, or what responses of services never have: document types,
-/// text outside the root, names with odd characters.
+/// The elements that quick-xml finds, or `None` if it finds an error or parts that responses of services never have:
+/// document types, text outside the root, names with unusual characters.
 fn theirs(text: &str) -> Option<Vec<Element>> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
@@ -82,7 +82,7 @@ fn theirs(text: &str) -> Option<Vec<Element>> {
                 }
             }
             Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
-            // they are expanded
+            // entities are expanded
             Event::DocType(_) | Event::Empty(_) => return None,
             Event::Eof => break,
         }

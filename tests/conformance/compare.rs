@@ -94,7 +94,8 @@ pub(crate) fn equal<T: PartialEq + std::fmt::Debug + ?Sized>(
     }
 }
 
-/// Compares XML as trees: members in any order, members of the same name in order, white space between elements ignored.
+/// Compares XML as trees: members in any order, members of the same name in order, white space between elements
+/// ignored.
 pub(crate) fn xml(found: &str, expected: &str) -> Result<(), String> {
     let tree = |text: &str| match text.trim() {
         "" => Ok(None),

@@ -5,9 +5,9 @@
 //! cargo test --release --test conformance -- --nocapture
 //! TUCUXI_CASE='s3.PutObject' cargo test --release --test conformance oracle -- --nocapture
 //! ```
-//! Each suite runs all files that it finds, and prints a line, the failed cases, and the number of skipped cases by reason.
-//! A skip is a rule over the content of a case, next to its suite. `TUCUXI_CASE` selects the cases whose name contains it.
-//! Suites without data are reported as skipped.
+//! Each suite runs all files that it finds, and prints a line, the failed cases, and the number of skipped cases by
+//! reason. A skip is a rule over the content of a case, next to its suite. `TUCUXI_CASE` selects the cases whose name
+//! contains it. Suites without data are reported as skipped.
 
 mod cbor;
 mod compare;

@@ -175,8 +175,8 @@ fn same_request(part: &Value, sent: &Sent, expected: &Value) -> Result<(), Strin
     }
 }
 
-/// Differences in headers, where this crate follows botocore and the oracle: no space after the commas of a list, a charset
-/// with forms, and no content type for XML, text and bytes.
+/// Differences in headers, where this crate follows botocore and the oracle: no space after the commas of a list, a
+/// charset with forms, and no content type for XML, text and bytes.
 fn same_header(name: &str, found: Option<&str>, expected: &str) -> Result<(), String> {
     let is_type = name.eq_ignore_ascii_case("content-type");
     match found {

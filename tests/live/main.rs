@@ -1,5 +1,5 @@
-//! End-to-end tests with third-party servers, one per service: create, read, list, delete, and an error of the service. Those
-//! of S3 run on every server that implements it.
+//! End-to-end tests with third-party servers, one per service: create, read, list, delete, and an error of the service.
+//! Those of S3 run on every server that implements it.
 
 mod customisations;
 mod data;

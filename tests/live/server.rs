@@ -1,7 +1,7 @@
 //! The servers of these tests.
 //!
-//! `tests/run` starts them and sets variables with their URLs. Without its variable, the tests of a server are reported as
-//! skipped.
+//! `tests/run` starts them and sets variables with their URLs. Without its variable, the tests of a server are reported
+//! as skipped.
 
 use serde_json::Value;
 use tucuxi::{Client, Config, Credentials, Error};
