@@ -1,4 +1,4 @@
-//! Resources: a bucket and its objects, a queue and its messages.
+//! Uses resources: a bucket and its objects, a queue and its messages.
 //!
 //! ```sh
 //! cargo run --example resources -- --endpoint-url http://127.0.0.1:5000    # a server such as moto

@@ -1,27 +1,118 @@
-//! The AWS SDK that interprets service models at run time.
+//! An unofficial AWS SDK that interprets service models at run time: every operation of 439 services by its name in the API, in
+//! JSON or in types of your own, without generated code.
 //!
-//! ```no_run
+//! ```
+//! use serde::Deserialize;
 //! use serde_json::json;
+//! use tucuxi::{Client, Config, Credentials};
+//! # use tucuxi::transport::Replay;
 //!
-//! let client = tucuxi::Client::new()?;
-//! let buckets = client.call("s3", "ListBuckets", json!({}))?;
-//! println!("{}", buckets["Buckets"]);
-//! # Ok::<(), tucuxi::Error>(())
+//! #[derive(Deserialize)]
+//! #[serde(rename_all = "PascalCase")]
+//! struct Identity {
+//!     account: String,
+//!     arn: String,
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+//! # let identity = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/fish</Arn>\
+//! #     <Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+//! # let replay = Replay::new()
+//! #     .answer(200, &[], r#"{"TableNames": ["films"]}"#)
+//! #     .answer(200, &[], identity)
+//! #     .answer(200, &[], "<ListBucketResult><Contents><Key>a</Key></Contents></ListBucketResult>")
+//! #     .answer(200, &[], r#"{"Table": {"TableStatus": "ACTIVE"}}"#)
+//! #     .answer(200, &[("etag", "\"e\"")], "")
+//! #     .answer(404, &[], "");
+//! # let client = Client::with_transport(config, replay)?;
+//! # let folder = tempfile::tempdir()?;
+//! # let film = folder.path().join("film.mp4");
+//! # std::fs::write(&film, "a film")?; /*
+//! let client = Client::new()?; // region and credentials from the environment and ~/.aws, as for every AWS tool
+//! # */
+//! // a call: JSON in, JSON out
+//! let tables = client.call("dynamodb", "ListTables", json!({"Limit": 10}))?;
+//! println!("{}", tables["TableNames"][0]);
+//!
+//! // a typed result
+//! let identity: Identity = client.call_as("sts", "GetCallerIdentity", json!({}))?;
+//! println!("{} in {}", identity.arn, identity.account);
+//!
+//! // pages, with a JMESPath expression
+//! let pages = client.pages("s3", "ListObjectsV2", json!({"Bucket": "river"}))?;
+//! for key in pages.search("Contents[].Key")? {
+//!     println!("{}", key?);
+//! }
+//!
+//! // a waiter
+//! client.wait("dynamodb", "TableExists", json!({"TableName": "films"}))?;
+//!
+//! // a transfer, in parts and in parallel
+//! client.transfer().upload_file(&film, "river", "film.mp4").run()?;
+//!
+//! // errors
+//! match client.call("s3", "HeadBucket", json!({"Bucket": "lake"})) {
+//!     Err(error) if error.is_not_found() => println!("no such bucket"),
+//!     other => println!("{:?}", other?),
+//! }
+//!
+//! // another region, other credentials; connections and models are shared
+//! let credentials = Credentials::new("AKIDEXAMPLE", "secret");
+//! let tokyo = client.with(|config| config.region("ap-northeast-1").credentials(credentials))?;
+//! # assert_eq!(tokyo.credentials()?.access_key_id(), "AKIDEXAMPLE");
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! Every operation of every service that there is a model of can be called so: nothing is generated, and a model that AWS
-//! publishes tomorrow is a file in a folder ([`model`]). Parameters and results are JSON values by the names of the API:
+//! All calls block; there is no async runtime. The [`guide`] has chapters on [calls and errors](guide::calls),
+//! [large results](guide::large_results), [credentials](guide::credentials), [transfers](guide::transfers),
+//! [presigned URLs](guide::presigned), [Lambda](guide::lambda), [S3-compatible servers](guide::s3_compatible) and
+//! [tests without AWS](guide::testing), and for people who come [from boto3](guide::from_boto3),
+//! [from aws-sdk-rust](guide::from_aws_sdk_rust) or [from the `aws` command](guide::from_the_aws_command).
+//!
+//! | to | use |
+//! | --- | --- |
+//! | call an operation | [`Client::call`], [`Client::call_as`], [`Client::request`] |
+//! | list and wait | [`Client::pages`], [`Client::wait`], [`Client::waiter`] |
+//! | transfer files, streams and folders | [`Client::transfer`], [`transfer`] |
+//! | read and write DynamoDB items | [`Client::table`], [`dynamodb`] |
+//! | use objects instead of operations, as in boto3 | [`Client::resource`], [`resource`] |
+//! | sign URLs and forms | [`Client::presigner`], [`auth::Signer`] for requests without a model |
+//! | configure | [`Config::builder`], [`Client::with`], [`RequestBuilder::config`] |
+//! | list services, operations, regions, endpoints | [`Client::introspect`] |
+//! | hook into calls | [`interceptor`] |
+//! | test | [`interceptor::Stub`], [`transport::Replay`] |
+//!
+//! # Values
+//!
+//! Parameters and results have the names of the API.
 //!
 //! | in the model | in JSON |
 //! | --- | --- |
-//! | blob | base64, both ways; a streaming one is [`RequestBuilder::body`] and [`Output::body`] |
-//! | timestamp | in: RFC 3339 text or seconds since 1970; out: RFC 3339 text that ends in `Z` |
-//! | float | a number, or `"NaN"`, `"Infinity"`, `"-Infinity"` |
-//! | long | a number, exact |
-//! | union | an object of one member |
-//! | document | as it is |
+//! | structure, map | an object |
+//! | list | an array |
+//! | string, enum | a string |
+//! | boolean, integer, long | a boolean, an exact number |
+//! | float, double | a number, or `"NaN"`, `"Infinity"`, `"-Infinity"` |
+//! | blob | a base64 string; see [`blob`] for types of your own |
+//! | streaming blob, payload | not a member: [`RequestBuilder::body`] and [`Output::body`]; [`Client::call`] returns it as base64 |
+//! | event stream | not a member: [`Output::events`] |
+//! | timestamp | in: an RFC 3339 string, or seconds since 1970; out: an RFC 3339 string that ends in `Z` |
+//! | union | an object with one member |
+//! | document | any JSON value |
 //!
-//! On top of calls are [`transfer`] for files in S3, [`resource`] for things instead of operations, and [`dynamodb`] for items.
+//! A member of a response that does not fit its shape does not lose the response: it is returned as it came or left out, and
+//! [`Output::warnings`] names it.
+//!
+//! # Features
+//!
+//! | feature | default | contents |
+//! | --- | --- | --- |
+//! | `embedded` | yes | the models of all services, 3 MB in the binary |
+//! | `sigv4a` | yes | signature version 4a, which S3 multi-region access points need |
+//! | `ureq` | yes | the blocking HTTP transport; without it, programs bring a [`transport::Transport`] |
+//! | `cli` | no | the `tucuxi` command and the importer of models |
 //!
 //! # Dependencies in the public API
 //!
@@ -37,12 +128,12 @@
 //!
 //! # Structure
 //!
-//! What a call goes through is the crate's plan:
+//! A call passes through these stages:
 //!
 //! ```text
 //! client ──► params ──► exchange ──► endpoint ──► protocol + codec ──► auth ──► transport
 //!                          │   ▲                                                   │
-//!                          │   └──────────────── answer, or none ──────────────────┘
+//!                          │   └──────────────── response or failure ──────────────┘
 //!                          └──► retry, error or output
 //! ```
 
@@ -72,6 +163,7 @@ pub mod eventstream;
 mod exchange;
 mod file;
 mod frame;
+pub mod guide;
 mod hash;
 mod identity;
 pub mod interceptor;
@@ -125,7 +217,7 @@ pub use self::printable::Printable;
 pub use self::resource::Resource;
 pub use self::wait::{Progress, Wait, WaitError, WaitFailure, WaitOutput};
 
-/// The examples of the README are tests.
+/// Compiles and runs the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
