@@ -31,16 +31,7 @@ pub(super) fn path(path: &str, normalize: bool, encode: bool) -> Cow<'_, str> {
 
 /// Removes dot segments (RFC 3986, section 5.2.4) and empty segments.
 fn normalized(path: &str) -> String {
-    let mut segments = Vec::new();
-    for segment in path.split('/') {
-        match segment {
-            "" | "." => {}
-            ".." => {
-                segments.pop();
-            }
-            other => segments.push(other),
-        }
-    }
+    let segments = uri::path_segments(path);
     let ends = ["/", "/.", "/.."].iter().any(|end| path.ends_with(end));
     let end = if ends && !segments.is_empty() {
         "/"
@@ -71,20 +62,7 @@ pub(super) fn query(query: &str, more: &[(&str, &str)]) -> String {
 
 /// Returns a name or value of a query in canonical encoding. A plus sign in it is a space.
 fn recoded(part: &str) -> String {
-    let mut bytes = Vec::with_capacity(part.len());
-    let mut rest = part.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let digit = |n: usize| Some(char::from(*tail.get(n)?).to_digit(16)? as u8);
-        rest = tail;
-        match (first, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push(high << 4 | low);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            (b'+', ..) => bytes.push(b' '),
-            _ => bytes.push(*first),
-        }
-    }
+    let bytes = uri::decode_bytes(&part.replace('+', " "));
     let mut out = String::new();
     uri::encode_into(&mut out, &bytes, b"");
     out

@@ -25,7 +25,7 @@ use clap::error;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::client::Client;
-use crate::config::Config;
+use crate::config::{Config, ConfigError, Source};
 use crate::error::{BoxError, Error, ErrorKind};
 use crate::model::UnknownName;
 use crate::printable::{Printable, PrintableLines};
@@ -171,8 +171,22 @@ fn client(matches: &ArgMatches) -> Result<Client, Failure> {
     if matches.get_flag("no-sign-request") {
         config = config.unsigned();
     }
-    let config = config.build().map_err(Error::from)?;
+    let config = config.build().map_err(|e| Error::from(of_options(e)))?;
     Ok(Client::with_config(config)?)
+}
+
+/// Names the option in an error of a value that an option set.
+fn of_options(mut error: ConfigError) -> ConfigError {
+    let option = |key: &str| format!("--{}", key.replace('_', "-"));
+    let (name, from) = match &mut error {
+        ConfigError::Profile { from, .. } => ("profile", from),
+        ConfigError::Url { key, from, .. } | ConfigError::Value { key, from, .. } => (*key, from),
+        _ => return error,
+    };
+    if *from == Source::Builder.to_string() {
+        *from = option(name);
+    }
+    error
 }
 
 fn required<'m>(matches: &'m ArgMatches, name: &str) -> &'m str {

@@ -6,8 +6,8 @@ pub use self::builder::ConfigBuilder;
 pub use crate::environment::Environment;
 pub use crate::settings::{
     AccountIdEndpointMode, AddressingStyle, ConfigError, DefaultsMode, EndpointDiscoveryMode,
-    InstanceMetadata, RequestChecksums, ResponseChecksums, RetryMode, S3Config, Setting, Settings,
-    SignatureVersion, Source, StsEndpoints,
+    InstanceMetadata, InvalidValue, RequestChecksums, ResponseChecksums, RetryMode, S3Config,
+    Setting, Settings, SignatureVersion, Source, StsEndpoints,
 };
 pub use crate::transport::{Network, Proxies, Throughput};
 
@@ -20,7 +20,7 @@ use crate::interceptor::{Interceptor, Interceptors};
 
 /// The configuration of a client, resolved once. Cheap to clone.
 ///
-/// It consists of its [`Settings`], to which it derefs, and of the plug-ins: the credentials provider and the interceptors.
+/// It consists of [`Settings`], to which it dereferences, and plug-ins: the credentials provider and the interceptors.
 ///
 /// ```
 /// use tucuxi::{Config, Credentials};
@@ -34,14 +34,14 @@ use crate::interceptor::{Interceptor, Interceptors};
 /// # Ok::<(), tucuxi::config::ConfigError>(())
 /// ```
 ///
-/// `Debug` shows where a configuration leads, and no secret.
+/// `Debug` shows no secrets.
 #[derive(Clone)]
 pub struct Config {
     settings: Arc<Settings>,
     plugins: Plugins,
 }
 
-/// The parts of a configuration that are code of the program, and use rooms above the settings.
+/// The parts of a configuration that are code of the program.
 #[derive(Clone, Default)]
 struct Plugins {
     provider: Option<Arc<dyn CredentialsProvider>>,
@@ -76,22 +76,27 @@ impl Deref for Config {
 }
 
 impl Config {
-    /// Starts with nothing set.
+    /// Creates a builder without any values.
     pub fn builder() -> ConfigBuilder {
         ConfigBuilder::default()
     }
 
-    /// The configuration of the environment and the files.
+    /// Loads the configuration of the environment and the files.
+    ///
+    /// ```no_run
+    /// let client = tucuxi::Client::with_config(tucuxi::Config::load()?)?;
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// A file is broken or a value is invalid.
+    /// Returns an error if a file or a value is invalid.
     pub fn load() -> Result<Self, ConfigError> {
         Self::builder().build()
     }
 
-    /// The same configuration with some settings changed. Environment and files are not read again, and no setting is parsed
-    /// again unless the profile is changed.
+    /// Returns this configuration with some settings changed. Environment and files are not read again, and settings are parsed
+    /// again only if the profile is changed.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -103,7 +108,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// A value is invalid, or the profile does not exist.
+    /// Returns an error if a value is invalid or the profile does not exist.
     pub fn with(
         &self,
         change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
@@ -111,7 +116,7 @@ impl Config {
         change(ConfigBuilder::of(self)).change(self)
     }
 
-    /// The same configuration with other settings.
+    /// Returns this configuration with other settings.
     pub(crate) fn with_settings(&self, settings: Settings) -> Self {
         Self {
             settings: Arc::new(settings),
@@ -119,7 +124,7 @@ impl Config {
         }
     }
 
-    /// The same configuration with one more interceptor.
+    /// Returns this configuration with one more interceptor.
     pub(crate) fn with_interceptor(&self, interceptor: Arc<dyn Interceptor>) -> Self {
         let mut config = self.clone();
         config.plugins.interceptors.push(interceptor);
@@ -130,7 +135,7 @@ impl Config {
         self.plugins.provider.as_ref()
     }
 
-    /// The program's interceptors.
+    /// Returns the interceptors of the program.
     pub(crate) fn interceptors(&self) -> &Interceptors {
         &self.plugins.interceptors
     }

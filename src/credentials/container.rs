@@ -54,6 +54,7 @@ impl CredentialsProvider for ContainerProvider {
             (None, Some(url)) => (FULL, url.to_owned()),
             (None, None) => return Err(absent(format!("neither {RELATIVE} nor {FULL} is set"))),
         };
+        document::check_url(NAME, variable, &url)?;
         let uri: Uri = url
             .parse()
             .map_err(|_| fault(NAME, format!("the URL of {variable} is invalid")))?;

@@ -12,6 +12,23 @@ use crate::body::Body;
 use crate::identity::{Part, is_blank};
 use crate::time::Timestamp;
 use crate::transport::{Limits, TransportError, TransportErrorKind};
+use crate::uri::{self, WrittenUrl};
+
+/// Checks the URL of a setting.
+pub(super) fn check_url(
+    provider: &'static str,
+    setting: &str,
+    url: &str,
+) -> Result<(), CredentialsError> {
+    let checked = WrittenUrl::parse_endpoint(url);
+    checked.map(drop).map_err(|problem| {
+        let shown = uri::shown(url);
+        fault(
+            provider,
+            format!("{setting}: {shown:?} is not a valid URL: {problem}"),
+        )
+    })
+}
 
 /// Returns the error of a provider.
 pub(super) fn fault(provider: &'static str, what: impl Into<String>) -> CredentialsError {

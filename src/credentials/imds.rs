@@ -90,7 +90,10 @@ impl<'a> Service<'a> {
             return Err(absent("AWS_EC2_METADATA_DISABLED is true"));
         }
         let mut base = match (&settings.endpoint, settings.ipv6) {
-            (Some(url), _) => url.clone(),
+            (Some(url), _) => {
+                document::check_url(NAME, "ec2_metadata_service_endpoint", url)?;
+                url.clone()
+            }
             (None, true) => "http://[fd00:ec2::254]/".into(),
             (None, false) => "http://169.254.169.254/".into(),
         };

@@ -148,6 +148,7 @@ impl<'a> SsoRole<'a> {
                 format!("profile {profile:?} has no {}", missing.join(", no ")),
             ));
         }
+        document::check_url(NAME, "sso_start_url", role.start_url)?;
         let pairs = [
             ("sso_start_url", role.start_url),
             ("sso_region", role.region),

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::cache_file::{CacheFile, sha1_hex};
-use super::document::{absent, end_after, fault, lasts};
+use super::document::{absent, check_url, end_after, fault, lasts};
 use super::{BearerToken, CredentialsError, ProviderContext};
 use crate::identity::header_text;
 use crate::sync;
@@ -49,9 +49,11 @@ impl<'a> SsoSession<'a> {
             text.filter(|text| !text.is_empty())
                 .ok_or_else(|| fault(NAME, format!("[sso-session {name}] has no {key}")))
         };
+        let start_url = text("sso_start_url")?;
+        check_url(NAME, "sso_start_url", start_url)?;
         Ok(Self {
             name,
-            start_url: text("sso_start_url")?,
+            start_url,
             region: text("sso_region")?,
         })
     }

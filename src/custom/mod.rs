@@ -130,7 +130,7 @@ impl Customisation {
 /// One is not.
 pub(crate) fn check_names(config: &Settings) -> Result<(), ConfigError> {
     let is_name = |name: &str| TABLE.iter().any(|line| line.name == name);
-    match config.switched_off().find(|name| !is_name(name)) {
+    match config.disabled_customisations().find(|name| !is_name(name)) {
         Some(name) => Err(ConfigError::Value {
             key: "disabled_customisations",
             value: name.to_owned(),

@@ -126,19 +126,9 @@ fn is_ipv4(host: &str) -> bool {
 
 /// A path without empty and dot segments, percent-encoded, with a slash at both ends.
 fn normalize_path(path: &str) -> String {
-    let mut segments = Vec::new();
-    for segment in path.split('/') {
-        match segment {
-            "" | "." => {}
-            ".." => {
-                segments.pop();
-            }
-            _ => segments.push(segment),
-        }
-    }
     let mut out = String::with_capacity(path.len() + 2);
     out.push('/');
-    for segment in segments {
+    for segment in uri::path_segments(path) {
         uri::encode_into(&mut out, segment.as_bytes(), b"");
         out.push('/');
     }

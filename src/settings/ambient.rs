@@ -1,4 +1,4 @@
-//! The values of the environment and of a profile, parsed once and shared by all settings that are made of them.
+//! The values of the environment and of a profile, parsed once and shared by all settings made from them.
 
 use std::num::NonZero;
 use std::str::FromStr;
@@ -13,11 +13,11 @@ use super::values::{
 };
 use super::{ConfigError, app_id, compression, lookup, names_in, rows};
 
-/// What the environment and the profile set. Where the program sets a value itself, theirs is not read: it may be invalid.
+/// The values of the environment and the profile. Those that the program sets are not parsed: they may be invalid.
 pub(super) struct Ambient {
     pub(super) values: Values,
     pub(super) sts_endpoints: StsEndpoints,
-    /// More folders with models.
+    /// Further folders with models.
     pub(super) data_path: Option<String>,
     pub(super) disabled_customisations: Vec<String>,
     /// Services and versions of their APIs.
@@ -36,28 +36,36 @@ impl Ambient {
                 region: chain.text(&rows::REGION),
                 use_fips: chain.boolean(&rows::USE_FIPS)?,
                 use_dualstack: chain.boolean(&rows::USE_DUALSTACK)?,
-                endpoint_discovery: word(
+                endpoint_discovery: choice(
                     chain,
                     &rows::ENDPOINT_DISCOVERY,
                     EndpointDiscoveryMode::VALUES,
                 )?,
-                account_id_mode: word(
+                account_id_mode: choice(
                     chain,
                     &rows::ACCOUNT_ID_MODE,
                     AccountIdEndpointMode::VALUES,
                 )?,
                 no_host_prefix: chain.boolean(&rows::NO_HOST_PREFIX)?,
-                defaults_mode: word(chain, &rows::DEFAULTS_MODE, DefaultsMode::VALUES)?,
-                retry_mode: word(chain, &rows::RETRY_MODE, RetryMode::VALUES)?,
+                defaults_mode: choice(chain, &rows::DEFAULTS_MODE, DefaultsMode::VALUES)?,
+                retry_mode: choice(chain, &rows::RETRY_MODE, RetryMode::VALUES)?,
                 max_attempts: chain
                     .parsed::<NonZero<u32>>(&rows::MAX_ATTEMPTS, super::FROM_ONE)?
                     .map(|setting| setting.value.get()),
                 credentials_timeout: lookup::timeout(chain)?,
-                signature_version: word(chain, &rows::SIGNATURE_VERSION, SignatureVersion::VALUES)?,
+                signature_version: choice(
+                    chain,
+                    &rows::SIGNATURE_VERSION,
+                    SignatureVersion::VALUES,
+                )?,
                 auth_schemes: names(&rows::AUTH_SCHEMES),
                 region_set: text(&rows::REGION_SET),
-                request_checksums: word(chain, &rows::REQUEST_CHECKSUMS, RequestChecksums::VALUES)?,
-                response_checksums: word(
+                request_checksums: choice(
+                    chain,
+                    &rows::REQUEST_CHECKSUMS,
+                    RequestChecksums::VALUES,
+                )?,
+                response_checksums: choice(
                     chain,
                     &rows::RESPONSE_CHECKSUMS,
                     ResponseChecksums::VALUES,
@@ -68,7 +76,7 @@ impl Ambient {
                 app_id: app_id::read(chain),
                 s3: s3(chain)?,
             },
-            sts_endpoints: word(chain, &rows::STS_ENDPOINTS, StsEndpoints::VALUES)?
+            sts_endpoints: choice(chain, &rows::STS_ENDPOINTS, StsEndpoints::VALUES)?
                 .unwrap_or_default(),
             data_path: text(&rows::DATA_PATH),
             disabled_customisations: names(&rows::SWITCHED_OFF).unwrap_or_default(),
@@ -81,22 +89,22 @@ impl Ambient {
 
 fn s3(chain: &Chain<'_>) -> Result<S3Values, ConfigError> {
     Ok(S3Values {
-        addressing_style: word(chain, &rows::S3_ADDRESSING, AddressingStyle::VALUES)?,
+        addressing_style: choice(chain, &rows::S3_ADDRESSING, AddressingStyle::VALUES)?,
         use_accelerate_endpoint: chain.boolean(&rows::S3_ACCELERATE)?,
         use_dualstack: chain.boolean(&rows::S3_DUALSTACK)?,
         payload_signing_enabled: chain.boolean(&rows::S3_SIGN_PAYLOAD)?,
         use_arn_region: chain.boolean(&rows::S3_ARN_REGION)?,
-        us_east_1: word(chain, &rows::S3_US_EAST_1, StsEndpoints::VALUES)?,
+        us_east_1: choice(chain, &rows::S3_US_EAST_1, StsEndpoints::VALUES)?,
         disable_multiregion_access_points: chain.boolean(&rows::S3_NO_MRAP)?,
         disable_express_session_auth: chain.boolean(&rows::S3_NO_EXPRESS_AUTH)?,
     })
 }
 
-/// A setting that is one of a few words.
-fn word<T: FromStr>(
+/// Parses a setting with a closed set of values.
+fn choice<T: FromStr>(
     chain: &Chain<'_>,
     row: &rows::Row,
-    words: &'static str,
+    expected: &'static str,
 ) -> Result<Option<T>, ConfigError> {
-    Ok(chain.parsed(row, words)?.map(|setting| setting.value))
+    Ok(chain.parsed(row, expected)?.map(|setting| setting.value))
 }

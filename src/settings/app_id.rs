@@ -3,7 +3,7 @@
 use super::chain::{Chain, Source};
 use super::{Settings, rows};
 
-/// The longest name that should be sent.
+/// The longest recommended name.
 const MAX_CHARACTERS: usize = 50;
 
 pub(super) fn read(chain: &Chain<'_>) -> Option<String> {
@@ -14,17 +14,17 @@ pub(super) fn read(chain: &Chain<'_>) -> Option<String> {
 
 pub(crate) fn warn_if_long(name: &str, source: &Source) {
     if name.chars().count() > MAX_CHARACTERS {
-        tracing::warn!(from = %source, "the name of the program should have 50 characters at most");
+        tracing::warn!(from = %source, "the name of the program (app_id) should have at most 50 characters");
     }
 }
 
 impl Settings {
-    /// The name of the program, which services see in their logs.
+    /// Returns the name of the program in the User-Agent, which services log.
     pub fn app_id(&self) -> Option<&str> {
         self.text(|values| values.app_id.as_deref())
     }
 
-    /// The end of the User-Agent, if that is set.
+    /// Returns the text at the end of the User-Agent, if one is set.
     pub fn user_agent_extra(&self) -> Option<&str> {
         self.explicit.user_agent_extra.as_deref()
     }

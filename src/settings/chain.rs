@@ -1,4 +1,4 @@
-//! Where a setting comes from: the program, else the environment, else the profile, else its default.
+//! The sources of a setting: the program, else the environment, else the profile, else its default.
 
 use std::fmt;
 use std::path::Path;
@@ -11,18 +11,28 @@ use super::profile::Profile;
 use super::rows::Row;
 use crate::environment::Environment;
 
-/// A value, and where it comes from.
+/// A value, and its source.
+///
+/// ```
+/// use tucuxi::config::Source;
+///
+/// let config = tucuxi::Config::builder().environment([("AWS_REGION", "eu-west-1")]).build()?;
+/// let region = config.region_setting().unwrap();
+/// assert_eq!(region.value, "eu-west-1");
+/// assert_eq!(region.source, Source::Environment("AWS_REGION"));
+/// # Ok::<(), tucuxi::config::ConfigError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Setting<T> {
     /// The value.
     pub value: T,
-    /// Where it comes from.
+    /// Its source.
     pub source: Source,
 }
 
 impl<T> Setting<T> {
-    /// A value that the program sets.
+    /// Creates a value that the program sets.
     pub(crate) fn of_program(value: T) -> Self {
         Self {
             value,
@@ -31,21 +41,26 @@ impl<T> Setting<T> {
     }
 }
 
-/// Where the value of a setting comes from.
+/// The source of the value of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
     /// The program, through `Config::builder`.
     Builder,
-    /// Nothing sets it.
+    /// The default: the setting is not set.
     Default,
-    /// This variable.
+    /// The environment variable.
     Environment(&'static str),
-    /// This key of the profile, in this file.
+    /// The profile.
+    #[non_exhaustive]
     Profile {
+        /// The name of the profile.
+        profile: Arc<str>,
         /// The file.
         file: Arc<Path>,
-        /// The key, with its nested section before it, if it is in one.
+        /// The line of the key, or of its nested section.
+        line: usize,
+        /// The key, after its nested section, if it is in one: `s3.addressing_style`.
         key: &'static str,
     },
 }
@@ -56,20 +71,29 @@ impl fmt::Display for Source {
             Self::Builder => f.write_str("the program"),
             Self::Default => f.write_str("the default"),
             Self::Environment(name) => write!(f, "the environment variable {name}"),
-            Self::Profile { file, key } => write!(f, "{key} in {}", file.display()),
+            Self::Profile {
+                profile,
+                file,
+                line,
+                key,
+            } => {
+                let file = file.display();
+                write!(f, "{key} of profile {profile:?} in {file}, line {line}")
+            }
         }
     }
 }
 
-/// The environment and the profile, in their order, for what the program does not set.
+/// The environment and the profile, for settings that the program does not set.
 pub(super) struct Chain<'a> {
     pub(super) explicit: &'a Explicit,
     pub(super) env: &'a Environment,
     pub(super) profile: Option<&'a Profile>,
+    pub(super) profile_name: &'a str,
 }
 
 impl Chain<'_> {
-    /// The setting as text. `None` where the program sets it: that value wins, and theirs is not even parsed.
+    /// Returns the setting as text, or `None` if the program sets it: the other values are not even parsed then.
     pub(super) fn text(&self, row: &Row) -> Option<Setting<String>> {
         if (row.explicit)(self.explicit).is_some() {
             return None;
@@ -88,8 +112,13 @@ impl Chain<'_> {
                 None => (None, path),
             };
             let (text, from) = self.profile?.text(section, key)?;
-            let file = from.file.clone();
-            Some(set(text, Source::Profile { file, key: path }))
+            let source = Source::Profile {
+                profile: self.profile_name.into(),
+                file: from.file.clone(),
+                line: from.line,
+                key: path,
+            };
+            Some(set(text, source))
         };
         let in_profile = || at(row.key).or_else(|| at(row.plain_key?));
         in_env()
@@ -97,7 +126,7 @@ impl Chain<'_> {
             .filter(|setting| !setting.value.is_empty())
     }
 
-    /// The parsed setting; an error says what it must be, which is `expected`.
+    /// Parses the setting. An error lists the valid values, `expected`.
     pub(super) fn parsed<T: FromStr>(
         &self,
         row: &Row,
@@ -117,7 +146,7 @@ impl Chain<'_> {
         }
     }
 
-    /// True or false, in any case; anything else is an error.
+    /// Parses `true` or `false`, in any case.
     pub(super) fn boolean(&self, row: &Row) -> Result<Option<bool>, ConfigError> {
         let setting = self.parsed::<Boolean>(row, "true or false")?;
         Ok(setting.map(|s| s.value.0))

@@ -1,4 +1,4 @@
-//! From which length on bodies of requests are compressed.
+//! The minimum length of compressed bodies.
 
 use super::chain::{Chain, Source};
 use super::{ConfigError, Settings, rows};
@@ -32,7 +32,7 @@ fn check(size: u64, source: &Source) -> Result<(), ConfigError> {
 }
 
 impl Settings {
-    /// From which length on bodies are compressed, where the service supports that; `None` for never.
+    /// Returns the minimum length of bodies that are compressed, if the service supports compression; `None` for never.
     pub fn min_compression_size(&self) -> Option<u64> {
         let off = self.value(|values| values.no_compression).unwrap_or(false);
         let size = self.value(|values| values.compression_size);

@@ -1,4 +1,4 @@
-//! Sets of defaults that are chosen by one word (`defaults_mode`).
+//! Sets of defaults, which `defaults_mode` chooses.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::Settings;
 use super::values::DefaultsMode;
 use crate::environment::Environment;
 
-/// How near the client is to its region, where the environment tells.
+/// Returns the mode of the `auto` mode, if the environment contains the region of the client.
 pub(super) fn by_environment(env: &Environment, region: Option<&str>) -> Option<DefaultsMode> {
     env.get("AWS_EXECUTION_ENV")?;
     let here = env
@@ -22,7 +22,7 @@ fn near(here: &str, region: Option<&str>) -> DefaultsMode {
     }
 }
 
-/// The time that a connection may take by default.
+/// Returns the default connect timeout.
 pub(super) fn connect_timeout(mode: DefaultsMode) -> Duration {
     Duration::from_millis(match mode {
         DefaultsMode::Legacy => 60_000,
@@ -33,18 +33,18 @@ pub(super) fn connect_timeout(mode: DefaultsMode) -> Duration {
 }
 
 impl Settings {
-    /// Which set of defaults is used. `Auto` is shown where the environment does not say in which region the client is; the
-    /// metadata service of its instance is used with the first request.
+    /// Returns the set of defaults. It is `Auto` if the environment does not contain the region of the client: the first request
+    /// gets it from the metadata service of the instance.
     pub fn defaults_mode(&self) -> DefaultsMode {
         self.defaults_mode
     }
 
-    /// Whether a default depends on where this runs, and neither the program nor the environment sets it.
+    /// Whether a default depends on the region that the client runs in, which is not known yet.
     pub(crate) fn depends_on_place(&self) -> bool {
         self.defaults_mode == DefaultsMode::Auto && self.explicit.connect_timeout.is_none()
     }
 
-    /// The time that a connection may take from this region, which is that of the instance; the standard one if it is unknown.
+    /// Returns the connect timeout of a client in the region `here`, or the standard one if the region is unknown.
     pub(crate) fn connect_timeout_from(&self, here: Option<&str>) -> Duration {
         connect_timeout(match here {
             Some(here) => near(here, self.region()),
@@ -59,7 +59,7 @@ mod tests {
     use crate::config::Config;
 
     #[test]
-    fn the_environment_tells_how_near_a_region_is() {
+    fn the_auto_mode_compares_the_region_of_the_environment() {
         let built = |variables: &[(&str, &str)]| {
             let config = Config::builder().environment(variables.iter().copied());
             config
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_wins_over_the_defaults_of_a_mode() {
+    fn a_set_value_takes_precedence_over_the_default_of_a_mode() {
         let config = Config::builder()
             .isolated()
             .defaults_mode(DefaultsMode::Mobile);

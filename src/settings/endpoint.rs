@@ -1,20 +1,54 @@
-//! Where requests go.
+//! Endpoints.
 
+use std::fmt;
+
+use super::chain::Source;
 use super::values::{AccountIdEndpointMode, EndpointDiscoveryMode, StsEndpoints};
 use super::{ConfigError, Settings, rows};
 use crate::endpoint::EndpointValue;
+use crate::uri::{self, WrittenUrl};
+
+/// Checks the endpoint of the program.
+pub(super) fn check_explicit(url: Option<&str>) -> Result<(), ConfigError> {
+    url.map_or(Ok(()), |url| check_url(url, &Source::Builder))
+}
+
+fn check_url(url: &str, source: &dyn fmt::Display) -> Result<(), ConfigError> {
+    match WrittenUrl::parse_endpoint(url) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(ConfigError::Url {
+            key: rows::ENDPOINT_URL.key,
+            value: uri::shown(url),
+            from: source.to_string(),
+            problem: error.to_string(),
+        }),
+    }
+}
 
 impl Settings {
-    /// Where the requests of a service go, if that is not its own endpoint. `service_key` is the service's id as settings
-    /// have it: `application_auto_scaling`.
+    /// Returns the URL that the requests of a service go to in place of its own endpoint, if one is set. `service_key` is the
+    /// service's id in the spelling of settings: `application_auto_scaling`.
     ///
     /// # Errors
     ///
-    /// The profile refers to a `services` section that does not exist.
+    /// Returns an error if the URL is invalid, or if the profile refers to a `services` section that does not exist.
     pub fn endpoint_url(&self, service_key: &str) -> Result<Option<String>, ConfigError> {
         if self.explicit.endpoint_url.is_some() {
+            // checked when it was set
             return Ok(self.explicit.endpoint_url.clone());
         }
+        let Some((url, source)) = self.configured_endpoint_url(service_key)? else {
+            return Ok(None);
+        };
+        check_url(&url, &source)?;
+        Ok(Some(url))
+    }
+
+    /// Returns the URL of the environment or the profile, and its source.
+    fn configured_endpoint_url(
+        &self,
+        service_key: &str,
+    ) -> Result<Option<(String, String)>, ConfigError> {
         let chain = self.chain();
         let ignored = match self.explicit.ignore_endpoint_urls {
             Some(ignored) => ignored,
@@ -24,12 +58,11 @@ impl Settings {
             return Ok(None);
         }
         let variable = format!("AWS_ENDPOINT_URL_{}", service_key.to_ascii_uppercase());
-        let in_env = self
-            .env
-            .get(&variable)
-            .or_else(|| self.env.get("AWS_ENDPOINT_URL"));
-        if let Some(url) = in_env {
-            return Ok(Some(url.to_owned()));
+        for variable in [&variable, "AWS_ENDPOINT_URL"] {
+            if let Some(url) = self.env.get(variable) {
+                let source = format!("the environment variable {variable}");
+                return Ok(Some((url.to_owned(), source)));
+            }
         }
         let Some(profile) = chain.profile else {
             return Ok(None);
@@ -41,37 +74,40 @@ impl Settings {
                 .ok_or_else(|| ConfigError::Services {
                     name: name.to_owned(),
                 })?;
-            if let Some((url, _)) = services.text(Some(service_key), "endpoint_url")
+            if let Some((url, from)) = services.text(Some(service_key), "endpoint_url")
                 && !url.is_empty()
             {
-                return Ok(Some(url.to_owned()));
+                let file = from.file.display();
+                let source = format!("{service_key} of [services {name}] in {file}");
+                return Ok(Some((url.to_owned(), source)));
             }
         }
-        Ok(chain.text(&rows::ENDPOINT_URL).map(|setting| setting.value))
+        let setting = chain.text(&rows::ENDPOINT_URL);
+        Ok(setting.map(|setting| (setting.value, setting.source.to_string())))
     }
 
-    /// Whether endpoints must be FIPS-validated.
+    /// Whether FIPS endpoints are used.
     pub fn use_fips(&self) -> bool {
         self.is_fips_region || self.value(|values| values.use_fips).unwrap_or(false)
     }
 
-    /// Whether endpoints have IPv6, if that is set.
+    /// Returns whether dual-stack endpoints are used, if that is set.
     pub fn use_dualstack(&self) -> Option<bool> {
         self.value(|values| values.use_dualstack)
     }
 
-    /// Which endpoints of STS older regions use.
+    /// Returns the endpoints of STS for older regions.
     pub fn sts_endpoints(&self) -> StsEndpoints {
         self.ambient.sts_endpoints
     }
 
-    /// Whether endpoints are discovered, of services that support it.
+    /// Returns the use of endpoint discovery.
     pub fn endpoint_discovery(&self) -> EndpointDiscoveryMode {
         self.value(|values| values.endpoint_discovery)
             .unwrap_or_default()
     }
 
-    /// Whether endpoints are those of the account.
+    /// Returns the use of account-based endpoints.
     pub fn account_id_endpoint_mode(&self) -> AccountIdEndpointMode {
         match self.explicit.unsigned {
             true => AccountIdEndpointMode::Disabled,
@@ -81,12 +117,12 @@ impl Settings {
         }
     }
 
-    /// Whether operations may have a host of their own, such as `data-` before that of the service.
+    /// Whether operations may prefix the host of the endpoint, such as with `data-`.
     pub fn injects_host_prefix(&self) -> bool {
         !self.value(|values| values.no_host_prefix).unwrap_or(false)
     }
 
-    /// The parameter of endpoint rules that the program sets for all services which leave it to their clients.
+    /// Returns a client context parameter of endpoint rules that the program sets.
     pub(crate) fn client_context_param(&self, name: &str) -> Option<&EndpointValue> {
         let mut params = self.explicit.context_params.iter().rev();
         params

@@ -5,7 +5,14 @@ use std::path::PathBuf;
 use crate::error::{Detail, ErrorKind};
 use crate::uri;
 
-/// An invalid setting, and where it is.
+/// An invalid setting, and its source.
+///
+/// ```
+/// use tucuxi::Config;
+///
+/// let error = Config::builder().isolated().max_attempts(0).build().unwrap_err();
+/// assert_eq!(error.to_string(), r#"max_attempts: "0", from the program, must be a number from 1"#);
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -14,7 +21,7 @@ pub enum ConfigError {
     File {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The problem, with its line.
         what: String,
     },
     /// No region is configured.
@@ -24,24 +31,36 @@ pub enum ConfigError {
     NoRegion {
         /// The profile in use.
         profile: String,
-        /// Where the profiles are.
+        /// The files of profiles.
         files: String,
     },
     /// A profile that is in neither file.
-    #[error("there is no profile {name:?} ({from}); there are: {available}")]
+    #[error("no profile {name:?} (from {from}): {hint}")]
     Profile {
-        /// The name.
+        /// The name of the profile.
         name: String,
-        /// What names it.
+        /// The source of the name.
         from: String,
-        /// The existing ones.
-        available: String,
+        /// A remedy, or the names of the existing profiles.
+        hint: String,
     },
-    /// A `services` key that refers to no section.
+    /// A `services` key that refers to a missing section.
     #[error("there is no section [services {name}], which the profile refers to")]
     Services {
-        /// The name.
+        /// The name of the section.
         name: String,
+    },
+    /// An invalid URL.
+    #[error("{key}: {value:?}, from {from}, is not a valid URL: {problem}")]
+    Url {
+        /// The setting.
+        key: &'static str,
+        /// Its value, without user name and password.
+        value: String,
+        /// The source of the value.
+        from: String,
+        /// The problem, and its remedy.
+        problem: String,
     },
     /// An invalid value.
     #[error("{key}: {value:?}, from {from}, must be {expected}", value = uri::without_passwords(value))]
@@ -50,14 +69,52 @@ pub enum ConfigError {
         key: &'static str,
         /// Its value.
         value: String,
-        /// Where the value comes from.
+        /// The source of the value.
         from: String,
-        /// What it must be.
+        /// The valid values.
         expected: &'static str,
     },
 }
 
 impl Detail for ConfigError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Config
+    }
+}
+
+/// A text that is not a value of a setting such as [`RetryMode`](super::RetryMode).
+///
+/// ```
+/// use tucuxi::config::RetryMode;
+///
+/// let error = "adaptiv".parse::<RetryMode>().unwrap_err();
+/// assert_eq!(error.to_string(), r#""adaptiv" must be one of: adaptive legacy standard"#);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{value:?} must be {expected}")]
+pub struct InvalidValue {
+    value: String,
+    expected: &'static str,
+}
+
+impl InvalidValue {
+    pub(super) fn new(value: &str, expected: &'static str) -> Self {
+        let value = value.to_owned();
+        Self { value, expected }
+    }
+
+    /// Returns the text.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// Returns the valid values.
+    pub fn expected(&self) -> &'static str {
+        self.expected
+    }
+}
+
+impl Detail for InvalidValue {
     fn kind(&self) -> ErrorKind {
         ErrorKind::Config
     }

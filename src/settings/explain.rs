@@ -1,12 +1,12 @@
-//! Every setting that files and variables can have, with its value and where that is from.
+//! All settings of files and variables, with their values and sources.
 
 use super::chain::{Setting, Source};
 use super::{Settings, rows};
 use crate::uri;
 
 impl Settings {
-    /// Every setting that files and variables can have, by its key in the config file, with its value and its source. A key
-    /// such as `s3.addressing_style` is in the nested section `s3`. Passwords in URLs are left out.
+    /// Returns all settings of files and variables: the key in the config file, and the value with its source. A key such as
+    /// `s3.addressing_style` is in the nested section `s3`. Passwords in URLs are not shown.
     ///
     /// ```
     /// let config = tucuxi::Config::builder().environment([("AWS_REGION", "eu-west-1")]).build()?;
@@ -25,7 +25,7 @@ impl Settings {
                 value: row.default.to_owned(),
                 source: Source::Default,
             });
-            // a password of an endpoint is no setting to show
+            // the URL of an endpoint may have a password
             let value = uri::without_passwords(&setting.value).into_owned();
             (row.key, Setting { value, ..setting })
         });

@@ -1,4 +1,4 @@
-//! The values that the program sets, as the types that they are.
+//! The values that the program sets.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use super::values::{
     ResponseChecksums, RetryMode, SignatureVersion, StsEndpoints,
 };
 use super::world::World;
-use super::{ConfigError, compression, retry};
+use super::{ConfigError, compression, endpoint, retry};
 use crate::endpoint::EndpointValue;
 use crate::identity::BearerToken;
 use crate::transport::Throughput;
 
-/// Settings that the program, the environment and a profile can set; `None` where the source at hand does not.
+/// Settings that the program, the environment and a profile can set; `None` if this source does not set them.
 #[derive(Clone, Default)]
 pub(crate) struct Values {
     pub(crate) region: Option<Setting<String>>,
@@ -40,7 +40,7 @@ pub(crate) struct Values {
     pub(crate) s3: S3Values,
 }
 
-/// Those of S3.
+/// Settings of S3.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct S3Values {
     pub(crate) addressing_style: Option<AddressingStyle>,
@@ -53,7 +53,7 @@ pub(crate) struct S3Values {
     pub(crate) disable_express_session_auth: Option<bool>,
 }
 
-/// The settings of the program. What only the program can set stands beside the values that files and variables can have too.
+/// The settings of the program: [`Values`], which files and variables can set too, and settings that only a program has.
 #[derive(Clone, Default)]
 pub(crate) struct Explicit {
     pub(crate) values: Values,
@@ -79,14 +79,15 @@ pub(crate) struct Explicit {
     pub(crate) plain_attribute_values: bool,
     pub(crate) disabled_customisations: Vec<String>,
     pub(crate) user_agent_extra: Option<String>,
-    /// Shared, for a call cannot change it.
+    /// Shared, as a call cannot change it.
     pub(crate) network: Arc<NetworkChoice>,
     pub(crate) world: World,
 }
 
 impl Explicit {
-    /// Checks the numbers, which no type bounds.
+    /// Checks the values whose type has invalid ones.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        endpoint::check_explicit(self.endpoint_url.as_deref())?;
         retry::check_explicit(self.values.max_attempts)?;
         compression::check_explicit(self.values.compression_size)
     }

@@ -1,4 +1,4 @@
-//! The INI dialect of AWS's files, read literally: what a section or key means is `profile.rs`'s to say.
+//! The INI dialect of AWS's files. `profile.rs` gives sections and keys their meaning.
 //!
 //! ```text
 //! file     = { comment | blank | section { comment | blank | option } }
@@ -8,12 +8,12 @@
 //! continuation = a line that is indented deeper than its option
 //! ```
 //! A value whose first line is empty and whose continuations are `key = value` is a section within the section. Keys are
-//! lower-cased; a section or key that comes twice is an error, as it is for Python's parser, which defines the dialect.
+//! converted to lower case; a repeated section or key is an error, as in Python's parser, which defines the dialect.
 
 use std::collections::HashSet;
 use std::fmt;
 
-/// The sections of a file, in its order.
+/// The sections of a file, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Ini {
     pub(crate) sections: Vec<Section>,
@@ -21,6 +21,7 @@ pub(crate) struct Ini {
 
 #[derive(Debug)]
 pub(crate) struct Section {
+    pub(crate) line: usize,
     pub(crate) name: String,
     pub(crate) entries: Vec<Entry>,
 }
@@ -39,16 +40,16 @@ pub(crate) enum IniValue {
     Text(String),
 }
 
-/// What is wrong, and in which line.
+/// An invalid line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct IniError {
     pub(crate) line: usize,
-    what: String,
+    problem: String,
 }
 
 impl fmt::Display for IniError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.what)
+        write!(f, "line {}: {}", self.line, self.problem)
     }
 }
 
@@ -58,7 +59,7 @@ impl Ini {
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, IniError> {
         let text = std::str::from_utf8(bytes).map_err(|e| {
             let before = &bytes[..e.valid_up_to()];
-            fault(
+            error(
                 before.iter().filter(|b| **b == b'\n').count() + 1,
                 "not UTF-8",
             )
@@ -73,18 +74,18 @@ impl Ini {
     }
 }
 
-fn fault(line: usize, what: impl Into<String>) -> IniError {
-    let what = what.into();
-    IniError { line, what }
+fn error(line: usize, problem: impl Into<String>) -> IniError {
+    let problem = problem.into();
+    IniError { line, problem }
 }
 
 #[derive(Default)]
 struct Reader {
     ini: Ini,
     sections: HashSet<String>,
-    /// Of the last section.
+    /// The keys of the last section.
     keys: HashSet<String>,
-    /// The option whose value may go on.
+    /// The option whose value may continue.
     open: Option<Open>,
 }
 
@@ -115,24 +116,25 @@ impl Reader {
         self.finish_option()?;
         if let Some(rest) = text.strip_prefix('[') {
             let end = rest.rfind(']').filter(|end| *end > 0);
-            let name = &rest[..end.ok_or_else(|| fault(number, "a section without its ]"))?];
+            let name = &rest[..end.ok_or_else(|| error(number, "the section lacks its ]"))?];
             if !self.sections.insert(name.to_owned()) {
-                return Err(fault(number, format!("section [{name}] comes twice")));
+                return Err(error(number, format!("section [{name}] is repeated")));
             }
             self.keys.clear();
             self.ini.sections.push(Section {
+                line: number,
                 name: name.to_owned(),
                 entries: Vec::new(),
             });
             return Ok(());
         }
         if self.ini.sections.is_empty() {
-            return Err(fault(number, "a key before any section"));
+            return Err(error(number, "the key is before the first section"));
         }
         let (key, value) = text
             .split_once(['=', ':'])
             .filter(|(key, _)| !key.trim().is_empty())
-            .ok_or_else(|| fault(number, "neither a section nor key = value"))?;
+            .ok_or_else(|| error(number, "neither [section] nor key = value"))?;
         self.open = Some(Open {
             line: number,
             indent,
@@ -147,8 +149,8 @@ impl Reader {
             return Ok(());
         };
         if !self.keys.insert(open.key.clone()) {
-            let what = format!("key {} comes twice in section [{}]", open.key, section.name);
-            return Err(fault(open.line, what));
+            let problem = format!("key {} is repeated in section [{}]", open.key, section.name);
+            return Err(error(open.line, problem));
         }
         let text = open.lines.join("\n").trim_end().to_owned();
         let value = match text.strip_prefix('\n') {
@@ -174,7 +176,7 @@ fn nested_options(text: &str, first_line: usize) -> Result<Vec<(String, String)>
         let (key, value) = line
             .split_once('=')
             .filter(|(key, _)| !key.trim().is_empty())
-            .ok_or_else(|| fault(first_line + n, "an indented line that is no key = value"))?;
+            .ok_or_else(|| error(first_line + n, "the indented line is not key = value"))?;
         options.push((key.trim().to_owned(), value.trim().to_owned()));
     }
     Ok(options)
@@ -199,14 +201,14 @@ mod tests {
     }
 
     #[test]
-    fn values_keep_what_is_no_comment() {
+    fn comments_are_whole_lines() {
         let read = options("# c\n[a]\n ; c\nKey = v # not a comment\nb:w=x\nempty =\n");
         let expected = [("key", "v # not a comment"), ("b", "w=x"), ("empty", "")];
         assert_eq!(read, expected.map(|(k, v)| (k.to_owned(), text(v))));
     }
 
     #[test]
-    fn indented_lines_go_on() {
+    fn indented_lines_continue_a_value() {
         let read = options("[a]\ns3 =\n  x = 1\n\n  y= 2\nlong = a\n  b\n\nz = 1\n");
         let nested = vec![("x".into(), "1".into()), ("y".into(), "2".into())];
         assert_eq!(read[0], ("s3".into(), IniValue::Nested(nested)));
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_name_their_line() {
+    fn errors_name_their_line() {
         let cases: [(&[u8], usize); 9] = [
             (b"a = 1", 1),
             (b"[a]\n[a]", 2),

@@ -1,4 +1,4 @@
-//! How credentials are looked for: for how long, and who types the codes of MFA devices.
+//! The lookup of credentials: its timeout, and the prompt for codes of MFA devices.
 
 use std::io::{self, IsTerminal};
 use std::num::NonZero;
@@ -9,9 +9,9 @@ use std::time::Duration;
 use super::chain::Chain;
 use super::{ConfigError, Settings, rows};
 
-/// Long enough for a person who is asked for a code or a password.
+/// Long enough for a person to enter a code or a password.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(120);
-/// So soon is a prompt given up that is no longer wanted.
+/// The longest delay between the cancellation of a prompt and its end.
 const SLICE: Duration = Duration::from_millis(50);
 
 pub(super) fn timeout(chain: &Chain<'_>) -> Result<Option<Duration>, ConfigError> {
@@ -21,27 +21,27 @@ pub(super) fn timeout(chain: &Chain<'_>) -> Result<Option<Duration>, ConfigError
 }
 
 impl Settings {
-    /// How long a lookup of credentials or of a bearer token may take, all its requests and prompts included.
+    /// Returns the timeout of a lookup of credentials or of a bearer token, including all its requests and prompts.
     pub fn credentials_timeout(&self) -> Duration {
         self.value(|values| values.credentials_timeout)
             .unwrap_or(DEFAULT_TIMEOUT)
     }
 
-    /// The code of an MFA device, unless it is no longer wanted before it is typed.
+    /// Prompts for the code of an MFA device, until `is_wanted` returns false.
     pub(crate) fn mfa_code(
         &self,
         serial: &str,
         is_wanted: impl Fn() -> bool,
     ) -> io::Result<String> {
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let (prompt, name) = (self.explicit.world.prompt(), serial.to_owned());
         let terminal = Terminal::now();
-        // a prompt cannot be interrupted, so it waits elsewhere
+        // a prompt cannot be interrupted, so it has a thread of its own
         thread::Builder::new()
             .name("mfa prompt".into())
-            .spawn(move || tell.send(prompt(&name)))?;
+            .spawn(move || sender.send(prompt(&name)))?;
         loop {
-            match told.recv_timeout(SLICE) {
+            match receiver.recv_timeout(SLICE) {
                 Ok(code) => return Ok(code?.trim().to_owned()),
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(io::Error::other("the prompt panicked"));
@@ -49,7 +49,7 @@ impl Settings {
                 Err(RecvTimeoutError::Timeout) if is_wanted() => {}
                 Err(RecvTimeoutError::Timeout) => {
                     terminal.restore();
-                    let what = "it was not typed in time";
+                    let what = "no code was entered in time";
                     return Err(io::Error::new(io::ErrorKind::TimedOut, what));
                 }
             }
@@ -57,7 +57,7 @@ impl Settings {
     }
 }
 
-/// The state of the terminal, which a prompt changes so that nothing is shown.
+/// The state of the terminal, whose echo a prompt switches off.
 struct Terminal {
     #[cfg(unix)]
     state: Option<rustix::termios::Termios>,
@@ -76,18 +76,18 @@ impl Terminal {
         if let Some(state) = &self.state {
             let now = rustix::termios::OptionalActions::Now;
             if let Err(error) = rustix::termios::tcsetattr(io::stdin(), now, state) {
-                tracing::debug!(%error, "the terminal is left as the prompt had it");
+                tracing::debug!(%error, "cannot restore the state of the terminal");
             }
         }
     }
 }
 
-/// Asks on the terminal, if there is one. What is typed is not shown.
+/// Prompts on the terminal, without echo.
 pub(super) fn ask_on_terminal(serial: &str) -> io::Result<String> {
     match io::stdin().is_terminal() {
         true => rpassword::prompt_password(format!("Enter MFA code for {serial}: ")),
         false => Err(io::Error::other(
-            "there is no terminal to ask on, and the program gave no mfa_prompt",
+            "there is no terminal for a prompt, and the program set no mfa_prompt",
         )),
     }
 }

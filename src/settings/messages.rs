@@ -1,10 +1,10 @@
-//! What requests contain, and how responses are read.
+//! The contents of requests, and the decoding of responses.
 
 use super::Settings;
 use super::values::{RequestChecksums, ResponseChecksums};
 
 impl Settings {
-    /// Whether parameters are checked before a request is sent.
+    /// Whether parameters are validated before a request is sent.
     pub fn validates_parameters(&self) -> bool {
         // a provider's parameters are a profile's values: the service's own error says more of them
         !self.is_of_provider
@@ -13,7 +13,7 @@ impl Settings {
                 .unwrap_or(true)
     }
 
-    /// Whether greatest values and lengths and enumerations are checked too.
+    /// Whether maximum values, maximum lengths and enumerations are validated too.
     pub fn validates_strictly(&self) -> bool {
         self.explicit.strict_validation
     }
@@ -23,7 +23,7 @@ impl Settings {
         self.explicit.strict_responses
     }
 
-    /// The same, with strict responses.
+    /// Returns these settings with strict responses.
     pub(crate) fn with_strict_responses(&self) -> Self {
         let mut settings = self.clone();
         settings.explicit.strict_responses = true;
@@ -35,27 +35,27 @@ impl Settings {
         self.explicit.plain_attribute_values
     }
 
-    /// The same, with plain `AttributeValue`s.
+    /// Returns these settings with plain `AttributeValue`s.
     pub(crate) fn with_plain_attribute_values(&self) -> Self {
         let mut settings = self.clone();
         settings.explicit.plain_attribute_values = true;
         settings
     }
 
-    /// When requests have a checksum.
+    /// Returns which requests have a checksum.
     pub fn request_checksums(&self) -> RequestChecksums {
         self.value(|values| values.request_checksums)
             .unwrap_or_default()
     }
 
-    /// When responses are verified against their checksum.
+    /// Returns which responses are verified against their checksum.
     pub fn response_checksums(&self) -> ResponseChecksums {
         self.value(|values| values.response_checksums)
             .unwrap_or_default()
     }
 
-    /// The customisations that are switched off.
-    pub(crate) fn switched_off(&self) -> impl Iterator<Item = &str> {
+    /// Returns the names of the disabled customisations.
+    pub(crate) fn disabled_customisations(&self) -> impl Iterator<Item = &str> {
         let all = [
             &self.ambient.disabled_customisations,
             &self.explicit.disabled_customisations,
@@ -63,8 +63,8 @@ impl Settings {
         all.into_iter().flatten().map(|name| &**name)
     }
 
-    /// Whether a customisation is not switched off.
+    /// Whether a customisation is enabled.
     pub(crate) fn has_customisation(&self, name: &str) -> bool {
-        !self.switched_off().any(|off| off == name)
+        !self.disabled_customisations().any(|off| off == name)
     }
 }

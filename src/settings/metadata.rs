@@ -1,4 +1,4 @@
-//! The metadata service of EC2.
+//! The instance metadata service (IMDS) of EC2.
 
 use std::fmt;
 use std::num::NonZero;
@@ -8,21 +8,27 @@ use super::chain::Chain;
 use super::{ConfigError, FROM_ONE, Settings, rows};
 use crate::uri;
 
-/// How the metadata service of EC2 is used.
+/// The settings of the instance metadata service (IMDS) of EC2.
+///
+/// ```
+/// let config = tucuxi::Config::builder().isolated().build()?;
+/// assert!(config.instance_metadata().disabled);
+/// # Ok::<(), tucuxi::config::ConfigError>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct InstanceMetadata {
-    /// Whether it is not used.
+    /// Whether the service is not used.
     pub disabled: bool,
-    /// Its URL, if that is not the usual one.
+    /// The URL of the service, if it is not the default one.
     pub endpoint: Option<String>,
-    /// Whether the usual address is that of IPv6.
+    /// Whether the default address is the one for IPv6.
     pub ipv6: bool,
-    /// Whether version 1 is not used where version 2 is missing.
+    /// Whether the fallback to version 1 is disabled.
     pub v1_disabled: bool,
-    /// How long a response may take.
+    /// The timeout of a request.
     pub timeout: Duration,
-    /// The maximum number of attempts of each request.
+    /// The maximum number of attempts of a request.
     pub attempts: u32,
 }
 
@@ -70,7 +76,7 @@ impl InstanceMetadata {
 }
 
 impl Settings {
-    /// How the metadata service of EC2 is used.
+    /// Returns the settings of the instance metadata service of EC2.
     pub fn instance_metadata(&self) -> &InstanceMetadata {
         &self.ambient.metadata
     }

@@ -1,12 +1,12 @@
-//! Settings: what can be said as text, and other plain values. The program's value wins over that of the environment, which
-//! wins over that of the profile, which wins over the default.
+//! Settings: values that can be written as text, and other plain values. The value of the program takes precedence over that of
+//! the environment, which takes precedence over that of the profile, which takes precedence over the default.
 //!
 //! ```text
 //!  program ─► Explicit ──┐
 //!  environment ┐         ├─► Settings ─► accessors: the program's value, else the ambient one, else the default
 //!  profiles ───┴─► Ambient (parsed once, shared)
 //! ```
-//! What is changed for one call is another `Explicit`: environment, profiles and everything parsed of them are shared.
+//! The changes of one call are another `Explicit`: environment, profiles and the values parsed from them are shared.
 
 mod ambient;
 mod app_id;
@@ -36,7 +36,7 @@ mod world;
 
 pub(crate) use self::app_id::warn_if_long;
 pub use self::chain::{Setting, Source};
-pub use self::error::ConfigError;
+pub use self::error::{ConfigError, InvalidValue};
 pub(crate) use self::explicit::Explicit;
 pub use self::metadata::InstanceMetadata;
 pub(crate) use self::network::NetworkChoice;
@@ -58,12 +58,21 @@ use crate::environment::Environment;
 use crate::transport::Network;
 use crate::uri;
 
-/// What a number must be that counts something.
+/// The valid values of a count.
 const FROM_ONE: &str = "a number from 1";
 
 /// The settings of a client or of a call, without its plug-ins: credentials provider and interceptors.
 ///
-/// [`Config`](crate::Config) has all its methods.
+/// [`Config`](crate::Config) dereferences to it, so a program calls these methods on its `Config`.
+///
+/// ```
+/// use tucuxi::config::RetryMode;
+///
+/// let config = tucuxi::Config::builder().environment([("AWS_MAX_ATTEMPTS", "5")]).build()?;
+/// assert_eq!(config.max_attempts(), Some(5));
+/// assert_eq!(config.retry_mode(), RetryMode::Standard);
+/// # Ok::<(), tucuxi::config::ConfigError>(())
+/// ```
 #[derive(Clone)]
 pub struct Settings {
     explicit: Explicit,
@@ -72,12 +81,12 @@ pub struct Settings {
     profiles: Arc<Profiles>,
     profile: Setting<String>,
     region: Option<Setting<String>>,
-    /// Whether the region was named by an old pseudo-region that means FIPS endpoints.
+    /// Whether the region was written as an old pseudo-region, which implies FIPS endpoints.
     is_fips_region: bool,
     defaults_mode: DefaultsMode,
     s3: S3Config,
     network: Arc<Network>,
-    /// Whether they are for calls that get credentials.
+    /// Whether the settings are for calls of a credentials provider.
     is_of_provider: bool,
 }
 
@@ -98,9 +107,9 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// What makes the settings of a client, and what is kept of it where the program changes some.
+/// How settings are resolved, and how the program changes some of them.
 impl Settings {
-    /// The settings of a program in this environment, with these profiles.
+    /// Resolves the settings of a program in this environment, with these profiles.
     pub(crate) fn resolve(
         explicit: Explicit,
         env: Environment,
@@ -111,7 +120,7 @@ impl Settings {
         if found.is_none() && profile.source != Source::Default {
             return Err(ConfigError::Profile {
                 from: profile.source.to_string(),
-                available: profiles.names().join(", "),
+                hint: profiles.hint(&profile.value),
                 name: profile.value,
             });
         }
@@ -120,6 +129,7 @@ impl Settings {
             explicit: &explicit,
             env: &env,
             profile: found,
+            profile_name: &profile.value,
         };
         let ambient = Arc::new(Ambient::read(&chain)?);
         let network = Arc::new(explicit.network.resolve(&chain)?);
@@ -140,7 +150,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The same settings with other ones of the program. What is parsed stays so, unless they name another profile.
+    /// Returns these settings with other values of the program. Nothing is parsed again unless the profile is another.
     pub(crate) fn with(&self, explicit: Explicit) -> Result<Self, ConfigError> {
         if explicit.profile != self.explicit.profile {
             return Self::resolve(explicit, self.env.clone(), self.profiles.clone());
@@ -165,7 +175,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Settles what depends on several values.
+    /// Sets the fields that depend on several values.
     fn combine(&mut self) -> Result<(), ConfigError> {
         let (program, ambient) = (&self.explicit.values, &self.ambient.values);
         let region = program.region.as_ref().or(ambient.region.as_ref());
@@ -184,31 +194,32 @@ impl Settings {
         Ok(())
     }
 
-    /// The values that the program sets.
+    /// Returns the values of the program.
     pub(crate) fn explicit(&self) -> &Explicit {
         &self.explicit
     }
 
-    /// The environment and the profile.
+    /// Returns the environment and the profile.
     fn chain(&self) -> Chain<'_> {
         Chain {
             explicit: &self.explicit,
             env: &self.env,
             profile: self.current_profile(),
+            profile_name: &self.profile.value,
         }
     }
 
-    /// The program's value, else that of the environment or the profile.
+    /// Returns the value of the program, else that of the environment or the profile.
     fn value<'a, T>(&'a self, of: impl Fn(&'a Values) -> Option<T>) -> Option<T> {
         of(&self.explicit.values).or_else(|| of(&self.ambient.values))
     }
 
-    /// The same for text; an empty one unsets it.
+    /// Returns a text of the program, else that of the environment or the profile. An empty text unsets the setting.
     fn text<'a>(&'a self, of: impl Fn(&'a Values) -> Option<&'a str>) -> Option<&'a str> {
         self.value(of).filter(|text| !text.is_empty())
     }
 
-    /// The same for values that hold for the program's own calls, and not for those that get credentials.
+    /// Returns a value that applies to the program's own calls, and not to those of credentials providers.
     fn own_value<'a, T>(&'a self, of: impl Fn(&'a Values) -> Option<T>) -> Option<T> {
         match self.is_of_provider {
             true => None,
@@ -218,28 +229,28 @@ impl Settings {
 }
 
 impl Settings {
-    /// The profile's name, and where it is set.
+    /// Returns the name of the profile, and its source.
     pub fn profile(&self) -> &Setting<String> {
         &self.profile
     }
 
-    /// Whether the program itself named the profile.
+    /// Whether the program names the profile.
     pub(crate) fn has_explicit_profile(&self) -> bool {
         self.profile.source == Source::Builder
     }
 
-    /// The names of all profiles in both files.
+    /// Returns the names of all profiles in both files.
     pub fn profile_names(&self) -> Vec<&str> {
         self.profiles.names()
     }
 
-    /// A text of the profile, and whether it is in the credentials file.
+    /// Returns a text of the profile, and whether it is in the credentials file.
     pub(crate) fn profile_text(&self, key: &str) -> Option<(&str, bool)> {
         let (text, from) = self.current_profile()?.text(None, key)?;
         Some((text, from.is_credentials))
     }
 
-    /// Where the profile has a key, for errors.
+    /// Returns the file and the line of a key of the profile, for errors.
     pub(crate) fn profile_place(&self, key: &str) -> Option<String> {
         let (_, from) = self.current_profile()?.text(None, key)?;
         let (name, file) = (&self.profile.value, from.file.display());
@@ -250,18 +261,18 @@ impl Settings {
         self.profiles.profile(&self.profile.value)
     }
 
-    /// A section `[sso-session NAME]`.
+    /// Returns a section `[sso-session NAME]`.
     pub(crate) fn sso_session(&self, name: &str) -> Option<&Profile> {
         self.profiles.sso_session(name)
     }
 
-    /// The same settings, but credentials are those of another profile, which the program and not the environment names.
+    /// Returns these settings with another profile for credentials, as if the program named it.
     pub(crate) fn in_profile(&self, name: &str) -> Result<Self, ConfigError> {
         if self.profiles.profile(name).is_none() {
             return Err(ConfigError::Profile {
                 name: name.to_owned(),
                 from: format!("profile {:?}", self.profile.value),
-                available: self.profiles.names().join(", "),
+                hint: self.profiles.hint(name),
             });
         }
         Ok(Self {
@@ -270,12 +281,12 @@ impl Settings {
         })
     }
 
-    /// The environment.
+    /// Returns the environment.
     pub fn environment(&self) -> &Environment {
         &self.env
     }
 
-    /// More folders with models.
+    /// Returns further folders with models.
     pub(crate) fn data_path(&self) -> Option<&str> {
         self.ambient.data_path.as_deref()
     }
@@ -285,14 +296,14 @@ impl Settings {
         !self.explicit.no_role_cache
     }
 
-    /// The version of a service's API that is used in place of the newest, if that is set.
+    /// Returns the version of a service's API that is used in place of the newest, if one is set.
     pub fn api_version(&self, service: &str) -> Option<&str> {
         let mut all = self.api_versions().filter(|(known, _)| *known == service);
         all.next_back().map(|(_, version)| version)
     }
 
-    /// Services and versions of their APIs: those of the profile's section `api_versions`, then those of the program. Of
-    /// several for one service the last holds.
+    /// Returns services with versions of their APIs: those of the profile's section `api_versions`, then those of the program. The
+    /// last one of a service applies.
     pub(crate) fn api_versions(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
         let all = self.ambient.api_versions.iter();
         let all = all.chain(&self.explicit.api_versions);
@@ -301,7 +312,7 @@ impl Settings {
     }
 }
 
-/// The profile that is in use.
+/// Returns the profile in use.
 fn choose_profile(explicit: Option<String>, env: &Environment) -> Setting<String> {
     if let Some(value) = explicit {
         return Setting::of_program(value);
@@ -320,37 +331,37 @@ fn choose_profile(explicit: Option<String>, env: &Environment) -> Setting<String
     }
 }
 
-/// Names with commas between them.
+/// Splits a list of names at its commas.
 pub(crate) fn names_in(text: &str) -> Vec<String> {
     let names = text.split(',').map(|name| name.trim().to_owned());
     names.filter(|name| !name.is_empty()).collect()
 }
 
-/// The variables that a program in no environment has: without the network around.
+/// Returns the variables of an isolated program, which uses no metadata service.
 pub(crate) fn isolated() -> impl Iterator<Item = (&'static str, &'static str)> {
     rows::IMDS_DISABLED.env.iter().map(|name| (*name, "true"))
 }
 
-/// The values of the program as text, by key, for `Debug`.
+/// Returns the values of the program as text, with their keys, for `Debug`.
 pub(crate) fn shown(explicit: &Explicit) -> impl Iterator<Item = (&'static str, String)> {
     let rows = rows::ALL.iter();
     rows.filter_map(|row| Some((row.key, (row.explicit)(explicit)?)))
         .map(|(key, value)| (key, uri::without_passwords(&value).into_owned()))
 }
 
-/// All that the files of this environment contain.
+/// Returns the contents of the files of an environment.
 #[cfg(feature = "_internals")]
 pub(crate) fn read_profiles(env: &Environment) -> Result<serde_json::Value, ConfigError> {
     Ok(Profiles::read(env)?.to_json())
 }
 
-/// The paths of both files.
+/// Returns the paths of both files.
 #[cfg(feature = "_internals")]
 pub(crate) fn places(env: &Environment) -> [String; 2] {
     profile::places(env)
 }
 
-/// The number of sections of a file.
+/// Returns the number of sections of a file.
 #[cfg(feature = "_internals")]
 pub(crate) fn parse_ini(bytes: &[u8]) -> Result<usize, impl fmt::Display> {
     ini::Ini::parse(bytes).map(|ini| ini.sections.len())
@@ -361,7 +372,7 @@ mod tests {
     use super::*;
     use crate::config::{Config, ConfigBuilder};
 
-    /// In this environment, whose config file has this text.
+    /// Builds a configuration in an environment whose config file has this text.
     fn built(
         variables: &[(&str, &str)],
         file: &str,
@@ -376,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn other_settings_of_the_program_share_what_was_parsed() {
+    fn changed_settings_share_what_was_parsed() {
         let config = built(&[("AWS_MAX_ATTEMPTS", "7")], "", |config| {
             config.region("eu-west-1")
         });
@@ -396,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_the_program_wins_and_the_others_are_not_even_read() {
+    fn a_value_of_the_program_takes_precedence_and_the_others_are_not_parsed() {
         type Program = fn(ConfigBuilder) -> ConfigBuilder;
         let cases: [(&str, Program); 9] = [
             ("AWS_MAX_ATTEMPTS", |config| config.max_attempts(2)),
@@ -432,7 +443,7 @@ mod tests {
                 .filter(|(_, setting)| setting.source == Source::Builder)
                 .collect();
             assert_eq!(ours.len(), 1, "{variable}: {ours:?}");
-            // nor where settings change later
+            // nor when settings change later
             config.with(|config| config.unsigned()).expect(variable);
             config
                 .with(|config| config.profile("other"))
@@ -441,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_the_program_are_checked_when_they_are_set_and_when_they_are_changed() {
+    fn values_of_the_program_are_checked_when_they_are_set_and_when_they_are_changed() {
         type Program = fn(ConfigBuilder) -> ConfigBuilder;
         let cases: [(Program, &str); 5] = [
             (
@@ -470,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_text_of_the_program_unsets_what_others_set() {
+    fn an_empty_text_of_the_program_unsets_a_setting() {
         let env = [
             ("AWS_REGION", "eu-west-1"),
             ("AWS_SDK_UA_APP_ID", "theirs"),
@@ -491,7 +502,7 @@ mod tests {
     }
 
     #[test]
-    fn another_profile_is_parsed_anew_below_the_values_of_the_program() {
+    fn another_profile_is_parsed_and_the_values_of_the_program_stay() {
         let file = "[default]\nretry_mode = legacy\ns3 =\n  use_arn_region = true\n\
                     [profile other]\nretry_mode = adaptive\nregion = eu-north-1\nca_bundle = /other\nmax_attempts = 9\n";
         let config = built(&[], file, |config| config.max_attempts(2)).unwrap();
@@ -511,7 +522,7 @@ mod tests {
             other.network().ca_bundle.as_deref(),
             Some("/other".as_ref())
         );
-        // a profile that only credentials are taken from changes no settings, then or later
+        // a profile that is for credentials only changes no settings, then or later
         let source = config.in_profile("other").unwrap();
         let source = source.with(source.explicit().clone()).unwrap();
         assert_eq!(source.profile().value, "other");
@@ -522,7 +533,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_get_credentials_have_neither_the_signature_nor_the_endpoint_of_the_program() {
+    fn calls_of_providers_have_neither_the_signature_nor_the_endpoint_of_the_program() {
         let file = "[default]\nsignature_version = s3\nauth_scheme_preference = sigv4a\n";
         let config = built(&[], file, |config| {
             let config = config.signature_version(SignatureVersion::S3).unsigned();
@@ -530,7 +541,7 @@ mod tests {
         });
         let config = config.unwrap().for_provider(true);
         let config = config.in_region("eu-west-1", "a test").unwrap();
-        // nor do settings come back that a later change goes through
+        // nor does a later change restore them
         for config in [config.with(config.explicit().clone()).unwrap(), config] {
             assert_eq!(config.signature_version("sts").unwrap(), None);
             assert!(config.auth_scheme_preference().is_empty());

@@ -1,4 +1,4 @@
-//! The settings of the network: connections, certificates, proxies.
+//! Settings of connections: certificates and proxies.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use super::chain::Chain;
 use super::{ConfigError, Settings, rows};
 use crate::transport::{Network, Proxies, hosts};
 
-/// The program's settings of the network.
+/// The settings of connections that the program sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct NetworkChoice {
     pub(crate) ca_bundle: Option<String>,
@@ -21,11 +21,11 @@ pub(crate) struct NetworkChoice {
     pub(crate) unverified: bool,
 }
 
-/// So that as many threads as a transfer has share the pool without closing each other's connections.
+/// Enough for the threads of a transfer to share the pool without closing each other's connections.
 const MAX_IDLE: usize = 64;
 
 impl NetworkChoice {
-    /// The settings, with those of the environment and the profile where the program sets none.
+    /// Returns the settings of the program, else those of the environment and the profile.
     pub(super) fn resolve(&self, chain: &Chain<'_>) -> Result<Network, ConfigError> {
         let file = |path: &str| chain.env.expand(path);
         let text = |program: &Option<String>, row| {
@@ -60,28 +60,28 @@ impl NetworkChoice {
 }
 
 impl Settings {
-    /// How connections are made.
+    /// Returns the settings of connections.
     pub fn network(&self) -> &Network {
         &self.network
     }
 
-    /// Whether connections are made as with these other settings.
+    /// Whether the settings of connections are the same.
     pub(crate) fn shares_network_with(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.network, &other.network) || self.network == other.network
     }
 }
 
-/// The variables that all programs know, in small letters before capitals.
+/// Reads the usual variables. The lower-case name of one takes precedence.
 fn from_environment(chain: &Chain<'_>) -> Proxies {
     let env = chain.env;
-    // a web server puts a request's `Proxy` header into HTTP_PROXY
+    // the `Proxy` header of a request to a CGI program is in HTTP_PROXY
     let is_cgi = env.get("REQUEST_METHOD").is_some();
-    let variable = |small: &str| {
-        let capitals = small.to_ascii_uppercase();
-        let trusted = !(is_cgi && capitals == "HTTP_PROXY");
+    let variable = |lower: &str| {
+        let upper = lower.to_ascii_uppercase();
+        let trusted = !(is_cgi && upper == "HTTP_PROXY");
         let found = env
-            .get(small)
-            .or_else(|| env.get(&capitals).filter(|_| trusted));
+            .get(lower)
+            .or_else(|| env.get(&upper).filter(|_| trusted));
         found.map(str::to_owned)
     };
     let all = || variable("all_proxy");
@@ -98,7 +98,7 @@ mod tests {
     use crate::config::Config;
 
     #[test]
-    fn proxies_are_those_of_the_environment_unless_the_program_says_so() {
+    fn proxies_are_those_of_the_environment_unless_the_program_sets_them() {
         let env = [
             ("HTTP_PROXY", "http://a"),
             ("https_proxy", "http://b"),

@@ -3,12 +3,11 @@
 use super::chain::Setting;
 use super::{ConfigError, Settings, rows};
 
-/// The region of a setting, and whether its name means FIPS endpoints too: the old pseudo-regions such as `fips-us-east-1`
-/// are the region and that.
+/// Returns the region of a setting, and whether it implies FIPS endpoints, as the old pseudo-regions such as `fips-us-east-1` do.
 ///
 /// # Errors
 ///
-/// It cannot be a part of a host name.
+/// Returns an error if the region cannot be a part of a host name.
 pub(super) fn read(
     setting: Option<&Setting<String>>,
 ) -> Result<(Option<Setting<String>>, bool), ConfigError> {
@@ -50,12 +49,12 @@ fn check(text: &str, from: &dyn std::fmt::Display) -> Result<(), ConfigError> {
 }
 
 impl Settings {
-    /// The region.
+    /// Returns the region.
     pub fn region(&self) -> Option<&str> {
         self.region.as_ref().map(|region| &*region.value)
     }
 
-    /// The region, or an error with the places where it can be set.
+    /// Returns the region, or an error that lists where it can be set.
     pub(crate) fn required_region(&self) -> Result<&str, ConfigError> {
         self.region().ok_or_else(|| ConfigError::NoRegion {
             profile: self.profile.value.clone(),
@@ -63,12 +62,12 @@ impl Settings {
         })
     }
 
-    /// The region, and where it is set.
+    /// Returns the region, and its source.
     pub fn region_setting(&self) -> Option<&Setting<String>> {
         self.region.as_ref()
     }
 
-    /// The same settings for another region, which `from` names.
+    /// Returns these settings with another region, whose source is `from`.
     pub(crate) fn in_region(&self, region: &str, from: &str) -> Result<Self, ConfigError> {
         check(region, &from)?;
         let region = Some(Setting::of_program(region.to_owned()));

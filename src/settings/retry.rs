@@ -1,4 +1,4 @@
-//! How often and how long a call is attempted.
+//! Retry mode, attempts and timeouts.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::chain::Source;
 use super::values::RetryMode;
 use super::{ConfigError, FROM_ONE, Settings, defaults, rows};
 
-/// Checks the number of the program.
+/// Checks the value of the program.
 pub(super) fn check_explicit(attempts: Option<u32>) -> Result<(), ConfigError> {
     match attempts {
         Some(0) => Err(ConfigError::Value {
@@ -20,34 +20,34 @@ pub(super) fn check_explicit(attempts: Option<u32>) -> Result<(), ConfigError> {
 }
 
 impl Settings {
-    /// The manner in which failed calls are retried.
+    /// Returns the retry mode.
     pub fn retry_mode(&self) -> RetryMode {
         self.value(|values| values.retry_mode).unwrap_or_default()
     }
 
-    /// The maximum number of attempts, if that is set.
+    /// Returns the maximum number of attempts, if it is set.
     pub fn max_attempts(&self) -> Option<u32> {
         self.value(|values| values.max_attempts)
     }
 
-    /// How long a connection may take.
+    /// Returns the timeout for opening a connection.
     pub fn connect_timeout(&self) -> Duration {
         let set = self.explicit.connect_timeout;
         set.unwrap_or_else(|| defaults::connect_timeout(self.defaults_mode))
     }
 
-    /// How long the service may be silent.
+    /// Returns the longest wait for bytes of a response.
     pub fn read_timeout(&self) -> Duration {
         let set = self.explicit.read_timeout;
         set.unwrap_or(Duration::from_secs(60))
     }
 
-    /// How long a call may take, all its attempts and the time between them included, if that is limited.
+    /// Returns the timeout of a call with all its attempts and the delays between them, if there is one.
     pub fn operation_timeout(&self) -> Option<Duration> {
         self.explicit.operation_timeout
     }
 
-    /// How long one attempt may take, if that is limited.
+    /// Returns the timeout of one attempt, if there is one.
     pub fn attempt_timeout(&self) -> Option<Duration> {
         self.explicit.attempt_timeout
     }

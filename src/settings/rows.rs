@@ -1,19 +1,19 @@
-//! Every setting that a profile or the environment can have: its key, its variables, and its default as
-//! [`Settings::explain`](super::Settings::explain) shows it.
+//! The settings of profiles and the environment: their keys, variables, and defaults as
+//! [`Settings::explain`](super::Settings::explain) shows them.
 
 use super::explicit::Explicit;
 
-/// One setting: its key in a profile (`s3.addressing_style` is in the nested section `s3`), and its variables, of which the
-/// first one that is set counts.
+/// A setting: its key in a profile (`s3.addressing_style` is in the nested section `s3`), and its variables, of which the first
+/// one that is set applies.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) key: &'static str,
-    /// The key that it has outside of the nested section too.
+    /// An alternative key outside of the nested section.
     pub(super) plain_key: Option<&'static str>,
     pub(super) env: &'static [&'static str],
-    /// The value if nothing sets it; `-` for none.
+    /// The default; `-` if there is none.
     pub(super) default: &'static str,
-    /// The program's value as text.
+    /// Returns the value of the program as text.
     pub(super) explicit: fn(&Explicit) -> Option<String>,
 }
 
@@ -39,17 +39,17 @@ impl Row {
     }
 }
 
-/// A value of the program as text.
+/// Converts a value of the program to text.
 fn text<T: ToString>(value: Option<T>) -> Option<String> {
     value.map(|value| value.to_string())
 }
 
-/// No method of the builder sets it.
+/// For settings that the builder cannot set.
 const fn never(_: &Explicit) -> Option<String> {
     None
 }
 
-/// The rows as constants, and all of them in the order in which they are shown.
+/// Defines the rows as constants, and all of them in the order in which they are shown.
 macro_rules! rows {
     ($($name:ident = $row:expr;)*) => {
         $(pub(super) const $name: Row = $row;)*
@@ -96,7 +96,7 @@ rows! {
     RETRY_MODE = row("retry_mode", &["AWS_RETRY_MODE"], "standard", |program| {
         text(program.values.retry_mode.map(|mode| mode.as_str()))
     });
-    MAX_ATTEMPTS = row("max_attempts", &["AWS_MAX_ATTEMPTS"], "that of the mode", |program| {
+    MAX_ATTEMPTS = row("max_attempts", &["AWS_MAX_ATTEMPTS"], "the default of the retry mode", |program| {
         text(program.values.max_attempts)
     });
     CA_BUNDLE = row("ca_bundle", &["AWS_CA_BUNDLE"], "-", |program| program.network.ca_bundle.clone());
@@ -183,7 +183,7 @@ rows! {
     });
 }
 
-/// Settings of the nested section `s3` that are defaults of transfers, and of `proxies_config`; they are not shown.
+/// Settings that are not shown: defaults of transfers, in the nested section `s3`, and of `proxies_config`.
 pub(super) const S3_CONCURRENCY: Row = row("s3.max_concurrent_requests", &[], "-", never);
 pub(super) const S3_THRESHOLD: Row = row("s3.multipart_threshold", &[], "-", never);
 pub(super) const S3_CHUNK_SIZE: Row = row("s3.multipart_chunksize", &[], "-", never);

@@ -1,4 +1,4 @@
-//! The settings of S3.
+//! Settings of S3.
 
 use std::num::NonZero;
 
@@ -9,38 +9,46 @@ use super::size::{Rate, Size};
 use super::values::{AddressingStyle, DefaultsMode, StsEndpoints};
 use super::{ConfigError, FROM_ONE, Settings};
 
-/// The settings that only S3 has.
+/// The settings of S3.
+///
+/// ```
+/// use tucuxi::config::AddressingStyle;
+///
+/// let config = tucuxi::Config::builder().isolated().addressing_style(AddressingStyle::Path).build()?;
+/// assert_eq!(config.s3().addressing_style, AddressingStyle::Path);
+/// # Ok::<(), tucuxi::config::ConfigError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct S3Config {
-    /// Where the bucket's name goes in the URL.
+    /// The position of the bucket's name in the URL.
     pub addressing_style: AddressingStyle,
-    /// Whether the accelerated endpoints are used.
+    /// Whether accelerated endpoints are used.
     pub use_accelerate_endpoint: bool,
-    /// Whether endpoints have IPv6, where the setting for all services is not given.
+    /// Whether dual-stack endpoints are used, if the setting for all services is not set.
     pub use_dualstack: Option<bool>,
-    /// Whether bodies are signed; unset, they are where nothing else protects them.
+    /// Whether bodies are signed. By default, they are signed if nothing else protects them.
     pub payload_signing_enabled: Option<bool>,
-    /// Whether the region of an ARN wins over the client's.
+    /// Whether the region of an ARN takes precedence over that of the client.
     pub use_arn_region: Option<bool>,
-    /// Whether `us-east-1` means the regional endpoint and not the global one.
+    /// Whether the endpoint for `us-east-1` is the regional one instead of the global one.
     pub us_east_1_regional: bool,
     /// Whether multi-region access points are refused.
     pub disable_multiregion_access_points: bool,
     /// Whether S3 Express buckets are used without a session.
     pub disable_express_session_auth: bool,
-    /// How many requests a transfer makes at a time: `max_concurrent_requests` of a profile's section `s3`. This setting of
-    /// `aws` and the three below are defaults of [`TransferConfig`](crate::transfer::TransferConfig).
+    /// The number of concurrent requests of a transfer. This setting and the three below are settings of `aws` in the section `s3`
+    /// of a profile. They are defaults of [`TransferConfig`](crate::transfer::TransferConfig).
     pub max_concurrent_requests: Option<usize>,
-    /// From how many bytes on an object is transferred in parts: `multipart_threshold`, such as `8MB`.
+    /// The minimum length of objects that are transferred in parts, such as `8MB` in a profile.
     pub multipart_threshold: Option<u64>,
-    /// How many bytes a part has: `multipart_chunksize`, such as `8MB`.
+    /// The length of a part, such as `8MB` in a profile.
     pub multipart_chunksize: Option<u64>,
-    /// How many bytes a second are transferred at most: `max_bandwidth`, such as `10MB/s`.
+    /// The maximum bandwidth of a transfer in bytes a second, such as `10MB/s` in a profile.
     pub max_bandwidth: Option<u64>,
 }
 
-/// The defaults of transfers, which a profile alone can set.
+/// The defaults of transfers, which only a profile can set.
 #[derive(Clone, Copy)]
 pub(super) struct TransferValues {
     concurrency: Option<usize>,
@@ -71,7 +79,7 @@ impl TransferValues {
 }
 
 impl S3Config {
-    /// The values of the program, else those of the environment and the profile, else the defaults of the mode.
+    /// Combines the values of the program, those of the environment and the profile, and the defaults of the mode.
     pub(super) fn new(
         program: S3Values,
         ambient: S3Values,
@@ -109,7 +117,7 @@ impl S3Config {
 }
 
 impl Settings {
-    /// The settings that only S3 has.
+    /// Returns the settings of S3.
     pub fn s3(&self) -> &S3Config {
         &self.s3
     }

@@ -1,7 +1,7 @@
-//! The words of a command line, as a POSIX shell has them less all that it replaces: what Python's `shlex.split` gives, by
-//! which names of profiles and `credential_process` are read.
+//! The words of a command line, split as by a POSIX shell without expansions: Python's `shlex.split`, which AWS's tools use for
+//! names of profiles and for `credential_process`.
 
-/// The words; `None` where a quote or a backslash at the end leaves one open. `#` is a character like any other.
+/// Splits a text into words. Returns `None` if a quote is not closed, or if the text ends with a backslash. `#` starts no comment.
 pub(crate) fn split(text: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -27,7 +27,7 @@ pub(crate) fn split(text: &str) -> Option<Vec<String>> {
     Some(words)
 }
 
-/// Up to the closing quote; a backslash escapes nothing but that and itself.
+/// Reads up to the closing quote. A backslash escapes only the quote and itself.
 fn quoted(rest: &mut std::str::Chars<'_>, word: &mut String) -> Option<()> {
     loop {
         match rest.next()? {
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_those_of_python() {
+    fn words_are_split_as_by_python() {
         let cases: [(&str, Option<&[&str]>); 16] = [
             ("", Some(&[])),
             (" \t\n", Some(&[])),

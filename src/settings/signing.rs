@@ -1,21 +1,21 @@
-//! How requests are signed.
+//! Signatures and bearer tokens.
 
 use super::values::SignatureVersion;
 use super::{ConfigError, Settings};
 use crate::identity::{BearerToken, is_blank};
 
 impl Settings {
-    /// Whether requests go out without a signature.
+    /// Whether requests are sent without a signature.
     pub fn is_unsigned(&self) -> bool {
         self.explicit.unsigned
     }
 
-    /// How requests of a service are signed, if that is set. `service_key` is as for
+    /// Returns the signature version for a service, if one is set. `service_key` is as for
     /// [`endpoint_url`](Settings::endpoint_url).
     ///
     /// # Errors
     ///
-    /// The profile's section of the service has an unknown version.
+    /// Returns an error if the profile has an unknown version for this service.
     pub fn signature_version(
         &self,
         service_key: &str,
@@ -29,7 +29,7 @@ impl Settings {
             return Ok(None);
         };
         let parsed = text.parse().map(Some);
-        parsed.map_err(|()| ConfigError::Value {
+        parsed.map_err(|_| ConfigError::Value {
             key: KEY,
             value: text.to_owned(),
             from: format!("{service_key} in {}", from.file.display()),
@@ -37,18 +37,18 @@ impl Settings {
         })
     }
 
-    /// The auth schemes that are preferred to others, by names such as `sigv4a`.
+    /// Returns the names of the preferred auth schemes, such as `sigv4a`.
     pub fn auth_scheme_preference(&self) -> &[String] {
         let names = self.own_value(|values| values.auth_schemes.as_deref());
         names.unwrap_or_default()
     }
 
-    /// The regions that a signature of version 4a is valid in, if that is set.
+    /// Returns the regions that a signature of version 4a is valid in, if they are set.
     pub fn sigv4a_signing_region_set(&self) -> Option<&str> {
         self.text(|values| values.region_set.as_deref())
     }
 
-    /// The bearer token for services of this signing name, from the program or the environment, and where it is from.
+    /// Returns the bearer token for services with this signing name from the program or the environment, and its source.
     pub(crate) fn bearer_token(&self, signing_name: &str) -> Option<(BearerToken, String)> {
         if let Some(given) = &self.explicit.bearer_token {
             return Some((given.clone(), "the bearer token of the program".into()));
@@ -58,14 +58,14 @@ impl Settings {
         (!is_blank(token)).then(|| (BearerToken::new(token), variable))
     }
 
-    /// Whether the environment has a token for services of this signing name.
+    /// Whether the environment has a bearer token for services with this signing name.
     pub(crate) fn has_token_variable(&self, signing_name: &str) -> bool {
         let token = self.env.get(&token_variable(signing_name));
         token.is_some_and(|token| !is_blank(token))
     }
 
-    /// The settings of the calls that get credentials. The endpoint, the signature and the token that the program sets are
-    /// for its own calls: STS signs with version 4, whatever S3 is used with.
+    /// Returns the settings for calls of credentials providers. The endpoint, the signature version and the token of the program
+    /// are for its own calls: STS needs version 4, whatever S3 is used with.
     pub(crate) fn for_provider(&self, is_signed: bool) -> Self {
         let mut settings = self.clone();
         settings.is_of_provider = true;
@@ -77,7 +77,7 @@ impl Settings {
     }
 }
 
-/// The environment variable of the bearer token for services of a signing name.
+/// Returns the environment variable of the bearer token for services with a signing name.
 pub(crate) fn token_variable(signing_name: &str) -> String {
     let name = signing_name.to_ascii_uppercase().replace(['-', ' '], "_");
     format!("AWS_BEARER_TOKEN_{name}")

@@ -1,8 +1,8 @@
-//! Sizes and rates as the section `s3` of a profile has them: `8MB`, `64KiB`, `10MB/s`.
+//! Sizes and rates in the section `s3` of a profile: `8MB`, `64KiB`, `10MB/s`.
 
 use std::str::FromStr;
 
-/// How many bytes the units are; `aws` takes both kinds for powers of 1024, in any case.
+/// The units, in any case, with the binary logarithm of their bytes. As in `aws`, both kinds are powers of 1024.
 const UNITS: [(&str, u32); 8] = [
     ("kib", 10),
     ("mib", 20),
@@ -47,7 +47,7 @@ impl FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let text = text.trim();
-        // a small b would be bits
+        // a lower-case b would mean bits
         let size = match text.strip_suffix("/s") {
             Some(size) if size.ends_with('B') => size,
             Some(_) => return Err(()),
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_those_of_aws() {
+    fn sizes_are_parsed_as_by_aws() {
         for (text, bytes) in [
             ("1", Some(1)),
             ("8MB", Some(8 << 20)),

@@ -1,29 +1,40 @@
-//! Settings that have one of a few values.
+//! Settings with a closed set of values.
 
+use std::fmt;
 use std::str::FromStr;
 
-/// A closed set of values, read in any case.
+use super::error::InvalidValue;
+
+/// Defines an enum of the values of a setting, which are parsed in any case.
 macro_rules! setting_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
         pub enum $name { $($(#[$word_doc])* $variant),* }
 
         impl $name {
             pub(super) const VALUES: &str = concat!("one of:" $(, " ", $word)*);
 
-            /// As it is written in files.
+            /// Returns the value as it is written in files.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),* }
             }
         }
 
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
         impl FromStr for $name {
-            type Err = ();
-            fn from_str(text: &str) -> Result<Self, ()> {
+            type Err = InvalidValue;
+
+            fn from_str(text: &str) -> Result<Self, InvalidValue> {
                 match text.to_ascii_lowercase().as_str() {
                     $($word => Ok(Self::$variant),)*
-                    _ => Err(()),
+                    _ => Err(InvalidValue::new(text, Self::VALUES)),
                 }
             }
         }
@@ -31,94 +42,94 @@ macro_rules! setting_enum {
 }
 
 setting_enum! {
-    /// Where the bucket's name goes in the URL.
+    /// The position of the bucket's name in the URL.
     AddressingStyle {
-        /// Into the host, where it can be a part of one.
+        /// In the host if it is a valid part of one, else in the path.
         #[default]
         Auto = "auto",
-        /// Into the path.
+        /// In the path.
         Path = "path",
-        /// Into the host.
+        /// In the host.
         Virtual = "virtual",
     }
 }
 
 setting_enum! {
-    /// Which set of defaults is used.
+    /// A set of defaults.
     DefaultsMode {
-        /// The one that fits where the client is.
+        /// The set that fits the environment of the client.
         Auto = "auto",
         /// For clients in another region than the service.
         CrossRegion = "cross-region",
         /// For clients in the region of the service.
         InRegion = "in-region",
-        /// The ones that there were before modes.
+        /// The defaults from before modes existed.
         #[default]
         Legacy = "legacy",
-        /// For clients on a slow line.
+        /// For clients with a slow network.
         Mobile = "mobile",
-        /// For all.
+        /// For all clients.
         Standard = "standard",
     }
 }
 
 setting_enum! {
-    /// Whether endpoints are those of the account.
+    /// The use of account-based endpoints.
     AccountIdEndpointMode {
         /// Never.
         Disabled = "disabled",
-        /// Where the account is known.
+        /// If the account is known.
         #[default]
         Preferred = "preferred",
-        /// Always; an unknown account is an error.
+        /// Always: an unknown account is an error.
         Required = "required",
     }
 }
 
 setting_enum! {
-    /// Whether endpoints are requested from services that discover them.
+    /// The use of endpoint discovery.
     EndpointDiscoveryMode {
-        /// Those that have an operation which needs it.
+        /// For operations that require it.
         #[default]
         Auto = "auto",
-        /// None.
+        /// Never.
         Disabled = "false",
-        /// All.
+        /// For all operations that support it.
         Enabled = "true",
     }
 }
 
 setting_enum! {
-    /// Which endpoints of STS older regions use.
+    /// The endpoints of STS for regions that had only the global one.
     StsEndpoints {
-        /// The global one.
+        /// The global endpoint.
         Legacy = "legacy",
-        /// The region's.
+        /// The endpoint of the region.
         #[default]
         Regional = "regional",
     }
 }
 
 setting_enum! {
-    /// In what manner failed calls are tried again.
+    /// The retry mode.
     RetryMode {
-        /// As `standard`, and calls are slowed down before they are sent while the service throttles.
+        /// As `standard`, and requests are delayed on the client while the service throttles.
         Adaptive = "adaptive",
-        /// As the SDKs did before they agreed on `standard`: five attempts, with delays of seconds.
+        /// The behaviour of SDKs before `standard`: five attempts, with delays of seconds.
         Legacy = "legacy",
-        /// Three attempts with short delays, and a quota so that a failing service is not asked ever more.
+        /// Three attempts with short delays, and a quota of retries that protects a failing service.
         #[default]
         Standard = "standard",
     }
 }
 
 setting_enum! {
-    /// When requests get a checksum.
+    /// The requests that get a checksum.
     RequestChecksums {
-        /// Where the service takes one.
+        /// Those of operations that support one.
         #[default]
         WhenSupported = "when_supported",
-        /// Where the service needs one, or the caller asks for one.
+        /// Those of operations that require one, and those for which the caller requests one.
         WhenRequired = "when_required",
     }
 }
@@ -130,33 +141,33 @@ impl RequestChecksums {
 }
 
 setting_enum! {
-    /// When the checksums of responses are verified.
+    /// The responses whose checksums are verified.
     ResponseChecksums {
-        /// Where the service has one.
+        /// Those of operations that support one.
         #[default]
         WhenSupported = "when_supported",
-        /// Where the caller asks for it.
+        /// Those for which the caller requests one.
         WhenRequired = "when_required",
     }
 }
 
 setting_enum! {
-    /// How requests are signed, where that is not left to models and rules.
+    /// The signature of requests, in place of the one that models and endpoint rules choose.
     SignatureVersion {
         /// Version 4.
         #[default]
         V4 = "v4",
-        /// Version 4 as S3 has it; of the same effect as `v4`.
+        /// Version 4 in S3's form; the same as `v4`.
         S3V4 = "s3v4",
         /// Version 4a, for a set of regions.
         V4a = "v4a",
-        /// With a bearer token.
+        /// A bearer token in place of a signature.
         Bearer = "bearer",
-        /// S3's HMAC-SHA1 in a header, and in presigned URLs and forms: for servers that know nothing newer.
+        /// S3's HMAC-SHA1 in a header, and in presigned URLs and forms: for servers that support nothing newer.
         S3 = "s3",
-        /// The same, in the URL of every request, which is good for an hour.
+        /// The same, in the URL of every request, which is valid for an hour.
         S3Query = "s3-query",
-        /// Version 2 of the query protocol.
+        /// Version 2, of the query protocol.
         V2 = "v2",
     }
 }

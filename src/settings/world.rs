@@ -1,4 +1,4 @@
-//! The world outside, as a program may replace it: the clock, chance, the wait between attempts, and the prompt for a code.
+//! Access to the world outside, which a program may replace: clock, jitter, delays, and the prompt for a code.
 
 use std::io;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ type Jitter = dyn Fn() -> f64 + Send + Sync;
 type Sleep = dyn Fn(Duration) + Send + Sync;
 type Prompt = dyn Fn(&str) -> io::Result<String> + Send + Sync;
 
-/// The parts that the program replaces. They are functions of plain values, so that they need no room above this one.
+/// The replacements of the program. They are functions of plain values, so that they need no room above this one.
 #[derive(Clone, Default)]
 pub(crate) struct World {
     pub(crate) clock: Option<Arc<Clock>>,
@@ -22,14 +22,14 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The prompt for the code of an MFA device. By default the terminal, if there is one; what is typed is not shown.
+    /// Returns the prompt for the code of an MFA device. By default it is on the terminal, without echo.
     pub(super) fn prompt(&self) -> Arc<Prompt> {
         (self.mfa.clone()).unwrap_or_else(|| Arc::new(lookup::ask_on_terminal))
     }
 }
 
 impl Settings {
-    /// The time, as signatures have it.
+    /// Returns the current time.
     pub(crate) fn now(&self) -> SystemTime {
         match &self.explicit.world.clock {
             Some(clock) => clock(),
@@ -37,7 +37,7 @@ impl Settings {
         }
     }
 
-    /// A number in `[0, 1)`: the part of a delay that is waited.
+    /// Returns the part of a delay to wait, a number in `[0, 1)`.
     pub(crate) fn jitter(&self) -> f64 {
         match &self.explicit.world.jitter {
             Some(jitter) => match jitter() {
@@ -48,7 +48,7 @@ impl Settings {
         }
     }
 
-    /// Waits, unless the token is cancelled.
+    /// Waits, until the token is cancelled.
     pub(crate) fn pause(&self, delay: Duration, cancel: &CancelToken) {
         match self.sleeper() {
             Some(sleep) => sleep(delay),
@@ -56,7 +56,7 @@ impl Settings {
         }
     }
 
-    /// The function that waits in place of the thread.
+    /// Returns the function that waits in place of the thread.
     pub(crate) fn sleeper(&self) -> Option<&(dyn Fn(Duration) + Send + Sync)> {
         self.explicit.world.sleep.as_deref()
     }

@@ -1,9 +1,9 @@
-//! Exchanges in a file, one JSON document a line, without what is secret in them.
+//! Files of exchanges, one JSON document a line, without secrets.
 //!
 //! ```text
 //! {"request": {"method", "uri", "headers", "body"}, "response": {"status", "headers", "body"}}
 //! ```
-//! A body is `{"text"}`, or `{"base64"}` where it is no UTF-8. In place of a response there may be a `failure`.
+//! A body is `{"text"}`, or `{"base64"}` if it is not UTF-8. A request that failed has a `failure` in place of a response.
 
 use std::io;
 use std::path::Path;
@@ -17,15 +17,15 @@ use serde_json::Value;
 use super::TransportErrorKind;
 use crate::secrets::{Secrets, scrub};
 
-/// A line of a cassette, read.
+/// A line of a cassette.
 pub(super) struct Exchange {
     pub(super) method: String,
     /// Path and query.
     pub(super) target: String,
-    pub(super) answer: Result<http::Response<Bytes>, TransportErrorKind>,
+    pub(super) response: Result<http::Response<Bytes>, TransportErrorKind>,
 }
 
-/// All exchanges of a file.
+/// Reads all exchanges of a file.
 pub(super) fn read(path: &Path) -> io::Result<Vec<Exchange>> {
     let text = std::fs::read_to_string(path)?;
     let lines = text
@@ -36,8 +36,12 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<Exchange>> {
         .map(|(number, line)| {
             let parsed = serde_json::from_str(line).ok();
             parsed.as_ref().and_then(exchange).ok_or_else(|| {
-                let place = format!("{}: line {} is no exchange", path.display(), number + 1);
-                io::Error::new(io::ErrorKind::InvalidData, place)
+                let what = format!(
+                    "{}: line {} is not a recorded exchange",
+                    path.display(),
+                    number + 1
+                );
+                io::Error::new(io::ErrorKind::InvalidData, what)
             })
         })
         .collect()
@@ -46,14 +50,14 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<Exchange>> {
 fn exchange(line: &Value) -> Option<Exchange> {
     let request = &line["request"];
     let uri: Uri = request["uri"].as_str()?.parse().ok()?;
-    let answer = match line["failure"].as_str() {
-        Some(name) => Err(TransportErrorKind::of_name(name)?),
+    let response = match line["failure"].as_str() {
+        Some(name) => Err(TransportErrorKind::from_name(name)?),
         None => Ok(response(&line["response"])?),
     };
     Some(Exchange {
         method: request["method"].as_str()?.to_owned(),
         target: uri.path_and_query()?.to_string(),
-        answer,
+        response,
     })
 }
 
@@ -61,7 +65,7 @@ fn response(line: &Value) -> Option<http::Response<Bytes>> {
     let mut response =
         http::Response::builder().status(u16::try_from(line["status"].as_u64()?).ok()?);
     for (name, value) in line["headers"].as_object()? {
-        // the body may have another length without its secrets
+        // without its secrets, the body may have another length
         if name != "content-length" && name != "transfer-encoding" {
             response = response.header(name, value.as_str()?);
         }
@@ -77,7 +81,7 @@ fn response(line: &Value) -> Option<http::Response<Bytes>> {
     response.body(body).ok()
 }
 
-/// A request's target without secrets and without what differs each time it is signed.
+/// Returns a request's target without secrets, and without the parts of a signature, which differ each time.
 pub(super) fn comparable(target: &str, secrets: &Secrets) -> String {
     let target = scrub::target(target, secrets);
     let Some((path, query)) = target.split_once('?') else {
@@ -100,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signatures_do_not_tell_targets_apart() {
+    fn signatures_do_not_distinguish_targets() {
         let plain = Secrets::default();
         assert_eq!(comparable("/p?X-Amz-Date=1&a=b", &plain), "/p?a=b");
         assert_eq!(comparable("/p?Signature=1", &plain), "/p");

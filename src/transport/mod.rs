@@ -1,4 +1,7 @@
-//! Transports: one request out, one answer in. Signing, retries and redirects are done above.
+//! Transports: one request is sent, one response is received. Signing, retries and redirects are done above.
+//!
+//! [`UreqTransport`] is the one of a client by default. [`Replay`] returns canned responses in tests, [`Record`] writes what
+//! another transport sends and receives to a file, and a program can implement [`Transport`] on its own HTTP client.
 
 mod cassette;
 mod network;
@@ -10,7 +13,7 @@ mod ureq;
 pub(crate) use self::network::hosts;
 pub use self::network::{Network, Proxies, Throughput};
 pub use self::record::Record;
-pub use self::replay::{Replay, Sent};
+pub use self::replay::{Replay, SentRequest};
 #[cfg(feature = "ureq")]
 pub use self::ureq::UreqTransport;
 pub use crate::cancel::{CancelToken, Cancelled};
@@ -22,47 +25,74 @@ use crate::body::{Body, ResponseBody};
 use crate::error::{BoxError, Detail, ErrorKind, unsaid};
 use crate::printable::Printable;
 
-/// A request as it goes out: signed, with all its headers but those of the connection.
+/// A request to send: signed, with all headers but those of the connection.
 pub type Request = http::Request<Body>;
 
-/// An answer as it comes in, its body unread.
+/// A received response, its body unread.
 pub type Response = http::Response<ResponseBody>;
 
 /// Sends requests.
 ///
-/// Bytes of path, query and headers go out as they are: the signature covers them. Answers come back whatever their
-/// status; nothing is redirected, decoded or tried again.
+/// An implementation sends path, query and headers unchanged, as the signature covers them. It returns every response,
+/// whatever its status, and does not follow redirects, decode bodies or retry.
+///
+/// ```
+/// use tucuxi::transport::{Limits, Replay, Request, Response, Transport, TransportError};
+///
+/// /// Counts the requests of another transport.
+/// struct Counted<T>(T, std::sync::atomic::AtomicUsize);
+///
+/// impl<T: Transport> Transport for Counted<T> {
+///     fn send(&self, request: Request, limits: &Limits) -> Result<Response, TransportError> {
+///         self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+///         self.0.send(request, limits)
+///     }
+/// }
+/// # let config = tucuxi::Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// let replay = Replay::new().answer(200, &[], r#"{"TableNames": []}"#);
+/// let client = tucuxi::Client::with_transport(config, Counted(replay, Default::default()))?;
+/// client.call("dynamodb", "ListTables", serde_json::json!({}))?;
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 pub trait Transport: Send + Sync {
-    /// Sends a request and waits for the head of its answer.
+    /// Sends a request and waits for the head of its response.
     ///
     /// # Errors
     ///
-    /// No whole head came.
+    /// Returns an error if no complete head is received.
     fn send(&self, request: Request, limits: &Limits) -> Result<Response, TransportError>;
 }
 
-/// How long a request may take.
+/// The limits of a request.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let mut limits = tucuxi::transport::Limits::default();
+/// limits.read = Duration::from_secs(5);
+/// assert_eq!(limits.deadline, None);
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// For a connection to stand, TLS included.
+    /// The time to open a connection, TLS included.
     pub connect: Duration,
-    /// For anything to come, once the request is sent.
+    /// The longest wait for bytes of the response.
     pub read: Duration,
-    /// When the head of the answer must be there.
+    /// The time by which the head of the response must be received.
     pub deadline: Option<Instant>,
-    /// When its body must be read.
+    /// The time by which the body of the response must be read.
     pub body_deadline: Option<Instant>,
-    /// The least that the bodies of request and response must flow.
+    /// The minimum throughput of the bodies of request and response.
     pub throughput: Option<Throughput>,
-    /// The least that the body of the response must flow, where it is read whole.
+    /// The minimum throughput of the body of a response that is read whole.
     pub whole_throughput: Option<Throughput>,
-    /// Whether the program reads the body of a good response itself, at its own pace. That of an error is read whole, until
-    /// `deadline` at most.
+    /// Whether the program reads the body of a successful response at its own pace. The body of an error is always read whole,
+    /// until `deadline` at most.
     pub streams: bool,
-    /// Whether the request goes to its host without a proxy.
+    /// Whether the request is sent without a proxy, whatever the settings.
     pub direct: bool,
-    /// Ends the wait when it is set.
+    /// Cancels the request.
     pub cancel: CancelToken,
 }
 
@@ -82,7 +112,19 @@ impl Default for Limits {
     }
 }
 
-/// Why no answer came.
+/// A request without a response.
+///
+/// ```
+/// use tucuxi::transport::{Replay, TransportError, TransportErrorKind};
+///
+/// # let config = tucuxi::Config::builder().isolated().region("eu-west-1").unsigned().max_attempts(1).build()?;
+/// let replay = Replay::new().failure(TransportErrorKind::Timeout);
+/// let client = tucuxi::Client::with_transport(config, replay)?;
+/// let error = client.call("dynamodb", "ListTables", serde_json::json!({})).unwrap_err();
+/// let cause: &TransportError = error.downcast_ref().unwrap();
+/// assert_eq!(cause.kind(), TransportErrorKind::Timeout);
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -93,7 +135,7 @@ pub struct TransportError {
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (to, source) = (Printable(&self.to), Printable(&self.source));
-        write!(f, "{} {to}: {source}", self.kind.what())
+        write!(f, "{} {to}: {source}", self.kind.problem())
     }
 }
 
@@ -122,7 +164,7 @@ impl Detail for TransportError {
 }
 
 impl TransportError {
-    /// `request` is told by its scheme, host and port: a query may hold secrets.
+    /// Creates an error of a request to `to`. Its text has scheme, host and port of the URL only: a query may hold secrets.
     pub fn new(kind: TransportErrorKind, to: &http::Uri, source: impl Into<BoxError>) -> Self {
         let scheme = to.scheme_str().unwrap_or("http");
         let host = to.host().unwrap_or_default();
@@ -134,12 +176,12 @@ impl TransportError {
         }
     }
 
-    /// The caller cancelled.
+    /// Creates the error of a request that the caller cancelled.
     pub fn cancelled(to: &http::Uri) -> Self {
         Self::new(TransportErrorKind::Cancelled, to, "the caller cancelled it")
     }
 
-    /// The body of a response could not be read. An error of the transport's own stays as it is.
+    /// Converts an error of reading the body of a response; an error of the transport itself is returned as it is.
     pub(crate) fn of_body(from: &http::Uri, error: io::Error) -> Self {
         error.downcast().unwrap_or_else(|error| {
             let kind = match error.kind() {
@@ -150,43 +192,46 @@ impl TransportError {
         })
     }
 
-    /// What kind of failure it is.
+    /// Returns the kind of the failure.
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
     }
 }
 
-/// The kinds of failures.
+/// The kinds of failures of a transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// The caller cancelled. Not tried again.
+    /// The caller cancelled the request. Not retried.
     Cancelled,
-    /// There is no connection. Tried again.
+    /// No connection could be opened. Retried.
     Connect,
-    /// The connection broke, or what came was no HTTP. Tried again.
+    /// The host name is unknown. Retried.
+    HostNotFound,
+    /// The connection broke, or the response is not HTTP. Retried.
     Interrupted,
-    /// The request itself cannot be sent, for one because its body cannot be read. Not tried again.
+    /// The request cannot be sent, for example because its body cannot be read. Not retried.
     Request,
-    /// Nothing came in time. Tried again.
+    /// No response was received in time. Retried.
     Timeout,
-    /// The other side's certificate is not trusted, or there is no common TLS. Tried again.
+    /// The server's certificate is not trusted, or the TLS handshake failed. Retried.
     Tls,
-    /// The response is larger than a limit allows. Not tried again.
+    /// The response is larger than a limit allows. Not retried.
     TooLarge,
 }
 
 impl TransportErrorKind {
-    /// Whether another attempt may succeed.
+    /// Whether a retry may succeed.
     pub fn is_retryable(self) -> bool {
         !matches!(self, Self::Cancelled | Self::Request | Self::TooLarge)
     }
 
-    /// As cassettes have it.
+    /// Returns the name of the kind in cassettes.
     fn name(self) -> &'static str {
         match self {
             Self::Cancelled => "cancelled",
             Self::Connect => "connect",
+            Self::HostNotFound => "host not found",
             Self::Interrupted => "interrupted",
             Self::Request => "request",
             Self::Timeout => "timeout",
@@ -195,10 +240,11 @@ impl TransportErrorKind {
         }
     }
 
-    fn of_name(name: &str) -> Option<Self> {
+    fn from_name(name: &str) -> Option<Self> {
         let all = [
             Self::Cancelled,
             Self::Connect,
+            Self::HostNotFound,
             Self::Interrupted,
             Self::Request,
             Self::Timeout,
@@ -208,15 +254,16 @@ impl TransportErrorKind {
         all.into_iter().find(|kind| kind.name() == name)
     }
 
-    fn what(self) -> &'static str {
+    /// Returns the start of an error text, which a URL follows.
+    fn problem(self) -> &'static str {
         match self {
             Self::Cancelled => "cancelled the request to",
-            Self::Connect => "could not connect to",
+            Self::Connect | Self::HostNotFound => "could not connect to",
             Self::Interrupted => "the connection broke to",
             Self::Request => "could not send to",
-            Self::Timeout => "no answer in time from",
-            Self::Tls => "no trusted connection to",
-            Self::TooLarge => "refused the response of",
+            Self::Timeout => "no response in time from",
+            Self::Tls => "no TLS connection to",
+            Self::TooLarge => "refused the response from",
         }
     }
 }

@@ -1,67 +1,83 @@
-//! How connections are made: certificates, proxies, and the least throughput of bodies.
+//! The settings of connections: certificates, proxies, and the minimum throughput of bodies.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How connections are made. A client settles it once; a single call cannot change it.
+/// The settings of connections. They are those of a client; a single call cannot change them.
+///
+/// ```
+/// let config = tucuxi::Config::builder().isolated().ca_bundle("/etc/ssl/own.pem").build()?;
+/// let network = config.network();
+/// assert_eq!(network.ca_bundle.as_deref(), Some("/etc/ssl/own.pem".as_ref()));
+/// assert!(network.verify_certificates);
+/// # Ok::<(), tucuxi::config::ConfigError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Network {
-    /// A file of certificates that are trusted in place of the built-in ones.
+    /// A PEM file of trusted certificates, in place of the built-in ones.
     pub ca_bundle: Option<PathBuf>,
-    /// The client's own certificate chain and key, as PEM files; they may be one file.
+    /// The client's certificate chain and its key, as PEM files; both may be in one file.
     pub client_certificate: Option<(PathBuf, PathBuf)>,
-    /// How many idle connections are kept.
+    /// The maximum number of idle connections.
     pub max_idle_connections: usize,
     /// The proxies.
     pub proxies: Proxies,
-    /// A file of certificates that https proxies are trusted by, in place of `ca_bundle`.
+    /// A PEM file of the certificates that https proxies are trusted by, in place of `ca_bundle`.
     pub proxy_ca_bundle: Option<PathBuf>,
-    /// The client's certificate chain and key for https proxies, as PEM files; they may be one file.
+    /// The client's certificate chain and its key for https proxies, as PEM files; both may be in one file.
     pub proxy_client_certificate: Option<(PathBuf, PathBuf)>,
-    /// Whether a proxy forwards requests to https endpoints too, and so reads them.
+    /// Whether proxies forward requests to https endpoints too. They can read these then.
     pub proxy_forwards_https: bool,
-    /// Whether idle connections are kept alive by TCP.
+    /// Whether TCP keeps idle connections alive.
     pub tcp_keepalive: bool,
-    /// Whether the other side must prove who it is.
+    /// Whether certificates of servers are verified.
     pub verify_certificates: bool,
 }
 
-/// Which proxies are used, and for whom none is.
+/// The proxies, and the hosts that are reached without one.
+///
+/// ```
+/// use tucuxi::config::Proxies;
+///
+/// let proxies = Proxies::new().https("http://user:password@proxy:3128").except("localhost,.example.com");
+/// assert_eq!(proxies.no_proxy, ["localhost", ".example.com"]);
+/// assert!(!format!("{proxies:?}").contains("password"));
+/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Proxies {
-    /// For http endpoints.
+    /// The proxy for http endpoints.
     pub http: Option<String>,
-    /// For https endpoints.
+    /// The proxy for https endpoints.
     pub https: Option<String>,
-    /// Hosts that are reached without one: names, which include their subdomains, addresses, networks such as `10.0.0.0/8`,
-    /// each maybe with a port; or `*`.
+    /// The hosts that are reached without a proxy: names, which include their subdomains, addresses, or networks such as
+    /// `10.0.0.0/8`, each with an optional port; or `*`.
     pub no_proxy: Vec<String>,
 }
 
 impl Proxies {
-    /// None at all.
+    /// Creates settings without any proxy.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// For requests to http endpoints, such as `http://user:password@proxy:3128`.
+    /// Sets the proxy for http endpoints, such as `http://user:password@proxy:3128`.
     #[must_use]
     pub fn http(mut self, url: impl Into<String>) -> Self {
         self.http = Some(url.into());
         self
     }
 
-    /// For requests to https endpoints.
+    /// Sets the proxy for https endpoints.
     #[must_use]
     pub fn https(mut self, url: impl Into<String>) -> Self {
         self.https = Some(url.into());
         self
     }
 
-    /// Hosts that are reached without one: `localhost,.example.com,10.0.0.0/8`.
+    /// Sets the hosts that are reached without a proxy: `localhost,.example.com,10.0.0.0/8`.
     #[must_use]
     pub fn except(mut self, hosts: &str) -> Self {
         self.no_proxy = self::hosts(hosts);
@@ -70,7 +86,7 @@ impl Proxies {
 }
 
 impl fmt::Debug for Proxies {
-    /// A proxy's URL may have a password.
+    /// A proxy's URL may contain a password, so it is not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Proxies")
             .field("http", &self.http.is_some())
@@ -80,13 +96,13 @@ impl fmt::Debug for Proxies {
     }
 }
 
-/// The least that a streaming body must flow.
+/// The minimum throughput of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Throughput {
-    /// Bytes a second.
+    /// The minimum, in bytes a second.
     pub bytes_per_second: u64,
-    /// For how long there may be less.
+    /// How long the throughput may stay below the minimum.
     pub grace: Duration,
 }
 
@@ -99,7 +115,7 @@ impl Default for Throughput {
     }
 }
 
-/// The hosts of a list with commas.
+/// Splits a list of hosts at its commas.
 pub(crate) fn hosts(text: &str) -> Vec<String> {
     let names = text.split(',').map(|name| name.trim().to_owned());
     names.filter(|name| !name.is_empty()).collect()

@@ -1,4 +1,4 @@
-//! A transport that keeps what another one sends and gets.
+//! A transport that records what another one sends and receives.
 
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -11,13 +11,13 @@ use crate::new_file::Writer;
 use crate::secrets::{CallOf, Secrets, scrub};
 use crate::sync;
 
-/// Sends requests by another transport and writes both sides to a file, a cassette, from which
-/// [`Replay::from_cassette`](super::Replay::from_cassette) answers later.
+/// Sends requests through another transport and writes requests and responses to a file, a cassette, which
+/// [`Replay::from_cassette`](super::Replay::from_cassette) reads.
 ///
-/// Secrets are left out: each member that the service's model calls `sensitive`, wherever it stands in path, query, headers
-/// and body of requests and responses, and signatures, tokens, keys, cookies and passwords in URLs in any case. What stands in
-/// their place has the same type, so that the response can still be read. The file is the user's alone (mode 0600). Responses
-/// are read to their end before they are handed on.
+/// Secrets are replaced: each member that the service's model marks as `sensitive`, in path, query, headers and body of requests
+/// and responses, and always signatures, tokens, keys, cookies and passwords in URLs. A replacement has the type of the value,
+/// so that the response can still be read. Only the user can read the file (mode 0600). Responses are read whole before they
+/// are returned.
 ///
 /// ```
 /// use tucuxi::transport::{Record, Replay};
@@ -26,7 +26,7 @@ use crate::sync;
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("tables.cassette");
 /// let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// // in place of the replay there would be `tucuxi::transport::UreqTransport`
+/// // a program would record a `tucuxi::transport::UreqTransport` here
 /// let wire = Replay::new().answer(200, &[], r#"{"TableNames": ["t"]}"#);
 /// let client = Client::with_transport(config.clone(), Record::to_file(&path, wire)?)?;
 /// client.call("dynamodb", "ListTables", serde_json::json!({}))?;
@@ -44,12 +44,11 @@ pub struct Record<T> {
 const TOKEN_TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
 
 impl<T: Transport> Record<T> {
-    /// Records what this transport does. The file, which its owner alone may read, takes the place of an old one with its
-    /// first exchange.
+    /// Records the exchanges of this transport. The first exchange replaces an existing file.
     ///
     /// # Errors
     ///
-    /// The file cannot be made.
+    /// Returns an error if the file cannot be created.
     pub fn to_file(path: impl AsRef<Path>, transport: T) -> io::Result<Self> {
         let cassette = Mutex::new(Writer::private(path.as_ref())?);
         Ok(Self {
@@ -59,7 +58,7 @@ impl<T: Transport> Record<T> {
     }
 
     fn write(&self, line: &Value) -> io::Result<()> {
-        // a line is written at one stroke, whether or not a thread panicked before
+        // each line is written in one call, so the file stays consistent if a thread panics
         let mut cassette = sync::lock(&self.cassette);
         cassette.write_all(format!("{line}\n").as_bytes())?;
         cassette.commit()
@@ -69,44 +68,44 @@ impl<T: Transport> Record<T> {
 impl<T: Transport> Transport for Record<T> {
     fn send(&self, request: Request, limits: &Limits) -> Result<Response, TransportError> {
         let uri = request.uri().clone();
-        let fault = |kind, error: io::Error| TransportError::new(kind, &uri, error);
+        let error = |kind, error: io::Error| TransportError::new(kind, &uri, error);
         let mut bytes = Vec::new();
         let read = request
             .body()
             .open()
             .and_then(|mut body| body.read_to_end(&mut bytes));
-        read.map_err(|e| fault(TransportErrorKind::Request, e))?;
+        read.map_err(|e| error(TransportErrorKind::Request, e))?;
         let mut secrets = Secrets::of(request.extensions().get::<CallOf>());
-        // the metadata service hands out its token as the whole body
+        // the token of the metadata service is the whole body
         secrets.response.whole_body |= request.headers().contains_key(TOKEN_TTL);
-        let asked = json!({
+        let recorded = json!({
             "method": request.method().as_str(),
             "uri": scrub::url(&uri, &secrets),
             "headers": scrub::headers(request.headers(), &secrets.request),
             "body": scrub::body(&bytes, request.headers(), &secrets.request, true),
         });
-        // a reader that was opened is at its end
+        // the reader of the body is used up
         let (head, _) = request.into_parts();
         let request = http::Request::from_parts(head, bytes.into());
-        let answered = self.transport.send(request, limits).and_then(|response| {
+        let received = self.transport.send(request, limits).and_then(|response| {
             let (head, mut body) = response.into_parts();
             let body = body.read_to_vec();
             Ok((
                 head,
-                body.map_err(|e| fault(TransportErrorKind::Interrupted, e))?,
+                body.map_err(|e| error(TransportErrorKind::Interrupted, e))?,
             ))
         });
-        let line = match &answered {
-            Ok((head, body)) => json!({"request": asked, "response": {
+        let line = match &received {
+            Ok((head, body)) => json!({"request": recorded, "response": {
                 "status": head.status.as_u16(),
                 "headers": scrub::headers(&head.headers, &secrets.response),
                 "body": scrub::body(body, &head.headers, &secrets.response, false),
             }}),
-            Err(error) => json!({"request": asked, "failure": error.kind().name()}),
+            Err(error) => json!({"request": recorded, "failure": error.kind().name()}),
         };
         self.write(&line)
-            .map_err(|e| fault(TransportErrorKind::Request, e))?;
-        let (head, body) = answered?;
+            .map_err(|e| error(TransportErrorKind::Request, e))?;
+        let (head, body) = received?;
         Ok(Response::from_parts(head, bytes::Bytes::from(body).into()))
     }
 }

@@ -1,4 +1,4 @@
-//! A transport with canned answers, for tests and examples.
+//! A transport with canned responses, for tests and examples.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -15,8 +15,8 @@ use crate::body::ResponseBody;
 use crate::secrets::{CallOf, Secrets, Side, scrub};
 use crate::sync;
 
-/// Answers requests from a list, in its order, and keeps what was sent. An answer may say for which request it is: another one
-/// in its place is an error that tells both.
+/// Returns canned responses in their order, and keeps the requests that it receives. A response may name the request that it is
+/// for ([`to`](Self::to)): any other request is an error then, whose text names both.
 ///
 /// ```
 /// use tucuxi::transport::Replay;
@@ -40,42 +40,42 @@ pub struct Replay {
 
 #[derive(Debug, Default)]
 struct State {
-    answers: VecDeque<Canned>,
-    sent: Vec<Sent>,
+    responses: VecDeque<Canned>,
+    sent: Vec<SentRequest>,
 }
 
-/// An answer, and the request that it is for.
+/// A canned response, and the request that it is for.
 struct Canned {
-    answer: Answer,
-    /// Method, path and query; any, where it is `None`.
-    wanted: Option<(String, String)>,
+    outcome: Outcome,
+    /// Method, and path with query. `None` for any request.
+    expected: Option<(String, String)>,
 }
 
-enum Answer {
+enum Outcome {
     Failure(TransportErrorKind),
     Response(http::Response<Bytes>),
 }
 
-/// A request that was sent.
+/// A request that a [`Replay`] received.
 ///
-/// `Debug` shows neither the query, nor the body, nor headers that hold a secret.
+/// `Debug` shows neither the query, nor the body, nor the values of secret headers.
 #[derive(Clone)]
 #[non_exhaustive]
-pub struct Sent {
+pub struct SentRequest {
     /// The method.
     pub method: Method,
-    /// The whole URL.
+    /// The URL.
     pub uri: Uri,
-    /// All headers.
+    /// The headers.
     pub headers: HeaderMap,
-    /// The whole body.
+    /// The body.
     pub body: Bytes,
 }
 
-impl fmt::Debug for Sent {
+impl fmt::Debug for SentRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers = scrub::headers(&self.headers, &Side::default());
-        f.debug_struct("Sent")
+        f.debug_struct("SentRequest")
             .field("method", &self.method)
             .field("host", &self.uri.host())
             .field("headers", &headers)
@@ -85,16 +85,16 @@ impl fmt::Debug for Sent {
 }
 
 impl Replay {
-    /// One without answers.
+    /// Creates a transport without responses.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds an answer.
+    /// Adds a response.
     ///
     /// # Panics
     ///
-    /// The status or a header is none that HTTP has: a fault of the test that gives it.
+    /// Panics if the status or a header is not valid in HTTP.
     #[must_use]
     pub fn answer(self, status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Self {
         let mut response = http::Response::builder().status(status);
@@ -103,25 +103,27 @@ impl Replay {
         }
         let response = match response.body(body.into()) {
             Ok(response) => response,
-            Err(error) => panic!("a canned answer: {error}"),
+            Err(error) => panic!("invalid canned response: {error}"),
         };
-        self.push(Answer::Response(response))
+        self.push(Outcome::Response(response))
     }
 
-    /// Adds a failure in place of an answer.
+    /// Adds a failure in place of a response.
     #[must_use]
     pub fn failure(self, kind: TransportErrorKind) -> Self {
-        self.push(Answer::Failure(kind))
+        self.push(Outcome::Failure(kind))
     }
 
-    fn push(self, answer: Answer) -> Self {
-        let wanted = None;
-        self.lock().answers.push_back(Canned { answer, wanted });
+    fn push(self, outcome: Outcome) -> Self {
+        let expected = None;
+        self.lock()
+            .responses
+            .push_back(Canned { outcome, expected });
         self
     }
 
-    /// The answer that was added last is for a request of this method to this path with its query: `/key?x-id=GetObject`. What
-    /// a signature adds to a query does not count.
+    /// Names the request that the last added response is for: its method, and its path with the query, such as
+    /// `/key?x-id=GetObject`. The parameters of a signature are ignored.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -130,59 +132,59 @@ impl Replay {
     /// let client = Client::with_transport(config, replay)?;
     /// let there = serde_json::json!({"Bucket": "b", "Key": "there"});
     /// let error = client.call("s3", "PutObject", there).unwrap_err().to_string();
-    /// assert!(error.contains("request 1 is PUT /b/there, and the answer is for PUT /b/here"), "{error}");
+    /// assert!(error.contains("request 1 is PUT /b/there, and the response is for PUT /b/here"), "{error}");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn to(self, method: &str, target: &str) -> Self {
-        if let Some(last) = self.lock().answers.back_mut() {
+        if let Some(last) = self.lock().responses.back_mut() {
             let target = cassette::comparable(target, &Secrets::default());
-            last.wanted = Some((method.to_owned(), target));
+            last.expected = Some((method.to_owned(), target));
         }
         self
     }
 
-    /// The answers of a cassette, each for the request that it was recorded for.
+    /// Creates a transport with the responses of a cassette, each for the request that it was recorded for.
     ///
     /// # Errors
     ///
-    /// The file cannot be read, or a line is no exchange.
+    /// Returns an error if the file cannot be read, or if a line is not a recorded exchange.
     pub fn from_cassette(path: impl AsRef<Path>) -> io::Result<Self> {
         let mut replay = Self::new();
         for exchange in cassette::read(path.as_ref())? {
-            let answer = match exchange.answer {
-                Ok(response) => Answer::Response(response),
-                Err(kind) => Answer::Failure(kind),
+            let outcome = match exchange.response {
+                Ok(response) => Outcome::Response(response),
+                Err(kind) => Outcome::Failure(kind),
             };
-            replay = replay.push(answer).to(&exchange.method, &exchange.target);
+            replay = replay.push(outcome).to(&exchange.method, &exchange.target);
         }
         Ok(replay)
     }
 
-    /// Fails a test that did not ask for all answers.
+    /// Asserts that every response was used.
     ///
     /// # Panics
     ///
-    /// Answers are left.
+    /// Panics if responses are left.
     pub fn assert_all_used(&self) {
         let state = self.lock();
-        let left: Vec<String> = state.answers.iter().map(Canned::describe).collect();
+        let left: Vec<String> = state.responses.iter().map(Canned::describe).collect();
         assert!(
             left.is_empty(),
-            "{} answers were not asked for: {}",
+            "{} responses were not used: {}",
             left.len(),
             left.join(", ")
         );
     }
 
-    /// What was sent so far.
-    pub fn sent(&self) -> Vec<Sent> {
+    /// Returns the requests so far.
+    pub fn sent(&self) -> Vec<SentRequest> {
         self.lock().sent.clone()
     }
 
-    /// How many answers were not asked for.
+    /// Returns the number of responses that were not used.
     pub fn unused(&self) -> usize {
-        self.lock().answers.len()
+        self.lock().responses.len()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -198,13 +200,13 @@ impl fmt::Debug for Canned {
 
 impl Canned {
     fn describe(&self) -> String {
-        let answer = match &self.answer {
-            Answer::Failure(kind) => kind.name().to_owned(),
-            Answer::Response(response) => response.status().as_u16().to_string(),
+        let outcome = match &self.outcome {
+            Outcome::Failure(kind) => kind.name().to_owned(),
+            Outcome::Response(response) => response.status().as_u16().to_string(),
         };
-        match &self.wanted {
-            Some((method, target)) => format!("{answer} to {method} {target}"),
-            None => answer,
+        match &self.expected {
+            Some((method, target)) => format!("{outcome} to {method} {target}"),
+            None => outcome,
         }
     }
 }
@@ -212,16 +214,16 @@ impl Canned {
 impl Transport for Replay {
     fn send(&self, request: Request, _: &Limits) -> Result<Response, TransportError> {
         let (head, body) = request.into_parts();
-        let fault = |kind, what: String| Err(TransportError::new(kind, &head.uri, what));
+        let fail = |kind, what: String| Err(TransportError::new(kind, &head.uri, what));
         let mut bytes = Vec::new();
         let read = body
             .open()
             .and_then(|mut body| body.read_to_end(&mut bytes));
         if let Err(error) = read {
-            return fault(TransportErrorKind::Request, error.to_string());
+            return fail(TransportErrorKind::Request, error.to_string());
         }
         let mut state = self.lock();
-        state.sent.push(Sent {
+        state.sent.push(SentRequest {
             method: head.method.clone(),
             uri: head.uri.clone(),
             headers: head.headers.clone(),
@@ -232,27 +234,27 @@ impl Transport for Replay {
             .uri
             .path_and_query()
             .map_or("/", |target| target.as_str());
-        let wanted = state
-            .answers
+        let expected = state
+            .responses
             .front()
-            .and_then(|canned| canned.wanted.clone());
+            .and_then(|canned| canned.expected.clone());
         let secrets = || Secrets::of(head.extensions.get::<CallOf>());
-        // a label or a parameter that is secret stands in the cassette without its value, and not so where a test names it
-        let targets = wanted.as_ref().map(|_| {
+        // a cassette has no values of secret labels and parameters; a test that names the target may have them
+        let targets = expected.as_ref().map(|_| {
             [Secrets::default(), secrets()].map(|secrets| cassette::comparable(target, &secrets))
         });
-        if let (Some((method, path)), Some(targets)) = (wanted, targets)
+        if let (Some((method, path)), Some(targets)) = (expected, targets)
             && (method != head.method.as_str() || !targets.contains(&path))
         {
             let [_, target] = targets;
             let what = format!(
-                "request {number} is {} {target}, and the answer is for {method} {path}",
+                "request {number} is {} {target}, and the response is for {method} {path}",
                 head.method
             );
-            return fault(TransportErrorKind::Request, what);
+            return fail(TransportErrorKind::Request, what);
         }
-        match state.answers.pop_front().map(|canned| canned.answer) {
-            Some(Answer::Response(response)) => {
+        match state.responses.pop_front().map(|canned| canned.outcome) {
+            Some(Outcome::Response(response)) => {
                 let announced = response.headers().get(CONTENT_LENGTH);
                 let announced = announced.and_then(|len| len.to_str().ok()?.parse().ok());
                 let len = announced.filter(|_| head.method != Method::HEAD);
@@ -261,10 +263,10 @@ impl Transport for Replay {
                     None => body.into(),
                 }))
             }
-            Some(Answer::Failure(kind)) => fault(kind, "a canned failure".into()),
-            None => fault(
+            Some(Outcome::Failure(kind)) => fail(kind, "a canned failure".into()),
+            None => fail(
                 TransportErrorKind::Request,
-                format!("there is no canned answer for request {number}"),
+                format!("no canned response is left for request {number}"),
             ),
         }
     }
@@ -292,8 +294,8 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "1 answers were not asked for: 200 to GET /b")]
-    fn answers_that_are_left_are_told() {
+    #[should_panic(expected = "1 responses were not used: 200 to GET /b")]
+    fn responses_that_are_left_are_listed() {
         let replay = Replay::new()
             .answer(200, &[], "")
             .answer(200, &[], "")
@@ -303,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cassette_answers_as_the_wire_did_and_holds_no_secret() {
+    fn a_cassette_returns_what_was_recorded_and_has_no_secret() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("c");
         let wire = Replay::new()
@@ -327,9 +329,9 @@ mod tests {
 
         let replay = Replay::from_cassette(&path).unwrap();
         let other = "http://h/p?a=b&X-Amz-Signature=other";
-        let answer = send(&replay, "POST", other).unwrap();
+        let response = send(&replay, "POST", other).unwrap();
         assert_eq!(
-            answer,
+            response,
             b"<a><SecretAccessKey>scrubbed</SecretAccessKey></a>"
         );
         let error = send(&replay, "GET", "http://h/q").unwrap_err();
@@ -338,7 +340,7 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            error.contains("request 3 is GET /other, and the answer is for GET /r"),
+            error.contains("request 3 is GET /other, and the response is for GET /r"),
             "{error}"
         );
         assert_eq!(send(&replay, "GET", "http://h/r").unwrap(), b"\xff");
@@ -351,6 +353,9 @@ mod tests {
         let path = folder.path().join("c");
         std::fs::write(&path, "\n{\"request\": {}}\n").unwrap();
         let error = Replay::from_cassette(&path).unwrap_err().to_string();
-        assert!(error.ends_with("line 2 is no exchange"), "{error}");
+        assert!(
+            error.ends_with("line 2 is not a recorded exchange"),
+            "{error}"
+        );
     }
 }

@@ -8,7 +8,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use http::Uri;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tucuxi::transport::{Limits, Replay, Request, Response, Sent, Transport, TransportError};
+use tucuxi::transport::{
+    Limits, Replay, Request, Response, SentRequest, Transport, TransportError,
+};
 use tucuxi::{Client, Config, internals};
 
 use crate::suite::{self, Suite, Verdict};
@@ -17,23 +19,23 @@ use crate::suite::{self, Suite, Verdict};
 const NOW: u64 = 1_000_000_000;
 
 /// Returns status and body for a request.
-type Answer = dyn Fn(&Sent) -> (u16, String) + Send + Sync;
+type Answer = dyn Fn(&SentRequest) -> (u16, String) + Send + Sync;
 
 /// Responds with what a function returns, and records the requests.
 #[derive(Clone)]
 struct Network {
     answer: Arc<Answer>,
-    sent: Arc<Mutex<Vec<Sent>>>,
+    sent: Arc<Mutex<Vec<SentRequest>>>,
 }
 
 impl Network {
-    fn new(answer: impl Fn(&Sent) -> (u16, String) + Send + Sync + 'static) -> Self {
+    fn new(answer: impl Fn(&SentRequest) -> (u16, String) + Send + Sync + 'static) -> Self {
         let sent = Arc::default();
         let answer = Arc::new(answer);
         Self { answer, sent }
     }
 
-    fn sent(&self) -> Vec<Sent> {
+    fn sent(&self) -> Vec<SentRequest> {
         self.sent.lock().unwrap().clone()
     }
 }
@@ -381,7 +383,7 @@ fn sso_tokens(machine: &Machine, input: &Value) {
 }
 
 /// All services that issue credentials.
-fn aws(sent: &Sent) -> (u16, String) {
+fn aws(sent: &SentRequest) -> (u16, String) {
     let (path, body) = (
         sent.uri.path(),
         String::from_utf8_lossy(&sent.body).into_owned(),
@@ -409,7 +411,7 @@ fn aws(sent: &Sent) -> (u16, String) {
 }
 
 /// The requests in the terms of the cases.
-fn steps(sent: &[Sent]) -> Vec<Value> {
+fn steps(sent: &[SentRequest]) -> Vec<Value> {
     let mut steps = Vec::new();
     for sent in sent {
         let body: Value = form_urlencoded::parse(&sent.body)
@@ -724,7 +726,7 @@ fn sessions(config: &str) -> Value {
 }
 
 /// The services of the case. Others do not exist.
-fn answer(input: &Value, sent: &Sent) -> (u16, String) {
+fn answer(input: &Value, sent: &SentRequest) -> (u16, String) {
     let host = sent.uri.host().unwrap_or_default();
     let key = match host {
         _ if host.starts_with("169.254.169.254") => "imdsResponse",

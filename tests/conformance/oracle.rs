@@ -10,7 +10,7 @@ use tucuxi::auth::{Payload, Signer};
 use tucuxi::checksum::ChecksumAlgorithm;
 use tucuxi::error::Fault;
 use tucuxi::model::EndpointDiscovery;
-use tucuxi::transport::{Replay, Sent};
+use tucuxi::transport::{Replay, SentRequest};
 use tucuxi::{Client, Config, Credentials, Error, ServiceError};
 
 use crate::compare;
@@ -245,7 +245,7 @@ fn same_id(found: Option<&str>, metadata: &Value) -> Result<(), String> {
 }
 
 /// Whether the authorization is a signature and not a bearer token.
-fn same_token(sent: &Sent, signed: &Value) -> Result<(), String> {
+fn same_token(sent: &SentRequest, signed: &Value) -> Result<(), String> {
     match signed["authorization"].as_str() {
         Some(token) if token.starts_with("Bearer ") => compare::equal(
             "the token",
@@ -337,7 +337,11 @@ const OWN_HEADERS: [&str; 12] = [
     "x-amz-user-agent",
 ];
 
-pub(crate) fn same_request(protocol: &str, sent: &Sent, expected: &Value) -> Result<(), String> {
+pub(crate) fn same_request(
+    protocol: &str,
+    sent: &SentRequest,
+    expected: &Value,
+) -> Result<(), String> {
     compare::equal(
         "the method",
         sent.method.as_str(),

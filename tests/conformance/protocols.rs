@@ -5,7 +5,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
-use tucuxi::transport::Sent;
+use tucuxi::transport::SentRequest;
 
 use crate::compare;
 use crate::service::{Convert, answer, base64_of_text, complete, request, same, text_of_epoch};
@@ -134,7 +134,7 @@ fn input(part: &Value, case: &Value) -> Verdict {
     }
 }
 
-fn same_request(part: &Value, sent: &Sent, expected: &Value) -> Result<(), String> {
+fn same_request(part: &Value, sent: &SentRequest, expected: &Value) -> Result<(), String> {
     if let Some(method) = expected["method"].as_str() {
         compare::equal("the method", sent.method.as_str(), method)?;
     }
@@ -195,7 +195,7 @@ fn same_header(name: &str, found: Option<&str>, expected: &str) -> Result<(), St
     }
 }
 
-fn same_body(part: &Value, sent: &Sent, expected: &str) -> Result<(), String> {
+fn same_body(part: &Value, sent: &SentRequest, expected: &str) -> Result<(), String> {
     let found = String::from_utf8_lossy(&sent.body);
     if found == expected {
         return Ok(());

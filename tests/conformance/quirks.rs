@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
-use tucuxi::transport::{Replay, Sent};
+use tucuxi::transport::{Replay, SentRequest};
 use tucuxi::{BearerToken, Client, Credentials};
 
 use crate::compare;
@@ -133,7 +133,7 @@ fn with_own_json(request: &Value) -> Value {
 }
 
 /// Compressors differ, so bodies are compared decompressed.
-fn unpacked(mut sent: Sent) -> Sent {
+fn unpacked(mut sent: SentRequest) -> SentRequest {
     if sent
         .headers
         .get("content-encoding")
@@ -148,7 +148,7 @@ fn unpacked(mut sent: Sent) -> Sent {
 }
 
 /// Signatures differ if equivalent headers or bodies have other bytes.
-fn same_signature(sent: &Sent, case: &Value) -> Result<(), String> {
+fn same_signature(sent: &SentRequest, case: &Value) -> Result<(), String> {
     let found = sent
         .headers
         .get("authorization")

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use tucuxi::transport::{Replay, Sent};
+use tucuxi::transport::{Replay, SentRequest};
 use tucuxi::{Client, Config, ConfigBuilder, Credentials};
 
 use crate::compare;
@@ -66,7 +66,7 @@ fn redirected(case: &Value) -> Verdict {
     let _ = client.call("s3", operation, case["params"].clone());
     let sent = replay.sent();
     let place = |url: &str| url.split('?').next().unwrap_or_default().to_owned();
-    let shown = |sent: &Sent| {
+    let shown = |sent: &SentRequest| {
         let scope = sent.headers["authorization"]
             .to_str()
             .unwrap()

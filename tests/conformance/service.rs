@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tucuxi::model::Memory;
-use tucuxi::transport::{Replay, Sent};
+use tucuxi::transport::{Replay, SentRequest};
 use tucuxi::{Client, Error};
 
 use crate::support::client::isolated;
@@ -53,7 +53,7 @@ pub(crate) fn request(
     endpoint: &str,
     operation: &str,
     params: Value,
-) -> Result<Sent, String> {
+) -> Result<SentRequest, String> {
     let (client, replay) = client(model, endpoint, Replay::new().answer(200, &[], ""));
     let result = client.call("case", operation, params);
     let sent = replay.sent().pop();

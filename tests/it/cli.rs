@@ -157,7 +157,17 @@ fn exit_codes_tell_whose_fault_it_is() {
         (
             &["s3", "ListBuckets", "--profile", "none"],
             253,
-            "there is no profile \"none\"",
+            "no profile \"none\" (from --profile): neither ",
+        ),
+        (
+            &["s3", "ListBuckets", "--region", "eu west"],
+            253,
+            "region: \"eu west\", from --region, must be letters",
+        ),
+        (
+            &["s3", "ListBuckets", "--endpoint-url", "localhost:9000"],
+            253,
+            "endpoint_url: \"localhost:9000\", from --endpoint-url, is not a valid URL: it has no scheme: write http://localhost:9000",
         ),
         (
             &["s3", "GetObject", r#"{"Bucket": "river", "Key": "k"}"#],
@@ -187,8 +197,9 @@ fn exit_codes_tell_whose_fault_it_is() {
     let run = run(command.args(nobody).env("AWS_MAX_ATTEMPTS", "1"), "");
     assert_eq!(run.code, 255, "{run:?}");
     assert!(
-        run.err
-            .contains("could not connect to http://127.0.0.1:1: "),
+        run.err.contains(
+            "could not connect to http://127.0.0.1:1: nothing listens there (connection refused)"
+        ),
         "{}",
         run.err
     );

@@ -203,7 +203,7 @@ fn sts_that_refuses_or_is_silent_is_said() {
     );
     let (mut machine, _server) = served(ROLE, "AWS_ENDPOINT_URL_STS", |_| None);
     machine.is_silent = true;
-    assert_fails(&machine, &["assume-role: ", "no answer in time"]);
+    assert_fails(&machine, &["assume-role: ", "no response in time"]);
     let (machine, _server) = served(ROLE, "AWS_ENDPOINT_URL_STS", |_| {
         Some((200, "<half".into()))
     });
@@ -304,7 +304,7 @@ fn a_portal_that_is_silent_is_said() {
     let (mut machine, _server) = served(SSO, "AWS_ENDPOINT_URL_SSO", |_| None);
     machine.is_silent = true;
     sso_file(&machine, &sso_token(LATER));
-    assert_fails(&machine, &["sso: ", "no answer in time"]);
+    assert_fails(&machine, &["sso: ", "no response in time"]);
 }
 
 #[test]
@@ -523,7 +523,7 @@ fn a_login_that_cannot_be_exchanged_says_what_to_do() {
     let (mut machine, _server) = served(LOGIN, "AWS_ENDPOINT_URL_SIGNIN", |_| None);
     machine.is_silent = true;
     login_file(&machine, PAST);
-    assert_fails(&machine, &["login: ", "no answer in time"]);
+    assert_fails(&machine, &["login: ", "no response in time"]);
 }
 
 fn document(end: &str) -> String {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tucuxi::config::EndpointDiscoveryMode;
 use tucuxi::credentials::{CredentialsError, CredentialsProvider, ProviderContext};
 use tucuxi::model::Memory;
-use tucuxi::transport::{Replay, Sent, TransportErrorKind};
+use tucuxi::transport::{Replay, SentRequest, TransportErrorKind};
 use tucuxi::{Client, Config, ConfigBuilder, Credentials, Error, ErrorKind};
 
 use crate::support::client::{IntoClient, isolated};
@@ -25,7 +25,7 @@ fn hosts(replay: &Replay) -> Vec<String> {
         .collect()
 }
 
-fn target(sent: &Sent) -> &str {
+fn target(sent: &SentRequest) -> &str {
     sent.headers["x-amz-target"]
         .to_str()
         .unwrap()

@@ -306,7 +306,7 @@ fn both(
     operation: &str,
     params: &Value,
     names: &str,
-) -> [Option<tucuxi::transport::Sent>; 2] {
+) -> [Option<tucuxi::transport::SentRequest>; 2] {
     let with = |config: ConfigBuilder| {
         let (client, replay) = config
             .max_attempts(1)
@@ -326,7 +326,7 @@ fn both(
 
 #[test]
 fn customisations_of_requests_can_be_switched_off() {
-    let shown = |sent: &Option<tucuxi::transport::Sent>| match sent {
+    let shown = |sent: &Option<tucuxi::transport::SentRequest>| match sent {
         Some(sent) => format!(
             "{} {} {:?} {:?}",
             sent.method, sent.uri, sent.headers, sent.body

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use tucuxi::config::{AddressingStyle, RequestChecksums, SignatureVersion};
-use tucuxi::transport::{Limits, Replay, Request, Response, Sent, Transport, TransportError};
+use tucuxi::transport::{Limits, Replay, Request, Response, SentRequest, Transport, TransportError};
 use tucuxi::{BearerToken, Body, Client, ConfigBuilder, Credentials, Error, ResponseBody};
 
 use crate::support::client::{IntoClient, isolated};
@@ -25,7 +25,7 @@ fn signed() -> ConfigBuilder {
     base().credentials(Credentials::new("AKIDEXAMPLE", "secret-key"))
 }
 
-fn header<'s>(sent: &'s Sent, name: &str) -> &'s str {
+fn header<'s>(sent: &'s SentRequest, name: &str) -> &'s str {
     sent.headers
         .get(name)
         .map_or("", |value| value.to_str().unwrap())
@@ -58,7 +58,7 @@ fn an_express_bucket_has_a_session_which_is_kept_and_renewed() {
     get(&client, "mine--use1-az4--x-s3").unwrap();
     // another bucket has its own session, and an expired session is not used again
     let other = "other--use1-az4--x-s3";
-    let asked = |sent: &[Sent]| {
+    let asked = |sent: &[SentRequest]| {
         sent.iter()
             .filter(|s| s.uri.query() == Some("session"))
             .count()
@@ -613,7 +613,7 @@ fn older(
     path_style: bool,
     operation: &str,
     params: &Value,
-) -> Sent {
+) -> SentRequest {
     let who = Credentials::new("AKIDEXAMPLE", "secret");
     let who = if has_token {
         who.with_session_token("tok")

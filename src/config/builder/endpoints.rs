@@ -1,4 +1,4 @@
-//! Where requests go.
+//! Region and endpoints.
 
 use super::ConfigBuilder;
 use crate::endpoint::EndpointValue;
@@ -7,55 +7,72 @@ use crate::settings::{
 };
 
 impl ConfigBuilder {
-    /// The region, such as `eu-west-1`.
+    /// Sets the region, such as `eu-west-1`.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().region("eu-west-1").build()?;
+    /// assert_eq!(config.region(), Some("eu-west-1"));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.explicit.values.region = Some(Setting::of_program(region.into()));
         self
     }
 
-    /// Where to send all requests, instead of the services' own endpoints.
+    /// Sets the URL that all requests are sent to, in place of the endpoints of the services.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().endpoint_url("http://localhost:9000").build()?;
+    /// assert_eq!(config.endpoint_url("s3")?.as_deref(), Some("http://localhost:9000"));
+    ///
+    /// let error = Config::builder().isolated().endpoint_url("localhost:9000").build().unwrap_err();
+    /// assert!(error.to_string().contains("write http://localhost:9000"), "{error}");
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
         self.explicit.endpoint_url = Some(url.into());
         self
     }
 
-    /// Whether endpoints that variables and files say are left out.
+    /// Sets whether the endpoint URLs of variables and files are ignored.
     pub fn ignore_configured_endpoint_urls(mut self, yes: bool) -> Self {
         self.explicit.ignore_endpoint_urls = Some(yes);
         self
     }
 
-    /// Whether endpoints must be FIPS-validated.
+    /// Sets whether FIPS endpoints are used.
     pub fn use_fips(mut self, yes: bool) -> Self {
         self.explicit.values.use_fips = Some(yes);
         self
     }
 
-    /// Whether endpoints have IPv6.
+    /// Sets whether dual-stack endpoints, which have IPv6, are used.
     pub fn use_dualstack(mut self, yes: bool) -> Self {
         self.explicit.values.use_dualstack = Some(yes);
         self
     }
 
-    /// Whether endpoints may be, or must be, those of the account, where a service has such.
+    /// Sets the use of account-based endpoints.
     pub fn account_id_endpoint_mode(mut self, mode: AccountIdEndpointMode) -> Self {
         self.explicit.values.account_id_mode = Some(mode);
         self
     }
 
-    /// Whether operations may have a host of their own, such as `data-` before that of the service.
+    /// Sets whether operations may prefix the host of the endpoint, such as with `data-`.
     pub fn inject_host_prefix(mut self, yes: bool) -> Self {
         self.explicit.values.no_host_prefix = Some(!yes);
         self
     }
 
-    /// Whether endpoints are requested from services that discover them.
+    /// Sets the use of endpoint discovery.
     pub fn endpoint_discovery(mut self, mode: EndpointDiscoveryMode) -> Self {
         self.explicit.values.endpoint_discovery = Some(mode);
         self
     }
 
-    /// A parameter of endpoint rules that a service leaves to its clients, by the name that its model has.
+    /// Sets a client context parameter of endpoint rules, by its name in the model of the service.
     pub fn client_context_param(
         mut self,
         name: impl Into<Box<str>>,
@@ -67,31 +84,40 @@ impl ConfigBuilder {
         self
     }
 
-    /// Where S3 has the bucket's name.
+    /// Sets the position of the bucket's name in URLs of S3.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::config::AddressingStyle;
+    ///
+    /// // S3-compatible servers often support buckets in the path only
+    /// let config = Config::builder().isolated().addressing_style(AddressingStyle::Path).build()?;
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn addressing_style(mut self, style: AddressingStyle) -> Self {
         self.explicit.values.s3.addressing_style = Some(style);
         self
     }
 
-    /// Whether S3's accelerated endpoints are used.
+    /// Sets whether accelerated endpoints of S3 are used.
     pub fn s3_use_accelerate_endpoint(mut self, yes: bool) -> Self {
         self.explicit.values.s3.use_accelerate_endpoint = Some(yes);
         self
     }
 
-    /// Whether S3's endpoints have IPv6, where the setting for all services is not given.
+    /// Sets whether dual-stack endpoints of S3 are used, if the setting for all services is not set.
     pub fn s3_use_dualstack(mut self, yes: bool) -> Self {
         self.explicit.values.s3.use_dualstack = Some(yes);
         self
     }
 
-    /// Whether the region of an ARN wins over the client's.
+    /// Sets whether the region of an ARN takes precedence over that of the client.
     pub fn s3_use_arn_region(mut self, yes: bool) -> Self {
         self.explicit.values.s3.use_arn_region = Some(yes);
         self
     }
 
-    /// Whether `us-east-1` means S3's regional endpoint and not the global one.
+    /// Sets whether the endpoint of S3 for `us-east-1` is the regional one instead of the global one.
     pub fn s3_us_east_1_regional(mut self, yes: bool) -> Self {
         self.explicit.values.s3.us_east_1 = Some(match yes {
             true => StsEndpoints::Regional,
@@ -100,7 +126,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Whether multi-region access points are refused.
+    /// Sets whether multi-region access points are refused.
     pub fn s3_disable_multiregion_access_points(mut self, yes: bool) -> Self {
         self.explicit.values.s3.disable_multiregion_access_points = Some(yes);
         self

@@ -1,36 +1,36 @@
-//! What requests contain, and how responses are read.
+//! The contents of requests, and the decoding of responses.
 
 use super::ConfigBuilder;
 use crate::settings::{RequestChecksums, ResponseChecksums, Source, warn_if_long};
 
 impl ConfigBuilder {
-    /// Whether parameters are checked before anything is sent.
+    /// Sets whether parameters are validated before a request is sent.
     pub fn validate_parameters(mut self, yes: bool) -> Self {
         self.explicit.values.validate_parameters = Some(yes);
         self
     }
 
-    /// Whether greatest values and lengths and enumerations are checked too. Services add values before models do, so
-    /// this refuses what a newer service would take.
+    /// Sets whether maximum values, maximum lengths and enumerations are validated too. Services add values before models do, so
+    /// this may refuse parameters that the service accepts.
     pub fn validate_strictly(mut self, yes: bool) -> Self {
         self.explicit.strict_validation = yes;
         self
     }
 
-    /// Whether a response with a member that does not fit the model is an error, which names the member. By default it is
-    /// not: such a member is given as it came, or left out where it is of another kind, and
-    /// [`Output::warnings`](crate::Output::warnings) and the log name it. Broken documents are errors in any case.
+    /// Sets whether a response with a member that does not fit the model is an error, which names the member. By default it is
+    /// not: the value of such a member is returned as received, or omitted if it is of another kind, and
+    /// [`Output::warnings`](crate::Output::warnings) and the log name it. Malformed documents are always errors.
     pub fn strict_responses(mut self, yes: bool) -> Self {
         self.explicit.strict_responses = yes;
         self
     }
 
-    /// Whether the values of DynamoDB's items are plain JSON in parameters and results: `{"id": "a", "n": 1}`, and not
-    /// `{"id": {"S": "a"}, "n": {"N": "1"}}`. It holds for every operation of a service whose model has such values, and
-    /// changes nothing for others. [`dynamodb`](crate::dynamodb) has the forms of what JSON has no values for.
+    /// Sets whether the values of DynamoDB's items are plain JSON in parameters and results: `{"id": "a", "n": 1}` instead of
+    /// `{"id": {"S": "a"}, "n": {"N": "1"}}`. It applies to every operation of a service whose model has such values, and to no
+    /// other. [`dynamodb`](crate::dynamodb) describes the forms of values that JSON does not have.
     ///
-    /// Interceptors are given the parameters as the caller gave them, and see what goes out of them afterwards; what a
-    /// [`Stub`](crate::interceptor::Stub) expects and answers is in the form of the API.
+    /// Interceptors receive the parameters as the caller wrote them, and later the request that is made from them. A
+    /// [`Stub`](crate::interceptor::Stub) expects and returns the form of the API.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -48,40 +48,40 @@ impl ConfigBuilder {
         self
     }
 
-    /// The most bytes that a response which is read whole may have; by default 512 MiB, which no document of a service
-    /// meets. It counts for documents and errors, and for an object or a stream of events that is wanted in memory
-    /// (`send_buffered`, `call`). A body that the program reads itself may be of any length.
+    /// Sets the maximum length of a response that is read whole. The default is 512 MiB, which no document of a service reaches. It
+    /// applies to documents and errors, and to objects and event streams that are read into memory (`send_buffered`, `call`). A
+    /// body that the program reads itself may have any length.
     pub fn max_response_size(mut self, bytes: u64) -> Self {
         self.explicit.max_response_size = Some(bytes);
         self
     }
 
-    /// When requests get a checksum. Servers that know nothing of checksums behind a body need
+    /// Sets which requests get a checksum. Servers that do not support checksums in trailers need
     /// [`RequestChecksums::WhenRequired`].
     pub fn request_checksums(mut self, when: RequestChecksums) -> Self {
         self.explicit.values.request_checksums = Some(when);
         self
     }
 
-    /// When the checksums of responses are verified.
+    /// Sets which responses are verified against their checksums.
     pub fn response_checksums(mut self, when: ResponseChecksums) -> Self {
         self.explicit.values.response_checksums = Some(when);
         self
     }
 
-    /// Whether no body is compressed.
+    /// Sets whether compression of bodies is disabled.
     pub fn disable_request_compression(mut self, yes: bool) -> Self {
         self.explicit.values.no_compression = Some(yes);
         self
     }
 
-    /// From which length on bodies are compressed, up to 1 MiB.
+    /// Sets the minimum length of compressed bodies, up to 1 MiB.
     pub fn request_min_compression_size(mut self, bytes: u64) -> Self {
         self.explicit.values.compression_size = Some(bytes);
         self
     }
 
-    /// The name of the program, which services see in their logs; up to 50 characters.
+    /// Sets the name of the program in the User-Agent, which services log; up to 50 characters.
     pub fn app_id(mut self, name: impl Into<String>) -> Self {
         let name = name.into();
         warn_if_long(&name, &Source::Builder);
@@ -89,7 +89,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Puts this text at the end of the User-Agent of every request, as it is: `my-framework/1.2`. By default nothing.
+    /// Appends a text to the User-Agent of every request, such as `my-framework/1.2`.
     pub fn user_agent_extra(mut self, text: impl Into<String>) -> Self {
         self.explicit.user_agent_extra = Some(text.into());
         self

@@ -1,4 +1,4 @@
-//! Collects the program's part of a configuration.
+//! The builder of a configuration.
 
 mod endpoints;
 mod hooks;
@@ -13,8 +13,27 @@ use std::sync::Arc;
 use super::{Config, ConfigError, Environment, Plugins};
 use crate::settings::{self, Explicit, Profiles, Settings};
 
-/// Collects the settings and the plug-ins of a program. `Debug` shows no secret.
+/// Builds a [`Config`] of the values that the program sets, the environment, and AWS's files.
+///
+/// A value of the program takes precedence over that of the environment, which takes precedence over that of the profile.
+/// `Debug` shows no secrets.
+///
+/// ```
+/// use std::time::Duration;
+/// use tucuxi::{Config, Credentials};
+///
+/// let config = Config::builder()
+///     .isolated()
+///     .region("eu-west-1")
+///     .credentials(Credentials::new("AKIDEXAMPLE", "secret"))
+///     .max_attempts(5)
+///     .operation_timeout(Duration::from_secs(30))
+///     .build()?;
+/// assert_eq!(config.max_attempts(), Some(5));
+/// # Ok::<(), tucuxi::config::ConfigError>(())
+/// ```
 #[derive(Clone, Default)]
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct ConfigBuilder {
     env: Option<Environment>,
     explicit: Explicit,
@@ -34,7 +53,14 @@ impl fmt::Debug for ConfigBuilder {
 }
 
 impl ConfigBuilder {
-    /// These variables in place of the process's. Without `HOME` among them, no file is read that they do not name.
+    /// Uses these environment variables in place of those of the process. Without `HOME`, only files that they name are read.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().environment([("AWS_REGION", "eu-west-1")]).build()?;
+    /// assert_eq!(config.region(), Some("eu-west-1"));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn environment<K: Into<String>, V: Into<String>>(
         mut self,
         variables: impl IntoIterator<Item = (K, V)>,
@@ -43,20 +69,25 @@ impl ConfigBuilder {
         self
     }
 
-    /// Neither the process's variables nor any file nor the network around: only what the program says. For tests and
-    /// examples.
+    /// Uses only the values of the program: no environment variables, no files, and no metadata service. For tests and examples.
     pub fn isolated(self) -> Self {
         self.environment(settings::isolated())
     }
 
-    /// The profile of the files.
+    /// Sets the profile, in place of `AWS_PROFILE`.
+    ///
+    /// ```no_run
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().profile("staging").build()?;
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn profile(mut self, name: impl Into<String>) -> Self {
         self.explicit.profile = Some(name.into());
         self
     }
 
-    /// The version of a service's API: models in folders (`data_path`, `~/.aws/models`) may be there in several. By default
-    /// the newest. The section `api_versions` of a profile says the same, as it does for `aws`.
+    /// Sets the version of a service's API, if folders (`data_path`, `~/.aws/models`) contain several. The default is the newest.
+    /// The section `api_versions` of a profile sets it too, as for `aws`.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -75,7 +106,7 @@ impl ConfigBuilder {
     ///
     /// # Errors
     ///
-    /// A file is broken, a value is invalid, or the profile does not exist.
+    /// Returns an error if a file or a value is invalid, or if the profile does not exist.
     pub fn build(self) -> Result<Config, ConfigError> {
         let env = self.env.unwrap_or_else(Environment::from_process);
         let profiles = Arc::new(Profiles::read(&env)?);
@@ -86,7 +117,7 @@ impl ConfigBuilder {
         })
     }
 
-    /// Starts with what a configuration has.
+    /// Creates a builder with the values of a configuration.
     pub(super) fn of(config: &Config) -> Self {
         Self {
             env: None,
@@ -95,7 +126,7 @@ impl ConfigBuilder {
         }
     }
 
-    /// The changed configuration; the environment stays the same.
+    /// Builds the changed configuration; the environment stays the same.
     pub(super) fn change(self, config: &Config) -> Result<Config, ConfigError> {
         Ok(Config {
             settings: Arc::new(config.settings.with(self.explicit)?),

@@ -1,4 +1,4 @@
-//! How connections are made.
+//! Connections.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ impl ConfigBuilder {
         Arc::make_mut(&mut self.explicit.network)
     }
 
-    /// Sends all requests through this proxy, such as `http://user:password@proxy:3128`, except those to the hosts of the
-    /// list: `localhost,.example.com,10.0.0.0/8`. Without this, `HTTP_PROXY` and its like apply.
+    /// Sends all requests through this proxy, such as `http://user:password@proxy:3128`, except those to the hosts in the
+    /// list: `localhost,.example.com,10.0.0.0/8`. By default, `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` apply.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -30,8 +30,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sends requests to http and to https endpoints through proxies of their own; a scheme without one uses none. Without
-    /// this, `HTTP_PROXY` and its like apply.
+    /// Sets different proxies for http and https endpoints. A scheme without a proxy uses none. By default, `HTTP_PROXY`,
+    /// `HTTPS_PROXY` and `NO_PROXY` apply.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -46,14 +46,14 @@ impl ConfigBuilder {
         self
     }
 
-    /// A PEM file of certificates that https proxies are trusted by, in place of those of [`ca_bundle`](Self::ca_bundle).
+    /// Sets a PEM file of the certificates that https proxies are trusted by, in place of [`ca_bundle`](Self::ca_bundle).
     pub fn proxy_ca_bundle(mut self, file: impl Into<String>) -> Self {
         self.network().proxy_ca_bundle = Some(file.into());
         self
     }
 
-    /// The client's certificate chain and key for https proxies, as PEM files; they may be one file. Proxies are not shown
-    /// the certificate for services.
+    /// Sets the client's certificate chain and its key for https proxies, as PEM files; both may be in one file. Proxies never
+    /// receive the certificate for services.
     pub fn proxy_client_certificate(
         mut self,
         chain: impl Into<PathBuf>,
@@ -63,26 +63,26 @@ impl ConfigBuilder {
         self
     }
 
-    /// Whether requests to https endpoints are given to the proxy whole and not sent through a tunnel. By default they are
-    /// not: the proxy would see them.
+    /// Sets whether the proxy forwards requests to https endpoints, which it can read then. By default they are sent through a
+    /// tunnel.
     pub fn proxy_use_forwarding_for_https(mut self, yes: bool) -> Self {
         self.network().proxy_forwards_https = Some(yes);
         self
     }
 
-    /// Uses no proxy, whatever the environment says.
+    /// Uses no proxy, whatever the environment sets.
     pub fn no_proxy(mut self) -> Self {
         self.network().proxy = Some(Proxies::default());
         self
     }
 
-    /// A PEM file of certificates that are trusted in place of the built-in ones.
+    /// Sets a PEM file of trusted certificates, in place of the built-in ones.
     pub fn ca_bundle(mut self, file: impl Into<String>) -> Self {
         self.network().ca_bundle = Some(file.into());
         self
     }
 
-    /// The client's own certificate chain and key, as PEM files; they may be one file.
+    /// Sets the client's certificate chain and its key, as PEM files; both may be in one file.
     pub fn client_certificate(
         mut self,
         chain: impl Into<PathBuf>,
@@ -92,19 +92,20 @@ impl ConfigBuilder {
         self
     }
 
-    /// Whether the other side must prove who it is. Without that anyone between can read and change everything.
+    /// Sets whether certificates of servers are verified. Without verification, an attacker in the network can read and change all
+    /// requests and responses.
     pub fn verify_certificates(mut self, yes: bool) -> Self {
         self.network().unverified = !yes;
         self
     }
 
-    /// Whether idle connections are kept alive by TCP.
+    /// Sets whether TCP keeps idle connections alive.
     pub fn tcp_keepalive(mut self, yes: bool) -> Self {
         self.network().tcp_keepalive = Some(yes);
         self
     }
 
-    /// How many idle connections are kept; best as many as there are threads.
+    /// Sets the maximum number of idle connections: the number of threads that make calls is best.
     pub fn max_idle_connections(mut self, number: usize) -> Self {
         self.network().max_idle = Some(number);
         self

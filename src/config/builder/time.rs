@@ -1,4 +1,4 @@
-//! How often a call is attempted, and how long it and its parts may take.
+//! Retries, timeouts, and the clock.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -8,54 +8,75 @@ use crate::settings::{DefaultsMode, RetryMode};
 use crate::transport::Throughput;
 
 impl ConfigBuilder {
-    /// Which set of defaults is used.
+    /// Sets the set of defaults.
     pub fn defaults_mode(mut self, mode: DefaultsMode) -> Self {
         self.explicit.values.defaults_mode = Some(mode);
         self
     }
 
-    /// In what manner failed calls are tried again.
+    /// Sets the retry mode.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::config::RetryMode;
+    ///
+    /// let config = Config::builder().isolated().retry_mode(RetryMode::Adaptive).max_attempts(10).build()?;
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn retry_mode(mut self, mode: RetryMode) -> Self {
         self.explicit.values.retry_mode = Some(mode);
         self
     }
 
-    /// How often a call is tried in all, the first time included.
+    /// Sets the maximum number of attempts of a call, including the first one.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.explicit.values.max_attempts = Some(attempts);
         self
     }
 
-    /// How long a connection may take.
+    /// Sets the timeout for opening a connection.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.explicit.connect_timeout = Some(timeout);
         self
     }
 
-    /// How long the service may be silent.
+    /// Sets the longest wait for bytes of a response.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.explicit.read_timeout = Some(timeout);
         self
     }
 
-    /// How long a call may take, all its attempts and the time between them included. A streaming body is not, once it
-    /// has begun.
+    /// Sets the timeout of a call with all its attempts and the delays between them. It does not include the time in which the
+    /// program reads a streaming body.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use std::time::Duration;
+    ///
+    /// let config = Config::builder()
+    ///     .isolated()
+    ///     .operation_timeout(Duration::from_secs(60))
+    ///     .attempt_timeout(Duration::from_secs(20))
+    ///     .build()?;
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn operation_timeout(mut self, timeout: Duration) -> Self {
         self.explicit.operation_timeout = Some(timeout);
         self
     }
 
-    /// How long one attempt may take.
+    /// Sets the timeout of one attempt.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.explicit.attempt_timeout = Some(timeout);
         self
     }
 
-    /// The least that a body must flow: fewer bytes a second for as long as `grace` break the connection. Zero bytes for no
-    /// such limit. Streams of events have none.
+    /// Sets the minimum throughput of bodies: a lower throughput for the time of `grace` is an error. Zero bytes switch the limit
+    /// off. Event streams have no limit.
     ///
-    /// By default that is one byte and twenty seconds for streaming bodies, as in other SDKs. A response that is read whole
-    /// must flow 1 KiB a second for as long as fifteen read timeouts: some services send a byte now and then while they work.
+    /// The default is one byte a second with a grace of twenty seconds for streaming bodies, as in other SDKs. For a response that
+    /// is read whole it is 1 KiB a second with a grace of fifteen read timeouts, as some services send single bytes while they
+    /// work.
     pub fn min_throughput(mut self, bytes_per_second: u64, grace: Duration) -> Self {
         self.explicit.throughput = Some((bytes_per_second > 0).then_some(Throughput {
             bytes_per_second,
@@ -64,8 +85,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// By how much the clock is corrected at most; by default 24 hours, and zero for never. A service that refuses a
-    /// signature for its time says its own time, and one that claims to be a service may say any.
+    /// Sets the largest correction of the clock. The default is 24 hours; zero switches the correction off. A service that refuses
+    /// the time of a signature reports its own time, which could be forged.
     pub fn max_clock_skew(mut self, limit: Duration) -> Self {
         self.explicit.max_clock_skew = Some(limit);
         self
@@ -77,13 +98,14 @@ impl ConfigBuilder {
         self
     }
 
-    /// Which part of the greatest delay is waited before another attempt, in place of chance: for tests.
+    /// Uses this function in place of random numbers for the delay before a retry: it returns a part of the maximum, in `[0, 1)`.
+    /// For tests.
     pub fn jitter(mut self, part: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
         self.explicit.world.jitter = Some(Arc::new(part));
         self
     }
 
-    /// What waits between attempts in place of the thread: for tests.
+    /// Uses this function in place of blocking the thread between attempts. For tests.
     pub fn sleep(mut self, wait: impl Fn(Duration) + Send + Sync + 'static) -> Self {
         self.explicit.world.sleep = Some(Arc::new(wait));
         self

@@ -1,24 +1,24 @@
-//! Bodies that come in chunks (RFC 9112, section 7.1).
+//! The chunked transfer coding (RFC 9112, section 7.1).
 //!
 //! ```text
 //! body    = chunk* last-chunk trailer* CRLF
 //! chunk   = 1*HEXDIG [";" extension] CRLF data CRLF
 //! trailer = name ":" value CRLF
 //! ```
-//! Extensions and trailers are passed over, up to a limit.
+//! Extensions and trailers are ignored, up to a limit.
 
-use super::Fault;
+use super::error::Failure;
 use super::head::MAX_HEAD;
 
-/// The longest line before a chunk. No service has extensions, which may have as many bytes in all as a head.
+/// The longest line before a chunk. No service sends extensions; all of them together may have as many bytes as a head.
 const MAX_LINE: usize = 1024;
 
-/// Decodes a body piece by piece.
+/// A decoder of a body that is received in parts.
 #[derive(Debug, Default)]
 pub(super) struct Chunks {
     state: State,
-    /// How many bytes of extensions and trailers there were so far.
-    passed: usize,
+    /// The bytes of extensions and trailers so far.
+    ignored: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ enum State {
     #[default]
     Size,
     Data(u64),
-    /// Behind the data of a chunk.
+    /// After the data of a chunk.
     DataEnd,
     Trailer,
     Ended,
@@ -37,13 +37,17 @@ impl Chunks {
         self.state == State::Ended
     }
 
-    /// Whether the last chunk was there.
+    /// Whether the last chunk was received.
     pub(super) fn is_ending(&self) -> bool {
         matches!(self.state, State::Trailer | State::Ended)
     }
 
-    /// Decodes as much as there is: how many bytes of the input are done, and how many are in the output.
-    pub(super) fn decode(&mut self, input: &[u8], out: &mut [u8]) -> Result<(usize, usize), Fault> {
+    /// Decodes as much as possible. Returns the number of bytes that were taken from the input and written to the output.
+    pub(super) fn decode(
+        &mut self,
+        input: &[u8],
+        out: &mut [u8],
+    ) -> Result<(usize, usize), Failure> {
         let (mut used, mut written) = (0, 0);
         loop {
             let rest = input.get(used..).unwrap_or_default();
@@ -51,7 +55,7 @@ impl Chunks {
                 State::Data(left) => {
                     let room = out.get_mut(written..).unwrap_or_default();
                     let most = usize::try_from(left).unwrap_or(usize::MAX);
-                    let n = super::http1::copy(rest, room, most);
+                    let n = copy(rest, room, most);
                     if n == 0 {
                         break;
                     }
@@ -71,33 +75,33 @@ impl Chunks {
         Ok((used, written))
     }
 
-    /// Reads a line, and says how long it is.
-    fn line(&mut self, rest: &[u8]) -> Result<Option<usize>, Fault> {
-        let (limit, what) = match self.state {
+    /// Reads a line and returns its length.
+    fn line(&mut self, rest: &[u8]) -> Result<Option<usize>, Failure> {
+        let (limit, problem) = match self.state {
             State::Trailer => (MAX_HEAD, "the trailers of the response are too long"),
             _ => (
                 MAX_LINE,
-                "the chunks of the response have too long extensions",
+                "the chunk extensions of the response are too long",
             ),
         };
-        let limit = limit.min(MAX_HEAD.saturating_sub(self.passed));
+        let limit = limit.min(MAX_HEAD.saturating_sub(self.ignored));
         let Some(end) = memchr::memchr(b'\n', rest) else {
             return match rest.len() > limit {
-                true => Err(Fault::TooLarge(what)),
+                true => Err(Failure::TooLarge(problem)),
                 false => Ok(None),
             };
         };
         if end > limit {
-            return Err(Fault::TooLarge(what));
+            return Err(Failure::TooLarge(problem));
         }
-        let fault = || Fault::Http("a chunk of the response is broken".into());
+        let invalid = || Failure::Http("a chunk of the response is invalid".into());
         let line = rest.get(..end).and_then(|line| line.strip_suffix(b"\r"));
-        let line = line.ok_or_else(fault)?;
+        let line = line.ok_or_else(invalid)?;
         self.state = match self.state {
             State::Size => {
                 let extension = memchr::memchr(b';', line).map_or(0, |at| line.len() - at);
-                self.passed = self.passed.saturating_add(extension);
-                match size(line).ok_or_else(fault)? {
+                self.ignored = self.ignored.saturating_add(extension);
+                match size(line).ok_or_else(invalid)? {
                     0 => State::Trailer,
                     size => State::Data(size),
                 }
@@ -105,20 +109,27 @@ impl Chunks {
             State::DataEnd if line.is_empty() => State::Size,
             State::Trailer if line.is_empty() => State::Ended,
             State::Trailer => {
-                self.passed = self.passed.saturating_add(end);
+                self.ignored = self.ignored.saturating_add(end);
                 State::Trailer
             }
-            _ => return Err(fault()),
+            _ => return Err(invalid()),
         };
         Ok(Some(end + 1))
     }
 }
 
-/// The size that a line gives, which may have an extension.
+/// Copies as many bytes as both slices have, up to `most`, and returns their number.
+pub(super) fn copy(from: &[u8], to: &mut [u8], most: usize) -> usize {
+    let n = from.len().min(to.len()).min(most);
+    to[..n].copy_from_slice(&from[..n]);
+    n
+}
+
+/// Parses the size in a line, which may have an extension.
 fn size(line: &[u8]) -> Option<u64> {
     let digits = line.split(|b| *b == b';').next()?.trim_ascii();
     let text = std::str::from_utf8(digits).ok()?;
-    // the parser would take a sign
+    // the parser accepts a sign
     let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit());
     is_number.then(|| u64::from_str_radix(text, 16).ok())?
 }
@@ -127,10 +138,10 @@ fn size(line: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// What comes of a body that arrives in pieces of this length, and whether it is whole.
-    fn decode(body: &[u8], piece: usize) -> Result<(Vec<u8>, bool), Fault> {
+    /// Decodes a body that is received in parts of this length. Returns also whether it is complete.
+    fn decode(body: &[u8], len: usize) -> Result<(Vec<u8>, bool), Failure> {
         let (mut chunks, mut out, mut input) = (Chunks::default(), Vec::new(), Vec::new());
-        for part in body.chunks(piece) {
+        for part in body.chunks(len) {
             input.extend_from_slice(part);
             loop {
                 let mut room = [0; 3];
@@ -148,9 +159,9 @@ mod tests {
     #[test]
     fn bodies_are_decoded_however_they_are_cut() {
         let body = b"5;a=b\r\nhello\r\n00A\r\n 0123\r\n567\r\n0\r\nx-t: v\r\n\r\n";
-        for piece in 1..=body.len() {
-            let (out, ended) = decode(body, piece).unwrap();
-            assert_eq!(out, b"hello 0123\r\n567", "{piece}");
+        for len in 1..=body.len() {
+            let (out, ended) = decode(body, len).unwrap();
+            assert_eq!(out, b"hello 0123\r\n567", "{len}");
             assert!(ended);
         }
         for end in 0..body.len() {
@@ -159,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_chunk_is_an_error() {
+    fn invalid_chunks_are_errors() {
         for body in [
             "x\r\n",
             "\r\n",
@@ -173,21 +184,21 @@ mod tests {
             "\u{665}\r\nhello\r\n",
         ] {
             assert!(
-                matches!(decode(body.as_bytes(), 4), Err(Fault::Http(_))),
+                matches!(decode(body.as_bytes(), 4), Err(Failure::Http(_))),
                 "{body}"
             );
         }
     }
 
     #[test]
-    fn endless_lines_and_trailers_end() {
+    fn endless_lines_and_trailers_are_errors() {
         let extension = [b"5;".to_vec(), vec![b'x'; 100_000]].concat();
         let trailer = [b"0\r\nx: ".to_vec(), vec![b'x'; 100_000]].concat();
         let trailers = [b"0\r\n".to_vec(), b"x: y\r\n".repeat(50_000)].concat();
         let extensions = b"1;xxxxxxx\r\n \r\n".repeat(50_000);
         for body in [extension, extensions, trailer, trailers] {
-            for piece in [10, 100_000] {
-                assert!(matches!(decode(&body, piece), Err(Fault::TooLarge(_))));
+            for len in [10, 100_000] {
+                assert!(matches!(decode(&body, len), Err(Failure::TooLarge(_))));
             }
         }
     }

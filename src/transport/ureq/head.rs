@@ -1,37 +1,38 @@
-//! Heads of HTTP/1.1 (RFC 9112), written and read.
+//! Heads of HTTP/1.1 messages (RFC 9112): encoder and decoder.
 //!
 //! ```text
 //! request  = method SP target SP "HTTP/1.1" CRLF (name ": " value CRLF)* CRLF
 //! target   = path ["?" query]                                     to the service
-//!          | scheme "://" host [":" port] path ["?" query]        to a proxy that forwards
+//!          | scheme "://" host [":" port] path ["?" query]        to a forwarding proxy
 //! response = "HTTP/1." digit SP status SP reason CRLF (name ":" value CRLF)* CRLF
 //! ```
 
 use std::borrow::Cow;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, request, response};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, request, response};
 
-use super::Fault;
+use super::authority::{host_and_port, host_header};
+use super::error::Failure;
 
-/// The longest head of a response, and the longest trailer. Services have some kilobytes.
+/// The longest head of a response, and the longest trailer. Services send some kilobytes.
 pub(super) const MAX_HEAD: usize = 64 * 1024;
 
-/// The most headers of a response: the metadata of an S3 object alone may be some hundreds.
+/// The maximum number of headers of a response: the metadata of an S3 object may be some hundreds.
 const MAX_HEADERS: usize = 2048;
 
-/// As many there usually are at most.
+/// The usual maximum, for which there is space at first.
 const FEW_HEADERS: usize = 64;
 
-/// The head of a request as it goes out. `forward` is the value of `Proxy-Authorization`, if any, for a proxy that forwards.
-pub(super) fn write(head: &request::Parts, forward: Option<Option<&HeaderValue>>) -> Vec<u8> {
+/// Encodes the head of a request. `forward` is set for a forwarding proxy, with the value of `Proxy-Authorization`, if any.
+pub(super) fn encode(head: &request::Parts, forward: Option<Option<&HeaderValue>>) -> Vec<u8> {
     let (uri, mut out) = (&head.uri, Vec::with_capacity(2048));
     let mut put = |parts: &[&[u8]]| parts.iter().for_each(|part| out.extend_from_slice(part));
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     put(&[head.method.as_str().as_bytes(), b" "]);
     if forward.is_some() {
         let scheme = uri.scheme_str().unwrap_or("http");
-        put(&[scheme.as_bytes(), b"://", authority(uri).as_bytes()]);
+        put(&[scheme.as_bytes(), b"://", host_and_port(uri).as_bytes()]);
     }
     if !target.starts_with('/') {
         put(&[b"/"]);
@@ -41,46 +42,36 @@ pub(super) fn write(head: &request::Parts, forward: Option<Option<&HeaderValue>>
         put(&[name.as_str().as_bytes(), b": ", value, b"\r\n"]);
     };
     if !head.headers.contains_key(HOST) {
-        line(&HOST, host(uri).as_bytes());
+        line(&HOST, host_header(uri).as_bytes());
     }
     for (name, value) in &head.headers {
         line(name, value.as_bytes());
     }
-    if let Some(Some(who)) = forward {
-        line(&http::header::PROXY_AUTHORIZATION, who.as_bytes());
+    if let Some(Some(authorization)) = forward {
+        line(&http::header::PROXY_AUTHORIZATION, authorization.as_bytes());
     }
     put(&[b"\r\n"]);
     out
 }
 
-/// Host and port, without user and password.
-fn authority(uri: &Uri) -> &str {
-    let authority = uri.authority().map_or("", |authority| authority.as_str());
-    authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host)
-}
-
-/// The same, without the port where that is the scheme's own.
-fn host(uri: &Uri) -> &str {
-    let host = authority(uri);
-    let port = match uri.scheme_str() {
-        Some("https") => ":443",
-        _ => ":80",
-    };
-    host.strip_suffix(port).unwrap_or(host)
-}
-
-/// The head of a response, and how long it is; nothing, as long as it is not whole.
-pub(super) fn read(input: &[u8]) -> Result<Option<(usize, response::Parts)>, Fault> {
+/// Decodes the head of a response. Returns its length too, or `None` if the input ends before the head does.
+pub(super) fn decode(input: &[u8]) -> Result<Option<(usize, response::Parts)>, Failure> {
     match parse(input, FEW_HEADERS) {
         Err(httparse::Error::TooManyHeaders) => parse(input, MAX_HEADERS),
-        read => read,
+        result => result,
     }
     .map_err(|error| match error {
-        httparse::Error::TooManyHeaders => Fault::TooLarge("the response has too many headers"),
-        other => Fault::Http(format!("what came is no HTTP: {other}")),
+        httparse::Error::TooManyHeaders => Failure::TooLarge("the response has too many headers"),
+        _ if is_tls_alert(input) => {
+            Failure::Http("the server speaks TLS: write https:// if that is intended".into())
+        }
+        other => Failure::Http(format!("the response is not HTTP: {other}")),
     })
+}
+
+/// A server that speaks TLS sends an alert in response to plain text.
+fn is_tls_alert(input: &[u8]) -> bool {
+    input.starts_with(&[21, 3])
 }
 
 fn parse(input: &[u8], most: usize) -> Result<Option<(usize, response::Parts)>, httparse::Error> {
@@ -109,7 +100,7 @@ fn parse(input: &[u8], most: usize) -> Result<Option<(usize, response::Parts)>, 
     Ok(Some((len, response.into_parts().0)))
 }
 
-/// A value that goes on in further lines is one with spaces in their place (RFC 9112, section 5.2).
+/// Replaces the line folds of a value by spaces (RFC 9112, section 5.2).
 fn unfolded(value: &[u8]) -> Cow<'_, [u8]> {
     match memchr::memchr(b'\n', value) {
         None => value.into(),
@@ -120,37 +111,37 @@ fn unfolded(value: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Where the body of a response ends.
+/// The framing of the body of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
     Chunked,
-    /// Where the connection is closed.
+    /// The body ends when the connection is closed.
     Close,
     Length(u64),
 }
 
-/// Where the body of this response ends, and whether the connection can be used again behind it.
-pub(super) fn framing(method: &Method, head: &response::Parts) -> Result<(Framing, bool), Fault> {
+/// Returns the framing of the body of a response, and whether the connection can be reused after it.
+pub(super) fn framing(method: &Method, head: &response::Parts) -> Result<(Framing, bool), Failure> {
     let headers = &head.headers;
-    let says = |word: &str| words(headers, &CONNECTION).any(|one| one.eq_ignore_ascii_case(word));
-    let stays = match head.version {
-        Version::HTTP_10 => says("keep-alive"),
-        _ => !says("close"),
+    let has = |word: &str| words(headers, &CONNECTION).any(|one| one.eq_ignore_ascii_case(word));
+    let is_reusable = match head.version {
+        Version::HTTP_10 => has("keep-alive"),
+        _ => !has("close"),
     };
     let length = length(headers)?;
-    // "identity" of RFC 2616 is no coding
+    // the "identity" of RFC 2616 does nothing
     let coding = words(headers, &TRANSFER_ENCODING)
         .filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("identity"))
         .last();
-    let has_none = *method == Method::HEAD || matches!(head.status.as_u16(), 204 | 304);
+    let has_no_body = *method == Method::HEAD || matches!(head.status.as_u16(), 204 | 304);
     Ok(match (coding, length) {
-        _ if has_none => (Framing::Length(0), stays),
+        _ if has_no_body => (Framing::Length(0), is_reusable),
         (Some(coding), length) if coding.eq_ignore_ascii_case("chunked") => {
-            // both would be somebody's attempt to have two ends seen
-            (Framing::Chunked, stays && length.is_none())
+            // both headers may be an attempt at request smuggling
+            (Framing::Chunked, is_reusable && length.is_none())
         }
         (Some(_), _) => (Framing::Close, false),
-        (None, Some(length)) => (Framing::Length(length), stays),
+        (None, Some(length)) => (Framing::Length(length), is_reusable),
         (None, None) => (Framing::Close, false),
     })
 }
@@ -163,17 +154,17 @@ fn words<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = 
         .map(str::trim)
 }
 
-/// The stated length, which may be there several times if it is the same.
-fn length(headers: &HeaderMap) -> Result<Option<u64>, Fault> {
-    let fault = || Fault::Http("the response's Content-Length is invalid".into());
+/// Parses the Content-Length, which may be repeated with the same value.
+fn length(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
+    let invalid = || Failure::Http("the response's Content-Length is invalid".into());
     let mut found = None;
     for value in headers.get_all(CONTENT_LENGTH) {
-        for word in value.to_str().map_err(|_| fault())?.split(',') {
+        for word in value.to_str().map_err(|_| invalid())?.split(',') {
             let digits = word.trim();
             let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-            let number: u64 = digits.parse().map_err(|_| fault())?;
+            let number: u64 = digits.parse().map_err(|_| invalid())?;
             if !is_number || found.is_some_and(|found| found != number) {
-                return Err(fault());
+                return Err(invalid());
             }
             found = Some(number);
         }
@@ -185,14 +176,14 @@ fn length(headers: &HeaderMap) -> Result<Option<u64>, Fault> {
 mod tests {
     use super::*;
 
-    fn written(uri: &str, forward: Option<Option<&HeaderValue>>) -> String {
+    fn encoded(uri: &str, forward: Option<Option<&HeaderValue>>) -> String {
         let request = http::Request::put(uri).header("x-a", "b").body(()).unwrap();
-        String::from_utf8(write(&request.into_parts().0, forward)).unwrap()
+        String::from_utf8(encode(&request.into_parts().0, forward)).unwrap()
     }
 
     #[test]
     fn targets_are_paths_to_services_and_urls_to_proxies() {
-        let who = HeaderValue::from_static("Basic x");
+        let authorization = HeaderValue::from_static("Basic x");
         let cases = [
             (
                 "http://h:80/a//../b?c=%20",
@@ -211,17 +202,17 @@ mod tests {
             ),
             (
                 "https://h/k?l",
-                Some(Some(&who)),
+                Some(Some(&authorization)),
                 "PUT https://h/k?l HTTP/1.1\r\nhost: h\r\nx-a: b\r\nproxy-authorization: Basic x\r\n\r\n",
             ),
         ];
         for (uri, forward, expected) in cases {
-            assert_eq!(written(uri, forward), expected, "{uri}");
+            assert_eq!(encoded(uri, forward), expected, "{uri}");
         }
     }
 
     #[test]
-    fn bodies_end_as_the_head_says() {
+    fn the_head_has_the_framing_of_the_body() {
         use Framing::{Chunked, Close, Length};
         let cases = [
             (
@@ -287,7 +278,9 @@ mod tests {
             ("HTTP/1.1 304 Not", Some((Length(0), true))),
         ];
         for (text, expected) in cases {
-            let (_, head) = read(format!("{text}\r\n\r\n").as_bytes()).unwrap().unwrap();
+            let (_, head) = decode(format!("{text}\r\n\r\n").as_bytes())
+                .unwrap()
+                .unwrap();
             let found = framing(&Method::GET, &head).ok();
             assert_eq!(found, expected, "{text}");
             if found.is_some() {
@@ -298,19 +291,19 @@ mod tests {
     }
 
     #[test]
-    fn values_go_on_in_further_lines() {
+    fn folded_values_are_unfolded() {
         let head = b"HTTP/1.1 200 OK\r\nx-a: b\r\n  c\r\n\td\r\nx-e: f\r\n\r\n";
-        let (len, parts) = read(head).unwrap().unwrap();
+        let (len, parts) = decode(head).unwrap().unwrap();
         assert_eq!(len, head.len());
         assert_eq!(parts.headers["x-a"], "b c d");
         assert_eq!(parts.headers["x-e"], "f");
     }
 
     #[test]
-    fn what_is_no_head_is_an_error_and_a_part_of_one_is_not() {
+    fn invalid_heads_are_errors_and_incomplete_ones_are_not() {
         let whole = "HTTP/1.1 200 OK\r\na: b\r\nc: d\r\n\r\n";
         for end in 0..whole.len() {
-            assert!(read(&whole.as_bytes()[..end]).unwrap().is_none(), "{end}");
+            assert!(decode(&whole.as_bytes()[..end]).unwrap().is_none(), "{end}");
         }
         for text in [
             "SMTP ready\r\n\r\n",
@@ -318,8 +311,10 @@ mod tests {
             "HTTP/1.1 099 OK\r\n\r\n",
             "HTTP/1.1 200 OK\r\n: x\r\n\r\n",
         ] {
-            assert!(read(text.as_bytes()).is_err(), "{text}");
+            assert!(decode(text.as_bytes()).is_err(), "{text}");
         }
+        let alert = decode(b"\x15\x03\x03\x00\x02\x02\x46").unwrap_err();
+        assert!(alert.to_string().contains("write https://"), "{alert}");
         let many = |n| {
             (0..n)
                 .map(|n| format!("x-amz-meta-{n}: v\r\n"))
@@ -327,7 +322,7 @@ mod tests {
         };
         let head = |n| format!("HTTP/1.1 200 OK\r\n{}\r\n", many(n));
         assert_eq!(
-            read(head(1000).as_bytes())
+            decode(head(1000).as_bytes())
                 .unwrap()
                 .unwrap()
                 .1
@@ -336,8 +331,8 @@ mod tests {
             1000
         );
         assert!(matches!(
-            read(head(3000).as_bytes()),
-            Err(Fault::TooLarge(_))
+            decode(head(3000).as_bytes()),
+            Err(Failure::TooLarge(_))
         ));
     }
 }

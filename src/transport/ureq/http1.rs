@@ -1,6 +1,6 @@
-//! One request and its response on a connection, as HTTP/1.1 has it (RFC 9110, RFC 9112).
+//! One exchange of HTTP/1.1 on a connection: a request and its response (RFC 9110, RFC 9112).
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,33 +10,33 @@ use ureq::Timeout;
 use ureq::unversioned::transport::time::Duration as Time;
 use ureq::unversioned::transport::{NextTimeout, Transport};
 
-use super::Fault;
-use super::chunks::Chunks;
+use super::chunks::{Chunks, copy};
+use super::error::Failure;
 use super::head::{self, Framing, MAX_HEAD};
 use super::pool::{NEVER, Pool};
 use super::watch::{Phase, Watch};
 use crate::body::Body;
 use crate::read;
 
-/// For so long a server is given to say whether it wants the body.
-const CONSENT: Duration = Duration::from_secs(1);
+/// How long a request with `Expect: 100-continue` waits for the server before it sends the body.
+const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// As many interim responses (1xx) may precede a final one.
+/// The maximum number of interim responses (1xx) before the final one.
 const MAX_INTERIM: usize = 100;
 
-/// A connection that is at a request.
+/// A connection during an exchange.
 pub(super) struct Connection {
     link: Box<dyn Transport>,
     pool: Arc<Pool>,
-    /// Whom it is to: the service or a proxy.
+    /// The peer: the service or a proxy.
     to: Uri,
     watch: Arc<Watch>,
-    /// Whether the whole request was sent, so that the connection may serve another.
+    /// Whether the whole request was sent, so that the connection can be reused.
     is_sent: bool,
 }
 
 impl Connection {
-    pub(super) fn new(pool: &Arc<Pool>, to: &Uri, watch: &Arc<Watch>) -> Result<Self, Fault> {
+    pub(super) fn new(pool: &Arc<Pool>, to: &Uri, watch: &Arc<Watch>) -> Result<Self, Failure> {
         Ok(Self {
             link: pool.connect(to)?,
             pool: pool.clone(),
@@ -46,34 +46,34 @@ impl Connection {
         })
     }
 
-    /// Sends a request and waits for the head of its final response.
+    /// Sends a request and receives the head of its final response.
     pub(super) fn exchange(
         mut self,
         request: &request::Parts,
         forward: Option<Option<&HeaderValue>>,
         body: &Body,
-    ) -> Result<(response::Parts, Incoming), Fault> {
-        let text = head::write(request, forward);
-        let asks = !body.is_empty() && request.headers.contains_key(EXPECT);
-        let refused = match asks {
+    ) -> Result<(response::Parts, Incoming), Failure> {
+        let text = head::encode(request, forward);
+        let expects_continue = !body.is_empty() && request.headers.contains_key(EXPECT);
+        let refusal = match expects_continue {
             true => {
                 self.transmit(&text)?;
-                self.await_consent()?
+                self.await_continue()?
             }
             false => None,
         };
-        let head = match refused {
+        let head = match refusal {
             Some(head) => head,
             None => {
-                self.send(if asks { &[] } else { &text }, body)?;
+                self.send(if expects_continue { &[] } else { &text }, body)?;
                 self.watch.set_phase(Phase::Head);
                 self.read_head(NEVER)?
-                    .ok_or_else(|| Fault::Http("no response".into()))?
+                    .ok_or_else(|| Failure::Http("no response".into()))?
             }
         };
-        let (framing, stays) = head::framing(&request.method, &head)?;
+        let (framing, is_reusable) = head::framing(&request.method, &head)?;
         let incoming = Incoming {
-            stays: stays && self.is_sent,
+            is_reusable: is_reusable && self.is_sent,
             connection: Some(self),
             left: match framing {
                 Framing::Chunked => Left::Chunks(Chunks::default()),
@@ -85,29 +85,30 @@ impl Connection {
     }
 
     /// Sends these bytes.
-    fn transmit(&mut self, mut bytes: &[u8]) -> Result<(), Fault> {
+    fn transmit(&mut self, mut bytes: &[u8]) -> Result<(), Failure> {
         while !bytes.is_empty() {
             let output = self.link.buffers().output();
-            let (piece, rest) = bytes.split_at(bytes.len().min(output.len()));
-            output[..piece.len()].copy_from_slice(piece);
-            self.link.transmit_output(piece.len(), NEVER)?;
+            let (chunk, rest) = bytes.split_at(bytes.len().min(output.len()));
+            output[..chunk.len()].copy_from_slice(chunk);
+            self.link.transmit_output(chunk.len(), NEVER)?;
             bytes = rest;
         }
         Ok(())
     }
 
-    /// The response that a server gives in place of its consent; none where it consents, or says nothing for a while.
-    fn await_consent(&mut self) -> Result<Option<response::Parts>, Fault> {
+    /// Waits for `100 Continue`. Returns the head of a final response that the server sends instead, or `None` if the body is to
+    /// be sent: because the server accepts it, or because it is silent for a while.
+    fn await_continue(&mut self) -> Result<Option<response::Parts>, Failure> {
         let until = NextTimeout {
-            after: Time::Exact(CONSENT),
+            after: Time::Exact(CONTINUE_TIMEOUT),
             reason: Timeout::Await100,
             ..NEVER
         };
         self.read_head(until)
     }
 
-    /// Sends what is left of the head, and the body. A body that is in memory goes with the head, if both are small.
-    fn send(&mut self, head: &[u8], body: &Body) -> Result<(), Fault> {
+    /// Sends the rest of the head, and the body. A small body in memory is sent together with the head.
+    fn send(&mut self, head: &[u8], body: &Body) -> Result<(), Failure> {
         if let Some(bytes) = body.bytes() {
             if !bytes.is_empty() {
                 self.watch.set_phase(Phase::Send);
@@ -117,20 +118,20 @@ impl Connection {
                 true => self.transmit(&[head, bytes].concat())?,
                 false => {
                     self.transmit(head)?;
-                    // the socket stops where the response is there before the body was sent
-                    for piece in bytes.chunks(room.max(1)) {
-                        if self.watch.is_answered() {
+                    // the socket stops sending when the response arrives before the end of the body
+                    for chunk in bytes.chunks(room.max(1)) {
+                        if self.watch.is_early_response() {
                             return Ok(());
                         }
-                        self.transmit(piece)?;
+                        self.transmit(chunk)?;
                     }
                 }
             }
-            self.is_sent = !self.watch.is_answered();
+            self.is_sent = !self.watch.is_early_response();
             return Ok(());
         }
-        // before the head, which is the whole request where the length is zero
-        let mut reader = body.open().map_err(Fault::Body)?;
+        // first, as the head is the whole request if the length is zero
+        let mut reader = body.open().map_err(Failure::Body)?;
         self.transmit(head)?;
         self.watch.set_phase(Phase::Send);
         match body.len() {
@@ -139,25 +140,25 @@ impl Connection {
         }
     }
 
-    fn send_sized(&mut self, reader: &mut impl Read, mut left: u64) -> Result<(), Fault> {
-        while left > 0 && !self.watch.is_answered() {
+    fn send_sized(&mut self, reader: &mut impl Read, mut left: u64) -> Result<(), Failure> {
+        while left > 0 && !self.watch.is_early_response() {
             let output = self.link.buffers().output();
-            let n = read::some(reader, output).map_err(Fault::Body)?;
-            // the reader of a body is as long as it says, or fails
+            let n = read::some(reader, output).map_err(Failure::Body)?;
+            // the reader of a body has the announced length, or fails
             left = left.saturating_sub(n as u64);
             self.link.transmit_output(n, NEVER)?;
         }
-        self.is_sent = !self.watch.is_answered();
+        self.is_sent = !self.watch.is_early_response();
         Ok(())
     }
 
-    fn send_chunked(&mut self, reader: &mut impl Read) -> Result<(), Fault> {
-        // room for the length, which is known only when the piece is there
+    fn send_chunked(&mut self, reader: &mut impl Read) -> Result<(), Failure> {
+        // space for the length, which is known when the chunk has been read
         const HEAD: usize = 18;
-        while !self.watch.is_answered() {
+        while !self.watch.is_early_response() {
             let output = self.link.buffers().output();
             let end = output.len().saturating_sub(2);
-            let n = read::some(reader, &mut output[HEAD..end]).map_err(Fault::Body)?;
+            let n = read::some(reader, &mut output[HEAD..end]).map_err(Failure::Body)?;
             let head = format!("{n:x}\r\n");
             output[..head.len()].copy_from_slice(head.as_bytes());
             output.copy_within(HEAD..HEAD + n, head.len());
@@ -168,51 +169,51 @@ impl Connection {
                 break;
             }
         }
-        self.is_sent = !self.watch.is_answered();
+        self.is_sent = !self.watch.is_early_response();
         Ok(())
     }
 
-    /// The head of the final response; none where the server consents to a body, or `until` is over, while consent is
-    /// waited for.
-    fn read_head(&mut self, until: NextTimeout) -> Result<Option<response::Parts>, Fault> {
-        let awaits_consent = until.reason == Timeout::Await100;
+    /// Receives the head of the final response. Returns `None` if `until` is the wait for `100 Continue`, and it was received or the
+    /// time is over.
+    fn read_head(&mut self, until: NextTimeout) -> Result<Option<response::Parts>, Failure> {
+        let awaits_continue = until.reason == Timeout::Await100;
         let since = Instant::now();
         let mut interim = 0;
         loop {
             let input = self.link.buffers().input();
-            if let Some((len, head)) = head::read(input)? {
+            if let Some((len, head)) = head::decode(input)? {
                 self.link.buffers().input_consume(len);
                 if !head.status.is_informational() {
                     return Ok(Some(head));
                 }
                 if head.status == StatusCode::SWITCHING_PROTOCOLS {
-                    let what = "the response switches to another protocol, which was not requested";
-                    return Err(Fault::Http(what.into()));
+                    let what = "the server switched protocols (101), which was not requested";
+                    return Err(Failure::Http(what.into()));
                 }
-                if awaits_consent && head.status == StatusCode::CONTINUE {
+                if awaits_continue && head.status == StatusCode::CONTINUE {
                     return Ok(None);
                 }
                 interim += 1;
                 if interim > MAX_INTERIM {
-                    return Err(Fault::TooLarge(
+                    return Err(Failure::TooLarge(
                         "there are too many interim responses (1xx)",
                     ));
                 }
                 self.watch.set_phase(Phase::Head);
                 continue;
             }
-            let there = input.len();
-            if there >= MAX_HEAD {
-                return Err(Fault::TooLarge("the head of the response is too long"));
+            let received = input.len();
+            if received >= MAX_HEAD {
+                return Err(Failure::TooLarge("the head of the response is too long"));
             }
-            if there > 0 {
+            if received > 0 {
                 self.watch.begin_head();
             }
             let mut wait = until;
-            if awaits_consent {
-                let left = CONSENT.saturating_sub(since.elapsed());
-                // a head that has begun is read to its end
-                match (left.is_zero(), there) {
+            if awaits_continue {
+                let left = CONTINUE_TIMEOUT.saturating_sub(since.elapsed());
+                // once its first bytes are received, a head is read to its end
+                match (left.is_zero(), received) {
                     (true, 0) => return Ok(None),
                     (false, 0) => wait.after = Time::Exact(left),
                     _ => wait = NEVER,
@@ -221,8 +222,8 @@ impl Connection {
             match self.link.await_input(wait) {
                 Ok(true) => {}
                 Ok(false) => {
-                    return Err(Fault::Closed(match there {
-                        0 => "it was closed before a response came",
+                    return Err(Failure::Closed(match received {
+                        0 => "it was closed before a response was received",
                         _ => "it was closed inside the head of the response",
                     }));
                 }
@@ -233,13 +234,13 @@ impl Connection {
     }
 }
 
-/// The body of a response on its way.
+/// The body of a response that is being received.
 pub(super) struct Incoming {
-    /// Until the body is read to its end.
+    /// `None` after the end of the body.
     connection: Option<Connection>,
     left: Left,
-    /// Whether the connection can be used again behind the body.
-    stays: bool,
+    /// Whether the connection can be reused after the body.
+    is_reusable: bool,
 }
 
 enum Left {
@@ -249,7 +250,7 @@ enum Left {
 }
 
 impl Incoming {
-    /// The length, if it was announced.
+    /// Returns the length, if it was announced.
     pub(super) fn len(&self) -> Option<u64> {
         match self.left {
             Left::Bytes(left) => Some(left),
@@ -261,7 +262,7 @@ impl Incoming {
         matches!(self.left, Left::Close)
     }
 
-    /// Lets the connection go if nothing of the body is left.
+    /// Releases the connection if the body is empty.
     pub(super) fn finish(&mut self) {
         if matches!(self.left, Left::Bytes(0)) {
             self.release();
@@ -270,13 +271,13 @@ impl Incoming {
 
     fn release(&mut self) {
         if let Some(connection) = self.connection.take()
-            && self.stays
+            && self.is_reusable
         {
             connection.pool.keep(&connection.to, connection.link);
         }
     }
 
-    pub(super) fn read(&mut self, buf: &mut [u8]) -> Result<usize, Fault> {
+    pub(super) fn read(&mut self, buf: &mut [u8]) -> Result<usize, Failure> {
         if buf.is_empty() {
             return Ok(0);
         }
@@ -306,7 +307,7 @@ impl Incoming {
                 Left::Close => false,
             };
             if is_whole {
-                // at once: a reader that knows the length does not read the end
+                // at once, as a reader that knows the length does not read beyond it
                 self.release();
                 return Ok(read);
             }
@@ -319,34 +320,22 @@ impl Incoming {
         }
     }
 
-    /// The other side has closed the connection.
-    fn closed(&mut self) -> Result<usize, Fault> {
+    /// Handles the end of the connection.
+    fn closed(&mut self) -> Result<usize, Failure> {
         match &self.left {
             Left::Close => {}
-            // all that is missing is an empty line
+            // only an empty line is missing
             Left::Chunks(chunks) if chunks.is_ending() => {}
             Left::Chunks(_) => {
-                return Err(Fault::Closed(
+                return Err(Failure::Closed(
                     "it was closed before the last chunk of the body",
                 ));
             }
             Left::Bytes(_) => {
-                return Err(Fault::Closed("it was closed before the end of the body"));
+                return Err(Failure::Closed("it was closed before the end of the body"));
             }
         }
         self.connection = None;
         Ok(0)
-    }
-}
-
-pub(super) fn copy(from: &[u8], to: &mut [u8], most: usize) -> usize {
-    let n = from.len().min(to.len()).min(most);
-    to[..n].copy_from_slice(&from[..n]);
-    n
-}
-
-impl From<Fault> for io::Error {
-    fn from(fault: Fault) -> Self {
-        Self::other(fault)
     }
 }

@@ -1,14 +1,16 @@
 //! The blocking transport, on the connections of `ureq`.
 //!
 //! ```text
-//! http1 ─► Transport: TLS ─► [tunnel through a proxy ─►] socket
-//!  head, chunks                                           watch: time, cancel
+//! http1 ─► ureq's Transport: TLS ─► [tunnel through a proxy ─►] socket
+//!  head, chunks                                                  watch: timeouts, cancellation
 //! ```
-//! `ureq` opens connections, with TLS and through proxies. What is said on them is written and read here: a signed request
-//! goes as it is, and `ureq` would write every byte of it to the log. Root certificates are looked at when the first https
-//! connection is opened, not before. All waiting is done in [`socket`], under the eyes of [`watch`].
+//! `ureq` opens connections, with TLS and through proxies. The HTTP messages are written and read here: `ureq` would log every
+//! byte of a signed request. Root certificates are loaded when the first https connection is opened. All waiting is done in
+//! [`socket`], which [`watch`] ends.
 
+mod authority;
 mod chunks;
+mod error;
 mod head;
 mod http1;
 mod pool;
@@ -17,7 +19,7 @@ mod socket;
 mod tls;
 mod watch;
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -31,13 +33,16 @@ use crate::body::{Body, ResponseBody};
 use crate::transport::Network;
 
 /// HTTP/1.1 over plain sockets and TLS, with a pool of connections.
+///
+/// A client has one by default ([`Client::with_config`](crate::Client::with_config)); [`new`](Self::new) is for a transport that
+/// clients share, or that another transport wraps.
 #[derive(Debug)]
 pub struct UreqTransport {
     routes: proxy::Routes,
 }
 
 impl UreqTransport {
-    /// One with an empty pool.
+    /// Creates a transport with an empty pool.
     ///
     /// ```
     /// use tucuxi::transport::UreqTransport;
@@ -49,28 +54,13 @@ impl UreqTransport {
     ///
     /// # Errors
     ///
-    /// Fails if a file of certificates is broken, or if a proxy's URL is invalid or of a kind that is not supported.
+    /// Returns an error if a file of certificates is invalid, or if the URL of a proxy is invalid or has a scheme other than
+    /// `http` and `https`.
     pub fn new(network: &Network) -> crate::error::Result<Self> {
         Ok(Self {
             routes: proxy::Routes::new(network)?,
         })
     }
-}
-
-/// Why a request has no response.
-#[derive(Debug, thiserror::Error)]
-enum Fault {
-    /// The request's body cannot be read.
-    #[error("{0}")]
-    Body(io::Error),
-    #[error("{0}")]
-    Closed(&'static str),
-    #[error("{0}")]
-    Http(String),
-    #[error("{0}")]
-    TooLarge(&'static str),
-    #[error("{0}")]
-    Ureq(#[from] ureq::Error),
 }
 
 impl Transport for UreqTransport {
@@ -81,7 +71,7 @@ impl Transport for UreqTransport {
             return Err(TransportError::cancelled(&uri));
         }
         set_length(&head.method, &mut head.headers, &body);
-        // nothing is decoded here
+        // this transport decodes nothing
         let identity = HeaderValue::from_static("identity");
         head.headers.entry(ACCEPT_ENCODING).or_insert(identity);
         let watch = Watch::new(limits);
@@ -92,9 +82,9 @@ impl Transport for UreqTransport {
             let forward = forward.as_ref().map(Option::as_ref);
             connection.and_then(|one| one.exchange(&head, forward, &body))
         };
-        let (head, mut incoming) = result.map_err(|error| failure(&uri, &watch, error))?;
+        let (head, mut incoming) = result.map_err(|failure| failure.into_error(&uri, &watch))?;
         if !head.status.is_success() {
-            watch.set_failed();
+            watch.set_error_response();
         }
         incoming.finish();
         let (len, ends_by_close) = (incoming.len(), incoming.ends_by_close());
@@ -111,16 +101,8 @@ impl Transport for UreqTransport {
     }
 }
 
-fn port(uri: &Uri) -> u16 {
-    match (uri.port_u16(), uri.scheme_str()) {
-        (Some(port), _) => port,
-        (None, Some("https")) => 443,
-        _ => 80,
-    }
-}
-
-/// A known length is stated, also where it is zero and a server may require one; else the body goes in chunks. The headers
-/// say how the body is sent, whatever an interceptor has set.
+/// Sets the headers of the length of the body, whatever an interceptor has set. A known length is always sent, even zero where
+/// servers may require it; a body of unknown length is sent in chunks.
 fn set_length(method: &Method, headers: &mut HeaderMap, body: &Body) {
     headers.remove(TRANSFER_ENCODING);
     let may_have_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
@@ -136,7 +118,7 @@ fn set_length(method: &Method, headers: &mut HeaderMap, body: &Body) {
     }
 }
 
-/// A response's body on its way.
+/// The body of a response that is being received.
 struct Receiving {
     incoming: Incoming,
     watch: Arc<Watch>,
@@ -147,43 +129,15 @@ impl Read for Receiving {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.watch.set_phase(Phase::Receive);
         let _entered = self.watch.enter();
-        self.incoming.read(buf).map_err(|fault| {
-            let error = failure(&self.uri, &self.watch, fault);
+        self.incoming.read(buf).map_err(|failure| {
+            let error = failure.into_error(&self.uri, &self.watch);
             let kind = match error.kind() {
-                TransportErrorKind::Timeout => ErrorKind::TimedOut,
-                TransportErrorKind::Interrupted => ErrorKind::UnexpectedEof,
-                _ => ErrorKind::Other,
+                TransportErrorKind::Timeout => io::ErrorKind::TimedOut,
+                TransportErrorKind::Interrupted => io::ErrorKind::UnexpectedEof,
+                _ => io::ErrorKind::Other,
             };
             io::Error::new(kind, error)
         })
-    }
-}
-
-fn failure(uri: &Uri, watch: &Watch, fault: Fault) -> TransportError {
-    use ureq::Error as E;
-    let fault = match fault {
-        Fault::Body(error) => return TransportError::new(TransportErrorKind::Request, uri, error),
-        other => other,
-    };
-    if let Some((kind, why)) = watch.stopped() {
-        return TransportError::new(kind, uri, why);
-    }
-    let connecting = matches!(watch.phase(), Phase::Connect(_));
-    let kind = match &fault {
-        Fault::TooLarge(_) => TransportErrorKind::TooLarge,
-        Fault::Ureq(E::Tls(_) | E::Pem(_) | E::Rustls(_) | E::TlsRequired) => {
-            TransportErrorKind::Tls
-        }
-        Fault::Ureq(E::Io(e)) if connecting && e.kind() == ErrorKind::InvalidData => {
-            TransportErrorKind::Tls
-        }
-        _ if connecting => TransportErrorKind::Connect,
-        Fault::Ureq(E::BadUri(_) | E::Http(_)) => TransportErrorKind::Request,
-        _ => TransportErrorKind::Interrupted,
-    };
-    match fault {
-        Fault::Ureq(error) => TransportError::new(kind, uri, error),
-        other => TransportError::new(kind, uri, other),
     }
 }
 
@@ -192,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_headers_say_how_the_body_is_sent() {
+    fn the_headers_of_the_length_follow_the_body() {
         let sized = || Body::from("hello");
         let unsized_ = || Body::from_reader(io::empty());
         let cases = [

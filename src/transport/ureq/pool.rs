@@ -1,4 +1,4 @@
-//! Connections: opened through `ureq`'s connectors, kept while they are idle.
+//! The pool of connections, which are opened through `ureq`'s connectors.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -15,14 +15,15 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, Proxy, Timeout};
 
-use super::socket::{Begin, End, NoResolver, SocketConnector};
+use super::authority::port;
+use super::socket::{MarkConnected, MarkConnecting, NoResolver, SocketConnector};
 use crate::sync;
 use crate::transport::Network;
 
-/// So long an idle connection is kept: services close theirs after some 20 seconds.
+/// How long an idle connection is kept. Services close theirs after about 20 seconds.
 const MAX_IDLE: Duration = Duration::from_secs(15);
 
-/// All timeouts of `ureq` are off: the one judge of time is below it.
+/// No timeout: those of `ureq` are off, as the sockets below it have their own.
 pub(super) const NEVER: NextTimeout = NextTimeout {
     after: Time::NotHappening,
     reason: Timeout::Global,
@@ -33,19 +34,19 @@ pub(super) const NEVER: NextTimeout = NextTimeout {
 type Link = Box<dyn Transport>;
 type Chain = dyn Connector<(), Out = Link>;
 
-/// Opens connections and keeps those that are idle.
+/// Opens connections and keeps idle ones.
 #[derive(Debug)]
 pub(super) struct Pool {
     opener: Opener,
-    /// Opens the connections to the proxy that tunnels go through.
+    /// Opens connections to the proxy of tunnels.
     to_proxy: Option<Arc<Opener>>,
     max_idle: usize,
-    /// The last used is the last.
+    /// In the order of their last use.
     idle: Mutex<VecDeque<Idle>>,
 }
 
 struct Idle {
-    to: Box<str>,
+    key: Box<str>,
     link: Link,
     since: Instant,
 }
@@ -57,12 +58,12 @@ impl fmt::Debug for Idle {
 }
 
 impl Pool {
-    /// One whose connections are made with these settings of TLS.
+    /// Creates a pool of connections with these TLS settings.
     pub(super) fn new(network: &Network, tls: &TlsConfig) -> Self {
         Self::with(network, Opener::new(network, tls, None), None)
     }
 
-    /// One whose connections are tunnels through a proxy.
+    /// Creates a pool of tunnels through a proxy.
     pub(super) fn tunnels(
         network: &Network,
         tls: &TlsConfig,
@@ -83,9 +84,9 @@ impl Pool {
         }
     }
 
-    /// A connection to this host that is open, or a new one.
+    /// Returns an idle connection to the host of a URL, or opens one.
     pub(super) fn connect(&self, to: &Uri) -> Result<Link, Error> {
-        while let Some(mut link) = self.take(&place(to)) {
+        while let Some(mut link) = self.take(&pool_key(to)) {
             if link.is_open() {
                 return Ok(link);
             }
@@ -97,28 +98,28 @@ impl Pool {
         sync::lock(&self.idle)
     }
 
-    fn take(&self, to: &str) -> Option<Link> {
+    fn take(&self, key: &str) -> Option<Link> {
         let mut idle = self.idle();
         let mut old = Vec::new();
         while (idle.front()).is_some_and(|first| first.since.elapsed() >= MAX_IDLE) {
             old.extend(idle.pop_front());
         }
-        let at = idle.iter().rposition(|one| *one.to == *to);
+        let at = idle.iter().rposition(|one| *one.key == *key);
         let found = at.and_then(|at| idle.remove(at));
-        // connections are closed behind the lock
+        // connections are closed after the lock is released
         drop(idle);
         drop(old);
         found.map(|one| one.link)
     }
 
-    /// Keeps a connection that has nothing more to say.
+    /// Keeps a connection for reuse, unless it was closed or has unread input.
     pub(super) fn keep(&self, to: &Uri, mut link: Link) {
         if !link.buffers().input().is_empty() || !link.is_open() {
             return;
         }
-        let (to, since) = (place(to), Instant::now());
+        let (key, since) = (pool_key(to), Instant::now());
         let mut idle = self.idle();
-        idle.push_back(Idle { to, link, since });
+        idle.push_back(Idle { key, link, since });
         let spare = match idle.len() > self.max_idle {
             true => idle.pop_front(),
             false => None,
@@ -129,7 +130,7 @@ impl Pool {
 
     fn open(&self, to: &Uri) -> Result<Link, Error> {
         let to_proxy = self.to_proxy.clone();
-        // a tunnel's connector asks for the connection to the proxy here
+        // the connector of tunnels opens the connection to the proxy with this function
         let run = move |details: &ConnectionDetails<'_>| match &to_proxy {
             Some(opener) => opener.open(details.uri, Arc::new(|_| Err(Error::ConnectionFailed))),
             None => Err(Error::ConnectionFailed),
@@ -138,16 +139,16 @@ impl Pool {
     }
 }
 
-/// Whom a connection is to.
-fn place(uri: &Uri) -> Box<str> {
+/// Returns scheme, host and port: connections to them are interchangeable.
+fn pool_key(uri: &Uri) -> Box<str> {
     let scheme = uri.scheme_str().unwrap_or("http");
     let host = uri.host().unwrap_or_default().to_ascii_lowercase();
-    format!("{scheme}://{host}:{}", super::port(uri)).into()
+    format!("{scheme}://{host}:{}", port(uri)).into()
 }
 
 type Run = dyn Fn(&ConnectionDetails<'_>) -> Result<Link, Error> + Send + Sync;
 
-/// Opens connections with settings of its own: `ureq`'s connector for TLS keeps the first that it meets.
+/// Opens connections with TLS settings of its own: `ureq`'s TLS connector keeps the first settings that it is used with.
 #[derive(Debug)]
 struct Opener {
     connector: Box<Chain>,
@@ -156,13 +157,13 @@ struct Opener {
 
 impl Opener {
     fn new(network: &Network, tls: &TlsConfig, tunnel: Option<Proxy>) -> Self {
-        let connector = Begin
+        let connector = MarkConnecting
             .chain(ConnectProxyConnector::default())
             .chain(SocketConnector {
                 keepalive: network.tcp_keepalive,
             })
             .chain(RustlsConnector::default())
-            .chain(End);
+            .chain(MarkConnected);
         let config = Config::builder()
             .proxy(tunnel)
             .tls_config(tls.clone())
@@ -174,7 +175,7 @@ impl Opener {
         }
     }
 
-    /// `run` opens the connection to the proxy of a tunnel.
+    /// Opens a connection. `run` opens the connection to the proxy of a tunnel.
     fn open(&self, to: &Uri, run: Arc<Run>) -> Result<Link, Error> {
         let details = ConnectionDetails {
             uri: to,

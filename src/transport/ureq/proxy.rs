@@ -1,10 +1,10 @@
-//! Which requests go through a proxy, and how.
+//! Routes: which requests are sent through a proxy, and how.
 //!
-//! | endpoint | a request goes |
+//! | endpoint | a request is sent |
 //! | --- | --- |
-//! | http | to the proxy, which forwards it: with its whole URL, and the proxy's user and password |
-//! | https | through a tunnel (`CONNECT`), in which nobody reads it |
-//! | https, with `proxy_use_forwarding_for_https` | to the proxy, as http does |
+//! | http | to the proxy, which forwards it: with its whole URL, and the proxy's user name and password |
+//! | https | through a tunnel (`CONNECT`), in which the proxy cannot read it |
+//! | https, with `proxy_use_forwarding_for_https` | to the proxy, as for http |
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,40 +14,42 @@ use base64::prelude::BASE64_STANDARD;
 use http::{HeaderValue, Uri};
 use ureq::Proxy;
 
+use super::authority::{host_and_port, port};
 use super::pool::Pool;
 use super::tls;
 use crate::error::{Error, Result};
 use crate::transport::{Network, Proxies};
+use crate::uri::WrittenUrl;
 
-/// The ways that requests may go.
+/// The routes of requests.
 #[derive(Debug)]
 pub(super) struct Routes {
-    /// To services.
+    /// Connections to services.
     direct: Arc<Pool>,
     http: Option<Via>,
     https: Option<Via>,
     proxies: Proxies,
 }
 
-/// By way of a proxy.
+/// A route through a proxy.
 #[derive(Debug)]
 enum Via {
     Forwarding {
-        /// Of connections to proxies.
+        /// Connections to proxies.
         pool: Arc<Pool>,
         to: Uri,
-        /// The proxy's user and password.
-        who: Option<HeaderValue>,
+        /// The value of `Proxy-Authorization`.
+        authorization: Option<HeaderValue>,
     },
     Tunnel(Arc<Pool>),
 }
 
-/// The way of a request.
+/// The route of a request.
 pub(super) struct Route<'a> {
     pub(super) pool: &'a Arc<Pool>,
-    /// Whom the connection is to.
+    /// The peer of the connection.
     pub(super) to: &'a Uri,
-    /// For a proxy that forwards, with what it wants to know of the user, if anything.
+    /// Set for a forwarding proxy, with the value of `Proxy-Authorization`, if any.
     pub(super) forward: Option<Option<HeaderValue>>,
 }
 
@@ -56,14 +58,17 @@ impl Routes {
         let tls = tls::to_services(network)?;
         let proxy_tls = tls::to_proxies(network)?;
         let proxies = &network.proxies;
-        let parsed = |url: &Option<String>| url.as_deref().map(parse).transpose();
+        let parsed = |scheme, url: &Option<String>| {
+            let url = url.as_deref();
+            url.map(|url| parse(scheme, url)).transpose()
+        };
         let to_proxies = Arc::new(Pool::new(network, &proxy_tls));
         let forwarding = |proxy| forwarding(&to_proxies, proxy);
         let tunnel = |proxy| Via::Tunnel(Arc::new(Pool::tunnels(network, &tls, &proxy_tls, proxy)));
-        let https = parsed(&proxies.https)?;
+        let https = parsed("https", &proxies.https)?;
         Ok(Self {
             direct: Arc::new(Pool::new(network, &tls)),
-            http: parsed(&proxies.http)?.map(forwarding).transpose()?,
+            http: parsed("http", &proxies.http)?.map(forwarding).transpose()?,
             https: match network.proxy_forwards_https {
                 true => https.map(forwarding).transpose()?,
                 false => https.map(tunnel),
@@ -72,7 +77,7 @@ impl Routes {
         })
     }
 
-    /// The way to this URL; `direct` for one without a proxy, whatever the settings.
+    /// Returns the route to a URL. `direct` is for one without a proxy, whatever the settings.
     pub(super) fn to<'a>(&'a self, uri: &'a Uri, direct: bool) -> Route<'a> {
         let via = match uri.scheme_str() {
             _ if direct || is_direct(&self.proxies, uri) => &None,
@@ -80,7 +85,11 @@ impl Routes {
             _ => &self.http,
         };
         let (pool, to, forward) = match via {
-            Some(Via::Forwarding { pool, to, who }) => (pool, to, Some(who.clone())),
+            Some(Via::Forwarding {
+                pool,
+                to,
+                authorization,
+            }) => (pool, to, Some(authorization.clone())),
             Some(Via::Tunnel(pool)) => (pool, uri, None),
             None => (&self.direct, uri, None),
         };
@@ -88,51 +97,47 @@ impl Routes {
     }
 }
 
-/// A proxy's URL may have a password, which is not shown.
-fn parse(url: &str) -> Result<Proxy> {
-    let scheme = url.split_once("://").map_or("http", |(scheme, _)| scheme);
-    if !matches!(scheme, "http" | "https") {
-        let what = format!("a proxy of the kind {scheme:?}: give it an http or https URL");
-        return Err(Error::unsupported(what));
-    }
-    Proxy::new(url).map_err(|_| fault())
-}
-
-fn fault() -> Error {
-    Error::config("the proxy's URL is invalid: it must be such as http://proxy:3128")
+/// Parses the URL of the proxy for endpoints of a scheme. The URL may have a password, so errors do not show it.
+fn parse(scheme: &str, url: &str) -> Result<Proxy> {
+    let error = |problem: &str| {
+        Error::config(format!(
+            "the URL of the proxy for {scheme} endpoints (of the program, {scheme}_proxy or all_proxy) is invalid: {problem}"
+        ))
+    };
+    let url = WrittenUrl::parse_proxy(url).map_err(|e| error(&e.to_string()))?;
+    Proxy::new(url.as_str()).map_err(|e| error(&e.to_string()))
 }
 
 fn forwarding(pool: &Arc<Pool>, proxy: Proxy) -> Result<Via> {
-    let user = (proxy.username().is_some() || proxy.password().is_some()).then(|| {
+    let invalid = || Error::config("user name and password of the proxy cannot be a header");
+    let authorization = (proxy.username().is_some() || proxy.password().is_some()).then(|| {
         let (user, password) = (proxy.username(), proxy.password());
         let pair = format!(
             "{}:{}",
             user.unwrap_or_default(),
             password.unwrap_or_default()
         );
-        format!("Basic {}", BASE64_STANDARD.encode(pair))
+        let value = format!("Basic {}", BASE64_STANDARD.encode(pair));
+        HeaderValue::try_from(value).map_err(|_| invalid())
     });
-    let who = user.map(|user| HeaderValue::try_from(user).map_err(|_| fault()));
-    let mut who = who.transpose()?;
-    if let Some(who) = &mut who {
-        who.set_sensitive(true);
+    let mut authorization = authorization.transpose()?;
+    if let Some(authorization) = &mut authorization {
+        authorization.set_sensitive(true);
     }
-    // without user and password
     let uri = proxy.uri();
-    let authority = uri.authority().map_or("", |authority| authority.as_str());
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
     let scheme = uri.scheme_str().unwrap_or("http");
-    let to = format!("{scheme}://{host}").parse().map_err(|_| fault())?;
-    let pool = pool.clone();
-    Ok(Via::Forwarding { pool, to, who })
+    let to = format!("{scheme}://{}", host_and_port(uri));
+    Ok(Via::Forwarding {
+        pool: pool.clone(),
+        to: to.parse().map_err(|_| invalid())?,
+        authorization,
+    })
 }
 
-/// Whether a host is reached without a proxy.
+/// Whether the host of a URL is reached without a proxy.
 pub(super) fn is_direct(proxies: &Proxies, uri: &Uri) -> bool {
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-    let port = super::port(uri);
+    let port = port(uri);
     proxies.no_proxy.iter().any(|rule| covers(rule, host, port))
 }
 
@@ -162,7 +167,7 @@ fn covers(rule: &str, host: &str, port: u16) -> bool {
         .strip_prefix("*.")
         .or_else(|| name.strip_prefix('.'))
         .unwrap_or(name);
-    // as bytes: a rule may be anything
+    // as bytes, as a rule may be any text
     let (host, name) = (host.as_bytes(), name.as_bytes());
     let is_name = host.eq_ignore_ascii_case(name);
     let is_below = host.len() > name.len()
@@ -188,7 +193,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_are_excepted_by_name_address_network_and_port() {
+    fn urls_of_proxies_are_valid_or_the_error_says_what_to_write() {
+        for url in [
+            "http://proxy:3128",
+            "https://u:p%40ss@proxy",
+            "proxy:3128",
+            "u:p@proxy",
+        ] {
+            assert!(parse("http", url).is_ok(), "{url}");
+        }
+        for (url, expected) in [
+            (
+                "socks5://u:hidden@proxy",
+                "its scheme is \"socks5\": write http or https",
+            ),
+            ("http://u:hidden@", "it has no host"),
+            ("http://u:hid/den@proxy", "percent-encode its / ? and #"),
+            ("http://proxy:port", "its port is not a number up to 65535"),
+            ("", "it has no scheme"),
+        ] {
+            let error = parse("https", url).unwrap_err().to_string();
+            assert!(
+                error.contains(expected) && error.contains("https_proxy"),
+                "{url}: {error}"
+            );
+            assert!(!error.contains("hid"), "{url}: {error}");
+        }
+    }
+
+    #[test]
+    fn no_proxy_has_names_addresses_networks_and_ports() {
         let cases = [
             ("*", "http://any.example", true),
             ("example.com", "http://example.com", true),

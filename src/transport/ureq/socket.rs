@@ -1,5 +1,4 @@
-//! Sockets for `ureq`: as its own, and they look up from every wait to see whether somebody still wants what they wait for,
-//! know keep-alive, and keep reading where the other side answers before the whole body was sent.
+//! Sockets for `ureq` with cancellation, keep-alive, and responses that are received before the whole body was sent.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
@@ -15,9 +14,10 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, Timeout};
 
+use super::authority::port;
 use super::watch::{Phase, SLICE, Watch};
 
-/// Finds nothing: names are looked up where a connection is opened, and not for each request.
+/// Resolves nothing: host names are resolved when a connection is opened, and not for each request.
 #[derive(Debug)]
 pub(super) struct NoResolver;
 
@@ -51,16 +51,16 @@ impl<In: Transport> Connector<In> for SocketConnector {
             stream,
             buffers,
             timeouts: [None; 2],
-            deaf: false,
+            write_closed: false,
         })))
     }
 }
 
-/// The first of the chain: connecting begins.
+/// The first connector of the chain: records that connecting begins.
 #[derive(Debug)]
-pub(super) struct Begin;
+pub(super) struct MarkConnecting;
 
-impl Connector<()> for Begin {
+impl Connector<()> for MarkConnecting {
     type Out = ();
 
     fn connect(&self, _: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<()>, Error> {
@@ -72,11 +72,11 @@ impl Connector<()> for Begin {
 fn open(uri: &Uri, keepalive: bool) -> Result<TcpStream, Error> {
     let watch = Watch::current();
     let host = uri.host().unwrap_or_default();
-    let addresses = look_up(host.trim_matches(['[', ']']), super::port(uri), &watch)?;
+    let addresses = resolve(host.trim_matches(['[', ']']), port(uri), &watch)?;
     let began = Instant::now();
     let mut failure = None;
     for (n, address) in addresses.iter().enumerate() {
-        // half of what is left for each but the last, so that one which is silent leaves time for the others
+        // half of the remaining time for each address but the last, so that a silent one leaves time for the others
         let left = watch.limits.connect.saturating_sub(began.elapsed());
         let share = if n + 1 < addresses.len() {
             left / 2
@@ -99,8 +99,8 @@ fn open(uri: &Uri, keepalive: bool) -> Result<TcpStream, Error> {
     Err(failure.map_or(Error::HostNotFound, Error::Io))
 }
 
-/// The addresses of a host. The system's lookup cannot be ended, so it is left behind in its thread.
-fn look_up(host: &str, port: u16, watch: &Watch) -> Result<Vec<SocketAddr>, Error> {
+/// Resolves a host name. The lookup of the system cannot be cancelled, so it has a thread of its own, which is abandoned.
+fn resolve(host: &str, port: u16, watch: &Watch) -> Result<Vec<SocketAddr>, Error> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![(address, port).into()]);
     }
@@ -108,7 +108,7 @@ fn look_up(host: &str, port: u16, watch: &Watch) -> Result<Vec<SocketAddr>, Erro
     let name = (host.to_owned(), port);
     std::thread::Builder::new().spawn(move || {
         let found = name.to_socket_addrs().map(Vec::from_iter);
-        // nobody may be there any more
+        // the receiver is gone if the lookup was abandoned
         let _ = sender.send(found);
     })?;
     let since = Instant::now();
@@ -148,7 +148,7 @@ fn connect(address: &SocketAddr, limit: Duration, watch: &Watch) -> io::Result<S
             return Err(ErrorKind::TimedOut.into());
         }
         let slice = watch.slice(since, Phase::Connect(since))?;
-        // a sixteenth more than the connection takes by itself
+        // polling adds at most a sixteenth to the time of the connection
         let pause = (waited / 16).clamp(Duration::from_micros(100), SLICE / 5);
         watch.limits.cancel.wait(pause.min(slice));
     }
@@ -159,15 +159,15 @@ fn connect(address: &SocketAddr, limit: Duration, watch: &Watch) -> io::Result<S
 pub(super) struct Connection {
     stream: TcpStream,
     buffers: LazyBuffers,
-    /// As the socket has them for reading and writing: setting them costs a system call.
+    /// The current timeouts of the socket for reading and writing: setting one is a system call.
     timeouts: [Option<Duration>; 2],
-    /// Whether the other side listens no more, though it may have said why.
-    deaf: bool,
+    /// Whether the peer stopped reading. It may have sent an early response.
+    write_closed: bool,
 }
 
-/// For so long a body must be stuck before what the other side says meanwhile is taken for its answer. TLS says things of its
-/// own, though not for long.
-const STUCK: Duration = Duration::from_millis(200);
+/// How long sending must be blocked before pending input is treated as an early response. Messages of TLS itself are pending for
+/// a shorter time.
+const EARLY_RESPONSE_GRACE: Duration = Duration::from_millis(200);
 
 impl Connection {
     fn set_timeout(&mut self, write: bool, slice: Duration) -> io::Result<()> {
@@ -182,7 +182,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether the other side has said something.
+    /// Whether input is pending.
     fn has_input(&self) -> bool {
         let peek = || {
             self.stream.set_nonblocking(true)?;
@@ -204,11 +204,11 @@ impl Connection {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(n) => {
                     sent += n;
-                    watch.flowed(n, since.elapsed(), Phase::Send);
+                    watch.transferred(n, since.elapsed(), Phase::Send);
                     since = Instant::now();
                 }
                 Err(e) if is_pause(&e) => {
-                    if is_body && since.elapsed() >= STUCK && self.has_input() {
+                    if is_body && since.elapsed() >= EARLY_RESPONSE_GRACE && self.has_input() {
                         return self.stop_sending(watch);
                     }
                 }
@@ -219,10 +219,10 @@ impl Connection {
         Ok(())
     }
 
-    /// The rest of the body is not sent; what the other side has said is its answer.
+    /// Stops sending the body: pending input is an early response.
     fn stop_sending(&mut self, watch: &Watch) -> io::Result<()> {
-        self.deaf = true;
-        watch.set_answered();
+        self.write_closed = true;
+        watch.set_early_response();
         Ok(())
     }
 }
@@ -247,7 +247,7 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
-        match self.deaf {
+        match self.write_closed {
             true => Ok(()),
             false => Ok(self.write_all(amount, &Watch::current())?),
         }
@@ -258,7 +258,7 @@ impl Transport for Connection {
         let since = Instant::now();
         loop {
             let mut slice = watch.slice(since, Phase::Receive)?;
-            // of ureq's timeouts only this one is set
+            // the only timeout of ureq that is set
             if timeout.reason == Timeout::Await100 {
                 let left = timeout.after.saturating_sub(since.elapsed());
                 if left.is_zero() {
@@ -270,7 +270,7 @@ impl Transport for Connection {
             let input = self.buffers.input_append_buf();
             match (&self.stream).read(input) {
                 Ok(n) => {
-                    watch.flowed(n, since.elapsed(), Phase::Receive);
+                    watch.transferred(n, since.elapsed(), Phase::Receive);
                     self.buffers.input_appended(n);
                     return Ok(n > 0);
                 }
@@ -287,16 +287,16 @@ impl Transport for Connection {
             self.stream.set_nonblocking(false)?;
             read
         };
-        // an end, and also words that nobody asked for, make a connection useless
-        !self.deaf && probe().is_err_and(|e| e.kind() == ErrorKind::WouldBlock)
+        // neither a closed connection nor one with unexpected input can be reused
+        !self.write_closed && probe().is_err_and(|e| e.kind() == ErrorKind::WouldBlock)
     }
 }
 
-/// The last of the chain: the connection stands, TLS included.
+/// The last connector of the chain: records that the connection is open, TLS included.
 #[derive(Debug)]
-pub(super) struct End;
+pub(super) struct MarkConnected;
 
-impl<In: Transport> Connector<In> for End {
+impl<In: Transport> Connector<In> for MarkConnected {
     type Out = Box<dyn Transport>;
 
     fn connect(

@@ -1,4 +1,4 @@
-//! Certificates: whom we trust, and who we are.
+//! TLS: trusted certificates, and certificates of the client.
 
 use std::path::{Path, PathBuf};
 
@@ -9,12 +9,12 @@ use crate::error::{Detail, ErrorKind};
 use crate::file;
 use crate::transport::Network;
 
-/// A file of certificates or keys that cannot be used.
+/// An invalid file of certificates or keys.
 #[derive(Debug, thiserror::Error)]
-#[error("{file}: {what}", file = file.display())]
+#[error("{file}: {problem}", file = file.display())]
 pub(super) struct TlsError {
     file: PathBuf,
-    what: String,
+    problem: String,
 }
 
 impl Detail for TlsError {
@@ -23,13 +23,13 @@ impl Detail for TlsError {
     }
 }
 
-/// The settings of connections to services.
+/// Returns the TLS settings of connections to services.
 pub(super) fn to_services(network: &Network) -> Result<TlsConfig, TlsError> {
     let certificate = network.client_certificate.as_ref();
     settings(network, network.ca_bundle.as_deref(), certificate)
 }
 
-/// The settings of connections to https proxies.
+/// Returns the TLS settings of connections to https proxies.
 pub(super) fn to_proxies(network: &Network) -> Result<TlsConfig, TlsError> {
     let bundle = network.proxy_ca_bundle.as_ref();
     let bundle = bundle.or(network.ca_bundle.as_ref());
@@ -46,34 +46,34 @@ fn settings(
     if let Some(path) = bundle {
         let (certificates, _) = read(path)?;
         if certificates.is_empty() {
-            return Err(fault(path, "it has no certificate in PEM form"));
+            return Err(error(path, "the file has no certificate in PEM format"));
         }
         tls = tls.root_certs(RootCerts::new_with_certs(&certificates));
     }
     if let Some((chain, key)) = certificate {
         let (certificates, _) = read(chain)?;
         let (_, found) = read(key)?;
-        let found = found.ok_or_else(|| fault(key, "it has no private key in PEM form"))?;
-        check(&certificates, &found).map_err(|what| fault(chain, what))?;
+        let found = found.ok_or_else(|| error(key, "the file has no private key in PEM format"))?;
+        check(&certificates, &found).map_err(|problem| error(chain, problem))?;
         tls = tls.client_cert(Some(ClientCert::new_with_certs(&certificates, found)));
     }
     Ok(tls.build())
 }
 
-fn fault(path: &Path, what: impl std::fmt::Display) -> TlsError {
+fn error(path: &Path, problem: impl std::fmt::Display) -> TlsError {
     TlsError {
         file: path.to_owned(),
-        what: what.to_string(),
+        problem: problem.to_string(),
     }
 }
 
 type Items = (Vec<Certificate<'static>>, Option<PrivateKey<'static>>);
 
 fn read(path: &Path) -> Result<Items, TlsError> {
-    let text = file::read_or_pipe(path, file::MAX_SETTINGS).map_err(|e| fault(path, e))?;
+    let text = file::read_or_pipe(path, file::MAX_SETTINGS).map_err(|e| error(path, e))?;
     let (mut certificates, mut key) = (Vec::new(), None);
     for item in parse_pem(&text) {
-        match item.map_err(|e| fault(path, e))? {
+        match item.map_err(|e| error(path, e))? {
             PemItem::Certificate(certificate) => certificates.push(certificate),
             PemItem::PrivateKey(found) => key = Some(found),
             _ => {}
@@ -82,7 +82,7 @@ fn read(path: &Path) -> Result<Items, TlsError> {
     Ok((certificates, key))
 }
 
-/// `ureq` takes certificate and key for good ones, and panics where they are not.
+/// Checks that certificate and key are valid and belong together: `ureq` panics if they do not.
 fn check(chain: &[Certificate<'_>], key: &PrivateKey<'_>) -> Result<(), rustls::Error> {
     let chain = chain
         .iter()
@@ -104,7 +104,7 @@ mod tests {
     use crate::config::Config;
 
     #[test]
-    fn files_that_have_no_certificate_are_errors_that_name_them() {
+    fn a_file_without_a_certificate_is_named_in_the_error() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("bundle.pem");
         for text in [

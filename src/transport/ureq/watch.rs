@@ -1,7 +1,7 @@
-//! What a request in progress may wait for, and why it stopped.
+//! The limits of a request in progress, and the reason why it was stopped.
 //!
-//! `ureq` keeps connections from one request to the next and tells them nothing but timeouts. So whatever a connection must
-//! know of the request that uses it stands in a variable of the thread while `ureq` is at work, which it is on one thread.
+//! `ureq` reuses connections, and passes timeouts to them and nothing else. So the request that uses a connection is kept in a
+//! thread-local variable while `ureq` runs, which is on one thread.
 
 use std::cell::RefCell;
 use std::io;
@@ -9,10 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use crate::sync;
-use crate::transport::Throughput;
-use crate::transport::{Limits, TransportErrorKind};
+use crate::transport::{Limits, Throughput, TransportErrorKind};
 
-/// The longest wait in one piece: so soon is a cancelled request noticed.
+/// The longest uninterrupted wait, and so the longest delay of a cancellation.
 pub(super) const SLICE: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
@@ -24,19 +23,19 @@ pub(super) struct Watch {
 #[derive(Debug)]
 struct State {
     phase: Phase,
-    /// How many connections are being made: one through a proxy is within another.
+    /// The number of connections that are being opened: one through a proxy is nested in another.
     connecting: u32,
     deadline: Option<Instant>,
     /// Whether the body of the response is read whole.
     is_whole: bool,
-    /// Whether the answer is there, or the connection gone, before the body was sent.
-    answered: bool,
+    /// Whether the server responded or closed the connection before the body was sent.
+    early_response: bool,
     stopped: Option<(TransportErrorKind, &'static str)>,
-    /// For the limits of both directions, and of responses that are read whole.
+    /// One for the limit of both directions, one for that of responses that are read whole.
     flows: [Flow; 2],
 }
 
-/// What flowed while somebody waited for it, and how long that was.
+/// The bytes that were transferred, and the time that was spent waiting for them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Flow {
     bytes: u64,
@@ -44,29 +43,32 @@ struct Flow {
 }
 
 impl Flow {
-    fn add(&mut self, bytes: usize, waited: Duration, least: Throughput) {
+    fn add(&mut self, bytes: usize, waited: Duration, min: Throughput) {
         self.bytes = self.bytes.saturating_add(bytes as u64);
         self.waited = self.waited.saturating_add(waited);
-        if self.waited >= least.grace && !self.is_stalled(Duration::ZERO, least) {
+        if self.waited >= min.grace && !self.is_stalled(Duration::ZERO, min) {
             *self = Self::default();
         }
     }
 
-    fn is_stalled(self, more: Duration, least: Throughput) -> bool {
+    fn is_stalled(self, more: Duration, min: Throughput) -> bool {
         let waited = self.waited.saturating_add(more);
-        waited >= least.grace
-            && (self.bytes as f64) < waited.as_secs_f64() * least.bytes_per_second as f64
+        waited >= min.grace
+            && (self.bytes as f64) < waited.as_secs_f64() * min.bytes_per_second as f64
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Phase {
-    /// From this moment on.
+    /// Opening the connection since this time.
     Connect(Instant),
+    /// Waiting for the head of the response.
     Head,
-    /// The head of the response comes since then.
+    /// Receiving the head of the response since this time.
     HeadSince(Instant),
+    /// Receiving the body of the response.
     Receive,
+    /// Sending the body of the request.
     Send,
 }
 
@@ -74,7 +76,7 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<Watch>>> = const { RefCell::new(None) };
 }
 
-/// Puts back whoever was there before.
+/// Restores the previous request of the thread on drop.
 pub(super) struct Entered(Option<Arc<Watch>>);
 
 impl Drop for Entered {
@@ -92,14 +94,14 @@ impl Watch {
                 connecting: 0,
                 deadline: limits.deadline,
                 is_whole: !limits.streams,
-                answered: false,
+                early_response: false,
                 stopped: None,
                 flows: Default::default(),
             }),
         })
     }
 
-    /// Whose request this thread is at.
+    /// Returns the request of this thread.
     pub(super) fn current() -> Arc<Self> {
         CURRENT.with_borrow(|current| match current {
             Some(watch) => watch.clone(),
@@ -107,7 +109,7 @@ impl Watch {
         })
     }
 
-    /// This thread is at this request from now on.
+    /// Makes this the request of the thread until the returned value is dropped.
     pub(super) fn enter(self: &Arc<Self>) -> Entered {
         Entered(CURRENT.replace(Some(self.clone())))
     }
@@ -134,12 +136,12 @@ impl Watch {
         state.phase = phase;
     }
 
-    /// The response is an error, which is read whole in any case.
-    pub(super) fn set_failed(&self) {
+    /// Records that the response is an error, whose body is always read whole.
+    pub(super) fn set_error_response(&self) {
         self.state().is_whole = true;
     }
 
-    /// The first bytes of a head are there: all of it must come within one read timeout.
+    /// Records the first bytes of a head, all of which must be received within one read timeout.
     pub(super) fn begin_head(&self) {
         let mut state = self.state();
         if !matches!(state.phase, Phase::HeadSince(_)) {
@@ -163,20 +165,24 @@ impl Watch {
         }
     }
 
-    pub(super) fn is_answered(&self) -> bool {
-        self.state().answered
+    pub(super) fn is_early_response(&self) -> bool {
+        self.state().early_response
     }
 
-    pub(super) fn set_answered(&self) {
-        self.state().answered = true;
+    pub(super) fn set_early_response(&self) {
+        self.state().early_response = true;
     }
 
     pub(super) fn stopped(&self) -> Option<(TransportErrorKind, &'static str)> {
         self.state().stopped
     }
 
-    /// How long a wait that began then may go on in one piece.
-    pub(super) fn slice(&self, since: Instant, flows: Phase) -> io::Result<Duration> {
+    /// Returns how long a wait that began at `since` may block before it calls this again.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a limit is exceeded or the request is cancelled.
+    pub(super) fn slice(&self, since: Instant, direction: Phase) -> io::Result<Duration> {
         use TransportErrorKind::{Cancelled, Connect, Timeout};
         let mut state = self.state();
         let now = Instant::now();
@@ -185,19 +191,19 @@ impl Watch {
             Phase::HeadSince(began) => (began.checked_add(self.limits.read), Timeout),
             _ => (since.checked_add(self.limits.read), Timeout),
         };
-        // a limit that no clock reaches is none
+        // a limit beyond the range of the clock is no limit
         let until = limit.into_iter().chain(state.deadline).min();
         let reason = if self.limits.cancel.is_cancelled() {
             Some((Cancelled, "the caller cancelled it"))
         } else if state.deadline.is_some_and(|deadline| deadline <= now) {
             Some((
                 Timeout,
-                "the time for the whole call, or for this attempt, is over",
+                "the operation timeout or the attempt timeout has passed",
             ))
         } else if limit.is_some_and(|limit| limit <= now) {
             Some((kind, "it took longer than the timeout"))
-        } else if self.is_stalled(&state, now.saturating_duration_since(since), flows) {
-            Some((Timeout, "less flowed than the least throughput"))
+        } else if self.is_stalled(&state, now.saturating_duration_since(since), direction) {
+            Some((Timeout, "the throughput is below the minimum"))
         } else {
             None
         };
@@ -213,36 +219,40 @@ impl Watch {
         }
     }
 
-    /// So much came or went, for which somebody waited so long.
-    pub(super) fn flowed(&self, bytes: usize, waited: Duration, flows: Phase) {
+    /// Records `bytes` that were transferred after `waited`.
+    pub(super) fn transferred(&self, bytes: usize, waited: Duration, direction: Phase) {
         let mut state = self.state();
-        if state.phase != flows {
+        if state.phase != direction {
             return;
         }
-        for (n, least) in self.leasts(flows, state.is_whole) {
+        for (n, min) in self.minimums(direction, state.is_whole) {
             if let Some(flow) = state.flows.get_mut(n) {
-                flow.add(bytes, waited, least);
+                flow.add(bytes, waited, min);
             }
         }
     }
 
-    /// The limits of what flows, each with the number of its flow.
-    fn leasts(&self, flows: Phase, is_whole: bool) -> impl Iterator<Item = (usize, Throughput)> {
+    /// Returns the minimum throughputs in a direction, each with the index of its flow.
+    fn minimums(
+        &self,
+        direction: Phase,
+        is_whole: bool,
+    ) -> impl Iterator<Item = (usize, Throughput)> {
         let whole = self.limits.whole_throughput;
         let all = [
             self.limits.throughput,
-            whole.filter(|_| flows == Phase::Receive && is_whole),
+            whole.filter(|_| direction == Phase::Receive && is_whole),
         ];
         let numbered = all.into_iter().enumerate();
-        numbered.filter_map(|(n, least)| Some((n, least?)))
+        numbered.filter_map(|(n, min)| Some((n, min?)))
     }
 
-    fn is_stalled(&self, state: &State, more: Duration, flows: Phase) -> bool {
-        let is_stalled = |(n, least)| {
+    fn is_stalled(&self, state: &State, more: Duration, direction: Phase) -> bool {
+        let is_stalled = |(n, min)| {
             let flow = state.flows.get(n).copied();
-            flow.is_some_and(|flow: Flow| flow.is_stalled(more, least))
+            flow.is_some_and(|flow: Flow| flow.is_stalled(more, min))
         };
-        state.phase == flows && self.leasts(flows, state.is_whole).any(is_stalled)
+        state.phase == direction && self.minimums(direction, state.is_whole).any(is_stalled)
     }
 }
 
@@ -252,28 +262,28 @@ mod tests {
 
     #[test]
     fn a_trickle_is_a_stall_and_a_flow_is_not() {
-        let least = Throughput {
+        let min = Throughput {
             bytes_per_second: 100,
             grace: Duration::from_secs(2),
         };
         let watch = Watch::new(&Limits {
-            throughput: Some(least),
+            throughput: Some(min),
             ..Limits::default()
         });
         watch.set_phase(Phase::Receive);
         for _ in 0..5 {
-            watch.flowed(100, Duration::from_secs(1), Phase::Receive);
+            watch.transferred(100, Duration::from_secs(1), Phase::Receive);
             assert!(watch.slice(Instant::now(), Phase::Receive).is_ok());
         }
         for _ in 0..4 {
-            watch.flowed(1, Duration::from_secs(1), Phase::Receive);
+            watch.transferred(1, Duration::from_secs(1), Phase::Receive);
         }
         assert!(watch.slice(Instant::now(), Phase::Receive).is_err());
         assert_eq!(watch.stopped().unwrap().0, TransportErrorKind::Timeout);
     }
 
     #[test]
-    fn limits_that_no_clock_reaches_are_none() {
+    fn limits_beyond_the_clock_are_no_limits() {
         let watch = Watch::new(&Limits {
             connect: Duration::MAX,
             read: Duration::MAX,
@@ -291,8 +301,8 @@ mod tests {
             Phase::Receive,
         ] {
             watch.set_phase(phase);
-            watch.flowed(usize::MAX, SLICE, phase);
-            watch.flowed(usize::MAX, SLICE, phase);
+            watch.transferred(usize::MAX, SLICE, phase);
+            watch.transferred(usize::MAX, SLICE, phase);
             assert_eq!(watch.slice(now, phase).ok(), Some(SLICE), "{phase:?}");
         }
     }

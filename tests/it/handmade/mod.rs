@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tucuxi::transport::{Replay, Sent};
+use tucuxi::transport::{Replay, SentRequest};
 use tucuxi::{BearerToken, Client, Config, ConfigBuilder, Credentials, Error, ErrorKind};
 
 /// A protocol with its requests and responses.
@@ -172,7 +172,7 @@ fn client_of(
     )
 }
 
-fn build(wire: &Wire, replay: Replay) -> (Result<Value, Error>, Vec<Sent>) {
+fn build(wire: &Wire, replay: Replay) -> (Result<Value, Error>, Vec<SentRequest>) {
     let folder = tempfile::tempdir().unwrap();
     let (client, replay) = client(folder.path(), wire.protocol, replay);
     (client.call("tower", "build", params()), replay.sent())

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tucuxi::Client;
-use tucuxi::transport::{Replay, Sent};
+use tucuxi::transport::{Replay, SentRequest};
 
 use crate::unsigned;
 
@@ -38,7 +38,7 @@ fn asked(replay: &Replay) -> Vec<(String, Value)> {
     replay.sent().iter().map(read).collect()
 }
 
-fn read(sent: &Sent) -> (String, Value) {
+fn read(sent: &SentRequest) -> (String, Value) {
     let target = sent.headers["x-amz-target"].to_str().unwrap();
     let operation = target.split_once('.').unwrap().1;
     let params = serde_json::from_slice(&sent.body).unwrap_or(json!({}));

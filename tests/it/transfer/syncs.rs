@@ -92,7 +92,7 @@ fn incomplete_listings_delete_nothing() {
             assert!(result.is_err(), "{name}, {way}: {result:?}");
             let left: Vec<String> = files(&folder).into_keys().collect();
             assert_eq!(left, ["a", "deep/mine", "mine"], "{name}, {way}");
-            let changed = |sent: &tucuxi::transport::Sent| sent.method != "GET";
+            let changed = |sent: &tucuxi::transport::SentRequest| sent.method != "GET";
             assert!(!replay.sent().iter().any(changed), "{name}, {way}");
         }
     }

@@ -1,7 +1,11 @@
-//! Percent-encoding on bytes, and the passwords that URLs may hold; nothing else of a URI.
+//! Percent-encoding of bytes, paths, URLs that a person wrote, and URLs in logs and errors.
 //!
 //! Request paths never pass through a URL parser: `url::Url` collapses dot segments and rewrites characters, and an S3
-//! key may hold `..`, `//` or `'`. What is encoded here is what stands on the wire.
+//! key may contain `..`, `//` or `'`. What is encoded here is sent as it is.
+
+mod written;
+
+pub(crate) use self::written::{WrittenUrl, shown};
 
 use std::borrow::Cow;
 
@@ -21,15 +25,21 @@ pub(crate) fn encode_into(out: &mut String, text: &[u8], keep: &[u8]) {
     }
 }
 
-/// `text` percent-encoded as by [`encode_into`].
+/// Returns `text`, percent-encoded as by [`encode_into`].
 pub(crate) fn encode(text: &str, keep: &[u8]) -> String {
     let mut out = String::new();
     encode_into(&mut out, text.as_bytes(), keep);
     out
 }
 
-/// `text` with its percent-encoding undone; a sign that encodes nothing stays, and so does what is no UTF-8 then.
+/// Percent-decodes `text`. A percent sign without two hexadecimal digits after it stays, and so does the whole text if the
+/// result is not UTF-8.
 pub(crate) fn decode(text: &str) -> String {
+    String::from_utf8(decode_bytes(text)).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Percent-decodes `text`. A percent sign without two hexadecimal digits after it stays.
+pub(crate) fn decode_bytes(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -45,10 +55,25 @@ pub(crate) fn decode(text: &str) -> String {
             }
         }
     }
-    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
+    out
 }
 
-/// A text for errors, logs and `Debug`: URLs in it have lost their user name and password.
+/// Returns the segments of a path without empty and dot segments (RFC 3986, section 5.2.4).
+pub(crate) fn path_segments(path: &str) -> Vec<&str> {
+    let mut segments = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            _ => segments.push(segment),
+        }
+    }
+    segments
+}
+
+/// Replaces user names and passwords of the URLs in a text by `***`: for errors, logs and `Debug`.
 pub(crate) fn without_passwords(text: &str) -> Cow<'_, str> {
     if !text.contains('@') {
         return text.into();
@@ -64,7 +89,7 @@ pub(crate) fn without_passwords(text: &str) -> Cow<'_, str> {
                     push_host(&mut out, part);
                 }
             }
-            // an endpoint that lacks its scheme is what errors are about
+            // an endpoint without its scheme is a frequent mistake, and stands in errors
             None => match word.rsplit_once('@') {
                 Some((user, host)) if user.contains(':') && !word.starts_with("arn:") => {
                     out.extend(["***@", host]);
@@ -76,7 +101,7 @@ pub(crate) fn without_passwords(text: &str) -> Cow<'_, str> {
     out.into()
 }
 
-/// What follows a scheme, without a user before the host.
+/// Appends the part of a URL after `://`, with `***` in place of user name and password.
 fn push_host(out: &mut String, text: &str) {
     let end = text.find(['/', '?', '#']).unwrap_or(text.len());
     let (authority, path) = text.split_at(end);
@@ -84,7 +109,7 @@ fn push_host(out: &mut String, text: &str) {
     let is_host = port.bytes().all(|b| b.is_ascii_digit() || b == b']');
     match (authority.rsplit_once('@'), path.rsplit_once('@')) {
         (Some((_, host)), _) => out.extend(["***@", host, path]),
-        // a password that is not encoded may hold what ends a host
+        // a password that is not encoded may contain characters that end a host
         (None, Some((_, host))) if !is_host => out.extend(["***@", host]),
         _ => out.push_str(text),
     }
