@@ -48,7 +48,7 @@ fn one(config: ConfigBuilder, name: &str, value: &Value) -> Result<ConfigBuilder
         "defaults_mode" => config.defaults_mode(word(value)?),
         "disable_request_compression" => config.disable_request_compression(yes(value)?),
         "endpoint_discovery_enabled" => config.endpoint_discovery(match value {
-            Value::Bool(yes) => yes.to_string().parse()?,
+            Value::Bool(yes) => yes.to_string().parse().map_err(|_| "no word")?,
             other => word(other)?,
         }),
         "endpoint_url" => config.endpoint_url(text(value)?),

@@ -129,7 +129,7 @@ fn an_object_goes_up_and_comes_down() {
 #[test]
 fn exit_codes_tell_whose_fault_it_is() {
     let shell = Shell::new();
-    let cases: [(&[&str], i32, &str); 10] = [
+    let cases: [(&[&str], i32, &str); 12] = [
         (
             &["s3", "ListObjectsV2"],
             252,
