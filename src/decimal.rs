@@ -1,10 +1,10 @@
-//! Decimal numbers as DynamoDB has them: texts of up to 38 digits, which no float holds.
+//! Decimal numbers of DynamoDB: up to 38 digits, which a float cannot represent.
 //!
 //! ```text
 //! number   = [sign] ( digits ["." [digits]] | "." digits ) [ ("e" | "E") [sign] digits ]
 //! ```
-//! The range is that of boto3's decimal context: the first digit's exponent is 126 at most, the last one's -165 at least.
-//! Zeros at either end do not count as digits; boto3 counts those at the end, DynamoDB does not.
+//! The range is that of boto3's decimal context: the exponent of the first digit is at most 126, that of the last one at least -165.
+//! Zeros at either end are not counted as digits. boto3 counts those at the end, DynamoDB does not.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,17 +15,17 @@ const MAX_DIGITS: usize = 38;
 const MAX_EXPONENT: i64 = 126;
 const MIN_EXPONENT: i64 = -165;
 
-/// A number without the freedom that its text has: two that are equal are the same, and are shown as the same text.
+/// A number in its canonical form: equal numbers are equal values, and have the same text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Decimal {
     negative: bool,
-    /// Without zeros at either end; empty for zero.
+    /// The digits without zeros at either end; empty for zero.
     digits: Box<str>,
-    /// That of the last digit.
+    /// The exponent of the last digit.
     exponent: i64,
 }
 
-/// Why a text is no number that DynamoDB takes.
+/// The reason why a text is not a number of DynamoDB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DecimalError {
     NoNumber,
@@ -50,7 +50,7 @@ impl fmt::Display for DecimalError {
 }
 
 impl Decimal {
-    /// Reads any number, however many digits it has.
+    /// Parses a number with any number of digits.
     pub(crate) fn parse(text: &str) -> Result<Self, DecimalError> {
         let (negative, unsigned) = match text.as_bytes().first() {
             Some(b'-') => (true, &text[1..]),
@@ -84,7 +84,7 @@ impl Decimal {
         })
     }
 
-    /// Reads a number that DynamoDB takes.
+    /// Parses a number in the range of DynamoDB.
     pub(crate) fn fitting(text: &str) -> Result<Self, DecimalError> {
         let number = Self::parse(text)?;
         let digits = number.digits.len();
@@ -96,7 +96,7 @@ impl Decimal {
         }
     }
 
-    /// The integer that this is, if it is one of that type.
+    /// Returns the number as an integer, if it is one in the range of the type.
     pub(crate) fn integer<T: FromStr>(&self) -> Option<T> {
         let digits = &*self.digits;
         // no type has more than 39 digits
@@ -106,8 +106,8 @@ impl Decimal {
         format!("{sign}{digits:0<len$}").parse().ok()
     }
 
-    /// The JSON number that is exactly this one, if there is one: an integer of 64 bits, or a float whose shortest text says
-    /// the same.
+    /// Returns the JSON number with exactly this value, if there is one: an integer of 64 bits, or a float whose shortest text has
+    /// the same value.
     pub(crate) fn json_number(&self) -> Option<Number> {
         let text = self.to_string();
         if let Ok(integer) = text.parse::<i64>() {
@@ -150,7 +150,7 @@ impl fmt::Display for Decimal {
     }
 }
 
-/// One that is beyond any range is only as far beyond it as is safe.
+/// An exponent beyond any range is clamped, so that arithmetic with it cannot overflow.
 fn read_exponent(text: &str) -> Result<i64, DecimalError> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -168,7 +168,7 @@ mod tests {
 
     const ONES: &str = "11111111111111111111111111111111111111"; // 38
 
-    /// What boto3's serializer takes and refuses, with three exceptions that are marked.
+    /// The numbers that boto3's serializer accepts and refuses, with three marked exceptions.
     #[test]
     fn numbers_that_fit_are_those_of_boto3() {
         let cases = [

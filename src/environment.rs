@@ -1,4 +1,4 @@
-//! The environment at one moment. Nothing else in the crate reads variables or looks for the home directory.
+//! The environment. No other module reads variables or looks for the home directory.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,11 +6,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A snapshot of environment variables. Clones share it.
+///
+/// `Debug` shows the names of the variables, and not their values, which may be secrets.
+///
+/// ```
+/// use tucuxi::config::Environment;
+///
+/// let env = Environment::from_iter([("HOME", "/home/me"), ("EMPTY", "")]);
+/// assert_eq!(env.expand("~/.aws/config"), std::path::Path::new("/home/me/.aws/config"));
+/// assert_eq!(env.get("EMPTY"), None);
+/// ```
 #[derive(Clone, Default)]
 pub struct Environment(Arc<HashMap<String, String>>);
 
 impl Environment {
-    /// That of this process. Variables which are not UTF-8 are left out.
+    /// Takes a snapshot of the variables of this process. Variables that are not UTF-8 are omitted.
     pub fn from_process() -> Self {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -18,7 +28,7 @@ impl Environment {
         Self(Arc::new(std::env::vars_os().filter_map(text).collect()))
     }
 
-    /// The value of a variable; an empty one counts as none.
+    /// Returns the value of a variable, if it is set and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .get(name)
@@ -26,13 +36,13 @@ impl Environment {
             .filter(|value| !value.is_empty())
     }
 
-    /// The user's directory.
+    /// Returns the home directory of the user.
     pub fn home(&self) -> Option<PathBuf> {
         let home = self.get("HOME").or_else(|| self.get("USERPROFILE"))?;
         Some(home.into())
     }
 
-    /// A path with `~`, `$NAME` and `${NAME}` filled in; an unknown variable stays as it is written.
+    /// Expands `~`, `$NAME` and `${NAME}` in a path. Unknown variables are kept as written.
     pub fn expand(&self, path: &str) -> PathBuf {
         let mut rest = path;
         let mut out = String::new();
@@ -43,12 +53,12 @@ impl Environment {
             out.push_str(&home.to_string_lossy());
             rest = tail;
         }
-        while let Some((before, behind)) = rest.split_once('$') {
+        while let Some((before, after)) = rest.split_once('$') {
             out.push_str(before);
-            let braced = behind.strip_prefix('{').and_then(|b| b.split_once('}'));
+            let braced = after.strip_prefix('{').and_then(|b| b.split_once('}'));
             let (name, tail) = braced.unwrap_or_else(|| {
                 let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-                behind.split_at(behind.find(|c| !is_name(c)).unwrap_or(behind.len()))
+                after.split_at(after.find(|c| !is_name(c)).unwrap_or(after.len()))
             });
             match self.get(name) {
                 Some(value) => {
@@ -57,7 +67,7 @@ impl Environment {
                 }
                 None => {
                     out.push('$');
-                    rest = behind;
+                    rest = after;
                 }
             }
         }
@@ -73,7 +83,7 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
 }
 
 impl fmt::Debug for Environment {
-    /// Values may be secrets.
+    /// Values may be secrets, so they are not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }

@@ -1,4 +1,4 @@
-//! SHA-256, in the lower-case hexadecimal that signatures use.
+//! SHA-256 in lower-case hexadecimal, as in signatures.
 
 use std::io::{self, Read};
 
@@ -6,12 +6,12 @@ use sha2::{Digest, Sha256};
 
 use crate::read;
 
-/// Of these bytes.
+/// Returns the hash of bytes.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Of everything that the reader gives; it is not held in memory.
+/// Returns the hash of everything that a reader yields, which is not kept in memory.
 pub(crate) fn sha256_hex_of(reader: impl Read) -> io::Result<String> {
     let mut hasher = Sha256::new();
     read::each(reader, read::CHUNK, |chunk| {

@@ -183,9 +183,11 @@ impl Introspection {
         let prefix = &model.metadata().endpoint_prefix;
         let services = self.client.all_services();
         let (endpoints, newer) = (services.legacy()?, services.partitions()?);
-        let with_pseudo = pseudo == Pseudo::With;
-        let names = endpoints.service_regions(prefix, partition, with_pseudo, Some(newer));
-        Ok(strings(names?))
+        let names = match pseudo {
+            Pseudo::With => endpoints.service_endpoint_names(prefix, partition, Some(newer)),
+            _ => endpoints.service_regions(prefix, partition, Some(newer)),
+        };
+        Ok(names?)
     }
 
     /// Returns the services that have an endpoint in a region, according to the endpoints file.

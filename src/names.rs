@@ -1,37 +1,45 @@
-//! Names of operations and services in the spellings that people use.
+//! Names of operations and services, in all their spellings.
 
-/// The API name as Python has it: `ListObjectsV2` is `list_objects_v2`.
+/// Converts an API name to the spelling of Python: `ListObjectsV2` becomes `list_objects_v2`.
+///
+/// ```
+/// assert_eq!(tucuxi::model::names::snake_case("DescribeDBInstances"), "describe_db_instances");
+/// ```
 pub fn snake_case(name: &str) -> String {
     separated(name, '_')
 }
 
-/// A name in any of its spellings, as Python has it.
+/// Converts a name in any spelling to that of Python.
 pub(crate) fn spelled(name: &str) -> String {
     snake_case(name).replace('-', "_")
 }
 
-/// The API name as the command line has it: `ListObjectsV2` is `list-objects-v2`.
+/// Converts an API name to the spelling of the command line: `ListObjectsV2` becomes `list-objects-v2`.
+///
+/// ```
+/// assert_eq!(tucuxi::model::names::kebab_case("ListObjectsV2"), "list-objects-v2");
+/// ```
 pub fn kebab_case(name: &str) -> String {
     separated(name, '-')
 }
 
-/// Names that operations had before, and their present ones.
+/// Former names of operations, and their present names.
 const RENAMED: [(&str, &str); 1] = [("deletewhatsappmediamessage", "DeleteWhatsAppMessageMedia")];
 
-/// The present name of an operation.
+/// Returns the present name of an operation.
 pub(crate) fn present(name: &str) -> &str {
     let letters = plain(name);
     let found = RENAMED.iter().find(|(former, _)| *former == letters);
     found.map_or(name, |(_, present)| present)
 }
 
-/// What all spellings of a name have in common.
+/// Returns the letters and digits of a name, which all its spellings have in common.
 pub(crate) fn plain(name: &str) -> String {
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
     letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// Words that the rule of capitals would tear apart.
+/// Words that the rule of capitals would split.
 const WORDS: [(&str, &str); 6] = [
     ("HITs", "Hits"),
     ("OAuth2", "Oauth2"),
@@ -41,8 +49,8 @@ const WORDS: [(&str, &str); 6] = [
     ("iSCSI", "Iscsi"),
 ];
 
-/// A separator goes before a capital that follows a small letter or digit, and before the last capital of several when a
-/// small letter follows it; a plural acronym at the end (`IDs`) is one word.
+/// Inserts a separator before a capital after a lower-case letter or digit, and before the last of several capitals if a lower-case
+/// letter follows it. A plural acronym at the end (`IDs`) is one word.
 fn separated(name: &str, separator: char) -> String {
     if name.contains(separator) {
         return name.to_owned();
@@ -61,12 +69,12 @@ fn separated(name: &str, separator: char) -> String {
         let after = chars.get(i + 1);
         let starts_word = c.is_ascii_uppercase()
             && before.is_some_and(|b| {
-                let behind_small = b.is_ascii_lowercase() || b.is_ascii_digit();
-                let before_small = after.is_some_and(char::is_ascii_lowercase);
+                let after_lower = b.is_ascii_lowercase() || b.is_ascii_digit();
+                let before_lower = after.is_some_and(char::is_ascii_lowercase);
                 match i {
                     _ if i == plural => true,
                     _ if i > plural => false,
-                    _ => behind_small || before_small,
+                    _ => after_lower || before_lower,
                 }
             });
         if starts_word && !out.ends_with(separator) {
@@ -77,7 +85,7 @@ fn separated(name: &str, separator: char) -> String {
     out
 }
 
-/// Where `IDs` of `DescribeIDs` starts; the end, where there is none.
+/// Returns the start of a plural acronym at the end, such as `IDs`, or the length of the name.
 fn plural_acronym(chars: &[char]) -> usize {
     let Some((&'s', head)) = chars.split_last() else {
         return chars.len();
@@ -93,41 +101,48 @@ fn plural_acronym(chars: &[char]) -> usize {
     }
 }
 
-/// `Application Auto Scaling` is `application-auto-scaling`: a service's id in the names of settings and metrics.
+/// Converts a service id to the spelling of settings and metrics: `Application Auto Scaling` becomes `application-auto-scaling`.
+///
+/// ```
+/// assert_eq!(tucuxi::model::names::hyphenated_service_id("Cost Explorer"), "cost-explorer");
+/// ```
 pub fn hyphenated_service_id(service_id: &str) -> String {
     service_id.to_lowercase().replace(' ', "-")
 }
 
-/// Up to three names that the wanted one may be a misspelling of, the nearest first.
-pub(crate) fn nearest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
+/// Returns up to three names that `misspelt` is similar to, the most similar first.
+pub(crate) fn nearest<'n>(
+    misspelt: &str,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Vec<&'n str> {
     let plain = |name: &str| {
         let letters = name.chars().filter(char::is_ascii_alphanumeric);
         letters
             .map(|c| c.to_ascii_lowercase())
             .collect::<Vec<char>>()
     };
-    let wanted = plain(wanted);
-    let most = (wanted.len() / 4).clamp(1, 4);
+    let misspelt = plain(misspelt);
+    let limit = (misspelt.len() / 4).clamp(1, 4);
     let mut near: Vec<(usize, &str)> = names
         .into_iter()
         .filter_map(|name| {
             let letters = plain(name);
-            let close = letters.len().abs_diff(wanted.len()) <= most;
+            let close = letters.len().abs_diff(misspelt.len()) <= limit;
             let distance = if close {
-                distance(&wanted, &letters)
+                distance(&misspelt, &letters)
             } else {
                 usize::MAX
             };
-            // half a name helps as well
-            let part = wanted.len() > 3 && letters.starts_with(&wanted);
-            (distance <= most || part).then_some((distance.min(most + 1), name))
+            // the start of a name is similar too
+            let is_start = misspelt.len() > 3 && letters.starts_with(&misspelt);
+            (distance <= limit || is_start).then_some((distance.min(limit + 1), name))
         })
         .collect();
     near.sort_by_key(|(distance, name)| (*distance, name.len()));
     near.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
-/// Levenshtein's.
+/// Returns the Levenshtein distance.
 fn distance(a: &[char], b: &[char]) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
@@ -149,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn operations_are_found_by_the_names_people_use() {
+    fn names_are_converted() {
         let cases = [
             ("ListObjectsV2", "list_objects_v2"),
             ("DescribeDBInstances", "describe_db_instances"),
@@ -175,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn misspelt_names_find_their_neighbours() {
+    fn misspelt_names_are_similar_to_the_right_ones() {
         let names = ["ListBuckets", "ListObjects", "ListObjectsV2", "PutObject"];
         assert_eq!(nearest("ListBukets", names), ["ListBuckets"]);
         assert_eq!(

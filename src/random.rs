@@ -1,12 +1,12 @@
-//! Random numbers from the system.
+//! Random numbers of the system.
 
-/// A number in `[0, 1)`.
+/// Returns a number in `[0, 1)`.
 pub(crate) fn unit() -> f64 {
-    // 53 bits are what a float holds
+    // a float has 53 bits
     (bits() >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// A fresh UUID, version 4.
+/// Returns a new UUID, version 4.
 pub(crate) fn uuid() -> String {
     let bits = u128::from(bits()) << 64 | u128::from(bits());
     uuid::Builder::from_random_bytes(bits.to_be_bytes())
@@ -14,7 +14,8 @@ pub(crate) fn uuid() -> String {
         .to_string()
 }
 
-/// The system's source fails on no platform that has a network; without it, time is random enough for jitter and ids.
+/// Returns 64 random bits. The source of the system does not fail on any platform with a network; without it, the time is random
+/// enough for jitter and ids.
 fn bits() -> u64 {
     getrandom::u64().unwrap_or_else(|_| {
         use std::hash::{BuildHasher, RandomState};

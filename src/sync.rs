@@ -1,8 +1,8 @@
-//! Locks that outlive a panic.
+//! Locks that ignore poisoning.
 //!
-//! A thread that panics while it holds a lock poisons it. Everything that this crate keeps behind a lock is changed in one step, so
-//! it is whole whenever a thread may have panicked, and a panic of what a program gave (a reader, a writer, a hook) is passed on
-//! where its thread is joined. So other threads go on with what is there.
+//! A thread that panics while it holds a lock poisons it. All data that this crate keeps behind a lock is changed in one step, so
+//! it is consistent whenever a thread may panic. A panic in code of the program (a reader, a writer, a hook) is propagated where its
+//! thread is joined. So other threads continue with the data.
 
 use std::sync::{
     LockResult, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
@@ -10,20 +10,20 @@ use std::sync::{
 
 /// Locks a mutex.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    whole(mutex.lock())
+    ignore_poison(mutex.lock())
 }
 
 /// Locks for reading.
 pub(crate) fn read<T: ?Sized>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
-    whole(lock.read())
+    ignore_poison(lock.read())
 }
 
 /// Locks for writing.
 pub(crate) fn write<T: ?Sized>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
-    whole(lock.write())
+    ignore_poison(lock.write())
 }
 
-/// What a lock, or a wait for a condition, gives, whether or not it is poisoned.
+/// Returns the guard of a lock, or of a wait for a condition, even if it is poisoned.
 pub(crate) fn whole<T>(result: LockResult<T>) -> T {
     result.unwrap_or_else(PoisonError::into_inner)
 }
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_panic_poisoned_can_be_used() {
+    fn a_poisoned_lock_can_be_used() {
         let (mutex, lock_for_two) = (Mutex::new(1), RwLock::new(1));
         let panics = std::panic::AssertUnwindSafe(|| {
             let (_one, _two) = (mutex.lock(), lock_for_two.write());

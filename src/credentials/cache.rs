@@ -118,7 +118,7 @@ impl RefreshLock {
         while *is_held {
             cx.check()?;
             let woken = self.released.wait_timeout(is_held, Self::SLICE);
-            is_held = sync::whole(woken).0;
+            is_held = sync::ignore_poison(woken).0;
         }
         *is_held = true;
         Ok(RefreshGuard(self))

@@ -1,4 +1,4 @@
-//! A small cache of resolved endpoints; the least recently used one makes room.
+//! A small LRU cache of resolved endpoints.
 
 use super::params::EndpointValue;
 use super::resolved::Endpoint;
@@ -11,13 +11,13 @@ use std::sync::{Arc, RwLock};
 
 use crate::sync;
 
-/// How many endpoints are kept.
+/// The maximum number of endpoints.
 const CAPACITY: usize = 100;
 
-/// Endpoints by the values of the parameters that the rules read.
+/// Endpoints, by the values of the parameters that rules read.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    /// By the hash of the key. Two keys with one hash take turns, since entries compare their keys.
+    /// By the hash of the key. Of two keys with the same hash, the last one is kept.
     entries: RwLock<HashMap<u64, Entry>>,
     hasher: RandomState,
     clock: AtomicU64,
@@ -30,7 +30,7 @@ struct Entry {
     used: AtomicU64,
 }
 
-/// Bound parameters (see `Ruleset::bind`) seen as a cache key: only those that rules read count.
+/// Bound parameters (see `Ruleset::bind`) as a key: those that rules read.
 #[derive(Clone, Copy)]
 pub(super) struct CacheKey<'a> {
     pub(super) definitions: &'a [ParameterDefinition],
@@ -45,7 +45,7 @@ impl<'a> CacheKey<'a> {
 }
 
 impl Cache {
-    /// The endpoint that was kept for the key.
+    /// Returns the endpoint of a key.
     pub(super) fn find(&self, key: CacheKey<'_>) -> Option<Arc<Endpoint>> {
         let entries = sync::read(&self.entries);
         let entry = entries.get(&self.hash(key))?;
@@ -56,7 +56,7 @@ impl Cache {
         Some(Arc::clone(&entry.endpoint))
     }
 
-    /// Keeps an endpoint.
+    /// Inserts an endpoint.
     pub(super) fn insert(&self, key: CacheKey<'_>, endpoint: &Arc<Endpoint>) {
         let hash = self.hash(key);
         let entry = Entry {

@@ -1,68 +1,78 @@
-//! What can go wrong while an endpoint is resolved.
+//! Errors of endpoint resolution.
 
 use crate::error::{Detail, ErrorKind};
 
-/// An endpoint could not be resolved.
+/// An endpoint that cannot be resolved.
+///
+/// ```
+/// use tucuxi::endpoint::EndpointError;
+///
+/// # let config = tucuxi::Config::builder().isolated().region("cn-north-1").use_fips(true).unsigned().build()?;
+/// # let client = tucuxi::Client::with_transport(config, tucuxi::transport::Replay::new())?;
+/// let error = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
+/// assert!(matches!(error.downcast_ref(), Some(EndpointError::Rule(_))), "{error}");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
-    /// A rule set, a partitions file or an endpoints file is not what its specification says.
+    /// A rule set, a partitions file or an endpoints file is malformed.
     #[error("malformed endpoint data at {at}: {what}")]
     Malformed {
         /// The line and column of the file, or the path of the rule.
-        at: Box<str>,
-        /// What is wrong there.
-        what: Box<str>,
+        at: String,
+        /// The problem.
+        what: String,
     },
-    /// A parameter that the rules require has neither a value nor a default.
+    /// A required parameter has neither a value nor a default.
     #[error("cannot find value for required parameter {name}{}", hint(built_in.as_deref()))]
     MissingParameter {
         /// The parameter's name.
-        name: Box<str>,
-        /// The built-in that would have filled it, such as `AWS::Region`.
-        built_in: Option<Box<str>>,
+        name: String,
+        /// The built-in that supplies its value, such as `AWS::Region`.
+        built_in: Option<String>,
     },
-    /// No rule matched.
+    /// No rule matches.
     #[error("no endpoint found for parameters: {0}")]
     NoMatch(
         /// The parameters as text.
-        Box<str>,
+        String,
     ),
-    /// The service has no global endpoint and no region is given.
-    #[error("no region is given: set one for the client, in the profile or in AWS_REGION")]
+    /// The service has no global endpoint, and no region is set.
+    #[error("no region: set one for the client, in the profile or in AWS_REGION")]
     NoRegion,
-    /// A rule says that the parameters do not go together; the text is that of the rule.
+    /// A rule rejects the parameters; the text is that of the rule.
     #[error("{0}")]
     Rule(
         /// The rule's message.
-        Box<str>,
+        String,
     ),
-    /// No partition knows the region.
+    /// No partition has the region.
     #[error("no partition found for region `{0}`: check its spelling")]
     UnknownRegion(
         /// The region.
-        Box<str>,
+        String,
     ),
     /// The service has no FIPS or dual-stack endpoint in the region.
     #[error(
         "no {variant} endpoint exists for {service} in {place}: turn the setting off or choose another region"
     )]
     Variant {
-        /// What was asked for: `FIPS`, `dual-stack` or both.
+        /// The requested variant: `FIPS`, `dual-stack` or both.
         variant: &'static str,
         /// The service's endpoint prefix.
-        service: Box<str>,
+        service: String,
         /// The region or the partition.
-        place: Box<str>,
+        place: String,
     },
-    /// A parameter has a value of another type than the rule set says.
+    /// A value of a parameter has the wrong type.
     #[error("endpoint parameter {name} must be a {expected}, not a {found}")]
     WrongType {
         /// The parameter's name.
-        name: Box<str>,
-        /// The type that the rule set says.
+        name: String,
+        /// The type in the rule set.
         expected: &'static str,
-        /// The type that was given.
+        /// The type of the value.
         found: &'static str,
     },
 }
@@ -74,7 +84,7 @@ impl Detail for EndpointError {
 }
 
 impl EndpointError {
-    /// A malformed JSON file: the parser's position becomes `at`.
+    /// Converts an error of the JSON parser, whose position becomes `at`.
     pub(super) fn in_file(file: &str, error: &serde_json::Error) -> Self {
         let place = format!("line {} column {}", error.line(), error.column());
         let text = error.to_string();
@@ -86,7 +96,7 @@ impl EndpointError {
     }
 }
 
-/// What to do about a parameter without a value.
+/// Returns the remedy for a parameter without a value.
 fn hint(built_in: Option<&str>) -> &'static str {
     match built_in {
         Some("AWS::Auth::AccountId") => ": use credentials that carry an account id",
@@ -101,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_region_says_what_to_do() {
+    fn the_error_of_a_missing_region_has_a_remedy() {
         let error = EndpointError::MissingParameter {
             name: "Region".into(),
             built_in: Some("AWS::Region".into()),
@@ -113,13 +123,13 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_an_error_rule_stays_as_it_is() {
+    fn the_text_of_an_error_rule_is_unchanged() {
         let error = EndpointError::Rule("Invalid Configuration: Missing Region".into());
         assert_eq!(error.to_string(), "Invalid Configuration: Missing Region");
     }
 
     #[test]
-    fn a_parser_s_position_moves_to_the_front() {
+    fn the_position_of_the_parser_moves_to_the_front() {
         let Err(error) = serde_json::from_str::<bool>("\n 7") else {
             panic!("7 is no boolean");
         };

@@ -1,15 +1,15 @@
-//! Evaluates a rule set.
+//! The evaluation of a rule set.
 //!
 //! ```text
-//! rules      in order; the first that yields an endpoint or an error ends the search
-//! a rule     its conditions in order; one that is false or null ends the rule, and the next rule's turn comes
-//! tree       yields what its rules yield; where they yield nothing, the search goes on behind the tree
-//! assign     a condition's value gets a name until its rule is left; names cannot be assigned twice
+//! rules      in order; the first that yields an endpoint or an error ends the evaluation
+//! a rule     its conditions in order; if one is false or null, the next rule is evaluated
+//! tree       yields the result of its rules; if they have none, the rule after the tree is evaluated
+//! assign     names the value of a condition within its rule; a name cannot be assigned twice
 //! ```
 
 use super::error::EndpointError;
 use super::explain;
-use super::expression::{Attribute, Call, Expression, Function, Part, Slot};
+use super::expression::{Attribute, Call, Expression, Function, Part, Variable};
 use super::functions;
 use super::params::EndpointValue;
 use super::partition::Partitions;
@@ -20,29 +20,29 @@ use crate::uri;
 use std::borrow::Cow;
 use std::rc::Rc;
 
-/// Longest text that a template may yield. Rules can double a text with each condition, so there must be an end.
+/// The maximum length of the result of a template, as rules can double a text with each condition.
 const LONGEST_TEXT: usize = 64 * 1024;
 
-/// A value or null; the error says what is wrong in a rule.
+/// A value or null; the error is the problem of a rule.
 type Evaluated<'a> = Result<Option<Value<'a>>, String>;
 
-/// Evaluates the rules for bound parameters (see [`Ruleset::bind`]); `None` when no rule matches.
+/// Evaluates the rules for bound parameters (see [`Ruleset::bind`]). Returns `None` if no rule matches.
 ///
-/// Where `trace` is given, a line for each condition and result goes there.
+/// A line for each condition and result is added to `trace`.
 pub(super) fn evaluate(
     ruleset: &Ruleset,
     partitions: &Partitions,
     bound: &[Option<&EndpointValue>],
     trace: Option<&mut Vec<String>>,
 ) -> Result<Option<Endpoint>, EndpointError> {
-    let mut slots = vec![None; ruleset.names.len()];
+    let mut variables = vec![None; ruleset.names.len()];
     for (definition, value) in ruleset.parameters.iter().zip(bound) {
-        slots[definition.slot] = value.map(Value::of);
+        variables[definition.variable] = value.map(Value::of);
     }
     let mut evaluation = Evaluation {
         ruleset,
         partitions,
-        slots,
+        variables,
         assigned: Vec::new(),
         path: Vec::new(),
         trace,
@@ -53,11 +53,11 @@ pub(super) fn evaluate(
 struct Evaluation<'a, 't> {
     ruleset: &'a Ruleset,
     partitions: &'a Partitions,
-    /// Values by slot. Slots were numbered when the rule set was read, so that every one in an expression is in range.
-    slots: Vec<Option<Value<'a>>>,
-    /// The slots that conditions have assigned, to be emptied when their rule is left.
-    assigned: Vec<Slot>,
-    /// Which rule is being evaluated: the index at each depth.
+    /// The values of variables. Variables are numbered when the rule set is parsed, so all indices in expressions are in range.
+    variables: Vec<Option<Value<'a>>>,
+    /// The variables that conditions assigned, which are cleared after their rule.
+    assigned: Vec<Variable>,
+    /// The current rule: its index at each depth.
     path: Vec<usize>,
     trace: Option<&'t mut Vec<String>>,
 }
@@ -68,8 +68,8 @@ impl<'a> Evaluation<'a, '_> {
             self.path.push(n);
             let kept = self.assigned.len();
             let result = self.rule(rule);
-            for slot in self.assigned.drain(kept..) {
-                self.slots[slot] = None;
+            for variable in self.assigned.drain(kept..) {
+                self.variables[variable] = None;
             }
             self.path.pop();
             if let Some(endpoint) = result? {
@@ -113,15 +113,15 @@ impl<'a> Evaluation<'a, '_> {
             }
         });
         let holds = !matches!(value, None | Some(Value::Boolean(false)));
-        if let Some(slot) = condition.assign {
-            if self.slots[slot].is_some() {
-                let name = &self.ruleset.names[slot];
+        if let Some(variable) = condition.assign {
+            if self.variables[variable].is_some() {
+                let name = &self.ruleset.names[variable];
                 return Err(format!(
                     "`{name}` has a value already and cannot be assigned"
                 ));
             }
-            self.slots[slot] = value;
-            self.assigned.push(slot);
+            self.variables[variable] = value;
+            self.assigned.push(variable);
         }
         Ok(holds)
     }
@@ -132,7 +132,7 @@ impl<'a> Evaluation<'a, '_> {
             Expression::Boolean(value) => Some(Value::Boolean(*value)),
             Expression::Call(call) => self.call(call)?,
             Expression::Integer(value) => Some(Value::Integer(*value)),
-            Expression::Reference(slot) => self.slots[*slot].clone(),
+            Expression::Reference(variable) => self.variables[*variable].clone(),
             Expression::Template(parts) => Some(Value::Text(Cow::Owned(self.template(parts)?))),
             Expression::Text(text) => Some(Value::Text(Cow::Borrowed(text))),
         })
@@ -285,7 +285,7 @@ impl<'a> Evaluation<'a, '_> {
         })
     }
 
-    /// The value of an expression that must be a string; `role` says what for.
+    /// Evaluates an expression that must be a string; `role` is its purpose.
     fn text(&self, expression: &'a Expression, role: &str) -> Result<Cow<'a, str>, String> {
         match self.value(expression)? {
             Some(Value::Text(text)) => Ok(text),
@@ -303,7 +303,7 @@ impl<'a> Evaluation<'a, '_> {
         }
     }
 
-    /// The current rule, as in `rules[0].rules[2]`.
+    /// Returns the path of the current rule: `rules[0].rules[2]`.
     fn place(&self) -> String {
         let steps: Vec<_> = self.path.iter().map(|n| format!("rules[{n}]")).collect();
         steps.join(".")
@@ -320,7 +320,7 @@ impl<'a> Evaluation<'a, '_> {
     }
 }
 
-/// The arguments of a call, by type. Their number was checked when the rule set was read.
+/// The arguments of a call, by type. Their number was checked when the rule set was parsed.
 struct Arguments<'e, 'a, 't> {
     of: &'e Evaluation<'a, 't>,
     call: &'a Call,

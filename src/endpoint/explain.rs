@@ -1,19 +1,19 @@
-//! Writes conditions and expressions as a person would, for traces and errors.
+//! Formats conditions and expressions for traces and errors.
 
 use super::expression::{Expression, Part, Step};
 use super::ruleset::{Condition, Ruleset};
 use std::fmt::Write;
 
-/// `name = function(arguments)`
+/// Formats a condition: `name := function(arguments)`.
 pub(super) fn condition(ruleset: &Ruleset, condition: &Condition) -> String {
     let test = expression(ruleset, &condition.test);
     match condition.assign {
-        Some(slot) => format!("{} := {test}", ruleset.names[slot]),
+        Some(variable) => format!("{} := {test}", ruleset.names[variable]),
         None => test,
     }
 }
 
-/// The expression with its names: `stringEquals(url#scheme, "https")`.
+/// Formats an expression: `stringEquals(url#scheme, "https")`.
 pub(super) fn expression(ruleset: &Ruleset, expression: &Expression) -> String {
     let mut out = String::new();
     write(ruleset, expression, &mut out);
@@ -44,7 +44,7 @@ fn write(ruleset: &Ruleset, expression: &Expression, out: &mut String) {
             out.push(')');
         }
         Expression::Integer(value) => append(out, format_args!("{value}")),
-        Expression::Reference(slot) => out.push_str(&ruleset.names[*slot]),
+        Expression::Reference(variable) => out.push_str(&ruleset.names[*variable]),
         Expression::Template(parts) => {
             out.push('"');
             for part in parts {

@@ -1,52 +1,52 @@
-//! Compiled expressions of a rule set: names are slots, templates are split, functions and attributes are enums.
+//! Compiled expressions of a rule set: names are indices, templates are split, functions and attributes are enums.
 
 use std::collections::HashMap;
 
-/// Where a name's value stands while rules are evaluated; parameters and assigned names share the numbering.
-pub(super) type Slot = usize;
+/// The index of a variable: a parameter, or a name that a condition assigns.
+pub(super) type Variable = usize;
 
-/// What yields a value.
+/// An expression.
 #[derive(Debug)]
 pub(super) enum Expression {
     Attribute(Box<Attribute>),
     Boolean(bool),
     Call(Box<Call>),
     Integer(i64),
-    Reference(Slot),
+    Reference(Variable),
     Template(Box<[Part]>),
     Text(Box<str>),
 }
 
-/// `getAttr`, or the part of a template behind `#`.
+/// `getAttr`, or the part of a template after `#`.
 #[derive(Debug)]
 pub(super) struct Attribute {
     pub(super) base: Expression,
     pub(super) path: Box<[Step]>,
 }
 
-/// A step of an attribute's path.
+/// A step of the path of an attribute.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Step {
     Field(Field),
-    /// An element of a list; a negative index counts from its end.
+    /// An element of a list; a negative index counts from the end.
     Index(i32),
 }
 
-/// A function with its arguments, as many as it takes.
+/// A function with its arguments, of the right number.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) function: Function,
     pub(super) arguments: Box<[Expression]>,
 }
 
-/// A piece of a template.
+/// A part of a template.
 #[derive(Debug)]
 pub(super) enum Part {
     Text(Box<str>),
     Value(Expression),
 }
 
-/// The functions of the rules language, `getAttr` apart (see [`Attribute`]).
+/// The functions of the rules language, except `getAttr` (see [`Attribute`]).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Function {
     BooleanEquals,
@@ -65,7 +65,7 @@ pub(super) enum Function {
     UriEncode,
 }
 
-/// Name, function, and how many arguments it takes at least and at most.
+/// Name, function, and the minimum and maximum number of its arguments.
 const FUNCTIONS: [(&str, Function, usize, usize); 14] = [
     ("booleanEquals", Function::BooleanEquals, 2, 2),
     ("isSet", Function::IsSet, 1, 1),
@@ -89,14 +89,14 @@ const FUNCTIONS: [(&str, Function, usize, usize); 14] = [
 ];
 
 impl Function {
-    /// The function's name in a rule set.
+    /// Returns the name of the function in rule sets.
     pub(super) fn name(self) -> &'static str {
         let found = FUNCTIONS.iter().find(|entry| entry.1 == self);
         found.map_or("", |entry| entry.0)
     }
 }
 
-/// The attributes that records have.
+/// The attributes of records.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Field {
     AccountId,
@@ -137,59 +137,60 @@ const FIELDS: [(&str, Field); 16] = [
 ];
 
 impl Field {
-    /// The attribute's name in a rule set.
+    /// Returns the name of the attribute in rule sets.
     pub(super) fn name(self) -> &'static str {
         let found = FIELDS.iter().find(|entry| entry.1 == self);
         found.map_or("", |entry| entry.0)
     }
 }
 
-/// The names that were met while a rule set is read.
+/// The names of a rule set that is being parsed.
 #[derive(Default)]
 pub(super) struct Symbols {
-    slots: HashMap<Box<str>, Slot>,
-    /// By slot: whether an expression reads it.
+    variables: HashMap<Box<str>, Variable>,
+    /// Whether an expression reads a variable, by index.
     read: Vec<bool>,
 }
 
 impl Symbols {
-    /// The slot of a name.
-    pub(super) fn slot(&mut self, name: &str) -> Slot {
-        match self.slots.get(name) {
-            Some(slot) => *slot,
+    /// Returns the variable with a name.
+    pub(super) fn variable(&mut self, name: &str) -> Variable {
+        match self.variables.get(name) {
+            Some(variable) => *variable,
             None => {
-                let slot = self.read.len();
-                self.slots.insert(name.into(), slot);
+                let variable = self.read.len();
+                self.variables.insert(name.into(), variable);
                 self.read.push(false);
-                slot
+                variable
             }
         }
     }
 
-    /// The slot of a name that an expression reads.
-    pub(super) fn reference(&mut self, name: &str) -> Slot {
-        let slot = self.slot(name);
-        self.read[slot] = true;
-        slot
+    /// Returns the variable with a name, which an expression reads.
+    pub(super) fn reference(&mut self, name: &str) -> Variable {
+        let variable = self.variable(name);
+        self.read[variable] = true;
+        variable
     }
 
-    /// Whether an expression reads the slot.
-    pub(super) fn is_read(&self, slot: Slot) -> bool {
-        self.read[slot]
+    /// Whether an expression reads a variable.
+    pub(super) fn is_read(&self, variable: Variable) -> bool {
+        self.read[variable]
     }
 
-    /// The names by slot.
+    /// Returns the names by index.
     pub(super) fn into_names(self) -> Box<[Box<str>]> {
-        let mut pairs: Vec<_> = self.slots.into_iter().collect();
-        pairs.sort_unstable_by_key(|(_, slot)| *slot);
+        let mut pairs: Vec<_> = self.variables.into_iter().collect();
+        pairs.sort_unstable_by_key(|(_, variable)| *variable);
         pairs.into_iter().map(|(name, _)| name).collect()
     }
 }
 
-/// The expression for a function with its arguments.
+/// Creates the call of a function.
 ///
 /// # Errors
-/// A text that names the function.
+///
+/// Returns a text that names the function.
 pub(super) fn call(name: &str, arguments: Box<[Expression]>) -> Result<Expression, String> {
     if name == "getAttr" {
         return get_attr(arguments);
@@ -223,7 +224,7 @@ fn get_attr(arguments: Box<[Expression]>) -> Result<Expression, String> {
     Ok(Expression::Attribute(Box::new(Attribute { base, path })))
 }
 
-/// Reads `a.b`, `a[0]`, `[0]`; an index ends the path.
+/// Parses `a.b`, `a[0]` or `[0]`; an index ends the path.
 fn attribute_path(path: &str) -> Result<Box<[Step]>, String> {
     let bad = || format!("`{path}` is no path of an attribute");
     let mut steps = Vec::with_capacity(2);
@@ -249,13 +250,13 @@ fn attribute_path(path: &str) -> Result<Box<[Step]>, String> {
     Ok(steps.into())
 }
 
-/// The expression for a string: a template where it names values or has doubled braces, itself where not.
+/// Parses a string: a template if it has references or doubled braces, else a literal.
 ///
-/// A text with braces that is no template (`{` alone, say) stands for itself too, unless it holds a reference all the
-/// same: that is a mistake.
+/// A string with other braces (such as a single `{`) is a literal, unless it contains a reference.
 ///
 /// # Errors
-/// A text that says what is wrong in the template.
+///
+/// Returns a text with the problem of the template.
 pub(super) fn text(text: &str, symbols: &mut Symbols) -> Result<Expression, String> {
     if !text.contains(['{', '}']) {
         return Ok(Expression::Text(text.into()));
@@ -317,7 +318,7 @@ fn template_reference(reference: &str, symbols: &mut Symbols) -> Result<Expressi
     })
 }
 
-/// Whether `{letters}` or `{letters#letters}` stands in the text.
+/// Whether the text contains `{letters}` or `{letters#letters}`.
 fn has_reference(text: &str) -> bool {
     text.split('{').skip(1).any(|rest| {
         rest.split_once('}').is_some_and(|(name, _)| {

@@ -1,4 +1,4 @@
-//! The functions of the rules language on plain values. `None` stands for an absent result.
+//! The functions of the rules language, on plain values. `None` is an absent result.
 
 use super::value::{Arn, ParsedUrl};
 use crate::uri;
@@ -43,7 +43,7 @@ pub(super) fn parse_arn<'a>(text: &Cow<'a, str>) -> Option<Arn<'a>> {
     })
 }
 
-/// Part of a text, borrowed where the text is.
+/// Returns a part of a text, borrowed if the text is.
 pub(super) fn slice<'a>(text: &Cow<'a, str>, range: Range<usize>) -> Cow<'a, str> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(&text[range]),
@@ -53,8 +53,8 @@ pub(super) fn slice<'a>(text: &Cow<'a, str>, range: Range<usize>) -> Cow<'a, str
 
 /// `parseURL`: an http or https URL without a query.
 ///
-/// This reads the text as it stands: a URL library would drop default ports and rewrite hosts and paths, but what comes
-/// out here is what an endpoint is made of. A fragment is dropped.
+/// The parts are kept as written, as endpoints are made from them: a URL parser would drop default ports and rewrite hosts and
+/// paths. A fragment is dropped.
 pub(super) fn parse_url<'a>(text: &Cow<'a, str>) -> Option<ParsedUrl<'a>> {
     let (scheme, rest) = text.split_once("://")?;
     let scheme = ["https", "http"]
@@ -84,7 +84,7 @@ pub(super) fn parse_url<'a>(text: &Cow<'a, str>) -> Option<ParsedUrl<'a>> {
     })
 }
 
-/// The host of an authority, an IPv6 address with its brackets; none where host or port are not valid.
+/// Returns the host of an authority, an IPv6 address with its brackets; `None` if host or port are invalid.
 fn host(authority: &str) -> Option<&str> {
     let (_, host_port) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (host, port) = if let Some(rest) = host_port.strip_prefix('[') {
@@ -103,7 +103,7 @@ fn host(authority: &str) -> Option<&str> {
     (host_is_valid && port_is_valid).then_some(host)
 }
 
-/// An IPv6 address, perhaps with a zone (`fe80::1%25eth0`).
+/// Whether a text is an IPv6 address, with an optional zone (`fe80::1%25eth0`).
 fn is_ipv6(text: &str) -> bool {
     let (address, zone) = match text.split_once('%') {
         Some((address, zone)) => (address, Some(zone)),
@@ -116,7 +116,7 @@ fn is_ipv6(text: &str) -> bool {
         })
 }
 
-/// Four groups of one to three digits; their size does not matter.
+/// Whether a host has four groups of one to three digits, of any size.
 fn is_ipv4(host: &str) -> bool {
     host.split('.').count() == 4
         && host
@@ -124,7 +124,7 @@ fn is_ipv4(host: &str) -> bool {
             .all(|part| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// A path without empty and dot segments, percent-encoded, with a slash at both ends.
+/// Returns a path without empty and dot segments, percent-encoded, with a slash at both ends.
 fn normalize_path(path: &str) -> String {
     let mut out = String::with_capacity(path.len() + 2);
     out.push('/');
@@ -156,10 +156,11 @@ pub(super) fn substring<'a>(
     Some(slice(text, range))
 }
 
-/// `split`: the text cut at the delimiter, into at most `limit` pieces unless that is 0.
+/// `split`: splits a text at a delimiter, into at most `limit` parts unless it is 0.
 ///
 /// # Errors
-/// A text, for an empty delimiter or a negative limit.
+///
+/// Returns a text if the delimiter is empty or the limit is negative.
 pub(super) fn split<'a>(
     text: &Cow<'a, str>,
     delimiter: &str,
@@ -172,13 +173,13 @@ pub(super) fn split<'a>(
         return Err("the delimiter of `split` must not be empty".to_owned());
     }
     let limit = if limit == 0 { usize::MAX } else { limit };
-    let mut pieces = Vec::new();
+    let mut parts = Vec::new();
     let mut at = 0;
-    for piece in text.splitn(limit, delimiter) {
-        pieces.push(slice(text, at..at + piece.len()));
-        at += piece.len() + delimiter.len();
+    for part in text.splitn(limit, delimiter) {
+        parts.push(slice(text, at..at + part.len()));
+        at += part.len() + delimiter.len();
     }
-    Ok(pieces.into())
+    Ok(parts.into())
 }
 
 /// `isValidHostLabel`: 1 to 63 letters, digits and hyphens, no hyphen at either end; with `subdomains`, each part
@@ -195,7 +196,7 @@ pub(super) fn is_valid_host_label(text: &str, subdomains: bool) -> bool {
         && !text.ends_with('-')
 }
 
-/// `aws.isVirtualHostableS3Bucket`: whether the bucket can stand in a host name.
+/// `aws.isVirtualHostableS3Bucket`: whether the bucket can be a part of a host name.
 pub(super) fn is_virtual_hostable_bucket(bucket: &str, subdomains: bool) -> bool {
     bucket.len() >= 3
         && !bucket.bytes().any(|b| b.is_ascii_uppercase())
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_are_taken_apart_and_nothing_is_rewritten() {
+    fn urls_are_split_and_nothing_is_rewritten() {
         // text, authority, path, normalised path, is an IP address
         let cases = [
             ("https://a.com", "a.com", "", "/", false),
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_endpoint_url_is_null() {
+    fn invalid_endpoint_urls_are_null() {
         for text in [
             "",
             "a.com",
@@ -323,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn split_cuts_into_at_most_the_limit() {
+    fn split_returns_at_most_the_limit() {
         let cut = |limit| split(&Cow::Borrowed("a--b--c"), "--", limit);
         assert_eq!(*cut(0).unwrap(), ["a", "b", "c"]);
         assert_eq!(*cut(1).unwrap(), ["a--b--c"]);

@@ -1,4 +1,4 @@
-//! Where to send a call: the endpoint rules engine, and the endpoints file for models without rules.
+//! Endpoint resolution: the rules engine, and the endpoints file for models without rules.
 //!
 //! ```text
 //! parameters ──► bind (defaults, types, required) ──► cache ──► rules ──► Endpoint { url, headers, auth schemes }
@@ -6,12 +6,12 @@
 //!                                                       └──────────────► Endpoint
 //! ```
 //!
-//! A rule set is compiled once ([`Ruleset::parse`]) and shared by all calls to its service; [`EndpointResolver`] adds
-//! the partitions and a cache. The language is specified as Smithy's *rules engine*: version 1.0, the functions
-//! `coalesce`, `split` and `ite` of 1.1, and AWS's own functions. [`LegacyEndpoints`] is what came before: host
-//! templates by partition, service and region, which still knows default signing regions and the list of regions.
+//! A rule set is compiled once ([`Ruleset::parse`]) and shared by all calls to its service. [`EndpointResolver`] adds the
+//! partitions and a cache. The language is specified as Smithy's *rules engine*: version 1.0, the functions
+//! `coalesce`, `split` and `ite` of 1.1, and the functions of AWS. [`LegacyEndpoints`] is the predecessor: host templates by
+//! partition, service and region. It has the default signing regions and the list of regions.
 //!
-//! A resolved URL is text all the way. It must not pass through a URL parser afterwards: those collapse dot segments.
+//! A resolved URL is a text. It must not pass through a URL parser, which would collapse dot segments.
 
 mod cache;
 mod error;
@@ -38,9 +38,9 @@ pub use ruleset::{Deprecation, ParameterDefinition, ParameterType, Ruleset};
 use cache::{Cache, CacheKey};
 use std::sync::Arc;
 
-/// Resolves the endpoints of a service and remembers the last hundred.
+/// Resolves the endpoints of a service, with a cache of the last hundred.
 ///
-/// Nothing is locked while rules are evaluated.
+/// No lock is held while rules are evaluated.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -72,8 +72,7 @@ pub struct EndpointResolver {
 }
 
 impl EndpointResolver {
-    /// A resolver for the rules of one service.
-    #[must_use]
+    /// Creates a resolver for the rules of a service.
     pub fn new(ruleset: Ruleset, partitions: Arc<Partitions>) -> Self {
         Self {
             ruleset,
@@ -82,14 +81,12 @@ impl EndpointResolver {
         }
     }
 
-    /// The rules; their parameters tell what to fill in.
-    #[must_use]
+    /// Returns the rules, which define the parameters.
     pub fn ruleset(&self) -> &Ruleset {
         &self.ruleset
     }
 
-    /// The partitions that `aws.partition` looks into.
-    #[must_use]
+    /// Returns the partitions, for `aws.partition`.
     pub fn partitions(&self) -> &Arc<Partitions> {
         &self.partitions
     }
@@ -97,9 +94,10 @@ impl EndpointResolver {
     /// Resolves an endpoint. Parameters that the rule set does not define are ignored.
     ///
     /// # Errors
-    /// [`EndpointError::Rule`] with the message of an error rule, [`EndpointError::MissingParameter`],
-    /// [`EndpointError::WrongType`], [`EndpointError::NoMatch`], or [`EndpointError::Malformed`] when a rule is not
-    /// well typed.
+    ///
+    /// Returns [`EndpointError::Rule`] with the message of an error rule, [`EndpointError::MissingParameter`],
+    /// [`EndpointError::WrongType`] or [`EndpointError::NoMatch`] for the parameters, and [`EndpointError::Malformed`] if a rule has a
+    /// type error.
     pub fn resolve(&self, params: &EndpointParams) -> Result<Arc<Endpoint>, EndpointError> {
         let bound = self.ruleset.bind(params)?;
         let key = CacheKey {
@@ -115,11 +113,12 @@ impl EndpointResolver {
         Ok(endpoint)
     }
 
-    /// Resolves an endpoint past the cache and says how: a line for each condition that was evaluated, with its rule
-    /// and its value, and one for the result.
+    /// Resolves an endpoint without the cache. Returns a trace too: a line for each evaluated condition, with its rule and its
+    /// value, and one for the result.
     ///
     /// # Errors
-    /// The first of the pair is as in [`EndpointResolver::resolve`].
+    ///
+    /// The result is an error as for [`EndpointResolver::resolve`].
     pub fn resolve_traced(
         &self,
         params: &EndpointParams,
@@ -153,7 +152,7 @@ mod tests {
         EndpointResolver::new(Ruleset::parse(&text).unwrap(), partitions)
     }
 
-    /// What an expression yields as the text of an error rule; `{a}` and `{b}` are parameters.
+    /// Returns the result of an expression as the text of an error rule; `{a}` and `{b}` are parameters.
     fn evaluate(condition: &str, url: &str, params: &EndpointParams) -> String {
         let resolver = resolver(&format!(
             r#"[{{"type": "endpoint", "conditions": [{condition}], "endpoint": {{"url": {url}}}}}]"#
@@ -188,7 +187,7 @@ mod tests {
             (r#"{"fn": "not", "argv": [{"ref": "U"}]}"#, r#""y""#, "y"),
             (r#"{"fn": "not", "argv": [""]}"#, r#""y""#, "y"),
             (r#"{"fn": "not", "argv": ["x"]}"#, r#""y""#, NO_MATCH),
-            // an empty string and zero hold as conditions
+            // an empty string and zero are true as conditions
             (r#"{"fn": "ite", "argv": [true, "", "x"]}"#, r#""y""#, "y"),
             (
                 r#"{"fn": "ite", "argv": [{"ref": "F"}, "x", 0], "assign": "z"}"#,
@@ -280,7 +279,7 @@ mod tests {
                 r#""y""#,
                 "y",
             ),
-            // ill-typed rules are errors that say where
+            // type errors of rules have their position
             (
                 r#"{"fn": "stringEquals", "argv": [{"ref": "U"}, "x"]}"#,
                 r#""y""#,

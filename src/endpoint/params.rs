@@ -1,22 +1,29 @@
-//! The values that go into endpoint resolution.
+//! The parameters of endpoint resolution.
 
 use std::fmt;
 
 use crate::uri;
 
 /// The value of an endpoint parameter.
+///
+/// ```
+/// use tucuxi::endpoint::EndpointValue;
+///
+/// assert_eq!(EndpointValue::from("eu-west-1"), EndpointValue::String("eu-west-1".into()));
+/// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub enum EndpointValue {
     /// A `boolean`.
     Boolean(bool),
     /// A `string`.
-    String(Box<str>),
+    String(String),
     /// A `stringArray`.
-    Strings(Box<[Box<str>]>),
+    Strings(Vec<String>),
 }
 
 impl EndpointValue {
-    /// The type's name as it stands in a rule set.
+    /// Returns the name of the type in rule sets.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Boolean(_) => "boolean",
@@ -34,19 +41,19 @@ impl From<bool> for EndpointValue {
 
 impl From<&str> for EndpointValue {
     fn from(value: &str) -> Self {
-        Self::String(value.into())
+        Self::String(value.to_owned())
     }
 }
 
 impl From<String> for EndpointValue {
     fn from(value: String) -> Self {
-        Self::String(value.into())
+        Self::String(value)
     }
 }
 
 impl From<Vec<String>> for EndpointValue {
     fn from(values: Vec<String>) -> Self {
-        Self::Strings(values.into_iter().map(Box::from).collect())
+        Self::Strings(values)
     }
 }
 
@@ -62,19 +69,26 @@ impl fmt::Display for EndpointValue {
 
 /// Endpoint parameters by name, in the order in which they were set.
 ///
-/// Resolving is fastest when that is the order of [`super::Ruleset::parameters`].
-/// Neither `Debug` nor the text shows a password of an endpoint.
+/// Resolution is fastest in the order of [`super::Ruleset::parameters`]. Neither `Debug` nor `Display` shows a password of an
+/// endpoint.
+///
+/// ```
+/// use tucuxi::endpoint::EndpointParams;
+///
+/// let params = EndpointParams::new().with("Region", "eu-west-1").with("UseFIPS", true);
+/// assert_eq!(params.value("UseFIPS"), Some(&true.into()));
+/// ```
 #[derive(Clone, Default, Eq, Hash, PartialEq)]
-pub struct EndpointParams(Vec<(Box<str>, EndpointValue)>);
+#[must_use = "parameters are used when they are passed to a resolver"]
+pub struct EndpointParams(Vec<(String, EndpointValue)>);
 
 impl EndpointParams {
-    /// No parameters.
-    #[must_use]
+    /// Creates an empty set of parameters.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets a parameter, over an earlier value of the same name.
+    /// Sets a parameter. A second value of a parameter replaces the first.
     pub fn set(&mut self, name: &str, value: impl Into<EndpointValue>) {
         let value = value.into();
         match self.0.iter_mut().find(|(known, _)| **known == *name) {
@@ -83,21 +97,19 @@ impl EndpointParams {
         }
     }
 
-    /// Sets a parameter and returns the whole, for chains.
-    #[must_use]
+    /// Sets a parameter and returns the parameters, for chaining.
     pub fn with(mut self, name: &str, value: impl Into<EndpointValue>) -> Self {
         self.set(name, value);
         self
     }
 
-    /// The value of a parameter.
-    #[must_use]
+    /// Returns the value of a parameter.
     pub fn value(&self, name: &str) -> Option<&EndpointValue> {
         self.iter()
             .find_map(|(known, value)| (known == name).then_some(value))
     }
 
-    /// Names and values in order.
+    /// Returns names and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &EndpointValue)> {
         self.0.iter().map(|(name, value)| (&**name, value))
     }

@@ -2,50 +2,54 @@
 
 use super::error::EndpointError;
 use super::region_pattern::RegionPattern;
+use crate::names;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// All partitions; the first is where unknown regions belong.
+/// All partitions. Unknown regions belong to the first one.
 #[derive(Debug)]
 pub struct Partitions(Box<[Partition]>);
 
 /// A partition, such as `aws` or `aws-cn`.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Partition {
-    /// Its name, such as `aws-cn`.
-    pub id: Box<str>,
-    /// Domain of its endpoints, such as `amazonaws.com`.
-    pub dns_suffix: Box<str>,
-    /// Domain of its dual-stack endpoints.
-    pub dual_stack_dns_suffix: Box<str>,
+    /// The name, such as `aws-cn`.
+    pub id: String,
+    /// The domain of its endpoints, such as `amazonaws.com`.
+    pub dns_suffix: String,
+    /// The domain of its dual-stack endpoints.
+    pub dual_stack_dns_suffix: String,
     /// Whether there are FIPS endpoints.
     pub supports_fips: bool,
     /// Whether there are dual-stack endpoints.
     pub supports_dual_stack: bool,
-    /// The region that signs for global services.
-    pub implicit_global_region: Option<Box<str>>,
-    /// Its regions in file order, the pseudo region (`aws-global`) included.
-    pub regions: Box<[Region]>,
+    /// The signing region of global services.
+    pub implicit_global_region: Option<String>,
+    /// The regions in the order of the file, including the pseudo-region (`aws-global`).
+    pub regions: Vec<Region>,
     pattern: RegionPattern,
 }
 
 /// A region of a partition.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Region {
-    /// Its name, such as `eu-west-1`.
-    pub name: Box<str>,
-    /// What people call it, such as `Europe (Ireland)`.
-    pub description: Option<Box<str>>,
+    /// The name, such as `eu-west-1`.
+    pub name: String,
+    /// The description, such as `Europe (Ireland)`.
+    pub description: Option<String>,
 }
 
 impl Partitions {
-    /// Reads a `partitions.json`.
+    /// Parses a `partitions.json`.
     ///
     /// # Errors
-    /// [`EndpointError::Malformed`] when the text is not a partitions file, holds no partition, or has a region
-    /// invalid pattern.
+    ///
+    /// Returns [`EndpointError::Malformed`] if the text is not a partitions file, contains no partition, or has an invalid pattern
+    /// of regions.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
         let file: FileText = serde_json::from_str(text)
             .map_err(|error| EndpointError::in_file("partitions", &error))?;
@@ -56,26 +60,37 @@ impl Partitions {
         Ok(Self(list?))
     }
 
-    /// The partition that lists `region` or whose pattern matches it.
-    #[must_use]
+    /// Returns the partition that lists `region`, or whose pattern matches it.
     pub fn for_region(&self, region: &str) -> Option<&Partition> {
         self.iter().find(|partition| partition.has(region))
     }
 
-    /// As [`Partitions::for_region`], but a region that none knows belongs to the first partition.
-    #[must_use]
+    /// Returns the partition of a region, as [`Partitions::for_region`] does, or the first partition if the region is unknown.
     pub fn for_region_or_default(&self, region: &str) -> &Partition {
-        // `parse` lets no empty list pass
+        // `parse` refuses an empty list
         self.for_region(region).unwrap_or(&self.0[0])
     }
 
-    /// The partition of that name.
-    #[must_use]
+    /// Returns a hint if no partition lists `region` and the name of a known region is similar.
+    pub(crate) fn misspelt_region(&self, region: &str) -> Option<String> {
+        let known = self.iter().flat_map(|partition| &partition.regions);
+        let mut known = known.map(|region| region.name.as_str());
+        if known.clone().any(|known| known == region) {
+            return None;
+        }
+        let near = names::nearest(region, &mut known);
+        let near = near.first()?;
+        Some(format!(
+            "no known region is named {region}; did you mean {near}?"
+        ))
+    }
+
+    /// Returns the partition with a name.
     pub fn partition(&self, id: &str) -> Option<&Partition> {
         self.iter().find(|partition| &*partition.id == id)
     }
 
-    /// All partitions in file order.
+    /// Returns all partitions, in the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = &Partition> {
         self.0.iter()
     }
@@ -83,12 +98,11 @@ impl Partitions {
 
 impl Partition {
     /// Whether the partition lists `region` or its pattern matches it.
-    #[must_use]
     pub fn has(&self, region: &str) -> bool {
         self.regions.iter().any(|known| &*known.name == region) || self.pattern.matches(region)
     }
 
-    /// Whether `region` looks like a region of the partition, as against a pseudo region such as `aws-global`.
+    /// Whether `region` is a region of the partition, and not a pseudo-region such as `aws-global`.
     pub(super) fn is_regional(&self, region: &str) -> bool {
         self.pattern.matches(region)
     }
@@ -128,18 +142,18 @@ struct FileText {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PartitionText {
-    id: Box<str>,
+    id: String,
     outputs: OutputsText,
-    region_regex: Box<str>,
+    region_regex: String,
     regions: Pairs<RegionText>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct OutputsText {
-    dns_suffix: Box<str>,
-    dual_stack_dns_suffix: Box<str>,
-    implicit_global_region: Option<Box<str>>,
+    dns_suffix: String,
+    dual_stack_dns_suffix: String,
+    implicit_global_region: Option<String>,
     supports_dual_stack: bool,
     #[serde(rename = "supportsFIPS")]
     supports_fips: bool,
@@ -147,11 +161,11 @@ struct OutputsText {
 
 #[derive(Deserialize)]
 struct RegionText {
-    description: Option<Box<str>>,
+    description: Option<String>,
 }
 
-/// A JSON object as a list, in file order.
-pub(super) struct Pairs<T>(pub(super) Vec<(Box<str>, T)>);
+/// A JSON object as a list, in the order of the file.
+pub(super) struct Pairs<T>(pub(super) Vec<(String, T)>);
 
 impl<T> Default for Pairs<T> {
     fn default() -> Self {
@@ -209,6 +223,20 @@ pub(super) mod tests {
             assert_eq!(
                 &*partitions.for_region_or_default(region).id,
                 id.unwrap_or("aws")
+            );
+        }
+        for (region, hint) in [
+            (
+                "us-esat-1",
+                Some("no known region is named us-esat-1; did you mean us-east-1?"),
+            ),
+            ("us-east-1", None),
+            ("mars-1", None),
+        ] {
+            assert_eq!(
+                partitions.misspelt_region(region).as_deref(),
+                hint,
+                "{region}"
             );
         }
         let aws = partitions.partition("aws").unwrap();

@@ -1,11 +1,11 @@
-//! The regular expressions of partition files, which match region names from their first character on.
+//! The regular expressions of partition files, which are anchored at the start of a region name.
 
 use regex_lite::{Regex, RegexBuilder};
 
-/// Bytes that a compiled pattern may take; those of AWS's files take less than 20,000.
+/// The maximum size of a compiled pattern in bytes. Those of AWS's files take less than 20,000.
 const SIZE_LIMIT: usize = 1 << 20;
 
-/// A compiled pattern. `\w` and `\d` are ASCII; the time of a match is linear in the text, whatever the pattern.
+/// A compiled pattern. `\w` and `\d` are ASCII. Matching takes linear time for every pattern.
 #[derive(Debug)]
 pub(super) struct RegionPattern(Regex);
 
@@ -13,7 +13,8 @@ impl RegionPattern {
     /// Compiles a pattern.
     ///
     /// # Errors
-    /// Returns a text that names the pattern and what is wrong with it.
+    ///
+    /// Returns a text with the pattern and the problem.
     pub(super) fn parse(pattern: &str) -> Result<Self, String> {
         RegexBuilder::new(&format!("^(?:{pattern})"))
             .size_limit(SIZE_LIMIT)
@@ -22,7 +23,7 @@ impl RegionPattern {
             .map_err(|error| format!("invalid region pattern `{pattern}`: {error}"))
     }
 
-    /// Whether `text` matches from its first character on.
+    /// Whether the pattern matches `text` at its start.
     pub(super) fn matches(&self, text: &str) -> bool {
         self.0.is_match(text)
     }
@@ -33,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_match_from_the_first_character() {
+    fn patterns_match_at_the_start() {
         const AWS: &str = r"^(us|eu|ap|sa|ca|me|af|il|mx)\-\w+\-\d+$";
         let cases = [
             (AWS, "us-east-1", true),

@@ -1,22 +1,23 @@
-//! What a call's parameters are resolved to.
+//! Resolved endpoints.
 
 use serde::Deserialize;
 use std::fmt;
 
-/// Where a call goes, and how the rules want it to be signed.
+/// A resolved endpoint: the URL of requests, and their auth schemes.
 ///
 /// `Debug` shows no password of the URL.
 #[derive(Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Endpoint {
-    /// Scheme, host, perhaps port and path. Not to be normalised.
-    pub url: Box<str>,
-    /// Headers to send. A name with several values stands here several times.
-    pub headers: Vec<(Box<str>, Box<str>)>,
-    /// How to sign, best first; empty where the service's own way holds.
+    /// The URL: scheme, host, and optional port and path. It must not be normalised.
+    pub url: String,
+    /// The headers to send. A header with several values is here several times.
+    pub headers: Vec<(String, String)>,
+    /// The auth schemes in order of preference. If it is empty, the scheme of the service applies.
     pub auth_schemes: Vec<EndpointAuthScheme>,
-    /// What kind of backend answers, such as `S3Express`.
-    pub backend: Option<Box<str>>,
-    /// All properties, the above included.
+    /// The kind of the backend, such as `S3Express`.
+    pub backend: Option<String>,
+    /// All properties, including those above.
     pub properties: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -31,31 +32,32 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// A way of signing that an endpoint asks for.
+/// An auth scheme of an endpoint.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct EndpointAuthScheme {
     /// `sigv4`, `sigv4a`, `sigv4-s3express`, `bearer`, `none` …
-    pub name: Box<str>,
+    pub name: String,
     /// The service name in the credential scope.
     #[serde(default)]
-    pub signing_name: Option<Box<str>>,
+    pub signing_name: Option<String>,
     /// The region in the credential scope.
     #[serde(default)]
-    pub signing_region: Option<Box<str>>,
-    /// The regions that a SigV4a signature holds for.
+    pub signing_region: Option<String>,
+    /// The regions that a SigV4a signature is valid in.
     #[serde(default)]
-    pub signing_region_set: Option<Vec<Box<str>>>,
-    /// Sign the path as it is sent, not encoded once more.
+    pub signing_region_set: Option<Vec<String>>,
+    /// Whether the path is signed as it is sent, instead of percent-encoded once more.
     #[serde(default)]
     pub disable_double_encoding: bool,
-    /// Sign the path without normalising it.
+    /// Whether the path is signed without normalising it.
     #[serde(default)]
     pub disable_normalize_path: bool,
 }
 
 impl EndpointAuthScheme {
-    /// The `authSchemes` among an endpoint's properties.
+    /// Deserialises the `authSchemes` of the properties of an endpoint.
     pub(super) fn all_from(
         properties: &serde_json::Map<String, serde_json::Value>,
     ) -> Result<Vec<Self>, String> {

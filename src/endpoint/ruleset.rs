@@ -1,40 +1,53 @@
-//! An endpoint rule set (`endpoint-rule-set-1.json`), compiled into a tree that is quick to evaluate.
+//! Endpoint rule sets (`endpoint-rule-set-1.json`), compiled into a tree.
 
 use super::error::EndpointError;
-use super::expression::{Expression, Part, Slot};
+use super::expression::{Expression, Part, Variable};
 use super::params::{EndpointParams, EndpointValue};
 
-/// The endpoint rules of a service: parameters, and a tree of rules over them.
+/// The endpoint rules of a service: parameters, and a tree of rules.
+///
+/// ```
+/// use tucuxi::endpoint::{ParameterType, Ruleset};
+///
+/// let rules = Ruleset::parse(r#"{
+///     "parameters": {"Region": {"type": "string", "builtIn": "AWS::Region"}},
+///     "rules": [{"type": "error", "conditions": [], "error": "not in {Region}"}]
+/// }"#)?;
+/// assert_eq!(rules.parameters()[0].kind, ParameterType::String);
+/// # Ok::<(), tucuxi::endpoint::EndpointError>(())
+/// ```
 #[derive(Debug)]
 pub struct Ruleset {
     pub(super) parameters: Box<[ParameterDefinition]>,
     pub(super) rules: Box<[Rule]>,
-    /// Names by slot, the parameters' and those that conditions assign.
+    /// The names of parameters and of variables that conditions assign, by index.
     pub(super) names: Box<[Box<str>]>,
 }
 
-/// What a rule set says of a parameter.
+/// The definition of a parameter in a rule set.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ParameterDefinition {
     /// The name, such as `UseFIPS`.
-    pub name: Box<str>,
+    pub name: String,
     /// The type of its values.
     pub kind: ParameterType,
-    /// The built-in that fills it, such as `AWS::UseFIPS`.
-    pub built_in: Option<Box<str>>,
-    /// The value that stands in for a missing one.
+    /// The built-in that supplies the value, such as `AWS::UseFIPS`.
+    pub built_in: Option<String>,
+    /// The default.
     pub default: Option<EndpointValue>,
-    /// Whether resolving fails without a value.
+    /// Whether a value is required.
     pub required: bool,
-    /// Why and since when it should not be used.
+    /// The deprecation, if it is deprecated.
     pub deprecated: Option<Deprecation>,
-    /// Whether any rule reads it; what is not read need not be found out.
+    /// Whether a rule reads the parameter. Others need no value.
     pub referenced: bool,
-    pub(super) slot: Slot,
+    pub(super) variable: Variable,
 }
 
 /// The type of a parameter.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub enum ParameterType {
     /// `boolean`
     Boolean,
@@ -44,17 +57,18 @@ pub enum ParameterType {
     StringArray,
 }
 
-/// The note on a deprecated parameter.
+/// The deprecation of a parameter.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Deprecation {
-    /// What to do instead.
-    pub message: Option<Box<str>>,
-    /// Since when.
-    pub since: Option<Box<str>>,
+    /// The replacement.
+    pub message: Option<String>,
+    /// The date of the deprecation.
+    pub since: Option<String>,
 }
 
-/// The members of a JSON object, in its order.
+/// The members of a JSON object, in order.
 pub(super) type Named<T> = Box<[(Box<str>, T)]>;
 
 #[derive(Debug)]
@@ -66,7 +80,7 @@ pub(super) struct Rule {
 #[derive(Debug)]
 pub(super) struct Condition {
     pub(super) test: Expression,
-    pub(super) assign: Option<Slot>,
+    pub(super) assign: Option<Variable>,
 }
 
 #[derive(Debug)]
@@ -94,13 +108,11 @@ pub(super) enum Property {
 
 impl Ruleset {
     /// The parameters in the order in which the rule set defines them.
-    #[must_use]
     pub fn parameters(&self) -> &[ParameterDefinition] {
         &self.parameters
     }
 
     /// Whether a rule reads the parameter that this built-in fills: finding its value out can be spared where not.
-    #[must_use]
     pub fn reads_built_in(&self, built_in: &str) -> bool {
         self.parameters.iter().any(|definition| {
             definition.referenced && definition.built_in.as_deref() == Some(built_in)
@@ -116,7 +128,7 @@ impl Ruleset {
         params: &'a EndpointParams,
     ) -> Result<Vec<Option<&'a EndpointValue>>, EndpointError> {
         let mut bound = vec![None; self.parameters.len()];
-        // the search goes on where the last one ended: callers set parameters in definition order
+        // each search starts after the last match, as callers set parameters in the order of their definitions
         let mut next = 0;
         for (name, value) in params.iter() {
             let (before, after) = self.parameters.split_at(next);
@@ -142,7 +154,7 @@ impl Ruleset {
 }
 
 impl ParameterDefinition {
-    /// Whether the value is of the parameter's type.
+    /// Checks the type of a value.
     pub(super) fn check(&self, value: &EndpointValue) -> Result<(), EndpointError> {
         let expected = self.kind.name();
         if value.kind() == expected {
@@ -157,8 +169,7 @@ impl ParameterDefinition {
 }
 
 impl ParameterType {
-    /// The type's name in a rule set.
-    #[must_use]
+    /// Returns the name of the type in rule sets.
     pub fn name(self) -> &'static str {
         match self {
             Self::Boolean => "boolean",
@@ -181,7 +192,7 @@ mod tests {
                    "error": "{Region}", "type": "error"}]}"#;
 
     #[test]
-    fn parameters_are_exposed_with_all_that_is_said_of_them() {
+    fn parameters_have_their_whole_definition() {
         let ruleset = Ruleset::parse(RULES).unwrap();
         let [region, fips, tables, key] = ruleset.parameters() else {
             panic!("{:?}", ruleset.parameters());

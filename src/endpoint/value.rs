@@ -1,4 +1,4 @@
-//! The values that rules compute with; an absent value is `None` around them.
+//! The values of rules. An absent value is a `None` of these.
 
 use super::expression::{Field, Step};
 use super::params::EndpointValue;
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
 
-/// A value. Texts are borrowed from the parameters or the rule set wherever they can be.
+/// A value. Strings are borrowed from the parameters or the rule set if possible.
 #[derive(Clone, Debug)]
 pub(super) enum Value<'a> {
     Arn(Rc<Arn<'a>>),
@@ -19,7 +19,7 @@ pub(super) enum Value<'a> {
     Url(Rc<ParsedUrl<'a>>),
 }
 
-/// What `aws.parseArn` yields.
+/// The result of `aws.parseArn`.
 #[derive(Debug)]
 pub(super) struct Arn<'a> {
     pub(super) partition: Cow<'a, str>,
@@ -29,7 +29,7 @@ pub(super) struct Arn<'a> {
     pub(super) resource_id: Rc<[Cow<'a, str>]>,
 }
 
-/// What `parseURL` yields.
+/// The result of `parseURL`.
 #[derive(Debug)]
 pub(super) struct ParsedUrl<'a> {
     pub(super) scheme: &'static str,
@@ -40,7 +40,7 @@ pub(super) struct ParsedUrl<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// A parameter's value.
+    /// Converts the value of a parameter.
     pub(super) fn of(value: &'a EndpointValue) -> Self {
         match value {
             EndpointValue::Boolean(value) => Value::Boolean(*value),
@@ -51,7 +51,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// What the value is, for errors.
+    /// Returns the type of the value, for errors.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Value::Arn(_) => "an ARN",
@@ -64,7 +64,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Whether `not` takes the value for true: all but `false`, zero and what is empty.
+    /// Whether `not` considers the value true: it is neither `false`, zero nor empty.
     pub(super) fn is_truthy(&self) -> bool {
         match self {
             Value::Arn(_) | Value::Partition(_) | Value::Url(_) => true,
@@ -75,7 +75,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A step into the value; `None` where there is no such attribute or element.
+    /// Returns an attribute or an element of the value, if it exists.
     pub(super) fn step(&self, step: Step) -> Option<Self> {
         match (self, step) {
             (Value::Arn(arn), Step::Field(field)) => arn.field(field),
@@ -133,7 +133,7 @@ fn partition_field(partition: &Partition, field: Field) -> Option<Value<'_>> {
     Some(Value::Text(Cow::Borrowed(text)))
 }
 
-/// For traces: strings in quotes, records by what identifies them.
+/// For traces.
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

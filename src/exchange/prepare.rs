@@ -31,7 +31,7 @@ impl Exchange {
             true => protocol::host_prefix(model, operation, &self.params.value)?,
             false => None,
         };
-        let url = discovered.as_ref().unwrap_or(&endpoint.url);
+        let url = discovered.as_deref().unwrap_or(&endpoint.url);
         let uri = assemble(url, prefix.as_deref(), &encoded.path, &encoded.query)?;
         let mut request = Request::new(encoded.body);
         *request.method_mut() = encoded.method;

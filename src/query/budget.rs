@@ -1,28 +1,28 @@
-//! What one search may make.
+//! The limit of the values that a search creates.
 //!
 //! `[@, @] | [@, @] | …` doubles its result with each step, so a short expression could fill any memory. Each step of a search
-//! and each value that it makes or copies is counted, texts by their length.
+//! and each value that it creates or copies is counted, texts by their length.
 
 use std::borrow::Cow;
 use std::cell::Cell;
 
 use serde_json::Value;
 
-use super::{Misfit, QueryErrorKind};
+use super::{ExprError, QueryErrorKind};
 
-/// What every search may make.
-const LEAST: u64 = 1_000_000;
+/// The budget of every search.
+const BASE: u64 = 1_000_000;
 
-/// What a search may make beyond that, for each value of its input.
+/// The additional budget for each value of the input.
 const FOR_EACH_VALUE: u64 = 64;
 
-/// So many bytes of text count as a value.
+/// The bytes of text that count as one value.
 const TEXT: usize = 32;
 
 pub(super) struct Budget<'v> {
     input: &'v Value,
     left: Cell<u64>,
-    /// The input is measured when the least is used up, which it hardly ever is.
+    /// Whether the input was measured, which happens when the base budget is spent: hardly ever.
     measured: Cell<bool>,
 }
 
@@ -30,27 +30,27 @@ impl<'v> Budget<'v> {
     pub(super) fn new(input: &'v Value) -> Self {
         Self {
             input,
-            left: Cell::new(LEAST),
+            left: Cell::new(BASE),
             measured: Cell::new(false),
         }
     }
 
-    pub(super) fn spend(&self, amount: u64) -> Result<(), Misfit> {
+    pub(super) fn spend(&self, amount: u64) -> Result<(), ExprError> {
         if self.left.get() < amount && !self.measured.replace(true) {
             let more = size(self.input).saturating_mul(FOR_EACH_VALUE);
             self.left.set(self.left.get().saturating_add(more));
         }
         let left = self.left.get().checked_sub(amount);
         self.left.set(left.unwrap_or(0));
-        left.map(|_| ()).ok_or_else(|| Misfit {
+        left.map(|_| ()).ok_or_else(|| ExprError {
             kind: QueryErrorKind::TooLarge,
             offset: 0,
-            what: "the result grows beyond the limit; select less before values are combined"
+            what: "the result exceeds the limit; select fewer values before they are combined"
                 .into(),
         })
     }
 
-    pub(super) fn copy(&self, value: &Value) -> Result<Value, Misfit> {
+    pub(super) fn copy(&self, value: &Value) -> Result<Value, ExprError> {
         self.spend(size(value))?;
         Ok(value.clone())
     }
@@ -58,12 +58,12 @@ impl<'v> Budget<'v> {
     pub(super) fn copies<'a>(
         &self,
         values: impl Iterator<Item = &'a Value>,
-    ) -> Result<Vec<Value>, Misfit> {
+    ) -> Result<Vec<Value>, ExprError> {
         values.map(|value| self.copy(value)).collect()
     }
 
-    /// What was made is counted already.
-    pub(super) fn own(&self, found: Cow<'_, Value>) -> Result<Value, Misfit> {
+    /// Returns an owned value. Values that the search created are counted already.
+    pub(super) fn own(&self, found: Cow<'_, Value>) -> Result<Value, ExprError> {
         match found {
             Cow::Borrowed(value) => self.copy(value),
             Cow::Owned(value) => Ok(value),
@@ -71,7 +71,7 @@ impl<'v> Budget<'v> {
     }
 }
 
-/// How many values there are in a value, itself among them.
+/// Counts the values in a value, itself included.
 pub(super) fn size(value: &Value) -> u64 {
     let scalar = |value: &Value| match value {
         Value::String(text) => text_size(text),

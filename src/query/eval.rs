@@ -6,9 +6,9 @@ use std::cmp::Ordering;
 use serde_json::{Map, Number, Value};
 
 use super::budget::Budget;
-use super::{Expr, Misfit, Operator, QueryErrorKind, functions};
+use super::{Expr, ExprError, Operator, QueryErrorKind, functions};
 
-pub(super) type Found<'v> = Result<Cow<'v, Value>, Misfit>;
+pub(super) type Found<'v> = Result<Cow<'v, Value>, ExprError>;
 
 const NULL: Cow<'static, Value> = Cow::Owned(Value::Null);
 
@@ -33,7 +33,7 @@ pub(super) fn eval<'v>(expr: &Expr, at: &'v Value, budget: &Budget<'_>) -> Found
             _ => NULL,
         },
         Expr::Literal(value) => Cow::Owned(budget.copy(value)?),
-        // only functions take references, and they look at them themselves
+        // only functions accept references, and evaluate them themselves
         Expr::Reference(_) => NULL,
         Expr::Function {
             function,
@@ -62,7 +62,7 @@ pub(super) fn owned<'v>(value: impl Into<Value>) -> Cow<'v, Value> {
     Cow::Owned(value.into())
 }
 
-/// The first value that decides, else the last one.
+/// Returns the first value that decides the result, else the last one.
 fn first<'v>(
     all: &[Expr],
     at: &'v Value,
@@ -79,7 +79,7 @@ fn first<'v>(
     Ok(found)
 }
 
-/// Goes on with what was found; what is not of the input is copied out of it.
+/// Evaluates each step on the result of the one before. A result that the search created is copied where it is not owned.
 fn chain<'v>(steps: &[Expr], at: &'v Value, budget: &Budget<'_>) -> Found<'v> {
     let mut found = Cow::Borrowed(at);
     for step in steps {
@@ -127,7 +127,7 @@ fn multi_hash<'v>(entries: &[(String, Expr)], at: &'v Value, budget: &Budget<'_>
     Ok(owned(Value::Object(out)))
 }
 
-/// Everything but null, false and what is empty.
+/// Whether a value is neither null, false nor empty.
 pub(super) fn is_true(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,
@@ -153,7 +153,7 @@ fn compare<'v>(operator: Operator, left: &Value, right: &Value) -> Cow<'v, Value
     }
 }
 
-/// As values: 1 and 1.0 are the same number, and the order of an object does not matter.
+/// Compares values: 1 equals 1.0, and the order of the members of an object does not matter.
 pub(super) fn equal(left: &Value, right: &Value) -> bool {
     let mut pairs = vec![(left, right)];
     while let Some(pair) = pairs.pop() {
@@ -180,14 +180,14 @@ pub(super) fn equal(left: &Value, right: &Value) -> bool {
     true
 }
 
-/// By their exact values: a float does not hold all integers, and an order that rounds is none.
+/// Compares exact values: a float cannot represent all integers, and comparing rounded values is not an order.
 pub(super) fn compare_numbers(a: &Number, b: &Number) -> Ordering {
     let integer = |n: &Number| {
         n.as_i64()
             .map(i128::from)
             .or_else(|| n.as_u64().map(i128::from))
     };
-    // adding nothing makes -0 the same as 0
+    // adding zero turns -0 into 0
     let float = |n: &Number| n.as_f64().unwrap_or(0.0) + 0.0;
     match (integer(a), integer(b)) {
         (Some(a), Some(b)) => a.cmp(&b),
@@ -198,7 +198,7 @@ pub(super) fn compare_numbers(a: &Number, b: &Number) -> Ordering {
 }
 
 fn with_float(integer: i128, float: f64) -> Ordering {
-    // the cast keeps to the range of its type, beyond which no integer of JSON's is
+    // the cast saturates at the range of the type, which has all integers of JSON
     let whole = float.floor() as i128;
     let fraction = float > float.floor();
     integer.cmp(&whole).then(match fraction {
@@ -247,9 +247,9 @@ fn slice(
     (start, stop, step): (Option<i64>, Option<i64>, i64),
     offset: usize,
     budget: &Budget<'_>,
-) -> Result<Vec<Value>, Misfit> {
+) -> Result<Vec<Value>, ExprError> {
     if step == 0 {
-        return Err(Misfit {
+        return Err(ExprError {
             kind: QueryErrorKind::InvalidValue,
             offset,
             what: "the step of a slice cannot be 0".into(),

@@ -7,9 +7,9 @@ use serde_json::{Map, Number, Value};
 
 use super::budget::{Budget, size, text_size};
 use super::eval::{Found, compare_numbers, equal, eval, is_true, owned};
-use super::{Expr, Misfit, QueryErrorKind};
+use super::{Expr, ExprError, QueryErrorKind};
 
-/// Names, and how many arguments each takes: at least, and at most if there is a limit.
+/// The functions, with the minimum and the maximum number of arguments.
 macro_rules! functions {
     ($($variant:ident $name:literal $least:literal $most:expr),* $(,)?) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +46,12 @@ functions! {
 }
 
 impl Function {
-    pub(super) fn check_arity(self, given: usize, offset: usize) -> Result<(), Misfit> {
+    pub(super) fn check_arity(self, given: usize, offset: usize) -> Result<(), ExprError> {
         let (least, most) = self.arity();
         if given >= least && most.is_none_or(|most| given <= most) {
             return Ok(());
         }
-        Err(Misfit {
+        Err(ExprError {
             kind: QueryErrorKind::InvalidArity,
             offset,
             what: format!("{} takes {least} arguments, not {given}", self.name()),
@@ -59,7 +59,7 @@ impl Function {
     }
 }
 
-/// A call that is being evaluated.
+/// A call during its evaluation.
 struct Call<'e, 'v> {
     function: Function,
     args: &'e [Expr],
@@ -177,37 +177,37 @@ fn type_name(value: &Value) -> &'static str {
 impl<'e, 'v> Call<'e, 'v> {
     fn value(&self, n: usize) -> Found<'v> {
         match &self.args[n] {
-            Expr::Reference(_) => Err(self.misfit(n, "a value", "an expression")),
+            Expr::Reference(_) => Err(self.type_error(n, "a value", "an expression")),
             arg => eval(arg, self.at, self.budget),
         }
     }
 
-    fn owned(&self, n: usize) -> Result<Value, Misfit> {
+    fn owned(&self, n: usize) -> Result<Value, ExprError> {
         self.budget.own(self.value(n)?)
     }
 
-    fn reference(&self, n: usize) -> Result<&'e Expr, Misfit> {
+    fn reference(&self, n: usize) -> Result<&'e Expr, ExprError> {
         match &self.args[n] {
             Expr::Reference(inner) => Ok(inner),
-            _ => Err(self.misfit(n, "an expression, such as &Size", "a value")),
+            _ => Err(self.type_error(n, "an expression, such as &Size", "a value")),
         }
     }
 
-    fn list(&self, n: usize) -> Result<Vec<Value>, Misfit> {
+    fn list(&self, n: usize) -> Result<Vec<Value>, ExprError> {
         match self.owned(n)? {
             Value::Array(list) => Ok(list),
             other => Err(self.mismatch(n, "an array", &other)),
         }
     }
 
-    fn object(&self, n: usize) -> Result<Map<String, Value>, Misfit> {
+    fn object(&self, n: usize) -> Result<Map<String, Value>, ExprError> {
         match self.owned(n)? {
             Value::Object(entries) => Ok(entries),
             other => Err(self.mismatch(n, "an object", &other)),
         }
     }
 
-    fn text(&self, n: usize) -> Result<String, Misfit> {
+    fn text(&self, n: usize) -> Result<String, ExprError> {
         match self.owned(n)? {
             Value::String(text) => Ok(text),
             other => Err(self.mismatch(n, "a string", &other)),
@@ -281,8 +281,8 @@ impl<'e, 'v> Call<'e, 'v> {
         Ok(owned(out))
     }
 
-    /// The elements with their keys, which must be all strings or all numbers.
-    fn keyed(&self, by: &Expr) -> Result<Vec<(Value, Value)>, Misfit> {
+    /// Returns the elements with their keys, which must be all strings or all numbers.
+    fn keyed(&self, by: &Expr) -> Result<Vec<(Value, Value)>, ExprError> {
         let mut out: Vec<(Value, Value)> = Vec::new();
         for element in self.list(0)? {
             let key = self.budget.own(eval(by, &element, self.budget)?)?;
@@ -319,16 +319,16 @@ impl<'e, 'v> Call<'e, 'v> {
         Ok(owned(best.map_or(Value::Null, |(_, value)| value)))
     }
 
-    fn mismatch(&self, n: usize, wanted: &str, found: &Value) -> Misfit {
-        self.misfit(n, wanted, type_name(found))
+    fn mismatch(&self, n: usize, expected: &str, found: &Value) -> ExprError {
+        self.type_error(n, expected, type_name(found))
     }
 
-    fn misfit(&self, n: usize, wanted: &str, found: &str) -> Misfit {
-        Misfit {
+    fn type_error(&self, n: usize, expected: &str, found: &str) -> ExprError {
+        ExprError {
             kind: QueryErrorKind::InvalidType,
             offset: self.offset,
             what: format!(
-                "argument {} of {} must be {wanted}, not {found}",
+                "argument {} of {} must be {expected}, not {found}",
                 n + 1,
                 self.function.name()
             ),
@@ -344,7 +344,7 @@ fn order(a: &Value, b: &Value) -> Ordering {
     }
 }
 
-/// A float that is whole is handed out as an integer.
+/// Converts a float to a number: an integer, if it is whole.
 fn whole<'v>(float: f64) -> Cow<'v, Value> {
     match float.fract() == 0.0 && float.abs() < 9e15 {
         true => owned(float as i64),

@@ -5,7 +5,7 @@ use std::str::Chars;
 
 use serde_json::Value;
 
-use super::{Misfit, QueryErrorKind};
+use super::{ExprError, QueryErrorKind};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token {
@@ -40,8 +40,8 @@ pub(super) enum Token {
     Star,
 }
 
-/// All tokens, each with its place in characters; the last one is the end.
-pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Misfit> {
+/// Splits an expression into tokens, each with its position in characters. The last one is the end.
+pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token)>, ExprError> {
     let mut lexer = Lexer {
         chars: text.chars().enumerate().peekable(),
     };
@@ -60,7 +60,7 @@ struct Lexer<'t> {
 }
 
 impl Lexer<'_> {
-    fn token(&mut self, at: usize, first: char) -> Result<Token, Misfit> {
+    fn token(&mut self, at: usize, first: char) -> Result<Token, ExprError> {
         Ok(match first {
             'a'..='z' | 'A'..='Z' | '_' => {
                 let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -129,8 +129,8 @@ impl Lexer<'_> {
         out
     }
 
-    /// The text up to the next `end` that has no backslash before it; escapes stay as they are.
-    fn delimited(&mut self, at: usize, end: char) -> Result<String, Misfit> {
+    /// Reads up to the next `end` without a backslash before it. Escapes are kept.
+    fn delimited(&mut self, at: usize, end: char) -> Result<String, ExprError> {
         let mut out = String::new();
         while let Some((_, c)) = self.chars.next() {
             if c == end {
@@ -145,7 +145,7 @@ impl Lexer<'_> {
     }
 }
 
-/// A number beyond 64 bits is the nearest of them: no list is that long.
+/// Parses a number. One beyond 64 bits becomes the nearest, as no list is that long.
 fn number(digits: &str) -> Option<Token> {
     let number = match digits.parse::<i64>() {
         Ok(number) => number,
@@ -156,8 +156,8 @@ fn number(digits: &str) -> Option<Token> {
     Some(Token::Number(number))
 }
 
-pub(super) fn syntax(offset: usize, what: &str) -> Misfit {
-    Misfit {
+pub(super) fn syntax(offset: usize, what: &str) -> ExprError {
+    ExprError {
         kind: QueryErrorKind::Syntax,
         offset,
         what: what.to_owned(),

@@ -1,15 +1,15 @@
 //! JMESPath over JSON values.
 //!
-//! An expression's text becomes tokens (`lexer`), these a tree (`parse`), and the tree is evaluated over `&Value` (`eval`): what
-//! is found in the input is not copied, objects keep their order and integers are compared as integers. Neither an expression
-//! nor a value from outside can use up the stack or the memory: the tree's depth is bounded, and so is what one search makes
-//! (`budget`).
+//! An expression is split into tokens (`lexer`), parsed into a tree (`parse`), and evaluated over a `&Value` (`eval`). Values of the
+//! input are not copied, objects keep their order, and integers are compared as integers. No expression or value can exhaust the
+//! stack or the memory: the depth of the tree is bounded, and so is the size of the values that a search creates (`budget`).
 
 mod budget;
 mod eval;
 mod functions;
 mod lexer;
 mod parse;
+mod precedence;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -36,33 +36,40 @@ pub struct Query {
     root: Expr,
 }
 
-/// An expression that does not parse, or that asks of a value what it is not.
+/// An expression that is invalid, or that a value does not fit.
+///
+/// ```
+/// use tucuxi::query::{Query, QueryErrorKind};
+///
+/// let error = Query::compile("Contents[?Size >").unwrap_err();
+/// assert_eq!((error.kind, error.offset), (QueryErrorKind::Syntax, 16));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QueryError {
-    /// What kind of mistake it is.
+    /// The kind of the error.
     pub kind: QueryErrorKind,
-    /// Where in the expression, in characters from its start.
+    /// The position in the expression, in characters from its start.
     pub offset: usize,
     expression: Box<str>,
     what: Box<str>,
 }
 
-/// Kinds of mistakes, as JMESPath names them.
+/// The kinds of errors, with the names of JMESPath.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum QueryErrorKind {
-    /// A function has another number of arguments.
+    /// A function has the wrong number of arguments.
     InvalidArity,
-    /// A value is of another type.
+    /// A value has the wrong type.
     InvalidType,
-    /// A value is of the right type and wrong all the same: a step of zero.
+    /// A value of the right type is invalid: a step of zero.
     InvalidValue,
-    /// It does not parse.
+    /// The expression is malformed.
     Syntax,
-    /// The search makes more values than the limit allows.
+    /// The search creates more values than the limit allows.
     TooLarge,
-    /// There is no such function.
+    /// The function does not exist.
     UnknownFunction,
 }
 
@@ -91,28 +98,39 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// The expression is invalid, or nests more than 150 levels deep; the error says where. Chains such as `a.b.c` or
-    /// `a || b || c` may have any length.
+    /// Returns an error with its position if the expression is invalid or nested more than 150 levels deep. Chains such as `a.b.c`
+    /// or `a || b || c` may have any length.
     pub fn compile(text: &str) -> Result<Self, QueryError> {
-        let root = parse::parse(text).map_err(|misfit| misfit.of(text))?;
+        let root = parse::parse(text).map_err(|error| error.in_expression(text))?;
         let text = text.into();
         Ok(Self { text, root })
     }
 
-    /// The expression as it was given.
+    /// Returns the text of the expression.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// What the expression finds; null where there is nothing.
+    /// Evaluates the expression. The result is null if nothing is found.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tucuxi::query::Query;
+    ///
+    /// let query = Query::compile("length(Contents)")?;
+    /// assert_eq!(*query.search(&json!({"Contents": [1, 2]}))?, json!(2));
+    /// // `length` of null is an error
+    /// assert!(query.search(&json!({})).is_err());
+    /// # Ok::<(), tucuxi::query::QueryError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// A function is given a value of a type that it cannot take, or the search makes too much: more than 1,000,000 values and
-    /// steps together, and more than 64 for each value of the input.
+    /// Returns an error if an argument of a function has the wrong type, or if the search creates too many values: more than
+    /// 1,000,000 values and steps together, and more than 64 for each value of the input.
     pub fn search<'v>(&self, value: &'v Value) -> Result<Cow<'v, Value>, QueryError> {
         let budget = budget::Budget::new(value);
-        eval::eval(&self.root, value, &budget).map_err(|misfit| misfit.of(&self.text))
+        eval::eval(&self.root, value, &budget).map_err(|error| error.in_expression(&self.text))
     }
 }
 
@@ -123,15 +141,15 @@ impl<'de> Deserialize<'de> for Query {
     }
 }
 
-/// A mistake, before the expression is known.
-struct Misfit {
+/// An error without the text of the expression.
+struct ExprError {
     kind: QueryErrorKind,
     offset: usize,
     what: String,
 }
 
-impl Misfit {
-    fn of(self, expression: &str) -> QueryError {
+impl ExprError {
+    fn in_expression(self, expression: &str) -> QueryError {
         QueryError {
             kind: self.kind,
             offset: self.offset,
@@ -141,17 +159,17 @@ impl Misfit {
     }
 }
 
-/// The parsed expression with its literals as values. Its depth is bounded.
+/// A parsed expression, of bounded depth.
 #[derive(Clone, Debug)]
 enum Expr {
     And(Vec<Self>),
-    /// Each at what the one before finds.
+    /// Each is evaluated on the result of the one before it.
     Chain(Vec<Self>),
-    /// From left to right: the result of one comparison is the left side of the next.
+    /// From left to right: the result of a comparison is the left side of the next one.
     Compare(Box<Self>, Vec<(Operator, Self)>),
     Condition(Box<Self>, Box<Self>),
     Current,
-    /// For each element of a list; what is null is left out.
+    /// Evaluated on each element of a list. Null results are omitted.
     Each(Box<Self>),
     Field(Box<str>),
     Flatten,

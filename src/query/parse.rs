@@ -1,34 +1,17 @@
 //! The parser: top-down operator precedence, as JMESPath defines it.
 //!
-//! What a chain of operators makes (`a.b.c`, `a || b || c`, `a | b`, `a[][]`, `!!!a`) is a flat list and takes no stack, neither
-//! here nor in evaluation. What nests is counted.
+//! A chain of operators (`a.b.c`, `a || b || c`, `a | b`, `a[][]`, `!!!a`) becomes a flat list and takes no stack, neither here nor in
+//! evaluation. The depth of nested expressions is limited.
 
 use super::functions::Function;
 use super::lexer::{self, Token, syntax};
-use super::{Expr, Misfit, Operator, QueryErrorKind};
+use super::precedence::{binding_power, can_continue, can_start, power};
+use super::{Expr, ExprError, Operator, QueryErrorKind};
 
-/// How deep an expression may nest.
+/// The maximum depth of an expression.
 const MAX_DEPTH: usize = 150;
 
-/// Binding powers of what an expression goes on with.
-mod power {
-    pub(super) const PIPE: u8 = 1;
-    pub(super) const OR: u8 = 2;
-    pub(super) const AND: u8 = 3;
-    pub(super) const COMPARE: u8 = 5;
-    pub(super) const FLATTEN: u8 = 9;
-    /// What binds less ends a projection.
-    pub(super) const PROJECTION_END: u8 = 10;
-    pub(super) const STAR: u8 = 20;
-    pub(super) const FILTER: u8 = 21;
-    pub(super) const DOT: u8 = 40;
-    pub(super) const NOT: u8 = 45;
-    pub(super) const BRACE: u8 = 50;
-    pub(super) const BRACKET: u8 = 55;
-    pub(super) const PARENTHESIS: u8 = 60;
-}
-
-pub(super) fn parse(text: &str) -> Result<Expr, Misfit> {
+pub(super) fn parse(text: &str) -> Result<Expr, ExprError> {
     let mut tokens = lexer::tokens(text)?;
     tokens.reverse();
     let mut parser = Parser { tokens, depth: 0 };
@@ -40,7 +23,7 @@ pub(super) fn parse(text: &str) -> Result<Expr, Misfit> {
 }
 
 struct Parser {
-    /// The next token is the last one.
+    /// In reverse order.
     tokens: Vec<(usize, Token)>,
     depth: usize,
 }
@@ -54,7 +37,7 @@ impl Parser {
         self.tokens.last().map_or(0, |(at, _)| *at)
     }
 
-    /// Takes the next token; the end stays.
+    /// Returns the next token and advances; the end is never consumed.
     fn next(&mut self) -> Token {
         match self.tokens.len() {
             0 | 1 => Token::End,
@@ -70,38 +53,41 @@ impl Parser {
         is_next
     }
 
-    fn expect(&mut self, token: &Token, name: &str) -> Result<(), Misfit> {
+    fn expect(&mut self, token: &Token, name: &str) -> Result<(), ExprError> {
         match self.takes(token) {
             true => Ok(()),
             false => Err(self.unexpected(name)),
         }
     }
 
-    fn unexpected(&self, wanted: &str) -> Misfit {
+    fn unexpected(&self, expected: &str) -> ExprError {
         let found = match self.peek() {
             Token::End => "the expression ends".to_owned(),
             token => format!("there is {token:?}"),
         };
-        syntax(self.offset(), &format!("{found}, where {wanted} is due"))
+        syntax(
+            self.offset(),
+            &format!("{found}, where {expected} is expected"),
+        )
     }
 
-    /// An expression up to an operator that binds no more than `least`.
-    fn expr(&mut self, least: u8) -> Result<Expr, Misfit> {
+    /// Parses an expression up to an operator whose binding power is at most `min`.
+    fn expr(&mut self, min: u8) -> Result<Expr, ExprError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            let what = format!("nested more than {MAX_DEPTH} levels deep");
-            return Err(syntax(self.offset(), &what));
+            let problem = format!("nested more than {MAX_DEPTH} levels deep");
+            return Err(syntax(self.offset(), &problem));
         }
         let mut left = self.start()?;
-        while binding_power(self.peek()) > least {
-            left = self.go_on(left)?;
+        while binding_power(self.peek()) > min {
+            left = self.continue_from(left)?;
         }
         self.depth -= 1;
         Ok(left)
     }
 
-    /// What an expression can begin with.
-    fn start(&mut self) -> Result<Expr, Misfit> {
+    /// Parses the start of an expression.
+    fn start(&mut self) -> Result<Expr, ExprError> {
         let offset = self.offset();
         if !can_start(self.peek()) {
             return Err(self.unexpected("an expression"));
@@ -113,7 +99,9 @@ impl Parser {
             }
             Token::Identifier(name) => Ok(Expr::Field(name.into())),
             Token::QuotedIdentifier(name) => match self.peek() {
-                Token::LeftParenthesis => Err(syntax(offset, "a function's name has no quotes")),
+                Token::LeftParenthesis => {
+                    Err(syntax(offset, "the name of a function cannot be quoted"))
+                }
                 _ => Ok(Expr::Field(name.into())),
             },
             Token::Literal(value) => Ok(Expr::Literal(value)),
@@ -146,15 +134,15 @@ impl Parser {
         }
     }
 
-    /// What an expression can go on with.
-    fn go_on(&mut self, left: Expr) -> Result<Expr, Misfit> {
-        if !can_go_on(self.peek()) {
+    /// Parses the next operator after `left`, with its right side.
+    fn continue_from(&mut self, left: Expr) -> Result<Expr, ExprError> {
+        if !can_continue(self.peek()) {
             return Err(self.unexpected("an operator"));
         }
         match self.next() {
             Token::Dot if self.takes(&Token::Star) => self.values(left),
             Token::Dot => {
-                let right = self.behind_dot(power::DOT)?;
+                let right = self.after_dot(power::DOT)?;
                 Ok(left.then(right))
             }
             Token::Pipe => {
@@ -206,13 +194,13 @@ impl Parser {
         }
     }
 
-    fn function(&mut self, name: &str, offset: usize) -> Result<Expr, Misfit> {
+    fn function(&mut self, name: &str, offset: usize) -> Result<Expr, ExprError> {
         self.next();
         let mut args = Vec::new();
         if !self.takes(&Token::RightParenthesis) {
             args = self.list(&Token::RightParenthesis, "',' or ')'")?;
         }
-        let function = Function::named(name).ok_or_else(|| Misfit {
+        let function = Function::named(name).ok_or_else(|| ExprError {
             kind: QueryErrorKind::UnknownFunction,
             offset,
             what: format!("there is no function {name}"),
@@ -225,21 +213,21 @@ impl Parser {
         })
     }
 
-    fn multi_list(&mut self) -> Result<Expr, Misfit> {
+    fn multi_list(&mut self) -> Result<Expr, ExprError> {
         let elements = self.list(&Token::RightBracket, "',' or ']'")?;
         Ok(Expr::List(elements.into()))
     }
 
-    fn list(&mut self, end: &Token, wanted: &str) -> Result<Vec<Expr>, Misfit> {
+    fn list(&mut self, end: &Token, expected: &str) -> Result<Vec<Expr>, ExprError> {
         let mut out = vec![self.expr(0)?];
         while self.takes(&Token::Comma) {
             out.push(self.expr(0)?);
         }
-        self.expect(end, wanted)?;
+        self.expect(end, expected)?;
         Ok(out)
     }
 
-    fn multi_hash(&mut self) -> Result<Expr, Misfit> {
+    fn multi_hash(&mut self) -> Result<Expr, ExprError> {
         let mut entries = Vec::new();
         loop {
             if !matches!(
@@ -261,31 +249,31 @@ impl Parser {
     }
 
     fn is_wildcard(&self) -> bool {
-        let behind = self.tokens.len().checked_sub(2);
-        let behind = behind.and_then(|n| self.tokens.get(n));
-        behind.is_some_and(|(_, token)| *token == Token::RightBracket)
+        let second = self.tokens.len().checked_sub(2);
+        let second = second.and_then(|n| self.tokens.get(n));
+        second.is_some_and(|(_, token)| *token == Token::RightBracket)
     }
 
-    fn wildcard(&mut self, left: Expr) -> Result<Expr, Misfit> {
+    fn wildcard(&mut self, left: Expr) -> Result<Expr, ExprError> {
         self.next();
         self.expect(&Token::RightBracket, "']'")?;
         let right = self.projected(power::STAR)?;
         Ok(left.then(Expr::Each(Box::new(right))))
     }
 
-    fn values(&mut self, left: Expr) -> Result<Expr, Misfit> {
+    fn values(&mut self, left: Expr) -> Result<Expr, ExprError> {
         let right = self.projected(power::STAR)?;
         let values = left.then(Expr::ObjectValues);
         Ok(values.then(Expr::Each(Box::new(right))))
     }
 
-    fn flatten(&mut self, left: Expr) -> Result<Expr, Misfit> {
+    fn flatten(&mut self, left: Expr) -> Result<Expr, ExprError> {
         let right = self.projected(power::FLATTEN)?;
         let flat = left.then(Expr::Flatten);
         Ok(flat.then(Expr::Each(Box::new(right))))
     }
 
-    fn filter(&mut self, left: Expr) -> Result<Expr, Misfit> {
+    fn filter(&mut self, left: Expr) -> Result<Expr, ExprError> {
         let predicate = Box::new(self.expr(0)?);
         self.expect(&Token::RightBracket, "']'")?;
         let right = Box::new(self.projected(power::FILTER)?);
@@ -293,8 +281,8 @@ impl Parser {
         Ok(left.then(Expr::Each(Box::new(condition))))
     }
 
-    /// `0]` or `0:1:2]`, behind the bracket.
-    fn index(&mut self, left: Expr) -> Result<Expr, Misfit> {
+    /// Parses `0]` or `0:1:2]`, after the opening bracket.
+    fn index(&mut self, left: Expr) -> Result<Expr, ExprError> {
         let offset = self.offset();
         let mut parts = [None, None, None];
         let mut colons = 0;
@@ -328,84 +316,35 @@ impl Parser {
         Ok(left.then(slice).then(Expr::Each(Box::new(right))))
     }
 
-    /// What is done with each element of a projection.
-    fn projected(&mut self, least: u8) -> Result<Expr, Misfit> {
+    /// Parses the expression that is evaluated on each element of a projection.
+    fn projected(&mut self, min: u8) -> Result<Expr, ExprError> {
         match self.peek() {
             Token::Dot => {
                 self.next();
-                self.behind_dot(least)
+                self.after_dot(min)
             }
-            Token::LeftBracket | Token::Filter => self.expr(least),
+            Token::LeftBracket | Token::Filter => self.expr(min),
             token if binding_power(token) < power::PROJECTION_END => Ok(Expr::Current),
             _ => Err(self.unexpected("'.', '[' or '[?'")),
         }
     }
 
-    fn behind_dot(&mut self, least: u8) -> Result<Expr, Misfit> {
+    fn after_dot(&mut self, min: u8) -> Result<Expr, ExprError> {
         match self.peek() {
             Token::LeftBracket => {
                 self.next();
                 self.multi_list()
             }
             Token::Identifier(_) | Token::QuotedIdentifier(_) | Token::Star | Token::LeftBrace => {
-                self.expr(least)
+                self.expr(min)
             }
             _ => Err(self.unexpected("an identifier, '*', '{' or '['")),
         }
     }
 }
 
-fn can_start(token: &Token) -> bool {
-    matches!(
-        token,
-        Token::At
-            | Token::Ampersand
-            | Token::Filter
-            | Token::Flatten
-            | Token::Identifier(_)
-            | Token::LeftBrace
-            | Token::LeftBracket
-            | Token::LeftParenthesis
-            | Token::Literal(_)
-            | Token::Not
-            | Token::QuotedIdentifier(_)
-            | Token::Star
-    )
-}
-
-/// Some tokens bind, so that they end no expression, and are invalid where it could go on.
-fn can_go_on(token: &Token) -> bool {
-    !matches!(
-        token,
-        Token::LeftBrace | Token::LeftParenthesis | Token::Not | Token::Star
-    )
-}
-
-fn binding_power(token: &Token) -> u8 {
-    match token {
-        Token::Pipe => power::PIPE,
-        Token::Or => power::OR,
-        Token::And => power::AND,
-        Token::Equal
-        | Token::Greater
-        | Token::GreaterOrEqual
-        | Token::Less
-        | Token::LessOrEqual
-        | Token::NotEqual => power::COMPARE,
-        Token::Flatten => power::FLATTEN,
-        Token::Star => power::STAR,
-        Token::Filter => power::FILTER,
-        Token::Dot => power::DOT,
-        Token::Not => power::NOT,
-        Token::LeftBrace => power::BRACE,
-        Token::LeftBracket => power::BRACKET,
-        Token::LeftParenthesis => power::PARENTHESIS,
-        _ => 0,
-    }
-}
-
 impl Expr {
-    /// The right side at what the left one finds.
+    /// Chains two expressions: the right one is evaluated on the result of the left one.
     fn then(self, right: Self) -> Self {
         let mut steps = match self {
             Self::Chain(steps) => steps,

@@ -6,7 +6,7 @@ use super::values::{RequestChecksums, ResponseChecksums};
 impl Settings {
     /// Whether parameters are validated before a request is sent.
     pub fn validates_parameters(&self) -> bool {
-        // a provider's parameters are a profile's values: the service's own error says more of them
+        // the parameters of a provider's calls are values of a profile, which the errors of the service describe better
         !self.is_of_provider
             && self
                 .value(|values| values.validate_parameters)

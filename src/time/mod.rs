@@ -1,6 +1,6 @@
-//! Timestamps: the forms that go over the wire, and the one in which they are handed out.
+//! Timestamps: the formats of requests and responses, and the format of results.
 //!
-//! | form | example | where |
+//! | format | example | used in |
 //! | --- | --- | --- |
 //! | `date-time` | `2020-01-01T00:00:00.5Z` | query and XML bodies, paths and queries; results |
 //! | `epoch-seconds` | `1577836800.5` | JSON and CBOR bodies |
@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::civil::DateTime;
 use serde_json::Value;
 
-/// How a timestamp is written.
+/// The format of a timestamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimestampFormat {
     /// `2020-01-01T00:00:00Z`
@@ -26,20 +26,25 @@ pub enum TimestampFormat {
     HttpDate,
 }
 
-/// An instant, of the years 1 to 9999.
+/// An instant of the years 1 to 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Timestamp {
     seconds: i64,
     nanos: u32,
 }
 
-/// Text or a number that is no timestamp.
+/// A text or a number that is not a timestamp.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TimeError(String);
 
 impl fmt::Display for TimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is no timestamp", self.0)
+        let example = "2026-11-28T13:00:00Z";
+        write!(
+            f,
+            "{} is not a timestamp; write {example} or seconds since 1970",
+            self.0
+        )
     }
 }
 
@@ -48,13 +53,12 @@ impl std::error::Error for TimeError {}
 /// `0001-01-01T00:00:00Z` and `9999-12-31T23:59:59Z`.
 const RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 
-const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
 impl Timestamp {
-    /// The last second that there is.
+    /// The last second.
     pub(crate) const LAST: Self = Self {
         seconds: *RANGE.end(),
         nanos: 0,
@@ -64,12 +68,12 @@ impl Timestamp {
         (RANGE.contains(&seconds) && nanos < 1_000_000_000).then_some(Self { seconds, nanos })
     }
 
-    /// Reads any form that has one meaning only (see `read`); text without a zone is UTC.
+    /// Parses every unambiguous format (see `read`). A text without a zone is UTC.
     pub(crate) fn parse(text: &str) -> Result<Self, TimeError> {
         read::any(text.trim()).ok_or_else(|| TimeError(format!("{text:?}")))
     }
 
-    /// In this form; fractions down to the microsecond, where the form has them.
+    /// Formats the timestamp. Fractions have microseconds, if the format has fractions.
     pub(crate) fn format(self, format: TimestampFormat) -> String {
         match format {
             TimestampFormat::DateTime => {
@@ -85,7 +89,7 @@ impl Timestamp {
         }
     }
 
-    /// The form of results: a fraction only where there is one, and no longer than it is.
+    /// Formats the timestamp as in results: with the shortest fraction, or without one if it is zero.
     pub(crate) fn rfc3339(self) -> String {
         let mut text = self.date_time();
         if self.nanos != 0 {
@@ -94,7 +98,7 @@ impl Timestamp {
         text + "Z"
     }
 
-    /// Without fraction and zone.
+    /// Formats the timestamp without fraction and zone.
     fn date_time(self) -> String {
         let t = self.civil();
         format!(
@@ -109,18 +113,9 @@ impl Timestamp {
     }
 
     fn http_date(self) -> String {
-        let t = self.civil();
-        // both are in the range of their tables
-        let weekday = WEEKDAYS[t.weekday().to_monday_zero_offset() as usize % 7];
-        let month = MONTHS[(t.month() as usize + 11) % 12];
-        format!(
-            "{weekday}, {:02} {month} {:04} {:02}:{:02}:{:02} GMT",
-            t.day(),
-            t.year(),
-            t.hour(),
-            t.minute(),
-            t.second()
-        )
+        // jiff's printer of this format takes instants, which end a day before the year 9999 does
+        let civil = self.civil();
+        civil.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
     fn epoch_seconds(self) -> String {
@@ -134,12 +129,12 @@ impl Timestamp {
     }
 
     fn civil(self) -> DateTime {
-        // the range of this type is that of civil times
+        // this type and civil times have the same range
         let since = jiff::SignedDuration::from_secs(self.seconds);
         EPOCH.checked_add(since).unwrap_or(EPOCH)
     }
 
-    /// The system's time.
+    /// Converts a time of the system.
     pub(crate) fn of(time: SystemTime) -> Self {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         let seconds = i64::try_from(since.as_secs()).unwrap_or(*RANGE.end());
@@ -149,39 +144,39 @@ impl Timestamp {
         }
     }
 
-    /// The system's time, as far as it can hold this one.
+    /// Converts the timestamp to a time of the system, if it is in the range.
     pub(crate) fn system_time(self) -> Option<SystemTime> {
         let since = Duration::new(u64::try_from(self.seconds).ok()?, self.nanos);
         UNIX_EPOCH.checked_add(since)
     }
 
-    /// `20200101T000000Z`, the form of signatures.
+    /// Formats the timestamp as in signatures: `20200101T000000Z`.
     pub(crate) fn basic(self) -> String {
         let text = self.date_time();
         text.replace(['-', ':'], "") + "Z"
     }
 
-    /// Without its fraction.
+    /// Returns the timestamp without its fraction.
     pub(crate) fn whole(self) -> Self {
         Self { nanos: 0, ..self }
     }
 
-    /// Seconds since 1970, if there is no fraction.
+    /// Returns the seconds since 1970, if there is no fraction.
     pub(crate) fn whole_seconds(self) -> Option<i64> {
         (self.nanos / 1000 == 0).then_some(self.seconds)
     }
 
-    /// Seconds since 1970, down to the microsecond.
+    /// Returns the seconds since 1970, with microseconds.
     pub(crate) fn as_f64(self) -> f64 {
         self.seconds as f64 + f64::from(self.nanos / 1000) / 1e6
     }
 }
 
-/// Seconds since 1970, rounded once to the microsecond, halves to the even one: what Python makes of the same float.
+/// Converts seconds since 1970, rounded once to the microsecond, half to even, as Python does.
 pub(crate) fn from_epoch(seconds: f64) -> Result<Timestamp, TimeError> {
     let (whole, fraction) = (seconds.trunc(), seconds.fract());
     let stamp = (whole.abs() < 1e12).then(|| {
-        // both are far below the limits of their types
+        // both are far below the limits of the types
         let micros = (whole as i64) * 1_000_000 + (fraction * 1e6).round_ties_even() as i64;
         Timestamp::new(
             micros.div_euclid(1_000_000),
@@ -193,14 +188,14 @@ pub(crate) fn from_epoch(seconds: f64) -> Result<Timestamp, TimeError> {
         .ok_or_else(|| TimeError(seconds.to_string()))
 }
 
-/// Milliseconds since 1970.
+/// Converts milliseconds since 1970.
 pub(crate) fn from_epoch_millis(millis: i64) -> Result<Timestamp, TimeError> {
     let nanos = millis.rem_euclid(1000) as u32 * 1_000_000;
     let stamp = Timestamp::new(millis.div_euclid(1000), nanos);
     stamp.ok_or_else(|| TimeError(format!("{millis} milliseconds")))
 }
 
-/// A parameter: text, or seconds since 1970.
+/// Converts a parameter: a text, or seconds since 1970.
 pub(crate) fn from_value(value: &Value) -> Result<Timestamp, TimeError> {
     match value {
         Value::String(text) => Timestamp::parse(text),
@@ -212,7 +207,7 @@ pub(crate) fn from_value(value: &Value) -> Result<Timestamp, TimeError> {
     }
 }
 
-/// Text from the wire in the form of results. What has that form already is not parsed.
+/// Converts a text of a response to the format of results. A text that has this format already is not parsed.
 pub(crate) fn normalise(text: &str) -> Result<Cow<'_, str>, TimeError> {
     let b = text.as_bytes();
     let is_form = b.len() >= 20
@@ -224,7 +219,7 @@ pub(crate) fn normalise(text: &str) -> Result<Cow<'_, str>, TimeError> {
         && b.last() == Some(&b'Z');
     let digits = |range: std::ops::Range<usize>| b[range].iter().all(u8::is_ascii_digit);
     let in_place = [0..4, 5..7, 8..10, 11..13, 14..16, 17..19];
-    // the checks on single bytes and digits leave ASCII up to the fraction
+    // the checks on single bytes and digits ensure ASCII up to the fraction
     if is_form && in_place.into_iter().all(digits) && is_usual(b) {
         match &b[19..b.len() - 1] {
             [] => return Ok(Cow::Borrowed(text)),
@@ -244,9 +239,9 @@ pub(crate) fn normalise(text: &str) -> Result<Cow<'_, str>, TimeError> {
     Ok(Cow::Owned(Timestamp::parse(text)?.rfc3339()))
 }
 
-/// Whether the digits of a text in the form of results are surely a date and a time; the rare others are parsed.
+/// Whether the digits of a text in the format of results are certainly a valid date and time. The rare others are parsed.
 fn is_usual(b: &[u8]) -> bool {
-    // digits, as was checked
+    // the caller checked that these are digits
     let two = |at: usize| (b[at] & 15) * 10 + (b[at + 1] & 15);
     let (month, day) = (two(5), two(8));
     let has_day = (1..=28).contains(&day) || (day <= 30 && day > 0 && month != 2);
@@ -258,7 +253,7 @@ fn is_usual(b: &[u8]) -> bool {
         && (two(0) | two(2)) != 0
 }
 
-/// 1970, without a zone. A civil time is always taken for UTC; jiff's own instants end a day earlier than it does.
+/// 1970, without a zone. Civil times are treated as UTC, as jiff's instants end a day before the year 9999 does.
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 #[cfg(test)]
@@ -267,7 +262,7 @@ mod tests {
     use TimestampFormat::{DateTime as Iso, EpochSeconds, HttpDate};
 
     #[test]
-    fn every_form_is_read() {
+    fn every_format_is_parsed() {
         let cases = [
             ("2020-01-01T00:00:00Z", "1577836800"),
             ("2020-01-01T01:00:00+01:00", "1577836800"),
@@ -307,16 +302,22 @@ mod tests {
     }
 
     #[test]
-    fn every_form_is_written() {
+    fn every_format_is_written() {
         let stamp = Timestamp::parse("2020-02-29T12:34:56.5Z").unwrap();
         assert_eq!(stamp.format(Iso), "2020-02-29T12:34:56.500000Z");
         assert_eq!(stamp.format(HttpDate), "Sat, 29 Feb 2020 12:34:56 GMT");
+        for (text, expected) in [
+            ("0001-01-01T00:00:00Z", "Mon, 01 Jan 0001 00:00:00 GMT"),
+            ("9999-12-31T23:59:59Z", "Fri, 31 Dec 9999 23:59:59 GMT"),
+        ] {
+            assert_eq!(Timestamp::parse(text).unwrap().format(HttpDate), expected);
+        }
         assert_eq!(stamp.format(EpochSeconds), "1582979696.5");
         assert_eq!(stamp.rfc3339(), "2020-02-29T12:34:56.5Z");
     }
 
     #[test]
-    fn results_have_one_form() {
+    fn results_have_one_format() {
         let cases = [
             ("2020-01-01T00:00:00Z", "2020-01-01T00:00:00Z"),
             ("2020-01-01T00:00:00.000Z", "2020-01-01T00:00:00Z"),
@@ -368,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_the_form_of_results_is_a_date() {
+    fn a_text_that_looks_like_a_result_is_a_valid_date() {
         for (text, is_date) in [
             ("2024-02-29T23:59:59Z", true),
             ("2023-02-29T00:00:00Z", false),

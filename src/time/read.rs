@@ -1,27 +1,30 @@
-//! The forms in which timestamps are read.
+//! The parser of timestamps.
 //!
-//! | form | examples |
+//! | format | examples |
 //! | --- | --- |
 //! | seconds since 1970 | `1577836800`, `-1.5`, `1.5e9` |
 //! | ISO 8601, RFC 3339 | `2020-01-01T00:00:00.5Z`, `2020-01-01t01:00:00+01:00`, `20200101T000000Z`, `2020-01-01` |
 //! | RFC 9110's three | `Wed, 01 Jan 2020 00:00:00 GMT`, `Wednesday, 01-Jan-20 00:00:00 GMT`, `Wed Jan  1 00:00:00 2020` |
 //! | words in any order | `2020-01-01 00:00:00 UTC`, `Wed Jan 01 00:00:00 UTC 2020`, `28/11/2026, 1:46:33 PM` |
 //!
-//! A text that could mean two instants is not read: `05/11/2026` is in May for one reader and in November for another.
+//! An ambiguous text is an error: `05/11/2026` may be in May or in November.
+//!
+//! jiff parses ISO 8601. Its parser of RFC 2822 and RFC 9110 is not used: services also send the obsolete HTTP dates, dates with
+//! fractions, and weekdays that do not match, which it refuses. The parser for these parses the standard form as well.
 
 use jiff::civil::DateTime;
 use jiff::fmt::temporal::DateTimeParser;
 
 use super::{EPOCH, MONTHS, Timestamp, from_epoch};
 
-/// Reads a text without blanks around it.
+/// Parses a text without surrounding blanks.
 pub(super) fn any(text: &str) -> Option<Timestamp> {
     epoch(text)
         .or_else(|| iso(text))
         .or_else(|| Words::of(text)?.instant())
 }
 
-/// `[+-]digits[.digits]`, maybe with an exponent. A fraction of up to six digits is exact, as a float of the year 9999 is not.
+/// Parses `[+-]digits[.digits]` with an optional exponent. A fraction of up to six digits is exact, which a float is not.
 fn epoch(text: &str) -> Option<Timestamp> {
     let is_number = text
         .bytes()
@@ -48,7 +51,7 @@ fn decimal(text: &str) -> Option<Timestamp> {
 fn iso(text: &str) -> Option<Timestamp> {
     const PARSER: DateTimeParser = DateTimeParser::new();
     if !text.starts_with(|c: char| c.is_ascii_digit()) || text.contains(":60") {
-        return None; // a leap second; no service counts them
+        return None; // a leap second, which no service uses
     }
     let civil = |text: &str| Some(PARSER.parse_datetime(text).ok()?.duration_since(EPOCH));
     let since = match text.strip_suffix(['Z', 'z']) {
@@ -58,7 +61,7 @@ fn iso(text: &str) -> Option<Timestamp> {
             Err(_) => civil(text)?,
         },
     };
-    // jiff's nanoseconds have the sign of the whole
+    // the nanoseconds of jiff have the sign of the seconds
     let (seconds, nanos) = (since.as_secs(), since.subsec_nanos());
     match nanos {
         0.. => Timestamp::new(seconds, nanos.unsigned_abs()),
@@ -66,14 +69,14 @@ fn iso(text: &str) -> Option<Timestamp> {
     }
 }
 
-/// The words of a date, each of which says by itself what it is; only numbers need each other for that.
+/// The words of a date. Each has a meaning of its own, except numbers, whose order matters.
 #[derive(Default)]
 struct Words<'t> {
-    /// Days and years, in their order; months too, where none has a name.
+    /// Days and years, in order, and months without a name.
     numbers: Vec<&'t str>,
     month: Option<i8>,
     clock: Option<Clock>,
-    /// Whether the hour is one after noon.
+    /// Whether the hour is after noon.
     afternoon: Option<bool>,
     /// Seconds east of UTC.
     zone: Option<i64>,
@@ -86,7 +89,7 @@ struct Clock {
     nanos: u32,
 }
 
-/// Puts a part of a date where it belongs, if that is free.
+/// Sets a part of a date, unless it is set already.
 fn once<T>(place: &mut Option<T>, value: T) -> Option<()> {
     place.is_none().then(|| *place = Some(value))
 }
@@ -95,7 +98,7 @@ impl<'t> Words<'t> {
     fn of(text: &'t str) -> Option<Self> {
         let mut words = Self::default();
         for word in text.split(|c: char| c.is_ascii_whitespace() || c == ',') {
-            // a date and its time may have a `T` between them
+            // a `T` may be between date and time
             let between = word.find(['T', 't']).filter(|at| {
                 let (date, time) = (&word[..*at], &word[at + 1..]);
                 date.ends_with(|c: char| c.is_ascii_digit()) && time.contains(':')
@@ -143,7 +146,7 @@ impl<'t> Words<'t> {
         Some(())
     }
 
-    /// `13:46[:33[.5]]`, and what stands at its end without a blank.
+    /// Parses `13:46[:33[.5]]`, with a zone or `AM`/`PM` after it.
     fn add_clock(&mut self, word: &'t str) -> Option<()> {
         let is_clock = |c: char| c.is_ascii_digit() || c == ':' || c == '.';
         let end = word.find(|c| !is_clock(c)).unwrap_or(word.len());
@@ -218,7 +221,7 @@ impl<'t> Words<'t> {
                     (day @ 13.., month) => Some((year, month, day)),
                     (month, day @ 13..) => Some((year, month, day)),
                     (day, month) if day == month => Some((year, month, day)),
-                    _ => None, // nobody can tell which is the month
+                    _ => None, // ambiguous: either may be the month
                 }
             }
             _ => None,
@@ -226,7 +229,7 @@ impl<'t> Words<'t> {
     }
 }
 
-/// A year of four digits, or of two: those below 70 are of this century.
+/// Parses a year of four or two digits. Years below 70 are of this century.
 fn year(text: &str) -> Option<i16> {
     match (text.len(), text.parse().ok()?) {
         (4, year) => Some(year),
@@ -236,7 +239,7 @@ fn year(text: &str) -> Option<i16> {
     }
 }
 
-/// `AM` and `PM`.
+/// Parses `AM` and `PM`.
 fn half(word: &str) -> Option<bool> {
     match word {
         _ if word.eq_ignore_ascii_case("am") => Some(false),
@@ -284,7 +287,7 @@ fn is_weekday(word: &str) -> bool {
         .any(|name| *name == word || name.get(..3) == Some(&*word))
 }
 
-/// The zones of RFC 9110 and RFC 5322, `Z`, and offsets with their sign.
+/// Parses the zones of RFC 9110 and RFC 5322, `Z`, and offsets with a sign, to seconds.
 fn zone_offset(zone: &str) -> Option<i64> {
     const NAMES: [(&str, i64); 12] = [
         ("GMT", 0),

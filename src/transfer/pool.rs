@@ -86,7 +86,7 @@ pub(super) fn run<'w>(items: Box<Items<'w>>, context: &Context) -> Result<Report
     std::thread::scope(|scope| pool.work(scope));
     drop(guard);
     // no thread is left that could have panicked with it
-    let board = sync::whole(pool.board.into_inner());
+    let board = sync::ignore_poison(pool.board.into_inner());
     let mut report = board.report;
     match board.fault {
         // what was done before is told with it
@@ -152,7 +152,7 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
                     break;
                 }
                 board.waiting += 1;
-                board = sync::whole(self.changed.wait(board));
+                board = sync::ignore_poison(self.changed.wait(board));
                 board.waiting -= 1;
                 continue;
             };

@@ -46,6 +46,7 @@ pub struct Network {
 /// assert!(!format!("{proxies:?}").contains("password"));
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
+#[must_use = "the proxies are used when they are passed to `ConfigBuilder::proxies`"]
 #[non_exhaustive]
 pub struct Proxies {
     /// The proxy for http endpoints.
@@ -64,21 +65,18 @@ impl Proxies {
     }
 
     /// Sets the proxy for http endpoints, such as `http://user:password@proxy:3128`.
-    #[must_use]
     pub fn http(mut self, url: impl Into<String>) -> Self {
         self.http = Some(url.into());
         self
     }
 
     /// Sets the proxy for https endpoints.
-    #[must_use]
     pub fn https(mut self, url: impl Into<String>) -> Self {
         self.https = Some(url.into());
         self
     }
 
     /// Sets the hosts that are reached without a proxy: `localhost,.example.com,10.0.0.0/8`.
-    #[must_use]
     pub fn except(mut self, hosts: &str) -> Self {
         self.no_proxy = self::hosts(hosts);
         self

@@ -34,6 +34,7 @@ use crate::sync;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Default)]
+#[must_use = "a transport does nothing until a client uses it"]
 pub struct Replay {
     state: Mutex<State>,
 }
@@ -95,7 +96,6 @@ impl Replay {
     /// # Panics
     ///
     /// Panics if the status or a header is not valid in HTTP.
-    #[must_use]
     pub fn answer(self, status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Self {
         let mut response = http::Response::builder().status(status);
         for (name, value) in headers {
@@ -109,7 +109,6 @@ impl Replay {
     }
 
     /// Adds a failure in place of a response.
-    #[must_use]
     pub fn failure(self, kind: TransportErrorKind) -> Self {
         self.push(Outcome::Failure(kind))
     }
@@ -135,7 +134,6 @@ impl Replay {
     /// assert!(error.contains("request 1 is PUT /b/there, and the response is for PUT /b/here"), "{error}");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
     pub fn to(self, method: &str, target: &str) -> Self {
         if let Some(last) = self.lock().responses.back_mut() {
             let target = cassette::comparable(target, &Secrets::default());

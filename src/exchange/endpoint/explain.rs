@@ -35,7 +35,7 @@ pub(crate) fn explain(
                 explanation
                     .steps
                     .push(format!("endpoint discovery has returned {url}"));
-                endpoint.url = url;
+                endpoint.url = url.into();
             }
         }
         let (model, operation) = (&call.service.model, &call.operation);
@@ -45,7 +45,7 @@ pub(crate) fn explain(
         {
             let step = format!("the operation has the host prefix {prefix}");
             explanation.steps.push(step);
-            endpoint.url = format!("{scheme}://{prefix}{rest}").into();
+            endpoint.url = format!("{scheme}://{prefix}{rest}");
         }
         Ok(endpoint)
     });

@@ -27,7 +27,7 @@ pub(super) fn resolve(
             let params = Facts::of(call, params, credentials, given)?.fill(rules)?;
             Ok(rules.resolve(&params)?)
         }
-        (None, Some(url)) => Ok(Arc::new(bare(url.into(), Vec::new()))),
+        (None, Some(url)) => Ok(Arc::new(bare(url, Vec::new()))),
         (None, None) => legacy(call).map(Arc::new),
     }
 }
@@ -121,7 +121,7 @@ pub(super) fn region(call: &Call, given: Option<&str>) -> Result<Option<String>>
             };
             match call.service.legacy()?.resolve(&query) {
                 Ok(endpoint) if given.is_some() => Ok(Some(endpoint.signing_region().into())),
-                Ok(endpoint) => Ok(Some(endpoint.name.into())),
+                Ok(endpoint) => Ok(Some(endpoint.name)),
                 Err(EndpointError::NoRegion) => {
                     call.config.required_region()?;
                     Ok(None)
@@ -154,10 +154,10 @@ fn legacy(call: &Call) -> Result<Endpoint> {
         signing_name: found.scope_service.clone(),
         ..EndpointAuthScheme::default()
     };
-    Ok(bare(found.url(true).into(), vec![scheme]))
+    Ok(bare(found.url(), vec![scheme]))
 }
 
-fn bare(url: Box<str>, auth_schemes: Vec<EndpointAuthScheme>) -> Endpoint {
+fn bare(url: String, auth_schemes: Vec<EndpointAuthScheme>) -> Endpoint {
     Endpoint {
         url,
         headers: Vec::new(),

@@ -1,9 +1,13 @@
-//! Reads the JSON of a rule set straight into its compiled form, with no tree in between.
+//! The parser of rule sets, which deserialises JSON into the compiled form without a tree.
 //!
-//! Each piece implements [`Read`], which gets the table of names; objects collect their members in a draft
-//! ([`ReadObject`]), since the order of members is free. Nesting is bounded by `serde_json`'s limit, and with it the
-//! depth of expressions and rules when they are evaluated.
+//! Each type implements [`Read`], which receives the table of names. An object collects its members in a draft ([`ReadObject`]), as
+//! they are in any order. The limit of `serde_json` bounds the depth of the JSON, and so the depth of expressions and rules in
+//! their evaluation.
 
+mod expression;
+mod json;
+
+use self::json::{Key, Read, ReadObject, object, seed, skip};
 use super::error::EndpointError;
 use super::expression::{self, Expression, Symbols};
 use super::params::EndpointValue;
@@ -12,172 +16,35 @@ use super::ruleset::{
     RuleBody, Ruleset,
 };
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
+use serde::de::{Deserializer, Error, MapAccess};
 
 impl Ruleset {
-    /// Reads a rule set.
+    /// Parses a rule set.
     ///
     /// # Errors
-    /// [`EndpointError::Malformed`], which names the line and column.
+    ///
+    /// Returns [`EndpointError::Malformed`] with line and column if the rule set is malformed.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
         ruleset(text).map_err(|error| EndpointError::in_file("rule set", &error))
     }
 }
 
-/// Reads a whole rule set.
 fn ruleset(text: &str) -> serde_json::Result<Ruleset> {
     let mut symbols = Symbols::default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let draft: RulesetDraft = object(&mut deserializer, &mut symbols)?;
     deserializer.end()?;
     let (Some(mut parameters), Some(rules)) = (draft.parameters, draft.rules) else {
-        return Err(Error::custom("`parameters` and `rules` are needed"));
+        return Err(Error::custom("`parameters` and `rules` are required"));
     };
     for definition in &mut parameters {
-        definition.referenced = symbols.is_read(definition.slot);
+        definition.referenced = symbols.is_read(definition.variable);
     }
     Ok(Ruleset {
         parameters,
         rules,
         names: symbols.into_names(),
     })
-}
-
-/// Something that is read with the table of names at hand.
-trait Read<'de>: Sized {
-    fn read<D: Deserializer<'de>>(json: D, symbols: &mut Symbols) -> Result<Self, D::Error>;
-}
-
-/// [`Read`] as serde wants it for the elements of lists and objects.
-struct Seed<'s, T>(&'s mut Symbols, PhantomData<T>);
-
-fn seed<T>(symbols: &mut Symbols) -> Seed<'_, T> {
-    Seed(symbols, PhantomData)
-}
-
-impl<'de, T: Read<'de>> DeserializeSeed<'de> for Seed<'_, T> {
-    type Value = T;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<T, D::Error> {
-        T::read(json, self.0)
-    }
-}
-
-/// Members of an object as they come; unknown ones must be skipped.
-trait ReadObject<'de>: Default {
-    fn member<A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        json: &mut A,
-        symbols: &mut Symbols,
-    ) -> Result<(), A::Error>;
-}
-
-fn object<'de, T: ReadObject<'de>, D: Deserializer<'de>>(
-    json: D,
-    symbols: &mut Symbols,
-) -> Result<T, D::Error> {
-    json.deserialize_map(ObjectVisitor(seed(symbols)))
-}
-
-struct ObjectVisitor<'s, T>(Seed<'s, T>);
-
-impl<'de, T: ReadObject<'de>> Visitor<'de> for ObjectVisitor<'_, T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
-        let mut draft = T::default();
-        while let Some(Key(key)) = map.next_key()? {
-            draft.member(&key, &mut map, self.0.0)?;
-        }
-        Ok(draft)
-    }
-}
-
-/// A member's name, borrowed where the text has no escapes.
-struct Key<'de>(Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = Key<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Owned(text.to_owned())))
-            }
-        }
-        json.deserialize_str(KeyVisitor)
-    }
-}
-
-fn skip<'de, A: MapAccess<'de>>(json: &mut A) -> Result<(), A::Error> {
-    json.next_value::<IgnoredAny>().map(drop)
-}
-
-impl<'de, T: Read<'de>> Read<'de> for Box<[T]> {
-    fn read<D: Deserializer<'de>>(json: D, symbols: &mut Symbols) -> Result<Self, D::Error> {
-        struct ListVisitor<'s, T>(Seed<'s, T>);
-        impl<'de, T: Read<'de>> Visitor<'de> for ListVisitor<'_, T> {
-            type Value = Box<[T]>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Box<[T]>, A::Error> {
-                let mut elements = Vec::new();
-                while let Some(element) = list.next_element_seed(seed(self.0.0))? {
-                    elements.push(element);
-                }
-                Ok(elements.into())
-            }
-        }
-        json.deserialize_seq(ListVisitor(seed(symbols)))
-    }
-}
-
-impl<'de, T: Read<'de>> Read<'de> for Named<T> {
-    fn read<D: Deserializer<'de>>(json: D, symbols: &mut Symbols) -> Result<Self, D::Error> {
-        let pairs: PairsDraft<T> = object(json, symbols)?;
-        Ok(pairs.0.into())
-    }
-}
-
-struct PairsDraft<T>(Vec<(Box<str>, T)>);
-
-impl<T> Default for PairsDraft<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<'de, T: Read<'de>> ReadObject<'de> for PairsDraft<T> {
-    fn member<A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        json: &mut A,
-        symbols: &mut Symbols,
-    ) -> Result<(), A::Error> {
-        let value = json.next_value_seed(seed(symbols))?;
-        self.0.push((key.into(), value));
-        Ok(())
-    }
 }
 
 #[derive(Default)]
@@ -260,8 +127,8 @@ impl ParameterText {
             }),
             required: self.required.unwrap_or(false),
             deprecated: self.deprecated,
-            referenced: false, // known when all rules are read
-            slot: symbols.slot(&name),
+            referenced: false, // known when all rules are parsed
+            variable: symbols.variable(&name),
             name,
         };
         if let Some(default) = &definition.default {
@@ -369,7 +236,7 @@ impl<'de> Read<'de> for EndpointTemplate {
     }
 }
 
-/// A function call, a reference, or a condition, which is a call that may assign its result.
+/// A function call, a reference, or a condition: a call that may assign its result.
 #[derive(Default)]
 struct CallDraft {
     function: Option<Box<str>>,
@@ -404,108 +271,8 @@ impl<'de> Read<'de> for Condition {
         };
         Ok(Self {
             test: expression::call(&function, draft.arguments).map_err(Error::custom)?,
-            assign: draft.assign.map(|name| symbols.slot(&name)),
+            assign: draft.assign.map(|name| symbols.variable(&name)),
         })
-    }
-}
-
-impl<'de> Read<'de> for Expression {
-    fn read<D: Deserializer<'de>>(json: D, symbols: &mut Symbols) -> Result<Self, D::Error> {
-        json.deserialize_any(ExpressionVisitor(symbols))
-    }
-}
-
-struct ExpressionVisitor<'s>(&'s mut Symbols);
-
-impl<'de> Visitor<'de> for ExpressionVisitor<'_> {
-    type Value = Expression;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string, a boolean, an integer, a reference or a function")
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Expression, E> {
-        Ok(Expression::Boolean(value))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Expression, E> {
-        Ok(Expression::Integer(value))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Expression, E> {
-        let value = i64::try_from(value).map_err(|_| E::custom("an integer is too large"))?;
-        Ok(Expression::Integer(value))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Expression, E> {
-        expression::text(text, self.0).map_err(E::custom)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Expression, A::Error> {
-        let draft = ObjectVisitor(seed::<CallDraft>(self.0)).visit_map(map)?;
-        match (draft.reference, draft.function) {
-            _ if draft.assign.is_some() => Err(Error::custom("only a condition can `assign`")),
-            (Some(name), None) => Ok(Expression::Reference(self.0.reference(&name))),
-            (None, Some(name)) => expression::call(&name, draft.arguments).map_err(Error::custom),
-            _ => Err(Error::custom("an expression has neither `ref` nor `fn`")),
-        }
-    }
-}
-
-impl<'de> Read<'de> for Property {
-    fn read<D: Deserializer<'de>>(json: D, symbols: &mut Symbols) -> Result<Self, D::Error> {
-        json.deserialize_any(PropertyVisitor(symbols))
-    }
-}
-
-struct PropertyVisitor<'s>(&'s mut Symbols);
-
-impl<'de> Visitor<'de> for PropertyVisitor<'_> {
-    type Value = Property;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Property, E> {
-        Ok(Property::Constant(value.into()))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Property, E> {
-        Ok(Property::Constant(value.into()))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Property, E> {
-        Ok(Property::Constant(value.into()))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Property, E> {
-        Ok(Property::Constant(value.into()))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Property, E> {
-        Ok(Property::Constant(serde_json::Value::Null))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Property, E> {
-        match expression::text(text, self.0).map_err(E::custom)? {
-            Expression::Template(parts) => Ok(Property::Template(parts)),
-            Expression::Text(text) => Ok(Property::Constant(String::from(text).into())),
-            _ => Err(E::custom("a text is neither template nor literal")),
-        }
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Property, A::Error> {
-        let mut elements = Vec::new();
-        while let Some(element) = list.next_element_seed(seed(self.0))? {
-            elements.push(element);
-        }
-        Ok(Property::List(elements.into()))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Property, A::Error> {
-        let members: PairsDraft<Property> = ObjectVisitor(seed(self.0)).visit_map(map)?;
-        Ok(Property::Map(members.0.into()))
     }
 }
 
@@ -526,8 +293,8 @@ mod tests {
             "parameters": {"A": {"type": "string"}}}"#;
         let ruleset = Ruleset::parse(text).unwrap();
         assert!(ruleset.parameters[0].referenced);
-        let slot = ruleset.parameters[0].slot;
-        assert_eq!(&*ruleset.names[slot], "A");
+        let variable = ruleset.parameters[0].variable;
+        assert_eq!(&*ruleset.names[variable], "A");
         assert_eq!(ruleset.names.len(), 2);
     }
 
