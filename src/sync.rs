@@ -24,7 +24,7 @@ pub(crate) fn write<T: ?Sized>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
 }
 
 /// Returns the guard of a lock, or of a wait for a condition, even if it is poisoned.
-pub(crate) fn whole<T>(result: LockResult<T>) -> T {
+pub(crate) fn ignore_poison<T>(result: LockResult<T>) -> T {
     result.unwrap_or_else(PoisonError::into_inner)
 }
 

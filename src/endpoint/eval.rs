@@ -248,7 +248,7 @@ impl<'a> Evaluation<'a, '_> {
         for (name, values) in &template.headers {
             for value in values {
                 let value = self.text(value, "a header")?;
-                headers.push((name.clone(), Box::from(value)));
+                headers.push((name.to_string(), String::from(value)));
             }
         }
         let mut properties = serde_json::Map::new();
@@ -262,7 +262,7 @@ impl<'a> Evaluation<'a, '_> {
             backend: properties
                 .get("backend")
                 .and_then(|backend| backend.as_str())
-                .map(Box::from),
+                .map(String::from),
             properties,
         })
     }

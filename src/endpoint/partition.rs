@@ -74,11 +74,11 @@ impl Partitions {
     /// Returns a hint if no partition lists `region` and the name of a known region is similar.
     pub(crate) fn misspelt_region(&self, region: &str) -> Option<String> {
         let known = self.iter().flat_map(|partition| &partition.regions);
-        let mut known = known.map(|region| region.name.as_str());
-        if known.clone().any(|known| known == region) {
+        let known: Vec<&str> = known.map(|region| &*region.name).collect();
+        if known.contains(&region) {
             return None;
         }
-        let near = names::nearest(region, &mut known);
+        let near = names::nearest(region, known);
         let near = near.first()?;
         Some(format!(
             "no known region is named {region}; did you mean {near}?"

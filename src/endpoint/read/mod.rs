@@ -4,8 +4,8 @@
 //! they are in any order. The limit of `serde_json` bounds the depth of the JSON, and so the depth of expressions and rules in
 //! their evaluation.
 
-mod expression;
 mod json;
+mod value;
 
 use self::json::{Key, Read, ReadObject, object, seed, skip};
 use super::error::EndpointError;
@@ -79,8 +79,8 @@ impl<'de> ReadObject<'de> for RulesetDraft {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ParameterText {
-    r#type: Box<str>,
-    built_in: Option<Box<str>>,
+    r#type: String,
+    built_in: Option<String>,
     default: Option<DefaultText>,
     #[serde(default)]
     required: Option<bool>,
@@ -91,8 +91,8 @@ struct ParameterText {
 #[serde(untagged)]
 enum DefaultText {
     Boolean(bool),
-    String(Box<str>),
-    Strings(Box<[Box<str>]>),
+    String(String),
+    Strings(Vec<String>),
 }
 
 impl<'de> Read<'de> for ParameterText {
@@ -129,7 +129,7 @@ impl ParameterText {
             deprecated: self.deprecated,
             referenced: false, // known when all rules are parsed
             variable: symbols.variable(&name),
-            name,
+            name: name.into(),
         };
         if let Some(default) = &definition.default {
             let checked = definition.check(default);
