@@ -95,7 +95,7 @@ impl CancelToken {
     pub(crate) fn wait(&self, time: Duration) {
         let lock = sync::lock(&self.0.wakers);
         let waiting = |_: &mut Wakers| !self.is_cancelled();
-        drop(sync::whole(
+        drop(sync::ignore_poison(
             self.0.changed.wait_timeout_while(lock, time, waiting),
         ));
     }

@@ -19,7 +19,7 @@ use crate::error::{Error, FailedRequest, Result, RetriesEnded, RetryReason, Serv
 use crate::identity::Identity;
 use crate::output::Output;
 use crate::settings::RetryMode;
-use crate::transport::TransportError;
+use crate::transport::{TransportError, TransportErrorKind};
 
 impl Exchange {
     /// Decides whether the call ends with a result or an error, or is retried.
@@ -103,7 +103,8 @@ impl Exchange {
         let attempt = self.retries.attempt();
         if let Err(error) = outcome {
             error.set_attempts(attempt);
-            if let Some(hint) = error.service_error().and_then(|error| self.hint(error)) {
+            let hint = error.service_error().and_then(|error| self.hint(error));
+            if let Some(hint) = hint.or_else(|| self.connection_hint(error)) {
                 error.set_hint(hint);
             }
         }
@@ -149,6 +150,23 @@ impl Exchange {
                     }
                 }
             }
+        }
+    }
+
+    /// The probable reason for a failed connection: a misspelt region, or the URL of a setting.
+    fn connection_hint(&self, error: &Error) -> Option<Cow<'static, str>> {
+        let error: &TransportError = error.downcast_ref()?;
+        let (call, config) = (&self.call, &self.call.config);
+        let key = call.service.model.metadata().service_key();
+        match (error.kind(), config.endpoint_url_source(&key)) {
+            (TransportErrorKind::Connect | TransportErrorKind::HostNotFound, Some(source)) => {
+                Some(format!("the endpoint is from {source}").into())
+            }
+            (TransportErrorKind::HostNotFound, None) => {
+                let partitions = call.service.rules().ok()??.partitions();
+                partitions.misspelt_region(config.region()?).map(Cow::from)
+            }
+            _ => None,
         }
     }
 

@@ -44,6 +44,15 @@ impl Settings {
         Ok(Some(url))
     }
 
+    /// Returns the variable or the key of the profile that sets the endpoint of a service.
+    pub(crate) fn endpoint_url_source(&self, service_key: &str) -> Option<String> {
+        if self.explicit.endpoint_url.is_some() {
+            return None;
+        }
+        let configured = self.configured_endpoint_url(service_key);
+        configured.ok()?.map(|(_, source)| source)
+    }
+
     /// Returns the URL of the environment or the profile, and its source.
     fn configured_endpoint_url(
         &self,

@@ -316,3 +316,36 @@ impl io::Read for Broken {
         Err(io::Error::other(disk()))
     }
 }
+
+#[test]
+fn errors_of_connections_name_the_misspelt_region_or_the_setting_of_the_endpoint() {
+    let cases: [(&[(&str, &str)], _, &str); 3] = [
+        (
+            &[],
+            TransportErrorKind::HostNotFound,
+            "no known region is named eu-wset-1; did you mean eu-west-1?",
+        ),
+        (
+            &[("AWS_ENDPOINT_URL_STS", "http://localhost:1")],
+            TransportErrorKind::HostNotFound,
+            "the endpoint is from the environment variable AWS_ENDPOINT_URL_STS",
+        ),
+        (
+            &[("AWS_ENDPOINT_URL", "http://localhost:1")],
+            TransportErrorKind::Connect,
+            "the endpoint is from the environment variable AWS_ENDPOINT_URL",
+        ),
+    ];
+    for (variables, kind, hint) in cases {
+        let config = Config::builder()
+            .environment(variables.iter().copied())
+            .region("eu-wset-1")
+            .unsigned()
+            .max_attempts(1);
+        let replay = Replay::new().failure(kind);
+        let client = Client::with_transport(config.build().unwrap(), replay).unwrap();
+        let error = client.call("sts", "GetCallerIdentity", json!({}));
+        let error = error.unwrap_err().to_string();
+        assert!(error.ends_with(hint), "{error}");
+    }
+}
