@@ -90,7 +90,7 @@ impl EndpointError {
         let text = error.to_string();
         let what = text.strip_suffix(&format!(" at {place}")).unwrap_or(&text);
         Self::Malformed {
-            at: format!("{file} {place}").into(),
+            at: format!("{file} {place}"),
             what: what.into(),
         }
     }

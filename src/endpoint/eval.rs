@@ -298,8 +298,8 @@ impl<'a> Evaluation<'a, '_> {
 
     fn error(&self, what: String) -> EndpointError {
         EndpointError::Malformed {
-            at: self.place().into(),
-            what: what.into(),
+            at: self.place(),
+            what,
         }
     }
 

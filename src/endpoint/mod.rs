@@ -133,7 +133,7 @@ impl EndpointResolver {
 }
 
 fn no_match(params: &EndpointParams) -> EndpointError {
-    EndpointError::NoMatch(params.to_string().into())
+    EndpointError::NoMatch(params.to_string())
 }
 
 #[cfg(test)]

@@ -130,7 +130,7 @@ impl Partition {
 fn malformed(at: &str, what: String) -> EndpointError {
     EndpointError::Malformed {
         at: at.into(),
-        what: what.into(),
+        what,
     }
 }
 

@@ -79,7 +79,7 @@ impl LegacyPartition {
         let expand = |template: &str| -> String {
             let text = template.replace("{service}", query.service);
             let text = text.replace("{region}", name);
-            text.replace("{dnsSuffix}", suffix).into()
+            text.replace("{dnsSuffix}", suffix)
         };
         let Some(hostname) = merged.hostname else {
             return Err(malformed(&self.name, "an endpoint has no `hostname`"));

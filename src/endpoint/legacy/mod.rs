@@ -332,7 +332,7 @@ impl LegacyEndpoints {
 fn assumed(query: &LegacyQuery<'_>) -> Result<LegacyEndpoint, EndpointError> {
     let region = query.region.ok_or(EndpointError::NoRegion)?;
     Ok(LegacyEndpoint {
-        hostname: format!("{}.{region}.amazonaws.com", query.service).into(),
+        hostname: format!("{}.{region}.amazonaws.com", query.service),
         protocols: vec!["http".into(), "https".into()],
         signature_versions: vec!["v4".into()],
         scope_region: None,
@@ -359,7 +359,7 @@ fn no_variant(query: &LegacyQuery<'_>, place: &str) -> EndpointError {
 
 fn malformed(partition: &str, what: &str) -> EndpointError {
     EndpointError::Malformed {
-        at: format!("endpoints of partition {partition}").into(),
+        at: format!("endpoints of partition {partition}"),
         what: what.into(),
     }
 }
