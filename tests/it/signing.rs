@@ -7,7 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use tucuxi::config::{AddressingStyle, RequestChecksums, SignatureVersion};
-use tucuxi::transport::{Limits, Replay, Request, Response, SentRequest, Transport, TransportError};
+use tucuxi::transport::{
+    Limits, Replay, Request, Response, SentRequest, Transport, TransportError,
+};
 use tucuxi::{BearerToken, Body, Client, ConfigBuilder, Credentials, Error, ResponseBody};
 
 use crate::support::client::{IntoClient, isolated};
