@@ -13,7 +13,7 @@ use tucuxi::model::import::{ImportOptions, import};
 use tucuxi::query::Query;
 use tucuxi::transfer::TransferError;
 use tucuxi::transport::{Replay, TransportError, TransportErrorKind};
-use tucuxi::{Client, Error, ErrorKind, ServiceError, WaitError};
+use tucuxi::{Client, Config, Error, ErrorKind, ServiceError, WaitError};
 
 use crate::support::client::{IntoClient, isolated};
 use crate::unsigned;
