@@ -142,21 +142,22 @@ pub(crate) fn nearest<'n>(
     near.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
-/// Returns the Levenshtein distance.
+/// Returns the edit distance: the number of letters to insert, to delete, to replace, or to exchange with the next one.
 fn distance(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
+    let mut before = vec![0; b.len() + 1];
+    let mut last: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
-        let mut corner = i;
-        row[0] = i + 1;
+        let mut row = vec![i + 1; b.len() + 1];
         for (j, y) in b.iter().enumerate() {
-            let cost = (corner + usize::from(x != y))
-                .min(row[j] + 1)
-                .min(row[j + 1] + 1);
-            corner = row[j + 1];
-            row[j + 1] = cost;
+            let edited = last[j] + usize::from(x != y);
+            row[j + 1] = edited.min(row[j] + 1).min(last[j + 1] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
+                row[j + 1] = row[j + 1].min(before[j - 1] + 1);
+            }
         }
+        before = std::mem::replace(&mut last, row);
     }
-    row[b.len()]
+    last[b.len()]
 }
 
 #[cfg(test)]
@@ -198,5 +199,9 @@ mod tests {
             ["ListObjects", "ListObjectsV2"]
         );
         assert_eq!(nearest("Frobnicate", names), [""; 0]);
+        assert_eq!(
+            nearest("eu-wset-1", ["eu-west-1", "eu-east-1"]),
+            ["eu-west-1"]
+        );
     }
 }
