@@ -94,7 +94,7 @@ fn found(client: &Client) -> Result<String, String> {
     let row = rows
         .iter()
         .find(|row| row.is_final())
-        .ok_or("nobody has any")?;
+        .ok_or("no provider has credentials")?;
     match &row.outcome {
         ProviderOutcome::Found { .. } => Ok(row.to_string().replace("****************", "…")),
         outcome => Err(format!("{}: {outcome}", row.provider)),
@@ -134,7 +134,7 @@ const ROLE: &str = "[default]\nrole_arn = arn:r\nsource_profile = keys\n\
 const STS_ERROR: &str = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not you</Message></Error></ErrorResponse>";
 
 #[test]
-fn a_role_is_assumed_once_and_kept_for_others() {
+fn a_role_is_assumed_once_and_cached() {
     let (machine, server) = served(ROLE, "AWS_ENDPOINT_URL_STS", |_| {
         Some((200, sts("AssumeRole")))
     });
@@ -159,7 +159,7 @@ fn a_role_is_assumed_once_and_kept_for_others() {
 }
 
 #[test]
-fn a_role_may_need_the_code_of_a_device() {
+fn a_role_may_need_an_mfa_code() {
     let config = ROLE.replacen("arn:r\n", "arn:r\nmfa_serial = arn:mfa\n", 1);
     let (machine, server) = served(&config, "AWS_ENDPOINT_URL_STS", |_| {
         Some((200, sts("AssumeRole")))
@@ -188,7 +188,7 @@ fn a_role_may_need_the_code_of_a_device() {
 }
 
 #[test]
-fn sts_that_refuses_or_is_silent_is_said() {
+fn errors_and_timeouts_of_sts_are_reported() {
     let (machine, _server) = served(ROLE, "AWS_ENDPOINT_URL_STS", |_| {
         Some((403, STS_ERROR.into()))
     });
@@ -211,7 +211,7 @@ fn sts_that_refuses_or_is_silent_is_said() {
 }
 
 #[test]
-fn a_token_in_a_file_opens_a_role() {
+fn a_role_is_assumed_with_a_web_identity_token() {
     let (mut machine, server) = served("", "AWS_ENDPOINT_URL_STS", |asked| {
         match asked.body.contains("WebIdentityToken=jwt") {
             true => Some((200, sts("AssumeRoleWithWebIdentity"))),
@@ -264,7 +264,7 @@ fn sso_read(machine: &Machine) -> Value {
 }
 
 #[test]
-fn the_portal_gives_credentials_for_a_token() {
+fn the_portal_exchanges_a_token_for_credentials() {
     let (machine, server) = served(SSO, "AWS_ENDPOINT_URL_SSO", |asked| {
         match asked.header("x-amz-sso_bearer_token") {
             Some("old") => Some((200, PORTAL.into())),
@@ -300,7 +300,7 @@ fn the_portal_gives_credentials_for_a_token() {
 }
 
 #[test]
-fn a_portal_that_is_silent_is_said() {
+fn a_timeout_of_the_portal_is_reported() {
     let (mut machine, _server) = served(SSO, "AWS_ENDPOINT_URL_SSO", |_| None);
     machine.is_silent = true;
     sso_file(&machine, &sso_token(LATER));
@@ -308,7 +308,7 @@ fn a_portal_that_is_silent_is_said() {
 }
 
 #[test]
-fn a_token_of_a_session_is_exchanged_before_it_ends() {
+fn an_sso_token_is_refreshed_before_it_expires() {
     let oidc = |asked: &Asked| {
         let body: Value = serde_json::from_str(&asked.body).unwrap();
         match body["refreshToken"] == "r" {
@@ -356,7 +356,7 @@ fn a_token_of_a_session_is_exchanged_before_it_ends() {
 }
 
 #[test]
-fn a_session_gives_bearer_tokens() {
+fn an_sso_session_provides_bearer_tokens() {
     let machine = Machine::new(SSO);
     let (client, replay) =
         machine
@@ -374,7 +374,7 @@ fn a_session_gives_bearer_tokens() {
 }
 
 #[test]
-fn profiles_of_old_name_a_start_url() {
+fn legacy_profiles_have_a_start_url() {
     use sha1::{Digest, Sha1};
     let config = "[default]\nsso_start_url = https://corp.example\nsso_region = eu-west-1\nsso_account_id = 123456789012\nsso_role_name = Reader\n";
     let (machine, _server) = served(config, "AWS_ENDPOINT_URL_SSO", |_| {
@@ -395,7 +395,7 @@ fn profiles_of_old_name_a_start_url() {
 }
 
 #[test]
-fn profiles_of_sso_that_are_wrong_say_so() {
+fn invalid_sso_profiles_are_errors() {
     let cases = [
         (
             "[default]\nsso_account_id = 1\n",
@@ -442,7 +442,7 @@ fn login_file(machine: &Machine, end: &str) {
 }
 
 #[test]
-fn a_login_is_exchanged_with_a_proof() {
+fn a_login_is_refreshed_with_a_proof_of_possession() {
     let (machine, server) = served(LOGIN, "AWS_ENDPOINT_URL_SIGNIN", |_| {
         Some((200, SIGNED_IN.into()))
     });
@@ -500,7 +500,7 @@ fn check_proof(jwt: &str, url: &str) {
 }
 
 #[test]
-fn a_login_that_cannot_be_exchanged_says_what_to_do() {
+fn a_login_that_cannot_be_refreshed_has_a_remedy() {
     let cases = [
         ("TOKEN_EXPIRED", "the session has expired; run aws login"),
         (
@@ -575,7 +575,7 @@ fn an_instance_has_credentials() {
         )
     };
     let (mut machine, server) = served("", "AWS_EC2_METADATA_SERVICE_ENDPOINT", answer);
-    assert_eq!(machine.found().unwrap_err(), "nobody has any");
+    assert_eq!(machine.found().unwrap_err(), "no provider has credentials");
     machine
         .variables
         .retain(|(name, _)| name != "AWS_EC2_METADATA_DISABLED");
@@ -594,18 +594,18 @@ fn an_instance_has_credentials() {
 }
 
 #[test]
-fn an_instance_that_refuses_says_so() {
+fn errors_of_the_metadata_service_are_reported() {
     let (mut machine, _server) = served("", "AWS_EC2_METADATA_SERVICE_ENDPOINT", |_| {
         Some((400, String::new()))
     });
     machine
         .variables
         .retain(|(name, _)| name != "AWS_EC2_METADATA_DISABLED");
-    assert_fails(&machine, &["iam-role: ", "refuses"]);
+    assert_fails(&machine, &["iam-role: ", "rejects"]);
 }
 
 #[test]
-fn nothing_half_written_or_secret_is_shown() {
+fn errors_show_no_part_of_a_document() {
     let machine =
         Machine::new("[default]\naws_access_key_id = AKIDSHOWN\naws_secret_access_key = hidden\n");
     let client = machine.config().connect();
@@ -788,7 +788,7 @@ fn errors_name_the_source_of_hostile_credentials() {
 }
 
 #[test]
-fn a_hostile_value_of_a_file_is_told_with_its_line() {
+fn an_invalid_value_of_a_file_is_reported_with_its_line() {
     let machine = Machine::new("");
     machine.file(
         ".aws/credentials",
@@ -826,7 +826,7 @@ fn blank_values_are_absent_and_spaces_are_trimmed() {
 }
 
 #[test]
-fn the_older_name_of_a_token_wins_as_it_does_for_botocore() {
+fn the_older_name_of_a_token_takes_precedence() {
     let mut machine = Machine::new("");
     let config = "[default]\naws_access_key_id = A\naws_secret_access_key = s\naws_session_token = new\naws_security_token = old\n";
     machine.file(".aws/config", config);
