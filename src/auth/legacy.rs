@@ -1,5 +1,5 @@
-//! Signatures before version 4: version 2 for forms of the query protocol, and S3's with HMAC-SHA1 in a header, a URL or a form.
-//! Some S3-compatible servers accept only the latter; they are selected by a setting.
+//! Signatures before version 4: version 2 for forms of the query protocol, and S3's with HMAC-SHA1 in a header, a URL
+//! or a form. Some S3-compatible servers accept only the latter; they are selected by a setting.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -151,7 +151,8 @@ pub(crate) fn sign_s3<B>(
     Ok(())
 }
 
-/// Signs a request to S3 in its query. Headers that the signature covers become query parameters, the others are removed.
+/// Signs a request to S3 in its query. Headers that the signature covers become query parameters, the others are
+/// removed.
 pub(crate) fn presign_s3<B>(
     request: &mut http::Request<B>,
     credentials: &Credentials,

@@ -48,8 +48,8 @@ pub(crate) trait AuthScheme: Sync {
     /// The unique name, used in errors.
     fn id(&self) -> &'static str;
 
-    /// The names in models, without the part up to `#`, and in endpoint rules: `httpBearerAuth`, `sigv4`. A scheme without a
-    /// name is selected only by a setting.
+    /// The names in models, without the part up to `#`, and in endpoint rules: `httpBearerAuth`, `sigv4`. A scheme
+    /// without a name is selected only by a setting.
     fn names(&self) -> &'static [&'static str] {
         &[]
     }
@@ -64,8 +64,8 @@ pub(crate) trait AuthScheme: Sync {
         false
     }
 
-    /// Returns the signer for the requests of a call. `endpoint` is the scheme's entry in the endpoint; `region` returns the region
-    /// if the entry has none.
+    /// Returns the signer for the requests of a call. `endpoint` is the scheme's entry in the endpoint; `region`
+    /// returns the region if the entry has none.
     ///
     /// # Errors
     ///
@@ -83,7 +83,8 @@ pub(crate) trait Sign: fmt::Debug + Send + Sync {
     /// The kind of identity that the signature needs.
     fn identity(&self) -> Option<IdentityKind>;
 
-    /// Whether the body may be sent in chunks followed by its checksum. Servers that take the older signatures do not support that.
+    /// Whether the body may be sent in chunks followed by its checksum. Servers that take the older signatures do not
+    /// support that.
     fn takes_trailers(&self) -> bool {
         true
     }
@@ -174,7 +175,8 @@ fn from_version(version: SignatureVersion) -> Result<&'static dyn AuthScheme> {
     found.ok_or_else(|| unsupported(version.as_str()))
 }
 
-/// Returns the first supported scheme of these names, preferring those of `auth_scheme_preference`. `None` without names.
+/// Returns the first supported scheme of these names, preferring those of `auth_scheme_preference`. `None` without
+/// names.
 fn first_supported<'n>(
     cx: &CallContext<'_>,
     names: impl IntoIterator<Item = &'n str>,

@@ -175,8 +175,8 @@ impl<'a> Signer<'a> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the value of a header is not UTF-8, the URL has no host, or credentials, region or signing name are
-    /// not valid in a header.
+    /// Returns an error if the value of a header is not UTF-8, the URL has no host, or credentials, region or signing
+    /// name are not valid in a header.
     pub fn sign<B>(&self, request: &mut http::Request<B>, payload: Payload<'_>) -> Result<()> {
         self.check(request.uri())?;
         for name in ADDED_HEADERS {

@@ -255,7 +255,8 @@ impl Signature {
         })
     }
 
-    /// Decides how the signature covers the body: completely, unless TLS protects the body and it may or must be left out.
+    /// Decides how the signature covers the body: completely, unless TLS protects the body and it may or must be left
+    /// out.
     fn coverage(&self, cx: &CallContext<'_>, request: &Request) -> Result<BodyCoverage> {
         let (headers, body) = (request.headers(), request.body());
         if checksum::has_trailer(headers) {

@@ -14,8 +14,18 @@ use super::{
 };
 use crate::codec::python_json::Spacing;
 
-/// Assumes the profile's `role_arn` with the credentials of its `source_profile`, which may have a role itself, or of its
-/// `credential_source`.
+/// Assumes the profile's `role_arn` with the credentials of its `source_profile`, which may have a role itself, or of
+/// its `credential_source`.
+///
+/// ```
+/// use tucuxi::Config;
+/// use tucuxi::credentials::Chain;
+/// use tucuxi::credentials::assume_role::AssumeRoleProvider;
+///
+/// let chain = Chain::new().then(AssumeRoleProvider::new());
+/// let config = Config::builder().isolated().credentials_provider(chain).build()?;
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct AssumeRoleProvider;
@@ -64,25 +74,60 @@ fn assume(
         );
         return Err(fault(NAME, what));
     }
-    let of = |what: String| fault(NAME, format!("profile {profile:?}: {what}"));
-    let source = match (text(cx, "source_profile"), text(cx, "credential_source")) {
+    let source = source(cx, visited)?;
+    let params = parameters(cx, role);
+    let response = as_role(cx, NAME, params, |mut params| {
+        if let Some(serial) = text(cx, "mfa_serial") {
+            let code = cx.config.mfa_code(serial, || cx.check().is_ok());
+            let code = code.map_err(|e| failed(cx, &format!("no code of {serial}: {e}")))?;
+            params["TokenCode"] = code.into();
+        }
+        cx.check()?;
+        let call = cx.call("sts", "AssumeRole", params);
+        let response = call.credentials(&source).send();
+        response.map_err(|e| failed(cx, &e.to_string()))
+    })?;
+    let credentials = assumed(NAME, &response)?;
+    Ok(credentials
+        .with_sources(source.sources())
+        .with_sources(&[CredentialsSource::AssumeRole]))
+}
+
+/// Returns the error of the context's profile.
+fn failed(cx: &ProviderContext<'_>, what: &str) -> CredentialsError {
+    fault(
+        NAME,
+        format!("profile {:?}: {what}", cx.config.profile().value),
+    )
+}
+
+/// Returns the credentials that assume the role of the context's profile.
+fn source(
+    cx: &ProviderContext<'_>,
+    visited: &mut Vec<String>,
+) -> Result<Credentials, CredentialsError> {
+    match (text(cx, "source_profile"), text(cx, "credential_source")) {
         (Some(source), None) => {
-            from_profile(cx, source, visited)?.with_sources(&[CredentialsSource::SourceProfile])
+            let source = from_profile(cx, source, visited)?;
+            Ok(source.with_sources(&[CredentialsSource::SourceProfile]))
         }
         (None, Some(source)) => {
-            from_source(cx, source)?.with_sources(&[CredentialsSource::CredentialSource])
+            let source = from_source(cx, source)?;
+            Ok(source.with_sources(&[CredentialsSource::CredentialSource]))
         }
-        (Some(_), Some(_)) => {
-            return Err(of(
-                "source_profile and credential_source are both set; remove one of them".into(),
-            ));
-        }
-        (None, None) => {
-            return Err(of(
-                "role_arn requires source_profile or credential_source".into()
-            ));
-        }
-    };
+        (Some(_), Some(_)) => Err(failed(
+            cx,
+            "source_profile and credential_source are both set; remove one of them",
+        )),
+        (None, None) => Err(failed(
+            cx,
+            "role_arn requires source_profile or credential_source",
+        )),
+    }
+}
+
+/// Returns the parameters of the call, without an MFA code.
+fn parameters(cx: &ProviderContext<'_>, role: &str) -> Value {
     let mut params = json!({"RoleArn": role});
     if let Some(name) = text(cx, "role_session_name") {
         params["RoleSessionName"] = name.into();
@@ -93,30 +138,14 @@ fn assume(
     if let Some(seconds) = text(cx, "duration_seconds").and_then(|text| text.parse::<u32>().ok()) {
         params["DurationSeconds"] = seconds.into();
     }
-    let serial = text(cx, "mfa_serial");
-    if let Some(serial) = serial {
+    if let Some(serial) = text(cx, "mfa_serial") {
         params["SerialNumber"] = serial.into();
     }
-    let response = as_role(cx, NAME, params, |mut params| {
-        if let Some(serial) = serial {
-            let code = cx.config.mfa_code(serial, || cx.check().is_ok());
-            params["TokenCode"] = code
-                .map_err(|e| of(format!("no code of {serial}: {e}")))?
-                .into();
-        }
-        cx.check()?;
-        let call = cx.call("sts", "AssumeRole", params);
-        let response = call.credentials(&source).send();
-        response.map_err(|e| of(e.to_string()))
-    })?;
-    let credentials = assumed(NAME, &response)?;
-    Ok(credentials
-        .with_sources(source.sources())
-        .with_sources(&[CredentialsSource::AssumeRole]))
+    params
 }
 
-/// Returns the response for a role that is assumed with these parameters, from the cache or from `call`, whose parameters include
-/// a session name. A generated name is not part of the cache key.
+/// Returns the response for a role that is assumed with these parameters, from the cache or from `call`, whose
+/// parameters include a session name. A generated name is not part of the cache key.
 pub(super) fn as_role(
     cx: &ProviderContext<'_>,
     provider: &'static str,

@@ -32,8 +32,8 @@ impl CacheFile {
         Some(Self { path })
     }
 
-    /// Reads the file; `None` if it does not exist. If it is not JSON, the error is `provider`'s, and shows nothing of the file,
-    /// which is full of secrets.
+    /// Reads the file; `None` if it does not exist. If it is not JSON, the error is `provider`'s, and shows nothing of
+    /// the file, which is full of secrets.
     pub(super) fn read(&self, provider: &'static str) -> Result<Option<Value>, CredentialsError> {
         let of = |what: String| fault(provider, format!("{}: {what}", self.path.display()));
         let bytes = match file::read(&self.path, MAX_SIZE) {

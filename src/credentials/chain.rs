@@ -37,7 +37,8 @@ impl Chain {
         Self::default()
     }
 
-    /// Creates the standard chain: environment variables, the profile's role, the profile itself, the container, the instance.
+    /// Creates the standard chain: environment variables, the profile's role, the profile itself, the container, the
+    /// instance.
     pub fn standard() -> Self {
         let mut chain = Self::new().then(EnvProvider::new());
         chain.0.append(&mut Self::standard_of_profile().0);

@@ -15,7 +15,18 @@ use super::{
 use crate::file;
 use crate::identity::{header_text, is_blank};
 
-/// Requests the credentials from the URL of `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `AWS_CONTAINER_CREDENTIALS_FULL_URI`.
+/// Requests the credentials from the URL of `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or
+/// `AWS_CONTAINER_CREDENTIALS_FULL_URI`.
+///
+/// ```
+/// use tucuxi::Config;
+/// use tucuxi::credentials::Chain;
+/// use tucuxi::credentials::container::ContainerProvider;
+///
+/// let chain = Chain::new().then(ContainerProvider::new());
+/// let config = Config::builder().isolated().credentials_provider(chain).build()?;
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct ContainerProvider;
@@ -130,8 +141,8 @@ fn is_allowed(uri: &Uri) -> bool {
     }
 }
 
-/// Returns whether the host is this machine, or the link-local service of ECS or EKS. Neither can be reached through a proxy,
-/// and a proxy must not see their credentials.
+/// Returns whether the host is this machine, or the link-local service of ECS or EKS. Neither can be reached through a
+/// proxy, and a proxy must not see their credentials.
 fn is_local(uri: &Uri) -> bool {
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     match host.parse::<IpAddr>() {

@@ -20,8 +20,8 @@ const MAX_RESPONSE: u64 = 1 << 20;
 
 /// The environment of a [`CredentialsProvider`](super::CredentialsProvider): what it may use, and how long it may take.
 ///
-/// A provider of the program can do what those of this crate do: call operations, send requests and wait. Whatever it does
-/// through this context ends when the caller cancels or the deadline passes.
+/// A provider of the program can do what those of this crate do: call operations, send requests and wait. Whatever it
+/// does through this context ends when the caller cancels or the deadline passes.
 ///
 /// ```
 /// use serde_json::json;
@@ -89,7 +89,8 @@ impl<'a> ProviderContext<'a> {
     ///
     /// # Errors
     ///
-    /// Returns [`CredentialsError::Cancelled`] after a cancellation and [`CredentialsError::TimedOut`] after the deadline.
+    /// Returns [`CredentialsError::Cancelled`] after a cancellation and [`CredentialsError::TimedOut`] after the
+    /// deadline.
     pub fn check(&self) -> Result<(), CredentialsError> {
         match (self.is_cancelled(), self.remaining()) {
             (true, _) => Err(CredentialsError::Cancelled),
@@ -109,11 +110,11 @@ impl<'a> ProviderContext<'a> {
         self.check()
     }
 
-    /// Returns a builder for a call of any operation of any service, as the providers of this crate call STS and SSO. The call
-    /// is not signed unless [`ProviderCall::credentials`] sets with what.
+    /// Returns a builder for a call of any operation of any service, as the providers of this crate call STS and SSO.
+    /// The call is not signed unless [`ProviderCall::credentials`] sets with what.
     ///
-    /// The client's own endpoint URL, bearer token and signature version do not apply to it; those of the environment and the
-    /// profile do, such as `AWS_ENDPOINT_URL_STS`.
+    /// The client's own endpoint URL, bearer token and signature version do not apply to it; those of the environment
+    /// and the profile do, such as `AWS_ENDPOINT_URL_STS`.
     pub fn call(&self, service: &str, operation: &str, params: Value) -> ProviderCall<'a> {
         ProviderCall {
             calls: self.calls,
@@ -131,7 +132,8 @@ impl<'a> ProviderContext<'a> {
     ///
     /// # Errors
     ///
-    /// Returns an error if no whole response of at most 1 MiB is received, including after a cancellation or the deadline.
+    /// Returns an error if no whole response of at most 1 MiB is received, including after a cancellation or the
+    /// deadline.
     ///
     /// ```no_run
     /// # use tucuxi::credentials::{CredentialsError, ProviderContext};

@@ -43,8 +43,8 @@ pub(super) fn absent(why: impl Into<Cow<'static, str>>) -> CredentialsError {
     CredentialsError::Absent(why.into())
 }
 
-/// Reads the members `AccessKeyId`, `SecretAccessKey`, `AccountId`, `Expiration` and `token`, whose name varies. An error shows
-/// nothing of the document, which is full of secrets.
+/// Reads the members `AccessKeyId`, `SecretAccessKey`, `AccountId`, `Expiration` and `token`, whose name varies. An
+/// error shows nothing of the document, which is full of secrets.
 pub(super) fn credentials(
     provider: &'static str,
     document: &Value,
@@ -87,8 +87,8 @@ pub(super) fn credentials(
     Ok(credentials.with_expiry(end))
 }
 
-/// Returns the time at which something expires that is valid for this many seconds. A number out of range is the last possible
-/// time; `None` if it is negative or not a number.
+/// Returns the time at which something expires that is valid for this many seconds. A number out of range is the last
+/// possible time; `None` if it is negative or not a number.
 pub(super) fn end_after(now: SystemTime, seconds: &Value) -> Option<SystemTime> {
     let seconds = match seconds {
         Value::String(text) => text.trim().parse::<f64>().ok()?,
@@ -130,7 +130,8 @@ pub(super) struct DocumentRequest<'a> {
 }
 
 impl DocumentRequest<'_> {
-    /// Sends the request until `is_last` accepts a response or no attempt is left. Returns status and body of the last response.
+    /// Sends the request until `is_last` accepts a response or no attempt is left. Returns status and body of the last
+    /// response.
     pub(super) fn send(
         &self,
         cx: &ProviderContext<'_>,
@@ -176,8 +177,8 @@ impl DocumentRequest<'_> {
     }
 }
 
-/// Extends credentials that expire soon or have expired, so that an outage of the metadata service does not stop the programs
-/// of the instance. A refresh is due within 17 to 25 minutes.
+/// Extends credentials that expire soon or have expired, so that an outage of the metadata service does not stop the
+/// programs of the instance. A refresh is due within 17 to 25 minutes.
 pub(super) fn extend(credentials: Credentials, now: SystemTime, random: f64) -> Credentials {
     let ahead = Duration::from_secs(900) + Duration::from_secs_f64(120.0 + 480.0 * random);
     match (credentials.expires(), now.checked_add(ahead)) {

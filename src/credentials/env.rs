@@ -8,7 +8,18 @@ use crate::identity::{Part, is_blank};
 use crate::time::Timestamp;
 
 /// Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SECURITY_TOKEN` or else `AWS_SESSION_TOKEN`,
-/// `AWS_CREDENTIAL_EXPIRATION` and `AWS_ACCOUNT_ID`. Spaces around a value are ignored, and a blank value counts as unset.
+/// `AWS_CREDENTIAL_EXPIRATION` and `AWS_ACCOUNT_ID`. Spaces around a value are ignored, and a blank value counts as
+/// unset.
+///
+/// ```
+/// use tucuxi::Config;
+/// use tucuxi::credentials::Chain;
+/// use tucuxi::credentials::env::EnvProvider;
+///
+/// let chain = Chain::new().then(EnvProvider::new());
+/// let config = Config::builder().isolated().credentials_provider(chain).build()?;
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct EnvProvider;

@@ -8,6 +8,16 @@ use crate::time::Timestamp;
 
 /// A provider and the outcome of querying it. [`Introspection::explain_credentials`] returns one for each provider.
 ///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").build()?;
+/// # let client = Client::with_transport(config, Replay::new())?;
+/// for report in client.introspect().explain_credentials() {
+///     println!("{report}"); // env: none: AWS_ACCESS_KEY_ID is not set
+/// }
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
+///
 /// [`Introspection::explain_credentials`]: crate::Introspection::explain_credentials
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -13,8 +13,18 @@ use super::{
 use crate::random;
 use crate::transport::TransportErrorKind;
 
-/// Requests the credentials of the instance's role from the metadata service, with IMDSv2, or IMDSv1 if the service supports no
-/// other.
+/// Requests the credentials of the instance's role from the metadata service, with IMDSv2, or IMDSv1 if the service
+/// supports no other.
+///
+/// ```
+/// use tucuxi::Config;
+/// use tucuxi::credentials::Chain;
+/// use tucuxi::credentials::imds::ImdsProvider;
+///
+/// let chain = Chain::new().then(ImdsProvider::new());
+/// let config = Config::builder().isolated().credentials_provider(chain).build()?;
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct ImdsProvider;
@@ -57,7 +67,8 @@ impl CredentialsProvider for ImdsProvider {
     }
 }
 
-/// Returns the region of the instance, if the program runs on one. Only a default depends on it, so each request is sent once.
+/// Returns the region of the instance, if the program runs on one. Only a default depends on it, so each request is
+/// sent once.
 pub(crate) fn region(cx: &ProviderContext<'_>) -> Option<String> {
     const ZONE: &str = "latest/meta-data/placement/availability-zone/";
     let zone =

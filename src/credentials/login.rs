@@ -1,6 +1,7 @@
 //! Credentials of `aws login` in `~/.aws/login/cache`, which are refreshed before they expire.
 //!
-//! A refresh proves possession of the key in the file (DPoP, RFC 9449): a JWT that the key signs names the URL of the request.
+//! A refresh proves possession of the key in the file (DPoP, RFC 9449): a JWT that the key signs names the URL of the
+//! request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,16 @@ use crate::random;
 use crate::time::Timestamp;
 
 /// Reads the credentials of the profile's `login_session`.
+///
+/// ```
+/// use tucuxi::Config;
+/// use tucuxi::credentials::Chain;
+/// use tucuxi::credentials::login::LoginProvider;
+///
+/// let chain = Chain::new().then(LoginProvider::new());
+/// let config = Config::builder().isolated().credentials_provider(chain).build()?;
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct LoginProvider;

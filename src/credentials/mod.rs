@@ -44,7 +44,30 @@ use std::fmt;
 use crate::error::{Detail, ErrorKind};
 use crate::identity::Part;
 
-/// A source of credentials. [`ProviderContext`] shows how to write one.
+/// A source of credentials. [`ProviderContext`] shows how to write one that calls a service.
+///
+/// ```
+/// use tucuxi::credentials::{CredentialsError, CredentialsProvider, ProviderContext};
+/// use tucuxi::{Config, Credentials};
+///
+/// /// Reads variables of another name.
+/// struct OtherVariables;
+///
+/// impl CredentialsProvider for OtherVariables {
+///     fn name(&self) -> &'static str {
+///         "other-variables"
+///     }
+///     fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
+///         let get = |name: &'static str| {
+///             let value = cx.config.environment().get(name);
+///             value.ok_or_else(|| CredentialsError::absent(format!("{name} is not set")))
+///         };
+///         Ok(Credentials::new(get("DEPLOY_KEY_ID")?, get("DEPLOY_SECRET")?))
+///     }
+/// }
+/// let config = Config::builder().isolated().credentials_provider(OtherVariables).build()?;
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 pub trait CredentialsProvider: Send + Sync {
     /// Returns the name, a word or two.
     fn name(&self) -> &'static str;
@@ -53,8 +76,8 @@ pub trait CredentialsProvider: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Returns [`CredentialsError::Absent`] if this source has no credentials, so that a chain queries the next provider. After
-    /// any other error a chain queries no further provider.
+    /// Returns [`CredentialsError::Absent`] if this source has no credentials, so that a chain queries the next
+    /// provider. After any other error a chain queries no further provider.
     fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError>;
 
     /// Queries the provider and reports the outcome. A chain returns one report for each of its providers.
@@ -98,6 +121,20 @@ impl Credentials {
 }
 
 /// Why a lookup returned no credentials.
+///
+/// ```
+/// use tucuxi::credentials::CredentialsError;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").build()?;
+/// # let client = Client::with_transport(config, Replay::new())?;
+///
+/// let error = client.call("dynamodb", "ListTables", serde_json::json!({})).unwrap_err();
+/// match error.downcast_ref() {
+///     Some(CredentialsError::NotFound { profile, .. }) => println!("log in to {profile}"),
+///     _ => return Err(error),
+/// }
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialsError {
@@ -148,8 +185,8 @@ impl CredentialsError {
         Self::Absent(reason.into())
     }
 
-    /// Returns the error of a provider that has credentials but cannot provide them. The reason is part of the error's text, so
-    /// it must not hold a secret.
+    /// Returns the error of a provider that has credentials but cannot provide them. The reason is part of the error's
+    /// text, so it must not hold a secret.
     pub fn failed(provider: &'static str, reason: impl fmt::Display) -> Self {
         Self::Provider {
             provider,

@@ -17,8 +17,19 @@ use crate::{read, sync};
 
 /// Runs the profile's `credential_process`, without a shell, and reads its output.
 ///
-/// The process may use the terminal, if there is one, to prompt for a password. It is killed when the lookup is cancelled or
-/// reaches its deadline, and when it prints more than 1 MiB. Without a terminal, its child processes are killed as well.
+/// The process may use the terminal, if there is one, to prompt for a password. It is killed when the lookup is
+/// cancelled or reaches its deadline, and when it prints more than 1 MiB. Without a terminal, its child processes are
+/// killed as well.
+///
+/// ```
+/// use tucuxi::Config;
+/// use tucuxi::credentials::Chain;
+/// use tucuxi::credentials::process::ProcessProvider;
+///
+/// let chain = Chain::new().then(ProcessProvider::new());
+/// let config = Config::builder().isolated().credentials_provider(chain).build()?;
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct ProcessProvider;

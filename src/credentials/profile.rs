@@ -7,6 +7,16 @@ use super::{
 use crate::identity::Part;
 
 /// Reads the profile's `aws_access_key_id`, `aws_secret_access_key` and `aws_session_token` from one of the two files.
+///
+/// ```
+/// use tucuxi::Config;
+/// use tucuxi::credentials::Chain;
+/// use tucuxi::credentials::profile::ProfileProvider;
+///
+/// let chain = Chain::new().then(ProfileProvider::credentials_file());
+/// let config = Config::builder().isolated().credentials_provider(chain).build()?;
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ProfileProvider {

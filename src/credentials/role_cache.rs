@@ -1,5 +1,5 @@
-//! The cache of roles in `~/.aws/cli/cache`, which `aws` shares. Several processes that use a role assume it once, and the user
-//! enters the code of an MFA device once.
+//! The cache of roles in `~/.aws/cli/cache`, which `aws` shares. Several processes that use a role assume it once, and
+//! the user enters the code of an MFA device once.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,8 +16,8 @@ const FOLDER: &str = "~/.aws/cli/cache";
 /// Credentials that expire sooner are not reused.
 const MARGIN: Duration = Duration::from_secs(15 * 60);
 
-/// Returns the response in the file of this key, or fetches one and saves it there. If the file cannot be read or written, the
-/// role is assumed each time.
+/// Returns the response in the file of this key, or fetches one and saves it there. If the file cannot be read or
+/// written, the role is assumed each time.
 pub(super) fn cached(
     cx: &ProviderContext<'_>,
     provider: &'static str,

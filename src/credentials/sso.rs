@@ -12,8 +12,18 @@ use super::{
 use crate::codec::python_json::Spacing;
 use crate::time::{Timestamp, from_epoch_millis};
 
-/// Requests the credentials of the profile's `sso_role_name` in its `sso_account_id` from the access portal. The token is that of
-/// the `sso_session`, or, in older profiles, of the `sso_start_url`.
+/// Requests the credentials of the profile's `sso_role_name` in its `sso_account_id` from the access portal. The token
+/// is that of the `sso_session`, or, in older profiles, of the `sso_start_url`.
+///
+/// ```
+/// use tucuxi::Config;
+/// use tucuxi::credentials::Chain;
+/// use tucuxi::credentials::sso::SsoProvider;
+///
+/// let chain = Chain::new().then(SsoProvider::new());
+/// let config = Config::builder().isolated().credentials_provider(chain).build()?;
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct SsoProvider {

@@ -12,8 +12,18 @@ use super::{
 use crate::file;
 use crate::identity::is_blank;
 
-/// Assumes the role of `AWS_ROLE_ARN` or the profile's `role_arn` with the token in the file of `AWS_WEB_IDENTITY_TOKEN_FILE` or
-/// `web_identity_token_file`, which is read each time.
+/// Assumes the role of `AWS_ROLE_ARN` or the profile's `role_arn` with the token in the file of
+/// `AWS_WEB_IDENTITY_TOKEN_FILE` or `web_identity_token_file`, which is read each time.
+///
+/// ```
+/// use tucuxi::Config;
+/// use tucuxi::credentials::Chain;
+/// use tucuxi::credentials::web_identity::WebIdentityProvider;
+///
+/// let chain = Chain::new().then(WebIdentityProvider::new());
+/// let config = Config::builder().isolated().credentials_provider(chain).build()?;
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct WebIdentityProvider;

@@ -1,7 +1,7 @@
 //! Validation of keys and tokens, in one place for all sources.
 //!
-//! Access key ids and tokens become parts of headers, so they consist of visible ASCII and spaces. A secret key is only hashed, so
-//! it may be any text, but a control character in it is a copying mistake as well.
+//! Access key ids and tokens become parts of headers, so they consist of visible ASCII and spaces. A secret key is only
+//! hashed, so it may be any text, but a control character in it is a copying mistake as well.
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! Identities: the credentials or the token that a request is signed with. [`credentials`](crate::credentials) looks them up.
+//! Identities: the credentials or the token that a request is signed with. [`credentials`](crate::credentials) looks
+//! them up.
 
 mod check;
 mod source;
@@ -62,8 +63,8 @@ impl Credentials {
         self
     }
 
-    /// Sets the account id. It becomes a part of host names, so an id with other characters than letters, digits and hyphens is
-    /// ignored.
+    /// Sets the account id. It becomes a part of host names, so an id with other characters than letters, digits and
+    /// hyphens is ignored.
     #[must_use]
     pub fn with_account_id(mut self, account_id: impl Into<Box<str>>) -> Self {
         let account_id = account_id.into();
@@ -75,7 +76,8 @@ impl Credentials {
         self
     }
 
-    /// Adds a source, which requests report in the User-Agent. Providers of this crate set it; a provider of the program may.
+    /// Adds a source, which requests report in the User-Agent. Providers of this crate set it; a provider of the
+    /// program may.
     #[must_use]
     pub fn with_source(self, source: CredentialsSource) -> Self {
         self.with_sources(&[source])

@@ -2,6 +2,14 @@
 
 /// The source of credentials, or one step of the way to them. The User-Agent of a request reports the sources of the
 /// credentials that sign it, with the ids that the AWS SDKs agreed on.
+///
+/// ```
+/// use tucuxi::Credentials;
+/// use tucuxi::credentials::CredentialsSource;
+///
+/// let assumed = Credentials::new("ASIAEXAMPLE", "secret").with_source(CredentialsSource::AssumeRole);
+/// assert_eq!(assumed.sources(), [CredentialsSource::AssumeRole]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CredentialsSource {

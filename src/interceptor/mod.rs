@@ -5,13 +5,13 @@
 //!                                             ▲                        │
 //!                                             └──────── retry ◄────────┘
 //! ```
-//! Before the request is sent, the program's interceptors run first, in the order in which they were added, then those of the
-//! service; afterwards the order is reversed. So parameters that a program adds are completed like those of the caller, and the
-//! program sees the final result.
+//! Before the request is sent, the program's interceptors run first, in the order in which they were added, then those
+//! of the service; afterwards the order is reversed. So parameters that a program adds are completed like those of the
+//! caller, and the program sees the final result.
 //!
 //! The interceptors of [`ConfigBuilder::interceptor`](crate::ConfigBuilder::interceptor) apply to all calls, those of
-//! [`RequestBuilder::interceptor`](crate::RequestBuilder::interceptor) to a single call. The program's interceptors do not apply to
-//! calls that credentials providers make.
+//! [`RequestBuilder::interceptor`](crate::RequestBuilder::interceptor) to a single call. The program's interceptors do
+//! not apply to calls that credentials providers make.
 //!
 //! # Example: add a header
 //!
@@ -148,13 +148,14 @@ pub trait Interceptor: Send + Sync {
     ///
     /// # Errors
     ///
-    /// An error ends the call; [`ParamErrors`](crate::params::ParamErrors) are reported together with those of the validation.
+    /// An error ends the call; [`ParamErrors`](crate::params::ParamErrors) are reported together with those of the
+    /// validation.
     fn params(&self, call: &CallContext<'_>, params: &mut Value) -> Result<()> {
         Ok(())
     }
 
-    /// Runs before checksum and signature are added to the request, which it may change. It runs again if the call is redirected
-    /// to another endpoint.
+    /// Runs before checksum and signature are added to the request, which it may change. It runs again if the call is
+    /// redirected to another endpoint.
     ///
     /// # Errors
     ///
@@ -163,8 +164,8 @@ pub trait Interceptor: Send + Sync {
         Ok(())
     }
 
-    /// Runs before each attempt, with the signed request. If it returns a response, that is used and nothing is sent; further
-    /// interceptors are not run.
+    /// Runs before each attempt, with the signed request. If it returns a response, that is used and nothing is sent;
+    /// further interceptors are not run.
     fn send(
         &self,
         call: &CallContext<'_>,
@@ -173,8 +174,8 @@ pub trait Interceptor: Send + Sync {
         None
     }
 
-    /// Runs after each attempt. It may change the outcome, and whether the attempt is retried. The body of a streaming response is
-    /// not available yet.
+    /// Runs after each attempt. It may change the outcome, and whether the attempt is retried. The body of a streaming
+    /// response is not available yet.
     fn after_attempt(&self, call: &CallContext<'_>, attempt: &mut Attempt<'_>) {}
 
     /// Runs once, at the end of a call whose parameters were valid.
@@ -188,8 +189,8 @@ pub struct Attempt<'a> {
     pub headers: &'a HeaderMap,
     /// The outcome.
     pub outcome: &'a mut Result<Output>,
-    /// Why the attempt is retried; `None` if the outcome is final. It is final as well after the last attempt, without retry quota
-    /// or without time, and a successful outcome always is.
+    /// Why the attempt is retried; `None` if the outcome is final. It is final as well after the last attempt, without
+    /// retry quota or without time, and a successful outcome always is.
     pub retry: Option<RetryReason>,
 }
 

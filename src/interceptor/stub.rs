@@ -17,8 +17,8 @@ use crate::protocol;
 use crate::sync;
 use crate::transport::{Request, Response, TransportError};
 
-/// Responds to calls with a list of results, in order. Each result is validated against the model, so that a test cannot rely on
-/// a response that the service would not send.
+/// Responds to calls with a list of results, in order. Each result is validated against the model, so that a test
+/// cannot rely on a response that the service would not send.
 ///
 /// ```
 /// use std::sync::Arc;

@@ -41,8 +41,8 @@ pub(crate) struct PageCursor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Done,
-    /// The first request has its parameters; `known` elements of its page were returned by an earlier listing, which there
-    /// was if this is not `None`.
+    /// The settings are in the parameters of the first request. `known` is the number of elements of its page that an
+    /// earlier listing returned, or `None` without a starting token.
     First {
         known: Option<usize>,
     },
@@ -82,8 +82,8 @@ impl PageCursor {
         self.state == State::Done
     }
 
-    /// Returns the parameters of the next request, the same ones until its response is accepted, or `None` at the end of the
-    /// listing.
+    /// Returns the parameters of the next request, the same ones until its response is accepted, or `None` at the end
+    /// of the listing.
     ///
     /// # Errors
     ///
@@ -100,8 +100,8 @@ impl PageCursor {
         Ok(Some(Value::Object(self.params.clone())))
     }
 
-    /// Puts the starting token and the page size into the parameters. Returns how many elements of the first page are known,
-    /// if there is a starting token.
+    /// Puts the starting token and the page size into the parameters. Returns how many elements of the first page are
+    /// known, if there is a starting token.
     fn apply_settings(&mut self) -> Result<Option<usize>> {
         let mut known = None;
         if let Some(text) = &self.starting_token {
@@ -123,12 +123,13 @@ impl PageCursor {
         self.state = State::Done;
     }
 
-    /// Accepts a response: returns the page without the elements that are known or beyond `max_items`, and goes to the next.
+    /// Accepts a response: returns the page without the elements that are known or beyond `max_items`, and goes to the
+    /// next.
     ///
     /// # Errors
     ///
-    /// Returns an error, which ends the listing, if an expression of the paginator fails, the page has no token although it
-    /// reports more, or its token was there before.
+    /// Returns an error, which ends the listing, if an expression of the paginator fails, the page has no token
+    /// although it reports more, or its token was there before.
     pub(super) fn accept(&mut self, page: Value) -> Result<Value> {
         self.accept_page(page).inspect_err(|_| self.end())
     }

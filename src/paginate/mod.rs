@@ -136,8 +136,8 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// Returns an error if the service, the operation, an option or a parameter is invalid, the operation does not return its
-    /// result in pages, or the request has a body.
+    /// Returns an error if the service, the operation, an option or a parameter is invalid, the operation does not
+    /// return its result in pages, or the request has a body.
     pub fn pages(self) -> Result<Pages> {
         let (params, request) = self.repeated()?;
         let (model, name) = (&request.service.model, &request.operation()?.name);
@@ -168,8 +168,8 @@ impl RequestBuilder {
     }
 }
 
-/// Returns the parameters that request the next page, each with the expression of its value in this page; none for the last
-/// page.
+/// Returns the parameters that request the next page, each with the expression of its value in this page; none for the
+/// last page.
 #[cfg(feature = "cli")]
 pub(crate) fn next_page(page: &Value, paginator: &Paginator) -> Result<Vec<(Box<str>, Box<str>)>> {
     let tokens = page::next_tokens(page, paginator)?;
@@ -332,8 +332,8 @@ impl Pages {
         ))
     }
 
-    /// Merges all pages into one: lists are concatenated, numbers added and texts joined. Members that are the same on each
-    /// page are in it once, and `NextToken` if there is more than [`Pages::max_items`].
+    /// Merges all pages into one: lists are concatenated, numbers added and texts joined. Members that are the same on
+    /// each page are in it once, and `NextToken` if there is more than [`Pages::max_items`].
     ///
     /// # Errors
     ///

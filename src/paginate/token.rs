@@ -3,8 +3,8 @@
 //! ```text
 //! base64( {"<input token>": value, … [, "boto_truncate_amount": n] [, "boto_encoded_keys": [path, …]]} )
 //! ```
-//! The first `n` elements of the page that begins there are known already; the values at the paths are blobs in base64. The
-//! old form is `value___value___n`, with `None` for a missing token.
+//! The first `n` elements of the page that begins there are known already; the values at the paths are blobs in base64.
+//! The old form is `value___value___n`, with `None` for a missing token.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

@@ -82,15 +82,29 @@ impl Detail for WaitError {
 }
 
 /// Why a wait ended without its state.
+///
+/// ```
+/// use tucuxi::{WaitError, WaitFailure};
+///
+/// fn advice(error: &WaitError) -> &'static str {
+///     match error.reason {
+///         WaitFailure::AttemptsUsed(_) | WaitFailure::Deadline => "wait again",
+///         WaitFailure::Terminal(_) => "create it again",
+///         _ => "read the error",
+///     }
+/// }
+/// # let _ = advice;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitFailure {
-    /// The maximum number of attempts was made. The text, which is botocore's, describes the acceptor that matched last.
+    /// The maximum number of attempts was made. The text, which is botocore's, describes the acceptor that matched
+    /// last.
     AttemptsUsed(Option<String>),
     /// The timeout of the wait is over, or would be before the next attempt.
     Deadline,
-    /// The resource is in a state from which the expected one cannot be reached. The text, which is botocore's, describes the
-    /// acceptor that matched.
+    /// The resource is in a state from which the expected one cannot be reached. The text, which is botocore's,
+    /// describes the acceptor that matched.
     Terminal(String),
     /// The service returned an error that the waiter does not expect; the text is the error's.
     Unexpected(String),

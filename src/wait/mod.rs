@@ -18,7 +18,7 @@ use crate::cancel::CancelToken;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::exchange::Purpose;
-use crate::model::Waiter;
+use crate::model::{UnknownName, Waiter};
 
 /// The result of a wait.
 ///
@@ -42,6 +42,16 @@ pub struct WaitOutput {
 }
 
 /// The progress of a wait after an attempt that did not complete it.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| ()).build()?;
+/// # let client = Client::with_transport(config, Replay::new().answer(404, &[], "").answer(200, &[], ""))?;
+/// let bucket = serde_json::json!({"Bucket": "my-bucket"});
+/// let wait = client.waiter("s3", "BucketExists", bucket)?;
+/// wait.on_progress(|progress| println!("attempt {}, next in {:?}", progress.attempts, progress.delay)).run()?;
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Progress<'a> {
@@ -114,19 +124,30 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns an error if the waiter is unknown, a request fails without a response of the service, or the state is not
-    /// reached ([`WaitError`]).
+    /// Returns an error if the waiter is unknown, a request fails without a response of the service, or the state is
+    /// not reached ([`WaitError`]).
     pub fn wait(&self, service: &str, waiter: &str, params: Value) -> Result<WaitOutput> {
         self.waiter(service, waiter, params)?.run()
     }
 
-    /// Returns a builder for a wait.
+    /// Returns a builder for a wait, whose delays, attempts and timeout can be changed.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], ""))?;
+    /// let bucket = serde_json::json!({"Bucket": "my-bucket"});
+    /// client.waiter("s3", "BucketExists", bucket)?.timeout(Duration::from_secs(60)).run()?;
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// Returns an error if the service or the waiter is unknown.
     pub fn waiter(&self, service: &str, waiter: &str, params: Value) -> Result<Wait> {
-        let (name, waiter) = self.waiter_definition(service, waiter)?;
+        let found = self.waiter_definition(service, waiter);
+        let (name, waiter) = found.map_err(|error| self.list_waiters(service, error))?;
         Ok(Wait {
             client: self.clone(),
             service: service.into(),
@@ -138,6 +159,22 @@ impl Client {
             cancel: CancelToken::default(),
         })
     }
+
+    /// Adds the names of the service's waiters to the error of an unknown one, unless it suggests similar names.
+    fn list_waiters(&self, service: &str, mut error: Error) -> Error {
+        let unknown = error.downcast_ref::<UnknownName>();
+        if unknown.is_some_and(|unknown| unknown.what == "waiter" && unknown.nearest.is_empty())
+            && let Ok(service) = self.all_services().service(service)
+            && let Ok(waiters) = service.waiters()
+        {
+            let names: Vec<&str> = waiters.names().collect();
+            error.set_hint(match names.is_empty() {
+                true => "the service has no waiters".to_owned(),
+                false => format!("there are: {}", names.join(", ")),
+            });
+        }
+        error
+    }
 }
 
 impl Wait {
@@ -147,8 +184,8 @@ impl Wait {
         self
     }
 
-    /// Doubles the delay after each request up to `max_delay`, and sleeps for a random part of it. This spreads the load on the
-    /// service where many programs wait.
+    /// Doubles the delay after each request up to `max_delay`, and sleeps for a random part of it. This spreads the
+    /// load on the service where many programs wait.
     pub fn backoff(mut self, max_delay: Duration) -> Self {
         self.settings.max_delay = Some(max_delay);
         self

@@ -66,7 +66,7 @@ impl Interceptor for Writer {
 }
 
 #[test]
-fn hooks_are_asked_in_order_and_back() {
+fn hooks_run_in_order_and_in_reverse_order() {
     let diary = Diary::default();
     let replay = Arc::new(Replay::new().answer(500, &[], "").answer(200, &[], "{}"));
     let config = isolated()
@@ -176,7 +176,7 @@ fn parameters_may_be_completed_or_refused() {
 }
 
 #[test]
-fn a_verdict_holds_as_long_as_there_are_attempts() {
+fn a_changed_retry_reason_applies_while_attempts_are_left() {
     let replay = || Arc::new((0..5).fold(Replay::new(), |replay, _| replay.answer(200, &[], "{}")));
     let made = |meddler: Meddler| {
         let replay = replay();
@@ -219,7 +219,7 @@ fn a_verdict_holds_as_long_as_there_are_attempts() {
 }
 
 #[test]
-fn an_answer_in_the_services_place_is_read_as_the_services() {
+fn a_response_of_an_interceptor_is_read_like_the_services() {
     let replay = Arc::new(Replay::new());
     let fake = |body| Meddler {
         answer: Some(body),
@@ -465,7 +465,7 @@ fn a_service_goes_by_its_old_name_too() {
 }
 
 #[test]
-fn a_function_tells_of_its_trace() {
+fn a_lambda_function_passes_its_trace_on() {
     let replay = Arc::new(Replay::new().answer(200, &[], "{}"));
     let env = [
         ("AWS_LAMBDA_FUNCTION_NAME", "f"),
@@ -479,7 +479,7 @@ fn a_function_tells_of_its_trace() {
 }
 
 #[test]
-fn oauth_tells_its_errors_in_its_own_words() {
+fn errors_of_oauth_have_its_codes() {
     let body = r#"{"error": "invalid_client", "error_description": "no such client"}"#;
     let answer = [("x-amzn-errortype", "InvalidClientException")];
     let client = unsigned().over(Replay::new().answer(401, &answer, body));
@@ -489,7 +489,7 @@ fn oauth_tells_its_errors_in_its_own_words() {
 }
 
 #[test]
-fn expires_may_be_no_time() {
+fn an_invalid_expires_is_no_error() {
     let answers = Replay::new()
         .answer(200, &[("expires", "tomorrow")], "")
         .answer(200, &[("expires", "Wed, 21 Oct 2015 07:28:00 GMT")], "");
@@ -505,7 +505,7 @@ fn expires_may_be_no_time() {
 }
 
 #[test]
-fn a_user_agent_of_the_programs_own_is_left() {
+fn a_user_agent_of_the_program_is_kept() {
     struct Own;
     impl Interceptor for Own {
         fn request(&self, _: &CallContext<'_>, request: &mut Request) -> tucuxi::Result<()> {
@@ -522,7 +522,7 @@ fn a_user_agent_of_the_programs_own_is_left() {
 }
 
 #[test]
-fn the_user_agent_tells_what_is_used() {
+fn the_user_agent_reports_the_features_in_use() {
     let table = r#"{"Table": {"TableStatus": "ACTIVE"}}"#;
     let answers = Replay::new()
         .answer(200, &[("etag", "\"e\"")], "")

@@ -141,9 +141,10 @@ fn an_element_that_does_not_fit_the_type_is_an_error_of_its_own() {
     let page = r#"{"TableNames": ["1", "two", "3"]}"#;
     let (client, _, _) = clocked(Replay::new().answer(200, &[], page));
     let pages = client.pages("dynamodb", "ListTables", json!({})).unwrap();
-    let numbers = pages.search_as::<u32>("TableNames[].to_number(@)").unwrap();
-    let found: Vec<Result<u32, String>> = numbers.map(|n| n.map_err(|e| e.to_string())).collect();
-    assert_eq!((&found[0], &found[2]), (&Ok(1), &Ok(3)));
+    let numbers = pages.search_as::<[u32; 1]>("TableNames[].[to_number(@)]");
+    let numbers = numbers.unwrap().map(|n| n.map_err(|e| e.to_string()));
+    let found: Vec<Result<[u32; 1], String>> = numbers.collect();
+    assert_eq!((&found[0], &found[2]), (&Ok([1]), &Ok([3])));
     let error = found[1].as_ref().unwrap_err();
     assert!(error.starts_with("dynamodb.ListTables: "), "{error}");
 }
@@ -434,6 +435,14 @@ fn an_unknown_waiter_is_an_error_with_suggestions() {
         .wait("s3", "BucketExist", bucket())
         .unwrap_err()
         .to_string();
-    assert!(error.contains("BucketExists"), "{error}");
+    assert!(error.contains("did you mean BucketExists"), "{error}");
+    for (service, waiter, expected) in [
+        ("dynamodb", "TableActive", "; there are: "),
+        ("dynamodb", "TableActive", "TableExists, TableNotExists"),
+        ("sqs", "QueueExists", "; the service has no waiters"),
+    ] {
+        let error = client.wait(service, waiter, json!({})).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
     assert_eq!(client.introspect().waiters("s3").unwrap().len(), 4);
 }
