@@ -1,4 +1,4 @@
-//! Forms out, for the query protocols: structures, lists and maps become dotted names.
+//! Writes forms for the query protocols: structures, lists and maps become dotted names.
 
 use std::fmt::Write as _;
 
@@ -7,26 +7,39 @@ use serde_json::Value;
 use super::json_write::mismatch;
 use super::scalar;
 use crate::error::{Error, Result};
-use crate::model::{Kind, Member, Protocol, ServiceModel, Shape};
+use crate::model::{Kind, Member, ServiceModel, Shape};
 use crate::time::TimestampFormat;
 use crate::uri;
 
-/// A form that is being written.
+/// A writer of a form.
 pub(crate) struct FormWriter<'a> {
     model: &'a ServiceModel,
-    /// EC2 numbers every list without a name between, and leaves empty ones out.
-    ec2: bool,
+    lists: ListStyle,
     out: String,
-    /// The name at this place; parts are pushed and cut off again.
+    /// The name of the current place; parts are pushed and truncated.
     name: String,
 }
 
+/// The form of lists that are not flattened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ListStyle {
+    /// `Names.member.1`; an empty list is an empty value.
+    Named,
+    /// `Name.1`, as in EC2; an empty list is left out.
+    Numbered,
+}
+
 impl<'a> FormWriter<'a> {
-    /// A form that starts with these two pairs.
-    pub(crate) fn new(model: &'a ServiceModel, action: &str, version: &str) -> Self {
+    /// Starts a form with action and version.
+    pub(crate) fn new(
+        model: &'a ServiceModel,
+        lists: ListStyle,
+        action: &str,
+        version: &str,
+    ) -> Self {
         let mut writer = Self {
             model,
-            ec2: model.metadata().protocol == Protocol::Ec2Query,
+            lists,
             out: String::with_capacity(256),
             name: String::with_capacity(64),
         };
@@ -88,12 +101,12 @@ impl<'a> FormWriter<'a> {
     }
 
     fn list(&mut self, member: &Member, of: &Member, items: &[Value]) -> Result<()> {
-        if items.is_empty() && !self.ec2 {
+        if items.is_empty() && self.lists == ListStyle::Named {
             self.scalar("");
         }
         for (n, item) in items.iter().enumerate() {
             let number = (n + 1).to_string();
-            let place: &[&str] = match self.ec2 || member.flattened {
+            let place: &[&str] = match self.lists == ListStyle::Numbered || member.flattened {
                 true => &[&number],
                 false => &[&of.wire_name, &number],
             };
@@ -102,7 +115,7 @@ impl<'a> FormWriter<'a> {
         Ok(())
     }
 
-    /// Writes at a name below this one.
+    /// Calls `write` with `parts` appended to the name.
     fn nested<T>(&mut self, parts: &[&str], write: impl FnOnce(&mut Self) -> T) -> T {
         let len = self.name.len();
         for part in parts {
@@ -129,7 +142,7 @@ impl<'a> FormWriter<'a> {
     }
 }
 
-/// Text as `application/x-www-form-urlencoded` has it.
+/// Text in `application/x-www-form-urlencoded`.
 struct Encoded<'a>(&'a str);
 
 impl std::fmt::Display for Encoded<'_> {

@@ -19,6 +19,7 @@ pub(crate) mod fit;
 pub(crate) mod fit_xml;
 pub(crate) mod fitted;
 pub(crate) mod form;
+pub(crate) mod format;
 pub(crate) mod json_fields;
 pub(crate) mod json_read;
 pub(crate) mod json_write;

@@ -16,7 +16,7 @@ use crate::auth::Sign;
 use crate::checksum::{self, ChecksumAlgorithm};
 use crate::error::{Error, Result};
 use crate::identity::{Credentials, Identity};
-use crate::model::Protocol;
+use crate::protocol;
 use crate::settings::{
     AccountIdEndpointMode, EndpointDiscoveryMode, RequestChecksums, ResponseChecksums, RetryMode,
 };
@@ -128,12 +128,10 @@ fn features(call: &Call, inputs: &UserAgentInputs<'_>) -> Vec<&'static str> {
     let signing_name = &call.service.model.metadata().signing_name;
     let is_of_variable = matches!(inputs.identity, Some(Identity::Token(_)))
         && config.has_token_variable(signing_name);
+    let protocol_id = protocol::for_model(&call.service.model).feature_id();
     let flags = [
         (is_compressed, "L"),
-        (
-            call.service.model.metadata().protocol == Protocol::RpcV2Cbor,
-            "M",
-        ),
+        (protocol_id.is_some(), protocol_id.unwrap_or_default()),
         (
             endpoint::given_url(call).is_ok_and(|url| url.is_some()),
             "N",

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Kind, Location, Member, Members, ServiceModel, ShapeId};
+use super::{Kind, Location, Member, Members, ServiceModel, Shape, ShapeId};
 use crate::error::Result;
 
 impl ServiceModel {
@@ -22,15 +22,9 @@ impl ServiceModel {
         let name = |id: &ShapeId| self.shape_name(*id);
         let mut shapes = Map::new();
         let roots = operation.input.iter().chain(&operation.output);
-        let mut waiting: Vec<ShapeId> = roots.chain(&operation.errors).copied().collect();
-        waiting.reverse();
-        while let Some(id) = waiting.pop() {
-            if shapes.contains_key(name(&id)) {
-                continue;
-            }
-            let (described, targets) = self.describe_shape(id)?;
-            shapes.insert(name(&id).into(), described);
-            waiting.extend(targets.into_iter().rev());
+        for reached in self.reachable(roots.chain(&operation.errors).copied()) {
+            let (id, shape) = reached?;
+            shapes.insert(name(&id).into(), self.describe_shape(id, shape));
         }
         let mut out = Map::new();
         out.insert("service".into(), self.name().into());
@@ -53,12 +47,10 @@ impl ServiceModel {
         Ok(out.into())
     }
 
-    fn describe_shape(&self, id: ShapeId) -> Result<(Value, Vec<ShapeId>)> {
-        let shape = self.shape(id)?;
+    fn describe_shape(&self, id: ShapeId, shape: &Shape) -> Value {
         let raw: Value = serde_json::from_str(self.raw_shape(id)).unwrap_or_default();
         let mut out = Map::new();
         out.insert("type".into(), shape.kind.name().into());
-        let mut targets = Vec::new();
         match &shape.kind {
             Kind::Structure(members) | Kind::Union(members) => {
                 let required = members.iter().filter(|m| m.required);
@@ -67,16 +59,13 @@ impl ServiceModel {
                     out.insert("required".into(), required.into());
                 }
                 out.insert("members".into(), self.describe_members(members, &raw));
-                targets.extend(members.iter().map(|m| m.target));
             }
             Kind::List(member) => {
                 out.insert("member".into(), self.shape_name(member.target).into());
-                targets.push(member.target);
             }
             Kind::Map { key, value } => {
                 out.insert("key".into(), self.shape_name(key.target).into());
                 out.insert("value".into(), self.shape_name(value.target).into());
-                targets.extend([key.target, value.target]);
             }
             _ => {}
         }
@@ -99,7 +88,7 @@ impl ServiceModel {
                 out.insert(name.into(), value.clone());
             }
         }
-        Ok((out.into(), targets))
+        out.into()
     }
 
     fn describe_members(&self, members: &Members, raw: &Value) -> Value {

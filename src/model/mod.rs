@@ -16,6 +16,7 @@ pub mod import;
 mod index;
 mod operation;
 mod paginator;
+mod reachable;
 pub(crate) mod resource;
 mod shape;
 mod source;

@@ -329,7 +329,7 @@ impl Output {
         };
         let mut events = EventReader::new(source.model.clone(), operation, stream, body);
         events.is_strict = source.is_strict;
-        if !source.model.metadata().protocol.is_rest() {
+        if protocol::for_model(&source.model).has_initial_response() {
             source.bytes = events.initial_response()?;
         }
         match collect.is_some() {

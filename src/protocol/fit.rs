@@ -1,17 +1,17 @@
-//! A response that does not fit its operation's model, read as far as it does.
+//! Reads a response that does not fit its operation's model, as far as it does.
 
 use serde::de::Error as _;
 use serde_json::{Map, Value};
 
 use super::Answer;
-use super::answer::{Bound, BoundValue, Place, split_list, with_prefix};
+use super::binding::{Bindings, BoundValue, Source, split_list, with_prefix};
 use crate::codec::ReadError;
 use crate::codec::fit::{Fit, Fitted, entry};
 use crate::codec::fit_xml::Element;
 use crate::codec::raw::{self, Raw, Text};
 use crate::codec::scalar;
 use crate::codec::xml_tape::Tape;
-use crate::model::{Kind, Protocol, ShapeId};
+use crate::model::{Kind, ShapeId};
 
 impl Answer<'_> {
     /// Reads a shape into a tree, as far as it fits.
@@ -26,22 +26,18 @@ impl Answer<'_> {
         let Some(members) = shape.members() else {
             return Ok(fit.done(map.into()));
         };
-        let is_rest = self.model.metadata().protocol.is_rest();
-        let mut bound = Bound {
-            answer: *self,
-            members: members.iter(),
-            now: None,
-        };
-        if is_rest || self.events.is_some() {
-            while let Some(member) = bound.advance()? {
-                let Some(value) = bound.now.take() else {
+        let is_bound = self.protocol().binds_members();
+        let mut bindings = Bindings::new(*self, members, is_bound);
+        if is_bound || self.events.is_some() {
+            while let Some(member) = bindings.advance()? {
+                let Some(value) = bindings.take_value() else {
                     break;
                 };
                 let value = fit.below(format!(".{}", member.name), |fit| value.fit(fit))?;
                 map.extend(value.map(|value| ((*member.name).to_owned(), value)));
             }
         }
-        let has_document = !is_rest || (members.payload().is_none() && members.has_answer_body);
+        let has_document = !is_bound || (members.payload().is_none() && members.has_answer_body);
         if has_document && !self.body.is_empty() {
             let rest = match self.document() {
                 Some(document) => match document? {
@@ -61,14 +57,9 @@ impl Answer<'_> {
         Ok(fit.done(map.into()))
     }
 
-    /// The body as it came, where it is not XML.
+    /// The body without a shape, unless it is XML.
     fn document(&self) -> Option<Result<Raw, ReadError>> {
-        let raw = match self.model.metadata().protocol {
-            Protocol::AwsJson | Protocol::RestJson => raw::json(self.body),
-            Protocol::RpcV2Cbor => raw::cbor(self.body),
-            Protocol::AwsQuery | Protocol::Ec2Query | Protocol::RestXml => return None,
-        };
-        Some(raw.ok_or_else(|| ReadError::custom("not well-formed")))
+        self.protocol().format().parse(self.body)
     }
 }
 
@@ -76,17 +67,17 @@ impl BoundValue<'_> {
     fn fit(self, fit: &mut Fit<'_>) -> Result<Option<Value>, ReadError> {
         let Answer { model, body, .. } = self.answer;
         let of = |target| model.shape(target).map_err(ReadError::custom);
-        Ok(match (self.place, &self.shape.kind) {
-            (Place::Events(events), _) => Some(events.to_vec().into()),
-            (Place::Status, _) => Some(self.answer.status.into()),
-            (Place::Header(text), _) if self.member.json_value => {
+        Ok(match (self.source, &self.shape.kind) {
+            (Source::Events(events), _) => Some(events.to_vec().into()),
+            (Source::Status, _) => Some(self.answer.status.into()),
+            (Source::Header(text), _) if self.member.json_value => {
                 let json = scalar::base64_read(&text).and_then(|json| raw::json(&json));
                 Some(match json {
                     Some(raw) => fit.document(raw),
                     None => fit.as_it_came("JSON in base64", "other text", &text),
                 })
             }
-            (Place::Header(text), Kind::List(member)) => {
+            (Source::Header(text), Kind::List(member)) => {
                 let kind = &of(member.target)?.kind;
                 let items = split_list(&text, matches!(kind, Kind::Timestamp));
                 let item = |(index, text): (usize, String)| {
@@ -94,8 +85,8 @@ impl BoundValue<'_> {
                 };
                 Some(items.into_iter().enumerate().map(item).collect())
             }
-            (Place::Header(text), kind) => Some(fit.plain(kind, &text)),
-            (Place::Headers, Kind::Map { key, value }) => {
+            (Source::Header(text), kind) => Some(fit.plain(kind, &text)),
+            (Source::Headers, Kind::Map { key, value }) => {
                 let (key, kind) = (of(key.target)?, &of(value.target)?.kind);
                 let entries = with_prefix(self.answer.headers, self.member).map(|(name, text)| {
                     let value = fit.below(entry(name, key), |fit| fit.plain(kind, &text));
@@ -103,11 +94,11 @@ impl BoundValue<'_> {
                 });
                 Some(Value::Object(entries.collect()))
             }
-            (Place::Headers, _) => None,
-            (Place::Payload, Kind::Blob) => Some(scalar::base64_encode(body).into()),
-            (Place::Payload, Kind::String) => Some(fit.text(Text::of_bytes(body)).into()),
-            (Place::Payload, _) if body.is_empty() => Some(Map::new().into()),
-            (Place::Payload, _) => match (self.answer.document(), self.answer.tape()) {
+            (Source::Headers, _) => None,
+            (Source::Payload, Kind::Blob) => Some(scalar::base64_encode(body).into()),
+            (Source::Payload, Kind::String) => Some(fit.text(Text::of_bytes(body)).into()),
+            (Source::Payload, _) if body.is_empty() => Some(Map::new().into()),
+            (Source::Payload, _) => match (self.answer.document(), self.answer.tape()) {
                 (Some(document), _) => fit.value(self.shape, document?)?,
                 (None, Some(tape)) => {
                     let (node, flat) = (0, None);

@@ -1,61 +1,140 @@
-//! Protocols: an operation's parameters to an HTTP request, and its answer to a result or an error.
+//! Protocols: how an operation's parameters become an HTTP request, and its response a result or an error.
 //!
-//! | protocol | binding | request | answer |
-//! | --- | --- | --- | --- |
-//! | query, ec2 | `query` | form | XML |
-//! | json 1.0, 1.1 | `rpc` (`X-Amz-Target`) | JSON | JSON |
-//! | rpc-v2-cbor | `rpc` (`/service/…/operation/…`) | CBOR | CBOR |
-//! | rest-json, rest-xml | `rest` | JSON, XML | JSON, XML |
+//! | protocol | file | binding | request | response |
+//! | --- | --- | --- | --- | --- |
+//! | query | `aws_query` | `query` | form | XML |
+//! | ec2 | `ec2_query` | `query` | form | XML |
+//! | json 1.0, 1.1 | `aws_json` | `rpc` (`X-Amz-Target`) | JSON | JSON |
+//! | rpc-v2-cbor | `rpc_v2_cbor` | `rpc` (`/service/…/operation/…`) | CBOR | CBOR |
+//! | rest-json | `rest_json` | `rest` | JSON | JSON |
+//! | rest-xml | `rest_xml` | `rest` | XML | XML |
+//!
+//! A new protocol is a file with an implementation of [`WireProtocol`], and a row of [`for_model`]. What protocols have in common
+//! is a function that they call: by format (`json`, `xml`), or by binding (`query`, `rest`, `rpc`).
 
 mod answer;
+mod aws_json;
+mod aws_query;
+mod binding;
 mod document;
+mod ec2_query;
 mod error;
 mod fit;
+mod json;
+mod page;
+mod payload;
 mod query;
+mod reader;
+mod request;
 mod rest;
+mod rest_json;
+mod rest_xml;
 mod rpc;
+mod rpc_v2_cbor;
+mod template;
+mod xml;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use serde_json::Value;
-
-pub(crate) use self::answer::{
-    Answer, Nodes, event_stream, has_document, input_event_stream, streaming_payload, streams, tape,
-};
+pub(crate) use self::answer::{Answer, Nodes, tape};
 pub(crate) use self::document::{Document, Fault, unexpected_response};
+use self::document::{Presence, Wanted};
+use self::error::ErrorParts;
 pub(crate) use self::error::{request_id, request_id_in, service_error};
-use crate::body::Body;
-use crate::error::{Error, Result};
-use crate::model::{Operation, Protocol, ServiceModel};
+pub(crate) use self::payload::{
+    event_stream, has_document, input_event_stream, streaming_payload, streams,
+};
+pub(crate) use self::request::{Encoded, Params};
+pub(crate) use self::template::host_prefix;
+use crate::codec::format::Format;
+use crate::error::Result;
+use crate::model::{Operation, Protocol, ServiceModel, Shape};
+use crate::transport::Request;
 
-/// What goes into a call. It may hold secrets, so `Debug` shows none of it.
-#[derive(Clone)]
-pub(crate) struct Params {
-    pub(crate) value: Value,
-    /// For the one streaming member, if there is one.
-    pub(crate) body: Option<Body>,
+/// The behaviour of a protocol.
+pub(crate) trait WireProtocol: Sync {
+    /// The format of the documents in response bodies.
+    fn format(&self) -> Format;
+
+    /// Whether members are bound to path, query, headers, status and payload.
+    fn binds_members(&self) -> bool {
+        false
+    }
+
+    /// Whether an event stream begins with a message that holds the other members of the result.
+    fn has_initial_response(&self) -> bool {
+        !self.binds_members()
+    }
+
+    /// The feature id of the protocol in the User-Agent, if it has one.
+    fn feature_id(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Writes the request of an operation.
+    fn encode(
+        &self,
+        model: &ServiceModel,
+        operation: &Operation,
+        params: &Params,
+    ) -> Result<Encoded>;
+
+    /// Removes the parameters from the body of a request, for a presigned URL, and returns them as parts of the query.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the parameters cannot be expressed in a query.
+    fn move_body_to_query(
+        &self,
+        model: &ServiceModel,
+        operation: &Operation,
+        request: &mut Request,
+    ) -> Result<Vec<String>>;
+
+    /// Whether the body of a success must be a document.
+    fn presence(&self, output: &OutputBody<'_>) -> Presence;
+
+    /// Checks that the body of a success is the operation's, and returns the scan of an XML body. `body` is not empty.
+    fn check(
+        &self,
+        response: &Document<'_>,
+        wanted: &Wanted<'_>,
+        body: &[u8],
+    ) -> Result<Option<Nodes>, Fault>;
+
+    /// The description of the document that a success must have, such as `a JSON object`.
+    fn expected(&self, response: &Document<'_>, shape: Option<&Shape>) -> Result<String, Fault>;
+
+    /// Reads code, message and further parts of an error.
+    fn error_parts(&self, answer: &Answer<'_>) -> ErrorParts;
+
+    /// Whether an error without a readable document has HTTP's phrase for its status as message, as botocore has it. Otherwise
+    /// only those of servers in front of the service do.
+    fn phrases_every_error(&self) -> bool {
+        false
+    }
 }
 
-/// A request before it has an endpoint.
-#[derive(Debug)]
-pub(crate) struct Encoded {
-    pub(crate) method: Method,
-    /// Percent-encoded, with a leading slash; empty where the endpoint's own path is the whole of it.
-    pub(crate) path: String,
-    /// Percent-encoded, without the question mark.
-    pub(crate) query: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Body,
+/// The part of an operation's output that its body holds.
+#[derive(Clone, Copy)]
+pub(crate) struct OutputBody<'a> {
+    /// The shape of the payload, or that of the output.
+    shape: Option<&'a Shape>,
+    /// Whether the shape is that of the member which is the whole body.
+    is_payload: bool,
+    /// Whether the body holds members of the output.
+    has_members: bool,
+    /// Whether the model names a payload, which protocols without bindings read as an ordinary member.
+    names_payload: bool,
 }
 
-impl Encoded {
-    fn post(path: String) -> Self {
-        Self {
-            method: Method::POST,
-            path,
-            query: String::new(),
-            headers: HeaderMap::new(),
-            body: Body::empty(),
-        }
+/// The behaviour of the protocol that a service speaks.
+pub(crate) fn for_model(model: &ServiceModel) -> &'static dyn WireProtocol {
+    match model.metadata().protocol {
+        Protocol::AwsJson => &aws_json::AwsJson,
+        Protocol::AwsQuery => &aws_query::AwsQuery,
+        Protocol::Ec2Query => &ec2_query::Ec2Query,
+        Protocol::RestJson => &rest_json::RestJson,
+        Protocol::RestXml => &rest_xml::RestXml,
+        Protocol::RpcV2Cbor => &rpc_v2_cbor::RpcV2Cbor,
     }
 }
 
@@ -65,120 +144,5 @@ pub(crate) fn encode(
     operation: &Operation,
     params: &Params,
 ) -> Result<Encoded> {
-    match model.metadata().protocol {
-        Protocol::AwsJson => rpc::encode_json(model, operation, &params.value),
-        Protocol::RpcV2Cbor => rpc::encode_cbor(model, operation, &params.value),
-        Protocol::AwsQuery | Protocol::Ec2Query => query::encode(model, operation, &params.value),
-        Protocol::RestJson | Protocol::RestXml => rest::encode(model, operation, params),
-    }
-}
-
-/// What is put before the endpoint's host: the operation's prefix with its labels filled in.
-pub(crate) fn host_prefix(
-    model: &ServiceModel,
-    operation: &Operation,
-    params: &Value,
-) -> Result<Option<String>> {
-    let Some(template) = &operation.host_prefix else {
-        return Ok(None);
-    };
-    let input = operation.input.map(|id| model.shape(id)).transpose()?;
-    let members = input.and_then(|shape| shape.members());
-    let mut prefix = String::new();
-    for part in parts(template) {
-        let label = match part {
-            Part::Text(text) => {
-                prefix.push_str(text);
-                continue;
-            }
-            Part::Label { name, .. } => name,
-        };
-        let member = members.and_then(|m| m.iter().find(|m| m.host_label && *m.name == *label));
-        let value = member
-            .and_then(|m| params.get(&*m.name))
-            .and_then(Value::as_str);
-        let is_label = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-        match value {
-            Some(text) if !text.is_empty() && text.chars().all(is_label) => prefix.push_str(text),
-            _ => {
-                return Err(Error::request(format!(
-                    "{label}: it becomes a part of the host, so it must be letters, digits, hyphens and periods"
-                )));
-            }
-        }
-    }
-    Ok(Some(prefix))
-}
-
-/// A part of a template such as `/{Bucket}/{Key+}`.
-enum Part<'t> {
-    Text(&'t str),
-    Label { name: &'t str, greedy: bool },
-}
-
-fn parts(template: &str) -> impl Iterator<Item = Part<'_>> {
-    let mut rest = template;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        if let Some(behind) = rest.strip_prefix('{')
-            && let Some((label, tail)) = behind.split_once('}')
-        {
-            rest = tail;
-            let name = label.strip_suffix('+');
-            return Some(Part::Label {
-                name: name.unwrap_or(label),
-                greedy: name.is_some(),
-            });
-        }
-        // a brace at the very start that opens no label is text
-        let end = rest[1..].find('{').map_or(rest.len(), |i| i + 1);
-        let (text, tail) = rest.split_at(end);
-        rest = tail;
-        Some(Part::Text(text))
-    })
-}
-
-/// More headers than any server takes; `http` panics beyond some more.
-const MAX_HEADERS: usize = 8192;
-
-/// A header of which nobody but its value decides whether it is fine.
-fn header(headers: &mut HeaderMap, name: &str, value: &str, is_secret: bool) -> Result<()> {
-    let fault = |what: &str| {
-        Error::request(format!(
-            "header {name:?}: its {what} has a character that HTTP does not allow"
-        ))
-    };
-    let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault("name"))?;
-    let mut value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| fault("value"))?;
-    value.set_sensitive(is_secret);
-    if headers.len() >= MAX_HEADERS {
-        let what = format!("the request has more than {MAX_HEADERS} headers");
-        return Err(Error::request(what));
-    }
-    headers.append(key, value);
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_template_falls_into_text_and_labels() {
-        let show = |template: &str| {
-            let part = |part: Part<'_>| match part {
-                Part::Text(text) => format!("[{text}]"),
-                Part::Label { name, greedy } => {
-                    format!("<{name}{}>", if greedy { "+" } else { "" })
-                }
-            };
-            parts(template).map(part).collect::<String>()
-        };
-        assert_eq!(show("/{A}/b/{Key+}"), "[/]<A>[/b/]<Key+>");
-        assert_eq!(show("{AccountId}."), "<AccountId>[.]");
-        assert_eq!(show("/a{b"), "[/a][{b]");
-        assert_eq!(show(""), "");
-    }
+    for_model(model).encode(model, operation, params)
 }

@@ -1,22 +1,45 @@
-//! The REST protocols: parameters go to path, query, headers and body, as the model binds each.
+//! The request of the REST protocols: parameters go to path, query, headers and body, as the model binds each.
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value};
 
-use super::{Encoded, Params, Part, header, parts};
+use super::request::header;
+use super::template::{Part, parts};
+use super::{Encoded, Params};
 use crate::body::Body;
-use crate::codec::xml_write::XmlWriter;
-use crate::codec::{json_write, scalar};
+use crate::codec::scalar;
 use crate::error::{Error, Result};
-use crate::model::{Kind, Location, Member, Members, Operation, Protocol, ServiceModel, Shape};
+use crate::model::{Kind, Location, Member, Members, Operation, ServiceModel, Shape};
 use crate::time::TimestampFormat;
 use crate::uri;
+
+/// The documents in the bodies of a REST protocol.
+pub(super) trait RestBody {
+    /// The content type of documents, where none is given.
+    fn content_type(&self) -> Option<&'static str>;
+
+    /// Writes the members that are in the body; nothing if there is no body.
+    fn members(&self, rest: &Rest<'_>) -> Result<Vec<u8>>;
+
+    /// Writes a payload with a shape of its own.
+    fn payload(
+        &self,
+        rest: &Rest<'_>,
+        member: &Member,
+        shape: &Shape,
+        value: &Value,
+    ) -> Result<Vec<u8>>;
+
+    /// The body for a payload that is not given.
+    fn absent_payload(&self, shape: &Shape) -> &'static [u8];
+}
 
 pub(super) fn encode(
     model: &ServiceModel,
     operation: &Operation,
     params: &Params,
+    documents: &impl RestBody,
 ) -> Result<Encoded> {
     let empty = Map::new();
     let given = params.value.as_object().unwrap_or(&empty);
@@ -32,6 +55,7 @@ pub(super) fn encode(
         operation,
         shape,
         members,
+        params: &params.value,
         given,
     };
     rest.check_labels()?;
@@ -39,7 +63,7 @@ pub(super) fn encode(
     let path = rest.path(&template)?;
     rest.query(&mut query)?;
     let mut headers = rest.headers()?;
-    let body = rest.body(params, &mut headers)?;
+    let body = rest.body(params.body.as_ref(), documents, &mut headers)?;
     Ok(Encoded {
         method: operation.method.clone(),
         path,
@@ -54,17 +78,20 @@ fn split(uri: &str) -> (String, String) {
     (path.into(), query.into())
 }
 
-struct Rest<'a> {
-    model: &'a ServiceModel,
-    operation: &'a Operation,
-    shape: &'a Shape,
-    members: &'a Members,
+/// An input and its parameters.
+pub(super) struct Rest<'a> {
+    pub(super) model: &'a ServiceModel,
+    pub(super) operation: &'a Operation,
+    pub(super) shape: &'a Shape,
+    pub(super) members: &'a Members,
+    pub(super) params: &'a Value,
+    /// The members of `params`.
     given: &'a Map<String, Value>,
 }
 
 impl<'a> Rest<'a> {
-    /// The members at this place that have a value.
-    fn at(&self, location: Location) -> impl Iterator<Item = (&'a Member, &'a Value)> {
+    /// The members at this location that have a value.
+    pub(super) fn at(&self, location: Location) -> impl Iterator<Item = (&'a Member, &'a Value)> {
         let given = self.given;
         (self.members.iter())
             .filter(move |member| member.location == location)
@@ -72,8 +99,8 @@ impl<'a> Rest<'a> {
             .filter(|(_, value)| !value.is_null())
     }
 
-    /// Without one of its labels a path is that of another operation, which may delete more than is wanted. That holds for a label
-    /// that the endpoint rules put into the URL, too.
+    /// Checks that every label has a value, also those that the endpoint rules put into the URL. A path without one of its labels
+    /// is that of another operation, which may delete more than is wanted.
     fn check_labels(&self) -> Result<()> {
         for member in self.members.iter().filter(|m| m.location == Location::Uri) {
             let what = match self.given.get(&*member.name) {
@@ -130,7 +157,7 @@ impl<'a> Rest<'a> {
                         Kind::List(item) => Some(item),
                         _ => None,
                     };
-                    // what has a member of its own is that member's
+                    // a key with a member of its own is that member's
                     let named = |key: &str| {
                         self.at(Location::Query)
                             .any(|(m, _)| m.request_name() == key)
@@ -175,7 +202,7 @@ impl<'a> Rest<'a> {
         Ok(headers)
     }
 
-    /// `None` where nothing is to be sent.
+    /// The text of a header; `None` for an empty list, which is not sent.
     fn header_text(&self, member: &Member, value: &Value) -> Result<Option<String>> {
         if member.json_value {
             return Ok(Some(scalar::base64_encode(value.to_string().as_bytes())));
@@ -195,7 +222,7 @@ impl<'a> Rest<'a> {
                 list.push(',');
             }
             let text = self.header_scalar(of, item)?;
-            // a timestamp's own comma is known to the reader
+            // the reader expects the comma in a timestamp
             if item.is_string()
                 && text.contains(['"', ','])
                 && matches!(self.model.shape(of.target)?.kind, Kind::String)
@@ -214,7 +241,7 @@ impl<'a> Rest<'a> {
         let format = member.timestamp_format.unwrap_or(TimestampFormat::HttpDate);
         match &self.model.shape(member.target)?.kind {
             Kind::Timestamp => {
-                scalar::header_timestamp(value, format).map_err(|e| unfit(member, &e))
+                scalar::header_timestamp(value, format).map_err(|e| invalid(member, &e))
             }
             _ => self.text(member, value, format),
         }
@@ -224,49 +251,40 @@ impl<'a> Rest<'a> {
         let kind = &self.model.shape(member.target)?.kind;
         let format = member.timestamp_format.unwrap_or(default);
         let text = scalar::text(kind, format, value);
-        text.map(Into::into).map_err(|e| unfit(member, &e))
+        text.map(Into::into).map_err(|e| invalid(member, &e))
     }
 
-    fn body(&self, params: &Params, headers: &mut HeaderMap) -> Result<Body> {
-        let json = self.model.metadata().protocol == Protocol::RestJson;
+    fn body(
+        &self,
+        streamed: Option<&Body>,
+        documents: &impl RestBody,
+        headers: &mut HeaderMap,
+    ) -> Result<Body> {
         let body = match self.members.payload() {
             Some(member) => {
                 let shape = self.model.shape(member.target)?;
                 if matches!(shape.kind, Kind::Blob | Kind::String) {
-                    return self.raw_body(member, &shape.kind, params);
+                    return self.raw_body(member, &shape.kind, streamed);
                 }
                 match self.given.get(&*member.name).filter(|v| !v.is_null()) {
-                    Some(value) => self.structure(member, shape, value)?,
-                    None if json && !shape.is_union() => b"{}".to_vec(),
-                    None => Vec::new(),
+                    Some(value) => documents.payload(self, member, shape, value)?,
+                    None => documents.absent_payload(shape).to_vec(),
                 }
             }
-            None if json && self.members.has_body => {
-                let mut out = Vec::with_capacity(256);
-                let value = &params.value;
-                json_write::write_members(self.model, self.shape, value, is_body, &mut out)?;
-                out
-            }
-            None if !json && self.at(Location::Body).next().is_some() => {
-                let name = self.operation.input_name.as_deref().ok_or_else(|| {
-                    Error::request("the model names no root element for the XML body")
-                })?;
-                let mut writer = XmlWriter::new(self.model);
-                let namespace = self.operation.input_namespace.as_ref();
-                writer.structure(name, namespace, self.shape, &params.value, is_body)?;
-                writer.finish().into_bytes()
-            }
-            None => Vec::new(),
+            None => documents.members(self)?,
         };
-        if json && !body.is_empty() && !headers.contains_key(CONTENT_TYPE) {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(content_type) = documents.content_type()
+            && !body.is_empty()
+            && !headers.contains_key(CONTENT_TYPE)
+        {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
         Ok(body.into())
     }
 
-    /// A blob or a string is the body as it is.
-    fn raw_body(&self, member: &Member, kind: &Kind, params: &Params) -> Result<Body> {
-        if let Some(body) = &params.body {
+    /// The body of a payload that is a blob or a string.
+    fn raw_body(&self, member: &Member, kind: &Kind, streamed: Option<&Body>) -> Result<Body> {
+        if let Some(body) = streamed {
             return Ok(body.clone());
         }
         match (kind, self.given.get(&*member.name)) {
@@ -279,26 +297,13 @@ impl<'a> Rest<'a> {
             (_, Some(value)) => Ok(plain(value)?.into()),
         }
     }
-
-    /// A payload with a shape of its own.
-    fn structure(&self, member: &Member, shape: &Shape, value: &Value) -> Result<Vec<u8>> {
-        if self.model.metadata().protocol == Protocol::RestJson {
-            let mut out = Vec::with_capacity(256);
-            json_write::write(self.model, shape, value, &mut out)?;
-            return Ok(out);
-        }
-        let mut writer = XmlWriter::new(self.model);
-        let namespace = (member.xml_namespace.as_ref()).or(shape.xml_namespace.as_ref());
-        writer.structure(member.request_name(), namespace, shape, value, |_| true)?;
-        Ok(writer.finish().into_bytes())
-    }
 }
 
-fn is_body(member: &Member) -> bool {
+pub(super) fn is_body(member: &Member) -> bool {
     member.location == Location::Body
 }
 
-/// A scalar whose shape does not matter.
+/// The text of a scalar without a shape.
 fn plain(value: &Value) -> Result<String> {
     scalar::text(&Kind::String, TimestampFormat::DateTime, value)
         .map(Into::into)
@@ -313,6 +318,7 @@ fn pair(query: &mut String, name: &str, value: &str) {
     query.push('=');
     uri::encode_into(query, value.as_bytes(), b"");
 }
-fn unfit(member: &Member, error: &str) -> Error {
+
+fn invalid(member: &Member, error: &str) -> Error {
     Error::request(format!("{}: {error}", member.name))
 }

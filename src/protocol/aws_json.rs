@@ -1,0 +1,71 @@
+//! AWS JSON 1.0 and 1.1: one URL, and the operation in `X-Amz-Target`.
+
+use super::document::{Document, Fault, Presence, Wanted};
+use super::error::ErrorParts;
+use super::request::header;
+use super::{Answer, Encoded, Nodes, OutputBody, Params, WireProtocol, json, rpc};
+use crate::codec::format::Format;
+use crate::codec::json_write;
+use crate::error::Result;
+use crate::model::{Operation, ServiceModel, Shape};
+use crate::transport::Request;
+
+pub(super) struct AwsJson;
+
+impl WireProtocol for AwsJson {
+    fn format(&self) -> Format {
+        Format::Json
+    }
+
+    fn encode(
+        &self,
+        model: &ServiceModel,
+        operation: &Operation,
+        params: &Params,
+    ) -> Result<Encoded> {
+        let metadata = model.metadata();
+        let mut request = Encoded::post(operation.uri.to_string());
+        let target = format!("{}.{}", metadata.target_prefix, operation.name);
+        header(&mut request.headers, "x-amz-target", &target, false)?;
+        let content_type = format!("application/x-amz-json-{}", metadata.json_version);
+        header(&mut request.headers, "content-type", &content_type, false)?;
+        rpc::set_query_mode(model, &mut request);
+        let mut body = Vec::with_capacity(256);
+        match operation.input {
+            Some(input) => json_write::write(model, model.shape(input)?, &params.value, &mut body)?,
+            None => body.extend_from_slice(b"{}"),
+        }
+        request.body = body.into();
+        Ok(request)
+    }
+
+    fn move_body_to_query(
+        &self,
+        model: &ServiceModel,
+        operation: &Operation,
+        request: &mut Request,
+    ) -> Result<Vec<String>> {
+        json::move_body_to_query(model, operation, request)
+    }
+
+    fn presence(&self, output: &OutputBody<'_>) -> Presence {
+        rpc::presence(output)
+    }
+
+    fn check(
+        &self,
+        response: &Document<'_>,
+        wanted: &Wanted<'_>,
+        body: &[u8],
+    ) -> Result<Option<Nodes>, Fault> {
+        json::check(response, wanted, body).map(|()| None)
+    }
+
+    fn expected(&self, _: &Document<'_>, shape: Option<&Shape>) -> Result<String, Fault> {
+        Ok(json::expected(shape))
+    }
+
+    fn error_parts(&self, answer: &Answer<'_>) -> ErrorParts {
+        json::error_parts(answer, &["__type", "code", "Code"])
+    }
+}
