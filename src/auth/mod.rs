@@ -205,9 +205,6 @@ pub(crate) fn is_unsigned(cx: &CallContext<'_>) -> bool {
 /// Returns the scheme of the operation, else of the service.
 fn modelled(cx: &CallContext<'_>) -> Result<&'static dyn AuthScheme> {
     let (operation, metadata) = (cx.operation, cx.model.metadata());
-    if operation.auth_type.as_deref() == Some("none") && operation.auth.is_empty() {
-        return Ok(&unsigned::Unsigned);
-    }
     let lists = [&operation.auth, &metadata.auth];
     if let Some(list) = lists.into_iter().find(|list| !list.is_empty())
         && let Some(scheme) = first_supported(cx, list.iter().map(|name| &**name))?

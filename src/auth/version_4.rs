@@ -167,8 +167,7 @@ fn signature(
         is_s3,
         double_encode: !(is_s3 || details.is_some_and(|d| d.disable_double_encoding)),
         normalize_path: !(is_s3 || details.is_some_and(|d| d.disable_normalize_path)),
-        unsigned_payload: operation.unsigned_payload
-            || operation.auth_type.as_deref() == Some("v4-unsigned-body"),
+        unsigned_payload: operation.unsigned_payload,
         express_session: false,
     })
 }

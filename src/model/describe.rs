@@ -1,7 +1,8 @@
-//! An operation told to a person or a program: its shapes, required members, values.
+//! Descriptions of operations, for people and programs.
 
 use serde_json::{Map, Value, json};
 
+use super::dialect::Notes;
 use super::{Kind, Location, Member, Members, ServiceModel, Shape, ShapeId};
 use crate::error::Result;
 
@@ -16,7 +17,7 @@ impl ServiceModel {
     ///
     /// # Errors
     ///
-    /// There is no such operation, or the model is broken.
+    /// Returns an error if there is no such operation, or if the model is broken.
     pub fn describe(&self, operation: &str) -> Result<Value> {
         let operation = self.operation(operation)?;
         let name = |id: &ShapeId| self.shape_name(*id);
@@ -35,9 +36,9 @@ impl ServiceModel {
         if operation.deprecated {
             out.insert("deprecated".into(), true.into());
         }
-        let raw = self.raw_operation(&operation.name)?;
-        if let Some(documentation) = raw.get("documentation") {
-            out.insert("documentation".into(), documentation.clone());
+        let notes = self.notes_of_operation(&operation.name)?;
+        if let Some(documentation) = notes.documentation {
+            out.insert("documentation".into(), documentation);
         }
         out.insert("input".into(), operation.input.as_ref().map(name).into());
         out.insert("output".into(), operation.output.as_ref().map(name).into());
@@ -48,7 +49,7 @@ impl ServiceModel {
     }
 
     fn describe_shape(&self, id: ShapeId, shape: &Shape) -> Value {
-        let raw: Value = serde_json::from_str(self.raw_shape(id)).unwrap_or_default();
+        let notes = self.dialect.notes(self.shape_text(id));
         let mut out = Map::new();
         out.insert("type".into(), shape.kind.name().into());
         match &shape.kind {
@@ -58,7 +59,7 @@ impl ServiceModel {
                 if !required.is_empty() {
                     out.insert("required".into(), required.into());
                 }
-                out.insert("members".into(), self.describe_members(members, &raw));
+                out.insert("members".into(), self.describe_members(members, &notes));
             }
             Kind::List(member) => {
                 out.insert("member".into(), self.shape_name(member.target).into());
@@ -83,22 +84,25 @@ impl ServiceModel {
                 out.insert(name.into(), true.into());
             }
         }
-        for name in ["min", "max", "pattern", "documentation"] {
-            if let Some(value) = raw.get(name) {
-                out.insert(name.into(), value.clone());
-            }
+        for (name, value) in [
+            ("min", notes.min),
+            ("max", notes.max),
+            ("pattern", notes.pattern),
+            ("documentation", notes.documentation),
+        ] {
+            out.extend(value.map(|value| (name.to_owned(), value)));
         }
         out.into()
     }
 
-    fn describe_members(&self, members: &Members, raw: &Value) -> Value {
+    fn describe_members(&self, members: &Members, notes: &Notes) -> Value {
         let describe = |member: &Member| {
             let mut out = Map::new();
             out.insert("shape".into(), self.shape_name(member.target).into());
-            if let Some(place) = place(member.location) {
-                out.insert("location".into(), place.into());
+            if let Some(name) = location_name(member.location) {
+                out.insert("location".into(), name.into());
             }
-            if let Some(text) = raw["members"][&*member.name].get("documentation") {
+            if let Some(text) = notes.members.get(&*member.name) {
                 out.insert("documentation".into(), text.clone());
             }
             (member.name.to_string(), out.into())
@@ -111,7 +115,7 @@ impl ServiceModel {
     }
 }
 
-fn place(location: Location) -> Option<&'static str> {
+fn location_name(location: Location) -> Option<&'static str> {
     match location {
         Location::Body => None,
         Location::Header => Some("header"),

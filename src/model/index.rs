@@ -1,12 +1,9 @@
-//! Where the named parts of a model's text stand, each parsed when first asked for.
+//! An index of the named parts of a model's text. Each part is parsed on first use.
 
-use std::fmt;
-use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The members of one JSON object of the text, by name.
@@ -25,8 +22,8 @@ struct Slot<T> {
 const FREE: u32 = u32::MAX;
 
 impl<T> Index<T> {
-    /// `text` is what the entries were read from; it must be shorter than 4 GiB.
-    pub(super) fn new(entries: &Entries<'_>, text: &str) -> Self {
+    /// Indexes entries that borrow from `text`, which must be shorter than 4 GiB.
+    pub(super) fn new(entries: &[(&str, &RawValue)], text: &str) -> Self {
         let place = |part: &str| {
             let start = (part.as_ptr() as usize - text.as_ptr() as usize) as u32;
             start..start + part.len() as u32
@@ -36,9 +33,9 @@ impl<T> Index<T> {
             raw: place(raw.get()),
             value: OnceCell::new(),
         };
-        let size = (entries.0.len() * 2).next_power_of_two();
+        let size = (entries.len() * 2).next_power_of_two();
         let mut table = vec![FREE; size].into_boxed_slice();
-        for (number, (name, _)) in entries.0.iter().enumerate() {
+        for (number, (name, _)) in entries.iter().enumerate() {
             let mut at = hash(name) as usize & (size - 1);
             while table[at] != FREE {
                 at = (at + 1) & (size - 1);
@@ -46,7 +43,7 @@ impl<T> Index<T> {
             table[at] = number as u32;
         }
         Self {
-            slots: entries.0.iter().map(slot).collect(),
+            slots: entries.iter().map(slot).collect(),
             table,
         }
     }
@@ -62,7 +59,7 @@ impl<T> Index<T> {
         None
     }
 
-    /// Name and text of an entry.
+    /// The name and the text of an entry.
     pub(super) fn entry<'t>(&self, number: u32, text: &'t str) -> (&'t str, &'t str) {
         let slot = &self.slots[number as usize];
         let part = |range: &Range<u32>| &text[range.start as usize..range.end as usize];
@@ -93,40 +90,17 @@ impl<T> Index<T> {
     }
 }
 
-/// FNV-1a: the names are short and come from a model, not from an adversary.
+/// FNV-1a. The names are short and come from a model, not from an adversary.
 fn hash(name: &str) -> u32 {
     name.bytes().fold(0x811c_9dc5, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     })
 }
 
-/// The members of a JSON object as they stand, neither parsed nor copied.
-#[derive(Default)]
-pub(super) struct Entries<'a>(Vec<(&'a str, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ToEntries<'a>(PhantomData<&'a ()>);
-        impl<'de: 'a, 'a> Visitor<'de> for ToEntries<'a> {
-            type Value = Entries<'a>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Entries(entries))
-            }
-        }
-        deserializer.deserialize_map(ToEntries(PhantomData))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ordered::Ordered;
 
     #[test]
     fn every_name_is_found_and_no_other() {
@@ -139,8 +113,8 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join(",")
         );
-        let entries: Entries<'_> = serde_json::from_str(&text).unwrap();
-        let index = Index::<String>::new(&entries, &text);
+        let entries: Ordered<&str, &RawValue> = serde_json::from_str(&text).unwrap();
+        let index = Index::<String>::new(&entries.0, &text);
         for (number, name) in names.iter().enumerate() {
             assert_eq!(index.find(name, &text), Some(number as u32));
             assert_eq!(index.entry(number as u32, &text).1, format!("[{name:?}]"));
@@ -150,7 +124,7 @@ mod tests {
 
     #[test]
     fn an_empty_index_finds_nothing() {
-        let index = Index::<u8>::new(&Entries::default(), "");
+        let index = Index::<u8>::new(&[], "");
         assert_eq!(index.find("x", ""), None);
     }
 }

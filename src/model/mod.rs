@@ -10,11 +10,13 @@
 
 mod c2j;
 mod describe;
+mod dialect;
 mod entries;
 #[cfg(feature = "cli")]
 pub mod import;
 mod index;
 mod operation;
+mod ordered;
 mod paginator;
 mod reachable;
 pub(crate) mod resource;
@@ -36,8 +38,7 @@ pub use crate::time::TimestampFormat;
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::Value;
-
+use self::dialect::{Dialect, Notes, SERVICE_2};
 use self::index::Index;
 use crate::error::{Detail, Error, ErrorKind, Result};
 use crate::names::{nearest, plain, present};
@@ -55,6 +56,7 @@ pub struct ShapeId(u32);
 pub struct ServiceModel {
     name: Box<str>,
     text: Box<str>,
+    dialect: &'static dyn Dialect,
     metadata: Metadata,
     operations: Index<Operation>,
     shapes: Index<Shape>,
@@ -74,7 +76,7 @@ pub struct Metadata {
     pub endpoint_prefix: Box<str>,
     /// `1.0` or `1.1` for the JSON protocol.
     pub json_version: Box<str>,
-    /// How calls look on the wire.
+    /// The protocol, of which the most preferred is chosen if a service supports several.
     pub protocol: Protocol,
     /// Whether errors carry the codes of the query protocol that the service spoke before.
     pub query_compatible: bool,
@@ -124,7 +126,7 @@ impl ServiceModel {
     /// Text that is no model, or one whose protocol is unknown. A fault inside a shape or an operation shows when that is
     /// first asked for.
     pub fn parse(name: &str, text: impl Into<Box<str>>) -> Result<Self> {
-        c2j::parse(name, text.into())
+        SERVICE_2.parse(name, text.into())
     }
 
     /// The service's name, such as `s3`.
@@ -151,14 +153,17 @@ impl ServiceModel {
     pub fn operation(&self, name: &str) -> Result<&Arc<Operation>> {
         let index = self.operation_index(name)?;
         self.operations.get_or_try_init(index, || {
-            let (name, raw) = self.operations.entry(index, &self.text);
-            c2j::operation(self, name, raw).map_err(|e| self.fault("operation", name, &e))
+            let (name, text) = self.operations.entry(index, &self.text);
+            self.dialect
+                .operation(self, name, text)
+                .map_err(|e| self.fault("operation", name, &e))
         })
     }
 
     /// Whether any operation must have its endpoint asked for.
     pub(crate) fn requires_discovery(&self) -> bool {
-        c2j::requires_discovery(self.operations.texts(&self.text))
+        let mut texts = self.operations.texts(&self.text);
+        texts.any(|operation| self.dialect.requires_discovery(operation))
     }
 
     fn operation_index(&self, name: &str) -> Result<u32> {
@@ -199,8 +204,10 @@ impl ServiceModel {
     #[cold]
     fn parse_shape(&self, id: ShapeId) -> Result<&Shape> {
         let shape = self.shapes.get_or_try_init(id.0, || {
-            let (name, raw) = self.shapes.entry(id.0, &self.text);
-            c2j::shape(self, id, raw).map_err(|e| self.fault("shape", name, &e))
+            let (name, text) = self.shapes.entry(id.0, &self.text);
+            self.dialect
+                .shape(self, id, text)
+                .map_err(|e| self.fault("shape", name, &e))
         })?;
         Ok(shape)
     }
@@ -234,17 +241,14 @@ impl ServiceModel {
         })
     }
 
-    /// The model's own text of a shape: what no field has, documentation among it.
-    pub(crate) fn raw_shape(&self, id: ShapeId) -> &str {
+    /// The text of a shape in the model.
+    fn shape_text(&self, id: ShapeId) -> &str {
         self.shapes.entry(id.0, &self.text).1
     }
 
-    /// The model's own text of an operation as a value.
-    pub(crate) fn raw_operation(&self, name: &str) -> Result<Value> {
-        let (name, raw) = self
-            .operations
-            .entry(self.operation_index(name)?, &self.text);
-        serde_json::from_str(raw).map_err(|e| self.fault("operation", name, &e))
+    fn notes_of_operation(&self, name: &str) -> Result<Notes> {
+        let index = self.operation_index(name)?;
+        Ok((self.dialect).notes(self.operations.entry(index, &self.text).1))
     }
 
     fn fault(&self, what: &str, name: &str, error: &dyn fmt::Display) -> Error {

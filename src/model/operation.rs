@@ -27,11 +27,10 @@ pub struct Operation {
     pub result_wrapper: Option<Box<str>>,
     /// The shapes of the errors that it declares.
     pub errors: Box<[ShapeId]>,
-    /// Its own `auth` list, if it has one.
+    /// Its own auth schemes, most preferred first; empty if those of the service apply. Requests that are not signed have
+    /// `smithy.api#noAuth`.
     pub auth: Box<[Box<str>]>,
-    /// `none` or `v4-unsigned-body`; older than `auth`.
-    pub auth_type: Option<Box<str>>,
-    /// Whether the body stays out of the signature.
+    /// Whether the signature does not cover the body.
     pub unsigned_payload: bool,
     /// What is put before the host, with labels: `{AccountId}.`.
     pub host_prefix: Option<Box<str>>,

@@ -1,0 +1,121 @@
+//! The C2J dialect: `service-2.json`, the form in which botocore has models.
+//!
+//! Traits on a reference override those of the shape that it refers to. Only the text of that shape is read here: parsing one shape
+//! never requests another parsed shape, because a cell must not be entered twice.
+
+mod member;
+mod metadata;
+mod operation;
+mod shape;
+mod text;
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use self::metadata::{RawContextParam, RawMetadata};
+use self::text::Text;
+use super::dialect::{Dialect, Notes};
+use super::index::Index;
+use super::operation::Operation;
+use super::ordered::Ordered;
+use super::shape::Shape;
+use super::{Metadata, ServiceModel, ShapeId};
+use crate::error::{Error, Result};
+
+pub(super) struct C2j;
+
+impl Dialect for C2j {
+    fn parse(&self, name: &str, text: Box<str>) -> Result<ServiceModel> {
+        let invalid = |e: &dyn fmt::Display| Error::model(format!("{name}: {e}"));
+        if u32::try_from(text.len()).is_err() {
+            return Err(invalid(&"the model is larger than 4 GiB"));
+        }
+        let top: Top<'_> = serde_json::from_str(&text).map_err(|e| invalid(&e))?;
+        let params = top.client_context_params.0.into_iter();
+        let params = params.map(|(name, param)| (name.into(), param.kind.into()));
+        let metadata = Metadata {
+            client_context_params: params.collect(),
+            ..top.metadata.resolve().map_err(|e| invalid(&e))?
+        };
+        Ok(ServiceModel {
+            name: name.into(),
+            dialect: self,
+            metadata,
+            operations: Index::new(&top.operations.0, &text),
+            shapes: Index::new(&top.shapes.0, &text),
+            text,
+        })
+    }
+
+    fn service_id(&self, text: &str) -> Result<String, String> {
+        #[derive(Deserialize)]
+        struct Top {
+            metadata: Ids,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Ids {
+            service_id: String,
+        }
+        let top: Top = serde_json::from_str(text).map_err(|e| e.to_string())?;
+        Ok(top.metadata.service_id)
+    }
+
+    fn operation(&self, model: &ServiceModel, name: &str, text: &str) -> Result<Operation, String> {
+        operation::parse(model, name, text)
+    }
+
+    fn shape(&self, model: &ServiceModel, id: ShapeId, text: &str) -> Result<Shape, String> {
+        shape::parse(model, id, text)
+    }
+
+    /// The operations stay unparsed.
+    fn requires_discovery(&self, operation: &str) -> bool {
+        #[derive(Deserialize)]
+        struct Part {
+            endpointdiscovery: Option<Required>,
+        }
+        #[derive(Deserialize)]
+        struct Required {
+            #[serde(default)]
+            required: bool,
+        }
+        if !operation.contains("endpointdiscovery") {
+            return false;
+        }
+        let part: Option<Part> = serde_json::from_str(operation).ok();
+        let discovery = part.and_then(|part| part.endpointdiscovery);
+        discovery.is_some_and(|discovery| discovery.required)
+    }
+
+    fn notes(&self, text: &str) -> Notes {
+        let raw: Value = serde_json::from_str(text).unwrap_or_default();
+        let note = |raw: &Value, name: &str| raw.get(name).cloned();
+        let members = raw["members"].as_object().into_iter().flatten();
+        Notes {
+            documentation: note(&raw, "documentation"),
+            pattern: note(&raw, "pattern"),
+            min: note(&raw, "min"),
+            max: note(&raw, "max"),
+            members: members
+                .filter_map(|(name, member)| Some((name.clone(), note(member, "documentation")?)))
+                .collect(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Top<'a> {
+    #[serde(borrow)]
+    metadata: RawMetadata<'a>,
+    #[serde(borrow, default)]
+    operations: Ordered<&'a str, &'a RawValue>,
+    #[serde(borrow, default)]
+    shapes: Ordered<&'a str, &'a RawValue>,
+    #[serde(borrow, default)]
+    client_context_params: Ordered<Text<'a>, RawContextParam<'a>>,
+}

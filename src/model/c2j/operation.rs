@@ -1,0 +1,191 @@
+//! Operations.
+
+use std::borrow::Cow;
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::member::{Head, RawMember, find};
+use super::shape::RawShape;
+use super::text::Text;
+use crate::model::operation::{EndpointDiscovery, HttpChecksum, Operation, StaticContextParam};
+use crate::model::ordered::Ordered;
+use crate::model::{ServiceModel, ShapeId};
+
+/// Smithy's name of the scheme that does not sign.
+const NO_AUTH: &str = "smithy.api#noAuth";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawOperation<'a> {
+    #[serde(borrow, default)]
+    http: RawHttp<'a>,
+    input: Option<RawMember<'a>>,
+    output: Option<RawMember<'a>>,
+    #[serde(default)]
+    errors: Vec<RawMember<'a>>,
+    #[serde(default)]
+    auth: Vec<Text<'a>>,
+    authtype: Option<Text<'a>>,
+    #[serde(default)]
+    unsigned_payload: bool,
+    endpoint: Option<RawEndpoint<'a>>,
+    #[serde(default)]
+    static_context_params: Ordered<Text<'a>, RawStatic<'a>>,
+    #[serde(default)]
+    operation_context_params: Ordered<Text<'a>, RawPath<'a>>,
+    http_checksum: Option<HttpChecksum>,
+    #[serde(default)]
+    http_checksum_required: bool,
+    requestcompression: Option<RawCompression<'a>>,
+    endpointdiscovery: Option<RawDiscovery>,
+    #[serde(default)]
+    endpointoperation: bool,
+    #[serde(default)]
+    deprecated: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RawHttp<'a> {
+    #[serde(borrow)]
+    method: Text<'a>,
+    request_uri: Text<'a>,
+}
+
+impl Default for RawHttp<'_> {
+    fn default() -> Self {
+        Self {
+            method: Text("POST".into()),
+            request_uri: Text("/".into()),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawEndpoint<'a> {
+    #[serde(borrow)]
+    host_prefix: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RawStatic<'a> {
+    #[serde(borrow)]
+    value: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct RawPath<'a> {
+    #[serde(borrow)]
+    path: Text<'a>,
+}
+
+#[derive(Deserialize)]
+struct RawCompression<'a> {
+    #[serde(borrow, default)]
+    encodings: Vec<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RawDiscovery {
+    #[serde(default)]
+    required: bool,
+}
+
+pub(super) fn parse(model: &ServiceModel, name: &str, text: &str) -> Result<Operation, String> {
+    let raw: RawOperation<'_> = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let id = |r: &RawMember<'_>| find(model, &r.shape);
+    let input = raw.input.as_ref().map(id).transpose()?;
+    let statics: Box<[StaticContextParam]> = (raw.static_context_params.0.into_iter())
+        .map(|(name, param)| {
+            let value = serde_json::from_str(param.value.get()).map_err(|e| e.to_string())?;
+            Ok(StaticContextParam {
+                name: Box::from(name),
+                value,
+            })
+        })
+        .collect::<Result<_, String>>()?;
+    let method = Method::from_bytes(raw.http.method.as_bytes())
+        .map_err(|_| format!("{:?} is not a valid HTTP method", raw.http.method))?;
+    let prefix = raw.endpoint.and_then(|e| e.host_prefix);
+    let input_head = match (&raw.input, input) {
+        (Some(input), Some(id)) => Some(Head::of(model, id, input)?),
+        _ => None,
+    };
+    Ok(Operation {
+        name: name.into(),
+        method,
+        uri: strip_ruled_label(model, &raw.http.request_uri, input)?.into(),
+        input,
+        input_name: (raw.input.as_ref().and_then(|i| i.location_name.as_deref()))
+            .or_else(|| input_head.as_ref()?.location_name.as_deref())
+            .or_else(|| input.map(|id| model.shape_name(id)))
+            .map(Into::into),
+        input_namespace: (raw.input.and_then(|i| i.xml_namespace))
+            .or_else(|| input_head?.xml_namespace)
+            .map(Into::into),
+        output: raw.output.as_ref().map(id).transpose()?,
+        result_wrapper: raw.output.and_then(|o| o.result_wrapper).map(Into::into),
+        errors: raw.errors.iter().map(id).collect::<Result<_, _>>()?,
+        unsigned_payload: raw.unsigned_payload
+            || raw.authtype.as_deref() == Some("v4-unsigned-body"),
+        auth: match raw.authtype.as_deref() {
+            // the older form of the same
+            Some("none") if raw.auth.is_empty() => Box::from([Box::from(NO_AUTH)]),
+            _ => raw.auth.into_iter().map(Box::from).collect(),
+        },
+        host_prefix: prefix
+            .filter(|p| !is_ruled_prefix(p, &statics))
+            .map(Into::into),
+        static_context_params: statics,
+        operation_context_params: (raw.operation_context_params.0.into_iter())
+            .map(|(name, param)| (Box::from(name), Box::from(param.path)))
+            .collect(),
+        http_checksum: raw.http_checksum,
+        http_checksum_required: raw.http_checksum_required,
+        request_compression: (raw.requestcompression.into_iter())
+            .flat_map(|c| c.encodings)
+            .map(Box::from)
+            .collect(),
+        endpoint_discovery: raw.endpointdiscovery.map(|d| match d.required {
+            true => EndpointDiscovery::Required,
+            false => EndpointDiscovery::Optional,
+        }),
+        is_endpoint_operation: raw.endpointoperation,
+        deprecated: raw.deprecated,
+    })
+}
+
+/// Removes a first label that is bound to a parameter of the endpoint rules, as these put it into the URL: `/{Bucket}/{Key+}` becomes
+/// `/{Key+}`.
+fn strip_ruled_label<'u>(
+    model: &ServiceModel,
+    uri: &'u str,
+    input: Option<ShapeId>,
+) -> Result<Cow<'u, str>, String> {
+    let label = uri.strip_prefix("/{").and_then(|u| u.split_once('}'));
+    let (Some((label, rest)), Some(input)) = (label, input) else {
+        return Ok(uri.into());
+    };
+    let input: RawShape<'_> =
+        serde_json::from_str(model.shape_text(input)).map_err(|e| e.to_string())?;
+    let ruled = input.members.0.iter().any(|(name, member)| {
+        let wire = member.location_name.as_deref().unwrap_or(name);
+        wire == label && member.location.as_deref() == Some("uri") && member.context_param.is_some()
+    });
+    Ok(if ruled { rest } else { uri }.into())
+}
+
+/// Whether the endpoint rules put a host prefix `{AccountId}.` into the URL: the operation sets their parameter `RequiresAccountId`.
+fn is_ruled_prefix(prefix: &str, statics: &[StaticContextParam]) -> bool {
+    let label = prefix.strip_prefix('{').and_then(|p| p.strip_suffix("}."));
+    label.is_some_and(|label| {
+        let requires = |p: &StaticContextParam| {
+            p.name.strip_prefix("Requires") == Some(label) && p.value == Value::Bool(true)
+        };
+        statics.iter().any(requires)
+    })
+}
