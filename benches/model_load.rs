@@ -33,7 +33,7 @@ fn operation(service: &str) -> (&'static str, Value) {
     }
 }
 
-fn text(service: &str, kind: &str) -> Box<str> {
+fn text(service: &str, kind: &str) -> String {
     let version = Embedded
         .versions(service, kind)
         .unwrap()

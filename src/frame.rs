@@ -21,13 +21,23 @@ fn crc32(bytes: &[u8]) -> u32 {
     crc_fast::checksum(CRC, bytes) as u32 // it has 32 bits
 }
 
-/// A message: named values, and bytes.
+/// A message: headers and a payload.
+///
+/// ```
+/// use tucuxi::eventstream::{HeaderValue, Message};
+///
+/// let message = Message::new("hello").with(":event-type", HeaderValue::String("Greeting".into()));
+/// let bytes = message.encode()?;
+/// let read = Message::read(&mut &bytes[..])?.unwrap();
+/// assert_eq!(read.text(":event-type"), Some("Greeting"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
-    /// Names and values, in their order.
-    pub headers: Vec<(Box<str>, HeaderValue)>,
-    /// The bytes.
+    /// The headers, in their order.
+    pub headers: Vec<(String, HeaderValue)>,
+    /// The payload.
     pub payload: Bytes,
 }
 
@@ -36,54 +46,54 @@ pub struct Message {
 pub enum HeaderValue {
     /// True or false.
     Bool(bool),
-    /// 8 bits.
+    /// An 8-bit integer.
     Byte(i8),
     /// Bytes.
     Bytes(Bytes),
-    /// 32 bits.
+    /// A 32-bit integer.
     Int(i32),
-    /// 64 bits.
+    /// A 64-bit integer.
     Long(i64),
-    /// 16 bits.
+    /// A 16-bit integer.
     Short(i16),
     /// Text.
-    String(Box<str>),
+    String(String),
     /// Milliseconds since 1970.
     Timestamp(i64),
     /// A UUID.
     Uuid([u8; 16]),
 }
 
-/// What is wrong with a message.
+/// The error of a message or its stream.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameError {
-    /// A checksum is not that of the bytes.
-    #[error("event stream: the checksum of the {0} is wrong")]
+    /// A checksum does not match the bytes.
+    #[error("event stream: the checksum does not match the {0}")]
     Checksum(&'static str),
     /// Two headers have the same name.
-    #[error("event stream: there are two headers {0:?}")]
-    DuplicateHeader(Box<str>),
-    /// A header that is no header.
-    #[error("event stream: a header is broken: {0}")]
+    #[error("event stream: duplicate header {0:?}")]
+    DuplicateHeader(String),
+    /// An invalid header.
+    #[error("event stream: invalid header: {0}")]
     Header(&'static str),
-    /// Longer than the format allows, or shorter than its own parts.
-    #[error("event stream: a length of {length} bytes is wrong for the {part}")]
+    /// A length above the limit of the format, or below that of the parts.
+    #[error("event stream: invalid length of the {part}: {length} bytes")]
     Length {
-        /// Of what.
+        /// The part with the length.
         part: &'static str,
         /// The length.
         length: u32,
     },
-    /// The stream has no message, though its protocol demands a first one.
+    /// The stream has no message, but its protocol requires an initial response.
     #[error("event stream: the stream ended before its initial response")]
     Empty,
     /// The stream cannot be read.
-    #[error("event stream: the stream broke: {0}")]
+    #[error("event stream: reading failed: {0}")]
     Read(io::Error),
-    /// The connection was closed between two messages, and neither a length nor a last chunk shows that it is the end.
+    /// The connection was closed between two messages, without a length or a last chunk that confirms the end of the stream.
     #[error(
-        "event stream: the connection was closed, and neither a length nor a last chunk shows that the stream ended there"
+        "event stream: the connection was closed, without a length or a last chunk that confirms the end of the stream"
     )]
     Unproven,
     /// The stream ended inside a message.
@@ -91,14 +101,14 @@ pub enum FrameError {
     Truncated,
 }
 
-/// Two lengths and their checksum.
+/// The size of two lengths and their checksum.
 const PRELUDE: usize = 12;
 const CHECKSUM: usize = 4;
 const MAX_HEADERS: u32 = 128 * 1024;
 const MAX_PAYLOAD: u32 = 24 * 1024 * 1024;
 
 impl Message {
-    /// One with this payload and no headers.
+    /// A message with this payload and no headers.
     pub fn new(payload: impl Into<Bytes>) -> Self {
         Self {
             headers: Vec::new(),
@@ -106,9 +116,9 @@ impl Message {
         }
     }
 
-    /// With another header.
+    /// Adds a header.
     #[must_use]
-    pub fn with(mut self, name: impl Into<Box<str>>, value: HeaderValue) -> Self {
+    pub fn with(mut self, name: impl Into<String>, value: HeaderValue) -> Self {
         self.headers.push((name.into(), value));
         self
     }
@@ -127,11 +137,11 @@ impl Message {
         }
     }
 
-    /// Reads a message; `None` where the stream ends before one begins.
+    /// Reads a message; `None` at the end of the stream.
     ///
     /// # Errors
     ///
-    /// The stream breaks or ends inside the message, or the message is broken.
+    /// Returns an error if the stream fails or ends inside the message, or if the message is invalid.
     pub fn read(from: &mut impl Read) -> Result<Option<Self>, FrameError> {
         let mut prelude = [0; PRELUDE];
         match fill(from, &mut prelude)? {
@@ -172,16 +182,16 @@ impl Message {
         Ok(Some(Self { headers, payload }))
     }
 
-    /// The message as bytes.
+    /// Encodes the message.
     ///
     /// # Errors
     ///
-    /// A name, a value, all headers together or the payload are longer than the format allows.
+    /// Returns an error if a name, a value, all headers together or the payload are longer than the format allows.
     pub fn encode(&self) -> Result<Vec<u8>, FrameError> {
         let mut headers = Vec::new();
         for (name, value) in &self.headers {
             let length = u8::try_from(name.len()).ok().filter(|length| *length > 0);
-            headers.push(length.ok_or(FrameError::Header("the length of its name"))?);
+            headers.push(length.ok_or(FrameError::Header("the length of the name"))?);
             headers.extend_from_slice(name.as_bytes());
             value.encode(&mut headers)?;
         }
@@ -206,7 +216,8 @@ impl Message {
     }
 }
 
-/// How much of it could be filled: less than all only where the stream ends. A stream that breaks does not end.
+/// Fills the buffer and returns the length, which is less than that of the buffer only at the end of the stream. A stream that fails
+/// is an error instead.
 fn fill(from: &mut impl Read, into: &mut [u8]) -> Result<usize, FrameError> {
     let mut filled = 0;
     while let Some(rest) = into.get_mut(filled..).filter(|rest| !rest.is_empty()) {
@@ -225,13 +236,13 @@ fn whole(from: &mut impl Read, into: &mut [u8]) -> Result<(), FrameError> {
     }
 }
 
-fn read_headers(mut bytes: Bytes) -> Result<Vec<(Box<str>, HeaderValue)>, FrameError> {
-    let mut headers: Vec<(Box<str>, HeaderValue)> = Vec::new();
+fn read_headers(mut bytes: Bytes) -> Result<Vec<(String, HeaderValue)>, FrameError> {
+    let mut headers: Vec<(String, HeaderValue)> = Vec::new();
     while !bytes.is_empty() {
         let length = bytes.get_u8().into();
         let name = text(&mut bytes, length)?;
         if name.is_empty() {
-            return Err(FrameError::Header("it has no name"));
+            return Err(FrameError::Header("no name"));
         }
         headers.push((name, HeaderValue::decode(&mut bytes)?));
     }
@@ -241,33 +252,33 @@ fn read_headers(mut bytes: Bytes) -> Result<Vec<(Box<str>, HeaderValue)>, FrameE
     }
 }
 
-/// A name that is there twice. Sorting takes little longer for many headers than for few.
-fn duplicate(headers: &[(Box<str>, HeaderValue)]) -> Option<&str> {
+/// Finds a name that occurs twice. Sorting keeps this fast for many headers.
+fn duplicate(headers: &[(String, HeaderValue)]) -> Option<&str> {
     let mut names: Vec<&str> = headers.iter().map(|(name, _)| &**name).collect();
     names.sort_unstable();
     let pair = names.windows(2).find(|pair| pair[0] == pair[1])?;
     pair.first().copied()
 }
 
-const CUT: FrameError = FrameError::Header("it ends before its length");
+const TRUNCATED: FrameError = FrameError::Header("shorter than its length");
 
 fn take(bytes: &mut Bytes, length: usize) -> Result<Bytes, FrameError> {
     match length <= bytes.len() {
         true => Ok(bytes.split_to(length)),
-        false => Err(CUT),
+        false => Err(TRUNCATED),
     }
 }
 
-fn text(bytes: &mut Bytes, length: usize) -> Result<Box<str>, FrameError> {
+fn text(bytes: &mut Bytes, length: usize) -> Result<String, FrameError> {
     let part = take(bytes, length)?;
-    let text = std::str::from_utf8(&part).map_err(|_| FrameError::Header("it is not UTF-8"))?;
+    let text = std::str::from_utf8(&part).map_err(|_| FrameError::Header("not UTF-8"))?;
     Ok(text.into())
 }
 
 impl HeaderValue {
     fn decode(bytes: &mut Bytes) -> Result<Self, FrameError> {
-        let kind = bytes.try_get_u8().map_err(|_| CUT)?;
-        let cut = |_| CUT;
+        let kind = bytes.try_get_u8().map_err(|_| TRUNCATED)?;
+        let cut = |_| TRUNCATED;
         Ok(match kind {
             0 => Self::Bool(true),
             1 => Self::Bool(false),
@@ -288,14 +299,14 @@ impl HeaderValue {
                 bytes.try_copy_to_slice(&mut uuid).map_err(cut)?;
                 Self::Uuid(uuid)
             }
-            _ => return Err(FrameError::Header("its type is unknown")),
+            _ => return Err(FrameError::Header("unknown type")),
         })
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), FrameError> {
         let mut long = |kind: u8, bytes: &[u8]| {
             let length = u16::try_from(bytes.len());
-            let length = length.map_err(|_| FrameError::Header("its value is too long"))?;
+            let length = length.map_err(|_| FrameError::Header("value too long"))?;
             out.push(kind);
             out.extend(length.to_be_bytes());
             out.extend_from_slice(bytes);
@@ -351,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_message_can_be_read() {
         let bytes = [
             sample().encode().unwrap(),
             Message::default().encode().unwrap(),
@@ -364,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_cut_anywhere_is_an_error() {
+    fn a_message_truncated_anywhere_is_an_error() {
         let bytes = sample().encode().unwrap();
         for end in 1..bytes.len() {
             let cut = Message::read(&mut &bytes[..end]);
@@ -375,7 +386,7 @@ mod tests {
         }
     }
 
-    /// Breaks where its bytes end.
+    /// A reader that fails after its bytes.
     struct Broken<'a>(&'a [u8]);
 
     impl Read for Broken<'_> {
@@ -388,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_breaks_between_two_messages_has_not_ended() {
+    fn a_failure_between_two_messages_is_not_the_end() {
         let bytes = sample().encode().unwrap();
         for end in 0..=bytes.len() {
             let mut from = Broken(&bytes[..end]);
@@ -404,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn many_headers_are_read_as_fast_as_few_and_none_is_there_twice() {
+    fn many_headers_are_read_fast_and_duplicates_are_errors() {
         let with = |last: &str| {
             let names = (0..20_000).map(|n| format!("{n:x}"));
             let message = names
@@ -440,7 +451,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_hold_before_memory_is_taken() {
+    fn limits_are_checked_before_memory_is_allocated() {
         let prelude = |total: u32, headers: u32| {
             let mut bytes = [total.to_be_bytes(), headers.to_be_bytes()].concat();
             bytes.extend(crc32(&bytes).to_be_bytes());

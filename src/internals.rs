@@ -9,12 +9,12 @@ use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::codec::target::{Copier, ToValue};
+use crate::codec::sink::{SerializeInto, ToValue};
 use crate::codec::xml_tape::{Nodes, Tape};
 use crate::error::ServiceError;
 use crate::model::{Paginator, ServiceModel, Waiter};
 use crate::paginate::Pages;
-use crate::protocol::{self, Answer, Params};
+use crate::protocol::{self, BufferedResponse, Params};
 use crate::settings::parse_ini;
 use crate::wait::{self, Event, Observation, Step, Tick, WaitMachine, WaitOutput};
 
@@ -42,7 +42,7 @@ pub fn to_text(
     body: &[u8],
     out: &mut Vec<u8>,
 ) -> Result<(), String> {
-    let target = Copier(&mut serde_json::Serializer::new(out));
+    let target = SerializeInto(&mut serde_json::Serializer::new(out));
     to(model, operation, body, target)
 }
 
@@ -66,12 +66,12 @@ fn to<V>(
         model.operation(operation).map_err(|e| text(&e))?,
         HeaderMap::new(),
     );
-    let nodes = Answer::scan(model, body).map_err(|e| text(&e))?;
-    let answer = Answer {
+    let nodes = BufferedResponse::scan(model, body).map_err(|e| text(&e))?;
+    let response = BufferedResponse {
         nodes: nodes.as_ref(),
-        ..Answer::new(model, &headers, body)
+        ..BufferedResponse::new(model, &headers, body)
     };
-    answer.read(operation, seed).map_err(|e| text(&e))
+    response.read(operation, seed).map_err(|e| text(&e))
 }
 
 /// Returns the error code of an error response.

@@ -47,7 +47,7 @@ impl Introspection {
     ///
     /// Returns an error if a model directory cannot be read.
     pub fn services(&self) -> Result<Vec<String>> {
-        Ok(strings(self.client.all_services().names()?))
+        self.client.all_services().names()
     }
 
     /// Returns the names of a service's operations, sorted.
@@ -263,8 +263,4 @@ impl Introspection {
 enum Pseudo {
     With,
     Without,
-}
-
-fn strings(names: Vec<Box<str>>) -> Vec<String> {
-    names.into_iter().map(String::from).collect()
 }

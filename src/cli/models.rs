@@ -45,7 +45,10 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     };
     match matches.subcommand() {
         Some(("import", matches)) => {
-            let options = ImportOptions::default().with_docs(matches.get_flag("with-docs"));
+            let options = match matches.get_flag("with-docs") {
+                true => ImportOptions::default().with_docs(),
+                false => ImportOptions::default(),
+            };
             let report = import(&path(matches, "SOURCE"), &path(matches, "into"), options);
             super::print_lines([report.map_err(|e| Failure::Other(e.into()))?])
         }

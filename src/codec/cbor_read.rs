@@ -1,10 +1,9 @@
-//! CBOR: minicbor's tokens, seen through a shape.
+//! Reads CBOR: minicbor's tokens with a shape.
 //!
 //! RFC 8949 as Smithy RPC v2 uses it: definite and indefinite lengths, all three float sizes, tag 1 for timestamps and no
 //! other tag; `undefined` is null.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use minicbor::Decoder;
 use minicbor::data::Type;
@@ -13,15 +12,17 @@ use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor,
 };
 
+pub(crate) use super::cbor_token::text_member;
+use super::cbor_token::{Left, bytes, end, error, is_integer, skip, string, token};
 use super::scalar::{self, ScalarText};
-use super::there::There;
+use super::wrappers::Present;
 use super::{MAX_DEPTH, ReadError, UNKNOWN_MEMBER, the_shape_decides};
 use crate::model::{Kind, Member, Members, ServiceModel, Shape, ShapeId};
 use crate::time;
 
 type Result<T, E = ReadError> = std::result::Result<T, E>;
 
-/// Reads one whole item and hands it to the visitor.
+/// Reads one whole item and passes it to the visitor.
 pub(crate) fn read<'de, V: Visitor<'de>>(
     model: &ServiceModel,
     shape: &Shape,
@@ -39,29 +40,17 @@ pub(crate) fn read<'de, V: Visitor<'de>>(
     end(&decoder, bytes).map(|()| out)
 }
 
-fn end(decoder: &Decoder<'_>, bytes: &[u8]) -> Result<()> {
-    match decoder.position() == bytes.len() {
-        true => Ok(()),
-        false => Err(fault(&"something follows the item", decoder.position())),
-    }
-}
-
-#[cold]
-fn fault(what: &dyn fmt::Display, at: usize) -> ReadError {
-    ReadError::custom(format_args!("CBOR: {what} at byte {at}"))
-}
-
 /// The next item.
 struct Cbor<'a, 'de, 'd> {
     decoder: &'d mut Decoder<'de>,
     model: &'a ServiceModel,
     shape: &'a Shape,
-    /// How much deeper it may nest.
+    /// The remaining depth.
     depth: usize,
 }
 
 impl<'a, 'de> Cbor<'a, 'de, '_> {
-    /// The item that follows, as part of this one.
+    /// A reader of the next item, which is a part of this one.
     fn part(&mut self, target: ShapeId) -> Result<Cbor<'a, 'de, '_>> {
         Ok(Cbor {
             depth: self.depth - 1,
@@ -73,7 +62,7 @@ impl<'a, 'de> Cbor<'a, 'de, '_> {
 
     fn peek(&self) -> Result<Type> {
         let at = self.decoder.position();
-        self.decoder.datatype().map_err(|e| fault(&e, at))
+        self.decoder.datatype().map_err(|e| error(&e, at))
     }
 
     fn token<T>(
@@ -85,14 +74,14 @@ impl<'a, 'de> Cbor<'a, 'de, '_> {
 
     fn enter(&self) -> Result<()> {
         match self.depth {
-            0 => Err(fault(&"nested too deep", self.decoder.position())),
+            0 => Err(error(&"nested too deep", self.decoder.position())),
             _ => Ok(()),
         }
     }
 
     fn mismatch(&self, found: Type) -> ReadError {
         let what = format!("{found} where the model has a {}", self.shape.kind.name());
-        fault(&what, self.decoder.position())
+        error(&what, self.decoder.position())
     }
 
     fn float(&mut self) -> Result<f64> {
@@ -100,80 +89,29 @@ impl<'a, 'de> Cbor<'a, 'de, '_> {
             Type::F16 => self.token(Decoder::f16).map(f64::from),
             Type::F32 => self.token(Decoder::f32).map(f64::from),
             Type::F64 => self.token(Decoder::f64),
-            // a float's range holds every integer, not always exactly
+            // every integer is in the range of a float, though not exactly
             other if is_integer(other) => Ok(i128::from(self.token(Decoder::int)?) as f64),
             other => Err(self.mismatch(other)),
         }
     }
 
-    /// Seconds since 1970, behind tag 1 or bare.
+    /// Reads seconds since 1970, with tag 1 or without.
     fn timestamp<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
         let at = self.decoder.position();
         if self.peek()? == Type::Tag {
             let tag = self.token(Decoder::tag)?.as_u64();
             if tag != 1 {
-                return Err(fault(&format_args!("tag {tag} is not known"), at));
+                return Err(error(&format_args!("unknown tag {tag}"), at));
             }
         }
         let instant = match self.peek()? {
             Type::String | Type::StringIndef => {
                 let text = string(self.decoder)?;
-                return visitor.visit_str(&time::normalise(&text).map_err(|e| fault(&e, at))?);
+                return visitor.visit_str(&time::normalise(&text).map_err(|e| error(&e, at))?);
             }
             _ => time::from_epoch(self.float()?),
         };
-        visitor.visit_string(instant.map_err(|e| fault(&e, at))?.rfc3339())
-    }
-}
-
-fn token<'de, T>(
-    decoder: &mut Decoder<'de>,
-    read: impl FnOnce(&mut Decoder<'de>) -> Result<T, minicbor::decode::Error>,
-) -> Result<T> {
-    let at = decoder.position();
-    read(decoder).map_err(|e| fault(&e, at))
-}
-
-fn is_integer(kind: Type) -> bool {
-    matches!(
-        kind,
-        Type::U8
-            | Type::U16
-            | Type::U32
-            | Type::U64
-            | Type::I8
-            | Type::I16
-            | Type::I32
-            | Type::I64
-            | Type::Int
-    )
-}
-
-fn string<'de>(decoder: &mut Decoder<'de>) -> Result<Cow<'de, str>> {
-    let at = decoder.position();
-    match decoder.datatype().map_err(|e| fault(&e, at))? {
-        Type::String => token(decoder, Decoder::str).map(Cow::Borrowed),
-        _ => {
-            let mut whole = String::new();
-            for part in decoder.str_iter().map_err(|e| fault(&e, at))? {
-                whole.push_str(part.map_err(|e| fault(&e, at))?);
-            }
-            Ok(Cow::Owned(whole))
-        }
-    }
-}
-
-fn bytes<'de>(decoder: &mut Decoder<'de>) -> Result<Cow<'de, [u8]>> {
-    let at = decoder.position();
-    match decoder.datatype().map_err(|e| fault(&e, at))? {
-        Type::Bytes => token(decoder, Decoder::bytes).map(Cow::Borrowed),
-        _ => {
-            let mut whole = Vec::new();
-            for part in decoder.bytes_iter().map_err(|e| fault(&e, at))? {
-                whole.extend_from_slice(part.map_err(|e| fault(&e, at))?);
-            }
-            Ok(Cow::Owned(whole))
-        }
+        visitor.visit_string(instant.map_err(|e| error(&e, at))?.rfc3339())
     }
 }
 
@@ -223,7 +161,7 @@ impl<'de> Deserializer<'de> for Cbor<'_, 'de, '_> {
                 match (i64::try_from(n), u64::try_from(n)) {
                     (Ok(n), _) => visitor.visit_i64(n),
                     (_, Ok(n)) => visitor.visit_u64(n),
-                    _ => Err(fault(&"an integer below -2^63", at)),
+                    _ => Err(error(&"an integer below -2^63", at)),
                 }
             }
             _ => Err(self.mismatch(found)),
@@ -290,37 +228,7 @@ impl<'de> Deserializer<'de> for Cbor<'_, 'de, '_> {
     the_shape_decides!();
 }
 
-/// How many items of a container are left: unknown until a break in one of indefinite length.
-struct Left(Option<u64>);
-
-impl Left {
-    /// Whether another item follows.
-    fn next(&mut self, decoder: &mut Decoder<'_>) -> Result<bool> {
-        match &mut self.0 {
-            Some(0) => Ok(false),
-            Some(n) => {
-                *n -= 1;
-                Ok(true)
-            }
-            None => {
-                let at = decoder.position();
-                let is_break = decoder.datatype().map_err(|e| fault(&e, at))? == Type::Break;
-                if is_break {
-                    decoder.set_position(at + 1);
-                    self.0 = Some(0);
-                }
-                Ok(!is_break)
-            }
-        }
-    }
-
-    /// A hint that no answer can inflate.
-    fn hint(&self) -> Option<usize> {
-        self.0.map(|n| usize::try_from(n.min(256)).unwrap_or(256))
-    }
-}
-
-/// Lists, and maps but for their keys.
+/// The items of a list, or the entries of a map.
 struct Items<'a, 'de, 'd> {
     cbor: Cbor<'a, 'de, 'd>,
     left: Left,
@@ -378,17 +286,17 @@ impl<'de> MapAccess<'de> for Items<'_, 'de, '_> {
     }
 }
 
-/// The members of a structure. Unknown ones and nulls are dropped.
+/// The members of a structure. Unknown members and nulls are dropped.
 struct Fields<'a, 'de, 'd> {
     cbor: Cbor<'a, 'de, 'd>,
     left: Left,
     members: &'a Members,
     previous: Option<usize>,
-    now: Now<'a, 'de>,
+    next: Next<'a, 'de>,
     count: usize,
 }
 
-enum Now<'a, 'de> {
+enum Next<'a, 'de> {
     Member(&'a Member),
     UnknownTag(Cow<'de, str>),
 }
@@ -401,7 +309,7 @@ impl<'a, 'de, 'd> Fields<'a, 'de, 'd> {
             cbor,
             members,
             previous: None,
-            now: Now::UnknownTag(Cow::Borrowed("")),
+            next: Next::UnknownTag(Cow::Borrowed("")),
             count: 0,
         })
     }
@@ -410,7 +318,7 @@ impl<'a, 'de, 'd> Fields<'a, 'de, 'd> {
         skip(self.cbor.decoder, self.cbor.depth)
     }
 
-    /// The name of the next member that counts; `now` says which it is.
+    /// Moves to the next known member that is not null, and returns its name.
     fn next_member(&mut self) -> Result<Option<&'a str>> {
         let union = self.cbor.shape.is_union();
         while self.left.next(self.cbor.decoder)? {
@@ -427,12 +335,12 @@ impl<'a, 'de, 'd> Fields<'a, 'de, 'd> {
             }
             let Some(index) = found else {
                 self.skip_value()?;
-                self.now = Now::UnknownTag(key);
+                self.next = Next::UnknownTag(key);
                 return Ok(Some(UNKNOWN_MEMBER));
             };
             self.previous = Some(index);
             let member = self.members.at(index);
-            self.now = Now::Member(member);
+            self.next = Next::Member(member);
             return Ok(Some(&member.name));
         }
         if union && self.count == 0 {
@@ -451,69 +359,18 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de, '_> {
         }
     }
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value> {
-        match &mut self.now {
-            Now::Member(member) => {
+        match &mut self.next {
+            Next::Member(member) => {
                 let target = member.target;
                 seed.deserialize(self.cbor.part(target)?)
             }
-            Now::UnknownTag(tag) => {
+            Next::UnknownTag(tag) => {
                 let name = [("name", std::mem::take(tag))];
-                seed.deserialize(There(MapDeserializer::new(name.into_iter())))
+                seed.deserialize(Present(MapDeserializer::new(name.into_iter())))
             }
         }
     }
     fn size_hint(&self) -> Option<usize> {
         self.left.hint()
     }
-}
-
-/// Steps over one item. minicbor's own `skip` has no limit of depth and lets some damage pass.
-fn skip(decoder: &mut Decoder<'_>, depth: usize) -> Result<()> {
-    let at = decoder.position();
-    let below = || match depth {
-        0 => Err(fault(&"nested too deep", at)),
-        _ => Ok(depth - 1),
-    };
-    match decoder.datatype().map_err(|e| fault(&e, at))? {
-        Type::Array | Type::ArrayIndef => {
-            let (mut left, depth) = (Left(token(decoder, Decoder::array)?), below()?);
-            while left.next(decoder)? {
-                skip(decoder, depth)?;
-            }
-        }
-        Type::Map | Type::MapIndef => {
-            let (mut left, depth) = (Left(token(decoder, Decoder::map)?), below()?);
-            while left.next(decoder)? {
-                skip(decoder, depth)?;
-                skip(decoder, depth)?;
-            }
-        }
-        Type::Tag => {
-            token(decoder, Decoder::tag)?;
-            skip(decoder, below()?)?;
-        }
-        Type::String | Type::StringIndef => {
-            string(decoder)?;
-        }
-        Type::Bytes | Type::BytesIndef => {
-            bytes(decoder)?;
-        }
-        Type::Break | Type::Unknown(_) => return Err(fault(&"no item", at)),
-        _ => token(decoder, Decoder::skip)?,
-    }
-    Ok(())
-}
-
-/// The text of a member of the outermost map, whatever the model says.
-pub(crate) fn text_member(bytes: &[u8], name: &str) -> Option<String> {
-    let mut decoder = Decoder::new(bytes);
-    let mut left = Left(decoder.map().ok()?);
-    while left.next(&mut decoder).ok()? {
-        let key = string(&mut decoder).ok()?;
-        if key == name && matches!(decoder.datatype().ok()?, Type::String | Type::StringIndef) {
-            return string(&mut decoder).ok().map(Cow::into_owned);
-        }
-        skip(&mut decoder, MAX_DEPTH).ok()?;
-    }
-    None
 }

@@ -1,4 +1,4 @@
-//! CBOR out: definite lengths, the shortest integers, floats in the model's size.
+//! Writes CBOR: definite lengths, the shortest integers, floats in the size of the model.
 
 use minicbor::Encoder;
 use minicbor::data::{IanaTag, Tag};
@@ -103,7 +103,7 @@ impl CborWriter<'_> {
             _ => return Err(mismatch(kind)),
         };
         match kind {
-            // half a float holds the special values
+            // a half-precision float holds the special values
             _ if !float.is_finite() => self.put(|e| e.f16(float as f32).map(drop)),
             Kind::Float => self.put(|e| e.f32(float as f32).map(drop)),
             _ => self.put(|e| e.f64(float).map(drop)),
@@ -119,7 +119,7 @@ impl CborWriter<'_> {
         }
     }
 
-    /// Any JSON, as it is.
+    /// Writes a document, whose values have no shapes.
     fn document(&mut self, value: &Value) -> Result<()> {
         match value {
             Value::Null => self.put(|e| e.null().map(drop)),

@@ -1,12 +1,12 @@
-//! Changes to what a reader gives, at members that are named: for results that a model does not tell the whole of.
+//! Changes to members of a result on its way from the reader to the target, for what a model cannot express.
 //!
 //! ```text
 //!   reader ──► Edited ──► target        Contents[].Key      percent-decoded
 //!                                       Items[].*           plain JSON
 //!                                       ExpiresString       added
 //! ```
-//! It stands between any reader and any target, so it works for every protocol and without a tree. Only what is on the way to
-//! a changed member passes through it; all other values go from the reader to the target as ever.
+//! The edits work between any reader and any target, so for every protocol and without a tree. Only the path to a changed member
+//! passes through them; all other values go directly from the reader to the target.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,8 +17,8 @@ use serde::de::{
 };
 use serde_json::Value;
 
+use super::edit_scalar::Scalar;
 use super::scalar::{self, ScalarText};
-use crate::attribute_value::{FromPlain, PlainOrText, ToPlainOrText};
 use crate::model::Kind;
 use crate::uri;
 
@@ -40,10 +40,10 @@ pub enum Edit {
     Percent,
 }
 
-/// The name, in a path, of every entry of a map.
+/// The name that selects every entry of a map in a path.
 pub(crate) const EVERY_ENTRY: &str = "*";
 
-/// The changes at a value and below it. Lists are passed through: what is said of a list is of its items.
+/// The changes to a value and its members. Lists are passed through: the edits of a list are those of its items.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Edits {
     here: Option<Edit>,
@@ -70,7 +70,7 @@ impl Edits {
         node.here = Some(edit);
     }
 
-    /// Adds a member that the answer says in another way.
+    /// Adds a member.
     pub(crate) fn add(&mut self, name: &str, value: impl Into<Value>) {
         self.added.push((name.into(), value.into()));
     }
@@ -84,12 +84,12 @@ impl Edits {
 }
 
 impl Edit {
-    /// The text as what it stands for; `None` where it stays as it is.
-    fn apply(self, text: &str) -> Option<Value> {
+    /// Converts a text; `None` if it stays as it is.
+    pub(super) fn apply(self, text: &str) -> Option<Value> {
         let json = |text: &str| serde_json::from_str::<Value>(text).ok();
         match self {
             Self::Base64 => {
-                // EC2 breaks it into lines
+                // EC2 sends it in lines
                 let text: String = text.split_ascii_whitespace().collect();
                 let bytes = scalar::base64_decode(&text).ok()?;
                 Some(String::from_utf8_lossy(&bytes).into())
@@ -105,7 +105,7 @@ impl Edit {
     }
 }
 
-/// A target whose values are changed on their way to it.
+/// A target with changes.
 pub(crate) struct Edited<'e, S> {
     pub(crate) seed: S,
     pub(crate) edits: &'e Edits,
@@ -122,7 +122,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Edited<'_, S> {
     }
 }
 
-/// A reader of a value that has changed members below it.
+/// A reader of a value that contains changed members.
 struct Editing<'e, D> {
     reader: D,
     edits: &'e Edits,
@@ -199,7 +199,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for EditingVisitor<'_, V> {
         self.visitor.visit_map(Members {
             access,
             edits: self.edits,
-            now: Now::Plain,
+            next: Next::Plain,
             added: self.edits.added.iter(),
         })
     }
@@ -227,12 +227,12 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Items<'_, A> {
 struct Members<'e, A> {
     access: A,
     edits: &'e Edits,
-    now: Now<'e>,
+    next: Next<'e>,
     added: std::slice::Iter<'e, (Box<str>, Value)>,
 }
 
-/// What is known of the value that comes next.
-enum Now<'e> {
+/// The next value.
+enum Next<'e> {
     Added(&'e Value),
     Edited(&'e Edits),
     Plain,
@@ -254,12 +254,12 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
                 found: &mut found,
             };
             match self.access.next_key_seed(key)? {
-                // it was dropped, so the seed is still there
+                // the value is dropped, so the seed was not used
                 Some(None) => {
                     self.access.next_value::<IgnoredAny>()?;
                 }
                 Some(key) => {
-                    self.now = found.map_or(Now::Plain, Now::Edited);
+                    self.next = found.map_or(Next::Plain, Next::Edited);
                     return Ok(key);
                 }
                 None => break,
@@ -268,21 +268,21 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
         let (Some((name, value)), Some(seed)) = (self.added.next(), seed) else {
             return Ok(None);
         };
-        self.now = Now::Added(value);
+        self.next = Next::Added(value);
         seed.deserialize(StrDeserializer::new(name)).map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        match std::mem::replace(&mut self.now, Now::Plain) {
-            Now::Added(Value::String(text)) => {
+        match std::mem::replace(&mut self.next, Next::Plain) {
+            Next::Added(Value::String(text)) => {
                 let text = Cow::Owned(text.clone());
                 let kind = &Kind::String;
                 let read = seed.deserialize(ScalarText { text, kind });
                 read.map_err(A::Error::custom)
             }
-            Now::Added(value) => seed.deserialize(value.clone()).map_err(A::Error::custom),
-            Now::Edited(edits) => self.access.next_value_seed(Edited { seed, edits }),
-            Now::Plain => self.access.next_value_seed(seed),
+            Next::Added(value) => seed.deserialize(value.clone()).map_err(A::Error::custom),
+            Next::Edited(edits) => self.access.next_value_seed(Edited { seed, edits }),
+            Next::Plain => self.access.next_value_seed(seed),
         }
     }
 
@@ -291,7 +291,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
     }
 }
 
-/// Looks at a key on its way to the seed, which it does not reach if its value is dropped.
+/// A seed that inspects the key, and withholds it from the inner seed if the value is dropped.
 struct Key<'k, 'e, S> {
     seed: &'k mut Option<S>,
     edits: &'e Edits,
@@ -333,124 +333,12 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Key<'_, '_, S> {
     }
 }
 
-/// A reader of a value that is changed.
-struct Scalar<D> {
-    reader: D,
-    edit: Edit,
-}
-
-impl<'de, D: Deserializer<'de>> Scalar<D> {
-    fn read(self) -> Result<Given<'de>, D::Error> {
-        if self.edit == Edit::Attribute {
-            return Ok(match ToPlainOrText.deserialize(self.reader)? {
-                PlainOrText::Plain(value) => Given::Value(value),
-                PlainOrText::Text(text) => Given::Text(text),
-            });
-        }
-        let given = self.reader.deserialize_any(TextVisitor)?;
-        Ok(match given {
-            Given::Text(text) => match self.edit.apply(&text) {
-                Some(value) => Given::Value(value),
-                None => Given::Text(text),
-            },
-            other => other,
-        })
-    }
-}
-
-/// What stands where a text should, or what it became.
-enum Given<'de> {
-    Text(Cow<'de, str>),
-    Value(Value),
-}
-
-struct TextVisitor;
-
-macro_rules! no_text {
-    ($($visit:ident $type:ty),*) => { $(
-        fn $visit<E>(self, v: $type) -> Result<Given<'de>, E> {
-            Ok(Given::Value(v.into()))
-        }
-    )* };
-}
-
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Given<'de>;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-    fn visit_str<E>(self, text: &str) -> Result<Given<'de>, E> {
-        Ok(Given::Text(text.to_owned().into()))
-    }
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Given<'de>, E> {
-        Ok(Given::Text(text.into()))
-    }
-    fn visit_string<E>(self, text: String) -> Result<Given<'de>, E> {
-        Ok(Given::Text(text.into()))
-    }
-    fn visit_unit<E>(self) -> Result<Given<'de>, E> {
-        Ok(Given::Value(Value::Null))
-    }
-    no_text! { visit_bool bool, visit_i64 i64, visit_u64 u64, visit_f64 f64 }
-}
-
-macro_rules! give {
-    ($($method:ident($($arg:ident: $type:ty),*)),*) => { $(
-        fn $method<V: Visitor<'de>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            match self.read()? {
-                Given::Text(text) => ScalarText { text, kind: &Kind::String }.$method($($arg,)* visitor).map_err(D::Error::custom),
-                Given::Value(value) => FromPlain(value).$method($($arg,)* visitor).map_err(D::Error::custom),
-            }
-        }
-    )* };
-}
-
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Scalar<D> {
-    type Error = D::Error;
-
-    give! {
-        deserialize_any(), deserialize_bool(), deserialize_i8(), deserialize_i16(), deserialize_i32(), deserialize_i64(),
-        deserialize_i128(), deserialize_u8(), deserialize_u16(), deserialize_u32(), deserialize_u64(), deserialize_u128(),
-        deserialize_f32(), deserialize_f64(), deserialize_char(), deserialize_str(), deserialize_string(), deserialize_bytes(), deserialize_byte_buf(),
-        deserialize_seq(), deserialize_map(), deserialize_identifier(),
-        deserialize_newtype_struct(name: &'static str),
-        deserialize_tuple(len: usize), deserialize_tuple_struct(name: &'static str, len: usize),
-        deserialize_struct(name: &'static str, fields: &'static [&'static str]),
-        deserialize_enum(name: &'static str, variants: &'static [&'static str])
-    }
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        match self.read()? {
-            Given::Text(text) => {
-                let kind = &Kind::String;
-                let text = ScalarText { text, kind };
-                text.deserialize_option(visitor).map_err(D::Error::custom)
-            }
-            Given::Value(value) => FromPlain(value)
-                .deserialize_option(visitor)
-                .map_err(D::Error::custom),
-        }
-    }
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.reader.deserialize_ignored_any(visitor)
-    }
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        self.reader.deserialize_ignored_any(visitor)
-    }
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.reader.deserialize_ignored_any(visitor)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
     use serde_json::json;
 
-    use super::super::target::{Copier, ToValue};
+    use super::super::sink::{SerializeInto, ToValue};
     use super::*;
 
     const TEXT: &str = r#"{"List":[{"Key":"a%20b+c","Size":1},{"Key":"plain"}],"Gone":"x","Policy":"%7B%22a%22%3A1%7D",
@@ -472,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn every_target_gets_the_same() {
+    fn every_target_receives_the_same() {
         let expected = json!({
             "List": [{"Key": "a b c", "Size": 1}, {"Key": "plain"}],
             "Policy": {"a": 1}, "Other": {"Key": "%41"}, "Bad": "{", "More": "m",
@@ -480,7 +368,10 @@ mod tests {
         let edits = edits();
         assert_eq!(read(ToValue, &edits), expected);
         let mut out = Vec::new();
-        read(Copier(&mut serde_json::Serializer::new(&mut out)), &edits);
+        read(
+            SerializeInto(&mut serde_json::Serializer::new(&mut out)),
+            &edits,
+        );
         assert_eq!(serde_json::from_slice::<Value>(&out).unwrap(), expected);
     }
 

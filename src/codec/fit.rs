@@ -1,24 +1,24 @@
-//! What does not fit its shape: read into a tree, as far as it can be.
+//! Reads a response that does not fit its shapes into a tree, as far as it fits.
 //!
-//! A reader goes at full speed and stops at the first thing that does not fit. Then the whole response is read again here,
-//! where each member is taken for itself:
+//! A reader runs at full speed and stops at the first value that does not fit. The whole response is then read again here, each
+//! member on its own:
 //!
-//! | came | due | given |
+//! | received | expected | result |
 //! | --- | --- | --- |
-//! | text, number | boolean | `true`, `false` in any case, `1`, `0`; else as it came, *with a warning* |
-//! | text, number | integer, long | the integer, also of `12.0`; else as it came, *with a warning* |
-//! | text, number | float, double | the float; else as it came, *with a warning* |
-//! | text, number | timestamp | the instant, if the text has one meaning; else as it came, *with a warning* |
-//! | text | blob | the base64, blanks and missing padding included; else as it came, *with a warning* |
+//! | text, number | boolean | `true`, `false` in any case, `1`, `0`; else as received, *with a warning* |
+//! | text, number | integer, long | the integer, also of `12.0`; else as received, *with a warning* |
+//! | text, number | float, double | the float; else as received, *with a warning* |
+//! | text, number | timestamp | the instant, if the text has one meaning; else as received, *with a warning* |
+//! | text | blob | the base64, blanks and missing padding included; else as received, *with a warning* |
 //! | number, boolean, bytes | string | its text, *with a warning* |
 //! | null | anything | left out of structures and unions, null in lists and maps |
-//! | a list, a map | any scalar | as it came, *with a warning* |
-//! | an element with others in it | any scalar | left out, *with a warning* |
-//! | a scalar, or the other of the two | list, map, structure, union | left out, *with a warning* |
-//! | members, two or none | union | those that came, *with a warning* |
+//! | a list, a map | any scalar | as received, *with a warning* |
+//! | an element with child elements | any scalar | left out, *with a warning* |
+//! | a scalar, or another aggregate | list, map, structure, union | left out, *with a warning* |
+//! | two members or more, or none | union | the members, *with a warning* |
 //!
-//! An integer that 64 bits do not hold is given as its digits. A text that is not Unicode (half of a surrogate pair, bytes
-//! that are no UTF-8) has U+FFFD in the place of what is wrong, *with a warning*.
+//! An integer that exceeds 64 bits is returned as its digits. In a text that is not Unicode (half of a surrogate pair, bytes that are
+//! not UTF-8) the invalid parts are replaced by U+FFFD, *with a warning*.
 
 use std::fmt;
 
@@ -29,20 +29,20 @@ use super::{ReadError, UNKNOWN_MEMBER, scalar};
 use crate::model::{Kind, Members, ServiceModel, Shape};
 use crate::time::{self, Timestamp};
 
-/// How many misfits of one response are kept.
+/// The maximum number of warnings of a response.
 pub(crate) const MAX_WARNINGS: usize = 100;
 
 /// A member of a response that does not fit the model; see [`Output::warnings`](crate::Output::warnings).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warning {
-    /// Where it is in the result, such as `Contents[3].Owner` or `Attributes["All"]`; empty for the whole.
-    pub path: Box<str>,
-    /// What the model says, such as `timestamp`.
+    /// The path in the result, such as `Contents[3].Owner` or `Attributes["All"]`; empty for the whole result.
+    pub path: String,
+    /// The type in the model, such as `timestamp`.
     pub expected: &'static str,
-    /// What kind of thing came; never its value, which may be a secret.
+    /// The kind of value that was received; never the value itself, which may be secret.
     pub found: &'static str,
-    /// Whether the result lacks it. Otherwise it is there as it came.
+    /// Whether the result lacks the member. Otherwise the result has the value as it was received.
     pub left_out: bool,
 }
 
@@ -60,17 +60,17 @@ impl fmt::Display for Warning {
     }
 }
 
-/// A result that was made to fit.
+/// A result that was fitted to its shapes.
 #[derive(Debug)]
 pub(crate) struct Fitted {
-    /// By the members' names.
+    /// The result, by the names of members.
     pub(crate) value: Value,
     pub(crate) warnings: Vec<Warning>,
 }
 
 impl Fitted {
-    /// Says that the whole body was no UTF-8.
-    pub(crate) fn was_mended(&mut self) {
+    /// Adds the warning that the body was not UTF-8.
+    pub(crate) fn warn_of_repair(&mut self) {
         self.warnings.truncate(MAX_WARNINGS - 1);
         let warning = Warning {
             path: "".into(),
@@ -82,7 +82,7 @@ impl Fitted {
     }
 }
 
-/// Tells the log; no value is in it.
+/// Logs the warnings, which contain no values.
 pub(crate) fn log(warnings: &[Warning], service: &str, operation: &str) {
     for Warning {
         path,
@@ -105,7 +105,7 @@ pub(crate) fn log(warnings: &[Warning], service: &str, operation: &str) {
 
 const UNICODE: &str = "Unicode text";
 
-/// Makes values fit their shapes.
+/// Fits values to their shapes.
 pub(crate) struct Fit<'a> {
     pub(crate) model: &'a ServiceModel,
     path: Vec<String>,
@@ -128,7 +128,7 @@ impl<'a> Fit<'a> {
         }
     }
 
-    /// Does this one step further down.
+    /// Calls `read` with a step appended to the path.
     pub(crate) fn below<T>(&mut self, step: String, read: impl FnOnce(&mut Self) -> T) -> T {
         self.path.push(step);
         let out = read(self);
@@ -149,7 +149,7 @@ impl<'a> Fit<'a> {
         }
     }
 
-    /// Says that what is here is left out.
+    /// Warns that the value at this path is left out.
     pub(crate) fn leave_out(
         &mut self,
         expected: &'static str,
@@ -159,8 +159,8 @@ impl<'a> Fit<'a> {
         None
     }
 
-    /// Says that something here is not given as it came.
-    pub(crate) fn mended(&mut self, found: &'static str) {
+    /// Warns that the text at this path was changed.
+    pub(crate) fn warn_of_text(&mut self, found: &'static str) {
         self.warn(UNICODE, found, false);
     }
 
@@ -192,16 +192,16 @@ impl<'a> Fit<'a> {
                 }
                 Some(map.into())
             }
-            (kind, raw) if is_aggregate(kind) => self.leave_out(kind.name(), raw.what()),
+            (kind, raw) if is_aggregate(kind) => self.leave_out(kind.name(), raw.kind_name()),
             (kind, raw) if raw.is_aggregate() => {
-                self.warn(kind.name(), raw.what(), false);
+                self.warn(kind.name(), raw.kind_name(), false);
                 Some(self.document(raw))
             }
             (kind, raw) => Some(self.scalar(kind, raw)),
         })
     }
 
-    /// The members of a structure or union; `None` for a union of which nothing is left.
+    /// Reads the members of a structure or union; `None` for a union without any valid member.
     pub(crate) fn members(
         &mut self,
         shape: &Shape,
@@ -233,7 +233,7 @@ impl<'a> Fit<'a> {
         Ok(self.union(shape, count, map))
     }
 
-    /// What is left of a union, which has one member, and all of a structure.
+    /// Checks that a union has one member. A structure is returned as it is.
     pub(crate) fn union(
         &mut self,
         shape: &Shape,
@@ -252,15 +252,15 @@ impl<'a> Fit<'a> {
         Some(map)
     }
 
-    /// Text without what is no Unicode in it.
+    /// Returns the text, and warns if invalid parts of it were replaced.
     pub(crate) fn text(&mut self, text: Text) -> String {
         if let Some(found) = text.mended {
-            self.mended(found);
+            self.warn_of_text(found);
         }
         text.text
     }
 
-    /// A scalar as its kind, or as it came.
+    /// Converts a scalar to its kind, or returns it as it was received.
     pub(crate) fn scalar(&mut self, kind: &Kind, raw: Raw) -> Value {
         let (text, found) = match &raw {
             Raw::Bool(yes) => (yes.to_string(), "a boolean"),
@@ -296,13 +296,13 @@ impl<'a> Fit<'a> {
             ..
         }) = raw
         {
-            self.mended(found);
+            self.warn_of_text(found);
         }
         value
     }
 
-    /// A text that is not what it should be.
-    pub(crate) fn as_it_came(
+    /// Returns a text that does not fit as it was received, with a warning.
+    pub(crate) fn as_received(
         &mut self,
         expected: &'static str,
         found: &'static str,
@@ -312,7 +312,7 @@ impl<'a> Fit<'a> {
         text.into()
     }
 
-    /// JSON as it is.
+    /// Converts a document, whose values have no shapes.
     pub(crate) fn document(&mut self, raw: Raw) -> Value {
         match raw {
             Raw::Null => Value::Null,
@@ -345,7 +345,7 @@ impl<'a> Fit<'a> {
     }
 }
 
-/// The step to an entry of a map. A key that is a secret is not shown.
+/// The step to an entry of a map. A sensitive key is not shown.
 pub(crate) fn entry(key: &str, shape: &Shape) -> String {
     match shape.sensitive {
         true => "[*]".into(),
@@ -364,7 +364,7 @@ fn is_aggregate(kind: &Kind) -> bool {
     )
 }
 
-/// Text, or a number's text, as this kind.
+/// Parses text, or the text of a number, as this kind.
 fn read_text(kind: &Kind, text: &str) -> Option<Value> {
     match kind {
         Kind::Boolean => scalar::boolean(text).map(Into::into),
@@ -374,7 +374,7 @@ fn read_text(kind: &Kind, text: &str) -> Option<Value> {
         },
         Kind::Float | Kind::Double => match scalar::float(text)? {
             float if float.is_finite() => Some(float.into()),
-            float => scalar::visit_float::<_, ReadError>(float, super::target::ToValue).ok(),
+            float => scalar::visit_float::<_, ReadError>(float, super::sink::ToValue).ok(),
         },
         Kind::Timestamp => Some(Timestamp::parse(text).ok()?.rfc3339().into()),
         Kind::Blob => scalar::is_base64(text).then(|| text.into()),
@@ -392,15 +392,15 @@ fn number(text: &str) -> Option<Value> {
     }
 }
 
-/// What is wrong with a scalar, in words that do not show it.
+/// The description of a scalar that cannot be read, which does not show it.
 fn unreadable(found: &'static str, kind: &Kind) -> &'static str {
     match (found, kind) {
-        ("text", Kind::Boolean) => "text that is no boolean",
-        ("text", Kind::Timestamp) => "text that is no timestamp, or could be two",
-        ("text", Kind::Blob) => "text that is no base64",
-        ("text", Kind::Integer | Kind::Long) => "text that is no integer of 64 bits",
-        ("text", Kind::Float | Kind::Double) => "text that is no number",
-        ("a number", Kind::Integer | Kind::Long) => "a number that is no integer of 64 bits",
+        ("text", Kind::Boolean) => "text that is not a boolean",
+        ("text", Kind::Timestamp) => "text that is not a timestamp, or is ambiguous",
+        ("text", Kind::Blob) => "text that is not base64",
+        ("text", Kind::Integer | Kind::Long) => "text that is not a 64-bit integer",
+        ("text", Kind::Float | Kind::Double) => "text that is not a number",
+        ("a number", Kind::Integer | Kind::Long) => "a number that is not a 64-bit integer",
         ("a number", Kind::Timestamp) => "a number of seconds beyond the year 9999",
         (found, _) => found,
     }

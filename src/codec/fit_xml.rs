@@ -1,4 +1,4 @@
-//! XML that does not fit its shape, element by element: what `xml_read` does, with a warning where that stops.
+//! Reads XML that does not fit its shapes: as `xml_read` does, with a warning in place of each of its errors.
 
 use serde::de::Error as _;
 use serde_json::{Map, Value};
@@ -14,7 +14,7 @@ use crate::model::{Kind, Member, Members, Shape};
 pub(crate) struct Element<'t, 'de> {
     pub(crate) tape: Tape<'t, 'de>,
     pub(crate) node: usize,
-    /// A flattened list or map: its elements are the siblings from `node` to here with `node`'s name.
+    /// The end of a flattened list or map, whose entries are the siblings from `node` to here with the name of `node`.
     pub(crate) flat: Option<usize>,
 }
 
@@ -70,7 +70,7 @@ impl Fit<'_> {
                 Ok(self.leave_out(kind.name(), NESTED))
             }
             kind => {
-                let text = element.tape.mended_text(element.node)?;
+                let text = element.tape.repaired_text(element.node)?;
                 Ok(Some(self.scalar(kind, Raw::Text(text))))
             }
         }
@@ -93,7 +93,7 @@ impl Fit<'_> {
                 });
                 continue;
             };
-            let text = tape.mended_text(name)?;
+            let text = tape.repaired_text(name)?;
             let step = entry(&text.text, keys);
             let name = self.below(step.clone(), |fit| fit.text(text));
             let value = self.below(step, |fit| match tape.child(node, &value.wire_name) {
@@ -105,7 +105,7 @@ impl Fit<'_> {
         Ok(map.into())
     }
 
-    /// The members of a structure or union; `None` for a union of which nothing is left.
+    /// Reads the members of a structure or union; `None` for a union without any valid member.
     pub(crate) fn children(
         &mut self,
         shape: &Shape,
@@ -130,10 +130,15 @@ impl Fit<'_> {
             let mut next = Some(index);
             while let Some(index) = next {
                 let member = members.at(index);
-                next = member.twin.map(usize::from);
+                next = member.duplicate_wire_name.map(usize::from);
                 let step = format!(".{}", member.name);
                 if came.contains(&index) {
-                    if !member.flattened && members.at(previous.unwrap_or(index)).twin.is_none() {
+                    if !member.flattened
+                        && members
+                            .at(previous.unwrap_or(index))
+                            .duplicate_wire_name
+                            .is_none()
+                    {
                         self.below(step, |fit| {
                             fit.leave_out("one element", "another of its name")
                         });
@@ -158,7 +163,7 @@ impl Fit<'_> {
         Ok(self.union(shape, came.len(), map))
     }
 
-    /// Text of a place that is one: a header, or a payload.
+    /// Reads the text of a header or a payload.
     pub(crate) fn plain(&mut self, kind: &Kind, text: &str) -> Value {
         self.scalar(kind, Raw::Text(Text::from(text)))
     }

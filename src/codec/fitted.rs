@@ -1,4 +1,4 @@
-//! A result that was made to fit, as a reader: by the names of its members, with the place of what the target refuses.
+//! A fitted result as a reader, whose errors name the member that the target refuses.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use super::scalar::{self, ScalarText};
 use super::{ReadError, the_shape_decides};
 use crate::model::{Kind, ServiceModel, Shape, ShapeId};
 
-/// What a target refuses, and where; the steps from the last to the first.
+/// The error of a target, with the path from the last step to the first.
 #[derive(Debug)]
 pub(crate) struct Refused {
     steps: Vec<String>,
@@ -51,7 +51,7 @@ fn custom(error: impl fmt::Display) -> Refused {
     serde::de::Error::custom(error)
 }
 
-/// A value of such a result. What the model does not know has no shape.
+/// A value of a fitted result. Members that the model does not have are without shape.
 #[derive(Clone, Copy)]
 pub(crate) struct FittedReader<'a, 'de> {
     pub(crate) model: &'a ServiceModel,
@@ -81,9 +81,9 @@ impl<'a, 'de> FittedReader<'a, 'de> {
         }
     }
 
-    /// What a target of numbers, booleans or variants can do nothing with: `None` for an `Option`. Text is another matter, as
-    /// most targets of times, blobs and strings take any.
-    fn is_misfit(&self) -> bool {
+    /// Whether a target of numbers, booleans or variants cannot accept the value; it is `None` for an `Option`. Text does not count,
+    /// because most targets of timestamps, blobs and strings accept any.
+    fn is_unusable(&self) -> bool {
         match (self.kind(), self.value) {
             (Kind::Boolean, value) => !value.is_boolean(),
             (Kind::Integer | Kind::Long, value) => !value.is_i64() && !value.is_u64(),
@@ -100,7 +100,7 @@ impl<'a, 'de> FittedReader<'a, 'de> {
     fn bytes(&self) -> Option<Result<Vec<u8>, Refused>> {
         match (self.kind(), self.value) {
             (Kind::Blob, Value::String(text)) => {
-                Some(scalar::base64_read(text).ok_or_else(|| custom("text that is no base64")))
+                Some(scalar::base64_read(text).ok_or_else(|| custom("text that is not base64")))
             }
             _ => None,
         }
@@ -128,7 +128,7 @@ impl<'de> Deserializer<'de> for FittedReader<'_, 'de> {
         }
     }
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
-        match self.value.is_null() || self.is_misfit() {
+        match self.value.is_null() || self.is_unusable() {
             true => visitor.visit_none(),
             false => visitor.visit_some(self),
         }

@@ -1,4 +1,4 @@
-//! The members of a JSON object, as far as its text is good: for errors, whose code is needed whatever else is wrong with them.
+//! Reads the members of a JSON object up to the first defect: the code of an error is needed whatever else is wrong.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Names and values, up to the first that cannot be told from the next.
+/// Names and values, up to the first syntax error.
 #[derive(Default)]
 pub(crate) struct Fields<'a>(Vec<(String, &'a RawValue)>);
 
@@ -14,12 +14,12 @@ impl<'a> Fields<'a> {
     pub(crate) fn read(text: &'a [u8]) -> Self {
         let mut fields = Self::default();
         let mut reader = serde_json::Deserializer::from_slice(text);
-        // what was read before a fault is kept
+        // what precedes the error is kept
         let _ = Read(&mut fields).deserialize(&mut reader);
         fields
     }
 
-    /// The first of these members that is text, or a value that can be shown as one.
+    /// The text of the first of these members that is text, or another value that `shown` accepts.
     pub(crate) fn text(&self, names: &[&str], shown: fn(&Value) -> bool) -> Option<String> {
         names.iter().find_map(|name| {
             let (_, raw) = self.0.iter().find(|(known, _)| known == name)?;
@@ -53,13 +53,13 @@ impl<'a> Visitor<'a> for Read<'_, 'a> {
     }
 }
 
-/// A value, with halves of surrogate pairs replaced where it has such.
+/// Parses a value; halves of surrogate pairs are replaced.
 fn value(raw: &str) -> Option<Value> {
     let read = |text: &str| serde_json::from_str(text).ok();
     read(raw).or_else(|| read(&without_halves(raw)))
 }
 
-/// Escapes of surrogates that are not pairs become U+FFFD.
+/// Replaces escapes of halves of surrogate pairs by U+FFFD.
 fn without_halves(raw: &str) -> String {
     let unit = |text: &str| {
         let digits = text.strip_prefix("\\u")?.get(..4)?;
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_are_read_up_to_the_fault() {
+    fn members_are_read_up_to_the_error() {
         let cases = [
             (r#"{"code":"X","n":1e999,"m":"y"}"#, Some("X"), Some("y")),
             (

@@ -1,7 +1,7 @@
-//! JSON: serde_json's own deserializer, seen through a shape.
+//! Reads JSON: wraps serde_json's deserializer with a shape.
 //!
-//! Wire names become member names, unknown members and nulls go, timestamps take one form, numbers and booleans may be text.
-//! Text and documents are serde_json's with nothing in between.
+//! Wire names become member names, unknown members and nulls are dropped, timestamps are normalised, numbers and booleans may be text.
+//! Text and documents come directly from serde_json.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,12 +13,12 @@ use serde::de::{
 };
 
 use super::scalar::{self, ScalarText};
-use super::there::There;
+use super::wrappers::Present;
 use super::{ReadError, UNKNOWN_MEMBER, the_shape_decides};
 use crate::model::{Kind, Member, Members, ServiceModel, Shape, ShapeId};
 use crate::time;
 
-/// Where a reader is.
+/// The shape of a value, and its model.
 #[derive(Clone, Copy)]
 struct At<'a, 'de> {
     model: &'a ServiceModel,
@@ -51,7 +51,7 @@ pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
     inner.end().map(|()| out)
 }
 
-/// Reads a JSON object and hands its members to the visitor as a map: for those who put others before them.
+/// Reads a JSON object and passes its members to the visitor as a map, to which the visitor may add others.
 pub(crate) fn read_fields<'de, V: Visitor<'de>>(
     model: &ServiceModel,
     shape: &Shape,
@@ -64,7 +64,7 @@ pub(crate) fn read_fields<'de, V: Visitor<'de>>(
     inner.end().map(|()| out)
 }
 
-/// A deserializer seen through a shape.
+/// A deserializer with a shape.
 struct Json<'a, 'de, D> {
     inner: D,
     at: At<'a, 'de>,
@@ -107,7 +107,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Json<'_, 'de, D> {
     }
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         match self.at.shape.kind {
-            Kind::Blob => self.wanted(visitor, Want::Octets),
+            Kind::Blob => self.wanted(visitor, Want::BlobBytes),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -122,10 +122,10 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Json<'_, 'de, D> {
     the_shape_decides!();
 }
 
-/// Stands between serde_json and the target's visitor.
+/// A visitor between serde_json and the target's visitor.
 struct ByShape<'a, 'de, V>(V, At<'a, 'de>, Want);
 
-/// What a typed target asked for.
+/// The request of a typed target.
 #[derive(PartialEq)]
 enum Want {
     Any,
@@ -133,7 +133,7 @@ enum Want {
     Enum,
     Float,
     /// A list of bytes.
-    Octets,
+    BlobBytes,
 }
 
 macro_rules! visit_number {
@@ -159,7 +159,7 @@ impl<V> ByShape<'_, '_, V> {
 }
 
 impl<'de, V: Visitor<'de>> ByShape<'_, 'de, V> {
-    /// Whether a text is given as it is.
+    /// Whether a text needs no conversion.
     fn check<E: serde::de::Error>(&self, s: &str) -> Result<bool, E> {
         match (&self.1.shape.kind, &self.2) {
             (Kind::Structure(_) | Kind::Union(_) | Kind::List(_) | Kind::Map { .. }, _) => {
@@ -168,13 +168,13 @@ impl<'de, V: Visitor<'de>> ByShape<'_, 'de, V> {
             (Kind::String | Kind::Document, Want::Any) => Ok(true),
             (Kind::Blob, Want::Any) => match scalar::is_base64(s) {
                 true => Ok(true),
-                false => Err(self.mismatch(Unexpected::Other("text that is no base64"))),
+                false => Err(self.mismatch(Unexpected::Other("text that is not base64"))),
             },
             _ => Ok(false),
         }
     }
 
-    /// A text as what it stands for.
+    /// Converts a text.
     fn visit_converted<E: serde::de::Error>(self, s: &str) -> Result<V::Value, E> {
         if matches!(self.1.shape.kind, Kind::Timestamp) {
             let text = time::normalise(s).map_err(E::custom)?;
@@ -189,7 +189,7 @@ impl<'de, V: Visitor<'de>> ByShape<'_, 'de, V> {
             Want::Bytes => text.deserialize_byte_buf(self.0),
             Want::Enum => text.deserialize_enum("", &[], self.0),
             Want::Float => text.deserialize_f64(self.0),
-            Want::Octets => text.deserialize_seq(self.0),
+            Want::BlobBytes => text.deserialize_seq(self.0),
         };
         read.map_err(E::custom)
     }
@@ -279,7 +279,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ByShape<'_, 'de, V> {
     }
 }
 
-/// Lists and maps: keys as they are, every element through its shape. Null elements stay null.
+/// The entries of a list or map: keys are unchanged, every element is read with its shape. Null elements stay null.
 struct Each<'a, 'de, A>(A, At<'a, 'de>);
 
 impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Each<'_, 'de, A> {
@@ -315,19 +315,19 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Through<'_, 'de, S> 
     }
 }
 
-/// The members of a structure. Unknown ones and nulls are dropped.
+/// The members of a structure. Unknown members and nulls are dropped.
 struct Fields<'a, 'de, A> {
     access: A,
     at: At<'a, 'de>,
     members: &'a Members,
     union: bool,
     previous: Option<usize>,
-    now: Now<'a, 'de>,
+    next: Next<'a, 'de>,
     count: u16,
 }
 
-/// What `next_value_seed` is to hand out.
-enum Now<'a, 'de> {
+/// The value that `next_value_seed` returns.
+enum Next<'a, 'de> {
     Member(&'a Member),
     UnknownTag(Cow<'de, str>),
 }
@@ -340,7 +340,7 @@ impl<'a, 'de, A> Fields<'a, 'de, A> {
             members,
             union: at.shape.is_union(),
             previous: None,
-            now: Now::UnknownTag(Cow::Borrowed("")),
+            next: Next::UnknownTag(Cow::Borrowed("")),
             count: 0,
         }
     }
@@ -366,14 +366,14 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, 'de, A> {
             }
             let Some(index) = found else {
                 self.access.next_value::<IgnoredAny>()?;
-                self.now = Now::UnknownTag(name);
+                self.next = Next::UnknownTag(name);
                 return seed
                     .deserialize(StrDeserializer::new(UNKNOWN_MEMBER))
                     .map(Some);
             };
             self.previous = Some(index);
             let member = self.members.at(index);
-            self.now = Now::Member(member);
+            self.next = Next::Member(member);
             return seed
                 .deserialize(StrDeserializer::new(&member.name))
                 .map(Some);
@@ -381,19 +381,19 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, 'de, A> {
         if self.union && self.count == 0 {
             return Err(A::Error::custom("a union without a member"));
         }
-        self.members.set_usual_len(self.count);
+        self.members.set_expected_len(self.count);
         Ok(None)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        match &mut self.now {
-            Now::Member(member) => {
+        match &mut self.next {
+            Next::Member(member) => {
                 let at = self.at.to(member.target)?;
                 self.access.next_value_seed(Through(seed, at))
             }
-            Now::UnknownTag(tag) => {
+            Next::UnknownTag(tag) => {
                 let name = [("name", std::mem::take(tag))];
-                seed.deserialize(There(MapDeserializer::new(name.into_iter())))
+                seed.deserialize(Present(MapDeserializer::new(name.into_iter())))
             }
         }
     }
@@ -402,13 +402,13 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, 'de, A> {
         Some(if self.union {
             1
         } else {
-            self.members.usual_len()
+            self.members.expected_len()
         })
     }
 }
 
-/// A key, and whether null follows: a map access cannot look ahead, but a borrowed key tells where in the text it stands.
-/// (One with an escape is not borrowed; its null comes through.)
+/// A key, and whether null follows. A map access cannot look ahead, but a borrowed key has a position in the text. (A key with an
+/// escape is not borrowed; its null is passed on.)
 struct Key<'de> {
     name: Cow<'de, str>,
     is_null: bool,

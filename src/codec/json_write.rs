@@ -1,4 +1,4 @@
-//! JSON out.
+//! Writes JSON.
 
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ pub(crate) fn write(
     JsonWriter { model, out }.value(shape, TimestampFormat::EpochSeconds, value)
 }
 
-/// Appends the body members of a structure as an object: those that `is_part` says.
+/// Appends a structure as an object with the members that `is_part` selects.
 pub(crate) fn write_members(
     model: &ServiceModel,
     shape: &Shape,
@@ -118,7 +118,7 @@ impl JsonWriter<'_> {
         if !first {
             self.out.push(b',');
         }
-        // writing text into memory cannot fail
+        // writing into memory cannot fail
         let _ = serde_json::to_writer(&mut *self.out, name);
         self.out.push(b':');
     }
@@ -129,5 +129,5 @@ impl JsonWriter<'_> {
 }
 
 pub(super) fn mismatch(kind: &Kind) -> Error {
-    Error::request(format!("a value that is no {}", kind.name()))
+    Error::request(format!("a value that is not a {}", kind.name()))
 }

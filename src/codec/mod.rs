@@ -1,4 +1,4 @@
-//! Codecs: values to bytes and back, by the shapes of a model.
+//! Codecs: convert values to bytes and back, by the shapes of a model.
 //!
 //! ```text
 //!  write   Value ──shape──► bytes                     form, JSON, XML, CBOR
@@ -9,12 +9,14 @@
 //!                                       │
 //!          what does not fit ──fit──► Value, warnings
 //! ```
-//! A reader is a `serde::Deserializer`, so that each of the three targets is filled straight from the wire. A tree is
-//! built only for a `Value`, and for a response that does not fit its shape (`fit`).
+//! A reader is a `serde::Deserializer`, so each of the three targets is filled directly from the bytes. A tree is built only for a
+//! `Value`, and for a response that does not fit its shape (`fit`).
 
 pub(crate) mod cbor_read;
+mod cbor_token;
 pub(crate) mod cbor_write;
 pub(crate) mod edit;
+mod edit_scalar;
 pub(crate) mod fit;
 pub(crate) mod fit_xml;
 pub(crate) mod fitted;
@@ -26,25 +28,26 @@ pub(crate) mod json_write;
 pub(crate) mod python_json;
 pub(crate) mod raw;
 pub(crate) mod scalar;
-pub(crate) mod target;
-pub(crate) mod there;
+pub(crate) mod sink;
+pub(crate) mod wrappers;
 pub(crate) mod xml_read;
 pub(crate) mod xml_tape;
+mod xml_text;
 pub(crate) mod xml_write;
 
-/// The error of every reader. It is serde_json's, because that reader's cannot be another.
+/// The error of every reader: serde_json's, because its reader has no other.
 pub(crate) type ReadError = serde_json::Error;
 
-/// What a writer says of a value that does not fit its shape.
+/// The error of a writer for a value that does not fit its shape.
 pub(crate) type WriteError = crate::error::Error;
 
-/// How deep an answer may nest: serde_json's own limit.
+/// The maximum depth of a response, which is serde_json's own limit.
 pub(crate) const MAX_DEPTH: usize = 128;
 
-/// The one member of a union of which the model knows no name.
+/// The member of a union whose name is not in the model.
 pub(crate) const UNKNOWN_MEMBER: &str = "SDK_UNKNOWN_MEMBER";
 
-/// What every hint of a `Deserializer` comes to when the shape decides, not the target.
+/// Implements the hints of a `Deserializer` where the shape decides, and not the target.
 macro_rules! the_shape_decides {
     () => {
         fn deserialize_newtype_struct<V: serde::de::Visitor<'de>>(
@@ -54,7 +57,7 @@ macro_rules! the_shape_decides {
         ) -> Result<V::Value, Self::Error> {
             visitor.visit_newtype_struct(self)
         }
-        /// A target that holds nothing takes anything.
+        /// A unit target accepts any value.
         fn deserialize_unit<V: serde::de::Visitor<'de>>(
             self,
             visitor: V,

@@ -1,4 +1,4 @@
-//! JSON as Python's `json.dumps` writes it: what is hashed or kept as a text by botocore must be the same text here.
+//! Writes JSON exactly as Python's `json.dumps` does, for texts that botocore hashes or stores.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{Formatter, Serializer};
 
-/// What stands between the tokens.
+/// The spacing between tokens.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spacing {
     /// `{"a":1,"b":2}`
@@ -15,11 +15,11 @@ pub(crate) enum Spacing {
     Usual,
 }
 
-/// The text of a value. Whatever is not ASCII is escaped.
+/// Writes a value. Characters outside ASCII are escaped.
 pub(crate) fn to_string(value: &Value, spacing: Spacing) -> String {
     let mut out = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut out, Python(spacing));
-    // a value has only strings as keys, and a vector takes all that is written
+    // cannot fail: all keys are strings, and a vector accepts all bytes
     let _ = value.serialize(&mut serializer);
     String::from_utf8(out).unwrap_or_default()
 }

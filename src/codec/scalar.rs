@@ -1,4 +1,4 @@
-//! Scalars as text: in headers, paths, queries, forms and XML, and read back from there.
+//! Scalars as text in headers, paths, queries, forms and XML.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use crate::time::{self, TimestampFormat};
 
 // ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// Text that stands for a value of this kind.
+/// A reader of text that represents a value of this kind.
 pub(crate) struct ScalarText<'a, 'de> {
     pub(crate) text: Cow<'de, str>,
     pub(crate) kind: &'a Kind,
@@ -24,16 +24,20 @@ pub(crate) struct ScalarText<'a, 'de> {
 
 impl ScalarText<'_, '_> {
     #[cold]
-    fn misfit(&self) -> ReadError {
-        ReadError::custom(format_args!("{:?} is no {}", self.text, self.kind.name()))
+    fn mismatch(&self) -> ReadError {
+        ReadError::custom(format_args!(
+            "{:?} is not a valid {}",
+            self.text,
+            self.kind.name()
+        ))
     }
 
     fn float(&self) -> Result<f64, ReadError> {
-        float(&self.text).ok_or_else(|| self.misfit())
+        float(&self.text).ok_or_else(|| self.mismatch())
     }
 
     fn bytes(&self) -> Result<Vec<u8>, ReadError> {
-        base64_read(&self.text).ok_or_else(|| self.misfit())
+        base64_read(&self.text).ok_or_else(|| self.mismatch())
     }
 }
 
@@ -44,19 +48,19 @@ impl<'de> Deserializer<'de> for ScalarText<'_, 'de> {
         match self.kind {
             Kind::Boolean => match boolean(&self.text) {
                 Some(yes) => visitor.visit_bool(yes),
-                None => Err(self.misfit()),
+                None => Err(self.mismatch()),
             },
             Kind::Timestamp => match time::normalise(&self.text) {
                 Ok(text) => visitor.visit_str(&text),
-                Err(_) => Err(self.misfit()),
+                Err(_) => Err(self.mismatch()),
             },
             Kind::Integer | Kind::Long => match integer(&self.text) {
                 Some(Integer::Signed(n)) => visitor.visit_i64(n),
                 Some(Integer::Unsigned(n)) => visitor.visit_u64(n),
-                None => Err(self.misfit()),
+                None => Err(self.mismatch()),
             },
             Kind::Float | Kind::Double => visit_float(self.float()?, visitor),
-            Kind::Blob if !is_base64(&self.text) => Err(self.misfit()),
+            Kind::Blob if !is_base64(&self.text) => Err(self.mismatch()),
             _ => match self.text {
                 Cow::Borrowed(text) => visitor.visit_borrowed_str(text), // free for a `&str` or `Cow` in T
                 Cow::Owned(text) => visitor.visit_string(text),
@@ -108,7 +112,7 @@ impl<'de> IntoDeserializer<'de, ReadError> for ScalarText<'_, 'de> {
     }
 }
 
-/// A boolean of a text: `true` and `false` in any case, and XML's `1` and `0`.
+/// Parses a boolean: `true` and `false` in any case, and XML's `1` and `0`.
 pub(crate) fn boolean(text: &str) -> Option<bool> {
     match text.trim() {
         "true" | "1" => Some(true),
@@ -119,13 +123,13 @@ pub(crate) fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// An integer of 64 bits.
+/// A 64-bit integer.
 pub(crate) enum Integer {
     Signed(i64),
     Unsigned(u64),
 }
 
-/// An integer of a text, which may have a fraction of zeros or an exponent.
+/// Parses an integer, which may have a fraction of zeros or an exponent.
 pub(crate) fn integer(text: &str) -> Option<Integer> {
     #[cold]
     fn large_or_whole(text: &str) -> Option<Integer> {
@@ -143,12 +147,12 @@ pub(crate) fn integer(text: &str) -> Option<Integer> {
     }
 }
 
-/// A float of a text.
+/// Parses a float.
 pub(crate) fn float(text: &str) -> Option<f64> {
     text.trim().parse().ok()
 }
 
-/// A float; JSON has no number for some, so those are strings.
+/// Passes a float to a visitor. JSON has no number for some floats; those are strings.
 pub(crate) fn visit_float<'de, V: Visitor<'de>, E: serde::de::Error>(
     float: f64,
     visitor: V,
@@ -163,11 +167,11 @@ pub(crate) fn visit_float<'de, V: Visitor<'de>, E: serde::de::Error>(
 
 // ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// A scalar as text; blobs stay base64.
+/// Converts a scalar to text. Blobs stay base64.
 ///
 /// # Errors
 ///
-/// The value is no scalar of this kind.
+/// Returns an error if the value is not a scalar of this kind.
 pub(crate) fn text<'v>(
     kind: &Kind,
     format: TimestampFormat,
@@ -183,19 +187,19 @@ pub(crate) fn text<'v>(
     })
 }
 
-/// A timestamp in this format.
+/// Formats a timestamp.
 pub(crate) fn timestamp(value: &Value, format: TimestampFormat) -> Result<String, String> {
     let instant = time::from_value(value).map_err(|e| e.to_string())?;
     Ok(instant.format(format))
 }
 
-/// A timestamp in a header: whole seconds in every format, as botocore has them.
+/// Formats a timestamp for a header: whole seconds in every format, as in botocore.
 pub(crate) fn header_timestamp(value: &Value, format: TimestampFormat) -> Result<String, String> {
     let instant = time::from_value(value).map_err(|e| e.to_string())?;
     Ok(instant.whole().format(format))
 }
 
-/// What services send as base64: blanks in it, missing padding and bits to spare change nothing.
+/// A lenient base64 engine: missing padding and trailing bits are accepted.
 const TOLERANT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -203,7 +207,7 @@ const TOLERANT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// The bytes of a blob that a service sent.
+/// Decodes a blob from a service. White space is ignored.
 pub(crate) fn base64_read(text: &str) -> Option<Vec<u8>> {
     match TOLERANT.decode(text) {
         Ok(bytes) => Some(bytes),
@@ -225,7 +229,7 @@ pub(crate) fn is_base64(text: &str) -> bool {
     is_plain || base64_read(text).is_some()
 }
 
-/// The bytes of a blob that a program gives.
+/// Decodes a blob from a program.
 pub(crate) fn base64_decode(text: &str) -> Result<Vec<u8>, String> {
     STANDARD
         .decode(text)
@@ -238,7 +242,7 @@ pub(crate) fn base64_encode(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::target::ToValue;
+    use super::super::sink::ToValue;
     use super::*;
     use serde_json::json;
 
@@ -248,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn text_becomes_what_the_kind_says() {
+    fn text_is_parsed_by_kind() {
         let cases = [
             (Kind::Boolean, "true", json!(true)),
             (Kind::Boolean, "True", json!(true)),

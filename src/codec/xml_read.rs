@@ -1,29 +1,29 @@
-//! XML, second step: the tape walked by the shape.
+//! XML, second step: reads the tape by the shapes.
 
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::scalar::ScalarText;
-use super::there::There;
+use super::wrappers::Present;
 use super::xml_tape::{Elements, Tape};
 use super::{ReadError, UNKNOWN_MEMBER, the_shape_decides};
 use crate::model::{Kind, Member, Members, ServiceModel, Shape, ShapeId};
 
 type Result<T, E = ReadError> = std::result::Result<T, E>;
 
-/// An element seen through a shape.
+/// A reader of an element with its shape.
 #[derive(Clone, Copy)]
 pub(crate) struct Xml<'a, 'de> {
     tape: Tape<'a, 'de>,
     model: &'a ServiceModel,
     shape: &'a Shape,
     node: usize,
-    /// A flattened list or map: its elements are the siblings from `node` to here with `node`'s name.
+    /// The end of a flattened list or map, whose entries are the siblings from `node` to here with the name of `node`.
     flat: Option<usize>,
 }
 
 impl<'a, 'de> Xml<'a, 'de> {
-    /// This element, 0 being the root.
+    /// The element; 0 is the root.
     pub(crate) fn new(
         tape: Tape<'a, 'de>,
         model: &'a ServiceModel,
@@ -39,7 +39,7 @@ impl<'a, 'de> Xml<'a, 'de> {
         }
     }
 
-    /// The same reader at another element.
+    /// The reader of another element with the same shape.
     fn at(&self, node: usize, target: ShapeId) -> Result<Self> {
         Ok(Self {
             node,
@@ -62,7 +62,7 @@ impl<'a, 'de> Xml<'a, 'de> {
             end: self.tape.next(self.node),
             members,
             previous: None,
-            twin: None,
+            duplicate: None,
             seen: Seen::default(),
             is_union: self.shape.is_union(),
             has_member: false,
@@ -77,7 +77,7 @@ impl<'a, 'de> Xml<'a, 'de> {
         let kind = &self.shape.kind;
         match self.tape.leaf_text(self.node) {
             Some(text) => Ok(ScalarText { text: text?, kind }),
-            None => Err(misfit("elements where the model has a", kind)),
+            None => Err(mismatch("elements where the model has a", kind)),
         }
     }
 }
@@ -90,7 +90,7 @@ impl<'de> Deserializer<'de> for Xml<'_, 'de> {
             kind @ (Kind::Structure(_) | Kind::Union(_) | Kind::List(_) | Kind::Map { .. })
                 if self.flat.is_none() && self.tape.is_text(self.node) =>
             {
-                Err(misfit("text where the model has a", kind))
+                Err(mismatch("text where the model has a", kind))
             }
             Kind::Structure(members) | Kind::Union(members) => {
                 visitor.visit_map(self.fields(members))
@@ -111,7 +111,7 @@ impl<'de> Deserializer<'de> for Xml<'_, 'de> {
         }
     }
 
-    // What a typed target may want beyond that: NaN as a float, bytes, an `Option`, a union or string as an enum, nothing.
+    // the requests of typed targets: NaN as a float, bytes, an `Option`, a union or string as an enum, a unit
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         self.scalar()?.deserialize_f64(visitor)
     }
@@ -151,7 +151,7 @@ impl<'de> Deserializer<'de> for Xml<'_, 'de> {
 }
 
 #[cold]
-fn misfit(what: &str, kind: &Kind) -> ReadError {
+fn mismatch(what: &str, kind: &Kind) -> ReadError {
     ReadError::custom(format_args!("XML: {what} {}", kind.name()))
 }
 
@@ -209,25 +209,25 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
     }
 }
 
-/// The members of a structure, in the order of their elements.
+/// A map of a structure's members, in the order of their elements.
 pub(crate) struct Fields<'a, 'de> {
     xml: Xml<'a, 'de>,
     members: &'a Members,
     at: usize,
     end: usize,
     previous: Option<usize>,
-    /// A second member which the last element stands for.
-    twin: Option<(usize, usize)>,
-    /// A repeated element gives one field: the flattened list it belongs to, else the first of them.
+    /// The second member with the wire name of the last element.
+    duplicate: Option<(usize, usize)>,
+    /// The members that were read: repeated elements are one field, which is the flattened list, or else the first of them.
     seen: Seen,
     is_union: bool,
-    /// Of a union, which has one.
+    /// The number of fields of a union, which must be one.
     has_member: bool,
     attribute: usize,
     value: Next<'a, 'de>,
 }
 
-/// What `next_value_seed` is to hand out.
+/// The value that `next_value_seed` returns.
 enum Next<'a, 'de> {
     Element(&'a Member, usize),
     Text(String),
@@ -235,12 +235,12 @@ enum Next<'a, 'de> {
 }
 
 impl<'de> Fields<'_, 'de> {
-    /// An element of a name that was there before.
+    /// Checks an element with a name that was read before.
     fn repeated(&self, index: usize) -> Result<()> {
         let member = self.members.at(index);
         let may_repeat = member.flattened
             || self.previous != Some(index)
-            || self.members.at(index).twin.is_some();
+            || self.members.at(index).duplicate_wire_name.is_some();
         match may_repeat {
             true => Ok(()),
             false => Err(ReadError::custom(format_args!(
@@ -250,10 +250,10 @@ impl<'de> Fields<'_, 'de> {
         }
     }
 
-    /// The next element that is a member: its number and its place.
+    /// The next element that is a member.
     fn next_element(&mut self) -> Option<Found<'de>> {
         loop {
-            if let Some((index, node)) = self.twin.take() {
+            if let Some((index, node)) = self.duplicate.take() {
                 return Some(Found::Member(index, node));
             }
             if self.at >= self.end {
@@ -312,12 +312,12 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
                 }
             };
             let member = self.members.at(index);
-            self.twin = member.twin.map(|twin| (twin.into(), node));
+            self.duplicate = member.duplicate_wire_name.map(|other| (other.into(), node));
             if !self.seen.insert(index) {
                 self.repeated(index)?;
             } else {
                 if self.is_union && std::mem::replace(&mut self.has_member, true) {
-                    return Err(misfit(
+                    return Err(mismatch(
                         "more than one member where the model has a",
                         &self.xml.shape.kind,
                     ));
@@ -329,7 +329,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
             }
         }
         if self.is_union && !self.has_member {
-            return Err(misfit(
+            return Err(mismatch(
                 "no member where the model has a",
                 &self.xml.shape.kind,
             ));
@@ -355,7 +355,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
                 kind: &Kind::String,
             }),
             Next::UnknownTag(tag) => {
-                seed.deserialize(There(MapDeserializer::new([("name", *tag)].into_iter())))
+                seed.deserialize(Present(MapDeserializer::new([("name", *tag)].into_iter())))
             }
         }
     }
@@ -366,16 +366,16 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
     }
 }
 
-/// Which members of a structure were met.
+/// The set of members that were read.
 #[derive(Default)]
 struct Seen {
     first: [u64; 4],
-    /// Only one structure of all services has more than 256 members.
+    /// The members from 256 on, which only one structure of all services has.
     more: Vec<u64>,
 }
 
 impl Seen {
-    /// Whether the number is new.
+    /// Adds a number, and returns whether it is new.
     #[inline]
     fn insert(&mut self, number: usize) -> bool {
         let at = number / 64;

@@ -1,16 +1,17 @@
-//! XML, first step: one scan into a flat tape.
+//! XML, first step: scans the body into a flat tape.
 //!
-//! An element is 20 bytes of offsets into the body; no string is made. The scan checks what a damaged answer would break:
-//! that every element is closed by its own end tag, that there is one root and that nothing is cut off. It is laxer than
-//! an XML parser elsewhere: name characters and the syntax of attributes are not checked, and a document type is stepped
-//! over, so that no entity is ever defined and only the five of XML and numbers are known.
+//! An element is 20 bytes of offsets into the body; no string is allocated. The scan verifies what damage would break: that every
+//! element is closed by its own end tag, that there is one root, and that nothing is truncated. Otherwise it is laxer than an XML
+//! parser: name characters and the syntax of attributes are not verified, and a document type is skipped, so that no entity is ever
+//! defined: the five of XML and character references are known.
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr2};
 use serde::de::Error as _;
 
 use super::raw::{SURROGATE, Text};
+use super::xml_text::{clean, markup_len, resolve};
 use super::{MAX_DEPTH, ReadError};
 
 type Result<T, E = ReadError> = std::result::Result<T, E>;
@@ -18,25 +19,25 @@ type Result<T, E = ReadError> = std::result::Result<T, E>;
 /// The elements of a body, in document order.
 pub(crate) struct Nodes {
     list: Vec<Node>,
-    /// The body has a carriage return somewhere, which no text keeps.
+    /// Whether the body has a carriage return anywhere, which texts are normalised for.
     has_returns: bool,
 }
 
 struct Node {
-    /// Where the local name starts.
+    /// The start of the local name.
     name: u32,
     name_len: u16,
-    /// The text holds `&`, CDATA, a comment or a processing instruction: it is cleaned when, and if, it is read.
+    /// Whether the text has `&`, CDATA, a comment or a processing instruction, which are resolved when it is read.
     dirty: bool,
-    /// Right behind the start tag.
+    /// The end of the start tag.
     text: u32,
-    /// At the first child or the end tag.
+    /// The start of the first child, or of the end tag.
     text_end: u32,
-    /// The next sibling, which is the end of this element's descendants too.
+    /// The next sibling, which is also the end of the descendants.
     next: u32,
 }
 
-/// Not known yet.
+/// An offset that is not known yet.
 const OPEN: u32 = u32::MAX;
 
 impl Nodes {
@@ -47,17 +48,17 @@ impl Nodes {
         Ok(scan.nodes())
     }
 
-    /// Scans a document up to where it is broken, and closes what is open there. An error's code is wanted of half a document too.
+    /// Scans a document up to a defect, and closes the elements that are open there, so that the code of an error can be read.
     pub(crate) fn salvage(src: &str) -> Option<Self> {
         let mut scan = Scan::new(src).ok()?;
-        // what was scanned before a fault is kept
+        // what precedes the defect is kept
         let _ = scan.run();
         let end = scan.nodes.len() as u32;
         for node in &mut scan.nodes {
             if node.text_end == OPEN {
                 let rest = scan.bytes.get(node.text as usize..).unwrap_or_default();
                 let length = memchr(b'<', rest).unwrap_or(rest.len());
-                // both are below the length of the text, which is below OPEN
+                // both are at most the length of the text, which is below OPEN
                 node.text_end = node.text + length as u32;
             }
         }
@@ -75,14 +76,14 @@ struct Scan<'s> {
     bytes: &'s [u8],
     at: usize,
     nodes: Vec<Node>,
-    /// The elements around this place.
+    /// The elements that are open.
     open: Vec<u32>,
 }
 
 impl<'s> Scan<'s> {
     fn new(src: &'s str) -> Result<Self> {
         if src.len() >= OPEN as usize {
-            return Err(bad("longer than 4 GiB", src.len()));
+            return Err(invalid("longer than 4 GiB", src.len()));
         }
         Ok(Self {
             src,
@@ -100,17 +101,17 @@ impl<'s> Scan<'s> {
         }
     }
 
-    /// Inlined, so that where it stands needs no memory.
+    /// Inlined, so that the position stays in a register.
     #[inline(always)]
     fn run(&mut self) -> Result<()> {
         while let Some(i) = memchr2(b'<', b'&', &self.bytes[self.at..]) {
             let mut lt = self.at + i;
             if self.bytes[lt] == b'&' {
                 self.mark_dirty();
-                lt += memchr(b'<', &self.bytes[lt..]).ok_or_else(cut)?;
+                lt += memchr(b'<', &self.bytes[lt..]).ok_or_else(truncated)?;
             }
             match self.bytes.get(lt + 1) {
-                None => return Err(cut()),
+                None => return Err(truncated()),
                 Some(b'/') => self.end_tag(lt)?,
                 Some(b'!' | b'?') => self.markup(lt)?,
                 Some(first) => self.start_tag(lt, *first)?,
@@ -119,7 +120,7 @@ impl<'s> Scan<'s> {
         if self.open.is_empty() && !self.nodes.is_empty() {
             Ok(())
         } else {
-            Err(cut())
+            Err(truncated())
         }
     }
 
@@ -131,7 +132,10 @@ impl<'s> Scan<'s> {
 
     #[inline]
     fn end_tag(&mut self, lt: usize) -> Result<()> {
-        let node = self.open.pop().ok_or_else(|| bad("a stray end tag", lt))?;
+        let node = self
+            .open
+            .pop()
+            .ok_or_else(|| invalid("an unmatched end tag", lt))?;
         let end = self.nodes.len() as u32;
         let node = &mut self.nodes[node as usize];
         let name = &self.bytes[node.name as usize..][..node.name_len.into()];
@@ -141,23 +145,23 @@ impl<'s> Scan<'s> {
         }
         let close = lt + 2 + name.len();
         if self.bytes.get(close) == Some(&b'>') && &self.bytes[lt + 2..close] == name {
-            // the usual case: no prefix, no space
+            // the usual case: neither prefix nor space
             self.at = close + 1;
             return Ok(());
         }
-        self.at = lt + memchr(b'>', &self.bytes[lt..]).ok_or_else(cut)? + 1;
+        self.at = lt + memchr(b'>', &self.bytes[lt..]).ok_or_else(truncated)? + 1;
         let tag = self.src[lt + 2..self.at - 1].trim_end();
         match tag.rsplit(':').next().map(str::as_bytes) == Some(name) {
             true => Ok(()),
-            false => Err(bad("a wrong end tag", lt)),
+            false => Err(invalid("a mismatched end tag", lt)),
         }
     }
 
-    /// A comment, CDATA, a processing instruction or a document type.
+    /// Skips a comment, CDATA, a processing instruction or a document type.
     fn markup(&mut self, lt: usize) -> Result<()> {
         let rest = &self.src[lt..];
         self.mark_dirty();
-        self.at = lt + markup_len(rest).ok_or_else(cut)?;
+        self.at = lt + markup_len(rest).ok_or_else(truncated)?;
         Ok(())
     }
 
@@ -170,24 +174,24 @@ impl<'s> Scan<'s> {
             if c == b':' {
                 name = i; // a prefix goes
             }
-            c = *b.get(i).ok_or_else(cut)?;
+            c = *b.get(i).ok_or_else(truncated)?;
         }
         let name_len = u16::try_from(i - name)
             .ok()
             .filter(|len| *len > 0)
-            .ok_or_else(|| bad("no element name", lt))?;
+            .ok_or_else(|| invalid("no element name", lt))?;
         while c != b'>' && c != b'/' {
-            // attributes are stepped over; `>` may stand in quotes
+            // attributes are skipped; quotes may contain `>`
             i += 1;
-            c = *b.get(i).ok_or_else(cut)?;
+            c = *b.get(i).ok_or_else(truncated)?;
             if c == b'"' || c == b'\'' {
-                i += 1 + memchr(c, &b[i + 1..]).ok_or_else(cut)?;
+                i += 1 + memchr(c, &b[i + 1..]).ok_or_else(truncated)?;
             }
         }
         let empty = c == b'/';
         i += usize::from(empty);
-        if *b.get(i).ok_or_else(cut)? != b'>' {
-            return Err(bad("a bad tag", lt));
+        if *b.get(i).ok_or_else(truncated)? != b'>' {
+            return Err(invalid("an invalid tag", lt));
         }
         self.at = i + 1;
         match self.open.last().map(|p| &mut self.nodes[*p as usize]) {
@@ -198,7 +202,7 @@ impl<'s> Scan<'s> {
             }
             None => {
                 if !self.nodes.is_empty() {
-                    return Err(bad("a second root", lt));
+                    return Err(invalid("a second root", lt));
                 }
             }
         }
@@ -213,7 +217,7 @@ impl<'s> Scan<'s> {
         });
         if !empty {
             if self.open.len() == MAX_DEPTH {
-                return Err(bad("nested too deep", lt));
+                return Err(invalid("nested too deep", lt));
             }
             self.open.push(node);
         }
@@ -222,16 +226,16 @@ impl<'s> Scan<'s> {
 }
 
 #[cold]
-fn bad(what: &str, at: usize) -> ReadError {
+fn invalid(what: &str, at: usize) -> ReadError {
     ReadError::custom(format_args!("XML: {what} at byte {at}"))
 }
 
 #[cold]
-fn cut() -> ReadError {
+pub(super) fn truncated() -> ReadError {
     ReadError::custom("XML: unexpected end")
 }
 
-/// The elements with their text.
+/// A scan with its text.
 #[derive(Clone, Copy)]
 pub(crate) struct Tape<'t, 'de> {
     src: &'de str,
@@ -240,7 +244,7 @@ pub(crate) struct Tape<'t, 'de> {
 }
 
 impl<'t, 'de> Tape<'t, 'de> {
-    /// `src` must be what `nodes` was scanned from.
+    /// `nodes` must be the scan of `src`.
     pub(crate) fn new(src: &'de str, nodes: &'t Nodes) -> Self {
         Self {
             src,
@@ -299,7 +303,7 @@ impl<'t, 'de> Tape<'t, 'de> {
         self.text_of(&self.nodes[node])
     }
 
-    /// The same of an element without children; `None` where there are some.
+    /// The text of an element without children; `None` if there are any.
     #[inline]
     pub(crate) fn leaf_text(&self, node: usize) -> Option<Result<Cow<'de, str>>> {
         let found = &self.nodes[node];
@@ -316,8 +320,8 @@ impl<'t, 'de> Tape<'t, 'de> {
         }
     }
 
-    /// The same, with U+FFFD for what [`text`](Self::text) stops at.
-    pub(crate) fn mended_text(&self, node: usize) -> Result<Text> {
+    /// As [`text`](Self::text), but replaces by U+FFFD what is an error there.
+    pub(crate) fn repaired_text(&self, node: usize) -> Result<Text> {
         let (text, is_mended) = resolve(self.raw_text(node), self.has_returns)?;
         Ok(Text {
             text,
@@ -325,7 +329,7 @@ impl<'t, 'de> Tape<'t, 'de> {
         })
     }
 
-    /// Whether it holds text, and no element.
+    /// Whether the element holds text, and no elements.
     #[inline]
     pub(crate) fn is_text(&self, node: usize) -> bool {
         let Node { text, text_end, .. } = self.nodes[node];
@@ -350,7 +354,7 @@ impl<'t, 'de> Tape<'t, 'de> {
             let quote = tail.chars().next().filter(|q| matches!(q, '"' | '\''))?;
             let (value, tail) = tail[1..].split_once(quote)?;
             if local(name) == wanted {
-                // blanks are spaces there, but for those that are written as numbers
+                // white space becomes spaces, except character references
                 let value = value.replace("\r\n", " ").replace(['\r', '\n', '\t'], " ");
                 return Some(clean(&value, false));
             }
@@ -359,7 +363,7 @@ impl<'t, 'de> Tape<'t, 'de> {
     }
 }
 
-/// Some siblings.
+/// An iterator over siblings.
 #[derive(Clone, Copy)]
 pub(crate) struct Elements<'t, 'de> {
     tape: Tape<'t, 'de>,
@@ -382,105 +386,6 @@ impl Iterator for Elements<'_, '_> {
         }
         None
     }
-}
-
-/// How long the comment, CDATA, processing instruction or document type is that a text starts with. Its end does not
-/// overlap its start: `<!-->` is no comment.
-fn markup_len(text: &str) -> Option<usize> {
-    let (start, end) = match text {
-        _ if text.starts_with("<!--") => ("<!--", "-->"),
-        _ if text.starts_with(CDATA) => (CDATA, "]]>"),
-        _ if text.starts_with("<?") => ("<?", "?>"),
-        _ => ("<", ">"),
-    };
-    let length = memmem::find(&text.as_bytes()[start.len()..], end.as_bytes())?;
-    Some(start.len() + length + end.len())
-}
-
-const CDATA: &str = "<![CDATA[";
-
-/// Text with entities, CDATA sections, comments and line ends resolved.
-#[cold]
-fn clean(raw: &str, has_returns: bool) -> Result<String> {
-    match resolve(raw, has_returns)? {
-        (_, true) => Err(ReadError::custom("XML: half of a surrogate pair")),
-        (text, false) => Ok(text),
-    }
-}
-
-/// The same, and whether halves of surrogate pairs were replaced in it. `has_returns` is false only where the text has no
-/// carriage return.
-fn resolve(mut raw: &str, has_returns: bool) -> Result<(String, bool)> {
-    let (mut out, mut is_mended) = (String::with_capacity(raw.len()), false);
-    let push = |out: &mut String, raw: &str| match has_returns {
-        true => push_lines(out, raw),
-        false => out.push_str(raw),
-    };
-    while let Some(i) = memchr2(b'&', b'<', raw.as_bytes()) {
-        push(&mut out, &raw[..i]);
-        raw = &raw[i..];
-        let next = if raw.starts_with('<') {
-            let length = markup_len(raw).ok_or_else(cut)?;
-            if let Some(data) = raw[..length].strip_prefix(CDATA) {
-                push(&mut out, data.strip_suffix("]]>").unwrap_or(data));
-            }
-            length
-        } else {
-            let (first, length) = entity(raw)?;
-            // some writers make two of what is one character
-            let second = match first {
-                0xd800..0xdc00 if raw[length..].starts_with("&#") => Some(entity(&raw[length..])?),
-                _ => None,
-            };
-            match second {
-                Some((second @ 0xdc00..0xe000, more)) => {
-                    let pair = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-                    out.extend(char::from_u32(pair));
-                    length + more
-                }
-                _ => {
-                    let c = char::from_u32(first);
-                    is_mended |= c.is_none();
-                    out.push(c.unwrap_or(char::REPLACEMENT_CHARACTER));
-                    length
-                }
-            }
-        };
-        raw = &raw[next..];
-    }
-    push(&mut out, raw);
-    Ok((out, is_mended))
-}
-
-/// Every line ends with a line feed (XML 1.0, 2.11).
-fn push_lines(out: &mut String, raw: &str) {
-    let mut lines = raw.split('\r');
-    out.extend(lines.next());
-    for line in lines {
-        out.push('\n');
-        out.push_str(line.strip_prefix('\n').unwrap_or(line));
-    }
-}
-
-/// The character, or half of a pair, that the entity at the start of this text stands for, and the entity's length.
-fn entity(raw: &str) -> Result<(u32, usize)> {
-    let end = memchr(b';', raw.as_bytes()).ok_or_else(cut)?;
-    let name = &raw[1..end];
-    let number = |name: &str| match name.strip_prefix("#x") {
-        Some(hex) => u32::from_str_radix(hex, 16).ok(),
-        None => name.strip_prefix('#')?.parse().ok(),
-    };
-    let code = match name {
-        "amp" => '&'.into(),
-        "apos" => '\''.into(),
-        "gt" => '>'.into(),
-        "lt" => '<'.into(),
-        "quot" => '"'.into(),
-        other => number(other)
-            .filter(|code| *code <= char::MAX.into())
-            .ok_or_else(|| ReadError::custom("XML: an entity that is not known"))?,
-    };
-    Ok((code, end + 1))
 }
 
 #[cfg(test)]
@@ -536,7 +441,7 @@ mod tests {
         ] {
             assert!(text_of(src).is_err(), "{src}");
             let nodes = Nodes::scan(src).unwrap();
-            let text = Tape::new(src, &nodes).mended_text(0).unwrap();
+            let text = Tape::new(src, &nodes).repaired_text(0).unwrap();
             assert!(text.text.starts_with("x\u{fffd}"), "{src}");
             assert_eq!(text.mended, Some(SURROGATE));
         }

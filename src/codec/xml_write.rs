@@ -1,4 +1,4 @@
-//! XML out.
+//! Writes XML.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::{Kind, Member, ServiceModel, Shape, XmlNamespace};
 use crate::time::TimestampFormat;
 
-/// A document that is being written.
+/// A writer of a document.
 pub(crate) struct XmlWriter<'a> {
     model: &'a ServiceModel,
     out: String,
@@ -22,7 +22,7 @@ impl<'a> XmlWriter<'a> {
         }
     }
 
-    /// The document as text.
+    /// Returns the document.
     pub(crate) fn finish(self) -> String {
         self.out
     }
@@ -71,7 +71,7 @@ impl<'a> XmlWriter<'a> {
         }
     }
 
-    /// An element that holds those members of a structure that `is_part` says.
+    /// Writes an element with the members of a structure that `is_part` selects.
     pub(crate) fn structure(
         &mut self,
         name: &str,
@@ -117,7 +117,7 @@ impl<'a> XmlWriter<'a> {
         self.out.push('>');
     }
 
-    /// A start tag but for its `>`.
+    /// Writes a start tag without its `>`.
     fn start(&mut self, name: &str, namespace: Option<&XmlNamespace>) {
         self.out.push('<');
         self.out.push_str(name);
@@ -144,7 +144,7 @@ impl<'a> XmlWriter<'a> {
     }
 }
 
-/// What would end the text, and what a parser would not give back as it is.
+/// Characters that would end the text, or that a parser would change.
 fn escape(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {

@@ -61,7 +61,7 @@ fn of_param(fault: Fault) -> ParamError {
     ParamError {
         path: fault.path,
         kind: ParamErrorKind::Unreadable {
-            reason: fault.reason.into(),
+            reason: fault.reason,
         },
     }
 }

@@ -143,9 +143,7 @@ pub(crate) fn check_names(config: &Settings) -> Result<(), ConfigError> {
 
 /// A parameter that cannot go out as it is.
 fn refuse(path: &str, reason: String) -> Error {
-    let kind = ParamErrorKind::Unreadable {
-        reason: reason.into(),
-    };
+    let kind = ParamErrorKind::Unreadable { reason };
     let path = path.into();
     ParamErrors(vec![ParamError { path, kind }]).into()
 }

@@ -119,7 +119,7 @@ mod tests {
         use crate::model::{Models, SERVICE, ServiceModel};
 
         let models = Models::standard(None, &Environment::default());
-        let model = |name: Box<str>| {
+        let model = |name: String| {
             let text = models.load(&name, SERVICE).unwrap().unwrap();
             ServiceModel::parse(&name, text).unwrap()
         };

@@ -128,7 +128,7 @@ fn lacks(call: &CallContext<'_>, output: &Output, evidence: &Evidence) -> Option
             output.meta.status,
             &output.meta.headers,
             &output.source.bytes,
-            (expected.into(), "none".into()),
+            (expected, "none".into()),
         )
     };
     (!is_there).then(|| found().into())

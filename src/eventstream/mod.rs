@@ -1,7 +1,7 @@
-//! Event streams: answers that come message by message.
+//! Event streams: responses that consist of messages.
 //!
 //! ```text
-//! body ──► Message ──► event      → {"Records": {…}}       one object of one member each
+//! body ──► Message ──► event      → {"Records": {…}}       an object with one member
 //!                 ├──► exception  → ServiceError           the stream ends
 //!                 └──► error      → ServiceError           the stream ends
 //! ```

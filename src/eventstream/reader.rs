@@ -1,4 +1,4 @@
-//! Messages to events.
+//! Converts messages to events.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,23 +13,23 @@ use crate::codec::{fit, scalar};
 use crate::error::{Detail, Error, ErrorKind, Result, ServiceError};
 use crate::frame::{FrameError, HeaderValue, Message};
 use crate::model::{Kind, Member, Operation, ServiceModel, ShapeId};
-use crate::protocol::{self, Answer};
+use crate::protocol::{self, BufferedResponse};
 use crate::time;
 use crate::transport::TransportError;
 
-/// The events of an answer, as they come: an iterator of objects of one member each.
+/// An iterator over the events of a response, as they are received. An event is an object with one member.
 ///
-/// It holds one message at a time and waits for the next. What does not fit the model is given as far as it does, as in a
-/// result; the log names it. A stream that breaks, ends inside a message or holds an error gives that error as its last
-/// item; so does a stream that the connection alone ends, as it may be cut. Events that the model does not know are left out. Dropping it closes the
-/// connection.
+/// The reader holds one message at a time and waits for the next. A value that does not fit the model is returned as far as it does, as
+/// in a result, and logged. The last item is an error if the stream fails, ends inside a message or contains an error, and also if
+/// only the end of the connection ends the stream, which may then be truncated. Events that the model does not have are skipped.
+/// Dropping the reader closes the connection.
 pub struct EventReader {
     model: Arc<ServiceModel>,
     operation: Arc<Operation>,
     /// The union whose members are the events.
     stream: ShapeId,
     body: Option<ResponseBody>,
-    /// What does not fit the model is an error.
+    /// A value that does not fit the model is an error.
     pub(crate) is_strict: bool,
 }
 
@@ -49,13 +49,13 @@ impl EventReader {
         }
     }
 
-    /// The message that the RPC protocols send first: it has what the result has beside the events.
+    /// Reads the first message of the RPC protocols, which holds the members of the result besides the events.
     pub(crate) fn initial_response(&mut self) -> Result<Bytes> {
         match self.message()? {
             Some(message) if message.text(":event-type") == Some("initial-response") => {
                 Ok(message.payload)
             }
-            // whatever it is, it says more than that something else is missing
+            // an error in place of it says more than that it is missing
             Some(message) => match self.event(&message) {
                 Err(error) => Err(error),
                 Ok(_) => Err(Error::response(
@@ -76,7 +76,7 @@ impl EventReader {
         }
     }
 
-    /// What a message says; nothing, if the model does not know it.
+    /// Converts a message to an event; `None` if the model does not have it.
     fn event(&self, message: &Message) -> Result<Option<Value>> {
         let text = |name: &str| message.text(name).unwrap_or_default();
         match message.text(":message-type") {
@@ -87,7 +87,7 @@ impl EventReader {
                 Err(found.into())
             }
             other => Err(Error::response(format!(
-                "a message of the event stream has the type {other:?}"
+                "event stream: unknown message type {other:?}"
             ))),
         }
     }
@@ -147,14 +147,14 @@ impl EventReader {
 
     fn decode(&self, shape: ShapeId, bytes: &[u8]) -> Result<Value> {
         let (nodes, none) = (
-            Answer::scan(&self.model, bytes).map_err(Error::response)?,
+            BufferedResponse::scan(&self.model, bytes).map_err(Error::response)?,
             HeaderMap::new(),
         );
-        let answer = Answer {
+        let response = BufferedResponse {
             nodes: nodes.as_ref(),
-            ..Answer::new(&self.model, &none, bytes)
+            ..BufferedResponse::new(&self.model, &none, bytes)
         };
-        let (value, warnings) = answer.value(shape, |_| 0).map_err(Error::response)?;
+        let (value, warnings) = response.value(shape, |_| 0).map_err(Error::response)?;
         if let Some(warning) = warnings.first().filter(|_| self.is_strict) {
             let what = format!("{warning} (strict_responses is on)");
             return Err(Error::response(what));
@@ -163,7 +163,7 @@ impl EventReader {
         Ok(value)
     }
 
-    /// An error that the model has among the events.
+    /// Reads an exception, which the model has among the events.
     fn exception(&self, name: &str, message: &Message) -> Error {
         let found = match self.member(name) {
             Ok(member) => {
@@ -244,7 +244,7 @@ impl Detail for FrameError {
 }
 
 impl FrameError {
-    /// The transport's error that a stream broke with.
+    /// The transport error with which the stream failed.
     fn of_transport(&self) -> Option<&TransportError> {
         match self {
             Self::Read(error) => error.get_ref()?.downcast_ref(),

@@ -88,7 +88,7 @@ impl Catalog {
         Ok(Some(services.entry((*key).into()).or_insert(data).clone()))
     }
 
-    fn load(&self, name: &str, version: Option<&str>, kind: &str) -> Result<Option<Box<str>>> {
+    fn load(&self, name: &str, version: Option<&str>, kind: &str) -> Result<Option<String>> {
         match version {
             Some(version) => self.models.load_version(name, version, kind),
             None => self.models.load(name, kind),
@@ -106,18 +106,18 @@ impl Catalog {
     pub(super) fn legacy(&self) -> Result<&LegacyEndpoints> {
         self.legacy.get_or_try_init(|| {
             let text = self.common("endpoints")?;
-            Ok(LegacyEndpoints::parse(String::from(text))?)
+            Ok(LegacyEndpoints::parse(text)?)
         })
     }
 
-    fn common(&self, path: &str) -> Result<Box<str>> {
+    fn common(&self, path: &str) -> Result<String> {
         let text = self.models.load_path(path)?;
         text.ok_or_else(|| Error::model(format!("no model folder has {path}.json")))
     }
 }
 
 impl ServiceData {
-    fn load(&self, kind: &str) -> Result<Option<Box<str>>> {
+    fn load(&self, kind: &str) -> Result<Option<String>> {
         let version = self.version.as_deref();
         self.catalog.load(self.model.name(), version, kind)
     }
@@ -165,7 +165,7 @@ impl ServiceData {
     pub(super) fn resources(&self) -> Result<Option<&Arc<Definitions>>> {
         let definitions = self.resources.get_or_try_init(|| {
             let text = self.load(RESOURCES)?;
-            let parse = |text: Box<str>| Definitions::parse(self.model.clone(), &text);
+            let parse = |text: String| Definitions::parse(self.model.clone(), &text);
             text.map(parse).transpose().map(|found| found.map(Arc::new))
         });
         definitions.map(Option::as_ref)
@@ -192,7 +192,7 @@ impl Catalog {
     /// # Errors
     ///
     /// Returns an error if there is no such service, or the folder lacks this version.
-    pub(super) fn folder_name(&self, name: &str, version: Option<&str>) -> Result<Box<str>> {
+    pub(super) fn folder_name(&self, name: &str, version: Option<&str>) -> Result<String> {
         let folder = self.models.folder_name(name)?;
         if *folder != *name {
             return Ok(folder);

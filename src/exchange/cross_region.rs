@@ -89,7 +89,7 @@ impl CopySource {
             region: region.to_owned(),
             params: Params { value, body: None },
             more,
-            member: url.name.clone(),
+            member: url.name.as_str().into(),
         }))
     }
 

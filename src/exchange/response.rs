@@ -10,7 +10,7 @@ use crate::checksum;
 use crate::codec::edit::Edits;
 use crate::error::{Error, Result, UnexpectedResponse};
 use crate::output::{Output, OutputSource, ResponseMeta};
-use crate::protocol::{self, Answer, Document, Fault, Nodes};
+use crate::protocol::{self, BufferedResponse, Nodes, Rejection, SuccessResponse};
 
 impl Exchange {
     /// Makes the output of a successful response.
@@ -44,7 +44,9 @@ impl Exchange {
         }
         let model = &service.model;
         let is_document = !is_streamed && !stands_in && protocol::has_document(model, operation)?;
-        let mended = is_document.then(|| Answer::mended(model, &bytes)).flatten();
+        let mended = is_document
+            .then(|| BufferedResponse::repaired(model, &bytes))
+            .flatten();
         let (bytes, is_mended) = match mended {
             Some(mended) => (mended.into(), true),
             None => (bytes, false),
@@ -96,7 +98,7 @@ impl Exchange {
         is_streamed: bool,
     ) -> Result<Option<Nodes>> {
         let model = &self.call.service.model;
-        let document = Document {
+        let response = SuccessResponse {
             model,
             operation: &self.call.operation,
             status,
@@ -105,10 +107,10 @@ impl Exchange {
             is_streamed,
             root_of: &self.call.service.quirks.root_element,
         };
-        document.check().map_err(|fault| match fault {
-            Fault::Model(error) => error,
-            Fault::Service(status) => self.service_error(status, headers, body),
-            Fault::Unexpected(error) => (*error).into(),
+        response.check().map_err(|rejection| match rejection {
+            Rejection::Model(error) => error,
+            Rejection::Service(status) => self.service_error(status, headers, body),
+            Rejection::Unexpected(error) => (*error).into(),
         })
     }
 

@@ -73,12 +73,12 @@ impl Services {
         self
     }
 
-    pub(crate) fn names(&self) -> Result<Vec<Box<str>>> {
+    pub(crate) fn names(&self) -> Result<Vec<String>> {
         self.catalog.models().services()
     }
 
     /// The names of the services that have resources.
-    pub(crate) fn with_resources(&self) -> Result<Vec<Box<str>>> {
+    pub(crate) fn with_resources(&self) -> Result<Vec<String>> {
         self.catalog.models().services_with(RESOURCES)
     }
 

@@ -45,3 +45,72 @@ pub(super) struct Notes {
 
 /// The dialect of model files that are named `service-2`.
 pub(super) const SERVICE_2: &dyn Dialect = &C2j;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::index::Index;
+
+    /// A dialect with one operation a line: name and HTTP method.
+    struct Lines;
+
+    impl Dialect for Lines {
+        fn parse(&'static self, name: &str, text: Box<str>) -> Result<ServiceModel> {
+            let metadata = r#"{"metadata": {"protocol": "rest-json"}}"#;
+            let metadata = C2j.parse(name, metadata.into())?.metadata().clone();
+            let operations: Vec<_> = text
+                .lines()
+                .filter_map(|line| line.split_once(' '))
+                .collect();
+            Ok(ServiceModel {
+                name: name.into(),
+                dialect: self,
+                metadata,
+                operations: Index::new(operations.into_iter(), &text),
+                shapes: Index::new(std::iter::empty(), &text),
+                text,
+            })
+        }
+
+        fn service_id(&self, _: &str) -> Result<String, String> {
+            Err("no service id".into())
+        }
+
+        fn operation(
+            &self,
+            model: &ServiceModel,
+            name: &str,
+            text: &str,
+        ) -> Result<Operation, String> {
+            let text = format!(r#"{{"http": {{"method": "{text}", "requestUri": "/"}}}}"#);
+            C2j.operation(model, name, &text)
+        }
+
+        fn shape(&self, _: &ServiceModel, _: ShapeId, _: &str) -> Result<Shape, String> {
+            Err("no shapes".into())
+        }
+
+        fn requires_discovery(&self, operation: &str) -> bool {
+            operation == "HEAD"
+        }
+
+        fn notes(&self, text: &str) -> Notes {
+            Notes {
+                documentation: Some(format!("Sends a {text}.").into()),
+                ..Notes::default()
+            }
+        }
+    }
+
+    #[test]
+    fn another_dialect_needs_no_other_code() {
+        let model = Lines
+            .parse("tower", "RingBell PUT\nLookOut GET\n".into())
+            .unwrap();
+        assert!(model.operation_names().eq(["RingBell", "LookOut"]));
+        assert_eq!(model.operation("ring-bell").unwrap().method, "PUT");
+        let described = model.describe("look_out").unwrap();
+        assert_eq!(described["documentation"], "Sends a GET.");
+        assert!(!model.requires_discovery());
+    }
+}

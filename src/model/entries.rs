@@ -1,4 +1,4 @@
-//! The entries of a file such as `paginators-1`: each is kept as its text and read when it is asked for.
+//! The entries of a file such as `paginators-1`. Each is kept as text, and parsed on use.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,18 @@ use crate::names;
 
 /// The entries, by name.
 #[derive(Debug, Default)]
-pub(crate) struct Entries(BTreeMap<Box<str>, Box<RawValue>>);
+pub(crate) struct Entries(BTreeMap<String, Box<RawValue>>);
 
 impl Entries {
-    /// The entries below `member` of a file.
+    /// Reads the entries in `member` of a file.
     pub(crate) fn parse(place: &str, member: &str, text: &str) -> Result<Self> {
-        let of = |what: String| Error::model(format!("{place}: {what}"));
-        let mut file: BTreeMap<Box<str>, &RawValue> =
-            serde_json::from_str(text).map_err(|e| of(e.to_string()))?;
+        let invalid = |what: String| Error::model(format!("{place}: {what}"));
+        let mut file: BTreeMap<String, &RawValue> =
+            serde_json::from_str(text).map_err(|e| invalid(e.to_string()))?;
         let Some(entries) = file.remove(member) else {
-            return Err(of(format!("it has no {member}")));
+            return Err(invalid(format!("it has no {member}")));
         };
-        let entries = serde_json::from_str(entries.get()).map_err(|e| of(e.to_string()))?;
+        let entries = serde_json::from_str(entries.get()).map_err(|e| invalid(e.to_string()))?;
         Ok(Self(entries))
     }
 
@@ -34,13 +34,13 @@ impl Entries {
         self.0.get(name).map(|text| text.get())
     }
 
-    /// The name of an entry, and its text; the name is taken in snake case and kebab case too.
+    /// The name and the text of an entry. `name` may be in snake case or kebab case.
     pub(crate) fn find(&self, what: &'static str, name: &str, place: &str) -> Result<(&str, &str)> {
-        let is_it = |known: &str| {
+        let is_named = |known: &str| {
             known == name || names::snake_case(known) == name || names::kebab_case(known) == name
         };
         let mut entries = self.0.iter();
-        let found = entries.find(|(known, _)| is_it(known));
+        let found = entries.find(|(known, _)| is_named(known));
         let found = found.map(|(known, text)| (&**known, text.get()));
         found.ok_or_else(|| {
             let nearest = names::nearest(name, self.names());

@@ -4,7 +4,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
-use serde_json::value::RawValue;
 
 /// The members of one JSON object of the text, by name.
 pub(super) struct Index<T> {
@@ -23,27 +22,31 @@ const FREE: u32 = u32::MAX;
 
 impl<T> Index<T> {
     /// Indexes entries that borrow from `text`, which must be shorter than 4 GiB.
-    pub(super) fn new(entries: &[(&str, &RawValue)], text: &str) -> Self {
+    pub(super) fn new<'t>(
+        entries: impl ExactSizeIterator<Item = (&'t str, &'t str)>,
+        text: &str,
+    ) -> Self {
         let place = |part: &str| {
             let start = (part.as_ptr() as usize - text.as_ptr() as usize) as u32;
             start..start + part.len() as u32
         };
-        let slot = |(name, raw): &(&str, &RawValue)| Slot {
-            name: place(name),
-            raw: place(raw.get()),
-            value: OnceCell::new(),
-        };
         let size = (entries.len() * 2).next_power_of_two();
         let mut table = vec![FREE; size].into_boxed_slice();
-        for (number, (name, _)) in entries.iter().enumerate() {
+        let mut slots = Vec::with_capacity(entries.len());
+        for (number, (name, raw)) in entries.enumerate() {
             let mut at = hash(name) as usize & (size - 1);
             while table[at] != FREE {
                 at = (at + 1) & (size - 1);
             }
             table[at] = number as u32;
+            slots.push(Slot {
+                name: place(name),
+                raw: place(raw),
+                value: OnceCell::new(),
+            });
         }
         Self {
-            slots: entries.iter().map(slot).collect(),
+            slots: slots.into(),
             table,
         }
     }
@@ -99,6 +102,8 @@ fn hash(name: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::value::RawValue;
+
     use super::*;
     use crate::model::ordered::Ordered;
 
@@ -114,7 +119,7 @@ mod tests {
                 .join(",")
         );
         let entries: Ordered<&str, &RawValue> = serde_json::from_str(&text).unwrap();
-        let index = Index::<String>::new(&entries.0, &text);
+        let index = Index::<String>::new(entries.texts(), &text);
         for (number, name) in names.iter().enumerate() {
             assert_eq!(index.find(name, &text), Some(number as u32));
             assert_eq!(index.entry(number as u32, &text).1, format!("[{name:?}]"));
@@ -124,7 +129,7 @@ mod tests {
 
     #[test]
     fn an_empty_index_finds_nothing() {
-        let index = Index::<u8>::new(&[], "");
+        let index = Index::<u8>::new(std::iter::empty(), "");
         assert_eq!(index.find("x", ""), None);
     }
 }

@@ -1,12 +1,13 @@
-//! Service models: what a service's operations take and give, and how that goes over the wire.
+//! Service models: operations, their inputs, outputs and errors, and how these are written on the wire.
 //!
 //! ```text
-//!  ModelSource ──text──► ServiceModel::parse          one scan: where each operation and shape stands
-//!                          ├─ operation("ListBuckets") parsed when first asked for, then kept
+//!  ModelSource ──text──► ServiceModel::parse          one scan: finds each operation and shape
+//!                          ├─ operation("ListBuckets") parsed on first use, then kept
 //!                          └─ shape(id)                the same
 //! ```
-//! A call touches a few dozen of a service's shapes, and EC2 has 3,900; so a shape costs nothing until it is met. Wire
-//! names, locations and lookups are settled when a shape is parsed, so that a codec looks no trait up.
+//! A call uses a few dozen of a service's shapes, and EC2 has 3,900; so a shape costs nothing until it is used. Wire names, locations
+//! and lookups are resolved when a shape is parsed, so that a codec never looks up a trait. The form of a model's text is known to
+//! its `Dialect` alone.
 
 mod c2j;
 mod describe;
@@ -43,16 +44,26 @@ use self::index::Index;
 use crate::error::{Detail, Error, ErrorKind, Result};
 use crate::names::{nearest, plain, present};
 
-/// The spellings of names of operations and services.
+/// Spellings of the names of operations and services.
 pub mod names {
     pub use crate::names::{hyphenated_service_id, kebab_case, snake_case};
 }
 
-/// The number of a shape within its model.
+/// The identifier of a shape within its model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ShapeId(u32);
 
-/// One service's model.
+/// The model of a service.
+///
+/// ```
+/// use tucuxi::model::ServiceModel;
+///
+/// let text = r#"{"metadata": {"protocol": "json"}, "operations": {"RingBell": {}}, "shapes": {}}"#;
+/// let model = ServiceModel::parse("tower", text)?;
+/// let operation = model.operation("ring-bell")?;
+/// assert_eq!((&*operation.name, operation.method.as_str()), ("RingBell", "POST"));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 pub struct ServiceModel {
     name: Box<str>,
     text: Box<str>,
@@ -62,53 +73,54 @@ pub struct ServiceModel {
     shapes: Index<Shape>,
 }
 
-/// What a model says of the service as a whole.
+/// The properties of a service as a whole.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Metadata {
-    /// Such as `2006-03-01`.
-    pub api_version: Box<str>,
-    /// The `auth` list, most preferred first: names as `aws.auth#sigv4`.
-    pub auth: Box<[Box<str>]>,
-    /// The parameters of the endpoint rules that a client may set: name and type.
-    pub client_context_params: Box<[(Box<str>, Box<str>)]>,
-    /// The host's first part in endpoints that no rule set gives.
-    pub endpoint_prefix: Box<str>,
-    /// `1.0` or `1.1` for the JSON protocol.
-    pub json_version: Box<str>,
+    /// The version of the API, such as `2006-03-01`.
+    pub api_version: String,
+    /// The auth schemes, most preferred first, such as `aws.auth#sigv4`.
+    pub auth: Vec<String>,
+    /// The parameters of the endpoint rules that a client can set: name and type.
+    pub client_context_params: Vec<(String, String)>,
+    /// The first label of the host in endpoints that do not come from rules.
+    pub endpoint_prefix: String,
+    /// The version of the AWS JSON protocol: `1.0` or `1.1`.
+    pub json_version: String,
     /// The protocol, of which the most preferred is chosen if a service supports several.
     pub protocol: Protocol,
-    /// Whether errors carry the codes of the query protocol that the service spoke before.
+    /// Whether errors also have the codes of the query protocol, which the service used before.
     pub query_compatible: bool,
-    /// Such as `Amazon Simple Storage Service`.
-    pub service_full_name: Box<str>,
-    /// The service's id, such as `S3` or `Application Auto Scaling`.
-    pub service_id: Box<str>,
-    /// Such as `v4`, `s3v4` or `bearer`; older than `auth`.
-    pub signature_version: Box<str>,
-    /// The name in a signature's scope.
-    pub signing_name: Box<str>,
-    /// What stands before the operation in `X-Amz-Target`.
-    pub target_prefix: Box<str>,
+    /// The full name, such as `Amazon Simple Storage Service`.
+    pub service_full_name: String,
+    /// The service id, such as `S3` or `Application Auto Scaling`.
+    pub service_id: String,
+    /// The signature version, such as `v4`, `s3v4` or `bearer`, for models without `auth`.
+    pub signature_version: String,
+    /// The signing name: that of the service in the scope of a signature.
+    pub signing_name: String,
+    /// The service's name in the RPC protocols, such as the part before the operation in `X-Amz-Target`.
+    pub target_prefix: String,
     /// The namespace of the service's XML documents.
     pub xml_namespace: Option<XmlNamespace>,
 }
 
 impl Metadata {
-    /// The service's id as settings have it: `application_auto_scaling`.
+    /// The service id in the spelling of settings: `application_auto_scaling`.
     pub(crate) fn service_key(&self) -> String {
         self.service_id.to_lowercase().replace(' ', "_")
     }
 }
 
-/// The protocols of AWS services.
+/// A protocol of AWS services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Protocol {
-    /// JSON 1.0 and 1.1: one URL, the operation in `X-Amz-Target`.
+    /// AWS JSON 1.0 and 1.1: one URL, and the operation in `X-Amz-Target`.
     AwsJson,
-    /// Forms in, XML out.
+    /// AWS query: forms in requests, XML in responses.
     AwsQuery,
-    /// EC2's own kind of query.
+    /// EC2's variant of AWS query.
     Ec2Query,
     /// REST with JSON bodies.
     RestJson,
@@ -119,22 +131,22 @@ pub enum Protocol {
 }
 
 impl ServiceModel {
-    /// Reads a model in the `service-2.json` form. `name` is the service's name, as the folder of the model has it.
+    /// Parses a model in the form of `service-2.json`. `name` is the name of the service, which is that of the model's folder.
     ///
     /// # Errors
     ///
-    /// Text that is no model, or one whose protocol is unknown. A fault inside a shape or an operation shows when that is
-    /// first asked for.
+    /// Returns an error if the text is not a model, or if none of its protocols is supported. An error inside a shape or an operation
+    /// is returned when that is first used.
     pub fn parse(name: &str, text: impl Into<Box<str>>) -> Result<Self> {
         SERVICE_2.parse(name, text.into())
     }
 
-    /// The service's name, such as `s3`.
+    /// The name of the service, such as `s3`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What the model says of the service as a whole.
+    /// The properties of the service as a whole.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
@@ -144,23 +156,23 @@ impl ServiceModel {
         self.operations.names(&self.text)
     }
 
-    /// The operation with this name: as the API has it (`ListObjectsV2`), in snake case or as the command line has it. Case and
-    /// separators do not matter, as tools put them differently: `create_o_auth2_token` is `create_oauth2_token`.
+    /// The operation with this name: that of the API (`ListObjectsV2`), snake case or kebab case. Case and separators are ignored, because
+    /// tools split words differently: `create_o_auth2_token` is `create_oauth2_token`.
     ///
     /// # Errors
     ///
-    /// There is none: the error names the nearest ones. Or the model's text of it is broken.
+    /// Returns an error if there is no such operation, with the most similar names, or if its definition is broken.
     pub fn operation(&self, name: &str) -> Result<&Arc<Operation>> {
         let index = self.operation_index(name)?;
         self.operations.get_or_try_init(index, || {
             let (name, text) = self.operations.entry(index, &self.text);
             self.dialect
                 .operation(self, name, text)
-                .map_err(|e| self.fault("operation", name, &e))
+                .map_err(|e| self.invalid("operation", name, &e))
         })
     }
 
-    /// Whether any operation must have its endpoint asked for.
+    /// Whether any operation must discover its endpoint.
     pub(crate) fn requires_discovery(&self) -> bool {
         let mut texts = self.operations.texts(&self.text);
         texts.any(|operation| self.dialect.requires_discovery(operation))
@@ -173,13 +185,13 @@ impl ServiceModel {
         let wanted = plain(present(name));
         self.operation_names()
             .position(|api| plain(api) == wanted)
-            // an index has no more than u32::MAX entries
+            // an index has at most u32::MAX entries
             .map(|index| index as u32)
             .ok_or_else(|| {
                 Error::model(UnknownName {
                     what: "operation",
                     name: name.into(),
-                    place: self.name.clone(),
+                    place: self.name.as_ref().into(),
                     nearest: nearest(name, self.operation_names())
                         .into_iter()
                         .map(Into::into)
@@ -188,11 +200,11 @@ impl ServiceModel {
             })
     }
 
-    /// The shape with this number.
+    /// The shape with this id.
     ///
     /// # Errors
     ///
-    /// The model's text of it is broken.
+    /// Returns an error if the definition of the shape is broken.
     #[inline]
     pub fn shape(&self, id: ShapeId) -> Result<&Shape> {
         match self.shapes.get(id.0) {
@@ -207,17 +219,17 @@ impl ServiceModel {
             let (name, text) = self.shapes.entry(id.0, &self.text);
             self.dialect
                 .shape(self, id, text)
-                .map_err(|e| self.fault("shape", name, &e))
+                .map_err(|e| self.invalid("shape", name, &e))
         })?;
         Ok(shape)
     }
 
-    /// The shape's name in the model.
+    /// The name of a shape.
     pub fn shape_name(&self, id: ShapeId) -> &str {
         self.shapes.entry(id.0, &self.text).0
     }
 
-    /// The number of the shape with this name.
+    /// The id of the shape with this name.
     pub fn shape_id(&self, name: &str) -> Option<ShapeId> {
         self.shapes.find(name, &self.text).map(ShapeId)
     }
@@ -227,7 +239,7 @@ impl ServiceModel {
         self.shapes.names(&self.text)
     }
 
-    /// The error shape that a code names: of those that the operation declares first, then of all in the model.
+    /// The error shape for a code: among those that the operation declares, then among all in the model.
     pub(crate) fn error_shape(&self, operation: &Operation, code: &str) -> Option<ShapeId> {
         let fits = |id: &ShapeId| {
             self.shape(*id).is_ok_and(|shape| {
@@ -251,7 +263,7 @@ impl ServiceModel {
         Ok((self.dialect).notes(self.operations.entry(index, &self.text).1))
     }
 
-    fn fault(&self, what: &str, name: &str, error: &dyn fmt::Display) -> Error {
+    fn invalid(&self, what: &str, name: &str, error: &dyn fmt::Display) -> Error {
         Error::model(format!("{}: {what} {name}: {error}", self.name))
     }
 }
@@ -266,7 +278,7 @@ impl fmt::Debug for ServiceModel {
 }
 
 impl Protocol {
-    /// In the order of preference where a service speaks several.
+    /// The protocols by their names in models, most preferred first.
     const BY_PREFERENCE: [(&'static str, Self); 6] = [
         ("json", Self::AwsJson),
         ("rest-json", Self::RestJson),
@@ -276,7 +288,7 @@ impl Protocol {
         ("ec2", Self::Ec2Query),
     ];
 
-    /// The one to speak with a service that speaks these.
+    /// The most preferred of these protocols.
     fn choose<'a>(names: impl IntoIterator<Item = &'a str> + Clone) -> Option<Self> {
         Self::BY_PREFERENCE
             .iter()
@@ -290,7 +302,7 @@ impl Protocol {
         row.map_or("", |row| row.0)
     }
 
-    /// Whether parameters and results are bound to path, query, headers and status.
+    /// Whether members are bound to path, query, headers and status.
     pub fn is_rest(self) -> bool {
         matches!(self, Self::RestJson | Self::RestXml)
     }
@@ -300,7 +312,7 @@ impl Protocol {
     }
 }
 
-/// A name that no service, operation or the like has.
+/// An unknown name of a service, an operation or the like, with suggestions.
 ///
 /// ```
 /// use tucuxi::model::UnknownName;
@@ -316,14 +328,14 @@ impl Protocol {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct UnknownName {
-    /// What has no such name: `service`, `operation`, ….
+    /// The kind of name: `service`, `operation`, ….
     pub what: &'static str,
     /// The name.
-    pub name: Box<str>,
-    /// Where it was looked up, such as the service.
-    pub place: Box<str>,
-    /// The names that are most like it, at most three.
-    pub nearest: Vec<Box<str>>,
+    pub name: String,
+    /// The place in which it was looked up, such as the service.
+    pub place: String,
+    /// The most similar names, at most three.
+    pub nearest: Vec<String>,
 }
 
 impl fmt::Display for UnknownName {

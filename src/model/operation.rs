@@ -10,45 +10,46 @@ use super::ShapeId;
 #[non_exhaustive]
 pub struct Operation {
     /// The API name, such as `ListObjectsV2`.
-    pub name: Box<str>,
+    pub name: String,
     /// The HTTP method.
     pub method: Method,
-    /// The path as the model has it, with labels, maybe with a query: `/{Bucket}/{Key+}?uploads`.
-    pub uri: Box<str>,
-    /// The input's shape, if there are parameters.
+    /// The path with labels, and maybe a query: `/{Bucket}/{Key+}?uploads`. A label that the endpoint rules put into the URL is
+    /// removed.
+    pub uri: String,
+    /// The shape of the input, if the operation has parameters.
     pub input: Option<ShapeId>,
     /// The root element of an XML input.
-    pub input_name: Option<Box<str>>,
+    pub input_name: Option<String>,
     /// The namespace of that root element.
     pub input_namespace: Option<super::XmlNamespace>,
-    /// The output's shape, if there are results.
+    /// The shape of the output, if the operation has a result.
     pub output: Option<ShapeId>,
-    /// The element around the results in an answer of the query protocol.
-    pub result_wrapper: Option<Box<str>>,
-    /// The shapes of the errors that it declares.
+    /// The element around the result in a response of the query protocol.
+    pub result_wrapper: Option<String>,
+    /// The shapes of the errors that the operation declares.
     pub errors: Box<[ShapeId]>,
     /// Its own auth schemes, most preferred first; empty if those of the service apply. Requests that are not signed have
     /// `smithy.api#noAuth`.
-    pub auth: Box<[Box<str>]>,
+    pub auth: Vec<String>,
     /// Whether the signature does not cover the body.
     pub unsigned_payload: bool,
-    /// What is put before the host, with labels: `{AccountId}.`.
-    pub host_prefix: Option<Box<str>>,
+    /// The prefix of the endpoint's host, with labels: `{AccountId}.`.
+    pub host_prefix: Option<String>,
     /// Parameters of the endpoint rules that are the same for every call.
     pub static_context_params: Box<[StaticContextParam]>,
-    /// Parameters of the endpoint rules that are found in the input: name and JMESPath expression.
-    pub operation_context_params: Box<[(Box<str>, Box<str>)]>,
-    /// How checksums go with it.
+    /// Parameters of the endpoint rules that are taken from the input: name and JMESPath expression.
+    pub operation_context_params: Vec<(String, String)>,
+    /// The checksums of request and response.
     pub http_checksum: Option<HttpChecksum>,
-    /// Whether it must have a checksum of its body.
+    /// Whether the request must have a checksum of its body.
     pub http_checksum_required: bool,
-    /// The encodings its body may be compressed with.
-    pub request_compression: Box<[Box<str>]>,
-    /// Whether its endpoint can or must be asked for first.
+    /// The encodings with which the request's body may be compressed.
+    pub request_compression: Vec<String>,
+    /// Whether the endpoint can or must be discovered.
     pub endpoint_discovery: Option<EndpointDiscovery>,
-    /// Whether it is the operation that tells endpoints.
+    /// Whether this is the operation that discovers endpoints.
     pub is_endpoint_operation: bool,
-    /// Whether the service calls it outdated.
+    /// Whether the operation is deprecated.
     pub deprecated: bool,
 }
 
@@ -57,7 +58,7 @@ pub struct Operation {
 #[non_exhaustive]
 pub struct StaticContextParam {
     /// The parameter's name.
-    pub name: Box<str>,
+    pub name: String,
     /// A string, a boolean or a list of strings.
     pub value: Value,
 }
@@ -70,17 +71,18 @@ pub struct HttpChecksum {
     /// Whether a request must have a checksum.
     pub request_checksum_required: bool,
     /// The input member that names the algorithm.
-    pub request_algorithm_member: Option<Box<str>>,
-    /// The input member that asks for checksums in the answer.
-    pub request_validation_mode_member: Option<Box<str>>,
-    /// The algorithms that the answer may use.
-    pub response_algorithms: Box<[Box<str>]>,
+    pub request_algorithm_member: Option<String>,
+    /// The input member that requests checksums in the response.
+    pub request_validation_mode_member: Option<String>,
+    /// The algorithms that the response may use.
+    pub response_algorithms: Vec<String>,
 }
 
-/// Whether an operation's endpoint is asked for first.
+/// Whether an operation's endpoint is discovered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EndpointDiscovery {
-    /// It may be.
+    /// It can be.
     Optional,
     /// It must be.
     Required,

@@ -4,9 +4,17 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// The entries of a JSON object, in their order.
 pub(super) struct Ordered<K, V>(pub(super) Vec<(K, V)>);
+
+impl<'a> Ordered<&'a str, &'a RawValue> {
+    /// Names and texts of the entries.
+    pub(super) fn texts(&self) -> impl ExactSizeIterator<Item = (&'a str, &'a str)> {
+        self.0.iter().map(|(name, raw)| (*name, raw.get()))
+    }
+}
 
 impl<K, V> Default for Ordered<K, V> {
     fn default() -> Self {

@@ -1,25 +1,34 @@
-//! What `paginators-1` says of an operation that gives its result in pages.
+//! Paginators, from `paginators-1`.
 
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::query::Query;
 
-/// How one page leads to the next.
+/// The rules for the pages of an operation's result.
+///
+/// ```
+/// use tucuxi::model::Paginator;
+///
+/// let text = r#"{"input_token": "Marker", "output_token": "NextMarker", "result_key": "Items"}"#;
+/// let paginator = Paginator::parse("ListItems", text)?;
+/// assert_eq!(&*paginator.input_tokens[0], "Marker");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Paginator {
-    /// The parameters that tell where a page begins.
+    /// The parameters that set the beginning of a page.
     pub input_tokens: Box<[Box<str>]>,
-    /// Where each of them is in the page before.
+    /// The expression of each of them in the page before.
     pub output_tokens: Box<[Query]>,
-    /// Where the elements are; the first counts.
+    /// The expressions of the elements. The first is the primary one, by which limits count.
     pub result_keys: Box<[Query]>,
-    /// The parameter that tells how long a page may be.
+    /// The parameter that limits the length of a page.
     pub limit_key: Option<Box<str>>,
-    /// Whether there is another page, where a page says that apart.
+    /// The expression that is true if there is another page, if the service has one beside the tokens.
     pub more_results: Option<Query>,
-    /// What is the same on each page.
+    /// The expressions of members that are the same on each page.
     pub non_aggregate_keys: Box<[Query]>,
 }
 
@@ -54,11 +63,11 @@ struct Raw {
 }
 
 impl Paginator {
-    /// Reads an entry of the file.
+    /// Parses an entry of the file.
     ///
     /// # Errors
     ///
-    /// It is no paginator, or one of its expressions does not parse.
+    /// Returns an error if the text is not a paginator, or if one of its expressions is invalid.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
         let of = |what: String| Error::model(format!("paginator {name}: {what}"));
         let raw: Raw = serde_json::from_str(text).map_err(|e| of(e.to_string()))?;
@@ -68,9 +77,7 @@ impl Paginator {
         let input_tokens = raw.input_token.list().into_boxed_slice();
         let output_tokens = queries(raw.output_token.list())?;
         if input_tokens.len() != output_tokens.len() {
-            return Err(of(
-                "input_token and output_token are not equally many".into()
-            ));
+            return Err(of("input_token and output_token differ in number".into()));
         }
         let result_keys = queries(raw.result_key.list())?;
         if result_keys.is_empty() {
@@ -86,8 +93,8 @@ impl Paginator {
         })
     }
 
-    /// The expression of what counts.
+    /// The primary expression.
     pub(crate) fn primary(&self) -> &Query {
-        &self.result_keys[0] // there is one: parse
+        &self.result_keys[0] // not empty, see parse
     }
 }

@@ -11,30 +11,31 @@ use crate::time::TimestampFormat;
 pub struct Shape {
     /// The kind of type, with its members.
     pub kind: Kind,
-    /// What makes it an error, if it is one.
+    /// The error traits, if the shape is an error.
     pub error: Option<ErrorTraits>,
-    /// Whether values of it are secrets.
+    /// Whether its values are secrets.
     pub sensitive: bool,
-    /// Whether a blob is sent as it is read.
+    /// Whether a blob is streamed.
     pub streaming: bool,
-    /// Whether a streamed blob must say its length beforehand.
+    /// Whether the length of a streamed blob must be known before it is sent.
     pub requires_length: bool,
-    /// Whether a union's values come as a stream of events.
+    /// Whether a union is a stream of events.
     pub event_stream: bool,
-    /// The least value, or the least length of a string, blob, list or map.
+    /// The minimum value, or the minimum length of a string, blob, list or map.
     pub min: Option<f64>,
-    /// The greatest value or length.
+    /// The maximum value or length.
     pub max: Option<f64>,
     /// The values of an enumeration.
-    pub values: Box<[Box<str>]>,
-    /// The name of an XML element that holds it.
-    pub wire_name: Option<Box<str>>,
-    /// The namespace of an XML element that holds it.
+    pub values: Vec<String>,
+    /// The name of the XML element that holds it.
+    pub wire_name: Option<String>,
+    /// The namespace of the XML element that holds it.
     pub xml_namespace: Option<XmlNamespace>,
 }
 
-/// The kinds of types.
+/// The type of a shape.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Kind {
     /// Bytes; base64 in JSON values.
     Blob,
@@ -52,11 +53,11 @@ pub enum Kind {
     List(Member),
     /// A 64-bit integer.
     Long,
-    /// A map with strings as keys.
+    /// A map from strings to values.
     Map {
-        /// The keys' type.
+        /// The type of the keys.
         key: Member,
-        /// The values' type.
+        /// The type of the values.
         value: Member,
     },
     /// Text.
@@ -65,7 +66,7 @@ pub enum Kind {
     Structure(Members),
     /// An instant.
     Timestamp,
-    /// Named members, of which a value has one.
+    /// Named members, of which a value has exactly one.
     Union(Members),
 }
 
@@ -73,78 +74,79 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Members {
     pub(super) list: Box<[Member]>,
-    /// The guess for the first field of an answer, see [`Member::next`].
-    first: AtomicU16,
-    /// How many fields there were last time.
-    usual: AtomicU16,
+    /// The hint for the first field of a response, see [`Member::next_hint`].
+    first_hint: AtomicU16,
+    /// The number of fields in the last response.
+    expected_len: AtomicU16,
     /// The member that is the HTTP body.
     pub(super) payload: Option<u16>,
-    /// Whether the model names a member as the whole body, be it one of a protocol that knows no such thing.
+    /// Whether the model names a payload, even if the protocol has none.
     pub(crate) names_payload: bool,
     /// Whether any member is an XML attribute.
     pub(crate) has_attributes: bool,
-    /// Whether any member goes into the body without being all of it.
+    /// Whether any member is a part of a request's body.
     pub(crate) has_body: bool,
-    /// The same of an answer, where places of requests mean nothing.
-    pub(crate) has_answer_body: bool,
+    /// Whether any member is a part of a response's body: the locations of requests do not apply.
+    pub(crate) has_response_body: bool,
 }
 
 /// A reference from a structure, list or map to a shape, with the traits of both merged.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Member {
-    /// The name in values.
-    pub name: Box<str>,
-    /// The name in answers, and in requests where [`Member::request_name`] says nothing else.
-    pub wire_name: Box<str>,
-    /// The name in requests of the query protocols and in flattened XML lists, where it differs.
-    pub(super) request_name: Option<Box<str>>,
+    /// The name in parameters and results.
+    pub name: String,
+    /// The name in responses, and in requests unless [`Member::request_name`] is another.
+    pub wire_name: String,
+    /// The name in requests of the query protocols and in flattened XML lists, if it differs.
+    pub(super) request_name: Option<String>,
     /// The shape.
     pub target: ShapeId,
-    /// Where it goes in an HTTP message.
+    /// Its location in an HTTP message.
     pub location: Location,
-    /// Whether it must be given.
+    /// Whether it is required.
     pub required: bool,
-    /// Whether a list's or map's elements stand without an element around them.
+    /// Whether a list or map has no element around its entries in XML.
     pub flattened: bool,
     /// Whether it is an attribute of its structure's XML element.
     pub xml_attribute: bool,
     /// The namespace of its XML element.
     pub xml_namespace: Option<XmlNamespace>,
-    /// How a timestamp is written, where the protocol's default does not hold.
+    /// The format of a timestamp, if it is not the protocol's default.
     pub timestamp_format: Option<TimestampFormat>,
-    /// Whether it is JSON inside a base64 header.
+    /// Whether it is JSON in a base64 header.
     pub json_value: bool,
-    /// Whether a fresh UUID is put in when it is not given.
+    /// Whether it defaults to a random UUID.
     pub idempotency_token: bool,
-    /// Whether it goes into the host name.
+    /// Whether it is a label of the host prefix.
     pub host_label: bool,
-    /// The parameter of the endpoint rules that it sets.
-    pub context_param: Option<Box<str>>,
-    /// Whether its value tells apart discovered endpoints.
+    /// The parameter of the endpoint rules that it is bound to.
+    pub context_param: Option<String>,
+    /// Whether discovered endpoints are cached by its value.
     pub endpoint_discovery_id: bool,
-    /// Whether it comes in a header of an event.
+    /// Whether it is a header of an event.
     pub event_header: bool,
-    /// Whether it is an event's payload.
+    /// Whether it is the payload of an event.
     pub event_payload: bool,
     /// A later member with the same wire name: S3's old notification shapes have `Event` and `Events`.
-    pub(crate) twin: Option<u16>,
-    /// The member that followed this one last time. A guess that is checked on use: an answer repeats its structures, so
-    /// it is nearly always right, and finding a member costs one comparison.
-    next: AtomicU16,
+    pub(crate) duplicate_wire_name: Option<u16>,
+    /// The member that followed this one in the last structure. The hint is verified on use; as a response repeats its structures,
+    /// it is nearly always right, and finding a member takes one comparison.
+    next_hint: AtomicU16,
 }
 
-/// Where a member goes in an HTTP message.
+/// The location of a member in an HTTP message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Location {
-    /// Into the body, beside others.
+    /// In the body, with other members.
     #[default]
     Body,
     /// A header.
     Header,
     /// All headers with the wire name as prefix.
     Headers,
-    /// It is the body.
+    /// The whole body.
     Payload,
     /// The query.
     Query,
@@ -158,25 +160,25 @@ pub enum Location {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct XmlNamespace {
-    /// The prefix that is declared, if any.
-    pub prefix: Option<Box<str>>,
-    /// The namespace's name.
-    pub uri: Box<str>,
+    /// The declared prefix, if any.
+    pub prefix: Option<String>,
+    /// The name of the namespace.
+    pub uri: String,
 }
 
-/// What makes a shape an error.
+/// The traits of an error shape.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ErrorTraits {
-    /// The code that names it, where that is not the shape's name.
-    pub code: Option<Box<str>>,
-    /// The status it comes with.
+    /// The error code, if it is not the shape's name.
+    pub code: Option<String>,
+    /// The HTTP status.
     pub status: Option<u16>,
-    /// Whether the caller is at fault; unknown where the model does not say.
+    /// Whether the caller is at fault, if the model specifies it.
     pub sender_fault: Option<bool>,
-    /// Whether another attempt may succeed.
+    /// Whether a retry may succeed.
     pub retryable: bool,
-    /// Whether it asks to slow down.
+    /// Whether the service is throttling the caller.
     pub throttling: bool,
 }
 
@@ -189,14 +191,14 @@ impl Shape {
         }
     }
 
-    /// Whether it is a union.
+    /// Whether the shape is a union.
     pub fn is_union(&self) -> bool {
         matches!(self.kind, Kind::Union(_))
     }
 }
 
 impl Kind {
-    /// The kind's name in models.
+    /// The name of the type in models.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Blob => "blob",
@@ -217,8 +219,8 @@ impl Kind {
 }
 
 impl Location {
-    /// Whether an answer has it in its body: it has neither path nor query.
-    pub(crate) fn is_body_of_answer(self) -> bool {
+    /// Whether the member is in the body of a response, which has neither path nor query.
+    pub(crate) fn is_response_body(self) -> bool {
         matches!(self, Self::Body | Self::Query | Self::Uri)
     }
 }
@@ -228,33 +230,33 @@ impl Members {
         for i in 0..list.len() {
             let same =
                 |b: &Member, a: &Member| b.wire_name == a.wire_name && b.location == a.location;
-            let twin = (i + 1..list.len()).find(|j| same(&list[*j], &list[i]));
+            let duplicate = (i + 1..list.len()).find(|j| same(&list[*j], &list[i]));
             // the list was checked to have at most u16::MAX members
-            list[i].twin = twin.map(|j| j as u16);
+            list[i].duplicate_wire_name = duplicate.map(|j| j as u16);
         }
         Self {
-            first: AtomicU16::new(0),
-            usual: AtomicU16::new(0),
+            first_hint: AtomicU16::new(0),
+            expected_len: AtomicU16::new(0),
             payload,
             names_payload: payload.is_some(),
             has_attributes: list.iter().any(|m| m.xml_attribute),
             has_body: list.iter().any(|m| m.location == Location::Body),
-            has_answer_body: list.iter().any(|m| m.location.is_body_of_answer()),
+            has_response_body: list.iter().any(|m| m.location.is_response_body()),
             list: list.into(),
         }
     }
 
-    /// All of them, in the order of the model.
+    /// The members, in the order of the model.
     pub fn iter(&self) -> std::slice::Iter<'_, Member> {
         self.list.iter()
     }
 
-    /// How many there are.
+    /// The number of members.
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no members.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
@@ -264,7 +266,7 @@ impl Members {
         self.list.iter().find(|m| *m.name == *name)
     }
 
-    /// The member that is the HTTP body.
+    /// The member that is the whole HTTP body.
     pub fn payload(&self) -> Option<&Member> {
         self.payload.map(|i| &self.list[usize::from(i)])
     }
@@ -274,15 +276,15 @@ impl Members {
         &self.list[index]
     }
 
-    /// The body member with this wire name; `previous` is the one that was found before it.
+    /// The body member with this wire name. `previous` is the member that was found before it.
     #[inline]
     pub(crate) fn find_wire(&self, previous: Option<usize>, wire: &str) -> Option<usize> {
         self.find(previous, |m| {
-            *m.wire_name == *wire && m.location.is_body_of_answer() && !m.xml_attribute
+            *m.wire_name == *wire && m.location.is_response_body() && !m.xml_attribute
         })
     }
 
-    /// The member with this name; `previous` is the one that was found before it.
+    /// The member with this name. `previous` is the member that was found before it.
     #[inline]
     pub(crate) fn find_name(&self, previous: Option<usize>, name: &str) -> Option<usize> {
         self.find(previous, |m| *m.name == *name)
@@ -290,23 +292,24 @@ impl Members {
 
     #[inline]
     fn find(&self, previous: Option<usize>, is: impl Fn(&Member) -> bool) -> Option<usize> {
-        let hint = previous.map_or(&self.first, |i| &self.list[i].next);
-        let guess = usize::from(hint.load(Relaxed));
-        if self.list.get(guess).is_some_and(&is) {
-            return Some(guess);
+        let hint = previous.map_or(&self.first_hint, |i| &self.list[i].next_hint);
+        let hinted = usize::from(hint.load(Relaxed));
+        if self.list.get(hinted).is_some_and(&is) {
+            return Some(hinted);
         }
         let found = self.list.iter().position(is)?;
         hint.store(found as u16, Relaxed);
         Some(found)
     }
 
-    pub(crate) fn usual_len(&self) -> usize {
-        self.usual.load(Relaxed).into()
+    /// The number of fields to expect, for the capacity of a map.
+    pub(crate) fn expected_len(&self) -> usize {
+        self.expected_len.load(Relaxed).into()
     }
 
-    pub(crate) fn set_usual_len(&self, len: u16) {
-        if self.usual.load(Relaxed) != len {
-            self.usual.store(len, Relaxed);
+    pub(crate) fn set_expected_len(&self, len: u16) {
+        if self.expected_len.load(Relaxed) != len {
+            self.expected_len.store(len, Relaxed);
         }
     }
 }
@@ -339,8 +342,8 @@ impl Member {
             endpoint_discovery_id: false,
             event_header: false,
             event_payload: false,
-            twin: None,
-            next: AtomicU16::new(0),
+            duplicate_wire_name: None,
+            next_hint: AtomicU16::new(0),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What `waiters-2` says of a state that an operation shows sooner or later.
+//! Waiters, from `waiters-2`.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -6,61 +6,73 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::query::Query;
 
-/// What is asked, how often, and which answers decide.
+/// A waiter: an operation that is polled until a response decides.
+///
+/// ```
+/// use tucuxi::model::{Waiter, WaiterState};
+///
+/// let text = r#"{"operation": "HeadBucket", "delay": 5, "maxAttempts": 20,
+///     "acceptors": [{"matcher": "status", "expected": 200, "state": "success"}]}"#;
+/// let waiter = Waiter::parse("BucketExists", text)?;
+/// assert_eq!(waiter.acceptors[0].state, WaiterState::Success);
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Waiter {
     /// The operation's name.
-    pub operation: Box<str>,
-    /// Seconds between two answers.
+    pub operation: String,
+    /// The seconds between two attempts.
     pub delay: u64,
-    /// How often it is asked at most.
+    /// The maximum number of attempts.
     pub max_attempts: u32,
-    /// The first that matches an answer decides.
+    /// The acceptors. The first that matches a response decides.
     pub acceptors: Box<[Acceptor]>,
 }
 
-/// An answer that decides, and what.
+/// A condition on a response, and the state that it stands for.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Acceptor {
-    /// Which answer it is.
+    /// The condition.
     pub matcher: Matcher,
-    /// What is so then.
+    /// The state if the condition is met.
     pub state: WaiterState,
 }
 
-/// What an answer means for a waiter.
+/// The state of a waiter after a response.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
 #[serde(rename_all = "lowercase")]
 pub enum WaiterState {
-    /// What is waited for will not come.
+    /// The desired state cannot be reached any more.
     Failure,
-    /// Not yet.
+    /// The desired state is not reached yet.
     Retry,
-    /// It is here.
+    /// The desired state is reached.
     Success,
 }
 
-/// How answers are told apart.
+/// A condition on a response.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Matcher {
-    /// An error: of this code, or any or none.
+    /// The call failed with this error code. `true` is any error, `false` is success.
     Error(Value),
-    /// What the expression finds is this.
+    /// The expression evaluates to this value.
     Path(Query, Value),
-    /// What the expression finds is a list, not empty, and each of its elements is this.
+    /// The expression evaluates to a list that is not empty, and each element is this value.
     PathAll(Query, Value),
-    /// What the expression finds is a list, and one of its elements is this.
+    /// The expression evaluates to a list, and an element is this value.
     PathAny(Query, Value),
-    /// The status.
+    /// The response has this HTTP status.
     Status(Value),
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Raw {
-    operation: Box<str>,
+    operation: String,
     delay: u64,
     max_attempts: u32,
     acceptors: Vec<RawAcceptor>,
@@ -68,20 +80,20 @@ struct Raw {
 
 #[derive(Deserialize)]
 struct RawAcceptor {
-    matcher: Box<str>,
+    matcher: String,
     state: WaiterState,
     #[serde(default)]
-    argument: Option<Box<str>>,
+    argument: Option<String>,
     #[serde(default)]
     expected: Value,
 }
 
 impl Waiter {
-    /// Reads an entry of the file.
+    /// Parses an entry of the file.
     ///
     /// # Errors
     ///
-    /// It is no waiter, or one of its expressions does not parse.
+    /// Returns an error if the text is not a waiter, or if one of its expressions is invalid.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
         let of = |what: String| Error::model(format!("waiter {name}: {what}"));
         let raw: Raw = serde_json::from_str(text).map_err(|e| of(e.to_string()))?;
@@ -113,7 +125,7 @@ impl Acceptor {
             "pathAll" => Matcher::PathAll(query()?, raw.expected),
             "pathAny" => Matcher::PathAny(query()?, raw.expected),
             "status" => Matcher::Status(raw.expected),
-            other => return Err(format!("there is no matcher {other}")),
+            other => return Err(format!("unknown matcher {other:?}")),
         };
         let state = raw.state;
         Ok(Self { matcher, state })

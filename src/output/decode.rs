@@ -12,7 +12,7 @@ use crate::codec::fitted::FittedReader;
 use crate::error::{Error, Result};
 use crate::model::{Kind, Operation, ServiceModel, ShapeId};
 use crate::names;
-use crate::protocol::{self, Answer};
+use crate::protocol::{self, BufferedResponse};
 
 impl Output {
     /// Decodes the result straight into the target. If that fails, decodes the part that fits the model, and the target from that,
@@ -29,7 +29,7 @@ impl Output {
         if let Some(given) = &source.given {
             return edited(edits, seed(), given).map_err(invalid);
         }
-        let answer = Answer {
+        let response = BufferedResponse {
             model: &source.model,
             status: self.meta.status,
             headers: &self.meta.headers,
@@ -42,10 +42,10 @@ impl Output {
             Some(fitted) => fitted,
             None => {
                 let read = match edits.is_empty() {
-                    true => answer.read(operation, seed()),
+                    true => response.read(operation, seed()),
                     false => {
                         let seed = seed();
-                        answer.read(operation, Edited { seed, edits })
+                        response.read(operation, Edited { seed, edits })
                     }
                 };
                 let error = match read {
@@ -53,7 +53,7 @@ impl Output {
                     Ok(_) => None,
                     Err(error) => Some(error),
                 };
-                let fitted = self.fit(&answer, operation);
+                let fitted = self.fit(&response, operation);
                 let broken = |e| named(self.broken(operation, &error.unwrap_or(e)));
                 let fitted = fitted.map_err(broken)?;
                 source.fitted.get_or_init(|| Box::new(fitted))
@@ -78,10 +78,14 @@ impl Output {
 
     /// Decodes the part of the result that fits the model.
     #[cold]
-    fn fit(&self, answer: &Answer<'_>, operation: &Operation) -> Result<Fitted, ReadError> {
-        let mut fitted = answer.fit(operation)?;
+    fn fit(
+        &self,
+        response: &BufferedResponse<'_>,
+        operation: &Operation,
+    ) -> Result<Fitted, ReadError> {
+        let mut fitted = response.fit(operation)?;
         if self.source.is_mended {
-            fitted.was_mended();
+            fitted.warn_of_repair();
         }
         fit::log(&fitted.warnings, self.source.model.name(), &operation.name);
         Ok(fitted)
@@ -111,7 +115,7 @@ impl Output {
             &self.source.bytes,
             (
                 "a whole document".into(),
-                format!("one that is broken ({error})").into(),
+                format!("one that is broken ({error})"),
             ),
         );
         error.into()

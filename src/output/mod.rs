@@ -19,7 +19,7 @@ use crate::checksum::{ChecksumAlgorithm, Expected};
 pub use crate::codec::edit::Edit;
 use crate::codec::edit::Edits;
 use crate::codec::fit::{Fitted, Warning};
-use crate::codec::target::{ToText, ToValue};
+use crate::codec::sink::{ToText, ToValue};
 use crate::codec::xml_tape::Tape;
 use crate::error::{Error, Result};
 use crate::eventstream::EventReader;
@@ -230,10 +230,10 @@ impl Output {
         mut out: impl io::Write,
         formatter: impl Fn() -> F,
     ) -> Result<()> {
-        let room = self.source.bytes.len();
+        let capacity = self.source.bytes.len();
         let text = self.decode(|| ToText {
             formatter: formatter(),
-            room,
+            capacity,
         })?;
         out.write_all(&text).map_err(Error::response)
     }

@@ -141,7 +141,10 @@ impl RequestBuilder {
     pub fn pages(self) -> Result<Pages> {
         let (params, request) = self.repeated()?;
         let (model, name) = (&request.service.model, &request.operation()?.name);
-        let call = (Box::<str>::from(model.name()), name.clone());
+        let call = (
+            Box::<str>::from(model.name()),
+            Box::<str>::from(name.as_str()),
+        );
         let text = request.service.paginators()?.text(name);
         let text = text.ok_or_else(|| {
             let (service, operation) = &call;

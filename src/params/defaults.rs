@@ -1,11 +1,11 @@
-//! Values that the caller may leave out.
+//! Defaults for parameters that the caller omits.
 
 use serde_json::Value;
 
 use crate::error::Result;
 use crate::model::{Operation, ServiceModel};
 
-/// Puts a fresh token into each idempotency member that is not given, so that an attempt which is repeated counts once.
+/// Sets each idempotency token that is not given, so that a retry has no second effect.
 pub(crate) fn fill_idempotency_tokens(
     model: &ServiceModel,
     operation: &Operation,

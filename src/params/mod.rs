@@ -1,4 +1,4 @@
-//! What happens to parameters before they are encoded: checks, and values that the caller may leave out.
+//! Parameters before they are encoded: validation, and defaults for what the caller omits.
 
 mod defaults;
 mod nulls;
@@ -13,107 +13,119 @@ use std::fmt;
 
 use crate::error::{Detail, Error, ErrorKind, Result};
 
-/// All faults of a call's parameters.
+/// All errors in the parameters of a call.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// use tucuxi::params::ParamErrors;
+///
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new())?;
+/// let error = client.call("s3", "GetObject", serde_json::json!({"Bucket": 7})).unwrap_err();
+/// let errors: &ParamErrors = error.downcast_ref().unwrap();
+/// assert_eq!(errors.0.len(), 2);
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ParamErrors(pub Vec<ParamError>);
 
-/// One fault, with the place where it is.
+/// An invalid parameter, with its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ParamError {
-    /// Such as `Delete.Objects[3].Key`; empty for the parameters as a whole.
+    /// The path, such as `Delete.Objects[3].Key`; empty for the parameters as a whole.
     pub path: String,
-    /// What is wrong there.
+    /// The reason.
     pub kind: ParamErrorKind,
 }
 
-/// What is wrong with a parameter.
+/// The reason why a parameter is invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParamErrorKind {
-    /// A member that must be given is not.
+    /// A required member is missing.
     Missing {
-        /// Its name.
-        member: Box<str>,
+        /// The name of the member.
+        member: String,
     },
     /// A union without a member.
     NoMember {
-        /// Those that it has.
-        members: Box<[Box<str>]>,
+        /// The members of the union.
+        members: Vec<String>,
     },
-    /// A text that is none of the shape's values; only checked on demand.
+    /// A string that is not one of the shape's values; only checked on demand.
     NotOneOf {
-        /// The text.
-        value: Box<str>,
-        /// Those that the model has.
-        values: Box<[Box<str>]>,
+        /// The string.
+        value: String,
+        /// The values in the model.
+        values: Vec<String>,
     },
-    /// Nested so deep that no service would take it.
+    /// A value that is nested too deep for any service.
     TooDeep,
-    /// A number above the greatest; only checked on demand.
+    /// A number above the maximum; only checked on demand.
     TooLarge {
         /// The number.
-        value: Box<str>,
-        /// The greatest.
-        max: Box<str>,
+        value: String,
+        /// The maximum.
+        max: String,
     },
-    /// A length above the greatest; only checked on demand.
+    /// A length above the maximum; only checked on demand.
     TooLong {
         /// The length.
         length: usize,
-        /// The greatest.
+        /// The maximum.
         max: usize,
     },
-    /// A length below the least.
+    /// A length below the minimum.
     TooShort {
         /// The length.
         length: usize,
-        /// The least.
+        /// The minimum.
         min: usize,
     },
-    /// A number below the least.
+    /// A number below the minimum.
     TooSmall {
         /// The number.
-        value: Box<str>,
-        /// The least.
-        min: Box<str>,
+        value: String,
+        /// The minimum.
+        min: String,
     },
     /// A union with more than one member.
     TwoMembers {
-        /// Those that are given.
-        given: Box<[Box<str>]>,
+        /// The given members.
+        given: Vec<String>,
     },
-    /// A member that the shape does not have.
+    /// An unknown member.
     Unknown {
-        /// Its name.
-        member: Box<str>,
-        /// Those that the shape has.
-        members: Box<[Box<str>]>,
+        /// The name of the member.
+        member: String,
+        /// The members of the shape.
+        members: Vec<String>,
     },
     /// A value of another type.
     WrongType {
-        /// What is given: a string, a number, …
+        /// The type of the given value: a string, a number, …
         given: &'static str,
-        /// What may be given.
+        /// The expected type.
         expected: &'static str,
     },
-    /// Text that does not read as what it stands for.
+    /// A string that cannot be parsed.
     Unreadable {
-        /// Why.
-        reason: Box<str>,
+        /// The reason.
+        reason: String,
     },
 }
 
 impl Error {
-    /// The parameters' faults, if it is they.
+    /// The errors in the parameters, if this is the error.
     pub fn param_errors(&self) -> Option<&ParamErrors> {
         self.downcast_ref()
     }
 }
 
 impl ParamErrors {
-    /// These and what the checks found; of a place that is here already the checks need not tell again.
+    /// Adds the errors of the validation, except for paths that already have one.
     pub(crate) fn before(mut self, checked: Result<()>) -> Result<()> {
         if let Err(error) = checked {
             let known = self.0.len();
@@ -136,7 +148,7 @@ impl ParamErrors {
 }
 
 impl ParamError {
-    /// The path, up to the member that is the fault.
+    /// The path of a member.
     fn place(&self) -> Cow<'_, str> {
         match &self.kind {
             ParamErrorKind::Missing { member } | ParamErrorKind::Unknown { member, .. } => {
@@ -189,7 +201,7 @@ impl fmt::Display for ParamError {
                 )
             }
             ParamErrorKind::NotOneOf { value, values } => {
-                write!(f, "{place}: {value:?} is none of {}", values.join(", "))
+                write!(f, "{place}: {value:?} is not one of {}", values.join(", "))
             }
             ParamErrorKind::TooDeep => write!(f, "{place}: nested too deep"),
             ParamErrorKind::TooLarge { value, max } => {
@@ -218,7 +230,7 @@ impl fmt::Display for ParamError {
                 )
             }
             ParamErrorKind::Unknown { member, members } => {
-                write!(f, "{}: there is no such member", inner(member))?;
+                write!(f, "{}: unknown member", inner(member))?;
                 let near = crate::names::nearest(member, members.iter().map(|m| &**m));
                 match &near[..] {
                     [] => Ok(()),

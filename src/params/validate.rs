@@ -1,7 +1,7 @@
-//! Parameters against their shapes: all faults at once, each with its path.
+//! Validates parameters against their shapes: reports all errors at once, each with its path.
 //!
-//! As botocore checks: types, required and unknown members, unions, least values and lengths. Greatest values and lengths
-//! and enumerations are the service's to check, as they change there first; who wants them checked here says so.
+//! As in botocore: types, required and unknown members, unions, minimum values and lengths. Maximum values and lengths and
+//! enumerations are left to the service, where they change first, unless the program requests strict validation.
 
 use std::fmt::Write as _;
 
@@ -13,10 +13,10 @@ use crate::error::Result;
 use crate::model::{Kind, Location, Member, Members, Operation, ServiceModel, Shape, ShapeId};
 use crate::time;
 
-/// Deeper than any service takes, and far from the end of a thread's stack.
+/// Deeper than any service accepts, and far from the limit of a thread's stack.
 const MAX_DEPTH: usize = 256;
 
-/// Checks the parameters of an operation. `streamed`: the payload is given apart from them. `strict`: greatest values and
+/// Validates the parameters of an operation. `streamed`: the payload is passed separately. `strict`: validates maximum values and
 /// lengths and enumerations too.
 pub(crate) fn validate(
     model: &ServiceModel,
@@ -28,7 +28,7 @@ pub(crate) fn validate(
     check(model, operation.input, params, streamed, strict)
 }
 
-/// Checks what a program gives as the result of an operation.
+/// Validates a result that a program provides for an operation.
 pub(crate) fn validate_result(
     model: &ServiceModel,
     operation: &Operation,
@@ -37,7 +37,7 @@ pub(crate) fn validate_result(
     check(model, operation.output, result, None, false)
 }
 
-/// Checks a value of a shape, such as that of an error.
+/// Validates a value of a shape, such as that of an error.
 pub(crate) fn validate_shape(model: &ServiceModel, shape: ShapeId, value: &Value) -> Result<()> {
     check(model, Some(shape), value, None, false)
 }
@@ -63,7 +63,7 @@ fn check(
             for name in given.keys() {
                 check.fault(ParamErrorKind::Unknown {
                     member: (**name).into(),
-                    members: Box::default(),
+                    members: Vec::new(),
                 });
             }
         }
@@ -75,7 +75,7 @@ fn check(
     }
 }
 
-/// A step of a path, which becomes text only where there is a fault.
+/// A step of a path. The path becomes text only for an error.
 #[derive(Clone, Copy)]
 enum Part<'a> {
     Index(usize),
@@ -117,7 +117,7 @@ impl<'a> Check<'a> {
         self.fault(ParamErrorKind::WrongType { given, expected });
     }
 
-    /// Checks what stands behind this part of the path.
+    /// Calls `check` with a step appended to the path.
     fn at(&mut self, part: Part<'a>, member: &Member, value: &'a Value) -> Result<()> {
         self.path.push(part);
         let result = match self.model.shape(member.target) {
@@ -167,7 +167,7 @@ impl<'a> Check<'a> {
                 let is_label = |m: &Member| m.host_label || in_path(m);
                 let length = text.chars().count();
                 match length {
-                    // a label that is empty makes the URL that of another operation, whatever length its shape allows
+                    // an empty label makes the URL that of another operation, whatever length the shape allows
                     0 if member.is_some_and(is_label) => {
                         self.fault(ParamErrorKind::TooShort { length, min: 1 });
                     }
@@ -184,13 +184,13 @@ impl<'a> Check<'a> {
                 if matches!(&**text, "NaN" | "Infinity" | "-Infinity") => {}
             (Kind::Timestamp, Value::String(_) | Value::Number(_)) => {
                 if let Err(error) = time::from_value(value) {
-                    let reason = error.to_string().into();
+                    let reason = error.to_string();
                     self.fault(ParamErrorKind::Unreadable { reason });
                 }
             }
             (Kind::Blob, Value::String(text)) => {
                 if let Err(reason) = scalar::base64_decode(text) {
-                    let reason = format!("{reason}; blobs are given as base64").into();
+                    let reason = format!("{reason}; blobs must be base64");
                     self.fault(ParamErrorKind::Unreadable { reason });
                 }
             }
@@ -247,7 +247,7 @@ impl<'a> Check<'a> {
     }
 
     fn length(&mut self, shape: &Shape, length: usize) {
-        // a least length is a whole number, and a negative one is none
+        // a minimum length is a whole number; a negative one is no limit
         let min = shape.min.unwrap_or(0.0).max(0.0) as usize;
         if length < min {
             self.fault(ParamErrorKind::TooShort { length, min });
@@ -279,16 +279,16 @@ impl<'a> Check<'a> {
             && number < min
         {
             self.fault(ParamErrorKind::TooSmall {
-                value: value.to_string().into(),
-                min: min.to_string().into(),
+                value: value.to_string(),
+                min: min.to_string(),
             });
         }
         if let (Some(max), Some(number)) = (self.max(shape), value.as_f64())
             && number > max
         {
             self.fault(ParamErrorKind::TooLarge {
-                value: value.to_string().into(),
-                max: max.to_string().into(),
+                value: value.to_string(),
+                max: max.to_string(),
             });
         }
     }

@@ -1,9 +1,9 @@
 //! AWS JSON 1.0 and 1.1: one URL, and the operation in `X-Amz-Target`.
 
-use super::document::{Document, Fault, Presence, Wanted};
 use super::error::ErrorParts;
 use super::request::header;
-use super::{Answer, Encoded, Nodes, OutputBody, Params, WireProtocol, json, rpc};
+use super::success::{Presence, Rejection, SuccessResponse, Wanted};
+use super::{BufferedResponse, Encoded, Nodes, OutputBody, Params, WireProtocol, json, rpc};
 use crate::codec::format::Format;
 use crate::codec::json_write;
 use crate::error::Result;
@@ -54,18 +54,22 @@ impl WireProtocol for AwsJson {
 
     fn check(
         &self,
-        response: &Document<'_>,
+        response: &SuccessResponse<'_>,
         wanted: &Wanted<'_>,
         body: &[u8],
-    ) -> Result<Option<Nodes>, Fault> {
+    ) -> Result<Option<Nodes>, Rejection> {
         json::check(response, wanted, body).map(|()| None)
     }
 
-    fn expected(&self, _: &Document<'_>, shape: Option<&Shape>) -> Result<String, Fault> {
+    fn expected(
+        &self,
+        _: &SuccessResponse<'_>,
+        shape: Option<&Shape>,
+    ) -> Result<String, Rejection> {
         Ok(json::expected(shape))
     }
 
-    fn error_parts(&self, answer: &Answer<'_>) -> ErrorParts {
-        json::error_parts(answer, &["__type", "code", "Code"])
+    fn error_parts(&self, response: &BufferedResponse<'_>) -> ErrorParts {
+        json::error_parts(response, &["__type", "code", "Code"])
     }
 }

@@ -1,8 +1,8 @@
 //! AWS query.
 
-use super::document::{Document, Fault, Presence, Wanted};
 use super::error::ErrorParts;
-use super::{Answer, Encoded, Nodes, OutputBody, Params, WireProtocol, query, xml};
+use super::success::{Presence, Rejection, SuccessResponse, Wanted};
+use super::{BufferedResponse, Encoded, Nodes, OutputBody, Params, WireProtocol, query, xml};
 use crate::codec::form::ListStyle;
 use crate::codec::format::Format;
 use crate::error::Result;
@@ -40,14 +40,18 @@ impl WireProtocol for AwsQuery {
 
     fn check(
         &self,
-        response: &Document<'_>,
+        response: &SuccessResponse<'_>,
         wanted: &Wanted<'_>,
         body: &[u8],
-    ) -> Result<Option<Nodes>, Fault> {
+    ) -> Result<Option<Nodes>, Rejection> {
         xml::check(response, wanted, body, &root(response))
     }
 
-    fn expected(&self, response: &Document<'_>, _: Option<&Shape>) -> Result<String, Fault> {
+    fn expected(
+        &self,
+        response: &SuccessResponse<'_>,
+        _: Option<&Shape>,
+    ) -> Result<String, Rejection> {
         let name = &response.operation.name;
         Ok(match root(response).result {
             Some(result) => format!("an element {result} in {name}Response"),
@@ -55,12 +59,12 @@ impl WireProtocol for AwsQuery {
         })
     }
 
-    fn error_parts(&self, answer: &Answer<'_>) -> ErrorParts {
-        xml::error_parts(answer)
+    fn error_parts(&self, response: &BufferedResponse<'_>) -> ErrorParts {
+        xml::error_parts(response)
     }
 }
 
-fn root<'a>(response: &Document<'a>) -> xml::Root<'a> {
+fn root<'a>(response: &SuccessResponse<'a>) -> xml::Root<'a> {
     xml::Root {
         result: response.operation.result_wrapper.as_deref(),
         ..xml::Root::default()

@@ -7,18 +7,18 @@ use serde::de::value::{MapDeserializer, SeqAccessDeserializer, SeqDeserializer};
 use serde::de::{DeserializeSeed, Error as _, SeqAccess};
 use serde_json::Value;
 
-use super::Answer;
-use super::answer::header_text;
+use super::BufferedResponse;
 use super::reader::empty_map;
+use super::response::header_text;
 use crate::codec::scalar::{self, ScalarText};
-use crate::codec::there::{Octets, There};
+use crate::codec::wrappers::{BlobBytes, Present};
 use crate::codec::xml_read::Xml;
 use crate::codec::{ReadError, json_read};
 use crate::model::{Kind, Location, Member, Members, ServiceModel, Shape};
 
 /// An iterator over the members that are bound to headers or status, are the payload, or are the events of a stream.
 pub(super) struct Bindings<'a> {
-    answer: Answer<'a>,
+    response: BufferedResponse<'a>,
     members: std::slice::Iter<'a, Member>,
     /// Whether the protocol binds members. Otherwise only events are.
     is_bound: bool,
@@ -26,9 +26,13 @@ pub(super) struct Bindings<'a> {
 }
 
 impl<'a> Bindings<'a> {
-    pub(super) fn new(answer: Answer<'a>, members: &'a Members, is_bound: bool) -> Self {
+    pub(super) fn new(
+        response: BufferedResponse<'a>,
+        members: &'a Members,
+        is_bound: bool,
+    ) -> Self {
         Self {
-            answer,
+            response,
             members: members.iter(),
             is_bound,
             value: None,
@@ -37,27 +41,27 @@ impl<'a> Bindings<'a> {
 
     /// Moves to the next member that has a value.
     pub(super) fn advance(&mut self) -> Result<Option<&'a Member>, ReadError> {
-        let model = self.answer.model;
+        let model = self.response.model;
         for member in self.members.by_ref() {
             let shape = model.shape(member.target).map_err(ReadError::custom)?;
             let source = match member.location {
-                _ if shape.event_stream => match self.answer.events {
+                _ if shape.event_stream => match self.response.events {
                     Some(events) => Source::Events(events),
                     None => continue,
                 },
                 _ if !self.is_bound => continue,
-                Location::Header => match self.answer.header(&member.wire_name) {
+                Location::Header => match self.response.header(&member.wire_name) {
                     Some(text) => Source::Header(text),
                     None => continue,
                 },
                 Location::Headers => Source::Headers, // present even without entries
-                Location::Payload if self.answer.is_streamed => continue,
+                Location::Payload if self.response.is_streamed => continue,
                 Location::Payload => Source::Payload,
                 Location::StatusCode => Source::Status,
                 Location::Body | Location::Query | Location::Uri => continue,
             };
             self.value = Some(BoundValue {
-                answer: self.answer,
+                response: self.response,
                 shape,
                 member,
                 source,
@@ -73,13 +77,13 @@ impl<'a> Bindings<'a> {
     }
 
     pub(super) fn size_hint(&self) -> usize {
-        self.members.len().min(self.answer.headers.len())
+        self.members.len().min(self.response.headers.len())
     }
 }
 
 /// The value of a bound member.
 pub(super) struct BoundValue<'a> {
-    pub(super) answer: Answer<'a>,
+    pub(super) response: BufferedResponse<'a>,
     pub(super) member: &'a Member,
     pub(super) shape: &'a Shape,
     pub(super) source: Source<'a>,
@@ -98,28 +102,30 @@ pub(super) enum Source<'a> {
 impl<'a> BoundValue<'a> {
     pub(super) fn read<S: DeserializeSeed<'a>>(self, seed: S) -> Result<S::Value, ReadError> {
         match self.source {
-            Source::Events(events) => seed.deserialize(There(SeqDeserializer::new(events.iter()))),
+            Source::Events(events) => {
+                seed.deserialize(Present(SeqDeserializer::new(events.iter())))
+            }
             Source::Header(text) => {
-                read_header(self.answer.model, self.member, self.shape, text, seed)
+                read_header(self.response.model, self.member, self.shape, text, seed)
             }
             Source::Headers => {
                 let kind = match &self.shape.kind {
                     Kind::Map { value, .. } => {
-                        let shape = self.answer.model.shape(value.target);
+                        let shape = self.response.model.shape(value.target);
                         &shape.map_err(ReadError::custom)?.kind
                     }
                     _ => &Kind::String,
                 };
                 let text = |text, kind| ScalarText { text, kind };
-                let entries = with_prefix(self.answer.headers, self.member);
+                let entries = with_prefix(self.response.headers, self.member);
                 let entries = entries.map(|(key, value)| {
                     (text(Cow::Borrowed(key), &Kind::String), text(value, kind))
                 });
-                seed.deserialize(There(MapDeserializer::new(entries)))
+                seed.deserialize(Present(MapDeserializer::new(entries)))
             }
-            Source::Payload => read_payload(self.answer, self.shape, seed),
+            Source::Payload => read_payload(self.response, self.shape, seed),
             Source::Status => seed.deserialize(ScalarText {
-                text: self.answer.status.to_string().into(),
+                text: self.response.status.to_string().into(),
                 kind: &Kind::Integer,
             }),
         }
@@ -147,13 +153,13 @@ fn read_header<'a, S: DeserializeSeed<'a>>(
     let of = match &shape.kind {
         _ if member.json_value => {
             let json = scalar::base64_read(&text)
-                .ok_or_else(|| ReadError::custom("a header that is no base64"))?;
+                .ok_or_else(|| ReadError::custom("a header that is not base64"))?;
             return seed.deserialize(serde_json::from_slice::<Value>(&json)?);
         }
         Kind::List(of) => &model.shape(of.target).map_err(ReadError::custom)?.kind,
         kind => return seed.deserialize(ScalarText { text, kind }),
     };
-    seed.deserialize(There(SeqAccessDeserializer::new(HeaderList {
+    seed.deserialize(Present(SeqAccessDeserializer::new(HeaderList {
         items: split_list(&text, matches!(of, Kind::Timestamp)).into_iter(),
         of,
     })))
@@ -203,20 +209,20 @@ pub(super) fn split_list(text: &str, dates: bool) -> Vec<String> {
 }
 
 fn read_payload<'a, S: DeserializeSeed<'a>>(
-    answer: Answer<'a>,
+    response: BufferedResponse<'a>,
     shape: &'a Shape,
     seed: S,
 ) -> Result<S::Value, ReadError> {
     match &shape.kind {
-        Kind::Blob => seed.deserialize(Octets(answer.body)),
+        Kind::Blob => seed.deserialize(BlobBytes(response.body)),
         kind @ Kind::String => seed.deserialize(ScalarText {
-            text: answer.text()?.into(),
+            text: response.text()?.into(),
             kind,
         }),
-        _ if answer.body.is_empty() => seed.deserialize(empty_map()),
-        _ => match answer.tape() {
-            Some(tape) => seed.deserialize(Xml::new(tape, answer.model, shape, 0)),
-            None => json_read::read(answer.model, shape, answer.text()?, seed),
+        _ if response.body.is_empty() => seed.deserialize(empty_map()),
+        _ => match response.tape() {
+            Some(tape) => seed.deserialize(Xml::new(tape, response.model, shape, 0)),
+            None => json_read::read(response.model, shape, response.text()?, seed),
         },
     }
 }

@@ -1,8 +1,8 @@
 //! EC2's kind of query: lists have no names between, and errors are in a list.
 
-use super::document::{Document, Fault, Presence, Wanted};
 use super::error::ErrorParts;
-use super::{Answer, Encoded, Nodes, OutputBody, Params, WireProtocol, query, xml};
+use super::success::{Presence, Rejection, SuccessResponse, Wanted};
+use super::{BufferedResponse, Encoded, Nodes, OutputBody, Params, WireProtocol, query, xml};
 use crate::codec::form::ListStyle;
 use crate::codec::format::Format;
 use crate::error::Result;
@@ -40,18 +40,22 @@ impl WireProtocol for Ec2Query {
 
     fn check(
         &self,
-        response: &Document<'_>,
+        response: &SuccessResponse<'_>,
         wanted: &Wanted<'_>,
         body: &[u8],
-    ) -> Result<Option<Nodes>, Fault> {
+    ) -> Result<Option<Nodes>, Rejection> {
         xml::check(response, wanted, body, &xml::Root::default())
     }
 
-    fn expected(&self, response: &Document<'_>, _: Option<&Shape>) -> Result<String, Fault> {
+    fn expected(
+        &self,
+        response: &SuccessResponse<'_>,
+        _: Option<&Shape>,
+    ) -> Result<String, Rejection> {
         Ok(format!("an element {}Response", response.operation.name))
     }
 
-    fn error_parts(&self, answer: &Answer<'_>) -> ErrorParts {
-        xml::error_parts(answer)
+    fn error_parts(&self, response: &BufferedResponse<'_>) -> ErrorParts {
+        xml::error_parts(response)
     }
 }

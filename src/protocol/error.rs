@@ -4,7 +4,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
 
 use super::page::is_page;
-use super::{Answer, for_model};
+use super::{BufferedResponse, for_model};
 use crate::codec::format::{Format, is_cbor_map};
 use crate::codec::xml_tape::{Nodes, Tape};
 use crate::error::{Fault, RetryReason, ServiceError, excerpt};
@@ -41,21 +41,21 @@ pub(crate) fn service_error(
         Format::Cbor => body,
         Format::Json | Format::Xml => lossy.as_bytes(),
     };
-    let whole = Answer::scan(model, body);
+    let whole = BufferedResponse::scan(model, body);
     let is_whole = whole.is_ok();
     let nodes = whole.unwrap_or_else(|_| Nodes::salvage(&lossy));
-    let answer = Answer {
+    let response = BufferedResponse {
         status,
         nodes: nodes.as_ref(),
-        ..Answer::new(model, headers, body)
+        ..BufferedResponse::new(model, headers, body)
     };
-    let mut found = protocol.error_parts(&answer);
+    let mut found = protocol.error_parts(&response);
     let code = found.code.as_deref().map(short);
     found.code = code.filter(|code| !code.is_empty()).map(Into::into);
     let (message, excerpt) = match (&found.code, found.message.take()) {
         (_, Some(message)) => (message, None),
         (Some(_), None) => (String::new(), None),
-        (None, None) => message_for(&answer, is_whole),
+        (None, None) => message_for(&response, is_whole),
     };
     let mut wire_code = found.code.take();
     let mut query_error_code = None;
@@ -67,7 +67,7 @@ pub(crate) fn service_error(
         .iter()
         .chain(&query_error_code)
         .find_map(|code| model.error_shape(operation, code));
-    let value = shape.and_then(|id| answer.value(id, |_| found.node).ok());
+    let value = shape.and_then(|id| response.value(id, |_| found.node).ok());
     let mut value = match value {
         Some((Value::Object(members), _)) => members,
         _ => Map::new(),
@@ -107,11 +107,11 @@ pub(crate) fn service_error(
 
 /// The message for a body that has neither code nor message, and an excerpt of the body unless it is the message itself. As in
 /// botocore, the message is HTTP's phrase for the status if a server in front of the service failed.
-fn message_for(answer: &Answer<'_>, is_whole: bool) -> (String, Option<String>) {
-    let protocol = answer.protocol();
-    let body = answer.body.trim_ascii();
+fn message_for(response: &BufferedResponse<'_>, is_whole: bool) -> (String, Option<String>) {
+    let protocol = response.protocol();
+    let body = response.body.trim_ascii();
     let phrase = || {
-        let status = StatusCode::from_u16(answer.status).ok();
+        let status = StatusCode::from_u16(response.status).ok();
         let phrase = status.and_then(|status| status.canonical_reason());
         phrase.unwrap_or_default().to_owned()
     };
@@ -122,8 +122,8 @@ fn message_for(answer: &Answer<'_>, is_whole: bool) -> (String, Option<String>) 
     };
     let has_phrase = match body.is_empty() || !is_document {
         true if protocol.phrases_every_error() => true,
-        true => answer.status >= 500 && (body.is_empty() || is_page(body)),
-        false => answer.status >= 500 && is_page(body),
+        true => response.status >= 500 && (body.is_empty() || is_page(body)),
+        false => response.status >= 500 && is_page(body),
     };
     match (is_document, has_phrase) {
         _ if body == b"{}" => (String::new(), None),

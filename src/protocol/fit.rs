@@ -3,7 +3,7 @@
 use serde::de::Error as _;
 use serde_json::{Map, Value};
 
-use super::Answer;
+use super::BufferedResponse;
 use super::binding::{Bindings, BoundValue, Source, split_list, with_prefix};
 use crate::codec::ReadError;
 use crate::codec::fit::{Fit, Fitted, entry};
@@ -13,7 +13,7 @@ use crate::codec::scalar;
 use crate::codec::xml_tape::Tape;
 use crate::model::{Kind, ShapeId};
 
-impl Answer<'_> {
+impl BufferedResponse<'_> {
     /// Reads a shape into a tree, as far as it fits.
     pub(super) fn fit_shape(
         &self,
@@ -37,12 +37,12 @@ impl Answer<'_> {
                 map.extend(value.map(|value| ((*member.name).to_owned(), value)));
             }
         }
-        let has_document = !is_bound || (members.payload().is_none() && members.has_answer_body);
+        let has_document = !is_bound || (members.payload().is_none() && members.has_response_body);
         if has_document && !self.body.is_empty() {
             let rest = match self.document() {
                 Some(document) => match document? {
                     Raw::Map(entries) => fit.members(shape, members, entries)?,
-                    other => return Err(ReadError::custom(other.what())),
+                    other => return Err(ReadError::custom(other.kind_name())),
                 },
                 None => match self.tape() {
                     Some(tape) => {
@@ -65,16 +65,16 @@ impl Answer<'_> {
 
 impl BoundValue<'_> {
     fn fit(self, fit: &mut Fit<'_>) -> Result<Option<Value>, ReadError> {
-        let Answer { model, body, .. } = self.answer;
+        let BufferedResponse { model, body, .. } = self.response;
         let of = |target| model.shape(target).map_err(ReadError::custom);
         Ok(match (self.source, &self.shape.kind) {
             (Source::Events(events), _) => Some(events.to_vec().into()),
-            (Source::Status, _) => Some(self.answer.status.into()),
+            (Source::Status, _) => Some(self.response.status.into()),
             (Source::Header(text), _) if self.member.json_value => {
                 let json = scalar::base64_read(&text).and_then(|json| raw::json(&json));
                 Some(match json {
                     Some(raw) => fit.document(raw),
-                    None => fit.as_it_came("JSON in base64", "other text", &text),
+                    None => fit.as_received("JSON in base64", "other text", &text),
                 })
             }
             (Source::Header(text), Kind::List(member)) => {
@@ -88,17 +88,18 @@ impl BoundValue<'_> {
             (Source::Header(text), kind) => Some(fit.plain(kind, &text)),
             (Source::Headers, Kind::Map { key, value }) => {
                 let (key, kind) = (of(key.target)?, &of(value.target)?.kind);
-                let entries = with_prefix(self.answer.headers, self.member).map(|(name, text)| {
-                    let value = fit.below(entry(name, key), |fit| fit.plain(kind, &text));
-                    (name.to_owned(), value)
-                });
+                let entries =
+                    with_prefix(self.response.headers, self.member).map(|(name, text)| {
+                        let value = fit.below(entry(name, key), |fit| fit.plain(kind, &text));
+                        (name.to_owned(), value)
+                    });
                 Some(Value::Object(entries.collect()))
             }
             (Source::Headers, _) => None,
             (Source::Payload, Kind::Blob) => Some(scalar::base64_encode(body).into()),
             (Source::Payload, Kind::String) => Some(fit.text(Text::of_bytes(body)).into()),
             (Source::Payload, _) if body.is_empty() => Some(Map::new().into()),
-            (Source::Payload, _) => match (self.answer.document(), self.answer.tape()) {
+            (Source::Payload, _) => match (self.response.document(), self.response.tape()) {
                 (Some(document), _) => fit.value(self.shape, document?)?,
                 (None, Some(tape)) => {
                     let (node, flat) = (0, None);

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::document::{Document, Fault, Wanted};
 use super::error::{ErrorParts, header, short};
-use super::{Answer, streaming_payload};
+use super::success::{Rejection, SuccessResponse, Wanted};
+use super::{BufferedResponse, streaming_payload};
 use crate::body::Body;
 use crate::codec::json_fields::Fields;
 use crate::codec::raw;
@@ -62,12 +62,12 @@ fn query_parts(body: &[u8]) -> Result<Vec<String>> {
 
 /// Checks that a body is the operation's document.
 pub(super) fn check(
-    response: &Document<'_>,
+    response: &SuccessResponse<'_>,
     wanted: &Wanted<'_>,
     body: &[u8],
-) -> Result<(), Fault> {
+) -> Result<(), Rejection> {
     if is_error(response, body)? {
-        return Err(Fault::Service(response.status));
+        return Err(Rejection::Service(response.status));
     }
     let Wanted::Document { shape, .. } = wanted else {
         return Ok(());
@@ -91,7 +91,7 @@ pub(super) fn expected(shape: Option<&Shape>) -> String {
 }
 
 /// Whether a body is an object whose `__type` names an error, and not a structure of a newer model.
-fn is_error(response: &Document<'_>, body: &[u8]) -> Result<bool, Fault> {
+fn is_error(response: &SuccessResponse<'_>, body: &[u8]) -> Result<bool, Rejection> {
     const NAME: &str = "__type";
     if body.len() > LONGEST_ERROR || memchr::memmem::find(body, NAME.as_bytes()).is_none() {
         return Ok(false);
@@ -117,19 +117,19 @@ fn kind_of(body: &[u8]) -> &'static str {
         Some(b'"') => "a JSON string",
         Some(b'-' | b'0'..=b'9') => "a number",
         _ if body == b"null" => "null",
-        _ => "text that is no JSON",
+        _ => "text that is not JSON",
     }
 }
 
 /// Reads the parts of an error. `codes` are the members that may hold the code, in order of preference.
-pub(super) fn error_parts(answer: &Answer<'_>, codes: &[&str]) -> ErrorParts {
-    let fields = Fields::read(answer.body);
+pub(super) fn error_parts(response: &BufferedResponse<'_>, codes: &[&str]) -> ErrorParts {
+    let fields = Fields::read(response.body);
     let is_code = |code: &String| !short(code).is_empty();
     let code = codes
         .iter()
         .find_map(|name| fields.text(&[name], Value::is_number).filter(is_code));
     ErrorParts {
-        code: header(answer.headers, ERROR_TYPE).map(Into::into).or(code),
+        code: header(response.headers, ERROR_TYPE).or(code),
         message: fields.text(
             &["message", "Message", "errorMessage", "error_description"],
             |value| !value.is_null(),

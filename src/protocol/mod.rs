@@ -12,11 +12,10 @@
 //! A new protocol is a file with an implementation of [`WireProtocol`], and a row of [`for_model`]. What protocols have in common
 //! is a function that they call: by format (`json`, `xml`), or by binding (`query`, `rest`, `rpc`).
 
-mod answer;
 mod aws_json;
 mod aws_query;
 mod binding;
-mod document;
+
 mod ec2_query;
 mod error;
 mod fit;
@@ -26,23 +25,25 @@ mod payload;
 mod query;
 mod reader;
 mod request;
+mod response;
 mod rest;
 mod rest_json;
 mod rest_xml;
 mod rpc;
 mod rpc_v2_cbor;
+mod success;
 mod template;
 mod xml;
 
-pub(crate) use self::answer::{Answer, Nodes, tape};
-pub(crate) use self::document::{Document, Fault, unexpected_response};
-use self::document::{Presence, Wanted};
 use self::error::ErrorParts;
 pub(crate) use self::error::{request_id, request_id_in, service_error};
 pub(crate) use self::payload::{
     event_stream, has_document, input_event_stream, streaming_payload, streams,
 };
 pub(crate) use self::request::{Encoded, Params};
+pub(crate) use self::response::{BufferedResponse, Nodes, tape};
+use self::success::{Presence, Wanted};
+pub(crate) use self::success::{Rejection, SuccessResponse, unexpected_response};
 pub(crate) use self::template::host_prefix;
 use crate::codec::format::Format;
 use crate::error::Result;
@@ -95,16 +96,20 @@ pub(crate) trait WireProtocol: Sync {
     /// Checks that the body of a success is the operation's, and returns the scan of an XML body. `body` is not empty.
     fn check(
         &self,
-        response: &Document<'_>,
+        response: &SuccessResponse<'_>,
         wanted: &Wanted<'_>,
         body: &[u8],
-    ) -> Result<Option<Nodes>, Fault>;
+    ) -> Result<Option<Nodes>, Rejection>;
 
     /// The description of the document that a success must have, such as `a JSON object`.
-    fn expected(&self, response: &Document<'_>, shape: Option<&Shape>) -> Result<String, Fault>;
+    fn expected(
+        &self,
+        response: &SuccessResponse<'_>,
+        shape: Option<&Shape>,
+    ) -> Result<String, Rejection>;
 
     /// Reads code, message and further parts of an error.
-    fn error_parts(&self, answer: &Answer<'_>) -> ErrorParts;
+    fn error_parts(&self, response: &BufferedResponse<'_>) -> ErrorParts;
 
     /// Whether an error without a readable document has HTTP's phrase for its status as message, as botocore has it. Otherwise
     /// only those of servers in front of the service do.

@@ -3,8 +3,8 @@
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, ETAG};
 
-use super::document::BYTE_ORDER_MARK;
 use super::request_id;
+use super::success::BYTE_ORDER_MARK;
 
 /// Whether a body is a web page, whatever its content type.
 pub(super) fn is_page(body: &[u8]) -> bool {

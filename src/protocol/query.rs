@@ -3,7 +3,7 @@
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 
-use super::document::Presence;
+use super::success::Presence;
 use super::{Encoded, OutputBody, Params};
 use crate::body::Body;
 use crate::codec::form::{FormWriter, ListStyle};

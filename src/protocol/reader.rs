@@ -9,10 +9,10 @@
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 
-use super::Answer;
+use super::BufferedResponse;
 use super::binding::Bindings;
 use crate::codec::format::Format;
-use crate::codec::there::There;
+use crate::codec::wrappers::Present;
 use crate::codec::xml_read::Xml;
 use crate::codec::xml_tape::Tape;
 use crate::codec::{ReadError, cbor_read, json_read, the_shape_decides};
@@ -20,31 +20,34 @@ use crate::model::Shape;
 
 /// A response as a deserializer of a shape.
 pub(super) struct ResponseReader<'a, F> {
-    answer: Answer<'a>,
+    response: BufferedResponse<'a>,
     shape: &'a Shape,
     /// Returns the element of an XML body that holds the shape.
     start: F,
 }
 
 impl<'a, F: FnOnce(Tape<'_, '_>) -> usize> ResponseReader<'a, F> {
-    pub(super) fn new(answer: Answer<'a>, shape: &'a Shape, start: F) -> Self {
+    pub(super) fn new(response: BufferedResponse<'a>, shape: &'a Shape, start: F) -> Self {
         Self {
-            answer,
+            response,
             shape,
             start,
         }
     }
 
     fn body<V: Visitor<'a>>(self, format: Format, visitor: V) -> Result<V::Value, ReadError> {
-        let Answer { model, body, .. } = self.answer;
+        let BufferedResponse { model, body, .. } = self.response;
         if body.is_empty() {
             return visitor.visit_map(EmptyMap);
         }
         match format {
-            Format::Json => json_read::read_fields(model, self.shape, self.answer.text()?, visitor),
+            Format::Json => {
+                json_read::read_fields(model, self.shape, self.response.text()?, visitor)
+            }
             Format::Cbor => cbor_read::read(model, self.shape, body, visitor),
             Format::Xml => {
-                let (Some(tape), Some(members)) = (self.answer.tape(), self.shape.members()) else {
+                let (Some(tape), Some(members)) = (self.response.tape(), self.shape.members())
+                else {
                     return visitor.visit_map(EmptyMap);
                 };
                 let node = (self.start)(tape);
@@ -61,15 +64,15 @@ impl<'de, F: FnOnce(Tape<'_, '_>) -> usize> Deserializer<'de> for ResponseReader
         let Some(members) = self.shape.members() else {
             return visitor.visit_map(EmptyMap);
         };
-        let protocol = self.answer.protocol();
+        let protocol = self.response.protocol();
         let (format, is_bound) = (protocol.format(), protocol.binds_members());
-        if !is_bound && self.answer.events.is_none() {
+        if !is_bound && self.response.events.is_none() {
             return self.body(format, visitor);
         }
-        let bindings = Bindings::new(self.answer, members, is_bound);
+        let bindings = Bindings::new(self.response, members, is_bound);
         match members.payload() {
             Some(_) if is_bound => visitor.visit_map(ChainedMap::new(bindings, EmptyMap)),
-            _ if members.has_answer_body => {
+            _ if members.has_response_body => {
                 self.body(format, ChainingVisitor { bindings, visitor })
             }
             _ => visitor.visit_map(ChainedMap::new(bindings, EmptyMap)),
@@ -86,8 +89,8 @@ impl<'de, F: FnOnce(Tape<'_, '_>) -> usize> Deserializer<'de> for ResponseReader
 }
 
 /// The result of an operation without output.
-pub(super) fn empty_map() -> There<MapAccessDeserializer<EmptyMap>> {
-    There(MapAccessDeserializer::new(EmptyMap))
+pub(super) fn empty_map() -> Present<MapAccessDeserializer<EmptyMap>> {
+    Present(MapAccessDeserializer::new(EmptyMap))
 }
 
 pub(super) struct EmptyMap;

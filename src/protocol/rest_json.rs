@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::document::{Document, Fault, Presence, Wanted};
 use super::error::ErrorParts;
 use super::rest::{self, Rest, RestBody};
-use super::{Answer, Encoded, Nodes, OutputBody, Params, WireProtocol, json};
+use super::success::{Presence, Rejection, SuccessResponse, Wanted};
+use super::{BufferedResponse, Encoded, Nodes, OutputBody, Params, WireProtocol, json};
 use crate::codec::format::Format;
 use crate::codec::json_write;
 use crate::error::Result;
@@ -50,19 +50,23 @@ impl WireProtocol for RestJson {
 
     fn check(
         &self,
-        response: &Document<'_>,
+        response: &SuccessResponse<'_>,
         wanted: &Wanted<'_>,
         body: &[u8],
-    ) -> Result<Option<Nodes>, Fault> {
+    ) -> Result<Option<Nodes>, Rejection> {
         json::check(response, wanted, body).map(|()| None)
     }
 
-    fn expected(&self, _: &Document<'_>, shape: Option<&Shape>) -> Result<String, Fault> {
+    fn expected(
+        &self,
+        _: &SuccessResponse<'_>,
+        shape: Option<&Shape>,
+    ) -> Result<String, Rejection> {
         Ok(json::expected(shape))
     }
 
-    fn error_parts(&self, answer: &Answer<'_>) -> ErrorParts {
-        json::error_parts(answer, &["code", "Code", "__type"])
+    fn error_parts(&self, response: &BufferedResponse<'_>) -> ErrorParts {
+        json::error_parts(response, &["code", "Code", "__type"])
     }
 }
 

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::document::{Document, Fault, Presence, Wanted};
 use super::error::ErrorParts;
 use super::rest::{self, Rest, RestBody};
-use super::{Answer, Encoded, Nodes, OutputBody, Params, WireProtocol, xml};
+use super::success::{Presence, Rejection, SuccessResponse, Wanted};
+use super::{BufferedResponse, Encoded, Nodes, OutputBody, Params, WireProtocol, xml};
 use crate::codec::format::Format;
 use crate::codec::xml_write::XmlWriter;
 use crate::error::{Error, Result};
@@ -54,10 +54,10 @@ impl WireProtocol for RestXml {
 
     fn check(
         &self,
-        response: &Document<'_>,
+        response: &SuccessResponse<'_>,
         wanted: &Wanted<'_>,
         body: &[u8],
-    ) -> Result<Option<Nodes>, Fault> {
+    ) -> Result<Option<Nodes>, Rejection> {
         let root = xml::Root {
             result: None,
             names: root_names(response)?,
@@ -66,16 +66,22 @@ impl WireProtocol for RestXml {
         xml::check(response, wanted, body, &root)
     }
 
-    fn expected(&self, response: &Document<'_>, _: Option<&Shape>) -> Result<String, Fault> {
+    fn expected(
+        &self,
+        response: &SuccessResponse<'_>,
+        _: Option<&Shape>,
+    ) -> Result<String, Rejection> {
         let names = root_names(response)?;
-        Ok(match response.known_root().or(names.first().copied()) {
-            Some(name) => format!("an element {name}"),
-            None => format!("an element {}Result", response.operation.name),
-        })
+        Ok(
+            match response.known_root().or_else(|| names.first().copied()) {
+                Some(name) => format!("an element {name}"),
+                None => format!("an element {}Result", response.operation.name),
+            },
+        )
     }
 
-    fn error_parts(&self, answer: &Answer<'_>) -> ErrorParts {
-        xml::error_parts(answer)
+    fn error_parts(&self, response: &BufferedResponse<'_>) -> ErrorParts {
+        xml::error_parts(response)
     }
 
     fn phrases_every_error(&self) -> bool {
@@ -84,7 +90,7 @@ impl WireProtocol for RestXml {
 }
 
 /// The names that the root element may have besides those of the operation, the likeliest first.
-fn root_names<'a>(response: &Document<'a>) -> Result<Vec<&'a str>, Fault> {
+fn root_names<'a>(response: &SuccessResponse<'a>) -> Result<Vec<&'a str>, Rejection> {
     let names = match response.payload()? {
         Some((member, shape)) => [
             Some(&*member.wire_name),

@@ -3,7 +3,7 @@
 use http::HeaderValue;
 use http::header::HeaderName;
 
-use super::document::Presence;
+use super::success::Presence;
 use super::{Encoded, OutputBody};
 use crate::model::ServiceModel;
 

@@ -3,9 +3,11 @@
 use http::HeaderValue;
 use http::header::{ACCEPT, CONTENT_TYPE};
 
-use super::document::{Document, Fault, Presence, Wanted};
 use super::error::ErrorParts;
-use super::{Answer, Encoded, Nodes, OutputBody, Params, WireProtocol, event_stream, rpc};
+use super::success::{Presence, Rejection, SuccessResponse, Wanted};
+use super::{
+    BufferedResponse, Encoded, Nodes, OutputBody, Params, WireProtocol, event_stream, rpc,
+};
 use crate::codec::format::{Format, is_cbor_map};
 use crate::codec::{cbor_read, cbor_write, raw};
 use crate::error::{Error, Result, excerpt};
@@ -68,10 +70,10 @@ impl WireProtocol for RpcV2Cbor {
 
     fn check(
         &self,
-        response: &Document<'_>,
+        response: &SuccessResponse<'_>,
         wanted: &Wanted<'_>,
         _: &[u8],
-    ) -> Result<Option<Nodes>, Fault> {
+    ) -> Result<Option<Nodes>, Rejection> {
         let Wanted::Document { shape, .. } = wanted else {
             return Ok(None);
         };
@@ -89,14 +91,14 @@ impl WireProtocol for RpcV2Cbor {
         }
     }
 
-    fn expected(&self, _: &Document<'_>, _: Option<&Shape>) -> Result<String, Fault> {
+    fn expected(&self, _: &SuccessResponse<'_>, _: Option<&Shape>) -> Result<String, Rejection> {
         Ok("a CBOR map".into())
     }
 
-    fn error_parts(&self, answer: &Answer<'_>) -> ErrorParts {
+    fn error_parts(&self, response: &BufferedResponse<'_>) -> ErrorParts {
         let text = |name| {
-            let text = cbor_read::text_member(answer.body, name);
-            text.or_else(|| raw::cbor_text(answer.body, name))
+            let text = cbor_read::text_member(response.body, name);
+            text.or_else(|| raw::cbor_text(response.body, name))
         };
         ErrorParts {
             code: text("__type"),

@@ -1,8 +1,8 @@
 //! XML in responses: the root element of a success, and the parts of an error.
 
-use super::document::{BYTE_ORDER_MARK, Document, Fault, Wanted};
 use super::error::ErrorParts;
-use super::{Answer, Nodes, tape};
+use super::success::{BYTE_ORDER_MARK, Rejection, SuccessResponse, Wanted};
+use super::{BufferedResponse, Nodes, tape};
 use crate::codec::format::Format;
 use crate::codec::xml_tape::Tape;
 use crate::error::excerpt;
@@ -22,18 +22,18 @@ pub(super) struct Root<'a> {
 
 /// Checks that a body is the operation's document.
 pub(super) fn check(
-    response: &Document<'_>,
+    response: &SuccessResponse<'_>,
     wanted: &Wanted<'_>,
     body: &[u8],
     root: &Root<'_>,
-) -> Result<Option<Nodes>, Fault> {
+) -> Result<Option<Nodes>, Rejection> {
     let any = matches!(wanted, Wanted::Any);
     if any && (!body.starts_with(b"<") || response.is_payload_of_any_bytes()?) {
         return Ok(None);
     }
     let nodes = match Format::Xml.scan(response.body) {
         Ok(nodes) => nodes,
-        Err(_) if root.is_early => return Err(Fault::Service(500)),
+        Err(_) if root.is_early => return Err(Rejection::Service(500)),
         Err(error) => return Err(response.broken(&error)),
     };
     let Some(tape) = nodes.as_ref().and_then(|nodes| tape(response.body, nodes)) else {
@@ -41,7 +41,7 @@ pub(super) fn check(
     };
     if is_error(tape) {
         let status = if root.is_early { 500 } else { response.status };
-        return Err(Fault::Service(status));
+        return Err(Rejection::Service(status));
     }
     let Wanted::Document { shape, .. } = wanted else {
         return Ok(nodes);
@@ -63,14 +63,14 @@ pub(super) fn check(
 }
 
 /// Whether a root element is named after the operation, or as the model or the service's quirks have it.
-fn is_root(response: &Document<'_>, root: &Root<'_>, name: &str) -> bool {
+fn is_root(response: &SuccessResponse<'_>, root: &Root<'_>, name: &str) -> bool {
     is_named_after(name, &response.operation.name)
         || response.known_root() == Some(name)
         || root.names.contains(&name)
 }
 
 /// Whether a root element is named after another operation of the service.
-fn is_of_another_operation(response: &Document<'_>, root: &str) -> bool {
+fn is_of_another_operation(response: &SuccessResponse<'_>, root: &str) -> bool {
     let own = &*response.operation.name;
     (response.root_of)(own) != Some(root)
         && !is_named_after(root, own)
@@ -109,8 +109,8 @@ fn is_error(tape: Tape<'_, '_>) -> bool {
 }
 
 /// Reads `<ErrorResponse><Error>…</Error><RequestId/></ErrorResponse>`, `<Response><Errors><Error>…`, or `<Error>` alone.
-pub(super) fn error_parts(answer: &Answer<'_>) -> ErrorParts {
-    let Some(tape) = answer.tape() else {
+pub(super) fn error_parts(response: &BufferedResponse<'_>) -> ErrorParts {
+    let Some(tape) = response.tape() else {
         return ErrorParts::default();
     };
     let error = match tape.name(0) {
@@ -119,7 +119,7 @@ pub(super) fn error_parts(answer: &Answer<'_>) -> ErrorParts {
             .or_else(|| tape.child(tape.child(0, "Errors")?, "Error"))
             .or_else(|| tape.child(0, "Code").map(|_| 0)),
     };
-    let text = |node: usize| tape.mended_text(node).ok().map(|text| text.text);
+    let text = |node: usize| tape.repaired_text(node).ok().map(|text| text.text);
     let text_in = |node: usize, names: &[&str]| {
         let named = names.iter().find_map(|name| tape.child(node, name));
         let text = named.and_then(text).map(|text| text.trim().to_owned());

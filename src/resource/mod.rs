@@ -99,8 +99,7 @@ impl Introspection {
     ///
     /// Returns an error if a model directory cannot be read.
     pub fn resources(&self) -> Result<Vec<String>> {
-        let names = self.client().all_services().with_resources()?;
-        Ok(names.into_iter().map(String::from).collect())
+        self.client().all_services().with_resources()
     }
 }
 

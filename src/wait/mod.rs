@@ -260,7 +260,7 @@ impl Wait {
 struct Request<'a> {
     client: &'a Client,
     service: &'a str,
-    operation: Box<str>,
+    operation: String,
     params: Value,
     cancel: &'a CancelToken,
 }

@@ -61,7 +61,7 @@ fn endpoints() {
     finish([rules, engine, clients]);
 }
 
-fn ruleset(service: &str) -> Option<Box<str>> {
+fn ruleset(service: &str) -> Option<String> {
     let version = Embedded
         .versions(service, "endpoint-rule-set-1")
         .unwrap()
@@ -72,13 +72,7 @@ fn ruleset(service: &str) -> Option<Box<str>> {
         .unwrap()
 }
 
-fn run(
-    suite: &mut Suite,
-    name: &str,
-    file: &Path,
-    ruleset: Box<str>,
-    partitions: &Arc<Partitions>,
-) {
+fn run(suite: &mut Suite, name: &str, file: &Path, ruleset: String, partitions: &Arc<Partitions>) {
     let resolver = EndpointResolver::new(Ruleset::parse(&ruleset).unwrap(), partitions.clone());
     for case in read(file)["testCases"].as_array().unwrap() {
         let id = format!(

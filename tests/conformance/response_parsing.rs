@@ -124,7 +124,7 @@ fn in_xml(file: &Path) -> Verdict {
     }
 }
 
-fn model_text(service: &str) -> Box<str> {
+fn model_text(service: &str) -> String {
     let version = Embedded
         .versions(service, "service-2")
         .unwrap()

@@ -12,7 +12,7 @@ use tucuxi::{Client, Config};
 use crate::support::client::IntoClient;
 use crate::unsigned;
 
-fn services() -> Vec<Box<str>> {
+fn services() -> Vec<String> {
     let mut services = Embedded.services().unwrap();
     services.sort();
     services

@@ -133,6 +133,7 @@ fn value(model: &'static ServiceModel, id: ShapeId, depth: u32) -> BoxedStrategy
                     .boxed(),
             }
         }
+        other => unreachable!("{other:?}"),
     }
 }
 

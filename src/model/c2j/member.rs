@@ -117,7 +117,7 @@ pub(super) fn member(
         .or(head.timestamp_format.as_ref());
     let format = format.map(|name| timestamp_format(name)).transpose()?;
     let mut member = Member::new(name, target);
-    member.request_name = (request_name != wire_name).then(|| request_name.into());
+    member.request_name = (request_name != wire_name).then_some(request_name);
     member.wire_name = wire_name.into();
     member.location = location;
     member.flattened = flattened;
@@ -127,7 +127,7 @@ pub(super) fn member(
     member.json_value = raw.jsonvalue || head.jsonvalue;
     member.idempotency_token = raw.idempotency_token;
     member.host_label = raw.host_label;
-    member.context_param = raw.context_param.as_ref().map(|c| Box::from(&*c.name));
+    member.context_param = raw.context_param.as_ref().map(|c| String::from(&*c.name));
     member.endpoint_discovery_id = raw.endpointdiscoveryid;
     member.event_header = raw.eventheader;
     member.event_payload = raw.eventpayload;

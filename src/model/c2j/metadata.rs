@@ -43,8 +43,8 @@ impl RawMetadata<'_> {
         Ok(Metadata {
             protocol,
             api_version: self.api_version.into(),
-            auth: self.auth.into_iter().map(Box::from).collect(),
-            client_context_params: Box::default(),
+            auth: self.auth.into_iter().map(String::from).collect(),
+            client_context_params: Vec::new(),
             json_version: self.json_version.map_or_else(|| "1.0".into(), Into::into),
             query_compatible: self.aws_query_compatible.is_some(),
             service_id: self

@@ -28,7 +28,7 @@ use crate::error::{Error, Result};
 pub(super) struct C2j;
 
 impl Dialect for C2j {
-    fn parse(&self, name: &str, text: Box<str>) -> Result<ServiceModel> {
+    fn parse(&'static self, name: &str, text: Box<str>) -> Result<ServiceModel> {
         let invalid = |e: &dyn fmt::Display| Error::model(format!("{name}: {e}"));
         if u32::try_from(text.len()).is_err() {
             return Err(invalid(&"the model is larger than 4 GiB"));
@@ -44,8 +44,8 @@ impl Dialect for C2j {
             name: name.into(),
             dialect: self,
             metadata,
-            operations: Index::new(&top.operations.0, &text),
-            shapes: Index::new(&top.shapes.0, &text),
+            operations: Index::new(top.operations.texts(), &text),
+            shapes: Index::new(top.shapes.texts(), &text),
             text,
         })
     }

@@ -103,7 +103,7 @@ pub(super) fn parse(model: &ServiceModel, name: &str, text: &str) -> Result<Oper
         .map(|(name, param)| {
             let value = serde_json::from_str(param.value.get()).map_err(|e| e.to_string())?;
             Ok(StaticContextParam {
-                name: Box::from(name),
+                name: String::from(name),
                 value,
             })
         })
@@ -134,21 +134,21 @@ pub(super) fn parse(model: &ServiceModel, name: &str, text: &str) -> Result<Oper
             || raw.authtype.as_deref() == Some("v4-unsigned-body"),
         auth: match raw.authtype.as_deref() {
             // the older form of the same
-            Some("none") if raw.auth.is_empty() => Box::from([Box::from(NO_AUTH)]),
-            _ => raw.auth.into_iter().map(Box::from).collect(),
+            Some("none") if raw.auth.is_empty() => vec![NO_AUTH.into()],
+            _ => raw.auth.into_iter().map(String::from).collect(),
         },
         host_prefix: prefix
             .filter(|p| !is_ruled_prefix(p, &statics))
             .map(Into::into),
         static_context_params: statics,
         operation_context_params: (raw.operation_context_params.0.into_iter())
-            .map(|(name, param)| (Box::from(name), Box::from(param.path)))
+            .map(|(name, param)| (name.into(), param.path.into()))
             .collect(),
         http_checksum: raw.http_checksum,
         http_checksum_required: raw.http_checksum_required,
         request_compression: (raw.requestcompression.into_iter())
             .flat_map(|c| c.encodings)
-            .map(Box::from)
+            .map(String::from)
             .collect(),
         endpoint_discovery: raw.endpointdiscovery.map(|d| match d.required {
             true => EndpointDiscovery::Required,

@@ -106,7 +106,7 @@ pub(super) fn parse(model: &ServiceModel, id: ShapeId, text: &str) -> Result<Sha
         event_stream: raw.eventstream,
         min: raw.min,
         max: raw.max,
-        values: raw.values.into_iter().map(Box::from).collect(),
+        values: raw.values.into_iter().map(String::from).collect(),
         wire_name: raw.location_name.map(Into::into),
         xml_namespace: raw.xml_namespace.map(Into::into),
     })

@@ -25,7 +25,7 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-impl From<Text<'_>> for Box<str> {
+impl From<Text<'_>> for String {
     fn from(text: Text<'_>) -> Self {
         text.0.into()
     }

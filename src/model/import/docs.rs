@@ -1,8 +1,8 @@
-//! Documentation, by the places where the formats have it: a member may itself be called `documentation`.
+//! Removes documentation where the formats have it. A member may itself be named `documentation`.
 
 use serde_json::Value;
 
-/// Takes the documentation out of a data file of this kind.
+/// Removes the documentation from a data file of this kind.
 pub(super) fn strip(kind: &str, value: &mut Value) {
     match kind {
         "endpoint-rule-set-1" => strip_rules(value),
@@ -58,7 +58,7 @@ fn at(object: &mut Value, name: &str, then: impl FnOnce(&mut Value)) {
     }
 }
 
-/// All members of an object, or items of a list, that has this name.
+/// Calls `then` for all members of the object, or items of the list, with this name.
 fn each(object: &mut Value, name: &str, mut then: impl FnMut(&mut Value)) {
     match object.get_mut(name) {
         Some(Value::Object(members)) => members.values_mut().for_each(then),
@@ -73,7 +73,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn only_documentation_goes() {
+    fn only_documentation_is_removed() {
         let mut model = json!({
             "documentation": "d",
             "operations": {"documentation": {"documentation": "d", "input": {"shape": "In", "documentation": "d"},
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_lose_it_at_every_depth() {
+    fn rules_lose_documentation_at_every_depth() {
         let mut rules = json!({
             "parameters": {"documentation": {"type": "string", "documentation": "d"}},
             "rules": [{"documentation": "d", "rules": [{"documentation": "d", "error": "documentation"}]}],

@@ -5,21 +5,21 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Detail, ErrorKind};
 
-/// Why nothing was imported.
+/// The error of an import. Nothing was imported.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// A file of the source is not what it should be.
+    /// A file of the source is invalid.
     #[error("{file}: {what}")]
     Broken {
-        /// The file, with that of the wheel before it.
+        /// The file, after that of the wheel.
         file: String,
-        /// What is wrong, and at which line and column.
+        /// The reason, with line and column.
         what: String,
     },
     /// The source has no models.
     #[error(
-        "{0}: there are no models; give a botocore or boto3 wheel, its data folder, or a folder of that layout"
+        "{0}: no models found; pass a botocore or boto3 wheel, its data folder, or a folder of that layout"
     )]
     Empty(PathBuf),
     /// A file cannot be read or written.
@@ -27,7 +27,7 @@ pub enum ImportError {
     Io {
         /// The file.
         file: PathBuf,
-        /// Why not.
+        /// The cause.
         r#source: io::Error,
     },
 }

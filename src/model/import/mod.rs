@@ -1,11 +1,10 @@
-//! Makes a folder of models from a botocore or boto3 release.
+//! Imports models from a botocore or boto3 release into a folder.
 //!
 //! ```text
-//! wheel │ data folder ──► newest version of each kind ──► extras merged, documentation out ──► staged ──► renamed into place
+//! wheel │ data folder ──► newest version of each kind ──► extras merged, documentation removed ──► staged ──► renamed into place
 //! ```
-//! Everything is read and checked before anything is written. The folder's next state is made beside it and takes its place
-//! with a rename, so that an import that fails or is killed leaves the old folder whole. The order of members stays that of
-//! the release.
+//! Everything is read and validated before anything is written. The new state of the folder is made next to it and replaces it with a
+//! rename, so that an import that fails or is killed leaves the old folder intact. The order of members is that of the release.
 
 mod docs;
 mod error;
@@ -26,34 +25,34 @@ use self::release::{COMMON, KINDS, Release};
 use self::stage::Stage;
 use super::source::{merge_extras, pack};
 
-/// How to import.
+/// The options of an import.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
+#[must_use = "options are for an import"]
 pub struct ImportOptions {
-    /// Whether documentation stays in. It is most of a model's text.
+    /// Whether documentation is kept. It is most of a model's text.
     pub with_docs: bool,
 }
 
 impl ImportOptions {
-    /// With the documentation, or without.
-    #[must_use]
-    pub fn with_docs(mut self, yes: bool) -> Self {
-        self.with_docs = yes;
+    /// Keeps the documentation.
+    pub fn with_docs(mut self) -> Self {
+        self.with_docs = true;
         self
     }
 }
 
-/// What was imported.
+/// A summary of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ImportReport {
-    /// Services of which there is any file.
+    /// The number of services.
     pub services: usize,
-    /// All files.
+    /// The number of files.
     pub files: usize,
-    /// Those that were written, because they are new or another text.
+    /// The number of files that were written because they are new or changed.
     pub written: usize,
-    /// Those of older versions, which were removed.
+    /// The number of files that were removed because they belong to older versions.
     pub removed: usize,
 }
 
@@ -74,14 +73,14 @@ impl fmt::Display for ImportReport {
 
 /// Imports `source`, a wheel or a folder, into the folder `into`.
 ///
-/// What is in the folder already stays, but for older versions of what is imported. Nothing is written outside the folder: a
-/// name of the source that would lead elsewhere is an error. A wheel has at most 64 MiB and 100,000 files, each of at most
-/// 64 MiB and all together of at most 512 MiB when they are unpacked; botocore 1.44 has 15 MB, 2,400 files and 130 MB.
+/// Files in the folder are kept, except older versions of imported ones. Nothing is written outside the folder: a name in the source
+/// that would lead elsewhere is an error. A wheel has at most 64 MiB and 100,000 files, decompressed each of at most 64 MiB and all
+/// together of at most 512 MiB; botocore 1.44 has 15 MB, 2,400 files and 130 MB.
 ///
 /// # Errors
 ///
-/// The source cannot be read, a file of it is broken, a limit is exceeded, or the folder cannot be written. The folder is as it
-/// was then. A process that is killed may leave a hidden folder `.<name>.<uuid>` beside it, which can be removed.
+/// Returns an error if the source cannot be read, one of its files is broken, a limit is exceeded, or the folder cannot be written.
+/// The folder is then unchanged. A process that is killed may leave a hidden folder `.<name>.<uuid>` next to it, which can be removed.
 pub fn import(
     source: &Path,
     into: &Path,
@@ -105,7 +104,7 @@ pub fn import(
     }
     let mut services: Vec<&str> = newest.keys().map(|(service, _)| &**service).collect();
     services.dedup();
-    let (written, removed) = bring(into, &texts, &older(into, &newest)?)?;
+    let (written, removed) = update(into, &texts, &older(into, &newest)?)?;
     Ok(ImportReport {
         services: services.len(),
         files: texts.len(),
@@ -114,11 +113,11 @@ pub fn import(
     })
 }
 
-/// Packs a folder of models into the file that the feature `embedded` puts into the binary.
+/// Packs a folder of models into the file that the feature `embedded` includes in the binary.
 ///
 /// # Errors
 ///
-/// A file cannot be read or written.
+/// Returns an error if a file cannot be read or written.
 pub fn pack(models: &Path, into: &Path) -> Result<(), ImportError> {
     let release = Release::open(models)?;
     let mut texts = BTreeMap::new();
@@ -148,7 +147,7 @@ fn newest(release: &Release) -> BTreeMap<(String, &'static str), String> {
     newest
 }
 
-/// A file's text as it is to be written.
+/// The text of a file to be written.
 fn text(
     release: &Release,
     path: &str,
@@ -160,10 +159,10 @@ fn text(
         what,
     };
     let mut text = release.text(path)?;
-    // the text alone, so that an error has the line of the file and not that of the merged text
+    // parsed before the merge, so that an error has the line in the file
     let mut value: Value = serde_json::from_str(&text).map_err(|e| broken(path, e.to_string()))?;
     if !value.is_object() {
-        return Err(broken(path, "it is no JSON object".into()));
+        return Err(broken(path, "it is not a JSON object".into()));
     }
     let extras = format!("{path}.sdk-extras");
     if release.has(&extras) {
@@ -188,8 +187,8 @@ fn text(
     Ok(value.to_string())
 }
 
-/// Puts the texts into the folder and takes the older files out of it: how many were written and removed.
-fn bring(
+/// Writes the texts into the folder and removes the older files. Returns how many were written and removed.
+fn update(
     into: &Path,
     texts: &BTreeMap<String, String>,
     older: &[String],
@@ -216,7 +215,7 @@ fn bring(
     Ok((changed.len(), older.len()))
 }
 
-/// The files of the folder that a newer version replaces, by their paths in it.
+/// The files of the folder that newer versions replace.
 fn older(
     into: &Path,
     newest: &BTreeMap<(String, &'static str), String>,
@@ -319,12 +318,12 @@ mod tests {
     }
 
     #[test]
-    fn documentation_stays_where_it_is_wanted() {
+    fn documentation_is_kept_on_request() {
         let (source, into) = (source(), tempfile::tempdir().unwrap());
         import(
             source.path(),
             into.path(),
-            ImportOptions::default().with_docs(true),
+            ImportOptions::default().with_docs(),
         )
         .unwrap();
         let text = fs::read_to_string(into.path().join("tower/2021-01-01/service-2.json")).unwrap();
@@ -347,7 +346,7 @@ mod tests {
             (
                 "tower/2021-01-01/service-2.json",
                 "[]",
-                "it is no JSON object",
+                "it is not a JSON object",
             ),
             (
                 "tower/2021-01-01/service-2.json",
@@ -373,7 +372,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_else_is_in_the_folder_stays_and_links_are_not_followed() {
+    fn other_files_are_kept_and_links_are_not_followed() {
         use std::os::unix::fs::{PermissionsExt, symlink};
         let (source, root) = (source(), tempfile::tempdir().unwrap());
         let (into, other) = (root.path().join("models"), root.path().join("other"));

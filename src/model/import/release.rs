@@ -1,4 +1,4 @@
-//! A release to import from: a wheel, or a folder.
+//! A release to import: a wheel, or a folder.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use super::error::ImportError;
 use crate::file;
 use crate::model::source;
 
-/// What is taken of each service.
+/// The files that are imported of each service.
 pub(super) const KINDS: [&str; 5] = [
     "endpoint-rule-set-1",
     "paginators-1",
@@ -21,17 +21,17 @@ pub(super) const KINDS: [&str; 5] = [
     "waiters-2",
 ];
 
-/// What is taken beside the services.
+/// The other files that are imported.
 pub(super) const COMMON: [&str; 3] = ["endpoints", "partitions", "sdk-default-configuration"];
 
-/// What is read of a source at most.
+/// The limits of a source.
 #[derive(Clone, Copy)]
 struct Limits {
-    /// Bytes of a wheel. Its list of files is read into memory before anything else.
+    /// Bytes of a wheel. Its list of files is read into memory first.
     wheel: u64,
-    /// Files of a wheel or folder.
+    /// Number of files.
     files: usize,
-    /// Bytes of all texts, unpacked.
+    /// Bytes of all texts, decompressed.
     texts: usize,
 }
 
@@ -46,11 +46,11 @@ impl Limits {
 /// The data files of a release, by path without extension: `s3/2006-03-01/service-2`.
 pub(super) struct Release {
     source: PathBuf,
-    /// Where each stands: a path inside the wheel or below the folder.
+    /// The place of each file: a path in the wheel or below the folder.
     files: BTreeMap<String, String>,
     archive: Option<RefCell<ZipArchive<BufReader<File>>>>,
     limits: Limits,
-    /// How many bytes of texts were read.
+    /// The bytes of texts read so far.
     read: Cell<usize>,
 }
 
@@ -105,7 +105,7 @@ impl Release {
         Ok(())
     }
 
-    /// A folder below the source, at most as deep as files of a service are.
+    /// Lists a folder below the source, at most as deep as files of a service are.
     fn list_folder(&mut self, below: &str) -> Result<(), ImportError> {
         let folder = self.source.join(below);
         for entry in fs::read_dir(&folder).map_err(ImportError::io(&folder))? {
@@ -142,7 +142,7 @@ impl Release {
         }
     }
 
-    /// Takes a file that an import may want. A plain file wins over a packed one.
+    /// Adds a file. A plain file precedes a compressed one.
     fn add(&mut self, path: &str, place: String) -> Result<(), ImportError> {
         let (path, is_packed) = match path.strip_suffix(".gz") {
             Some(path) => (path, true),
@@ -156,7 +156,7 @@ impl Release {
         if !KINDS.contains(&kind) && !COMMON.contains(&kind) {
             return Ok(());
         }
-        // they become names of files that are written
+        // the parts become names of files that are written
         if let Some(fault) = path.split('/').find_map(file::portable_fault) {
             return Err(self.refused(format!("the file {place:?} cannot be imported: {fault}")));
         }
@@ -175,13 +175,13 @@ impl Release {
         self.files.contains_key(path)
     }
 
-    /// Where a file is, for errors.
+    /// The place of a file, for errors.
     pub(super) fn place(&self, path: &str) -> String {
         let inside = self.files.get(path).map_or(path, |place| place);
         self.source.join(inside).display().to_string()
     }
 
-    /// A file's text, unpacked.
+    /// The text of a file, decompressed.
     pub(super) fn text(&self, path: &str) -> Result<String, ImportError> {
         let broken = |what: String| ImportError::Broken {
             file: self.place(path),
@@ -190,12 +190,12 @@ impl Release {
         let place = self
             .files
             .get(path)
-            .ok_or_else(|| broken("there is no such file".into()))?;
+            .ok_or_else(|| broken("no such file".into()))?;
         let text = self.unpack(place).map_err(|e| broken(e.to_string()))?;
         self.read.set(self.read.get().saturating_add(text.len()));
         match self.limits.texts {
             most if self.read.get() > most => Err(self.refused(format!(
-                "its files have more than {} MiB when they are unpacked",
+                "its files have more than {} MiB when decompressed",
                 most >> 20
             ))),
             _ => Ok(text),
@@ -244,7 +244,7 @@ mod tests {
     const MODEL: &[u8] = br#"{"metadata": {}, "operations": {}, "shapes": {}}"#;
 
     #[test]
-    fn a_name_that_leads_elsewhere_refuses_the_wheel() {
+    fn a_name_outside_the_folder_refuses_the_wheel() {
         let long = format!("botocore/data/{}/1/service-2.json", "a".repeat(300));
         for name in [
             "botocore/data//abs/service-2.json",
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_unpacks_to_too_much_is_refused() {
+    fn a_file_that_decompresses_to_too_much_is_refused() {
         let blank = vec![b' '; 65 << 20];
         let error = refusal(wheel(&[("botocore/data/a/1/service-2.json", &blank)]).path());
         assert!(
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_too_much_in_all_is_refused() {
+    fn a_source_that_is_too_large_is_refused() {
         let names: Vec<String> = (0..5)
             .map(|n| format!("botocore/data/a{n}/1/service-2.json"))
             .collect();
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nests_too_deep_is_refused() {
+    fn a_file_that_nests_too_deep_is_refused() {
         let deep = format!("{{\"metadata\":{}1", "[".repeat(100_000));
         for kind in ["service-2", "endpoint-rule-set-1", "service-2.sdk-extras"] {
             let name = format!("botocore/data/a/1/{kind}.json");
@@ -358,7 +358,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_wheel_that_is_no_file_is_refused() {
+    fn a_wheel_must_be_a_regular_file() {
         let folder = tempfile::tempdir().unwrap();
         let fifo = folder.path().join("fifo.whl");
         let made = std::process::Command::new("mkfifo").arg(&fifo).status();

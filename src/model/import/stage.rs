@@ -1,4 +1,4 @@
-//! The next state of a folder of models, made beside it and put into its place at one stroke.
+//! The new state of a folder of models, which is made next to it and replaces it atomically.
 
 use std::fs;
 use std::io;
@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 
 use super::error::ImportError;
 
-/// A folder that is to take the place of another.
+/// A folder that will replace another.
 pub(super) struct Stage {
-    /// What is replaced, by its real path; it may not be there yet.
+    /// The real path of the folder that is replaced. It may not exist yet.
     target: PathBuf,
-    /// Holds `new`, and for a moment `old`. It stands beside the target, so that a rename suffices.
+    /// Holds `new`, and for a moment `old`. It is next to the target, so that a rename suffices.
     around: PathBuf,
 }
 
 impl Stage {
-    /// A stage that holds what the target holds.
+    /// A stage with the contents of the target.
     pub(super) fn of(target: &Path) -> Result<Self, ImportError> {
         let target = real(target).map_err(ImportError::io(target))?;
         let named = || {
             io::Error::new(
                 io::ErrorKind::InvalidInput,
-                "it has no folder around it; name one below it",
+                "it has no parent folder; name a folder below it",
             )
         };
         let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
@@ -44,7 +44,7 @@ impl Stage {
         self.around.join("new")
     }
 
-    /// A file, by the names on the way to it. A link on the way would lead elsewhere, and is refused.
+    /// The path of a file in the stage. A link on the way could lead elsewhere, and is refused.
     fn place(&self, path: &str) -> Result<PathBuf, ImportError> {
         let (mut at, mut shown) = (self.new_folder(), self.target.clone());
         for name in path.split('/') {
@@ -59,13 +59,13 @@ impl Stage {
         Ok(at)
     }
 
-    /// Writes a file below the folder, in place of one that may be there.
+    /// Writes a file below the folder, and replaces an existing one.
     pub(super) fn write(&self, path: &str, text: &str) -> Result<(), ImportError> {
         let file = self.place(path)?;
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder).map_err(ImportError::io(folder))?;
         }
-        // the old one has the same bytes as the target's, which stay
+        // the old file shares its bytes with the target's, which must not change
         match fs::remove_file(&file) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(ImportError::io(&file)(e)),
             _ => {}
@@ -73,7 +73,7 @@ impl Stage {
         fs::write(&file, text).map_err(ImportError::io(&file))
     }
 
-    /// Removes a file, and its folder if that is empty then.
+    /// Removes a file, and its folder if that becomes empty.
     pub(super) fn remove(&self, path: &str) -> Result<(), ImportError> {
         let file = self.place(path)?;
         fs::remove_file(&file).map_err(ImportError::io(&file))?;
@@ -83,7 +83,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Takes the place of the target.
+    /// Replaces the target.
     pub(super) fn commit(self) -> Result<(), ImportError> {
         let (old, new) = (self.around.join("old"), self.new_folder());
         match fs::rename(&self.target, &old) {
@@ -99,14 +99,14 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        // an old folder that could not be put back is all that is left of it
+        // an old folder that could not be moved back is the only copy
         if self.target.exists() || !self.around.join("old").exists() {
             let _ = fs::remove_dir_all(&self.around);
         }
     }
 }
 
-/// The path without links; of a folder that is not there yet, with those that are around it.
+/// The path without links. For a folder that does not exist yet, links in its parents are resolved.
 fn real(path: &Path) -> io::Result<PathBuf> {
     match path.canonicalize() {
         Err(e) if e.kind() == io::ErrorKind::NotFound => std::path::absolute(path),
@@ -114,8 +114,7 @@ fn real(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Copies a folder with all that is in it. Files are the same ones under a second name where the file system has that, and
-/// links are the same links.
+/// Copies a folder with its contents. Files are hard links if the file system supports them; links are copied as links.
 fn copy_folder(from: &Path, to: &Path) -> Result<(), ImportError> {
     let metadata = fs::metadata(from).map_err(ImportError::io(from))?;
     fs::create_dir(to).map_err(ImportError::io(to))?;
@@ -132,7 +131,7 @@ fn copy_folder(from: &Path, to: &Path) -> Result<(), ImportError> {
                 copy_link(&source, &target).map_err(ImportError::io(&source))?
             }
             () => {
-                let what = "it is a pipe, a socket or a device, which is no part of a folder of models; remove it";
+                let what = "it is a pipe, a socket or a device, which a folder of models must not contain; remove it";
                 return Err(ImportError::io(&source)(io::Error::other(what)));
             }
         }

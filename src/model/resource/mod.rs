@@ -1,15 +1,14 @@
-//! What `resources-1` says of a service's resources: which types there are, what tells one of them from another, and
-//! what each can do.
+//! The resources of a service, from `resources-1`: their types, identifiers and actions.
 //!
 //! ```text
-//!  Definitions ──"Bucket"──► Definition ─┬─ identifiers, shape          what it is
-//!                                        ├─ load, actions               calls for it
-//!                                        ├─ subresources, references    one step to another
-//!                                        ├─ collections                 steps to many, and calls for all of them (batch_actions)
+//!  Definitions ──"Bucket"──► Definition ─┬─ identifiers, shape          its identity and attributes
+//!                                        ├─ load, actions               calls
+//!                                        ├─ subresources, references    a step to one resource
+//!                                        ├─ collections                 steps to many resources, and calls for all (batch_actions)
 //!                                        └─ waiters
 //! ```
-//! A definition is read when it is first asked for. What is in it goes by the names of the file (`CreateBucket`); the
-//! [`Category`] of a name and its spelling without clashes are in [`names`].
+//! A definition is parsed on first use. Its parts have the names of the file (`CreateBucket`); [`names`] has the [`Category`] of a name
+//! and its spelling without clashes.
 
 mod names;
 mod relation;
@@ -34,7 +33,7 @@ use super::{Members, ServiceModel, UnknownName};
 use crate::error::{Error, Result};
 use crate::query::Query;
 
-/// All resources of a service.
+/// The definitions of all resources of a service.
 ///
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};
@@ -52,67 +51,67 @@ pub struct Definitions {
     types: BTreeMap<Box<str>, Entry>,
 }
 
-/// A definition, and the text that it is read from when it is first asked for.
+/// A definition, and the text from which it is parsed on first use.
 struct Entry {
     text: Box<RawValue>,
     read: OnceCell<Arc<Definition>>,
 }
 
-/// One type of resources, or the service itself.
+/// A resource type, or the service itself.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Definition {
-    /// Such as `Bucket`; the service's own is [`Definitions::SERVICE`].
+    /// The name, such as `Bucket`; that of the service itself is [`Definitions::SERVICE`].
     pub name: Box<str>,
-    /// What tells one from another, in their order.
+    /// The identifiers, in their order.
     pub identifiers: Box<[Identifier]>,
-    /// The shape of its attributes, if it has some.
+    /// The shape of the attributes, if there are any.
     pub shape: Option<Box<str>>,
-    /// What gives its attributes.
+    /// The call that loads the attributes.
     pub load: Option<Action>,
-    /// What it can do.
+    /// The actions, by name.
     pub actions: BTreeMap<Box<str>, Action>,
-    /// What all of a page can do in one call.
+    /// The actions that one call performs for all resources of a page.
     pub batch_actions: BTreeMap<Box<str>, Action>,
-    /// Resources that need no data, but maybe identifiers of the caller's.
+    /// Resources that need no attributes, but maybe identifiers from the caller.
     pub subresources: BTreeMap<Box<str>, Relation>,
-    /// Resources that its own attributes name.
+    /// Resources that the attributes name.
     pub references: BTreeMap<Box<str>, Relation>,
-    /// Resources that a listing gives.
+    /// Resources that a listing returns.
     pub collections: BTreeMap<Box<str>, Action>,
-    /// What can be waited for.
+    /// The waiters, by name.
     pub waiters: BTreeMap<Box<str>, WaiterUse>,
     names: Names,
 }
 
-/// A part of what tells a resource from another.
+/// An identifier of a resource.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Identifier {
-    /// Such as `BucketName`.
+    /// The name, such as `BucketName`.
     pub name: Box<str>,
-    /// The member of the shape that has the same value, if there is one.
+    /// The member of the shape that has the same value, if any.
     #[serde(default)]
     pub member_name: Option<Box<str>>,
-    /// `integer`, where it is no text.
+    /// `integer`, unless the identifier is text.
     #[serde(default, rename = "type")]
     pub kind: Option<Box<str>>,
-    /// Whether that member is a secret.
+    /// Whether that member is sensitive.
     #[serde(skip)]
     pub is_secret: bool,
 }
 
-/// A call, and what is made of its answer.
+/// A call, and the result that is made of its response.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Action {
     /// The call.
     pub request: ActionRequest,
-    /// The resources in its answer; a collection has them always.
+    /// The resources in the response; a collection always has them.
     #[serde(default)]
     pub resource: Option<Relation>,
-    /// What of an answer without resources is the result; all of it, where there is no path.
+    /// The path of the result in a response without resources; all of it, if there is no path.
     #[serde(default, deserialize_with = "whole_or_path")]
     pub path: Option<Query>,
 }
@@ -123,40 +122,40 @@ pub struct Action {
 pub struct ActionRequest {
     /// The operation's API name.
     pub operation: Box<str>,
-    /// The parameters that the resource knows.
+    /// The parameters that the resource sets.
     #[serde(default)]
     pub params: Box<[Param]>,
 }
 
-/// A parameter that a resource knows.
+/// A parameter that a resource sets.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Param {
-    /// Where it goes.
+    /// The place among the parameters.
     pub target: Target,
-    /// Where it comes from.
+    /// The source of the value.
     #[serde(flatten)]
     pub source: ParamSource,
 }
 
-/// Where a parameter comes from.
+/// The source of a parameter.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "source", rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum ParamSource {
-    /// From the attributes.
+    /// The attributes.
     Data {
-        /// Where in them.
+        /// The path in the attributes.
         path: Query,
     },
-    /// From an identifier.
+    /// An identifier.
     Identifier {
-        /// Its name.
+        /// The name of the identifier.
         name: Box<str>,
     },
-    /// The caller gives it.
+    /// The caller.
     Input,
-    /// The definition has it.
+    /// A constant in the definition.
     #[serde(rename = "string", alias = "integer", alias = "boolean")]
     Literal {
         /// The value.
@@ -164,19 +163,19 @@ pub enum ParamSource {
     },
 }
 
-/// A waiter of the service, with the parameters that the resource knows.
+/// A waiter of the service, with the parameters that the resource sets.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct WaiterUse {
-    /// The waiter's name.
+    /// The name of the waiter.
     pub waiter_name: Box<str>,
-    /// The parameters that the resource knows.
+    /// The parameters that the resource sets.
     #[serde(default)]
     pub params: Box<[Param]>,
 }
 
-/// A definition as the file has it.
+/// A definition in the form of the file.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Raw {
@@ -196,10 +195,10 @@ struct RawHas {
 }
 
 impl Definitions {
-    /// The name of the service's own definition.
+    /// The name of the definition of the service itself.
     pub const SERVICE: &'static str = "ServiceResource";
 
-    /// Reads a file; what is in the definitions shows when they are asked for.
+    /// Parses a file, but not its definitions.
     pub(crate) fn parse(model: Arc<ServiceModel>, text: &str) -> Result<Self> {
         #[derive(Deserialize)]
         struct File {
@@ -227,27 +226,27 @@ impl Definitions {
         self.types.keys().map(|name| &**name)
     }
 
-    /// What the service itself has.
+    /// The definition of the service itself.
     ///
     /// # Errors
     ///
-    /// The definition is broken.
+    /// Returns an error if the definition is broken.
     pub fn service(&self) -> Result<Arc<Definition>> {
         self.read(Self::SERVICE, &self.service)
     }
 
-    /// What a type has.
+    /// The definition of a type.
     ///
     /// # Errors
     ///
-    /// There is no such type, or its definition is broken.
+    /// Returns an error if there is no such type, or if its definition is broken.
     pub fn get(&self, name: &str) -> Result<Arc<Definition>> {
         match self.types.get(name) {
             Some(entry) => self.read(name, entry),
             None => Err(Error::model(UnknownName {
                 what: "type",
                 name: name.into(),
-                place: format!("{}/resources-1", self.model.name()).into(),
+                place: format!("{}/resources-1", self.model.name()),
                 nearest: crate::names::nearest(name, self.types())
                     .into_iter()
                     .map(Into::into)
@@ -304,7 +303,7 @@ impl Definition {
         let mut load = raw.load.iter().flat_map(|load| &load.request.params);
         if let Some(Param { target, .. }) = load.find(from_data) {
             return Err(format!(
-                "load: {target} comes from the attributes, which are not there before it"
+                "load: {target} comes from the attributes, which are not loaded before it"
             ));
         }
         let mut this = Self {
@@ -333,7 +332,7 @@ impl Definition {
         Ok(this)
     }
 
-    /// The members of its shape.
+    /// The members of the shape.
     fn members<'m>(&self, model: &'m ServiceModel) -> Result<Option<&'m Members>, String> {
         let Some(name) = &self.shape else {
             return Ok(None);
@@ -344,9 +343,8 @@ impl Definition {
         Ok(shape.members())
     }
 
-    /// The names of a category, without clashes: snake case, but for sub-resources, which are `Bucket`. Identifiers are in
-    /// their order, others sorted. What a service's resources have beyond the file is in
-    /// [`Resource::names`](crate::Resource::names).
+    /// The names of a category, without clashes: snake case, except sub-resources (`Bucket`). Identifiers are in their order, others are
+    /// sorted. Additions to the file are in [`Resource::names`](crate::Resource::names).
     pub fn names(&self, category: Category) -> Vec<&str> {
         let names = self.names.of_category(category).map(|name| &*name.name);
         let mut names: Vec<&str> = names.collect();
@@ -356,18 +354,18 @@ impl Definition {
         names
     }
 
-    /// A name in any of its spellings.
+    /// Finds a name in any of its spellings.
     pub(crate) fn find(&self, category: Category, name: &str) -> Option<&Name> {
         self.names.find(category, name)
     }
 
-    /// The categories in which there is such a name.
+    /// The categories that have this name.
     pub(crate) fn categories_of(&self, name: &str) -> impl Iterator<Item = Category> {
         let has = move |category: &Category| self.find(*category, name).is_some();
         Category::ALL.into_iter().filter(has)
     }
 
-    /// The place of an identifier among all, by the name that the file has.
+    /// The index of an identifier, by its name in the file.
     pub(crate) fn identifier_index(&self, name: &str) -> Option<usize> {
         let mut all = self.identifiers.iter();
         all.position(|identifier| *identifier.name == *name)
@@ -375,7 +373,7 @@ impl Definition {
 }
 
 impl Identifier {
-    /// A number may be given as its text.
+    /// Converts an identifier. A number may be text.
     pub(crate) fn is_integer(&self) -> bool {
         self.kind.as_deref() == Some("integer")
     }
@@ -390,7 +388,7 @@ impl fmt::Debug for Definitions {
     }
 }
 
-/// `$` stands for all of an answer, as the files had it before JMESPath had `@`.
+/// `$` is the whole response: the files had it before JMESPath had `@`.
 fn whole_or_path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Query>, D::Error> {
     let text = Option::<Box<str>>::deserialize(from)?;
     let text = text.filter(|text| **text != *"$");

@@ -1,4 +1,4 @@
-//! The names that a program has for what a resource has.
+//! The names of a resource's parts in programs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -7,32 +7,33 @@ use super::Definition;
 use crate::model::ServiceModel;
 use crate::names;
 
-/// What a name of a resource stands for.
+/// The category of a resource's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Category {
-    /// Something to do.
+    /// An action.
     Action,
-    /// Something to know.
+    /// An attribute.
     Attribute,
-    /// A listing of resources.
+    /// A collection of resources.
     Collection,
-    /// A part of what tells one resource from another.
+    /// An identifier.
     Identifier,
-    /// A resource, or several, that the attributes name.
+    /// One or several resources that the attributes name.
     Reference,
-    /// A resource that belongs to this one.
+    /// A sub-resource, which belongs to this one.
     Subresource,
-    /// Something to wait for.
+    /// A waiter.
     Waiter,
 }
 
-/// A name, and what it stands for.
+/// A name, and the part that it stands for.
 #[derive(Debug)]
 pub(crate) struct Name {
     pub(crate) category: Category,
-    /// Snake case, or as the file has it where it is a sub-resource; maybe with the category behind it.
+    /// Snake case, or that of the file for a sub-resource; with the category as suffix if it clashes.
     pub(crate) name: Box<str>,
-    /// The name in the file, or the shape's member.
+    /// The name in the file, or the name of the shape's member.
     pub(crate) key: Box<str>,
 }
 
@@ -51,7 +52,7 @@ impl Category {
         Self::Waiter,
     ];
 
-    /// As it stands behind a name that another category has too.
+    /// The suffix of names that clash with one of another category.
     fn suffix(self) -> &'static str {
         match self {
             Self::Action => "action",
@@ -75,7 +76,7 @@ impl fmt::Display for Category {
 }
 
 impl Names {
-    /// Of several with one name the first keeps it, and the others have their category behind it.
+    /// Adds a name. If names clash, the first keeps its spelling, and the others have their category as suffix.
     pub(super) fn of(definition: &Definition, model: &ServiceModel) -> Result<Self, String> {
         let mut taken = BTreeSet::from([String::from("meta")]);
         if definition.load.is_some() {
@@ -118,7 +119,7 @@ impl Names {
     }
 }
 
-/// All that has a name, in the order in which names are given.
+/// All parts with a name, in the order in which names are assigned.
 fn keys<'a>(
     definition: &'a Definition,
     model: &'a ServiceModel,
@@ -142,7 +143,7 @@ fn keys_of<T>(map: &BTreeMap<Box<str>, T>) -> Vec<&str> {
     map.keys().map(|key| &**key).collect()
 }
 
-/// The members of the shape that are no identifiers.
+/// The members of the shape that are not identifiers.
 fn attributes<'a>(
     definition: &Definition,
     model: &'a ServiceModel,

@@ -1,64 +1,64 @@
-//! How one resource leads to others.
+//! Relations from a resource to others.
 
 use serde::Deserialize;
 
 use crate::query::Query;
 
-/// Resources that an answer, or another resource, names.
+/// Resources that a response, or another resource, names.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(from = "Raw")]
 #[non_exhaustive]
 pub struct Relation {
-    /// Their type.
+    /// The resource type.
     pub resource_type: Box<str>,
-    /// Where their identifiers come from; what is not here, the caller gives.
+    /// The sources of the identifiers; the caller passes the others.
     pub identifiers: Box<[IdentifierRule]>,
-    /// Where their attributes are, if they are known already.
+    /// The path of the attributes, if the response has them.
     pub path: Option<Query>,
     rows: Option<Rows>,
 }
 
-/// Where an identifier comes from.
+/// An identifier and its source.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct IdentifierRule {
-    /// The identifier's name.
+    /// The name of the identifier.
     pub target: Box<str>,
-    /// Its source.
+    /// The source.
     #[serde(flatten)]
     pub source: IdentifierSource,
 }
 
-/// Sources of identifiers.
+/// The source of an identifier.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "source", rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum IdentifierSource {
-    /// The attributes of the resource that leads to it.
+    /// The attributes of the resource with the relation.
     Data {
-        /// Where in them.
+        /// The path.
         path: Query,
     },
-    /// An identifier of the resource that leads to it.
+    /// An identifier of the resource with the relation.
     Identifier {
-        /// Its name.
+        /// The name of the identifier.
         name: Box<str>,
     },
     /// The caller.
     Input,
     /// The parameters of the call.
     RequestParameter {
-        /// Where in them.
+        /// The path.
         path: Query,
     },
-    /// The answer.
+    /// The response.
     Response {
-        /// Where in it.
+        /// The path in the response.
         path: Query,
     },
 }
 
-/// Where the values of an expression are.
+/// The source of the values of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     Data,
@@ -66,13 +66,13 @@ pub(crate) enum Origin {
     Response,
 }
 
-/// Resources that are the elements of one list. Identifiers and attributes are taken from the same element then, even if
-/// another element has no identifier.
+/// A list whose elements are the resources. Identifiers and attributes are taken from the same element, even if another element
+/// has no identifier.
 #[derive(Clone, Debug)]
 pub(crate) struct Rows {
     pub(crate) origin: Origin,
     pub(crate) list: Query,
-    /// Of each identifier, where it is in an element; none for one that all have in common.
+    /// The path of each identifier in an element; `None` for those that all have in common.
     pub(crate) columns: Box<[Option<Query>]>,
 }
 
@@ -98,7 +98,7 @@ impl From<Raw> for Relation {
 }
 
 impl Relation {
-    /// To a type of which the caller gives all identifiers.
+    /// A relation to a type whose identifiers the caller passes.
     pub(super) fn of_type(name: &str) -> Self {
         Self {
             resource_type: name.into(),
@@ -108,7 +108,7 @@ impl Relation {
         }
     }
 
-    /// Whether it leads to a list, be it empty.
+    /// Whether the relation has several resources, or none, as a list.
     pub fn is_plural(&self) -> bool {
         let mut sources = self.identifiers.iter().map(|rule| &rule.source);
         sources.any(|source| {
@@ -118,7 +118,7 @@ impl Relation {
         })
     }
 
-    /// Whether the attributes of the resource that leads there are needed.
+    /// Whether the attributes of the resource with the relation are needed.
     pub(super) fn needs_data(&self) -> bool {
         let mut sources = self.identifiers.iter().map(|rule| &rule.source);
         sources.any(|source| matches!(source, IdentifierSource::Data { .. }))
@@ -130,7 +130,7 @@ impl Relation {
 }
 
 impl IdentifierSource {
-    /// The expression, and of what it is.
+    /// The expression and its source.
     pub(crate) fn path(&self) -> Option<(Origin, &Query)> {
         match self {
             Self::Data { path } => Some((Origin::Data, path)),
@@ -142,7 +142,7 @@ impl IdentifierSource {
 }
 
 impl Rows {
-    /// The list of which all expressions that find several are, if there is one: `Buckets[]` of `Buckets[].Name`.
+    /// The list that all expressions of several values have in common, if any: `Buckets[]` in `Buckets[].Name`.
     fn of(identifiers: &[IdentifierRule], path: Option<&Query>) -> Option<Self> {
         let several = |rule: &IdentifierRule| {
             let (origin, path) = rule.source.path()?;
@@ -174,7 +174,7 @@ impl Rows {
     }
 }
 
-/// Whether an expression finds a list, going by its look.
+/// Whether an expression evaluates to a list, judged by its text.
 fn is_several(text: &str) -> bool {
     ["[]", "[*]", "[?"].iter().any(|list| text.contains(list))
 }

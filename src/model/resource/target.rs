@@ -1,8 +1,8 @@
-//! Where a parameter goes.
+//! Places among parameters.
 //!
 //! ```text
 //! target = step *("." step)
-//! step   = name ["[" (nothing | number | "*") "]"]     list: at its end, at this place, at the place of the resource
+//! step   = name ["[" (nothing | number | "*") "]"]     a list: append, this index, the index of the resource
 //! ```
 
 use std::fmt;
@@ -10,7 +10,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// A place among parameters: `Filters[0].Values[0]`, `InstanceIds[]`, `Entries[*].Id`.
+/// The place of a value among parameters: `Filters[0].Values[0]`, `InstanceIds[]`, `Entries[*].Id`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "Box<str>")]
 pub struct Target {
@@ -21,16 +21,16 @@ pub struct Target {
 #[derive(Clone, Debug)]
 struct Step {
     name: Box<str>,
-    /// If it is a list.
+    /// The index, if the step is a list.
     at: Option<At>,
 }
 
-/// Where in a list.
+/// The index in a list.
 #[derive(Clone, Copy, Debug)]
 enum At {
     End,
     Number(u8),
-    /// Where the resource is among those of its page.
+    /// The index of the resource in its page.
     Resource,
 }
 
@@ -40,7 +40,7 @@ impl TryFrom<Box<str>> for Target {
     fn try_from(text: Box<str>) -> Result<Self, String> {
         match text.split('.').map(Step::parse).collect() {
             Some(steps) => Ok(Self { text, steps }),
-            None => Err(format!("{text:?} is no target")),
+            None => Err(format!("{text:?} is not a valid target")),
         }
     }
 }
@@ -68,14 +68,14 @@ impl Step {
 }
 
 impl Target {
-    /// The names on the way, without places in lists, and whether each is a list.
+    /// The names of the steps, and whether each is a list.
     pub fn steps(&self) -> impl Iterator<Item = (&str, bool)> {
         self.steps
             .iter()
             .map(|step| (&*step.name, step.at.is_some()))
     }
 
-    /// Puts a value there; `index` is the resource's place among those of its page.
+    /// Sets the value at this place. `index` is that of the resource in its page.
     pub(crate) fn put(&self, params: &mut Value, value: Value, index: Option<usize>) {
         let mut place = params;
         for step in &self.steps {
@@ -148,10 +148,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_target_is_refused() {
+    fn an_invalid_target_is_an_error() {
         for text in ["", "A..B", "A[", "A]", "[0]", "A[x]", "A[0]B", "A[70000]"] {
             let error = Target::try_from(Box::from(text)).unwrap_err();
-            assert_eq!(error, format!("{text:?} is no target"));
+            assert_eq!(error, format!("{text:?} is not a valid target"));
         }
     }
 }

@@ -10,20 +10,27 @@ use super::{ModelSource, SERVICE};
 use crate::error::{Error, Result};
 use crate::file;
 
-/// The most bytes of one data file, packed or not; the largest that AWS publishes has 5 MB.
+/// The maximum size of a data file, compressed or not, in bytes. The largest that AWS publishes has 5 MB.
 pub(crate) const LARGEST: u64 = 64 << 20;
 
-/// A folder that is laid out as botocore's `data` is.
+/// A folder with the layout of botocore's `data`.
 ///
-/// Names are ASCII letters, digits, `-`, `_` and `.`, and lead to no other folder; others are as if they were not there. A data
-/// file is a file or a link to one, with at most 64 MiB, unpacked too.
+/// Names consist of ASCII letters, digits, `-`, `_` and `.`, and do not lead to another folder; others are ignored. A data file is a
+/// file or a link to one, with at most 64 MiB, decompressed too.
+///
+/// ```
+/// use tucuxi::model::{Directory, ModelSource};
+///
+/// assert!(Directory::new("/no/such/folder").services()?.is_empty());
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Directory {
     root: PathBuf,
 }
 
 impl Directory {
-    /// This folder. One that does not exist has no models.
+    /// Reads models from this folder. A folder that does not exist has none.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
@@ -32,7 +39,7 @@ impl Directory {
         self.root.join(format!("{path}.{extension}"))
     }
 
-    /// What is there by this name, of whatever kind: one that cannot be read is an error where it is read.
+    /// Whether there is a file with this name. One that cannot be read is an error when it is loaded.
     fn has(&self, service: &str, version: &str, kind: &str) -> bool {
         let path = format!("{service}/{version}/{kind}");
         is_path(&path)
@@ -43,7 +50,7 @@ impl Directory {
 }
 
 impl ModelSource for Directory {
-    fn services(&self) -> Result<Vec<Box<str>>> {
+    fn services(&self) -> Result<Vec<String>> {
         let mut services = folders(&self.root)?;
         let mut fault = None;
         services.retain(|service| match self.versions(service, SERVICE) {
@@ -56,7 +63,7 @@ impl ModelSource for Directory {
         fault.map_or(Ok(services), Err)
     }
 
-    fn versions(&self, service: &str, kind: &str) -> Result<Vec<Box<str>>> {
+    fn versions(&self, service: &str, kind: &str) -> Result<Vec<String>> {
         if !is_path(service) {
             return Ok(Vec::new());
         }
@@ -65,34 +72,34 @@ impl ModelSource for Directory {
         Ok(versions)
     }
 
-    fn load(&self, path: &str) -> Result<Option<Box<str>>> {
+    fn load(&self, path: &str) -> Result<Option<String>> {
         if !is_path(path) {
             return Ok(None);
         }
         for extension in ["json", "json.gz"] {
             let file = self.file(path, extension);
             match read(&file) {
-                Ok(text) => return Ok(Some(text.into())),
+                Ok(text) => return Ok(Some(text)),
                 Err(error)
                     if matches!(
                         error.kind(),
                         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
                     ) => {}
-                Err(error) => return Err(fault(&file, &error)),
+                Err(error) => return Err(failed(&file, &error)),
             }
         }
         Ok(None)
     }
 }
 
-/// Whether a path leads to a place below the folder that it is joined to.
+/// Whether a path stays below the folder to which it is joined.
 fn is_path(path: &str) -> bool {
     path.split('/')
         .all(|name| file::portable_fault(name).is_none())
 }
 
-/// The names of the folders in this one; none where it does not exist.
-pub(crate) fn folders(path: &Path) -> Result<Vec<Box<str>>> {
+/// The names of the folders in this one; none if it does not exist.
+pub(crate) fn folders(path: &Path) -> Result<Vec<String>> {
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
         Err(error)
@@ -103,30 +110,30 @@ pub(crate) fn folders(path: &Path) -> Result<Vec<Box<str>>> {
         {
             return Ok(Vec::new());
         }
-        Err(error) => return Err(fault(path, &error)),
+        Err(error) => return Err(failed(path, &error)),
     };
     let mut names = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(|e| fault(path, &e))?;
-        // other names are no service's and no version's
+        let entry = entry.map_err(|e| failed(path, &e))?;
+        // other names are not those of services or versions
         if let Ok(name) = entry.file_name().into_string()
             && is_path(&name)
             && entry.path().is_dir()
         {
-            names.push(name.into());
+            names.push(name);
         }
     }
     names.sort_unstable();
     Ok(names)
 }
 
-/// A file's text, unpacked where its name says `.gz`.
+/// Reads the text of a file, decompressed if its name ends with `.gz`.
 pub(crate) fn read(path: &Path) -> io::Result<String> {
     let is_packed = path.extension().is_some_and(|extension| extension == "gz");
     text(file::open(path)?, is_packed)
 }
 
-/// The text of a data file, which is unpacked if need be and at most [`LARGEST`].
+/// Reads the text of a data file of at most [`LARGEST`] bytes, decompressed if necessary.
 pub(crate) fn text(reader: impl io::Read, is_packed: bool) -> io::Result<String> {
     let bytes = match is_packed {
         true => file::read_all(MultiGzDecoder::new(reader), LARGEST),
@@ -136,7 +143,7 @@ pub(crate) fn text(reader: impl io::Read, is_packed: bool) -> io::Result<String>
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
 }
 
-fn fault(path: &Path, error: &io::Error) -> Error {
+fn failed(path: &Path, error: &io::Error) -> Error {
     Error::model(format!("{}: {error}", path.display()))
 }
 
@@ -159,7 +166,7 @@ mod tests {
         assert_eq!(load().as_deref(), Some("packed"));
         fs::write(folder.join("service-2.json"), "plain").unwrap();
         assert_eq!(load().as_deref(), Some("plain"));
-        assert_eq!(source.services().unwrap(), [Box::from("a")]);
+        assert_eq!(source.services().unwrap(), [String::from("a")]);
     }
 
     #[test]
@@ -174,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_leads_elsewhere_is_not_there() {
+    fn a_name_outside_the_folder_is_ignored() {
         let root = tempfile::tempdir().unwrap();
         for folder in ["models/a/1", "other/1"] {
             fs::create_dir_all(root.path().join(folder)).unwrap();
@@ -211,7 +218,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_data_file_that_is_none_or_has_no_end_is_refused() {
+    fn a_data_file_must_be_regular_and_bounded() {
         let root = tempfile::tempdir().unwrap();
         let folder = |name: &str| {
             let folder = root.path().join(name).join("1");
@@ -245,7 +252,7 @@ mod tests {
         ] {
             assert_eq!(
                 source.versions(service, SERVICE).unwrap(),
-                [Box::from("1")],
+                [String::from("1")],
                 "{service}"
             );
             let error = source.load(&format!("{service}/1/service-2")).unwrap_err();

@@ -1,4 +1,4 @@
-//! The models that are a part of the binary.
+//! The models in the binary.
 
 use std::sync::LazyLock;
 
@@ -6,11 +6,18 @@ use super::ModelSource;
 use super::pack::{Broken, Pack};
 use crate::error::{Error, Result};
 
-/// All services of the release that `data/README.md` names.
+/// The models in the binary: all services of the release that `data/README.md` names.
+///
+/// ```
+/// use tucuxi::model::{Embedded, ModelSource};
+///
+/// assert_eq!(&*Embedded.versions("s3", "service-2")?[0], "2006-03-01");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Embedded;
 
-/// Made of `data/models` by `tucuxi models pack`; a test holds them together.
+/// Made from `data/models` with `tucuxi models pack`; a test compares them.
 static BYTES: &[u8] = include_bytes!("../../../data/models.pack");
 
 impl Embedded {
@@ -22,9 +29,9 @@ impl Embedded {
 }
 
 impl ModelSource for Embedded {
-    fn services(&self) -> Result<Vec<Box<str>>> {
+    fn services(&self) -> Result<Vec<String>> {
         let pack = Self::pack()?;
-        let mut names: Vec<Box<str>> = pack
+        let mut names: Vec<String> = pack
             .names()
             .filter(|path| path.ends_with("/service-2"))
             .filter_map(|path| Some(path.split_once('/')?.0.into()))
@@ -33,7 +40,7 @@ impl ModelSource for Embedded {
         Ok(names)
     }
 
-    fn versions(&self, service: &str, kind: &str) -> Result<Vec<Box<str>>> {
+    fn versions(&self, service: &str, kind: &str) -> Result<Vec<String>> {
         let pack = Self::pack()?;
         let version = |path: &str| {
             let (version, found) = path
@@ -49,7 +56,7 @@ impl ModelSource for Embedded {
             .collect())
     }
 
-    fn load(&self, path: &str) -> Result<Option<Box<str>>> {
+    fn load(&self, path: &str) -> Result<Option<String>> {
         Self::pack()?
             .read(path)
             .map_err(|e| Error::model(format!("the embedded {path}: {e}")))
@@ -69,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_none() {
+    fn a_missing_file_is_none() {
         assert_eq!(Embedded.load("s3/1999-01-01/service-2").unwrap(), None);
         assert!(Embedded.versions("s", "service-2").unwrap().is_empty());
     }

@@ -1,4 +1,4 @@
-//! What an SDK adds to a model: `….sdk-extras` files.
+//! The additions of an SDK to a model: `….sdk-extras` files.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,8 +9,7 @@ struct Extras {
     merge: Value,
 }
 
-/// A data file's text with the `merge` member of its extras merged into it: objects member by member, anything else
-/// replaced.
+/// Merges the `merge` member of extras into the text of a data file. Objects are merged member by member, other values are replaced.
 pub(crate) fn merge_extras(text: &str, extras: &str) -> Result<String, serde_json::Error> {
     let Extras { merge: extra } = serde_json::from_str(extras)?;
     let mut value = serde_json::from_str(text)?;

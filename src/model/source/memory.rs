@@ -1,11 +1,11 @@
-//! Models that the program holds itself.
+//! Models in the program's memory.
 
 use std::collections::BTreeMap;
 
 use super::{ModelSource, SERVICE};
 use crate::error::Result;
 
-/// Data files in memory, by path.
+/// Data files in memory.
 ///
 /// ```
 /// use tucuxi::model::{Memory, ModelSource};
@@ -15,22 +15,22 @@ use crate::error::Result;
 /// # Ok::<(), tucuxi::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Memory(BTreeMap<Box<str>, Box<str>>);
+#[must_use = "a source is for a client"]
+pub struct Memory(BTreeMap<String, String>);
 
 impl Memory {
-    /// One without files.
+    /// A source without files.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With this file, under its path without an extension: `tower/2024-01-01/service-2`, `partitions`.
-    #[must_use]
-    pub fn with(mut self, path: impl Into<Box<str>>, text: impl Into<Box<str>>) -> Self {
+    /// Adds a file by its path without an extension: `tower/2024-01-01/service-2`, `partitions`.
+    pub fn with(mut self, path: impl Into<String>, text: impl Into<String>) -> Self {
         self.0.insert(path.into(), text.into());
         self
     }
 
-    /// Service and version of the files of this kind.
+    /// Service and version of each file of this kind.
     fn files(&self, kind: &str) -> impl Iterator<Item = (&str, &str)> {
         self.0.keys().filter_map(move |path| {
             let (folder, name) = path.rsplit_once('/')?;
@@ -40,8 +40,8 @@ impl Memory {
 }
 
 impl ModelSource for Memory {
-    fn services(&self) -> Result<Vec<Box<str>>> {
-        let mut names: Vec<Box<str>> = self
+    fn services(&self) -> Result<Vec<String>> {
+        let mut names: Vec<String> = self
             .files(SERVICE)
             .map(|(service, _)| service.into())
             .collect();
@@ -49,12 +49,12 @@ impl ModelSource for Memory {
         Ok(names)
     }
 
-    fn versions(&self, service: &str, kind: &str) -> Result<Vec<Box<str>>> {
+    fn versions(&self, service: &str, kind: &str) -> Result<Vec<String>> {
         let of_service = self.files(kind).filter(|(name, _)| *name == service);
         Ok(of_service.map(|(_, version)| version.into()).collect())
     }
 
-    fn load(&self, path: &str) -> Result<Option<Box<str>>> {
+    fn load(&self, path: &str) -> Result<Option<String>> {
         Ok(self.0.get(path).cloned())
     }
 }

@@ -1,12 +1,11 @@
-//! Where models come from.
+//! Sources of models.
 //!
 //! ```text
-//! AWS_DATA_PATH (or data_path) ──► ~/.aws/models ──► embedded        the first that has a file gives it
+//! AWS_DATA_PATH (or data_path) ──► ~/.aws/models ──► embedded        the first that has a file
 //!           folder, folder, …
 //! ```
-//! Data files go by paths without an extension: `s3/2006-03-01/service-2`, `partitions`. Of a service, each kind of file
-//! is taken in the newest version that any source has of it. A file `….sdk-extras` next to one, in whichever source, is
-//! merged into it.
+//! Data files have paths without an extension: `s3/2006-03-01/service-2`, `partitions`. Each kind of a service's files is taken in its
+//! newest version in any source. A file `….sdk-extras` next to one, in any source, is merged into it.
 
 mod directory;
 #[cfg(feature = "embedded")]
@@ -41,40 +40,40 @@ pub(crate) const PAGINATORS: &str = "paginators-1";
 pub(crate) const RESOURCES: &str = "resources-1";
 pub(crate) const WAITERS: &str = "waiters-2";
 
-/// A place that has models.
+/// A source of models.
 pub trait ModelSource: Send + Sync {
-    /// The names of the services that it has a model of, in any order.
+    /// The names of the services of which the source has a model, in any order.
     ///
     /// # Errors
     ///
-    /// The place cannot be read.
-    fn services(&self) -> Result<Vec<Box<str>>>;
+    /// Returns an error if the source cannot be read.
+    fn services(&self) -> Result<Vec<String>>;
 
-    /// The versions of a service for which it has this kind of file (`service-2`, `paginators-1`, …), in any order.
+    /// The versions of a service for which the source has this kind of file (`service-2`, `paginators-1`, …), in any order.
     ///
     /// # Errors
     ///
-    /// The place cannot be read.
-    fn versions(&self, service: &str, kind: &str) -> Result<Vec<Box<str>>>;
+    /// Returns an error if the source cannot be read.
+    fn versions(&self, service: &str, kind: &str) -> Result<Vec<String>>;
 
-    /// The text of a data file: `s3/2006-03-01/service-2`, `partitions`. `None` when there is no such file.
+    /// Returns the text of a data file: `s3/2006-03-01/service-2`, `partitions`; `None` if there is no such file.
     ///
     /// # Errors
     ///
-    /// The file cannot be read.
-    fn load(&self, path: &str) -> Result<Option<Box<str>>>;
+    /// Returns an error if the file cannot be read.
+    fn load(&self, path: &str) -> Result<Option<String>>;
 }
 
-/// Several sources, in their order.
+/// Several sources, in order of precedence.
 #[derive(Clone, Default)]
 pub(crate) struct Models {
     sources: Vec<Arc<dyn ModelSource>>,
-    /// Nobody but the binary has a say, so that what is made of it is the same for all clients.
+    /// Only embedded models are used, so that parsed data can be shared by the whole process.
     is_embedded_only: bool,
 }
 
 impl Models {
-    /// Folders from the environment and the files, `~/.aws/models`, then what is embedded.
+    /// The folders of `data_path`, `~/.aws/models`, then the embedded models.
     pub(crate) fn standard(data_path: Option<&str>, env: &Environment) -> Self {
         let mut this = Self::default();
         let listed = data_path.into_iter().flat_map(std::env::split_paths);
@@ -91,7 +90,7 @@ impl Models {
         this
     }
 
-    /// With a source before all others.
+    /// Adds a source that precedes all others.
     pub(crate) fn push_front(&mut self, source: Arc<dyn ModelSource>) {
         self.is_embedded_only = false;
         self.sources.insert(0, source);
@@ -102,7 +101,7 @@ impl Models {
     }
 
     /// The names of all services, sorted.
-    pub(crate) fn services(&self) -> Result<Vec<Box<str>>> {
+    pub(crate) fn services(&self) -> Result<Vec<String>> {
         let mut names = BTreeSet::new();
         for source in &self.sources {
             names.extend(source.services()?);
@@ -111,7 +110,7 @@ impl Models {
     }
 
     /// The names of the services that have a file of this kind, sorted.
-    pub(crate) fn services_with(&self, kind: &str) -> Result<Vec<Box<str>>> {
+    pub(crate) fn services_with(&self, kind: &str) -> Result<Vec<String>> {
         let mut found = Vec::new();
         for service in self.services()? {
             if self.newest(&service, kind)?.is_some() {
@@ -121,21 +120,21 @@ impl Models {
         Ok(found)
     }
 
-    /// A service's file of this kind in its newest version.
-    pub(crate) fn load(&self, service: &str, kind: &str) -> Result<Option<Box<str>>> {
+    /// Loads a service's file of this kind in its newest version.
+    pub(crate) fn load(&self, service: &str, kind: &str) -> Result<Option<String>> {
         match self.newest(service, kind)? {
             Some(version) => self.load_path(&format!("{service}/{version}/{kind}")),
             None => Ok(None),
         }
     }
 
-    /// A service's file of this kind in just this version.
+    /// Loads a service's file of this kind in exactly this version.
     pub(crate) fn load_version(
         &self,
         service: &str,
         version: &str,
         kind: &str,
-    ) -> Result<Option<Box<str>>> {
+    ) -> Result<Option<String>> {
         match is_name(service) && is_name(version) {
             true => self.load_path(&format!("{service}/{version}/{kind}")),
             false => Ok(None),
@@ -143,7 +142,7 @@ impl Models {
     }
 
     /// The versions of a service's API that any source has, sorted.
-    pub(crate) fn versions(&self, service: &str) -> Result<Vec<Box<str>>> {
+    pub(crate) fn versions(&self, service: &str) -> Result<Vec<String>> {
         let mut all = BTreeSet::new();
         for source in self.sources.iter().filter(|_| is_name(service)) {
             all.extend(source.versions(service, SERVICE)?);
@@ -151,9 +150,9 @@ impl Models {
         Ok(all.into_iter().collect())
     }
 
-    /// The newest version that any source has of a service's file.
-    fn newest(&self, service: &str, kind: &str) -> Result<Option<Box<str>>> {
-        let mut newest: Option<Box<str>> = None;
+    /// The newest version of a service's file in any source.
+    fn newest(&self, service: &str, kind: &str) -> Result<Option<String>> {
+        let mut newest: Option<String> = None;
         for source in self.sources.iter().filter(|_| is_name(service)) {
             let mut versions = source.versions(service, kind)?;
             versions.retain(|version| is_name(version));
@@ -162,20 +161,20 @@ impl Models {
         Ok(newest)
     }
 
-    /// A data file, with its extras merged in.
-    pub(crate) fn load_path(&self, path: &str) -> Result<Option<Box<str>>> {
+    /// Loads a data file, with its extras merged in.
+    pub(crate) fn load_path(&self, path: &str) -> Result<Option<String>> {
         let Some(text) = self.first(path)? else {
             return Ok(None);
         };
         match self.first(&format!("{path}.sdk-extras"))? {
             None => Ok(Some(text)),
             Some(extras) => merge_extras(&text, &extras)
-                .map(|merged| Some(merged.into()))
+                .map(Some)
                 .map_err(|e| Error::model(format!("{path}.sdk-extras: {e}"))),
         }
     }
 
-    fn first(&self, path: &str) -> Result<Option<Box<str>>> {
+    fn first(&self, path: &str) -> Result<Option<String>> {
         for source in &self.sources {
             if let Some(text) = source.load(path)? {
                 return Ok(Some(text));
@@ -184,9 +183,9 @@ impl Models {
         Ok(None)
     }
 
-    /// The name of the folder of a service that is called by its name, its id or something that differs from these in
-    /// case and punctuation only: `application-autoscaling`, `ApplicationAutoScaling`, `application_auto_scaling`.
-    pub(crate) fn folder_name(&self, called: &str) -> Result<Box<str>> {
+    /// Finds the folder of a service by its name or id; case and punctuation are ignored: `application-autoscaling`,
+    /// `ApplicationAutoScaling`, `application_auto_scaling`.
+    pub(crate) fn folder_name(&self, called: &str) -> Result<String> {
         let all = self.services()?;
         let plain = names::plain(called);
         if let Some(name) = all.iter().find(|name| names::plain(name) == plain) {
@@ -212,7 +211,7 @@ impl Models {
     }
 }
 
-/// Whether a service's or a version's name leads nowhere else, whatever a source makes of it.
+/// Whether the name of a service or version is a single path component.
 fn is_name(name: &str) -> bool {
     file::portable_fault(name).is_none()
 }
@@ -280,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_leads_elsewhere_is_no_service() {
+    fn a_name_outside_the_folder_is_not_a_service() {
         let models = models(vec![
             Memory::new()
                 .with("../1/service-2", "x")

@@ -1,4 +1,4 @@
-//! The file that holds all models, each of its texts readable alone.
+//! The file with all models. Each text can be read alone.
 //!
 //! ```text
 //! pack   = magic, count: u32, dictionary length: u32, entry × count, names, dictionary, frame × count
@@ -15,7 +15,7 @@ use zstd::dict::DecoderDictionary;
 const MAGIC: &[u8] = b"tucuxi pack 1\n";
 const ENTRY: usize = 12;
 
-/// A view of a pack. It is checked where it is read: nothing but the dictionary is copied or built before.
+/// A view of a pack, which is validated as it is read. Only the dictionary is copied or built in advance.
 pub(crate) struct Pack<'a> {
     entries: &'a [u8],
     names: &'a [u8],
@@ -23,7 +23,7 @@ pub(crate) struct Pack<'a> {
     frames: &'a [u8],
 }
 
-/// A pack that is cut or changed.
+/// A pack is truncated or modified.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Broken;
 
@@ -63,7 +63,7 @@ impl<'a> Pack<'a> {
         self.entries.len() / ENTRY
     }
 
-    /// What stands in this column of an entry and of the one before it.
+    /// The values in this column of the entry before and of this entry.
     fn bounds(&self, index: usize, column: usize) -> Option<std::ops::Range<usize>> {
         let end = |index: usize| number(self.entries, index * ENTRY + column);
         let start = match index.checked_sub(1) {
@@ -86,13 +86,13 @@ impl<'a> Pack<'a> {
         self.names_from("")
     }
 
-    /// The names from this one on.
+    /// The names from this one onwards.
     pub(crate) fn names_from(&self, first: &str) -> impl Iterator<Item = &'a str> {
         let (Ok(start) | Err(start)) = self.search(first);
         (start..self.count()).map(move |index| self.name(index))
     }
 
-    /// The index of a name, else of the first behind it.
+    /// The index of a name, or else of the first after it.
     fn search(&self, name: &str) -> Result<usize, usize> {
         let (mut low, mut high) = (0, self.count());
         while low < high {
@@ -107,20 +107,20 @@ impl<'a> Pack<'a> {
     }
 
     /// The text with this name.
-    pub(crate) fn read(&self, name: &str) -> Result<Option<Box<str>>, Broken> {
+    pub(crate) fn read(&self, name: &str) -> Result<Option<String>, Broken> {
         let Ok(index) = self.search(name) else {
             return Ok(None);
         };
         self.text(index).map(Some).ok_or(Broken)
     }
 
-    fn text(&self, index: usize) -> Option<Box<str>> {
+    fn text(&self, index: usize) -> Option<String> {
         let frame = self.frames.get(self.bounds(index, 4)?)?;
         let len = number(self.entries, index * ENTRY + 8)?;
         let mut decompressor = Decompressor::with_prepared_dictionary(&self.dictionary).ok()?;
         let bytes = decompressor.decompress(frame, len).ok()?;
         let text = String::from_utf8(bytes).ok()?;
-        (text.len() == len).then(|| text.into())
+        (text.len() == len).then_some(text)
     }
 }
 
@@ -135,10 +135,10 @@ pub(crate) fn write(
     texts: &std::collections::BTreeMap<String, String>,
 ) -> std::io::Result<Vec<u8>> {
     use std::io::{Error, ErrorKind};
-    /// The best that does not take minutes.
+    /// The best level that does not take minutes.
     const LEVEL: i32 = 19;
     const DICTIONARY: usize = 64 * 1024;
-    /// Larger texts gain nothing from a dictionary, and would make one of themselves.
+    /// Larger texts gain nothing from a dictionary, and would dominate it.
     const SAMPLE: usize = 64 * 1024;
 
     let number = |n: usize| match u32::try_from(n) {
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_packed_is_read() {
+    fn a_packed_text_can_be_read() {
         let texts = sample();
         let bytes = write(&texts).unwrap();
         let pack = Pack::new(&bytes).unwrap();

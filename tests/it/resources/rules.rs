@@ -667,7 +667,7 @@ fn broken_definitions_say_where() {
         ),
         (
             x(call(json!([{"target": "A[", "source": "input"}]))),
-            "X: \"A[\" is no target",
+            "X: \"A[\" is not a valid target",
         ),
         (
             x(call(json!([{"target": "A", "source": "air"}]))),
@@ -678,7 +678,7 @@ fn broken_definitions_say_where() {
                 json!({"load": {"request": {"operation": "DescribePond", "params": [
                     {"target": "Name", "source": "data", "path": "Keeper"}]}}}),
             ),
-            "X: load: Name comes from the attributes, which are not there before it",
+            "X: load: Name comes from the attributes, which are not loaded before it",
         ),
         (
             x(json!({"hasMany": {"L": {"request": {"operation": "ListFish"}}}})),

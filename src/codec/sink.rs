@@ -1,4 +1,4 @@
-//! What a reader fills: a [`Value`], or any serializer (JSON text, for one) without a tree between.
+//! Targets of a reader: a [`Value`], or any serializer (such as JSON text) without a tree between.
 
 use std::cell::Cell;
 use std::fmt;
@@ -8,11 +8,11 @@ use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value;
 use serde_json::ser::Formatter;
 
-/// The target `Value`. serde_json's own visitor ignores size hints: a map of one member then has room for four.
+/// `Value` as the target. serde_json's own visitor ignores size hints, so that a map of one member has capacity for four.
 #[derive(Clone, Copy)]
 pub(crate) struct ToValue;
 
-/// Hints are capped, because an answer may lie about its size.
+/// Hints are capped, because a response may declare any size.
 const MAX_HINT: usize = 256;
 
 impl<'de> DeserializeSeed<'de> for ToValue {
@@ -61,29 +61,29 @@ impl<'de> Visitor<'de> for ToValue {
     }
 }
 
-/// The target of a serializer.
-pub(crate) struct Copier<S>(pub(crate) S);
+/// A serializer as the target.
+pub(crate) struct SerializeInto<S>(pub(crate) S);
 
-impl<'de, S: Serializer> DeserializeSeed<'de> for Copier<S> {
+impl<'de, S: Serializer> DeserializeSeed<'de> for SerializeInto<S> {
     type Value = S::Ok;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Ok, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-/// The target of JSON text.
+/// JSON text as the target.
 pub(crate) struct ToText<F> {
     pub(crate) formatter: F,
-    /// How long the text may be; a guess.
-    pub(crate) room: usize,
+    /// The estimated length of the text.
+    pub(crate) capacity: usize,
 }
 
 impl<'de, F: Formatter> DeserializeSeed<'de> for ToText<F> {
     type Value = Vec<u8>;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<u8>, D::Error> {
-        let mut out = Vec::with_capacity(self.room);
+        let mut out = Vec::with_capacity(self.capacity);
         let mut serializer = serde_json::Serializer::with_formatter(&mut out, self.formatter);
-        Copier(&mut serializer).deserialize(deserializer)?;
+        SerializeInto(&mut serializer).deserialize(deserializer)?;
         Ok(out)
     }
 }
@@ -96,7 +96,7 @@ macro_rules! copy_scalar {
     )* };
 }
 
-impl<'de, S: Serializer> Visitor<'de> for Copier<S> {
+impl<'de, S: Serializer> Visitor<'de> for SerializeInto<S> {
     type Value = S::Ok;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,7 +137,7 @@ impl<'de, D: Deserializer<'de>> Serialize for Once<D> {
             .take()
             .ok_or_else(|| S::Error::custom("serialized twice"))?;
         inner
-            .deserialize_any(Copier(serializer))
+            .deserialize_any(SerializeInto(serializer))
             .map_err(S::Error::custom)
     }
 }
@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(ToValue.deserialize(&mut inner).unwrap().to_string(), text);
         let mut inner = serde_json::Deserializer::from_str(text);
         let mut out = Vec::new();
-        let target = Copier(&mut serde_json::Serializer::new(&mut out));
+        let target = SerializeInto(&mut serde_json::Serializer::new(&mut out));
         target.deserialize(&mut inner).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), text);
     }

@@ -10,7 +10,7 @@ use super::reader::{ResponseReader, empty_map};
 use super::{WireProtocol, for_model};
 use crate::codec::ReadError;
 use crate::codec::fit::{Fit, Fitted, Warning};
-use crate::codec::target::ToValue;
+use crate::codec::sink::ToValue;
 pub(crate) use crate::codec::xml_tape::Nodes;
 use crate::codec::xml_tape::Tape;
 use crate::error::Result;
@@ -18,7 +18,7 @@ use crate::model::{Operation, ServiceModel, ShapeId};
 
 /// A response whose body was read whole.
 #[derive(Clone, Copy)]
-pub(crate) struct Answer<'a> {
+pub(crate) struct BufferedResponse<'a> {
     pub(crate) model: &'a ServiceModel,
     pub(crate) status: u16,
     pub(crate) headers: &'a HeaderMap,
@@ -31,7 +31,7 @@ pub(crate) struct Answer<'a> {
     pub(crate) events: Option<&'a [Value]>,
 }
 
-impl<'a> Answer<'a> {
+impl<'a> BufferedResponse<'a> {
     /// A response without scan, stream and events.
     pub(crate) fn new(model: &'a ServiceModel, headers: &'a HeaderMap, body: &'a [u8]) -> Self {
         Self {
@@ -51,7 +51,7 @@ impl<'a> Answer<'a> {
     }
 
     /// Replaces what is not UTF-8 in an XML body by U+FFFD; `None` if there is nothing to replace. Other bodies are read as bytes.
-    pub(crate) fn mended(model: &ServiceModel, body: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn repaired(model: &ServiceModel, body: &[u8]) -> Option<Vec<u8>> {
         for_model(model).format().repair(body)
     }
 

@@ -26,7 +26,7 @@ use crate::model::{Kind, Member, Members, Operation, ServiceModel, Shape, ShapeI
 
 /// A response with a status of success.
 #[derive(Clone, Copy)]
-pub(crate) struct Document<'a> {
+pub(crate) struct SuccessResponse<'a> {
     pub(crate) model: &'a ServiceModel,
     pub(crate) operation: &'a Operation,
     pub(crate) status: u16,
@@ -42,7 +42,7 @@ pub(crate) struct Document<'a> {
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The reason why a response is not the operation's success.
-pub(crate) enum Fault {
+pub(crate) enum Rejection {
     /// The model is broken.
     Model(Error),
     /// The response is an error of the service, with this status.
@@ -51,7 +51,7 @@ pub(crate) enum Fault {
     Unexpected(Box<UnexpectedResponse>),
 }
 
-impl From<Error> for Fault {
+impl From<Error> for Rejection {
     fn from(error: Error) -> Self {
         Self::Model(error)
     }
@@ -78,14 +78,14 @@ pub(crate) enum Wanted<'a> {
     },
 }
 
-impl<'a> Document<'a> {
+impl<'a> SuccessResponse<'a> {
     /// Verifies the response, and returns the scan of an XML body.
-    pub(crate) fn check(&self) -> Result<Option<Nodes>, Fault> {
+    pub(crate) fn check(&self) -> Result<Option<Nodes>, Rejection> {
         let body = self.body.strip_prefix(BYTE_ORDER_MARK);
         let body = body.unwrap_or(self.body).trim_ascii();
         let is_json = self.protocol().format() == Format::Json;
         if is_json && !self.is_streamed && self.headers.contains_key(ERROR_TYPE) {
-            return Err(Fault::Service(self.status));
+            return Err(Rejection::Service(self.status));
         }
         if is_page(body) && !(self.is_streamed || self.is_payload_of_any_bytes()?) {
             return Err(self.unexpected(self.expected()?, "a web page"));
@@ -108,13 +108,13 @@ impl<'a> Document<'a> {
         for_model(self.model)
     }
 
-    pub(super) fn output(&self) -> Result<Option<&'a Shape>, Fault> {
+    pub(super) fn output(&self) -> Result<Option<&'a Shape>, Rejection> {
         let output = self.operation.output;
         Ok(output.map(|id| self.model.shape(id)).transpose()?)
     }
 
     /// The member that is the whole body.
-    pub(super) fn payload(&self) -> Result<Option<(&'a Member, &'a Shape)>, Fault> {
+    pub(super) fn payload(&self) -> Result<Option<(&'a Member, &'a Shape)>, Rejection> {
         let members = self.output()?.and_then(Shape::members);
         let payload = members.and_then(Members::payload);
         let Some(member) = payload.filter(|_| self.protocol().binds_members()) else {
@@ -123,12 +123,12 @@ impl<'a> Document<'a> {
         Ok(Some((member, self.model.shape(member.target)?)))
     }
 
-    pub(super) fn is_payload_of_any_bytes(&self) -> Result<bool, Fault> {
+    pub(super) fn is_payload_of_any_bytes(&self) -> Result<bool, Rejection> {
         let payload = self.payload()?;
         Ok(payload.is_some_and(|(_, shape)| matches!(shape.kind, Kind::Blob | Kind::String)))
     }
 
-    fn wanted(&self) -> Result<Wanted<'a>, Fault> {
+    fn wanted(&self) -> Result<Wanted<'a>, Rejection> {
         let output = match self.payload()? {
             Some((_, shape)) if matches!(shape.kind, Kind::Blob | Kind::String) => {
                 return Ok(Wanted::Any);
@@ -146,7 +146,7 @@ impl<'a> Document<'a> {
                 OutputBody {
                     shape,
                     is_payload: false,
-                    has_members: members.is_some_and(|members| members.has_answer_body),
+                    has_members: members.is_some_and(|members| members.has_response_body),
                     names_payload: members.is_some_and(|members| members.names_payload),
                 }
             }
@@ -171,22 +171,22 @@ impl<'a> Document<'a> {
     }
 
     /// The description of the body that was expected.
-    pub(super) fn expected(&self) -> Result<String, Fault> {
+    pub(super) fn expected(&self) -> Result<String, Rejection> {
         match self.wanted()? {
             Wanted::Any => Ok("no web page".into()),
             Wanted::Document { shape, .. } => self.protocol().expected(self, shape),
         }
     }
 
-    pub(super) fn broken(&self, error: &ReadError) -> Fault {
+    pub(super) fn broken(&self, error: &ReadError) -> Rejection {
         self.unexpected("a whole document", format!("one that is broken ({error})"))
     }
 
     pub(super) fn unexpected(
         &self,
-        expected: impl Into<Box<str>>,
-        received: impl Into<Box<str>>,
-    ) -> Fault {
+        expected: impl Into<String>,
+        received: impl Into<String>,
+    ) -> Rejection {
         let error = unexpected_response(
             self.model,
             self.operation,
@@ -195,7 +195,7 @@ impl<'a> Document<'a> {
             self.body,
             (expected.into(), received.into()),
         );
-        Fault::Unexpected(Box::new(error))
+        Rejection::Unexpected(Box::new(error))
     }
 }
 
@@ -206,14 +206,14 @@ pub(crate) fn unexpected_response(
     status: u16,
     headers: &HeaderMap,
     body: &[u8],
-    (expected, received): (Box<str>, Box<str>),
+    (expected, received): (String, String),
 ) -> UnexpectedResponse {
     let content_type = headers.get(CONTENT_TYPE);
     let is_shown =
         !body.is_empty() && (is_page(body) || !may_hold_secrets(model, operation.output));
     UnexpectedResponse {
-        expected: expected.into(),
-        received: received.into(),
+        expected,
+        received,
         status,
         content_type: content_type.map(|value| excerpt(value.as_bytes())),
         request_id: request_id(headers),

@@ -1,14 +1,14 @@
-//! Readers of serde's own made complete: an `Option` of what is there is `Some`, a newtype is what it holds.
+//! Wrappers that complete serde's own deserializers: an `Option` is `Some`, a newtype is its content.
 
 use serde::de::value::{BorrowedBytesDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, Visitor};
 
 use super::{ReadError, scalar, the_shape_decides};
 
-/// A value that is there.
-pub(crate) struct There<D>(pub(crate) D);
+/// A value that is present.
+pub(crate) struct Present<D>(pub(crate) D);
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for There<D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Present<D> {
     type Error = D::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
@@ -32,10 +32,10 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for There<D> {
     the_shape_decides!();
 }
 
-/// Bytes that are a blob as they stand: base64 for a target that takes text.
-pub(crate) struct Octets<'de>(pub(crate) &'de [u8]);
+/// A blob: base64 for a target that accepts text.
+pub(crate) struct BlobBytes<'de>(pub(crate) &'de [u8]);
 
-impl<'de> Deserializer<'de> for Octets<'de> {
+impl<'de> Deserializer<'de> for BlobBytes<'de> {
     type Error = ReadError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
