@@ -601,7 +601,49 @@ fn errors_of_the_metadata_service_are_reported() {
     machine
         .variables
         .retain(|(name, _)| name != "AWS_EC2_METADATA_DISABLED");
-    assert_fails(&machine, &["iam-role: ", "rejects"]);
+    assert_fails(&machine, &["iam-role: ", "rejects the request for a token"]);
+}
+
+#[test]
+fn an_invalid_url_of_a_provider_is_an_error_with_a_remedy() {
+    const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+    const METADATA: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+    let no_scheme = "is not a valid URL: it has no scheme: write http://localhost:1";
+    let cases = [
+        (FULL, "localhost:1", FULL, no_scheme),
+        (
+            FULL,
+            "ftp://u:hidden@localhost",
+            FULL,
+            "write http or https",
+        ),
+        (
+            METADATA,
+            "localhost:1",
+            "ec2_metadata_service_endpoint",
+            no_scheme,
+        ),
+        (
+            METADATA,
+            "http://[fd00",
+            "ec2_metadata_service_endpoint",
+            "invalid IPv6 address",
+        ),
+    ];
+    for (variable, url, name, problem) in cases {
+        let mut machine = Machine::new("");
+        machine.variable(variable, url);
+        machine
+            .variables
+            .retain(|(name, _)| name != "AWS_EC2_METADATA_DISABLED");
+        assert_fails(&machine, &[name, problem]);
+        assert!(!machine.found().unwrap_err().contains("hidden"), "{url}");
+    }
+    let machine = Machine::new(
+        "[default]\nsso_start_url = start.example\nsso_region = eu-west-1\nsso_account_id = 1\nsso_role_name = r\n",
+    );
+    let problem = "is not a valid URL: it has no scheme: write http://start.example";
+    assert_fails(&machine, &["sso_start_url", problem]);
 }
 
 #[test]

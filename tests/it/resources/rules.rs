@@ -456,7 +456,7 @@ fn an_error_ends_a_collection() {
     assert!(fishes.next().is_none());
     let fishes = pond.collection("fishes").unwrap().filter(json!("x"));
     let error = fishes.into_iter().next().unwrap().unwrap_err().to_string();
-    assert_eq!(error, "pagination: the parameters are no object");
+    assert_eq!(error, "pagination: the parameters are not an object");
 }
 
 #[test]
