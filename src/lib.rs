@@ -146,8 +146,6 @@ mod body;
 mod call;
 mod cancel;
 pub mod checksum;
-#[cfg(feature = "cli")]
-pub mod cli;
 mod client;
 mod codec;
 mod compress;
@@ -167,9 +165,8 @@ pub mod guide;
 mod hash;
 mod identity;
 pub mod interceptor;
-#[cfg(feature = "_internals")]
+#[cfg(any(feature = "_internals", feature = "cli"))]
 #[doc(hidden)]
-#[allow(missing_docs, reason = "not part of the public API")]
 pub mod internals;
 mod introspection;
 pub mod model;

@@ -138,7 +138,7 @@ fn exit_codes_tell_whose_fault_it_is() {
         (
             &["s3", "ListObjectsV2", "{\"Bucket\": }"],
             252,
-            "the parameters: not JSON: expected value at line 1 column 12",
+            "the parameters: not JSON: expected value at line 1 column 12; write '{\"Bucket\": \"b\"}', @FILE or -",
         ),
         (&["s3", "ListObjectsV2", "@none.json"], 252, "none.json: "),
         (&["s3", "ListBukets"], 252, "did you mean ListBuckets?"),
@@ -415,6 +415,89 @@ fn services_and_operations_are_listed() {
     assert!(services.lines().any(|name| name == "s3"));
     let operations = plain(&["operations", "dynamodb"]).out;
     assert!(operations.lines().any(|name| name == "GetItem"));
+}
+
+#[test]
+fn a_pipe_is_sent_as_the_body() {
+    let server = Server::start(|_| Some((200, r#"{"total": 6}"#.into())));
+    let home = tempfile::tempdir().unwrap();
+    let mut command = command(home.path());
+    command
+        .args(["call", "lambda", "Invoke", r#"{"FunctionName": "sum"}"#])
+        .args(["--body", "-"])
+        .envs([
+            ("AWS_ENDPOINT_URL", &*server.url),
+            ("AWS_REGION", "us-east-1"),
+        ])
+        .envs([
+            ("AWS_ACCESS_KEY_ID", "AKID"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ]);
+    // the signature covers the hash of the body, so the pipe is read before the request is sent
+    let output = run(&mut command, "[1, 2, 3]").json();
+    assert_eq!(output["Payload"], "eyJ0b3RhbCI6IDZ9", "{output}");
+    assert_eq!(server.asked()[0].body, "[1, 2, 3]");
+}
+
+#[test]
+fn a_large_body_is_not_printed() {
+    let shell = Shell::new();
+    let place = r#"{"Bucket": "river", "Key": "whale"}"#;
+    assert_eq!(
+        shell
+            .call(&["s3", "CreateBucket", r#"{"Bucket": "river"}"#])
+            .code,
+        0
+    );
+    for (len, is_printed) in [(1024 * 1024, true), (1024 * 1024 + 1, false)] {
+        std::fs::write(shell.home.path().join("up"), vec![b'w'; len]).unwrap();
+        shell
+            .call(&["s3", "PutObject", place, "--body", "up"])
+            .json();
+        let run = shell.call(&["s3", "GetObject", place]);
+        if is_printed {
+            assert_eq!(
+                run.json()["Body"].as_str().map(str::len),
+                Some(len.div_ceil(3) * 4)
+            );
+            continue;
+        }
+        assert_eq!((run.code, &*run.out), (252, ""), "{len}");
+        let expected =
+            "the body has 1048577 bytes, too many to print: write it to a file with --out FILE";
+        assert!(run.err.contains(expected), "{}", run.err);
+        let down = shell.call(&["s3", "GetObject", place, "--out", "-"]);
+        assert_eq!(down.out.len(), len);
+    }
+}
+
+#[test]
+fn bodies_are_described_with_their_options() {
+    for (service, operation, lines) in [
+        (
+            "lambda",
+            "Invoke",
+            [
+                "Payload         blob, a secret (the body: --body FILE)",
+                "Payload          blob, a secret (the body: --out FILE)",
+            ],
+        ),
+        (
+            "s3",
+            "PutObject",
+            ["blob, streaming (the body: --body FILE)", "ETag "],
+        ),
+        (
+            "s3",
+            "GetObject",
+            ["blob, streaming (the body: --out FILE)", "* Bucket"],
+        ),
+    ] {
+        let text = plain(&["describe", service, operation]).out;
+        for line in lines {
+            assert!(text.contains(line), "{operation}, {line}: {text}");
+        }
+    }
 }
 
 #[test]

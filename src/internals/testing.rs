@@ -1,4 +1,4 @@
-//! Internal entry points for tests, fuzz targets and benchmarks. Not covered by semver.
+//! Entry points for the tests, fuzz targets and benchmarks.
 
 use std::marker::PhantomData;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
-//! What is said of options that the command does not have.
+//! Hints for unknown options.
 
 use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// Options of `aws`, which users bring with them, and what serves instead.
+/// Options of `aws` that this command lacks, and what to use instead.
 const OF_AWS: [(&str, &str); 17] = [
     (
         "--ca-bundle",
@@ -19,11 +19,11 @@ const OF_AWS: [(&str, &str); 17] = [
     ),
     (
         "--cli-input-json",
-        "give the parameters as JSON, @FILE or -",
+        "pass the parameters as JSON, @FILE or -",
     ),
     (
         "--cli-input-yaml",
-        "give the parameters as JSON, @FILE or -",
+        "pass the parameters as JSON, @FILE or -",
     ),
     (
         "--cli-read-timeout",
@@ -31,7 +31,7 @@ const OF_AWS: [(&str, &str); 17] = [
     ),
     (
         "--color",
-        "only the log of --debug has colours; NO_COLOR=1 leaves them out",
+        "only the log of --debug is coloured; set NO_COLOR=1 to turn that off",
     ),
     (
         "--generate-cli-skeleton",
@@ -39,36 +39,33 @@ const OF_AWS: [(&str, &str); 17] = [
     ),
     (
         "--max-items",
-        "a call is one request; its parameters and --query say how much is shown",
+        "a call fetches one page; use the operation's own limit, or --query",
     ),
-    ("--no-cli-pager", "nothing is paged"),
-    (
-        "--no-paginate",
-        "a call is one request, so only one page is fetched",
-    ),
+    ("--no-cli-pager", "there is no pager"),
+    ("--no-paginate", "a call fetches only one page"),
     (
         "--no-verify-ssl",
-        "certificates are always verified; set AWS_CA_BUNDLE for one of your own",
+        "certificates are always verified; set AWS_CA_BUNDLE to trust another CA",
     ),
     (
         "--output",
-        "the output is always JSON; --query EXPRESSION picks from it",
+        "the output is always JSON; --query EXPRESSION selects from it",
     ),
     (
         "--page-size",
-        "give the operation's own parameter for the size of a page",
+        "use the operation's own parameter for the page size",
     ),
     (
         "--starting-token",
-        "give the operation's own parameter for the beginning of a page",
+        "use the operation's own parameter for the token",
     ),
-    ("--v2-debug", "give --debug"),
-    ("--version-id", "give the parameter in the JSON"),
+    ("--v2-debug", "use --debug"),
+    ("--version-id", "pass VersionId in the JSON parameters"),
 ];
 
-/// The error with a hint for an option of `aws`. A similar option that does something else is no help, such as `--out`, which
-/// writes a file, for `--output`.
-pub(super) fn explained(mut error: Error) -> Error {
+/// Adds a hint to an error about an option of `aws`, in place of clap's suggestion of a similar option, which would mislead:
+/// `--out` for `--output` writes a file.
+pub(crate) fn explained(mut error: Error) -> Error {
     if error.kind() != ErrorKind::UnknownArgument {
         return error;
     }
@@ -89,8 +86,8 @@ pub(super) fn explained(mut error: Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::command;
     use super::*;
+    use crate::command;
 
     fn shown(args: &[&str]) -> String {
         let args = [&["tucuxi", "call", "s3", "ListBuckets"], args].concat();
@@ -99,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn an_option_of_aws_gets_its_own_hint() {
+    fn options_of_aws_get_hints() {
         for (name, hint) in OF_AWS {
             for given in [vec![name], vec![name, "x"]] {
                 let shown = shown(&given);

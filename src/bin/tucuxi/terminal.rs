@@ -2,25 +2,24 @@
 
 use std::io::{self, Write};
 
-use crate::printable::is_unprintable;
+use tucuxi::internals::command::is_unprintable;
 
-/// Writes JSON that a terminal can be shown: what JSON itself does not escape, but terminals obey, goes out as `\u009b`. It is
-/// the same JSON.
-pub(super) struct Shown<W> {
+/// Escapes the characters in JSON that terminals interpret, such as U+009B as `\u009b`. The JSON keeps its meaning.
+pub(crate) struct EscapedJson<W> {
     out: W,
-    /// The beginning of a character.
-    cut: Vec<u8>,
+    /// The first bytes of a character whose rest has not been written yet.
+    partial: Vec<u8>,
 }
 
-impl<W: Write> Shown<W> {
-    pub(super) fn new(out: W) -> Self {
-        let cut = Vec::new();
-        Self { out, cut }
+impl<W: Write> EscapedJson<W> {
+    pub(crate) fn new(out: W) -> Self {
+        let partial = Vec::new();
+        Self { out, partial }
     }
 
     fn write_text(&mut self, text: &str) -> io::Result<()> {
         let mut rest = text;
-        // JSON has ends of lines between its tokens only
+        // in JSON, line breaks occur only between tokens
         while let Some(at) = rest.find(|c| c != '\n' && is_unprintable(c)) {
             let (before, from) = rest.split_at(at);
             self.out.write_all(before.as_bytes())?;
@@ -37,17 +36,17 @@ impl<W: Write> Shown<W> {
     }
 }
 
-impl<W: Write> Write for Shown<W> {
+impl<W: Write> Write for EscapedJson<W> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.cut.extend_from_slice(buf);
-        let bytes = std::mem::take(&mut self.cut);
+        self.partial.extend_from_slice(buf);
+        let bytes = std::mem::take(&mut self.partial);
         match std::str::from_utf8(&bytes) {
             Ok(text) => self.write_text(text)?,
             Err(error) => {
                 let (text, rest) = bytes.split_at(error.valid_up_to());
                 self.write_text(&String::from_utf8_lossy(text))?;
                 match error.error_len() {
-                    None => self.cut = rest.to_vec(),
+                    None => self.partial = rest.to_vec(),
                     // JSON is UTF-8
                     Some(_) => self.write_text(&String::from_utf8_lossy(rest))?,
                 }
@@ -66,16 +65,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_the_same_json_however_it_is_cut() {
+    fn chunked_json_keeps_its_meaning() {
         let text = "{\n  \"a\u{9b}ü\": \"\u{7f}漢\u{202e}\u{e0041}\\u001b\"\n}";
         let expected = r#"{
   "a\u009bü": "\u007f漢\u202e\udb40\udc41\u001b"
 }"#;
         for size in 1..8 {
             let mut out = Vec::new();
-            let mut shown = Shown::new(&mut out);
-            for piece in text.as_bytes().chunks(size) {
-                shown.write_all(piece).unwrap();
+            let mut escaped = EscapedJson::new(&mut out);
+            for chunk in text.as_bytes().chunks(size) {
+                escaped.write_all(chunk).unwrap();
             }
             assert_eq!(String::from_utf8(out).unwrap(), expected, "{size}");
         }

@@ -1,11 +1,11 @@
-//! Documentation of models, which is HTML, as text of a terminal.
+//! Rendering of a model's documentation, which is HTML, as plain text.
 
-/// The width of a line.
+/// The maximum width of a line.
 const WIDTH: usize = 100;
 
-/// The text in lines that are indented by so many blanks, without its markup and control characters; paragraphs and items of
-/// lists begin new lines.
-pub(super) fn lines(html: &str, indent: usize) -> Vec<String> {
+/// Renders HTML as lines that are indented by `indent` spaces. Paragraphs and list items start new lines; control characters
+/// are removed.
+pub(crate) fn lines(html: &str, indent: usize) -> Vec<String> {
     let blanks = " ".repeat(indent);
     let width = WIDTH.saturating_sub(indent).max(40);
     let wrapped = blocks(html)
@@ -14,24 +14,24 @@ pub(super) fn lines(html: &str, indent: usize) -> Vec<String> {
     wrapped.map(|line| format!("{blanks}{line}")).collect()
 }
 
-/// Its paragraphs and items.
+/// The paragraphs and list items.
 fn blocks(html: &str) -> Vec<String> {
     let mut blocks = vec![String::new()];
     let mut rest = html;
-    while let Some((text, behind)) = rest.split_once('<') {
+    while let Some((text, after)) = rest.split_once('<') {
         push(&mut blocks, text);
-        // what is no tag is text: `a < b`
-        let tag = behind.split_once('>').filter(|(tag, _)| {
+        // a lone `<` is text: `a < b`
+        let tag = after.split_once('>').filter(|(tag, _)| {
             tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!')
         });
-        let Some((tag, behind)) = tag else {
+        let Some((tag, after)) = tag else {
             push(&mut blocks, "<");
-            rest = behind;
+            rest = after;
             continue;
         };
         match tag_name(tag) {
             "li" if !tag.starts_with('/') => blocks.push("- ".into()),
-            // an item's own paragraph goes on behind its mark
+            // a paragraph in a list item stays on the item's line
             "p" if blocks.last().is_some_and(|last| last == "- ") => {}
             "br" | "dd" | "div" | "dl" | "dt" | "h1" | "h2" | "h3" | "li" | "note" | "ol" | "p"
             | "pre" | "ul" => {
@@ -39,7 +39,7 @@ fn blocks(html: &str) -> Vec<String> {
             }
             _ => {}
         }
-        rest = behind;
+        rest = after;
     }
     push(&mut blocks, rest);
     blocks.retain(|block| !["", "-"].contains(&block.trim()));
@@ -61,7 +61,7 @@ fn push(blocks: &mut [String], text: &str) {
         ("&quot;", "\""),
         ("&#39;", "'"),
         ("&apos;", "'"),
-        ("&amp;", "&"), // last, as what it gives is no entity
+        ("&amp;", "&"), // last, as `&amp;lt;` is the text `&lt;`
     ];
     let Some(block) = blocks.last_mut() else {
         return;
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markup_becomes_lines() {
+    fn html_becomes_lines() {
         let html = "<p>Lists <code>a &lt; b</code> &amp;lt;\n things.</p><p></p><ul><li><p>One <b>1</b></p></li><li>Two</li></ul><note>if x < 3 \u{1b}[2J</note>";
         assert_eq!(
             lines(html, 2),

@@ -3,22 +3,29 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use tucuxi::model::import::{ImportOptions, import, pack};
 
-use super::Failure;
-use crate::model::import::{ImportOptions, import, pack};
+use crate::failure::Failure;
+use crate::{Subcommand, out};
 
-pub(super) fn command() -> Command {
+pub(crate) const SUBCOMMAND: Subcommand = Subcommand {
+    name: "models",
+    define,
+    run,
+};
+
+fn define(command: Command) -> Command {
     let path = |arg: Arg| arg.required(true).value_parser(value_parser!(PathBuf));
-    Command::new("models")
-        .about("Makes folders of service models")
+    command
+        .about("Imports and packs service models")
         .subcommand_required(true)
         .subcommand(
             Command::new("import")
-                .about("Writes the models of a botocore or boto3 release")
-                .arg(path(Arg::new("SOURCE")).help("A wheel, or a folder of models"))
+                .about("Imports the models of a botocore or boto3 release")
+                .arg(path(Arg::new("SOURCE")).help("A wheel, or a directory of models"))
                 .arg(
                     path(Arg::new("into").long("into").value_name("DIR"))
-                        .help("The folder to write to"),
+                        .help("The directory to write to"),
                 )
                 .arg(
                     Arg::new("with-docs")
@@ -29,8 +36,8 @@ pub(super) fn command() -> Command {
         )
         .subcommand(
             Command::new("pack")
-                .about("Packs a folder that `import` wrote into the file that is embedded")
-                .arg(path(Arg::new("DIR")).help("The folder"))
+                .about("Packs an imported directory into the file that is embedded in the binary")
+                .arg(path(Arg::new("DIR")).help("The directory"))
                 .arg(
                     path(Arg::new("into").long("into").value_name("FILE"))
                         .help("The file to write"),
@@ -38,10 +45,10 @@ pub(super) fn command() -> Command {
         )
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let path = |matches: &ArgMatches, name: &str| {
         let path = matches.get_one::<PathBuf>(name);
-        path.cloned().unwrap_or_default() // clap has asked for it
+        path.cloned().unwrap_or_default() // clap requires it
     };
     match matches.subcommand() {
         Some(("import", matches)) => {
@@ -50,10 +57,10 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
                 false => ImportOptions::default(),
             };
             let report = import(&path(matches, "SOURCE"), &path(matches, "into"), options);
-            super::print_lines([report.map_err(|e| Failure::Other(e.into()))?])
+            out::lines([report.map_err(|e| Failure::Other(e.into()))?])
         }
         Some(("pack", matches)) => pack(&path(matches, "DIR"), &path(matches, "into"))
             .map_err(|e| Failure::Other(e.into())),
-        _ => Err(Failure::Usage("models: import or pack is missing".into())),
+        _ => Err(Failure::Usage("models: expected import or pack".into())),
     }
 }

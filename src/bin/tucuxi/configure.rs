@@ -1,48 +1,53 @@
-//! `tucuxi configure list`: what there is, and where it is from.
+//! `tucuxi configure list [--explain]`
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use tucuxi::credentials::{ProviderOutcome, ProviderReport};
 
-use super::{Failure, client, print_lines};
-use crate::credentials::{ProviderOutcome, ProviderReport};
+use crate::failure::Failure;
+use crate::{Subcommand, args, out};
 
-pub(super) fn command() -> Command {
+pub(crate) const SUBCOMMAND: Subcommand = Subcommand {
+    name: "configure",
+    define,
+    run,
+};
+
+fn define(command: Command) -> Command {
     let explain = Arg::new("explain")
         .long("explain")
-        .help("Shows every credentials provider that was queried, its outcome, and every setting")
+        .help("Shows the outcome of each credentials provider, and every setting")
         .action(ArgAction::SetTrue);
-    Command::new("configure")
+    command
         .about("Shows the configuration")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
             Command::new("list")
-                .about("Lists profile, credentials and region, and where each is from")
+                .about("Lists profile, credentials and region, and the source of each")
                 .arg(explain),
         )
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let Some((_, matches)) = matches.subcommand() else {
-        return Ok(()); // clap has asked for one
+        return Ok(()); // clap requires one
     };
-    let client = client(matches)?;
+    let client = args::client(matches)?;
     let config = client.config();
-    let reports = client.introspect().explain_credentials();
+    let report = client.introspect().explain_credentials();
     let mut rows = vec![row("NAME", "VALUE", "SOURCE")];
     let profile = config.profile();
     rows.push(row("profile", &profile.value, &profile.source.to_string()));
-    rows.extend(credentials(&reports));
+    rows.extend(credentials(&report));
     rows.push(match config.region_setting() {
         Some(region) => row("region", &region.value, &region.source.to_string()),
-        None => row("region", "-", "nobody says it"),
+        None => row("region", "-", "not set"),
     });
     if matches.get_flag("explain") {
         rows.push(row("", "", ""));
         rows.push(row("PROVIDER", "OUTCOME", ""));
-        let outcomes = reports
-            .iter()
-            .map(|report| row(report.provider, &report.outcome.to_string(), ""));
-        rows.extend(outcomes);
+        let providers = report.iter();
+        rows.extend(providers.map(|entry| row(entry.provider, &entry.outcome.to_string(), "")));
         rows.push(row("", "", ""));
         rows.push(row("SETTING", "VALUE", "SOURCE"));
         let settings = config.explain();
@@ -52,15 +57,15 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
                 .map(|(key, setting)| row(key, &setting.value, &setting.source.to_string())),
         );
     }
-    print_lines(rows)
+    out::lines(rows)
 }
 
-fn credentials(reports: &[ProviderReport]) -> Vec<String> {
-    let Some(last) = reports.iter().find(|report| report.is_final()) else {
+fn credentials(report: &[ProviderReport]) -> Vec<String> {
+    let Some(last) = report.iter().find(|entry| entry.is_final()) else {
         return vec![row(
             "access_key",
             "-",
-            "no provider has any; --explain tells more",
+            "no provider has credentials; --explain shows why",
         )];
     };
     match &last.outcome {

@@ -1,7 +1,0 @@
-//! The `tucuxi` command.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    tucuxi::cli::run(std::env::args_os())
-}

@@ -1,0 +1,60 @@
+//! Errors of the command, and their exit codes.
+
+use std::io;
+
+use tucuxi::model::UnknownName;
+use tucuxi::{Error, ErrorKind};
+
+/// An error of the command.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Call(#[from] Error),
+    #[error("{0}")]
+    Other(Box<dyn std::error::Error + Send + Sync>),
+    /// The reader of our output has closed it, as `head` does. It counts as success.
+    #[error("stdout is closed")]
+    Pipe,
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl Failure {
+    /// The exit code; they are `aws`'s.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 252,
+            Self::Call(error) => match error.root().kind() {
+                ErrorKind::Params => 252,
+                ErrorKind::Model if error.downcast_ref::<UnknownName>().is_some() => 252,
+                ErrorKind::Config | ErrorKind::Credentials => 253,
+                ErrorKind::Service => 254,
+                _ => 255,
+            },
+            Self::Other(_) | Self::Pipe => 255,
+        }
+    }
+
+    /// An error of a file, with its path.
+    pub(crate) fn file(path: &str) -> impl FnOnce(io::Error) -> Self {
+        move |error| Self::Other(format!("{path}: {error}").into())
+    }
+
+    /// An error of writing a response to stdout, which is not the service's.
+    pub(crate) fn stdout(error: Error) -> Self {
+        let io = (error.kind() == ErrorKind::Response).then(|| error.downcast_ref::<io::Error>());
+        match io.flatten().map(io::Error::kind) {
+            Some(io::ErrorKind::BrokenPipe) => Self::Pipe,
+            _ => error.into(),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Pipe,
+            _ => Self::Other(error.into()),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The `tucuxi` command: calls any operation of any service from a shell.
+//!
+//! Each subcommand is a file that exports a [`Subcommand`]; [`SUBCOMMANDS`] lists them.
+//!
+//! | exit code | meaning |
+//! | --- | --- |
+//! | 0 | success |
+//! | 252 | invalid command line or parameters |
+//! | 253 | missing or invalid configuration or credentials |
+//! | 254 | the service returned an error |
+//! | 255 | any other error |
+
+mod args;
+mod body;
+mod call;
+mod configure;
+mod describe;
+mod documentation;
+mod endpoint;
+mod failure;
+mod models;
+mod operations;
+mod out;
+mod services;
+mod terminal;
+mod unknown;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command, error};
+use tucuxi::internals::command::PrintableLines;
+
+use self::failure::Failure;
+
+/// A subcommand: its arguments, and what runs it.
+struct Subcommand {
+    name: &'static str,
+    /// Adds help and arguments to the command of this name.
+    define: fn(Command) -> Command,
+    run: fn(&ArgMatches) -> Result<(), Failure>,
+}
+
+/// All subcommands, in the order of the help page.
+const SUBCOMMANDS: &[Subcommand] = &[
+    call::SUBCOMMAND,
+    configure::SUBCOMMAND,
+    services::SUBCOMMAND,
+    operations::SUBCOMMAND,
+    describe::SUBCOMMAND,
+    endpoint::SUBCOMMAND,
+    models::SUBCOMMAND,
+];
+
+fn main() -> ExitCode {
+    let matches = match command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            let error = unknown::explained(error);
+            let is_requested = matches!(
+                error.kind(),
+                error::ErrorKind::DisplayHelp | error::ErrorKind::DisplayVersion
+            );
+            // if the terminal is gone, there is no place to report it
+            let _ = error.print();
+            return ExitCode::from(if is_requested { 0 } else { 252 });
+        }
+    };
+    match dispatch(&matches) {
+        Ok(()) | Err(Failure::Pipe) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let text = failure.to_string();
+            let _ = writeln!(io::stderr(), "tucuxi: {}", PrintableLines(text));
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn command() -> Command {
+    let subcommands = SUBCOMMANDS.iter();
+    Command::new("tucuxi")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Calls any operation of any AWS service")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .args(args::global())
+        .subcommands(subcommands.map(|sub| (sub.define)(Command::new(sub.name))))
+}
+
+fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
+    let Some((name, matches)) = matches.subcommand() else {
+        return Ok(()); // clap requires one
+    };
+    if matches.get_flag("debug") {
+        tracing_subscriber::fmt()
+            .with_writer(io::stderr)
+            .with_ansi(has_colours())
+            .with_max_level(tracing::Level::DEBUG)
+            .init();
+    }
+    match SUBCOMMANDS.iter().find(|sub| sub.name == name) {
+        Some(sub) => (sub.run)(matches),
+        None => Err(Failure::Usage(format!("unknown subcommand {name:?}"))),
+    }
+}
+
+/// Whether stderr is a terminal that shows colours, and `NO_COLOR` (<https://no-color.org>) is not set.
+fn has_colours() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    io::stderr().is_terminal() && !is_set("NO_COLOR") && !is_dumb
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subcommands_have_distinct_names() {
+        command().debug_assert();
+        let mut names: Vec<&str> = SUBCOMMANDS.iter().map(|sub| sub.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), SUBCOMMANDS.len());
+    }
+
+    #[test]
+    fn a_name_that_the_table_lacks_runs_nothing() {
+        let other = Command::new("tucuxi").subcommand(Command::new("other").args(args::global()));
+        let matches = other.try_get_matches_from(["tucuxi", "other"]).unwrap();
+        let error = dispatch(&matches).unwrap_err();
+        assert_eq!(error.to_string(), "unknown subcommand \"other\"");
+    }
+}

@@ -1,0 +1,44 @@
+//! Standard output.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal as _, Write};
+
+use tucuxi::Output;
+use tucuxi::Printable;
+use tucuxi::query::Query;
+
+use crate::failure::Failure;
+use crate::terminal::EscapedJson;
+
+/// Prints one item a line.
+pub(crate) fn lines<T: Display>(lines: impl IntoIterator<Item = T>) -> Result<(), Failure> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for line in lines {
+        writeln!(out, "{}", Printable(line))?;
+    }
+    Ok(out.flush()?)
+}
+
+/// Prints a response as JSON, or the query's result. Without a query, the response goes from the reader to stdout and no tree
+/// is built.
+pub(crate) fn response(output: &Output, query: Option<&Query>) -> Result<(), Failure> {
+    let stdout = io::stdout().lock();
+    let mut out: Box<dyn Write> = match stdout.is_terminal() {
+        true => Box::new(io::BufWriter::new(EscapedJson::new(stdout))),
+        false => Box::new(io::BufWriter::new(stdout)),
+    };
+    match query {
+        None => output
+            .write_json_pretty(&mut out)
+            .map_err(Failure::stdout)?,
+        Some(query) => {
+            let value = output.value()?;
+            let found = query
+                .search(&value)
+                .map_err(|e| Failure::Usage(format!("--query: {e}")))?;
+            serde_json::to_writer_pretty(&mut out, &*found).map_err(io::Error::from)?;
+        }
+    }
+    out.write_all(b"\n")?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,69 @@
+//! What the command needs beyond the public API.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{self, Read};
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::model::Paginator;
+use crate::{new_file, paginate, printable, uri};
+
+/// Text with line breaks and tabs, whose other control characters are escaped.
+#[derive(Clone, Copy, Debug)]
+pub struct PrintableLines<T>(pub T);
+
+impl<T: fmt::Display> fmt::Display for PrintableLines<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        printable::PrintableLines(&self.0).fmt(f)
+    }
+}
+
+/// Whether a terminal would interpret or hide a character.
+pub fn is_unprintable(c: char) -> bool {
+    printable::is_unprintable(c)
+}
+
+/// A text whose URLs have no user names and passwords.
+pub fn without_passwords(text: &str) -> Cow<'_, str> {
+    uri::without_passwords(text)
+}
+
+/// The parameters that fetch the next page, each with the expression of its value in this page.
+///
+/// # Errors
+///
+/// Returns an error if the page has no readable tokens.
+pub fn next_page(page: &Value, paginator: &Paginator) -> Result<Vec<(String, String)>> {
+    let next = paginate::next_page(page, paginator)?;
+    Ok(next
+        .into_iter()
+        .map(|(input, output)| (input.into(), output.into()))
+        .collect())
+}
+
+/// A file that replaces another once it is complete.
+#[derive(Debug)]
+pub struct Writer(new_file::Writer);
+
+impl Writer {
+    /// Opens the new file.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be written.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        new_file::Writer::open(path).map(Self)
+    }
+
+    /// Writes everything that the source has, and replaces the file.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the source cannot be read or the file cannot be written. The old file is then unchanged.
+    pub fn write_from(self, source: &mut impl Read) -> io::Result<()> {
+        self.0.write_from(source)
+    }
+}
