@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tucuxi::dynamodb::{Attr, Key, Number, Set, Table, Update};
+use tucuxi::dynamodb::{Attr, Key, Number, ReturnValues, Set, Table, Update};
 use tucuxi::{Client, Config, Credentials};
 
 #[derive(Serialize, Deserialize, Debug)]
@@ -86,7 +86,7 @@ fn show(films: &Table) -> tucuxi::Result<()> {
     let update = films
         .update(&metropolis, known)
         .condition(Attr("budget").not_exists());
-    let film: Option<Film> = update.returning("ALL_NEW").item()?;
+    let film: Option<Film> = update.returning(ReturnValues::AllNew).item()?;
     println!("Its budget is known: {film:?}");
 
     let film: Option<Value> = films.get(&metropolis).consistent().item()?;

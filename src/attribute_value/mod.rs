@@ -1,51 +1,54 @@
-//! The `AttributeValue` of DynamoDB as plain JSON, and back.
+//! Conversion of DynamoDB's `AttributeValue`s to plain JSON and back.
 //!
 //! | in the API | as plain JSON |
 //! | --- | --- |
 //! | `NULL`, `BOOL`, `S`, `L`, `M` | null, boolean, string, array, object |
-//! | `N` | a number where JSON has just this one, else `{"$number": "0.1000000000000000000000000001"}` |
+//! | `N` | a number if JSON can represent it exactly, otherwise `{"$number": "0.1000000000000000000000000001"}` |
 //! | `B` | `{"$binary": "AAEC"}`, in base64 |
-//! | `SS`, `NS`, `BS` | `{"$set": ["a", "b"]}`; what is in it is in the forms above |
-//! | an `M` whose one member has a name as above | `{"$map": {"$set": 1}}` |
+//! | `SS`, `NS`, `BS` | `{"$set": ["a", "b"]}`, whose elements are in the forms above |
+//! | an `M` whose only member is named like a marker | `{"$map": {"$set": 1}}` |
 //!
-//! A marker is an object of one member with one of these four names, so no other object is taken for one.
+//! A marker is an object whose only member has one of these four names.
 
 mod from_plain;
+mod to_plain;
+mod to_typed;
 
 pub(crate) use self::from_plain::FromPlain;
+pub(crate) use self::to_plain::{Path, PlainOrText, ToPlainOrText, to_plain};
+pub(crate) use self::to_typed::to_typed;
 
-use std::borrow::Cow;
-use std::collections::HashSet;
-use std::fmt;
-
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
-
-use crate::decimal::{Decimal, DecimalError};
-
-/// How deep a plain value may nest: as deep as responses may. The service takes 32 levels.
-const MAX_DEPTH: usize = 128;
+use serde_json::{Map, Value};
 
 pub(crate) const BINARY: &str = "$binary";
 pub(crate) const MAP: &str = "$map";
 pub(crate) const NUMBER: &str = "$number";
 pub(crate) const SET: &str = "$set";
 
-/// The members of the shape, by which it is known.
+/// The members of the shape `AttributeValue`, by which it is recognised.
 pub(crate) const TYPES: [&str; 10] = ["S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"];
 
-/// Why a value cannot be one of the other form, and where in it.
+/// The error text for a parameter that is not an attribute value.
+pub(crate) const EXPECTED: &str = "an object, such as {\"N\": \"1\"}; dynamodb::Table and plain_attribute_values take plain values";
+
+/// Whether these are exactly the members of the shape `AttributeValue`.
+pub(crate) fn has_all_types<'a>(members: impl Iterator<Item = &'a str>) -> bool {
+    let mut count = 0;
+    let are_types = members
+        .inspect(|_| count += 1)
+        .all(|name| TYPES.contains(&name));
+    are_types && count == TYPES.len()
+}
+
+/// An error of a conversion.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    /// Such as `tags[2].name`; empty for the whole.
+pub(crate) struct ConvertError {
+    /// The path in the value, such as `tags[2].name`; empty for the value itself.
     pub(crate) path: String,
     pub(crate) reason: String,
 }
 
-impl Fault {
+impl ConvertError {
     pub(crate) fn new(reason: impl Into<String>) -> Self {
         Self {
             path: String::new(),
@@ -53,7 +56,7 @@ impl Fault {
         }
     }
 
-    /// The same, of what has it as a member.
+    /// Prepends the name of a member to the path.
     pub(crate) fn in_member(mut self, name: &str) -> Self {
         let gap = match self.path.as_bytes().first() {
             None | Some(b'[') => "",
@@ -63,30 +66,32 @@ impl Fault {
         self
     }
 
-    /// The same, of what has it as an item.
+    /// Prepends the index of an item to the path.
     pub(crate) fn in_item(self, index: usize) -> Self {
         self.in_member(&format!("[{index}]"))
     }
 }
 
-/// The two forms.
+/// The form of attribute values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
+    /// As plain JSON: `5`.
     Plain,
+    /// As in the API: `{"N": "5"}`.
     Typed,
 }
 
 impl Form {
-    /// A value of the other form, in this one.
-    pub(crate) fn of(self, value: Value) -> Result<Value, Fault> {
+    /// Converts a value of the other form to this one.
+    pub(crate) fn convert(self, value: Value) -> Result<Value, ConvertError> {
         match self {
-            Self::Plain => to_plain(value, Place::Root),
+            Self::Plain => to_plain(value, Path::Root),
             Self::Typed => to_typed(value),
         }
     }
 }
 
-/// An object of one member.
+/// An object with one member.
 pub(crate) fn object(name: &str, value: impl Into<Value>) -> Value {
     let mut object = Map::with_capacity(1);
     object.insert(name.into(), value.into());
@@ -97,384 +102,11 @@ fn is_marker(name: &str) -> bool {
     matches!(name, BINARY | MAP | NUMBER | SET)
 }
 
-// ── plain to typed ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-/// A plain value as an `AttributeValue`.
-pub(crate) fn to_typed(plain: Value) -> Result<Value, Fault> {
-    typed(plain, 0)
-}
-
-fn typed(plain: Value, depth: usize) -> Result<Value, Fault> {
-    if depth == MAX_DEPTH {
-        return Err(Fault::new("nested too deep: DynamoDB takes 32 levels"));
-    }
-    Ok(match plain {
-        Value::Null => object("NULL", true),
-        Value::Bool(yes) => object("BOOL", yes),
-        Value::Number(number) => object("N", number_text(&number)?),
-        Value::String(text) => object("S", text),
-        Value::Array(items) => {
-            let items = items.into_iter().enumerate();
-            let items = items.map(|(n, item)| typed(item, depth + 1).map_err(|f| f.in_item(n)));
-            object("L", items.collect::<Result<Vec<_>, _>>()?)
-        }
-        Value::Object(mut members) => match sole_marker(&members) {
-            None => typed_map(members, depth)?,
-            // there is a member, for it has the name
-            Some(marker) => {
-                let held = members.values_mut().next().map(Value::take);
-                typed_marker(marker, held.unwrap_or_default(), depth)
-                    .map_err(|fault| fault.in_member(marker))?
-            }
-        },
-    })
-}
-
-fn sole_marker(members: &Map<String, Value>) -> Option<&'static str> {
-    let name = members.keys().next().filter(|_| members.len() == 1)?;
-    [BINARY, MAP, NUMBER, SET]
-        .into_iter()
-        .find(|marker| name == marker)
-}
-
-fn typed_map(members: Map<String, Value>, depth: usize) -> Result<Value, Fault> {
-    let mut out = Map::with_capacity(members.len());
-    for (name, value) in members {
-        let value = typed(value, depth + 1).map_err(|fault| fault.in_member(&name))?;
-        out.insert(name, value);
-    }
-    Ok(object("M", out))
-}
-
-fn typed_marker(marker: &'static str, held: Value, depth: usize) -> Result<Value, Fault> {
-    match (marker, held) {
-        (BINARY, Value::String(text)) => match BASE64_STANDARD.decode(&text) {
-            Ok(_) => Ok(object("B", text)),
-            Err(reason) => Err(Fault::new(format!("not base64: {reason}"))),
-        },
-        (NUMBER, Value::String(text)) => Ok(object("N", fitting(&text)?)),
-        (NUMBER, Value::Number(number)) => Ok(object("N", number_text(&number)?)),
-        (SET, Value::Array(elements)) => typed_set(elements),
-        (MAP, Value::Object(members)) => typed_map(members, depth),
-        (BINARY, _) => Err(mistaken("bytes, as a text in base64")),
-        (NUMBER, _) => Err(mistaken("a number, as a text")),
-        (SET, _) => Err(mistaken("an array")),
-        _ => Err(mistaken("an object")),
-    }
-}
-
-fn mistaken(expected: &str) -> Fault {
-    Fault::new(format!(
-        "here must be {expected}; a map that has this name for its one member goes into {{\"{MAP}\": {{…}}}}"
-    ))
-}
-
-/// The text of a JSON number that DynamoDB takes.
-fn number_text(number: &Number) -> Result<String, Fault> {
-    let text = number.to_string();
-    match number.is_f64() {
-        true => fitting(&text),
-        false => Ok(text),
-    }
-}
-
-/// The one text that a number has, however it was given.
-fn fitting(text: &str) -> Result<String, Fault> {
-    let decimal = Decimal::fitting(text);
-    let decimal = decimal.map_err(|why| Fault::new(format!("{text:?}: {why}")))?;
-    Ok(decimal.to_string())
-}
-
-fn typed_set(elements: Vec<Value>) -> Result<Value, Fault> {
-    let mut tag = None;
-    let mut known = HashSet::with_capacity(elements.len());
-    let mut texts = Vec::with_capacity(elements.len());
-    for (index, element) in elements.into_iter().enumerate() {
-        let (own, text) = typed_element(element).map_err(|fault| fault.in_item(index))?;
-        if *tag.get_or_insert(own) != own {
-            let what = "another type than those before it: a set of DynamoDB has strings, numbers or bytes, not several";
-            return Err(Fault::new(what).in_item(index));
-        }
-        if !known.insert(text.clone()) {
-            let what = "it is in the set already, and DynamoDB takes each element once";
-            return Err(Fault::new(what).in_item(index));
-        }
-        texts.push(Value::String(text));
-    }
-    match tag {
-        Some(tag) => Ok(object(tag, texts)),
-        None => Err(Fault::new(
-            "an empty set: DynamoDB takes none; leave the attribute out",
-        )),
-    }
-}
-
-/// The type of the set that an element may be in, and its text there.
-fn typed_element(element: Value) -> Result<(&'static str, String), Fault> {
-    let mut typed = match element {
-        Value::Number(_) | Value::String(_) | Value::Object(_) => typed(element, 0)?,
-        _ => Value::Null,
-    };
-    for (tag, of) in [("S", "SS"), ("N", "NS"), ("B", "BS")] {
-        if let Some(Value::String(text)) = typed.get_mut(tag).map(Value::take) {
-            return Ok((of, text));
-        }
-    }
-    Err(Fault::new(
-        "a set of DynamoDB has strings, numbers or bytes, and nothing else",
-    ))
-}
-
-// ── typed to plain ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-/// An `AttributeValue` as a plain value. Of a fault the place stands in its text.
-pub(crate) fn to_plain(typed: Value, at: Place<'_>) -> Result<Value, Fault> {
-    let read = ToPlain(at).deserialize(typed);
-    read.map_err(|error| Fault::new(error.to_string()))
-}
-
-/// The target of a reader of an `AttributeValue`: its plain value.
-#[derive(Clone, Copy)]
-pub(crate) struct ToPlain<'p>(pub(crate) Place<'p>);
-
-/// The same, but a text may be a part of what is read.
-#[derive(Clone, Copy)]
-pub(crate) struct ToPlainOrText;
-
-/// What it finds.
-pub(crate) enum PlainOrText<'de> {
-    Plain(Value),
-    Text(Cow<'de, str>),
-}
-
-/// Where a value is, for errors.
-#[derive(Clone, Copy)]
-pub(crate) enum Place<'p> {
-    Item(&'p Self, usize),
-    Member(&'p Self, &'p str),
-    Root,
-}
-
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Item(of, index) => write!(f, "{of}[{index}]"),
-            Self::Member(Self::Root, name) => f.write_str(name),
-            Self::Member(of, name) => write!(f, "{of}.{name}"),
-            Self::Root => Ok(()),
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for ToPlainOrText {
-    type Value = PlainOrText<'de>;
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
-        reader.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ToPlainOrText {
-    type Value = PlainOrText<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        ToPlain(Place::Root).expecting(f)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        let place = Place::Root;
-        let found = match place.tag(&mut access)? {
-            Tag::Text => PlainOrText::Text(access.next_value::<Text<'de>>()?.0),
-            tag => PlainOrText::Plain(place.held(tag, &mut access)?),
-        };
-        place.end(access)?;
-        Ok(found)
-    }
-}
-
-/// A text that is borrowed where it can be.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl Place<'_> {
-    fn fault<E: serde::de::Error>(&self, what: impl fmt::Display) -> E {
-        match self {
-            Self::Root => E::custom(what),
-            _ => E::custom(format_args!("{self}: {what}")),
-        }
-    }
-
-    fn tag<'de, A: MapAccess<'de>>(&self, access: &mut A) -> Result<Tag, A::Error> {
-        let tag = access.next_key().map_err(|e| self.fault(e))?;
-        tag.ok_or_else(|| self.fault(NOT_ONE))
-    }
-
-    /// The plain value of what is held by this tag.
-    fn held<'de, A: MapAccess<'de>>(&self, tag: Tag, access: &mut A) -> Result<Value, A::Error> {
-        Ok(match tag {
-            Tag::Binary => binary(access.next_value()?),
-            Tag::BinarySet => set(access.next_value::<Vec<String>>()?.into_iter().map(binary)),
-            Tag::Bool => Value::Bool(access.next_value()?),
-            Tag::List => access.next_value_seed(ListToPlain(*self))?,
-            Tag::Map => access.next_value_seed(MapToPlain(*self))?,
-            Tag::Null => {
-                access.next_value::<IgnoredAny>()?;
-                Value::Null
-            }
-            Tag::Number => number(access.next_value()?).map_err(|e| self.fault(e))?,
-            Tag::NumberSet => {
-                let texts = access.next_value::<Vec<String>>()?.into_iter();
-                let numbers = texts.map(number).collect::<Result<Vec<_>, _>>();
-                set(numbers.map_err(|e| self.fault(e))?)
-            }
-            Tag::Text => Value::String(access.next_value()?),
-            Tag::TextSet => set(access.next_value::<Vec<String>>()?),
-        })
-    }
-
-    fn end<'de, A: MapAccess<'de>>(&self, mut access: A) -> Result<(), A::Error> {
-        match access.next_key::<IgnoredAny>()? {
-            None => Ok(()),
-            Some(_) => Err(self.fault(NOT_ONE)),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-enum Tag {
-    #[serde(rename = "B")]
-    Binary,
-    #[serde(rename = "BS")]
-    BinarySet,
-    #[serde(rename = "BOOL")]
-    Bool,
-    #[serde(rename = "L")]
-    List,
-    #[serde(rename = "M")]
-    Map,
-    #[serde(rename = "NULL")]
-    Null,
-    #[serde(rename = "N")]
-    Number,
-    #[serde(rename = "NS")]
-    NumberSet,
-    #[serde(rename = "S")]
-    Text,
-    #[serde(rename = "SS")]
-    TextSet,
-}
-
-impl<'de> DeserializeSeed<'de> for ToPlain<'_> {
-    type Value = Value;
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
-        reader.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ToPlain<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Place::Root => f.write_str("an attribute value, such as {\"S\": \"text\"}"),
-            place => write!(
-                f,
-                "an attribute value at {place}, such as {{\"S\": \"text\"}}"
-            ),
-        }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let tag = self.0.tag(&mut access)?;
-        let value = self.0.held(tag, &mut access)?;
-        self.0.end(access)?;
-        Ok(value)
-    }
-}
-
-const NOT_ONE: &str = "an attribute value has one member, whose name is its type: S, N, B, SS, NS, BS, M, L, NULL or BOOL";
-
-fn binary(base64: String) -> Value {
-    object(BINARY, base64)
-}
-
-/// A number of DynamoDB as a plain value.
-fn number(text: String) -> Result<Value, DecimalError> {
-    if let Ok(integer) = text.parse::<i64>() {
-        return Ok(integer.into()); // nearly all are
-    }
-    let decimal = Decimal::parse(&text)?;
-    Ok(match decimal.json_number() {
-        Some(number) => number.into(),
-        None => object(NUMBER, decimal.to_string()),
-    })
-}
-
-fn set<T: Into<Value>>(elements: impl IntoIterator<Item = T>) -> Value {
-    let elements: Vec<Value> = elements.into_iter().map(Into::into).collect();
-    object(SET, elements)
-}
-
-struct ListToPlain<'p>(Place<'p>);
-
-impl<'de> DeserializeSeed<'de> for ListToPlain<'_> {
-    type Value = Value;
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
-        reader.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ListToPlain<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of attribute values")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) =
-            access.next_element_seed(ToPlain(Place::Item(&self.0, items.len())))?
-        {
-            items.push(item);
-        }
-        Ok(items.into())
-    }
-}
-
-struct MapToPlain<'p>(Place<'p>);
-
-impl<'de> DeserializeSeed<'de> for MapToPlain<'_> {
-    type Value = Value;
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
-        reader.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for MapToPlain<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of attribute values")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut members = Map::new();
-        while let Some(name) = access.next_key::<String>()? {
-            let value = access.next_value_seed(ToPlain(Place::Member(&self.0, &name)))?;
-            members.insert(name, value);
-        }
-        let is_like_a_marker = members.len() == 1 && members.keys().any(|name| is_marker(name));
-        let members = Value::Object(members);
-        Ok(match is_like_a_marker {
-            true => object(MAP, members),
-            false => members,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::to_typed::sole_marker;
     use super::*;
+    use crate::decimal::Decimal;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -525,12 +157,12 @@ mod tests {
         ];
         for (plain, typed) in cases {
             assert_eq!(to_typed(plain.clone()).unwrap(), typed, "{plain}");
-            assert_eq!(to_plain(typed, Place::Root).unwrap(), plain, "{plain}");
+            assert_eq!(to_plain(typed, Path::Root).unwrap(), plain, "{plain}");
         }
     }
 
     #[test]
-    fn more_than_one_plain_form_is_taken() {
+    fn several_plain_forms_are_accepted() {
         let cases = [
             (json!({"$number": 5}), json!({"N": "5"})),
             (json!({"$number": "1e5"}), json!({"N": "100000"})),
@@ -550,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_dynamodb_does_not_take_is_told_with_its_place() {
+    fn unsupported_values_are_errors_with_paths() {
         let cases = [
             (json!({"a": [0, {"b": 1e300}]}), "a[1].b", "too large"),
             (
@@ -559,19 +191,15 @@ mod tests {
                 "it has 39 digits",
             ),
             (json!({"$number": "NaN"}), "$number", "no decimal number"),
-            (json!({"$number": null}), "$number", "here must be a number"),
+            (json!({"$number": null}), "$number", "expected a number"),
             (json!({"$binary": "%"}), "$binary", "not base64"),
-            (
-                json!({"$binary": [0]}),
-                "$binary",
-                "goes into {\"$map\": {…}}",
-            ),
-            (json!({"x": {"$set": []}}), "x.$set", "an empty set"),
-            (json!({"$set": ["a", 1]}), "$set[1]", "another type"),
+            (json!({"$binary": [0]}), "$binary", "in {\"$map\": {…}}"),
+            (json!({"x": {"$set": []}}), "x.$set", "empty set"),
+            (json!({"$set": ["a", 1]}), "$set[1]", "the type differs"),
             (
                 json!({"$set": [1, {"$number": "1.0"}]}),
                 "$set[1]",
-                "in the set already",
+                "duplicate element",
             ),
             (
                 json!({"$set": [null]}),
@@ -583,13 +211,13 @@ mod tests {
                 "$set[0]",
                 "strings, numbers or bytes",
             ),
-            (json!({"$set": "a"}), "$set", "here must be an array"),
-            (json!({"$map": []}), "$map", "here must be an object"),
+            (json!({"$set": "a"}), "$set", "expected an array"),
+            (json!({"$map": []}), "$map", "expected an object"),
         ];
         for (plain, path, reason) in cases {
-            let fault = to_typed(plain.clone()).unwrap_err();
-            assert_eq!(fault.path, path, "{plain}");
-            assert!(fault.reason.contains(reason), "{plain}: {}", fault.reason);
+            let error = to_typed(plain.clone()).unwrap_err();
+            assert_eq!(error.path, path, "{plain}");
+            assert!(error.reason.contains(reason), "{plain}: {}", error.reason);
         }
         let mut deep = json!(1);
         for _ in 0..200 {
@@ -604,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_attribute_value_is_told_with_its_place() {
+    fn invalid_attribute_values_are_errors_with_paths() {
         let cases = [
             (json!({}), "an attribute value has one member"),
             (
@@ -628,8 +256,8 @@ mod tests {
             (json!({"S": 1}), "expected a string"),
         ];
         for (typed, expected) in cases {
-            let fault = to_plain(typed.clone(), Place::Root).unwrap_err();
-            assert!(fault.reason.contains(expected), "{typed}: {}", fault.reason);
+            let error = to_plain(typed.clone(), Path::Root).unwrap_err();
+            assert!(error.reason.contains(expected), "{typed}: {}", error.reason);
         }
     }
 
@@ -656,7 +284,7 @@ mod tests {
         })
     }
 
-    /// As a program must give it: a map that looks like a marker in one.
+    /// Wraps maps that look like markers.
     fn escaped(value: Value) -> Value {
         match value {
             Value::Array(items) => items.into_iter().map(escaped).collect(),
@@ -676,7 +304,7 @@ mod tests {
         }
     }
 
-    /// Floats that are whole come back as integers.
+    /// Whole floats are read back as integers.
     fn same(a: &Value, b: &Value) -> bool {
         match (a, b) {
             (Value::Number(a), Value::Number(b)) => {
@@ -696,10 +324,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_json_comes_back(value in plain()) {
+        fn any_json_round_trips(value in plain()) {
             let value = escaped(value);
             let typed = to_typed(value.clone()).unwrap();
-            let found = to_plain(typed.clone(), Place::Root).unwrap();
+            let found = to_plain(typed.clone(), Path::Root).unwrap();
             prop_assert!(same(&found, &value), "{} as {} is {}", value, typed, found);
         }
 
@@ -715,7 +343,7 @@ mod tests {
             let typed = to_typed(object(NUMBER, &*text)).unwrap();
             let kept = typed["N"].as_str().unwrap();
             prop_assert_eq!(Decimal::parse(kept), Decimal::parse(&text));
-            let found = to_plain(typed, Place::Root).unwrap();
+            let found = to_plain(typed, Path::Root).unwrap();
             let found = found.get(NUMBER).and_then(Value::as_str).map_or_else(|| found.to_string(), str::to_owned);
             prop_assert_eq!(Decimal::parse(&found), Decimal::parse(&text));
         }

@@ -1,38 +1,38 @@
-//! `AttributeValue`s as plain JSON, in the parameters and results of every operation of a service that has that shape.
+//! Plain `AttributeValue`s in parameters and results.
 //!
-//! It is no line of the table, for it is off unless [`ConfigBuilder::plain_attribute_values`] switches it on. Of whom it is
-//! the model tells: whoever has a shape of this name with just these members.
+//! Not part of the table: it is off unless [`ConfigBuilder::plain_attribute_values`] turns it on. It applies to every service
+//! whose model has a shape of this name with exactly these members.
 //!
 //! [`ConfigBuilder::plain_attribute_values`]: crate::ConfigBuilder::plain_attribute_values
 
 use serde_json::Value;
 
 use super::shape_visitor::edit_shape;
-use crate::attribute_value::{self, Fault, Form};
+use crate::attribute_value::{self, ConvertError, Form};
 use crate::error::{Result, ServiceError};
 use crate::interceptor::{CallContext, Interceptor};
 use crate::model::{Kind, ServiceModel, ShapeId};
 use crate::output::{Edit, Output};
 use crate::params::{ParamError, ParamErrorKind, ParamErrors};
 
-/// What a caller gives and gets is plain.
+/// Converts the attribute values of parameters to the typed form, and those of results to the plain form.
 pub(crate) struct PlainAttributeValues;
 
 impl Interceptor for PlainAttributeValues {
     fn params(&self, call: &CallContext<'_>, params: &mut Value) -> Result<()> {
-        let (Some(values), Some(input)) = (AttributeValues::of(call.model), call.operation.input)
+        let (Some(values), Some(input)) = (AttributeValues::new(call.model), call.operation.input)
         else {
             return Ok(());
         };
-        let faults = values.convert(input, params, Form::Typed)?;
-        match faults.is_empty() {
+        let errors = values.convert(input, params, Form::Typed)?;
+        match errors.is_empty() {
             true => Ok(()),
-            false => Err(ParamErrors(faults.into_iter().map(of_param).collect()).into()),
+            false => Err(ParamErrors(errors.into_iter().map(param_error).collect()).into()),
         }
     }
 
     fn result(&self, call: &CallContext<'_>, result: &mut Result<Output>) {
-        let Some(values) = AttributeValues::of(call.model) else {
+        let Some(values) = AttributeValues::new(call.model) else {
             return;
         };
         match result {
@@ -40,14 +40,14 @@ impl Interceptor for PlainAttributeValues {
                 edit_shape(call, values.shape, Edit::Attribute, output);
             }
             Err(error) => {
-                // the item that a condition did not hold for, say; one that cannot be plain stays
+                // such as the item of a failed condition; a value that cannot be converted is kept
                 if let Some(error) = error.downcast_mut::<ServiceError>()
                     && let Some(shape) = error.shape.as_deref()
                     && let Some(shape) = call.model.shape_id(shape)
                 {
                     let mut plain = error.value.clone();
-                    if let Ok(faults) = values.convert(shape, &mut plain, Form::Plain)
-                        && faults.is_empty()
+                    if let Ok(errors) = values.convert(shape, &mut plain, Form::Plain)
+                        && errors.is_empty()
                     {
                         error.value = plain;
                     }
@@ -57,11 +57,11 @@ impl Interceptor for PlainAttributeValues {
     }
 }
 
-fn of_param(fault: Fault) -> ParamError {
+fn param_error(error: ConvertError) -> ParamError {
     ParamError {
-        path: fault.path,
+        path: error.path,
         kind: ParamErrorKind::Unreadable {
-            reason: fault.reason,
+            reason: error.reason,
         },
     }
 }
@@ -74,22 +74,25 @@ pub(crate) struct AttributeValues<'a> {
 }
 
 impl<'a> AttributeValues<'a> {
-    /// Those of a service that has them.
-    pub(crate) fn of(model: &'a ServiceModel) -> Option<Self> {
+    /// Returns `None` if the service has no attribute values.
+    pub(crate) fn new(model: &'a ServiceModel) -> Option<Self> {
         let shape = model.shape_id("AttributeValue")?;
         let members = model.shape(shape).ok()?.members()?;
-        let known = attribute_value::TYPES
-            .iter()
-            .filter(|name| members.get(name).is_some());
-        let is_it = known.count() == members.len() && members.len() == attribute_value::TYPES.len();
-        is_it.then_some(Self { model, shape })
+        let names = members.iter().map(|member| &*member.name);
+        attribute_value::has_all_types(names).then_some(Self { model, shape })
     }
 
-    /// Brings those in a value of this shape from one form to the other. Those that cannot be are told; they are null then.
-    pub(crate) fn convert(&self, of: ShapeId, value: &mut Value, to: Form) -> Result<Vec<Fault>> {
-        let mut faults = Vec::new();
-        self.walk(of, value, to, &mut faults)?;
-        Ok(faults)
+    /// Converts the attribute values in a value of this shape to this form. Values that cannot be converted become null, and
+    /// their errors are returned.
+    pub(crate) fn convert(
+        &self,
+        of: ShapeId,
+        value: &mut Value,
+        to: Form,
+    ) -> Result<Vec<ConvertError>> {
+        let mut errors = Vec::new();
+        self.walk(of, value, to, &mut errors)?;
+        Ok(errors)
     }
 
     fn walk(
@@ -97,20 +100,21 @@ impl<'a> AttributeValues<'a> {
         of: ShapeId,
         value: &mut Value,
         to: Form,
-        faults: &mut Vec<Fault>,
+        errors: &mut Vec<ConvertError>,
     ) -> Result<()> {
         if of == self.shape {
-            match to.of(value.take()) {
+            match to.convert(value.take()) {
                 Ok(converted) => *value = converted,
-                Err(fault) => faults.push(fault),
+                Err(error) => errors.push(error),
             }
             return Ok(());
         }
-        let mut below = |target, place: &dyn Fn(Fault) -> Fault, value: &mut Value| {
-            let known = faults.len();
-            self.walk(target, value, to, faults)?;
-            let new = faults.split_off(known);
-            faults.extend(new.into_iter().map(place));
+        type Locate<'l> = &'l dyn Fn(ConvertError) -> ConvertError;
+        let mut below = |target, locate: Locate<'_>, value: &mut Value| {
+            let known = errors.len();
+            self.walk(target, value, to, errors)?;
+            let new = errors.split_off(known);
+            errors.extend(new.into_iter().map(locate));
             Ok(())
         };
         match (&self.model.shape(of)?.kind, value) {
@@ -129,7 +133,7 @@ impl<'a> AttributeValues<'a> {
                     .iter_mut()
                     .try_for_each(|(name, value)| match members.get(name) {
                         Some(member) => below(member.target, &|f| f.in_member(name), value),
-                        // the checks tell of it
+                        // the validation of parameters reports it
                         None => Ok(()),
                     })
             }
@@ -145,7 +149,7 @@ mod tests {
     use crate::{Client, Config};
 
     #[test]
-    fn a_shape_of_the_name_alone_is_not_enough() {
+    fn the_name_of_the_shape_alone_is_not_enough() {
         let config = Config::builder().isolated().build().unwrap();
         let client = Client::with_transport(config, Replay::new()).unwrap();
         let cases = [
@@ -160,7 +164,7 @@ mod tests {
         ];
         for (service, expected) in cases {
             let model = client.model(service).unwrap();
-            let found = AttributeValues::of(&model).is_some();
+            let found = AttributeValues::new(&model).is_some();
             assert_eq!(found, expected, "{service}");
         }
     }

@@ -1,23 +1,22 @@
-//! How long a batch of which something was left waits before it is sent again, and how often it is.
+//! Delays between batches, while the service leaves requests unprocessed.
 
 use std::time::Duration;
 
+use super::error::DynamoDbError;
 use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::settings::Settings;
 
-use super::error::DynamoDbError;
-
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(20);
 
-/// Delays that double as long as something is left, of which a random part is waited.
+/// Exponential backoff with full jitter.
 #[derive(Clone, Debug)]
 pub(super) struct Backoff {
     max_attempts: u32,
-    /// How often in a row something was left.
+    /// The number of consecutive batches of which some requests were left unprocessed.
     left: u32,
-    /// How often in a row nothing was processed.
+    /// The number of consecutive batches of which nothing was processed.
     idle: u32,
 }
 
@@ -30,12 +29,12 @@ impl Backoff {
         }
     }
 
-    /// How often in a row nothing may be processed.
+    /// Sets how many consecutive batches may be left unprocessed.
     pub(super) fn set_max_attempts(&mut self, attempts: u32) {
         self.max_attempts = attempts.max(1);
     }
 
-    /// Waits before the next attempt, if something was left by the one before.
+    /// Waits before the next batch, if the last one left requests unprocessed.
     pub(super) fn wait(&self, settings: &Settings) {
         let Some(doublings) = self.left.checked_sub(1) else {
             return;
@@ -45,18 +44,18 @@ impl Backoff {
         settings.pause(delay, &CancelToken::default());
     }
 
-    /// Takes in what came of an attempt.
+    /// Records the outcome of a batch.
     ///
     /// # Errors
     ///
-    /// It was the last one.
-    pub(super) fn learn(&mut self, sent: usize, left: usize, table: &str) -> Result<()> {
+    /// Returns an error if this was the last attempt.
+    pub(super) fn record(&mut self, sent: usize, left: usize, table: &str) -> Result<()> {
         self.left = if left == 0 { 0 } else { self.left + 1 };
         self.idle = if left < sent { 0 } else { self.idle + 1 };
         match self.idle < self.max_attempts {
             true => Ok(()),
             false => {
-                // whoever tries it once more begins anew
+                // a program that tries once more starts again at zero
                 let attempts = std::mem::take(&mut self.idle);
                 let table = table.into();
                 Err(DynamoDbError::TooBusy { table, attempts }.into())

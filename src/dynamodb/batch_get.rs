@@ -1,4 +1,4 @@
-//! Many items, read in batches.
+//! Batch reads.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -12,16 +12,16 @@ use super::table::Table;
 use super::{SERVICE, take};
 use crate::error::Result;
 
-/// How many keys a call takes.
+/// The maximum number of keys per call.
 const MAX_KEYS: usize = 100;
 
-/// A reading of many items that is being put together. What the service leaves unprocessed is asked for again, after a delay
-/// that grows.
-#[must_use = "nothing is asked before `items`"]
+/// Builds a batch read. [`Table::batch_get`] returns it. Keys that the service leaves unprocessed are requested again, after
+/// growing delays.
+#[must_use = "nothing is sent before `items`"]
 #[derive(Debug)]
 pub struct BatchGet {
     table: Table,
-    /// A fault is told in the place of the first item.
+    /// An invalid key is reported as the first item.
     keys: Result<VecDeque<Value>>,
     params: Value,
     expressions: Expressions,
@@ -39,36 +39,36 @@ impl BatchGet {
         }
     }
 
-    /// The paths of the attributes that are given, where not all are wanted.
-    pub fn projection<P: Into<Box<str>>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+    /// Restricts the result to the attributes at these paths.
+    pub fn projection<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.expressions = self.expressions.projection(paths);
         self
     }
 
-    /// Reads what was written last, for a higher price.
+    /// Uses strongly consistent reads, which cost twice as much.
     pub fn consistent(mut self) -> Self {
         self.params["ConsistentRead"] = true.into();
         self
     }
 
-    /// How often in a row the service may leave a whole batch unprocessed: 10 times, if nothing is said.
+    /// Sets how many times in a row the service may leave a whole batch unprocessed. The default is 10.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.backoff.set_max_attempts(attempts);
         self
     }
 
-    /// The items, as they come. An error comes in the place of an item. One of a call is the last; behind an item that does not fit
-    /// the type others follow.
+    /// Returns the items, in no particular order. Errors are items of the iterator. An error of a call is the last item; after
+    /// an item that does not fit the type, the iterator continues.
     pub fn items<T: DeserializeOwned>(self) -> Items<T> {
-        match self.reading() {
-            Ok(reading) => Items::new(reading),
+        match self.reader() {
+            Ok(reader) => Items::new(reader),
             Err(error) => Items::new(std::iter::once(Err(error))),
         }
     }
 
-    fn reading(mut self) -> Result<Reading> {
+    fn reader(mut self) -> Result<Reader> {
         self.expressions.merge_into(&mut self.params)?;
-        Ok(Reading {
+        Ok(Reader {
             table: self.table,
             keys: self.keys?,
             params: self.params,
@@ -78,7 +78,7 @@ impl BatchGet {
     }
 }
 
-/// The service refuses a key that comes twice.
+/// Removes duplicate keys, which the service refuses.
 fn distinct(keys: impl Iterator<Item = Result<Value>>) -> Result<VecDeque<Value>> {
     let mut known = HashSet::new();
     let mut distinct = VecDeque::new();
@@ -92,7 +92,7 @@ fn distinct(keys: impl Iterator<Item = Result<Value>>) -> Result<VecDeque<Value>
     Ok(distinct)
 }
 
-struct Reading {
+struct Reader {
     table: Table,
     keys: VecDeque<Value>,
     params: Value,
@@ -100,28 +100,28 @@ struct Reading {
     found: std::vec::IntoIter<Value>,
 }
 
-impl Reading {
-    /// Asks for one batch. What is left of it is first in the next one.
+impl Reader {
+    /// Reads one batch. Its unprocessed keys come first in the next one.
     fn read(&mut self) -> Result<()> {
         self.backoff.wait(self.table.client().config());
         let sent = self.keys.len().min(MAX_KEYS);
         let keys: Vec<Value> = self.keys.drain(..sent).collect();
         self.params["Keys"] = keys.into();
         let params = json!({"RequestItems": {self.table.name(): self.params}});
-        let mut answer = self.table.client().call(SERVICE, "BatchGetItem", params)?;
-        let left = each(take(&mut answer, "UnprocessedKeys"), |mut table| {
+        let mut response = self.table.client().call(SERVICE, "BatchGetItem", params)?;
+        let unprocessed = concat(take(&mut response, "UnprocessedKeys"), |mut table| {
             take(&mut table, "Keys")
         });
-        self.found = each(take(&mut answer, "Responses"), |items| items).into_iter();
-        let kept = left.len();
-        for key in left.into_iter().rev() {
+        self.found = concat(take(&mut response, "Responses"), |items| items).into_iter();
+        let kept = unprocessed.len();
+        for key in unprocessed.into_iter().rev() {
             self.keys.push_front(key);
         }
-        self.backoff.learn(sent, kept, self.table.name())
+        self.backoff.record(sent, kept, self.table.name())
     }
 }
 
-impl Iterator for Reading {
+impl Iterator for Reader {
     type Item = Result<Value>;
     fn next(&mut self) -> Option<Result<Value>> {
         loop {
@@ -139,8 +139,8 @@ impl Iterator for Reading {
     }
 }
 
-/// What the lists of all tables hold.
-fn each(tables: Value, list: fn(Value) -> Value) -> Vec<Value> {
+/// Concatenates the lists of all tables.
+fn concat(tables: Value, list: fn(Value) -> Value) -> Vec<Value> {
     let Value::Object(tables) = tables else {
         return Vec::new();
     };

@@ -1,4 +1,4 @@
-//! Many items, written in batches.
+//! Batch writes.
 
 use std::collections::VecDeque;
 
@@ -12,16 +12,16 @@ use super::{SERVICE, canonical_item, take};
 use crate::attribute_value::object;
 use crate::error::Result;
 
-/// How many requests a call takes.
+/// The maximum number of requests per call.
 const MAX_REQUESTS: usize = 25;
-/// How many bytes a call takes.
+/// The maximum size of a call, in bytes.
 const MAX_BYTES: usize = 16 << 20;
 
-/// Writes and deletes many items: what it is given is kept until there are 25 requests, or 16 MB, and then sent. What the
-/// service leaves unprocessed is sent again with later requests, after a delay that grows.
+/// Puts and deletes many items. Requests are buffered and sent in batches of 25 requests or 16 MB. Requests that the service
+/// leaves unprocessed are sent again in later batches, after growing delays.
 ///
-/// [`BatchWriter::finish`] sends the rest. A writer that is dropped before that warns of it in the log and tries to send it,
-/// unless the thread panics, and nobody is told if it fails; [`Table::with_batch_writer`] finishes in any case.
+/// [`BatchWriter::finish`] sends the rest. A writer that is dropped with buffered requests logs a warning and tries to send
+/// them, unless the thread panics; failures are only logged. [`Table::with_batch_writer`] always finishes.
 ///
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};
@@ -36,28 +36,28 @@ const MAX_BYTES: usize = 16 << 20;
 /// for n in 0..40 {
 ///     writer.put(json!({"n": n}))?;
 /// }
-/// writer.delete(json!({"n": 39}))?; // in the place of the last one
+/// writer.delete(json!({"n": 39}))?; // replaces the last request
 /// writer.finish()?;
 /// # assert_eq!(replay.sent().len(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "what is in it is written by `finish`"]
+#[must_use = "buffered requests are sent by `finish`"]
 #[derive(Debug)]
 pub struct BatchWriter {
     table: Table,
     buffer: VecDeque<Write>,
     bytes: usize,
-    keys: Vec<Box<str>>,
+    keys: Vec<String>,
     backoff: Backoff,
 }
 
-/// One request.
+/// A buffered request.
 #[derive(Debug)]
 struct Write {
     /// `{"PutRequest": {"Item": …}}` or `{"DeleteRequest": {"Key": …}}`, with plain values.
     request: Value,
     bytes: usize,
-    /// What it is told from others by, where that is asked for.
+    /// The values of the key attributes, if duplicates are removed.
     key: Option<String>,
 }
 
@@ -72,18 +72,18 @@ impl BatchWriter {
         }
     }
 
-    /// From now on a request takes the place of an earlier one with the same values of these attributes, which are the table's
-    /// key: a call that has two for one item is refused by the service.
-    pub fn overwrite_by_keys<K: Into<Box<str>>>(&mut self, names: impl IntoIterator<Item = K>) {
+    /// Sets the names of the table's key attributes. From now on, a request replaces a buffered request for the same item: the
+    /// service refuses a batch with two requests for one item.
+    pub fn overwrite_by_keys<K: Into<String>>(&mut self, names: impl IntoIterator<Item = K>) {
         self.keys = names.into_iter().map(Into::into).collect();
     }
 
-    /// How often in a row the service may leave a whole batch unprocessed: 10 times, if nothing is said.
+    /// Sets how many times in a row the service may leave a whole batch unprocessed. The default is 10.
     pub fn max_attempts(&mut self, attempts: u32) {
         self.backoff.set_max_attempts(attempts);
     }
 
-    /// How many requests are kept and not sent.
+    /// Returns the number of buffered requests.
     pub fn pending(&self) -> usize {
         self.buffer.len()
     }
@@ -92,8 +92,8 @@ impl BatchWriter {
     ///
     /// # Errors
     ///
-    /// It is no item that DynamoDB takes, in which case it is left out: it would hold up all that are with it in a batch. Or a batch
-    /// was full and could not be sent, in which case all of it is kept.
+    /// Returns an error if the item is invalid, which is then not buffered, as it would block the other items of its batch; or
+    /// if a full batch could not be sent, which is then kept.
     pub fn put(&mut self, item: impl Serialize) -> Result<()> {
         let item = canonical_item(&item)?;
         self.add(object("PutRequest", json!({"Item": item})))
@@ -128,23 +128,23 @@ impl BatchWriter {
         Ok(())
     }
 
-    /// Sends one batch. What is left of it is first in the next one.
+    /// Sends one batch. Its unprocessed requests come first in the next one.
     fn send(&mut self) -> Result<()> {
         self.backoff.wait(self.table.client().config());
         let batch = self.next_batch();
         let requests = batch.iter().map(|write| write.request.clone());
         let requests: Vec<Value> = requests.collect();
         let params = json!({"RequestItems": {self.table.name(): requests}});
-        let answer = self.table.client().call(SERVICE, "BatchWriteItem", params);
-        let left = answer.and_then(|answer| unprocessed(answer, &self.keys));
+        let response = self.table.client().call(SERVICE, "BatchWriteItem", params);
+        let left = response.and_then(|response| unprocessed(response, &self.keys));
         match left {
             Ok(left) => {
                 let (sent, kept) = (batch.len(), left.len());
-                self.put_back(left);
-                self.backoff.learn(sent, kept, self.table.name())
+                self.requeue(left);
+                self.backoff.record(sent, kept, self.table.name())
             }
             Err(error) => {
-                self.put_back(batch);
+                self.requeue(batch);
                 Err(error)
             }
         }
@@ -162,13 +162,13 @@ impl BatchWriter {
             .take(MAX_REQUESTS)
             .take_while(fits)
             .count();
-        // one that is too large alone is for the service to refuse
+        // a request that is too large on its own is left for the service to refuse
         let batch: Vec<Write> = self.buffer.drain(..count.max(1)).collect();
         self.bytes -= batch.iter().map(|write| write.bytes).sum::<usize>();
         batch
     }
 
-    fn put_back(&mut self, writes: Vec<Write>) {
+    fn requeue(&mut self, writes: Vec<Write>) {
         for write in writes.into_iter().rev() {
             self.bytes += write.bytes;
             self.buffer.push_front(write);
@@ -182,11 +182,12 @@ impl BatchWriter {
         Ok(())
     }
 
-    /// Sends all that is left.
+    /// Sends the remaining requests.
     ///
     /// # Errors
     ///
-    /// A call fails, or the service processes nothing for too long. [`DynamoDbError::Unwritten`] has all that was not written.
+    /// Returns [`DynamoDbError::Unwritten`], with the requests that were not written, if a call fails or the service repeatedly
+    /// processes nothing.
     pub fn finish(mut self) -> Result<()> {
         let sent = self.send_all();
         sent.map_err(|source| {
@@ -218,19 +219,19 @@ impl Drop for BatchWriter {
         }
         if let Err(error) = self.send_all() {
             let requests = self.buffer.len();
-            tracing::error!(table, requests, %error, "a batch writer that was dropped could not write all");
+            tracing::error!(table, requests, %error, "a dropped batch writer could not write its requests");
         }
     }
 }
 
 impl Write {
-    fn new(request: Value, keys: &[Box<str>]) -> Result<Self> {
+    fn new(request: Value, keys: &[String]) -> Result<Self> {
         let of = ["/PutRequest/Item", "/DeleteRequest/Key"];
         let item = of.into_iter().find_map(|path| request.pointer(path));
-        let item = item.ok_or(DynamoDbError::NoObject)?;
+        let item = item.ok_or(DynamoDbError::NotAnObject)?;
         let key = match keys {
             [] => None,
-            keys => Some(identity(item, keys)?),
+            keys => Some(key_values(item, keys)?),
         };
         let bytes = size(item);
         Ok(Self {
@@ -241,20 +242,20 @@ impl Write {
     }
 }
 
-/// The values of these attributes. Items are in the form in which equal values are the same.
-fn identity(item: &Value, keys: &[Box<str>]) -> Result<String> {
+/// The values of the key attributes. Equal values have equal texts, as items are canonical.
+fn key_values(item: &Value, keys: &[String]) -> Result<String> {
     let values = keys.iter().map(|name| {
-        let value = item.get(&**name).cloned();
-        value.ok_or_else(|| DynamoDbError::Value {
-            path: (**name).into(),
-            reason: "the item lacks this attribute of the table's key".into(),
+        let value = item.get(name).cloned();
+        value.ok_or_else(|| DynamoDbError::InvalidValue {
+            path: name.clone(),
+            reason: "the item lacks this key attribute".into(),
         })
     });
     let values = values.collect::<Result<Vec<_>, _>>()?;
     Ok(Value::from(values).to_string())
 }
 
-/// About how many bytes a value has by the service's count.
+/// The approximate size of a value by the service's rules, in bytes.
 fn size(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) => 1,
@@ -271,8 +272,8 @@ fn size(value: &Value) -> usize {
     }
 }
 
-fn unprocessed(mut answer: Value, keys: &[Box<str>]) -> Result<Vec<Write>> {
-    let mut left = take(&mut answer, "UnprocessedItems");
+fn unprocessed(mut response: Value, keys: &[String]) -> Result<Vec<Write>> {
+    let mut left = take(&mut response, "UnprocessedItems");
     let tables = left
         .as_object_mut()
         .into_iter()

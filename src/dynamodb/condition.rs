@@ -1,4 +1,4 @@
-//! Conditions, put together from attributes, values and Rust's own operators.
+//! Conditions, composed of attributes, values and Rust's operators.
 //!
 //! ```text
 //! condition = operand ( "=" | "<>" | "<" | "<=" | ">" | ">=" ) operand
@@ -8,21 +8,16 @@
 //!           | "(" condition "AND" condition ")" | "(" condition "OR" condition ")" | "(NOT" condition ")"
 //! operand   = path | "size(" path ")" | value
 //! ```
-//! The texts are boto3's, see [`Expressions`](super::Expressions).
+//! The texts are the same as boto3's. See [`Expressions`](super::Expressions).
 
 use std::ops::{BitAnd, BitOr, Not};
 
-use serde::Serialize;
-use serde_json::Value;
-
 use super::error::DynamoDbError;
+use super::operand::{Operand, Size, write_list};
 use super::placeholders::Placeholders;
-use super::serializer;
-use super::types::{Binary, Map, Number, Set};
-use crate::attribute_value::Fault;
 use crate::error::Result;
 
-/// What must hold of an item: of an [`Attr`], or of several conditions put together with `&`, `|` and `!`.
+/// A condition of an item. The methods of [`Attr`] create conditions, and `&`, `|` and `!` combine them.
 ///
 /// ```
 /// use serde_json::json;
@@ -41,13 +36,7 @@ use crate::error::Result;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition(Node);
 
-/// What must hold of a key: of a [`Key`], or of two, put together with `&`. A query takes no other conditions, so there are none:
-///
-/// ```compile_fail
-/// use tucuxi::dynamodb::Key;
-///
-/// let either = Key("title").eq("Metropolis") | Key("title").eq("M");
-/// ```
+/// A condition of a key. The methods of [`Key`] create key conditions, and `&` combines two of them.
 ///
 /// ```
 /// use serde_json::json;
@@ -59,35 +48,32 @@ pub struct Condition(Node);
 /// assert_eq!(params["KeyConditionExpression"], "(#n0 = :v0 AND begins_with(#n1, :v1))");
 /// # Ok::<(), tucuxi::Error>(())
 /// ```
+///
+/// DynamoDB supports no other conditions in a query, so these do not compile:
+///
+/// ```compile_fail
+/// use tucuxi::dynamodb::Key;
+///
+/// let either = Key("title").eq("Metropolis") | Key("title").eq("M");
+/// ```
 #[must_use = "a condition does nothing by itself"]
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyCondition(Node);
 
-/// An attribute, by its path: `title`, `info.awards[0].name`. One that has a dot in its name needs a placeholder and an
-/// expression of your own.
+/// An attribute, by its path: `title`, `info.awards[0].name`. A name that contains a dot needs an expression and a placeholder
+/// of the program's own.
+///
+/// ```
+/// use tucuxi::dynamodb::Attr;
+///
+/// let condition = Attr("info.awards[0].name").exists() & Attr("year").between(1920, 1930);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attr<'a>(pub &'a str);
 
-/// An attribute of a table's or an index's key.
+/// An attribute of the key of a table or an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key<'a>(pub &'a str);
-
-/// How long an attribute is: [`Attr::size`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size<'a>(&'a str);
-
-/// What a condition compares: a value, or an attribute. Whatever is a value converts into it, and of all other types
-/// [`Operand::of`] makes one.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Operand(Term);
-
-#[derive(Clone, Debug, PartialEq)]
-enum Term {
-    Path(Box<str>),
-    Size(Box<str>),
-    /// A fault is told when the condition is written.
-    Value(Result<Value, Fault>),
-}
 
 #[derive(Clone, Debug, PartialEq)]
 enum Node {
@@ -97,68 +83,6 @@ enum Node {
     Function(&'static str, Vec<Operand>),
     In(Operand, Vec<Operand>),
     Not(Box<Self>),
-}
-
-impl Operand {
-    /// A value of any type.
-    pub fn of<T: Serialize + ?Sized>(value: &T) -> Self {
-        Self(Term::Value(serializer::to_plain(value)))
-    }
-}
-
-macro_rules! operands {
-    ($($type:ty),*) => { $(
-        impl From<$type> for Operand {
-            fn from(value: $type) -> Self {
-                Self::of(&value)
-            }
-        }
-    )* };
-}
-operands! {
-    bool, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64, &str, String, &String, Binary, Number
-}
-
-impl From<Value> for Operand {
-    fn from(value: Value) -> Self {
-        Self(Term::Value(Ok(value)))
-    }
-}
-
-impl<T: Serialize> From<Vec<T>> for Operand {
-    fn from(value: Vec<T>) -> Self {
-        Self::of(&value)
-    }
-}
-
-impl<T: Serialize> From<Set<T>> for Operand {
-    fn from(value: Set<T>) -> Self {
-        Self::of(&value)
-    }
-}
-
-impl<T: Serialize> From<Map<T>> for Operand {
-    fn from(value: Map<T>) -> Self {
-        Self::of(&value)
-    }
-}
-
-impl From<Attr<'_>> for Operand {
-    fn from(Attr(path): Attr<'_>) -> Self {
-        Self(Term::Path(path.into()))
-    }
-}
-
-impl From<Key<'_>> for Operand {
-    fn from(Key(path): Key<'_>) -> Self {
-        Self(Term::Path(path.into()))
-    }
-}
-
-impl From<Size<'_>> for Operand {
-    fn from(Size(path): Size<'_>) -> Self {
-        Self(Term::Size(path.into()))
-    }
 }
 
 macro_rules! compare {
@@ -175,19 +99,19 @@ macro_rules! comparisons {
         impl $type<'_> {
             compare! {
                 $out:
-                /// It is equal.
+                /// The attribute is equal to `other`.
                 eq "=",
-                /// It is less.
+                /// The attribute is less than `other`.
                 lt "<",
-                /// It is less or equal.
+                /// The attribute is less than or equal to `other`.
                 lte "<=",
-                /// It is greater.
+                /// The attribute is greater than `other`.
                 gt ">",
-                /// It is greater or equal.
+                /// The attribute is greater than or equal to `other`.
                 gte ">="
             }
 
-            /// It is within these bounds, which are taken in.
+            /// The attribute is between `low` and `high`, inclusive.
             pub fn between(self, low: impl Into<Operand>, high: impl Into<Operand>) -> $out {
                 $out(Node::Between(self.into(), low.into(), high.into()))
             }
@@ -203,11 +127,11 @@ macro_rules! more_comparisons {
         impl $type<'_> {
             compare! {
                 Condition:
-                /// It is not equal.
+                /// The attribute is not equal to `other`.
                 ne "<>"
             }
 
-            /// It is one of these: from 1 to 100.
+            /// The attribute is one of 1 to 100 values.
             pub fn is_in<T: Into<Operand>>(self, list: impl IntoIterator<Item = T>) -> Condition {
                 let list = list.into_iter().map(Into::into).collect();
                 Condition(Node::In(self.into(), list))
@@ -218,7 +142,7 @@ macro_rules! more_comparisons {
 more_comparisons! { Attr, Size }
 
 impl Key<'_> {
-    /// It is a text that begins so.
+    /// The attribute is a string that begins with `start`.
     pub fn begins_with(self, start: impl Into<Operand>) -> KeyCondition {
         KeyCondition(Node::Function(
             "begins_with",
@@ -233,32 +157,32 @@ impl<'a> Attr<'a> {
         Condition(Node::Function(function, arguments))
     }
 
-    /// It is a text that begins so.
+    /// The attribute is a string that begins with `start`.
     pub fn begins_with(self, start: impl Into<Operand>) -> Condition {
         self.call("begins_with", [start.into()])
     }
 
-    /// It is a text, a set or a list that this is in.
+    /// The attribute is a string, a set or a list that contains `part`.
     pub fn contains(self, part: impl Into<Operand>) -> Condition {
         self.call("contains", [part.into()])
     }
 
-    /// The item has it.
+    /// The item has the attribute.
     pub fn exists(self) -> Condition {
         self.call("attribute_exists", [])
     }
 
-    /// The item does not have it.
+    /// The item does not have the attribute.
     pub fn not_exists(self) -> Condition {
         self.call("attribute_not_exists", [])
     }
 
-    /// It is of this type: `S`, `SS`, `N`, `NS`, `B`, `BS`, `BOOL`, `NULL`, `L` or `M`.
+    /// The attribute has this type: `S`, `SS`, `N`, `NS`, `B`, `BS`, `BOOL`, `NULL`, `L` or `M`.
     pub fn attribute_type(self, name: impl Into<Operand>) -> Condition {
         self.call("attribute_type", [name.into()])
     }
 
-    /// How long it is: characters of a text, bytes, or elements.
+    /// The size of the attribute: characters of a string, bytes of a binary, or elements.
     ///
     /// ```
     /// use tucuxi::dynamodb::Attr;
@@ -266,7 +190,7 @@ impl<'a> Attr<'a> {
     /// let long = Attr("title").size().gt(20);
     /// ```
     pub fn size(self) -> Size<'a> {
-        Size(self.0)
+        Size::new(self.0)
     }
 }
 
@@ -325,34 +249,16 @@ impl Node {
                 let (left, right) = (left.write(to)?, right.write(to)?);
                 format!("{left} {operator} {right}")
             }
-            Self::Function(name, arguments) => format!("{name}({})", list(arguments, to)?),
+            Self::Function(name, arguments) => format!("{name}({})", write_list(arguments, to)?),
             Self::In(_, elements) if elements.is_empty() => {
-                return Err(DynamoDbError::NoChoice.into());
+                return Err(DynamoDbError::EmptyIn.into());
             }
             Self::In(of, elements) => {
                 let of = of.write(to)?;
-                format!("{of} IN ({})", list(elements, to)?)
+                format!("{of} IN ({})", write_list(elements, to)?)
             }
             Self::Not(of) => format!("(NOT {})", of.write(to)?),
         })
-    }
-}
-
-fn list(operands: Vec<Operand>, to: &mut Placeholders) -> Result<String> {
-    let operands = operands.into_iter().map(|operand| operand.write(to));
-    Ok(operands.collect::<Result<Vec<_>>>()?.join(", "))
-}
-
-impl Operand {
-    pub(super) fn write(self, to: &mut Placeholders) -> Result<String> {
-        match self.0 {
-            Term::Path(path) => to.path(&path),
-            Term::Size(path) => Ok(format!("size({})", to.path(&path)?)),
-            Term::Value(Ok(value)) => Ok(to.value(value)),
-            Term::Value(Err(Fault { path, reason })) => {
-                Err(DynamoDbError::Value { path, reason }.into())
-            }
-        }
     }
 }
 
@@ -360,7 +266,7 @@ impl Operand {
 mod tests {
     use super::super::{Expressions, Number};
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn written(condition: Condition) -> (Value, Value, Value) {
         let mut params = json!({});
@@ -374,7 +280,6 @@ mod tests {
         )
     }
 
-    /// What boto3 makes of the same.
     #[test]
     fn texts_and_placeholders_are_those_of_boto3() {
         let a = || Attr("a");
@@ -448,8 +353,8 @@ mod tests {
     }
 
     #[test]
-    fn counters_run_over_the_whole_request() {
-        // boto3 sends the same, in whatever order it is given
+    fn placeholders_are_numbered_over_the_whole_request() {
+        // boto3 sends the same, regardless of the order of arguments
         let mut params =
             json!({"ExpressionAttributeNames": {"#p": "z"}, "ProjectionExpression": "#p"});
         let expressions = Expressions::new()
@@ -467,27 +372,45 @@ mod tests {
     }
 
     #[test]
-    fn values_and_paths_that_cannot_be_are_errors() {
+    fn invalid_values_and_paths_are_errors() {
         let cases = [
             (
                 Attr("a").eq(f64::NAN),
-                "DynamoDB has neither NaN nor infinity",
+                "DynamoDB supports neither NaN nor infinity",
             ),
             (
                 Attr("a").eq(vec![f64::INFINITY]),
-                "[0]: DynamoDB has neither",
+                "[0]: DynamoDB supports neither",
             ),
-            (Attr("").exists(), "\"\" is no path of an attribute"),
+            (Attr("").exists(), "\"\" is not a valid attribute path"),
             (
                 Attr("a").is_in(Vec::<i32>::new()),
-                "`is_in` has no values: DynamoDB takes from 1 to 100",
+                "`is_in` has no values: DynamoDB requires 1 to 100",
             ),
-            (Attr("a..b").exists(), "\"a..b\" is no path"),
-            (Attr("a[x].b").exists(), "\"a[x].b\" is no path"),
-            (Attr("a[0]b").exists(), "\"a[0]b\" is no path"),
-            (Attr("a[]").exists(), "\"a[]\" is no path"),
-            (Attr("[0]").exists(), "\"[0]\" is no path"),
-            (Attr("a").eq(1) & !Attr("b.").exists(), "\"b.\" is no path"),
+            (
+                Attr("a..b").exists(),
+                "\"a..b\" is not a valid attribute path",
+            ),
+            (
+                Attr("a[x].b").exists(),
+                "\"a[x].b\" is not a valid attribute path",
+            ),
+            (
+                Attr("a[0]b").exists(),
+                "\"a[0]b\" is not a valid attribute path",
+            ),
+            (
+                Attr("a[]").exists(),
+                "\"a[]\" is not a valid attribute path",
+            ),
+            (
+                Attr("[0]").exists(),
+                "\"[0]\" is not a valid attribute path",
+            ),
+            (
+                Attr("a").eq(1) & !Attr("b.").exists(),
+                "\"b.\" is not a valid attribute path",
+            ),
         ];
         for (condition, expected) in cases {
             let mut params = json!({"a": 1});
@@ -501,11 +424,11 @@ mod tests {
             .filter(Attr("a").exists())
             .merge_into(&mut params);
         let error = error.unwrap_err().to_string();
-        assert_eq!(error, "FilterExpression is given in the parameters already");
+        assert_eq!(error, "the parameters already have FilterExpression");
     }
 
     #[test]
-    fn a_placeholder_of_the_program_is_left_alone() {
+    fn placeholders_of_the_program_are_kept() {
         let mut params = json!({
             "ExpressionAttributeNames": {"#n0": "mine"}, "ExpressionAttributeValues": {":v1": true},
         });

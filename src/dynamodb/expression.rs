@@ -1,4 +1,4 @@
-//! Expressions, with placeholders for all names and values, written into the parameters of an operation.
+//! Expressions with placeholders for all names and values.
 
 use std::ops::BitAnd;
 
@@ -8,12 +8,13 @@ use super::condition::{Condition, KeyCondition};
 use super::error::DynamoDbError;
 use super::placeholders::{NAMES, Placeholders, VALUES};
 use super::update::Update;
-use crate::attribute_value::{self, Fault};
+use crate::attribute_value::{self, ConvertError};
 use crate::error::{Error, Result};
 
-/// The expressions of a request. Names become `#n0`, `#n1` and so on, values `:v0`, `:v1` and so on, counted over the whole
-/// request: in the condition first, then filter, key condition, update and projection. What the parameters have of either is
-/// kept, and none of it is taken for another thing.
+/// The expressions of a request, which are merged into its parameters.
+///
+/// Names become placeholders `#n0`, `#n1` and so on, values `:v0`, `:v1` and so on. They are numbered over the whole request:
+/// condition, filter, key condition, update, projection. Placeholders that the parameters already have are kept and not reused.
 ///
 /// ```
 /// use serde_json::json;
@@ -43,57 +44,57 @@ pub struct Expressions {
     filter: Option<Condition>,
     key_condition: Option<KeyCondition>,
     update: Option<Update>,
-    projection: Vec<Box<str>>,
+    projection: Vec<String>,
 }
 
 impl Expressions {
-    /// None.
+    /// Creates an empty set of expressions.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What must hold so that an item is written; of several calls, all.
+    /// Writes an item only if this condition holds. The conditions of several calls are combined with AND.
     pub fn condition(mut self, condition: Condition) -> Self {
         self.condition = both(self.condition, condition);
         self
     }
 
-    /// What must hold so that an item is given; of several calls, all.
+    /// Returns only items for which this condition holds. The conditions of several calls are combined with AND.
     pub fn filter(mut self, condition: Condition) -> Self {
         self.filter = both(self.filter, condition);
         self
     }
 
-    /// The key of the items that a query looks for; of several calls, all.
+    /// Sets the key condition of a query. The conditions of several calls are combined with AND.
     pub fn key_condition(mut self, condition: KeyCondition) -> Self {
         self.key_condition = both(self.key_condition, condition);
         self
     }
 
-    /// What is done to an item.
+    /// Sets the update of an item.
     pub fn update(mut self, update: Update) -> Self {
         self.update = Some(update).filter(|update| !update.is_empty());
         self
     }
 
-    /// The paths of the attributes that are given, where not all are wanted.
-    pub fn projection<P: Into<Box<str>>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+    /// Restricts the result to the attributes at these paths.
+    pub fn projection<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.projection.extend(paths.into_iter().map(Into::into));
         self
     }
 
-    /// Writes them into parameters, with plain values: for a client with
+    /// Merges the expressions into parameters with plain values, for a client with
     /// [`plain_attribute_values`](crate::ConfigBuilder::plain_attribute_values).
     ///
     /// # Errors
     ///
-    /// A path is none, a value is none that DynamoDB takes, or the parameters have such an expression. They are left as they
-    /// were then.
+    /// Returns an error if a path is invalid, DynamoDB does not support a value, or `params` already has such an expression.
+    /// `params` is then unchanged.
     pub fn merge_into(self, params: &mut Value) -> Result<()> {
         self.merge(params, Ok)
     }
 
-    /// Writes them into parameters, with values as the API has them: for any other client.
+    /// Merges the expressions into parameters with typed values, such as `{"N": "1"}`, for any other client.
     ///
     /// ```
     /// use serde_json::json;
@@ -112,10 +113,14 @@ impl Expressions {
         self.merge(params, attribute_value::to_typed)
     }
 
-    fn merge(self, params: &mut Value, form: fn(Value) -> Result<Value, Fault>) -> Result<()> {
-        let no_object = || Error::request("the parameters are no object");
-        let params = params.as_object_mut().ok_or_else(no_object)?;
-        let mut to = Placeholders::beside(params);
+    fn merge(
+        self,
+        params: &mut Value,
+        convert: fn(Value) -> Result<Value, ConvertError>,
+    ) -> Result<()> {
+        let not_an_object = || Error::request("the parameters must be an object");
+        let params = params.as_object_mut().ok_or_else(not_an_object)?;
+        let mut to = Placeholders::unlike(params);
         let mut written = Vec::new();
         if let Some(condition) = self.condition {
             written.push(("ConditionExpression", condition.write(&mut to)?));
@@ -135,10 +140,10 @@ impl Expressions {
             written.push(("ProjectionExpression", paths.join(", ")));
         }
         for (name, value) in &mut to.values {
-            *value = form(value.take()).map_err(|fault| fault.in_member(name))?;
+            *value = convert(value.take()).map_err(|error| error.in_member(name))?;
         }
         if let Some((name, _)) = written.iter().find(|(name, _)| params.contains_key(*name)) {
-            return Err(DynamoDbError::GivenTwice(name).into());
+            return Err(DynamoDbError::DuplicateExpression(name).into());
         }
         for (name, text) in written {
             params.insert(name.into(), text.into());
@@ -156,13 +161,13 @@ fn both<C: BitAnd<Output = C>>(known: Option<C>, more: C) -> Option<C> {
     })
 }
 
-/// Adds entries to a map among the parameters; an empty one is not sent.
+/// Adds entries to a map of the parameters. An empty map is not sent.
 fn extend(params: &mut Map<String, Value>, name: &str, entries: Map<String, Value>) {
     if entries.is_empty() {
         return;
     }
     let known = params.entry(name).or_insert_with(|| json!({}));
-    // where it is no map, the checks of parameters tell
+    // if it is not a map, the validation of parameters reports it
     if let Some(known) = known.as_object_mut() {
         known.extend(entries);
     }

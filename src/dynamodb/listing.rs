@@ -13,7 +13,7 @@ use super::{SERVICE, from_plain};
 use crate::error::Result;
 use crate::paginate::Pages;
 
-/// A query or a scan that is being put together.
+/// Builds a query or a scan. [`Table::query`] and [`Table::scan`] return it.
 ///
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};
@@ -31,7 +31,7 @@ use crate::paginate::Pages;
 /// assert_eq!(years.collect::<Result<Vec<_>, _>>()?, [1927, 1984]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "nothing is asked before `items`, `pages` or `count`"]
+#[must_use = "nothing is sent before `items`, `pages` or `count`"]
 #[derive(Debug)]
 pub struct Listing {
     table: Table,
@@ -57,48 +57,49 @@ impl Listing {
         self
     }
 
-    /// Reads this index in place of the table.
+    /// Reads this secondary index instead of the table.
     pub fn index(self, name: &str) -> Self {
         self.param("IndexName", name)
     }
 
-    /// What must hold of an item so that it is given. It is read, and paid for, in any case.
+    /// Filters items after they are read. Filtered items still consume read capacity.
     pub fn filter(mut self, condition: Condition) -> Self {
         self.expressions = self.expressions.filter(condition);
         self
     }
 
-    /// The paths of the attributes that are given, where not all are wanted.
-    pub fn projection<P: Into<Box<str>>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+    /// Restricts the result to the attributes at these paths.
+    pub fn projection<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.expressions = self.expressions.projection(paths);
         self
     }
 
-    /// Reads what was written last, for a higher price.
+    /// Uses strongly consistent reads, which cost twice as much.
     pub fn consistent(self) -> Self {
         self.param("ConsistentRead", true)
     }
 
-    /// The greatest sort key of a query first.
+    /// Returns items in descending order of the sort key.
     pub fn descending(self) -> Self {
         self.param("ScanIndexForward", false)
     }
 
-    /// How many items are read for a page at most. How many are wanted at most is `take` of the iterator.
+    /// Sets the maximum number of items read per page. To limit the number of items in total, use the iterator's `take`.
     pub fn page_size(self, items: u32) -> Self {
         self.param("Limit", items)
     }
 
-    /// Any other parameter of the operation.
+    /// Sets any other parameter of the operation.
     pub fn param(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.params[name] = value.into();
         self
     }
 
-    /// The items, page after page; or, of [`Table::parallel_scan`], as its threads read them: each waits when a page of its own
-    /// is not taken, all end when the iterator is dropped, and an error of one ends all.
+    /// Returns the items. Pages are fetched as they are needed. The threads of [`Table::parallel_scan`] read ahead by one page
+    /// each and stop when the iterator is dropped or one of them fails.
     ///
-    /// An error comes in the place of an item. One of a call is the last; behind an item that does not fit the type others follow.
+    /// Errors are items of the iterator. An error of a call is the last item; after an item that does not fit the type, the
+    /// iterator continues.
     pub fn items<T: DeserializeOwned>(self) -> Items<T> {
         match self.values() {
             Ok(values) => Items::new(values),
@@ -116,22 +117,22 @@ impl Listing {
         }
     }
 
-    /// The pages, which also tell how many items were read, and a token by which another process may go on. They are read one
-    /// after the other, those of a parallel scan too.
+    /// Returns the pages, which have the number of items read and a token with which another process can continue. The pages
+    /// of a parallel scan are read sequentially, too.
     ///
     /// # Errors
     ///
-    /// An expression is none.
+    /// Returns an error if an expression is invalid.
     pub fn pages(self) -> Result<Pages> {
         let (client, operation) = (self.table.client().clone(), self.operation);
         client.pages(SERVICE, operation, self.merged()?)
     }
 
-    /// How many items there are, without reading them to here.
+    /// Counts the items without returning them.
     ///
     /// # Errors
     ///
-    /// An expression is none, or a page cannot be had.
+    /// Returns an error if an expression is invalid or a call fails.
     pub fn count(self) -> Result<u64> {
         let pages = self.param("Select", "COUNT").pages()?;
         let counts = pages.map(|page| Ok(page?["Count"].as_u64().unwrap_or(0)));
@@ -147,8 +148,8 @@ impl Listing {
     }
 }
 
-/// Items, one after the other.
-#[must_use = "nothing is asked before the first `next`"]
+/// An iterator over items. [`Listing::items`] and [`BatchGet::items`](super::BatchGet::items) return it.
+#[must_use = "nothing is sent before the first `next`"]
 pub struct Items<T> {
     values: Box<dyn Iterator<Item = Result<Value>> + Send>,
     of: PhantomData<fn() -> T>,

@@ -1,9 +1,9 @@
-//! DynamoDB: items as plain JSON or as structs, conditions, and tables.
+//! DynamoDB: tables, items as plain JSON or structs, conditions, batches and transactions.
 //!
 //! ```text
-//!   Table ──► Expressions ──► Client, with plain attribute values ──► the service
-//!     │            ▲
-//!     │            └── Condition, KeyCondition, Update
+//!   Table, TransactWrite, TransactGet ──► Expressions ──► Client with plain attribute values ──► DynamoDB
+//!     │                                       ▲
+//!     │                                       └── Condition, KeyCondition, Update
 //!     └── BatchWriter, BatchGet, Listing
 //! ```
 //!
@@ -37,27 +37,28 @@
 //! # }
 //! ```
 //!
-//! Without a table, [`ConfigBuilder::plain_attribute_values`](crate::ConfigBuilder::plain_attribute_values) makes the values of
-//! all operations plain, [`to_item`] and [`from_item`] do so for one item, and [`Expressions`] writes conditions into
-//! parameters.
+//! [`Client::transact_write`](crate::Client::transact_write) and [`Client::transact_get`](crate::Client::transact_get) start
+//! transactions. For all other calls, [`ConfigBuilder::plain_attribute_values`](crate::ConfigBuilder::plain_attribute_values)
+//! makes the attribute values of parameters and results plain, [`to_item`] and [`from_item`] convert one item, and
+//! [`Expressions`] merges conditions into parameters.
 //!
 //! # Plain values
 //!
 //! | in the API | as plain JSON |
 //! | --- | --- |
 //! | `NULL`, `BOOL`, `S`, `L`, `M` | null, boolean, string, array, object |
-//! | `N` | a number where JSON has just this one, else `{"$number": "0.1000000000000000000000000001"}` |
+//! | `N` | a number if JSON can represent it exactly, otherwise `{"$number": "0.1000000000000000000000000001"}` |
 //! | `B` | `{"$binary": "AAEC"}`, in base64 |
-//! | `SS`, `NS`, `BS` | `{"$set": ["a", "b"]}`; what is in it is in the forms above |
-//! | an `M` whose one member has a name as above | `{"$map": {"$set": 1}}` |
+//! | `SS`, `NS`, `BS` | `{"$set": ["a", "b"]}`, whose elements are in the forms above |
+//! | an `M` whose only member is named like a marker | `{"$map": {"$set": 1}}` |
 //!
-//! A number is a JSON number if it is an integer of 64 bits, or if the shortest text of a float says the same: `0.1` is. Either
-//! form is taken for any number, and nothing is ever rounded; but mind that whoever parses JSON text makes a float of a long
-//! number before it is seen here. Numbers have 38 digits at most, and exponents as boto3 takes them; what does not fit is an error
-//! that says where it is. Equal numbers have one form, without zeros that mean nothing.
+//! A number becomes a JSON number if it is a 64-bit integer, or if it equals the shortest decimal text of a float, as `0.1` does.
+//! Parameters may use either form, and numbers are never rounded here; but a JSON parser rounds long numbers to floats before
+//! they arrive. Numbers have at most 38 digits and the exponents that boto3 accepts; any other number is an error that names its
+//! path. Equal numbers have the same form, without insignificant zeros.
 //!
-//! A marker is an object of one member with one of these names. So no other object is taken for one, and a map that looks like
-//! one is written, and comes, in `$map`. In structs [`Number`], [`Binary`], [`Set`] and [`Map`] stand for them.
+//! A marker is an object whose only member has one of the names above. A map that looks like a marker is wrapped in `$map`. In
+//! structs, use [`Number`], [`Binary`], [`Set`] and [`Map`].
 
 mod backoff;
 mod batch_get;
@@ -66,20 +67,24 @@ mod condition;
 mod error;
 mod expression;
 mod listing;
+mod operand;
 mod placeholders;
 mod segments;
 mod serializer;
 mod table;
+mod transaction;
 mod types;
 mod update;
 
 pub use self::batch_get::BatchGet;
 pub use self::batch_write::BatchWriter;
-pub use self::condition::{Attr, Condition, Key, KeyCondition, Operand, Size};
+pub use self::condition::{Attr, Condition, Key, KeyCondition};
 pub use self::error::DynamoDbError;
 pub use self::expression::Expressions;
 pub use self::listing::{Items, Listing};
-pub use self::table::{ItemCall, Table};
+pub use self::operand::{Operand, Size};
+pub use self::table::{ItemCall, ReturnValues, Table};
+pub use self::transaction::{CancellationReason, TransactGet, TransactWrite, cancellation_reasons};
 pub use self::types::{Binary, Map, Number, Set};
 pub use self::update::Update;
 
@@ -87,13 +92,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::attribute_value::{self, Form, FromPlain, Place};
+use crate::attribute_value::{self, Form, FromPlain, Path};
 use crate::error::Result;
 
-/// The service that all calls of this room are to.
+/// The service.
 const SERVICE: &str = "dynamodb";
 
-/// A value of yours as an item for the parameters of an operation: `{"id": {"S": "a"}}`.
+/// Converts a value to an item with typed values, such as `{"id": {"S": "a"}}`, for the parameters of an operation.
 ///
 /// ```
 /// use serde_json::json;
@@ -106,16 +111,17 @@ const SERVICE: &str = "dynamodb";
 ///
 /// # Errors
 ///
-/// It is no object, or holds what DynamoDB does not take, such as NaN or an empty set.
+/// Returns an error if the value is not an object, or contains a value that DynamoDB does not support, such as NaN or an empty
+/// set.
 pub fn to_item<T: Serialize + ?Sized>(item: &T) -> Result<Value> {
     let mut plain = plain_item(item)?;
     for (name, value) in plain.as_object_mut().into_iter().flatten() {
-        *value = attribute_value::to_typed(value.take()).map_err(|fault| fault.in_member(name))?;
+        *value = attribute_value::to_typed(value.take()).map_err(|error| error.in_member(name))?;
     }
     Ok(plain)
 }
 
-/// An item of a result as a value of yours.
+/// Converts an item with typed values, as results have it, to a value of type `T`.
 ///
 /// ```
 /// use serde_json::json;
@@ -133,16 +139,16 @@ pub fn to_item<T: Serialize + ?Sized>(item: &T) -> Result<Value> {
 ///
 /// # Errors
 ///
-/// It is no item, or does not fit the type.
+/// Returns an error if the item is invalid or does not fit the type.
 pub fn from_item<T: DeserializeOwned>(mut item: Value) -> Result<T> {
-    let members = item.as_object_mut().ok_or(DynamoDbError::NoObject)?;
+    let members = item.as_object_mut().ok_or(DynamoDbError::NotAnObject)?;
     for (name, value) in members {
-        *value = attribute_value::to_plain(value.take(), Place::Member(&Place::Root, name))?;
+        *value = attribute_value::to_plain(value.take(), Path::Member(&Path::Root, name))?;
     }
     from_plain(item)
 }
 
-/// A plain value as an attribute value, such as `{"S": "a"}`.
+/// Converts a value to an attribute value, such as `{"S": "a"}`.
 ///
 /// ```
 /// use serde_json::json;
@@ -154,12 +160,12 @@ pub fn from_item<T: DeserializeOwned>(mut item: Value) -> Result<T> {
 ///
 /// # Errors
 ///
-/// It holds what DynamoDB does not take.
+/// Returns an error if DynamoDB does not support the value.
 pub fn to_attribute_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
-    Ok(Form::Typed.of(serializer::to_plain(value)?)?)
+    Ok(Form::Typed.convert(serializer::to_plain(value)?)?)
 }
 
-/// An attribute value, such as `{"S": "a"}`, as a value of yours.
+/// Converts an attribute value, such as `{"S": "a"}`, to a value of type `T`.
 ///
 /// ```
 /// use serde_json::{Value, json};
@@ -172,9 +178,9 @@ pub fn to_attribute_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
 ///
 /// # Errors
 ///
-/// It is no attribute value, or does not fit the type.
+/// Returns an error if the attribute value is invalid or does not fit the type.
 pub fn from_attribute_value<T: DeserializeOwned>(value: Value) -> Result<T> {
-    from_plain(Form::Plain.of(value)?)
+    from_plain(Form::Plain.convert(value)?)
 }
 
 /// An item or a key as a plain object.
@@ -182,24 +188,24 @@ fn plain_item<T: Serialize + ?Sized>(item: &T) -> Result<Value> {
     let plain = serializer::to_plain(item)?;
     match plain.is_object() {
         true => Ok(plain),
-        false => Err(DynamoDbError::NoObject.into()),
+        false => Err(DynamoDbError::NotAnObject.into()),
     }
 }
 
-/// An item or a key that DynamoDB takes, as a plain object in which equal values are the same.
+/// Validates an item or a key and returns it as a plain object in which equal values have equal forms.
 fn canonical_item<T: Serialize + ?Sized>(item: &T) -> Result<Value> {
     let mut item = to_item(item)?;
     for (_, value) in item.as_object_mut().into_iter().flatten() {
-        *value = Form::Plain.of(value.take())?;
+        *value = Form::Plain.convert(value.take())?;
     }
     Ok(item)
 }
 
 fn from_plain<T: DeserializeOwned>(plain: Value) -> Result<T> {
-    T::deserialize(FromPlain(plain)).map_err(|error| DynamoDbError::Type(error).into())
+    T::deserialize(FromPlain(plain)).map_err(|error| DynamoDbError::Deserialize(error).into())
 }
 
-/// What an object of a result has by this name; null where there is nothing.
+/// Takes a member of a response; null if there is none.
 fn take(object: &mut Value, name: &str) -> Value {
     object.get_mut(name).map(Value::take).unwrap_or_default()
 }

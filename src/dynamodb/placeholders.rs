@@ -1,4 +1,4 @@
-//! Placeholders for the names and values of expressions.
+//! Placeholders of expressions.
 
 use serde_json::{Map, Value};
 
@@ -8,20 +8,20 @@ use crate::error::Result;
 pub(super) const NAMES: &str = "ExpressionAttributeNames";
 pub(super) const VALUES: &str = "ExpressionAttributeValues";
 
-/// Placeholders and what they stand for, counted over a request.
+/// The placeholders of a request, with their names and values.
 #[derive(Debug, Default)]
 pub(super) struct Placeholders {
     pub(super) names: Map<String, Value>,
     pub(super) values: Map<String, Value>,
     next_name: usize,
     next_value: usize,
-    /// Those that the program uses itself.
+    /// The program's own placeholders.
     taken: Vec<String>,
 }
 
 impl Placeholders {
-    /// Those that the parameters have are taken.
-    pub(super) fn beside(params: &Map<String, Value>) -> Self {
+    /// Placeholders that differ from those of the parameters.
+    pub(super) fn unlike(params: &Map<String, Value>) -> Self {
         let taken = [NAMES, VALUES]
             .into_iter()
             .filter_map(|name| params.get(name)?.as_object());
@@ -31,20 +31,20 @@ impl Placeholders {
         }
     }
 
-    /// The placeholder of a value.
+    /// Adds a value and returns its placeholder.
     pub(super) fn value(&mut self, value: Value) -> String {
         let name = next(":v", &mut self.next_value, &self.taken);
         self.values.insert(name.clone(), value);
         name
     }
 
-    /// A path with a placeholder for each of its names; indexes stay.
+    /// Replaces each name in a path by a placeholder. Indexes stay.
     pub(super) fn path(&mut self, path: &str) -> Result<String> {
         let mut out = String::new();
         for part in path.split('.') {
             let (name, indexes) = part.split_at(part.find('[').unwrap_or(part.len()));
             if name.is_empty() || !are_indexes(indexes) {
-                return Err(DynamoDbError::Path(path.into()).into());
+                return Err(DynamoDbError::InvalidPath(path.into()).into());
             }
             if !out.is_empty() {
                 out.push('.');
@@ -58,7 +58,7 @@ impl Placeholders {
     }
 }
 
-/// Whether a text is `[0][1]` or so, or nothing.
+/// Whether a text is empty or indexes such as `[0][1]`.
 fn are_indexes(text: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let mut rest = text;

@@ -1,8 +1,8 @@
-//! A scan in segments, each read by a thread.
+//! Parallel scans: one thread per segment.
 //!
 //! ```text
 //!   thread 0 ──page──┐
-//!   thread 1 ──page──┼──► channel of as many pages as there are segments ──► items
+//!   thread 1 ──page──┼──► channel with room for one page per segment ──► items
 //!   thread 2 ──page──┘
 //! ```
 
@@ -16,9 +16,9 @@ use crate::cancel::CancelToken;
 use crate::client::Client;
 use crate::error::{Error, Result};
 
-/// The items of all segments, in the order in which they come.
+/// The items of all segments, in the order of arrival.
 pub(super) struct Segments {
-    /// None once all is read, or something failed.
+    /// `None` after the last page or an error.
     pages: Option<Receiver<Result<Vec<Value>>>>,
     page: std::vec::IntoIter<Value>,
     threads: Vec<JoinHandle<()>>,
@@ -46,16 +46,20 @@ impl Segments {
             };
             let thread = std::thread::Builder::new().name(format!("scan-{number}"));
             let thread = thread.spawn(move || segment.run());
-            // the threads that run end with `this`
+            // on an error, dropping `this` stops the running threads
             this.threads.push(thread.map_err(Error::request)?);
         }
         Ok(this)
     }
 
-    /// Ends what still runs, and tells whether all ran to their end.
+    /// Stops the running threads.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a thread has panicked.
     fn stop(&mut self) -> Result<()> {
         self.cancel.cancel();
-        // a thread that waits for room goes on without it
+        // unblocks the threads that wait for room in the channel
         self.pages = None;
         let ended = self.threads.drain(..).map(JoinHandle::join);
         match ended.filter(std::result::Result::is_err).count() {
@@ -76,10 +80,10 @@ impl Iterator for Segments {
             match self.pages.as_ref()?.recv() {
                 Ok(Ok(page)) => self.page = page.into_iter(),
                 Ok(Err(error)) => {
-                    let _ = self.stop(); // one error is enough
+                    let _ = self.stop(); // the first error is reported
                     return Some(Err(error));
                 }
-                // all threads are at their end
+                // all threads have ended
                 Err(_) => return self.stop().err().map(Err),
             }
         }
@@ -88,7 +92,7 @@ impl Iterator for Segments {
 
 impl Drop for Segments {
     fn drop(&mut self) {
-        let _ = self.stop(); // nobody is there to be told
+        let _ = self.stop(); // there is no caller to report to
     }
 }
 
@@ -108,7 +112,7 @@ impl Segment {
                 Err(error) => (Err(error), None),
             };
             if self.sender.send(items).is_err() {
-                return; // nobody listens any more
+                return; // the receiver is gone
             }
             match next {
                 Some(key) => self.params["ExclusiveStartKey"] = key,
@@ -117,7 +121,7 @@ impl Segment {
         }
     }
 
-    /// The items of the next page, and where the one after it begins.
+    /// Fetches the next page: its items, and the start key of the page after it.
     fn page(&self) -> Result<(Vec<Value>, Option<Value>)> {
         let request = self.client.request(SERVICE, "Scan");
         let request = request

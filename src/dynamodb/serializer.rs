@@ -1,21 +1,21 @@
-//! A program's own types as plain JSON.
+//! Serialization of the program's types as plain values.
 //!
-//! serde_json makes null of a NaN and refuses integers of 128 bits; both are numbers to DynamoDB's eyes, or none.
+//! It differs from serde_json in numbers: NaN is an error, not null, and integers have up to 128 bits.
 
 use std::fmt;
 
 use serde::ser::{self, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::attribute_value::{Fault, NUMBER, object};
+use crate::attribute_value::{ConvertError, NUMBER, object};
 
-/// A value as plain JSON.
-pub(super) fn to_plain<T: Serialize + ?Sized>(value: &T) -> Result<Value, Fault> {
+/// Serializes a value as a plain value.
+pub(super) fn to_plain<T: Serialize + ?Sized>(value: &T) -> Result<Value, ConvertError> {
     value.serialize(ToPlain).map_err(|failed| failed.0)
 }
 
 #[derive(Debug)]
-struct Failed(Fault);
+struct Failed(ConvertError);
 
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,7 +32,7 @@ impl ser::Error for Failed {
 }
 
 fn failed(what: impl Into<String>) -> Failed {
-    Failed(Fault::new(what))
+    Failed(ConvertError::new(what))
 }
 
 struct ToPlain;
@@ -68,20 +68,20 @@ impl Serializer for ToPlain {
         Ok(u64::try_from(v).map_or_else(|_| object(NUMBER, v.to_string()), Value::from))
     }
     fn serialize_f32(self, v: f32) -> Result<Value, Failed> {
-        // by its own shortest text: 0.1 and not 0.10000000149011612
+        // the shortest text: 0.1, not 0.10000000149011612
         self.serialize_f64(v.to_string().parse().unwrap_or(f64::NAN))
     }
     fn serialize_f64(self, v: f64) -> Result<Value, Failed> {
         match v.is_finite() {
             true => Ok(v.into()),
-            false => Err(failed("DynamoDB has neither NaN nor infinity")),
+            false => Err(failed("DynamoDB supports neither NaN nor infinity")),
         }
     }
     fn serialize_char(self, v: char) -> Result<Value, Failed> {
         Ok(v.to_string().into())
     }
     fn serialize_bytes(self, _: &[u8]) -> Result<Value, Failed> {
-        Err(failed("bytes are to be a `dynamodb::Binary`"))
+        Err(failed("bytes must be a `dynamodb::Binary`"))
     }
     fn serialize_none(self) -> Result<Value, Failed> {
         Ok(Value::Null)
@@ -168,8 +168,8 @@ fn member<T: Serialize + ?Sized>(name: &str, value: &T) -> Result<Value, Failed>
     value.map_err(|failed| Failed(failed.0.in_member(name)))
 }
 
-/// An enum's data stand in an object, by the name of the variant.
-fn of_variant(variant: Option<&'static str>, value: Value) -> Value {
+/// Wraps the data of an enum in an object whose member is the variant.
+fn in_variant(variant: Option<&'static str>, value: Value) -> Value {
     match variant {
         Some(variant) => object(variant, value),
         None => value,
@@ -190,7 +190,7 @@ impl Items {
     }
 
     fn done(self) -> Value {
-        of_variant(self.variant, self.list.into())
+        in_variant(self.variant, self.list.into())
     }
 }
 
@@ -209,7 +209,7 @@ impl Members {
     }
 
     fn done(self) -> Value {
-        of_variant(self.variant, self.map.into())
+        in_variant(self.variant, self.map.into())
     }
 }
 
@@ -221,7 +221,7 @@ impl ser::SerializeMap for Members {
             Value::String(text) => text,
             Value::Bool(yes) => yes.to_string(),
             Value::Number(number) => number.to_string(),
-            _ => return Err(failed("a key of a map must be a text")),
+            _ => return Err(failed("the key of a map must be a string")),
         };
         Ok(())
     }
@@ -330,7 +330,7 @@ mod tests {
         ] {
             let fault = to_plain(&value).unwrap_err();
             assert_eq!(fault.path, path);
-            assert_eq!(fault.reason, "DynamoDB has neither NaN nor infinity");
+            assert_eq!(fault.reason, "DynamoDB supports neither NaN nor infinity");
         }
         assert_eq!(to_plain(&f32::NAN).unwrap_err().path, "");
     }

@@ -1,4 +1,4 @@
-//! A table.
+//! Tables.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -47,17 +47,17 @@ impl Client {
 }
 
 impl Table {
-    /// Its name.
+    /// Returns the name or ARN.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The client that the table calls: values of attributes are plain for it.
+    /// Returns the client that the table uses. It has plain attribute values.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Calls an operation of the service, for this table: whatever there is no method for.
+    /// Calls any other operation of DynamoDB for this table.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -72,7 +72,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// As [`Client::call`].
+    /// Returns an error as [`Client::call`].
     pub fn call(&self, operation: &str, mut params: Value) -> Result<Value> {
         if let Some(params) = params.as_object_mut() {
             params.insert("TableName".into(), (*self.name).into());
@@ -80,16 +80,21 @@ impl Table {
         self.client.call(SERVICE, operation, params)
     }
 
-    fn item_call(&self, operation: &'static str, name: &str, given: Result<Value>) -> ItemCall<'_> {
+    fn item_call(
+        &self,
+        operation: &'static str,
+        member: &str,
+        value: Result<Value>,
+    ) -> ItemCall<'_> {
         ItemCall {
             table: self,
             operation,
-            params: given.map(|given| json!({name: given})),
+            params: value.map(|value| json!({member: value})),
             expressions: Expressions::new(),
         }
     }
 
-    /// Asks for the item with this key: an object or a struct.
+    /// Reads the item with this key, which is an object or a struct.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -107,7 +112,23 @@ impl Table {
         self.item_call("GetItem", "Key", plain_item(&key))
     }
 
-    /// Writes a whole item, in the place of one with the same key.
+    /// Writes an item, replacing an item with the same key.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// use tucuxi::dynamodb::Attr;
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Film {
+    ///     title: String,
+    ///     year: u16,
+    /// }
+    /// let film = Film { title: "Metropolis".into(), year: 1927 };
+    /// client.table("films").put(&film).condition(Attr("title").not_exists()).send()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn put(&self, item: impl Serialize) -> ItemCall<'_> {
         self.item_call("PutItem", "Item", plain_item(&item))
     }
@@ -117,7 +138,7 @@ impl Table {
         self.item_call("DeleteItem", "Key", plain_item(&key))
     }
 
-    /// Changes the item with this key, or makes it.
+    /// Updates the item with this key, or creates it.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -125,11 +146,11 @@ impl Table {
     /// # let replay = Replay::new().answer(200, &[], r#"{"Attributes": {"views": {"N": "8"}}}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// use serde_json::{Value, json};
-    /// use tucuxi::dynamodb::Update;
+    /// use tucuxi::dynamodb::{ReturnValues, Update};
     ///
     /// let table = client.table("films");
     /// let seen = table.update(json!({"title": "Metropolis"}), Update::new().add("views", 1));
-    /// let new: Option<Value> = seen.returning("UPDATED_NEW").item()?;
+    /// let new: Option<Value> = seen.returning(ReturnValues::UpdatedNew).item()?;
     /// assert_eq!(new, Some(json!({"views": 8})));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -139,17 +160,17 @@ impl Table {
         call
     }
 
-    /// The items with this key, in the order of their sort key.
+    /// Queries the items with this key, in the order of their sort key.
     pub fn query(&self, key: KeyCondition) -> Listing {
         Listing::new(self, "Query", Expressions::new().key_condition(key))
     }
 
-    /// All items.
+    /// Scans all items.
     pub fn scan(&self) -> Listing {
         Listing::new(self, "Scan", Expressions::new())
     }
 
-    /// All items, read in so many segments at once, in no order. See [`Listing::items`].
+    /// Scans all items in parallel, in `segments` threads, in no particular order. See [`Listing::items`].
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -170,14 +191,13 @@ impl Table {
         self.scan().segments(segments)
     }
 
-    /// Writes and deletes many items, 25 in a call. It must be told when it is finished; [`Table::with_batch_writer`] does
-    /// that.
+    /// Returns a writer that puts and deletes many items, 25 per call. The program must call [`BatchWriter::finish`];
+    /// [`Table::with_batch_writer`] does so itself.
     pub fn batch_writer(&self) -> BatchWriter {
         BatchWriter::new(self.clone())
     }
 
-    /// Writes and deletes many items, 25 in a call, and finishes when the closure is at its end. What was given to the writer
-    /// before an error of the closure is written too.
+    /// Puts and deletes many items, 25 per call. The rest is written when the closure returns, even if it returns an error.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -195,7 +215,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// The closure's own, or as [`BatchWriter::finish`].
+    /// Returns the closure's error, or an error as [`BatchWriter::finish`].
     pub fn with_batch_writer<R>(
         &self,
         write: impl FnOnce(&mut BatchWriter) -> Result<R>,
@@ -206,15 +226,15 @@ impl Table {
             (written, Ok(())) => written,
             (Ok(_), Err(unwritten)) => Err(unwritten),
             (Err(error), Err(unwritten)) => {
-                // what is left unwritten is told before all else
-                tracing::warn!(%error, "a batch ended with an error, and could not be written");
+                // the unwritten requests are the more important error
+                tracing::warn!(%error, "the closure of a batch writer failed, and its requests could not be written");
                 Err(unwritten)
             }
         }
     }
 
-    /// The items with these keys, 100 in a call, in no order. A key that is given twice is asked for once, and one that the
-    /// table does not have gives nothing.
+    /// Reads the items with these keys, 100 per call, in no particular order. Duplicate keys are requested once; keys without
+    /// an item are skipped.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -237,41 +257,42 @@ impl Table {
     }
 }
 
-/// A call about one item that is being put together.
+/// Builds a call for one item. The methods of [`Table`] return it.
 #[must_use = "nothing is sent before `send` or `item`"]
 #[derive(Debug)]
 pub struct ItemCall<'t> {
     table: &'t Table,
     operation: &'static str,
-    /// A fault is told when the call is made.
+    /// An invalid item is reported when the call is sent.
     params: Result<Value>,
     expressions: Expressions,
 }
 
 impl ItemCall<'_> {
-    /// What must hold so that the item is written; else the error has the code `ConditionalCheckFailedException`.
+    /// Writes the item only if this condition holds. Otherwise the error has the code `ConditionalCheckFailedException`.
     pub fn condition(mut self, condition: Condition) -> Self {
         self.expressions = self.expressions.condition(condition);
         self
     }
 
-    /// The paths of the attributes that are given, where not all are wanted.
-    pub fn projection<P: Into<Box<str>>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+    /// Restricts the result to the attributes at these paths.
+    pub fn projection<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.expressions = self.expressions.projection(paths);
         self
     }
 
-    /// Reads what was written last, for a higher price.
+    /// Uses strongly consistent reads, which cost twice as much.
     pub fn consistent(self) -> Self {
         self.param("ConsistentRead", true)
     }
 
-    /// What of an item that is written is given back: `ALL_OLD`, `UPDATED_OLD`, `ALL_NEW` or `UPDATED_NEW`.
-    pub fn returning(self, values: &str) -> Self {
-        self.param("ReturnValues", values)
+    /// Returns the attributes of the written item, which [`item`](Self::item) reads. `PutItem` and `DeleteItem` support only
+    /// [`ReturnValues::AllOld`].
+    pub fn returning(self, values: ReturnValues) -> Self {
+        self.param("ReturnValues", values.as_str())
     }
 
-    /// Any other parameter of the operation.
+    /// Sets any other parameter of the operation.
     pub fn param(mut self, name: &str, value: impl Into<Value>) -> Self {
         if let Ok(params) = &mut self.params {
             params[name] = value.into();
@@ -279,11 +300,11 @@ impl ItemCall<'_> {
         self
     }
 
-    /// Makes the call. The result is the operation's own, with plain values.
+    /// Sends the call and returns the response, with plain values.
     ///
     /// # Errors
     ///
-    /// The item, the key or an expression is none; or as [`Client::call`].
+    /// Returns an error if the item, the key or an expression is invalid, or if the call fails.
     pub fn send(self) -> Result<Value> {
         let named = |e: crate::error::Error| e.of_call(SERVICE, self.operation);
         let mut params = self.params.map_err(named)?;
@@ -291,14 +312,13 @@ impl ItemCall<'_> {
         self.table.call(self.operation, params)
     }
 
-    /// Makes the call, and gives the item that it gives, if it does.
+    /// Sends the call and returns the item of the response, if it has one.
     ///
     /// # Errors
     ///
-    /// As [`ItemCall::send`], and an item that does not fit the type.
+    /// As [`send`](Self::send); and an error if the item does not fit the type.
     pub fn item<T: DeserializeOwned>(self) -> Result<Option<T>> {
         let mut output = self.send()?;
-        // one or the other, or neither
         let item = match take(&mut output, "Item") {
             Value::Null => take(&mut output, "Attributes"),
             item => item,
@@ -306,6 +326,32 @@ impl ItemCall<'_> {
         match item {
             Value::Null => Ok(None),
             item => from_plain(item).map(Some),
+        }
+    }
+}
+
+/// The attributes of a written item that the service returns: [`ItemCall::returning`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReturnValues {
+    /// The whole item after the update.
+    AllNew,
+    /// The whole item before the write.
+    AllOld,
+    /// The updated attributes after the update.
+    UpdatedNew,
+    /// The updated attributes before the update.
+    UpdatedOld,
+}
+
+impl ReturnValues {
+    /// Returns the value in the API, such as `ALL_NEW`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AllNew => "ALL_NEW",
+            Self::AllOld => "ALL_OLD",
+            Self::UpdatedNew => "UPDATED_NEW",
+            Self::UpdatedOld => "UPDATED_OLD",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What DynamoDB has and JSON has not, as types for the structs of a program.
+//! Types of DynamoDB that JSON lacks, for the structs of a program.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,12 +9,12 @@ use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::attribute_value::{BINARY, Fault, FromPlain, MAP, NUMBER, SET};
+use crate::attribute_value::{BINARY, ConvertError, FromPlain, MAP, NUMBER, SET};
 use crate::codec::scalar;
 use crate::decimal::Decimal;
 use crate::error::Error;
 
-/// A number with all its digits, up to 38. Equal numbers have one text.
+/// A decimal number of up to 38 digits. Equal numbers have the same text.
 ///
 /// ```
 /// use tucuxi::dynamodb::Number;
@@ -26,10 +26,10 @@ use crate::error::Error;
 /// # Ok::<(), tucuxi::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Number(Box<str>);
+pub struct Number(String);
 
 impl Number {
-    /// The number's text.
+    /// Returns the number's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -39,8 +39,8 @@ impl FromStr for Number {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self, Error> {
         match Decimal::fitting(text) {
-            Ok(decimal) => Ok(Self(decimal.to_string().into())),
-            Err(why) => Err(Fault::new(format!("{text:?}: {why}")).into()),
+            Ok(decimal) => Ok(Self(decimal.to_string())),
+            Err(why) => Err(ConvertError::new(format!("{text:?}: {why}")).into()),
         }
     }
 }
@@ -49,7 +49,7 @@ macro_rules! from_integer {
     ($($type:ty),*) => { $(
         impl From<$type> for Number {
             fn from(n: $type) -> Self {
-                Self(n.to_string().into())
+                Self(n.to_string())
             }
         }
     )* };
@@ -91,16 +91,16 @@ impl<'de> Visitor<'de> for NumberVisitor {
         Ok(n.into())
     }
     fn visit_f64<E: serde::de::Error>(self, n: f64) -> Result<Number, E> {
-        // the shortest text, with an exponent where there are many zeros
+        // the shortest text, with an exponent instead of many zeros
         Value::from(n).to_string().parse().map_err(E::custom)
     }
     fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Number, A::Error> {
-        let text: String = held(access, NUMBER)?;
+        let text: String = read_marker(access, NUMBER)?;
         text.parse().map_err(A::Error::custom)
     }
 }
 
-/// Bytes.
+/// Binary data.
 ///
 /// ```
 /// use tucuxi::dynamodb::{Binary, to_item};
@@ -149,8 +149,8 @@ impl<'de> Deserialize<'de> for Binary {
     }
 }
 
-/// A set of strings, of numbers or of [`Binary`]; which one is told by what is in it. DynamoDB takes no empty set, so an
-/// attribute that may be one is left out:
+/// A set of strings, numbers or [`Binary`] values. The type of the elements determines the type of the set. DynamoDB does not
+/// support empty sets, so leave out an attribute that may be empty:
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -170,12 +170,12 @@ impl<'de> Deserialize<'de> for Binary {
 /// # Ok::<(), tucuxi::Error>(())
 /// ```
 ///
-/// The order is as the service gives it, and of no meaning: sets are equal if the same is in them.
+/// The order of elements is the service's, and is not significant: sets with the same elements are equal.
 #[derive(Clone, Debug)]
 pub struct Set<T>(pub Vec<T>);
 
 impl<T> Set<T> {
-    /// Whether nothing is in it.
+    /// Returns whether the set has no elements.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -206,7 +206,7 @@ impl<T: Hash> Hash for Set<T> {
             element.hash(&mut hasher);
             hasher.finish()
         });
-        // the same in any order, and however often an element is given
+        // independent of order and duplicates
         state.write_u64(hashes.max().unwrap_or_default());
     }
 }
@@ -237,7 +237,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Set<T> {
     }
 }
 
-/// A map whose keys others choose: one of them may look like a marker, such as `$set`, and stays what it is.
+/// A map with arbitrary keys. A key that looks like a marker, such as `$set`, is not interpreted as one.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -274,19 +274,19 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Map<T> {
     }
 }
 
-/// Writes `{"name": held}`.
+/// Serializes `{"name": value}`.
 fn marker<S: Serializer, T: Serialize + ?Sized>(
     serializer: S,
     name: &str,
-    held: &T,
+    value: &T,
 ) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(1))?;
-    map.serialize_entry(name, held)?;
+    map.serialize_entry(name, value)?;
     map.end()
 }
 
-/// Reads what `{"name": held}` holds.
-fn held<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+/// Deserializes the value of `{"name": value}`.
+fn read_marker<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     mut access: A,
     name: &str,
 ) -> Result<T, A::Error> {
@@ -302,15 +302,16 @@ fn held<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     }
 }
 
+/// A visitor of a marker.
 struct Marker<T> {
     name: &'static str,
-    held: std::marker::PhantomData<T>,
+    value: std::marker::PhantomData<T>,
 }
 
 impl<T> Marker<T> {
     fn new(name: &'static str) -> Self {
-        let held = std::marker::PhantomData;
-        Self { name, held }
+        let value = std::marker::PhantomData;
+        Self { name, value }
     }
 }
 
@@ -320,7 +321,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Marker<T> {
         write!(f, "{{\"{}\": …}}", self.name)
     }
     fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<T, A::Error> {
-        held(access, self.name)
+        read_marker(access, self.name)
     }
 }
 

@@ -1,10 +1,10 @@
-//! What is done to an item.
+//! Update expressions.
 
-use super::condition::Operand;
+use super::operand::Operand;
 use super::placeholders::Placeholders;
 use crate::error::Result;
 
-/// What is done to an item: an update expression.
+/// An update expression.
 ///
 /// ```
 /// use serde_json::json;
@@ -32,7 +32,7 @@ pub struct Update(Vec<Action>);
 #[derive(Clone, Debug, PartialEq)]
 struct Action {
     clause: Clause,
-    path: Box<str>,
+    path: String,
     value: Option<Operand>,
 }
 
@@ -58,7 +58,7 @@ impl Clause {
 }
 
 impl Update {
-    /// Nothing.
+    /// Creates an empty update.
     pub fn new() -> Self {
         Self::default()
     }
@@ -73,17 +73,17 @@ impl Update {
         self
     }
 
-    /// The attribute becomes this value, or that of another attribute.
+    /// Sets an attribute to a value, or to the value of another attribute.
     pub fn set(self, path: &str, value: impl Into<Operand>) -> Self {
         self.with(Clause::Set, path, Some(value.into()))
     }
 
-    /// The attribute becomes this value if the item does not have it.
+    /// Sets an attribute that the item does not have.
     pub fn set_if_missing(self, path: &str, value: impl Into<Operand>) -> Self {
         self.with(Clause::SetIfMissing, path, Some(value.into()))
     }
 
-    /// These are added at the end of a list.
+    /// Appends items to a list.
     pub fn append<T: serde::Serialize>(
         self,
         path: &str,
@@ -93,17 +93,17 @@ impl Update {
         self.with(Clause::Append, path, Some(Operand::from(items)))
     }
 
-    /// The attribute, or the item of a list, is gone.
+    /// Removes an attribute, or an item of a list.
     pub fn remove(self, path: &str) -> Self {
         self.with(Clause::Remove, path, None)
     }
 
-    /// A number is added to a number, or elements to a set.
+    /// Adds a number to a number, or elements to a set.
     pub fn add(self, path: &str, value: impl Into<Operand>) -> Self {
         self.with(Clause::Add, path, Some(value.into()))
     }
 
-    /// These elements of a set are gone.
+    /// Deletes elements from a set.
     pub fn delete(self, path: &str, set: impl Into<Operand>) -> Self {
         self.with(Clause::Delete, path, Some(set.into()))
     }

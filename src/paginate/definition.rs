@@ -53,7 +53,7 @@ impl Definition {
         let Some((model, input)) = self.input.as_ref().filter(|_| self.plain) else {
             return Ok(());
         };
-        let Some(values) = AttributeValues::of(model) else {
+        let Some(values) = AttributeValues::new(model) else {
             return Ok(());
         };
         let mut all = Value::Object(std::mem::take(tokens));

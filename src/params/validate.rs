@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use super::{ParamError, ParamErrorKind, ParamErrors};
+use crate::attribute_value;
 use crate::codec::scalar;
 use crate::error::Result;
 use crate::model::{Kind, Location, Member, Members, Operation, ServiceModel, Shape, ShapeId};
@@ -296,6 +297,11 @@ impl<'a> Check<'a> {
 
 fn expected(kind: &Kind) -> &'static str {
     match kind {
+        Kind::Structure(members) | Kind::Union(members)
+            if attribute_value::has_all_types(members.iter().map(|member| &*member.name)) =>
+        {
+            attribute_value::EXPECTED
+        }
         Kind::Blob => "a string with base64",
         Kind::Boolean => "a boolean",
         Kind::Document => "any JSON",

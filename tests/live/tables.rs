@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tucuxi::dynamodb::{Attr, Binary, Key, Number, Set, Table, Update};
+use tucuxi::dynamodb::{Attr, Binary, Key, Number, ReturnValues, Set, Table, Update};
 
 use crate::{Service, unique};
 
@@ -96,7 +96,7 @@ fn one_item(films: &Table) {
         .remove("poster");
     let new = films
         .update(&key, update)
-        .returning("ALL_NEW")
+        .returning(ReturnValues::AllNew)
         .item::<Value>();
     let new = new.unwrap().unwrap();
     assert_eq!(new["genres"], json!({"$set": ["science fiction"]}));
@@ -112,7 +112,11 @@ fn one_item(films: &Table) {
         & Attr("title").begins_with("Metro")
         & Attr("genres").size().eq(1);
     films.update(&key, more).condition(held).send().unwrap();
-    let gone: Option<Value> = films.delete(&key).returning("ALL_OLD").item().unwrap();
+    let gone: Option<Value> = films
+        .delete(&key)
+        .returning(ReturnValues::AllOld)
+        .item()
+        .unwrap();
     let gone = gone.unwrap();
     assert_eq!(
         (&gone["runs"], &gone["info"]),

@@ -79,8 +79,7 @@ fn delays_double_until_a_batch_goes_through_and_begin_anew() {
     let error: DynamoDbError = error.downcast().unwrap();
     assert_eq!(
         error.to_string(),
-        "the table t did not get all requests, 1 are left: nothing of a batch was processed in 10 attempts: the table t is \
-         too busy"
+        "1 requests to table t were not written: table t is too busy: it processed nothing of a batch in 10 attempts"
     );
     let DynamoDbError::Unwritten { requests, .. } = error else {
         panic!("{error}");
@@ -104,7 +103,7 @@ fn a_batch_get_gives_up_too() {
     let error = found[0].as_ref().unwrap_err().to_string();
     assert_eq!(
         error,
-        "nothing of a batch was processed in 3 attempts: the table t is too busy"
+        "table t is too busy: it processed nothing of a batch in 3 attempts"
     );
     assert_eq!(table.state(|state| state.calls.len()), 3);
 }
@@ -197,7 +196,7 @@ fn a_writer_that_is_dropped_or_fails_writes_what_it_has() {
     });
     assert_eq!(
         failed.unwrap_err().to_string(),
-        "an item or a key must be an object, by names of attributes"
+        "an item or a key must be an object with the attributes as members"
     );
     table.state(|state| once_each(&state.writes, 2));
 }

@@ -4,6 +4,7 @@ mod batch;
 mod fake;
 mod plain;
 mod scan;
+mod transaction;
 
 use std::sync::Arc;
 use std::time::Duration;

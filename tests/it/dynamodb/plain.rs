@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tucuxi::Client;
-use tucuxi::dynamodb::{Attr, Binary, Map, Number, Set, Update, from_item, to_item};
+use tucuxi::dynamodb::{Attr, Binary, Map, Number, ReturnValues, Set, Update, from_item, to_item};
 use tucuxi::interceptor::Stub;
 use tucuxi::transport::Replay;
 
@@ -22,7 +22,7 @@ fn plain(replay: Replay) -> (Client, Arc<Replay>) {
     )
 }
 
-fn sent(replay: &Replay, number: usize) -> Value {
+pub(super) fn sent(replay: &Replay, number: usize) -> Value {
     serde_json::from_slice(&replay.sent()[number].body).unwrap()
 }
 
@@ -256,6 +256,24 @@ fn an_answer_that_is_cut_or_deep_is_an_error() {
 }
 
 #[test]
+fn a_plain_value_in_typed_parameters_gets_a_hint() {
+    let client = client(Replay::new());
+    for (value, given) in [
+        (json!(1), "a number"),
+        (json!("x"), "a string"),
+        (json!([1]), "an array"),
+    ] {
+        let params = json!({"TableName": "t", "Item": {"a": value}});
+        let error = client.call("dynamodb", "PutItem", params).unwrap_err();
+        let expected = format!(
+            "Item.a: {given} is given, but it must be an object, such as {{\"N\": \"1\"}}; \
+             dynamodb::Table and plain_attribute_values take plain values"
+        );
+        assert!(error.to_string().contains(&expected), "{error}");
+    }
+}
+
+#[test]
 fn the_item_of_a_failed_condition_is_plain() {
     let failed = r#"{"__type": "ConditionalCheckFailedException", "message": "no", "Item": {"id": {"N": "1"}}}"#;
     let t = config()
@@ -413,7 +431,7 @@ fn a_struct_goes_there_and_back() {
     .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "list[1]: DynamoDB has neither NaN nor infinity"
+        "list[1]: DynamoDB supports neither NaN nor infinity"
     );
     let error = from_item::<Item>(json!({"id": {"S": "a"}}))
         .unwrap_err()
@@ -467,7 +485,7 @@ fn a_table_changes_items_and_tells_the_old_ones() {
     let t = config().over(replay.clone()).table("t");
     let old: Option<Value> = t
         .delete(json!({"id": 1}))
-        .returning("ALL_OLD")
+        .returning(ReturnValues::AllOld)
         .item()
         .unwrap();
     assert_eq!(old, Some(json!({"n": 1})));
@@ -501,6 +519,6 @@ fn a_table_changes_items_and_tells_the_old_ones() {
     let error = t.put(json!([1])).send().unwrap_err().to_string();
     assert_eq!(
         error,
-        "dynamodb.PutItem: an item or a key must be an object, by names of attributes"
+        "dynamodb.PutItem: an item or a key must be an object with the attributes as members"
     );
 }

@@ -149,7 +149,7 @@ fn a_query_says_all_that_it_was_told() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "dynamodb.Query: \"a b..\" is no path of an attribute: it is made of names with dots between them, and \
-         indexes such as [0] behind them"
+        "dynamodb.Query: \"a b..\" is not a valid attribute path: expected names separated by dots, and \
+         indexes such as [0] after a name"
     );
 }
