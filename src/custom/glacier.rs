@@ -1,4 +1,4 @@
-//! Glacier: a version in every request.
+//! Glacier: the version header.
 
 use http::HeaderValue;
 

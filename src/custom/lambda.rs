@@ -1,4 +1,4 @@
-//! Calls from a Lambda function say which trace they belong to, so that a function which calls itself is found out.
+//! Lambda: the trace header of calls from a function, which makes recursive invocations detectable.
 
 use http::HeaderValue;
 

@@ -1,10 +1,10 @@
-//! What services need beyond their models. Nowhere else below the client is a service named. Above the client, what is about one
-//! service names it: [`dynamodb`](crate::dynamodb), [`transfer`](crate::transfer), and files of `presign` and `resource`.
+//! Customisations: behaviour of services beyond their models. No other room below the client names a service; above it,
+//! [`dynamodb`](crate::dynamodb), [`transfer`](crate::transfer) and some files of `presign` and `resource` do.
 //!
-//! [`TABLE`] has them all: a name by which each can be switched off
-//! ([`ConfigBuilder::without_customisation`](crate::ConfigBuilder::without_customisation)), whose it is, and the interceptor
-//! that does it: a line of [`rules`], or code of its own where a line cannot say it. What no interceptor can do stands in
-//! [`quirks`](self::quirks()), and its row here is a [`Rule::Builtin`].
+//! A row of [`TABLE`] has the name by which
+//! [`ConfigBuilder::without_customisation`](crate::ConfigBuilder::without_customisation) disables the customisation, the
+//! service, and an interceptor: one of [`rules`], or code in a file of its own. What an interceptor cannot do is in
+//! [`quirks`](self::quirks()); the row is then a [`Rule::Builtin`].
 
 mod attribute_values;
 mod glacier;
@@ -31,19 +31,19 @@ use crate::output::Edit;
 use crate::params::{ParamError, ParamErrorKind, ParamErrors};
 use crate::settings::{ConfigError, Settings};
 
-/// Something that a service, or an operation of it, needs.
+/// A customisation of a service, or of some of its operations.
 pub(crate) struct Customisation {
     pub(crate) name: &'static str,
-    /// The service's id; none for all services.
+    /// The service id; `None` for all services.
     service: Option<&'static str>,
-    /// None for all operations.
+    /// The operations; empty for all.
     operations: &'static [&'static str],
-    pub(crate) by: &'static dyn Interceptor,
+    pub(crate) interceptor: &'static dyn Interceptor,
 }
 
 const ALL: &[&str] = &[];
 
-/// The operations of S3 that take a key of the customer, as botocore has them.
+/// The S3 operations with a customer-provided key, as in botocore.
 const ENCRYPTED: &[&str] = &[
     "CompleteMultipartUpload",
     "CopyObject",
@@ -56,80 +56,80 @@ const ENCRYPTED: &[&str] = &[
     "UploadPartCopy",
 ];
 
-const fn of(
+const fn row(
     name: &'static str,
     service: &'static str,
     operations: &'static [&'static str],
-    by: &'static dyn Interceptor,
+    interceptor: &'static dyn Interceptor,
 ) -> Customisation {
     Customisation {
         name,
         service: Some(service),
         operations,
-        by,
+        interceptor,
     }
 }
 
-/// Several lines may have one name: they are one thing to whoever switches it off.
-#[rustfmt::skip] // a line each
+/// Rows may share a name; disabling the name disables all of them.
+#[rustfmt::skip] // a row each
 static TABLE: &[Customisation] = &[
-    of("parameter-aliases", "CloudSearch Domain", &["Search"], &Rule::Alias { name: "return", alias: "returnFields" }),
-    of("parameter-aliases", "CloudWatch Logs", &["CreateExportTask"], &Rule::Alias { name: "from", alias: "fromTime" }),
-    of("parameter-aliases", "EC2", ALL, &Rule::Alias { name: "Filter", alias: "Filters" }),
-    of("api-gateway-accept", "API Gateway", ALL, &Rule::Header { name: "accept", value: "application/json" }),
-    of("bedrock-bearer-token", "Bedrock", ALL, &Rule::Builtin),
-    of("cloudformation-template", "CloudFormation", &["GetTemplate"], &Rule::Text { name: "TemplateBody", edit: Edit::Json }),
-    of("cloudsearch-post", "CloudSearch Domain", &["Search"], &Rule::QueryAsForm),
-    of("ec2-console-output", "EC2", &["GetConsoleOutput"], &Rule::Text { name: "Output", edit: Edit::Base64 }),
-    of("glacier-account", "Glacier", ALL, &Rule::Default { name: "accountId", value: "-" }),
-    of("glacier-hashes", "Glacier", ALL, &Rule::Builtin),
-    of("glacier-version", "Glacier", ALL, &glacier::Version),
-    of("iam-policy-documents", "IAM", ALL, &Rule::Shape { name: "policyDocumentType", edit: Edit::PercentJson }),
-    of("machine-learning-endpoint", "Machine Learning", &["Predict"], &Rule::HostOf("PredictEndpoint")),
-    of("polly-presigned-type", "Polly", ALL, &Rule::WithoutHeader("content-type")),
-    of("route-53-ids", "Route 53", ALL, &Rule::BehindSlash(&["ChangeId", "DelegationSetId", "ResourceId"])),
-    of("s3-any-region-urls", "S3", ALL, &Rule::Builtin),
-    of("s3-bucket-name", "S3", ALL, &s3::BucketName),
-    of("s3-bucket-region", "S3", ALL, &Rule::Builtin),
-    of("s3-consent", "S3", ALL, &Rule::Builtin),
-    of("s3-control-arn", "S3 Control", ALL, &s3_control::Account),
-    of("s3-copy-source", "S3", &["CopyObject", "UploadPartCopy"], &s3_copy::CopySource),
-    of("s3-customer-key", "S3", &["CopyObject", "UploadPartCopy"], &Rule::KeyWithMd5 { key: "CopySourceSSECustomerKey", md5: "CopySourceSSECustomerKeyMD5" }),
-    of("s3-customer-key", "S3", ENCRYPTED, &Rule::KeyWithMd5 { key: "SSECustomerKey", md5: "SSECustomerKeyMD5" }),
-    of("s3-expires", "S3", ALL, &s3::Expires),
-    of("s3-listed-keys", "S3", &s3_list::OPERATIONS, &s3_list::ListedKeys),
-    of("s3-location", "S3", &["GetBucketLocation"], &s3::Location),
-    of("s3-metadata", "S3", ALL, &Rule::Ascii("Metadata")),
-    of("s3-proof", "S3", s3_responses::PROVEN, &s3_responses::Proof),
-    of("sso-oidc-messages", "SSO OIDC", ALL, &sso::Messages),
-    of("source-region-url", "DocDB", ALL, &Rule::Builtin),
-    of("source-region-url", "EC2", ALL, &Rule::Builtin),
-    of("source-region-url", "Neptune", ALL, &Rule::Builtin),
-    of("source-region-url", "RDS", ALL, &Rule::Builtin),
-    of("user-data", "Auto Scaling", &["CreateLaunchConfiguration"], &Rule::Base64("UserData")),
-    of("user-data", "EC2", &["RunInstances"], &Rule::Base64("UserData")),
-    Customisation { name: "lambda-trace", service: None, operations: ALL, by: &lambda::Trace },
+    row("parameter-aliases", "CloudSearch Domain", &["Search"], &Rule::Alias { name: "return", alias: "returnFields" }),
+    row("parameter-aliases", "CloudWatch Logs", &["CreateExportTask"], &Rule::Alias { name: "from", alias: "fromTime" }),
+    row("parameter-aliases", "EC2", ALL, &Rule::Alias { name: "Filter", alias: "Filters" }),
+    row("api-gateway-accept", "API Gateway", ALL, &Rule::Header { name: "accept", value: "application/json" }),
+    row("bedrock-bearer-token", "Bedrock", ALL, &Rule::Builtin),
+    row("cloudformation-template", "CloudFormation", &["GetTemplate"], &Rule::Text { name: "TemplateBody", edit: Edit::Json }),
+    row("cloudsearch-post", "CloudSearch Domain", &["Search"], &Rule::QueryAsForm),
+    row("ec2-console-output", "EC2", &["GetConsoleOutput"], &Rule::Text { name: "Output", edit: Edit::Base64 }),
+    row("glacier-account", "Glacier", ALL, &Rule::Default { name: "accountId", value: "-" }),
+    row("glacier-hashes", "Glacier", ALL, &Rule::Builtin),
+    row("glacier-version", "Glacier", ALL, &glacier::Version),
+    row("iam-policy-documents", "IAM", ALL, &Rule::Shape { name: "policyDocumentType", edit: Edit::PercentJson }),
+    row("machine-learning-endpoint", "Machine Learning", &["Predict"], &Rule::HostFrom("PredictEndpoint")),
+    row("polly-presigned-type", "Polly", ALL, &Rule::WithoutHeader("content-type")),
+    row("route-53-ids", "Route 53", ALL, &Rule::AfterLastSlash(&["ChangeId", "DelegationSetId", "ResourceId"])),
+    row("s3-any-region-urls", "S3", ALL, &Rule::Builtin),
+    row("s3-bucket-name", "S3", ALL, &s3::BucketName),
+    row("s3-bucket-region", "S3", ALL, &Rule::Builtin),
+    row("s3-consent", "S3", ALL, &Rule::Builtin),
+    row("s3-control-arn", "S3 Control", ALL, &s3_control::Account),
+    row("s3-copy-source", "S3", &["CopyObject", "UploadPartCopy"], &s3_copy::CopySource),
+    row("s3-customer-key", "S3", &["CopyObject", "UploadPartCopy"], &Rule::KeyWithMd5 { key: "CopySourceSSECustomerKey", md5: "CopySourceSSECustomerKeyMD5" }),
+    row("s3-customer-key", "S3", ENCRYPTED, &Rule::KeyWithMd5 { key: "SSECustomerKey", md5: "SSECustomerKeyMD5" }),
+    row("s3-expires", "S3", ALL, &s3::Expires),
+    row("s3-listed-keys", "S3", &s3_list::OPERATIONS, &s3_list::ListedKeys),
+    row("s3-location", "S3", &["GetBucketLocation"], &s3::Location),
+    row("s3-metadata", "S3", ALL, &Rule::Ascii("Metadata")),
+    row("s3-proof", "S3", &s3_responses::OPERATIONS, &s3_responses::Proof),
+    row("sso-oidc-messages", "SSO OIDC", ALL, &sso::Messages),
+    row("source-region-url", "DocDB", ALL, &Rule::Builtin),
+    row("source-region-url", "EC2", ALL, &Rule::Builtin),
+    row("source-region-url", "Neptune", ALL, &Rule::Builtin),
+    row("source-region-url", "RDS", ALL, &Rule::Builtin),
+    row("user-data", "Auto Scaling", &["CreateLaunchConfiguration"], &Rule::Base64("UserData")),
+    row("user-data", "EC2", &["RunInstances"], &Rule::Base64("UserData")),
+    Customisation { name: "lambda-trace", service: None, operations: ALL, interceptor: &lambda::Trace },
 ];
 
-/// Those of a service.
-pub(crate) fn of_service(service_id: &str) -> Box<[&'static Customisation]> {
-    let is_its = |line: &&Customisation| line.service.is_none_or(|id| id == service_id);
-    TABLE.iter().filter(is_its).collect()
+/// The customisations of a service.
+pub(crate) fn for_service(service_id: &str) -> Box<[&'static Customisation]> {
+    let applies = |row: &&Customisation| row.service.is_none_or(|id| id == service_id);
+    TABLE.iter().filter(applies).collect()
 }
 
 impl Customisation {
-    pub(crate) fn is_of(&self, operation: &str) -> bool {
+    pub(crate) fn applies_to(&self, operation: &str) -> bool {
         self.operations.is_empty() || self.operations.contains(&operation)
     }
 }
 
-/// Whether all names that are switched off are names.
+/// Checks the names of disabled customisations.
 ///
 /// # Errors
 ///
-/// One is not.
+/// Returns an error if a name is unknown.
 pub(crate) fn check_names(config: &Settings) -> Result<(), ConfigError> {
-    let is_name = |name: &str| TABLE.iter().any(|line| line.name == name);
+    let is_name = |name: &str| TABLE.iter().any(|row| row.name == name);
     match config.disabled_customisations().find(|name| !is_name(name)) {
         Some(name) => Err(ConfigError::Value {
             key: "disabled_customisations",
@@ -141,15 +141,15 @@ pub(crate) fn check_names(config: &Settings) -> Result<(), ConfigError> {
     }
 }
 
-/// A parameter that cannot go out as it is.
-fn refuse(path: &str, reason: String) -> Error {
+/// The error of an invalid parameter.
+fn invalid_param(path: &str, reason: String) -> Error {
     let kind = ParamErrorKind::Unreadable { reason };
     let path = path.into();
     ParamErrors(vec![ParamError { path, kind }]).into()
 }
 
-/// The name that a service has now, where it had another one.
-pub(crate) fn present_name(service: &str) -> &str {
+/// The current name of a renamed service.
+pub(crate) fn current_name(service: &str) -> &str {
     match service {
         "runtime.sagemaker" => "sagemaker-runtime",
         other => other,
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
 
-    /// A service that is renamed, or loses an operation, would leave its line without anything to do.
+    /// A row for a renamed service or a removed operation would have no effect.
     #[test]
     #[cfg(feature = "embedded")]
     fn services_and_operations_of_the_table_exist() {

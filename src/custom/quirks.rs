@@ -1,4 +1,4 @@
-//! What services need beyond their models where an interceptor cannot do it: a table of [`ServiceQuirks`], by service.
+//! [`ServiceQuirks`] by service: behaviour beyond the models that an interceptor cannot implement.
 
 use super::s3_responses::{root_element, storage_lens_root};
 use crate::call::{Quirk, RetryRule, ServiceQuirks};
@@ -17,7 +17,7 @@ const DYNAMODB_RETRY: RetryRule = RetryRule {
     legacy_delay: Some(0.05),
 };
 
-/// Those of a service that has none.
+/// The quirks of a service without any.
 const NONE: ServiceQuirks = ServiceQuirks {
     retry: RETRY,
     long_polling: &[],
@@ -37,9 +37,9 @@ const NONE: ServiceQuirks = ServiceQuirks {
 };
 
 enum Key {
-    /// The service's id.
+    /// The service id.
     Id(&'static str),
-    /// All services that are signed under this name.
+    /// All services with this signing name.
     SigningName(&'static str),
 }
 
@@ -96,14 +96,14 @@ static QUIRKS: &[(Key, ServiceQuirks)] = &[
     (Id("SWF"), ServiceQuirks { long_polling: &["PollForActivityTask", "PollForDecisionTask"], ..NONE }),
 ];
 
-/// Those of the service with this id, which is signed under this name.
+/// The quirks of the service with this id and signing name.
 pub(crate) fn quirks(service_id: &str, signing_name: &str) -> &'static ServiceQuirks {
     static OTHERS: ServiceQuirks = NONE;
-    let is_its = |(key, _): &&(Key, ServiceQuirks)| match key {
+    let matches = |(key, _): &&(Key, ServiceQuirks)| match key {
         Id(id) => *id == service_id,
         SigningName(name) => *name == signing_name,
     };
-    let found = QUIRKS.iter().find(is_its);
+    let found = QUIRKS.iter().find(matches);
     found.map_or(&OTHERS, |(_, quirks)| quirks)
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn quirks(service_id: &str, signing_name: &str) -> &'static ServiceQu
 mod tests {
     use super::*;
 
-    /// A service that is renamed, or loses an operation, would leave its row without anything to do.
+    /// A row for a renamed service or a removed operation would have no effect.
     #[test]
     #[cfg(feature = "embedded")]
     fn services_and_operations_of_the_table_exist() {
@@ -133,7 +133,7 @@ mod tests {
                 )
             };
             let model = all.iter().find(is_its).unwrap_or_else(|| match key {
-                Id(name) | SigningName(name) => panic!("no service is {name}"),
+                Id(name) | SigningName(name) => panic!("no such service: {name}"),
             });
             for operation in quirks.long_polling.iter().chain(quirks.path_style) {
                 assert_eq!(*model.operation(operation).unwrap().name, **operation);

@@ -1,10 +1,10 @@
-//! Rules: what can be said of a service in a line, and the interceptor that does what the lines say.
+//! Customisations that are data, and the interceptor that applies them.
 
 use http::header::{CONTENT_TYPE, HOST, HeaderValue};
 use http::{Method, Uri};
 use serde_json::{Map, Value};
 
-use super::refuse;
+use super::invalid_param;
 use super::shape_visitor::edit_shape;
 use crate::body::Body;
 use crate::checksum::ChecksumAlgorithm;
@@ -14,52 +14,52 @@ use crate::interceptor::{CallContext, Interceptor};
 use crate::output::{Edit, Output};
 use crate::transport::Request;
 
-/// What a line says.
+/// A customisation without code of its own.
 pub(super) enum Rule {
     // ── parameters ──
-    /// A member goes by another name too.
+    /// A member has a second name.
     Alias {
         name: &'static str,
         alias: &'static str,
     },
-    /// The entries of a map must be ASCII, because they become headers.
+    /// The entries of a map must be ASCII, as they become headers.
     Ascii(&'static str),
-    /// A text goes out as base64.
+    /// A string is sent as base64.
     Base64(&'static str),
-    /// Of members of these shapes only what follows the last slash goes out.
-    BehindSlash(&'static [&'static str]),
-    /// A member that is not given has this value.
+    /// Members of these shapes are sent without everything up to the last slash.
+    AfterLastSlash(&'static [&'static str]),
+    /// The default of a member.
     Default {
         name: &'static str,
         value: &'static str,
     },
-    /// A key goes out as base64 with its MD5 beside it, unless the caller has done so.
+    /// A key is sent as base64 with its MD5, unless the caller provides the MD5.
     KeyWithMd5 {
         key: &'static str,
         md5: &'static str,
     },
 
     // ── requests ──
-    /// A header that is not given has this value.
+    /// The default of a header.
     Header {
         name: &'static str,
         value: &'static str,
     },
-    /// The host is that of a URL which a member holds.
-    HostOf(&'static str),
-    /// The query goes as a form in the body.
+    /// The host is taken from a member with a URL.
+    HostFrom(&'static str),
+    /// The query is sent as a form in the body.
     QueryAsForm,
-    /// A presigned request is without this header, which no browser sends.
+    /// A presigned request does not have this header, which browsers do not send.
     WithoutHeader(&'static str),
 
     // ── results ──
-    /// Texts of this shape are read so, wherever they are.
+    /// Strings of this shape are edited, wherever they are.
     Shape { name: &'static str, edit: Edit },
-    /// The text of this member is read so.
+    /// The string of this member is edited.
     Text { name: &'static str, edit: Edit },
 
     // ── neither ──
-    /// It is done where no hook is; what does it asks whether it is on.
+    /// Implemented outside the interceptor hooks. The call site checks whether it is enabled.
     Builtin,
 }
 
@@ -75,8 +75,8 @@ impl Interceptor for Rule {
         match *self {
             Self::Alias { name, alias } if given.contains_key(alias) && has_member(name)? => {
                 if given.contains_key(name) {
-                    let why = format!("it is another name of {name}, which is given too");
-                    return Err(refuse(alias, why));
+                    let reason = format!("is an alias of {name}, which is given too");
+                    return Err(invalid_param(alias, reason));
                 }
                 if let Some(value) = given.shift_remove(alias) {
                     given.insert(name.into(), value);
@@ -88,7 +88,7 @@ impl Interceptor for Rule {
                     *text = scalar::base64_encode(text.as_bytes());
                 }
             }
-            Self::BehindSlash(shapes) => {
+            Self::AfterLastSlash(shapes) => {
                 for (name, shape) in input_members(call)? {
                     if shapes.contains(&shape)
                         && let Some(Value::String(text)) = given.get_mut(name)
@@ -123,9 +123,9 @@ impl Interceptor for Rule {
                     .entry(*name)
                     .or_insert(HeaderValue::from_static(value));
             }
-            Self::HostOf(name) => {
+            Self::HostFrom(name) => {
                 if let Some(url) = call.params.get(name).and_then(Value::as_str) {
-                    *request.uri_mut() = with_host_of(request.uri(), name, url)?;
+                    *request.uri_mut() = with_host_from(request.uri(), name, url)?;
                     request.headers_mut().remove(HOST);
                 }
             }
@@ -163,7 +163,7 @@ impl Interceptor for Rule {
     }
 }
 
-/// The operation's parameters: their names and the names of their shapes.
+/// The names of the operation's parameters and of their shapes.
 fn input_members<'a>(call: &CallContext<'a>) -> Result<Vec<(&'a str, &'a str)>> {
     let model = call.model;
     let input = call.operation.input.map(|id| model.shape(id)).transpose()?;
@@ -179,19 +179,19 @@ fn check_ascii(name: &str, given: &Map<String, Value>) -> Result<()> {
     let entries = given.get(name).and_then(Value::as_object);
     for (key, value) in entries.into_iter().flatten() {
         if !key.is_ascii() || !value.as_str().unwrap_or_default().is_ascii() {
-            let why = "it becomes a header, so key and value must be ASCII";
-            return Err(refuse(&format!("{name}.{key}"), why.into()));
+            let reason = "becomes a header, so key and value must be ASCII";
+            return Err(invalid_param(&format!("{name}.{key}"), reason.into()));
         }
     }
     Ok(())
 }
 
-/// The URI with scheme and host of a URL.
-fn with_host_of(uri: &Uri, member: &str, url: &str) -> Result<Uri> {
-    let fault = || refuse(member, format!("{url:?} is no http or https URL"));
-    let other: Uri = url.parse().map_err(|_| fault())?;
+/// The URI with the scheme and host of a URL.
+fn with_host_from(uri: &Uri, member: &str, url: &str) -> Result<Uri> {
+    let invalid = || invalid_param(member, format!("{url:?} is not an http or https URL"));
+    let other: Uri = url.parse().map_err(|_| invalid())?;
     let (Some("http" | "https"), Some(authority)) = (other.scheme_str(), other.authority()) else {
-        return Err(fault());
+        return Err(invalid());
     };
     let mut parts = uri.clone().into_parts();
     parts.scheme = other.scheme().cloned();

@@ -1,29 +1,30 @@
-//! S3: names of buckets and what may stand in their place, and answers that the model does not tell the whole of.
+//! S3: validation of bucket names, and responses that differ from the model.
 
 use http::header::EXPIRES;
 use serde_json::Value;
 
-use super::refuse;
+use super::invalid_param;
 use crate::error::Result;
 use crate::interceptor::{CallContext, Interceptor};
 use crate::output::{Edit, Output};
 use crate::time;
 
-/// Refuses what can be no bucket, where parameters are checked at all.
+/// Rejects invalid bucket names, if parameters are validated.
 pub(super) struct BucketName;
 
 impl Interceptor for BucketName {
     fn params(&self, call: &CallContext<'_>, params: &mut Value) -> Result<()> {
         let bucket = params.get("Bucket").and_then(Value::as_str);
         let bucket = bucket.filter(|_| call.config.validates_parameters());
-        match bucket.and_then(bucket_fault) {
-            Some(reason) => Err(refuse("Bucket", reason)),
+        match bucket.and_then(bucket_error) {
+            Some(reason) => Err(invalid_param("Bucket", reason)),
             None => Ok(()),
         }
     }
 }
 
-/// Objects were stored with anything in this header, so its text is given too, and what is no time is not one.
+/// Adds `ExpiresString` with the text of the header `Expires`, and drops `Expires` if the text is not a timestamp: S3 stores
+/// any text.
 pub(super) struct Expires;
 
 impl Interceptor for Expires {
@@ -48,7 +49,7 @@ impl Interceptor for Expires {
     }
 }
 
-/// The root element of this response is its only member, which is null for the region that has no name there.
+/// Reads the location from the root element. It is null for us-east-1.
 pub(super) struct Location;
 
 impl Interceptor for Location {
@@ -58,7 +59,7 @@ impl Interceptor for Location {
         let Some(tape) = output.source.tape() else {
             return;
         };
-        // some servers have an element of the same name in it
+        // some servers nest an element of the same name
         let node = tape.child(0, MEMBER).unwrap_or(0);
         let text = tape.text(node).ok().filter(|text| !text.is_empty());
         let place = text.map_or(Value::Null, |text| text.into_owned().into());
@@ -67,19 +68,20 @@ impl Interceptor for Location {
     }
 }
 
-/// What is wrong with a bucket's name, if anything is. Rules of names are not checked further: services change them.
-fn bucket_fault(name: &str) -> Option<String> {
+/// The error of an invalid bucket name. Further rules are left to the service, which may change them.
+fn bucket_error(name: &str) -> Option<String> {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
     let is_name = (1..=255).contains(&name.len()) && name.bytes().all(is_plain);
     (!is_name && !is_access_point(name)).then(|| {
         format!(
-            "{name:?} is neither a bucket's name (1 to 255 letters, digits, periods, hyphens and underscores) nor the ARN \
+            "{name:?} is neither a bucket name (1 to 255 letters, digits, periods, hyphens and underscores) nor the ARN \
              of an access point"
         )
     })
 }
 
-/// `arn:aws:s3:region:account:accesspoint/name` and its kin: Object Lambda, several regions, Outposts.
+/// Whether a text is the ARN of an access point: `arn:aws:s3:region:account:accesspoint/name`, and the forms of Object Lambda,
+/// multi-region access points and Outposts.
 pub(super) fn is_access_point(text: &str) -> bool {
     let mut parts = text.splitn(6, ':');
     let mut part = || parts.next().unwrap_or_default();
@@ -113,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_access_points_are_told_from_anything_else() {
+    fn names_and_access_points_are_recognised() {
         let cases = [
             ("my-bucket", true),
             ("Old_Bucket.name", true),
@@ -143,7 +145,7 @@ mod tests {
             ("arn:aws:sqs:us-west-2:123456789012:someresource", false),
         ];
         for (name, good) in cases {
-            assert_eq!(bucket_fault(name).is_none(), good, "{name}");
+            assert_eq!(bucket_error(name).is_none(), good, "{name}");
         }
     }
 }

@@ -1,27 +1,27 @@
-//! ARNs of Outposts in the place of names: they hold the account too.
+//! S3 Control: ARNs of Outposts instead of names, which contain the account.
 
 use serde_json::Value;
 
-use super::refuse;
+use super::invalid_param;
 use crate::error::Result;
 use crate::interceptor::{CallContext, Interceptor};
 
-/// Finds the account of a call in the ARN of what is called.
+/// Sets the account of a call from an ARN.
 pub(super) struct Account;
 
 impl Interceptor for Account {
     fn params(&self, call: &CallContext<'_>, params: &mut Value) -> Result<()> {
         fill_account(&call.operation.name, params)
-            .map_err(|(member, reason)| refuse(member, reason))
+            .map_err(|(member, reason)| invalid_param(member, reason))
     }
 }
 
-/// Puts the account of an ARN into the parameters that lack it.
+/// Sets `AccountId` from the ARN.
 ///
 /// # Errors
 ///
-/// The member, and what is wrong with its ARN: the account is another one, the region is a FIPS one, or it is of
-/// something that this service has no names for.
+/// Returns the member and the reason if the ARN has another account than `AccountId`, a FIPS region, or another type of
+/// resource.
 fn fill_account(operation: &str, params: &mut Value) -> Result<(), (&'static str, String)> {
     for member in ["Name", "Bucket"] {
         let given = params.get(member).and_then(Value::as_str);
@@ -32,7 +32,7 @@ fn fill_account(operation: &str, params: &mut Value) -> Result<(), (&'static str
         };
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         let &[_, _, service, region, account, resource] = &parts[..] else {
-            return Err((member, format!("{arn:?} is no ARN")));
+            return Err((member, format!("{arn:?} is not an ARN")));
         };
         let words: Vec<&str> = resource.split([':', '/']).collect();
         let kind = if member == "Name" {
@@ -59,7 +59,7 @@ fn fill_account(operation: &str, params: &mut Value) -> Result<(), (&'static str
             Some(given) if given != account => {
                 return Err((
                     member,
-                    format!("its account {account} is not the AccountId {given}"),
+                    format!("the ARN's account {account} differs from the AccountId {given}"),
                 ));
             }
             Some(_) => {}

@@ -1,14 +1,14 @@
-//! The source of a copy within S3: a header that must be percent-encoded, given as text or in its parts.
+//! The source of an S3 copy: a percent-encoded header, given as a string or in parts.
 
 use serde_json::Value;
 
-use super::refuse;
+use super::invalid_param;
 use super::s3::is_access_point;
 use crate::error::Result;
 use crate::interceptor::{CallContext, Interceptor};
 use crate::uri;
 
-/// `bucket/key`, with `?versionId=` behind it or not, or `{"Bucket": …, "Key": …, "VersionId": …}`.
+/// Encodes `bucket/key`, optionally followed by `?versionId=…`, or `{"Bucket": …, "Key": …, "VersionId": …}`.
 pub(super) struct CopySource;
 
 const MEMBER: &str = "CopySource";
@@ -21,17 +21,17 @@ impl Interceptor for CopySource {
             return Ok(());
         };
         match source {
-            Value::String(text) => *text = of_text(text),
-            Value::Object(_) => *source = of_parts(source)?.into(),
-            // the checks of parameters tell what is wrong
+            Value::String(text) => *text = from_text(text),
+            Value::Object(_) => *source = from_parts(source)?.into(),
+            // the validation of parameters reports it
             _ => {}
         }
         Ok(())
     }
 }
 
-/// What stands behind the key is a version only if it could be one.
-fn of_text(text: &str) -> String {
+/// Encodes a source given as a string. `?versionId=` is part of the key unless a possible version follows.
+fn from_text(text: &str) -> String {
     let is_version = |at: &usize| {
         let version = &text[at + VERSION.len()..];
         !version.is_empty() && !version.contains(char::is_whitespace)
@@ -41,30 +41,33 @@ fn of_text(text: &str) -> String {
     uri::encode(place, b"/") + version
 }
 
-fn of_parts(parts: &Value) -> Result<String> {
+fn from_parts(parts: &Value) -> Result<String> {
     let part = |name: &str| match parts.get(name) {
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(refuse(
+        Some(_) => Err(invalid_param(
             &format!("{MEMBER}.{name}"),
-            "it must be a string".into(),
+            "must be a string".into(),
         )),
         None => Ok(None),
     };
     let needed = |name: &str| {
         let missing = || {
-            refuse(
+            invalid_param(
                 &format!("{MEMBER}.{name}"),
-                "it is a part of the source, so it must be given".into(),
+                "required part of the source is missing".into(),
             )
         };
         part(name)?.ok_or_else(missing)
     };
-    // a version whose name is misspelt would be the newest one
+    // a misspelled `VersionId` would silently copy the latest version
     let mut names = parts.as_object().into_iter().flat_map(|parts| parts.keys());
     if let Some(name) = names.find(|name| !PARTS.contains(&name.as_str())) {
         let path = format!("{MEMBER}.{name}");
-        let what = format!("it is no part of a source, which has {}", PARTS.join(", "));
-        return Err(refuse(&path, what));
+        let what = format!(
+            "unknown part of a source; the parts are {}",
+            PARTS.join(", ")
+        );
+        return Err(invalid_param(&path, what));
     }
     let (bucket, key) = (needed("Bucket")?, needed("Key")?);
     let between = if is_access_point(bucket) {
@@ -86,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_source_is_encoded_but_for_its_slashes_and_its_version() {
+    fn slashes_and_version_of_a_source_are_not_encoded() {
         let cases = [
             ("b/k", "b/k"),
             ("/b/a b", "/b/a%20b"),
@@ -96,23 +99,23 @@ mod tests {
             ("b/k?versionId=a b", "b/k%3FversionId%3Da%20b"),
         ];
         for (text, expected) in cases {
-            assert_eq!(of_text(text), expected);
+            assert_eq!(from_text(text), expected);
         }
     }
 
     #[test]
-    fn a_source_in_parts_must_be_whole() {
+    fn parts_of_a_source_are_validated() {
         let arn = "arn:aws:s3:us-west-2:123456789012:accesspoint/ap";
         let parts = json!({"Bucket": arn, "Key": "a?versionId=x", "VersionId": "v"});
         let expected = "arn%3Aaws%3As3%3Aus-west-2%3A123456789012%3Aaccesspoint/ap/object/a%3FversionId%3Dx?versionId=v";
-        assert_eq!(of_parts(&parts).unwrap(), expected);
+        assert_eq!(from_parts(&parts).unwrap(), expected);
         for parts in [
             json!({"Bucket": "b"}),
             json!({"Bucket": "b", "Key": 1}),
             json!({"Key": "k"}),
             json!({"Bucket": "b", "Key": "k", "VersionID": "v"}),
         ] {
-            assert!(of_parts(&parts).is_err(), "{parts}");
+            assert!(from_parts(&parts).is_err(), "{parts}");
         }
     }
 }

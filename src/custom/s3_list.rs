@@ -1,4 +1,4 @@
-//! Listings of S3: keys may hold what XML cannot, so they are asked for in percent-encoding and given without it.
+//! S3 listings: keys may contain characters that XML cannot represent, so they are requested percent-encoded, and decoded.
 
 use http::Uri;
 
@@ -9,7 +9,7 @@ use crate::transport::Request;
 
 pub(super) const OPERATIONS: [&str; 3] = ["ListObjectVersions", "ListObjects", "ListObjectsV2"];
 
-/// What is encoded, as botocore decodes it: of the first version of the operation the prefix is not.
+/// The encoded members, as in botocore, which does not decode the prefix of `ListObjects`.
 fn encoded(operation: &str) -> &'static [&'static [&'static str]] {
     match operation {
         "ListObjects" => &[
@@ -38,10 +38,10 @@ fn encoded(operation: &str) -> &'static [&'static [&'static str]] {
     }
 }
 
-/// Only where the caller says nothing of the encoding: who asks for it decodes it too.
+/// Requests and decodes percent-encoding, unless the caller sets `EncodingType`.
 pub(super) struct ListedKeys;
 
-fn is_left_to_us(call: &CallContext<'_>) -> bool {
+fn is_unset(call: &CallContext<'_>) -> bool {
     call.params
         .get("EncodingType")
         .is_none_or(|value| value.is_null())
@@ -49,7 +49,7 @@ fn is_left_to_us(call: &CallContext<'_>) -> bool {
 
 impl Interceptor for ListedKeys {
     fn request(&self, call: &CallContext<'_>, request: &mut Request) -> Result<()> {
-        if !is_left_to_us(call) {
+        if !is_unset(call) {
             return Ok(());
         }
         let uri = request.uri().to_string();
@@ -63,11 +63,11 @@ impl Interceptor for ListedKeys {
 
     fn result(&self, call: &CallContext<'_>, result: &mut Result<Output>) {
         let Ok(output) = result else { return };
-        let says_so = || {
+        let is_encoded = || {
             let tape = output.source.tape()?;
             Some(tape.text(tape.child(0, "EncodingType")?).ok()? == "url")
         };
-        if is_left_to_us(call) && says_so() == Some(true) {
+        if is_unset(call) && is_encoded() == Some(true) {
             for path in encoded(&call.operation.name) {
                 output.edit(path.iter().copied(), Edit::Percent);
             }

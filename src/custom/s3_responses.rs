@@ -1,12 +1,12 @@
-//! What S3's responses are beyond its model: the names of root elements, which botocore's model leaves out, and what proves that
-//! an operation was done.
+//! S3's responses beyond the model: the names of root elements, which botocore's model lacks, and the evidence that an object
+//! was stored.
 
 use crate::error::Error;
 use crate::interceptor::{Attempt, CallContext, Interceptor};
 use crate::output::Output;
 use crate::protocol;
 
-/// Root elements whose names do not follow from the names of operation, result or payload; they are those of Smithy's model.
+/// Root elements whose names cannot be derived from the operation, the result or the payload, as in Smithy's model.
 const ROOTS: [(&str, &str); 23] = [
     ("CompleteMultipartUpload", "CompleteMultipartUploadResult"),
     ("CreateMultipartUpload", "InitiateMultipartUploadResult"),
@@ -45,10 +45,10 @@ const ROOTS: [(&str, &str); 23] = [
     ("ListObjectVersions", "ListVersionsResult"),
 ];
 
-/// The same for both versions of this operation.
+/// The root element of both versions of `ListObjects`.
 const LISTED: &str = "ListBucketResult";
 
-/// The root element of an operation's XML, where its name does not follow from the model.
+/// The root element of an operation's response, if it cannot be derived from the model.
 pub(super) fn root_element(operation: &str) -> Option<&'static str> {
     match operation {
         "ListObjects" | "ListObjectsV2" => Some(LISTED),
@@ -59,12 +59,12 @@ pub(super) fn root_element(operation: &str) -> Option<&'static str> {
     }
 }
 
-/// The same of S3 Control.
+/// The root element of a response of S3 Control, if it cannot be derived from the model.
 pub(super) fn storage_lens_root(operation: &str) -> Option<&'static str> {
     (operation == "ListStorageLensConfigurations").then_some("ListStorageLensConfigurationResult")
 }
 
-/// What a response has where the operation was done.
+/// The part of a response that a successful operation always has.
 enum Evidence {
     /// A header.
     Header(&'static str),
@@ -79,15 +79,18 @@ const EVIDENCE: [(&str, Evidence); 4] = [
     ("UploadPart", Evidence::Header("etag")),
 ];
 
-/// The operations whose responses are held against [`EVIDENCE`].
-pub(super) const PROVEN: &[&str] = &[
-    "CompleteMultipartUpload",
-    "CreateMultipartUpload",
-    "PutObject",
-    "UploadPart",
-];
+/// The operations of [`EVIDENCE`].
+pub(super) const OPERATIONS: [&str; EVIDENCE.len()] = {
+    let mut names = [""; EVIDENCE.len()];
+    let mut n = 0;
+    while n < names.len() {
+        names[n] = EVIDENCE[n].0;
+        n += 1;
+    }
+    names
+};
 
-/// Refuses a success that lacks the ETag or the id of what was stored: it is not S3 that sent it.
+/// Makes a successful response without the ETag or the upload id an error: S3 did not send it.
 pub(super) struct Proof;
 
 impl Interceptor for Proof {
@@ -99,19 +102,19 @@ impl Interceptor for Proof {
             .iter()
             .find(|(name, _)| *name == &*call.operation.name);
         if let Some((_, evidence)) = evidence.filter(|_| !output.source.stands_in)
-            && let Some(error) = lacks(call, output, evidence)
+            && let Some(error) = check(call, output, evidence)
         {
             *attempt.outcome = Err(error);
         }
     }
 }
 
-fn lacks(call: &CallContext<'_>, output: &Output, evidence: &Evidence) -> Option<Error> {
-    let (is_there, expected) = match *evidence {
+fn check(call: &CallContext<'_>, output: &Output, evidence: &Evidence) -> Option<Error> {
+    let (is_present, expected) = match *evidence {
         Evidence::Header(name) => {
             let value = output.meta.headers.get(name);
-            let is_there = value.is_some_and(|value| !value.as_bytes().trim_ascii().is_empty());
-            (is_there, format!("a header {name}"))
+            let is_present = value.is_some_and(|value| !value.as_bytes().trim_ascii().is_empty());
+            (is_present, format!("a header {name}"))
         }
         Evidence::Element(name) => {
             let text = output.source.tape().and_then(|tape| {
@@ -131,5 +134,5 @@ fn lacks(call: &CallContext<'_>, output: &Output, evidence: &Evidence) -> Option
             (expected, "none".into()),
         )
     };
-    (!is_there).then(|| found().into())
+    (!is_present).then(|| found().into())
 }

@@ -1,4 +1,4 @@
-//! All places of a shape in an operation's result.
+//! Edits of all values of a shape in an operation's result.
 
 use crate::codec::edit::EVERY_ENTRY;
 use crate::error::Result;
@@ -6,9 +6,9 @@ use crate::interceptor::CallContext;
 use crate::model::{Kind, ServiceModel, ShapeId};
 use crate::output::{Edit, Output};
 
-/// Changes whatever is of this shape in the call's result.
+/// Edits every value of this shape in the result.
 pub(super) fn edit_shape(call: &CallContext<'_>, wanted: ShapeId, edit: Edit, output: &mut Output) {
-    let mut walk = Walk {
+    let mut visitor = Visitor {
         model: call.model,
         wanted,
         edit,
@@ -17,22 +17,22 @@ pub(super) fn edit_shape(call: &CallContext<'_>, wanted: ShapeId, edit: Edit, ou
         ids: Vec::new(),
     };
     if let Some(id) = call.operation.output {
-        // a shape that cannot be read is told of when the result is
-        let _ = walk.shape(id);
+        // reading the result reports an invalid shape
+        let _ = visitor.shape(id);
     }
 }
 
-struct Walk<'a> {
+struct Visitor<'a> {
     model: &'a ServiceModel,
     wanted: ShapeId,
     edit: Edit,
     output: &'a mut Output,
     path: Vec<&'a str>,
-    /// The shapes around; one that holds itself is entered once.
+    /// The enclosing shapes; a recursive shape is entered once.
     ids: Vec<ShapeId>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> Visitor<'a> {
     fn shape(&mut self, id: ShapeId) -> Result<()> {
         if id == self.wanted {
             self.output.edit(self.path.iter().copied(), self.edit);

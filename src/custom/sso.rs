@@ -1,4 +1,4 @@
-//! SSO OIDC tells what is wrong as OAuth does.
+//! SSO OIDC: error messages in OAuth's member.
 
 use serde_json::Value;
 
@@ -15,9 +15,9 @@ impl Interceptor for Messages {
         let Some(error) = error.downcast_mut::<ServiceError>() else {
             return;
         };
-        let is_told = error.value.get("message").is_some();
+        let has_message = error.value.get("message").is_some();
         let description = error.value.get("error_description").and_then(Value::as_str);
-        if let Some(text) = description.filter(|_| !is_told) {
+        if let Some(text) = description.filter(|_| !has_message) {
             error.message = text.into();
         }
     }

@@ -25,12 +25,12 @@ pub(super) fn interceptors<'a>(
     operation: &'a Operation,
 ) -> impl DoubleEndedIterator<Item = &'a dyn Interceptor> {
     let is_on = |line: &&&Customisation| {
-        line.is_of(&operation.name) && settings.has_customisation(line.name)
+        line.applies_to(&operation.name) && settings.has_customisation(line.name)
     };
     let of_service = customisations
         .iter()
         .filter(is_on)
-        .map(|line| line.by as &dyn Interceptor);
+        .map(|line| line.interceptor as &dyn Interceptor);
     let plain: Option<&dyn Interceptor> = match settings.has_plain_attribute_values() {
         true => Some(&PlainAttributeValues),
         false => None,

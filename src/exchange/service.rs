@@ -98,7 +98,7 @@ impl Services {
 
     /// The service in this version of its API, else in that of the settings, else in its newest.
     pub(crate) fn service_in(&self, name: &str, version: Option<&str>) -> Result<Arc<Service>> {
-        let name = custom::present_name(name);
+        let name = custom::current_name(name);
         let version = version.or_else(|| self.versions.get(name).map(|version| &**version));
         let key = key(name, version);
         if let Some(service) = sync::lock(&self.called).get(&*key) {
@@ -124,7 +124,7 @@ impl Service {
         let metadata = data.model.metadata();
         Self {
             model: data.model.clone(),
-            customisations: custom::of_service(&metadata.service_id),
+            customisations: custom::for_service(&metadata.service_id),
             quirks: custom::quirks(&metadata.service_id, &metadata.signing_name),
             data: data.clone(),
             retry_states: Mutex::default(),

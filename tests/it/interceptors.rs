@@ -453,7 +453,7 @@ fn a_parameter_and_its_other_name_exclude_each_other() {
     let error = client.call("logs", "CreateExportTask", params).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "logs.CreateExportTask: invalid parameters: fromTime: it is another name of from, which is given too"
+        "logs.CreateExportTask: invalid parameters: fromTime: is an alias of from, which is given too"
     );
 }
 
