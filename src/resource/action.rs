@@ -1,4 +1,4 @@
-//! What can be done with a resource.
+//! Actions of resources.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::error::ResourceError;
 use super::injected::{self, Run};
 use super::replace::replace;
-use super::{Action, Category, Outcome, Param, ParamSource, Resource};
+use super::{Action, ActionOutput, Category, Param, ParamSource, Resource};
 use crate::client::RequestBuilder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::names;
 
 impl Resource {
-    /// Does something. The parameters are those of the operation behind the action, less what the resource knows; what is
-    /// given all the same replaces that. Attributes that can be asked for again are forgotten.
+    /// Runs an action. The parameters are those of the action's operation; the resource provides its identifiers, unless `params`
+    /// has them. Attributes that can be loaded again are discarded.
     ///
     /// ```
     /// use serde_json::json;
@@ -29,29 +29,29 @@ impl Resource {
     ///
     /// # Errors
     ///
-    /// There is no such action, or the call fails.
-    pub fn action(&self, name: &str, params: Value) -> Result<Outcome> {
+    /// Returns an error if the action is unknown or the call fails.
+    pub fn action(&self, name: &str, params: Value) -> Result<ActionOutput> {
         if self.has_load() && is_load(name) {
             let data = self.load_with(params)?.unwrap_or_default();
-            return Ok(Outcome::Value(Arc::unwrap_or_clone(data)));
+            return Ok(ActionOutput::Value(Arc::unwrap_or_clone(data)));
         }
-        let outcome = match self.injected(name) {
-            Some(run) => run(self, params).map_err(|e| self.say_where(name, e))?,
+        let output = match self.injected(name) {
+            Some(run) => run(self, params).map_err(|e| self.in_action(name, e))?,
             None => {
                 let action = self.action_definition(name)?;
                 let params = self.params(&action.request.params, params)?;
-                // only resources of the answer have identifiers of the request
-                let asked = action.resource.as_ref().map(|_| params.clone());
-                let answer = self.call(&action.request.operation, params)?;
-                self.outcome(action, &asked.unwrap_or_default(), answer)?
+                // the identifiers of resources in the response may come from the request
+                let sent = action.resource.as_ref().map(|_| params.clone());
+                let response = self.call(&action.request.operation, params)?;
+                self.action_output(action, &sent.unwrap_or_default(), response)?
             }
         };
-        self.forget();
-        Ok(outcome)
+        self.discard_data();
+        Ok(output)
     }
 
-    /// The call of an action, with the parameters that the resource knows: for bodies that stream and for settings of one
-    /// call. Attributes that can be asked for again are forgotten.
+    /// Returns an action as a request, with the parameters that the resource provides, for streaming bodies and for settings of a
+    /// single call. Attributes that can be loaded again are discarded.
     ///
     /// ```
     /// use serde_json::json;
@@ -62,30 +62,30 @@ impl Resource {
     /// let object = client.resource("s3")?.sub("Object", ["my-bucket", "greeting"])?;
     /// object.request("put", json!({}))?.body("hello").send()?;
     /// let output = object.request("get", json!({}))?.send()?;
-    /// assert_eq!(output.body.expect("it streams").read_to_vec()?, b"hello");
+    /// assert_eq!(output.body.expect("GetObject streams").read_to_vec()?, b"hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// There is no such action, it is more than a call, or an attribute that it needs cannot be had.
+    /// Returns an error if the action is unknown, is not a single call, or needs an attribute that cannot be loaded.
     pub fn request(&self, action: &str, params: Value) -> Result<RequestBuilder> {
         if self.injected(action).is_some() {
             let (place, name) = (self.place(), action.into());
-            return Err(ResourceError::MoreThanACall { place, name }.into());
+            return Err(ResourceError::NotACall { place, name }.into());
         }
         let request = match &self.definition().load {
             Some(load) if is_load(action) => &load.request,
             _ => &self.action_definition(action)?.request,
         };
         let params = self.params(&request.params, params)?;
-        self.forget();
+        self.discard_data();
         let call = self.client().request(self.service(), &request.operation);
         Ok(call.params(params))
     }
 
-    /// Faults of parameters that are no call's are this action's.
-    fn say_where(&self, action: &str, error: Error) -> Error {
+    /// Attributes parameter errors that belong to no call to the action.
+    fn in_action(&self, action: &str, error: Error) -> Error {
         match error.kind() {
             ErrorKind::Params => {
                 let action = format!("{}.{action}", self.type_name());
@@ -101,7 +101,7 @@ impl Resource {
         action.ok_or_else(|| self.no_such(Category::Action, name))
     }
 
-    /// The action of this name that the definition does not have.
+    /// The action of this name beyond the definition.
     pub(super) fn injected(&self, name: &str) -> Option<Run> {
         let id = &self.definitions().model().metadata().service_id;
         injected::find(id, self.type_name(), name)
@@ -111,14 +111,14 @@ impl Resource {
         self.client().call(self.service(), operation, params)
     }
 
-    /// What the resource knows, and what the caller gives in its place or beside it.
+    /// The parameters that the resource provides, replaced and extended by the caller's.
     pub(super) fn params(&self, known: &[Param], given: Value) -> Result<Value> {
         let mut params = json!({});
         self.fill(known, &mut params, None)?;
         Ok(replace(params, given))
     }
 
-    /// Puts what the resource knows where it goes; `index` is its place among those of a batch.
+    /// Sets the parameters that the resource provides. `index` is its position in a batch.
     pub(super) fn fill(
         &self,
         known: &[Param],
@@ -132,7 +132,7 @@ impl Resource {
                 ParamSource::Input => continue,
                 ParamSource::Literal { value } => value.clone(),
             };
-            // what is not there is not given, and the checks of parameters say so
+            // the validation of parameters reports missing values
             if !value.is_null() {
                 param.target.put(params, value, index);
             }

@@ -1,4 +1,4 @@
-//! What can be known of a resource, and how it comes to be known.
+//! Attributes of resources, and loading them.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use crate::query::Query;
 use crate::sync;
 
 impl Resource {
-    /// The value of an attribute, or of an identifier; null where the service says nothing. Attributes are asked for if
-    /// none is known yet.
+    /// Returns the value of an attribute or identifier; null if the service returned none. Loads the attributes if none are known
+    /// yet.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -20,14 +20,14 @@ impl Resource {
     /// # let replay = Replay::new().answer(200, &[], r#"{"Table": {"ItemCount": 3, "TableStatus": "ACTIVE"}}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// let table = client.resource("dynamodb")?.sub("Table", "rivers")?;
-    /// assert_eq!(table.attribute("item_count")?, 3); // here the service is asked
+    /// assert_eq!(table.attribute("item_count")?, 3); // loads the attributes
     /// assert_eq!(table.attribute("table_status")?, "ACTIVE");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// There is no such attribute, nothing gives it, or the call fails.
+    /// Returns an error if the attribute is unknown, it cannot be loaded, or the call fails.
     pub fn attribute(&self, name: &str) -> Result<Value> {
         let definition = self.definition();
         if let Some(found) = definition.find(Category::Identifier, name) {
@@ -43,7 +43,7 @@ impl Resource {
         Ok(data.get(member).cloned().unwrap_or_default())
     }
 
-    /// All attributes that are known, by the names of the API, without asking for them.
+    /// Returns the known attributes by their API names, without loading them.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -52,14 +52,14 @@ impl Resource {
     /// let table = client.resource("dynamodb")?.sub("Table", "rivers")?;
     /// assert!(table.data().is_none());
     /// table.load()?;
-    /// assert_eq!(table.data().expect("it was loaded")["ItemCount"], 3);
+    /// assert_eq!(table.data().expect("loaded")["ItemCount"], 3);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn data(&self) -> Option<Arc<Value>> {
         sync::read(&self.0.data).clone()
     }
 
-    /// Asks for the attributes; what was known is replaced. `action("load", …)` does so with parameters of the caller's.
+    /// Loads the attributes, replacing the known ones. `action("load", …)` does so with parameters.
     ///
     /// ```
     /// use serde_json::json;
@@ -77,31 +77,31 @@ impl Resource {
     ///
     /// # Errors
     ///
-    /// The type has no such call, or it fails.
+    /// Returns an error if the type has no load action or the call fails.
     pub fn load(&self) -> Result<()> {
         self.load_with(json!({})).map(drop)
     }
 
-    /// The same as [`Resource::load`].
+    /// Loads the attributes, as [`load`](Self::load): boto3 has both names.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As [`load`](Self::load).
     pub fn reload(&self) -> Result<()> {
         self.load()
     }
 
-    /// Asks for the attributes, with more parameters, and gives them: another thread may have made the resource forget them by
-    /// then. That the service knows nothing shows when an attribute is read.
+    /// Loads the attributes with more parameters, and returns them, as another thread may discard them at once. A resource that
+    /// is unknown to the service is reported when an attribute is read.
     pub(super) fn load_with(&self, params: Value) -> Result<Option<Arc<Value>>> {
         let data = match (self.injected("load"), &self.definition().load) {
             (Some(load), _) => load(self, params)?.value()?,
             (None, Some(load)) => {
                 let params = self.params(&load.request.params, params)?;
-                let answer = self.call(&load.request.operation, params)?;
+                let response = self.call(&load.request.operation, params)?;
                 match &load.path {
-                    Some(path) => self.search(path, &answer)?,
-                    None => answer,
+                    Some(path) => self.search(path, &response)?,
+                    None => response,
                 }
             }
             (None, None) => return Err(self.no_load()),
@@ -115,14 +115,14 @@ impl Resource {
         self.definition().load.is_some() || self.injected("load").is_some()
     }
 
-    /// Forgets attributes that can be asked for again.
-    pub(super) fn forget(&self) {
+    /// Discards attributes that can be loaded again.
+    pub(super) fn discard_data(&self) {
         if self.has_load() {
             self.set_data(None);
         }
     }
 
-    /// The attributes, asked for if they must be; none where the service does not know the resource.
+    /// The attributes, loaded if necessary; `None` if the resource is unknown to the service.
     pub(super) fn known(&self) -> Result<Option<Arc<Value>>> {
         match self.data() {
             Some(data) => Ok(Some(data)),
@@ -130,22 +130,22 @@ impl Resource {
         }
     }
 
-    /// The attributes, where nothing can be done without.
+    /// The attributes, loaded if necessary.
     pub(super) fn loaded(&self) -> Result<Arc<Value>> {
         self.known()?.ok_or_else(|| {
             let load = self.definition().load.as_ref();
             let operation = load.map(|load| load.request.operation.clone());
             ResourceError::NoData {
                 resource: format!("{self:?}"),
-                operation: operation.unwrap_or_else(|| "load".into()),
+                operation: operation.map_or_else(|| "load".into(), |name| name.to_string()),
             }
             .into()
         })
     }
 
     fn set_data(&self, data: Option<Arc<Value>>) {
-        let mut place = sync::write(&self.0.data);
-        *place = data;
+        let mut known = sync::write(&self.0.data);
+        *known = data;
     }
 
     fn no_load(&self) -> crate::error::Error {
@@ -153,7 +153,7 @@ impl Resource {
         ResourceError::NoLoad { place }.into()
     }
 
-    /// What an expression of the definition finds.
+    /// Evaluates an expression of the definition.
     pub(super) fn search(&self, path: &Query, value: &Value) -> Result<Value> {
         let found = path.search(value).map(std::borrow::Cow::into_owned);
         found.map_err(|source| {

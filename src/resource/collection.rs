@@ -1,4 +1,4 @@
-//! Listings of resources.
+//! Collections: listings of resources.
 
 use std::fmt;
 use std::vec;
@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::error::NoSuchName;
 use super::replace::replace;
-use super::{Action, Category, Outcome, Relation, Resource};
+use super::{Action, ActionOutput, Category, Relation, Resource};
 use crate::error::Result;
 use crate::names;
 use crate::paginate::Pages;
 
-/// Resources that a listing gives. Nothing is asked for before the first of them is.
+/// A listing of resources. Pages are fetched when the resources are iterated over.
 ///
 /// ```
 /// use serde_json::json;
@@ -26,17 +26,17 @@ use crate::paginate::Pages;
 /// for object in old.clone().limit(3) {
 ///     println!("{:?}", object?);
 /// }
-/// for outcome in old.batch("delete", json!({}))? {
-///     println!("{}", outcome.value()?["Errors"]); // of one page each
+/// for output in old.batch("delete", json!({}))? {
+///     println!("{}", output.value()?["Errors"]); // one response per page
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A clone goes its own way, and one that was walked through can be walked through again.
+/// Each iteration lists anew, so a clone or a reference can be iterated over repeatedly.
 #[derive(Clone)]
 pub struct Collection {
     parent: Resource,
-    /// In the parent's definition.
+    /// The name in the parent's definition.
     key: Box<str>,
     params: Value,
     limit: Option<usize>,
@@ -44,7 +44,7 @@ pub struct Collection {
 }
 
 impl Resource {
-    /// The listing of this name.
+    /// Returns a collection by its name.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -58,7 +58,7 @@ impl Resource {
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// Returns an error if the collection is unknown.
     pub fn collection(&self, name: &str) -> Result<Collection> {
         Ok(Collection {
             parent: self.clone(),
@@ -71,35 +71,35 @@ impl Resource {
 }
 
 impl Collection {
-    /// All resources: the listing as it is.
+    /// All resources, as in boto3: the collection itself.
     #[must_use]
     pub fn all(self) -> Self {
         self
     }
 
-    /// With more parameters of the listing's operation. They are joined with those that the resource knows and with earlier
-    /// ones: lists end to end, objects member by member, anything else replaced.
+    /// Adds parameters of the listing's operation. They are merged with those that the resource provides and with earlier ones:
+    /// lists are concatenated, objects merged, other values replaced.
     #[must_use]
     pub fn filter(mut self, params: Value) -> Self {
         merge(&mut self.params, params, true);
         self
     }
 
-    /// At most so many resources.
+    /// Limits the number of resources.
     #[must_use]
     pub fn limit(mut self, resources: usize) -> Self {
         self.limit = Some(resources);
         self
     }
 
-    /// How many the service puts on a page at most; of no meaning where the listing has no pages.
+    /// Sets the maximum number of resources per page, if the listing is paginated.
     #[must_use]
     pub fn page_size(mut self, resources: u64) -> Self {
         self.page_size = Some(resources);
         self
     }
 
-    /// The resources page by page.
+    /// Returns an iterator over the pages.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -120,11 +120,11 @@ impl Collection {
         }
     }
 
-    /// The names of what [`Collection::batch`] can do, sorted.
+    /// Returns the names of the batch actions, sorted: see [`batch`](Self::batch).
     ///
     /// # Errors
     ///
-    /// The definition of the listed type is broken.
+    /// Returns an error if the definition of the listed type is invalid.
     pub fn batch_actions(&self) -> Result<Vec<String>> {
         let (_, relation) = self.definition()?;
         let listed = self.parent.definitions().get(&relation.resource_type)?;
@@ -132,8 +132,8 @@ impl Collection {
         Ok(names.map(|name| names::snake_case(name)).collect())
     }
 
-    /// Does something with all resources, in one call for each page that has any. An answer may tell of resources that it
-    /// was not done with, as that of S3's `delete` does in `Errors`.
+    /// Runs a batch action on all resources, with one call per page. A response may report failures of single resources, as
+    /// `Errors` in that of S3's `delete`.
     ///
     /// ```
     /// use serde_json::json;
@@ -149,8 +149,8 @@ impl Collection {
     ///
     /// # Errors
     ///
-    /// There is no such action for many resources, or a call fails; pages before that are done with.
-    pub fn batch(&self, action: &str, params: Value) -> Result<Vec<Outcome>> {
+    /// Returns an error if the batch action is unknown or a call fails; earlier pages have been processed then.
+    pub fn batch(&self, action: &str, params: Value) -> Result<Vec<ActionOutput>> {
         let (_, relation) = self.definition()?;
         let listed = self.parent.definitions().get(&relation.resource_type)?;
         let wanted = names::spelled(action);
@@ -161,7 +161,7 @@ impl Collection {
             let known: Vec<&str> = known.iter().map(|name| &**name).collect();
             NoSuchName::among(&known, format!("{self:?}"), Category::Action, action)
         })?;
-        let mut outcomes = Vec::new();
+        let mut outputs = Vec::new();
         for page in self.clone().pages() {
             let page = page?;
             if page.is_empty() {
@@ -172,10 +172,10 @@ impl Collection {
                 resource.fill(&found.request.params, &mut all, Some(index))?;
             }
             let all = replace(all, params.clone());
-            let answer = self.parent.call(&found.request.operation, all.clone())?;
-            outcomes.push(self.parent.outcome(found, &all, answer)?);
+            let response = self.parent.call(&found.request.operation, all.clone())?;
+            outputs.push(self.parent.action_output(found, &all, response)?);
         }
-        Ok(outcomes)
+        Ok(outputs)
     }
 
     fn definition(&self) -> Result<(&Action, &Relation)> {
@@ -213,7 +213,7 @@ impl IntoIterator for &Collection {
     }
 }
 
-/// The resources of a [`Collection`], one by one. An error is the last.
+/// An iterator over the resources of a [`Collection`]. An error is the last item.
 #[derive(Debug)]
 pub struct Resources {
     pages: ResourcePages,
@@ -236,18 +236,18 @@ impl Iterator for Resources {
     }
 }
 
-/// The resources of a [`Collection`], page by page; a page may be empty. An error is the last.
+/// An iterator over the pages of a [`Collection`]. Pages can be empty. An error is the last item.
 #[derive(Debug)]
 pub struct ResourcePages {
     collection: Collection,
     source: Source,
-    /// Of the listing's call.
+    /// The parameters of the listing's call.
     params: Value,
-    /// How many resources there may be yet.
+    /// The number of resources left until the limit.
     left: Option<usize>,
 }
 
-/// Where pages come from.
+/// The source of pages.
 #[derive(Debug)]
 enum Source {
     Done,
@@ -262,7 +262,7 @@ impl Iterator for ResourcePages {
         if self.left == Some(0) {
             return None;
         }
-        let page = self.answer()?.and_then(|page| {
+        let page = self.next_response()?.and_then(|page| {
             let (_, relation) = self.collection.definition()?;
             let parent = &self.collection.parent;
             parent.on_page(relation, &self.params, &page)
@@ -284,16 +284,16 @@ impl Iterator for ResourcePages {
 }
 
 impl ResourcePages {
-    /// The next answer of the service, if there is one.
-    fn answer(&mut self) -> Option<Result<Value>> {
+    /// The next response of the service, if there is one.
+    fn next_response(&mut self) -> Option<Result<Value>> {
         match &mut self.source {
             Source::Done => None,
-            Source::New => Some(self.first_answer()),
+            Source::New => Some(self.first_response()),
             Source::Pages(pages) => pages.next(),
         }
     }
 
-    fn first_answer(&mut self) -> Result<Value> {
+    fn first_response(&mut self) -> Result<Value> {
         let collection = &self.collection;
         let parent = &collection.parent;
         let (action, _) = collection.definition()?;
@@ -310,14 +310,14 @@ impl ResourcePages {
         if let Some(size) = collection.page_size {
             pages = pages.page_size(size);
         }
-        // the first page is always asked for
+        // there is always a first page
         let first = pages.next().unwrap_or(Ok(Value::Null));
         self.source = Source::Pages(Box::new(pages));
         first
     }
 }
 
-/// Joins parameters with others. Below the top lists are replaced, as boto3 has it.
+/// Merges parameters. Nested lists are replaced, as in boto3.
 fn merge(params: &mut Value, more: Value, joins_lists: bool) {
     match (params, more) {
         (Value::Object(params), Value::Object(more)) => {
@@ -335,7 +335,7 @@ fn merge(params: &mut Value, more: Value, joins_lists: bool) {
                 }
             }
         }
-        // what is no object is left to the checks
+        // the validation of parameters reports other types
         (params, more) => *params = more,
     }
 }

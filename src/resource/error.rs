@@ -1,4 +1,4 @@
-//! What can go wrong with resources, and its texts.
+//! Errors of resources.
 
 use std::fmt;
 
@@ -7,47 +7,49 @@ use crate::error::{Detail, ErrorKind};
 use crate::names;
 use crate::query::QueryError;
 
-/// Why a resource cannot do what it is to do. `place` is such as `s3.Bucket`.
+/// An error of a resource. `place` is its service and type, such as `s3.Bucket`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResourceError {
-    /// An identifier by position and by name.
-    #[error("{place}: the identifier {name} is given twice")]
-    IdentifierTwice {
+    /// An identifier is given by position and by name.
+    #[error("{place}: identifier {name} is given twice")]
+    DuplicateIdentifier {
         /// The resource.
         place: String,
         /// The identifier.
         name: String,
     },
-    /// An identifier that is not given.
-    #[error("{place}: the identifier {name} is not given; {expected}")]
+    /// An identifier is missing.
+    #[error("{place}: identifier {name} is missing; {expected}")]
     MissingIdentifier {
         /// The resource.
         place: String,
         /// The identifier.
         name: String,
-        /// The identifiers that it has.
+        /// The identifiers of the resource.
         expected: String,
     },
-    /// An action that cannot be given as a request.
-    #[error("{place}.{name} is more than a call; do it with `action`")]
-    MoreThanACall {
+    /// An action that is not a single call cannot be a request.
+    #[error("{place}.{name} is not a single call; use `action`")]
+    NotACall {
         /// The resource.
         place: String,
         /// The action.
         name: String,
     },
-    /// A response that has nothing of the resource.
-    #[error("{resource} is not known to the service: {operation} gives nothing of it")]
+    /// The response does not contain the resource.
+    #[error(
+        "{resource} is unknown to the service: the response of {operation} does not contain it"
+    )]
     NoData {
         /// The resource, with its identifiers.
         resource: String,
         /// The operation that loads it.
-        operation: Box<str>,
+        operation: String,
     },
-    /// An attribute of a resource that cannot be loaded.
+    /// The attributes of the resource cannot be loaded.
     #[error(
-        "{place} has no load action: its attributes are known only where a listing or an action gave them"
+        "{place} has no load action: its attributes are known only if a listing or an action returned them"
     )]
     NoLoad {
         /// The resource.
@@ -57,52 +59,52 @@ pub enum ResourceError {
     #[error("{service} has no resources; those that have: {}", services.join(", "))]
     NoResources {
         /// The service.
-        service: Box<str>,
-        /// The services that have some.
+        service: String,
+        /// The services with resources.
         services: Vec<String>,
     },
-    /// An outcome of another kind than the wanted one.
-    #[error("the action gave {given}, not {wanted}")]
-    OtherOutcome {
-        /// What it is.
-        given: &'static str,
-        /// What was wanted.
-        wanted: &'static str,
+    /// An action returned another kind of result than expected.
+    #[error("the action returned {found}, not {expected}")]
+    UnexpectedOutput {
+        /// The kind of the result.
+        found: &'static str,
+        /// The expected kind.
+        expected: &'static str,
     },
-    /// One resource is wanted of a name that stands for several.
-    #[error("{place}.{name} is several resources; ask for it with `references`")]
+    /// A reference to several resources is used as one to a single resource.
+    #[error("{place}.{name} refers to multiple resources; use `references`")]
     Plural {
         /// The resource.
         place: String,
         /// The reference.
         name: String,
     },
-    /// A JMESPath expression of the definition that does not fit the response.
+    /// A JMESPath expression of the definition does not fit the response.
     #[error("{place}: {source}")]
     Query {
         /// The resource.
         place: String,
-        /// What is wrong with it.
+        /// The error of the expression.
         r#source: QueryError,
     },
-    /// More identifiers than the resource has.
-    #[error("{place}: {given} identifiers are given; {expected}")]
+    /// There are more identifiers than the resource has.
+    #[error("{place}: too many identifiers ({given}); {expected}")]
     TooManyIdentifiers {
         /// The resource.
         place: String,
-        /// How many are given.
+        /// The number of given identifiers.
         given: usize,
-        /// The identifiers that it has.
+        /// The identifiers of the resource.
         expected: String,
     },
-    /// An identifier that the resource does not have.
-    #[error("{place}: there is no identifier {name:?}; {expected}")]
+    /// The resource does not have an identifier of this name.
+    #[error("{place}: unknown identifier {name:?}; {expected}")]
     UnknownIdentifier {
         /// The resource.
         place: String,
         /// The identifier.
         name: String,
-        /// The identifiers that it has.
+        /// The identifiers of the resource.
         expected: String,
     },
 }
@@ -120,7 +122,7 @@ impl Detail for ResourceError {
     }
 }
 
-/// A name that a resource, or a collection, does not have.
+/// A resource or a collection does not have this name.
 ///
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};
@@ -138,23 +140,23 @@ impl Detail for ResourceError {
 pub struct NoSuchName {
     /// The resource, such as `s3.Bucket`, or the collection.
     pub place: String,
-    /// What is wanted: an action, an attribute, ….
+    /// The expected category: an action, an attribute, ….
     pub category: Category,
     /// The name.
     pub name: String,
-    /// What else has that name.
+    /// Other categories in which the name exists.
     pub others: Vec<Category>,
-    /// The names that are most like it.
+    /// The most similar names.
     pub nearest: Vec<String>,
     /// All names of the category.
     pub known: Vec<String>,
 }
 
 impl NoSuchName {
-    pub(super) fn of(resource: &Resource, category: Category, name: &str) -> Self {
+    pub(super) fn new(resource: &Resource, category: Category, name: &str) -> Self {
         let known = resource.names(category);
         let mut others: Vec<Category> = resource.definition().categories_of(name).collect();
-        // beyond the definition there are actions only
+        // only actions exist beyond the definition
         let actions = resource.names(Category::Action);
         if !others.contains(&Category::Action) && actions.contains(&&*names::spelled(name)) {
             others.push(Category::Action);
@@ -187,7 +189,7 @@ impl Detail for NoSuchName {
 impl fmt::Display for NoSuchName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (place, category, name) = (&self.place, self.category, &self.name);
-        write!(f, "{place}: there is no {category} {name:?}")?;
+        write!(f, "{place}: unknown {category} {name:?}")?;
         for other in &self.others {
             write!(f, "; {name} is one of its {other}s")?;
         }

@@ -1,4 +1,4 @@
-//! What a caller gives to tell one resource from another.
+//! Identifiers of resources.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use super::{Category, Definition};
 use crate::error::Result;
 use crate::names;
 
-/// Values of identifiers: one, several in their order, or by name.
+/// Values of identifiers: one, several in order, or by name.
 ///
 /// ```
 /// use serde_json::json;
@@ -18,7 +18,7 @@ use crate::names;
 /// let object = s3.sub("Object", ["b", "k"])?;
 /// assert_eq!(s3.sub("Object", json!({"bucket_name": "b", "key": "k"}))?, object);
 /// assert_eq!(bucket.sub("Object", "k")?, object);
-/// bucket.sub("Acl", ())?; // there is one, and it needs no name
+/// bucket.sub("Acl", ())?; // has no identifiers of its own
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl<T: Clone + Into<Value>> From<&[T]> for Identifiers {
     }
 }
 
-/// An array in their order, an object by name, anything else as the only one.
+/// An array has the values in order, an object has them by name, and any other value is the only one.
 impl From<Value> for Identifiers {
     fn from(value: Value) -> Self {
         Self(match value {
@@ -79,15 +79,15 @@ impl From<Value> for Identifiers {
     }
 }
 
-/// The identifiers of a type, of which some are known.
+/// Completes the identifiers of a type.
 pub(super) struct Completion<'a> {
-    /// For errors: `s3.Bucket`.
+    /// The resource in error texts: `s3.Bucket`.
     pub(super) place: String,
     pub(super) definition: &'a Definition,
 }
 
 impl Completion<'_> {
-    /// Puts what is given where nothing is known.
+    /// Fills in the unknown values from the given ones.
     pub(super) fn complete(
         self,
         mut values: Vec<Option<Value>>,
@@ -113,7 +113,7 @@ impl Completion<'_> {
                 for (name, value) in map {
                     if values[self.index(&name)?].replace(value).is_some() {
                         let place = self.place;
-                        return Err(ResourceError::IdentifierTwice { place, name }.into());
+                        return Err(ResourceError::DuplicateIdentifier { place, name }.into());
                     }
                 }
             }
@@ -121,7 +121,7 @@ impl Completion<'_> {
         let identifiers = self.definition.identifiers.iter();
         let each = identifiers.zip(values).map(|(identifier, value)| {
             match value.filter(|value| !value.is_null()) {
-                // a number is told apart from its text by the service alone
+                // only the service distinguishes a number from its text
                 Some(Value::String(text)) if identifier.is_integer() => {
                     Ok(text.parse::<i64>().map_or(Value::String(text), Into::into))
                 }
@@ -152,8 +152,8 @@ impl Completion<'_> {
 
     fn expected(&self) -> String {
         match &self.definition.names(Category::Identifier)[..] {
-            [] => "it has none".into(),
-            names => format!("it has {}", names.join(", ")),
+            [] => "it has no identifiers".into(),
+            names => format!("its identifiers are: {}", names.join(", ")),
         }
     }
 }

@@ -1,28 +1,28 @@
-//! Actions of resources beyond their definitions, as boto3 has them: each is a row of a table.
+//! Actions beyond the definitions, as in boto3.
 
 use serde_json::{Value, json};
 
 use super::replace::replace;
-use super::{Outcome, Resource, s3_transfers};
+use super::{ActionOutput, Resource, s3_transfers};
 use crate::client::Client;
 use crate::error::Result;
 use crate::model::resource::Definitions;
 use crate::names;
 
-/// Does something with a resource, with the parameters that the caller gives. What `load` gives are the attributes.
-pub(super) type Run = fn(&Resource, Value) -> Result<Outcome>;
+/// Runs an action with the caller's parameters. The value of `load` is the attributes.
+pub(super) type Run = fn(&Resource, Value) -> Result<ActionOutput>;
 
 struct Injected {
-    /// The service's id.
+    /// The service id.
     service: &'static str,
-    /// The type of resources.
+    /// The resource type.
     on: &'static str,
-    /// In snake case.
+    /// The name in snake case.
     name: &'static str,
     run: Run,
 }
 
-const fn of(service: &'static str, on: &'static str, name: &'static str, run: Run) -> Injected {
+const fn row(service: &'static str, on: &'static str, name: &'static str, run: Run) -> Injected {
     Injected {
         service,
         on,
@@ -31,22 +31,22 @@ const fn of(service: &'static str, on: &'static str, name: &'static str, run: Ru
     }
 }
 
-/// An action that a definition has under the same name gives way.
-#[rustfmt::skip] // a line each
+/// The rows replace actions of the same name in definitions.
+#[rustfmt::skip] // a row each
 static TABLE: &[Injected] = &[
-    of("EC2", Definitions::SERVICE, "create_tags", create_tags),
-    of("EC2", "Instance", "delete_tags", delete_tags),
-    of("S3", "Bucket", "copy", s3_transfers::copy),
-    of("S3", "Bucket", "download_file", s3_transfers::download_file),
-    of("S3", "Bucket", "load", load_bucket),
-    of("S3", "Bucket", "upload_file", s3_transfers::upload_file),
-    of("S3", "Object", "copy", s3_transfers::copy),
-    of("S3", "Object", "download_file", s3_transfers::download_file),
-    of("S3", "Object", "upload_file", s3_transfers::upload_file),
-    of("S3", "ObjectSummary", "load", load_object_summary),
+    row("EC2", Definitions::SERVICE, "create_tags", create_tags),
+    row("EC2", "Instance", "delete_tags", delete_tags),
+    row("S3", "Bucket", "copy", s3_transfers::copy),
+    row("S3", "Bucket", "download_file", s3_transfers::download_file),
+    row("S3", "Bucket", "load", load_bucket),
+    row("S3", "Bucket", "upload_file", s3_transfers::upload_file),
+    row("S3", "Object", "copy", s3_transfers::copy),
+    row("S3", "Object", "download_file", s3_transfers::download_file),
+    row("S3", "Object", "upload_file", s3_transfers::upload_file),
+    row("S3", "ObjectSummary", "load", load_object_summary),
 ];
 
-/// The action with this name, in any spelling.
+/// Finds an action by its name, in any spelling.
 pub(super) fn find(service_id: &str, on: &str, name: &str) -> Option<Run> {
     let mut rows = rows_of(service_id, on).peekable();
     rows.peek()?;
@@ -54,17 +54,17 @@ pub(super) fn find(service_id: &str, on: &str, name: &str) -> Option<Run> {
     rows.find(|row| row.name == name).map(|row| row.run)
 }
 
-/// The names of all actions of a type.
+/// The names of the actions of a type.
 pub(super) fn names_of(service_id: &str, on: &str) -> impl Iterator<Item = &'static str> {
     rows_of(service_id, on).map(|row| row.name)
 }
 
 fn rows_of(service_id: &str, on: &str) -> impl Iterator<Item = &'static Injected> {
-    let is_its = move |row: &&Injected| row.service == service_id && row.on == on;
-    TABLE.iter().filter(is_its)
+    let matches = move |row: &&Injected| row.service == service_id && row.on == on;
+    TABLE.iter().filter(matches)
 }
 
-/// The client that calls for a service's resources are made with: items of DynamoDB are plain there, as in boto3.
+/// The client for the resources of a service. DynamoDB's attribute values are plain, as in boto3.
 pub(super) fn client_for(client: &Client, service_id: &str) -> Client {
     match service_id {
         "DynamoDB" => client.with_plain_attribute_values(),
@@ -72,32 +72,32 @@ pub(super) fn client_for(client: &Client, service_id: &str) -> Client {
     }
 }
 
-/// Tags of several resources at once: one resource for each tag of each.
-fn create_tags(ec2: &Resource, params: Value) -> Result<Outcome> {
+/// Tags several resources, and returns one tag resource per resource and tag.
+fn create_tags(ec2: &Resource, params: Value) -> Result<ActionOutput> {
     let tagged = params["Resources"].clone();
     let tags = params["Tags"].clone();
     ec2.client().call(ec2.service(), "CreateTags", params)?;
-    let mut made = Vec::new();
+    let mut created = Vec::new();
     for resource in tagged.as_array().into_iter().flatten() {
         for tag in tags.as_array().into_iter().flatten() {
-            // a tag without a value has an empty one
+            // a missing value is empty
             let value = tag["Value"].as_str().unwrap_or_default();
-            made.push(ec2.sub("Tag", json!([resource, tag["Key"], value]))?);
+            created.push(ec2.sub("Tag", json!([resource, tag["Key"], value]))?);
         }
     }
-    Ok(Outcome::Resources(made))
+    Ok(ActionOutput::Resources(created))
 }
 
-fn delete_tags(instance: &Resource, params: Value) -> Result<Outcome> {
+fn delete_tags(instance: &Resource, params: Value) -> Result<ActionOutput> {
     let known = json!({"Resources": [instance.identifier("id")?]});
     let params = replace(known, params);
-    let answer = (instance.client()).call(instance.service(), "DeleteTags", params)?;
-    Ok(Outcome::Value(answer))
+    let response = (instance.client()).call(instance.service(), "DeleteTags", params)?;
+    Ok(ActionOutput::Value(response))
 }
 
-/// What is known of a bucket stands in the list of all. Nothing is known of one that belongs to others, or to whom may not
-/// list.
-fn load_bucket(bucket: &Resource, params: Value) -> Result<Outcome> {
+/// Finds the attributes of a bucket in the list of all buckets. A bucket of another account, or one that the caller may not
+/// list, has none.
+fn load_bucket(bucket: &Resource, params: Value) -> Result<ActionOutput> {
     let name = bucket.identifier("name")?;
     let pages = (bucket.client()).pages(bucket.service(), "ListBuckets", params)?;
     for page in pages {
@@ -107,14 +107,14 @@ fn load_bucket(bucket: &Resource, params: Value) -> Result<Outcome> {
         };
         let mut buckets = page["Buckets"].as_array().into_iter().flatten();
         if let Some(found) = buckets.find(|found| found["Name"] == *name) {
-            return Ok(Outcome::Value(found.clone()));
+            return Ok(ActionOutput::Value(found.clone()));
         }
     }
-    Ok(Outcome::Value(json!({})))
+    Ok(ActionOutput::Value(json!({})))
 }
 
-/// A summary has the members of a listed object, and is asked for as an object is.
-fn load_object_summary(summary: &Resource, params: Value) -> Result<Outcome> {
+/// Loads a summary with `HeadObject`, and renames the members to those of a listed object.
+fn load_object_summary(summary: &Resource, params: Value) -> Result<ActionOutput> {
     let (bucket, key) = (
         summary.identifier("bucket_name")?,
         summary.identifier("key")?,
@@ -125,7 +125,7 @@ fn load_object_summary(summary: &Resource, params: Value) -> Result<Outcome> {
     if let Some((members, size)) = members.and_then(|m| m.remove("ContentLength").map(|s| (m, s))) {
         members.insert("Size".into(), size);
     }
-    Ok(Outcome::Value(data))
+    Ok(ActionOutput::Value(data))
 }
 
 #[cfg(all(test, feature = "embedded"))]
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
     use crate::model::resource::Category;
 
-    /// A row for a type that is renamed would never be found.
+    /// A row for a renamed type would have no effect.
     #[test]
     fn services_and_types_of_the_table_exist() {
         let config = crate::Config::builder().isolated().build().unwrap();
@@ -147,7 +147,7 @@ mod tests {
                 on => all.get(on),
             };
             let definition = definition.unwrap();
-            // an action gives way; nothing else may have the name
+            // a row may replace an action only
             let mut others = definition.categories_of(row.name);
             assert!(
                 others.all(|other| other == Category::Action),

@@ -1,38 +1,38 @@
-//! Resources: things that a service has, with what can be known of them and done with them.
+//! Resources: objects of a service, such as buckets and queues, with attributes and actions, as in boto3.
 //!
 //! ```text
 //!  Client ──resource("s3")──► s3.ServiceResource ──sub("Bucket", "b")──► s3.Bucket(name="b")
 //!                               │ action, collection                      │ attribute, load, action, waiter
 //!                               └──► s3.Bucket, s3.Bucket, …              └─ reference, sub, collection ──► others
 //! ```
-//! Which there are is data: the files `resources-1` of boto3 for nine services, those in a folder of models, or a text that
-//! the program has ([`Client::resource_from`]). They are laid out as boto3's, and what is done with them is the same:
+//! Definitions are data: boto3's files `resources-1` for nine services, files in a directory of models, or a text of the program
+//! ([`Client::resource_from`]). They have boto3's format and meaning:
 //!
-//! * Names are snake case (`creation_date`, `wait_until_exists`), those of sub-resources capitals (`Bucket`); both
-//!   spellings are taken everywhere. Where two names are the same, the later one has its [`Category`] behind it
-//!   (`routes_attribute`), in the order: identifier, action, sub-resource, reference, collection, waiter, attribute.
-//! * Identifiers are known from the start; attributes are asked for when the first of them is read, or came with the
-//!   listing. An action forgets them, if they can be asked for again.
-//! * Parameters that the caller gives replace those that the resource knows; those of a listing are joined with them.
+//! * Names are in snake case (`creation_date`, `wait_until_exists`), those of sub-resources in Pascal case (`Bucket`). Both
+//!   spellings are accepted everywhere. If two names are the same, the later one gets its [`Category`] as a suffix
+//!   (`routes_attribute`), in this order: identifier, action, sub-resource, reference, collection, waiter, attribute.
+//! * Identifiers are always known. Attributes come with a listing, or are loaded when the first one is read. An action discards
+//!   attributes that can be loaded again.
+//! * The caller's parameters replace those that the resource provides. Parameters of a listing are merged with them.
 //!
-//! A resource is cheap to clone, and its clones share what they know. It can be used by several threads.
+//! A resource is cheap to clone, clones share attributes, and threads can share a resource.
 
 mod action;
+mod action_output;
 mod attribute;
 mod collection;
 mod error;
 mod identifiers;
 mod injected;
-mod outcome;
 mod relation;
 mod replace;
 mod s3_transfers;
 mod waiter;
 
+pub use self::action_output::ActionOutput;
 pub use self::collection::{Collection, ResourcePages, Resources};
 pub use self::error::{NoSuchName, ResourceError};
 pub use self::identifiers::Identifiers;
-pub use self::outcome::Outcome;
 pub use crate::model::resource::{
     Action, ActionRequest, Category, Definition, Definitions, Identifier, IdentifierRule,
     IdentifierSource, Param, ParamSource, Relation, Target, WaiterUse,
@@ -49,7 +49,7 @@ use crate::error::Result;
 use crate::introspection::Introspection;
 use crate::model::resource::Name;
 
-/// A service, or something that it has.
+/// A service, or an object of a service.
 ///
 /// ```
 /// use serde_json::json;
@@ -66,20 +66,20 @@ use crate::model::resource::Name;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Two are equal if they are of one type and their identifiers are equal. What is known of them has no part in that, nor in their
-/// hash: they may be keys of a map, whatever `clippy::mutable_key_type` says.
+/// Two resources are equal if they have the same type and identifiers. Attributes affect neither equality nor the hash, so
+/// resources can be keys of a map, despite `clippy::mutable_key_type`.
 #[derive(Clone)]
 pub struct Resource(Arc<Inner>);
 
 struct Inner {
     context: Arc<Context>,
     definition: Arc<Definition>,
-    /// As many as the definition has, in its order.
+    /// The values of the definition's identifiers, in the same order.
     identifiers: Box<[Value]>,
     data: RwLock<Option<Arc<Value>>>,
 }
 
-/// What all resources have in common that one service's led to.
+/// The part that all resources of a service share.
 struct Context {
     client: Client,
     definitions: Arc<Definitions>,
@@ -104,7 +104,7 @@ impl Introspection {
 }
 
 impl Client {
-    /// A service as a resource: what leads to all others.
+    /// Returns a service as a resource, from which all others are reached.
     ///
     /// ```
     /// use serde_json::json;
@@ -120,7 +120,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// There is no such service, or it has no resources: the error says which have.
+    /// Returns an error if the service is unknown or has no resources; the error lists the services that have.
     pub fn resource(&self, service: &str) -> Result<Resource> {
         let found = self.all_services().service(service)?;
         match found.resources()? {
@@ -133,7 +133,7 @@ impl Client {
         }
     }
 
-    /// A service as a resource, by definitions of the program's own: the text of a file `resources-1`.
+    /// Returns a service as a resource, with definitions of the program's own: the text of a file `resources-1`.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -152,7 +152,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// There is no such service, or the text is broken. A type's own fault shows when it is first met.
+    /// Returns an error if the service is unknown or the text is invalid. An error in the definition of a type is reported when
+    /// the type is first used.
     pub fn resource_from(&self, service: &str, definitions: &str) -> Result<Resource> {
         let model = self.model(service)?;
         let definitions = Definitions::parse(model, definitions)?;
@@ -185,32 +186,32 @@ impl Resource {
         }))
     }
 
-    /// The service's name, such as `s3`.
+    /// Returns the service's name, such as `s3`.
     pub fn service(&self) -> &str {
         self.definitions().model().name()
     }
 
-    /// The type's name, such as `Bucket`; `ServiceResource` for a service.
+    /// Returns the type's name, such as `Bucket`, or `ServiceResource` for a service.
     pub fn type_name(&self) -> &str {
         &self.definition().name
     }
 
-    /// The client that its calls are made with.
+    /// Returns the client that makes the resource's calls.
     pub fn client(&self) -> &Client {
         &self.0.context.client
     }
 
-    /// What its type has.
+    /// Returns the definition of the resource's type.
     pub fn definition(&self) -> &Definition {
         &self.0.definition
     }
 
-    /// All types of the service.
+    /// Returns the definitions of all types of the service.
     pub fn definitions(&self) -> &Definitions {
         &self.0.context.definitions
     }
 
-    /// The names of all that it has of a category: identifiers in their order, others sorted.
+    /// Returns the names in a category: identifiers in their order, others sorted.
     ///
     /// ```
     /// use tucuxi::resource::Category;
@@ -236,13 +237,13 @@ impl Resource {
         names
     }
 
-    /// The names and values of its identifiers, in their order.
+    /// Returns the names and values of the identifiers, in order.
     pub fn identifiers(&self) -> impl Iterator<Item = (&str, &Value)> {
         let names = self.definition().names(Category::Identifier);
         names.into_iter().zip(&self.0.identifiers)
     }
 
-    /// The value of an identifier.
+    /// Returns the value of an identifier.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -254,13 +255,13 @@ impl Resource {
     ///
     /// # Errors
     ///
-    /// It has no such identifier.
+    /// Returns an error if the resource has no such identifier.
     pub fn identifier(&self, name: &str) -> Result<&Value> {
         let found = self.find(Category::Identifier, name)?;
         self.identifier_by_key(&found.key)
     }
 
-    /// By the name that definitions have.
+    /// The value of an identifier by its name in definitions.
     fn identifier_by_key(&self, key: &str) -> Result<&Value> {
         let index = self.definition().identifier_index(key);
         let value = index.and_then(|index| self.0.identifiers.get(index));
@@ -273,10 +274,10 @@ impl Resource {
     }
 
     fn no_such(&self, category: Category, name: &str) -> crate::error::Error {
-        NoSuchName::of(self, category, name).into()
+        NoSuchName::new(self, category, name).into()
     }
 
-    /// As a text for errors: `s3.Bucket`.
+    /// The resource in error texts: `s3.Bucket`.
     fn place(&self) -> String {
         format!("{}.{}", self.service(), self.type_name())
     }
@@ -300,7 +301,7 @@ impl Hash for Resource {
     }
 }
 
-/// `s3.Object(bucket_name="b", key="k")`; attributes and secrets are not shown.
+/// `s3.Object(bucket_name="b", key="k")`, without attributes and secrets.
 impl fmt::Debug for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}(", self.place())?;

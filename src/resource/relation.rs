@@ -1,4 +1,4 @@
-//! From one resource to others.
+//! Relations between resources.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::error::ResourceError;
 use super::identifiers::{Completion, Identifiers};
-use super::{Action, Category, Definition, IdentifierSource, Outcome, Relation, Resource};
+use super::{Action, ActionOutput, Category, Definition, IdentifierSource, Relation, Resource};
 use crate::error::Result;
 use crate::model::resource::{Origin, Rows};
 use crate::model::{Kind, ServiceModel, ShapeId};
 use crate::query::Query;
 
 impl Resource {
-    /// A resource that belongs to this one, by the identifiers that this one does not know. The service is not asked.
+    /// Returns a sub-resource by its own identifiers. No request is sent.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -26,7 +26,7 @@ impl Resource {
     ///
     /// # Errors
     ///
-    /// There is no such sub-resource, or it has other identifiers.
+    /// Returns an error if the sub-resource is unknown or has other identifiers.
     pub fn sub(&self, name: &str, identifiers: impl Into<Identifiers>) -> Result<Self> {
         let key = &self.find(Category::Subresource, name)?.key;
         let relation = self.definition().subresources.get(key);
@@ -49,7 +49,7 @@ impl Resource {
         Ok(Self::new(context, definition, values, None))
     }
 
-    /// The resource that an attribute names, if it names one. Attributes are asked for if none is known yet.
+    /// Returns the resource that the attributes refer to, if any. Loads the attributes if none are known yet.
     ///
     /// ```
     /// use serde_json::json;
@@ -66,7 +66,7 @@ impl Resource {
     ///
     /// # Errors
     ///
-    /// There is no such reference, it is to several resources, or the attributes cannot be had.
+    /// Returns an error if the reference is unknown, refers to multiple resources, or the attributes cannot be loaded.
     pub fn reference(&self, name: &str) -> Result<Option<Self>> {
         let relation = self.reference_definition(name)?;
         if relation.is_plural() {
@@ -76,7 +76,7 @@ impl Resource {
         Ok(self.references(name)?.pop())
     }
 
-    /// The resources that attributes name: any number of them. Attributes are asked for if none is known yet.
+    /// Returns the resources that the attributes refer to. Loads the attributes if none are known yet.
     ///
     /// ```
     /// # let answer = "<R><routeTableSet><item><routeSet><item><destinationCidrBlock>10.0.0.0/16</destinationCidrBlock>\
@@ -93,17 +93,17 @@ impl Resource {
     ///
     /// # Errors
     ///
-    /// There is no such reference, or the attributes cannot be had.
+    /// Returns an error if the reference is unknown or the attributes cannot be loaded.
     pub fn references(&self, name: &str) -> Result<Vec<Self>> {
         let relation = self.reference_definition(name)?;
         let data = self.known()?.unwrap_or_default();
         let sources = Sources {
             data: Some(&data),
             params: &Value::Null,
-            // what is known of the others stands in the attributes too
+            // the attributes contain the data of the others, too
             response: &data,
         };
-        Ok(self.lead(relation, &sources)?.all())
+        Ok(self.resolve(relation, &sources)?.all())
     }
 
     fn reference_definition(&self, name: &str) -> Result<&Relation> {
@@ -112,28 +112,28 @@ impl Resource {
         relation.ok_or_else(|| self.no_such(Category::Reference, name))
     }
 
-    /// What an action gives: the resources in its answer, an empty value in their place, or the answer.
-    pub(super) fn outcome(
+    /// The result of an action: the resources in the response, an empty value in their place, or the response.
+    pub(super) fn action_output(
         &self,
         action: &Action,
         params: &Value,
-        answer: Value,
-    ) -> Result<Outcome> {
+        response: Value,
+    ) -> Result<ActionOutput> {
         let Some(relation) = &action.resource else {
-            return Ok(Outcome::Value(match &action.path {
-                Some(path) => self.search(path, &answer)?,
-                None => answer,
+            return Ok(ActionOutput::Value(match &action.path {
+                Some(path) => self.search(path, &response)?,
+                None => response,
             }));
         };
         Ok(
-            match self.lead(relation, &Sources::of_call(params, &answer))? {
-                Led::Nowhere => {
+            match self.resolve(relation, &Sources::of_call(params, &response))? {
+                Resolved::None => {
                     let model = self.definitions().model();
                     let operation = model.operation(&action.request.operation)?;
-                    Outcome::Value(empty(model, operation.output, relation.path.as_ref())?)
+                    ActionOutput::Value(empty(model, operation.output, relation.path.as_ref())?)
                 }
-                Led::ToOne(one) => Outcome::Resource(one),
-                Led::ToMany(all) => Outcome::Resources(all),
+                Resolved::One(one) => ActionOutput::Resource(one),
+                Resolved::Many(all) => ActionOutput::Resources(all),
             },
         )
     }
@@ -145,13 +145,15 @@ impl Resource {
         params: &Value,
         page: &Value,
     ) -> Result<Vec<Self>> {
-        Ok(self.lead(relation, &Sources::of_call(params, page))?.all())
+        Ok(self
+            .resolve(relation, &Sources::of_call(params, page))?
+            .all())
     }
 
-    fn lead(&self, relation: &Relation, sources: &Sources<'_>) -> Result<Led> {
+    fn resolve(&self, relation: &Relation, sources: &Sources<'_>) -> Result<Resolved> {
         let listed = self.definitions().get(&relation.resource_type)?;
         if let Some(rows) = relation.rows() {
-            return self.lead_by_rows(relation, &listed, rows, sources);
+            return self.resolve_rows(relation, &listed, rows, sources);
         }
         let rules = relation.identifiers.iter();
         let values = rules.map(|rule| self.identifier_from(&rule.source, sources));
@@ -161,7 +163,7 @@ impl Resource {
         let data = data.transpose()?;
         let lists = values.iter().filter_map(Value::as_array);
         if let Some(length) = lists.map(Vec::len).min() {
-            // lists go side by side, and what is no list is the same for all
+            // lists are zipped; other values are the same for all resources
             let at = |value: &Value, n: usize| match value {
                 Value::Array(list) => list[n].clone(),
                 one => one.clone(),
@@ -169,40 +171,40 @@ impl Resource {
             let each = (0..length).map(|n| {
                 let values = values.iter().map(|value| at(value, n)).collect();
                 let data = data.as_ref().and_then(|data| data.get(n)).cloned();
-                self.made(relation, &listed, values, data)
+                self.build(relation, &listed, values, data)
             });
-            return Ok(Led::ToMany(each.flatten().collect()));
+            return Ok(Resolved::Many(each.flatten().collect()));
         }
-        Ok(match self.made(relation, &listed, values, data) {
-            Some(one) => Led::ToOne(one),
-            None if relation.is_plural() => Led::ToMany(Vec::new()),
-            None => Led::Nowhere,
+        Ok(match self.build(relation, &listed, values, data) {
+            Some(one) => Resolved::One(one),
+            None if relation.is_plural() => Resolved::Many(Vec::new()),
+            None => Resolved::None,
         })
     }
 
-    /// Elements of one list: what an element has no identifier for is left out, with its attributes.
-    fn lead_by_rows(
+    /// Resolves a relation whose identifiers come from the elements of one list. Elements without an identifier are skipped.
+    fn resolve_rows(
         &self,
         relation: &Relation,
         listed: &Arc<Definition>,
         rows: &Rows,
         sources: &Sources<'_>,
-    ) -> Result<Led> {
+    ) -> Result<Resolved> {
         let Value::Array(list) = self.find_in(sources, rows.origin, &rows.list)? else {
-            return Ok(Led::ToMany(Vec::new()));
+            return Ok(Resolved::Many(Vec::new()));
         };
-        let mut made = Vec::with_capacity(list.len());
+        let mut resources = Vec::with_capacity(list.len());
         for row in list {
-            let places = relation.identifiers.iter().zip(&rows.columns);
-            let values = places.map(|(rule, column)| match column {
+            let columns = relation.identifiers.iter().zip(&rows.columns);
+            let values = columns.map(|(rule, column)| match column {
                 Some(column) => self.search(column, &row),
                 None => self.identifier_from(&rule.source, sources),
             });
             let values = values.collect::<Result<Vec<_>>>()?;
             let data = relation.path.is_some().then_some(row);
-            made.extend(self.made(relation, listed, values, data));
+            resources.extend(self.build(relation, listed, values, data));
         }
-        Ok(Led::ToMany(made))
+        Ok(Resolved::Many(resources))
     }
 
     fn identifier_from(&self, source: &IdentifierSource, sources: &Sources<'_>) -> Result<Value> {
@@ -224,9 +226,9 @@ impl Resource {
         }
     }
 
-    /// The resource with these identifiers, in the relation's order; none where one is missing. One that the relation does
-    /// not name may be among the attributes.
-    fn made(
+    /// Creates the resource with these identifiers, in the relation's order; `None` if one is missing. Identifiers that the
+    /// relation does not name may be among the attributes.
+    fn build(
         &self,
         relation: &Relation,
         listed: &Arc<Definition>,
@@ -253,9 +255,9 @@ impl Resource {
     }
 }
 
-/// What the expressions of a relation are asked of.
+/// The inputs of a relation's expressions.
 struct Sources<'a> {
-    /// The attributes, if they were asked for already.
+    /// The attributes, if they have been loaded.
     data: Option<&'a Value>,
     params: &'a Value,
     response: &'a Value,
@@ -271,24 +273,24 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// Where a relation leads.
-enum Led {
-    Nowhere,
-    ToMany(Vec<Resource>),
-    ToOne(Resource),
+/// The resources that a relation resolves to.
+enum Resolved {
+    Many(Vec<Resource>),
+    None,
+    One(Resource),
 }
 
-impl Led {
+impl Resolved {
     fn all(self) -> Vec<Resource> {
         match self {
-            Self::Nowhere => Vec::new(),
-            Self::ToMany(all) => all,
-            Self::ToOne(one) => vec![one],
+            Self::None => Vec::new(),
+            Self::Many(all) => all,
+            Self::One(one) => vec![one],
         }
     }
 }
 
-/// The empty value of the kind that the output has at a path.
+/// The empty value of the type that the output has at a path.
 fn empty(model: &ServiceModel, output: Option<ShapeId>, path: Option<&Query>) -> Result<Value> {
     let Some(mut at) = output else {
         return Ok(Value::Null);

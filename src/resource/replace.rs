@@ -1,8 +1,8 @@
-//! Parameters of the caller in place of those that a resource knows.
+//! Precedence of the caller's parameters.
 
 use serde_json::Value;
 
-/// Parameters with those that the caller gives in place of theirs. A value that is no object is left to the checks.
+/// Replaces and extends parameters by the caller's. The validation of parameters reports values that are not objects.
 pub(super) fn replace(params: Value, given: Value) -> Value {
     match (params, given) {
         (Value::Object(mut params), Value::Object(given)) => {

@@ -1,17 +1,17 @@
-//! Transfers as actions of S3's resources: files from and to a bucket or an object, and copies into one.
+//! Transfers as actions of S3's resources.
 //!
 //! | action | parameters |
 //! | --- | --- |
-//! | `upload_file`, `download_file` | `Filename`; `Key`, of a bucket; `ExtraArgs` |
-//! | `copy` | `CopySource` with `Bucket`, `Key`, maybe `VersionId`; `Key`, of a bucket; `ExtraArgs` |
+//! | `upload_file`, `download_file` | `Filename`; `Key` (buckets only); `ExtraArgs` |
+//! | `copy` | `CopySource` with `Bucket`, `Key` and optionally `VersionId`; `Key` (buckets only); `ExtraArgs` |
 //!
-//! Streams are no JSON: for those, [`Client::transfer`](crate::Client::transfer) takes a bucket and a key.
+//! Streams cannot be JSON parameters: use [`Client::transfer`](crate::Client::transfer) for them.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Outcome, Resource};
+use super::{ActionOutput, Resource};
 use crate::error::{Error, Result};
 use crate::params::{ParamError, ParamErrorKind, ParamErrors};
 use crate::transfer::{CopySource, Job};
@@ -46,9 +46,9 @@ struct CopyFrom {
     version_id: Option<String>,
 }
 
-pub(super) fn upload_file(on: &Resource, params: Value) -> Result<Outcome> {
+pub(super) fn upload_file(on: &Resource, params: Value) -> Result<ActionOutput> {
     let params: FileParams = parse(params)?;
-    let (bucket, key) = place(on, params.key)?;
+    let (bucket, key) = bucket_and_key(on, params.key)?;
     let job = on
         .client()
         .transfer()
@@ -56,9 +56,9 @@ pub(super) fn upload_file(on: &Resource, params: Value) -> Result<Outcome> {
     run(job, params.extra_args)
 }
 
-pub(super) fn download_file(on: &Resource, params: Value) -> Result<Outcome> {
+pub(super) fn download_file(on: &Resource, params: Value) -> Result<ActionOutput> {
     let params: FileParams = parse(params)?;
-    let (bucket, key) = place(on, params.key)?;
+    let (bucket, key) = bucket_and_key(on, params.key)?;
     let job = on
         .client()
         .transfer()
@@ -66,9 +66,9 @@ pub(super) fn download_file(on: &Resource, params: Value) -> Result<Outcome> {
     run(job, params.extra_args)
 }
 
-pub(super) fn copy(on: &Resource, params: Value) -> Result<Outcome> {
+pub(super) fn copy(on: &Resource, params: Value) -> Result<ActionOutput> {
     let params: CopyParams = parse(params)?;
-    let (bucket, key) = place(on, params.key)?;
+    let (bucket, key) = bucket_and_key(on, params.key)?;
     let mut source = CopySource::new(params.copy_source.bucket, params.copy_source.key);
     if let Some(version) = params.copy_source.version_id {
         source = source.version(version);
@@ -81,12 +81,12 @@ pub(super) fn copy(on: &Resource, params: Value) -> Result<Outcome> {
 
 fn parse<P: DeserializeOwned>(params: Value) -> Result<P> {
     match params.is_object() {
-        true => P::deserialize(params).map_err(|e| fault(&e.to_string())),
-        false => Err(fault("they must be an object")),
+        true => P::deserialize(params).map_err(|e| invalid(&e.to_string())),
+        false => Err(invalid("must be an object")),
     }
 }
 
-fn fault(reason: &str) -> Error {
+fn invalid(reason: &str) -> Error {
     let kind = ParamErrorKind::Unreadable {
         reason: reason.into(),
     };
@@ -94,21 +94,21 @@ fn fault(reason: &str) -> Error {
     ParamErrors(vec![ParamError { path, kind }]).into()
 }
 
-/// Bucket and key: an object knows both, a bucket is told the key.
-fn place(on: &Resource, key: Option<String>) -> Result<(String, String)> {
+/// The bucket and key: an object has both, a bucket needs the key.
+fn bucket_and_key(on: &Resource, key: Option<String>) -> Result<(String, String)> {
     let identifier = |name: &str| -> Result<String> {
         let value = on.identifier(name)?;
         Ok(value.as_str().unwrap_or_default().to_owned())
     };
     match (identifier("key"), key) {
         (Ok(own), None) => Ok((identifier("bucket_name")?, own)),
-        (Ok(_), Some(_)) => Err(fault("Key: an object has its own")),
+        (Ok(_), Some(_)) => Err(invalid("Key: not allowed, the object has a key")),
         (Err(_), Some(key)) => Ok((identifier("name")?, key)),
-        (Err(_), None) => Err(fault("Key: required member is missing")),
+        (Err(_), None) => Err(invalid("Key: required member is missing")),
     }
 }
 
-fn run(job: Job<'static>, args: Value) -> Result<Outcome> {
+fn run(job: Job<'static>, args: Value) -> Result<ActionOutput> {
     let report = job.args(args).run()?;
     let mut value = json!({"Bytes": report.bytes});
     for (name, text) in [("ETag", report.etag), ("VersionId", report.version_id)] {
@@ -116,5 +116,5 @@ fn run(job: Job<'static>, args: Value) -> Result<Outcome> {
             value[name] = text.into_string().into();
         }
     }
-    Ok(Outcome::Value(value))
+    Ok(ActionOutput::Value(value))
 }

@@ -1,4 +1,4 @@
-//! What can be waited for.
+//! Waiters of resources.
 
 use serde_json::{Value, json};
 
@@ -7,8 +7,7 @@ use crate::error::Result;
 use crate::wait::{Wait, WaitOutput};
 
 impl Resource {
-    /// Waits until something is so. The name is taken as `exists` or `wait_until_exists`. Attributes stay as they are:
-    /// [`Resource::reload`] asks for them.
+    /// Runs a waiter, such as `exists` or `wait_until_exists`. Known attributes are kept: [`Resource::reload`] loads them anew.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -26,7 +25,7 @@ impl Resource {
         self.waiter(waiter, json!({}))?.run()
     }
 
-    /// A wait that can be set up before it begins. Parameters that are given replace those that the resource knows.
+    /// Returns a wait to configure before it runs. The caller's parameters replace those that the resource provides.
     ///
     /// ```
     /// use serde_json::json;
@@ -41,7 +40,7 @@ impl Resource {
     ///
     /// # Errors
     ///
-    /// There is no such waiter.
+    /// Returns an error if the waiter is unknown.
     pub fn waiter(&self, waiter: &str, params: Value) -> Result<Wait> {
         let key = &self.find(Category::Waiter, waiter)?.key;
         let found = self.definition().waiters.get(key);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use tucuxi::Resource;
-use tucuxi::resource::{Category, Collection, Outcome};
+use tucuxi::resource::{ActionOutput, Category, Collection};
 
 use crate::{Service, all, unique};
 
@@ -14,7 +14,7 @@ impl Service {
     }
 }
 
-fn act(resource: &Resource, action: &str, params: Value) -> Outcome {
+fn act(resource: &Resource, action: &str, params: Value) -> ActionOutput {
     let outcome = resource.action(action, params);
     outcome.unwrap_or_else(|error| panic!("{resource:?}.{action}: {error}"))
 }
@@ -273,7 +273,7 @@ fn sqs() {
     }
     assert_eq!(
         act(&queue, "receive_messages", most),
-        Outcome::Resources(vec![])
+        ActionOutput::Resources(vec![])
     );
     let attributes = attribute(&queue, "attributes");
     assert!(attributes["QueueArn"].as_str().unwrap().ends_with(&name));

@@ -42,7 +42,7 @@ fn injected_actions_are_named_when_read_as_attributes() {
     for name in ["load", "upload_file"] {
         let error = bucket.attribute(name).unwrap_err().to_string();
         let expected = format!(
-            "there is no attribute \"{name}\"; {name} is one of its actions; its attributes are: "
+            "unknown attribute \"{name}\"; {name} is one of its actions; its attributes are: "
         );
         assert!(error.contains(&expected), "{error}");
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use tucuxi::Resource;
-use tucuxi::resource::{Category, Outcome};
+use tucuxi::resource::{ActionOutput, Category};
 
 use super::{asked, client};
 
@@ -156,7 +156,7 @@ fn an_action_is_a_call_that_can_be_changed_before_it_is_sent() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "resource: s3.Bucket.load is more than a call; do it with `action`"
+        "resource: s3.Bucket.load is not a single call; use `action`"
     );
 }
 
@@ -209,7 +209,7 @@ fn an_identifier_is_known_by_its_member_too() {
 fn what_cannot_be_known_says_why() {
     let (pond, _) = pond(&[json!({})]);
     let error = pond.attribute("depth").unwrap_err().to_string();
-    let expected = "resource: pond.Pond(name=\"north\") is not known to the service: DescribePond gives nothing of it";
+    let expected = "resource: pond.Pond(name=\"north\") is unknown to the service: the response of DescribePond does not contain it";
     assert_eq!(error, expected);
     let keeper = pond
         .client()
@@ -218,7 +218,7 @@ fn what_cannot_be_known_says_why() {
         .sub("Keeper", "Ana")
         .unwrap();
     let error = keeper.attribute("values").unwrap_err().to_string();
-    let expected = "resource: pond.Keeper has no load action: its attributes are known only where a listing or an action gave them";
+    let expected = "resource: pond.Keeper has no load action: its attributes are known only if a listing or an action returned them";
     assert_eq!(error, expected);
     assert_eq!(keeper.load().unwrap_err().to_string(), expected);
 }
@@ -239,7 +239,7 @@ fn references_lead_where_attributes_say() {
     let error = pond.reference("eggs").unwrap_err().to_string();
     assert_eq!(
         error,
-        "resource: pond.Pond.eggs is several resources; ask for it with `references`"
+        "resource: pond.Pond.eggs refers to multiple resources; use `references`"
     );
     pond.reload().unwrap();
     assert_eq!(pond.references("eggs").unwrap(), []);
@@ -252,7 +252,7 @@ fn what_the_service_does_not_know_refers_to_nothing() {
     let (pond, replay) = pond(&[json!({}), json!({}), json!({})]);
     assert_eq!(
         pond.action("reload", json!({})).unwrap(),
-        Outcome::Value(Value::Null)
+        ActionOutput::Value(Value::Null)
     );
     assert_eq!(pond.reference("keeper").unwrap(), None);
     assert_eq!(pond.references("eggs").unwrap(), []);
@@ -287,7 +287,7 @@ fn an_action_gives_what_its_answer_has() {
     for (action, answer, expected) in cases {
         let (pond, _) = pond(std::slice::from_ref(&answer));
         let found = match pond.action(action, json!({})).unwrap() {
-            Outcome::Value(value) => Err(value),
+            ActionOutput::Value(value) => Err(value),
             other => Ok(shown(&other.resources().unwrap())),
         };
         assert_eq!(found, expected, "{action}: {answer}");
@@ -339,11 +339,14 @@ fn an_outcome_of_another_kind_is_an_error() {
     let (pond, _) = pond(&[json!({}), json!({}), json!({"Fish": {"Name": "a"}})]);
     let outcome = |action: &str| pond.action(action, json!({})).unwrap();
     let error = outcome("fill").resource().unwrap_err().to_string();
-    assert_eq!(error, "resource: the action gave a value, not one resource");
+    assert_eq!(
+        error,
+        "resource: the action returned a value, not one resource"
+    );
     let error = outcome("hatch_many").resource().unwrap_err().to_string();
     assert_eq!(
         error,
-        "resource: the action gave a list of resources, not one resource"
+        "resource: the action returned a list of resources, not one resource"
     );
     assert!(outcome("hatch").value().is_err());
 }
@@ -513,7 +516,7 @@ fn a_batch_may_give_resources() {
     assert_eq!(format!("{keeper:?}"), "pond.Keeper(name=\"a\")");
     assert_eq!(asked(&replay)[1].1, json!({"Kinds": ["a", "b"]}));
     let error = fishes.batch("cach", json!({})).unwrap_err().to_string();
-    let expected = "resource: pond.Pond(name=\"north\").fishes: there is no action \"cach\"; did you mean catch? its \
+    let expected = "resource: pond.Pond(name=\"north\").fishes: unknown action \"cach\"; did you mean catch? its \
                     actions are: catch, rename";
     assert_eq!(error, expected);
 }
@@ -545,27 +548,27 @@ fn identifiers_must_be_those_of_the_type() {
     let cases = [
         (
             json!(["a"]),
-            "pond.Fish: the identifier name is not given; it has pond, name",
+            "pond.Fish: identifier name is missing; its identifiers are: pond, name",
         ),
         (
             json!(["a", null]),
-            "pond.Fish: the identifier name is not given; it has pond, name",
+            "pond.Fish: identifier name is missing; its identifiers are: pond, name",
         ),
         (
             json!({"name": "a"}),
-            "pond.Fish: the identifier pond is not given; it has pond, name",
+            "pond.Fish: identifier pond is missing; its identifiers are: pond, name",
         ),
         (
             json!(["a", "b", "c"]),
-            "pond.Fish: 3 identifiers are given; it has pond, name",
+            "pond.Fish: too many identifiers (3); its identifiers are: pond, name",
         ),
         (
             json!({"key": "a"}),
-            "pond.Fish: there is no identifier \"key\"; it has pond, name",
+            "pond.Fish: unknown identifier \"key\"; its identifiers are: pond, name",
         ),
         (
             json!({"Name": "a", "name": "b"}),
-            "pond.Fish: the identifier name is given twice",
+            "pond.Fish: identifier name is given twice",
         ),
     ];
     for (given, expected) in cases {
@@ -577,7 +580,7 @@ fn identifiers_must_be_those_of_the_type() {
         );
     }
     let pond = service.sub("Fish", ["a", "b"]).unwrap().sub("Pond", "x");
-    let expected = "resource: pond.Pond: 1 identifiers are given; it has name";
+    let expected = "resource: pond.Pond: too many identifiers (1); its identifiers are: name";
     assert_eq!(pond.unwrap_err().to_string(), expected);
 }
 
@@ -630,14 +633,14 @@ fn misuse_says_what_there_is() {
     ];
     let actions = "its actions are: count, drain, fill, hatch, hatch_many, hatch_named, hatch_noted, hatch_number, load, reload";
     let expected = [
-        format!("there is no action \"drainn\"; did you mean drain? {actions}"),
-        format!("there is no action \"fishes\"; fishes is one of its collections; {actions}"),
-        "there is no collection \"fish\"; fish is one of its sub-resources; did you mean fishes? its collections are: fishes, springs".into(),
-        "there is no sub-resource \"Fisch\"; did you mean Fish? its sub-resources are: Fish".into(),
-        "there is no waiter \"exists\"; it has no waiters".into(),
-        "there is no reference \"owner\"; its references are: eggs, guest, keeper".into(),
-        "there is no attribute \"colour\"; its attributes are: depth, eggs_attribute, guest_attribute, keeper_attribute".into(),
-        "there is no identifier \"id\"; its identifiers are: name".into(),
+        format!("unknown action \"drainn\"; did you mean drain? {actions}"),
+        format!("unknown action \"fishes\"; fishes is one of its collections; {actions}"),
+        "unknown collection \"fish\"; fish is one of its sub-resources; did you mean fishes? its collections are: fishes, springs".into(),
+        "unknown sub-resource \"Fisch\"; did you mean Fish? its sub-resources are: Fish".into(),
+        "unknown waiter \"exists\"; it has no waiters".into(),
+        "unknown reference \"owner\"; its references are: eggs, guest, keeper".into(),
+        "unknown attribute \"colour\"; its attributes are: depth, eggs_attribute, guest_attribute, keeper_attribute".into(),
+        "unknown identifier \"id\"; its identifiers are: name".into(),
     ];
     for (error, expected) in errors.iter().zip(expected) {
         assert_eq!(
