@@ -34,6 +34,7 @@ use crate::paginate::Pages;
 ///
 /// Each iteration lists anew, so a clone or a reference can be iterated over repeatedly.
 #[derive(Clone)]
+#[must_use = "nothing is listed before the collection is iterated over"]
 pub struct Collection {
     parent: Resource,
     /// The name in the parent's definition.
@@ -72,28 +73,24 @@ impl Resource {
 
 impl Collection {
     /// All resources, as in boto3: the collection itself.
-    #[must_use]
     pub fn all(self) -> Self {
         self
     }
 
     /// Adds parameters of the listing's operation. They are merged with those that the resource provides and with earlier ones:
     /// lists are concatenated, objects merged, other values replaced.
-    #[must_use]
     pub fn filter(mut self, params: Value) -> Self {
         merge(&mut self.params, params, true);
         self
     }
 
     /// Limits the number of resources.
-    #[must_use]
     pub fn limit(mut self, resources: usize) -> Self {
         self.limit = Some(resources);
         self
     }
 
     /// Sets the maximum number of resources per page, if the listing is paginated.
-    #[must_use]
     pub fn page_size(mut self, resources: u64) -> Self {
         self.page_size = Some(resources);
         self

@@ -127,7 +127,7 @@ fn an_object_goes_up_and_comes_down() {
 }
 
 #[test]
-fn exit_codes_tell_whose_fault_it_is() {
+fn exit_codes_name_the_side_at_fault() {
     let shell = Shell::new();
     let cases: [(&[&str], i32, &str); 10] = [
         (
@@ -196,7 +196,7 @@ fn exit_codes_tell_whose_fault_it_is() {
 }
 
 #[test]
-fn what_is_missing_is_told_with_the_places() {
+fn errors_of_settings_name_their_sources() {
     for (option, value, text) in [
         (
             "--region",
@@ -253,7 +253,7 @@ fn unsigned_requests_need_no_credentials() {
 }
 
 #[test]
-fn debug_tells_no_secrets() {
+fn debug_logs_no_secrets() {
     let shell = Shell::new();
     let run = shell.call(&["s3", "ListBuckets", "--debug"]);
     assert_eq!(run.code, 0, "{run:?}");
@@ -271,7 +271,7 @@ fn debug_tells_no_secrets() {
 }
 
 #[test]
-fn more_pages_are_told_on_stderr() {
+fn further_pages_are_reported_on_stderr() {
     let pages = [
         (
             "dynamodb",
@@ -350,7 +350,7 @@ fn more_pages_are_told_on_stderr() {
 }
 
 #[test]
-fn an_option_of_aws_is_no_other_option() {
+fn an_option_of_aws_is_not_taken_for_another() {
     let run = plain(&["call", "s3", "ListBuckets", "--output", "table"]);
     assert_eq!((run.code, &*run.out), (252, ""), "{run:?}");
     assert!(
@@ -369,7 +369,7 @@ fn an_option_of_aws_is_no_other_option() {
 }
 
 #[test]
-fn results_are_printed_as_customisations_have_them() {
+fn customisations_apply_to_printed_results() {
     let policy = "<R><GetRolePolicyResult><PolicyDocument>%7B%22Version%22%3A%222012%22%7D</PolicyDocument>\
         </GetRolePolicyResult></R>";
     let server = Server::start(move |_| Some((200, policy.into())));
@@ -478,20 +478,12 @@ fn bodies_are_described_with_their_options() {
             "lambda",
             "Invoke",
             [
-                "Payload         blob, a secret (the body: --body FILE)",
-                "Payload          blob, a secret (the body: --out FILE)",
+                "Payload               blob, a secret (the body: --body FILE)",
+                "Payload              blob, a secret (the body: --out FILE)",
             ],
         ),
-        (
-            "s3",
-            "PutObject",
-            ["blob, streaming (the body: --body FILE)", "ETag "],
-        ),
-        (
-            "s3",
-            "GetObject",
-            ["blob, streaming (the body: --out FILE)", "* Bucket"],
-        ),
+        ("s3", "PutObject", ["blob (the body: --body FILE)", "ETag "]),
+        ("s3", "GetObject", ["(the body: --out FILE)", "* Bucket"]),
     ] {
         let text = plain(&["describe", service, operation]).out;
         for line in lines {
@@ -515,7 +507,7 @@ fn an_operation_is_described() {
 }
 
 #[test]
-fn documentation_is_described_where_a_model_has_it() {
+fn documentation_of_a_model_is_described() {
     let home = tempfile::tempdir().unwrap();
     let version = home.path().join("source/tower/2024-01-01");
     std::fs::create_dir_all(&version).unwrap();
@@ -578,7 +570,7 @@ fn a_folder_of_models_is_found_without_a_rebuild() {
 }
 
 #[test]
-fn the_configuration_says_where_it_is_from() {
+fn configuration_is_listed_with_sources() {
     let home = tempfile::tempdir().unwrap();
     std::fs::create_dir(home.path().join(".aws")).unwrap();
     let config = "[default]\nregion = eu-west-1\naws_access_key_id = AKIDEXAMPLE1\naws_secret_access_key = hidden\n";

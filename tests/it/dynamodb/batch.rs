@@ -68,7 +68,7 @@ fn a_thousand_items_are_written_and_read_once_each() {
 }
 
 #[test]
-fn delays_double_until_a_batch_goes_through_and_begin_anew() {
+fn delays_double_and_are_reset_after_a_complete_batch() {
     let table = Arc::new(FakeTable::refusing(100));
     let (client, delays) = client_with_delays(table.clone());
     let t = client.table("t");
@@ -91,7 +91,7 @@ fn delays_double_until_a_batch_goes_through_and_begin_anew() {
 }
 
 #[test]
-fn a_batch_get_gives_up_too() {
+fn a_batch_get_ends_after_the_last_attempt() {
     let (client, table) = fake(FakeTable::refusing(100));
     let t = client.table("t");
     let found = t
@@ -109,7 +109,7 @@ fn a_batch_get_gives_up_too() {
 }
 
 #[test]
-fn later_requests_take_the_place_of_earlier_ones() {
+fn later_requests_replace_earlier_ones() {
     let (client, table) = fake(FakeTable::default());
     let t = client.table("t");
     let mut writer = t.batch_writer();
@@ -120,7 +120,7 @@ fn later_requests_take_the_place_of_earlier_ones() {
     writer.delete(json!({"n": {"$number": "2.00"}})).unwrap();
     assert_eq!(writer.pending(), 2);
     let error = writer.put(json!({"v": "no key"})).unwrap_err().to_string();
-    assert_eq!(error, "n: the item lacks this attribute of the table's key");
+    assert_eq!(error, "n: the item lacks this key attribute");
     writer.finish().unwrap_or_else(|error| panic!("{error}"));
     table.state(|state| {
         assert_eq!(state.items.len(), 1);
@@ -154,7 +154,7 @@ fn a_failed_call_keeps_its_requests() {
 }
 
 #[test]
-fn what_is_large_goes_in_smaller_batches() {
+fn large_items_are_sent_in_smaller_batches() {
     let (client, table) = fake(FakeTable::default());
     let t = client.table("t");
     let large = "x".repeat(5 << 20);
@@ -183,7 +183,7 @@ fn regression_unwritten_items_keep_the_error_of_the_service() {
 }
 
 #[test]
-fn a_writer_that_is_dropped_or_fails_writes_what_it_has() {
+fn a_dropped_or_failing_writer_writes_its_requests() {
     let (client, table) = fake(FakeTable::default());
     let t = client.table("t");
     let mut writer = t.batch_writer();
@@ -202,7 +202,7 @@ fn a_writer_that_is_dropped_or_fails_writes_what_it_has() {
 }
 
 #[test]
-fn an_item_that_cannot_be_is_left_out_at_once() {
+fn an_invalid_item_is_refused_at_once() {
     let (client, table) = fake(FakeTable::default());
     let t = client.table("t");
     let mut writer = t.batch_writer();

@@ -169,7 +169,7 @@ fn attribute_values_are_plain_in_streams_but_not_elsewhere() {
 }
 
 #[test]
-fn faults_are_told_together_and_with_their_places() {
+fn all_errors_are_reported_with_their_paths() {
     let (client, _) = plain(Replay::new());
     let params = json!({
         "Item": {"a": [{"b": {"$set": ["x", 1]}}], "c": {"$number": "1e500"}, "ok": 1},
@@ -189,7 +189,9 @@ fn faults_are_told_together_and_with_their_places() {
     assert_eq!(paths, expected);
     let text = error.to_string();
     assert!(
-        text.starts_with("dynamodb.PutItem: invalid parameters: Item.a[0].b.$set[1]: another type"),
+        text.starts_with(
+            "dynamodb.PutItem: invalid parameters: Item.a[0].b.$set[1]: the type differs"
+        ),
         "{text}"
     );
     assert!(
@@ -199,7 +201,7 @@ fn faults_are_told_together_and_with_their_places() {
 }
 
 #[test]
-fn an_answer_that_is_none_names_its_place() {
+fn an_invalid_response_names_the_path() {
     let (client, _) = plain(Replay::new().answer(200, &[], r#"{"Item": {"a": {"M": {"b": {}}}}}"#));
     let error = client.call(
         "dynamodb",
@@ -214,7 +216,7 @@ fn an_answer_that_is_none_names_its_place() {
 }
 
 #[test]
-fn an_answer_that_is_cut_or_deep_is_an_error() {
+fn a_truncated_or_deep_response_is_an_error() {
     let whole = r#"{"Item": {"a": {"L": [{"N": "1.5"}, {"BS": ["AA=="]}, {"M": {"$set": {"NULL": true}}}]}, "b": {"S": "\u0041"}}}"#;
     let key = json!({"TableName": "t", "Key": {"id": 1}});
     let ask = |answer: &str| {
@@ -257,7 +259,7 @@ fn an_answer_that_is_cut_or_deep_is_an_error() {
 
 #[test]
 fn a_plain_value_in_typed_parameters_gets_a_hint() {
-    let client = client(Replay::new());
+    let client = config().over(Replay::new());
     for (value, given) in [
         (json!(1), "a number"),
         (json!("x"), "a string"),
@@ -290,7 +292,7 @@ fn the_item_of_a_failed_condition_is_plain() {
 }
 
 #[test]
-fn listings_go_on_where_they_stopped_in_both_forms() {
+fn listings_resume_in_both_forms() {
     let page = r#"{"Items": [{"id": {"B": "AA=="}}, {"id": {"B": "AQ=="}}], "LastEvaluatedKey": {"id": {"B": "AQ=="}}}"#;
     let last = r#"{"Items": [{"id": {"B": "Ag=="}}]}"#;
     let scan = json!({"TableName": "t"});
@@ -332,7 +334,7 @@ fn listings_go_on_where_they_stopped_in_both_forms() {
 }
 
 #[test]
-fn a_wait_goes_on() {
+fn a_wait_continues() {
     let active = r#"{"Table": {"TableStatus": "ACTIVE"}}"#;
     let (client, _) = plain(Replay::new().answer(200, &[], active));
     let waited = client
@@ -342,7 +344,7 @@ fn a_wait_goes_on() {
 }
 
 #[test]
-fn a_stub_gives_what_the_service_would() {
+fn a_stub_responds_like_the_service() {
     let stub = Stub::new().answer("dynamodb", "GetItem", json!({"Item": {"id": {"N": "7"}}}));
     let config = config()
         .plain_attribute_values(true)
@@ -361,7 +363,7 @@ fn a_stub_gives_what_the_service_would() {
 }
 
 #[test]
-fn a_struct_goes_there_and_back() {
+fn a_struct_round_trips() {
     #[derive(Serialize, Deserialize, PartialEq, Debug, Clone)]
     #[serde(tag = "kind")]
     enum Shape {
@@ -476,7 +478,7 @@ fn regression_integers_of_128_bits_come_back() {
 }
 
 #[test]
-fn a_table_changes_items_and_tells_the_old_ones() {
+fn a_table_updates_items_and_returns_old_ones() {
     let replay = Replay::new()
         .answer(200, &[], r#"{"Attributes": {"n": {"N": "1"}}}"#)
         .answer(200, &[], "{}")

@@ -58,7 +58,7 @@ fn an_item_that_does_not_fit_the_type_does_not_end_a_scan() {
 }
 
 #[test]
-fn an_error_of_one_segment_ends_all() {
+fn an_error_in_one_segment_ends_all() {
     let (client, table) = fake(FakeTable::of(1000));
     table.state(|state| state.failing_segment = Some(2));
     let t = client.table("t");
@@ -94,7 +94,7 @@ fn threads_end_when_the_items_are_dropped() {
 }
 
 #[test]
-fn a_thread_that_panics_is_told() {
+fn a_panicking_thread_is_reported() {
     struct Panicking;
     impl Transport for Panicking {
         fn send(&self, _: Request, _: &Limits) -> Result<Response, TransportError> {
@@ -114,7 +114,7 @@ fn a_thread_that_panics_is_told() {
 }
 
 #[test]
-fn a_query_says_all_that_it_was_told() {
+fn a_query_sends_all_its_settings() {
     let replay = Arc::new(Replay::new().answer(200, &[], r#"{"Items": []}"#));
     let t = config().over(replay.clone()).table("t");
     let query = t

@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 use tucuxi::dynamodb::{Attr, DynamoDbError, Update, cancellation_reasons};
 use tucuxi::transport::Replay;
 
-use super::client;
+use super::config;
 use super::plain::sent;
+use crate::support::client::IntoClient;
 
 #[test]
 fn all_actions_are_sent_with_their_conditions() {
     let replay = std::sync::Arc::new(Replay::new().answer(200, &[], "{}"));
-    let client = client(replay.clone());
+    let client = config().over(replay.clone());
     let (orders, stock) = (client.table("orders"), client.table("stock"));
     client
         .transact_write()
@@ -54,7 +55,7 @@ fn all_actions_are_sent_with_their_conditions() {
 fn every_transaction_has_a_token() {
     let replay = Replay::new().answer(200, &[], "{}").answer(200, &[], "{}");
     let replay = std::sync::Arc::new(replay);
-    let client = client(replay.clone());
+    let client = config().over(replay.clone());
     let t = client.table("t");
     for _ in 0..2 {
         let delete = client.transact_write().delete(&t, json!({"id": 1}));
@@ -75,7 +76,7 @@ fn a_cancelled_transaction_has_reasons() {
             {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed", "Item": {"left": {"N": "0"}}}
         ]
     }"#;
-    let client = client(Replay::new().answer(400, &[], cancelled));
+    let client = config().over(Replay::new().answer(400, &[], cancelled));
     let t = client.table("t");
     let error = client
         .transact_write()
@@ -100,7 +101,7 @@ fn a_cancelled_transaction_has_reasons() {
 fn items_are_read_in_the_order_of_their_keys() {
     let found = r#"{"Responses": [{}, {"Item": {"n": {"N": "5"}}}]}"#;
     let replay = std::sync::Arc::new(Replay::new().answer(200, &[], found));
-    let client = client(replay.clone());
+    let client = config().over(replay.clone());
     let (a, b) = (client.table("a"), client.table("b"));
     let items: Vec<Option<Value>> = client
         .transact_get()
@@ -122,7 +123,7 @@ fn items_are_read_in_the_order_of_their_keys() {
 
 #[test]
 fn an_invalid_action_is_named() {
-    let client = client(Replay::new());
+    let client = config().over(Replay::new());
     let t = client.table("t");
     let cases = [
         (

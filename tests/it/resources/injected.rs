@@ -7,7 +7,7 @@ use tucuxi::transport::Replay;
 use super::of_replay;
 
 #[test]
-fn a_bucket_is_looked_for_in_the_list() {
+fn a_bucket_is_found_in_the_list() {
     let list = |name: &str| {
         format!(
             "<R><Buckets><Bucket><Name>{name}</Name><CreationDate>2026-01-02T03:04:05Z</CreationDate></Bucket></Buckets></R>"
@@ -49,7 +49,7 @@ fn injected_actions_are_named_when_read_as_attributes() {
 }
 
 #[test]
-fn a_bucket_may_stand_on_a_later_page() {
+fn a_bucket_may_be_on_a_later_page() {
     let page = |name: &str, token: &str| {
         format!("<R><Buckets><Bucket><Name>{name}</Name></Bucket></Buckets>{token}</R>")
     };
@@ -90,7 +90,7 @@ fn the_length_of_an_object_is_the_size_of_its_summary() {
 }
 
 #[test]
-fn tags_of_several_resources_are_made_at_once() {
+fn tags_of_several_resources_are_created_together() {
     let (client, replay) = of_replay(Replay::new().answer(200, &[], "<CreateTagsResponse/>"));
     let ec2 = client.resource("ec2").unwrap();
     let tags = json!([{"Key": "k", "Value": "v"}, {"Key": "empty"}]);

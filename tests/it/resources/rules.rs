@@ -29,13 +29,13 @@ fn fish(name: &str) -> String {
 }
 
 #[test]
-fn a_resource_can_go_to_another_thread() {
+fn a_resource_can_be_sent_to_another_thread() {
     fn shareable<T: Send + Sync + Clone + 'static>() {}
     shareable::<Resource>();
 }
 
 #[test]
-fn names_that_are_taken_have_their_category_behind_them() {
+fn duplicate_names_get_their_category_as_a_suffix() {
     let (pond, _) = pond(&[]);
     let fish = pond.sub("Fish", "a").unwrap();
     let cases = [
@@ -74,7 +74,7 @@ fn names_that_are_taken_have_their_category_behind_them() {
 }
 
 #[test]
-fn a_name_that_is_taken_twice_is_an_error() {
+fn a_name_with_two_duplicates_is_an_error() {
     let (client, _) = client(&[]);
     let text = json!({"service": {}, "resources": {"X": {
         "identifiers": [{"name": "A"}, {"name": "AAction"}],
@@ -102,7 +102,7 @@ fn a_service_has_all_types() {
 }
 
 #[test]
-fn parameters_go_where_the_definition_says() {
+fn parameters_are_set_as_defined() {
     let described = json!({"Pond": {"Keeper": "Ana"}});
     let (pond, replay) = pond(&[described, json!({})]);
     pond.action("drain", json!({})).unwrap();
@@ -118,7 +118,7 @@ fn parameters_go_where_the_definition_says() {
 }
 
 #[test]
-fn what_the_caller_gives_replaces_what_the_resource_knows() {
+fn parameters_of_the_caller_replace_those_of_the_resource() {
     let (pond, replay) = pond(&[json!({}), json!({})]);
     let given = json!({"PondName": "south", "Kinds": ["none"]});
     pond.action("Fill", given.clone()).unwrap();
@@ -136,7 +136,7 @@ fn what_the_caller_gives_replaces_what_the_resource_knows() {
 }
 
 #[test]
-fn an_action_is_a_call_that_can_be_changed_before_it_is_sent() {
+fn an_action_can_be_changed_before_it_is_sent() {
     let (pond, replay) = pond(&[json!({"Count": 1}), json!({"Pond": {"Depth": 2}})]);
     let request = pond.request("fill", json!({"Wet": true})).unwrap();
     let output = request.region("eu-west-3").send().unwrap();
@@ -196,7 +196,7 @@ fn regression_loaded_attributes_survive_a_concurrent_action() {
 }
 
 #[test]
-fn an_identifier_is_known_by_its_member_too() {
+fn an_identifier_has_the_name_of_its_member_too() {
     let (pond, replay) = pond(&[]);
     let fish = pond.sub("Fish", "a").unwrap();
     for name in ["pond", "Pond", "pond_name", "PondName"] {
@@ -206,7 +206,7 @@ fn an_identifier_is_known_by_its_member_too() {
 }
 
 #[test]
-fn what_cannot_be_known_says_why() {
+fn missing_attributes_are_explained() {
     let (pond, _) = pond(&[json!({})]);
     let error = pond.attribute("depth").unwrap_err().to_string();
     let expected = "resource: pond.Pond(name=\"north\") is unknown to the service: the response of DescribePond does not contain it";
@@ -224,7 +224,7 @@ fn what_cannot_be_known_says_why() {
 }
 
 #[test]
-fn references_lead_where_attributes_say() {
+fn references_follow_the_attributes() {
     let eggs = json!([{"Name": "a", "Kind": "1"}, {"Kind": "2"}, {"Name": "c", "Kind": "3"}]);
     let described = json!({"Pond": {"Keeper": "Ana", "Eggs": eggs}});
     let (pond, replay) = pond(&[described, json!({"Pond": {}})]);
@@ -248,7 +248,7 @@ fn references_lead_where_attributes_say() {
 }
 
 #[test]
-fn what_the_service_does_not_know_refers_to_nothing() {
+fn an_unknown_resource_refers_to_nothing() {
     let (pond, replay) = pond(&[json!({}), json!({}), json!({})]);
     assert_eq!(
         pond.action("reload", json!({})).unwrap(),
@@ -260,7 +260,7 @@ fn what_the_service_does_not_know_refers_to_nothing() {
 }
 
 #[test]
-fn an_action_gives_what_its_answer_has() {
+fn an_action_returns_the_resources_of_its_response() {
     let some = json!([{"Name": "a", "Kind": "big"}, {"Name": "b", "Kind": "small"}, {"Name": "c", "Kind": "big"}]);
     let one = json!({"Name": "a", "Kind": "big"});
     let many = |names: &[&str]| Ok(names.iter().map(|name| fish(name)).collect::<Vec<_>>());
@@ -295,7 +295,7 @@ fn an_action_gives_what_its_answer_has() {
 }
 
 #[test]
-fn resources_of_an_answer_know_what_it_says() {
+fn resources_of_a_response_have_its_attributes() {
     let some = json!([{"Name": "a", "Kind": "1"}, {"Kind": "2"}, {"Name": "c", "Kind": "3"}]);
     let named = json!([{"Name": "a", "Kind": "small"}, {"Name": "c", "Kind": "big"}]);
     let answers = [
@@ -335,7 +335,7 @@ fn resources_of_an_answer_know_what_it_says() {
 }
 
 #[test]
-fn an_outcome_of_another_kind_is_an_error() {
+fn an_output_of_another_kind_is_an_error() {
     let (pond, _) = pond(&[json!({}), json!({}), json!({"Fish": {"Name": "a"}})]);
     let outcome = |action: &str| pond.action(action, json!({})).unwrap();
     let error = outcome("fill").resource().unwrap_err().to_string();
@@ -381,7 +381,7 @@ fn a_collection_goes_through_its_pages() {
 }
 
 #[test]
-fn filters_are_joined() {
+fn filters_are_merged() {
     let (pond, replay) = pond(&[json!({}), json!({})]);
     let fishes = pond.collection("fishes").unwrap();
     let some = fishes
@@ -463,7 +463,7 @@ fn an_error_ends_a_collection() {
 }
 
 #[test]
-fn a_batch_is_one_call_for_each_page_that_has_some() {
+fn a_batch_is_one_call_per_page() {
     let none = json!({"Fishes": [], "Next": "1"});
     let [first, second] = pages();
     // the fish of the first page lack their kind
@@ -507,7 +507,7 @@ fn a_batch_is_one_call_for_each_page_that_has_some() {
 }
 
 #[test]
-fn a_batch_may_give_resources() {
+fn a_batch_may_return_resources() {
     let [first, _] = pages();
     let (pond, replay) = pond(&[first, json!({}), json!({})]);
     let fishes = pond.collection("fishes").unwrap().limit(2);
@@ -542,7 +542,7 @@ fn waiters_have_the_parameters_of_the_resource() {
 }
 
 #[test]
-fn identifiers_must_be_those_of_the_type() {
+fn identifiers_must_match_the_type() {
     let (client, _) = client(&[]);
     let service = client.resource("pond").unwrap();
     let cases = [
@@ -619,7 +619,7 @@ fn a_secret_is_not_shown() {
 }
 
 #[test]
-fn misuse_says_what_there_is() {
+fn misuse_lists_the_valid_names() {
     let (pond, _) = pond(&[]);
     let errors = [
         pond.action("drainn", json!({})).unwrap_err(),
@@ -655,7 +655,7 @@ fn misuse_says_what_there_is() {
 }
 
 #[test]
-fn broken_definitions_say_where() {
+fn errors_of_invalid_definitions_name_the_path() {
     let (client, _) = client(&[]);
     let x = |definition: Value| json!({"service": {}, "resources": {"X": definition}}).to_string();
     let call = |params: Value| json!({"actions": {"A": {"request": {"operation": "DrainPond", "params": params}}}});
@@ -712,7 +712,7 @@ fn broken_definitions_say_where() {
 }
 
 #[test]
-fn definitions_may_stand_in_a_folder_without_a_model() {
+fn definitions_may_be_in_a_folder_without_a_model() {
     let folder = tempfile::tempdir().unwrap();
     let version = folder.path().join("kms/2014-11-01");
     std::fs::create_dir_all(&version).unwrap();

@@ -492,11 +492,7 @@ fn regression_transfer_errors_of_resources_name_the_argument() {
             json!({"Filename": "f"}),
             "Key: required member is missing",
         ),
-        (
-            "download_file",
-            json!(["f", "k", {}]),
-            "they must be an object",
-        ),
+        ("download_file", json!(["f", "k", {}]), "must be an object"),
         (
             "copy",
             json!({"CopySource": "b/k", "Key": "k"}),
