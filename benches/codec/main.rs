@@ -67,7 +67,7 @@ fn text(service: &str) -> String {
         .pop()
         .unwrap();
     let text = Embedded.load(&format!("{service}/{version}/service-2"));
-    text.unwrap().unwrap().into()
+    text.unwrap().unwrap()
 }
 
 static LIST: LazyLock<Case> = LazyLock::new(|| {

@@ -46,7 +46,7 @@ fn endpoints() {
             &mut engine,
             &name.to_string_lossy(),
             &file,
-            ruleset.into(),
+            ruleset,
             &partitions,
         );
     }
