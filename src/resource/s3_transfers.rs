@@ -113,7 +113,7 @@ fn run(job: Job<'static>, args: Value) -> Result<ActionOutput> {
     let mut value = json!({"Bytes": report.bytes});
     for (name, text) in [("ETag", report.etag), ("VersionId", report.version_id)] {
         if let Some(text) = text {
-            value[name] = text.into_string().into();
+            value[name] = text.into();
         }
     }
     Ok(ActionOutput::Value(value))

@@ -1,22 +1,28 @@
-//! The extra arguments of transfers, and which request takes which.
+//! Extra arguments of transfers.
 //!
-//! A transfer takes those that boto3's does. Each of its requests is given the arguments that are members of its input, so the
-//! model says where each goes; the one exception is the checksum of a whole object, which is none of a part's.
+//! The valid arguments are those of boto3's transfers. Each request gets the arguments that are members of its input in the
+//! model, except that the checksum of a whole object is not passed to its parts.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value};
 
+use super::context::SERVICE;
 use super::error::TransferError;
 use crate::checksum::ChecksumAlgorithm;
 use crate::client::Client;
 use crate::error::Result;
 use crate::params::{ParamError, ParamErrorKind, ParamErrors};
+use crate::sync;
 
-/// What a transfer does.
+/// A kind of transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Copy,
     Delete,
-    /// Of many objects.
+    /// A deletion of many objects.
     DeleteMany,
     Download,
     Upload,
@@ -34,7 +40,7 @@ const DOWNLOAD: [&str; 7] = [
 
 const DELETE_MANY: [&str; 3] = ["ExpectedBucketOwner", "MFA", "RequestPayer"];
 
-/// Of uploads and copies.
+/// Arguments of uploads and copies.
 const STORE: [&str; 27] = [
     "ACL",
     "CacheControl",
@@ -94,7 +100,7 @@ const COPY: [&str; 10] = [
 ];
 
 impl Action {
-    /// The arguments that it takes.
+    /// Returns the valid arguments, in alphabetical order.
     pub(super) fn known(self) -> Vec<&'static str> {
         let (some, more): (&[&str], &[&str]) = match self {
             Self::Copy => (&STORE, &COPY),
@@ -119,96 +125,145 @@ impl Action {
     }
 }
 
-/// Extra arguments that were checked.
+/// Extra arguments that have been checked.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Args(pub(super) Map<String, Value>);
+pub(super) struct Args {
+    given: Map<String, Value>,
+    /// Those of each operation, which all clones share.
+    by_operation: Arc<Mutex<BTreeMap<&'static str, Map<String, Value>>>>,
+}
 
 impl Args {
     /// # Errors
     ///
-    /// There is no such argument, or they are no object.
+    /// Returns an error if an argument is unknown or `args` is not an object.
     pub(super) fn check(action: Action, args: Value) -> Result<Self> {
-        let args = match args {
+        let given = match args {
             Value::Null => Map::new(),
             Value::Object(args) => args,
             _ => {
                 let kind = ParamErrorKind::Unreadable {
-                    reason: "extra arguments must be an object by their names".into(),
+                    reason: "extra arguments must be an object".into(),
                 };
                 let path = "".into();
                 return Err(ParamErrors(vec![ParamError { path, kind }]).into());
             }
         };
         let known = action.known();
-        match args.keys().find(|name| !known.contains(&&***name)) {
+        match given.keys().find(|name| !known.contains(&&***name)) {
             Some(name) => Err(TransferError::Argument {
-                name: name.as_str().into(),
+                name: name.clone(),
                 action: action.name(),
-                known: known.join(", ").into(),
+                known: known.join(", "),
             }
             .into()),
-            None => Ok(Self(args)),
+            None => Ok(Self::from_iter(given)),
         }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.given.iter()
     }
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.as_str()
+        self.given.get(name)?.as_str()
     }
 
-    /// Those that the operation takes, and these.
+    pub(super) fn insert(&mut self, name: &str, value: Value) {
+        self.given.insert(name.to_owned(), value);
+        self.by_operation = Arc::default();
+    }
+
+    pub(super) fn remove(&mut self, name: &str) -> Option<Value> {
+        self.by_operation = Arc::default();
+        self.given.remove(name)
+    }
+
+    /// Returns the arguments that are parameters of the operation, together with `own`.
     ///
     /// # Errors
     ///
-    /// The model is broken.
-    pub(super) fn of(&self, client: &Client, operation: &str, own: Value) -> Result<Value> {
-        let model = client.model(super::SERVICE)?;
-        let input = model.operation(operation)?.input;
-        let input = input.map(|id| model.shape(id)).transpose()?;
-        let members = input.and_then(|shape| shape.members());
-        let takes = |name: &str| {
-            let is_of_part = operation == "UploadPart" && self.is_whole_checksum(name);
-            !is_of_part && members.is_some_and(|members| members.iter().any(|m| *m.name == *name))
-        };
-        let mut params = Map::new();
-        for (name, value) in self.0.iter().filter(|(name, _)| takes(name)) {
-            params.insert(name.clone(), value.clone());
+    /// Returns an error if the model is malformed.
+    pub(super) fn params(
+        &self,
+        client: &Client,
+        operation: &'static str,
+        own: Value,
+    ) -> Result<Value> {
+        if self.given.is_empty() {
+            return Ok(own);
         }
+        let mut by_operation = sync::lock(&self.by_operation);
+        let args = match by_operation.entry(operation) {
+            Entry::Occupied(args) => args.into_mut(),
+            Entry::Vacant(place) => place.insert(self.of_operation(client, operation)?),
+        };
+        let mut params = args.clone();
+        drop(by_operation);
         if let Value::Object(own) = own {
             params.extend(own);
         }
         Ok(params.into())
     }
 
-    fn is_whole_checksum(&self, name: &str) -> bool {
-        ChecksumAlgorithm::ALL.iter().any(|a| a.member() == name)
+    fn of_operation(&self, client: &Client, operation: &str) -> Result<Map<String, Value>> {
+        let model = client.model(SERVICE)?;
+        let input = model.operation(operation)?.input;
+        let input = input.map(|id| model.shape(id)).transpose()?;
+        let members = input.and_then(|shape| shape.members());
+        let takes = |name: &str| {
+            let is_of_object = operation == "UploadPart" && is_checksum(name);
+            !is_of_object && members.is_some_and(|members| members.iter().any(|m| *m.name == *name))
+        };
+        let args = self.given.iter().filter(|(name, _)| takes(name));
+        Ok(args
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect())
     }
 
-    /// The checksum of the whole object that the caller gives.
+    /// Returns the algorithm of the checksum of the whole object that the caller provides.
     pub(super) fn whole_checksum(&self) -> Option<ChecksumAlgorithm> {
         let mut all = ChecksumAlgorithm::ALL.iter().copied();
-        all.find(|algorithm| self.0.contains_key(&algorithm.member()))
+        all.find(|algorithm| self.given.contains_key(&algorithm.member()))
     }
 
-    /// The algorithm that is asked for.
+    /// Returns the requested algorithm.
     pub(super) fn algorithm(&self) -> Option<ChecksumAlgorithm> {
         self.text("ChecksumAlgorithm")?.parse().ok()
     }
 
-    /// What the caller leaves open of checksums is settled: that of a whole object goes for its parts, whatever else is said, and
-    /// without any it is a CRC-32, if there are to be checksums.
-    pub(super) fn settle_checksums(&mut self, wanted: bool) {
-        let (whole, is_open) = (
-            self.whole_checksum(),
-            !self.0.contains_key("ChecksumAlgorithm"),
-        );
-        let mut insert = |name: &str, value: &str| self.0.insert(name.to_owned(), value.into());
-        if let Some(whole) = whole {
-            insert("ChecksumAlgorithm", whole.as_str());
-            insert("ChecksumType", "FULL_OBJECT");
-        } else if wanted && is_open {
-            insert("ChecksumAlgorithm", ChecksumAlgorithm::Crc32.as_str());
+    /// Sets the checksum algorithm of an upload. That of a provided checksum also applies to the parts, and overrides
+    /// `ChecksumAlgorithm`. Without any, it is CRC-32 if requests have checksums.
+    pub(super) fn set_checksum_defaults(&mut self, sends_checksums: bool) {
+        if let Some(whole) = self.whole_checksum() {
+            self.insert("ChecksumAlgorithm", whole.as_str().into());
+            self.insert("ChecksumType", "FULL_OBJECT".into());
+        } else if sends_checksums && !self.given.contains_key("ChecksumAlgorithm") {
+            self.insert(
+                "ChecksumAlgorithm",
+                ChecksumAlgorithm::Crc32.as_str().into(),
+            );
         }
     }
+
+    /// Returns all arguments as JSON, which may contain a customer's key.
+    pub(super) fn to_json(&self) -> String {
+        Value::Object(self.given.clone()).to_string()
+    }
+}
+
+impl FromIterator<(String, Value)> for Args {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(args: I) -> Self {
+        Self {
+            given: args.into_iter().collect(),
+            by_operation: Arc::default(),
+        }
+    }
+}
+
+/// Whether the argument is a checksum of the whole object.
+fn is_checksum(name: &str) -> bool {
+    ChecksumAlgorithm::ALL.iter().any(|a| a.member() == name)
 }
 
 #[cfg(test)]
@@ -220,7 +275,7 @@ mod tests {
     use crate::{config::Config, transport::Replay};
 
     #[test]
-    fn an_unknown_argument_is_told_with_those_that_there_are() {
+    fn unknown_argument_is_an_error_that_lists_the_valid_ones() {
         for (action, name, wanted) in [
             (Action::Upload, "Acl", "ACL, CacheControl"),
             (Action::Download, "ACL", "ChecksumMode, ExpectedBucketOwner"),
@@ -237,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn regression_the_checksum_of_the_whole_names_the_algorithm_of_the_parts() {
+    fn regression_provided_checksum_sets_the_algorithm_of_the_parts() {
         for (given, algorithm, kind) in [
             (json!({}), Some("CRC32"), None),
             (json!({"ChecksumAlgorithm": "SHA1"}), Some("SHA1"), None),
@@ -248,15 +303,15 @@ mod tests {
             ),
         ] {
             let mut args = Args::check(Action::Upload, given.clone()).unwrap();
-            args.settle_checksums(true);
-            let settled = (args.text("ChecksumAlgorithm"), args.text("ChecksumType"));
-            assert_eq!(settled, (algorithm, kind), "{given}");
+            args.set_checksum_defaults(true);
+            let set = (args.text("ChecksumAlgorithm"), args.text("ChecksumType"));
+            assert_eq!(set, (algorithm, kind), "{given}");
         }
     }
 
     #[test]
     #[cfg(feature = "embedded")]
-    fn each_request_is_given_what_it_takes() {
+    fn each_request_gets_its_parameters() {
         let config = Config::builder().isolated().build().unwrap();
         let client = Client::with_transport(config, Replay::new()).unwrap();
         let given = json!({
@@ -264,7 +319,7 @@ mod tests {
             "SSECustomerKey": "k",
         });
         let mut args = Args::check(Action::Upload, given).unwrap();
-        args.settle_checksums(true);
+        args.set_checksum_defaults(true);
         for (operation, expected) in [
             (
                 "PutObject",
@@ -288,17 +343,17 @@ mod tests {
                 "UploadPart" => json!({"PartNumber": 1}),
                 _ => json!({}),
             };
-            let params = args.of(&client, operation, own).unwrap();
+            let params = args.params(&client, operation, own).unwrap();
             let mut names: Vec<_> = params.as_object().unwrap().keys().cloned().collect();
             names.sort_unstable();
             assert_eq!(names.join(" "), expected, "{operation}");
         }
     }
 
-    /// An argument that S3 drops or renames would go nowhere.
+    /// An argument that S3 removes or renames would be ignored.
     #[test]
     #[cfg(feature = "embedded")]
-    fn every_argument_is_one_of_the_model() {
+    fn every_argument_is_in_the_model() {
         let config = Config::builder().isolated().build().unwrap();
         let client = Client::with_transport(config, Replay::new()).unwrap();
         for (action, operations) in [
@@ -312,12 +367,12 @@ mod tests {
             ),
         ] {
             for name in action.known() {
-                let args = Args(Map::from_iter([(name.to_owned(), "x".into())]));
-                let is_taken = |operation: &&str| {
-                    let params = args.of(&client, operation, Value::Null).unwrap();
+                let args = Args::from_iter([(name.to_owned(), "x".into())]);
+                let is_taken = |operation: &&'static str| {
+                    let params = args.params(&client, operation, Value::Null).unwrap();
                     !params.as_object().unwrap().is_empty()
                 };
-                // only copies in parts know it
+                // copies in parts implement it themselves
                 let is_known = name == "AnnotationDirective" || operations.iter().any(is_taken);
                 assert!(is_known, "{name} of {action:?}");
             }

@@ -1,58 +1,66 @@
-//! Whether a file and an object are the same.
+//! Comparing files with objects.
 
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::args::Args;
+use super::context::Context;
 use super::error::TransferError;
 use super::object::Object;
+use super::object_ref::ObjectRef;
 use super::plan::Parts;
-use super::{Context, Place};
 use crate::body::Body;
 use crate::checksum::{ChecksumAlgorithm, Hasher};
 use crate::error::Result;
 
-/// By what two of one name are taken for the same.
+/// How a sync compares a file with the object of the same name.
+///
+/// ```no_run
+/// use tucuxi::transfer::Compare;
+/// # let client = tucuxi::Client::new()?;
+/// client.transfer().sync_up("site", "my-bucket", "www").compare(Compare::Checksum).job().run()?;
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Compare {
-    /// Their length and their content: the file is read and held against the checksum or the MD5 that the service has; where
-    /// it has neither, they are not the same.
+    /// By size and content. The file is read and verified against the checksum or MD5 of the object. An object without either
+    /// counts as different.
     Checksum,
-    /// Their length.
+    /// By size.
     Size,
-    /// Their length, and that the one which is brought is not younger than the other.
+    /// By size and time: the source must not be newer than the destination.
     #[default]
     SizeAndTime,
 }
 
-/// Whether an object has the content of a file of its length, as far as the service tells.
+/// Whether the object has the content of the file, which has the same size.
 ///
 /// # Errors
 ///
-/// The service is not to be asked, or the file not to be read.
-pub(super) fn has_content_of(
+/// Returns an error if the service cannot be called or the file cannot be read.
+pub(super) fn has_same_content(
     context: &Arc<Context>,
     path: &Path,
-    place: &Place,
+    object_ref: &ObjectRef,
     args: &Args,
 ) -> Result<bool> {
-    let object = Object::look_at(context, place, args)?;
+    let object = Object::look_at(context, object_ref, args)?;
     let all = 0..object.len;
-    if let Some((algorithm, theirs)) = object.whole_checksum() {
-        return Ok(hashed(path, all, algorithm)?.finish() == theirs);
+    if let Some((algorithm, expected)) = object.whole_checksum() {
+        return Ok(hashed(path, all, algorithm)?.finish() == expected);
     }
-    if let Some((algorithm, theirs, _)) = object.composite_checksum()
-        && let Some(size) = object.first_part(context, place, args)?
+    if let Some((algorithm, expected, _)) = object.composite_checksum()
+        && let Some(size) = object.first_part(context, object_ref, args)?
     {
-        // parts of one size, as everybody makes them; others are not told to be the same
-        let parts = Parts::of(object.len, size);
+        // assuming parts of one size, as all common tools create; otherwise the object counts as different
+        let parts = Parts::ranges(object.len, size);
         let parts = (1..).map_while(|number| parts.part(number));
         let hashes = parts.map(|part| Ok(hashed(path, part.range, algorithm)?.finish()));
         let hashes: Vec<String> = hashes.collect::<Result<_>>()?;
-        let own = algorithm.composite(hashes.iter().map(|hash| &**hash));
-        return Ok(own.as_deref() == Some(theirs));
+        let actual = algorithm.composite(hashes.iter().map(|hash| &**hash));
+        return Ok(actual.as_deref() == Some(expected));
     }
     let etag = object.etag.as_deref().unwrap_or_default().trim_matches('"');
     let is_md5 = etag.len() == 32;

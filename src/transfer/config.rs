@@ -1,15 +1,16 @@
-//! How objects are transferred.
+//! Settings of transfers.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::error::TransferError;
 use crate::settings::S3Config;
 
 const MIB: u64 = 1024 * 1024;
 
-/// How objects are transferred. The defaults are those of boto3.
+/// Settings of transfers. The defaults are those of boto3.
 ///
-/// A setting that the program leaves at its default is that of the profile's section `s3`, if it is there, as `aws` has it:
+/// A setting that the program leaves at its default is taken from the section `s3` of the profile, as in `aws`:
 ///
 /// | key | setting |
 /// | --- | --- |
@@ -18,8 +19,8 @@ const MIB: u64 = 1024 * 1024;
 /// | `multipart_chunksize` | [`part_size`](Self::part_size) |
 /// | `max_bandwidth` | [`bandwidth`](Self::bandwidth) |
 ///
-/// Sizes are bytes or have a unit (`8MB` is 8 MiB), the bandwidth is such as `10MB/s`. `max_queue_size` is ignored, as there
-/// are no queues.
+/// Sizes are in bytes or have a unit (`8MB` is 8 MiB), and a bandwidth is written like `10MB/s`. `max_queue_size` is ignored,
+/// as there are no queues.
 ///
 /// ```
 /// use tucuxi::transfer::TransferConfig;
@@ -29,34 +30,36 @@ const MIB: u64 = 1024 * 1024;
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[must_use = "settings do nothing until they are passed to `Client::transfer_with`"]
 pub struct TransferConfig {
-    /// From how many bytes on an object is sent and copied in parts, and fetched in ranges: 8 MiB.
+    /// The size from which objects are transferred in parts. 8 MiB by default.
     pub multipart_threshold: u64,
-    /// How many bytes a part has: 8 MiB. An upload's are brought between 5 MiB and 5 GiB, and doubled until there are no more
-    /// than 10,000.
+    /// The size of a part. 8 MiB by default. For uploads it is doubled until there are at most 10,000 parts, and clamped to 5 MiB
+    /// to 5 GiB.
     pub part_size: u64,
-    /// How many requests are made at a time: 10, or fewer while some have to be repeated. With 1 there is no thread but the
-    /// caller's.
+    /// The number of concurrent requests. 10 by default, temporarily reduced after retries. With 1, no threads are spawned.
     pub concurrency: usize,
-    /// How many bytes of parts are in memory at most, where they must be: those that are read from a stream, and those that
-    /// are written to one and come out of order. 80 MiB. One part always is.
+    /// The maximum number of bytes of parts in memory, for parts that are read from a stream, or written to one out of order.
+    /// 80 MiB by default. One part is always permitted.
     pub memory_limit: u64,
-    /// How many bytes a second are sent and received at most, by all transfers of a manager together.
+    /// The maximum number of bytes per second, sent and received by all transfers of a manager together. Unlimited by default.
     pub bandwidth: Option<u64>,
-    /// How often a part is asked for whose body breaks or is wrong, or sent that arrives wrong: 5. This is beyond the
-    /// attempts which the client makes of every request.
+    /// The number of attempts for a part whose transfer breaks or whose data is corrupted, in addition to the client's attempts
+    /// for each request. 5 by default.
     pub part_attempts: u32,
-    /// Whether a transfer that was killed goes on where it was, when it is asked for again. It is, unless this is off.
+    /// The shortest time between two [progress reports](super::Progress::moved). 100 ms by default.
+    pub progress_interval: Duration,
+    /// Whether a transfer resumes what an earlier process left unfinished. `true` by default.
     pub resume: bool,
-    /// Where what is needed for that is kept, a small file for each object that is on its way: by default in
-    /// `$XDG_CACHE_HOME/tucuxi/transfers`, or else `~/.cache/tucuxi/transfers`.
+    /// The folder of the journals, which have one small file for each unfinished object. By default
+    /// `$XDG_CACHE_HOME/tucuxi/transfers` or `~/.cache/tucuxi/transfers`.
     pub state_folder: Option<PathBuf>,
-    said: Said,
+    explicit: Explicit,
 }
 
-/// What the program said with a method, be it the default.
+/// The settings that the program made with a method, even if to the default.
 #[derive(Clone, Copy, Debug, Default)]
-struct Said {
+struct Explicit {
     multipart_threshold: bool,
     part_size: bool,
     concurrency: bool,
@@ -72,119 +75,122 @@ impl Default for TransferConfig {
             memory_limit: 80 * MIB,
             bandwidth: None,
             part_attempts: 5,
+            progress_interval: Duration::from_millis(100),
             resume: true,
             state_folder: None,
-            said: Said::default(),
+            explicit: Explicit::default(),
         }
     }
 }
 
-/// A setting a line.
 impl TransferConfig {
-    /// See [`multipart_threshold`](Self::multipart_threshold).
-    #[must_use]
+    /// Sets [`multipart_threshold`](Self::multipart_threshold).
     pub fn multipart_threshold(mut self, bytes: u64) -> Self {
         self.multipart_threshold = bytes;
-        self.said.multipart_threshold = true;
+        self.explicit.multipart_threshold = true;
         self
     }
 
-    /// See [`part_size`](Self::part_size).
-    #[must_use]
+    /// Sets [`part_size`](Self::part_size).
     pub fn part_size(mut self, bytes: u64) -> Self {
         self.part_size = bytes;
-        self.said.part_size = true;
+        self.explicit.part_size = true;
         self
     }
 
-    /// See [`concurrency`](Self::concurrency).
-    #[must_use]
+    /// Sets [`concurrency`](Self::concurrency).
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.concurrency = requests;
-        self.said.concurrency = true;
+        self.explicit.concurrency = true;
         self
     }
 
-    /// See [`memory_limit`](Self::memory_limit).
-    #[must_use]
+    /// Sets [`memory_limit`](Self::memory_limit).
     pub fn memory_limit(mut self, bytes: u64) -> Self {
         self.memory_limit = bytes;
         self
     }
 
-    /// See [`bandwidth`](Self::bandwidth).
-    #[must_use]
+    /// Sets [`bandwidth`](Self::bandwidth).
     pub fn bandwidth(mut self, bytes_per_second: u64) -> Self {
         self.bandwidth = Some(bytes_per_second);
-        self.said.bandwidth = true;
+        self.explicit.bandwidth = true;
         self
     }
 
-    /// See [`part_attempts`](Self::part_attempts).
-    #[must_use]
+    /// Sets [`part_attempts`](Self::part_attempts).
     pub fn part_attempts(mut self, attempts: u32) -> Self {
         self.part_attempts = attempts;
         self
     }
 
-    /// See [`resume`](Self::resume).
-    #[must_use]
+    /// Sets [`progress_interval`](Self::progress_interval).
+    pub fn progress_interval(mut self, interval: Duration) -> Self {
+        self.progress_interval = interval;
+        self
+    }
+
+    /// Sets [`resume`](Self::resume).
     pub fn resume(mut self, yes: bool) -> Self {
         self.resume = yes;
         self
     }
 
-    /// See [`state_folder`](Self::state_folder).
-    #[must_use]
+    /// Sets [`state_folder`](Self::state_folder).
     pub fn state_folder(mut self, path: impl Into<PathBuf>) -> Self {
         self.state_folder = Some(path.into());
         self
     }
 
-    /// With the profile's settings where the program has none of its own.
+    /// Takes settings from the profile that the program left at their defaults.
     pub(super) fn or_profile(mut self, profile: &S3Config) -> Self {
-        fn fill<T: Copy + PartialEq>(field: &mut T, is_said: bool, default: T, other: Option<T>) {
-            if let Some(other) = other.filter(|_| !is_said && *field == default) {
+        fn fill<T: Copy + PartialEq>(
+            field: &mut T,
+            is_explicit: bool,
+            default: T,
+            other: Option<T>,
+        ) {
+            if let Some(other) = other.filter(|_| !is_explicit && *field == default) {
                 *field = other;
             }
         }
-        let (said, default) = (self.said, Self::default());
+        let (explicit, default) = (self.explicit, Self::default());
         fill(
             &mut self.multipart_threshold,
-            said.multipart_threshold,
+            explicit.multipart_threshold,
             default.multipart_threshold,
             profile.multipart_threshold,
         );
         fill(
             &mut self.part_size,
-            said.part_size,
+            explicit.part_size,
             default.part_size,
             profile.multipart_chunksize,
         );
         fill(
             &mut self.concurrency,
-            said.concurrency,
+            explicit.concurrency,
             default.concurrency,
             profile.max_concurrent_requests,
         );
         fill(
             &mut self.bandwidth,
-            said.bandwidth,
+            explicit.bandwidth,
             default.bandwidth,
             profile.max_bandwidth.map(Some),
         );
         self
     }
 
-    /// How many parts of this size may be in memory.
+    /// Returns how many parts of this size may be in memory.
     pub(super) fn parts_in_memory(&self, size: u64) -> u32 {
-        let most = (self.memory_limit / size.max(1)).clamp(1, self.concurrency as u64);
-        u32::try_from(most).unwrap_or(u32::MAX)
+        let max = (self.memory_limit / size.max(1)).clamp(1, self.concurrency as u64);
+        u32::try_from(max).unwrap_or(u32::MAX)
     }
 
     /// # Errors
     ///
-    /// Something is zero.
+    /// Returns an error if a setting is 0.
     pub(super) fn check(&self) -> Result<(), TransferError> {
         let numbers = [
             ("multipart_threshold", self.multipart_threshold),
@@ -206,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn zero_is_refused_by_name() {
+    fn zero_is_an_error() {
         let config = TransferConfig::default;
         for (name, config) in [
             ("multipart_threshold", config().multipart_threshold(0)),
@@ -223,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_says_what_the_program_does_not() {
+    fn profile_fills_in_defaults() {
         let profile = S3Config {
             max_concurrent_requests: Some(3),
             multipart_threshold: Some(64 * MIB),
@@ -242,15 +248,15 @@ mod tests {
         };
         let config = TransferConfig::default;
         assert_eq!(numbers(config()), (3, 64, 16, Some(1_000)));
-        let said = config().concurrency(10).part_size(8 * MIB).bandwidth(7);
-        assert_eq!(numbers(said), (10, 64, 8, Some(7)));
+        let explicit = config().concurrency(10).part_size(8 * MIB).bandwidth(7);
+        assert_eq!(numbers(explicit), (10, 64, 8, Some(7)));
         let mut set = config();
         set.multipart_threshold = 5 * MIB;
         assert_eq!(numbers(set), (3, 5, 16, Some(1_000)));
     }
 
     #[test]
-    fn memory_holds_at_least_one_part_and_no_more_than_are_asked_for() {
+    fn memory_limit_permits_one_part_up_to_the_concurrency() {
         let config = TransferConfig::default();
         assert_eq!(config.parts_in_memory(8 * MIB), 10);
         assert_eq!(config.parts_in_memory(MIB), 10);

@@ -1,4 +1,4 @@
-//! Deletions: of one object, of a thousand with one request, or of a file.
+//! Deletions of objects and local files.
 
 use std::collections::HashSet;
 use std::fs::Metadata;
@@ -9,47 +9,60 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::args::Args;
+use super::context::Context;
 use super::dir_walk::LocalFile;
 use super::error::TransferError;
-use super::pool::{Begun, Item, Work};
+use super::object_ref::ObjectRef;
 use super::report::{Failure, Outcome};
 use super::source::Identity;
-use super::{Context, Place};
-use crate::error::Result;
+use super::work::{Begun, Item, Work};
+use crate::error::{Error, Result};
 
-/// An object that is deleted.
+/// The deletion of an object.
 pub(super) struct Delete {
-    pub(super) context: Arc<Context>,
-    pub(super) place: Place,
-    pub(super) args: Args,
+    context: Arc<Context>,
+    object: ObjectRef,
+    args: Args,
 }
 
-impl Work for Delete {
+impl Delete {
+    pub(super) fn new(context: Arc<Context>, object: ObjectRef, args: Args) -> Self {
+        Self {
+            context,
+            object,
+            args,
+        }
+    }
+}
+
+impl<'w> Work<'w> for Delete {
     fn object(&self) -> String {
-        self.place.url()
+        self.object.url()
     }
 
     fn action(&self) -> String {
-        format!("delete {}", self.place)
+        format!("delete {}", self.object)
     }
 
-    fn begin(&self) -> Result<Begun> {
-        self.context.meter.begun(&self.place.url(), Some(0));
-        let params = self.place.params(json!({}));
-        let params = self.args.of(&self.context.client, "DeleteObject", params)?;
-        let answer = self.context.call("DeleteObject", params)?;
+    fn begin(self: Box<Self>) -> Result<Begun<'w>> {
+        self.context.meter.begun(&self.object.url(), Some(0));
+        let own = self.object.params(json!({}));
+        let params = self
+            .args
+            .params(&self.context.client, "DeleteObject", own)?;
+        let response = self.context.call("DeleteObject", params)?;
         Ok(Begun::Done(Outcome {
             objects: 1,
-            version_id: answer["VersionId"].as_str().map(Into::into),
+            version_id: response["VersionId"].as_str().map(Into::into),
             ..Outcome::default()
         }))
     }
 }
 
-/// The most that one request deletes.
-const MOST: usize = 1000;
+/// S3's maximum number of objects in one request.
+const MAX_KEYS: usize = 1000;
 
-/// Deletes all these objects, as many as may be with each request.
+/// Deletes objects, with as few requests as possible.
 pub(super) fn delete_objects(
     context: &Arc<Context>,
     bucket: &str,
@@ -57,20 +70,17 @@ pub(super) fn delete_objects(
     args: &Args,
 ) -> Vec<Item<'static>> {
     let (alone, together): (Vec<_>, Vec<_>) = keys.partition(|key| !is_safe_in_xml(key));
-    let batches = together.chunks(MOST).map(|keys| {
+    let batches = together.chunks(MAX_KEYS).map(|keys| {
         Item::Work(Box::new(DeleteMany {
             context: context.clone(),
             bucket: bucket.into(),
             keys: keys.to_vec(),
             args: args.clone(),
-        }) as Box<dyn Work>)
+        }))
     });
     let single = |key: Box<str>| {
-        Item::Work(Box::new(Delete {
-            context: context.clone(),
-            place: Place::new(bucket, key),
-            args: args.clone(),
-        }) as Box<dyn Work>)
+        let object = ObjectRef::new(bucket, key);
+        Item::Work(Box::new(Delete::new(context.clone(), object, args.clone())))
     };
     let batches: Vec<_> = batches.collect();
     batches
@@ -79,14 +89,14 @@ pub(super) fn delete_objects(
         .collect()
 }
 
-/// Whether every server reads this key in a document as it is. XML cannot hold some characters, servers write others in more
-/// than one way, and those that trim texts would delete `a` where ` a` is meant.
+/// Whether every server reads the key correctly from an XML document. XML cannot represent some characters, servers disagree on
+/// others, and a server that trims text would delete `a` instead of ` a`.
 fn is_safe_in_xml(key: &str) -> bool {
     let is_no_xml = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{fffe}' | '\u{ffff}');
     !key.contains(is_no_xml) && key.trim() == key
 }
 
-/// Objects that are deleted with one request.
+/// The deletion of several objects with one request.
 struct DeleteMany {
     context: Arc<Context>,
     bucket: Box<str>,
@@ -94,13 +104,13 @@ struct DeleteMany {
     args: Args,
 }
 
-impl Work for DeleteMany {
+impl<'w> Work<'w> for DeleteMany {
     fn object(&self) -> String {
         let more = self.keys.len().saturating_sub(1);
         let first = self
             .keys
             .first()
-            .map(|key| Place::new(&*self.bucket, &**key).url());
+            .map(|key| ObjectRef::new(&*self.bucket, &**key).url());
         format!("{} and {more} others", first.unwrap_or_default())
     }
 
@@ -108,14 +118,16 @@ impl Work for DeleteMany {
         format!("delete {}", self.object())
     }
 
-    fn begin(&self) -> Result<Begun> {
+    fn begin(self: Box<Self>) -> Result<Begun<'w>> {
         self.context.meter.begun(&self.object(), Some(0));
         let objects: Vec<Value> = self.keys.iter().map(|key| json!({"Key": key})).collect();
-        // a response that names what is deleted proves that it is
+        // only a response that names the deleted objects proves that they are
         let own = json!({"Bucket": self.bucket, "Delete": {"Objects": objects, "Quiet": false}});
-        let params = self.args.of(&self.context.client, "DeleteObjects", own)?;
-        let answer = self.context.call("DeleteObjects", params)?;
-        let failures = self.failures(&answer);
+        let params = self
+            .args
+            .params(&self.context.client, "DeleteObjects", own)?;
+        let response = self.context.call("DeleteObjects", params)?;
+        let failures = self.failures(&response);
         Ok(Begun::Done(Outcome {
             objects: self.keys.len().saturating_sub(failures.len()) as u64,
             failures,
@@ -125,43 +137,43 @@ impl Work for DeleteMany {
 }
 
 impl DeleteMany {
-    /// One for each key that the response does not say to be deleted, or says to have failed.
-    fn failures(&self, answer: &Value) -> Vec<Failure> {
-        let entries = |member: &str| answer[member].as_array().into_iter().flatten();
+    /// Returns the keys that failed, or that the response does not confirm.
+    fn failures(&self, response: &Value) -> Vec<Failure> {
+        let entries = |member: &str| response[member].as_array().into_iter().flatten();
         let errors: Vec<&Value> = entries("Errors").collect();
         let failed: HashSet<&str> = errors.iter().filter_map(|it| it["Key"].as_str()).collect();
         let deleted: HashSet<&str> = entries("Deleted")
             .filter_map(|it| it["Key"].as_str())
             .collect();
-        let unsaid = self
+        let unconfirmed = self
             .keys
             .iter()
             .filter(|key| !failed.contains(&***key) && !deleted.contains(&***key));
         let errors = errors.iter().map(|error| {
             let text = |member: &str| error[member].as_str().unwrap_or_default();
-            let what = format!("it is not deleted: {}: {}", text("Code"), text("Message"));
+            let what = format!("not deleted: {}: {}", text("Code"), text("Message"));
             self.failure(text("Key"), what)
         });
-        let unsaid = unsaid.map(|key| {
-            let what = "the service's response does not say that it is deleted";
+        let unconfirmed = unconfirmed.map(|key| {
+            let what = "the response does not confirm the deletion";
             self.failure(key, what.to_owned())
         });
-        errors.chain(unsaid).collect()
+        errors.chain(unconfirmed).collect()
     }
 
     fn failure(&self, key: &str, what: String) -> Failure {
-        let object = Place::new(&*self.bucket, key).url();
+        let object = ObjectRef::new(&*self.bucket, key).url();
         Failure {
-            error: TransferError::answer(&object, what),
-            object: object.into(),
+            error: TransferError::response(&object, what),
+            object,
         }
     }
 }
 
-/// A file that is deleted, if it is still the one that was listed.
+/// The deletion of a local file, if it has not changed since it was listed.
 pub(super) struct LocalDeletion(pub(super) LocalFile);
 
-impl Work for LocalDeletion {
+impl<'w> Work<'w> for LocalDeletion {
     fn object(&self) -> String {
         self.0.path.display().to_string()
     }
@@ -170,7 +182,7 @@ impl Work for LocalDeletion {
         format!("delete {}", self.object())
     }
 
-    fn begin(&self) -> Result<Begun> {
+    fn begin(self: Box<Self>) -> Result<Begun<'w>> {
         remove_listed(&self.0)?;
         Ok(Begun::Done(Outcome {
             objects: 1,
@@ -179,9 +191,11 @@ impl Work for LocalDeletion {
     }
 }
 
+/// Removes a file.
+///
 /// # Errors
 ///
-/// It changed after it was listed, or cannot be removed.
+/// Returns an error if the file has changed since it was listed or cannot be removed.
 pub(super) fn remove_listed(file: &LocalFile) -> Result<()> {
     check_listed(file)?;
     match std::fs::remove_file(&file.path) {
@@ -192,15 +206,17 @@ pub(super) fn remove_listed(file: &LocalFile) -> Result<()> {
     }
 }
 
+/// Checks that a file has not changed since it was listed. It may be gone.
+///
 /// # Errors
 ///
-/// It changed after it was listed. It may be gone.
+/// Returns an error if the file has changed.
 pub(super) fn check_listed(file: &LocalFile) -> Result<()> {
     let now = match std::fs::symlink_metadata(&file.path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         now => now.map_err(TransferError::file(&*file.path))?,
     };
-    // of a link the link alone is deleted, whatever became of what it leads to
+    // only the link itself is deleted, so its target may have changed
     let is_listed = match file.is_link {
         true => now.is_symlink(),
         false => is_same(&now, &file.metadata),
@@ -211,7 +227,7 @@ pub(super) fn check_listed(file: &LocalFile) -> Result<()> {
     }
 }
 
-pub(super) fn changed(path: &Path) -> crate::error::Error {
+pub(super) fn changed(path: &Path) -> Error {
     let path: PathBuf = path.to_owned();
     TransferError::ChangedSinceListed { path }.into()
 }
@@ -220,7 +236,7 @@ fn is_same(one: &Metadata, other: &Metadata) -> bool {
     Identity::from(one) == Identity::from(other) && file_number(one) == file_number(other)
 }
 
-/// By which a file is told from another one that took its name: one that was downloaded, where names differ only in their case.
+/// Identifies a file even if another one has taken its name, such as a download whose name differs only in case.
 #[cfg(unix)]
 fn file_number(metadata: &Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt as _;

@@ -1,4 +1,4 @@
-//! What is in a folder and in those in it, in the order of keys.
+//! Walking a folder and its subfolders, in the order of keys.
 
 use std::fs::Metadata;
 use std::io;
@@ -9,22 +9,22 @@ use super::partial::PartialKind;
 use super::report::Failure;
 use crate::error::Result;
 
-/// What is in a folder. Paths below it have slashes.
+/// An entry of a folder. Relative paths have slashes.
 pub(super) enum Entry {
-    /// It, or what is in it, is not known.
+    /// A file or folder that could not be read.
     Failed {
         relative: Box<str>,
         failure: Failure,
     },
     File(LocalFile),
-    /// It comes before what is in it.
+    /// A folder, before its content.
     Folder(LocalFolder),
-    /// A file of a download that runs or was killed. It counts as absent.
+    /// A partial file of a download. It counts as absent.
     Partial {
         path: PathBuf,
         kind: PartialKind,
     },
-    /// It is neither a file nor a folder.
+    /// Neither a file nor a folder.
     Skipped {
         relative: Box<str>,
         path: PathBuf,
@@ -38,7 +38,7 @@ pub(super) struct LocalFile {
     pub(super) path: PathBuf,
     pub(super) metadata: Metadata,
     pub(super) is_link: bool,
-    /// A link to a folder is on the way to it, which may lie anywhere.
+    /// Whether its path leads through a link to a folder, which may be anywhere.
     pub(super) is_behind_link: bool,
 }
 
@@ -51,14 +51,14 @@ pub(super) struct LocalFolder {
     pub(super) is_behind_link: bool,
 }
 
-/// Goes through a folder and those in it.
+/// An iterator over a folder and its subfolders.
 pub(super) struct Walk {
-    /// What is still to come, the next last, of the folders on the way down.
+    /// The open folders. Their remaining entries are in reverse order.
     open: Vec<Level>,
 }
 
 struct Level {
-    /// Without links, to see those that go around in a circle.
+    /// The path without links, to detect circular ones.
     real: PathBuf,
     is_behind_link: bool,
     entries: Vec<LocalEntry>,
@@ -78,14 +78,14 @@ impl LocalEntry {
     }
 
     fn failed(self, error: io::Error) -> Option<Entry> {
-        // another process may remove things meanwhile; a link that leads nowhere is there
+        // another process may have removed it; a dangling link still exists
         let is_gone = error.kind() == io::ErrorKind::NotFound
             && std::fs::symlink_metadata(&self.path)
                 .is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
         (!is_gone).then(|| Entry::Failed {
             relative: self.relative.into(),
             failure: Failure {
-                object: self.path.to_string_lossy().into(),
+                object: self.path.to_string_lossy().into_owned(),
                 error: TransferError::file(self.path)(error),
             },
         })
@@ -95,7 +95,7 @@ impl LocalEntry {
 impl Walk {
     /// # Errors
     ///
-    /// The folder cannot be read.
+    /// Returns an error if the folder cannot be read.
     pub(super) fn new(folder: &Path) -> Result<Self> {
         let level = Level::read(folder, "", false).map_err(TransferError::file(folder))?;
         Ok(Self { open: vec![level] })
@@ -106,8 +106,8 @@ impl Walk {
             let path = entry.path;
             return Some(Entry::Partial { path, kind });
         }
-        let unknown = || Err(io::Error::other("it is not looked at"));
-        let metadata = match std::mem::replace(&mut entry.metadata, unknown()) {
+        let taken = Err(io::Error::other("already taken"));
+        let metadata = match std::mem::replace(&mut entry.metadata, taken) {
             Ok(metadata) => metadata,
             Err(error) => return entry.failed(error),
         };
@@ -146,7 +146,9 @@ impl Walk {
         let is_behind_link = is_link || self.is_behind_link();
         let level = Level::read(path, &format!("{relative}/"), is_behind_link)?;
         if self.open.iter().any(|around| around.real == level.real) {
-            return Err(io::Error::other("it is a link to a folder around it"));
+            return Err(io::Error::other(
+                "it is a link to a folder that contains it",
+            ));
         }
         self.open.push(level);
         Ok(())
@@ -163,7 +165,7 @@ impl Level {
                 // links are followed
                 Some(_) => std::fs::metadata(&path),
                 None => Err(io::Error::other(
-                    "its name is no UTF-8, as keys must be; rename it",
+                    "the name is not UTF-8, as keys must be; rename it",
                 )),
             };
             entries.push(LocalEntry {
@@ -174,7 +176,7 @@ impl Level {
                 is_link: entry.file_type().is_ok_and(|kind| kind.is_symlink()),
             });
         }
-        // as keys are: what is in a folder comes where its name with a slash would
+        // in the order of keys, where the content of a folder is sorted by the folder's name and a slash
         entries.sort_by_cached_key(|entry| match entry.is_folder() {
             true => format!("{}/", entry.relative),
             false => entry.relative.clone(),
@@ -213,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_come_in_the_order_of_keys() {
+    fn files_are_in_the_order_of_keys() {
         let folder = tempfile::tempdir().unwrap();
         let names = ["a.txt", "a/1", "a/b/2", "a0", "b", "a-b", "ü"];
         for name in names {
@@ -225,7 +227,7 @@ mod tests {
         let found = found.filter_map(|entry| match entry {
             Entry::File(file) => Some(file.relative.into_string()),
             Entry::Folder(_) => None,
-            _ => panic!("there are only files and folders"),
+            _ => panic!("expected only files and folders"),
         });
         let mut expected = names;
         expected.sort_unstable();
@@ -235,7 +237,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn links_are_followed_but_not_in_circles() {
+    fn circular_links_are_errors() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         std::fs::create_dir(at("d")).unwrap();
@@ -247,7 +249,7 @@ mod tests {
         for entry in Walk::new(folder.path()).unwrap() {
             match entry {
                 Entry::File(file) => files.push(file.relative.into_string()),
-                Entry::Failed { failure, .. } => failed.push(failure.object.into_string()),
+                Entry::Failed { failure, .. } => failed.push(failure.object),
                 Entry::Folder(_) => {}
                 Entry::Partial { path, .. } | Entry::Skipped { path, .. } => panic!("{path:?}"),
             }

@@ -1,4 +1,4 @@
-//! What goes wrong with transfers beyond the calls that they are made of.
+//! Errors of transfers.
 
 use std::io;
 use std::ops::Range;
@@ -9,79 +9,90 @@ use crate::checksum::ChecksumAlgorithm;
 use crate::error::{Detail, Error, ErrorKind};
 use crate::printable::Printable;
 
-/// Why a transfer failed.
+/// An error of a transfer.
+///
+/// ```
+/// use tucuxi::transfer::TransferError;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new())?;
+/// let error = client.transfer().upload_file("/no/such/file", "river", "fish.txt").run().unwrap_err();
+/// assert!(matches!(error.downcast_ref(), Some(TransferError::Failed { .. })));
+/// assert!(matches!(error.root().downcast_ref(), Some(TransferError::File { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransferError {
-    /// An extra argument that such a transfer does not take.
-    #[error("there is no argument {name:?} of {action}; there are: {known}")]
+    /// An extra argument is unknown.
+    #[error("unknown argument {name:?} of {action}; valid arguments: {known}")]
     Argument {
         /// The argument.
-        name: Box<str>,
-        /// What kind of transfer.
+        name: String,
+        /// The kind of transfer.
         action: &'static str,
-        /// The arguments that there are.
-        known: Box<str>,
+        /// The valid arguments, separated by commas.
+        known: String,
     },
-    /// The caller cancelled it. What was begun is taken back.
-    #[error("{}: the caller cancelled it", Printable(what))]
+    /// The caller cancelled the transfer. What had begun was aborted.
+    #[error("{}: cancelled by the caller", Printable(what))]
     Cancelled {
-        /// The object.
-        what: Box<str>,
+        /// The action that was cancelled.
+        what: String,
     },
-    /// A file that was to be deleted and is another one by now.
+    /// A file was not deleted because it changed after it was listed.
     #[error("{} is not deleted: it changed after it was listed", Printable(path.display()))]
     ChangedSinceListed {
         /// The file.
         path: PathBuf,
     },
-    /// Something that it was made of failed; so it is taken back, if need be.
-    #[error("failed to {}: {source}", Printable(what))]
+    /// A call or another step failed. What had begun was aborted.
+    #[error("failed to {}: {}", Printable(what), reason(what, source))]
     Failed {
-        /// What was to be done: `upload FILE to BUCKET/KEY`.
-        what: Box<str>,
-        /// The call that failed, or another reason.
+        /// The action: `upload FILE to BUCKET/KEY`.
+        what: String,
+        /// The reason.
         r#source: Error,
     },
-    /// A file or folder that cannot be read or written.
+    /// A file or folder cannot be read or written.
     #[error("{}: {source}", Printable(path.display()))]
     File {
-        /// The file.
+        /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The reason.
         r#source: io::Error,
     },
-    /// What is in the place of a file that is to be written, and cannot be deleted.
+    /// Something at the path of a download is not a file and cannot be replaced.
     #[error("{} is in the way; move or delete it", Printable(path.display()))]
     InTheWay {
         /// The file or folder.
         path: PathBuf,
     },
-    /// A key that is no name of a file below the folder.
+    /// A key cannot be mapped to a path inside the folder.
     #[error(
-        "the key {key:?} cannot be a file below the folder: {reason}; download it by itself, to a path of your choice"
+        "the key {key:?} cannot be mapped to a path inside the folder: {reason}; download the object separately, to a path of your choice"
     )]
     KeyAsPath {
         /// The key.
-        key: Box<str>,
-        /// Why.
+        key: String,
+        /// The reason.
         reason: &'static str,
     },
-    /// A listing that may not be whole.
+    /// A listing may be incomplete.
     #[error(
-        "the listing of {} cannot be relied on: {}",
+        "the listing of {} may be incomplete: {}",
         Printable(place),
         Printable(what)
     )]
     Listing {
-        /// What is listed: `s3://BUCKET/PREFIX`.
-        place: Box<str>,
-        /// What is wrong.
-        what: Box<str>,
+        /// The prefix: `s3://BUCKET/PREFIX`.
+        place: String,
+        /// The reason.
+        what: String,
     },
-    /// Bytes that are not those which they should be.
+    /// The checksum does not match.
     #[error(
-        "{}{}: the {algorithm} of what came is {}, but should be {}: it was changed on its way or where it is stored",
+        "{}{}: the {algorithm} is {}, but should be {}: the data was corrupted in transit or in storage",
         Printable(object),
         of_range(range),
         Printable(actual),
@@ -89,43 +100,35 @@ pub enum TransferError {
     )]
     Mismatch {
         /// The object: `s3://BUCKET/KEY`.
-        object: Box<str>,
-        /// Its bytes; none for all of them.
+        object: String,
+        /// The range, or `None` for the whole object.
         range: Option<Range<u64>>,
-        /// How the checksum is computed.
+        /// The algorithm.
         algorithm: ChecksumAlgorithm,
-        /// What it should be.
-        expected: Box<str>,
-        /// What it is.
-        actual: Box<str>,
+        /// The expected checksum.
+        expected: String,
+        /// The actual checksum.
+        actual: String,
     },
-    /// An answer that is not what was asked for.
-    #[error("{}: {}", Printable(object), Printable(what))]
-    Answer {
-        /// The object: `s3://BUCKET/KEY`.
-        object: Box<str>,
-        /// What is wrong.
-        what: Box<str>,
-    },
-    /// The folder of a file that is to be written is missing.
+    /// The folder of a download does not exist.
     #[error("folder {} does not exist", Printable(path.display()))]
     NoFolder {
         /// The folder.
         path: PathBuf,
     },
-    /// The object is another one than when its transfer began.
+    /// The object was replaced after its transfer began.
     #[error(
-        "{}: the contents of the stored object did not match the expected ETag {}: it was replaced meanwhile; start again",
+        "{}: the contents of the stored object did not match the expected ETag {}: the object was replaced meanwhile; start again",
         Printable(object),
         Printable(etag)
     )]
     ObjectChanged {
         /// The object: `s3://BUCKET/KEY`.
-        object: Box<str>,
-        /// That of the first answer.
-        etag: Box<str>,
+        object: String,
+        /// The ETag in the first response.
+        etag: String,
     },
-    /// A part that came broken as often as it may be asked for.
+    /// A part failed in all attempts.
     #[error(
         "{}, bytes {}-{}: gave up after {attempts} attempts: {}",
         Printable(object),
@@ -135,57 +138,80 @@ pub enum TransferError {
     )]
     PartAttempts {
         /// The object: `s3://BUCKET/KEY`.
-        object: Box<str>,
-        /// Its bytes.
+        object: String,
+        /// The range of the part.
         range: Range<u64>,
-        /// How many attempts were made.
+        /// The number of attempts.
         attempts: u32,
-        /// What went wrong with the last.
+        /// The error of the last attempt.
         r#source: io::Error,
     },
-    /// The upload was not completed, and its parts are not taken back: the same transfer, made again, goes on with them.
+    /// The upload was not completed, and its parts were kept. The same transfer, started again, resumes it.
     #[error(
-        "{object}: {source}; the parts that are stored are kept: make the same upload again to complete it, or abort it, which `unfinished` lists"
+        "{}: {source}; the stored parts are kept: start the same upload again to complete it, or abort it, see `unfinished`",
+        Printable(object)
     )]
     PartsKept {
         /// The object: `s3://BUCKET/KEY`.
-        object: Box<str>,
-        /// Why.
+        object: String,
+        /// The reason.
         r#source: Error,
     },
-    /// A stream that cannot be read.
+    /// The stream of an upload cannot be read.
     #[error("the source cannot be read: {source}")]
     Reader {
-        /// What it says.
+        /// The reader's error.
         r#source: io::Error,
     },
-    /// A setting that may not be zero.
+    /// A response is not what was requested.
+    #[error("{}: {}", Printable(object), Printable(what))]
+    Response {
+        /// The object: `s3://BUCKET/KEY`.
+        object: String,
+        /// The reason.
+        what: String,
+    },
+    /// A setting is 0.
     #[error("{0} must be greater than 0")]
     Setting(&'static str),
-    /// Nothing of a sync was deleted.
-    #[error("nothing is deleted, because something failed before; mend that, and run it again")]
+    /// A sync deleted nothing, because something failed.
+    #[error("nothing was deleted because something failed before; fix that and run it again")]
     NothingDeleted,
-    /// Some of many objects failed; the others are done.
+    /// Some of many objects failed. The others are done.
     #[error("{}", several(report))]
     Several {
-        /// What was done and what was not.
+        /// The report of all objects.
         report: Box<Report>,
     },
-    /// The file is not what it was when its upload began.
-    #[error("{}: the file changed while it was sent; nothing is stored of it, start again", Printable(path.display()))]
+    /// The file changed while it was uploaded.
+    #[error("{}: the file changed while it was uploaded; nothing was stored, start again", Printable(path.display()))]
     SourceChanged {
         /// The file.
         path: PathBuf,
     },
-    /// Something that S3 cannot do in this way.
+    /// S3 does not support this.
     #[error("{}", Printable(.0))]
-    Unsupported(Box<str>),
-    /// A stream that cannot be written.
+    Unsupported(String),
+    /// The stream of a download cannot be written.
     #[error("the download cannot be written: {source}")]
     Writer {
-        /// What it says.
+        /// The writer's error.
         r#source: io::Error,
     },
+}
+
+/// Returns the text of an error, without the file or object if the action names it.
+fn reason(what: &str, source: &Error) -> String {
+    let text = source.to_string();
+    let named = source.downcast_ref().and_then(TransferError::subject);
+    let rest = named
+        .filter(|named| what.contains(named.trim_start_matches("s3://")))
+        .and_then(|named| text.strip_prefix(&Printable(named).to_string()))
+        .and_then(|rest| rest.strip_prefix(": ").or_else(|| rest.strip_prefix(", ")));
+    match rest {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
 }
 
 fn of_range(range: &Option<Range<u64>>) -> String {
@@ -194,7 +220,7 @@ fn of_range(range: &Option<Range<u64>>) -> String {
     shown.unwrap_or_default()
 }
 
-/// The first few tell what is wrong; all are in the report.
+/// Returns the texts of the first failures. The report has all of them.
 fn several(report: &Report) -> String {
     let (failed, all) = (
         report.failures.len(),
@@ -217,9 +243,24 @@ impl TransferError {
         move |source| Self::File { path, source }.into()
     }
 
-    pub(super) fn answer(object: &str, what: impl Into<Box<str>>) -> Error {
-        let (object, what) = (object.into(), what.into());
-        Self::Answer { object, what }.into()
+    pub(super) fn response(object: &str, what: impl Into<String>) -> Error {
+        let (object, what) = (object.to_owned(), what.into());
+        Self::Response { object, what }.into()
+    }
+
+    /// Returns the file or object with which the text begins.
+    fn subject(&self) -> Option<String> {
+        match self {
+            Self::File { path, .. } | Self::SourceChanged { path } => {
+                Some(path.display().to_string())
+            }
+            Self::Mismatch { object, .. }
+            | Self::ObjectChanged { object, .. }
+            | Self::PartAttempts { object, .. }
+            | Self::PartsKept { object, .. }
+            | Self::Response { object, .. } => Some(object.clone()),
+            _ => None,
+        }
     }
 }
 
@@ -245,6 +286,10 @@ impl Detail for TransferError {
 
     fn below(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            // the text without the name is what the error below adds
+            Self::Failed { what, source } if reason(what, source) != source.to_string() => {
+                std::error::Error::source(source)
+            }
             Self::Failed { source, .. } | Self::PartsKept { source, .. } => Some(source),
             Self::File { source, .. }
             | Self::PartAttempts { source, .. }
@@ -255,15 +300,59 @@ impl Detail for TransferError {
     }
 }
 
-impl Report {
-    /// # Errors
-    ///
-    /// Fails if an object failed.
-    pub(super) fn into_result(self) -> Result<Self, Error> {
-        if self.failures.is_empty() {
-            return Ok(self);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_and_object_are_named_once() {
+        let not_found = || io::Error::from(io::ErrorKind::NotFound);
+        let failed = |source: Error| {
+            let what = "upload /f to b/k".to_owned();
+            Error::from(TransferError::Failed { what, source }).to_string()
+        };
+        let object = || "s3://b/k".to_owned();
+        for (source, expected) in [
+            (TransferError::file("/f")(not_found()), "entity not found"),
+            (
+                TransferError::file("/g")(not_found()),
+                "/g: entity not found",
+            ),
+            (TransferError::response("s3://b/k", "no ETag"), "no ETag"),
+            (
+                TransferError::response("s3://b/l", "no ETag"),
+                "s3://b/l: no ETag",
+            ),
+            (
+                TransferError::PartAttempts {
+                    object: object(),
+                    range: 0..2,
+                    attempts: 5,
+                    source: not_found(),
+                }
+                .into(),
+                "bytes 0-1: gave up after 5 attempts: entity not found",
+            ),
+            (
+                TransferError::PartsKept {
+                    object: object(),
+                    source: Error::request("no"),
+                }
+                .into(),
+                "cannot build the request: no; the stored parts are kept: start the same upload again to complete it, or abort it, see `unfinished`",
+            ),
+            (Error::request("no"), "cannot build the request: no"),
+        ] {
+            let expected = format!("failed to upload /f to b/k: {expected}");
+            assert_eq!(failed(source), expected);
         }
-        let report = Box::new(self);
-        Err(TransferError::Several { report }.into())
+    }
+
+    #[test]
+    fn chain_does_not_repeat_the_file() {
+        let source = TransferError::file("/f")(io::ErrorKind::NotFound.into());
+        let what = "upload /f to b/k".to_owned();
+        let error = Error::from(TransferError::Failed { what, source });
+        assert!(std::error::Error::source(&error).is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! A request of a download: some bytes of an object, asked for again if they come broken.
+//! One request of a download, repeated if the response is truncated or corrupted.
 
 use std::fmt;
 use std::fs::File;
@@ -9,21 +9,23 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::args::Args;
+use super::context::Context;
 use super::error::TransferError;
 use super::object::{Object, content_range};
+use super::object_ref::ObjectRef;
 use super::partial::PartialFile;
 use super::progress::PartMeter;
-use super::{Context, Place};
-use crate::checksum::{ChecksumAlgorithm, Hasher};
+use super::resume::ResumablePart;
+use crate::checksum::ChecksumAlgorithm;
 use crate::error::{Error, Result};
 use crate::read;
 
-/// Which bytes are asked for.
+/// The bytes to request.
 #[derive(Clone, Debug)]
 pub(super) enum Wanted {
-    /// As many as there are, if no more than so many.
+    /// At most this many bytes from the start.
     First(u64),
-    /// Those of a part that was uploaded, of so many.
+    /// An uploaded part.
     Number {
         number: u32,
         count: u32,
@@ -32,17 +34,17 @@ pub(super) enum Wanted {
     Whole,
 }
 
-/// What is asked, and of what.
+/// A request for some bytes of an object.
 pub(super) struct Fetch<'f> {
     pub(super) context: &'f Arc<Context>,
-    pub(super) place: &'f Place,
+    pub(super) object: &'f ObjectRef,
     pub(super) args: &'f Args,
-    /// The object that it must be; none if any is right.
+    /// The object that the response must match, or `None` to accept any.
     pub(super) known: Option<&'f Object>,
-    /// The length for a response that tells none, as in chunks.
+    /// The length to assume for a response without one.
     pub(super) len: Option<u64>,
     pub(super) wanted: Wanted,
-    /// Where the bytes go; else they stay in memory.
+    /// The file to write to. Without one, the bytes stay in memory.
     pub(super) file: Option<&'f PartialFile>,
     pub(super) algorithm: ChecksumAlgorithm,
 }
@@ -60,64 +62,72 @@ impl fmt::Display for Wanted {
     }
 }
 
-/// What a response has.
+/// The content of a response.
 #[derive(Debug, PartialEq, Eq)]
-enum Came {
+enum Received {
     /// These bytes of the object.
     Bytes(Range<u64>),
-    /// The whole object, although less was asked for, or bytes of an object of unknown length.
+    /// The whole object although less was requested, or bytes of an object of unknown length.
     Other,
 }
 
-/// Bytes that came.
+/// Bytes that were received.
 pub(super) struct Fetched {
     pub(super) range: Range<u64>,
-    pub(super) checksum: Box<str>,
-    /// None if they are in the file.
+    checksum: Box<str>,
+    /// Empty if the bytes are in the file.
     pub(super) bytes: Vec<u8>,
-    pub(super) answer: Value,
+    pub(super) response: Value,
 }
 
-/// What is wrong with bytes that came.
-enum Broken {
-    /// They may come right when they are asked for again.
-    Again(io::Error, Range<u64>),
-    Never(Error),
+impl Fetched {
+    pub(super) fn into_part(self) -> (ResumablePart, Vec<u8>) {
+        let (range, checksum) = (self.range, self.checksum);
+        (ResumablePart { range, checksum }, self.bytes)
+    }
 }
 
-impl From<Error> for Broken {
+/// The failure of an attempt.
+enum Failed {
+    /// Another attempt may succeed.
+    Retryable(io::Error, Range<u64>),
+    Permanent(Error),
+}
+
+impl From<Error> for Failed {
     fn from(error: Error) -> Self {
-        Self::Never(error)
+        Self::Permanent(error)
     }
 }
 
 impl Fetch<'_> {
-    /// The bytes; none if the server gives the whole object, although less was asked for, or does not say how long it is.
+    /// Fetches the bytes. Returns `None` if the server sends the whole object although less was requested, or does not report the
+    /// length of the object.
     ///
     /// # Errors
     ///
-    /// The service refuses, the response does not prove which bytes it has, the object is another one by now, the bytes come broken as often as they are asked for, or the file
-    /// cannot be written.
+    /// Returns an error if the request fails, the response does not prove which bytes it has, the object was replaced, all
+    /// attempts fail, or the file cannot be written.
     pub(super) fn run(&self) -> Result<Option<Fetched>> {
-        let most = self.context.config.part_attempts;
+        let max = self.context.config.part_attempts;
         let meter = PartMeter::new(&self.context.meter);
         let mut attempts = 1;
         loop {
             let (source, range) = match self.attempt(&meter) {
                 Ok(fetched) => {
                     let range = fetched.as_ref().map(|fetched| &fetched.range);
-                    meter.settle(range.map_or(0, |range| range.end - range.start));
+                    meter.complete(range.map_or(0, |range| range.end - range.start));
                     return Ok(fetched);
                 }
-                Err(Broken::Never(error)) => return Err(error),
-                Err(Broken::Again(source, range)) => (source, range),
+                Err(Failed::Permanent(error)) => return Err(error),
+                Err(Failed::Retryable(source, range)) => (source, range),
             };
             meter.restart();
-            let object = self.place.url().into();
+            let object = self.object.url();
             if self.context.cancel.is_cancelled() {
                 return Err(TransferError::Cancelled { what: object }.into());
             }
-            if attempts == most {
+            if attempts == max {
                 return Err(TransferError::PartAttempts {
                     object,
                     range,
@@ -126,7 +136,7 @@ impl Fetch<'_> {
                 }
                 .into());
             }
-            tracing::debug!(object = %self.place, ?range, %source, attempts, "asked for again");
+            tracing::debug!(%object, ?range, %source, attempts, "requesting again");
             attempts += 1;
         }
     }
@@ -138,7 +148,7 @@ impl Fetch<'_> {
                 own["Range"] = format!("bytes=0-{}", len.saturating_sub(1)).into()
             }
             Wanted::Number { number, .. } => own["PartNumber"] = (*number).into(),
-            // the last is open, as botocore's is
+            // the last range is open, as botocore's is
             Wanted::Range(range) if Some(range.end) == self.known.map(|known| known.len) => {
                 own["Range"] = format!("bytes={}-", range.start).into()
             }
@@ -151,99 +161,111 @@ impl Fetch<'_> {
         if let Some(etag) = self.etag() {
             own["IfMatch"] = etag.into();
         }
-        self.args
-            .of(&self.context.client, "GetObject", self.place.params(own))
+        let own = self.object.params(own);
+        self.args.params(&self.context.client, "GetObject", own)
     }
 
     fn etag(&self) -> Option<&str> {
         self.known?.etag.as_deref()
     }
 
-    fn attempt(&self, meter: &PartMeter) -> Result<Option<Fetched>, Broken> {
+    fn attempt(&self, meter: &PartMeter) -> Result<Option<Fetched>, Failed> {
         let request = self.context.request("GetObject", self.params()?);
         let sent = self.context.send(request);
         let mut output = sent.map_err(|error| match (error.code(), self.etag()) {
             (Some("PreconditionFailed"), Some(etag)) => TransferError::ObjectChanged {
-                object: self.place.url().into(),
-                etag: etag.into(),
+                object: self.object.url(),
+                etag: etag.to_owned(),
             }
             .into(),
             _ => error,
         })?;
         let body = output.body.take();
-        let answer = output.value()?;
+        let response = output.value()?;
         if let Some(known) = self.known {
-            known.check_same(self.place, &answer)?;
+            known.check_same(self.object, &response)?;
         }
         let known_len = self.known.map(|known| known.len);
-        let mut told = answer.clone();
-        if let (None, Some(len)) = (told["ContentLength"].as_u64(), self.len)
+        let mut described = response.clone();
+        if let (None, Some(len)) = (described["ContentLength"].as_u64(), self.len)
             && output.meta.status == 200
         {
-            told["ContentLength"] = len.into();
+            described["ContentLength"] = len.into();
         }
-        let came = came(&self.wanted, output.meta.status, &told, known_len);
-        let range = match came.map_err(|what| TransferError::answer(&self.place.url(), what))? {
-            Came::Bytes(range) => range,
-            Came::Other => return Ok(None),
+        let received = received(&self.wanted, output.meta.status, &described, known_len);
+        let wrong = |what| TransferError::response(&self.object.url(), what);
+        let range = match received.map_err(wrong)? {
+            Received::Bytes(range) => range,
+            Received::Other => return Ok(None),
         };
-        let len = range.end - range.start;
         let mut sink = match self.file {
             Some(partial) => Sink::File(partial.at(range.start)?, partial),
-            None => Sink::Memory(Vec::with_capacity(
-                usize::try_from(len).unwrap_or(0).min(1 << 26),
-            )),
-        };
-        let mut hasher = self.algorithm.hasher();
-        let (mut piece, mut left) = (vec![0; len.clamp(1, read::CHUNK as u64) as usize], len);
-        let again = |error| Broken::Again(error, range.clone());
-        if let Some(mut body) = body {
-            loop {
-                let n = read::some(&mut body, &mut piece).map_err(again)?;
-                if n == 0 {
-                    break;
-                }
-                self.context.pass(n as u64);
-                // what is too much would be another part's in the file
-                left = left.checked_sub(n as u64).ok_or_else(|| {
-                    again(io::Error::new(
-                        io::ErrorKind::InvalidData,
-                        "more bytes came than were announced",
-                    ))
-                })?;
-                hasher.update(&piece[..n]);
-                sink.write(&piece[..n])?;
-                meter.add(n as u64);
+            None => {
+                let len = usize::try_from(range.end - range.start).unwrap_or(0);
+                Sink::Memory(Vec::with_capacity(len.min(1 << 26)))
             }
-        }
-        if left > 0 {
-            let what = format!("the answer ended {left} bytes too soon");
-            return Err(again(io::Error::new(io::ErrorKind::UnexpectedEof, what)));
-        }
-        Ok(Some(self.fetched(range, hasher, sink, answer)))
+        };
+        let checksum = match body {
+            Some(mut body) => self.read(&mut body, &range, &mut sink, meter)?,
+            None => self.read(&mut io::empty(), &range, &mut sink, meter)?,
+        };
+        Ok(Some(Fetched {
+            range,
+            checksum: checksum.into(),
+            bytes: sink.finish(),
+            response,
+        }))
     }
 
-    fn fetched(&self, range: Range<u64>, hasher: Hasher, sink: Sink<'_>, answer: Value) -> Fetched {
-        Fetched {
-            range,
-            checksum: hasher.finish().into(),
-            bytes: sink.done(),
-            answer,
+    /// Reads the body, and returns its checksum.
+    fn read(
+        &self,
+        body: &mut impl io::Read,
+        range: &Range<u64>,
+        sink: &mut Sink<'_>,
+        meter: &PartMeter,
+    ) -> Result<String, Failed> {
+        let retryable = |error| Failed::Retryable(error, range.clone());
+        let mut hasher = self.algorithm.hasher();
+        let mut left = range.end - range.start;
+        let mut chunk = vec![0; left.clamp(1, read::CHUNK as u64) as usize];
+        loop {
+            let n = read::some(body, &mut chunk).map_err(retryable)?;
+            if n == 0 {
+                break;
+            }
+            self.context.throttle(n as u64);
+            // excess bytes would overwrite those of another part in the file
+            left = left.checked_sub(n as u64).ok_or_else(|| {
+                let what = "the response is longer than announced";
+                retryable(io::Error::new(io::ErrorKind::InvalidData, what))
+            })?;
+            hasher.update(&chunk[..n]);
+            sink.write(&chunk[..n])?;
+            meter.add(n as u64);
         }
+        if left > 0 {
+            let what = format!("the response ended {left} bytes early");
+            return Err(retryable(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                what,
+            )));
+        }
+        Ok(hasher.finish())
     }
 }
 
-/// Which bytes a response has, by what it proves: they must be those that were asked for, of an object of the known length.
+/// Returns which bytes a response proves to have. They must be the requested ones, of an object with the known length.
 ///
 /// # Errors
 ///
-/// What came instead.
-fn came(
+/// Returns a description of the response if it is not what was requested.
+fn received(
     wanted: &Wanted,
     status: u16,
     response: &Value,
     known_len: Option<u64>,
-) -> Result<Came, String> {
+) -> Result<Received, String> {
     let content_len = response["ContentLength"].as_u64();
     let text = response["ContentRange"].as_str();
     let wrong = || {
@@ -253,73 +275,71 @@ fn came(
         let len = len.as_deref().unwrap_or("no Content-Length");
         let known = known_len.map(|len| format!(" of an object of {len} bytes"));
         let known = known.as_deref().unwrap_or_default();
-        format!(
-            "{wanted}{known} was asked for, and a response with status {status}, {range} and {len} came"
-        )
+        format!("requested {wanted}{known}, but received status {status} with {range} and {len}")
     };
     let Some(text) = text else {
         let is_all = status != 206;
         if is_all && content_len.is_none() && matches!(wanted, Wanted::First(_)) {
-            return Ok(Came::Other);
+            return Ok(Received::Other);
         }
         let len = content_len.filter(|_| is_all).ok_or_else(wrong)?;
         if known_len.is_some_and(|known| known != len) {
             return Err(wrong());
         }
         let is_all = match wanted {
-            Wanted::First(most) => len <= *most,
+            Wanted::First(max) => len <= *max,
             Wanted::Number { count, .. } => *count == 1,
             Wanted::Range(range) => *range == (0..len),
             Wanted::Whole => true,
         };
         return Ok(if is_all {
-            Came::Bytes(0..len)
+            Received::Bytes(0..len)
         } else {
-            Came::Other
+            Received::Other
         });
     };
     let (range, len) = content_range(text).ok_or_else(wrong)?;
     let is_whole_len = content_len.is_none_or(|len| len == range.end - range.start);
     let is_of_object = len.is_none_or(|len| known_len.is_none_or(|known| known == len));
     let Some(len) = len.or(known_len) else {
-        return Ok(Came::Other);
+        return Ok(Received::Other);
     };
-    let is_asked_for = match wanted {
-        Wanted::First(most) => range == (0..len.min(*most)),
+    let is_wanted = match wanted {
+        Wanted::First(max) => range == (0..len.min(*max)),
         Wanted::Number { count, .. } => {
-            let told = response["PartsCount"].as_u64();
-            told.is_none_or(|told| told == u64::from(*count))
+            let reported = response["PartsCount"].as_u64();
+            reported.is_none_or(|reported| reported == u64::from(*count))
         }
-        Wanted::Range(asked) => range == *asked,
+        Wanted::Range(wanted) => range == *wanted,
         Wanted::Whole => range == (0..len),
     };
-    match is_asked_for && is_of_object && is_whole_len && range.end <= len {
-        true => Ok(Came::Bytes(range)),
+    match is_wanted && is_of_object && is_whole_len && range.end <= len {
+        true => Ok(Received::Bytes(range)),
         false => Err(wrong()),
     }
 }
 
-/// Where bytes go as they come.
+/// The destination of the received bytes.
 enum Sink<'f> {
     File(File, &'f PartialFile),
     Memory(Vec<u8>),
 }
 
 impl Sink<'_> {
-    fn write(&mut self, piece: &[u8]) -> Result<()> {
+    fn write(&mut self, chunk: &[u8]) -> Result<()> {
         match self {
             Self::File(file, partial) => {
-                let written = file.write_all(piece);
+                let written = file.write_all(chunk);
                 written.map_err(TransferError::file(&*partial.path))
             }
             Self::Memory(bytes) => {
-                bytes.extend_from_slice(piece);
+                bytes.extend_from_slice(chunk);
                 Ok(())
             }
         }
     }
 
-    fn done(self) -> Vec<u8> {
+    fn finish(self) -> Vec<u8> {
         match self {
             Self::File(file, partial) => {
                 partial.put_back(file);
@@ -335,11 +355,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_a_response_proves_is_believed() {
+    fn response_must_prove_its_range() {
         let range = || Wanted::Range(10..20);
         let part = |count| Wanted::Number { number: 2, count };
         let known = Some(100);
-        let bytes = |range| Some(Came::Bytes(range));
+        let bytes = |range| Some(Received::Bytes(range));
         let of = |range: &str, len: u64| json!({"ContentRange": range, "ContentLength": len});
         for (wanted, status, response, known, expected) in [
             (
@@ -372,7 +392,7 @@ mod tests {
                 200,
                 json!({"ContentLength": 100}),
                 known,
-                Some(Came::Other),
+                Some(Received::Other),
             ),
             (range(), 200, json!({}), known, None),
             (
@@ -403,7 +423,7 @@ mod tests {
                 206,
                 of("bytes 0-49/*", 50),
                 None,
-                Some(Came::Other),
+                Some(Received::Other),
             ),
             (
                 Wanted::First(50),
@@ -417,7 +437,7 @@ mod tests {
                 200,
                 json!({"ContentLength": 51}),
                 None,
-                Some(Came::Other),
+                Some(Received::Other),
             ),
             (
                 Wanted::First(50),
@@ -453,7 +473,7 @@ mod tests {
                 200,
                 json!({"ContentLength": 100}),
                 known,
-                Some(Came::Other),
+                Some(Received::Other),
             ),
             (
                 part(1),
@@ -473,11 +493,17 @@ mod tests {
             (Wanted::Whole, 206, of("bytes 0-6/7", 7), None, bytes(0..7)),
             (Wanted::Whole, 206, of("bytes 0-5/7", 6), None, None),
             (Wanted::Whole, 200, json!({}), None, None),
-            (Wanted::First(50), 200, json!({}), None, Some(Came::Other)),
+            (
+                Wanted::First(50),
+                200,
+                json!({}),
+                None,
+                Some(Received::Other),
+            ),
             (Wanted::First(50), 206, json!({}), None, None),
         ] {
             let name = format!("{wanted}: {status} {response}");
-            let came = came(&wanted, status, &response, known);
+            let came = received(&wanted, status, &response, known);
             if let Err(what) = &came {
                 assert!(what.contains(&format!("status {status}")), "{what}");
             }

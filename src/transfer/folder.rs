@@ -1,31 +1,31 @@
-//! Folders and prefixes: what is in them, and the way from one to the other.
+//! Transfers between folders and prefixes.
 //!
-//! A file's key is the prefix, a slash and the file's path below the folder, with slashes. Both sides are gone through in the
-//! order of these.
+//! The key of a file is the prefix, a slash and the file's path relative to the folder. Both sides are listed in this order.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{Action, Args};
-use super::copy::{Copy, CopySource};
+use super::context::Context;
+use super::copy::Copy;
 use super::delete::delete_objects;
 use super::dir_walk::{Entry, Walk};
 use super::download::Download;
 use super::error::TransferError;
-use super::job::Job;
+use super::job::{Found, Job};
 use super::listing::{Listed, Prefix};
+use super::manager::TransferManager;
 use super::object::Object;
 use super::partial::PartialKind;
-use super::pool::{Item, Items};
 use super::report::Failure;
 use super::upload::Upload;
-use super::{Context, TransferManager};
+use super::work::Item;
 use crate::error::{Error, Result};
 use crate::file;
 
 impl TransferManager {
-    /// Stores all files of a folder and of those in it, below a prefix. Links are followed; pipes, sockets and devices are left
-    /// out and [named](super::Report::skipped).
+    /// Uploads all files of a folder and its subfolders to a prefix. Symbolic links are followed. Pipes, sockets and devices are
+    /// [skipped](super::Report::skipped).
     ///
     /// ```no_run
     /// # let client = tucuxi::Client::new()?;
@@ -40,31 +40,39 @@ impl TransferManager {
         prefix: impl Into<String>,
     ) -> Job<'static> {
         let (folder, below) = (folder.into(), Prefix::new(bucket, prefix));
-        self.many(move |context, args| {
+        Job::many(&self.shared, move |context, args| {
             let mut args = Args::check(Action::Upload, args)?;
-            args.settle_checksums(context.client.config().request_checksums().when_supported());
+            args.set_checksum_defaults(context.sends_checksums());
             let context = context.clone();
             let item = move |entry| match entry {
                 Entry::Folder(_) => None,
                 Entry::Failed { failure, .. } => Some(Item::Failed(failure)),
                 Entry::Partial { path, .. } | Entry::Skipped { path, .. } => {
-                    Some(Item::Skipped(path.to_string_lossy().into()))
+                    Some(Item::Skipped(path.to_string_lossy().into_owned()))
                 }
                 Entry::File(file) => {
-                    let place = below.place(&file.relative);
+                    let object = below.object(&file.relative);
                     let (context, args) = (context.clone(), args.clone());
-                    let upload = Upload::new(context, file.path.into(), place, args);
+                    let upload = Upload::new(context, file.path.into(), object, args);
                     Some(Item::Work(Box::new(upload)))
                 }
             };
             let items = Walk::new(&folder)?.filter_map(move |entry| item(entry).map(Ok));
-            Ok(Box::new(items) as Box<Items<'static>>)
+            Ok(Found::new(items))
         })
     }
 
-    /// Brings all objects below a prefix to a folder, which is made if need be. Files are as old as their objects. A key that
-    /// cannot be a file below the folder fails: no object is written outside of it, unless a link in it leads there, and none
-    /// over another where names differ in more than their case.
+    /// Downloads all objects below a prefix to a folder, which is created if necessary. Files get the times of their objects.
+    ///
+    /// A key that cannot be mapped to a path inside the folder fails. So no object is written outside of the folder, except
+    /// through a symbolic link in it. Keys that differ only in case overwrite each other on file systems that ignore it.
+    ///
+    /// ```no_run
+    /// # let client = tucuxi::Client::new()?;
+    /// let report = client.transfer().download_folder("my-bucket", "2026/photos", "photos").run()?;
+    /// println!("{} files, {} bytes", report.objects, report.bytes);
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn download_folder(
         &self,
         bucket: impl Into<String>,
@@ -72,17 +80,23 @@ impl TransferManager {
         folder: impl Into<PathBuf>,
     ) -> Job<'static> {
         let (folder, below) = (folder.into(), Prefix::new(bucket, prefix));
-        self.many(move |context, args| {
+        Job::many(&self.shared, move |context, args| {
             let args = Args::check(Action::Download, args)?;
             std::fs::create_dir_all(&folder).map_err(TransferError::file(&*folder))?;
             let listed = below.objects(context, &args)?;
             let mut downloads = Downloads::new(context, &below, &folder, &args);
             let items = listed.map(move |listed| Ok(downloads.item(listed?)));
-            Ok(Box::new(items) as Box<Items<'static>>)
+            Ok(Found::new(items))
         })
     }
 
-    /// Copies all objects below a prefix to below another one, which must not be below the first.
+    /// Copies all objects below a prefix to another prefix, which must not be below the first one.
+    ///
+    /// ```no_run
+    /// # let client = tucuxi::Client::new()?;
+    /// client.transfer().copy_folder("river", "fish", "sea", "fish").run()?;
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn copy_folder(
         &self,
         source_bucket: impl Into<String>,
@@ -94,48 +108,56 @@ impl TransferManager {
             Prefix::new(source_bucket, source_prefix),
             Prefix::new(bucket, prefix),
         );
-        self.many(move |context, args| {
+        Job::many(&self.shared, move |context, args| {
             let args = Args::check(Action::Copy, args)?;
             from.check_apart(&to)?;
             let listed = from.objects(context, &args)?;
             let context = context.clone();
             let items = listed.map(move |listed| {
                 let relative = listed?.relative;
-                let source = from.place(&relative);
-                let source = CopySource::new(source.bucket, source.key);
-                let copy = Copy::new(context.clone(), source, to.place(&relative), args.clone());
+                let (source, object) = (from.object(&relative), to.object(&relative));
+                let copy = Copy::new(context.clone(), source.into(), object, args.clone());
                 Ok(Item::Work(Box::new(copy)))
             });
-            Ok(Box::new(items) as Box<Items<'static>>)
+            Ok(Found::new(items))
         })
     }
 
-    /// Deletes all objects below a prefix, a thousand with each request. Without a prefix these are all of the bucket. Nothing
-    /// is deleted before all are listed: their keys are held in memory.
+    /// Deletes all objects below a prefix, or all objects of the bucket if the prefix is empty, 1,000 with each request.
+    ///
+    /// Nothing is deleted until everything has been listed; the keys are held in memory. In a bucket with versions, the objects
+    /// get delete markers and their versions are kept.
+    ///
+    /// ```no_run
+    /// # let client = tucuxi::Client::new()?;
+    /// let report = client.transfer().delete_folder("my-bucket", "2026/photos").run()?;
+    /// println!("{} objects deleted", report.objects);
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn delete_folder(
         &self,
         bucket: impl Into<String>,
         prefix: impl Into<String>,
     ) -> Job<'static> {
         let below = Prefix::new(bucket, prefix);
-        self.many(move |context, args| {
+        Job::many(&self.shared, move |context, args| {
             let args = Args::check(Action::DeleteMany, args)?;
             let listed = below.all_objects(context, &args)?;
-            let keys = listed.iter().map(|it| below.place(&it.relative).key);
+            let keys = listed.iter().map(|it| below.object(&it.relative).key);
             let items = delete_objects(context, &below.bucket, keys, &args);
-            Ok(Box::new(items.into_iter().map(Ok)) as Box<Items<'static>>)
+            Ok(Found::new(items.into_iter().map(Ok)))
         })
     }
 }
 
-/// Makes downloads of objects that are listed.
+/// Creates the downloads of listed objects.
 pub(super) struct Downloads {
     context: Arc<Context>,
     below: Prefix,
     folder: PathBuf,
     args: Args,
-    /// The last folder that was made: most files lie where the one before them does.
-    made: PathBuf,
+    /// The last folder that was created; most files are in the same folder as the one before them.
+    created: PathBuf,
 }
 
 impl Downloads {
@@ -145,36 +167,36 @@ impl Downloads {
             below: below.clone(),
             folder: folder.to_owned(),
             args: args.clone(),
-            made: PathBuf::new(),
+            created: PathBuf::new(),
         }
     }
 
-    /// What is to be done with an object.
+    /// Returns the download of an object, or why there is none.
     pub(super) fn item(&mut self, listed: Listed) -> Item<'static> {
         if listed.is_folder() {
-            return Item::Skipped(self.below.place(&listed.relative).url().into());
+            return Item::Skipped(self.below.object(&listed.relative).url());
         }
         let relative = listed.relative.clone();
         match listed.object(&self.below) {
             Ok(object) => {
                 let path = local_path(&self.folder, &relative);
-                self.bring(&relative, object, path)
+                self.download(&relative, object, path)
             }
             Err(error) => self.failed(&relative, error),
         }
     }
 
-    /// Brings an object to this path, if it can be one.
-    pub(super) fn bring(
+    /// Returns the download of an object to a path.
+    pub(super) fn download(
         &mut self,
         relative: &str,
         object: Object,
         path: Result<PathBuf>,
     ) -> Item<'static> {
-        match path.and_then(|path| self.ready(path)) {
+        match path.and_then(|path| self.prepare(path)) {
             Ok(path) => {
-                let (context, place) = (self.context.clone(), self.below.place(relative));
-                let download = Download::new(context, place, path.into(), self.args.clone());
+                let (context, object_ref) = (self.context.clone(), self.below.object(relative));
+                let download = Download::new(context, object_ref, path.into(), self.args.clone());
                 Item::Work(Box::new(download.listed(object)))
             }
             Err(error) => self.failed(relative, error),
@@ -182,19 +204,19 @@ impl Downloads {
     }
 
     fn failed(&self, relative: &str, error: Error) -> Item<'static> {
-        let object = self.below.place(relative).url().into();
+        let object = self.below.object(relative).url();
         Item::Failed(Failure { object, error })
     }
 
-    /// Makes the file's folder, and lets no pipe or device be written.
-    fn ready(&mut self, path: PathBuf) -> Result<PathBuf> {
-        let around = path.parent().unwrap_or(&self.folder);
-        if around != self.made {
-            std::fs::create_dir_all(around).map_err(TransferError::file(around))?;
-            self.made = around.to_owned();
+    /// Creates the parent folder, and refuses to write to a pipe or device.
+    fn prepare(&mut self, path: PathBuf) -> Result<PathBuf> {
+        let parent = path.parent().unwrap_or(&self.folder);
+        if parent != self.created {
+            std::fs::create_dir_all(parent).map_err(TransferError::file(parent))?;
+            self.created = parent.to_owned();
         }
         match std::fs::metadata(&path) {
-            Ok(there) if !there.is_file() && !there.is_dir() => {
+            Ok(found) if !found.is_file() && !found.is_dir() => {
                 Err(TransferError::InTheWay { path }.into())
             }
             _ => Ok(path),
@@ -202,16 +224,16 @@ impl Downloads {
     }
 }
 
-/// Where below a folder a key belongs.
+/// Maps a key to a path inside a folder.
 ///
 /// # Errors
 ///
-/// It is the name of no file there.
+/// Returns an error if the key cannot be mapped.
 pub(crate) fn local_path(folder: &Path, relative: &str) -> Result<PathBuf> {
     let mut path = folder.to_owned();
     for segment in relative.split('/') {
         let is_partial = PartialKind::from_name(segment.as_ref()).is_some();
-        let own = is_partial.then_some("only files that are being downloaded have such names");
+        let own = is_partial.then_some("the name is reserved for files that are being downloaded");
         let Some(reason) = file::native_fault(segment).or(own) else {
             path.push(segment);
             continue;
@@ -227,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_stay_below_the_folder() {
+    fn keys_stay_inside_the_folder() {
         let folder = Path::new("/folder");
         for (key, expected) in [
             ("a", Some("/folder/a")),

@@ -1,4 +1,4 @@
-//! A transfer that is put together, and one that runs.
+//! A transfer before and while it runs.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,105 +7,172 @@ use std::thread::JoinHandle;
 use serde_json::Value;
 
 use super::args::{Action, Args};
+use super::context::{Context, Shared};
+use super::copy::Copy;
+use super::copy_source::CopySource;
+use super::delete::Delete;
+use super::destination::Target;
+use super::download::Download;
 use super::error::TransferError;
-use super::pool::{self, Item, Items, Work};
+use super::object_ref::ObjectRef;
+use super::pool;
 use super::progress::{Progress, Snapshot};
 use super::report::{Failure, Report};
-use super::{Context, Place, TransferManager};
+use super::source::Source;
+use super::upload::Upload;
+use super::work::{Item, Items, Work};
 use crate::cancel::CancelToken;
 use crate::error::Result;
 
-/// Finds what is to be transferred.
-type Find<'j> = dyn FnOnce(&Arc<Context>, Value) -> Result<Turns<'j>> + Send + 'j;
-
-/// What a job does.
-pub(super) struct Turns<'j> {
-    pub(super) items: Box<Items<'j>>,
-    /// What deletes, after these, and only if nothing failed.
-    pub(super) then: Vec<Item<'j>>,
+/// The transfer of one object.
+pub(super) enum Transfer<'j> {
+    Copy(CopySource),
+    Delete,
+    Download(Target<'j>),
+    Upload(Source<'j>),
 }
 
-/// A transfer of one object or of many, which is put together and then [run](Job::run).
-#[must_use = "nothing is transferred before `run` or `start`"]
+impl<'j> Transfer<'j> {
+    fn action(&self) -> Action {
+        match self {
+            Self::Copy(_) => Action::Copy,
+            Self::Delete => Action::Delete,
+            Self::Download(_) => Action::Download,
+            Self::Upload(_) => Action::Upload,
+        }
+    }
+
+    /// # Errors
+    ///
+    /// Returns an error if an argument is invalid or S3 does not support transfers of the object.
+    fn work(
+        self,
+        context: &Arc<Context>,
+        object: ObjectRef,
+        args: Value,
+    ) -> Result<Box<dyn Work<'j> + 'j>> {
+        object.check()?;
+        let mut args = Args::check(self.action(), args)?;
+        let context = context.clone();
+        Ok(match self {
+            Self::Copy(source) => Box::new(Copy::new(context, source, object, args)),
+            Self::Delete => Box::new(Delete::new(context, object, args)),
+            Self::Download(target) => Box::new(Download::new(context, object, target, args)),
+            Self::Upload(source) => {
+                args.set_checksum_defaults(context.sends_checksums());
+                Box::new(Upload::new(context, source, object, args))
+            }
+        })
+    }
+}
+
+/// Finds the objects to transfer.
+type Find<'j> = dyn FnOnce(&Arc<Context>, Value) -> Result<Found<'j>> + Send + 'j;
+
+/// The objects to transfer.
+pub(super) struct Found<'j> {
+    pub(super) items: Box<Items<'j>>,
+    /// Deletions that come last, and only if nothing failed.
+    pub(super) deletions: Vec<Item<'j>>,
+}
+
+impl<'j> Found<'j> {
+    pub(super) fn new(items: impl Iterator<Item = Result<Item<'j>>> + Send + 'j) -> Self {
+        Self {
+            items: Box::new(items),
+            deletions: Vec::new(),
+        }
+    }
+}
+
+enum What<'j> {
+    One(ObjectRef, Transfer<'j>),
+    Many(Box<Find<'j>>),
+}
+
+/// A transfer of one or many objects. It begins with [`run`](Job::run) or [`start`](Job::start).
+///
+/// ```
+/// use serde_json::json;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new().answer(200, &[("etag", "\"e\"")], ""))?;
+/// let report = client.transfer()
+///     .upload("a small fish", "river", "fish.txt")
+///     .args(json!({"ContentType": "text/plain"}))
+///     .progress(|now: &tucuxi::transfer::Snapshot| eprintln!("{} bytes", now.bytes))
+///     .run()?;
+/// assert_eq!(report.etag.as_deref(), Some("\"e\""));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a job does nothing until `run` or `start`"]
 pub struct Job<'j> {
-    manager: TransferManager,
-    find: Box<Find<'j>>,
-    /// The error of one object is that of the job.
-    is_one: bool,
+    shared: Shared,
+    what: What<'j>,
     args: Value,
     progress: Option<Box<dyn Progress>>,
     cancel: CancelToken,
 }
 
-impl TransferManager {
-    pub(super) fn one<'j>(
-        &self,
-        action: Action,
-        place: Place,
-        work: impl FnOnce(Arc<Context>, Place, Args) -> Box<dyn Work + 'j> + Send + 'j,
-    ) -> Job<'j> {
-        let find = move |context: &Arc<Context>, args: Value| {
-            place.check()?;
-            let args = Args::check(action, args)?;
-            let item = Item::Work(work(context.clone(), place, args));
-            Ok(Box::new(std::iter::once(Ok(item))) as Box<Items<'j>>)
-        };
-        Job {
-            is_one: true,
-            ..self.many(find)
-        }
+impl<'j> Job<'j> {
+    pub(super) fn one(shared: &Shared, object: ObjectRef, transfer: Transfer<'j>) -> Self {
+        Self::new(shared, What::One(object, transfer))
     }
 
-    pub(super) fn many<'j>(
-        &self,
-        find: impl FnOnce(&Arc<Context>, Value) -> Result<Box<Items<'j>>> + Send + 'j,
-    ) -> Job<'j> {
-        self.in_turn(move |context, args| {
-            let (items, then) = (find(context, args)?, Vec::new());
-            Ok(Turns { items, then })
-        })
+    pub(super) fn many(
+        shared: &Shared,
+        find: impl FnOnce(&Arc<Context>, Value) -> Result<Found<'j>> + Send + 'j,
+    ) -> Self {
+        Self::new(shared, What::Many(Box::new(find)))
     }
 
-    pub(super) fn in_turn<'j>(
-        &self,
-        find: impl FnOnce(&Arc<Context>, Value) -> Result<Turns<'j>> + Send + 'j,
-    ) -> Job<'j> {
-        Job {
-            manager: self.clone(),
-            find: Box::new(find),
-            is_one: false,
+    fn new(shared: &Shared, what: What<'j>) -> Self {
+        Self {
+            shared: shared.clone(),
+            what,
             args: Value::Null,
             progress: None,
             cancel: CancelToken::default(),
         }
     }
-}
 
-impl<'j> Job<'j> {
-    /// Extra arguments of the requests that it is made of: an object by their names, such as `{"ContentType": "text/plain"}`. An
-    /// argument that such a transfer does not take is an error, which lists those that it does.
+    /// Sets extra arguments of the requests: an object such as `{"ContentType": "text/plain"}`. Running the job returns an
+    /// error that lists the valid arguments if one is unknown.
     pub fn args(mut self, args: Value) -> Self {
         self.args = args;
         self
     }
 
-    /// Who is told how far it is.
+    /// Sets what receives progress reports.
     pub fn progress(mut self, progress: impl Progress + 'static) -> Self {
         self.progress = Some(Box::new(progress));
         self
     }
 
-    /// Ends it when the token is cancelled. What was begun is taken back.
+    /// Cancels the transfer when the token is cancelled. What has begun is aborted.
+    ///
+    /// ```
+    /// use tucuxi::transport::CancelToken;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// let token = CancelToken::default();
+    /// let job = client.transfer().upload("a small fish", "river", "fish.txt").cancel_with(&token);
+    /// token.cancel();
+    /// assert!(job.run().unwrap_err().is_cancelled());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cancel_with(mut self, token: &CancelToken) -> Self {
         self.cancel = token.clone();
         self
     }
 
-    /// Transfers, and comes back when all is done.
+    /// Transfers the objects, and returns when all are done.
     ///
     /// # Errors
     ///
-    /// The object failed; or, of many, some did, and the others are done ([`TransferError::Several`](super::TransferError)).
+    /// Returns an error if the object fails. If some of many objects fail, the others are transferred, and the error is
+    /// [`TransferError::Several`](super::TransferError).
     pub fn run(self) -> Result<Report> {
         let (this, context) = self.with_context();
         this.run_in(&context)
@@ -113,34 +180,43 @@ impl<'j> Job<'j> {
 
     fn with_context(mut self) -> (Self, Arc<Context>) {
         let (cancel, progress) = (self.cancel.clone(), self.progress.take());
-        let context = Arc::new(self.manager.context(cancel, progress));
+        let context = Arc::new(self.shared.context(cancel, progress));
         (self, context)
     }
 
     fn run_in(self, context: &Arc<Context>) -> Result<Report> {
-        let Turns { items, then } = (self.find)(context, self.args)?;
-        let mut report = pool::run(items, context)?;
-        if !then.is_empty() && report.failures.is_empty() {
-            report.append(pool::run(Box::new(then.into_iter().map(Ok)), context));
-        } else if !then.is_empty() && !context.cancel.is_cancelled() {
-            let (object, error) = ("the deletions".into(), TransferError::NothingDeleted.into());
-            report.failures.push(Failure { object, error });
-        }
-        match report.failures.pop() {
-            Some(failure) if self.is_one => Err(failure.error),
-            last => {
-                report.failures.extend(last);
-                if !self.is_one {
-                    (report.etag, report.version_id) = (None, None);
+        match self.what {
+            What::One(object, transfer) => {
+                let work = transfer.work(context, object, self.args)?;
+                let items = std::iter::once(Ok(Item::Work(work)));
+                let mut report = pool::run(Box::new(items), context)?;
+                match report.failures.pop() {
+                    Some(failure) => Err(failure.error),
+                    None => Ok(report),
                 }
-                report.into_result()
             }
+            What::Many(find) => run_many(find(context, self.args)?, context),
         }
     }
 }
 
+fn run_many(found: Found<'_>, context: &Arc<Context>) -> Result<Report> {
+    let Found { items, deletions } = found;
+    let mut report = pool::run(items, context)?;
+    if !deletions.is_empty() && report.failures.is_empty() {
+        report.append(pool::run(Box::new(deletions.into_iter().map(Ok)), context));
+    } else if !deletions.is_empty() && !context.cancel.is_cancelled() {
+        let object = "the deletions".to_owned();
+        let error = TransferError::NothingDeleted.into();
+        report.failures.push(Failure { object, error });
+    }
+    // these are of one object
+    (report.etag, report.version_id) = (None, None);
+    report.into_result()
+}
+
 impl Job<'static> {
-    /// Transfers on a thread of its own.
+    /// Transfers the objects in the background.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -165,12 +241,25 @@ impl fmt::Debug for Job<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // arguments may hold a key
         f.debug_struct("Job")
-            .field("manager", &self.manager)
+            .field("shared", &self.shared)
             .finish_non_exhaustive()
     }
 }
 
-/// A transfer that runs. It goes on if this is dropped.
+/// A transfer that runs in the background. Dropping it does not end the transfer.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new().answer(200, &[("etag", "\"e\"")], ""))?;
+/// let running = client.transfer().upload("a small fish", "river", "fish.txt").start();
+/// while !running.is_done() {
+///     println!("{} bytes", running.now().bytes);
+///     std::thread::sleep(std::time::Duration::from_millis(100));
+/// }
+/// running.join()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Running {
     thread: JoinHandle<Result<Report>>,
     context: Arc<Context>,
@@ -185,26 +274,26 @@ impl fmt::Debug for Running {
 }
 
 impl Running {
-    /// Whether it has ended, well or not.
+    /// Whether the transfer has ended, successfully or not.
     pub fn is_done(&self) -> bool {
         self.thread.is_finished()
     }
 
-    /// How far it is.
+    /// Returns the current progress.
     pub fn now(&self) -> Snapshot {
         self.context.meter.snapshot()
     }
 
-    /// Ends it. What was begun is taken back before [`join`](Self::join) returns.
+    /// Cancels the transfer. What has begun is aborted before [`join`](Self::join) returns.
     pub fn cancel(&self) {
         self.context.cancel.cancel();
     }
 
-    /// Waits for its end.
+    /// Waits for the end of the transfer.
     ///
     /// # Errors
     ///
-    /// As [`Job::run`].
+    /// Returns the error that [`Job::run`] would.
     pub fn join(self) -> Result<Report> {
         match self.thread.join() {
             Ok(result) => result,

@@ -1,12 +1,12 @@
-//! What is kept of a transfer on disk, so that it goes on where it was after this process was killed.
+//! Journals on disk, with which a transfer is resumed after its process was killed.
 //!
-//! A file of JSON lines: the first says what is transferred, each other what was done. Lines are appended as things are done,
-//! so a line that is cut short was not. The process that has the file open has it locked: two transfers of one object do not
-//! meet in it. When a transfer ends, well or not, its file is removed.
+//! A journal is a file of JSON lines. The first line describes the transfer; the others are appended as steps are done. A
+//! truncated last line is ignored. The file is locked while open, so concurrent transfers of one object cannot share it. It is
+//! removed when the transfer ends, successfully or not.
 //!
-//! The folder may hold files of others. A file is a journal if it is a regular file, no link, whose first line has [`MARK`] and
-//! is of the transfer that the file is named after. Everything else is left as it is: it is opened for reading only, no link is
-//! followed, no pipe is waited for, and no more than [`LONGEST_LINE`] of it is read to see that.
+//! The folder may contain other files. A journal is a regular file whose first line has [`MARK`] and describes the transfer
+//! that the file is named after. All other files are left unchanged: they are opened for reading only, without following links
+//! or waiting for pipes, and at most [`MAX_LINE`] bytes are read to recognise them.
 
 use std::fs::{File, Metadata};
 use std::io::{self, BufRead, BufReader, Read as _, Seek, SeekFrom, Write};
@@ -19,16 +19,16 @@ use crate::environment::Environment;
 use crate::hash;
 use crate::new_file;
 
-/// The member of a journal's first line that no other file has.
+/// The member of the first line that identifies a journal.
 const MARK: &str = "tucuxi_transfer";
-/// The format of journals.
+/// The version of the format.
 const FORMAT: u64 = 1;
-/// How many bytes a line has at most: a key has up to 1 KiB, a path 4 KiB, and JSON writes up to six bytes for one.
-const LONGEST_LINE: u64 = 64 << 10;
-/// How many bytes a journal has at most. A download's needs a hundred for each part; of parts beyond that nothing is kept.
-const LONGEST: u64 = 16 << 20;
+/// The maximum size of a line. A key has up to 1 KiB, a path 4 KiB, and JSON needs up to six bytes for one.
+const MAX_LINE: u64 = 64 << 10;
+/// The maximum size of a journal. Each part of a download needs about 100 bytes; further parts are not recorded.
+const MAX_LEN: u64 = 16 << 20;
 
-/// Where journals are, unless the program says.
+/// Returns the default folder of journals.
 pub(super) fn default_folder(env: &Environment) -> Option<PathBuf> {
     let cache = match env.get("XDG_CACHE_HOME") {
         Some(cache) if !cache.is_empty() => PathBuf::from(cache),
@@ -37,7 +37,7 @@ pub(super) fn default_folder(env: &Environment) -> Option<PathBuf> {
     Some(cache.join("tucuxi").join("transfers"))
 }
 
-/// The transfer that a journal is of.
+/// The transfer that a journal describes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Subject {
     /// `upload` or `download`.
@@ -46,12 +46,12 @@ pub(super) struct Subject {
     pub(super) service: Box<str>,
     pub(super) bucket: Box<str>,
     pub(super) key: Box<str>,
-    /// The file that is read or written.
+    /// The file that is uploaded or downloaded to.
     pub(super) file: Box<str>,
 }
 
 impl Subject {
-    /// A journal's first line; its owner may add to it.
+    /// Returns the first line, to which the caller may add.
     pub(super) fn header(&self) -> Value {
         serde_json::json!({
             MARK: FORMAT,
@@ -63,10 +63,10 @@ impl Subject {
         })
     }
 
-    /// What a journal's first line says.
-    fn of_header(header: &Value) -> Result<Self, &'static str> {
+    /// Parses the first line.
+    fn from_header(header: &Value) -> Result<Self, &'static str> {
         if header[MARK] != FORMAT {
-            return Err("its first line is not that of a journal of transfers");
+            return Err(NO_JOURNAL);
         }
         let text = |member: &str| header[member].as_str().map(Box::from);
         let read = || {
@@ -78,10 +78,10 @@ impl Subject {
                 file: text("file")?,
             })
         };
-        read().ok_or("its first line does not say which transfer it is of")
+        read().ok_or("the first line does not describe a transfer")
     }
 
-    /// The name of its file: the same for the same transfer, and no longer than names may be.
+    /// Returns the name of the journal's file, which depends on the transfer only.
     fn file_name(&self) -> String {
         let words = [
             &self.kind,
@@ -90,41 +90,43 @@ impl Subject {
             &self.key,
             &self.file,
         ];
-        format!("{}.json", name(&words.map(|word| &**word)))
+        format!("{}.json", digest(&words.map(|word| &**word)))
     }
 }
+
+const NO_JOURNAL: &str = "the first line is not that of a journal of transfers";
 
 /// An open journal.
 #[derive(Debug)]
 pub(super) struct Journal {
     file: File,
     path: PathBuf,
-    /// How many bytes it has.
     len: u64,
 }
 
-/// What is in a journal.
+/// The content of a journal.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     pub(super) header: Value,
     pub(super) done: Vec<Value>,
-    /// How many bytes the lines have that are whole.
+    /// The number of bytes in complete lines.
     len: u64,
 }
 
 impl Journal {
-    /// The journal of a transfer, and what is in it. None if it cannot be kept: another process is at this transfer, the
-    /// folder cannot be written, or something else is in the journal's place.
+    /// Opens or creates the journal of a transfer. Returns `None` if another process has it open, the folder is not writable, or
+    /// another file has its name.
     pub(super) fn open(folder: &Path, subject: &Subject) -> Option<(Self, Lines)> {
         let path = folder.join(subject.file_name());
-        let opened = make_folder(folder).and_then(|()| Self::open_or_make(path.clone(), subject));
+        let opened =
+            create_folder(folder).and_then(|()| Self::open_or_create(path.clone(), subject));
         opened.unwrap_or_else(|error| {
-            tracing::warn!(file = %path.display(), %error, "the transfer could not be resumed");
+            tracing::warn!(file = %path.display(), %error, "could not open a journal; the transfer cannot be resumed");
             None
         })
     }
 
-    fn open_or_make(path: PathBuf, subject: &Subject) -> io::Result<Option<(Self, Lines)>> {
+    fn open_or_create(path: PathBuf, subject: &Subject) -> io::Result<Option<(Self, Lines)>> {
         let mut options = new_file::no_follow_options();
         options.read(true).write(true).create(true);
         #[cfg(unix)]
@@ -132,20 +134,20 @@ impl Journal {
         let Some(mut this) = Self::locked(options.open(&path)?, path)? else {
             return Ok(None);
         };
-        // one that was made and not written before its process died
+        // empty if its process died before writing it
         let lines = match this.file.metadata()?.len() {
             0 => Lines::default(),
             _ => this.read()?,
         };
         let is_new = lines.header.is_null();
-        if !is_new && Subject::of_header(&lines.header).as_ref() != Ok(subject) {
+        if !is_new && Subject::from_header(&lines.header).as_ref() != Ok(subject) {
             return Err(io::Error::other("it is the journal of another transfer"));
         }
-        this.cut(lines.len)?;
+        this.truncate(lines.len)?;
         Ok(Some((this, lines)))
     }
 
-    /// All journals of a folder that no process is at. Files that are no journals are told in the log, and left alone.
+    /// Returns all unlocked journals in a folder. Other files are logged and left unchanged.
     pub(super) fn all(folder: &Path) -> io::Result<Vec<(Self, Subject, Lines)>> {
         let entries = match std::fs::read_dir(folder) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -157,19 +159,19 @@ impl Journal {
             if path.extension().is_none_or(|extension| extension != "json") {
                 continue;
             }
-            match Self::look_at(&path) {
+            match Self::open_existing(&path) {
                 Ok(journal) => found.extend(journal),
-                // it may be gone by now
+                // its transfer may have ended meanwhile
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
-                    tracing::warn!(file = %path.display(), %error, "left alone, as it is no journal of a transfer")
+                    tracing::warn!(file = %path.display(), %error, "ignoring a file that is not a journal")
                 }
             }
         }
         Ok(found)
     }
 
-    fn look_at(path: &Path) -> io::Result<Option<(Self, Subject, Lines)>> {
+    fn open_existing(path: &Path) -> io::Result<Option<(Self, Subject, Lines)>> {
         let file = new_file::no_follow_options().read(true).open(path)?;
         let Some(mut this) = Self::locked(file, path.to_owned())? else {
             return Ok(None);
@@ -178,56 +180,55 @@ impl Journal {
             return Ok(None);
         }
         let lines = this.read()?;
-        let subject = Subject::of_header(&lines.header).map_err(io::Error::other)?;
+        let subject = Subject::from_header(&lines.header).map_err(io::Error::other)?;
         match path.file_name() == Some(subject.file_name().as_ref()) {
             true => Ok(Some((this, subject, lines))),
-            false => Err(io::Error::other("it is not named after its transfer")),
+            false => Err(io::Error::other("the file is not named after its transfer")),
         }
     }
 
-    /// None if another process has it.
+    /// Locks the file. Returns `None` if another process has locked it.
     ///
     /// # Errors
     ///
-    /// It is no regular file.
+    /// Returns an error if it is not a regular file.
     fn locked(file: File, path: PathBuf) -> io::Result<Option<Self>> {
         let opened = file.metadata()?;
         if !opened.is_file() {
-            return Err(io::Error::other("it is no regular file"));
+            return Err(io::Error::other("not a regular file"));
         }
         if file.try_lock().is_err() {
             return Ok(None);
         }
-        // it may have been removed, or replaced, by the process that had it, between opening and locking
-        let is_there = std::fs::symlink_metadata(&path).is_ok_and(|now| is_same(&now, &opened));
-        Ok(is_there.then_some(Self { file, path, len: 0 }))
+        // the process that had locked it may have removed or replaced it before we locked it
+        let is_current = std::fs::symlink_metadata(&path).is_ok_and(|now| is_same(&now, &opened));
+        Ok(is_current.then_some(Self { file, path, len: 0 }))
     }
 
-    /// Reads the lines that are whole.
+    /// Reads the complete lines.
     ///
     /// # Errors
     ///
-    /// It cannot be read, or its first line is none of a journal.
+    /// Returns an error if the file cannot be read or its first line is not that of a journal.
     fn read(&mut self) -> io::Result<Lines> {
         self.file.seek(SeekFrom::Start(0))?;
         let mut reader = BufReader::new(&self.file);
         let mut lines = Lines::default();
         let mut text = Vec::new();
-        while lines.len < LONGEST {
+        while lines.len < MAX_LEN {
             text.clear();
-            let mut line = (&mut reader).take(LONGEST_LINE);
+            let mut line = (&mut reader).take(MAX_LINE);
             let n = line.read_until(b'\n', &mut text)? as u64;
             let line = text
                 .strip_suffix(b"\n")
                 .and_then(|line| serde_json::from_slice::<Value>(line).ok());
             match line {
                 None if lines.len == 0 => {
-                    let what = "its first line is not that of a journal of transfers";
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, NO_JOURNAL));
                 }
                 None => break,
                 Some(header) if lines.len == 0 => {
-                    Subject::of_header(&header).map_err(io::Error::other)?;
+                    Subject::from_header(&header).map_err(io::Error::other)?;
                     lines.header = header;
                 }
                 Some(line) => lines.done.push(line),
@@ -237,24 +238,24 @@ impl Journal {
         Ok(lines)
     }
 
-    fn cut(&mut self, len: u64) -> io::Result<()> {
+    fn truncate(&mut self, len: u64) -> io::Result<()> {
         self.file.set_len(len)?;
         self.file.seek(SeekFrom::Start(len))?;
         self.len = len;
         Ok(())
     }
 
-    /// Forgets what was done, and says what is to be.
+    /// Replaces everything with a first line.
     pub(super) fn restart(&mut self, header: &Value) -> io::Result<()> {
-        self.cut(0)?;
+        self.truncate(0)?;
         self.append(header)
     }
 
-    /// Says what was done.
+    /// Appends a line.
     pub(super) fn append(&mut self, line: &Value) -> io::Result<()> {
         let line = format!("{line}\n");
         let len = self.len.saturating_add(line.len() as u64);
-        if line.len() as u64 > LONGEST_LINE || len > LONGEST {
+        if line.len() as u64 > MAX_LINE || len > MAX_LEN {
             return Err(io::Error::other("the journal is full"));
         }
         self.file.write_all(line.as_bytes())?;
@@ -262,21 +263,21 @@ impl Journal {
         Ok(())
     }
 
-    /// The transfer is over.
+    /// Removes the journal, at the end of its transfer.
     pub(super) fn remove(self) {
         if let Err(error) = std::fs::remove_file(&self.path) {
-            tracing::warn!(file = %self.path.display(), %error, "a journal remains of a transfer that is over");
+            tracing::warn!(file = %self.path.display(), %error, "could not remove the journal of a transfer that is over");
         }
     }
 }
 
-/// Others may not see in it what is transferred.
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut make = std::fs::DirBuilder::new();
-    make.recursive(true);
+/// Creates a folder that only the user can read.
+fn create_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
-    make.create(folder)
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 #[cfg(unix)]
@@ -290,15 +291,15 @@ fn is_same(one: &Metadata, _: &Metadata) -> bool {
     one.is_file()
 }
 
-fn name(words: &[&str]) -> String {
+fn digest(words: &[&str]) -> String {
     let mut hasher = Sha256::new();
     for word in words {
         hasher.update((word.len() as u64).to_be_bytes());
         hasher.update(word);
     }
-    let mut name = hash::hex(&hasher.finalize());
-    name.truncate(32);
-    name
+    let mut digest = hash::hex(&hasher.finalize());
+    digest.truncate(32);
+    digest
 }
 
 #[cfg(test)]
@@ -322,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_is_there_for_the_next_process() {
+    fn lines_are_read_by_the_next_process() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("deep").join("down");
         let header = subject("k").header();
@@ -344,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_cut_short_was_not_said() {
+    fn truncated_line_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let (mut journal, _) = open(folder.path());
         journal.restart(&subject("k").header()).unwrap();
@@ -358,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn two_at_one_transfer_do_not_meet() {
+    fn journal_is_locked_while_open() {
         let folder = tempfile::tempdir().unwrap();
         let (mut first, _) = open(folder.path());
         first.restart(&subject("k").header()).unwrap();
@@ -372,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_is_no_hindrance() {
+    fn unusable_folder_is_no_error() {
         let file = tempfile::NamedTempFile::new().unwrap();
         assert!(Journal::open(&file.path().join("x"), &subject("k")).is_none());
         assert!(Journal::all(&file.path().join("x")).is_err());
@@ -381,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_journal_is_left_as_it_is() {
+    fn other_files_are_left_unchanged() {
         let own = subject("k").file_name();
         let of_another = format!("{}\n", subject("other").header());
         let unmarked = of_another.replace(MARK, "mark");
@@ -403,7 +404,7 @@ mod tests {
             &nested,
         ] {
             let folder = tempfile::tempdir().unwrap();
-            // in the place of a journal, and beside it
+            // with the name of a journal, and with another one
             for name in [&*own, "settings.json"] {
                 std::fs::write(folder.path().join(name), text).unwrap();
             }
@@ -419,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_is_read_to_a_limit_and_not_written_beyond() {
+    fn journal_has_a_maximum_size() {
         let folder = tempfile::tempdir().unwrap();
         let (mut journal, _) = open(folder.path());
         journal.restart(&subject("k").header()).unwrap();
@@ -433,13 +434,13 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn links_and_pipes_are_neither_followed_nor_waited_for() {
+    fn links_are_not_followed_and_pipes_do_not_block() {
         use std::os::unix::fs::{PermissionsExt as _, symlink};
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join("state").join(name);
         let elsewhere = folder.path().join("elsewhere");
         std::fs::write(&elsewhere, format!("{}\nrest", subject("k").header())).unwrap();
-        make_folder(&at("")).unwrap();
+        create_folder(&at("")).unwrap();
         symlink(&elsewhere, at(&subject("k").file_name())).unwrap();
         symlink("nowhere", at(&subject("l").file_name())).unwrap();
         std::fs::create_dir(at("folder.json")).unwrap();

@@ -1,47 +1,47 @@
-//! How many requests are made at a time.
+//! The number of concurrent requests.
 
-/// As many as are asked for; half of them after one had to be repeated, and one more each time that all went well once.
+/// Adapts the number of concurrent requests. It is halved after a retry, and increased by one after as many requests succeeded.
 ///
-/// A service that is too busy repeats that to all requests which are on their way, so those are not counted again.
+/// A throttling service rejects all requests in flight, so retries of those do not halve it again.
 #[derive(Debug)]
 pub(super) struct Limit {
-    most: usize,
+    max: usize,
     now: usize,
-    /// How many went well since it was last changed.
-    well: usize,
-    /// How many were on their way when it was halved.
+    /// The number of successes since the last change.
+    successes: usize,
+    /// The number of requests that were in flight when it was halved, and still are.
     old: usize,
 }
 
 impl Limit {
-    pub(super) fn new(most: usize) -> Self {
+    pub(super) fn new(max: usize) -> Self {
         Self {
-            most,
-            now: most,
-            well: 0,
+            max,
+            now: max,
+            successes: 0,
             old: 0,
         }
     }
 
-    /// Whether there may be another one beside so many.
+    /// Whether another request may be sent while `running` are in flight.
     pub(super) fn has_room(&self, running: usize) -> bool {
         running < self.now
     }
 
-    /// One is done, and so many others are on their way.
-    pub(super) fn settle(&mut self, was_repeated: bool, running: usize) {
+    /// Records a completed request, while `running` others are in flight.
+    pub(super) fn record(&mut self, was_retried: bool, running: usize) {
         let is_old = self.old > 0;
         self.old = self.old.saturating_sub(1);
-        if was_repeated && !is_old {
+        if was_retried && !is_old {
             self.now = (self.now / 2).max(1);
-            self.well = 0;
+            self.successes = 0;
             self.old = running;
-        } else if !was_repeated {
-            self.well += 1;
+        } else if !was_retried {
+            self.successes += 1;
         }
-        if self.well >= self.now {
-            self.now = (self.now + 1).min(self.most);
-            self.well = 0;
+        if self.successes >= self.now {
+            self.now = (self.now + 1).min(self.max);
+            self.successes = 0;
         }
     }
 }
@@ -51,14 +51,14 @@ mod tests {
     use super::*;
 
     fn after(limit: &mut Limit, outcomes: &[(bool, usize)]) -> usize {
-        for (was_repeated, running) in outcomes {
-            limit.settle(*was_repeated, *running);
+        for (was_retried, running) in outcomes {
+            limit.record(*was_retried, *running);
         }
         limit.now
     }
 
     #[test]
-    fn it_is_halved_once_for_all_that_were_on_their_way() {
+    fn limit_is_halved_once_for_all_requests_in_flight() {
         let mut limit = Limit::new(10);
         let all = (0..10)
             .rev()
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn it_grows_with_what_goes_well_up_to_what_is_asked_for() {
+    fn limit_grows_with_successes_up_to_the_maximum() {
         let mut limit = Limit::new(4);
         assert_eq!(after(&mut limit, &[(true, 0)]), 2);
         assert_eq!(after(&mut limit, &[(false, 0)]), 2);

@@ -1,27 +1,27 @@
-//! Prefixes, and the objects below them.
+//! Prefixes and the objects below them.
 //!
-//! What is deleted because of a listing is deleted only if the listing is known to be whole, whatever the paginator makes of it:
-//! its last page says that it is the last, each page before it gave a token of its own, no page has fewer keys than it says, and no
-//! key came twice or stands for others.
+//! Objects are deleted because of a listing only if it is known to be complete: its last page is marked as the last one, each
+//! page before has its own token, no page has fewer keys than it announces, and no key is repeated or represents a group.
 
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
 use super::args::Args;
+use super::context::{Context, SERVICE};
 use super::error::TransferError;
 use super::object::Object;
-use super::{Context, Place, SERVICE};
+use super::object_ref::ObjectRef;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::paginate::Pages;
 use crate::uri;
 
-/// What the keys of some objects begin with.
+/// A bucket and the prefix of some keys.
 #[derive(Clone, Debug)]
 pub(super) struct Prefix {
     pub(super) bucket: Box<str>,
-    /// Empty, or with a slash at its end.
+    /// Empty, or with a trailing slash.
     prefix: Box<str>,
 }
 
@@ -30,12 +30,12 @@ pub(super) struct Prefix {
 pub(super) struct Listed {
     /// The key without the prefix.
     pub(super) relative: Box<str>,
-    /// None if the listing does not tell its length.
+    /// `None` if the listing does not have its size.
     pub(super) object: Option<Object>,
 }
 
 impl Listed {
-    /// Whether it stands for a folder: it is no file then.
+    /// Whether it represents a folder.
     pub(super) fn is_folder(&self) -> bool {
         (self.relative.is_empty() || self.relative.ends_with('/'))
             && self.object.as_ref().is_some_and(|object| object.len == 0)
@@ -43,14 +43,11 @@ impl Listed {
 
     /// # Errors
     ///
-    /// The listing does not tell its length.
+    /// Returns an error if the listing does not have its size.
     pub(super) fn object(self, below: &Prefix) -> Result<Object> {
         self.object.ok_or_else(|| {
-            let url = below.place(&self.relative).url();
-            TransferError::answer(
-                &url,
-                "the listing does not give its size, or none that can be",
-            )
+            let url = below.object(&self.relative).url();
+            TransferError::response(&url, "the listing has no valid size for it")
         })
     }
 }
@@ -67,12 +64,17 @@ impl Prefix {
         }
     }
 
-    pub(super) fn place(&self, relative: &str) -> Place {
-        Place::new(&*self.bucket, format!("{}{relative}", self.prefix))
+    pub(super) fn object(&self, relative: &str) -> ObjectRef {
+        ObjectRef::new(&*self.bucket, format!("{}{relative}", self.prefix))
     }
 
-    /// Whether a response that names this prefix lists all that is below ours: it is ours, or the beginning of it. SeaweedFS
-    /// encodes the keys of a listing and not the prefix, which is decoded all the same: `a+b/` is read as `a b/`.
+    /// Returns `s3://BUCKET/PREFIX`.
+    fn url(&self) -> String {
+        self.object("").url()
+    }
+
+    /// Whether a response with this prefix lists everything below ours: it is ours or the start of it. SeaweedFS encodes the
+    /// keys of a listing but not the prefix, which is decoded nevertheless: `a+b/` is read as `a b/`.
     fn is_listed_by(&self, prefix: &str) -> bool {
         let decoded = || uri::decode(&self.prefix.replace('+', " "));
         self.prefix.starts_with(prefix) || prefix == decoded()
@@ -80,43 +82,39 @@ impl Prefix {
 
     /// # Errors
     ///
-    /// The other one is below this one: what is copied there would be listed, and copied, without an end.
+    /// Returns an error if the other prefix is below this one: copies would be listed and copied again.
     pub(super) fn check_apart(&self, other: &Self) -> Result<(), TransferError> {
         let is_below = self.bucket == other.bucket
             && self.prefix != other.prefix
             && other.prefix.starts_with(&*self.prefix);
-        let url = |prefix: &Self| prefix.place("").url();
         match is_below {
-            true => Err(TransferError::Unsupported(
-                format!(
-                    "{} cannot be copied to {}, which is below it",
-                    url(self),
-                    url(other)
-                )
-                .into(),
-            )),
+            true => Err(TransferError::Unsupported(format!(
+                "{} cannot be copied to {}, which is below it",
+                self.url(),
+                other.url()
+            ))),
             false => Ok(()),
         }
     }
 
-    /// In the order in which the service lists them.
+    /// Returns the objects, in the order of the service.
     pub(super) fn objects(&self, context: &Context, args: &Args) -> Result<Listing> {
         self.listing(&context.client, context, args)
     }
 
-    /// All of them. Whatever is deleted because of them is deleted because of a listing that is whole.
+    /// Returns all objects, from a listing that is known to be complete.
     ///
     /// # Errors
     ///
-    /// The service does not list, it is not known whether it listed all, or a part of its responses does not fit the model.
+    /// Returns an error if a request fails, the listing may be incomplete, or a response does not fit the model.
     pub(super) fn all_objects(&self, context: &Context, args: &Args) -> Result<Vec<Listed>> {
         let client = context.client.with_strict_responses();
-        self.listing(&client, context, args)?.whole()
+        self.listing(&client, context, args)?.complete()
     }
 
     fn listing(&self, client: &Client, context: &Context, args: &Args) -> Result<Listing> {
         let own = json!({"Bucket": self.bucket, "Prefix": self.prefix});
-        let params = args.of(client, "ListObjectsV2", own)?;
+        let params = args.params(client, "ListObjectsV2", own)?;
         let pages = client
             .pages(SERVICE, "ListObjectsV2", params)?
             .prefetch(true)
@@ -133,77 +131,76 @@ impl Prefix {
     }
 }
 
-/// The objects below a prefix, page by page. It ends after an error.
+/// An iterator over the objects below a prefix. It ends after an error.
 pub(super) struct Listing {
     pages: Box<Pages>,
     below: Prefix,
     entries: std::vec::IntoIter<Value>,
     end: End,
-    /// A page has fewer keys than it says.
+    /// A page has fewer keys than it announces.
     is_short: bool,
-    /// The first key: a listing that comes to it again has no end.
+    /// The first key. A listing that repeats it is endless.
     first: Option<Box<str>>,
-    /// Those of the pages that came.
+    /// The tokens of all pages so far.
     tokens: HashSet<Box<str>>,
 }
 
-/// How a listing ends.
+/// The end of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     /// There was an error.
     Failed,
-    /// More pages are to come.
+    /// More pages follow.
     Open,
-    /// The last page says that it is the last.
+    /// The last page is marked as the last one.
     Proven,
-    /// The last page does not say that there are more.
-    Unsaid,
+    /// The last page is not marked.
+    Unmarked,
 }
 
 impl Listing {
-    /// All objects, if the listing is known to be whole.
+    /// Returns all objects, if the listing is known to be complete.
     ///
     /// # Errors
     ///
-    /// The service does not list, or it is not known whether it listed all.
-    fn whole(mut self) -> Result<Vec<Listed>> {
+    /// Returns an error if a request fails or the listing may be incomplete.
+    fn complete(mut self) -> Result<Vec<Listed>> {
         let mut keys = HashSet::new();
         let mut all = Vec::new();
         for listed in self.by_ref() {
             let listed = listed?;
             if !keys.insert(listed.relative.clone()) {
-                let key = self.below.place(&listed.relative).key;
-                return Err(self.doubt(format!("the key {key:?} is in it twice")));
+                let key = self.below.object(&listed.relative).key;
+                return Err(self.doubt(format!("the key {key:?} is repeated")));
             }
             all.push(listed);
         }
         match self.end {
-            _ if self.is_short => Err(self.doubt("a page has fewer keys than it says")),
+            _ if self.is_short => Err(self.doubt("a page has fewer keys than it announces")),
             End::Proven => Ok(all),
-            _ => Err(self.doubt("its last page does not say that it is the last")),
+            _ => Err(self.doubt("the last page is not marked as the last one")),
         }
     }
 
-    fn doubt(&self, what: impl Into<Box<str>>) -> Error {
-        let place = self.below.place("").url().into();
-        let what = what.into();
+    fn doubt(&self, what: impl Into<String>) -> Error {
+        let (place, what) = (self.below.url(), what.into());
         TransferError::Listing { place, what }.into()
     }
 
-    /// Takes the next page; whether there was one.
-    fn turn(&mut self) -> Result<bool> {
+    /// Reads the next page. Returns whether there was one.
+    fn next_page(&mut self) -> Result<bool> {
         if self.end != End::Open {
             return Ok(false);
         }
         let Some(page) = self.pages.next() else {
-            return Err(self.doubt("it ends before its last page"));
+            return Err(self.doubt("it ended before the last page"));
         };
         let mut page = page?;
         let (is_truncated, contents) = (page["IsTruncated"].as_bool(), page["Contents"].take());
         let entries = match contents {
             Value::Array(entries) => entries,
             Value::Null if is_truncated.is_some() => Vec::new(),
-            _ => return Err(self.doubt("the service's response is no listing")),
+            _ => return Err(self.doubt("the response is not a listing")),
         };
         if let Some(prefix) = page["Prefix"].as_str()
             && !self.below.is_listed_by(prefix)
@@ -214,22 +211,22 @@ impl Listing {
         let group = groups.and_then(|groups| groups.first());
         if let Some(group) = group.and_then(|group| group["Prefix"].as_str()) {
             return Err(self.doubt(format!(
-                "the service groups the keys below {group:?}, which it was not asked to"
+                "the service groups the keys below {group:?}, which was not requested"
             )));
         }
-        let said = page["KeyCount"].as_u64().unwrap_or_default();
-        self.is_short |= said > entries.len() as u64;
+        let announced = page["KeyCount"].as_u64().unwrap_or_default();
+        self.is_short |= announced > entries.len() as u64;
         let token = page["NextContinuationToken"].as_str().unwrap_or_default();
         self.end = match (is_truncated, token) {
             (Some(true), "") => {
-                return Err(self.doubt("a page says that there are more, but not where"));
+                return Err(self.doubt("a page is truncated, but has no token"));
             }
             (Some(true), token) if !self.tokens.insert(token.into()) => {
-                return Err(self.doubt("a page has a token that an earlier page had"));
+                return Err(self.doubt("a page repeats the token of an earlier one"));
             }
             (Some(true), _) => End::Open,
             (Some(false), "") => End::Proven,
-            _ => End::Unsaid,
+            _ => End::Unmarked,
         };
         self.entries = entries.into_iter();
         Ok(true)
@@ -238,18 +235,18 @@ impl Listing {
     fn listed(&mut self, entry: &Value) -> Result<Listed> {
         let key = entry["Key"].as_str();
         let Some(relative) = key.and_then(|key| key.strip_prefix(&*self.below.prefix)) else {
-            return Err(self.doubt(format!("it has an entry that it should not: {entry}")));
+            return Err(self.doubt(format!("unexpected entry: {entry}")));
         };
         match &self.first {
             None => self.first = Some(relative.into()),
             Some(first) if **first == *relative => {
-                return Err(self.doubt(format!("it comes to {relative:?} again, where it began")));
+                return Err(self.doubt(format!("it returns to its first key, {relative:?}")));
             }
             Some(_) => {}
         }
         Ok(Listed {
             relative: relative.into(),
-            object: Object::of_listing(entry),
+            object: Object::from_listing(entry),
         })
     }
 
@@ -258,7 +255,7 @@ impl Listing {
             if let Some(entry) = self.entries.next() {
                 return self.listed(&entry).map(Some);
             }
-            if !self.turn()? {
+            if !self.next_page()? {
                 return Ok(None);
             }
         }
@@ -285,14 +282,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefixes_end_where_a_folder_does() {
+    fn prefix_gets_a_trailing_slash() {
         for (prefix, expected) in [("", "x"), ("p", "p/x"), ("p/", "p/x"), ("p/q", "p/q/x")] {
-            assert_eq!(&*Prefix::new("b", prefix).place("x").key, expected);
+            assert_eq!(&*Prefix::new("b", prefix).object("x").key, expected);
         }
     }
 
     #[test]
-    fn regression_a_prefix_may_be_echoed_without_its_encoding() {
+    fn regression_prefix_may_be_echoed_decoded() {
         for (prefix, echo, is_same) in [
             ("p", "p/", true),
             ("", "", true),

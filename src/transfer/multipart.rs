@@ -1,4 +1,4 @@
-//! Uploads in parts, as uploads and copies make them.
+//! Multipart uploads, for uploads and copies.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
@@ -7,20 +7,21 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::args::Args;
+use super::context::{Context, SERVICE};
 use super::error::TransferError;
 use super::object::opaque;
+use super::object_ref::ObjectRef;
 use super::report::Outcome;
-use super::{Context, Place};
 use crate::body::Body;
 use crate::checksum::ChecksumAlgorithm;
 use crate::error::{Error, Result};
 use crate::sync;
 
-/// An upload that was created and is not complete.
+/// A multipart upload that has been created.
 #[derive(Debug)]
 pub(super) struct Multipart {
     pub(super) id: Box<str>,
-    /// Whether the service said when it was created that its parts have checksums.
+    /// Whether the service announced checksums of parts when the upload was created.
     pub(super) has_checksums: bool,
     parts: Mutex<Done>,
 }
@@ -31,25 +32,25 @@ struct Done {
     resumed_bytes: u64,
 }
 
-/// A part that the service has.
+/// An uploaded part.
 #[derive(Clone, Debug)]
 pub(super) struct PartDone {
     etag: Box<str>,
     len: u64,
-    /// In the algorithm of the upload, if the service has it.
+    /// The checksum with the algorithm of the upload, if the service has it.
     checksum: Option<Checksum>,
 }
 
 #[derive(Clone, Debug)]
 struct Checksum {
     value: Box<str>,
-    /// The service's; else it was computed from the file.
-    is_theirs: bool,
+    /// Whether the service reported it. Otherwise it was computed from the file.
+    is_reported: bool,
 }
 
 impl PartDone {
-    /// As a response tells of it; of no bytes so far. None if it has no ETag, without which it cannot be a part of an object.
-    pub(super) fn of_response(response: &Value, args: &Args) -> Option<Self> {
+    /// Creates an empty part from a response. Returns `None` if it has no ETag, without which an upload cannot be completed.
+    pub(super) fn from_response(response: &Value, args: &Args) -> Option<Self> {
         let text = |member: &str| response[member].as_str().map(Box::<str>::from);
         let member = args.algorithm().map(ChecksumAlgorithm::member);
         Some(Self {
@@ -59,18 +60,18 @@ impl PartDone {
                 .and_then(|member| text(&member))
                 .map(|value| Checksum {
                     value,
-                    is_theirs: true,
+                    is_reported: true,
                 }),
         })
     }
 
-    pub(super) fn of_len(self, len: u64) -> Self {
+    pub(super) fn with_len(self, len: u64) -> Self {
         Self { len, ..self }
     }
 
-    /// It, if it is of these bytes: by its checksum, or else by its ETag where that is their MD5. A part of which the service
-    /// tells no checksum gets that of the bytes, so that the upload is completed with one for each part.
-    pub(super) fn proven(&self, body: &Body, args: &Args) -> Option<Self> {
+    /// Returns the part if it verifiably has the content of `body`: by its checksum, or by its ETag if that is the MD5. If the
+    /// service reported no checksum, it is computed from the body, so that the upload is completed with one for each part.
+    pub(super) fn verified(&self, body: &Body, args: &Args) -> Option<Self> {
         if body.len() != Some(self.len) {
             return None;
         }
@@ -78,19 +79,19 @@ impl PartDone {
             let mut hasher = algorithm.hasher();
             hasher.read_body(body).ok().map(|()| hasher)
         };
-        if let (Some(theirs), Some(algorithm)) = (&self.checksum, args.algorithm()) {
-            let own = hashed(algorithm)?.finish();
-            return (*own == *theirs.value).then(|| self.clone());
+        if let (Some(reported), Some(algorithm)) = (&self.checksum, args.algorithm()) {
+            let actual = hashed(algorithm)?.finish();
+            return (*actual == *reported.value).then(|| self.clone());
         }
         let md5 = hashed(ChecksumAlgorithm::Md5)?.finish_hex();
-        // of a part that is encrypted with a key of the service or of the customer it is not the MD5
+        // the ETag of an encrypted part is not the MD5
         if !md5.eq_ignore_ascii_case(opaque(&self.etag)) {
             return None;
         }
         let checksum = match args.algorithm() {
             Some(algorithm) => Some(Checksum {
                 value: hashed(algorithm)?.finish().into(),
-                is_theirs: false,
+                is_reported: false,
             }),
             None => None,
         };
@@ -106,7 +107,7 @@ impl PartDone {
 }
 
 impl Multipart {
-    pub(super) fn known(id: &str) -> Self {
+    pub(super) fn with_id(id: &str) -> Self {
         Self {
             id: id.into(),
             has_checksums: false,
@@ -114,21 +115,18 @@ impl Multipart {
         }
     }
 
-    pub(super) fn create(context: &Context, place: &Place, args: &Args) -> Result<Self> {
-        let params = args.of(
-            &context.client,
-            "CreateMultipartUpload",
-            place.params(json!({})),
-        )?;
+    pub(super) fn create(context: &Context, object: &ObjectRef, args: &Args) -> Result<Self> {
+        let own = object.params(json!({}));
+        let params = args.params(&context.client, "CreateMultipartUpload", own)?;
         let response = context.call("CreateMultipartUpload", params)?;
         match response["UploadId"].as_str() {
             Some(id) if !id.is_empty() => Ok(Self {
                 has_checksums: response["ChecksumAlgorithm"].is_string(),
-                ..Self::known(id)
+                ..Self::with_id(id)
             }),
-            _ => Err(TransferError::answer(
-                &place.url(),
-                "the upload that was created has no id",
+            _ => Err(TransferError::response(
+                &object.url(),
+                "the response to CreateMultipartUpload has no upload id",
             )),
         }
     }
@@ -141,30 +139,30 @@ impl Multipart {
         self.lock().parts.insert(number, part);
     }
 
-    /// A part of an earlier try.
-    pub(super) fn found(&self, number: u32, part: PartDone) {
+    /// Adds a part that an earlier process uploaded.
+    pub(super) fn resumed(&self, number: u32, part: PartDone) {
         let mut done = self.lock();
         done.resumed_bytes = done.resumed_bytes.saturating_add(part.len);
         done.parts.insert(number, part);
     }
 
-    /// Makes an object of the parts.
+    /// Completes the upload.
     ///
     /// # Errors
     ///
-    /// The service refuses, or its checksum of the object is not that of the parts.
+    /// Returns an error if the request fails or the checksum of the object does not match those of the parts.
     pub(super) fn complete(
         &self,
         context: &Context,
-        place: &Place,
+        object: &ObjectRef,
         args: &Args,
     ) -> Result<Outcome> {
         let done = self.lock();
-        let mut params = place.params(json!({"UploadId": self.id}));
-        // a service that tells none of the checksums may not take them either
+        let mut params = object.params(json!({"UploadId": self.id}));
+        // a service that reports no checksums may not accept them either
         let algorithm = args
             .algorithm()
-            .filter(|_| self.has_checksums || done.has_theirs());
+            .filter(|_| self.has_checksums || done.has_reported());
         let parts = done.parts.iter().map(|(number, part)| {
             let mut value = Map::new();
             value.insert("PartNumber".to_owned(), (*number).into());
@@ -182,22 +180,22 @@ impl Multipart {
         {
             params[algorithm.member()] = whole.into();
         }
-        let params = args.of(&context.client, "CompleteMultipartUpload", params)?;
-        let answer = match context.call("CompleteMultipartUpload", params) {
-            Ok(answer) => answer,
-            // an answer that was lost on its way: the upload is gone because it is complete
-            Err(error) if was_repeated(&error) => match done.is_there(context, place, args) {
-                Some(answer) => answer,
+        let params = args.params(&context.client, "CompleteMultipartUpload", params)?;
+        let response = match context.call("CompleteMultipartUpload", params) {
+            Ok(response) => response,
+            // the first response was lost: the upload no longer exists because it is complete
+            Err(error) if was_retried(&error) => match done.find(context, object, args) {
+                Some(response) => response,
                 None => return Err(error),
             },
             Err(error) => return Err(error),
         };
-        if !answer["ETag"].is_string() {
+        if !response["ETag"].is_string() {
             let what = "the response to CompleteMultipartUpload has no ETag, so it does not prove that the object is stored";
-            return Err(TransferError::answer(&place.url(), what));
+            return Err(TransferError::response(&object.url(), what));
         }
-        done.check(args, &answer, place)?;
-        let text = |member: &str| answer[member].as_str().map(Into::into);
+        done.verify(args, &response, object)?;
+        let text = |member: &str| response[member].as_str().map(Into::into);
         Ok(Outcome {
             objects: 1,
             bytes: done.len(),
@@ -208,19 +206,17 @@ impl Multipart {
         })
     }
 
-    /// The service forgets it and its parts.
+    /// Aborts the upload.
     ///
     /// # Errors
     ///
-    /// It does not.
-    pub(super) fn abort(&self, context: &Context, place: &Place, args: &Args) -> Result<()> {
-        let own = place.params(json!({"UploadId": self.id}));
-        let params = args.of(&context.client, "AbortMultipartUpload", own);
-        // what was cancelled is to be taken back all the same, but nobody wants to wait for long
+    /// Returns an error if the request fails.
+    pub(super) fn abort(&self, context: &Context, object: &ObjectRef, args: &Args) -> Result<()> {
+        let own = object.params(json!({"UploadId": self.id}));
+        let params = args.params(&context.client, "AbortMultipartUpload", own);
+        // a cancelled upload is aborted too, but with short timeouts
         let done = params.and_then(|params| {
-            let request = context
-                .client
-                .request(super::SERVICE, "AbortMultipartUpload");
+            let request = context.client.request(SERVICE, "AbortMultipartUpload");
             let request = request.config(|config| {
                 config
                     .connect_timeout(Duration::from_secs(5))
@@ -235,15 +231,15 @@ impl Multipart {
     }
 }
 
-/// A response to a part that cannot be one of an object.
-pub(super) fn no_etag(place: &Place, number: u32) -> Error {
+/// Returns the error for the response to a part that has no ETag.
+pub(super) fn no_etag(object: &ObjectRef, number: u32) -> Error {
     let what = format!(
         "the response to part {number} has no ETag, so it does not prove that the part is stored"
     );
-    TransferError::answer(&place.url(), what)
+    TransferError::response(&object.url(), what)
 }
 
-fn was_repeated(error: &Error) -> bool {
+fn was_retried(error: &Error) -> bool {
     error.code() == Some("NoSuchUpload") && error.attempts() > 1
 }
 
@@ -253,65 +249,66 @@ impl Done {
         lens.fold(0, u64::saturating_add)
     }
 
-    /// Whether the service told the checksum of a part.
-    fn has_theirs(&self) -> bool {
+    /// Whether the service reported the checksum of a part.
+    fn has_reported(&self) -> bool {
         let mut checksums = self
             .parts
             .values()
             .filter_map(|part| part.checksum.as_ref());
-        checksums.any(|checksum| checksum.is_theirs)
+        checksums.any(|checksum| checksum.is_reported)
     }
 
-    /// The checksum of the object, where those of its parts make it.
+    /// Combines the checksums of the parts to that of the object, if possible.
     fn whole(&self, algorithm: ChecksumAlgorithm) -> Option<String> {
         let parts = self.parts.values();
         algorithm.combined(parts.map(|part| Some((part.checksum()?, part.len))))
     }
 
-    /// Holds the service's checksum of the object against those of the parts.
-    fn check(&self, args: &Args, answer: &Value, place: &Place) -> Result<()> {
+    /// Verifies the reported checksum of the object against those of the parts.
+    fn verify(&self, args: &Args, response: &Value, object: &ObjectRef) -> Result<()> {
         let Some(algorithm) = args.algorithm() else {
             return Ok(());
         };
-        let Some(theirs) = answer[algorithm.member()].as_str() else {
+        let Some(actual) = response[algorithm.member()].as_str() else {
             return Ok(());
         };
         let parts: Option<Vec<&str>> = self.parts.values().map(|part| part.checksum()).collect();
-        let own = match theirs.contains('-') {
+        let expected = match actual.contains('-') {
             true => parts.and_then(|parts| algorithm.composite(parts.into_iter())),
-            // without the word it may be one of the parts', which some servers do not mark
+            // some servers do not mark composite checksums
             false => self
                 .whole(algorithm)
-                .filter(|_| answer["ChecksumType"] == "FULL_OBJECT"),
+                .filter(|_| response["ChecksumType"] == "FULL_OBJECT"),
         };
-        match own {
-            Some(own) if own != theirs => Err(TransferError::Mismatch {
-                object: place.url().into(),
+        match expected {
+            Some(expected) if expected != actual => Err(TransferError::Mismatch {
+                object: object.url(),
                 range: None,
                 algorithm,
-                expected: own.into(),
-                actual: theirs.into(),
+                expected,
+                actual: actual.to_owned(),
             }
             .into()),
             _ => Ok(()),
         }
     }
 
-    /// The object, if it is the one that these parts make, and no earlier one that only has as many.
-    fn is_there(&self, context: &Context, place: &Place, args: &Args) -> Option<Value> {
-        let own = place.params(json!({"ChecksumMode": "ENABLED"}));
-        let params = args.of(&context.client, "HeadObject", own).ok()?;
-        let answer = context.call("HeadObject", params).ok()?;
+    /// Returns the stored object, if it consists of these parts and is not an earlier one with as many parts.
+    fn find(&self, context: &Context, object: &ObjectRef, args: &Args) -> Option<Value> {
+        let own = object.params(json!({"ChecksumMode": "ENABLED"}));
+        let params = args.params(&context.client, "HeadObject", own).ok()?;
+        let response = context.call("HeadObject", params).ok()?;
         let end = format!("-{}", self.parts.len());
-        let etag = opaque(answer["ETag"].as_str()?);
-        let is_alike = etag.ends_with(&end) && answer["ContentLength"].as_u64() == Some(self.len());
+        let etag = opaque(response["ETag"].as_str()?);
+        let is_alike =
+            etag.ends_with(&end) && response["ContentLength"].as_u64() == Some(self.len());
         let has_checksum = |algorithm: ChecksumAlgorithm| {
-            !self.has_theirs() || answer[algorithm.member()].is_string()
+            !self.has_reported() || response[algorithm.member()].is_string()
         };
         let is_it = is_alike
             && args.algorithm().is_none_or(has_checksum)
-            && self.check(args, &answer, place).is_ok();
-        is_it.then_some(answer)
+            && self.verify(args, &response, object).is_ok();
+        is_it.then_some(response)
     }
 }
 
@@ -320,7 +317,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_is_proven_by_what_the_service_tells_of_it() {
+    fn part_is_verified_by_checksum_or_etag() {
         const MD5: &str = "5d41402abc4b2a76b9719d911017c592";
         let crc = ChecksumAlgorithm::Crc32.checksum(b"hello");
         let upper = MD5.to_uppercase();
@@ -330,7 +327,7 @@ mod tests {
         )
         .unwrap();
         let (body, without) = (Body::from("hello"), Args::default());
-        for (response, len, args, is_proven) in [
+        for (response, len, args, is_verified) in [
             (
                 json!({"ETag": "\"e\"", "ChecksumCRC32": crc}),
                 5,
@@ -349,7 +346,7 @@ mod tests {
                 &with,
                 false,
             ),
-            // what is right by its ETag has a wrong checksum
+            // the ETag matches and the checksum does not
             (
                 json!({"ETag": MD5, "ChecksumCRC32": "AAAAAA=="}),
                 5,
@@ -372,15 +369,17 @@ mod tests {
             ),
             (json!({"ETag": MD5}), u64::MAX, &without, false),
         ] {
-            let part = PartDone::of_response(&response, args).unwrap().of_len(len);
-            let proven = part.proven(&body, args);
-            assert_eq!(proven.is_some(), is_proven, "{response} of {len}");
-            if let (Some(proven), true) = (&proven, args.algorithm().is_some()) {
-                assert_eq!(proven.checksum(), Some(&*crc), "{response}");
+            let part = PartDone::from_response(&response, args)
+                .unwrap()
+                .with_len(len);
+            let verified = part.verified(&body, args);
+            assert_eq!(verified.is_some(), is_verified, "{response} of {len}");
+            if let (Some(verified), true) = (&verified, args.algorithm().is_some()) {
+                assert_eq!(verified.checksum(), Some(&*crc), "{response}");
             }
         }
         for response in [json!({}), json!({"ETag": ""}), json!({"ETag": "\"\""})] {
-            assert!(PartDone::of_response(&response, &with).is_none());
+            assert!(PartDone::from_response(&response, &with).is_none());
         }
     }
 }

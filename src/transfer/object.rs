@@ -1,4 +1,4 @@
-//! What is stored, as the service tells of it.
+//! Objects as the service reports them.
 
 use std::ops::Range;
 use std::time::SystemTime;
@@ -6,8 +6,9 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::args::Args;
+use super::context::Context;
 use super::error::TransferError;
-use super::{Context, Place};
+use super::object_ref::ObjectRef;
 use crate::checksum::ChecksumAlgorithm;
 use crate::error::Result;
 use crate::settings::ResponseChecksums;
@@ -20,27 +21,26 @@ pub(super) struct Object {
     pub(super) etag: Option<Box<str>>,
     pub(super) version_id: Option<Box<str>>,
     pub(super) modified: Option<SystemTime>,
-    /// Of all of it, or of the checksums of its parts.
+    /// The checksum of the whole object, or a composite one.
     pub(super) checksum: Option<(ChecksumAlgorithm, Box<str>)>,
-    /// Everything that was answered.
-    pub(super) answer: Value,
+    pub(super) response: Value,
 }
 
-/// How an object is cut to be fetched.
+/// How an object is divided for its download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cut {
-    /// As it was uploaded: so many parts.
+    /// Into the uploaded parts.
     Parts {
         count: u32,
-        /// How long the first is.
+        /// The size of the first one.
         first: u64,
     },
-    /// In ranges of this length.
+    /// Into ranges of this size.
     Ranges(u64),
 }
 
 impl Cut {
-    /// The entry of a journal, which later versions of this crate read too.
+    /// Returns the entry in journals, which later versions of this crate also read.
     pub(super) fn journaled(self) -> Value {
         match self {
             Self::Parts { count, first } => json!({"parts": count, "first": first}),
@@ -50,61 +50,61 @@ impl Cut {
 }
 
 impl Object {
-    /// Asks for what is stored.
+    /// Requests the object's metadata.
     ///
     /// # Errors
     ///
-    /// There is no such object, or it has no length.
-    pub(super) fn look_at(context: &Context, place: &Place, args: &Args) -> Result<Self> {
-        let answer = head(context, place, args, json!({}))?;
-        Self::of_answer(place, &answer)
+    /// Returns an error if the object does not exist or the response has no length.
+    pub(super) fn look_at(context: &Context, object: &ObjectRef, args: &Args) -> Result<Self> {
+        let response = head(context, object, args, json!({}))?;
+        Self::from_response(object, &response)
     }
 
-    pub(super) fn of_answer(place: &Place, answer: &Value) -> Result<Self> {
-        // of a range, the whole's length stands behind its bytes
-        let range = answer["ContentRange"].as_str();
+    pub(super) fn from_response(object: &ObjectRef, response: &Value) -> Result<Self> {
+        // the Content-Length of a range is not that of the object
+        let range = response["ContentRange"].as_str();
         let len = match range {
             Some(range) => content_range(range).and_then(|(_, len)| len),
-            None => answer["ContentLength"].as_u64(),
+            None => response["ContentLength"].as_u64(),
         };
         let Some(len) = len else {
-            return Err(TransferError::answer(
-                &place.url(),
-                "the answer does not say how long the object is",
+            return Err(TransferError::response(
+                &object.url(),
+                "the response does not have the length of the object",
             ));
         };
-        let text = |member: &str| answer[member].as_str();
+        let text = |member: &str| response[member].as_str();
         let mut algorithms = ChecksumAlgorithm::ALL.iter();
         Ok(Self {
             len,
             etag: text("ETag").map(Into::into),
             version_id: text("VersionId").map(Into::into),
-            modified: time(&answer["LastModified"]),
+            modified: time(&response["LastModified"]),
             checksum: algorithms.find_map(|algorithm| {
                 let checksum = text(&algorithm.member())?;
                 Some((*algorithm, checksum.into()))
             }),
-            answer: answer.clone(),
+            response: response.clone(),
         })
     }
 
-    /// Holds a response against the first, where the service may not have heeded that this very object is wanted.
+    /// Verifies that a response is of this object, in case the service ignored the condition of the request.
     ///
     /// # Errors
     ///
-    /// The response is of another object, or does not say of which.
-    pub(super) fn check_same(&self, place: &Place, response: &Value) -> Result<()> {
+    /// Returns an error if the response is of another object or does not identify it.
+    pub(super) fn check_same(&self, object: &ObjectRef, response: &Value) -> Result<()> {
         let text = |member: &str| response[member].as_str();
-        let wrong = |what: String| Err(TransferError::answer(&place.url(), what));
+        let wrong = |what: String| Err(TransferError::response(&object.url(), what));
         match (&self.etag, text("ETag")) {
             (Some(known), Some(etag)) if opaque(known) == opaque(etag) => {}
             (Some(known), Some(_)) => {
-                let (object, etag) = (place.url().into(), known.clone());
+                let (object, etag) = (object.url(), known.to_string());
                 return Err(TransferError::ObjectChanged { object, etag }.into());
             }
             (Some(known), None) => {
                 return wrong(format!(
-                    "the response has no ETag, so it is not known whether its bytes are those of {known}"
+                    "the response has no ETag, so its bytes may not be those of {known}"
                 ));
             }
             (None, _) => {
@@ -116,14 +116,14 @@ impl Object {
         }
         match (&self.version_id, text("VersionId")) {
             (Some(known), Some(version)) if **known != *version => wrong(format!(
-                "the response is of the version {version}, and the first was of {known}: the object was replaced meanwhile; start again"
+                "the response is of version {version}, but the first one was of {known}: the object was replaced meanwhile; start again"
             )),
             _ => Ok(()),
         }
     }
 
-    /// As a listing tells of it.
-    pub(super) fn of_listing(entry: &Value) -> Option<Self> {
+    /// Creates an object from the entry of a listing.
+    pub(super) fn from_listing(entry: &Value) -> Option<Self> {
         Some(Self {
             len: entry["Size"].as_u64()?,
             etag: entry["ETag"].as_str().map(Into::into),
@@ -132,62 +132,63 @@ impl Object {
         })
     }
 
-    /// The checksum of all its bytes. There are servers that give one of the parts' without saying so: that of an object which
-    /// was uploaded in parts must be said to be of the whole.
+    /// Returns the checksum of the whole object. Some servers do not mark composite checksums, so that of an object with several
+    /// parts counts only if it is marked as `FULL_OBJECT`.
     pub(super) fn whole_checksum(&self) -> Option<(ChecksumAlgorithm, &str)> {
         let (algorithm, checksum) = self.checksum.as_ref()?;
         let in_parts = self.etag.as_ref().is_some_and(|etag| etag.contains('-'));
-        let is_whole = self.answer["ChecksumType"] == "FULL_OBJECT" || !in_parts;
+        let is_whole = self.response["ChecksumType"] == "FULL_OBJECT" || !in_parts;
         (is_whole && !checksum.contains('-')).then_some((*algorithm, checksum))
     }
 
-    /// The checksum of those of its parts, and how many these are.
+    /// Returns the composite checksum and the number of parts.
     pub(super) fn composite_checksum(&self) -> Option<(ChecksumAlgorithm, &str, u32)> {
         let (algorithm, checksum) = self.checksum.as_ref()?;
         let (_, count) = checksum.rsplit_once('-')?;
         Some((*algorithm, checksum, count.parse().ok()?))
     }
 
-    /// By its parts, if its checksum is made of theirs and the service gives them; each of no more than `most` bytes.
+    /// Divides the object into the uploaded parts if it has a composite checksum, the service supports parts, and they have at
+    /// most `max` bytes. Otherwise it is divided into ranges.
     ///
     /// # Errors
     ///
-    /// It cannot be asked.
+    /// Returns an error if the request for the first part fails.
     pub(super) fn cut(
         &self,
         context: &Context,
-        place: &Place,
+        object: &ObjectRef,
         args: &Args,
-        most: Option<u64>,
+        max: Option<u64>,
     ) -> Result<Cut> {
         let ranges = Cut::Ranges(context.config.part_size);
         let Some((_, _, count)) = self.composite_checksum() else {
             return Ok(ranges);
         };
-        let first = self.first_part(context, place, args)?;
+        let first = self.first_part(context, object, args)?;
         Ok(match first {
-            Some(first) if most.is_none_or(|most| first <= most) => Cut::Parts { count, first },
+            Some(first) if max.is_none_or(|max| first <= max) => Cut::Parts { count, first },
             _ => ranges,
         })
     }
 
-    /// How long the first part is that was uploaded, if the response proves that the service gives parts.
+    /// Returns the size of the first uploaded part, if the response proves that the service supports parts.
     ///
     /// # Errors
     ///
-    /// It cannot be asked.
+    /// Returns an error if the request fails.
     pub(super) fn first_part(
         &self,
         context: &Context,
-        place: &Place,
+        object: &ObjectRef,
         args: &Args,
     ) -> Result<Option<u64>> {
         let mut own = json!({"PartNumber": 1});
         if let Some(etag) = &self.etag {
             own["IfMatch"] = (**etag).into();
         }
-        let response = head(context, place, args, own)?;
-        let is_same = self.check_same(place, &response).is_ok();
+        let response = head(context, object, args, own)?;
+        let is_same = self.check_same(object, &response).is_ok();
         Ok(self.first_part_in(&response).filter(|_| is_same))
     }
 
@@ -202,7 +203,7 @@ impl Object {
     }
 }
 
-/// `bytes 0-9/100`: the bytes, and how many the object has, if that is known.
+/// Parses a Content-Range such as `bytes 0-9/100`: the range, and the length of the object if it is known.
 pub(super) fn content_range(text: &str) -> Option<(Range<u64>, Option<u64>)> {
     let (unit, rest) = text.trim().split_once(' ')?;
     let (range, len) = rest.trim().split_once('/')?;
@@ -222,13 +223,14 @@ pub(super) fn content_range(text: &str) -> Option<(Range<u64>, Option<u64>)> {
     is_sound.then_some((range, len))
 }
 
-/// What an ETag has between its quotes.
+/// Returns an ETag without `W/` and quotes.
 pub(super) fn opaque(etag: &str) -> &str {
     etag.trim_start_matches("W/").trim_matches('"')
 }
 
-fn head(context: &Context, place: &Place, args: &Args, own: Value) -> Result<Value> {
-    let mut params = args.of(&context.client, "HeadObject", place.params(own))?;
+fn head(context: &Context, object: &ObjectRef, args: &Args, own: Value) -> Result<Value> {
+    let own = object.params(own);
+    let mut params = args.params(&context.client, "HeadObject", own)?;
     if context.client.config().response_checksums() == ResponseChecksums::WhenSupported
         && params.get("ChecksumMode").is_none()
     {
@@ -246,9 +248,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_tells_of_the_whole_object() {
-        let place = Place::new("b", "k");
-        for (answer, len) in [
+    fn response_has_the_length_of_the_whole_object() {
+        let object_ref = ObjectRef::new("b", "k");
+        for (response, len) in [
             (json!({"ContentLength": 7}), Some(7)),
             (
                 json!({"ContentLength": 7, "ContentRange": "bytes 0-6/700"}),
@@ -260,13 +262,13 @@ mod tests {
             ),
             (json!({}), None),
         ] {
-            let object = Object::of_answer(&place, &answer);
-            assert_eq!(object.ok().map(|object| object.len), len, "{answer}");
+            let object = Object::from_response(&object_ref, &response);
+            assert_eq!(object.ok().map(|object| object.len), len, "{response}");
         }
     }
 
     #[test]
-    fn ranges_are_read_strictly() {
+    fn ranges_are_parsed_strictly() {
         for (text, range, len) in [
             ("bytes 0-9/100", 0..10, Some(100)),
             ("bytes 99-99/100", 99..100, Some(100)),
@@ -296,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_believed_if_the_first_proves_them() {
+    fn first_part_must_prove_its_range() {
         let object = Object {
             len: 100,
             checksum: Some((ChecksumAlgorithm::Crc32, "AAAA-4".into())),
@@ -322,11 +324,11 @@ mod tests {
     }
 
     #[test]
-    fn every_response_is_held_against_the_first() {
-        let place = Place::new("b", "k");
+    fn every_response_is_compared_with_the_first() {
+        let object_ref = ObjectRef::new("b", "k");
         let of = |mut response: Value| {
             response["ContentLength"] = 1.into();
-            Object::of_answer(&place, &response).unwrap()
+            Object::from_response(&object_ref, &response).unwrap()
         };
         let first =
             json!({"ETag": "\"e\"", "VersionId": "1", "LastModified": "2020-01-01T00:00:00Z"});
@@ -345,24 +347,24 @@ mod tests {
                 false,
             ),
         ] {
-            let checked = of(first.clone()).check_same(&place, &response);
+            let checked = of(first.clone()).check_same(&object_ref, &response);
             assert_eq!(checked.is_ok(), is_same, "{first} {response}");
         }
     }
 
     #[test]
-    fn checksums_are_of_the_whole_or_of_parts() {
-        let place = Place::new("b", "k");
-        let of = |answer: Value| Object::of_answer(&place, &answer).unwrap();
+    fn checksums_are_whole_or_composite() {
+        let object_ref = ObjectRef::new("b", "k");
+        let of = |response: Value| Object::from_response(&object_ref, &response).unwrap();
         let whole = of(json!({"ContentLength": 1, "ChecksumCRC32": "AAAAAA=="}));
         assert_eq!(
             whole.whole_checksum(),
             Some((ChecksumAlgorithm::Crc32, "AAAAAA=="))
         );
         assert_eq!(whole.composite_checksum(), None);
-        let unsaid =
+        let unmarked =
             of(json!({"ContentLength": 1, "ChecksumCRC32": "AAAAAA==", "ETag": "\"e-2\""}));
-        assert_eq!(unsaid.whole_checksum(), None);
+        assert_eq!(unmarked.whole_checksum(), None);
         let composite = of(json!({"ContentLength": 1, "ChecksumSHA256": "AAAA-12"}));
         assert_eq!(composite.whole_checksum(), None);
         assert_eq!(
@@ -372,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_is_written_to_journals_in_words_of_its_own() {
+    fn cut_is_written_to_journals() {
         let parts = Cut::Parts { count: 3, first: 8 };
         assert_eq!(parts.journaled(), json!({"parts": 3, "first": 8}));
         assert_eq!(Cut::Ranges(8).journaled(), json!({"range": 8}));

@@ -1,13 +1,13 @@
-//! Files on their way to their place, and the names that only these have.
+//! Partial files: the files of downloads until they are complete.
 //!
 //! | name, in the target's folder | |
 //! | --- | --- |
-//! | `.NAME.<16 hex>.tucuxi-part` | named in a journal, by which a killed download is resumed |
-//! | `.NAME.<16 hex>.tucuxi-temp` | not resumed; removed by the next download of the target, or a sync of the folder |
+//! | `.NAME.<16 hex>.tucuxi-part` | recorded in a journal, so an interrupted download can be resumed |
+//! | `.NAME.<16 hex>.tucuxi-temp` | not resumed; removed by the next download to the target or sync of the folder |
 //!
-//! The last eight digits are computed from the eight before them, so no other program's file has such a name by accident. Walks
-//! leave these names out, and a key with one is not downloaded below a folder. A file in use is locked, so one that is not
-//! locked was left by a process that was killed.
+//! The last eight digits are a check of the eight before them, so other programs do not create such names by accident. Such
+//! files are not uploaded, and a key with such a name is not downloaded to a folder. A file in use is locked; an unlocked one was
+//! left behind by a process that was killed.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
@@ -25,35 +25,35 @@ use crate::sync;
 pub(super) use crate::new_file::lock::remove_abandoned;
 pub(super) use crate::new_file::name::PartialKind;
 
-/// A file on its way, beside its place.
+/// A partial file.
 #[derive(Debug)]
 pub(super) struct PartialFile {
     pub(super) path: PathBuf,
     target: PathBuf,
-    /// It, opened, for the next who writes: a file that is small is opened once.
+    /// Open handles that are not in use.
     open: Mutex<Vec<File>>,
-    /// Locked while this is in use.
+    /// The handle that holds the lock.
     lock: Mutex<Option<File>>,
 }
 
 impl PartialFile {
-    /// One that can be resumed, and is not there yet.
+    /// Returns a file that can be resumed. It is not created yet.
     ///
     /// # Errors
     ///
-    /// The target names no file.
-    pub(super) fn beside(target: &Path) -> Result<Self> {
+    /// Returns an error if the target has no file name.
+    pub(super) fn resumable(target: &Path) -> Result<Self> {
         let path = path_beside(target, PartialKind::Resumable, &random_seed());
         let path = path.map_err(TransferError::file(target))?;
-        Ok(Self::known(path, target))
+        Ok(Self::existing(path, target))
     }
 
-    /// Makes one that is not resumed. The first has a name that only depends on the target, so one that a killed process left
-    /// is found without a search, and removed.
+    /// Creates a file that is not resumed. If possible, its name depends on the target only, so what a killed process left
+    /// behind is found without a search and removed.
     ///
     /// # Errors
     ///
-    /// The target names no file, or the file cannot be made.
+    /// Returns an error if the target has no file name or the file cannot be created.
     pub(super) fn temporary(target: &Path) -> Result<Self> {
         let beside = |seed: &str| {
             let path = path_beside(target, PartialKind::Temporary, seed);
@@ -61,18 +61,18 @@ impl PartialFile {
         };
         let first = beside(&name_seed(target))?;
         remove_abandoned(&first);
-        let this = Self::known(first, target);
+        let this = Self::existing(first, target);
         if this.create().is_ok() {
             return Ok(this);
         }
         let other = beside(&random_seed())?;
-        let this = Self::known(other, target);
+        let this = Self::existing(other, target);
         this.create()?;
         Ok(this)
     }
 
-    /// One of an earlier try.
-    pub(super) fn known(path: PathBuf, target: &Path) -> Self {
+    /// Returns a file that an earlier process created.
+    pub(super) fn existing(path: PathBuf, target: &Path) -> Self {
         Self {
             path,
             target: target.to_owned(),
@@ -81,23 +81,23 @@ impl PartialFile {
         }
     }
 
-    /// Makes it, with no byte in it.
+    /// Creates and locks the empty file.
     ///
     /// # Errors
     ///
-    /// It cannot be made.
+    /// Returns an error if the file cannot be created.
     pub(super) fn create(&self) -> Result<()> {
-        let made = new_file::create(&self.path, &self.target);
-        let made = made.and_then(|file| {
+        let created = new_file::create(&self.path, &self.target);
+        let created = created.and_then(|file| {
             let held = lock(&file, &self.path)?;
             *sync::lock(&self.lock) = Some(held);
             Ok(file)
         });
-        self.put_back(made.map_err(|error| self.cannot_make(error))?);
+        self.put_back(created.map_err(|error| self.not_created(error))?);
         Ok(())
     }
 
-    fn cannot_make(&self, error: io::Error) -> crate::error::Error {
+    fn not_created(&self, error: io::Error) -> crate::error::Error {
         let folder = self.target.parent().unwrap_or_else(|| Path::new(""));
         match error.kind() == io::ErrorKind::NotFound && !folder.as_os_str().is_empty() {
             true => TransferError::NoFolder {
@@ -108,11 +108,11 @@ impl PartialFile {
         }
     }
 
-    /// To write from here on.
+    /// Returns a handle that is positioned at `offset`.
     ///
     /// # Errors
     ///
-    /// It cannot be opened.
+    /// Returns an error if the file cannot be opened.
     pub(super) fn at(&self, offset: u64) -> Result<File> {
         let sought = self.take().and_then(|mut file| {
             file.seek(SeekFrom::Start(offset))?;
@@ -128,9 +128,9 @@ impl PartialFile {
         }
         let file = new_file::no_follow_options().write(true).open(&self.path)?;
         if !file.metadata()?.is_file() {
-            return Err(io::Error::other("it is no regular file"));
+            return Err(io::Error::other("not a regular file"));
         }
-        // one of an earlier try is not locked yet
+        // a file of an earlier process is not locked yet
         let mut lock = sync::lock(&self.lock);
         if lock.is_none() && !is_locked_elsewhere(&file) {
             *lock = file.try_clone().ok();
@@ -139,36 +139,36 @@ impl PartialFile {
         Ok(file)
     }
 
-    /// For the next who writes.
+    /// Returns a handle for reuse.
     pub(super) fn put_back(&self, file: File) {
         sync::lock(&self.open).push(file);
     }
 
-    /// Puts the file in its place, last modified then. One that is `durable` is there after a power cut, too.
+    /// Sets the length and the time of the file, and renames it to the target. If `is_durable`, it is synced to disk.
     ///
     /// # Errors
     ///
-    /// Its length or time cannot be set, the disk does not take its bytes, or it cannot be renamed.
+    /// Returns an error if the file cannot be changed, synced or renamed.
     pub(super) fn finish(
         &self,
         len: u64,
         modified: Option<SystemTime>,
-        durable: bool,
+        is_durable: bool,
     ) -> Result<()> {
         let done = || {
             let file = self.take()?;
-            // one of an earlier try may be longer
+            // a file of an earlier process may be longer
             if file.metadata()?.len() != len {
                 file.set_len(len)?;
             }
             if let Some(modified) = modified {
                 file.set_modified(modified)?;
             }
-            if durable {
+            if is_durable {
                 file.sync_all()?;
             }
             std::fs::rename(&self.path, &self.target)?;
-            if durable {
+            if is_durable {
                 new_file::sync_folder_of(&self.target);
             }
             Ok(())
@@ -179,30 +179,32 @@ impl PartialFile {
     pub(super) fn remove(&self) {
         match std::fs::remove_file(&self.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(file = %self.path.display(), %error, "a part of a file remains");
+                tracing::warn!(file = %self.path.display(), %error, "could not remove a partial file");
             }
             _ => {}
         }
     }
 }
 
-/// A folder beside a place, in which files wait for it. It is removed with what is in it when this is dropped.
+/// A temporary folder next to the target. It is removed with its content on drop.
 #[derive(Debug)]
 pub(super) struct PartialFolder {
     pub(super) path: PathBuf,
-    /// Locked while this is in use.
+    /// The handle that holds the lock.
     _lock: Option<File>,
 }
 
 impl PartialFolder {
+    /// Creates a folder.
+    ///
     /// # Errors
     ///
-    /// The target has no name, or the folder cannot be made.
-    pub(super) fn beside(target: &Path) -> Result<Self> {
+    /// Returns an error if the target has no name or the folder cannot be created.
+    pub(super) fn new(target: &Path) -> Result<Self> {
         let path = path_beside(target, PartialKind::Temporary, &random_seed());
         let path = path.map_err(TransferError::file(target))?;
         std::fs::create_dir(&path).map_err(TransferError::file(&*path))?;
-        // Windows opens no folders
+        // folders cannot be opened on Windows
         let lock = File::open(&path).ok().filter(|it| !is_locked_elsewhere(it));
         Ok(Self { path, _lock: lock })
     }
@@ -211,7 +213,7 @@ impl PartialFolder {
 impl Drop for PartialFolder {
     fn drop(&mut self) {
         if let Err(error) = std::fs::remove_dir_all(&self.path) {
-            tracing::warn!(folder = %self.path.display(), %error, "parts of files remain");
+            tracing::warn!(folder = %self.path.display(), %error, "could not remove a temporary folder");
         }
     }
 }
@@ -223,10 +225,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_beside_have_room() {
+    fn names_are_short_enough() {
         for name in ["a".to_owned(), "b".repeat(255), "ü".repeat(127)] {
             let target = Path::new("/folder").join(&name);
-            let partial = PartialFile::beside(&target).unwrap().path;
+            let partial = PartialFile::resumable(&target).unwrap().path;
             let temporary = partial.file_name().unwrap();
             assert!(temporary.len() <= 255 && temporary != &*name, "{partial:?}");
             assert_eq!(
@@ -235,15 +237,15 @@ mod tests {
             );
             assert_eq!(partial.parent(), Some(Path::new("/folder")));
         }
-        assert!(PartialFile::beside(Path::new("/")).is_err());
+        assert!(PartialFile::resumable(Path::new("/")).is_err());
         assert!(PartialFile::temporary(Path::new("x/..")).is_err());
     }
 
     #[test]
-    fn a_file_is_in_its_place_when_it_is_whole() {
+    fn complete_file_is_renamed() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("f");
-        let partial = PartialFile::beside(&target).unwrap();
+        let partial = PartialFile::resumable(&target).unwrap();
         partial.create().unwrap();
         partial.at(3).unwrap().write_all(b"def").unwrap();
         partial.at(0).unwrap().write_all(b"abc").unwrap();
@@ -262,7 +264,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn an_abandoned_file_is_replaced_and_one_in_use_is_not() {
+    fn only_abandoned_files_are_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("f");
         let first = PartialFile::temporary(&target).unwrap();
@@ -284,7 +286,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn a_link_in_place_of_a_temporary_file_is_not_followed() {
+    fn links_are_not_followed() {
         let folder = tempfile::tempdir().unwrap();
         let (target, other) = (folder.path().join("f"), folder.path().join("other"));
         std::fs::write(&other, "kept").unwrap();
@@ -298,12 +300,12 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_missing_is_named() {
+    fn missing_folder_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let none = folder.path().join("none");
         for partial in [
             PartialFile::temporary(&none.join("f")).map(|_| ()),
-            PartialFile::beside(&none.join("f")).unwrap().create(),
+            PartialFile::resumable(&none.join("f")).unwrap().create(),
         ] {
             let error = partial.unwrap_err().to_string();
             assert_eq!(error, format!("folder {} does not exist", none.display()));

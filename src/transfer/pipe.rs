@@ -1,4 +1,4 @@
-//! Pipes and devices that are read or written in turn. A wait for the other side ends when the transfer is cancelled.
+//! Pipes and devices, whose reads and writes end when the transfer is cancelled.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -13,7 +13,7 @@ pub(super) struct Pipe {
     cancel: CancelToken,
 }
 
-/// What is waited for.
+/// The operation that is waited for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
     Read,
@@ -23,7 +23,7 @@ enum Side {
 impl Pipe {
     /// # Errors
     ///
-    /// It cannot be opened.
+    /// Returns an error if the path cannot be opened.
     pub(super) fn read_from(path: &Path, cancel: &CancelToken) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         Self::open(options.read(true), path, cancel)
@@ -31,7 +31,7 @@ impl Pipe {
 
     /// # Errors
     ///
-    /// It cannot be opened, or it was cancelled before there was a reader.
+    /// Returns an error if the path cannot be opened, or if the transfer is cancelled before there is a reader.
     pub(super) fn write_to(path: &Path, cancel: &CancelToken) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         Self::open(options.write(true), path, cancel)
@@ -49,17 +49,17 @@ mod waits {
 
     use super::*;
 
-    /// How long a cancelled wait may still take.
+    /// How often a wait checks for cancellation.
     const SLICE: Duration = Duration::from_millis(50);
 
     impl Pipe {
-        /// Opens it without waiting for the other side. A pipe that nobody reads cannot be opened so, and is tried again.
+        /// Opens the path without blocking. A pipe without a reader cannot be opened for writing, so that is retried.
         pub(super) fn open(
             options: &mut OpenOptions,
             path: &Path,
             cancel: &CancelToken,
         ) -> io::Result<Self> {
-            // the bits are those of the system's `int`
+            // the flags are a C `int`
             options.custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
             loop {
                 let error = match options.open(path) {
@@ -77,7 +77,7 @@ mod waits {
             }
         }
 
-        /// Waits until it can be read or written. A pipe that was not written to yet is not at its end.
+        /// Waits until the pipe is ready. A pipe that has not been written yet is not at its end.
         pub(super) fn wait(&self, side: Side) -> io::Result<()> {
             let flags = match side {
                 Side::Read => PollFlags::IN,
@@ -101,7 +101,7 @@ mod waits {
 
     fn check(cancel: &CancelToken) -> io::Result<()> {
         match cancel.is_cancelled() {
-            true => Err(io::Error::other("the caller cancelled it")),
+            true => Err(io::Error::other("cancelled by the caller")),
             false => Ok(()),
         }
     }
@@ -116,7 +116,7 @@ impl Pipe {
 
     fn wait(&self, _: Side) -> io::Result<()> {
         match self.cancel.is_cancelled() {
-            true => Err(io::Error::other("the caller cancelled it")),
+            true => Err(io::Error::other("cancelled by the caller")),
             false => Ok(()),
         }
     }

@@ -1,48 +1,50 @@
-//! What is to be done for one object, in which order, without doing it.
+//! The steps of one transfer and their order, without IO.
 //!
 //! ```text
-//!             ┌──► Over                          small ones are done with their first step
+//!             ┌──► Over                          small objects need only their first step
 //!   Begin ────┤
 //!             └──► Part, Part, … ──► Finish ──► Over
-//!                       └── a failure, anywhere ──► Abandon ──► Over
+//!                       └── a failure, anywhere ──► Abort ──► Over
 //! ```
-//! Parts are handed out as fast as they are asked for, up to a window beyond the first that is not done. After a failure no
-//! more are; what is on its way comes back before anything is abandoned.
+//! Parts are handed out on demand, up to a window after the first part that is not done. After a failure no more are handed
+//! out, and those in flight end before the transfer is aborted.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 const MIB: u64 = 1024 * 1024;
-/// The least that a part has, but for the last.
+/// The minimum size of a part, except for the last one.
 pub(super) const MIN_PART: u64 = 5 * MIB;
-/// The most that a part has.
+/// The maximum size of a part.
 pub(super) const MAX_PART: u64 = 5 * 1024 * MIB;
-/// The most parts that an object has.
+/// The maximum number of parts.
 pub(super) const MAX_PARTS: u32 = 10_000;
 
-/// The size of an upload's parts: what is asked for, doubled until there are no more than may be, and then brought within
-/// what the service takes.
-pub(super) fn part_size(asked: u64, len: u64) -> u64 {
-    let mut size = asked.max(1);
+/// Returns the part size of an upload: the requested one, doubled until there are at most 10,000 parts, and then clamped to
+/// S3's limits.
+pub(super) fn part_size(requested: u64, len: u64) -> u64 {
+    let mut size = requested.max(1);
     while len.div_ceil(size) > MAX_PARTS.into() {
         size = size.saturating_mul(2);
     }
     size.clamp(MIN_PART, MAX_PART)
 }
 
-/// The size of a part where nobody knows how many there will be: it doubles with every five hundredth, so that the last of the
-/// ten thousand is far beyond what an object may have.
-pub(super) fn growing_part_size(asked: u64, number: u32) -> u64 {
+/// Returns the size of a part of a stream of unknown length. It doubles every 500 parts, so 10,000 parts hold more than the
+/// largest object.
+pub(super) fn growing_part_size(requested: u64, number: u32) -> u64 {
     let doublings = number.saturating_sub(1) / 500;
-    let size = asked.max(MIN_PART).saturating_mul(1 << doublings.min(20));
+    let size = requested
+        .max(MIN_PART)
+        .saturating_mul(1 << doublings.min(20));
     size.min(MAX_PART)
 }
 
-/// A part; the first has number 1.
+/// A part. The first one has number 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) number: u32,
-    /// Its bytes of the object; empty where only its number is known.
+    /// The range of its bytes, or an empty one if only the number is known.
     pub(super) range: Range<u64>,
 }
 
@@ -50,43 +52,44 @@ pub(super) struct Part {
 #[derive(Clone, Debug)]
 pub(super) struct Parts {
     count: Count,
-    /// How far beyond the first that is not done others may be begun.
+    /// How many parts may be in flight, counted from the first that is not done.
     window: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
 enum Count {
-    /// As many as come, in turn; they [grow](growing_part_size) from this size, and so many bytes of them may be in memory.
-    Growing { asked: u64, memory: u64 },
-    /// So many, of bytes that each will tell.
+    /// Parts of a stream of unknown length. They [grow](growing_part_size) from the requested size, and at most `memory` bytes
+    /// of them are in memory.
+    Growing { requested: u64, memory: u64 },
+    /// A known number of parts of unknown size.
     Known(u32),
-    /// These bytes, in parts of one size.
+    /// Parts of one size; the last one is as long as what remains.
     Ranges { len: u64, size: u64 },
-    /// As many as come, in turn.
+    /// Parts of a stream.
     Unknown,
 }
 
 impl Parts {
-    /// Parts of one size, the last as long as what remains.
-    pub(super) fn of(len: u64, size: u64) -> Self {
-        // their numbers have 31 bits
+    /// Parts of one size; the last one is as long as what remains.
+    pub(super) fn ranges(len: u64, size: u64) -> Self {
+        // numbers have 31 bits
         let size = size.max(len >> 31).max(1);
         Self::new(Count::Ranges { len, size })
     }
 
-    /// So many, which only the service knows the bytes of.
+    /// A known number of parts, whose sizes only the service knows.
     pub(super) fn numbered(count: u32) -> Self {
         Self::new(Count::Known(count))
     }
 
-    /// As many as a stream turns out to have.
-    pub(super) fn of_stream() -> Self {
+    /// The parts of a stream.
+    pub(super) fn stream() -> Self {
         Self::new(Count::Unknown)
     }
 
-    /// Those of a stream that may be as long as an object can be; so many bytes of them may be in memory.
-    pub(super) fn growing(asked: u64, memory: u64) -> Self {
-        Self::new(Count::Growing { asked, memory })
+    /// The parts of a stream of unknown length. At most `memory` bytes of them are in memory.
+    pub(super) fn growing(requested: u64, memory: u64) -> Self {
+        Self::new(Count::Growing { requested, memory })
     }
 
     fn new(count: Count) -> Self {
@@ -96,13 +99,13 @@ impl Parts {
         }
     }
 
-    /// No more than so many between the first that is not done and the last that is begun.
+    /// Limits the parts in flight, counted from the first that is not done.
     pub(super) fn within(mut self, window: u32) -> Self {
         self.window = Some(window.max(1));
         self
     }
 
-    /// The part of this number, if there is one.
+    /// Returns the part with this number, if it exists.
     pub(super) fn part(&self, number: u32) -> Option<Part> {
         let range = match self.count {
             Count::Known(count) => (number <= count).then_some(0..0),
@@ -115,51 +118,51 @@ impl Parts {
         range.map(|range| Part { number, range })
     }
 
-    /// How far beyond the first that is not done the part of this number may be begun.
+    /// Returns the window for the part with this number.
     fn window(&self, number: u32) -> Option<u32> {
         match self.count {
-            Count::Growing { asked, memory } => {
-                let most = memory / growing_part_size(asked, number);
-                Some(u32::try_from(most).unwrap_or(u32::MAX).max(1))
+            Count::Growing { requested, memory } => {
+                let max = memory / growing_part_size(requested, number);
+                Some(u32::try_from(max).unwrap_or(u32::MAX).max(1))
             }
             _ => self.window,
         }
     }
 }
 
-/// Something to do.
+/// A step of a transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Takes back what was begun.
-    Abandon,
+    Abort,
     Begin,
     Finish,
     Part(Part),
 }
 
-/// What became of a step.
+/// The result of a step.
 #[derive(Debug)]
 pub(super) enum Done {
-    /// It failed.
     Failed,
-    /// The first step did it all, or the last is done.
+    /// The transfer is complete, or aborted.
     Over,
-    /// The first step found that these parts are to be done.
+    /// The first step found these parts.
     Parts(Parts),
-    /// A part is done, and whether others may come after it.
-    Part { more: bool },
+    /// A part is done. More parts may follow it.
+    Part {
+        has_more: bool,
+    },
 }
 
-/// How far an object is.
+/// The progress of one transfer through its steps.
 #[derive(Debug)]
 pub(super) struct Plan {
     stage: Stage,
     parts: Parts,
-    /// The part to look at next.
+    /// The next part.
     next: u32,
     /// The first part that is not done.
     first_open: u32,
-    /// Parts after it that are.
+    /// Parts after `first_open` that are done.
     done: BTreeSet<u32>,
     in_flight: usize,
     is_at_end: bool,
@@ -177,7 +180,7 @@ impl Plan {
     pub(super) fn new() -> Self {
         Self {
             stage: Stage::Begin,
-            parts: Parts::of(0, 1),
+            parts: Parts::ranges(0, 1),
             next: 1,
             first_open: 1,
             done: BTreeSet::new(),
@@ -186,11 +189,11 @@ impl Plan {
         }
     }
 
-    /// What can be done now. Each step is to be [settled](Self::settle).
+    /// Returns a step that can be taken now. The caller [completes](Self::complete) it.
     pub(super) fn next(&mut self) -> Option<Step> {
         let step = match self.stage {
             Stage::Begin => (self.in_flight == 0).then_some(Step::Begin),
-            Stage::Failed => (self.in_flight == 0).then_some(Step::Abandon),
+            Stage::Failed => (self.in_flight == 0).then_some(Step::Abort),
             Stage::Over => None,
             Stage::Parts => match self.next_part() {
                 Some(part) => Some(Step::Part(part)),
@@ -217,7 +220,7 @@ impl Plan {
         }
     }
 
-    /// Whether there may be something to do now.
+    /// Whether there may be a step that can be taken now.
     pub(super) fn may_have_step(&self) -> bool {
         let has_part = self.stage == Stage::Parts && !self.is_at_end && !self.is_window_full();
         has_part || (self.stage != Stage::Over && self.in_flight == 0)
@@ -228,19 +231,18 @@ impl Plan {
         window.is_some_and(|window| self.next - self.first_open >= window)
     }
 
-    /// This part is done.
-    fn pass(&mut self, number: u32) {
+    fn mark_done(&mut self, number: u32) {
         self.done.insert(number);
         while self.done.remove(&self.first_open) {
             self.first_open += 1;
         }
     }
 
-    /// Takes what became of a step.
-    pub(super) fn settle(&mut self, step: &Step, done: Done) {
+    /// Records the result of a step.
+    pub(super) fn complete(&mut self, step: &Step, done: Done) {
         self.in_flight -= 1;
         match (step, done) {
-            (Step::Abandon, _) | (_, Done::Over) => self.stage = Stage::Over,
+            (Step::Abort, _) | (_, Done::Over) => self.stage = Stage::Over,
             (_, Done::Failed) => self.fail(),
             (_, Done::Parts(parts)) => {
                 self.parts = parts;
@@ -249,15 +251,15 @@ impl Plan {
                     other => other,
                 };
             }
-            (Step::Part(part), Done::Part { more }) => {
-                self.pass(part.number);
-                self.is_at_end |= !more;
+            (Step::Part(part), Done::Part { has_more }) => {
+                self.mark_done(part.number);
+                self.is_at_end |= !has_more;
             }
             (Step::Begin | Step::Finish, Done::Part { .. }) => {}
         }
     }
 
-    /// Nothing more is begun.
+    /// Stops the transfer: no more parts are handed out.
     pub(super) fn fail(&mut self) {
         if self.stage != Stage::Over {
             self.stage = Stage::Failed;
@@ -278,9 +280,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_as_large_as_they_must_be() {
+    fn part_size_grows_with_the_object() {
         let gib = 1024 * MIB;
-        for (asked, len, expected) in [
+        for (requested, len, expected) in [
             (8 * MIB, 0, 8 * MIB),
             (8 * MIB, 80_000 * MIB, 8 * MIB),
             (8 * MIB, 80_000 * MIB + 1, 16 * MIB),
@@ -290,12 +292,12 @@ mod tests {
             (6 * gib, 20 * gib, MAX_PART),
             (3 * MIB, 60_000 * MIB, 6 * MIB),
         ] {
-            assert_eq!(part_size(asked, len), expected, "{asked} of {len}");
+            assert_eq!(part_size(requested, len), expected, "{requested} of {len}");
         }
     }
 
     #[test]
-    fn parts_of_a_stream_grow_until_any_object_fits() {
+    fn growing_parts_hold_the_largest_object() {
         assert_eq!(growing_part_size(8 * MIB, 1), 8 * MIB);
         assert_eq!(growing_part_size(8 * MIB, 500), 8 * MIB);
         assert_eq!(growing_part_size(8 * MIB, 501), 16 * MIB);
@@ -317,7 +319,9 @@ mod tests {
             (11, 5),
             (1000, 7),
         ] {
-            let parts: Vec<Part> = (1..).map_while(|n| Parts::of(len, size).part(n)).collect();
+            let parts: Vec<Part> = (1..)
+                .map_while(|n| Parts::ranges(len, size).part(n))
+                .collect();
             let mut at = 0;
             for part in &parts {
                 assert_eq!(part.range.start, at);
@@ -334,7 +338,7 @@ mod tests {
         let step = plan.next().unwrap();
         assert_eq!(step, Step::Begin);
         assert_eq!(plan.next(), None);
-        plan.settle(&step, Done::Parts(parts));
+        plan.complete(&step, Done::Parts(parts));
         plan
     }
 
@@ -352,43 +356,43 @@ mod tests {
         Step::Part(Part { number, range })
     }
 
-    const MORE: fn() -> Done = || Done::Part { more: true };
+    const MORE: fn() -> Done = || Done::Part { has_more: true };
 
     #[test]
-    fn a_small_object_is_done_at_once() {
+    fn small_object_is_done_in_one_step() {
         let mut plan = Plan::new();
         let step = plan.next().unwrap();
-        plan.settle(&step, Done::Over);
+        plan.complete(&step, Done::Over);
         assert!(plan.is_over());
         assert_eq!(plan.next(), None);
     }
 
     #[test]
-    fn it_is_finished_when_all_parts_are_done() {
-        let mut plan = begun(Parts::of(11, 5));
+    fn finish_comes_after_all_parts() {
+        let mut plan = begun(Parts::ranges(11, 5));
         assert_eq!(numbers(&mut plan), [1, 2, 3]);
         for number in [2, 3, 1] {
             assert_eq!(plan.next(), None);
-            plan.settle(&part(number), MORE());
+            plan.complete(&part(number), MORE());
         }
         assert_eq!(plan.next(), Some(Step::Finish));
         assert_eq!(plan.next(), None);
-        plan.settle(&Step::Finish, Done::Over);
+        plan.complete(&Step::Finish, Done::Over);
         assert!(plan.is_over());
     }
 
     #[test]
-    fn a_window_moves_with_the_first_open_part() {
-        let mut plan = begun(Parts::of(100, 10).within(3));
+    fn window_moves_with_the_first_open_part() {
+        let mut plan = begun(Parts::ranges(100, 10).within(3));
         assert_eq!(numbers(&mut plan), [1, 2, 3]);
-        plan.settle(&part(2), MORE());
+        plan.complete(&part(2), MORE());
         assert_eq!(plan.next(), None);
-        plan.settle(&part(1), MORE());
+        plan.complete(&part(1), MORE());
         assert_eq!(numbers(&mut plan), [4, 5]);
     }
 
     #[test]
-    fn regression_parts_that_grow_stay_within_the_memory() {
+    fn regression_growing_parts_stay_within_the_memory_limit() {
         let memory = 80 * MIB;
         let mut plan = begun(Parts::growing(8 * MIB, memory));
         let mut open = std::collections::VecDeque::new();
@@ -401,46 +405,46 @@ mod tests {
             assert!(held <= memory || open.len() == 1, "{open:?}");
             assert!(open.len() == 10 || open[0] > 490, "{open:?}");
             let first = open.pop_front().unwrap();
-            plan.settle(&part(first), MORE());
+            plan.complete(&part(first), MORE());
         }
     }
 
     #[test]
-    fn a_stream_ends_when_a_part_says_so() {
-        let mut plan = begun(Parts::of_stream());
+    fn stream_ends_with_its_last_part() {
+        let mut plan = begun(Parts::stream());
         for number in 1..=3 {
             assert_eq!(plan.next(), Some(part(number)));
         }
-        plan.settle(&part(2), Done::Part { more: false });
+        plan.complete(&part(2), Done::Part { has_more: false });
         assert_eq!(plan.next(), None);
-        plan.settle(&part(1), MORE());
-        plan.settle(&part(3), Done::Part { more: false });
+        plan.complete(&part(1), MORE());
+        plan.complete(&part(3), Done::Part { has_more: false });
         assert_eq!(plan.next(), Some(Step::Finish));
     }
 
     #[test]
-    fn a_failure_waits_for_what_is_on_its_way() {
-        let mut plan = begun(Parts::of(30, 10));
+    fn abort_waits_for_parts_in_flight() {
+        let mut plan = begun(Parts::ranges(30, 10));
         assert_eq!(numbers(&mut plan), [1, 2, 3]);
-        plan.settle(&part(1), Done::Failed);
+        plan.complete(&part(1), Done::Failed);
         assert_eq!(plan.next(), None);
-        plan.settle(&part(2), MORE());
-        plan.settle(&part(3), Done::Failed);
-        assert_eq!(plan.next(), Some(Step::Abandon));
+        plan.complete(&part(2), MORE());
+        plan.complete(&part(3), Done::Failed);
+        assert_eq!(plan.next(), Some(Step::Abort));
         assert!(plan.has_failed() && !plan.is_over());
-        plan.settle(&Step::Abandon, Done::Over);
+        plan.complete(&Step::Abort, Done::Over);
         assert!(plan.is_over());
     }
 
     #[test]
-    fn a_first_or_last_step_that_fails_is_taken_back() {
+    fn failed_first_or_last_step_is_aborted() {
         let mut plan = Plan::new();
         let step = plan.next().unwrap();
-        plan.settle(&step, Done::Failed);
-        assert_eq!(plan.next(), Some(Step::Abandon));
-        let mut plan = begun(Parts::of(0, 10));
+        plan.complete(&step, Done::Failed);
+        assert_eq!(plan.next(), Some(Step::Abort));
+        let mut plan = begun(Parts::ranges(0, 10));
         assert_eq!(plan.next(), Some(Step::Finish));
-        plan.settle(&Step::Finish, Done::Failed);
-        assert_eq!(plan.next(), Some(Step::Abandon));
+        plan.complete(&Step::Finish, Done::Failed);
+        assert_eq!(plan.next(), Some(Step::Abort));
     }
 }

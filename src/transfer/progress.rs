@@ -1,4 +1,4 @@
-//! How far transfers are.
+//! Progress of transfers.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 use crate::sync;
 
-/// Is told how far a transfer is, from the threads that do it: what it does should take no time.
+/// Receives progress reports, on the worker threads. Implementations must not block.
 ///
 /// ```
 /// use tucuxi::transfer::{Progress, Snapshot};
@@ -22,17 +22,19 @@ use crate::sync;
 /// }
 /// ```
 ///
-/// A closure that takes a [`Snapshot`] is one, too.
+/// It is also implemented by closures that take a [`Snapshot`].
 pub trait Progress: Send + Sync {
-    /// Bytes were sent or received, or those of a part that failed are taken back.
+    /// Called after bytes were sent or received, or after those of a failed part were subtracted. Calls are at least
+    /// [`progress_interval`](super::TransferConfig::progress_interval) apart, except for the last one, which comes at the end
+    /// of the transfer.
     fn moved(&self, now: &Snapshot);
 
-    /// An object is begun, which has so many bytes as far as that is known.
+    /// Called when an object begins. Its size may be unknown.
     fn begun(&self, object: &str, bytes: Option<u64>) {
         let _ = (object, bytes);
     }
 
-    /// An object is done, or failed.
+    /// Called when an object is done or has failed.
     fn ended(&self, object: &str, error: Option<&Error>) {
         let _ = (object, error);
     }
@@ -56,119 +58,234 @@ impl<P: Progress + ?Sized> Progress for Arc<P> {
     }
 }
 
-/// How far a transfer of one or many objects is.
+/// The progress of a transfer of one or many objects.
+///
+/// ```
+/// use tucuxi::transfer::Snapshot;
+///
+/// fn line(now: &Snapshot) -> String {
+///     match now.eta() {
+///         Some(eta) => format!("{} bytes, {} s left", now.bytes, eta.as_secs()),
+///         None => format!("{} bytes", now.bytes),
+///     }
+/// }
+///
+/// assert_eq!(line(&Snapshot::default()), "0 bytes");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// Bytes that were sent or received, those of parts that were there from an earlier try included.
+    /// The number of bytes that were sent or received, including those that were resumed.
     pub bytes: u64,
-    /// Bytes of all objects that were begun; none while one of them has not told.
+    /// The size of all objects that have begun, or `None` if one of them is unknown.
     pub total_bytes: Option<u64>,
-    /// Objects that are done.
+    /// The number of objects that are done.
     pub objects: u64,
-    /// Objects that were begun.
+    /// The number of objects that have begun.
     pub begun_objects: u64,
-    /// Bytes that were there from an earlier try.
+    /// The number of bytes that an earlier process had transferred.
     pub resumed_bytes: u64,
-    /// The time since the first object was begun.
+    /// The time since the transfer began.
     pub elapsed: Duration,
+    /// The smoothed rate, in bytes per second.
+    recent_rate: Option<f64>,
 }
 
 impl Snapshot {
-    /// Bytes a second, on average.
+    /// Returns the bytes per second during the last few seconds, smoothed.
     pub fn rate(&self) -> f64 {
+        self.recent_rate.unwrap_or_else(|| self.average_rate())
+    }
+
+    /// Returns the bytes per second since the transfer began.
+    pub fn average_rate(&self) -> f64 {
         let seconds = self.elapsed.as_secs_f64();
-        let moved = self.bytes.saturating_sub(self.resumed_bytes) as f64;
-        if seconds > 0.0 { moved / seconds } else { 0.0 }
+        match seconds > 0.0 {
+            true => self.moved_bytes() as f64 / seconds,
+            false => 0.0,
+        }
+    }
+
+    /// Returns the estimated time that the objects which have begun still take, or `None` if their size or the rate is not
+    /// known yet.
+    pub fn eta(&self) -> Option<Duration> {
+        let left = self.total_bytes?.saturating_sub(self.bytes);
+        match self.rate() {
+            _ if left == 0 => Some(Duration::ZERO),
+            rate if rate > 0.0 => Duration::try_from_secs_f64(left as f64 / rate).ok(),
+            _ => None,
+        }
+    }
+
+    /// The number of bytes that this process transferred.
+    fn moved_bytes(&self) -> u64 {
+        self.bytes.saturating_sub(self.resumed_bytes)
     }
 }
 
-/// Counts for all objects of a transfer.
+/// Smooths the rate: an exponential moving average of samples.
+#[derive(Debug, Default)]
+struct Smoother {
+    /// When the last sample was taken.
+    at: Duration,
+    /// The bytes by then.
+    bytes: u64,
+    rate: Option<f64>,
+}
+
+impl Smoother {
+    /// The shortest time between samples.
+    const SAMPLE: Duration = Duration::from_millis(250);
+    /// The time constant of the average, in seconds.
+    const SECONDS: f64 = 3.0;
+
+    fn update(&mut self, elapsed: Duration, bytes: u64) -> Option<f64> {
+        let since = elapsed.saturating_sub(self.at);
+        if since >= Self::SAMPLE {
+            let seconds = since.as_secs_f64();
+            let sample = bytes.saturating_sub(self.bytes) as f64 / seconds;
+            let weight = 1.0 - (-seconds / Self::SECONDS).exp();
+            let smoothed = |rate| rate + weight * (sample - rate);
+            self.rate = Some(self.rate.map_or(sample, smoothed));
+            (self.at, self.bytes) = (elapsed, bytes);
+        }
+        self.rate
+    }
+}
+
+/// Counts the bytes and objects of a transfer.
 pub(super) struct Meter {
     progress: Option<Box<dyn Progress>>,
+    /// The shortest time between two reports.
+    interval: Duration,
     counts: Mutex<Counts>,
 }
 
 struct Counts {
     now: Snapshot,
     start: Instant,
-    /// How many objects there are whose length is unknown.
+    smoother: Smoother,
+    /// When the last report was made.
+    reported: Option<Duration>,
+    has_unreported: bool,
+    /// The number of objects of unknown size.
     unknown: u64,
     known_bytes: u64,
 }
 
+impl Counts {
+    fn update(&mut self) {
+        self.now.total_bytes = (self.unknown == 0).then_some(self.known_bytes);
+        self.now.elapsed = self.start.elapsed();
+        let (elapsed, moved) = (self.now.elapsed, self.now.moved_bytes());
+        self.now.recent_rate = self.smoother.update(elapsed, moved);
+    }
+
+    /// Returns what to report, if it is due or forced.
+    fn due(&mut self, is_due: impl FnOnce(Duration) -> bool) -> Option<Snapshot> {
+        let elapsed = self.now.elapsed;
+        let is_due = self
+            .reported
+            .is_none_or(|at| is_due(elapsed.saturating_sub(at)));
+        self.has_unreported = !is_due;
+        is_due.then(|| {
+            self.reported = Some(elapsed);
+            self.now
+        })
+    }
+}
+
 impl Meter {
-    pub(super) fn new(progress: Option<Box<dyn Progress>>) -> Self {
+    pub(super) fn new(progress: Option<Box<dyn Progress>>, interval: Duration) -> Self {
         Self {
             progress,
+            interval,
             counts: Mutex::new(Counts {
                 now: Snapshot::default(),
                 start: Instant::now(),
+                smoother: Smoother::default(),
+                reported: None,
+                has_unreported: false,
                 unknown: 0,
                 known_bytes: 0,
             }),
         }
     }
 
-    fn count(&self, change: impl FnOnce(&mut Counts)) -> Snapshot {
-        let mut counts = sync::lock(&self.counts);
-        change(&mut counts);
-        let total = (counts.unknown == 0).then_some(counts.known_bytes);
-        counts.now.total_bytes = total;
-        counts.now.elapsed = counts.start.elapsed();
-        counts.now
-    }
-
     pub(super) fn begun(&self, object: &str, bytes: Option<u64>) {
-        self.count(|counts| {
+        {
+            let mut counts = sync::lock(&self.counts);
             counts.now.begun_objects += 1;
             match bytes {
                 Some(bytes) => counts.known_bytes = counts.known_bytes.saturating_add(bytes),
                 None => counts.unknown += 1,
             }
-        });
+        }
         if let Some(progress) = &self.progress {
             progress.begun(object, bytes);
         }
     }
 
-    /// These bytes were there from an earlier try.
+    /// Adds bytes that an earlier process had transferred.
     pub(super) fn resumed(&self, bytes: u64) {
-        self.moved(|counts| {
-            counts.now.bytes = counts.now.bytes.saturating_add(bytes);
-            counts.now.resumed_bytes = counts.now.resumed_bytes.saturating_add(bytes);
+        self.moved(|now| {
+            now.bytes = now.bytes.saturating_add(bytes);
+            now.resumed_bytes = now.resumed_bytes.saturating_add(bytes);
         });
     }
 
     pub(super) fn add(&self, bytes: u64) {
-        self.moved(|counts| counts.now.bytes = counts.now.bytes.saturating_add(bytes));
+        self.moved(|now| now.bytes = now.bytes.saturating_add(bytes));
     }
 
-    fn take_back(&self, bytes: u64) {
-        self.moved(|counts| counts.now.bytes = counts.now.bytes.saturating_sub(bytes));
+    fn subtract(&self, bytes: u64) {
+        self.moved(|now| now.bytes = now.bytes.saturating_sub(bytes));
     }
 
-    fn moved(&self, change: impl FnOnce(&mut Counts)) {
-        let now = self.count(change);
-        if let Some(progress) = &self.progress {
+    fn moved(&self, change: impl FnOnce(&mut Snapshot)) {
+        let due = {
+            let mut counts = sync::lock(&self.counts);
+            change(&mut counts.now);
+            counts.update();
+            counts.due(|since| since >= self.interval)
+        };
+        self.report(due);
+    }
+
+    fn report(&self, due: Option<Snapshot>) {
+        if let (Some(progress), Some(now)) = (&self.progress, due) {
             progress.moved(&now);
         }
     }
 
+    /// Reports what has not been reported yet, at the end of a transfer.
+    pub(super) fn flush(&self) {
+        let due = {
+            let mut counts = sync::lock(&self.counts);
+            match counts.has_unreported {
+                true => counts.due(|_| true),
+                false => None,
+            }
+        };
+        self.report(due);
+    }
+
     pub(super) fn ended(&self, object: &str, error: Option<&Error>) {
         let done = u64::from(error.is_none());
-        self.moved(|counts| counts.now.objects += done);
+        self.moved(|now| now.objects += done);
         if let Some(progress) = &self.progress {
             progress.ended(object, error);
         }
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
-        self.count(|_| {})
+        let mut counts = sync::lock(&self.counts);
+        counts.update();
+        counts.now
     }
 }
 
-/// What is counted of a part, or of a whole object that has none. Nothing of one that failed remains.
+/// Counts the bytes of a part, or of a whole object. The bytes of a failed part are subtracted.
 pub(super) struct PartMeter {
     meter: Arc<Meter>,
     counted: AtomicU64,
@@ -187,28 +304,28 @@ impl PartMeter {
         self.meter.add(bytes);
     }
 
-    /// From the beginning again.
+    /// Subtracts everything that was counted.
     pub(super) fn restart(&self) {
         let counted = self.counted.swap(0, Ordering::Relaxed);
         if counted > 0 {
-            self.meter.take_back(counted);
+            self.meter.subtract(counted);
         }
     }
 
-    /// It is done, and has so many bytes.
-    pub(super) fn settle(&self, bytes: u64) {
+    /// Completes the part, which has `bytes` bytes.
+    pub(super) fn complete(&self, bytes: u64) {
         let counted = self.counted.swap(0, Ordering::Relaxed);
         match bytes.checked_sub(counted) {
             Some(0) => {}
             Some(more) => self.meter.add(more),
-            None => self.meter.take_back(counted - bytes),
+            None => self.meter.subtract(counted - bytes),
         }
     }
 }
 
 impl Drop for PartMeter {
     fn drop(&mut self) {
-        // a panic may be that of whoever would be told
+        // the panic may be that of the progress callback
         if !std::thread::panicking() {
             self.restart();
         }
@@ -220,25 +337,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_of_failed_parts_are_taken_back() {
+    fn bytes_of_failed_parts_are_subtracted() {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let sink = seen.clone();
         let progress = move |now: &Snapshot| sink.lock().unwrap().push(now.bytes);
-        let meter = Arc::new(Meter::new(Some(Box::new(progress))));
+        let meter = Arc::new(Meter::new(Some(Box::new(progress)), Duration::ZERO));
         meter.begun("o", Some(30));
         let part = PartMeter::new(&meter);
         part.add(10);
         part.add(5);
         part.restart();
         part.add(7);
-        part.settle(10);
+        part.complete(10);
         PartMeter::new(&meter).add(3);
         assert_eq!(*seen.lock().unwrap(), [10, 15, 0, 7, 10, 13, 10]);
     }
 
     #[test]
-    fn totals_are_known_once_all_lengths_are() {
-        let meter = Meter::new(None);
+    fn total_is_known_if_all_sizes_are() {
+        let meter = Meter::new(None, Duration::ZERO);
         meter.begun("a", Some(30));
         assert_eq!(meter.snapshot().total_bytes, Some(30));
         meter.begun("b", None);
@@ -247,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_there_does_not_count_as_speed() {
+    fn resumed_bytes_do_not_count_for_the_rate() {
         let now = Snapshot {
             bytes: 300,
             resumed_bytes: 100,
@@ -256,5 +373,53 @@ mod tests {
         };
         assert_eq!(now.rate(), 100.0);
         assert_eq!(Snapshot::default().rate(), 0.0);
+    }
+
+    #[test]
+    fn reports_are_spaced_and_the_last_one_is_made() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sink = seen.clone();
+        let progress = move |now: &Snapshot| sink.lock().unwrap().push(now.bytes);
+        let meter = Meter::new(Some(Box::new(progress)), Duration::from_secs(1_000));
+        for _ in 0..1_000 {
+            meter.add(1);
+        }
+        assert_eq!(*seen.lock().unwrap(), [1]);
+        meter.flush();
+        meter.flush();
+        assert_eq!(*seen.lock().unwrap(), [1, 1_000]);
+    }
+
+    #[test]
+    fn rate_follows_a_change_smoothly() {
+        let mut smoother = Smoother::default();
+        let at = Duration::from_millis;
+        assert_eq!(smoother.update(at(100), 100), None);
+        assert_eq!(smoother.update(at(1_000), 1_000), Some(1_000.0));
+        // one sample of nothing does not make it 0, and a minute does
+        let paused = smoother.update(at(1_500), 1_000).unwrap();
+        assert!((800.0..900.0).contains(&paused), "{paused}");
+        assert!(smoother.update(at(60_000), 1_000).unwrap() < 1.0);
+        // bytes that are subtracted are no negative rate
+        assert!(smoother.update(at(61_000), 0).unwrap() >= 0.0);
+    }
+
+    #[test]
+    fn eta_is_known_with_size_and_rate() {
+        let now = |bytes, total_bytes, recent_rate| Snapshot {
+            bytes,
+            total_bytes,
+            recent_rate,
+            ..Snapshot::default()
+        };
+        for (now, expected) in [
+            (now(50, Some(100), Some(10.0)), Some(5)),
+            (now(50, Some(100), None), None),
+            (now(50, None, Some(10.0)), None),
+            (now(100, Some(100), None), Some(0)),
+            (now(0, Some(u64::MAX), Some(f64::MIN_POSITIVE)), None),
+        ] {
+            assert_eq!(now.eta(), expected.map(Duration::from_secs), "{now:?}");
+        }
     }
 }

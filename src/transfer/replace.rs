@@ -1,7 +1,7 @@
-//! A file that takes the place of a folder, or a folder that takes the place of a file.
+//! Replacing a folder with a file, or a file with a folder.
 //!
-//! What is to be there is downloaded into a folder beside the place. Only when everything has come, what is in the way is
-//! deleted, and the new is renamed into its place.
+//! The replacement is downloaded into a folder next to the obstacle. Only after all of it has been downloaded is the obstacle
+//! deleted and the replacement renamed.
 
 use std::collections::HashMap;
 use std::io;
@@ -12,21 +12,21 @@ use super::dir_walk::LocalFile;
 use super::error::TransferError;
 use super::folder::local_path;
 use super::partial::{PartialFolder, PartialKind, remove_abandoned};
-use super::pool::{Begun, Work};
 use super::report::Outcome;
+use super::work::{Begun, Work};
 use crate::error::Result;
 
-/// A file, or a folder with what is in it, that is in the way of others.
+/// A file or folder at whose path something else is downloaded.
 #[derive(Debug)]
 pub(super) struct Obstacle {
-    /// Its path below the synchronised folder.
+    /// The path relative to the synchronised folder.
     pub(super) relative: Box<str>,
     pub(super) path: PathBuf,
-    /// All files of it.
+    /// The file, or all files in the folder.
     pub(super) files: Vec<LocalFile>,
 }
 
-/// Where what replaces an obstacle waits.
+/// The folder into which the replacement of an obstacle is downloaded.
 pub(super) struct Stage {
     folder: PartialFolder,
     obstacle: Obstacle,
@@ -35,18 +35,18 @@ pub(super) struct Stage {
 impl Stage {
     /// # Errors
     ///
-    /// The folder cannot be made.
-    pub(super) fn beside(obstacle: Obstacle) -> Result<Self> {
+    /// Returns an error if the folder cannot be created.
+    pub(super) fn new(obstacle: Obstacle) -> Result<Self> {
         Ok(Self {
-            folder: PartialFolder::beside(&obstacle.path)?,
+            folder: PartialFolder::new(&obstacle.path)?,
             obstacle,
         })
     }
 
-    pub(super) fn places(&self) -> Places {
-        Places {
+    pub(super) fn paths(&self) -> StagePaths {
+        StagePaths {
             folder: self.folder.path.clone(),
-            around: self.obstacle.relative.rfind('/').map_or(0, |at| at + 1),
+            parent_len: self.obstacle.relative.rfind('/').map_or(0, |at| at + 1),
         }
     }
 
@@ -55,31 +55,29 @@ impl Stage {
     }
 }
 
-/// The places in a stage.
-pub(super) struct Places {
+/// The paths in a stage.
+pub(super) struct StagePaths {
     folder: PathBuf,
-    /// How long the path is of the folder that the obstacle is in.
-    around: usize,
+    /// The length of the path of the obstacle's parent folder.
+    parent_len: usize,
 }
 
-impl Places {
-    /// Where something waits that will be at the obstacle, or below it.
+impl StagePaths {
+    /// Returns the path in the stage of a file at the obstacle's path or below it.
     ///
     /// # Errors
     ///
-    /// It is the name of no file.
-    pub(super) fn of(&self, relative: &str) -> Result<PathBuf> {
-        local_path(
-            &self.folder,
-            relative.get(self.around..).unwrap_or_default(),
-        )
+    /// Returns an error if the path is not valid.
+    pub(super) fn path(&self, relative: &str) -> Result<PathBuf> {
+        let in_parent = relative.get(self.parent_len..);
+        local_path(&self.folder, in_parent.unwrap_or_default())
     }
 }
 
-/// The exchange of the one for the other.
+/// The replacement of an obstacle.
 pub(super) struct Replacement(Stage);
 
-impl Work for Replacement {
+impl<'w> Work<'w> for Replacement {
     fn object(&self) -> String {
         self.0.obstacle.path.display().to_string()
     }
@@ -88,13 +86,13 @@ impl Work for Replacement {
         format!("replace {}", self.object())
     }
 
-    fn begin(&self) -> Result<Begun> {
+    fn begin(self: Box<Self>) -> Result<Begun<'w>> {
         let obstacle = &self.0.obstacle;
-        let new = self.0.places().of(&obstacle.relative)?;
+        let new = self.0.paths().path(&obstacle.relative)?;
         std::fs::symlink_metadata(&new).map_err(TransferError::file(&*new))?;
         let listed = obstacle.files.iter().map(|file| (&*file.path, file));
         let listed: HashMap<&Path, &LocalFile> = listed.collect();
-        // nothing is deleted unless all of it may be
+        // nothing is deleted unless everything may be
         clear(&obstacle.path, &listed, Clear::Check)?;
         clear(&obstacle.path, &listed, Clear::Remove)?;
         std::fs::rename(&new, &obstacle.path).map_err(TransferError::file(&*obstacle.path))?;
@@ -111,11 +109,11 @@ enum Clear {
     Remove,
 }
 
-/// Removes what was listed, and the folders around it; of a link to a folder, the link alone.
+/// Removes the listed files and the folders that contain them. Of a link to a folder, only the link is removed.
 ///
 /// # Errors
 ///
-/// There is something else by now, or it cannot be removed.
+/// Returns an error if there is anything else, or something cannot be removed.
 fn clear(path: &Path, listed: &HashMap<&Path, &LocalFile>, how: Clear) -> Result<()> {
     let failed = |error| TransferError::file(path)(error);
     let kind = match std::fs::symlink_metadata(path) {

@@ -1,46 +1,59 @@
-//! The result of a transfer: of one object, and of all.
+//! The results of transfers.
 
+use super::error::TransferError;
 use crate::error::Error;
 
-/// What an object's transfer has done.
+/// The name of objects that were not listed because the listing failed.
+pub(super) const REST: &str = "the rest";
+
+/// The result of the transfer of one object, or of one request for many.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub(super) objects: u64,
     pub(super) bytes: u64,
     pub(super) resumed_bytes: u64,
-    pub(super) etag: Option<Box<str>>,
-    pub(super) version_id: Option<Box<str>>,
-    /// Where a request is for many objects.
+    pub(super) etag: Option<String>,
+    pub(super) version_id: Option<String>,
+    /// Failed objects of a request for many.
     pub(super) failures: Vec<Failure>,
 }
 
-/// What became of an object that failed.
+/// An object that failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Failure {
-    /// The object or the file.
-    pub object: Box<str>,
-    /// Why.
+    /// The object (`s3://BUCKET/KEY`) or the file.
+    pub object: String,
+    /// The reason.
     pub error: Error,
 }
 
-/// What a transfer has done.
+/// The result of a transfer.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new().answer(200, &[("etag", "\"e\"")], ""))?;
+/// let report = client.transfer().upload("a small fish", "river", "fish.txt").run()?;
+/// assert_eq!((report.objects, report.bytes), (1, 12));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
-    /// How many objects are done.
+    /// The number of objects that are done.
     pub objects: u64,
-    /// Their bytes.
+    /// The number of bytes in those objects.
     pub bytes: u64,
-    /// How many of these were there already, from an earlier try that was killed.
+    /// The number of those bytes that an earlier process had transferred.
     pub resumed_bytes: u64,
-    /// The ETag of the object, where it is one that was uploaded, downloaded or copied.
-    pub etag: Option<Box<str>>,
-    /// Its version, where the bucket has versions.
-    pub version_id: Option<Box<str>>,
-    /// What was left alone because it is no file: sockets, devices and pipes in a folder, and keys that stand for folders.
-    pub skipped: Vec<Box<str>>,
-    /// Those of many objects that failed.
+    /// The ETag, if one object was uploaded, downloaded or copied.
+    pub etag: Option<String>,
+    /// The version of that object, if the bucket has versions.
+    pub version_id: Option<String>,
+    /// Skipped paths and keys that are not files: sockets, devices and pipes, and keys that represent folders.
+    pub skipped: Vec<String>,
+    /// The objects that failed, if there were many.
     pub failures: Vec<Failure>,
 }
 
@@ -54,10 +67,10 @@ impl Report {
         self.version_id = outcome.version_id;
     }
 
-    /// What was done after it.
+    /// Adds the report of what was done afterwards.
     pub(super) fn append(&mut self, next: Result<Self, Error>) {
         let next = next.unwrap_or_else(|error| {
-            let object = "the rest".into();
+            let object = REST.to_owned();
             Self {
                 failures: vec![Failure { object, error }],
                 ..Self::default()
@@ -67,5 +80,16 @@ impl Report {
         self.bytes = self.bytes.saturating_add(next.bytes);
         self.skipped.extend(next.skipped);
         self.failures.extend(next.failures);
+    }
+
+    /// # Errors
+    ///
+    /// Returns an error if an object failed.
+    pub(super) fn into_result(self) -> Result<Self, Error> {
+        if self.failures.is_empty() {
+            return Ok(self);
+        }
+        let report = Box::new(self);
+        Err(TransferError::Several { report }.into())
     }
 }

@@ -1,17 +1,17 @@
-//! Going on with what an earlier process was killed at.
+//! Resuming transfers that an earlier process left unfinished.
 //!
-//! | kept of an upload | kept of a download |
+//! | journal of an upload | journal of a download |
 //! | --- | --- |
-//! | the file, its length and time, the object, the arguments' hash, the size of parts | the object, its ETag and length, the file, the arguments' hash, how its parts are cut |
-//! | the upload's id | where the bytes are; then each part with its checksum |
+//! | the file, its size and time, the object, a hash of the arguments, the part size | the object, its ETag and size, the file, a hash of the arguments, how the object is divided |
+//! | the upload id | the partial file, then each part with its checksum |
 //!
-//! If the first line is not what it would be now, there is nothing to go on with, and what was begun is taken back. Parts are
-//! not believed: those of an upload are held against the file by what the service says of them, those of a download are read
-//! and hashed again. What the journal itself says is not believed either: bytes of a download are only looked for beside its
-//! file, under a name that such bytes have.
+//! If the first line is not what it would be now, the transfer is not resumed, and what had begun is aborted. Parts are verified
+//! before they are used: the file against what the service reports of the uploaded parts, and the partial file of a download
+//! against the checksums of its parts. The path of a partial file is used only if it is in the target's folder and has the name
+//! of a partial file of the target.
 //!
-//! Only an upload whose id the journal has is gone on with or aborted. One that was created when the process died, before its
-//! id was known, looks in the service's list as an upload of another machine does, and is left to a lifecycle rule.
+//! An upload is resumed or aborted only if the journal has its id. If the process died after the upload was created and before
+//! the journal had the id, the upload cannot be told apart from those of other machines, and is left to a lifecycle rule.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -21,11 +21,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::args::Args;
+use super::context::{Context, SERVICE};
 use super::journal::{Journal, Lines, Subject};
 use super::multipart::{Multipart, PartDone};
+use super::object_ref::ObjectRef;
 use super::partial::PartialKind;
 use super::source::FileContent;
-use super::{Context, Place};
 use crate::error::{Error, Result};
 use crate::hash;
 
@@ -40,12 +41,12 @@ pub(super) struct UploadJournal {
 impl UploadJournal {
     pub(super) fn open(
         context: &Context,
-        place: &Place,
+        object: &ObjectRef,
         file: &FileContent,
         args: &Args,
         part_size: u64,
     ) -> Option<Self> {
-        let subject = subject(context, "upload", place, &file.path)?;
+        let subject = subject(context, "upload", object, &file.path)?;
         let (journal, lines) = Journal::open(&context.state_folder()?, &subject)?;
         let mut header = header(&subject, args);
         let modified = file.identity.modified.and_then(nanos);
@@ -60,15 +61,15 @@ impl UploadJournal {
         })
     }
 
-    /// The upload to go on with, and its parts.
+    /// Returns the upload to resume, and its parts.
     ///
     /// # Errors
     ///
-    /// The service does not list the parts, but may another time.
+    /// Returns an error if the parts cannot be listed now, but may be later.
     pub(super) fn find(
         &mut self,
         context: &Context,
-        place: &Place,
+        object: &ObjectRef,
         args: &Args,
     ) -> Result<Option<(Multipart, BTreeMap<u32, PartDone>)>> {
         let lines = std::mem::take(&mut self.lines);
@@ -76,29 +77,29 @@ impl UploadJournal {
             return Ok(None);
         };
         if lines.header == self.header {
-            match parts_of(context, place, args, &multipart.id) {
+            match list_parts(context, object, args, &multipart.id) {
                 Ok(parts) => return Ok(Some((multipart, parts))),
                 Err(error) if error.code() == Some("NoSuchUpload") => return Ok(None),
                 Err(error) if !is_refused(&error) => return Err(error),
                 Err(error) => {
-                    tracing::warn!(object = %place, %error, "the parts of an upload are not listed, so it is begun anew")
+                    tracing::warn!(%object, %error, "could not list the parts of an unfinished upload; starting anew")
                 }
             }
         }
-        if let Err(error) = multipart.abort(context, place, args) {
-            tracing::warn!(object = %place, upload = %multipart.id, %error, "an upload could not be aborted that cannot be gone on with");
+        if let Err(error) = multipart.abort(context, object, args) {
+            tracing::warn!(%object, upload = %multipart.id, %error, "could not abort an upload that cannot be resumed");
         }
         Ok(None)
     }
 
-    /// Before the upload is created.
+    /// Starts the journal anew, before the upload is created.
     pub(super) fn restart(&mut self) {
-        kept(self.journal.restart(&self.header));
+        warn_if_failed(self.journal.restart(&self.header));
     }
 
     pub(super) fn created(&mut self, multipart: &Multipart) {
         let line = json!({"upload_id": multipart.id, "checksums": multipart.has_checksums});
-        kept(self.journal.append(&line));
+        warn_if_failed(self.journal.append(&line));
     }
 
     pub(super) fn remove(self) {
@@ -106,37 +107,34 @@ impl UploadJournal {
     }
 }
 
-/// Whether the service has understood the request, and will refuse it again.
+/// Whether the service would refuse the request again.
 fn is_refused(error: &Error) -> bool {
     error.service_error().is_some() && !error.is_retryable()
 }
 
-/// The id of the upload that these lines tell of.
+/// Returns the upload id in these lines.
 pub(super) fn upload_id(lines: &[Value]) -> Option<&str> {
     lines.iter().find_map(|line| line["upload_id"].as_str())
 }
 
 fn known_upload(lines: &[Value]) -> Option<Multipart> {
-    let mut multipart = Multipart::known(upload_id(lines)?);
+    let mut multipart = Multipart::with_id(upload_id(lines)?);
     multipart.has_checksums = lines.iter().any(|line| line["checksums"] == true);
     Some(multipart)
 }
 
-fn parts_of(
+fn list_parts(
     context: &Context,
-    place: &Place,
+    object: &ObjectRef,
     args: &Args,
     id: &str,
 ) -> Result<BTreeMap<u32, PartDone>> {
-    let params = args.of(
-        &context.client,
-        "ListParts",
-        place.params(json!({"UploadId": id})),
-    )?;
+    let own = object.params(json!({"UploadId": id}));
+    let params = args.params(&context.client, "ListParts", own)?;
     let mut parts = BTreeMap::new();
     for part in context
         .client
-        .pages(super::SERVICE, "ListParts", params)?
+        .pages(SERVICE, "ListParts", params)?
         .cancel_with(&context.cancel)
         .search("Parts[]")?
     {
@@ -144,13 +142,13 @@ fn parts_of(
         let number = part["PartNumber"]
             .as_u64()
             .and_then(|number| u32::try_from(number).ok());
-        // one that is not told whole is sent again
+        // an incompletely reported part is sent again
         if let (Some(number), Some(size), Some(done)) = (
             number,
             part["Size"].as_u64(),
-            PartDone::of_response(&part, args),
+            PartDone::from_response(&part, args),
         ) {
-            parts.insert(number, done.of_len(size));
+            parts.insert(number, done.with_len(size));
         }
     }
     Ok(parts)
@@ -164,26 +162,32 @@ pub(super) struct DownloadJournal {
     lines: Lines,
 }
 
-/// A part that a file has.
+/// A downloaded part.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct PartThere {
+pub(super) struct ResumablePart {
     pub(super) range: Range<u64>,
     pub(super) checksum: Box<str>,
 }
 
+impl ResumablePart {
+    pub(super) fn len(&self) -> u64 {
+        self.range.end.saturating_sub(self.range.start)
+    }
+}
+
 impl DownloadJournal {
-    /// `object` says what is stored and how it is cut into parts.
+    /// `stored` describes the object and how it is divided into parts.
     pub(super) fn open(
         context: &Context,
-        place: &Place,
+        object: &ObjectRef,
         target: &Path,
         args: &Args,
-        object: &Value,
+        stored: &Value,
     ) -> Option<Self> {
-        let subject = subject(context, "download", place, target)?;
+        let subject = subject(context, "download", object, target)?;
         let (journal, lines) = Journal::open(&context.state_folder()?, &subject)?;
         let mut header = header(&subject, args);
-        header["object"] = object.clone();
+        header["object"] = stored.clone();
         Some(Self {
             journal,
             header,
@@ -191,8 +195,11 @@ impl DownloadJournal {
         })
     }
 
-    /// The file to go on with, and its parts.
-    pub(super) fn find(&mut self, target: &Path) -> Option<(PathBuf, BTreeMap<u32, PartThere>)> {
+    /// Returns the partial file to resume, and its parts.
+    pub(super) fn find(
+        &mut self,
+        target: &Path,
+    ) -> Option<(PathBuf, BTreeMap<u32, ResumablePart>)> {
         let lines = std::mem::take(&mut self.lines);
         let target = std::path::absolute(target).ok()?;
         let partial = partial_file(&lines.done, &target)?;
@@ -204,7 +211,7 @@ impl DownloadJournal {
         }
         let parts = lines.done.iter().filter_map(|line| {
             let (start, len) = (line["start"].as_u64()?, line["length"].as_u64()?);
-            let part = PartThere {
+            let part = ResumablePart {
                 range: start..start.checked_add(len)?,
                 checksum: line["checksum"].as_str()?.into(),
             };
@@ -213,26 +220,23 @@ impl DownloadJournal {
         Some((partial, parts.collect()))
     }
 
-    /// Before the file is made.
+    /// Starts the journal anew, before the partial file is created.
     pub(super) fn restart(&mut self, partial: &Path) {
         let partial = std::path::absolute(partial).ok();
         let line = json!({"partial": partial.as_deref().and_then(Path::to_str)});
         let header = &self.header;
-        kept(
-            self.journal
-                .restart(header)
-                .and_then(|()| self.journal.append(&line)),
-        );
+        let restarted = self.journal.restart(header);
+        warn_if_failed(restarted.and_then(|()| self.journal.append(&line)));
     }
 
-    pub(super) fn done(&mut self, number: u32, part: &PartThere) {
+    pub(super) fn done(&mut self, number: u32, part: &ResumablePart) {
         let line = json!({
             "part": number,
             "start": part.range.start,
-            "length": part.range.end.saturating_sub(part.range.start),
+            "length": part.len(),
             "checksum": part.checksum,
         });
-        kept(self.journal.append(&line));
+        warn_if_failed(self.journal.append(&line));
     }
 
     pub(super) fn remove(self) {
@@ -240,37 +244,33 @@ impl DownloadJournal {
     }
 }
 
-/// The file that a journal tells of, if it may be one of the target's.
+/// Returns the partial file in these lines, if it may be one of the target's.
 pub(super) fn partial_file(lines: &[Value], target: &Path) -> Option<PathBuf> {
     let partial = lines.iter().find_map(|line| line["partial"].as_str())?;
     let partial = PathBuf::from(partial);
     if !PartialKind::Resumable.matches(&partial, target) {
-        tracing::warn!(file = %partial.display(), target = %target.display(), "a journal tells of a file that is not the download's, which is left alone");
+        tracing::warn!(file = %partial.display(), target = %target.display(), "ignoring a file in a journal that is not a partial file of the download");
         return None;
     }
     Some(partial)
 }
 
-/// None for a file whose name is no text.
-fn subject(context: &Context, kind: &str, place: &Place, file: &Path) -> Option<Subject> {
+/// Returns `None` for a path that is not UTF-8.
+fn subject(context: &Context, kind: &str, object: &ObjectRef, file: &Path) -> Option<Subject> {
     let file = std::path::absolute(file).ok()?;
     Some(Subject {
         kind: kind.into(),
-        service: context.service_place().into(),
-        bucket: place.bucket.clone(),
-        key: place.key.clone(),
+        service: context.service_id().into(),
+        bucket: object.bucket.clone(),
+        key: object.key.clone(),
         file: file.to_str()?.into(),
     })
 }
 
 fn header(subject: &Subject, args: &Args) -> Value {
-    // a key of the customer may be among them
-    let args = Value::Object(args.0.clone()).to_string();
     let mut header = subject.header();
-    // of bytes in memory: it cannot fail
-    header["arguments"] = hash::sha256_hex_of(args.as_bytes())
-        .unwrap_or_default()
-        .into();
+    // a hash, as a customer's key may be among the arguments
+    header["arguments"] = hash::sha256_hex(args.to_json().as_bytes()).into();
     header
 }
 
@@ -279,8 +279,8 @@ fn nanos(time: SystemTime) -> Option<u64> {
     u64::try_from(since.as_nanos()).ok()
 }
 
-fn kept(result: std::io::Result<()>) {
+fn warn_if_failed(result: std::io::Result<()>) {
     if let Err(error) = result {
-        tracing::warn!(%error, "the transfer could not be resumed");
+        tracing::warn!(%error, "could not write the journal; the transfer cannot be resumed");
     }
 }

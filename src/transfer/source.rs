@@ -1,4 +1,4 @@
-//! Where an upload's bytes come from, and how they go out.
+//! Sources of uploads.
 
 use std::fmt;
 use std::fs::Metadata;
@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use super::Context;
+use super::context::Context;
 use super::error::TransferError;
 use super::pipe::Pipe;
 use super::plan::growing_part_size;
@@ -20,13 +20,23 @@ use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::sync;
 
-/// What is uploaded.
+/// The source of an upload.
 ///
 /// | from | |
 /// | --- | --- |
-/// | [`Path`], [`PathBuf`] | a file, of which each part is read where it lies; a pipe or device is read as a stream |
-/// | bytes, text, [`Body`] | what is in memory stays there, a file of a [`Body`] is one |
-/// | [`Source::reader`] | a stream, read in turn; no more than [`memory_limit`](super::TransferConfig::memory_limit) of it is in memory |
+/// | [`Path`], [`PathBuf`] | a file, whose parts are read concurrently; a pipe or device is read as a stream |
+/// | bytes, text, [`Body`] | bytes in memory, or the file of the [`Body`] |
+/// | [`Source::reader`] | a stream, read sequentially, with at most [`memory_limit`](super::TransferConfig::memory_limit) in memory |
+///
+/// ```
+/// use tucuxi::transfer::Source;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new().answer(200, &[("etag", "\"e\"")], ""))?;
+/// let source = Source::reader(&b"a small fish"[..]);
+/// client.transfer().upload(source, "river", "fish.txt").run()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Source<'s>(Kind<'s>);
 
 enum Kind<'s> {
@@ -36,7 +46,7 @@ enum Kind<'s> {
 }
 
 impl<'s> Source<'s> {
-    /// A stream, from where it is to its end.
+    /// Creates a source from a reader, which is read to its end.
     pub fn reader(reader: impl Read + Send + 's) -> Self {
         Self(Kind::Reader(Box::new(reader)))
     }
@@ -88,17 +98,17 @@ macro_rules! from_body {
 }
 from_body!(Body, Bytes, Vec<u8>, String, &'static str, &'static [u8]);
 
-/// A source that was looked at.
+/// An opened source.
 pub(super) enum Content<'s> {
     Bytes(Bytes),
     File(FileContent),
     Stream(Stream<'s>),
 }
 
-/// How long a file may be to be read at once.
+/// The size up to which a file is read at once.
 const SMALL: u64 = 256 * 1024;
 
-/// A part of a file, or all of it.
+/// A file, or a range of it.
 #[derive(Clone, Debug)]
 pub(super) struct FileContent {
     pub(super) path: Arc<Path>,
@@ -106,7 +116,7 @@ pub(super) struct FileContent {
     pub(super) identity: Identity,
 }
 
-/// By what a file is known to be the same as before.
+/// The size and time by which a changed file is detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
     pub(super) len: u64,
@@ -125,7 +135,7 @@ impl From<&Metadata> for Identity {
 impl<'s> Content<'s> {
     /// # Errors
     ///
-    /// A file cannot be opened.
+    /// Returns an error if the source cannot be opened.
     pub(super) fn open(source: Source<'s>, cancel: &CancelToken) -> Result<Self> {
         match source.0 {
             Kind::File(path) => {
@@ -133,7 +143,7 @@ impl<'s> Content<'s> {
                 if metadata.is_dir() {
                     let error = io::Error::new(
                         io::ErrorKind::IsADirectory,
-                        "it is a folder; upload_folder takes those",
+                        "it is a folder; use upload_folder",
                     );
                     return Err(TransferError::file(path)(error));
                 }
@@ -147,12 +157,12 @@ impl<'s> Content<'s> {
                     &metadata,
                 )))
             }
-            Kind::Body(body) => Self::of_body(&body),
+            Kind::Body(body) => Self::from_body(&body),
             Kind::Reader(reader) => Ok(Self::Stream(Stream::new(reader, None))),
         }
     }
 
-    fn of_body(body: &Body) -> Result<Self> {
+    fn from_body(body: &Body) -> Result<Self> {
         if let Some(bytes) = body.bytes() {
             return Ok(Self::Bytes(bytes.clone()));
         }
@@ -168,7 +178,7 @@ impl<'s> Content<'s> {
         Ok(Self::Stream(Stream::new(reader, body.len())))
     }
 
-    /// How many bytes there are, if that is known.
+    /// Returns the length, if it is known.
     pub(super) fn len(&self) -> Option<u64> {
         match self {
             Self::Bytes(bytes) => Some(bytes.len() as u64),
@@ -191,16 +201,16 @@ impl FileContent {
         self.range.end.saturating_sub(self.range.start)
     }
 
-    /// Which bytes of the file.
+    /// Returns the range within the file.
     pub(super) fn range(&self) -> &Range<u64> {
         &self.range
     }
 
-    /// All of it, if it is so small that reading it once is cheaper than reading it for each purpose.
+    /// Reads a small file into memory, which is cheaper than reading it for each purpose.
     ///
     /// # Errors
     ///
-    /// It cannot be read, or has changed.
+    /// Returns an error if the file cannot be read or has changed.
     pub(super) fn read_small(&self) -> Result<Option<Bytes>> {
         if self.len() > SMALL {
             return Ok(None);
@@ -219,7 +229,7 @@ impl FileContent {
         }
     }
 
-    /// These bytes of it.
+    /// Returns a range of it as a body.
     pub(super) fn body(&self, range: Range<u64>) -> Body {
         let start = self.range.start;
         Body::file_range(&*self.path, start + range.start..start + range.end)
@@ -227,7 +237,7 @@ impl FileContent {
 
     /// # Errors
     ///
-    /// The file is not what it was.
+    /// Returns an error if the file has changed.
     pub(super) fn check_unchanged(&self) -> Result<(), TransferError> {
         let now = std::fs::metadata(&self.path);
         match now.is_ok_and(|now| Identity::from(&now) == self.identity) {
@@ -239,18 +249,25 @@ impl FileContent {
     }
 }
 
-/// What can be read in turn only.
+/// A source that can only be read sequentially.
 pub(super) struct Stream<'s> {
     len: Option<u64>,
     state: Mutex<StreamState<'s>>,
 }
 
 struct StreamState<'s> {
-    /// None at its end.
+    /// `None` after the end.
     reader: Option<Box<dyn Read + Send + 's>>,
-    /// What was read of it to see how long it is.
+    /// Bytes that were read in advance.
     head: Vec<u8>,
     number: u32,
+}
+
+/// A part of a stream.
+pub(super) struct StreamPart {
+    pub(super) number: u32,
+    pub(super) bytes: Bytes,
+    pub(super) has_more: bool,
 }
 
 impl<'s> Stream<'s> {
@@ -265,11 +282,11 @@ impl<'s> Stream<'s> {
         }
     }
 
-    /// All of it, if it has fewer bytes than this.
+    /// Reads the whole stream, if it has fewer than `threshold` bytes.
     ///
     /// # Errors
     ///
-    /// It cannot be read.
+    /// Returns an error if the stream cannot be read.
     pub(super) fn whole_below(&self, threshold: u64) -> io::Result<Option<Bytes>> {
         // a panic of a reader ends the transfer
         let mut state = sync::lock(&self.state);
@@ -280,12 +297,12 @@ impl<'s> Stream<'s> {
         }
     }
 
-    /// The next part, its number, and whether others follow. None after the last.
+    /// Reads the next part. Returns `None` after the last one.
     ///
     /// # Errors
     ///
-    /// It cannot be read.
-    pub(super) fn next(&self, part_size: u64) -> io::Result<Option<(u32, Bytes, bool)>> {
+    /// Returns an error if the stream cannot be read.
+    pub(super) fn next(&self, part_size: u64) -> io::Result<Option<StreamPart>> {
         // a panic of a reader ends the transfer
         let mut state = sync::lock(&self.state);
         let size = match self.len {
@@ -297,23 +314,27 @@ impl<'s> Stream<'s> {
             return Ok(None);
         }
         state.number += 1;
-        Ok(Some((state.number, bytes.into(), state.reader.is_some())))
+        Ok(Some(StreamPart {
+            number: state.number,
+            bytes: bytes.into(),
+            has_more: state.reader.is_some(),
+        }))
     }
 }
 
 impl StreamState<'_> {
-    /// So many bytes, or what is left of them; at its end there is no reader any more.
-    fn read(&mut self, most: u64) -> io::Result<Vec<u8>> {
-        let fits = usize::try_from(most).unwrap_or(usize::MAX);
+    /// Reads up to `max` bytes. Fewer means the end; the reader is dropped then.
+    fn read(&mut self, max: u64) -> io::Result<Vec<u8>> {
+        let fits = usize::try_from(max).unwrap_or(usize::MAX);
         let rest = self.head.split_off(fits.min(self.head.len()));
         let mut bytes = std::mem::replace(&mut self.head, rest);
         let Some(reader) = &mut self.reader else {
             return Ok(bytes);
         };
-        let missing = most - bytes.len() as u64;
+        let missing = max - bytes.len() as u64;
         if missing > 0 {
             reader.take(missing).read_to_end(&mut bytes)?;
-            if (bytes.len() as u64) < most {
+            if (bytes.len() as u64) < max {
                 self.reader = None;
             }
         }
@@ -321,8 +342,7 @@ impl StreamState<'_> {
     }
 }
 
-/// The body of a request: read where it lies, counted and held back as it goes out, and refused if its file changes
-/// meanwhile.
+/// The body of a request, which is counted and throttled as it is sent. Sending fails if its file changes.
 pub(super) struct Outgoing {
     body: Body,
     file: Option<FileContent>,
@@ -381,7 +401,7 @@ impl Read for Counted {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.reader.read(buf)?;
         if n > 0 {
-            self.context.pass(n as u64);
+            self.context.throttle(n as u64);
             self.meter.add(n as u64);
         } else if !buf.is_empty()
             && let Some(file) = self.file.take()

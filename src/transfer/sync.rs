@@ -1,9 +1,9 @@
-//! Bringing a prefix and a folder to the same.
+//! Synchronising a prefix and a folder.
 //!
 //! ```text
-//!   what is there ──┐
-//!                   ├──► compared by name, then as asked ──► plan: what to transfer, what to delete ──► job
-//!   what should be ─┘
+//!   source ───────┐
+//!                 ├──► compared by name, then by size, time or content ──► plan: transfers, deletions ──► job
+//!   destination ──┘
 //! ```
 
 use std::fmt;
@@ -14,26 +14,38 @@ use serde_json::Value;
 
 use super::args::{Action, Args};
 use super::compare::Compare;
+use super::context::Shared;
+use super::dir_walk::LocalFile;
 use super::job::Job;
 use super::listing::Prefix;
+use super::manager::TransferManager;
+use super::object::Object;
 use super::sync_plan::SyncPlan;
-use super::{Context, TransferManager};
 use crate::cancel::CancelToken;
 use crate::error::Result;
 
-/// Why something is transferred or deleted.
+/// The reason why something is transferred or deleted.
+///
+/// ```no_run
+/// use tucuxi::transfer::Difference;
+/// # let client = tucuxi::Client::new()?;
+/// let plan = client.transfer().sync_up("site", "my-bucket", "www").delete(true).plan()?;
+/// let extra = plan.changes().filter(|(_, why)| *why == Difference::Extra).count();
+/// println!("{extra} objects would be deleted");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Difference {
-    /// Their contents differ, or cannot be told to be the same.
+    /// The contents differ, or cannot be compared.
     Content,
-    /// It is only where it should not be, and is deleted.
+    /// It exists only in the destination, and is deleted.
     Extra,
-    /// It is only where it is brought from.
+    /// It exists only in the source.
     Missing,
-    /// Their lengths differ.
+    /// The sizes differ.
     Size,
-    /// What is brought is younger.
+    /// The source is newer.
     Time,
 }
 
@@ -55,11 +67,32 @@ pub(super) enum Direction {
     Up,
 }
 
-/// What is brought to the same. See [`TransferManager::sync_up`].
-#[must_use = "nothing is compared before `plan` or `job`"]
+/// A transfer or deletion.
+#[derive(Debug)]
+pub(super) struct Change {
+    pub(super) relative: Box<str>,
+    pub(super) why: Difference,
+    pub(super) object: Option<Object>,
+    pub(super) file: Option<LocalFile>,
+}
+
+impl Change {
+    pub(super) fn is_extra(&self) -> bool {
+        self.why == Difference::Extra
+    }
+}
+
+/// A builder for a sync.
+///
+/// ```no_run
+/// # let client = tucuxi::Client::new()?;
+/// client.transfer().sync_down("my-bucket", "www", "site").delete(true).job().run()?;
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
+#[must_use = "a sync does nothing until `plan` or `job`"]
 #[derive(Clone)]
 pub struct Sync {
-    pub(super) manager: TransferManager,
+    pub(super) shared: Shared,
     pub(super) direction: Direction,
     pub(super) folder: PathBuf,
     pub(super) below: Prefix,
@@ -69,7 +102,7 @@ pub struct Sync {
 }
 
 impl TransferManager {
-    /// Brings what is below a prefix to the same as a folder: files that are missing there, or differ, are uploaded.
+    /// Synchronises a prefix with a folder: uploads files that are missing or different below the prefix.
     ///
     /// ```no_run
     /// # let client = tucuxi::Client::new()?;
@@ -87,7 +120,13 @@ impl TransferManager {
         self.sync(Direction::Up, folder.into(), Prefix::new(bucket, prefix))
     }
 
-    /// Brings a folder to the same as what is below a prefix: objects that are missing there, or differ, are downloaded.
+    /// Synchronises a folder with a prefix: downloads objects that are missing or different in the folder.
+    ///
+    /// ```no_run
+    /// # let client = tucuxi::Client::new()?;
+    /// client.transfer().sync_down("my-bucket", "www", "site").job().run()?;
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn sync_down(
         &self,
         bucket: impl Into<String>,
@@ -99,7 +138,7 @@ impl TransferManager {
 
     fn sync(&self, direction: Direction, folder: PathBuf, below: Prefix) -> Sync {
         Sync {
-            manager: self.clone(),
+            shared: self.shared.clone(),
             direction,
             folder,
             below,
@@ -124,47 +163,50 @@ impl fmt::Debug for Sync {
 }
 
 impl Sync {
-    /// By what two of one name are taken for the same.
+    /// Sets how files and objects of the same name are compared.
     pub fn compare(mut self, compare: Compare) -> Self {
         self.compare = compare;
         self
     }
 
-    /// Whether what is only on the side that is changed is deleted. By default it is not.
+    /// Sets whether files or objects that exist only in the destination are deleted. `false` by default.
     ///
-    /// Deletions come last. Nothing is deleted unless both sides were listed to their end and nothing failed before. What is
-    /// skipped on one side (a pipe, say) keeps its namesake on the other, and all that is below that name. No file behind a
-    /// link to a folder is deleted, nor one that a link leads to whose name is on both sides, nor one that changed after it was
-    /// listed. A file whose place a folder takes, or the other way round, is deleted when what replaces it has come.
+    /// Deletions come last. Nothing is deleted unless both sides were listed completely and nothing failed before. If a file is
+    /// skipped on one side, such as a pipe, everything with its name and below it is kept on the other side.
+    ///
+    /// These files are not deleted: files behind a link to a folder, targets of links that exist on both sides, and files that
+    /// changed after they were listed. A file that is replaced by a folder, or vice versa, is deleted only after the
+    /// replacement has been downloaded.
     pub fn delete(mut self, yes: bool) -> Self {
         self.deletes = yes;
         self
     }
 
-    /// Extra arguments, of the uploads or downloads and of what is asked to compare: those that [`Job::args`] takes.
+    /// Sets extra arguments of the requests, see [`Job::args`].
     pub fn args(mut self, args: Value) -> Self {
         self.args = args;
         self
     }
 
-    /// Compares the two sides. What is below the prefix is held in memory, by name.
+    /// Compares both sides, without changing anything. The names below the prefix are held in memory.
     ///
     /// # Errors
     ///
-    /// The folder cannot be read, or the service does not list; with [`delete`](Self::delete), also if it is not certain that
-    /// it listed all.
+    /// Returns an error if the folder cannot be read or the prefix cannot be listed; with [`delete`](Self::delete), also if the
+    /// listing may be incomplete.
     pub fn plan(self) -> Result<SyncPlan> {
-        let context = Arc::new(self.manager.context(CancelToken::default(), None));
+        let context = Arc::new(self.shared.context(CancelToken::default(), None));
         let args = Args::check(self.action(), self.args.clone())?;
-        self.plan_with(&context, &args)
+        SyncPlan::new(self, &context, &args)
     }
 
-    /// Compares and transfers at once.
+    /// Returns a job that compares both sides and transfers the differences.
     pub fn job(self) -> Job<'static> {
-        let (manager, args) = (self.manager.clone(), self.args.clone());
-        let job = manager.in_turn(move |context, args| {
+        let (shared, args) = (self.shared.clone(), self.args.clone());
+        let job = Job::many(&shared, move |context, args| {
             let args = Args::check(self.action(), args)?;
-            Ok(self.plan_with(context, &args)?.turns(context, args))
+            let plan = SyncPlan::new(self, context, &args)?;
+            Ok(plan.into_work(context, args))
         });
         job.args(args)
     }
@@ -174,9 +216,5 @@ impl Sync {
             Direction::Down => Action::Download,
             Direction::Up => Action::Upload,
         }
-    }
-
-    fn plan_with(self, context: &Arc<Context>, args: &Args) -> Result<SyncPlan> {
-        SyncPlan::of(self, context, args)
     }
 }

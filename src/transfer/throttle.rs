@@ -1,4 +1,4 @@
-//! A limit on how many bytes flow in a second.
+//! The bandwidth limit.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use crate::cancel::CancelToken;
 use crate::sync;
 
-/// Bytes pass one after the other, each a moment after that before it. Nothing is saved up while nothing flows.
+/// Lets a limited number of bytes pass each second. Unused bandwidth is not saved up.
 #[derive(Debug)]
 pub(super) struct Throttle {
     bytes_per_second: u64,
-    /// When the next may pass.
+    /// When the next bytes may pass.
     free_at: Mutex<Option<Instant>>,
 }
 
@@ -22,15 +22,15 @@ impl Throttle {
         }
     }
 
-    /// Waits until so many bytes may have passed.
-    pub(super) fn pass(&self, bytes: u64, cancel: &CancelToken) {
+    /// Waits until `bytes` may have passed, or the token is cancelled.
+    pub(super) fn wait(&self, bytes: u64, cancel: &CancelToken) {
         let wait = self.reserve(bytes, Instant::now());
         if !wait.is_zero() {
             cancel.wait(wait);
         }
     }
 
-    /// Takes a place in the row, and says how long it is to its end.
+    /// Reserves the time for `bytes`, and returns how long it is until the end of that time.
     fn reserve(&self, bytes: u64, now: Instant) -> Duration {
         let mut free_at = sync::lock(&self.free_at);
         let takes = Duration::from_secs_f64(bytes as f64 / self.bytes_per_second as f64);
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_take_their_time_whoever_sends_them() {
+    fn bytes_take_their_time() {
         let (throttle, now) = (Throttle::new(1000), Instant::now());
         let second = Duration::from_secs(1);
         assert_eq!(throttle.reserve(500, now), second / 2);
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_saves_nothing_up() {
+    fn unused_bandwidth_is_not_saved_up() {
         let (throttle, now) = (Throttle::new(1000), Instant::now());
         throttle.reserve(1000, now);
         let later = now + Duration::from_secs(60);
@@ -62,9 +62,9 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_wait_ends() {
+    fn cancelled_wait_ends() {
         let (throttle, cancel) = (Throttle::new(1), CancelToken::default());
         cancel.cancel();
-        throttle.pass(1_000_000, &cancel);
+        throttle.wait(1_000_000, &cancel);
     }
 }

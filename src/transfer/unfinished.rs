@@ -1,4 +1,4 @@
-//! What earlier processes were killed at.
+//! Transfers that earlier processes left unfinished.
 
 use std::fmt;
 use std::path::Path;
@@ -7,19 +7,34 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::args::Args;
+use super::context::Context;
 use super::error::TransferError;
 use super::journal::{Journal, Subject};
 use super::multipart::Multipart;
+use super::object_ref::ObjectRef;
 use super::resume::{partial_file, upload_id};
-use super::{Context, Place};
 use crate::error::Result;
 
-/// A transfer that a process was killed at, or whose upload could not be completed. The same transfer, asked for again, goes
-/// on with it; else it can be aborted.
+/// A transfer whose process was killed, or an upload that could not be completed. The same transfer, started again, resumes it;
+/// otherwise it can be aborted.
 ///
-/// Only what this machine's journal proves to be its own is touched. An upload whose creation was not answered before the
-/// process died has an id that nobody here knows: it is neither gone on with nor aborted, as the service lists uploads of
-/// other machines in the same way. It has no parts; a lifecycle rule with `AbortIncompleteMultipartUpload` removes such.
+/// ```
+/// use tucuxi::transfer::TransferConfig;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new())?;
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// let s3 = client.transfer_with(TransferConfig::default().state_folder(folder))?;
+/// for unfinished in s3.unfinished()? {
+///     println!("{} (s3://{}/{})", unfinished.file(), unfinished.bucket(), unfinished.key());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Only uploads whose id is in a journal on this machine are resumed or aborted. If the process died before it received the id,
+/// the upload, which has no parts, cannot be told apart from those of other machines. A lifecycle rule with
+/// `AbortIncompleteMultipartUpload` removes it.
 pub struct Unfinished {
     context: Arc<Context>,
     journal: Journal,
@@ -27,13 +42,13 @@ pub struct Unfinished {
     lines: Vec<Value>,
 }
 
-/// All of this service that no process is at.
+/// Returns all unfinished transfers for this endpoint that no process holds locked.
 pub(super) fn all(context: &Arc<Context>) -> Result<Vec<Unfinished>> {
     let Some(folder) = context.state_folder() else {
         return Ok(Vec::new());
     };
     let journals = Journal::all(&folder).map_err(TransferError::file(&*folder))?;
-    let service = context.service_place();
+    let service = context.service_id();
     let of_service = journals
         .into_iter()
         .filter(|(_, subject, _)| *subject.service == *service);
@@ -47,49 +62,51 @@ pub(super) fn all(context: &Arc<Context>) -> Result<Vec<Unfinished>> {
 }
 
 impl Unfinished {
-    /// The object's bucket.
+    /// Returns the bucket.
     pub fn bucket(&self) -> &str {
         &self.subject.bucket
     }
 
-    /// The object's key.
+    /// Returns the key.
     pub fn key(&self) -> &str {
         &self.subject.key
     }
 
-    /// The file that is uploaded or downloaded to.
+    /// Returns the file that is uploaded or downloaded to.
     pub fn file(&self) -> &str {
         &self.subject.file
     }
 
-    /// Whether it is an upload; else it is a download.
+    /// Whether it is an upload. Otherwise it is a download.
     pub fn is_upload(&self) -> bool {
         &*self.subject.kind == "upload"
     }
 
-    /// The id of the upload that is open. `None` for a download, and for an upload whose creation was not answered: the
-    /// service may have one without parts, which [`abort`](Self::abort) does not touch.
+    /// Returns the upload id. It is `None` for a download, and for an upload whose process died before it received the id; the
+    /// service may then have an upload without parts, which [`abort`](Self::abort) does not affect.
     pub fn upload_id(&self) -> Option<&str> {
         upload_id(&self.lines)
     }
 
-    /// Takes back what was begun: the parts that were uploaded, or the bytes beside the file.
+    /// Aborts the transfer: removes the uploaded parts or the partial file.
     ///
     /// # Errors
     ///
-    /// The service does not abort the upload. It can be tried again.
+    /// Returns an error if the upload cannot be aborted. It stays unfinished then.
     pub fn abort(self) -> Result<()> {
-        let place = Place::new(self.bucket(), self.key());
+        let object = ObjectRef::new(self.bucket(), self.key());
         if self.is_upload() {
             match self.upload_id() {
-                Some(id) => Multipart::known(id).abort(&self.context, &place, &Args::default())?,
+                Some(id) => {
+                    Multipart::with_id(id).abort(&self.context, &object, &Args::default())?;
+                }
                 None => tracing::warn!(
-                    object = %place,
-                    "an upload without parts may be open whose id is not known; a lifecycle rule removes it"
+                    %object,
+                    "there may be an upload without parts whose id is unknown; a lifecycle rule removes it"
                 ),
             }
         } else if let Some(partial) = partial_file(&self.lines, Path::new(self.file())) {
-            // it may be gone already
+            // it may not exist any more
             let _ = std::fs::remove_file(partial);
         }
         self.journal.remove();

@@ -196,7 +196,7 @@ fn no_key_leads_out_of_the_folder_or_over_another_file() {
             failure
                 .error
                 .to_string()
-                .contains("cannot be a file below the folder"),
+                .contains("cannot be mapped to a path inside the folder"),
             "{}",
             failure.error
         );

@@ -48,6 +48,7 @@ impl Place {
         let config = TransferConfig::default()
             .part_size(PART as u64)
             .multipart_threshold(PART as u64);
+        let config = config.progress_interval(std::time::Duration::ZERO);
         config.concurrency(4).state_folder(self.path("state"))
     }
 

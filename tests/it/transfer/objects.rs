@@ -401,7 +401,7 @@ fn errors_say_what_was_to_be_done() {
         "{error}"
     );
     let error = text(s3.upload_file(place.path("none"), BUCKET, "key").run());
-    assert!(error.contains("none: No such file"), "{error}");
+    assert!(error.contains("to river/key: No such file"), "{error}");
     let error = text(s3.upload_file(place.folder.path(), BUCKET, "key").run());
     assert!(error.contains("upload_folder"), "{error}");
     let error = text(
@@ -473,7 +473,7 @@ fn buckets_and_objects_transfer_files() {
         (
             &object,
             json!({"Filename": up, "ExtraArgs": {"Acl": 1}}),
-            "there is no argument \"Acl\"",
+            "unknown argument \"Acl\"",
         ),
     ] {
         let error = on.action("upload_file", params).unwrap_err().to_string();

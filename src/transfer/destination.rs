@@ -1,4 +1,4 @@
-//! Where a download's bytes go.
+//! Destinations of downloads.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,12 +14,23 @@ use crate::error::Result;
 use crate::new_file::Destination;
 use crate::sync;
 
-/// Where a download goes.
+/// The target of a download.
 ///
 /// | to | |
 /// | --- | --- |
-/// | [`Path`], [`PathBuf`] | a file: it is written beside its place and renamed when it is whole and right, so nobody sees half of it; links are followed, and a pipe or device is written in turn |
-/// | [`Target::writer`] | a stream, written in turn |
+/// | [`Path`], [`PathBuf`] | a file, which is renamed into place only after it is complete and verified; symbolic links are followed, and a pipe or device is written as a stream |
+/// | [`Target::writer`] | a stream, written sequentially |
+///
+/// ```
+/// use tucuxi::transfer::Target;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let replay = Replay::new().answer(200, &[("content-length", "12")], "");
+/// # let replay = replay.answer(200, &[("content-length", "12")], "a small fish");
+/// # let client = Client::with_transport(config, replay)?;
+/// client.transfer().download("river", "fish.txt", Target::writer(std::io::sink())).run()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Target<'t>(Kind<'t>);
 
 enum Kind<'t> {
@@ -28,7 +39,7 @@ enum Kind<'t> {
 }
 
 impl<'t> Target<'t> {
-    /// A stream. It is not flushed before the end.
+    /// Creates a target from a writer, which is flushed at the end.
     pub fn writer(writer: impl Write + Send + 't) -> Self {
         Self(Kind::Writer(Box::new(writer)))
     }
@@ -70,7 +81,7 @@ impl<'t> From<&'t mut Vec<u8>> for Target<'t> {
     }
 }
 
-/// A target that was looked at.
+/// An opened target.
 pub(super) enum Sink<'t> {
     File(PathBuf),
     Stream(Box<Ordered<'t>>),
@@ -79,7 +90,7 @@ pub(super) enum Sink<'t> {
 impl<'t> Sink<'t> {
     /// # Errors
     ///
-    /// It is a folder, or a device that cannot be opened.
+    /// Returns an error if the target is a folder or a device that cannot be opened.
     pub(super) fn open(target: Target<'t>, cancel: &CancelToken) -> Result<Self> {
         let path = match target.0 {
             Kind::File(path) => path,
@@ -96,7 +107,7 @@ impl<'t> Sink<'t> {
     }
 }
 
-/// A stream to which parts come out of order. What has to wait is in memory.
+/// A stream that receives parts out of order. Parts that have to wait are in memory.
 pub(super) struct Ordered<'t>(Mutex<OrderedState<'t>>);
 
 struct OrderedState<'t> {
@@ -121,21 +132,21 @@ impl<'t> Ordered<'t> {
         sync::lock(&self.0)
     }
 
-    /// Computes the checksum of what is written, where that of parts does not make it.
+    /// Computes the checksum of what is written, for algorithms whose checksums of parts cannot be combined.
     pub(super) fn hash_with(&self, algorithm: ChecksumAlgorithm) {
         self.lock().hasher = Some(algorithm.hasher());
     }
 
-    /// That of all that was written.
+    /// Returns the checksum of everything that was written.
     pub(super) fn checksum(&self) -> Option<String> {
         self.lock().hasher.take().map(Hasher::finish)
     }
 
-    /// Takes a part, and writes what is in turn.
+    /// Adds a part, and writes all parts that are next in order.
     ///
     /// # Errors
     ///
-    /// The stream cannot be written.
+    /// Returns an error if the stream cannot be written.
     pub(super) fn put(&self, number: u32, bytes: Vec<u8>) -> Result<()> {
         let mut state = self.lock();
         state.waiting.insert(number, bytes);
@@ -164,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_written_in_turn() {
+    fn parts_are_written_in_order() {
         let mut out = Vec::new();
         let Ok(Sink::Stream(ordered)) = Sink::open((&mut out).into(), &CancelToken::default())
         else {
@@ -181,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_no_file() {
+    fn folder_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         assert!(Sink::open(folder.path().into(), &CancelToken::default()).is_err());
     }

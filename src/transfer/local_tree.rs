@@ -1,36 +1,35 @@
-//! What a sync finds in the folder, and what of it is in the way of others.
+//! The content of a folder that is synchronised.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::path::PathBuf;
 
 use super::dir_walk::{LocalFile, LocalFolder};
-use crate::error::Result;
 
-/// What is in the folder, by paths below it.
+/// The content of a folder, by relative path.
 #[derive(Default)]
-pub(super) struct Here {
+pub(super) struct LocalTree {
     pub(super) files: BTreeMap<Box<str>, LocalFile>,
     pub(super) folders: BTreeMap<Box<str>, LocalFolder>,
-    /// Where the bytes of names lie that are on both sides and lead over a link.
+    /// The real paths of files that are on both sides and are reached through a link.
     pub(super) linked: BTreeSet<PathBuf>,
-    /// What is skipped or cannot be read, and so is not known to be missing, nor what may be in it.
+    /// Entries that were skipped or could not be read, so neither they nor their content are known to be missing.
     pub(super) unknown: BTreeSet<Box<str>>,
 }
 
-impl Here {
+impl LocalTree {
     pub(super) fn is_known(&self, relative: &str) -> bool {
         !with_folders(relative).any(|it| self.unknown.contains(it))
     }
 
-    /// Notes a name that is on both sides.
+    /// Records a file that is on both sides.
     pub(super) fn keep(&mut self, file: &LocalFile) {
         if file.is_link || file.is_behind_link {
             self.linked.extend(file.path.canonicalize().ok());
         }
     }
 
-    /// Whether a file that is only here may be deleted: it lies in the folder itself, and no name that stays leads to it.
+    /// Whether an extra file may be deleted: it is in the folder itself, and no file that is kept is a link to it.
     pub(super) fn may_delete(&self, file: &LocalFile) -> bool {
         let is_linked = || {
             let real = file.path.canonicalize();
@@ -39,18 +38,18 @@ impl Here {
         !file.is_behind_link && (file.is_link || self.linked.is_empty() || !is_linked())
     }
 
-    /// Whether something at this path or below it is unknown.
+    /// Whether an entry at this path or below it is unknown.
     pub(super) fn has_unknown(&self, relative: &str) -> bool {
         let from = (Bound::Included(relative), Bound::Unbounded);
         let mut from = self.unknown.range::<str, _>(from);
         let below = format!("{relative}/");
-        // names such as `a-b` come between `a` and `a/b`
+        // names such as `a-b` are between `a` and `a/b`
         from.find(|it| !it.starts_with(relative) || ***it == *relative || it.starts_with(&below))
             .is_some_and(|it| it.starts_with(relative))
     }
 }
 
-/// A path below a folder, and before it those of the folders that it is in.
+/// Returns the relative paths of the folders that contain `relative`, and then `relative`.
 pub(super) fn with_folders(relative: &str) -> impl Iterator<Item = &str> {
     let folders = relative.match_indices('/').map(|(at, _)| &relative[..at]);
     folders.chain([relative])
@@ -60,22 +59,30 @@ pub(super) fn folders_of(relative: &str) -> impl Iterator<Item = &str> {
     with_folders(relative).filter(move |it| it.len() < relative.len())
 }
 
-/// What is in the way of a file at this path: at which path it is, and whether it may be deleted.
-pub(super) fn obstacle_of(
+/// A file or folder that is in the way of a download.
+pub(super) struct InTheWay {
+    pub(super) relative: Box<str>,
+    pub(super) path: PathBuf,
+    pub(super) may_delete: bool,
+}
+
+/// Returns what is in the way of a file at this path.
+pub(super) fn in_the_way(
     relative: &str,
-    here: &Here,
-    only_here: &BTreeMap<Box<str>, LocalFile>,
-) -> Option<(Box<str>, Result<PathBuf, PathBuf>)> {
-    if let Some(folder) = here.folders.get(relative) {
-        let may = !folder.is_behind_link && (folder.is_link || !here.has_unknown(relative));
-        let path = folder.path.clone();
-        return Some((relative.into(), if may { Ok(path) } else { Err(path) }));
+    tree: &LocalTree,
+    extra: &BTreeMap<Box<str>, LocalFile>,
+) -> Option<InTheWay> {
+    if let Some(folder) = tree.folders.get(relative) {
+        return Some(InTheWay {
+            relative: relative.into(),
+            path: folder.path.clone(),
+            may_delete: !folder.is_behind_link && (folder.is_link || !tree.has_unknown(relative)),
+        });
     }
-    let file = folders_of(relative).find_map(|it| only_here.get(it))?;
-    let path = file.path.clone();
-    let may = !file.is_behind_link;
-    Some((
-        file.relative.clone(),
-        if may { Ok(path) } else { Err(path) },
-    ))
+    let file = folders_of(relative).find_map(|it| extra.get(it))?;
+    Some(InTheWay {
+        relative: file.relative.clone(),
+        path: file.path.clone(),
+        may_delete: !file.is_behind_link,
+    })
 }

@@ -1,0 +1,179 @@
+//! What the requests of a transfer share.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::Value;
+
+use super::config::TransferConfig;
+use super::journal;
+use super::progress::{Meter, Progress};
+use super::throttle::Throttle;
+use crate::cancel::CancelToken;
+use crate::client::{Client, RequestBuilder};
+use crate::error::Result;
+use crate::exchange::Purpose;
+use crate::output::Output;
+
+/// The service of all transfers.
+pub(super) const SERVICE: &str = "s3";
+
+/// What all transfers of a manager share.
+#[derive(Clone, Debug)]
+pub(super) struct Shared {
+    client: Client,
+    config: TransferConfig,
+    throttle: Option<Arc<Throttle>>,
+}
+
+impl Shared {
+    /// Settings that the program leaves at their defaults are taken from the client's profile.
+    pub(super) fn new(client: &Client, config: TransferConfig) -> Self {
+        let config = config.or_profile(client.config().s3());
+        Self {
+            throttle: config.bandwidth.map(|limit| Arc::new(Throttle::new(limit))),
+            client: client.clone(),
+            config,
+        }
+    }
+
+    pub(super) fn context(
+        &self,
+        cancel: CancelToken,
+        progress: Option<Box<dyn Progress>>,
+    ) -> Context {
+        Context {
+            client: self.client.clone(),
+            config: self.config.clone(),
+            meter: Arc::new(Meter::new(progress, self.config.progress_interval)),
+            throttle: self.throttle.clone(),
+            cancel,
+            retried: Arc::default(),
+        }
+    }
+}
+
+/// What all requests of a job share.
+#[derive(Clone)]
+pub(super) struct Context {
+    pub(super) client: Client,
+    pub(super) config: TransferConfig,
+    pub(super) meter: Arc<Meter>,
+    throttle: Option<Arc<Throttle>>,
+    pub(super) cancel: CancelToken,
+    retried: Arc<AtomicBool>,
+}
+
+impl Context {
+    /// Replaces the client.
+    pub(super) fn with_client(&self, client: &Client) -> Self {
+        let client = client.clone();
+        Self {
+            client,
+            ..self.clone()
+        }
+    }
+
+    /// Returns a context without progress reports.
+    pub(super) fn without_progress(&self) -> Self {
+        let meter = Arc::new(Meter::new(None, self.config.progress_interval));
+        Self {
+            meter,
+            ..self.clone()
+        }
+    }
+
+    /// Creates a request that is cancelled with the job.
+    pub(super) fn request(&self, operation: &str, params: Value) -> RequestBuilder {
+        let request = self.client.request(SERVICE, operation).params(params);
+        let request = request.purpose(Purpose::Transfer);
+        request.cancel_with(&self.cancel)
+    }
+
+    /// Sends a request, and records whether it was retried.
+    pub(super) fn send(&self, request: RequestBuilder) -> Result<Output> {
+        let result = request.send();
+        let was_retried = match &result {
+            Ok(output) => output.meta.attempts > 1,
+            Err(error) => error.is_retryable(),
+        };
+        if was_retried {
+            self.retried.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    /// Whether a request was retried since the last call of this method.
+    pub(super) fn take_retried(&self) -> bool {
+        self.retried.swap(false, Ordering::Relaxed)
+    }
+
+    pub(super) fn call(&self, operation: &str, params: Value) -> Result<Value> {
+        self.send(self.request(operation, params))?.value()
+    }
+
+    /// Waits until the bandwidth limit permits `bytes` more.
+    pub(super) fn throttle(&self, bytes: u64) {
+        if let Some(throttle) = &self.throttle {
+            throttle.wait(bytes, &self.cancel);
+        }
+    }
+
+    /// Whether requests have checksums if the operation supports them.
+    pub(super) fn sends_checksums(&self) -> bool {
+        self.client.config().request_checksums().when_supported()
+    }
+
+    /// Returns the folder of the journals, or `None` if transfers are not resumed.
+    pub(super) fn state_folder(&self) -> Option<Cow<'_, Path>> {
+        if !self.config.resume {
+            return None;
+        }
+        match &self.config.state_folder {
+            Some(folder) => Some(folder.into()),
+            None => journal::default_folder(self.client.config().environment()).map(PathBuf::into),
+        }
+    }
+
+    /// Returns the endpoint or the region, which identify the service in journals.
+    pub(super) fn service_id(&self) -> String {
+        let config = self.client.config();
+        match config.endpoint_url(SERVICE) {
+            Ok(Some(url)) => without_userinfo(&url),
+            _ => config.region().unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// Removes user name and password from a URL.
+fn without_userinfo(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    match scheme {
+        "" => format!("{host}{path}"),
+        scheme => format!("{scheme}://{host}{path}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn userinfo_is_removed() {
+        for (url, expected) in [
+            ("https://u:p@host:1/a", "https://host:1/a"),
+            ("https://u:p@x@host", "https://host"),
+            ("https://u@host?a=b@c", "https://host?a=b@c"),
+            ("https://host/a@b", "https://host/a@b"),
+            ("u:p@host", "host"),
+            ("http://[::1]:80", "http://[::1]:80"),
+        ] {
+            assert_eq!(without_userinfo(url), expected, "{url}");
+        }
+    }
+}
