@@ -205,6 +205,8 @@ fn reason(what: &str, source: &Error) -> String {
     let text = source.to_string();
     let named = source.downcast_ref().and_then(TransferError::subject);
     let rest = named
+        // a copy has two objects, so the text says which one
+        .filter(|_| !what.starts_with("copy "))
         .filter(|named| what.contains(named.trim_start_matches("s3://")))
         .and_then(|named| text.strip_prefix(&Printable(named).to_string()))
         .and_then(|rest| rest.strip_prefix(": ").or_else(|| rest.strip_prefix(", ")));

@@ -50,6 +50,7 @@ mod manager;
 mod multipart;
 mod object;
 mod object_ref;
+mod outgoing;
 mod partial;
 mod pipe;
 mod plan;

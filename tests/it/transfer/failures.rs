@@ -311,8 +311,9 @@ fn a_wrong_checksum_of_the_whole_names_the_object() {
         matches!(kind(source), TransferError::Mismatch { range: None, .. }),
         "{error}"
     );
+    let text = error.to_string();
     assert!(
-        error.to_string().contains("river/key: the CRC32 is"),
+        text.starts_with("failed to download river/key to ") && text.contains(": the CRC32 is"),
         "{error}"
     );
     place.assert_clean(&[]);
