@@ -371,7 +371,7 @@ fn an_upload_whose_last_answer_is_lost_is_done() {
     let content = bytes(2 * PART);
     let report = s3.upload(content.clone(), BUCKET, "key").run().unwrap();
     let etag = place.backend.etag(BUCKET, "key").unwrap();
-    assert_eq!(report.etag, Some(format!("\"{etag}\"").into()));
+    assert_eq!(report.etag, Some(format!("\"{etag}\"")));
     assert!(place.backend.bytes(BUCKET, "key").unwrap() == content);
     assert_eq!(place.backend.asked_for("CompleteMultipartUpload").len(), 2);
 }
