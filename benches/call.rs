@@ -85,7 +85,7 @@ fn put_item_with(client: &Client, option: &str, item: Value) {
         "interceptor" => request.interceptor(Silent),
         _ => request.region("eu-west-1"),
     };
-    black_box(request.send_buffered().unwrap().value().unwrap());
+    black_box(request.send_buffered().unwrap().to_value().unwrap());
 }
 
 struct Silent;

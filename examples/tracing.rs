@@ -17,8 +17,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .init();
     // a service that is busy at first; `Client::new()` would call a real one
     let busy = Replay::new()
-        .answer(503, &[], "")
-        .answer(200, &[], r#"{"TableNames": ["t"]}"#);
+        .respond(503, &[], "")
+        .respond(200, &[], r#"{"TableNames": ["t"]}"#);
     let config = Config::builder().region("eu-west-1").unsigned().build()?;
     let client = Client::with_transport(config, busy)?;
     let tables = client.call("dynamodb", "ListTables", json!({}))?;

@@ -19,12 +19,12 @@
 //! # let identity = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/fish</Arn>\
 //! #     <Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
 //! # let replay = Replay::new()
-//! #     .answer(200, &[], r#"{"TableNames": ["films"]}"#)
-//! #     .answer(200, &[], identity)
-//! #     .answer(200, &[], "<ListBucketResult><Contents><Key>a</Key></Contents></ListBucketResult>")
-//! #     .answer(200, &[], r#"{"Table": {"TableStatus": "ACTIVE"}}"#)
-//! #     .answer(200, &[("etag", "\"e\"")], "")
-//! #     .answer(404, &[], "");
+//! #     .respond(200, &[], r#"{"TableNames": ["films"]}"#)
+//! #     .respond(200, &[], identity)
+//! #     .respond(200, &[], "<ListBucketResult><Contents><Key>a</Key></Contents></ListBucketResult>")
+//! #     .respond(200, &[], r#"{"Table": {"TableStatus": "ACTIVE"}}"#)
+//! #     .respond(200, &[("etag", "\"e\"")], "")
+//! #     .respond(404, &[], "");
 //! # let client = Client::with_transport(config, replay)?;
 //! # let folder = tempfile::tempdir()?;
 //! # let film = folder.path().join("film.mp4");

@@ -98,7 +98,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     // a redirect, a session and clock skew take another request each
     let mut replay = Replay::new();
     for _ in 0..4 {
-        replay = replay.answer(status, &headers, body.to_vec());
+        replay = replay.respond(status, &headers, body.to_vec());
     }
     let config = Config::builder()
         .isolated()
@@ -113,7 +113,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         if output.write_json(&mut text).is_ok() {
             let read: Value = serde_json::from_slice(&text).expect("the text is JSON");
             assert_eq!(
-                output.value().expect("the text was written"),
+                output.to_value().expect("the text was written"),
                 read,
                 "{service}.{operation}"
             );

@@ -70,7 +70,7 @@ impl Body {
     /// use tucuxi::Body;
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "\"hello\""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "\"hello\""))?;
     /// let event = Body::json(&json!({"name": "fish"}))?;
     /// client.request("lambda", "Invoke").params(json!({"FunctionName": "greet"})).body(event).send()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())

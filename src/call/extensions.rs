@@ -32,7 +32,7 @@ use crate::sync;
 ///     }
 /// }
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().interceptor(Timer);
-/// # let client = Client::with_transport(config.build()?, Replay::new().answer(200, &[], "{}"))?;
+/// # let client = Client::with_transport(config.build()?, Replay::new().respond(200, &[], "{}"))?;
 /// # client.call("dynamodb", "ListTables", serde_json::json!({}))?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

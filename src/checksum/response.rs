@@ -19,7 +19,7 @@ use crate::model::Operation;
 /// use tucuxi::checksum::ChecksumMismatch;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// # let replay = Replay::new().answer(200, &[("x-amz-checksum-crc32", "AAAAAA==")], "fish");
+/// # let replay = Replay::new().respond(200, &[("x-amz-checksum-crc32", "AAAAAA==")], "fish");
 /// # let client = Client::with_transport(config, replay)?;
 /// let params = json!({"Bucket": "river", "Key": "fish.txt", "ChecksumMode": "ENABLED"});
 /// let mut body = client.request("s3", "GetObject").params(params).send()?.body.unwrap();

@@ -35,7 +35,7 @@ use crate::transport::Transport;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let config = Config::builder().isolated().region("eu-west-1");
 /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
-/// # let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t"]}"#);
+/// # let replay = Replay::new().respond(200, &[], r#"{"TableNames": ["t"]}"#);
 /// # let client = Client::with_transport(config, replay)?; /*
 /// let client = Client::new()?;
 /// # */
@@ -103,7 +103,7 @@ impl Client {
     /// use tucuxi::{Client, Config};
     ///
     /// let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t"]}"#);
+    /// let replay = Replay::new().respond(200, &[], r#"{"TableNames": ["t"]}"#);
     /// let client = Client::with_transport(config, replay)?;
     /// assert_eq!(client.call("dynamodb", "ListTables", json!({}))?["TableNames"][0], "t");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -134,7 +134,7 @@ impl Client {
     /// }"#;
     /// let config = Config::builder().isolated().region("eu-west-1").unsigned();
     /// let config = config.endpoint_url("http://localhost:8080").build()?;
-    /// let replay = Replay::new().answer(200, &[], "{}");
+    /// let replay = Replay::new().respond(200, &[], "{}");
     /// let client = Client::with_models(config, replay, Memory::new().with("zoo/2026-01-01/service-2", model))?;
     /// client.call("zoo", "Feed", serde_json::json!({}))?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -223,7 +223,7 @@ impl Client {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "{}"))?;
     /// assert_eq!(client.config().region(), Some("eu-west-1"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -237,7 +237,7 @@ impl Client {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "{}"))?;
     /// let model = client.model("S3")?;
     /// assert!(model.operation_names().any(|name| name == "ListBuckets"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -256,7 +256,7 @@ impl Client {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], r#"{"TableNames": ["t"]}"#))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], r#"{"TableNames": ["t"]}"#))?;
     /// use serde_json::json;
     ///
     /// let tables = client.call("dynamodb", "ListTables", json!({"Limit": 10}))?;
@@ -272,7 +272,7 @@ impl Client {
         self.request(service, operation)
             .params(params)
             .send_buffered()?
-            .value()
+            .to_value()
     }
 
     /// Calls an operation and deserializes its whole result.
@@ -291,7 +291,7 @@ impl Client {
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let config = Config::builder().isolated().region("eu-west-1");
     /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t"]}"#);
+    /// # let replay = Replay::new().respond(200, &[], r#"{"TableNames": ["t"]}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// let tables: Tables = client.call_as("dynamodb", "ListTables", json!({}))?;
     /// assert_eq!(tables.table_names, ["t"]);
@@ -311,7 +311,7 @@ impl Client {
         self.request(service, operation)
             .params(params)
             .send_buffered()?
-            .into()
+            .deserialize()
     }
 
     /// Returns the credentials that calls are signed with now. Temporary credentials are replaced before they expire.
@@ -379,7 +379,7 @@ impl Client {
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let config = Config::builder().isolated().region("eu-west-1");
     /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
-    /// # let replay = Replay::new().answer(200, &[("etag", "\"e\"")], "").answer(200, &[], "hello");
+    /// # let replay = Replay::new().respond(200, &[("etag", "\"e\"")], "").respond(200, &[], "hello");
     /// # let client = Client::with_transport(config, replay)?;
     /// let object = json!({"Bucket": "my-bucket", "Key": "greeting"});
     /// client.request("s3", "PutObject").params(object.clone()).body(Body::from("hello")).send()?;

@@ -30,7 +30,7 @@ use crate::transport::Request;
 /// use std::time::Duration;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// # let client = Client::with_transport(config, Replay::new().answer(200, &[("x-amzn-requestid", "r-1")], "{}"))?;
+/// # let client = Client::with_transport(config, Replay::new().respond(200, &[("x-amzn-requestid", "r-1")], "{}"))?;
 /// let output = client
 ///     .request("dynamodb", "ListTables")
 ///     .params(json!({"Limit": 10}))
@@ -103,7 +103,7 @@ impl RequestBuilder {
     ///     exclusive_start_table_name: Option<String>,
     /// }
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Arc::new(Replay::new().answer(200, &[], "{}"));
+    /// # let replay = Arc::new(Replay::new().respond(200, &[], "{}"));
     /// # let client = Client::with_transport(config, replay.clone())?;
     /// let params = ListTables { limit: Some(10), exclusive_start_table_name: None };
     /// client.request("dynamodb", "ListTables").params_from(&params).send()?;
@@ -121,7 +121,7 @@ impl RequestBuilder {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[("etag", "\"e\"")], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[("etag", "\"e\"")], ""))?;
     /// use serde_json::json;
     /// use tucuxi::Body;
     ///
@@ -139,7 +139,7 @@ impl RequestBuilder {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}").answer(200, &[], "{}"))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "{}").respond(200, &[], "{}"))?;
     /// for region in ["eu-west-1", "us-east-1"] {
     ///     client.request("dynamodb", "ListTables").region(region).send()?;
     /// }
@@ -173,7 +173,7 @@ impl RequestBuilder {
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # use std::time::Duration;
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "{}"))?;
     /// let request = client.request("dynamodb", "ListTables");
     /// request.config(|config| config.max_attempts(1).read_timeout(Duration::from_secs(5))).send()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -190,7 +190,7 @@ impl RequestBuilder {
     /// use tucuxi::transport::Request;
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "{}"))?;
     ///
     /// struct Tagged;
     ///
@@ -219,7 +219,7 @@ impl RequestBuilder {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "{}"))?;
     /// use tucuxi::transport::CancelToken;
     ///
     /// let token = CancelToken::default();
@@ -248,10 +248,10 @@ impl RequestBuilder {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "hello"))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "hello"))?;
     /// let object = serde_json::json!({"Bucket": "my-bucket", "Key": "greeting"});
     /// let output = client.request("s3", "GetObject").params(object).send_buffered()?;
-    /// assert_eq!(output.value()?["Body"], "aGVsbG8="); // base64
+    /// assert_eq!(output.to_value()?["Body"], "aGVsbG8="); // base64
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

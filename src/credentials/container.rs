@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_task_requests_credentials_from_its_service() {
-        let replay = Replay::new().answer(200, &[], DOCUMENT);
+        let replay = Replay::new().respond(200, &[], DOCUMENT);
         let found = lookup(&[(RELATIVE, "/v2/c?id=1"), (TOKEN, "let me in")], &replay)
             .unwrap()
             .unwrap();
@@ -197,7 +197,7 @@ mod tests {
         ];
         for token in ["first", "second"] {
             std::fs::write(&file, token).unwrap();
-            let replay = Replay::new().answer(200, &[], DOCUMENT);
+            let replay = Replay::new().respond(200, &[], DOCUMENT);
             lookup(&variables, &replay).unwrap();
             assert_eq!(replay.sent()[0].headers["authorization"], token);
         }
@@ -237,7 +237,7 @@ mod tests {
             ("http://169.254.169.254/c", false),
         ];
         for (url, good) in cases {
-            let result = lookup(&[(FULL, url)], &Replay::new().answer(200, &[], DOCUMENT));
+            let result = lookup(&[(FULL, url)], &Replay::new().respond(200, &[], DOCUMENT));
             assert_eq!(result.is_ok(), good, "{url}: {result:?}");
         }
     }
@@ -245,9 +245,9 @@ mod tests {
     #[test]
     fn a_response_without_credentials_is_an_error() {
         let replay = Replay::new()
-            .answer(400, &[], "no")
-            .answer(500, &[], "no")
-            .answer(403, &[], "no");
+            .respond(400, &[], "no")
+            .respond(500, &[], "no")
+            .respond(403, &[], "no");
         let error = lookup(&[(FULL, "http://127.0.0.1/c")], &replay)
             .unwrap_err()
             .to_string();

@@ -47,7 +47,7 @@ const MAX_RESPONSE: u64 = 1 << 20;
 /// }
 /// # let role = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAROLE</AccessKeyId>\
 /// #     <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken></Credentials></AssumeRoleResult></AssumeRoleResponse>";
-/// # let transport = std::sync::Arc::new(Replay::new().answer(200, &[], role).answer(200, &[], r#"{"TableNames": []}"#));
+/// # let transport = std::sync::Arc::new(Replay::new().respond(200, &[], role).respond(200, &[], r#"{"TableNames": []}"#));
 ///
 /// let config = Config::builder().isolated().region("eu-west-1").credentials_provider(Vault).build()?;
 /// # let client = Client::with_transport(config, transport.clone())?; /*

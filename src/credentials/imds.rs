@@ -268,9 +268,9 @@ mod tests {
     #[test]
     fn token_role_and_credentials_are_requested() {
         let replay = Replay::new()
-            .answer(200, &[], "the-token")
-            .answer(200, &[], "my-role\n")
-            .answer(200, &[], answer("2030-01-01T00:00:00Z"));
+            .respond(200, &[], "the-token")
+            .respond(200, &[], "my-role\n")
+            .respond(200, &[], answer("2030-01-01T00:00:00Z"));
         let found = lookup(&[], &replay).unwrap().unwrap();
         assert_eq!(
             (found.access_key_id(), found.session_token()),
@@ -299,17 +299,17 @@ mod tests {
     fn version_1_is_used_without_version_2_unless_it_is_disabled() {
         let replay = || {
             Replay::new()
-                .answer(404, &[], "")
-                .answer(200, &[], "role")
-                .answer(200, &[], answer("2030-01-01T00:00:00Z"))
+                .respond(404, &[], "")
+                .respond(200, &[], "role")
+                .respond(200, &[], answer("2030-01-01T00:00:00Z"))
         };
         assert!(lookup(&[], &replay()).unwrap().is_some());
         let error = lookup(&[("AWS_EC2_METADATA_V1_DISABLED", "true")], &replay()).unwrap_err();
         assert!(error.to_string().contains("v1_disabled"), "{error}");
         let slow = Replay::new()
             .failure(TransportErrorKind::Timeout)
-            .answer(200, &[], "role")
-            .answer(200, &[], answer("2030-01-01T00:00:00Z"));
+            .respond(200, &[], "role")
+            .respond(200, &[], answer("2030-01-01T00:00:00Z"));
         assert!(lookup(&[], &slow).unwrap().is_some());
     }
 
@@ -338,18 +338,18 @@ mod tests {
             let replay = Replay::new()
                 .failure(TransportErrorKind::Connect)
                 .failure(TransportErrorKind::Interrupted)
-                .answer(503, &[], "");
+                .respond(503, &[], "");
             assert!(lookup(&[variable], &replay).unwrap().is_none());
             assert_eq!(replay.unused(), 0, "three attempts are the default");
             assert_eq!(replay.sent()[0].uri, url);
         }
         let replay = Replay::new()
             .failure(TransportErrorKind::Connect)
-            .answer(200, &[], "t")
-            .answer(500, &[], "")
-            .answer(200, &[], "role")
-            .answer(200, &[], "half of")
-            .answer(200, &[], answer("2030-01-01T00:00:00Z"));
+            .respond(200, &[], "t")
+            .respond(500, &[], "")
+            .respond(200, &[], "role")
+            .respond(200, &[], "half of")
+            .respond(200, &[], answer("2030-01-01T00:00:00Z"));
         assert!(
             lookup(&[("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "2")], &replay)
                 .unwrap()
@@ -359,13 +359,13 @@ mod tests {
 
     #[test]
     fn a_missing_role_is_absent_and_a_failing_one_an_error() {
-        let replay = Replay::new().answer(200, &[], "t").answer(404, &[], "");
+        let replay = Replay::new().respond(200, &[], "t").respond(404, &[], "");
         assert!(lookup(&[], &replay).unwrap().is_none());
         let failing = r#"{"Code": "AssumeRoleUnauthorizedAccess", "Message": "m"}"#;
         let replay = Replay::new()
-            .answer(200, &[], "t")
-            .answer(200, &[], "role")
-            .answer(200, &[], failing);
+            .respond(200, &[], "t")
+            .respond(200, &[], "role")
+            .respond(200, &[], failing);
         let error = lookup(&[], &replay).unwrap_err().to_string();
         assert!(error.contains("AssumeRoleUnauthorizedAccess"), "{error}");
     }
@@ -373,9 +373,9 @@ mod tests {
     #[test]
     fn expired_credentials_are_extended() {
         let replay = Replay::new()
-            .answer(200, &[], "t")
-            .answer(200, &[], "role")
-            .answer(200, &[], answer("2023-11-14T22:00:00Z"));
+            .respond(200, &[], "t")
+            .respond(200, &[], "role")
+            .respond(200, &[], answer("2023-11-14T22:00:00Z"));
         let end = lookup(&[], &replay).unwrap().unwrap().expires().unwrap();
         let ahead = end
             .duration_since(UNIX_EPOCH + Duration::from_secs(NOW))
@@ -388,33 +388,33 @@ mod tests {
         let role = || answer("2030-01-01T00:00:00Z");
         let replay = Replay::new()
             .failure(TransportErrorKind::Interrupted)
-            .answer(429, &[], "")
-            .answer(200, &[], "t1")
-            .answer(500, &[], "")
+            .respond(429, &[], "")
+            .respond(200, &[], "t1")
+            .respond(500, &[], "")
             .failure(TransportErrorKind::Timeout)
-            .answer(200, &[], "role")
-            .answer(401, &[], "")
-            .answer(503, &[], "")
-            .answer(200, &[], "t2")
-            .answer(503, &[], "")
-            .answer(200, &[], role());
+            .respond(200, &[], "role")
+            .respond(401, &[], "")
+            .respond(503, &[], "")
+            .respond(200, &[], "t2")
+            .respond(503, &[], "")
+            .respond(200, &[], role());
         assert!(lookup(&[], &replay).unwrap().is_some());
         assert_eq!(replay.unused(), 0);
         assert_eq!(replay.sent().last().unwrap().headers[TOKEN], "t2");
         // a token that is rejected at once is replaced only once
         let replay = Replay::new()
-            .answer(200, &[], "t1")
-            .answer(200, &[], "role")
-            .answer(401, &[], "")
-            .answer(200, &[], "t2")
-            .answer(401, &[], "");
+            .respond(200, &[], "t1")
+            .respond(200, &[], "role")
+            .respond(401, &[], "")
+            .respond(200, &[], "t2")
+            .respond(401, &[], "");
         assert!(lookup(&[], &replay).unwrap().is_none());
         assert_eq!(replay.unused(), 0);
         // if version 1 is disabled there is no fallback
         let replay = Replay::new()
             .failure(TransportErrorKind::Timeout)
-            .answer(200, &[], "t")
-            .answer(404, &[], "");
+            .respond(200, &[], "t")
+            .respond(404, &[], "");
         let forbidden = [("AWS_EC2_METADATA_V1_DISABLED", "true")];
         assert!(lookup(&forbidden, &replay).unwrap().is_none());
         assert_eq!(replay.unused(), 0);

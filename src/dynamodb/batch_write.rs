@@ -26,7 +26,7 @@ const MAX_BYTES: usize = 16 << 20;
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// # let replay = std::sync::Arc::new(Replay::new().answer(200, &[], "{}").answer(200, &[], "{}"));
+/// # let replay = std::sync::Arc::new(Replay::new().respond(200, &[], "{}").respond(200, &[], "{}"));
 /// # let client = Client::with_transport(config, replay.clone())?;
 /// use serde_json::json;
 ///

@@ -19,8 +19,8 @@ use crate::paginate::Pages;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
 /// # let replay = Replay::new()
-/// #     .answer(200, &[], r#"{"Items": [{"year": {"N": "1927"}}], "LastEvaluatedKey": {"title": {"S": "M"}}}"#)
-/// #     .answer(200, &[], r#"{"Items": [{"year": {"N": "1984"}}]}"#);
+/// #     .respond(200, &[], r#"{"Items": [{"year": {"N": "1927"}}], "LastEvaluatedKey": {"title": {"S": "M"}}}"#)
+/// #     .respond(200, &[], r#"{"Items": [{"year": {"N": "1984"}}]}"#);
 /// # let client = Client::with_transport(config, replay)?;
 /// use serde_json::Value;
 /// use tucuxi::dynamodb::{Attr, Key};

@@ -21,9 +21,9 @@
 //!
 //! # fn main() -> tucuxi::Result<()> {
 //! # let config = Config::builder().isolated().region("eu-west-1").unsigned().build().unwrap();
-//! # let replay = Replay::new().answer(200, &[], "{}")
-//! #     .answer(200, &[], r#"{"Item": {"title": {"S": "Metropolis"}, "year": {"N": "1927"}}}"#)
-//! #     .answer(200, &[], r#"{"Items": [{"title": {"S": "Metropolis"}, "year": {"N": "1927"}}]}"#);
+//! # let replay = Replay::new().respond(200, &[], "{}")
+//! #     .respond(200, &[], r#"{"Item": {"title": {"S": "Metropolis"}, "year": {"N": "1927"}}}"#)
+//! #     .respond(200, &[], r#"{"Items": [{"title": {"S": "Metropolis"}, "year": {"N": "1927"}}]}"#);
 //! # let client = Client::with_transport(config, replay)?; /*
 //! let client = Client::new()?;
 //! # */

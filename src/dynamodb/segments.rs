@@ -127,7 +127,7 @@ impl Segment {
         let request = request
             .params(self.params.clone())
             .cancel_with(&self.cancel);
-        let mut page = request.send_buffered()?.value()?;
+        let mut page = request.send_buffered()?.to_value()?;
         let items = match take(&mut page, "Items") {
             Value::Array(items) => items,
             _ => Vec::new(),

@@ -31,7 +31,7 @@ impl Client {
     /// use serde_json::{Value, json};
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"Item": {"id": {"N": "7"}, "state": {"S": "paid"}}}"#);
+    /// # let replay = Replay::new().respond(200, &[], r#"{"Item": {"id": {"N": "7"}, "state": {"S": "paid"}}}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// let orders = client.table("orders");
     /// let order: Option<Value> = orders.get(json!({"id": 7})).item()?;
@@ -62,7 +62,7 @@ impl Table {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"Table": {"ItemCount": 3}}"#);
+    /// # let replay = Replay::new().respond(200, &[], r#"{"Table": {"ItemCount": 3}}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// let table = client.table("films");
     /// let described = table.call("DescribeTable", serde_json::json!({}))?;
@@ -99,7 +99,7 @@ impl Table {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"Item": {"title": {"S": "Metropolis"}}}"#);
+    /// # let replay = Replay::new().respond(200, &[], r#"{"Item": {"title": {"S": "Metropolis"}}}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// use serde_json::{Value, json};
     ///
@@ -117,7 +117,7 @@ impl Table {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "{}"))?;
     /// use tucuxi::dynamodb::Attr;
     ///
     /// #[derive(serde::Serialize)]
@@ -143,7 +143,7 @@ impl Table {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"Attributes": {"views": {"N": "8"}}}"#);
+    /// # let replay = Replay::new().respond(200, &[], r#"{"Attributes": {"views": {"N": "8"}}}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// use serde_json::{Value, json};
     /// use tucuxi::dynamodb::{ReturnValues, Update};
@@ -176,8 +176,8 @@ impl Table {
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let replay = Replay::new()
-    /// #     .answer(200, &[], r#"{"Items": [{"n": {"N": "1"}}, {"n": {"N": "2"}}]}"#)
-    /// #     .answer(200, &[], r#"{"Items": [{"n": {"N": "3"}}]}"#);
+    /// #     .respond(200, &[], r#"{"Items": [{"n": {"N": "1"}}, {"n": {"N": "2"}}]}"#)
+    /// #     .respond(200, &[], r#"{"Items": [{"n": {"N": "3"}}]}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// let table = client.table("numbers");
     /// let mut sum = 0;
@@ -202,7 +202,7 @@ impl Table {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "{}"))?;
     /// use serde_json::json;
     ///
     /// let table = client.table("films");
@@ -239,7 +239,7 @@ impl Table {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"Responses": {"films": [{"title": {"S": "M"}}]}}"#);
+    /// # let replay = Replay::new().respond(200, &[], r#"{"Responses": {"films": [{"title": {"S": "M"}}]}}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// use serde_json::{Value, json};
     ///

@@ -25,7 +25,7 @@ impl Client {
     /// use tucuxi::dynamodb::{Attr, Update};
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "{}"))?;
     ///
     /// let (orders, stock, customers) = (client.table("orders"), client.table("stock"), client.table("customers"));
     /// client
@@ -54,7 +54,7 @@ impl Client {
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let responses = r#"{"Responses": [{"Item": {"left": {"N": "3"}}}, {}]}"#;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], responses))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], responses))?;
     /// let (stock, orders) = (client.table("stock"), client.table("orders"));
     /// let found: Vec<Option<Value>> = client
     ///     .transact_get()
@@ -301,7 +301,7 @@ pub struct CancellationReason {
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
 /// # let cancelled = r#"{"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "CancellationReasons":
 /// #     [{"Code": "None"}, {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}]}"#;
-/// # let client = Client::with_transport(config, Replay::new().answer(400, &[], cancelled))?;
+/// # let client = Client::with_transport(config, Replay::new().respond(400, &[], cancelled))?;
 /// # let (carts, orders) = (client.table("carts"), client.table("orders"));
 /// let order = client
 ///     .transact_write()

@@ -213,7 +213,7 @@ impl Error {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(403, &[], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(403, &[], ""))?;
     /// let error = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
     /// assert_eq!(error.service(), Some("s3"));
     /// assert_eq!(error.operation(), Some("ListBuckets"));
@@ -234,7 +234,7 @@ impl Error {
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let body = "<Error><Code>NoSuchBucket</Code><RequestId>r-1</RequestId></Error>";
-    /// # let client = Client::with_transport(config, Replay::new().answer(404, &[], body))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(404, &[], body))?;
     /// let error = client.call("s3", "ListObjectsV2", serde_json::json!({"Bucket": "b"})).unwrap_err();
     /// assert_eq!(error.code(), Some("NoSuchBucket"));
     /// assert_eq!(error.status(), Some(404));
@@ -265,7 +265,7 @@ impl Error {
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let body = r#"{"__type": "ResourceNotFoundException", "message": "no table t"}"#;
-    /// # let client = Client::with_transport(config, Replay::new().answer(400, &[], body))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(400, &[], body))?;
     /// let error = client.call("dynamodb", "DescribeTable", serde_json::json!({"TableName": "t"}));
     /// let error = error.unwrap_err();
     /// assert_eq!(error.service_error().unwrap().message, "no table t");
@@ -287,7 +287,7 @@ impl Error {
     /// use tucuxi::error::RetriesEnded;
     ///
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| ()).build()?;
-    /// # let replay = Replay::new().answer(503, &[], "").answer(503, &[], "").answer(503, &[], "");
+    /// # let replay = Replay::new().respond(503, &[], "").respond(503, &[], "").respond(503, &[], "");
     /// # let client = Client::with_transport(config, replay)?;
     /// let error = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
     /// assert_eq!(error.attempts(), 3);
@@ -310,7 +310,7 @@ impl Error {
     /// use tucuxi::error::ErrorKind;
     ///
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(403, &[], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(403, &[], ""))?;
     /// let transfer = client.transfer().upload("text", "bucket", "key");
     /// let error = transfer.run().unwrap_err();
     /// assert_eq!(error.kind(), ErrorKind::Transfer);
@@ -342,7 +342,7 @@ impl Error {
     ///
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(403, &[], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(403, &[], ""))?;
     /// let mut error = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
     /// error.downcast_mut::<ServiceError>().unwrap().message = "ask the owner".into();
     /// assert!(error.to_string().contains("ask the owner"));

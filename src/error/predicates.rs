@@ -49,7 +49,7 @@ impl Error {
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let headers = [("x-amzn-query-error", "AWS.SimpleQueueService.NonExistentQueue;Sender")];
     /// # let body = r#"{"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "no queue q"}"#;
-    /// # let client = Client::with_transport(config, Replay::new().answer(400, &headers, body))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(400, &headers, body))?;
     /// let error = client.call("sqs", "GetQueueUrl", serde_json::json!({"QueueName": "q"})).unwrap_err();
     /// assert!(error.is("QueueDoesNotExist"));
     /// assert!(error.is("AWS.SimpleQueueService.NonExistentQueue"));
@@ -67,7 +67,7 @@ impl Error {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(404, &[], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(404, &[], ""))?;
     /// let head = client.call("s3", "HeadObject", serde_json::json!({"Bucket": "b", "Key": "k"}));
     /// assert!(head.unwrap_err().is_not_found());
     /// # Ok::<(), tucuxi::Error>(())
@@ -96,7 +96,7 @@ impl Error {
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let body = r#"{"__type": "AccessDeniedException"}"#;
-    /// # let client = Client::with_transport(config, Replay::new().answer(400, &[], body))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(400, &[], body))?;
     /// let error = client.call("dynamodb", "ListTables", serde_json::json!({})).unwrap_err();
     /// assert!(error.is_access_denied());
     /// # Ok::<(), tucuxi::Error>(())
@@ -117,7 +117,7 @@ impl Error {
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let body = "<Error><Code>ExpiredToken</Code></Error>";
-    /// # let client = Client::with_transport(config, Replay::new().answer(400, &[], body))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(400, &[], body))?;
     /// let error = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
     /// assert!(error.is_expired_credentials());
     /// # Ok::<(), tucuxi::Error>(())
@@ -133,7 +133,7 @@ impl Error {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().max_attempts(1).build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(503, &[], "").answer(403, &[], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(503, &[], "").respond(403, &[], ""))?;
     /// let unavailable = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
     /// assert!(unavailable.is_retryable());
     /// let forbidden = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
@@ -150,7 +150,7 @@ impl Error {
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().max_attempts(1).build()?;
     /// # let body = "<Error><Code>SlowDown</Code></Error>";
-    /// # let client = Client::with_transport(config, Replay::new().answer(503, &[], body))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(503, &[], body))?;
     /// let error = client.call("s3", "ListBuckets", serde_json::json!({})).unwrap_err();
     /// assert!(error.is_throttling());
     /// # Ok::<(), tucuxi::Error>(())

@@ -14,7 +14,7 @@ use crate::printable::Printable;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
 /// # let body = "<Error><Code>NoSuchKey</Code><Message>The key does not exist.</Message><Key>k</Key></Error>";
-/// # let client = Client::with_transport(config, Replay::new().answer(404, &[], body))?;
+/// # let client = Client::with_transport(config, Replay::new().respond(404, &[], body))?;
 /// let result = client.call("s3", "GetObject", serde_json::json!({"Bucket": "b", "Key": "k"}));
 /// let error = result.unwrap_err();
 /// let error = error.service_error().unwrap();

@@ -11,7 +11,7 @@ use super::{Detail, ErrorKind};
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
 /// # let page = "<html><body>Please log in</body></html>";
-/// # let client = Client::with_transport(config, Replay::new().answer(200, &[("content-type", "text/html")], page))?;
+/// # let client = Client::with_transport(config, Replay::new().respond(200, &[("content-type", "text/html")], page))?;
 /// let listed = client.call("s3", "ListBuckets", serde_json::json!({}));
 /// let error = listed.unwrap_err();
 /// let found = error.unexpected_response().unwrap();

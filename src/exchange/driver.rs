@@ -98,7 +98,7 @@ pub(crate) fn drive_to_request(mut exchange: Exchange, env: &CallEnv) -> Result<
 fn nested(exchange: Exchange, env: &CallEnv) -> Result<Value> {
     match exchange.is_presigned() {
         true => Ok(drive_to_request(exchange, env)?.uri().to_string().into()),
-        false => drive(exchange, env)?.value(),
+        false => drive(exchange, env)?.to_value(),
     }
 }
 
@@ -257,7 +257,7 @@ impl ServiceCalls for CallEnv {
             },
             ..self.clone()
         };
-        drive(exchange.exchange(call.params, None)?, &env)?.value()
+        drive(exchange.exchange(call.params, None)?, &env)?.to_value()
     }
 }
 

@@ -144,5 +144,5 @@ fn a_whole_call_needs_no_io() {
         panic!("no result");
     };
     assert_eq!(output.meta.attempts, 2);
-    assert_eq!(output.value().unwrap()["ETag"], "\"e\"");
+    assert_eq!(output.to_value().unwrap()["ETag"], "\"e\"");
 }

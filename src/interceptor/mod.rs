@@ -32,7 +32,7 @@
 //! }
 //!
 //! let config = Config::builder().region("eu-west-1").interceptor(Tenant("blue"));
-//! # let replay = Arc::new(Replay::new().answer(200, &[], "{}"));
+//! # let replay = Arc::new(Replay::new().respond(200, &[], "{}"));
 //! # let client = Client::with_transport(config.isolated().unsigned().build()?, replay.clone())?;
 //! # client.call("dynamodb", "ListTables", serde_json::json!({}))?;
 //! # assert_eq!(replay.sent()[0].headers["x-tenant"], "blue");
@@ -65,7 +65,7 @@
 //!
 //! let counter = Arc::new(Counter::default());
 //! let config = Config::builder().region("eu-west-1").interceptor(counter.clone());
-//! # let replay = Replay::new().answer(500, &[], "").answer(200, &[], "{}");
+//! # let replay = Replay::new().respond(500, &[], "").respond(200, &[], "{}");
 //! # let config = config.isolated().unsigned().sleep(|_| {});
 //! # let client = Client::with_transport(config.build()?, replay)?;
 //! # client.call("dynamodb", "ListTables", serde_json::json!({}))?;
@@ -118,7 +118,7 @@
 //!
 //! # let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| {});
 //! # let missing = r#"{"__type": "ResourceNotFoundException"}"#;
-//! # let replay = Replay::new().answer(400, &[], missing).answer(200, &[], "{}");
+//! # let replay = Replay::new().respond(400, &[], missing).respond(200, &[], "{}");
 //! # let client = Client::with_transport(config.build()?, replay)?;
 //! let request = client.request("dynamodb", "DescribeTable").interceptor(Patience);
 //! let output = request.params(serde_json::json!({"TableName": "new"})).send()?;

@@ -28,7 +28,7 @@ use crate::transport::{Request, Response, TransportError};
 ///
 /// let stub = Arc::new(
 ///     Stub::new()
-///         .answer("dynamodb", "ListTables", json!({"TableNames": ["one"]}))
+///         .respond("dynamodb", "ListTables", json!({"TableNames": ["one"]}))
 ///         .expecting(json!({"Limit": Stub::any()}))
 ///         .error("dynamodb", "DescribeTable", "ResourceNotFoundException", "no such table", 400),
 /// );
@@ -104,7 +104,7 @@ impl Stub {
     }
 
     /// Adds the result of a call.
-    pub fn answer(self, service: &str, operation: &str, result: Value) -> Self {
+    pub fn respond(self, service: &str, operation: &str, result: Value) -> Self {
         self.push(service, operation, Outcome::Value(result))
     }
 
@@ -451,7 +451,7 @@ mod tests {
             ),
         ];
         for (service, operation, params, result) in cases {
-            let (client, stub) = client(Stub::new().answer(service, operation, result.clone()));
+            let (client, stub) = client(Stub::new().respond(service, operation, result.clone()));
             let found = client.call(service, operation, params).unwrap();
             for (name, value) in result.as_object().unwrap() {
                 assert_eq!(found[name], *value, "{service}.{operation}");
@@ -462,9 +462,9 @@ mod tests {
 
     #[test]
     fn calls_and_results_that_do_not_match_are_errors() {
-        let tables = || Stub::new().answer("dynamodb", "list_tables", json!({"TableNames": []}));
+        let tables = || Stub::new().respond("dynamodb", "list_tables", json!({"TableNames": []}));
         let wrong = || {
-            Stub::new().answer(
+            Stub::new().respond(
                 "dynamodb",
                 "ListTables",
                 json!({"TableNames": "one", "More": 1}),
@@ -476,7 +476,7 @@ mod tests {
                 "no result is left for call 1, dynamodb.ListTables",
             ),
             (
-                Stub::new().answer("dynamodb", "ListBackups", json!({})),
+                Stub::new().respond("dynamodb", "ListBackups", json!({})),
                 "the result is for dynamodb.ListBackups",
             ),
             (tables().expecting(json!({"Limit": 1})), "other parameters"),

@@ -29,8 +29,8 @@ use crate::protocol::{self, Nodes};
 /// The output of a successful call, decoded on demand.
 ///
 /// A streaming body (S3's `GetObject`) is in [`Output::body`], streamed events (Kinesis' `SubscribeToShard`) are in
-/// [`Output::events`]. Everything else is decoded from the response's bytes by [`value`](Output::value), [`into`](Output::into),
-/// [`read`](Output::read) or [`write_json`](Output::write_json). Only the first of these builds a tree.
+/// [`Output::events`]. Everything else is decoded from the response's bytes by [`to_value`](Output::to_value), [`deserialize`](Output::deserialize),
+/// [`deserialize_borrowed`](Output::deserialize_borrowed) or [`write_json`](Output::write_json). Only the first of these builds a tree.
 pub struct Output {
     /// The streaming body, if the operation has one. It is read from the connection on demand.
     pub body: Option<ResponseBody>,
@@ -79,7 +79,7 @@ impl OutputSource {
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// # let replay = Replay::new().answer(200, &[("etag", "\"e\"")], "hello");
+/// # let replay = Replay::new().respond(200, &[("etag", "\"e\"")], "hello");
 /// # let client = Client::with_transport(config, replay)?;
 /// let object = serde_json::json!({"Bucket": "my-bucket", "Key": "greeting"});
 /// let output = client.request("s3", "GetObject").params(object).send()?;
@@ -111,10 +111,10 @@ impl Output {
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t", "u"]}"#);
+    /// # let replay = Replay::new().respond(200, &[], r#"{"TableNames": ["t", "u"]}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// let output = client.request("dynamodb", "ListTables").send()?;
-    /// assert_eq!(output.value()?["TableNames"][1], "u");
+    /// assert_eq!(output.to_value()?["TableNames"][1], "u");
     /// # Ok(())
     /// # }
     /// ```
@@ -122,7 +122,7 @@ impl Output {
     /// # Errors
     ///
     /// Returns an error if the response is malformed, or if a member does not fit the model and responses are strict.
-    pub fn value(&self) -> Result<Value> {
+    pub fn to_value(&self) -> Result<Value> {
         self.decode(|| ToValue)
     }
 
@@ -137,10 +137,10 @@ impl Output {
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t", "u"]}"#);
+    /// # let replay = Replay::new().respond(200, &[], r#"{"TableNames": ["t", "u"]}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// let output = client.request("dynamodb", "ListTables").send()?;
-    /// let tables: Tables = output.into()?;
+    /// let tables: Tables = output.deserialize()?;
     /// assert_eq!(tables.table_names, ["t", "u"]);
     /// # Ok(())
     /// # }
@@ -150,7 +150,7 @@ impl Output {
     ///
     /// Returns an error if the response is malformed or does not fit the type, or if a member does not fit the model and responses
     /// are strict.
-    pub fn into<T: DeserializeOwned>(self) -> Result<T> {
+    pub fn deserialize<T: DeserializeOwned>(self) -> Result<T> {
         self.decode(|| PhantomData::<T>)
     }
 
@@ -166,10 +166,10 @@ impl Output {
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t", "u"]}"#);
+    /// # let replay = Replay::new().respond(200, &[], r#"{"TableNames": ["t", "u"]}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// let output = client.request("dynamodb", "ListTables").send()?;
-    /// let tables: Tables<'_> = output.read()?;
+    /// let tables: Tables<'_> = output.deserialize_borrowed()?;
     /// assert_eq!(tables.table_names, ["t", "u"]);
     /// # Ok(())
     /// # }
@@ -179,7 +179,7 @@ impl Output {
     ///
     /// Returns an error if the response is malformed or does not fit the type, or if a member does not fit the model and responses
     /// are strict.
-    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
+    pub fn deserialize_borrowed<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
         self.decode(|| PhantomData::<T>)
     }
 
@@ -189,7 +189,7 @@ impl Output {
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t", "u"]}"#);
+    /// # let replay = Replay::new().respond(200, &[], r#"{"TableNames": ["t", "u"]}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// let output = client.request("dynamodb", "ListTables").send()?;
     /// let mut text = Vec::new();
@@ -211,7 +211,7 @@ impl Output {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "{}"))?;
     /// let output = client.request("dynamodb", "ListTables").send()?;
     /// output.write_json_pretty(std::io::stdout())?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -261,7 +261,7 @@ impl Output {
     ///     }
     /// }
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().interceptor(Policies);
-    /// # let replay = Replay::new().answer(200, &[], r#"{"Attributes": {"Policy": "{\"Version\": \"2012-10-17\"}"}}"#);
+    /// # let replay = Replay::new().respond(200, &[], r#"{"Attributes": {"Policy": "{\"Version\": \"2012-10-17\"}"}}"#);
     /// # let client = Client::with_transport(config.build()?, replay)?;
     /// # let params = serde_json::json!({"QueueUrl": "https://sqs.eu-west-1.amazonaws.com/1/q"});
     /// # let found = client.call("sqs", "GetQueueAttributes", params)?;
@@ -277,25 +277,25 @@ impl Output {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "{}"))?;
     /// let mut output = client.request("dynamodb", "ListTables").send()?;
     /// output.add_member("Region", "eu-west-1");
-    /// assert_eq!(output.value()?["Region"], "eu-west-1");
+    /// assert_eq!(output.to_value()?["Region"], "eu-west-1");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn add_member(&mut self, name: &str, value: impl Into<Value>) {
         self.source.edits.add(name, value);
     }
 
-    /// Replaces the result with a value, in the form in which [`value`](Self::value) returns it.
+    /// Replaces the result with a value, in the form in which [`to_value`](Self::to_value) returns it.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "{}"))?;
     /// let mut output = client.request("dynamodb", "ListTables").send()?;
     /// output.set_value(serde_json::json!({"TableNames": ["t"]}));
-    /// assert_eq!(output.value()?["TableNames"][0], "t");
+    /// assert_eq!(output.to_value()?["TableNames"][0], "t");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set_value(&mut self, value: Value) {
@@ -352,11 +352,11 @@ impl Output {
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"Table": {"TableName": "t", "CreationDateTime": "soon"}}"#);
+    /// # let replay = Replay::new().respond(200, &[], r#"{"Table": {"TableName": "t", "CreationDateTime": "soon"}}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// let params = serde_json::json!({"TableName": "t"});
     /// let output = client.request("dynamodb", "DescribeTable").params(params).send()?;
-    /// assert_eq!(output.value()?["Table"]["CreationDateTime"], "soon");
+    /// assert_eq!(output.to_value()?["Table"]["CreationDateTime"], "soon");
     /// assert_eq!(&*output.warnings()[0].path, "Table.CreationDateTime");
     /// # Ok(())
     /// # }

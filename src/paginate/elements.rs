@@ -18,7 +18,7 @@ use crate::query::Query;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
 /// # let replay = Replay::new()
-/// #     .answer(200, &[], r#"{"TableNames": ["one", "two"], "LastEvaluatedTableName": "two"}"#);
+/// #     .respond(200, &[], r#"{"TableNames": ["one", "two"], "LastEvaluatedTableName": "two"}"#);
 /// # let client = Client::with_transport(config, replay)?;
 /// let mut tables = client.pages("dynamodb", "ListTables", json!({}))?.max_items(1).items();
 /// for table in &mut tables {

@@ -36,8 +36,8 @@ use crate::query::Query;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
 /// # let replay = Replay::new()
-/// #     .answer(200, &[], r#"{"TableNames": ["one", "two"], "LastEvaluatedTableName": "two"}"#)
-/// #     .answer(200, &[], r#"{"TableNames": ["three"]}"#);
+/// #     .respond(200, &[], r#"{"TableNames": ["one", "two"], "LastEvaluatedTableName": "two"}"#)
+/// #     .respond(200, &[], r#"{"TableNames": ["three"]}"#);
 /// # let client = Client::with_transport(config, replay)?;
 /// let pages = client.pages("dynamodb", "ListTables", json!({}))?;
 /// let names: Vec<_> = pages.page_size(2).items().collect::<Result<_, _>>()?;
@@ -82,7 +82,7 @@ impl Client {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["one", "two"]}"#);
+    /// # let replay = Replay::new().respond(200, &[], r#"{"TableNames": ["one", "two"]}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// for page in client.pages("dynamodb", "ListTables", serde_json::json!({}))? {
     ///     println!("{}", page?["TableNames"]);
@@ -125,7 +125,7 @@ impl RequestBuilder {
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let tables = r#"{"TableNames": ["one", "two"]}"#;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], tables).answer(200, &[], tables))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], tables).respond(200, &[], tables))?;
     /// for region in ["eu-west-1", "us-east-1"] {
     ///     for table in client.request("dynamodb", "ListTables").region(region).pages()?.items() {
     ///         println!("{region}: {}", table?);
@@ -163,7 +163,7 @@ impl RequestBuilder {
         let cancel = request.client().env().cancel.clone();
         let fetch = move |params, cancel: &CancelToken| {
             let request = request.with(params).purpose(Purpose::Pages);
-            request.cancel_with(cancel).send_buffered()?.value()
+            request.cancel_with(cancel).send_buffered()?.to_value()
         };
         let mut pages = Pages::new(definition, params, call, fetch)?;
         pages.cancel = cancel;
@@ -230,7 +230,7 @@ impl Pages {
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let page = r#"{"TableNames": ["one", "two"]}"#;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], page).answer(200, &[], page))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], page).respond(200, &[], page))?;
     /// let mut first = client.pages("dynamodb", "ListTables", json!({}))?.max_items(1);
     /// assert_eq!(first.collect_full()?["TableNames"], json!(["one"]));
     ///
@@ -281,7 +281,7 @@ impl Pages {
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let users = "<Users><member><UserName>ada</UserName><Path>/</Path></member></Users>";
     /// # let page = format!("<ListUsersResponse><ListUsersResult>{users}</ListUsersResult></ListUsersResponse>");
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], page))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], page))?;
     /// for user in client.pages("iam", "ListUsers", serde_json::json!({}))?.items_as::<User>() {
     ///     let user = user?;
     ///     assert_eq!((&*user.user_name, user.path.as_deref()), ("ada", Some("/")));
@@ -315,7 +315,7 @@ impl Pages {
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let bucket = "<ListBucketResult><Contents><Key>k</Key><Size>5</Size></Contents></ListBucketResult>";
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], bucket))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], bucket))?;
     /// let pages = client.pages("s3", "ListObjectsV2", serde_json::json!({"Bucket": "my-bucket"}))?;
     /// let objects = pages.search_as::<(String, u64)>("Contents[].[Key, Size]")?;
     /// assert_eq!(objects.collect::<Result<Vec<_>, _>>()?, [("k".to_owned(), 5)]);

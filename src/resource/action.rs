@@ -20,7 +20,7 @@ impl Resource {
     /// use serde_json::json;
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "").answer(204, &[], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "").respond(204, &[], ""))?;
     /// let s3 = client.resource("s3")?;
     /// let bucket = s3.action("create_bucket", json!({"Bucket": "my-bucket"}))?.resource()?;
     /// bucket.action("delete", json!({}))?;
@@ -57,7 +57,7 @@ impl Resource {
     /// use serde_json::json;
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[("etag", "\"e\"")], "").answer(200, &[], "hello");
+    /// # let replay = Replay::new().respond(200, &[("etag", "\"e\"")], "").respond(200, &[], "hello");
     /// # let client = Client::with_transport(config, replay)?;
     /// let object = client.resource("s3")?.sub("Object", ["my-bucket", "greeting"])?;
     /// object.request("put", json!({}))?.body("hello").send()?;

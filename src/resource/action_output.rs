@@ -14,7 +14,7 @@ use crate::error::Result;
 /// use tucuxi::resource::ActionOutput;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "{}"))?;
+/// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "{}"))?;
 /// let queue = client.resource("sqs")?.sub("Queue", "https://sqs/1/orders")?;
 /// match queue.action("receive_messages", json!({}))? {
 ///     ActionOutput::Resources(messages) => println!("{} messages", messages.len()),

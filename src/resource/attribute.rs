@@ -17,7 +17,7 @@ impl Resource {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"Table": {"ItemCount": 3, "TableStatus": "ACTIVE"}}"#);
+    /// # let replay = Replay::new().respond(200, &[], r#"{"Table": {"ItemCount": 3, "TableStatus": "ACTIVE"}}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// let table = client.resource("dynamodb")?.sub("Table", "rivers")?;
     /// assert_eq!(table.attribute("item_count")?, 3); // loads the attributes
@@ -48,7 +48,7 @@ impl Resource {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], r#"{"Table": {"ItemCount": 3}}"#))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], r#"{"Table": {"ItemCount": 3}}"#))?;
     /// let table = client.resource("dynamodb")?.sub("Table", "rivers")?;
     /// assert!(table.data().is_none());
     /// table.load()?;
@@ -65,8 +65,8 @@ impl Resource {
     /// use serde_json::json;
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[("content-length", "5")], "")
-    /// #     .answer(200, &[("content-length", "6")], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[("content-length", "5")], "")
+    /// #     .respond(200, &[("content-length", "6")], ""))?;
     /// let object = client.resource("s3")?.sub("Object", ["my-bucket", "greeting"])?;
     /// object.load()?;
     /// assert_eq!(object.attribute("content_length")?, 5);

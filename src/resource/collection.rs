@@ -19,7 +19,7 @@ use crate::paginate::Pages;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
 /// # let page = "<R><Contents><Key>a</Key></Contents></R>";
-/// # let replay = Replay::new().answer(200, &[], page).answer(200, &[], page).answer(200, &[], "<DeleteResult/>");
+/// # let replay = Replay::new().respond(200, &[], page).respond(200, &[], page).respond(200, &[], "<DeleteResult/>");
 /// # let client = Client::with_transport(config, replay)?;
 /// let bucket = client.resource("s3")?.sub("Bucket", "my-bucket")?;
 /// let old = bucket.collection("objects")?.filter(json!({"Prefix": "2019/"})).page_size(100);
@@ -27,7 +27,7 @@ use crate::paginate::Pages;
 ///     println!("{:?}", object?);
 /// }
 /// for output in old.batch("delete", json!({}))? {
-///     println!("{}", output.value()?["Errors"]); // one response per page
+///     println!("{}", output.to_value()?["Errors"]); // one response per page
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -50,7 +50,7 @@ impl Resource {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], r#"{"TableNames": ["rivers"]}"#))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], r#"{"TableNames": ["rivers"]}"#))?;
     /// for table in client.resource("dynamodb")?.collection("tables")? {
     ///     println!("{:?}", table?); // dynamodb.Table(name="rivers")
     /// }
@@ -101,7 +101,7 @@ impl Collection {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "<R><Contents><Key>a</Key></Contents></R>"))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "<R><Contents><Key>a</Key></Contents></R>"))?;
     /// let bucket = client.resource("s3")?.sub("Bucket", "my-bucket")?;
     /// for page in bucket.collection("objects")?.page_size(500).pages() {
     ///     println!("{} objects", page?.len());
@@ -136,7 +136,7 @@ impl Collection {
     /// use serde_json::json;
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], "<DescribeInstancesResponse/>"))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], "<DescribeInstancesResponse/>"))?;
     /// let here = json!({"Filters": [{"Name": "tag:pond", "Values": ["north"]}]});
     /// let instances = client.resource("ec2")?.collection("instances")?.filter(here);
     /// assert!(instances.batch_actions()?.contains(&"stop".into()));

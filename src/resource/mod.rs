@@ -55,7 +55,7 @@ use crate::model::resource::Name;
 /// use serde_json::json;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// # let replay = Replay::new().answer(200, &[], "<R><Contents><Key>a</Key><Size>1</Size></Contents></R>");
+/// # let replay = Replay::new().respond(200, &[], "<R><Contents><Key>a</Key><Size>1</Size></Contents></R>");
 /// # let client = Client::with_transport(config, replay)?;
 /// let s3 = client.resource("s3")?;
 /// let bucket = s3.sub("Bucket", "my-bucket")?;
@@ -110,8 +110,8 @@ impl Client {
     /// use serde_json::json;
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"QueueUrl": "https://sqs/1/orders"}"#);
-    /// # let client = Client::with_transport(config, replay.answer(200, &[], "{}"))?;
+    /// # let replay = Replay::new().respond(200, &[], r#"{"QueueUrl": "https://sqs/1/orders"}"#);
+    /// # let client = Client::with_transport(config, replay.respond(200, &[], "{}"))?;
     /// let sqs = client.resource("sqs")?;
     /// let queue = sqs.action("get_queue_by_name", json!({"QueueName": "orders"}))?.resource()?;
     /// queue.action("send_message", json!({"MessageBody": "three dolphins"}))?;
@@ -138,7 +138,7 @@ impl Client {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"KeyMetadata": {"Description": "sea"}}"#);
+    /// # let replay = Replay::new().respond(200, &[], r#"{"KeyMetadata": {"Description": "sea"}}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// let text = r#"{"service": {}, "resources": {"Key": {
     ///     "identifiers": [{"name": "Id", "memberName": "KeyId"}], "shape": "KeyMetadata",

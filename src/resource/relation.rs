@@ -56,7 +56,7 @@ impl Resource {
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let answer = "<R><volumeSet/><snapshotSet><item><volumeId>vol-1</volumeId></item></snapshotSet></R>";
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], answer))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], answer))?;
     /// let snapshot = client.resource("ec2")?.sub("Snapshot", "snap-1")?;
     /// if let Some(volume) = snapshot.reference("volume")? {
     ///     println!("{volume:?}"); // ec2.Volume(id="vol-1")
@@ -83,7 +83,7 @@ impl Resource {
     /// #     </item></routeSet></item></routeTableSet></R>";
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], answer))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], answer))?;
     /// let table = client.resource("ec2")?.sub("RouteTable", "rtb-1")?;
     /// for route in table.references("routes")? {
     ///     println!("{route:?}"); // ec2.Route(route_table_id="rtb-1", destination_cidr_block="10.0.0.0/16")

@@ -12,7 +12,7 @@ impl Resource {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| ()).build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(404, &[], "").answer(200, &[], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(404, &[], "").respond(200, &[], ""))?;
     /// let bucket = client.resource("s3")?.sub("Bucket", "my-bucket")?;
     /// assert_eq!(bucket.wait("exists")?.attempts, 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -32,7 +32,7 @@ impl Resource {
     /// use std::time::Duration;
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], ""))?;
     /// let object = client.resource("s3")?.sub("Object", ["my-bucket", "greeting"])?;
     /// object.waiter("exists", json!({"VersionId": "3HL4kqtJvjVBH40Nrjfkd"}))?.timeout(Duration::from_secs(60)).run()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -111,7 +111,7 @@ impl Context {
     }
 
     pub(super) fn call(&self, operation: &str, params: Value) -> Result<Value> {
-        self.send(self.request(operation, params))?.value()
+        self.send(self.request(operation, params))?.to_value()
     }
 
     /// Waits until the bandwidth limit permits `bytes` more.

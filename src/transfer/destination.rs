@@ -25,8 +25,8 @@ use crate::sync;
 /// use tucuxi::transfer::Target;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// # let replay = Replay::new().answer(200, &[("content-length", "12")], "");
-/// # let replay = replay.answer(200, &[("content-length", "12")], "a small fish");
+/// # let replay = Replay::new().respond(200, &[("content-length", "12")], "");
+/// # let replay = replay.respond(200, &[("content-length", "12")], "a small fish");
 /// # let client = Client::with_transport(config, replay)?;
 /// client.transfer().download("river", "fish.txt", Target::writer(std::io::sink())).run()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -181,7 +181,7 @@ impl Fetch<'_> {
             _ => error,
         })?;
         let body = output.body.take();
-        let response = output.value()?;
+        let response = output.to_value()?;
         if let Some(known) = self.known {
             known.check_same(self.object, &response)?;
         }

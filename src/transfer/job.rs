@@ -96,7 +96,7 @@ enum What<'j> {
 /// use serde_json::json;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// # let client = Client::with_transport(config, Replay::new().answer(200, &[("etag", "\"e\"")], ""))?;
+/// # let client = Client::with_transport(config, Replay::new().respond(200, &[("etag", "\"e\"")], ""))?;
 /// let report = client.transfer()
 ///     .upload("a small fish", "river", "fish.txt")
 ///     .args(json!({"ContentType": "text/plain"}))
@@ -221,7 +221,7 @@ impl Job<'static> {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[("etag", "\"e\"")], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[("etag", "\"e\"")], ""))?;
     /// let running = client.transfer().upload("a small fish", "river", "fish.txt").start();
     /// let report = running.join()?;
     /// assert_eq!(report.objects, 1);
@@ -251,7 +251,7 @@ impl fmt::Debug for Job<'_> {
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// # let client = Client::with_transport(config, Replay::new().answer(200, &[("etag", "\"e\"")], ""))?;
+/// # let client = Client::with_transport(config, Replay::new().respond(200, &[("etag", "\"e\"")], ""))?;
 /// let running = client.transfer().upload("a small fish", "river", "fish.txt").start();
 /// while !running.is_done() {
 ///     println!("{} bytes", running.now().bytes);

@@ -22,7 +22,7 @@ impl Client {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[("etag", "\"e\"")], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[("etag", "\"e\"")], ""))?;
     /// client.transfer().upload("a small fish", "river", "fish.txt").run()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -60,7 +60,7 @@ impl Client {
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// # let replay = Replay::new().answer(200, &[("etag", "\"e\"")], "").answer(204, &[], "");
+/// # let replay = Replay::new().respond(200, &[("etag", "\"e\"")], "").respond(204, &[], "");
 /// # let client = Client::with_transport(config, replay)?;
 /// let s3 = client.transfer();
 /// s3.upload("a small fish", "river", "fish.txt").run()?;
@@ -79,7 +79,7 @@ impl TransferManager {
     /// use tucuxi::transfer::Source;
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[("etag", "\"e\"")], "").answer(200, &[("etag", "\"e\"")], "");
+    /// # let replay = Replay::new().respond(200, &[("etag", "\"e\"")], "").respond(200, &[("etag", "\"e\"")], "");
     /// # let client = Client::with_transport(config, replay)?;
     /// let s3 = client.transfer();
     /// s3.upload("a small fish", "river", "fish.txt").run()?;
@@ -101,7 +101,7 @@ impl TransferManager {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[("etag", "\"e\"")], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[("etag", "\"e\"")], ""))?;
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("fish.txt");
     /// # std::fs::write(&path, "a small fish")?;
@@ -123,7 +123,7 @@ impl TransferManager {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[("etag", "\"e\"")], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[("etag", "\"e\"")], ""))?;
     /// client.transfer().upload_fileobj(&b"a small fish"[..], "river", "fish.txt").run()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -141,8 +141,8 @@ impl TransferManager {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[("content-length", "12")], "");
-    /// # let replay = replay.answer(200, &[("content-length", "12")], "a small fish");
+    /// # let replay = Replay::new().respond(200, &[("content-length", "12")], "");
+    /// # let replay = replay.respond(200, &[("content-length", "12")], "a small fish");
     /// # let client = Client::with_transport(config, replay)?;
     /// let mut bytes = Vec::new();
     /// client.transfer().download("river", "fish.txt", &mut bytes).run()?;
@@ -164,8 +164,8 @@ impl TransferManager {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[("content-length", "12")], "");
-    /// # let replay = replay.answer(200, &[("content-length", "12")], "a small fish");
+    /// # let replay = Replay::new().respond(200, &[("content-length", "12")], "");
+    /// # let replay = replay.respond(200, &[("content-length", "12")], "a small fish");
     /// # let client = Client::with_transport(config, replay)?;
     /// # let folder = tempfile::tempdir()?;
     /// let path = folder.path().join("fish.txt");
@@ -197,8 +197,8 @@ impl TransferManager {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[("content-length", "12")], "");
-    /// # let client = Client::with_transport(config, replay.answer(200, &[], "<CopyObjectResult/>"))?;
+    /// # let replay = Replay::new().respond(200, &[("content-length", "12")], "");
+    /// # let client = Client::with_transport(config, replay.respond(200, &[], "<CopyObjectResult/>"))?;
     /// client.transfer().copy(("river", "fish.txt"), "sea", "fish.txt").run()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -217,7 +217,7 @@ impl TransferManager {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(204, &[], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(204, &[], ""))?;
     /// client.transfer().delete("river", "fish.txt").run()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

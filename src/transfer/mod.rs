@@ -4,7 +4,7 @@
 //! use serde_json::json;
 //! # use tucuxi::{Client, Config, transport::Replay};
 //! # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-//! # let client = Client::with_transport(config, Replay::new().answer(200, &[("etag", "\"e\"")], ""))?;
+//! # let client = Client::with_transport(config, Replay::new().respond(200, &[("etag", "\"e\"")], ""))?;
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("fish.txt");
 //! # std::fs::write(&path, "a small fish")?;

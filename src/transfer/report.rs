@@ -33,7 +33,7 @@ pub struct Failure {
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// # let client = Client::with_transport(config, Replay::new().answer(200, &[("etag", "\"e\"")], ""))?;
+/// # let client = Client::with_transport(config, Replay::new().respond(200, &[("etag", "\"e\"")], ""))?;
 /// let report = client.transfer().upload("a small fish", "river", "fish.txt").run()?;
 /// assert_eq!((report.objects, report.bytes), (1, 12));
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -30,7 +30,7 @@ use crate::sync;
 /// use tucuxi::transfer::Source;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// # let client = Client::with_transport(config, Replay::new().answer(200, &[("etag", "\"e\"")], ""))?;
+/// # let client = Client::with_transport(config, Replay::new().respond(200, &[("etag", "\"e\"")], ""))?;
 /// let source = Source::reader(&b"a small fish"[..]);
 /// client.transfer().upload(source, "river", "fish.txt").run()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -194,7 +194,7 @@ impl Sender {
         loop {
             let body = Outgoing::body(chunk.body.clone(), chunk.file.clone(), &meter, context);
             let request = context.request(operation, params.clone()).body(body);
-            match context.send(request).and_then(|output| output.value()) {
+            match context.send(request).and_then(|output| output.to_value()) {
                 Ok(response) => {
                     meter.complete(chunk.len);
                     return Ok(response);

@@ -49,7 +49,7 @@ pub type Response = http::Response<ResponseBody>;
 ///     }
 /// }
 /// # let config = tucuxi::Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// let replay = Replay::new().answer(200, &[], r#"{"TableNames": []}"#);
+/// let replay = Replay::new().respond(200, &[], r#"{"TableNames": []}"#);
 /// let client = tucuxi::Client::with_transport(config, Counted(replay, Default::default()))?;
 /// client.call("dynamodb", "ListTables", serde_json::json!({}))?;
 /// # Ok::<(), tucuxi::Error>(())

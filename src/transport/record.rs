@@ -27,7 +27,7 @@ use crate::sync;
 /// let path = folder.path().join("tables.cassette");
 /// let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
 /// // a program would record a `tucuxi::transport::UreqTransport` here
-/// let wire = Replay::new().answer(200, &[], r#"{"TableNames": ["t"]}"#);
+/// let wire = Replay::new().respond(200, &[], r#"{"TableNames": ["t"]}"#);
 /// let client = Client::with_transport(config.clone(), Record::to_file(&path, wire)?)?;
 /// client.call("dynamodb", "ListTables", serde_json::json!({}))?;
 ///

@@ -27,7 +27,7 @@ use crate::sync;
 ///     .region("eu-west-1")
 ///     .credentials(Credentials::new("AKIDEXAMPLE", "secret"))
 ///     .build()?;
-/// let replay = Replay::new().answer(200, &[], r#"{"TableNames": ["t"]}"#);
+/// let replay = Replay::new().respond(200, &[], r#"{"TableNames": ["t"]}"#);
 /// let client = Client::with_transport(config, replay)?;
 /// let tables = client.call("dynamodb", "ListTables", serde_json::json!({}))?;
 /// assert_eq!(tables["TableNames"][0], "t");
@@ -96,7 +96,7 @@ impl Replay {
     /// # Panics
     ///
     /// Panics if the status or a header is not valid in HTTP.
-    pub fn answer(self, status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Self {
+    pub fn respond(self, status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Self {
         let mut response = http::Response::builder().status(status);
         for (name, value) in headers {
             response = response.header(*name, *value);
@@ -127,7 +127,7 @@ impl Replay {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// let replay = Replay::new().answer(200, &[], "").to("PUT", "/b/here");
+    /// let replay = Replay::new().respond(200, &[], "").to("PUT", "/b/here");
     /// let client = Client::with_transport(config, replay)?;
     /// let there = serde_json::json!({"Bucket": "b", "Key": "there"});
     /// let error = client.call("s3", "PutObject", there).unwrap_err().to_string();
@@ -295,8 +295,8 @@ mod tests {
     #[should_panic(expected = "1 responses were not used: 200 to GET /b")]
     fn responses_that_are_left_are_listed() {
         let replay = Replay::new()
-            .answer(200, &[], "")
-            .answer(200, &[], "")
+            .respond(200, &[], "")
+            .respond(200, &[], "")
             .to("GET", "/b");
         send(&replay, "GET", "http://h/a").unwrap();
         replay.assert_all_used();
@@ -307,13 +307,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("c");
         let wire = Replay::new()
-            .answer(
+            .respond(
                 200,
                 &[("x-a", "b")],
                 "<a><SecretAccessKey>hidden</SecretAccessKey></a>",
             )
             .failure(TransportErrorKind::Timeout)
-            .answer(200, &[], &b"\xff"[..]);
+            .respond(200, &[], &b"\xff"[..]);
         let record = Record::to_file(&path, wire).unwrap();
         let signed = "http://h/p?a=b&X-Amz-Signature=hidden";
         assert!(

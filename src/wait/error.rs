@@ -13,7 +13,7 @@ use crate::printable::Printable;
 /// use tucuxi::{WaitError, WaitFailure};
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// # let replay = Replay::new().answer(200, &[], r#"{"Table": {"TableStatus": "CREATING"}}"#);
+/// # let replay = Replay::new().respond(200, &[], r#"{"Table": {"TableStatus": "CREATING"}}"#);
 /// # let client = Client::with_transport(config, replay)?;
 /// let table = serde_json::json!({"TableName": "orders"});
 /// let wait = client.waiter("dynamodb", "TableExists", table)?.max_attempts(1);

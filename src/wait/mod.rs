@@ -25,7 +25,7 @@ use crate::model::{UnknownName, Waiter};
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-/// # let replay = Replay::new().answer(200, &[], r#"{"Table": {"TableStatus": "ACTIVE"}}"#);
+/// # let replay = Replay::new().respond(200, &[], r#"{"Table": {"TableStatus": "ACTIVE"}}"#);
 /// # let client = Client::with_transport(config, replay)?;
 /// let table = serde_json::json!({"TableName": "orders"});
 /// let output = client.wait("dynamodb", "TableExists", table)?;
@@ -46,7 +46,7 @@ pub struct WaitOutput {
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| ()).build()?;
-/// # let client = Client::with_transport(config, Replay::new().answer(404, &[], "").answer(200, &[], ""))?;
+/// # let client = Client::with_transport(config, Replay::new().respond(404, &[], "").respond(200, &[], ""))?;
 /// let bucket = serde_json::json!({"Bucket": "my-bucket"});
 /// let wait = client.waiter("s3", "BucketExists", bucket)?;
 /// wait.on_progress(|progress| println!("attempt {}, next in {:?}", progress.attempts, progress.delay)).run()?;
@@ -80,7 +80,7 @@ pub(crate) struct Settings {
 /// use std::time::Duration;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| ()).build()?;
-/// # let client = Client::with_transport(config, Replay::new().answer(404, &[], "").answer(200, &[], ""))?;
+/// # let client = Client::with_transport(config, Replay::new().respond(404, &[], "").respond(200, &[], ""))?;
 /// let bucket = serde_json::json!({"Bucket": "my-bucket"});
 /// let wait = client.waiter("s3", "BucketExists", bucket)?;
 /// wait.delay(Duration::from_secs(1)).timeout(Duration::from_secs(60)).run()?;
@@ -114,7 +114,7 @@ impl Client {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| ()).build()?;
-    /// # let replay = Replay::new().answer(404, &[], "").answer(200, &[], "");
+    /// # let replay = Replay::new().respond(404, &[], "").respond(200, &[], "");
     /// # let client = Client::with_transport(config, replay)?;
     /// let bucket = serde_json::json!({"Bucket": "my-bucket"});
     /// let output = client.wait("s3", "BucketExists", bucket)?;
@@ -136,7 +136,7 @@ impl Client {
     /// use std::time::Duration;
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().answer(200, &[], ""))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], ""))?;
     /// let bucket = serde_json::json!({"Bucket": "my-bucket"});
     /// client.waiter("s3", "BucketExists", bucket)?.timeout(Duration::from_secs(60)).run()?;
     /// # Ok::<(), tucuxi::Error>(())
@@ -273,7 +273,7 @@ impl Request<'_> {
             .purpose(Purpose::Wait)
             .cancel_with(self.cancel);
         let sent = request.send_buffered();
-        let observed = sent.and_then(|output| Ok((output.meta.status, output.value()?)));
+        let observed = sent.and_then(|output| Ok((output.meta.status, output.to_value()?)));
         match observed {
             Ok((status, value)) => Event::Received(Observation {
                 status,

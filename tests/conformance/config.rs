@@ -626,7 +626,7 @@ fn traced(case: &Value) -> Verdict {
         .unsigned()
         .build()
         .unwrap();
-    let replay = std::sync::Arc::new(Replay::new().answer(200, &[], "{}"));
+    let replay = std::sync::Arc::new(Replay::new().respond(200, &[], "{}"));
     let client = Client::with_transport(config, replay.clone()).unwrap();
     client.call("dynamodb", "ListTables", json!({})).unwrap();
     let sent = replay.sent().remove(0);

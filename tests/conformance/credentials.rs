@@ -43,7 +43,7 @@ impl Network {
 impl Transport for Network {
     fn send(&self, request: Request, limits: &Limits) -> Result<Response, TransportError> {
         // a replay only parses the request
-        let listener = Replay::new().answer(200, &[], "");
+        let listener = Replay::new().respond(200, &[], "");
         let (parts, body) = request.into_parts();
         let mut copy = http::Request::new(body.clone());
         *copy.method_mut() = parts.method.clone();
@@ -54,7 +54,7 @@ impl Transport for Network {
         let (status, text) = (self.answer)(&sent);
         self.sent.lock().unwrap().push(sent);
         Replay::new()
-            .answer(status, &[], text)
+            .respond(status, &[], text)
             .send(http::Request::from_parts(parts, body), limits)
     }
 }

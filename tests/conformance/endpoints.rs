@@ -247,7 +247,7 @@ pub(crate) fn sent(
         false => config.unsigned(),
     };
     let config = config.build()?;
-    let replay = Arc::new(Replay::new().answer(500, &[], ""));
+    let replay = Arc::new(Replay::new().respond(500, &[], ""));
     let client = Client::with_transport(config, replay.clone())?;
     let result = client.call(service, operation, params.clone());
     match replay.sent().first() {

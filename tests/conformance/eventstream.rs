@@ -147,11 +147,11 @@ const HEADERS: [(&str, &str); 1] = [("content-type", "application/vnd.amazon.eve
 /// Reads the events, up to the error if the stream ends with one.
 fn events(case: &Value) -> Result<(Value, Option<Error>), Error> {
     let config = isolated().region("us-east-1").unsigned().max_attempts(1);
-    let replay = Replay::new().answer(200, &HEADERS, bytes(case, "body_base64"));
+    let replay = Replay::new().respond(200, &HEADERS, bytes(case, "body_base64"));
     let client = config.over(replay);
     let request = client.request(text(case, "service"), text(case, "operation"));
     let output = request.params(case["params"].clone()).send()?;
-    let mut value = output.value()?;
+    let mut value = output.to_value()?;
     let mut collected = Vec::new();
     let mut fault = None;
     for event in output.events.into_iter().flatten() {

@@ -138,7 +138,7 @@ impl Service {
         if let Some(form) = row["signed_v2"].get("body") {
             expected["body"] = form.clone();
         }
-        let replay = Arc::new(self.discovery(operation).answer(200, &[], ""));
+        let replay = Arc::new(self.discovery(operation).respond(200, &[], ""));
         let client = Client::with_transport(config(row, &self.name), replay.clone()).unwrap();
         let result = client.call(&self.name, operation, params);
         match &replay.sent()[..] {
@@ -154,7 +154,7 @@ impl Service {
         let client = Config::builder().isolated().over(Replay::new());
         let model = client.model(&self.name).unwrap();
         match model.operation(operation).unwrap().endpoint_discovery {
-            Some(EndpointDiscovery::Required) => Replay::new().answer(
+            Some(EndpointDiscovery::Required) => Replay::new().respond(
                 200,
                 &[],
                 r#"{"Endpoints":[{"Address":"cell1.example.amazonaws.com","CachePeriodInMinutes":1440}]}"#,
@@ -175,7 +175,7 @@ impl Service {
         let status = response["status"].as_u64().unwrap() as u16;
         let replay = self
             .discovery(operation)
-            .answer(status, &headers, body(response));
+            .respond(status, &headers, body(response));
         let client = Client::with_transport(config(row, &self.name), replay).unwrap();
         client.call(&self.name, operation, params)
     }

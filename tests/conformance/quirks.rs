@@ -54,7 +54,7 @@ fn client(case: &Value, replay: Arc<Replay>) -> Result<Client, String> {
 }
 
 fn request(case: &Value) -> Verdict {
-    let replay = Arc::new(Replay::new().answer(200, &[], ""));
+    let replay = Arc::new(Replay::new().respond(200, &[], ""));
     let text = |name: &str| case[name].as_str().unwrap();
     let result = client(case, replay.clone()).map(|client| {
         let params = with_tokens(&client, case);

@@ -49,7 +49,7 @@ fn client(status: u16, headers: &[(&str, &str)], body: String) -> Client {
         .max_attempts(1)
         .validate_parameters(false)
         .unsigned();
-    config.over(Replay::new().answer(status, headers, body))
+    config.over(Replay::new().respond(status, headers, body))
 }
 
 /// The parameters that a request needs: all that are part of the path.

@@ -158,7 +158,7 @@ fn add(replay: Replay, service: &str, answer: &Value) -> Replay {
         }
         (None, _) => "{}".into(),
     };
-    replay.answer(status, &headers, body)
+    replay.respond(status, &headers, body)
 }
 
 /// The status, headers and body of a response that is being parsed.
@@ -187,7 +187,7 @@ fn traffic(data: &Value) -> Verdict {
             && let Some((status, headers, body)) = open.take()
         {
             let headers: Vec<_> = headers.iter().map(|(k, v)| (&**k, &**v)).collect();
-            replay = replay.answer(status, &headers, body);
+            replay = replay.respond(status, &headers, body);
         }
     }
     if expected.iter().any(Value::is_null) {

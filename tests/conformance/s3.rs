@@ -47,7 +47,7 @@ fn redirected(case: &Value) -> Verdict {
             .filter_map(|(name, value)| Some((&**name, value.as_str()?)))
             .collect();
         let status = answer["status"].as_u64().unwrap() as u16;
-        replay = replay.answer(
+        replay = replay.respond(
             status,
             &headers,
             answer["body"].as_str().unwrap_or_default().to_owned(),

@@ -34,7 +34,7 @@ fn s3_objects() {
 }
 
 fn request(case: &Value) -> Verdict {
-    let replay = Arc::new(Replay::new().answer(200, &[], ""));
+    let replay = Arc::new(Replay::new().respond(200, &[], ""));
     let config = frozen(config(case), case).build().unwrap();
     let client = Client::with_transport(config, replay.clone()).unwrap();
     let operation = case["operation"].as_str().unwrap();
@@ -99,7 +99,7 @@ fn response(case: &Value) -> Verdict {
         .map(|(name, value)| (&**name, value.as_str().unwrap()))
         .collect();
     let status = answer["status"].as_u64().unwrap() as u16;
-    let replay = Replay::new().answer(status, &headers, oracle::body(answer));
+    let replay = Replay::new().respond(status, &headers, oracle::body(answer));
     let mut case_config = case.clone();
     if case_config["region"].is_null() {
         case_config["region"] = "us-east-1".into();
@@ -114,7 +114,7 @@ fn response(case: &Value) -> Verdict {
         .as_ref()
         .ok()
         .and_then(|output| output.meta.checksum_algorithm);
-    let found = output.and_then(|output| output.value());
+    let found = output.and_then(|output| output.to_value());
     match (found, expected) {
         (Ok(found), Value::Object(_)) => {
             let name = algorithm.map(|algorithm| algorithm.as_str().to_ascii_lowercase());

@@ -97,12 +97,12 @@ fn run(recorded: &Recorded) -> Verdict {
         .filter_map(|(name, values)| Some((&**name, values.get(0)?.as_str()?)))
         .collect();
     let status = recorded.response["status"].as_u64().unwrap() as u16;
-    let replay = Replay::new().answer(status, &headers, recorded.received.clone());
+    let replay = Replay::new().respond(status, &headers, recorded.received.clone());
     // sessions are recorded separately
     let replay = match operation != "CreateSession"
         && header(&recorded.request, "x-amz-s3session-token").is_some()
     {
-        true => Replay::new().answer(200, &[], SESSION).answer(
+        true => Replay::new().respond(200, &[], SESSION).respond(
             status,
             &headers,
             recorded.received.clone(),

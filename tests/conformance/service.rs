@@ -54,7 +54,7 @@ pub(crate) fn request(
     operation: &str,
     params: Value,
 ) -> Result<SentRequest, String> {
-    let (client, replay) = client(model, endpoint, Replay::new().answer(200, &[], ""));
+    let (client, replay) = client(model, endpoint, Replay::new().respond(200, &[], ""));
     let result = client.call("case", operation, params);
     let sent = replay.sent().pop();
     sent.ok_or_else(|| format!("nothing was sent: {:?}", result.map_err(|e| e.to_string())))
@@ -68,7 +68,7 @@ pub(crate) fn answer(
     headers: &[(&str, &str)],
     body: Vec<u8>,
 ) -> Result<Value, Error> {
-    let replay = Replay::new().answer(status, headers, body);
+    let replay = Replay::new().respond(status, headers, body);
     let (client, _) = client(model, "https://example.com", replay);
     client.call("case", operation, json!({}))
 }

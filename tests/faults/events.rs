@@ -158,7 +158,7 @@ fn read(client: &Client, case: Case, buffered: bool) -> Result<usize, Error> {
     let request = client.request(case.service, case.operation);
     let request = request.params((case.params)());
     if buffered {
-        let value = request.send_buffered()?.value()?;
+        let value = request.send_buffered()?.to_value()?;
         let events = value.as_object().unwrap().values();
         return Ok(events.filter_map(|v| v.as_array()).map(Vec::len).sum());
     }

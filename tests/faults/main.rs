@@ -167,7 +167,7 @@ fn call(kind: Kind, client: &Client, server: &Server) -> String {
         },
         Kind::Buffered => get.send_buffered().map(|output| {
             use base64::Engine as _;
-            let text = output.value().unwrap()["Body"].clone();
+            let text = output.to_value().unwrap()["Body"].clone();
             let read = base64::prelude::BASE64_STANDARD.decode(text.as_str().unwrap());
             assert!(read.unwrap() == server.state.blob);
         }),

@@ -36,11 +36,11 @@ fn no_secret_is_logged_or_shown() {
         <SecretAccessKey>hidden-session</SecretAccessKey><AccessKeyId>ASIA</AccessKeyId>\
         <Expiration>2100-01-01T00:00:00Z</Expiration></Credentials></CreateSessionResult>";
     let replay = Replay::new()
-        .answer(200, &[], session)
-        .answer(200, &[], "")
-        .answer(200, &[], "")
-        .answer(200, &[], "{}")
-        .answer(403, &[], "<Error><Code>AccessDenied</Code></Error>");
+        .respond(200, &[], session)
+        .respond(200, &[], "")
+        .respond(200, &[], "")
+        .respond(200, &[], "{}")
+        .respond(403, &[], "<Error><Code>AccessDenied</Code></Error>");
     let client = config.clone().over(replay);
     let express = json!({"Bucket": "mine--use1-az4--x-s3", "Key": "k"});
     client.call("s3", "GetObject", express).unwrap();

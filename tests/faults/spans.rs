@@ -22,9 +22,9 @@ fn a_call_is_a_span_and_so_is_each_attempt() {
     // for this thread, which does everything
     let _subscribed = tracing::subscriber::set_default(subscriber);
     let answers = Replay::new()
-        .answer(503, &[], "")
-        .answer(200, &[("x-amzn-requestid", "r-1")], "{}")
-        .answer(400, &[], r#"{"__type": "ValidationException"}"#);
+        .respond(503, &[], "")
+        .respond(200, &[("x-amzn-requestid", "r-1")], "{}")
+        .respond(400, &[], r#"{"__type": "ValidationException"}"#);
     let (client, replay) = isolated().unsigned().replay(answers);
     client
         .call(

@@ -430,7 +430,8 @@ fn what_a_proxy_cannot_be_is_said_when_the_client_is_made() {
     let make = |config: tucuxi::ConfigBuilder| Client::with_config(config.build().unwrap());
     let isolated = || tucuxi::Config::builder().isolated();
     let socks = make(isolated().proxy("socks5://127.0.0.1:1", "")).unwrap_err();
-    assert_eq!(socks.kind(), ErrorKind::Unsupported, "{socks}");
+    assert_eq!(socks.kind(), ErrorKind::Config, "{socks}");
+    assert!(socks.to_string().contains("write http or https"), "{socks}");
     let none = make(isolated().proxy("http://u:hidden@", "")).unwrap_err();
     assert!(!none.to_string().contains("hidden"), "{none}");
     let dir = tempfile::tempdir().unwrap();

@@ -361,7 +361,7 @@ fn an_sso_session_provides_bearer_tokens() {
     let (client, replay) =
         machine
             .config()
-            .replay(Replay::new().answer(200, &[], r#"{"items":[]}"#));
+            .replay(Replay::new().respond(200, &[], r#"{"items":[]}"#));
     let call = || client.call("codecatalyst", "ListSpaces", json!({}));
     let error = call().unwrap_err().to_string();
     assert!(
@@ -658,7 +658,7 @@ fn errors_show_no_part_of_a_document() {
 /// A client of this machine that receives these bodies with status 200.
 fn client_of(machine: &Machine, bodies: &[&str]) -> Client {
     let replay = bodies.iter().fold(Replay::new(), |replay, body| {
-        replay.answer(200, &[], (*body).to_owned())
+        replay.respond(200, &[], (*body).to_owned())
     });
     machine.config().sleep(|_| {}).over(replay)
 }

@@ -71,7 +71,7 @@ fn uri() -> http::Uri {
 fn refused() -> Replay {
     let body =
         "<Error><Code>AccessDenied</Code><Message>no</Message><RequestId>r</RequestId></Error>";
-    Replay::new().answer(403, &[], body)
+    Replay::new().respond(403, &[], body)
 }
 
 fn errors() -> Vec<Error> {
@@ -93,14 +93,14 @@ fn errors() -> Vec<Error> {
         .build();
     let half = Client::with_transport(half.unwrap(), Replay::new()).unwrap();
     let refused_table = r#"{"__type": "AccessDeniedException", "message": "no"}"#;
-    let table_client = unsigned().over(Replay::new().answer(400, &[], refused_table));
+    let table_client = unsigned().over(Replay::new().respond(400, &[], refused_table));
     let table = table_client.table("t");
     let unwritten = table.with_batch_writer(|writer| writer.put(json!({"n": 0})));
     let unavailable = || {
         Replay::new()
-            .answer(503, &[], "")
-            .answer(503, &[], "")
-            .answer(503, &[], "")
+            .respond(503, &[], "")
+            .respond(503, &[], "")
+            .respond(503, &[], "")
     };
     vec![
         isolated().profile("missing").build().unwrap_err().into(),
@@ -133,7 +133,7 @@ fn errors() -> Vec<Error> {
             .map(drop)
             .unwrap_err(),
         unsigned()
-            .over(Replay::new().answer(200, &[("x-amz-checksum-crc32", "AAAAAA==")], "text"))
+            .over(Replay::new().respond(200, &[("x-amz-checksum-crc32", "AAAAAA==")], "text"))
             .request("s3", "GetObject")
             .config(|c| c.max_attempts(1))
             .params(get)
@@ -161,10 +161,10 @@ fn errors() -> Vec<Error> {
         )
         .into(),
         list(Replay::new().failure(TransportErrorKind::Request)),
-        list(Replay::new().answer(200, &[("content-type", "text/html")], "<html></html>")),
+        list(Replay::new().respond(200, &[("content-type", "text/html")], "<html></html>")),
         Error::new(ErrorKind::Unsupported, "a\nline"),
-        wait(Replay::new().answer(400, &[], "")),
-        wait(Replay::new().answer(404, &[], "")),
+        wait(Replay::new().respond(400, &[], "")),
+        wait(Replay::new().respond(404, &[], "")),
     ]
 }
 
@@ -279,7 +279,7 @@ fn errors_have_attempts_and_the_end_of_retries() {
             None,
         ),
         (list(refused(), 3), 1, None),
-        (list(Replay::new().answer(200, &[], text), 3), 1, None),
+        (list(Replay::new().respond(200, &[], text), 3), 1, None),
     ];
     for (error, attempts, ended) in cases {
         assert_eq!(error.attempts(), attempts, "{error}");

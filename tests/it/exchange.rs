@@ -49,9 +49,9 @@ const ROWS: &str = r#"{"QueryId":"q","Rows":[],"ColumnInfo":[]}"#;
 #[test]
 fn an_endpoint_is_asked_for_once_and_kept() {
     let replay = Replay::new()
-        .answer(200, &[], TOLD)
-        .answer(200, &[], ROWS)
-        .answer(200, &[], ROWS);
+        .respond(200, &[], TOLD)
+        .respond(200, &[], ROWS)
+        .respond(200, &[], ROWS);
     let (client, replay) = signed().replay(replay);
     query(&client).unwrap();
     query(&client).unwrap();
@@ -70,10 +70,10 @@ fn a_wrong_endpoint_is_asked_for_again_once() {
     let wrong = r#"{"__type":"InvalidEndpointException"}"#;
     let other = TOLD.replace("cell1", "cell2");
     let replay = Replay::new()
-        .answer(200, &[], TOLD)
-        .answer(421, &[], wrong)
-        .answer(200, &[], other)
-        .answer(200, &[], ROWS);
+        .respond(200, &[], TOLD)
+        .respond(421, &[], wrong)
+        .respond(200, &[], other)
+        .respond(200, &[], ROWS);
     let (client, replay) = signed().replay(replay);
     query(&client).unwrap();
     assert_eq!(
@@ -85,10 +85,10 @@ fn a_wrong_endpoint_is_asked_for_again_once() {
         ]
     );
     let replay = Replay::new()
-        .answer(200, &[], TOLD)
-        .answer(421, &[], wrong)
-        .answer(200, &[], TOLD)
-        .answer(421, &[], wrong);
+        .respond(200, &[], TOLD)
+        .respond(421, &[], wrong)
+        .respond(200, &[], TOLD)
+        .respond(421, &[], wrong);
     let (client, replay) = signed().replay(replay);
     assert_eq!(
         query(&client).unwrap_err().code(),
@@ -100,7 +100,7 @@ fn a_wrong_endpoint_is_asked_for_again_once() {
 #[test]
 fn an_endpoint_that_must_be_told_and_is_not_is_an_error() {
     let no = r#"{"__type":"AccessDeniedException"}"#;
-    let (client, replay) = signed().replay(Replay::new().answer(400, &[], no));
+    let (client, replay) = signed().replay(Replay::new().respond(400, &[], no));
     for _ in 0..2 {
         let error = query(&client).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Endpoint, "{error}");
@@ -115,11 +115,15 @@ fn an_endpoint_that_must_be_told_and_is_not_is_an_error() {
 #[test]
 fn discovery_that_may_be_is_done_on_demand() {
     let list = |client: &Client| client.call("dynamodb", "ListTables", json!({}));
-    let (plain, replay) = signed().replay(Replay::new().answer(200, &[], "{}"));
+    let (plain, replay) = signed().replay(Replay::new().respond(200, &[], "{}"));
     list(&plain).unwrap();
     assert_eq!(hosts(&replay), ["dynamodb.us-east-1.amazonaws.com"]);
     let on = signed().endpoint_discovery(EndpointDiscoveryMode::Enabled);
-    let (asking, replay) = on.replay(Replay::new().answer(200, &[], TOLD).answer(200, &[], "{}"));
+    let (asking, replay) = on.replay(
+        Replay::new()
+            .respond(200, &[], TOLD)
+            .respond(200, &[], "{}"),
+    );
     list(&asking).unwrap();
     assert_eq!(
         hosts(&replay),
@@ -129,7 +133,7 @@ fn discovery_that_may_be_is_done_on_demand() {
     let on = signed().endpoint_discovery(EndpointDiscoveryMode::Enabled);
     let replay = Replay::new()
         .failure(TransportErrorKind::Request)
-        .answer(200, &[], "{}");
+        .respond(200, &[], "{}");
     let (asking, replay) = on.replay(replay);
     list(&asking).unwrap();
     assert_eq!(hosts(&replay)[1], "dynamodb.us-east-1.amazonaws.com");
@@ -140,9 +144,9 @@ fn a_bucket_elsewhere_is_followed_once_and_remembered() {
     let moved = "<Error><Code>PermanentRedirect</Code><Message>m</Message></Error>";
     let there = [("x-amz-bucket-region", "eu-west-1")];
     let replay = Replay::new()
-        .answer(301, &there, moved)
-        .answer(200, &[("etag", "\"e\"")], "")
-        .answer(200, &[("etag", "\"e\"")], "");
+        .respond(301, &there, moved)
+        .respond(200, &[("etag", "\"e\"")], "")
+        .respond(200, &[("etag", "\"e\"")], "");
     let (client, replay) = signed().replay(replay);
     for _ in 0..2 {
         let put = client
@@ -165,7 +169,7 @@ fn a_bucket_elsewhere_is_followed_once_and_remembered() {
 fn a_reader_is_not_sent_elsewhere() {
     let moved = "<Error><Code>PermanentRedirect</Code><Message>m</Message></Error>";
     let there = [("x-amz-bucket-region", "eu-west-1")];
-    let (client, replay) = signed().replay(Replay::new().answer(301, &there, moved).answer(
+    let (client, replay) = signed().replay(Replay::new().respond(301, &there, moved).respond(
         200,
         &[],
         "",
@@ -183,7 +187,7 @@ fn a_reader_is_not_sent_elsewhere() {
 
 #[test]
 fn a_head_request_without_a_region_is_an_error() {
-    let (client, replay) = signed().replay(Replay::new().answer(301, &[], ""));
+    let (client, replay) = signed().replay(Replay::new().respond(301, &[], ""));
     let error = client
         .call("s3", "HeadBucket", json!({"Bucket": "bkt"}))
         .unwrap_err();
@@ -210,8 +214,11 @@ fn account_endpoints_resolve_credentials_first() {
     let config = isolated()
         .region("us-east-1")
         .credentials_provider(Counting(asked.clone()));
-    let (client, replay) =
-        config.replay(Replay::new().answer(200, &[], "{}").answer(200, &[], "{}"));
+    let (client, replay) = config.replay(Replay::new().respond(200, &[], "{}").respond(
+        200,
+        &[],
+        "{}",
+    ));
     for _ in 0..2 {
         client.call("dynamodb", "ListTables", json!({})).unwrap();
     }
@@ -294,10 +301,10 @@ fn regions_and_partitions_are_known() {
 #[test]
 fn derived_clients_share_models_but_not_endpoints() {
     let replay = Replay::new()
-        .answer(200, &[], TOLD)
-        .answer(200, &[], ROWS)
-        .answer(200, &[], TOLD)
-        .answer(200, &[], ROWS);
+        .respond(200, &[], TOLD)
+        .respond(200, &[], ROWS)
+        .respond(200, &[], TOLD)
+        .respond(200, &[], ROWS);
     let replay = Arc::new(replay);
     let config = signed().build().unwrap();
     // a separate source, because embedded models are shared by the whole process
@@ -327,7 +334,7 @@ fn a_server_like_s3_needs_no_region() {
         .isolated()
         .credentials(Credentials::new("AKIDEXAMPLE", "secret"))
         .endpoint_url("http://127.0.0.1:9000")
-        .replay(Replay::new().answer(200, &[], ""));
+        .replay(Replay::new().respond(200, &[], ""));
     client
         .call("s3", "DeleteObject", json!({"Bucket": "bkt", "Key": "k"}))
         .unwrap();

@@ -102,7 +102,7 @@ fn requests_are_cut_and_changed() {
             let put = |client: Client, body| -> Result<Value, Error> {
                 let params = json!({"Bucket": BUCKET, "Key": "k"});
                 let request = client.request("s3", "PutObject").params(params);
-                request.body(body).send()?.value()
+                request.body(body).send()?.to_value()
             };
             put(connect(&proxy, 1), body).expect_err(&format!("{fault:?}"));
             // if the response is lost, the server has handled the request

@@ -68,7 +68,7 @@ impl Interceptor for Writer {
 #[test]
 fn hooks_run_in_order_and_in_reverse_order() {
     let diary = Diary::default();
-    let replay = Arc::new(Replay::new().answer(500, &[], "").answer(200, &[], "{}"));
+    let replay = Arc::new(Replay::new().respond(500, &[], "").respond(200, &[], "{}"));
     let config = isolated()
         .credentials(Credentials::new("AKIDEXAMPLE", "secret"))
         .interceptor(Writer("a", diary.clone()));
@@ -139,7 +139,7 @@ impl Interceptor for Meddler {
 
 #[test]
 fn parameters_may_be_completed_or_refused() {
-    let (client, replay) = unsigned().replay(Replay::new().answer(200, &[], "{}"));
+    let (client, replay) = unsigned().replay(Replay::new().respond(200, &[], "{}"));
     let ask = |meddler| {
         client
             .request("dynamodb", "ListTables")
@@ -177,7 +177,8 @@ fn parameters_may_be_completed_or_refused() {
 
 #[test]
 fn a_changed_retry_reason_applies_while_attempts_are_left() {
-    let replay = || Arc::new((0..5).fold(Replay::new(), |replay, _| replay.answer(200, &[], "{}")));
+    let replay =
+        || Arc::new((0..5).fold(Replay::new(), |replay, _| replay.respond(200, &[], "{}")));
     let made = |meddler: Meddler| {
         let replay = replay();
         let client = unsigned().max_attempts(3).over(replay.clone());
@@ -263,7 +264,7 @@ fn edits_apply_to_every_target_and_can_be_disabled() {
     }
     let answer = "<GetRolePolicyResponse><GetRolePolicyResult><RoleName>r</RoleName>\
         <PolicyDocument>%7B%22Version%22%3A%222012%22%7D</PolicyDocument></GetRolePolicyResult></GetRolePolicyResponse>";
-    let replay = Arc::new((0..4).fold(Replay::new(), |replay, _| replay.answer(200, &[], answer)));
+    let replay = Arc::new((0..4).fold(Replay::new(), |replay, _| replay.respond(200, &[], answer)));
     let client = unsigned().over(replay);
     let place = json!({"RoleName": "r", "PolicyName": "p"});
     let value = client.call("iam", "GetRolePolicy", place.clone()).unwrap();
@@ -281,7 +282,7 @@ fn edits_apply_to_every_target_and_can_be_disabled() {
     request().send().unwrap().write_json(&mut text).unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&text).unwrap(), expected);
     let plain = request().config(|config| config.without_customisation("iam-policy-documents"));
-    let plain = plain.send().unwrap().value().unwrap();
+    let plain = plain.send().unwrap().to_value().unwrap();
     assert_eq!(plain["PolicyDocument"], "%7B%22Version%22%3A%222012%22%7D");
 }
 
@@ -310,7 +311,7 @@ fn both(
     let with = |config: ConfigBuilder| {
         let (client, replay) = config
             .max_attempts(1)
-            .replay(Replay::new().answer(200, &[], ""));
+            .replay(Replay::new().respond(200, &[], ""));
         // the outcome does not matter
         let _ = client.call(service, operation, params.clone());
         replay.sent().pop()
@@ -442,7 +443,7 @@ fn customisations_of_requests_can_be_switched_off() {
 
 #[test]
 fn a_parameter_and_its_other_name_exclude_each_other() {
-    let (client, replay) = unsigned().replay(Replay::new().answer(200, &[], "{}"));
+    let (client, replay) = unsigned().replay(Replay::new().respond(200, &[], "{}"));
     let mut params = json!({"logGroupName": "g", "fromTime": 1, "to": 2, "destination": "b"});
     client
         .call("logs", "CreateExportTask", params.clone())
@@ -466,7 +467,7 @@ fn a_service_goes_by_its_old_name_too() {
 
 #[test]
 fn a_lambda_function_passes_its_trace_on() {
-    let replay = Arc::new(Replay::new().answer(200, &[], "{}"));
+    let replay = Arc::new(Replay::new().respond(200, &[], "{}"));
     let env = [
         ("AWS_LAMBDA_FUNCTION_NAME", "f"),
         ("_X_AMZN_TRACE_ID", "Root=1-5759e988;Parent=53\u{e9}"),
@@ -482,7 +483,7 @@ fn a_lambda_function_passes_its_trace_on() {
 fn errors_of_oauth_have_its_codes() {
     let body = r#"{"error": "invalid_client", "error_description": "no such client"}"#;
     let answer = [("x-amzn-errortype", "InvalidClientException")];
-    let client = unsigned().over(Replay::new().answer(401, &answer, body));
+    let client = unsigned().over(Replay::new().respond(401, &answer, body));
     let params = json!({"clientId": "c", "clientSecret": "s", "grantType": "g"});
     let error = client.call("sso-oidc", "CreateToken", params).unwrap_err();
     assert_eq!(&*error.service_error().unwrap().message, "no such client");
@@ -491,8 +492,8 @@ fn errors_of_oauth_have_its_codes() {
 #[test]
 fn an_invalid_expires_is_no_error() {
     let answers = Replay::new()
-        .answer(200, &[("expires", "tomorrow")], "")
-        .answer(200, &[("expires", "Wed, 21 Oct 2015 07:28:00 GMT")], "");
+        .respond(200, &[("expires", "tomorrow")], "")
+        .respond(200, &[("expires", "Wed, 21 Oct 2015 07:28:00 GMT")], "");
     let client = unsigned().over(answers);
     let object = json!({"Bucket": "bucket", "Key": "k"});
     let head = client.call("s3", "HeadObject", object.clone()).unwrap();
@@ -514,9 +515,10 @@ fn a_user_agent_of_the_program_is_kept() {
             Ok(())
         }
     }
-    let (client, replay) = unsigned()
-        .interceptor(Own)
-        .replay(Replay::new().answer(200, &[], "{}"));
+    let (client, replay) =
+        unsigned()
+            .interceptor(Own)
+            .replay(Replay::new().respond(200, &[], "{}"));
     client.call("dynamodb", "ListTables", json!({})).unwrap();
     assert_eq!(replay.sent()[0].headers["user-agent"], "own/1");
 }
@@ -525,11 +527,11 @@ fn a_user_agent_of_the_program_is_kept() {
 fn the_user_agent_reports_the_features_in_use() {
     let table = r#"{"Table": {"TableStatus": "ACTIVE"}}"#;
     let answers = Replay::new()
-        .answer(200, &[("etag", "\"e\"")], "")
-        .answer(200, &[], "{}")
-        .answer(200, &[], "{}")
-        .answer(200, &[], table)
-        .answer(200, &[("etag", "\"e\"")], "");
+        .respond(200, &[("etag", "\"e\"")], "")
+        .respond(200, &[], "{}")
+        .respond(200, &[], "{}")
+        .respond(200, &[], table)
+        .respond(200, &[("etag", "\"e\"")], "");
     let replay = Arc::new(answers);
     let env = [
         ("AWS_EXECUTION_ENV", "AWS Lambda"),

@@ -276,7 +276,11 @@ fn a_service_is_called_in_the_version_that_is_asked_for() {
             .region("eu-west-1")
             .unsigned()
             .endpoint_url("http://h");
-        let replay = Arc::new(Replay::new().answer(200, &[], "{}").answer(200, &[], "{}"));
+        let replay = Arc::new(
+            Replay::new()
+                .respond(200, &[], "{}")
+                .respond(200, &[], "{}"),
+        );
         let client = Client::with_models(config.build().unwrap(), replay.clone(), in_versions());
         let client = client.unwrap();
         // under any spelling of the service's name

@@ -33,7 +33,7 @@ fn tables(pages: usize) -> Replay {
         if page + 1 < pages {
             answer["LastEvaluatedTableName"] = format!("bbb{page}").into();
         }
-        replay.answer(200, &[], answer.to_string())
+        replay.respond(200, &[], answer.to_string())
     })
 }
 
@@ -139,7 +139,7 @@ fn pages_share_the_credentials_of_their_request() {
 #[test]
 fn an_element_that_does_not_fit_the_type_is_an_error_of_its_own() {
     let page = r#"{"TableNames": ["1", "two", "3"]}"#;
-    let (client, _, _) = clocked(Replay::new().answer(200, &[], page));
+    let (client, _, _) = clocked(Replay::new().respond(200, &[], page));
     let pages = client.pages("dynamodb", "ListTables", json!({})).unwrap();
     let numbers = pages.search_as::<[u32; 1]>("TableNames[].[to_number(@)]");
     let numbers = numbers.unwrap().map(|n| n.map_err(|e| e.to_string()));
@@ -152,7 +152,7 @@ fn an_element_that_does_not_fit_the_type_is_an_error_of_its_own() {
 #[test]
 fn an_error_ends_a_listing_and_only_then() {
     for prefetch in [false, true] {
-        let (client, _, _) = clocked(tables(9).answer(500, &[], ""));
+        let (client, _, _) = clocked(tables(9).respond(500, &[], ""));
         let pages = client.pages("dynamodb", "ListTables", json!({})).unwrap();
         let mut pages = pages.prefetch(prefetch);
         for _ in 0..9 {
@@ -212,7 +212,7 @@ fn a_listing_that_cannot_be_made_is_an_error() {
 fn tables_with(tokens: &[&str]) -> Replay {
     tokens.iter().fold(Replay::new(), |replay, token| {
         let page = json!({"TableNames": [token], "LastEvaluatedTableName": token});
-        replay.answer(200, &[], page.to_string())
+        replay.respond(200, &[], page.to_string())
     })
 }
 
@@ -283,7 +283,7 @@ fn a_page_that_reports_more_without_a_token_is_an_error() {
         ("route53", "ListHostedZones", json!({}), zones),
     ];
     for (service, operation, params, body) in cases {
-        let (client, _, _) = clocked(Replay::new().answer(200, &[], body));
+        let (client, _, _) = clocked(Replay::new().respond(200, &[], body));
         let mut pages = client.pages(service, operation, params).unwrap();
         let error = pages.collect_full().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Pagination, "{error}");
@@ -297,8 +297,8 @@ fn a_page_that_reports_more_without_a_token_is_an_error() {
 /// A bucket that exists after this many responses.
 fn bucket_after(responses: usize) -> Replay {
     (0..responses)
-        .fold(Replay::new(), |replay, _| replay.answer(404, &[], ""))
-        .answer(200, &[], "")
+        .fold(Replay::new(), |replay, _| replay.respond(404, &[], ""))
+        .respond(200, &[], "")
 }
 
 fn bucket() -> Value {
@@ -315,7 +315,7 @@ fn a_wait_repeats_its_request_until_the_state_is_reached() {
 
 #[test]
 fn a_missing_bucket_may_be_the_expected_state() {
-    let (client, _, _) = clocked(Replay::new().answer(200, &[], "").answer(404, &[], ""));
+    let (client, _, _) = clocked(Replay::new().respond(200, &[], "").respond(404, &[], ""));
     let output = client.wait("s3", "BucketNotExists", bucket()).unwrap();
     assert_eq!(output.response.unwrap_err().code(), Some("404"));
 }
@@ -380,7 +380,7 @@ fn a_wait_ends_with_its_attempts_its_timeout_or_an_unexpected_error() {
     assert_eq!(error.reason, WaitFailure::AttemptsUsed(Some(last)));
     assert_eq!(error.source.unwrap().code(), Some("404"));
     assert_eq!(failed(bucket_after(9), 9).reason, WaitFailure::Deadline);
-    let error = failed(Replay::new().answer(400, &[], ""), 9);
+    let error = failed(Replay::new().respond(400, &[], ""), 9);
     assert!(
         matches!(error.reason, WaitFailure::Unexpected(_)),
         "{error}"

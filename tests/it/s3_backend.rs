@@ -28,7 +28,7 @@ fn call(s3: &Client, operation: &str, params: Value) -> Value {
 
 fn send(s3: &Client, operation: &str, params: Value, body: Body) -> Result<Value, Error> {
     let request = s3.request("s3", operation).params(params);
-    request.body(body).send()?.value()
+    request.body(body).send()?.to_value()
 }
 
 fn code(outcome: Result<Value, Error>) -> String {

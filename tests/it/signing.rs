@@ -48,13 +48,13 @@ fn get(client: &Client, bucket: &str) -> Result<Value, Error> {
 #[test]
 fn an_express_bucket_has_a_session_which_is_kept_and_renewed() {
     let replay = Replay::new()
-        .answer(200, &[], session("ASIA1", 5))
-        .answer(200, &[], "a")
-        .answer(200, &[], "b")
-        .answer(200, &[], session("ASIA2", 0))
-        .answer(200, &[], "c")
-        .answer(200, &[], session("ASIA3", 5))
-        .answer(200, &[], "d");
+        .respond(200, &[], session("ASIA1", 5))
+        .respond(200, &[], "a")
+        .respond(200, &[], "b")
+        .respond(200, &[], session("ASIA2", 0))
+        .respond(200, &[], "c")
+        .respond(200, &[], session("ASIA3", 5))
+        .respond(200, &[], "d");
     let (client, replay) = signed().replay(replay);
     get(&client, "mine--use1-az4--x-s3").unwrap();
     get(&client, "mine--use1-az4--x-s3").unwrap();
@@ -88,9 +88,9 @@ fn a_wrong_clock_is_corrected_with_one_more_attempt() {
     let skewed = "<Error><Code>RequestTimeTooSkewed</Code><Message>m</Message></Error>";
     let date = [("date", "Mon, 15 Jan 2024 13:00:00 GMT")];
     let replay = Replay::new()
-        .answer(403, &date, skewed)
-        .answer(200, &[], "<ListAllMyBucketsResult/>")
-        .answer(200, &[], "<ListAllMyBucketsResult/>");
+        .respond(403, &date, skewed)
+        .respond(200, &[], "<ListAllMyBucketsResult/>")
+        .respond(200, &[], "<ListAllMyBucketsResult/>");
     let (client, replay) = signed().max_attempts(1).replay(replay);
     client.call("s3", "ListBuckets", json!({})).unwrap();
     client.call("s3", "ListBuckets", json!({})).unwrap();
@@ -109,8 +109,8 @@ fn a_refusal_at_the_right_time_is_no_matter_of_the_clock() {
     let near = [("date", "Mon, 15 Jan 2024 12:01:00 GMT")];
     for (headers, attempts) in [(far, 2), (near, 1)] {
         let replay = Replay::new()
-            .answer(403, &headers, skewed)
-            .answer(403, &headers, skewed);
+            .respond(403, &headers, skewed)
+            .respond(403, &headers, skewed);
         let (client, replay) = signed().max_attempts(1).replay(replay);
         let error = client.call("s3", "ListBuckets", json!({})).unwrap_err();
         assert_eq!(error.code(), Some("RequestTimeTooSkewed"));
@@ -176,11 +176,9 @@ fn clock_correction_is_limited_to_a_day_by_default() {
         ("soon", day, false),
     ];
     for (date, limit, is_corrected) in cases {
-        let replay = Replay::new().answer(403, &[("date", date)], skewed).answer(
-            200,
-            &[],
-            "<ListAllMyBucketsResult/>",
-        );
+        let replay = Replay::new()
+            .respond(403, &[("date", date)], skewed)
+            .respond(200, &[], "<ListAllMyBucketsResult/>");
         let config = signed().max_attempts(1).max_clock_skew(limit);
         let (client, replay) = config.replay(replay);
         let result = client.call("s3", "ListBuckets", json!({}));
@@ -212,7 +210,9 @@ fn a_reader_is_kept_where_its_hash_is_signed() {
     ] {
         for len in [5, 9 << 20] {
             let body = vec![b'1'; len];
-            let replay = Replay::new().answer(200, &[], "{}").answer(200, &[], "{}");
+            let replay = Replay::new()
+                .respond(200, &[], "{}")
+                .respond(200, &[], "{}");
             let (client, replay) = signed().replay(replay);
             for body in [
                 Body::from_reader(std::io::Cursor::new(body.clone())),
@@ -243,7 +243,7 @@ const IDENTITY: &str =
 /// The responses to successful uploads.
 fn stored(number: usize) -> Replay {
     (0..number).fold(Replay::new(), |replay, _| {
-        replay.answer(200, &[("etag", "\"e\"")], "")
+        replay.respond(200, &[("etag", "\"e\"")], "")
     })
 }
 
@@ -287,7 +287,7 @@ fn a_server_that_knows_no_trailers_is_one_setting_away() {
         .max_attempts(1);
     let (refused, _) = config
         .clone()
-        .replay(Replay::new().answer(501, &[], refusal));
+        .replay(Replay::new().respond(501, &[], refusal));
     let error = put(&refused, "hello").unwrap_err().to_string();
     assert!(
         error.contains("set request_checksum_calculation to when_required"),
@@ -344,8 +344,8 @@ fn a_changed_answer_is_an_error_at_its_end() {
         ("content-length", "5"),
     ];
     let replay = Replay::new()
-        .answer(200, &headers, "hello")
-        .answer(200, &headers, "jello");
+        .respond(200, &headers, "hello")
+        .respond(200, &headers, "jello");
     let (client, _) = signed().replay(replay);
     let place = json!({"Bucket": "bucket", "Key": "k"});
     let read = || {
@@ -377,7 +377,7 @@ fn long_metrics_are_compressed() {
     let plain = signed().disable_request_compression(true);
     let larger = signed().request_min_compression_size(1024 * 1024);
     for (config, encoding) in [(signed(), "gzip"), (plain, ""), (larger, "")] {
-        let (client, replay) = config.replay(Replay::new().answer(200, &[], "{}"));
+        let (client, replay) = config.replay(Replay::new().respond(200, &[], "{}"));
         let _ = client.call("cloudwatch", "PutMetricData", params.clone());
         let sent = &replay.sent()[0];
         assert_eq!(header(sent, "content-encoding"), encoding);
@@ -393,7 +393,7 @@ fn long_metrics_are_compressed() {
 fn a_token_goes_over_https_only() {
     let token = base().bearer_token(BearerToken::new("the-token"));
     let params = json!({"name": "n"});
-    let (secure, replay) = token.clone().replay(Replay::new().answer(200, &[], "{}"));
+    let (secure, replay) = token.clone().replay(Replay::new().respond(200, &[], "{}"));
     secure
         .call("codecatalyst", "CreateAccessToken", params.clone())
         .unwrap();
@@ -420,7 +420,7 @@ fn the_environment_has_tokens_by_signing_name() {
     let (client, replay) = isolated()
         .environment([("AWS_BEARER_TOKEN_BEDROCK", "of-bedrock")])
         .region("us-east-1")
-        .replay(Replay::new().answer(200, &[], "{}"));
+        .replay(Replay::new().respond(200, &[], "{}"));
     client.call("bedrock", "ListGuardrails", json!({})).unwrap();
     assert_eq!(
         header(&replay.sent()[0], "authorization"),
@@ -433,7 +433,7 @@ fn a_setting_chooses_the_version() {
     let v4a = signed()
         .signature_version(SignatureVersion::V4a)
         .sigv4a_signing_region_set("us-east-1,eu-west-1");
-    let (client, replay) = v4a.replay(Replay::new().answer(200, &[], IDENTITY));
+    let (client, replay) = v4a.replay(Replay::new().respond(200, &[], IDENTITY));
     client.call("sts", "GetCallerIdentity", json!({})).unwrap();
     let sent = &replay.sent()[0];
     assert!(
@@ -462,8 +462,8 @@ fn what_expires_too_late_or_at_once_is_not_signed() {
 fn a_copy_from_another_region_has_a_url_of_that_region() {
     let (client, replay) = signed().replay(
         Replay::new()
-            .answer(200, &[], "<CopySnapshotResponse/>")
-            .answer(
+            .respond(200, &[], "<CopySnapshotResponse/>")
+            .respond(
                 200,
                 &[],
                 "<CopyDBSnapshotResponse><CopyDBSnapshotResult/></CopyDBSnapshotResponse>",
@@ -634,7 +634,7 @@ fn older(
             .addressing_style(AddressingStyle::Path),
         false => config,
     };
-    let (client, replay) = config.replay(Replay::new().answer(200, &[("etag", "e")], ""));
+    let (client, replay) = config.replay(Replay::new().respond(200, &[("etag", "e")], ""));
     let request = client.request("s3", operation).params(params.clone());
     let request = match operation {
         "PutObject" | "UploadPart" => request.body("hello"),
@@ -647,7 +647,7 @@ fn older(
 
 #[test]
 fn a_form_for_an_express_bucket_is_signed_by_its_session() {
-    let replay = Replay::new().answer(200, &[], session("ASIA1", 5));
+    let replay = Replay::new().respond(200, &[], session("ASIA1", 5));
     let (client, _) = signed().replay(replay);
     let bucket = "mine--use1-az4--x-s3";
     let form = client
@@ -675,7 +675,7 @@ fn the_user_agent_ends_with_what_the_program_adds() {
     let config = signed()
         .app_id("app")
         .user_agent_extra("my-framework/1.2 (x; y)");
-    let (client, replay) = config.replay(Replay::new().answer(200, &[], "{}"));
+    let (client, replay) = config.replay(Replay::new().respond(200, &[], "{}"));
     client.call("dynamodb", "ListTables", json!({})).unwrap();
     let sent = replay.sent().remove(0);
     let agent = header(&sent, "user-agent");

@@ -14,7 +14,7 @@ fn call(
     operation: &str,
     params: Value,
 ) -> Result<Value, Error> {
-    let client = config.over(Replay::new().answer(200, &[], "{}"));
+    let client = config.over(Replay::new().respond(200, &[], "{}"));
     client.call(service, operation, params)
 }
 

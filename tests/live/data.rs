@@ -39,7 +39,7 @@ fn objects(s3: &Service) {
             .params(place.clone())
             .send()
             .unwrap();
-        let head = output.value().unwrap();
+        let head = output.to_value().unwrap();
         assert_eq!(head["Metadata"]["colour"], "grey");
         let body = output.body.unwrap().read_to_vec().unwrap();
         assert_eq!(String::from_utf8(body).unwrap(), format!("body of {key}"));

@@ -96,7 +96,7 @@ fn note_next_page(
         return Ok(());
     };
     let next = output
-        .value()
+        .to_value()
         .and_then(|page| next_page(&page, &paginator))
         .unwrap_or_default();
     if !next.is_empty() {

@@ -32,7 +32,7 @@ pub(crate) fn response(output: &Output, query: Option<&Query>) -> Result<(), Fai
             .write_json_pretty(&mut out)
             .map_err(Failure::stdout)?,
         Some(query) => {
-            let value = output.value()?;
+            let value = output.to_value()?;
             let found = query
                 .search(&value)
                 .map_err(|e| Failure::Usage(format!("--query: {e}")))?;

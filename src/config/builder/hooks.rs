@@ -52,7 +52,7 @@ impl ConfigBuilder {
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// let config = Config::builder().region("eu-west-1").without_customisation("iam-policy-documents");
     /// # let policy = "<R><GetRolePolicyResult><PolicyDocument>%7B%7D</PolicyDocument></GetRolePolicyResult></R>";
-    /// # let replay = Replay::new().answer(200, &[], policy);
+    /// # let replay = Replay::new().respond(200, &[], policy);
     /// # let client = Client::with_transport(config.isolated().unsigned().build()?, replay)?;
     /// let place = serde_json::json!({"RoleName": "r", "PolicyName": "p"});
     /// assert_eq!(client.call("iam", "GetRolePolicy", place)?["PolicyDocument"], "%7B%7D");

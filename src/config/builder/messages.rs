@@ -35,7 +35,7 @@ impl ConfigBuilder {
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().answer(200, &[], r#"{"Item": {"id": {"S": "a"}, "n": {"N": "1"}}}"#);
+    /// # let replay = Replay::new().respond(200, &[], r#"{"Item": {"id": {"S": "a"}, "n": {"N": "1"}}}"#);
     /// # let client = Client::with_transport(config, replay)?;
     /// let client = client.with(|config| config.plain_attribute_values(true))?;
     /// let key = serde_json::json!({"TableName": "t", "Key": {"id": "a"}});

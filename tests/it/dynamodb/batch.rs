@@ -133,7 +133,7 @@ fn later_requests_replace_earlier_ones() {
 fn a_failed_call_keeps_its_requests() {
     let replay = Replay::new()
         .failure(TransportErrorKind::Connect)
-        .answer(200, &[], "{}");
+        .respond(200, &[], "{}");
     let replay = Arc::new(replay);
     let client = config().over(replay.clone());
     let client = client.with(|config| config.max_attempts(1)).unwrap();
@@ -172,7 +172,7 @@ fn large_items_are_sent_in_smaller_batches() {
 fn regression_unwritten_items_keep_the_error_of_the_service() {
     let refused = r#"{"__type": "AccessDeniedException", "message": "no"}"#;
     let t = config()
-        .over(Replay::new().answer(400, &[], refused))
+        .over(Replay::new().respond(400, &[], refused))
         .table("t");
     let error = t.with_batch_writer(|writer| writer.put(json!({"n": 0})));
     let error = error.unwrap_err();

@@ -67,7 +67,7 @@ fn parameters_are_typed_wherever_they_are() {
         ),
     ];
     for (operation, params, expected) in cases {
-        let (client, replay) = plain(Replay::new().answer(200, &[], "{}"));
+        let (client, replay) = plain(Replay::new().respond(200, &[], "{}"));
         client.call("dynamodb", operation, params).unwrap();
         assert_eq!(sent(&replay, 0), expected, "{operation}");
     }
@@ -98,7 +98,7 @@ fn results_are_plain_in_every_form() {
     }
     let params = json!({"RequestItems": {"t": {"Keys": [{"id": "a"}]}}});
     let replay = (0..3).fold(Replay::new(), |replay, _| {
-        replay.answer(200, &[], answer.clone())
+        replay.respond(200, &[], answer.clone())
     });
     let (client, _) = plain(replay);
     assert_eq!(
@@ -128,12 +128,16 @@ fn results_are_plain_in_every_form() {
 #[test]
 fn one_call_or_none_may_be_plain() {
     let item = r#"{"Item": {"id": {"S": "a"}}}"#;
-    let answers = || Replay::new().answer(200, &[], item).answer(200, &[], item);
+    let answers = || {
+        Replay::new()
+            .respond(200, &[], item)
+            .respond(200, &[], item)
+    };
     let ask = |client: &Client, id: Value, plain| {
         let request = client.request("dynamodb", "GetItem");
         let request = request.params(json!({"TableName": "t", "Key": {"id": id}}));
         let request = request.config(|config| config.plain_attribute_values(plain));
-        request.send().unwrap().value().unwrap()["Item"]["id"].clone()
+        request.send().unwrap().to_value().unwrap()["Item"]["id"].clone()
     };
     let (plain, _) = plain(answers());
     for client in [plain, config().over(answers())] {
@@ -145,7 +149,7 @@ fn one_call_or_none_may_be_plain() {
 #[test]
 fn attribute_values_are_plain_in_streams_but_not_elsewhere() {
     let record = r#"{"Records": [{"dynamodb": {"Keys": {"id": {"N": "1"}}, "NewImage": {"tags": {"NS": ["1", "2"]}}}}]}"#;
-    let (client, _) = plain(Replay::new().answer(200, &[], record));
+    let (client, _) = plain(Replay::new().respond(200, &[], record));
     let records = client
         .call(
             "dynamodbstreams",
@@ -159,7 +163,7 @@ fn attribute_values_are_plain_in_streams_but_not_elsewhere() {
         json!({"Keys": {"id": 1}, "NewImage": {"tags": {"$set": [1, 2]}}})
     );
 
-    let (client, replay) = plain(Replay::new().answer(200, &[], "{}"));
+    let (client, replay) = plain(Replay::new().respond(200, &[], "{}"));
     let user = json!({"DirectoryId": "d-1234567890", "SAMAccountName": "u", "OtherAttributes": {"a": {"S": "x"}}});
     client.call("ds-data", "CreateUser", user).unwrap();
     assert_eq!(
@@ -202,7 +206,8 @@ fn all_errors_are_reported_with_their_paths() {
 
 #[test]
 fn an_invalid_response_names_the_path() {
-    let (client, _) = plain(Replay::new().answer(200, &[], r#"{"Item": {"a": {"M": {"b": {}}}}}"#));
+    let (client, _) =
+        plain(Replay::new().respond(200, &[], r#"{"Item": {"a": {"M": {"b": {}}}}}"#));
     let error = client.call(
         "dynamodb",
         "GetItem",
@@ -220,7 +225,7 @@ fn a_truncated_or_deep_response_is_an_error() {
     let whole = r#"{"Item": {"a": {"L": [{"N": "1.5"}, {"BS": ["AA=="]}, {"M": {"$set": {"NULL": true}}}]}, "b": {"S": "\u0041"}}}"#;
     let key = json!({"TableName": "t", "Key": {"id": 1}});
     let ask = |answer: &str| {
-        let (client, _) = plain(Replay::new().answer(200, &[], answer.to_owned()));
+        let (client, _) = plain(Replay::new().respond(200, &[], answer.to_owned()));
         client.call("dynamodb", "GetItem", key.clone())
     };
     let expected =
@@ -247,7 +252,7 @@ fn a_truncated_or_deep_response_is_an_error() {
         r#"{"Item": {"a": {"N": 1}}}"#,
     ] {
         let strict = config().plain_attribute_values(true).strict_responses(true);
-        let replay = Replay::new().answer(200, &[], wrong.to_owned());
+        let replay = Replay::new().respond(200, &[], wrong.to_owned());
         let client = strict.over(replay);
         let refused = client.call("dynamodb", "GetItem", key.clone());
         assert!(refused.is_err(), "{wrong}");
@@ -279,7 +284,7 @@ fn a_plain_value_in_typed_parameters_gets_a_hint() {
 fn the_item_of_a_failed_condition_is_plain() {
     let failed = r#"{"__type": "ConditionalCheckFailedException", "message": "no", "Item": {"id": {"N": "1"}}}"#;
     let t = config()
-        .over(Replay::new().answer(400, &[], failed))
+        .over(Replay::new().respond(400, &[], failed))
         .table("t");
     let put = t.put(json!({"id": 1})).condition(Attr("id").not_exists());
     let error = put
@@ -296,7 +301,11 @@ fn listings_resume_in_both_forms() {
     let page = r#"{"Items": [{"id": {"B": "AA=="}}, {"id": {"B": "AQ=="}}], "LastEvaluatedKey": {"id": {"B": "AQ=="}}}"#;
     let last = r#"{"Items": [{"id": {"B": "Ag=="}}]}"#;
     let scan = json!({"TableName": "t"});
-    let (plain_client, replay) = plain(Replay::new().answer(200, &[], page).answer(200, &[], last));
+    let (plain_client, replay) = plain(Replay::new().respond(200, &[], page).respond(
+        200,
+        &[],
+        last,
+    ));
     let pages = plain_client
         .pages("dynamodb", "Scan", scan.clone())
         .unwrap();
@@ -309,8 +318,8 @@ fn listings_resume_in_both_forms() {
 
     // each client accepts the other's token
     let both = [
-        config().over(Replay::new().answer(200, &[], page)),
-        plain(Replay::new().answer(200, &[], page)).0,
+        config().over(Replay::new().respond(200, &[], page)),
+        plain(Replay::new().respond(200, &[], page)).0,
     ];
     let tokens = both.map(|client| {
         let pages = client.pages("dynamodb", "Scan", scan.clone()).unwrap();
@@ -319,7 +328,7 @@ fn listings_resume_in_both_forms() {
         pages.resume_token().unwrap()
     });
     assert_eq!(tokens[0], tokens[1]);
-    let (plain_client, replay) = plain(Replay::new().answer(200, &[], last));
+    let (plain_client, replay) = plain(Replay::new().respond(200, &[], last));
     let pages = plain_client.pages("dynamodb", "Scan", scan).unwrap();
     let rest: Vec<Value> = pages
         .starting_token(&tokens[0])
@@ -336,7 +345,7 @@ fn listings_resume_in_both_forms() {
 #[test]
 fn a_wait_continues() {
     let active = r#"{"Table": {"TableStatus": "ACTIVE"}}"#;
-    let (client, _) = plain(Replay::new().answer(200, &[], active));
+    let (client, _) = plain(Replay::new().respond(200, &[], active));
     let waited = client
         .wait("dynamodb", "TableExists", json!({"TableName": "t"}))
         .unwrap();
@@ -345,7 +354,7 @@ fn a_wait_continues() {
 
 #[test]
 fn a_stub_responds_like_the_service() {
-    let stub = Stub::new().answer("dynamodb", "GetItem", json!({"Item": {"id": {"N": "7"}}}));
+    let stub = Stub::new().respond("dynamodb", "GetItem", json!({"Item": {"id": {"N": "7"}}}));
     let config = config()
         .plain_attribute_values(true)
         .interceptor(stub)
@@ -412,8 +421,8 @@ fn a_struct_round_trips() {
     let answer = json!({"Item": typed}).to_string();
     let replay = Arc::new(
         Replay::new()
-            .answer(200, &[], "{}")
-            .answer(200, &[], answer),
+            .respond(200, &[], "{}")
+            .respond(200, &[], answer),
     );
     let t = config().over(replay.clone()).table("t");
     t.put(&item).send().unwrap();
@@ -471,7 +480,7 @@ fn regression_integers_of_128_bits_come_back() {
     struct Answer {
         item: Account,
     }
-    let (client, _) = plain(Replay::new().answer(200, &[], answer));
+    let (client, _) = plain(Replay::new().respond(200, &[], answer));
     let key = json!({"TableName": "t", "Key": {"id": 1}});
     let answer: Answer = client.call_as("dynamodb", "GetItem", key).unwrap();
     assert_eq!(answer.item, account);
@@ -480,9 +489,9 @@ fn regression_integers_of_128_bits_come_back() {
 #[test]
 fn a_table_updates_items_and_returns_old_ones() {
     let replay = Replay::new()
-        .answer(200, &[], r#"{"Attributes": {"n": {"N": "1"}}}"#)
-        .answer(200, &[], "{}")
-        .answer(200, &[], r#"{"Attributes": {"n": {"N": "3"}}}"#);
+        .respond(200, &[], r#"{"Attributes": {"n": {"N": "1"}}}"#)
+        .respond(200, &[], "{}")
+        .respond(200, &[], r#"{"Attributes": {"n": {"N": "3"}}}"#);
     let replay = Arc::new(replay);
     let t = config().over(replay.clone()).table("t");
     let old: Option<Value> = t

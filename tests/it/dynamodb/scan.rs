@@ -50,7 +50,7 @@ fn pages_of_a_scan_follow_each_other() {
 fn an_item_that_does_not_fit_the_type_does_not_end_a_scan() {
     let page = json!({"Items": [{"n": {"N": "1"}}, {"n": {"S": "2"}}, {"n": {"N": "3"}}]});
     let t = config()
-        .over(Replay::new().answer(200, &[], page.to_string()))
+        .over(Replay::new().respond(200, &[], page.to_string()))
         .table("t");
     let found = t.scan().items::<BTreeMap<String, u8>>();
     let found: Vec<_> = found.map(|item| item.ok().map(|item| item["n"])).collect();
@@ -115,7 +115,7 @@ fn a_panicking_thread_is_reported() {
 
 #[test]
 fn a_query_sends_all_its_settings() {
-    let replay = Arc::new(Replay::new().answer(200, &[], r#"{"Items": []}"#));
+    let replay = Arc::new(Replay::new().respond(200, &[], r#"{"Items": []}"#));
     let t = config().over(replay.clone()).table("t");
     let query = t
         .query(Key("id").eq("a") & Key("n").between(1, 2.5))

@@ -10,7 +10,7 @@ use crate::support::client::IntoClient;
 
 #[test]
 fn all_actions_are_sent_with_their_conditions() {
-    let replay = std::sync::Arc::new(Replay::new().answer(200, &[], "{}"));
+    let replay = std::sync::Arc::new(Replay::new().respond(200, &[], "{}"));
     let client = config().over(replay.clone());
     let (orders, stock) = (client.table("orders"), client.table("stock"));
     client
@@ -53,7 +53,9 @@ fn all_actions_are_sent_with_their_conditions() {
 
 #[test]
 fn every_transaction_has_a_token() {
-    let replay = Replay::new().answer(200, &[], "{}").answer(200, &[], "{}");
+    let replay = Replay::new()
+        .respond(200, &[], "{}")
+        .respond(200, &[], "{}");
     let replay = std::sync::Arc::new(replay);
     let client = config().over(replay.clone());
     let t = client.table("t");
@@ -76,7 +78,7 @@ fn a_cancelled_transaction_has_reasons() {
             {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed", "Item": {"left": {"N": "0"}}}
         ]
     }"#;
-    let client = config().over(Replay::new().answer(400, &[], cancelled));
+    let client = config().over(Replay::new().respond(400, &[], cancelled));
     let t = client.table("t");
     let error = client
         .transact_write()
@@ -100,7 +102,7 @@ fn a_cancelled_transaction_has_reasons() {
 #[test]
 fn items_are_read_in_the_order_of_their_keys() {
     let found = r#"{"Responses": [{}, {"Item": {"n": {"N": "5"}}}]}"#;
-    let replay = std::sync::Arc::new(Replay::new().answer(200, &[], found));
+    let replay = std::sync::Arc::new(Replay::new().respond(200, &[], found));
     let client = config().over(replay.clone());
     let (a, b) = (client.table("a"), client.table("b"));
     let items: Vec<Option<Value>> = client

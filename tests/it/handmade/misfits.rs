@@ -23,7 +23,7 @@ fn paths(output: &Output) -> Vec<String> {
 fn check(case: &Case<'_>, body: &[u8], expected: &Value, warnings: &[&str]) {
     let what = format!("{}: {}", case.protocol, String::from_utf8_lossy(body));
     let output = case.get(body).unwrap_or_else(|e| panic!("{what}: {e}"));
-    let found = output.value().unwrap_or_else(|e| panic!("{what}: {e}"));
+    let found = output.to_value().unwrap_or_else(|e| panic!("{what}: {e}"));
     assert_eq!(found, *expected, "{what}");
     assert_eq!(paths(&output), warnings, "{what}");
     let mut text = Vec::new();
@@ -36,13 +36,13 @@ fn check(case: &Case<'_>, body: &[u8], expected: &Value, warnings: &[&str]) {
         warnings,
         "{what}: the warnings are asked for first"
     );
-    assert_eq!(fresh.into::<Value>().unwrap(), *expected, "{what}");
+    assert_eq!(fresh.deserialize::<Value>().unwrap(), *expected, "{what}");
     let strict = Case {
         strict: true,
         bound: case.bound.clone(),
         ..*case
     };
-    let read = strict.get(body).unwrap().value();
+    let read = strict.get(body).unwrap().to_value();
     match warnings.first() {
         None => assert_eq!(read.unwrap(), *expected, "{what}"),
         Some(path) => {
@@ -583,11 +583,15 @@ fn unreadable_numbers_are_none_or_name_their_field() {
             longs: vec![Some(1), None],
         };
         assert_eq!(
-            output.read::<Lenient<'_>>().unwrap(),
+            output.deserialize_borrowed::<Lenient<'_>>().unwrap(),
             expected,
             "{protocol}"
         );
-        let error = case.members(inners).unwrap().into::<Bold>().unwrap_err();
+        let error = case
+            .members(inners)
+            .unwrap()
+            .deserialize::<Bold>()
+            .unwrap_err();
         let error = error.to_string();
         let start = "kinds.Get: cannot read the response: Inners[1].Long: invalid type: string";
         assert!(error.starts_with(start), "{protocol}: {error}");
@@ -599,7 +603,10 @@ fn warnings_are_bounded() {
     let inner = format!(r#""Longs":[{}1]"#, r#""x","#.repeat(5000));
     let output = Case::of("json").members(&inner).unwrap();
     assert_eq!(
-        output.value().unwrap()["Longs"].as_array().unwrap().len(),
+        output.to_value().unwrap()["Longs"]
+            .as_array()
+            .unwrap()
+            .len(),
         5001
     );
     assert_eq!(output.warnings().len(), 100);

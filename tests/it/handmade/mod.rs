@@ -181,7 +181,7 @@ fn build(wire: &Wire, replay: Replay) -> (Result<Value, Error>, Vec<SentRequest>
 #[test]
 fn a_new_service_is_called_in_every_protocol() {
     for wire in WIRES {
-        let replay = Replay::new().answer(200, wire.headers, wire.answer);
+        let replay = Replay::new().respond(200, wire.headers, wire.answer);
         let (found, sent) = build(&wire, replay);
         let protocol = wire.protocol;
         let [request] = &sent[..] else {
@@ -284,7 +284,7 @@ fn a_union_has_one_member_in_every_protocol() {
     let value = json!({"Choice": {"Choices": [{"Count": 7}, {"Inner": {"Word": "w"}}]}});
     for (protocol, request, answer) in wires {
         let folder = tempfile::tempdir().unwrap();
-        let replay = Replay::new().answer(200, &[], answer);
+        let replay = Replay::new().respond(200, &[], answer);
         let (client, replay) = client_of(
             folder.path(),
             &model_of_unions(protocol),
@@ -329,7 +329,7 @@ fn shapes_that_hold_themselves_are_described_called_and_read() {
             "query" => b"<BuildResponse><BuildResult><Loop><member/><member><member/></member></Loop></BuildResult></BuildResponse>",
             _ => b"<BuildResult><Loop><member/><member><member/></member></Loop></BuildResult>",
         };
-        let replay = Replay::new().answer(200, &[], answer);
+        let replay = Replay::new().respond(200, &[], answer);
         let (client, _) = client_of(
             folder.path(),
             &model_of_unions(wire.protocol),
@@ -374,7 +374,7 @@ fn the_preferred_scheme_signs_the_request() {
         std::fs::create_dir_all(&version).unwrap();
         let file = version.join("endpoint-rule-set-1.json");
         std::fs::write(file, rules.to_string()).unwrap();
-        let replay = Replay::new().answer(200, &[], "{}");
+        let replay = Replay::new().respond(200, &[], "{}");
         let (client, replay) = client_of(folder.path(), &model, replay, |config| {
             config
                 .bearer_token(BearerToken::new("the-token"))
@@ -393,7 +393,7 @@ fn the_preferred_scheme_signs_the_request() {
 #[test]
 fn a_new_service_refuses_in_every_protocol() {
     for wire in WIRES {
-        let (found, _) = build(&wire, Replay::new().answer(400, &[], wire.refusal));
+        let (found, _) = build(&wire, Replay::new().respond(400, &[], wire.refusal));
         let error = found.unwrap_err();
         let service = error.service_error().unwrap();
         assert_eq!(
@@ -423,7 +423,7 @@ fn survives(wire: &Wire, body: &[u8]) {
     let (client, _) = client(
         folder.path(),
         wire.protocol,
-        Replay::new().answer(200, &[], body.to_vec()),
+        Replay::new().respond(200, &[], body.to_vec()),
     );
     check(wire, client.call("tower", "Build", params()));
 }
@@ -449,7 +449,7 @@ fn an_answer_cut_anywhere_is_no_panic() {
         let mut replay = Replay::new();
         for status in [200, 500] {
             for end in 0..wire.answer.len() {
-                replay = replay.answer(status, wire.headers, &wire.answer[..end]);
+                replay = replay.respond(status, wire.headers, &wire.answer[..end]);
             }
         }
         let folder = tempfile::tempdir().unwrap();
@@ -478,7 +478,7 @@ fn an_answer_changed_anywhere_is_no_panic() {
             for change in changes {
                 let mut body = wire.answer.to_vec();
                 body[at] = change;
-                replay = replay.answer(200, wire.headers, body);
+                replay = replay.respond(200, wire.headers, body);
             }
         }
         let folder = tempfile::tempdir().unwrap();
@@ -499,7 +499,7 @@ fn deep_nesting_is_an_error() {
                 _ => (b"<BuildResult><Tags>", b"<entry>"),
             };
             let body = [open, &inner.repeat(depth)].concat();
-            let (found, _) = build(&wire, Replay::new().answer(200, &[], body));
+            let (found, _) = build(&wire, Replay::new().respond(200, &[], body));
             assert!(found.is_err(), "{} {depth}", wire.protocol);
             check(&wire, found);
         }

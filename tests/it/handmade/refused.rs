@@ -61,7 +61,7 @@ fn unexpected_documents_are_errors_in_every_protocol() {
                     ("content-type", "application/json"),
                 ],
             ] {
-                let (found, _) = build(wire, Replay::new().answer(200, headers, *body));
+                let (found, _) = build(wire, Replay::new().respond(200, headers, *body));
                 let found = unexpected(&found);
                 assert_eq!(found.status, 200, "{} {body}", wire.protocol);
                 assert!(found.excerpt.is_some(), "{} {body}", wire.protocol);
@@ -74,7 +74,7 @@ fn unexpected_documents_are_errors_in_every_protocol() {
 fn no_body_is_no_result_where_the_protocol_has_one() {
     for wire in &WIRES {
         for body in ["", " \r\n"] {
-            let (found, _) = build(wire, Replay::new().answer(200, &[], body));
+            let (found, _) = build(wire, Replay::new().respond(200, &[], body));
             match wire.protocol {
                 "rest-json" => assert!(found.is_ok() || !body.is_empty()),
                 _ => assert_eq!(
@@ -109,7 +109,7 @@ fn the_document_of_another_operation_is_refused() {
     ];
     for (protocol, body) in cases {
         let wire = WIRES.iter().find(|wire| wire.protocol == protocol).unwrap();
-        let (found, _) = build(wire, Replay::new().answer(200, &[], body));
+        let (found, _) = build(wire, Replay::new().respond(200, &[], body));
         let expected = &unexpected(&found).expected;
         assert!(
             expected.contains("Build") || protocol == "rest-xml",
@@ -132,7 +132,7 @@ fn the_document_of_another_operation_is_refused() {
     ];
     for (protocol, body) in kept {
         let wire = WIRES.iter().find(|wire| wire.protocol == protocol).unwrap();
-        let (found, _) = build(wire, Replay::new().answer(200, &[], body));
+        let (found, _) = build(wire, Replay::new().respond(200, &[], body));
         assert_eq!(found.unwrap()["Id"], "t", "{protocol} {body}");
     }
 }
@@ -148,7 +148,7 @@ fn an_error_with_a_status_of_success_is_an_error() {
             "rest-json" => br#"{"__type":"NoSuchGround","message":"dig"}"#,
             _ => wire.refusal,
         };
-        let (found, _) = build(wire, Replay::new().answer(200, &[], body));
+        let (found, _) = build(wire, Replay::new().respond(200, &[], body));
         let error = found.unwrap_err();
         assert_eq!(
             error.code(),
@@ -159,11 +159,11 @@ fn an_error_with_a_status_of_success_is_an_error() {
     }
     for wire in WIRES.iter().filter(|wire| is_json(wire)) {
         let header = [("x-amzn-errortype", "NoSuchGround:http://x")];
-        let (found, _) = build(wire, Replay::new().answer(200, &header, "{}"));
+        let (found, _) = build(wire, Replay::new().respond(200, &header, "{}"));
         assert_eq!(found.unwrap_err().code(), Some("NoSuchGround"));
         // a structure may have its own type as a member
         let named = r#"{"__type":"tower#Built","Id":"t"}"#;
-        let (found, _) = build(wire, Replay::new().answer(200, &[], named));
+        let (found, _) = build(wire, Replay::new().respond(200, &[], named));
         assert_eq!(found.unwrap()["Id"], "t");
     }
 }
@@ -183,7 +183,7 @@ fn another_protocol_than_the_one_that_was_spoken_is_refused() {
             .map(|value| ("smithy-protocol", value))
             .into_iter()
             .collect();
-        let (found, _) = build(wire, Replay::new().answer(200, &headers, wire.answer));
+        let (found, _) = build(wire, Replay::new().respond(200, &headers, wire.answer));
         assert_eq!(found.is_ok(), is_ok, "{header:?}");
         assert!(is_ok || unexpected(&found).expected.contains("rpc-v2-cbor"));
     }
@@ -197,7 +197,7 @@ fn broken_documents_name_status_request_and_beginning() {
     {
         let half = &wire.answer[..wire.answer.len() / 2];
         let headers = [("x-amzn-requestid", "r-1")];
-        let (found, _) = build(wire, Replay::new().answer(200, &headers, half));
+        let (found, _) = build(wire, Replay::new().respond(200, &headers, half));
         let text = found.as_ref().unwrap_err().to_string();
         let found = unexpected(&found);
         assert_eq!(found.request_id.as_deref(), Some("r-1"));
@@ -217,7 +217,7 @@ fn config() -> ConfigBuilder {
 #[test]
 fn the_error_says_what_came_from_where() {
     let headers = [("content-type", "text/html"), ("x-amz-request-id", "R1")];
-    let client = config().over(Replay::new().answer(200, &headers, PAGE));
+    let client = config().over(Replay::new().respond(200, &headers, PAGE));
     let found = client.call("s3", "ListObjectsV2", json!({"Bucket": "b"}));
     assert_eq!(
         found.unwrap_err().to_string(),
@@ -227,7 +227,7 @@ fn the_error_says_what_came_from_where() {
     );
     // the error does not contain a secret of a truncated document
     let half = r#"{"Name":"n","SecretString":"hidden"#;
-    let client = config().over(Replay::new().answer(200, &[], half));
+    let client = config().over(Replay::new().respond(200, &[], half));
     let found = client.call("secretsmanager", "GetSecretValue", json!({"SecretId": "n"}));
     assert_eq!(unexpected(&found).excerpt, None);
     assert!(!format!("{found:?}").contains("hidden"));
@@ -542,13 +542,13 @@ fn responses_of_real_operations_must_match_their_models() {
         ),
     ];
     for (service, operation, params, status, headers, body, is_ok) in cases {
-        let client = config().over(Replay::new().answer(status, headers, body));
+        let client = config().over(Replay::new().respond(status, headers, body));
         let request = client.request(service, operation).params(params);
         let request = match operation {
             "PutObject" | "UploadPart" => request.body(Body::from("x")),
             _ => request,
         };
-        let found = request.send_buffered().and_then(|output| output.value());
+        let found = request.send_buffered().and_then(|output| output.to_value());
         match is_ok {
             true => assert!(found.is_ok(), "{operation} {headers:?} {body}: {found:?}"),
             false => drop(unexpected(&found).to_string()),
@@ -558,7 +558,7 @@ fn responses_of_real_operations_must_match_their_models() {
 
 #[test]
 fn the_proof_of_an_upload_can_be_done_without() {
-    let client = config().over(Replay::new().answer(200, &[], ""));
+    let client = config().over(Replay::new().respond(200, &[], ""));
     let client = client
         .with(|config| config.without_customisation("s3-proof"))
         .unwrap();
@@ -584,7 +584,7 @@ fn a_page_is_neither_success_nor_retry_to_a_waiter() {
     ];
     for (service, waiter, params) in cases {
         let head = service == "s3";
-        let replay = Replay::new().answer(200, HTML, if head { "" } else { PAGE });
+        let replay = Replay::new().respond(200, HTML, if head { "" } else { PAGE });
         let waited = config().over(replay).wait(service, waiter, params);
         let error = waited.unwrap_err();
         assert!(error.unexpected_response().is_some(), "{waiter}: {error}");
@@ -597,7 +597,7 @@ fn statuses_without_a_result_are_errors() {
         for wire in &WIRES {
             let (found, _) = build(
                 wire,
-                Replay::new().answer(status, wire.headers, wire.answer),
+                Replay::new().respond(status, wire.headers, wire.answer),
             );
             let error = found.unwrap_err();
             assert_eq!(
@@ -776,7 +776,7 @@ fn the_message_of_an_error_is_the_services_or_none() {
 }
 
 fn check(wire: &Wire, body: &[u8], status: u16, code: &str, message: &str, has_excerpt: bool) {
-    let (found, _) = build(wire, Replay::new().answer(status, &[], body.to_vec()));
+    let (found, _) = build(wire, Replay::new().respond(status, &[], body.to_vec()));
     let error = found.unwrap_err();
     let shown = String::from_utf8_lossy(body);
     let found = error.service_error().unwrap_or_else(|| panic!("{error}"));
@@ -803,7 +803,7 @@ fn an_error_keeps_ids_and_headers() {
         .find(|wire| wire.protocol == "rest-xml")
         .unwrap();
     let found = |headers: Headers| {
-        let (found, _) = build(wire, Replay::new().answer(403, headers, body));
+        let (found, _) = build(wire, Replay::new().respond(403, headers, body));
         found.unwrap_err().service_error().unwrap().clone()
     };
     let error = found(&[("x-amz-id-2", " "), ("x-more", "y")]);

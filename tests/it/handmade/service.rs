@@ -107,7 +107,7 @@ impl<'c> Case<'c> {
             .strict_responses(self.strict)
             .build()
             .unwrap();
-        let replay = Replay::new().answer(self.status, self.headers, body.to_vec());
+        let replay = Replay::new().respond(self.status, self.headers, body.to_vec());
         let client = Client::with_models(config, replay, models)?;
         client.request("kinds", "Get").send_buffered()
     }

@@ -110,7 +110,7 @@ fn read_member(
 ) {
     FIELDS.set(fields);
     READ.set(Some(Rc::new(read)));
-    match output.read::<One<Erased>>() {
+    match output.deserialize_borrowed::<One<Erased>>() {
         Ok(One(found)) => assert!(found.is_some(), "{fields:?} as {kind}: missing"),
         Err(error) => panic!("{fields:?} as {kind}: {error}"),
     }
@@ -247,13 +247,13 @@ struct Whole(Option<BTreeMap<String, Value>>);
 /// Compares one member, read through `#[serde(flatten)]` and as part of the whole result, which may also be ignored.
 fn holds_value(output: &Output, fields: &'static [&'static str], expected: &Value) {
     FIELDS.set(fields);
-    let flat: Flat = output.read().unwrap();
+    let flat: Flat = output.deserialize_borrowed().unwrap();
     assert_eq!(flat.part.0.as_ref(), Some(expected));
     assert!(!flat.all.contains_key(fields[0]));
-    let whole: Whole = output.read().unwrap();
+    let whole: Whole = output.deserialize_borrowed().unwrap();
     assert_eq!(whole.0.unwrap()[fields[0]], *expected);
-    let () = output.read().unwrap();
-    let _: Nothing = output.read().unwrap();
+    let () = output.deserialize_borrowed().unwrap();
+    let _: Nothing = output.deserialize_borrowed().unwrap();
 }
 
 const JSON: &str = r#""Text":"red","Long":5,"Yes":true,"When":1577836800,"Seal":"AAEC","Texts":["red","blue"],
@@ -387,7 +387,7 @@ fn edited_members_deserialize_into_any_suitable_type() {
             "<ListBucketResult><EncodingType>url</EncodingType><Prefix>{prefix}</Prefix></ListBucketResult>"
         );
         unsigned()
-            .over(Replay::new().answer(200, &[], body))
+            .over(Replay::new().respond(200, &[], body))
             .request("s3", "ListObjectsV2")
             .params(json!({"Bucket": "b"}))
             .send()
@@ -401,7 +401,7 @@ fn edited_members_deserialize_into_any_suitable_type() {
     let unchanged = list("red");
     holds_text!(unchanged, "Prefix");
     // added and dropped members
-    let head = unsigned().over(Replay::new().answer(200, &[("Expires", "red")], ""));
+    let head = unsigned().over(Replay::new().respond(200, &[("Expires", "red")], ""));
     let output = head
         .request("s3", "HeadObject")
         .params(json!({"Bucket": "b", "Key": "k"}))
@@ -416,7 +416,7 @@ fn edited_members_deserialize_into_any_suitable_type() {
         expires: Option<String>,
         metadata: Option<BTreeMap<String, String>>,
     }
-    let head: Head = output.read().unwrap();
+    let head: Head = output.deserialize_borrowed().unwrap();
     assert_eq!((head.expires, head.metadata), (None, Some(BTreeMap::new())));
 }
 
@@ -429,7 +429,7 @@ fn empty_results_deserialize_into_anything_optional() {
     let config = unsigned();
     let mut replay = Replay::new();
     for _ in 0..5 {
-        replay = replay.answer(200, &[], "");
+        replay = replay.respond(200, &[], "");
     }
     let client = config.over(replay);
     let params = || json!({"QueueUrl": "https://sqs.eu-west-1.amazonaws.com/1/q"});
@@ -469,7 +469,7 @@ fn bucket_locations_are_read_in_every_form() {
     ];
     for (body, expected) in rows {
         let config = unsigned();
-        let replay = Replay::new().answer(200, &[], body);
+        let replay = Replay::new().respond(200, &[], body);
         let client = config.over(replay);
         let output = client
             .request("s3", "GetBucketLocation")
@@ -477,7 +477,7 @@ fn bucket_locations_are_read_in_every_form() {
             .send()
             .unwrap();
         assert_eq!(
-            output.value().unwrap(),
+            output.to_value().unwrap(),
             json!({"LocationConstraint": expected}),
             "{body}"
         );

@@ -26,7 +26,7 @@ fn a_bucket_is_found_in_the_list() {
         ),
     ];
     for (status, answer, expected) in cases {
-        let (client, replay) = of_replay(Replay::new().answer(status, &[], answer));
+        let (client, replay) = of_replay(Replay::new().respond(status, &[], answer));
         let bucket = client.resource("s3").unwrap().sub("Bucket", "b").unwrap();
         let found = bucket.attribute("creation_date");
         assert_eq!(found.map_err(|e| e.code().unwrap().to_owned()), expected);
@@ -54,12 +54,12 @@ fn a_bucket_may_be_on_a_later_page() {
         format!("<R><Buckets><Bucket><Name>{name}</Name></Bucket></Buckets>{token}</R>")
     };
     let replay = Replay::new()
-        .answer(
+        .respond(
             200,
             &[],
             page("a", "<ContinuationToken>t</ContinuationToken>"),
         )
-        .answer(
+        .respond(
             200,
             &[],
             page("b", "<ContinuationToken>u</ContinuationToken>"),
@@ -73,7 +73,7 @@ fn a_bucket_may_be_on_a_later_page() {
 
 #[test]
 fn the_length_of_an_object_is_the_size_of_its_summary() {
-    let replay = Replay::new().answer(200, &[("content-length", "5"), ("etag", "\"e\"")], "");
+    let replay = Replay::new().respond(200, &[("content-length", "5"), ("etag", "\"e\"")], "");
     let (client, replay) = of_replay(replay);
     let summary = client
         .resource("s3")
@@ -91,7 +91,7 @@ fn the_length_of_an_object_is_the_size_of_its_summary() {
 
 #[test]
 fn tags_of_several_resources_are_created_together() {
-    let (client, replay) = of_replay(Replay::new().answer(200, &[], "<CreateTagsResponse/>"));
+    let (client, replay) = of_replay(Replay::new().respond(200, &[], "<CreateTagsResponse/>"));
     let ec2 = client.resource("ec2").unwrap();
     let tags = json!([{"Key": "k", "Value": "v"}, {"Key": "empty"}]);
     let made = ec2
@@ -123,7 +123,7 @@ fn tags_of_several_resources_are_created_together() {
 #[test]
 fn tags_of_an_instance_are_deleted() {
     for name in ["delete_tags", "DeleteTags"] {
-        let (client, replay) = of_replay(Replay::new().answer(200, &[], "<DeleteTagsResponse/>"));
+        let (client, replay) = of_replay(Replay::new().respond(200, &[], "<DeleteTagsResponse/>"));
         let instance = client
             .resource("ec2")
             .unwrap()

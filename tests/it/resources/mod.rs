@@ -21,7 +21,7 @@ fn client(answers: &[Value]) -> (Client, Arc<Replay>) {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        replay.answer(200, &[], body)
+        replay.respond(200, &[], body)
     });
     of_replay(replay)
 }

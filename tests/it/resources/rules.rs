@@ -140,14 +140,14 @@ fn an_action_can_be_changed_before_it_is_sent() {
     let (pond, replay) = pond(&[json!({"Count": 1}), json!({"Pond": {"Depth": 2}})]);
     let request = pond.request("fill", json!({"Wet": true})).unwrap();
     let output = request.region("eu-west-3").send().unwrap();
-    assert_eq!(output.value().unwrap(), json!({"Count": 1}));
+    assert_eq!(output.to_value().unwrap(), json!({"Count": 1}));
     assert!(replay.sent()[0].uri.host().unwrap().contains("eu-west-3"));
     assert_eq!(
         asked(&replay)[0].1,
         json!({"PondName": "north", "Wet": true})
     );
     let output = pond.request("Load", json!({})).unwrap().send().unwrap();
-    assert_eq!(output.value().unwrap(), json!({"Pond": {"Depth": 2}}));
+    assert_eq!(output.to_value().unwrap(), json!({"Pond": {"Depth": 2}}));
     let s3 = pond.client().resource("s3").unwrap();
     let error = s3
         .sub("Bucket", "b")
@@ -724,7 +724,7 @@ fn definitions_may_be_in_a_folder_without_a_model() {
     let config = tucuxi::Config::builder().region("eu-west-1").unsigned();
     let config = config.environment([("AWS_DATA_PATH", folder.path().to_str().unwrap())]);
     let replay = tucuxi::transport::Replay::new();
-    let replay = replay.answer(200, &[], json!({"Keys": [{"KeyId": "k"}]}).to_string());
+    let replay = replay.respond(200, &[], json!({"Keys": [{"KeyId": "k"}]}).to_string());
     let client = config.over(replay);
     assert!(
         client

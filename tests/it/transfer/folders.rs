@@ -466,7 +466,11 @@ fn regression_listings_receive_their_arguments() {
         }
     };
     for what in ["copy", "delete", "download", "sync down", "sync up"] {
-        let replay = Arc::new(Replay::new().answer(200, &[], listing).answer(404, &[], ""));
+        let replay = Arc::new(
+            Replay::new()
+                .respond(200, &[], listing)
+                .respond(404, &[], ""),
+        );
         let config = place.client.config().with(|config| config).unwrap();
         let client = Client::with_transport(config, replay.clone()).unwrap();
         // requests after the listing get no response

@@ -463,7 +463,11 @@ fn buckets_and_objects_transfer_files() {
     assert_eq!(std::fs::read(&down).unwrap(), b"fish");
     for (on, params, expected) in [
         (&bucket, json!({"Filename": up}), "Key: required"),
-        (&object, json!({"Filename": up, "Key": "k"}), "has its own"),
+        (
+            &object,
+            json!({"Filename": up, "Key": "k"}),
+            "the object has a key",
+        ),
         (&object, json!({}), "missing field `Filename`"),
         (
             &object,

@@ -34,7 +34,7 @@ fn more(token: &str) -> String {
 /// A client that receives these responses with status 200.
 fn replayed(place: &Place, pages: &[(&str, String)]) -> (TransferManager, Arc<Replay>) {
     let replay = pages.iter().fold(Replay::new(), |replay, (kind, page)| {
-        replay.answer(200, &[("content-type", *kind)], page.clone())
+        replay.respond(200, &[("content-type", *kind)], page.clone())
     });
     let replay = Arc::new(replay);
     let config = place.client.config().with(|config| config).unwrap();
