@@ -29,7 +29,7 @@ use crate::exchange::Presign;
 /// let request = client.presigner().presign("s3", "PutObject", upload, Duration::from_secs(600))?;
 /// assert_eq!(request.method, "PUT");
 /// assert_eq!(request.headers["content-type"], "application/pdf");
-/// assert!(request.url.starts_with("https://my-bucket.s3.eu-west-1.amazonaws.com/report.pdf?"));
+/// assert!(request.url.starts_with("https://my-bucket.s3.amazonaws.com/report.pdf?"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]

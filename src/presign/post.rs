@@ -58,7 +58,7 @@ impl Presigner {
     /// for (name, value) in &form.fields {
     ///     println!("<input type=\"hidden\" name={name:?} value={value:?}>");
     /// }
-    /// # assert_eq!(form.url, "https://my-bucket.s3.eu-west-1.amazonaws.com/");
+    /// # assert_eq!(form.url, "https://my-bucket.s3.amazonaws.com/");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn post(&self, bucket: impl Into<String>, key: impl Into<String>) -> PresignedPostBuilder {
