@@ -83,6 +83,7 @@ impl WrittenUrl {
     /// # Errors
     ///
     /// Returns an error as [`parse`](Self::parse).
+    #[cfg(any(test, feature = "ureq"))]
     pub(crate) fn parse_proxy(text: &str) -> Result<Self, UrlError> {
         match text.contains("://") || text.is_empty() {
             true => Self::parse(text),
