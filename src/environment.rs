@@ -21,6 +21,12 @@ pub struct Environment(Arc<HashMap<String, String>>);
 
 impl Environment {
     /// Takes a snapshot of the variables of this process. Variables that are not UTF-8 are omitted.
+    ///
+    /// ```
+    /// # use tucuxi::config::Environment;
+    /// let env = Environment::from_process();
+    /// assert_eq!(env.get("A_VARIABLE_THAT_NOBODY_SETS"), None);
+    /// ```
     pub fn from_process() -> Self {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -29,6 +35,12 @@ impl Environment {
     }
 
     /// Returns the value of a variable, if it is set and not empty.
+    ///
+    /// ```
+    /// # use tucuxi::config::Environment;
+    /// let env = Environment::from_iter([("STAGE", "test"), ("EMPTY", "")]);
+    /// assert_eq!((env.get("STAGE"), env.get("EMPTY")), (Some("test"), None));
+    /// ```
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .get(name)
@@ -37,12 +49,24 @@ impl Environment {
     }
 
     /// Returns the home directory of the user.
+    ///
+    /// ```
+    /// # use tucuxi::config::Environment;
+    /// let env = Environment::from_iter([("HOME", "/home/me")]);
+    /// assert_eq!(env.home(), Some("/home/me".into()));
+    /// ```
     pub fn home(&self) -> Option<PathBuf> {
         let home = self.get("HOME").or_else(|| self.get("USERPROFILE"))?;
         Some(home.into())
     }
 
     /// Expands `~`, `$NAME` and `${NAME}` in a path. Unknown variables are kept as written.
+    ///
+    /// ```
+    /// # use tucuxi::config::Environment;
+    /// let env = Environment::from_iter([("HOME", "/home/me"), ("STAGE", "test")]);
+    /// assert_eq!(env.expand("~/${STAGE}.json"), std::path::Path::new("/home/me/test.json"));
+    /// ```
     pub fn expand(&self, path: &str) -> PathBuf {
         let mut rest = path;
         let mut out = String::new();

@@ -77,6 +77,13 @@ impl Deref for Config {
 
 impl Config {
     /// Creates a builder without any values.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().region("eu-west-1").max_attempts(5).build()?;
+    /// assert_eq!(config.max_attempts(), Some(5));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn builder() -> ConfigBuilder {
         ConfigBuilder::default()
     }

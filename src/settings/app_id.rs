@@ -20,11 +20,25 @@ pub(crate) fn warn_if_long(name: &str, source: &Source) {
 
 impl Settings {
     /// Returns the name of the program in the User-Agent, which services log.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().environment([("AWS_SDK_UA_APP_ID", "my-program")]).build()?;
+    /// assert_eq!(config.app_id(), Some("my-program"));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn app_id(&self) -> Option<&str> {
         self.text(|values| values.app_id.as_deref())
     }
 
     /// Returns the text at the end of the User-Agent, if one is set.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().user_agent_extra("my-framework/1.2").build()?;
+    /// assert_eq!(config.user_agent_extra(), Some("my-framework/1.2"));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn user_agent_extra(&self) -> Option<&str> {
         self.explicit.user_agent_extra.as_deref()
     }

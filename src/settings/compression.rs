@@ -33,6 +33,13 @@ fn check(size: u64, source: &Source) -> Result<(), ConfigError> {
 
 impl Settings {
     /// Returns the minimum length of bodies that are compressed, if the service supports compression; `None` for never.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().build()?;
+    /// assert_eq!(config.min_compression_size(), Some(10240));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn min_compression_size(&self) -> Option<u64> {
         let off = self.value(|values| values.no_compression).unwrap_or(false);
         let size = self.value(|values| values.compression_size);

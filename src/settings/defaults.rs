@@ -35,6 +35,15 @@ pub(super) fn connect_timeout(mode: DefaultsMode) -> Duration {
 impl Settings {
     /// Returns the set of defaults. It is `Auto` if the environment does not contain the region of the client: the first request
     /// gets it from the metadata service of the instance.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::config::DefaultsMode;
+    ///
+    /// let config = Config::builder().environment([("AWS_DEFAULTS_MODE", "mobile")]).build()?;
+    /// assert_eq!(config.defaults_mode(), DefaultsMode::Mobile);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn defaults_mode(&self) -> DefaultsMode {
         self.defaults_mode
     }

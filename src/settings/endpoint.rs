@@ -29,6 +29,14 @@ impl Settings {
     /// Returns the URL that the requests of a service go to in place of its own endpoint, if one is set. `service_key` is the
     /// service's id in the spelling of settings: `application_auto_scaling`.
     ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().environment([("AWS_ENDPOINT_URL_S3", "http://localhost:9000")]).build()?;
+    /// assert_eq!(config.endpoint_url("s3")?.as_deref(), Some("http://localhost:9000"));
+    /// assert_eq!(config.endpoint_url("dynamodb")?, None);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error if the URL is invalid, or if the profile refers to a `services` section that does not exist.
@@ -96,27 +104,68 @@ impl Settings {
     }
 
     /// Whether FIPS endpoints are used.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().environment([("AWS_USE_FIPS_ENDPOINT", "true")]).build()?;
+    /// assert!(config.use_fips());
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn use_fips(&self) -> bool {
         self.is_fips_region || self.value(|values| values.use_fips).unwrap_or(false)
     }
 
     /// Returns whether dual-stack endpoints are used, if that is set.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().environment([("AWS_USE_DUALSTACK_ENDPOINT", "true")]).build()?;
+    /// assert_eq!(config.use_dualstack(), Some(true));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn use_dualstack(&self) -> Option<bool> {
         self.value(|values| values.use_dualstack)
     }
 
     /// Returns the endpoints of STS for older regions.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::config::StsEndpoints;
+    ///
+    /// let config = Config::builder().environment([("AWS_STS_REGIONAL_ENDPOINTS", "legacy")]).build()?;
+    /// assert_eq!(config.sts_endpoints(), StsEndpoints::Legacy);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn sts_endpoints(&self) -> StsEndpoints {
         self.ambient.sts_endpoints
     }
 
     /// Returns the use of endpoint discovery.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::config::EndpointDiscoveryMode;
+    ///
+    /// let config = Config::builder().environment([("AWS_ENDPOINT_DISCOVERY_ENABLED", "false")]).build()?;
+    /// assert_eq!(config.endpoint_discovery(), EndpointDiscoveryMode::Disabled);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn endpoint_discovery(&self) -> EndpointDiscoveryMode {
         self.value(|values| values.endpoint_discovery)
             .unwrap_or_default()
     }
 
     /// Returns the use of account-based endpoints.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::config::AccountIdEndpointMode;
+    ///
+    /// let config = Config::builder().environment([("AWS_ACCOUNT_ID_ENDPOINT_MODE", "required")]).build()?;
+    /// assert_eq!(config.account_id_endpoint_mode(), AccountIdEndpointMode::Required);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn account_id_endpoint_mode(&self) -> AccountIdEndpointMode {
         match self.explicit.unsigned {
             true => AccountIdEndpointMode::Disabled,
@@ -127,6 +176,13 @@ impl Settings {
     }
 
     /// Whether operations may prefix the host of the endpoint, such as with `data-`.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().inject_host_prefix(false).build()?;
+    /// assert!(!config.injects_host_prefix());
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn injects_host_prefix(&self) -> bool {
         !self.value(|values| values.no_host_prefix).unwrap_or(false)
     }

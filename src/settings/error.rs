@@ -104,11 +104,23 @@ impl InvalidValue {
     }
 
     /// Returns the text.
+    ///
+    /// ```
+    /// # use tucuxi::config::RetryMode;
+    /// let error = "adaptiv".parse::<RetryMode>().unwrap_err();
+    /// assert_eq!(error.value(), "adaptiv");
+    /// ```
     pub fn value(&self) -> &str {
         &self.value
     }
 
     /// Returns the valid values.
+    ///
+    /// ```
+    /// # use tucuxi::config::RetryMode;
+    /// let error = "adaptiv".parse::<RetryMode>().unwrap_err();
+    /// assert_eq!(error.expected(), "one of: adaptive legacy standard");
+    /// ```
     pub fn expected(&self) -> &'static str {
         self.expected
     }

@@ -17,12 +17,31 @@ const WHOLE_GRACE: u32 = 15;
 
 impl Settings {
     /// Returns the minimum throughput of streaming bodies, if there is one.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use std::time::Duration;
+    ///
+    /// let config = Config::builder().isolated().min_throughput(0, Duration::ZERO).build()?;
+    /// assert_eq!(config.min_throughput(), None);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn min_throughput(&self) -> Option<Throughput> {
         let set = self.explicit.throughput;
         set.unwrap_or_else(|| Some(Throughput::default()))
     }
 
     /// Returns the minimum throughput of responses that are read whole, if there is one.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use std::time::Duration;
+    ///
+    /// let config = Config::builder().isolated().read_timeout(Duration::from_secs(10)).build()?;
+    /// let limit = config.min_whole_throughput().unwrap();
+    /// assert_eq!((limit.bytes_per_second, limit.grace), (1024, Duration::from_secs(150)));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn min_whole_throughput(&self) -> Option<Throughput> {
         let default = || Throughput {
             bytes_per_second: WHOLE_BYTES_PER_SECOND,
@@ -33,11 +52,27 @@ impl Settings {
     }
 
     /// Returns the maximum length of responses that are read whole.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().build()?;
+    /// assert_eq!(config.max_response_size(), 512 * 1024 * 1024);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn max_response_size(&self) -> u64 {
         self.explicit.max_response_size.unwrap_or(RESPONSE_SIZE)
     }
 
     /// Returns the largest correction of the clock when a service reports a skew.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use std::time::Duration;
+    ///
+    /// let config = Config::builder().isolated().build()?;
+    /// assert_eq!(config.max_clock_skew(), Duration::from_secs(24 * 60 * 60));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn max_clock_skew(&self) -> Duration {
         self.explicit.max_clock_skew.unwrap_or(CLOCK_SKEW)
     }

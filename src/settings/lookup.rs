@@ -22,6 +22,15 @@ pub(super) fn timeout(chain: &Chain<'_>) -> Result<Option<Duration>, ConfigError
 
 impl Settings {
     /// Returns the timeout of a lookup of credentials or of a bearer token, including all its requests and prompts.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use std::time::Duration;
+    ///
+    /// let config = Config::builder().environment([("TUCUXI_CREDENTIALS_TIMEOUT", "30")]).build()?;
+    /// assert_eq!(config.credentials_timeout(), Duration::from_secs(30));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn credentials_timeout(&self) -> Duration {
         self.value(|values| values.credentials_timeout)
             .unwrap_or(DEFAULT_TIMEOUT)

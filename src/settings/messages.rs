@@ -5,6 +5,13 @@ use super::values::{RequestChecksums, ResponseChecksums};
 
 impl Settings {
     /// Whether parameters are validated before a request is sent.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().validate_parameters(false).build()?;
+    /// assert!(!config.validates_parameters());
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn validates_parameters(&self) -> bool {
         // the parameters of a provider's calls are values of a profile, which the errors of the service describe better
         !self.is_of_provider
@@ -14,11 +21,25 @@ impl Settings {
     }
 
     /// Whether maximum values, maximum lengths and enumerations are validated too.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().validate_strictly(true).build()?;
+    /// assert!(config.validates_strictly());
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn validates_strictly(&self) -> bool {
         self.explicit.strict_validation
     }
 
     /// Whether a response with a member that does not fit the model is an error.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().strict_responses(true).build()?;
+    /// assert!(config.strict_responses());
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn strict_responses(&self) -> bool {
         self.explicit.strict_responses
     }
@@ -43,12 +64,30 @@ impl Settings {
     }
 
     /// Returns which requests have a checksum.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::config::RequestChecksums;
+    ///
+    /// let config = Config::builder().environment([("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")]).build()?;
+    /// assert_eq!(config.request_checksums(), RequestChecksums::WhenRequired);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn request_checksums(&self) -> RequestChecksums {
         self.value(|values| values.request_checksums)
             .unwrap_or_default()
     }
 
     /// Returns which responses are verified against their checksum.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::config::ResponseChecksums;
+    ///
+    /// let config = Config::builder().environment([("AWS_RESPONSE_CHECKSUM_VALIDATION", "when_required")]).build()?;
+    /// assert_eq!(config.response_checksums(), ResponseChecksums::WhenRequired);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn response_checksums(&self) -> ResponseChecksums {
         self.value(|values| values.response_checksums)
             .unwrap_or_default()

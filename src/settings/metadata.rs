@@ -77,6 +77,13 @@ impl InstanceMetadata {
 
 impl Settings {
     /// Returns the settings of the instance metadata service of EC2.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().environment([("AWS_EC2_METADATA_DISABLED", "true")]).build()?;
+    /// assert!(config.instance_metadata().disabled);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn instance_metadata(&self) -> &InstanceMetadata {
         &self.ambient.metadata
     }

@@ -230,6 +230,16 @@ impl Settings {
 
 impl Settings {
     /// Returns the name of the profile, and its source.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::config::Source;
+    ///
+    /// let config = Config::builder().isolated().build()?;
+    /// assert_eq!(config.profile().value, "default");
+    /// assert_eq!(config.profile().source, Source::Default);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn profile(&self) -> &Setting<String> {
         &self.profile
     }
@@ -240,6 +250,16 @@ impl Settings {
     }
 
     /// Returns the names of all profiles in both files.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = folder.path().join("config");
+    /// std::fs::write(&file, "[default]\nregion = eu-west-1\n[profile staging]\nregion = us-east-1\n")?;
+    /// let config = Config::builder().environment([("AWS_CONFIG_FILE", file.to_str().unwrap())]).build()?;
+    /// assert_eq!(config.profile_names(), ["default", "staging"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn profile_names(&self) -> Vec<&str> {
         self.profiles.names()
     }
@@ -282,6 +302,13 @@ impl Settings {
     }
 
     /// Returns the environment.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().environment([("STAGE", "test")]).build()?;
+    /// assert_eq!(config.environment().get("STAGE"), Some("test"));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn environment(&self) -> &Environment {
         &self.env
     }
@@ -292,11 +319,26 @@ impl Settings {
     }
 
     /// Whether credentials of roles are kept in `~/.aws/cli/cache`.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().cache_roles(false).build()?;
+    /// assert!(!config.caches_roles());
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn caches_roles(&self) -> bool {
         !self.explicit.no_role_cache
     }
 
     /// Returns the version of a service's API that is used in place of the newest, if one is set.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().api_version("ec2", "2016-11-15").build()?;
+    /// assert_eq!(config.api_version("ec2"), Some("2016-11-15"));
+    /// assert_eq!(config.api_version("s3"), None);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn api_version(&self, service: &str) -> Option<&str> {
         let mut all = self.api_versions().filter(|(known, _)| *known == service);
         all.next_back().map(|(_, version)| version)

@@ -61,6 +61,13 @@ impl NetworkChoice {
 
 impl Settings {
     /// Returns the settings of connections.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().environment([("HTTPS_PROXY", "http://proxy:3128")]).build()?;
+    /// assert_eq!(config.network().proxies.https.as_deref(), Some("http://proxy:3128"));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn network(&self) -> &Network {
         &self.network
     }

@@ -50,6 +50,13 @@ fn check(text: &str, from: &dyn std::fmt::Display) -> Result<(), ConfigError> {
 
 impl Settings {
     /// Returns the region.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().environment([("AWS_REGION", "eu-west-1")]).build()?;
+    /// assert_eq!(config.region(), Some("eu-west-1"));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn region(&self) -> Option<&str> {
         self.region.as_ref().map(|region| &*region.value)
     }
@@ -63,6 +70,14 @@ impl Settings {
     }
 
     /// Returns the region, and its source.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().environment([("AWS_REGION", "eu-west-1")]).build()?;
+    /// let source = config.region_setting().unwrap().source.to_string();
+    /// assert_eq!(source, "the environment variable AWS_REGION");
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn region_setting(&self) -> Option<&Setting<String>> {
         self.region.as_ref()
     }

@@ -118,6 +118,13 @@ impl S3Config {
 
 impl Settings {
     /// Returns the settings of S3.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().s3_use_accelerate_endpoint(true).build()?;
+    /// assert!(config.s3().use_accelerate_endpoint);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn s3(&self) -> &S3Config {
         &self.s3
     }

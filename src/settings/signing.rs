@@ -6,12 +6,28 @@ use crate::identity::{BearerToken, is_blank};
 
 impl Settings {
     /// Whether requests are sent without a signature.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().unsigned().build()?;
+    /// assert!(config.is_unsigned());
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn is_unsigned(&self) -> bool {
         self.explicit.unsigned
     }
 
     /// Returns the signature version for a service, if one is set. `service_key` is as for
     /// [`endpoint_url`](Settings::endpoint_url).
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::config::SignatureVersion;
+    ///
+    /// let config = Config::builder().isolated().signature_version(SignatureVersion::S3).build()?;
+    /// assert_eq!(config.signature_version("s3")?, Some(SignatureVersion::S3));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -38,12 +54,26 @@ impl Settings {
     }
 
     /// Returns the names of the preferred auth schemes, such as `sigv4a`.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().environment([("AWS_AUTH_SCHEME_PREFERENCE", "sigv4a,sigv4")]).build()?;
+    /// assert_eq!(config.auth_scheme_preference(), ["sigv4a", "sigv4"]);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn auth_scheme_preference(&self) -> &[String] {
         let names = self.own_value(|values| values.auth_schemes.as_deref());
         names.unwrap_or_default()
     }
 
     /// Returns the regions that a signature of version 4a is valid in, if they are set.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().sigv4a_signing_region_set("eu-west-1,us-east-1").build()?;
+    /// assert_eq!(config.sigv4a_signing_region_set(), Some("eu-west-1,us-east-1"));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn sigv4a_signing_region_set(&self) -> Option<&str> {
         self.text(|values| values.region_set.as_deref())
     }

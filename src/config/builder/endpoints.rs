@@ -37,42 +37,100 @@ impl ConfigBuilder {
     }
 
     /// Sets whether the endpoint URLs of variables and files are ignored.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().environment([("AWS_ENDPOINT_URL", "http://localhost:9000")]);
+    /// let config = config.ignore_configured_endpoint_urls(true).build()?;
+    /// assert_eq!(config.endpoint_url("s3")?, None);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn ignore_configured_endpoint_urls(mut self, yes: bool) -> Self {
         self.explicit.ignore_endpoint_urls = Some(yes);
         self
     }
 
     /// Sets whether FIPS endpoints are used.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().use_fips(true).build()?;
+    /// assert!(config.use_fips());
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn use_fips(mut self, yes: bool) -> Self {
         self.explicit.values.use_fips = Some(yes);
         self
     }
 
     /// Sets whether dual-stack endpoints, which have IPv6, are used.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().use_dualstack(true).build()?;
+    /// assert_eq!(config.use_dualstack(), Some(true));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn use_dualstack(mut self, yes: bool) -> Self {
         self.explicit.values.use_dualstack = Some(yes);
         self
     }
 
     /// Sets the use of account-based endpoints.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::config::AccountIdEndpointMode;
+    ///
+    /// let config = Config::builder().isolated().account_id_endpoint_mode(AccountIdEndpointMode::Required).build()?;
+    /// assert_eq!(config.account_id_endpoint_mode(), AccountIdEndpointMode::Required);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn account_id_endpoint_mode(mut self, mode: AccountIdEndpointMode) -> Self {
         self.explicit.values.account_id_mode = Some(mode);
         self
     }
 
     /// Sets whether operations may prefix the host of the endpoint, such as with `data-`.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().inject_host_prefix(false).build()?;
+    /// assert!(!config.injects_host_prefix());
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn inject_host_prefix(mut self, yes: bool) -> Self {
         self.explicit.values.no_host_prefix = Some(!yes);
         self
     }
 
     /// Sets the use of endpoint discovery.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::config::EndpointDiscoveryMode;
+    ///
+    /// let config = Config::builder().isolated().endpoint_discovery(EndpointDiscoveryMode::Disabled).build()?;
+    /// assert_eq!(config.endpoint_discovery(), EndpointDiscoveryMode::Disabled);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn endpoint_discovery(mut self, mode: EndpointDiscoveryMode) -> Self {
         self.explicit.values.endpoint_discovery = Some(mode);
         self
     }
 
     /// Sets a client context parameter of endpoint rules, by its name in the model of the service.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// # use tucuxi::{Client, transport::Replay};
+    /// let config = Config::builder().isolated().region("eu-west-1").client_context_param("ForcePathStyle", true);
+    /// # let client = Client::with_transport(config.unsigned().build()?, Replay::new())?;
+    /// let params = serde_json::json!({"Bucket": "logs"});
+    /// let explained = client.introspect().explain_endpoint("s3", "ListObjectsV2", &params)?;
+    /// assert_eq!(&*explained.endpoint?.url, "https://s3.eu-west-1.amazonaws.com/logs");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn client_context_param(
         mut self,
         name: impl Into<Box<str>>,
@@ -100,24 +158,52 @@ impl ConfigBuilder {
     }
 
     /// Sets whether accelerated endpoints of S3 are used.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().s3_use_accelerate_endpoint(true).build()?;
+    /// assert!(config.s3().use_accelerate_endpoint);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn s3_use_accelerate_endpoint(mut self, yes: bool) -> Self {
         self.explicit.values.s3.use_accelerate_endpoint = Some(yes);
         self
     }
 
     /// Sets whether dual-stack endpoints of S3 are used, if the setting for all services is not set.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().s3_use_dualstack(true).build()?;
+    /// assert_eq!(config.s3().use_dualstack, Some(true));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn s3_use_dualstack(mut self, yes: bool) -> Self {
         self.explicit.values.s3.use_dualstack = Some(yes);
         self
     }
 
     /// Sets whether the region of an ARN takes precedence over that of the client.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().s3_use_arn_region(true).build()?;
+    /// assert_eq!(config.s3().use_arn_region, Some(true));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn s3_use_arn_region(mut self, yes: bool) -> Self {
         self.explicit.values.s3.use_arn_region = Some(yes);
         self
     }
 
     /// Sets whether the endpoint of S3 for `us-east-1` is the regional one instead of the global one.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().s3_us_east_1_regional(false).build()?;
+    /// assert!(!config.s3().us_east_1_regional);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn s3_us_east_1_regional(mut self, yes: bool) -> Self {
         self.explicit.values.s3.us_east_1 = Some(match yes {
             true => StsEndpoints::Regional,
@@ -127,6 +213,13 @@ impl ConfigBuilder {
     }
 
     /// Sets whether multi-region access points are refused.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().s3_disable_multiregion_access_points(true).build()?;
+    /// assert!(config.s3().disable_multiregion_access_points);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn s3_disable_multiregion_access_points(mut self, yes: bool) -> Self {
         self.explicit.values.s3.disable_multiregion_access_points = Some(yes);
         self

@@ -8,6 +8,18 @@ use crate::interceptor::Interceptor;
 impl ConfigBuilder {
     /// Adds an interceptor of every call. Interceptors run in the order in which they were added. See
     /// [`interceptor`](crate::interceptor).
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config};
+    /// # use serde_json::json;
+    /// use tucuxi::interceptor::Stub;
+    ///
+    /// let stub = Stub::new().respond("dynamodb", "ListTables", json!({"TableNames": ["one"]}));
+    /// let config = Config::builder().isolated().region("eu-west-1").unsigned().interceptor(stub).build()?;
+    /// let tables = Client::with_config(config)?.call("dynamodb", "ListTables", json!({}))?;
+    /// assert_eq!(tables["TableNames"][0], "one");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn interceptor(mut self, interceptor: impl Interceptor + 'static) -> Self {
         self.plugins.interceptors.push(Arc::new(interceptor));
         self

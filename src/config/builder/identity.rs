@@ -24,6 +24,16 @@ impl ConfigBuilder {
     }
 
     /// Uses this provider in place of the default chain.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::Credentials;
+    /// use tucuxi::credentials::Chain;
+    ///
+    /// let chain = Chain::standard().then(Credentials::new("AKIDEXAMPLE", "secret"));
+    /// let config = Config::builder().isolated().credentials_provider(chain).build()?;
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn credentials_provider(mut self, provider: impl CredentialsProvider + 'static) -> Self {
         self.plugins.provider = Some(Arc::new(provider));
         self
@@ -34,6 +44,15 @@ impl ConfigBuilder {
     /// ([`ConfigBuilder::operation_timeout`]) and its cancel token end a lookup too.
     ///
     /// The variable `TUCUXI_CREDENTIALS_TIMEOUT` and the key `credentials_timeout` of a profile set it in whole seconds.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use std::time::Duration;
+    ///
+    /// let config = Config::builder().isolated().credentials_timeout(Duration::from_secs(30)).build()?;
+    /// assert_eq!(config.credentials_timeout(), Duration::from_secs(30));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn credentials_timeout(mut self, timeout: Duration) -> Self {
         self.explicit.values.credentials_timeout = Some(timeout);
         self
@@ -41,6 +60,13 @@ impl ConfigBuilder {
 
     /// Sets whether the credentials of roles are cached in `~/.aws/cli/cache`, which `aws` shares. They are by default, in files
     /// that only the user can read.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().cache_roles(false).build()?;
+    /// assert!(!config.caches_roles());
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn cache_roles(mut self, yes: bool) -> Self {
         self.explicit.no_role_cache = !yes;
         self
@@ -48,6 +74,16 @@ impl ConfigBuilder {
 
     /// Sets the function that prompts for the code of an MFA device, if the role of a profile needs one. It receives the serial
     /// number or ARN of the device. The default is a prompt on the terminal.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let prompt = |device: &str| {
+    ///     println!("Code of {device}:");
+    ///     std::io::stdin().lines().next().unwrap_or_else(|| Ok(String::new()))
+    /// };
+    /// let config = Config::builder().isolated().mfa_prompt(prompt).build()?;
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn mfa_prompt(
         mut self,
         prompt: impl Fn(&str) -> io::Result<String> + Send + Sync + 'static,
@@ -57,6 +93,15 @@ impl ConfigBuilder {
     }
 
     /// Sets the bearer token, for services that accept one.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::BearerToken;
+    ///
+    /// let config = Config::builder().isolated().bearer_token(BearerToken::new("my-token")).build()?;
+    /// assert!(!format!("{config:?}").contains("my-token"));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn bearer_token(mut self, token: BearerToken) -> Self {
         self.explicit.bearer_token = Some(token);
         self
@@ -76,30 +121,67 @@ impl ConfigBuilder {
     }
 
     /// Sets the signature version, in place of the one that models and endpoint rules choose.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::config::SignatureVersion;
+    ///
+    /// let config = Config::builder().isolated().signature_version(SignatureVersion::S3).build()?;
+    /// assert_eq!(config.signature_version("s3")?, Some(SignatureVersion::S3));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn signature_version(mut self, version: SignatureVersion) -> Self {
         self.explicit.values.signature_version = Some(version);
         self
     }
 
     /// Sets the preferred auth schemes, separated by commas: `sigv4a,sigv4`.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().auth_scheme_preference("sigv4a,sigv4").build()?;
+    /// assert_eq!(config.auth_scheme_preference(), ["sigv4a", "sigv4"]);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn auth_scheme_preference(mut self, names: impl Into<String>) -> Self {
         self.explicit.values.auth_schemes = Some(names_in(&names.into()));
         self
     }
 
     /// Sets the regions that a signature of version 4a is valid in, separated by commas, or `*`.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().sigv4a_signing_region_set("eu-west-1,us-east-1").build()?;
+    /// assert_eq!(config.sigv4a_signing_region_set(), Some("eu-west-1,us-east-1"));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn sigv4a_signing_region_set(mut self, regions: impl Into<String>) -> Self {
         self.explicit.values.region_set = Some(regions.into());
         self
     }
 
     /// Sets whether bodies of requests to S3 are signed.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().s3_sign_payload(true).build()?;
+    /// assert_eq!(config.s3().payload_signing_enabled, Some(true));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn s3_sign_payload(mut self, yes: bool) -> Self {
         self.explicit.values.s3.payload_signing_enabled = Some(yes);
         self
     }
 
     /// Sets whether S3 Express buckets are used without a session.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().s3_disable_express_session_auth(true).build()?;
+    /// assert!(config.s3().disable_express_session_auth);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn s3_disable_express_session_auth(mut self, yes: bool) -> Self {
         self.explicit.values.s3.disable_express_session_auth = Some(yes);
         self

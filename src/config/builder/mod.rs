@@ -70,6 +70,14 @@ impl ConfigBuilder {
     }
 
     /// Uses only the values of the program: no environment variables, no files, and no metadata service. For tests and examples.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().build()?;
+    /// assert_eq!(config.region(), None);
+    /// assert!(config.instance_metadata().disabled);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn isolated(self) -> Self {
         self.environment(settings::isolated())
     }
@@ -103,6 +111,14 @@ impl ConfigBuilder {
     }
 
     /// Resolves all settings.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().region("eu-west-1").build()?;
+    /// let error = Config::builder().isolated().region("eu west 1").build().unwrap_err();
+    /// assert!(error.to_string().contains("letters, digits and hyphens"), "{error}");
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -47,6 +47,15 @@ impl ConfigBuilder {
     }
 
     /// Sets a PEM file of the certificates that https proxies are trusted by, in place of [`ca_bundle`](Self::ca_bundle).
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use std::path::Path;
+    ///
+    /// let config = Config::builder().isolated().proxy_ca_bundle("/etc/proxy-ca.pem").build()?;
+    /// assert_eq!(config.network().proxy_ca_bundle.as_deref(), Some(Path::new("/etc/proxy-ca.pem")));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn proxy_ca_bundle(mut self, file: impl Into<String>) -> Self {
         self.network().proxy_ca_bundle = Some(file.into());
         self
@@ -54,6 +63,13 @@ impl ConfigBuilder {
 
     /// Sets the client's certificate chain and its key for https proxies, as PEM files; both may be in one file. Proxies never
     /// receive the certificate for services.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().proxy_client_certificate("chain.pem", "key.pem").build()?;
+    /// assert!(config.network().proxy_client_certificate.is_some());
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn proxy_client_certificate(
         mut self,
         chain: impl Into<PathBuf>,
@@ -65,24 +81,55 @@ impl ConfigBuilder {
 
     /// Sets whether the proxy forwards requests to https endpoints, which it can read then. By default they are sent through a
     /// tunnel.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().proxy_use_forwarding_for_https(true).build()?;
+    /// assert!(config.network().proxy_forwards_https);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn proxy_use_forwarding_for_https(mut self, yes: bool) -> Self {
         self.network().proxy_forwards_https = Some(yes);
         self
     }
 
     /// Uses no proxy, whatever the environment sets.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().environment([("HTTPS_PROXY", "http://proxy:3128")]).no_proxy().build()?;
+    /// assert_eq!(config.network().proxies.https, None);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn no_proxy(mut self) -> Self {
         self.network().proxy = Some(Proxies::default());
         self
     }
 
     /// Sets a PEM file of trusted certificates, in place of the built-in ones.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use std::path::Path;
+    ///
+    /// let config = Config::builder().isolated().ca_bundle("/etc/company-ca.pem").build()?;
+    /// assert_eq!(config.network().ca_bundle.as_deref(), Some(Path::new("/etc/company-ca.pem")));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn ca_bundle(mut self, file: impl Into<String>) -> Self {
         self.network().ca_bundle = Some(file.into());
         self
     }
 
     /// Sets the client's certificate chain and its key, as PEM files; both may be in one file.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().client_certificate("chain.pem", "key.pem").build()?;
+    /// let (chain, key) = config.network().client_certificate.as_ref().unwrap();
+    /// assert!(chain.ends_with("chain.pem") && key.ends_with("key.pem"));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn client_certificate(
         mut self,
         chain: impl Into<PathBuf>,
@@ -94,18 +141,39 @@ impl ConfigBuilder {
 
     /// Sets whether certificates of servers are verified. Without verification, an attacker in the network can read and change all
     /// requests and responses.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().verify_certificates(false).build()?;
+    /// assert!(!config.network().verify_certificates);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn verify_certificates(mut self, yes: bool) -> Self {
         self.network().unverified = !yes;
         self
     }
 
     /// Sets whether TCP keeps idle connections alive.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().tcp_keepalive(true).build()?;
+    /// assert!(config.network().tcp_keepalive);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn tcp_keepalive(mut self, yes: bool) -> Self {
         self.network().tcp_keepalive = Some(yes);
         self
     }
 
     /// Sets the maximum number of idle connections: the number of threads that make calls is best.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().max_idle_connections(16).build()?;
+    /// assert_eq!(config.network().max_idle_connections, 16);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     pub fn max_idle_connections(mut self, number: usize) -> Self {
         self.network().max_idle = Some(number);
         self
