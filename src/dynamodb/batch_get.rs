@@ -40,18 +40,63 @@ impl BatchGet {
     }
 
     /// Restricts the result to the attributes at these paths.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], r#"{"Responses": {"films": [{"year": {"N": "1931"}}]}}"#));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use serde_json::{Value, json};
+    ///
+    /// let films = client.table("films").batch_get([json!({"title": "M"})]).projection(["year"]);
+    /// assert_eq!(films.items::<Value>().count(), 1);
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["RequestItems"]["films"]["ProjectionExpression"], "#n0");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn projection<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.expressions = self.expressions.projection(paths);
         self
     }
 
     /// Uses strongly consistent reads, which cost twice as much.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], r#"{"Responses": {"films": [{"year": {"N": "1931"}}]}}"#));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use serde_json::{Value, json};
+    ///
+    /// let films = client.table("films").batch_get([json!({"title": "M"})]).consistent();
+    /// assert_eq!(films.items::<Value>().count(), 1);
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["RequestItems"]["films"]["ConsistentRead"], true);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn consistent(mut self) -> Self {
         self.params["ConsistentRead"] = true.into();
         self
     }
 
     /// Sets how many times in a row the service may leave a whole batch unprocessed. The default is 10.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], r#"{"Responses": {"films": [{"year": {"N": "1931"}}]}}"#));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use serde_json::{Value, json};
+    ///
+    /// let films = client.table("films").batch_get([json!({"title": "M"})]).max_attempts(3);
+    /// assert_eq!(films.items::<Value>().count(), 1);
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["RequestItems"]["films"]["Keys"][0]["title"]["S"], "M");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.backoff.set_max_attempts(attempts);
         self
@@ -59,6 +104,20 @@ impl BatchGet {
 
     /// Returns the items, in no particular order. Errors are items of the iterator. An error of a call is the last item; after
     /// an item that does not fit the type, the iterator continues.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], r#"{"Responses": {"films": [{"year": {"N": "1931"}}]}}"#));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use serde_json::{Value, json};
+    ///
+    /// for film in client.table("films").batch_get([json!({"title": "M"})]).items::<Value>() {
+    ///     assert_eq!(film?["year"], 1931);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn items<T: DeserializeOwned>(self) -> Items<T> {
         match self.reader() {
             Ok(reader) => Items::new(reader),

@@ -74,21 +74,77 @@ impl BatchWriter {
 
     /// Sets the names of the table's key attributes. From now on, a request replaces a buffered request for the same item: the
     /// service refuses a batch with two requests for one item.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use serde_json::json;
+    ///
+    /// let mut writer = client.table("films").batch_writer();
+    /// writer.overwrite_by_keys(["title"]);
+    /// writer.put(json!({"title": "M", "year": 1930}))?;
+    /// writer.put(json!({"title": "M", "year": 1931}))?;
+    /// assert_eq!(writer.pending(), 1);
+    /// writer.finish()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn overwrite_by_keys<K: Into<String>>(&mut self, names: impl IntoIterator<Item = K>) {
         self.keys = names.into_iter().map(Into::into).collect();
     }
 
     /// Sets how many times in a row the service may leave a whole batch unprocessed. The default is 10.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let mut writer = client.table("films").batch_writer();
+    /// writer.max_attempts(3);
+    /// # writer.finish()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn max_attempts(&mut self, attempts: u32) {
         self.backoff.set_max_attempts(attempts);
     }
 
     /// Returns the number of buffered requests.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let mut writer = client.table("films").batch_writer();
+    /// writer.put(serde_json::json!({"title": "M"}))?;
+    /// assert_eq!(writer.pending(), 1);
+    /// # writer.finish()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn pending(&self) -> usize {
         self.buffer.len()
     }
 
     /// Writes an item.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let mut writer = client.table("films").batch_writer();
+    /// writer.put(serde_json::json!({"title": "M", "year": 1931}))?;
+    /// writer.finish()?;
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["RequestItems"]["films"][0]["PutRequest"]["Item"]["year"]["N"], "1931");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -100,6 +156,20 @@ impl BatchWriter {
     }
 
     /// Deletes the item with this key.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let mut writer = client.table("films").batch_writer();
+    /// writer.delete(serde_json::json!({"title": "Untitled"}))?;
+    /// writer.finish()?;
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["RequestItems"]["films"][0]["DeleteRequest"]["Key"]["title"]["S"], "Untitled");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -183,6 +253,21 @@ impl BatchWriter {
     }
 
     /// Sends the remaining requests.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let mut writer = client.table("films").batch_writer();
+    /// for title in ["M", "Metropolis"] {
+    ///     writer.put(serde_json::json!({"title": title}))?;
+    /// }
+    /// writer.finish()?;
+    /// # assert_eq!(replay.sent().len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

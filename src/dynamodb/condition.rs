@@ -100,18 +100,84 @@ macro_rules! comparisons {
             compare! {
                 $out:
                 /// The attribute is equal to `other`.
+                ///
+                /// ```
+                /// use tucuxi::dynamodb::{Attr, Expressions, Key};
+                /// # let mut params = serde_json::json!({});
+                /// let (key, filter) = (Key("year").eq(1927), Attr("title").size().eq(10));
+                /// let expressions = Expressions::new().key_condition(key).filter(filter);
+                /// expressions.merge_into(&mut params)?;
+                /// assert_eq!(params["KeyConditionExpression"], "#n1 = :v1");
+                /// assert_eq!(params["FilterExpression"], "size(#n0) = :v0");
+                /// # Ok::<(), tucuxi::Error>(())
+                /// ```
                 eq "=",
                 /// The attribute is less than `other`.
+                ///
+                /// ```
+                /// use tucuxi::dynamodb::{Attr, Expressions, Key};
+                /// # let mut params = serde_json::json!({});
+                /// let (key, filter) = (Key("year").lt(1927), Attr("title").size().lt(10));
+                /// let expressions = Expressions::new().key_condition(key).filter(filter);
+                /// expressions.merge_into(&mut params)?;
+                /// assert_eq!(params["KeyConditionExpression"], "#n1 < :v1");
+                /// assert_eq!(params["FilterExpression"], "size(#n0) < :v0");
+                /// # Ok::<(), tucuxi::Error>(())
+                /// ```
                 lt "<",
                 /// The attribute is less than or equal to `other`.
+                ///
+                /// ```
+                /// use tucuxi::dynamodb::{Attr, Expressions, Key};
+                /// # let mut params = serde_json::json!({});
+                /// let (key, filter) = (Key("year").lte(1927), Attr("title").size().lte(10));
+                /// let expressions = Expressions::new().key_condition(key).filter(filter);
+                /// expressions.merge_into(&mut params)?;
+                /// assert_eq!(params["KeyConditionExpression"], "#n1 <= :v1");
+                /// assert_eq!(params["FilterExpression"], "size(#n0) <= :v0");
+                /// # Ok::<(), tucuxi::Error>(())
+                /// ```
                 lte "<=",
                 /// The attribute is greater than `other`.
+                ///
+                /// ```
+                /// use tucuxi::dynamodb::{Attr, Expressions, Key};
+                /// # let mut params = serde_json::json!({});
+                /// let (key, filter) = (Key("year").gt(1927), Attr("title").size().gt(10));
+                /// let expressions = Expressions::new().key_condition(key).filter(filter);
+                /// expressions.merge_into(&mut params)?;
+                /// assert_eq!(params["KeyConditionExpression"], "#n1 > :v1");
+                /// assert_eq!(params["FilterExpression"], "size(#n0) > :v0");
+                /// # Ok::<(), tucuxi::Error>(())
+                /// ```
                 gt ">",
                 /// The attribute is greater than or equal to `other`.
+                ///
+                /// ```
+                /// use tucuxi::dynamodb::{Attr, Expressions, Key};
+                /// # let mut params = serde_json::json!({});
+                /// let (key, filter) = (Key("year").gte(1927), Attr("title").size().gte(10));
+                /// let expressions = Expressions::new().key_condition(key).filter(filter);
+                /// expressions.merge_into(&mut params)?;
+                /// assert_eq!(params["KeyConditionExpression"], "#n1 >= :v1");
+                /// assert_eq!(params["FilterExpression"], "size(#n0) >= :v0");
+                /// # Ok::<(), tucuxi::Error>(())
+                /// ```
                 gte ">="
             }
 
             /// The attribute is between `low` and `high`, inclusive.
+            ///
+            /// ```
+            /// use tucuxi::dynamodb::{Attr, Expressions, Key};
+            /// # let mut params = serde_json::json!({});
+            /// let (key, filter) = (Key("year").between(1920, 1929), Attr("title").size().between(5, 20));
+            /// let expressions = Expressions::new().key_condition(key).filter(filter);
+            /// expressions.merge_into(&mut params)?;
+            /// assert_eq!(params["KeyConditionExpression"], "#n1 BETWEEN :v2 AND :v3");
+            /// assert_eq!(params["FilterExpression"], "size(#n0) BETWEEN :v0 AND :v1");
+            /// # Ok::<(), tucuxi::Error>(())
+            /// ```
             pub fn between(self, low: impl Into<Operand>, high: impl Into<Operand>) -> $out {
                 $out(Node::Between(self.into(), low.into(), high.into()))
             }
@@ -128,10 +194,28 @@ macro_rules! more_comparisons {
             compare! {
                 Condition:
                 /// The attribute is not equal to `other`.
+                ///
+                /// ```
+                /// use tucuxi::dynamodb::{Attr, Expressions};
+                /// # let mut params = serde_json::json!({});
+                /// let condition = Attr("state").ne("paid") & Attr("title").size().ne(0);
+                /// Expressions::new().filter(condition).merge_into(&mut params)?;
+                /// assert_eq!(params["FilterExpression"], "(#n0 <> :v0 AND size(#n1) <> :v1)");
+                /// # Ok::<(), tucuxi::Error>(())
+                /// ```
                 ne "<>"
             }
 
             /// The attribute is one of 1 to 100 values.
+            ///
+            /// ```
+            /// use tucuxi::dynamodb::{Attr, Expressions};
+            /// # let mut params = serde_json::json!({});
+            /// let condition = Attr("genre").is_in(["war", "crime"]);
+            /// Expressions::new().filter(condition).merge_into(&mut params)?;
+            /// assert_eq!(params["FilterExpression"], "#n0 IN (:v0, :v1)");
+            /// # Ok::<(), tucuxi::Error>(())
+            /// ```
             pub fn is_in<T: Into<Operand>>(self, list: impl IntoIterator<Item = T>) -> Condition {
                 let list = list.into_iter().map(Into::into).collect();
                 Condition(Node::In(self.into(), list))
@@ -143,6 +227,15 @@ more_comparisons! { Attr, Size }
 
 impl Key<'_> {
     /// The attribute is a string that begins with `start`.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Expressions, Key};
+    /// # let mut params = serde_json::json!({});
+    /// let key = Key("title").eq("Metropolis") & Key("released").begins_with("1927-");
+    /// Expressions::new().key_condition(key).merge_into(&mut params)?;
+    /// assert_eq!(params["KeyConditionExpression"], "(#n0 = :v0 AND begins_with(#n1, :v1))");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn begins_with(self, start: impl Into<Operand>) -> KeyCondition {
         KeyCondition(Node::Function(
             "begins_with",
@@ -158,26 +251,71 @@ impl<'a> Attr<'a> {
     }
 
     /// The attribute is a string that begins with `start`.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Attr, Expressions};
+    /// # let mut params = serde_json::json!({});
+    /// let condition = Attr("title").begins_with("The ");
+    /// Expressions::new().filter(condition).merge_into(&mut params)?;
+    /// assert_eq!(params["FilterExpression"], "begins_with(#n0, :v0)");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn begins_with(self, start: impl Into<Operand>) -> Condition {
         self.call("begins_with", [start.into()])
     }
 
     /// The attribute is a string, a set or a list that contains `part`.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Attr, Expressions};
+    /// # let mut params = serde_json::json!({});
+    /// let condition = Attr("tags").contains("silent");
+    /// Expressions::new().filter(condition).merge_into(&mut params)?;
+    /// assert_eq!(params["FilterExpression"], "contains(#n0, :v0)");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn contains(self, part: impl Into<Operand>) -> Condition {
         self.call("contains", [part.into()])
     }
 
     /// The item has the attribute.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Attr, Expressions};
+    /// # let mut params = serde_json::json!({});
+    /// let condition = Attr("awards[0]").exists();
+    /// Expressions::new().filter(condition).merge_into(&mut params)?;
+    /// assert_eq!(params["FilterExpression"], "attribute_exists(#n0[0])");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn exists(self) -> Condition {
         self.call("attribute_exists", [])
     }
 
     /// The item does not have the attribute.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Attr, Expressions};
+    /// # let mut params = serde_json::json!({});
+    /// let condition = Attr("draft").not_exists();
+    /// Expressions::new().filter(condition).merge_into(&mut params)?;
+    /// assert_eq!(params["FilterExpression"], "attribute_not_exists(#n0)");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn not_exists(self) -> Condition {
         self.call("attribute_not_exists", [])
     }
 
     /// The attribute has this type: `S`, `SS`, `N`, `NS`, `B`, `BS`, `BOOL`, `NULL`, `L` or `M`.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Attr, Expressions};
+    /// # let mut params = serde_json::json!({});
+    /// let condition = Attr("year").attribute_type("N");
+    /// Expressions::new().filter(condition).merge_into(&mut params)?;
+    /// assert_eq!(params["FilterExpression"], "attribute_type(#n0, :v0)");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn attribute_type(self, name: impl Into<Operand>) -> Condition {
         self.call("attribute_type", [name.into()])
     }

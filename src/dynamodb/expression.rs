@@ -54,30 +54,70 @@ impl Expressions {
     }
 
     /// Writes an item only if this condition holds. The conditions of several calls are combined with AND.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Attr, Expressions};
+    /// # let mut params = serde_json::json!({});
+    /// Expressions::new().condition(Attr("title").not_exists()).merge_into(&mut params)?;
+    /// assert_eq!(params["ConditionExpression"], "attribute_not_exists(#n0)");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn condition(mut self, condition: Condition) -> Self {
         self.condition = both(self.condition, condition);
         self
     }
 
     /// Returns only items for which this condition holds. The conditions of several calls are combined with AND.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Attr, Expressions};
+    /// # let mut params = serde_json::json!({});
+    /// Expressions::new().filter(Attr("year").gt(1900)).filter(Attr("draft").not_exists()).merge_into(&mut params)?;
+    /// assert_eq!(params["FilterExpression"], "(#n0 > :v0 AND attribute_not_exists(#n1))");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn filter(mut self, condition: Condition) -> Self {
         self.filter = both(self.filter, condition);
         self
     }
 
     /// Sets the key condition of a query. The conditions of several calls are combined with AND.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Expressions, Key};
+    /// # let mut params = serde_json::json!({});
+    /// Expressions::new().key_condition(Key("title").eq("Metropolis")).merge_into(&mut params)?;
+    /// assert_eq!(params["KeyConditionExpression"], "#n0 = :v0");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn key_condition(mut self, condition: KeyCondition) -> Self {
         self.key_condition = both(self.key_condition, condition);
         self
     }
 
     /// Sets the update of an item.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Expressions, Update};
+    /// # let mut params = serde_json::json!({});
+    /// Expressions::new().update(Update::new().add("views", 1)).merge_into(&mut params)?;
+    /// assert_eq!(params["UpdateExpression"], "ADD #n0 :v0");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn update(mut self, update: Update) -> Self {
         self.update = Some(update).filter(|update| !update.is_empty());
         self
     }
 
     /// Restricts the result to the attributes at these paths.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::Expressions;
+    /// # let mut params = serde_json::json!({});
+    /// Expressions::new().projection(["title", "awards[0]"]).merge_into(&mut params)?;
+    /// assert_eq!(params["ProjectionExpression"], "#n0, #n1[0]");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn projection<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.projection.extend(paths.into_iter().map(Into::into));
         self
@@ -85,6 +125,16 @@ impl Expressions {
 
     /// Merges the expressions into parameters with plain values, for a client with
     /// [`plain_attribute_values`](crate::ConfigBuilder::plain_attribute_values).
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tucuxi::dynamodb::{Attr, Expressions};
+    ///
+    /// let mut params = json!({"TableName": "films"});
+    /// Expressions::new().filter(Attr("year").gt(1900)).merge_into(&mut params)?;
+    /// assert_eq!(params["ExpressionAttributeValues"], json!({":v0": 1900}));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

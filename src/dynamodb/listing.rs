@@ -58,38 +58,135 @@ impl Listing {
     }
 
     /// Reads this secondary index instead of the table.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use tucuxi::dynamodb::Key;
+    ///
+    /// let items = client.table("films").query(Key("country").eq("de")).index("by-country").items::<serde_json::Value>();
+    /// assert_eq!(items.count(), 0);
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["IndexName"], "by-country");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn index(self, name: &str) -> Self {
         self.param("IndexName", name)
     }
 
     /// Filters items after they are read. Filtered items still consume read capacity.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use tucuxi::dynamodb::Attr;
+    ///
+    /// let items = client.table("films").scan().filter(Attr("year").lt(2000)).items::<serde_json::Value>();
+    /// assert_eq!(items.count(), 0);
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["FilterExpression"], "#n0 < :v0");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn filter(mut self, condition: Condition) -> Self {
         self.expressions = self.expressions.filter(condition);
         self
     }
 
     /// Restricts the result to the attributes at these paths.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let items = client.table("films").scan().projection(["title", "year"]).items::<serde_json::Value>();
+    /// assert_eq!(items.count(), 0);
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["ProjectionExpression"], "#n0, #n1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn projection<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.expressions = self.expressions.projection(paths);
         self
     }
 
     /// Uses strongly consistent reads, which cost twice as much.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let items = client.table("films").scan().consistent().items::<serde_json::Value>();
+    /// assert_eq!(items.count(), 0);
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["ConsistentRead"], true);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn consistent(self) -> Self {
         self.param("ConsistentRead", true)
     }
 
     /// Returns items in descending order of the sort key.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use tucuxi::dynamodb::Key;
+    ///
+    /// let items = client.table("films").query(Key("title").eq("M")).descending().items::<serde_json::Value>();
+    /// assert_eq!(items.count(), 0);
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["ScanIndexForward"], false);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn descending(self) -> Self {
         self.param("ScanIndexForward", false)
     }
 
     /// Sets the maximum number of items read per page. To limit the number of items in total, use the iterator's `take`.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], r#"{"Items": [{"n": {"N": "1"}}, {"n": {"N": "2"}}, {"n": {"N": "3"}}]}"#));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let numbers = client.table("numbers").scan().page_size(3);
+    /// assert_eq!(numbers.items::<serde_json::Value>().take(2).count(), 2);
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["Limit"], 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn page_size(self, items: u32) -> Self {
         self.param("Limit", items)
     }
 
     /// Sets any other parameter of the operation.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let items = client.table("films").scan().param("ReturnConsumedCapacity", "TOTAL").items::<serde_json::Value>();
+    /// assert_eq!(items.count(), 0);
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["ReturnConsumedCapacity"], "TOTAL");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn param(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.params[name] = value.into();
         self
@@ -100,6 +197,22 @@ impl Listing {
     ///
     /// Errors are items of the iterator. An error of a call is the last item; after an item that does not fit the type, the
     /// iterator continues.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], r#"{"Items": [{"year": {"N": "1927"}}]}"#));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// #[derive(serde::Deserialize)]
+    /// struct Film {
+    ///     year: u16,
+    /// }
+    /// for film in client.table("films").scan().items::<Film>() {
+    ///     assert_eq!(film?.year, 1927);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn items<T: DeserializeOwned>(self) -> Items<T> {
         match self.values() {
             Ok(values) => Items::new(values),
@@ -120,6 +233,18 @@ impl Listing {
     /// Returns the pages, which have the number of items read and a token with which another process can continue. The pages
     /// of a parallel scan are read sequentially, too.
     ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], r#"{"Items": [{"year": {"N": "1927"}}], "ScannedCount": 5}"#));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// for page in client.table("films").scan().pages()? {
+    ///     assert_eq!(page?["ScannedCount"], 5);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error if an expression is invalid.
@@ -129,6 +254,16 @@ impl Listing {
     }
 
     /// Counts the items without returning them.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], r#"{"Count": 7}"#));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// assert_eq!(client.table("films").scan().count()?, 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -47,6 +47,16 @@ impl<'a> Size<'a> {
 
 impl Operand {
     /// Creates an operand from a value of any type. An unsupported value is reported when the request is sent.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Attr, Expressions, Operand};
+    /// # let mut params = serde_json::json!({});
+    /// let condition = Attr("cast").eq(Operand::serialize(&("Brigitte Helm", 1927)));
+    /// Expressions::new().filter(condition).merge_into(&mut params)?;
+    /// assert_eq!(params["FilterExpression"], "#n0 = :v0");
+    /// assert_eq!(params["ExpressionAttributeValues"][":v0"], serde_json::json!(["Brigitte Helm", 1927]));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn serialize<T: Serialize + ?Sized>(value: &T) -> Self {
         Self(Term::Value(serializer::to_plain(value)))
     }

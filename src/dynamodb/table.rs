@@ -48,11 +48,33 @@ impl Client {
 
 impl Table {
     /// Returns the name or ARN.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// assert_eq!(client.table("films").name(), "films");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Returns the client that the table uses. It has plain attribute values.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], r#"{"TableNames": ["films"]}"#));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let table = client.table("films");
+    /// let tables = table.client().call("dynamodb", "ListTables", serde_json::json!({}))?;
+    /// assert_eq!(tables["TableNames"][0], "films");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -134,6 +156,21 @@ impl Table {
     }
 
     /// Deletes the item with this key.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], r#"{"Attributes": {"year": {"N": "1927"}}}"#));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use serde_json::{Value, json};
+    /// use tucuxi::dynamodb::ReturnValues;
+    ///
+    /// let table = client.table("films");
+    /// let old: Option<Value> = table.delete(json!({"title": "M"})).returning(ReturnValues::AllOld).item()?;
+    /// assert_eq!(old, Some(json!({"year": 1927})));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn delete(&self, key: impl Serialize) -> ItemCall<'_> {
         self.item_call("DeleteItem", "Key", plain_item(&key))
     }
@@ -161,11 +198,38 @@ impl Table {
     }
 
     /// Queries the items with this key, in the order of their sort key.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], r#"{"Items": [{"year": {"N": "1927"}}]}"#));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use serde_json::Value;
+    /// use tucuxi::dynamodb::Key;
+    ///
+    /// for film in client.table("films").query(Key("title").eq("Metropolis")).items::<Value>() {
+    ///     assert_eq!(film?["year"], 1927);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn query(&self, key: KeyCondition) -> Listing {
         Listing::new(self, "Query", Expressions::new().key_condition(key))
     }
 
     /// Scans all items.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], r#"{"Items": [{"title": {"S": "M"}}]}"#));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let films = client.table("films").scan().items::<serde_json::Value>();
+    /// let films: Vec<_> = films.collect::<Result<_, _>>()?;
+    /// assert_eq!(films[0]["title"], "M");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn scan(&self) -> Listing {
         Listing::new(self, "Scan", Expressions::new())
     }
@@ -193,6 +257,19 @@ impl Table {
 
     /// Returns a writer that puts and deletes many items, 25 per call. The program must call [`BatchWriter::finish`];
     /// [`Table::with_batch_writer`] does so itself.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let mut writer = client.table("films").batch_writer();
+    /// writer.put(serde_json::json!({"title": "M"}))?;
+    /// writer.finish()?;
+    /// # assert_eq!(replay.sent().len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn batch_writer(&self) -> BatchWriter {
         BatchWriter::new(self.clone())
     }
@@ -270,29 +347,101 @@ pub struct ItemCall<'t> {
 
 impl ItemCall<'_> {
     /// Writes the item only if this condition holds. Otherwise the error has the code `ConditionalCheckFailedException`.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use serde_json::json;
+    /// use tucuxi::dynamodb::Attr;
+    ///
+    /// let table = client.table("films");
+    /// table.delete(json!({"title": "M"})).condition(Attr("draft").eq(true)).send()?;
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["ConditionExpression"], "#n0 = :v0");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn condition(mut self, condition: Condition) -> Self {
         self.expressions = self.expressions.condition(condition);
         self
     }
 
     /// Restricts the result to the attributes at these paths.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], r#"{"Item": {"year": {"N": "1927"}}}"#));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use serde_json::{Value, json};
+    ///
+    /// let table = client.table("films");
+    /// let film: Option<Value> = table.get(json!({"title": "Metropolis"})).projection(["year"]).item()?;
+    /// assert_eq!(film, Some(json!({"year": 1927})));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn projection<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.expressions = self.expressions.projection(paths);
         self
     }
 
     /// Uses strongly consistent reads, which cost twice as much.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let table = client.table("films");
+    /// table.get(serde_json::json!({"title": "M"})).consistent().send()?;
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["ConsistentRead"], true);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn consistent(self) -> Self {
         self.param("ConsistentRead", true)
     }
 
     /// Returns the attributes of the written item, which [`item`](Self::item) reads. `PutItem` and `DeleteItem` support only
     /// [`ReturnValues::AllOld`].
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], r#"{"Attributes": {"views": {"N": "8"}}}"#));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use serde_json::{Value, json};
+    /// use tucuxi::dynamodb::{ReturnValues, Update};
+    ///
+    /// let table = client.table("films");
+    /// let seen = table.update(json!({"title": "M"}), Update::new().add("views", 1));
+    /// let new: Option<Value> = seen.returning(ReturnValues::UpdatedNew).item()?;
+    /// assert_eq!(new, Some(json!({"views": 8})));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn returning(self, values: ReturnValues) -> Self {
         self.param("ReturnValues", values.as_str())
     }
 
     /// Sets any other parameter of the operation.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let table = client.table("films");
+    /// table.get(serde_json::json!({"title": "M"})).param("ReturnConsumedCapacity", "TOTAL").send()?;
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["ReturnConsumedCapacity"], "TOTAL");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn param(mut self, name: &str, value: impl Into<Value>) -> Self {
         if let Ok(params) = &mut self.params {
             params[name] = value.into();
@@ -301,6 +450,18 @@ impl ItemCall<'_> {
     }
 
     /// Sends the call and returns the response, with plain values.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], r#"{"Item": {"year": {"N": "1927"}}}"#));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let table = client.table("films");
+    /// let response = table.get(serde_json::json!({"title": "Metropolis"})).send()?;
+    /// assert_eq!(response["Item"]["year"], 1927);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -313,6 +474,22 @@ impl ItemCall<'_> {
     }
 
     /// Sends the call and returns the item of the response, if it has one.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], r#"{"Item": {"year": {"N": "1927"}}}"#));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// #[derive(serde::Deserialize)]
+    /// struct Film {
+    ///     year: u16,
+    /// }
+    /// let table = client.table("films");
+    /// let film: Option<Film> = table.get(serde_json::json!({"title": "Metropolis"})).item()?;
+    /// assert_eq!(film.map(|film| film.year), Some(1927));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -346,6 +523,12 @@ pub enum ReturnValues {
 
 impl ReturnValues {
     /// Returns the value in the API, such as `ALL_NEW`.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::ReturnValues;
+    ///
+    /// assert_eq!(ReturnValues::AllNew.as_str(), "ALL_NEW");
+    /// ```
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AllNew => "ALL_NEW",

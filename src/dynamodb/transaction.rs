@@ -147,11 +147,42 @@ impl TransactWrite {
     }
 
     /// Writes an item, replacing an item with the same key.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use serde_json::json;
+    ///
+    /// let films = client.table("films");
+    /// client.transact_write().put(&films, json!({"title": "M"})).send()?;
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["TransactItems"][0]["Put"]["TableName"], "films");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn put(self, table: &Table, item: impl Serialize) -> Self {
         self.action(Action::new("Put", table, "Item", item))
     }
 
     /// Updates the item with this key, or creates it.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use serde_json::json;
+    /// use tucuxi::dynamodb::Update;
+    ///
+    /// let films = client.table("films");
+    /// client.transact_write().update(&films, json!({"title": "M"}), Update::new().add("views", 1)).send()?;
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["TransactItems"][0]["Update"]["UpdateExpression"], "ADD #n0 :v0");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn update(self, table: &Table, key: impl Serialize, update: Update) -> Self {
         let mut action = Action::new("Update", table, "Key", key);
         action.expressions = action.expressions.update(update);
@@ -159,17 +190,64 @@ impl TransactWrite {
     }
 
     /// Deletes the item with this key.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use serde_json::json;
+    ///
+    /// let films = client.table("films");
+    /// client.transact_write().delete(&films, json!({"title": "M"})).send()?;
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["TransactItems"][0]["Delete"]["TableName"], "films");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn delete(self, table: &Table, key: impl Serialize) -> Self {
         self.action(Action::new("Delete", table, "Key", key))
     }
 
     /// Checks a condition of an item that the transaction does not change.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use serde_json::json;
+    /// use tucuxi::dynamodb::Attr;
+    ///
+    /// let films = client.table("films");
+    /// client.transact_write().check(&films, json!({"title": "M"}), Attr("draft").not_exists()).send()?;
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["TransactItems"][0]["ConditionCheck"]["TableName"], "films");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn check(self, table: &Table, key: impl Serialize, condition: Condition) -> Self {
         self.action(Action::new("ConditionCheck", table, "Key", key))
             .condition(condition)
     }
 
     /// Adds a condition to the last action. If it is false, the whole transaction is cancelled.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use serde_json::json;
+    /// use tucuxi::dynamodb::Attr;
+    ///
+    /// let films = client.table("films");
+    /// client.transact_write().put(&films, json!({"title": "M"})).condition(Attr("title").not_exists()).send()?;
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["TransactItems"][0]["Put"]["ConditionExpression"], "attribute_not_exists(#n0)");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn condition(mut self, condition: Condition) -> Self {
         change_last(&mut self.actions, &mut self.error, "condition", |action| {
             let expressions = std::mem::take(&mut action.expressions);
@@ -191,6 +269,21 @@ impl TransactWrite {
 
     /// Makes the transaction idempotent across calls: for ten minutes, the service executes a transaction with the same token
     /// only once. Retries of one call are always idempotent, as each call has a random token.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[], "{}"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use serde_json::json;
+    ///
+    /// let films = client.table("films");
+    /// client.transact_write().put(&films, json!({"title": "M"})).client_request_token("order-7").send()?;
+    /// # let sent: serde_json::Value = serde_json::from_slice(&replay.sent()[0].body)?;
+    /// # assert_eq!(sent["ClientRequestToken"], "order-7");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn client_request_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self

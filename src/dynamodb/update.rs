@@ -59,6 +59,15 @@ impl Clause {
 
 impl Update {
     /// Creates an empty update.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Expressions, Update};
+    /// # let mut params = serde_json::json!({});
+    /// let update = Update::new().set("year", 1927);
+    /// Expressions::new().update(update).merge_into(&mut params)?;
+    /// assert_eq!(params["UpdateExpression"], "SET #n0 = :v0");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -74,16 +83,43 @@ impl Update {
     }
 
     /// Sets an attribute to a value, or to the value of another attribute.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Attr, Expressions, Update};
+    /// # let mut params = serde_json::json!({});
+    /// let update = Update::new().set("year", 1927).set("shown_as", Attr("title"));
+    /// Expressions::new().update(update).merge_into(&mut params)?;
+    /// assert_eq!(params["UpdateExpression"], "SET #n0 = :v0, #n1 = #n2");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn set(self, path: &str, value: impl Into<Operand>) -> Self {
         self.with(Clause::Set, path, Some(value.into()))
     }
 
     /// Sets an attribute that the item does not have.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Expressions, Update};
+    /// # let mut params = serde_json::json!({});
+    /// let update = Update::new().set_if_missing("views", 0);
+    /// Expressions::new().update(update).merge_into(&mut params)?;
+    /// assert_eq!(params["UpdateExpression"], "SET #n0 = if_not_exists(#n1, :v0)");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn set_if_missing(self, path: &str, value: impl Into<Operand>) -> Self {
         self.with(Clause::SetIfMissing, path, Some(value.into()))
     }
 
     /// Appends items to a list.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Expressions, Update};
+    /// # let mut params = serde_json::json!({});
+    /// let update = Update::new().append("awards", ["best film"]);
+    /// Expressions::new().update(update).merge_into(&mut params)?;
+    /// assert_eq!(params["UpdateExpression"], "SET #n0 = list_append(#n1, :v0)");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn append<T: serde::Serialize>(
         self,
         path: &str,
@@ -94,16 +130,43 @@ impl Update {
     }
 
     /// Removes an attribute, or an item of a list.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Expressions, Update};
+    /// # let mut params = serde_json::json!({});
+    /// let update = Update::new().remove("draft").remove("awards[0]");
+    /// Expressions::new().update(update).merge_into(&mut params)?;
+    /// assert_eq!(params["UpdateExpression"], "REMOVE #n0, #n1[0]");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn remove(self, path: &str) -> Self {
         self.with(Clause::Remove, path, None)
     }
 
     /// Adds a number to a number, or elements to a set.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Expressions, Set, Update};
+    /// # let mut params = serde_json::json!({});
+    /// let update = Update::new().add("views", 1).add("tags", Set(vec!["silent"]));
+    /// Expressions::new().update(update).merge_into(&mut params)?;
+    /// assert_eq!(params["UpdateExpression"], "ADD #n0 :v0, #n1 :v1");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn add(self, path: &str, value: impl Into<Operand>) -> Self {
         self.with(Clause::Add, path, Some(value.into()))
     }
 
     /// Deletes elements from a set.
+    ///
+    /// ```
+    /// use tucuxi::dynamodb::{Expressions, Set, Update};
+    /// # let mut params = serde_json::json!({});
+    /// let update = Update::new().delete("tags", Set(vec!["new"]));
+    /// Expressions::new().update(update).merge_into(&mut params)?;
+    /// assert_eq!(params["UpdateExpression"], "DELETE #n0 :v0");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn delete(self, path: &str, set: impl Into<Operand>) -> Self {
         self.with(Clause::Delete, path, Some(set.into()))
     }

@@ -34,6 +34,18 @@ impl Presigner {
 
     /// Returns an auth token for a custom database role of an Aurora DSQL cluster.
     ///
+    /// ```
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1");
+    /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// use std::time::Duration;
+    ///
+    /// let password = client.presigner().dsql_auth_token("c.dsql.eu-west-1.on.aws", Duration::from_secs(900))?;
+    /// assert!(password.contains("Action=DbConnect&"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error if no credentials or no region are configured, or if `expires` is too long.

@@ -87,6 +87,20 @@ pub struct Presigner {
 
 impl Presigner {
     /// Signs for this region instead of the client's.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1");
+    /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// use std::time::Duration;
+    ///
+    /// let object = serde_json::json!({"Bucket": "my-bucket", "Key": "fish.txt"});
+    /// let presigner = client.presigner().region("us-west-2");
+    /// let link = presigner.presign("s3", "GetObject", object, Duration::from_secs(600))?;
+    /// assert!(link.url.contains("us-west-2"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
         self
@@ -94,6 +108,19 @@ impl Presigner {
 
     /// Signs a request that expires after at most seven days. [`RequestBuilder::presign`] does the same for a request with
     /// settings of its own.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1");
+    /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// use std::time::Duration;
+    ///
+    /// let object = serde_json::json!({"Bucket": "my-bucket", "Key": "fish.txt"});
+    /// let link = client.presigner().presign("s3", "GetObject", object, Duration::from_secs(600))?;
+    /// assert!(link.url.contains("X-Amz-Expires=600"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -127,6 +154,19 @@ impl RequestBuilder {
     }
 
     /// Signs the request for anyone to send until it expires. Nothing is sent. A body is not signed: the sender chooses it.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1");
+    /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// use std::time::Duration;
+    ///
+    /// let object = serde_json::json!({"Bucket": "my-bucket", "Key": "fish.txt"});
+    /// let link = client.request("s3", "GetObject").params(object).presign(Duration::from_secs(600))?;
+    /// assert_eq!(link.method, "GET");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

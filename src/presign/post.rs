@@ -97,6 +97,16 @@ impl fmt::Debug for PresignedPostBuilder {
 impl PresignedPostBuilder {
     /// Adds a field with a fixed value, which the policy requires. For a field that the policy is to treat differently, use
     /// [`field_without_condition`](Self::field_without_condition) and [`condition`](Self::condition).
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1");
+    /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// let form = client.presigner().post("my-bucket", "fish.txt").field("acl", "private").sign()?;
+    /// assert!(form.fields.iter().any(|(name, value)| name == "acl" && value == "private"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn field(self, name: &str, value: &str) -> Self {
         let condition = Map::from_iter([(name.to_owned(), Value::from(value))]);
         self.field_without_condition(name, value)
@@ -104,6 +114,20 @@ impl PresignedPostBuilder {
     }
 
     /// Adds a field without a condition. S3 refuses a form with a field that no condition covers.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1");
+    /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// use serde_json::json;
+    ///
+    /// let form = client.presigner().post("my-bucket", "fish.txt");
+    /// let form = form.field_without_condition("Content-Type", "image/png");
+    /// let form = form.condition(json!(["starts-with", "$Content-Type", "image/"])).sign()?;
+    /// assert!(form.fields.iter().any(|(name, value)| name == "Content-Type" && value == "image/png"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn field_without_condition(mut self, name: &str, value: &str) -> Self {
         self.fields.push((name.to_owned(), value.to_owned()));
         self
@@ -128,6 +152,17 @@ impl PresignedPostBuilder {
     }
 
     /// Signs the form.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1");
+    /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// let form = client.presigner().post("my-bucket", "fish.txt").sign()?;
+    /// assert!(form.url.starts_with("https://my-bucket.s3."));
+    /// assert!(form.fields.iter().any(|(name, value)| name == "key" && value == "fish.txt"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -85,6 +85,13 @@ impl Default for TransferConfig {
 
 impl TransferConfig {
     /// Sets [`multipart_threshold`](Self::multipart_threshold).
+    ///
+    /// ```
+    /// use tucuxi::transfer::TransferConfig;
+    ///
+    /// let config = TransferConfig::default().multipart_threshold(64 * 1024 * 1024);
+    /// assert_eq!(config.multipart_threshold, 64 * 1024 * 1024);
+    /// ```
     pub fn multipart_threshold(mut self, bytes: u64) -> Self {
         self.multipart_threshold = bytes;
         self.explicit.multipart_threshold = true;
@@ -92,6 +99,13 @@ impl TransferConfig {
     }
 
     /// Sets [`part_size`](Self::part_size).
+    ///
+    /// ```
+    /// use tucuxi::transfer::TransferConfig;
+    ///
+    /// let config = TransferConfig::default().part_size(16 * 1024 * 1024);
+    /// assert_eq!(config.part_size, 16 * 1024 * 1024);
+    /// ```
     pub fn part_size(mut self, bytes: u64) -> Self {
         self.part_size = bytes;
         self.explicit.part_size = true;
@@ -99,6 +113,13 @@ impl TransferConfig {
     }
 
     /// Sets [`concurrency`](Self::concurrency).
+    ///
+    /// ```
+    /// use tucuxi::transfer::TransferConfig;
+    ///
+    /// let config = TransferConfig::default().concurrency(4);
+    /// assert_eq!(config.concurrency, 4);
+    /// ```
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.concurrency = requests;
         self.explicit.concurrency = true;
@@ -106,12 +127,26 @@ impl TransferConfig {
     }
 
     /// Sets [`memory_limit`](Self::memory_limit).
+    ///
+    /// ```
+    /// use tucuxi::transfer::TransferConfig;
+    ///
+    /// let config = TransferConfig::default().memory_limit(32 * 1024 * 1024);
+    /// assert_eq!(config.memory_limit, 32 * 1024 * 1024);
+    /// ```
     pub fn memory_limit(mut self, bytes: u64) -> Self {
         self.memory_limit = bytes;
         self
     }
 
     /// Sets [`bandwidth`](Self::bandwidth).
+    ///
+    /// ```
+    /// use tucuxi::transfer::TransferConfig;
+    ///
+    /// let config = TransferConfig::default().bandwidth(10_000_000);
+    /// assert_eq!(config.bandwidth, Some(10_000_000));
+    /// ```
     pub fn bandwidth(mut self, bytes_per_second: u64) -> Self {
         self.bandwidth = Some(bytes_per_second);
         self.explicit.bandwidth = true;
@@ -119,24 +154,52 @@ impl TransferConfig {
     }
 
     /// Sets [`part_attempts`](Self::part_attempts).
+    ///
+    /// ```
+    /// use tucuxi::transfer::TransferConfig;
+    ///
+    /// let config = TransferConfig::default().part_attempts(3);
+    /// assert_eq!(config.part_attempts, 3);
+    /// ```
     pub fn part_attempts(mut self, attempts: u32) -> Self {
         self.part_attempts = attempts;
         self
     }
 
     /// Sets [`progress_interval`](Self::progress_interval).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tucuxi::transfer::TransferConfig;
+    ///
+    /// let config = TransferConfig::default().progress_interval(Duration::from_secs(1));
+    /// assert_eq!(config.progress_interval, Duration::from_secs(1));
+    /// ```
     pub fn progress_interval(mut self, interval: Duration) -> Self {
         self.progress_interval = interval;
         self
     }
 
     /// Sets [`resume`](Self::resume).
+    ///
+    /// ```
+    /// use tucuxi::transfer::TransferConfig;
+    ///
+    /// assert!(!TransferConfig::default().resume(false).resume);
+    /// ```
     pub fn resume(mut self, yes: bool) -> Self {
         self.resume = yes;
         self
     }
 
     /// Sets [`state_folder`](Self::state_folder).
+    ///
+    /// ```
+    /// use tucuxi::transfer::TransferConfig;
+    ///
+    /// let config = TransferConfig::default().state_folder("/var/lib/fish");
+    /// assert_eq!(config.state_folder.as_deref(), Some("/var/lib/fish".as_ref()));
+    /// ```
     pub fn state_folder(mut self, path: impl Into<PathBuf>) -> Self {
         self.state_folder = Some(path.into());
         self

@@ -40,6 +40,21 @@ enum Kind<'t> {
 
 impl<'t> Target<'t> {
     /// Creates a target from a writer, which is flushed at the end.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[("content-length", "12")], "")
+    /// #     .respond(200, &[("content-length", "12")], "a small fish"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use tucuxi::transfer::Target;
+    ///
+    /// let mut fish = Vec::new();
+    /// client.transfer().download("river", "fish.txt", Target::writer(&mut fish)).run()?;
+    /// assert_eq!(fish, b"a small fish");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn writer(writer: impl Write + Send + 't) -> Self {
         Self(Kind::Writer(Box::new(writer)))
     }

@@ -138,12 +138,37 @@ impl<'j> Job<'j> {
 
     /// Sets extra arguments of the requests: an object such as `{"ContentType": "text/plain"}`. Running the job returns an
     /// error that lists the valid arguments if one is unknown.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[("etag", "\"e\"")], ""));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let job = client.transfer().upload("a small fish", "river", "fish.txt");
+    /// job.args(serde_json::json!({"ContentType": "text/plain"})).run()?;
+    /// # assert_eq!(replay.sent()[0].headers["content-type"], "text/plain");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn args(mut self, args: Value) -> Self {
         self.args = args;
         self
     }
 
     /// Sets what receives progress reports.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[("etag", "\"e\"")], ""));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use tucuxi::transfer::Snapshot;
+    ///
+    /// let job = client.transfer().upload("a small fish", "river", "fish.txt");
+    /// job.progress(|now: &Snapshot| eprintln!("{} bytes", now.bytes)).run()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn progress(mut self, progress: impl Progress + 'static) -> Self {
         self.progress = Some(Box::new(progress));
         self
@@ -168,6 +193,17 @@ impl<'j> Job<'j> {
     }
 
     /// Transfers the objects, and returns when all are done.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[("etag", "\"e\"")], ""));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let report = client.transfer().upload("a small fish", "river", "fish.txt").run()?;
+    /// assert_eq!(report.bytes, 12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -275,11 +311,37 @@ impl fmt::Debug for Running {
 
 impl Running {
     /// Whether the transfer has ended, successfully or not.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[("etag", "\"e\"")], ""));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let running = client.transfer().upload("a small fish", "river", "fish.txt").start();
+    /// while !running.is_done() {
+    ///     std::thread::yield_now();
+    /// }
+    /// assert_eq!(running.join()?.objects, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_done(&self) -> bool {
         self.thread.is_finished()
     }
 
     /// Returns the current progress.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[("etag", "\"e\"")], ""));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let running = client.transfer().upload("a small fish", "river", "fish.txt").start();
+    /// assert!(running.now().bytes <= 12);
+    /// running.join()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn now(&self) -> Snapshot {
         self.context.meter.snapshot()
     }
@@ -290,6 +352,18 @@ impl Running {
     }
 
     /// Waits for the end of the transfer.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[("etag", "\"e\"")], ""));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let running = client.transfer().upload("a small fish", "river", "fish.txt").start();
+    /// let report = running.join()?;
+    /// assert_eq!(report.etag.as_deref(), Some("\"e\""));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

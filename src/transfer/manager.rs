@@ -183,6 +183,19 @@ impl TransferManager {
     }
 
     /// Downloads an object to a writer. The name and the order of arguments are those of boto3.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[("content-length", "12")], "")
+    /// #     .respond(200, &[("content-length", "12")], "a small fish"));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let mut fish = Vec::new();
+    /// client.transfer().download_fileobj("river", "fish.txt", &mut fish).run()?;
+    /// assert_eq!(fish, b"a small fish");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn download_fileobj<'t>(
         &self,
         bucket: impl Into<String>,

@@ -93,11 +93,28 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Returns the bytes per second during the last few seconds, smoothed.
+    ///
+    /// ```
+    /// use tucuxi::transfer::Snapshot;
+    ///
+    /// fn shown(now: &Snapshot) -> String {
+    ///     format!("{:.0} bytes a second", now.rate())
+    /// }
+    /// assert_eq!(shown(&Snapshot::default()), "0 bytes a second");
+    /// ```
     pub fn rate(&self) -> f64 {
         self.recent_rate.unwrap_or_else(|| self.average_rate())
     }
 
     /// Returns the bytes per second since the transfer began.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use tucuxi::transfer::Snapshot;
+    /// # let mut now = Snapshot::default();
+    /// # (now.bytes, now.total_bytes, now.elapsed) = (1000, Some(3000), Duration::from_secs(2));
+    /// assert_eq!(now.average_rate(), 500.0); // 1000 bytes in 2 seconds
+    /// ```
     pub fn average_rate(&self) -> f64 {
         let seconds = self.elapsed.as_secs_f64();
         match seconds > 0.0 {
@@ -108,6 +125,14 @@ impl Snapshot {
 
     /// Returns the estimated time that the objects which have begun still take, or `None` if their size or the rate is not
     /// known yet.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use tucuxi::transfer::Snapshot;
+    /// # let mut now = Snapshot::default();
+    /// # (now.bytes, now.total_bytes, now.elapsed) = (1000, Some(3000), Duration::from_secs(2));
+    /// assert_eq!(now.eta(), Some(Duration::from_secs(4))); // 1000 of 3000 bytes in 2 seconds
+    /// ```
     pub fn eta(&self) -> Option<Duration> {
         let left = self.total_bytes?.saturating_sub(self.bytes);
         match self.rate() {

@@ -45,6 +45,19 @@ enum Kind<'s> {
 
 impl<'s> Source<'s> {
     /// Creates a source from a reader, which is read to its end.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[("etag", "\"e\"")], ""));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// use tucuxi::transfer::Source;
+    ///
+    /// let source = Source::reader(std::io::Cursor::new("a small fish"));
+    /// assert_eq!(client.transfer().upload(source, "river", "fish.txt").run()?.bytes, 12);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn reader(reader: impl Read + Send + 's) -> Self {
         Self(Kind::Reader(Box::new(reader)))
     }
