@@ -27,7 +27,7 @@ use crate::paginate::Pages;
 ///     println!("{:?}", object?);
 /// }
 /// for output in old.batch("delete", json!({}))? {
-///     println!("{}", output.to_value()?["Errors"]); // one response per page
+///     println!("{}", output.value()?["Errors"]); // one response per page
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

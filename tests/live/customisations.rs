@@ -60,7 +60,7 @@ fn keys_are_what_they_were(s3: &Service) {
     assert!(
         error
             .to_string()
-            .contains("Metadata.name: it becomes a header"),
+            .contains("Metadata.name: becomes a header"),
         "{error}"
     );
 }

@@ -385,7 +385,7 @@ fn cloudwatch() {
     alarm.reload().unwrap();
     let error = alarm.attribute("threshold").unwrap_err().to_string();
     assert!(
-        error.contains("DescribeAlarms gives nothing of it"),
+        error.contains("the response of DescribeAlarms does not contain it"),
         "{error}"
     );
 }
