@@ -53,8 +53,14 @@ impl NewFile {
         let first = beside(&name_seed(&target))?;
         remove_abandoned(&first);
         // another process may be writing a file for the same target
-        let created = Self::create_at(first, &target, is_private)
-            .or_else(|_| Self::create_at(beside(&random_seed())?, &target, is_private));
+        let mut created = Self::create_at(first, &target, is_private);
+        // several syncs of one folder may each take a file that is not locked yet for an abandoned one
+        for _ in 0..8 {
+            if created.is_ok() {
+                break;
+            }
+            created = Self::create_at(beside(&random_seed())?, &target, is_private);
+        }
         let (file, temporary) = created?;
         Ok(Self {
             file,
