@@ -1,4 +1,4 @@
-//! Reports of providers: where the credentials come from, or why there are none.
+//! Reports of providers: the source of the credentials, or the reason why a provider has no credentials.
 
 use std::fmt;
 use std::time::SystemTime;

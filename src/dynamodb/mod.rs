@@ -205,7 +205,7 @@ fn from_plain<T: DeserializeOwned>(plain: Value) -> Result<T> {
     T::deserialize(FromPlain(plain)).map_err(|error| DynamoDbError::Deserialize(error).into())
 }
 
-/// Takes a member of a response; null if there is none.
+/// Removes a member from a response and returns it; returns null if the response lacks it.
 fn take(object: &mut Value, name: &str) -> Value {
     object.get_mut(name).map(Value::take).unwrap_or_default()
 }

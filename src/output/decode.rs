@@ -1,7 +1,5 @@
 //! Decoding of a result: straight into the target, or by way of the part that fits the model.
 
-use std::collections::HashSet;
-
 use serde::de::{DeserializeSeed, Deserializer, Error as _};
 
 use super::Output;
@@ -10,7 +8,7 @@ use crate::codec::edit::{Edited, Edits};
 use crate::codec::fit::{self, Fitted};
 use crate::codec::fitted::FittedReader;
 use crate::error::{Error, Result};
-use crate::model::{Kind, Operation, ServiceModel, ShapeId};
+use crate::model::{Operation, ServiceModel};
 use crate::names;
 use crate::protocol::{self, BufferedResponse};
 
@@ -125,14 +123,15 @@ impl Output {
 /// The remedy for a type without `rename_all`: the result has the missing field in another case.
 fn rename_hint(model: &ServiceModel, operation: &Operation, error: &str) -> Option<String> {
     let field = error.split("missing field `").nth(1)?.split('`').next()?;
-    let mut search = Search {
-        model,
-        wanted: names::plain(field),
-        seen: HashSet::new(),
-    };
-    let member = search
-        .below(operation.output?)
-        .filter(|name| **name != *field)?;
+    let wanted = names::plain(field);
+    let shapes = model.reachable(operation.output).filter_map(Result::ok);
+    let mut members = shapes.flat_map(|(_, shape)| shape.members().into_iter().flatten());
+    let member = &*members
+        .find(|member| names::plain(&member.name) == wanted)?
+        .name;
+    if member == field {
+        return None;
+    }
     // serde's own conversions of a field's name
     let mut words = field.split('_').map(capitalized);
     let pascal: String = words.clone().collect();
@@ -143,8 +142,8 @@ fn rename_hint(model: &ServiceModel, operation: &Operation, error: &str) -> Opti
         .chain(words.by_ref().skip(1))
         .collect();
     let rename = match member {
-        name if *name == *pascal => "rename_all = \"PascalCase\"".into(),
-        name if *name == *camel => "rename_all = \"camelCase\"".into(),
+        name if name == pascal => "rename_all = \"PascalCase\"".into(),
+        name if name == camel => "rename_all = \"camelCase\"".into(),
         name => format!("rename = {name:?}"),
     };
     Some(format!("; the result has {member}: add #[serde({rename})]"))
@@ -154,31 +153,6 @@ fn capitalized(word: &str) -> String {
     let mut letters = word.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()
-}
-
-/// A search for a member in the structures of a result.
-struct Search<'m> {
-    model: &'m ServiceModel,
-    wanted: String,
-    seen: HashSet<ShapeId>,
-}
-
-impl<'m> Search<'m> {
-    fn below(&mut self, id: ShapeId) -> Option<&'m str> {
-        if !self.seen.insert(id) {
-            return None;
-        }
-        match &self.model.shape(id).ok()?.kind {
-            Kind::List(member) | Kind::Map { value: member, .. } => self.below(member.target),
-            Kind::Structure(members) | Kind::Union(members) => {
-                let mut all = members.iter();
-                let here = all.find(|member| names::plain(&member.name) == self.wanted);
-                here.map(|member| &*member.name)
-                    .or_else(|| members.iter().find_map(|member| self.below(member.target)))
-            }
-            _ => None,
-        }
-    }
 }
 
 #[cfg(all(test, feature = "embedded"))]

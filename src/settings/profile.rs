@@ -23,7 +23,7 @@ pub(crate) struct Profiles {
     files: [String; 2],
     /// Whether one of the files exists.
     has_file: bool,
-    /// Sections that look like profiles and are none, by the name that was probably meant.
+    /// Sections that are not valid profiles but resemble one, by the profile name that was probably meant.
     misnamed: HashMap<String, Misnamed>,
 }
 

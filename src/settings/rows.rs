@@ -11,7 +11,7 @@ pub(super) struct Row {
     /// An alternative key outside of the nested section.
     pub(super) plain_key: Option<&'static str>,
     pub(super) env: &'static [&'static str],
-    /// The default; `-` if there is none.
+    /// The default, or `-` for a setting without a default.
     pub(super) default: &'static str,
     /// Returns the value of the program as text.
     pub(super) explicit: fn(&Explicit) -> Option<String>,

@@ -171,7 +171,7 @@ impl Downloads {
         }
     }
 
-    /// Returns the download of an object, or why there is none.
+    /// Returns the download of an object, or the reason why the object is not downloaded.
     pub(super) fn item(&mut self, listed: Listed) -> Item<'static> {
         if listed.is_folder() {
             return Item::Skipped(self.below.object(&listed.relative).url());

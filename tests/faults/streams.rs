@@ -414,10 +414,10 @@ fn https_goes_through_a_tunnel_unless_the_host_is_excluded() {
         .proxy("http://127.0.0.1:1", "127.0.0.1")
         .connect();
     direct.call("dynamodb", "ListTables", json!({})).unwrap();
-    let nobody = config(&server)
+    let unreachable = config(&server)
         .proxy("http://user:hidden@127.0.0.1:1", "")
         .connect();
-    let error = nobody
+    let error = unreachable
         .call("dynamodb", "ListTables", json!({}))
         .unwrap_err();
     assert!(!format!("{error} {error:?}").contains("hidden"));

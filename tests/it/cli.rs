@@ -174,7 +174,7 @@ fn exit_codes_name_the_side_at_fault() {
             run.err
         );
     }
-    let nobody = [
+    let no_credentials = [
         "call",
         "s3",
         "ListBuckets",
@@ -184,7 +184,10 @@ fn exit_codes_name_the_side_at_fault() {
         "eu-west-1",
     ];
     let mut command = shell.command();
-    let run = run(command.args(nobody).env("AWS_MAX_ATTEMPTS", "1"), "");
+    let run = run(
+        command.args(no_credentials).env("AWS_MAX_ATTEMPTS", "1"),
+        "",
+    );
     assert_eq!(run.code, 255, "{run:?}");
     assert!(
         run.err.contains(

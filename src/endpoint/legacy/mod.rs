@@ -207,7 +207,7 @@ impl LegacyEndpoints {
         regions
     }
 
-    /// Returns the regions in which a service has endpoints, which are none for an unknown service.
+    /// Returns the regions in which a service has endpoints. The list is empty for an unknown service.
     ///
     /// New regions are in `partitions.json` first. The regions of `newer` that this file does not have are added for regional
     /// services.
