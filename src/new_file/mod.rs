@@ -49,19 +49,8 @@ impl NewFile {
     ///
     /// Returns an error if the file cannot be created.
     fn create(target: PathBuf, is_private: bool) -> io::Result<Self> {
-        let beside = |seed: &str| path_beside(&target, PartialKind::Temporary, seed);
-        let first = beside(&name_seed(&target))?;
-        remove_abandoned(&first);
-        // another process may be writing a file for the same target
-        let mut created = Self::create_at(first, &target, is_private);
-        // several syncs of one folder may each take a file that is not locked yet for an abandoned one
-        for _ in 0..8 {
-            if created.is_ok() {
-                break;
-            }
-            created = Self::create_at(beside(&random_seed())?, &target, is_private);
-        }
-        let (file, temporary) = created?;
+        let (file, temporary) =
+            with_temporary_name(&target, |path| Self::create_at(path, &target, is_private))?;
         Ok(Self {
             file,
             temporary,
@@ -93,6 +82,40 @@ impl NewFile {
         self.temporary.0 = None;
         Ok(())
     }
+}
+
+/// How many random names are tried while others take the file.
+const MAX_NAMES: usize = 16;
+
+/// Creates a temporary file for a target with `create`, which receives its path.
+///
+/// The first name depends on the target only, so what a killed process left behind is found without a search and removed. The
+/// others are random: another process may be writing a file for the same target, and a sync of the folder may take a new file
+/// that is not locked yet for an abandoned one.
+///
+/// # Errors
+///
+/// Returns an error if the target has no file name or the file cannot be created.
+pub(crate) fn with_temporary_name<T>(
+    target: &Path,
+    mut create: impl FnMut(PathBuf) -> io::Result<T>,
+) -> io::Result<T> {
+    let beside = |seed: &str| path_beside(target, PartialKind::Temporary, seed);
+    let first = beside(&name_seed(target))?;
+    remove_abandoned(&first);
+    let mut created = match create(first) {
+        Err(_) => create(beside(&random_seed())?),
+        created => created,
+    };
+    for _ in 1..MAX_NAMES {
+        match &created {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                created = create(beside(&random_seed())?);
+            }
+            _ => break,
+        }
+    }
+    created
 }
 
 impl Write for NewFile {
@@ -282,6 +305,35 @@ mod tests {
             .collect();
         names.sort_unstable();
         names
+    }
+
+    #[test]
+    fn other_names_are_tried_while_a_new_file_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("f");
+        // the kinds of error of the first attempts, and how many attempts there are
+        let taken = io::ErrorKind::AlreadyExists;
+        let denied = io::ErrorKind::PermissionDenied;
+        let cases = [
+            (vec![], 1, true),
+            (vec![taken; 5], 6, true),
+            (vec![denied], 2, true),
+            (vec![denied; 2], 2, false),
+            (vec![taken, taken, denied], 3, false),
+            (vec![taken; 100], 1 + MAX_NAMES, false),
+        ];
+        for (errors, attempts, succeeds) in cases {
+            let mut paths = std::collections::BTreeSet::new();
+            let created = with_temporary_name(&target, |path| {
+                paths.insert(path);
+                match errors.get(paths.len() - 1) {
+                    Some(kind) => Err((*kind).into()),
+                    None => Ok(()),
+                }
+            });
+            assert_eq!(created.is_ok(), succeeds, "{errors:?}");
+            assert_eq!(paths.len(), attempts, "{errors:?}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::error::TransferError;
 use crate::error::Result;
 use crate::new_file;
 use crate::new_file::lock::{is_locked_elsewhere, lock};
-use crate::new_file::name::{name_seed, path_beside, random_seed};
+use crate::new_file::name::{path_beside, random_seed};
 use crate::sync;
 
 pub(super) use crate::new_file::lock::remove_abandoned;
@@ -55,20 +55,12 @@ impl PartialFile {
     ///
     /// Returns an error if the target has no file name or the file cannot be created.
     pub(super) fn temporary(target: &Path) -> Result<Self> {
-        let beside = |seed: &str| {
-            let path = path_beside(target, PartialKind::Temporary, seed);
-            path.map_err(TransferError::file(target))
-        };
-        let first = beside(&name_seed(target))?;
-        remove_abandoned(&first);
-        let this = Self::existing(first, target);
-        if this.create().is_ok() {
-            return Ok(this);
-        }
-        let other = beside(&random_seed())?;
-        let this = Self::existing(other, target);
-        this.create()?;
-        Ok(this)
+        let created = new_file::with_temporary_name(target, |path| {
+            let this = Self::existing(path, target);
+            this.create_locked()?;
+            Ok(this)
+        });
+        created.map_err(|error| not_created(target, error))
     }
 
     /// Returns a file that an earlier process created.
@@ -87,25 +79,15 @@ impl PartialFile {
     ///
     /// Returns an error if the file cannot be created.
     pub(super) fn create(&self) -> Result<()> {
-        let created = new_file::create(&self.path, &self.target);
-        let created = created.and_then(|file| {
-            let held = lock(&file, &self.path)?;
-            *sync::lock(&self.lock) = Some(held);
-            Ok(file)
-        });
-        self.put_back(created.map_err(|error| self.not_created(error))?);
-        Ok(())
+        let created = self.create_locked();
+        created.map_err(|error| not_created(&self.target, error))
     }
 
-    fn not_created(&self, error: io::Error) -> crate::error::Error {
-        let folder = self.target.parent().unwrap_or_else(|| Path::new(""));
-        match error.kind() == io::ErrorKind::NotFound && !folder.as_os_str().is_empty() {
-            true => TransferError::NoFolder {
-                path: folder.to_owned(),
-            }
-            .into(),
-            false => TransferError::file(&*self.target)(error),
-        }
+    fn create_locked(&self) -> io::Result<()> {
+        let file = new_file::create(&self.path, &self.target)?;
+        *sync::lock(&self.lock) = Some(lock(&file, &self.path)?);
+        self.put_back(file);
+        Ok(())
     }
 
     /// Returns a handle that is positioned at `offset`.
@@ -183,6 +165,17 @@ impl PartialFile {
             }
             _ => {}
         }
+    }
+}
+
+fn not_created(target: &Path, error: io::Error) -> crate::error::Error {
+    let folder = target.parent().unwrap_or_else(|| Path::new(""));
+    match error.kind() == io::ErrorKind::NotFound && !folder.as_os_str().is_empty() {
+        true => TransferError::NoFolder {
+            path: folder.to_owned(),
+        }
+        .into(),
+        false => TransferError::file(target)(error),
     }
 }
 
