@@ -169,6 +169,11 @@ impl Call {
             true => params::validate(model, operation, params, streamed, is_strict),
             false => Ok(()),
         };
+        let checked = match self.config.is_of_provider() {
+            // the values are a profile's, such as a role's ARN; the service's error describes a wrong length better
+            true => ParamErrors::without_limits(checked),
+            false => checked,
+        };
         ParamErrors(refused).before(checked)
     }
 

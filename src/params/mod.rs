@@ -124,7 +124,29 @@ impl Error {
     }
 }
 
+impl ParamErrorKind {
+    /// Whether the value has the shape's type and misses one of its constraints.
+    fn is_limit(&self) -> bool {
+        matches!(
+            self,
+            Self::NotOneOf { .. }
+                | Self::TooLarge { .. }
+                | Self::TooLong { .. }
+                | Self::TooShort { .. }
+                | Self::TooSmall { .. }
+        )
+    }
+}
+
 impl ParamErrors {
+    /// Removes the errors about the length, range or choice of a value, which the service checks, too.
+    pub(crate) fn without_limits(checked: Result<()>) -> Result<()> {
+        let Err(error) = checked else { return Ok(()) };
+        let Self(mut errors) = error.downcast::<Self>()?;
+        errors.retain(|error| !error.kind.is_limit());
+        Self(errors).before(Ok(()))
+    }
+
     /// Adds the errors of the validation, except for paths that already have one.
     pub(crate) fn before(mut self, checked: Result<()>) -> Result<()> {
         if let Err(error) = checked {

@@ -13,11 +13,8 @@ impl Settings {
     /// # Ok::<(), tucuxi::config::ConfigError>(())
     /// ```
     pub fn validates_parameters(&self) -> bool {
-        // the parameters of a provider's calls are values of a profile, which the errors of the service describe better
-        !self.is_of_provider
-            && self
-                .value(|values| values.validate_parameters)
-                .unwrap_or(true)
+        self.value(|values| values.validate_parameters)
+            .unwrap_or(true)
     }
 
     /// Whether maximum values, maximum lengths and enumerations are validated too.

@@ -94,6 +94,11 @@ impl Settings {
         token.is_some_and(|token| !is_blank(token))
     }
 
+    /// Whether these are the settings for calls of credentials providers.
+    pub(crate) fn is_of_provider(&self) -> bool {
+        self.is_of_provider
+    }
+
     /// Returns the settings for calls of credentials providers. The endpoint, the signature version and the token of the program
     /// are for its own calls: STS needs version 4, whatever S3 is used with.
     pub(crate) fn for_provider(&self, is_signed: bool) -> Self {

@@ -935,9 +935,12 @@ fn trickling() -> String {
 }
 
 /// A provider of the program.
-struct OwnProvider(fn(&ProviderContext<'_>) -> Result<Credentials, CredentialsError>);
+struct OwnProvider<F>(F);
 
-impl CredentialsProvider for OwnProvider {
+impl<F> CredentialsProvider for OwnProvider<F>
+where
+    F: Fn(&ProviderContext<'_>) -> Result<Credentials, CredentialsError> + Send + Sync,
+{
     fn name(&self) -> &'static str {
         "own"
     }
@@ -1010,6 +1013,51 @@ fn a_custom_provider_sees_the_error_of_its_call() {
         "AccessDenied: not you",
     ] {
         assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn parameters_of_a_providers_call_are_checked_but_for_limits() {
+    let cases = [
+        (
+            json!({"RoleARN": "a", "RoleSessionName": "own"}),
+            "did you mean RoleArn",
+            0,
+        ),
+        (
+            json!({"RoleArn": "a"}),
+            "RoleSessionName: required member is missing",
+            0,
+        ),
+        (
+            json!({"RoleArn": 1, "RoleSessionName": "own"}),
+            "RoleArn: ",
+            0,
+        ),
+        // too short for the model, but well-formed: the service decides
+        (
+            json!({"RoleArn": "a", "RoleSessionName": "own"}),
+            "AccessDenied: not you",
+            1,
+        ),
+    ];
+    for (params, expected, requests) in cases {
+        let (machine, sts) = served("", "AWS_ENDPOINT_URL_STS", |_| {
+            Some((403, STS_ERROR.into()))
+        });
+        let provide = move |cx: &ProviderContext<'_>| {
+            let call = cx.call("sts", "AssumeRole", params.clone());
+            let key = Credentials::new("AKIDEXAMPLE", "secret");
+            match call.credentials(&key).send() {
+                Ok(_) => panic!("an error is expected"),
+                Err(error) => Err(CredentialsError::failed("own", error)),
+            }
+        };
+        let config = machine.config().credentials_provider(OwnProvider(provide));
+        let error = config.connect().call("dynamodb", "ListTables", json!({}));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        assert_eq!(sts.asked().len(), requests, "{expected}");
     }
 }
 
@@ -1122,8 +1170,8 @@ fn cancel_during_a_custom_provider_ends_the_call_at_once() {
         Err(CredentialsError::failed("own", error))
     }
     let (machine, server) = served("", "AWS_ENDPOINT_URL_STS", |_| None);
-    for provider in [OwnProvider(assume_role), OwnProvider(request)] {
-        let OwnProvider(provider) = provider;
+    type Provide = fn(&ProviderContext<'_>) -> Result<Credentials, CredentialsError>;
+    for provider in [assume_role as Provide, request] {
         let config = || machine.config().credentials_provider(OwnProvider(provider));
         assert_ends_at_once(|| cancelled_during(&server, config()));
     }
