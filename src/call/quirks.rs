@@ -19,8 +19,8 @@ pub(crate) struct ServiceQuirks {
     pub(crate) prefers_bearer: Quirk,
     /// Presigned URLs go to the global endpoint, which finds a bucket in any region.
     pub(crate) presigns_for_any_region: Quirk,
-    /// Where the rules name no region, requests are signed for that of the endpoints file: the endpoint is in another region
-    /// than its name says.
+    /// If the rules name no signing region, requests are signed for the region in the endpoints file: the endpoint is in another
+    /// region than its host name suggests.
     pub(crate) signs_for_legacy_region: bool,
     /// If the configuration has an endpoint URL and no region, requests are signed for the global endpoint's region, as
     /// users of other servers of this API expect.
@@ -55,7 +55,7 @@ impl Quirk {
     }
 }
 
-/// How often a call is attempted where no setting says it, and after what delays.
+/// The default number of attempts of a call, and their delays.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct RetryRule {
     /// Attempts in all.

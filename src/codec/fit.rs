@@ -245,7 +245,7 @@ impl<'a> Fit<'a> {
         }
         match came {
             0 => self.warn("a union's one member", "none", false),
-            1 if map.is_empty() => return None, // it was said why
+            1 if map.is_empty() => return None, // the member has a warning already
             1 => {}
             _ => self.warn("a union's one member", "more than one", false),
         }

@@ -495,7 +495,7 @@ impl StdError for Error {
     }
 }
 
-/// The first error, from `below` downwards, whose text is not part of the text of `said`.
+/// The first error, from `below` downwards, whose text is not part of the text of `said`, the error that is shown.
 pub(crate) fn unsaid<'e>(
     said: &dyn fmt::Display,
     below: Option<&'e (dyn StdError + 'static)>,

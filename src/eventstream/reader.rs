@@ -55,7 +55,7 @@ impl EventReader {
             Some(message) if message.text(":event-type") == Some("initial-response") => {
                 Ok(message.payload)
             }
-            // an error in place of it says more than that it is missing
+            // an error event in its place is the error of the call
             Some(message) => match self.event(&message) {
                 Err(error) => Err(error),
                 Ok(_) => Err(Error::response(

@@ -274,7 +274,7 @@ mod tests {
         );
     }
 
-    /// On the stack of a thread that says nothing else.
+    /// Runs the test on a thread with a stack of 2 MiB.
     fn on_a_small_stack(test: impl FnOnce() + Send) {
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().stack_size(2 << 20);

@@ -298,7 +298,7 @@ impl Definition {
         {
             return Err(format!("hasMany.{name}: it has no resource"));
         }
-        // it would be asked for again and again
+        // loading such a resource would need its own data, and so would not end
         let from_data = |param: &&Param| matches!(param.source, ParamSource::Data { .. });
         let mut load = raw.load.iter().flat_map(|load| &load.request.params);
         if let Some(Param { target, .. }) = load.find(from_data) {
