@@ -10,6 +10,8 @@
 
 use std::io::{self, Read};
 
+#[cfg(feature = "async")]
+use bytes::BytesMut;
 use bytes::{Buf, Bytes};
 use crc_fast::CrcAlgorithm;
 
@@ -149,37 +151,30 @@ impl Message {
             PRELUDE => {}
             _ => return Err(FrameError::Truncated),
         }
-        let number = |at: usize| u32::from_be_bytes([0, 1, 2, 3].map(|i| prelude[at + i]));
-        let (total, headers) = (number(0), number(4));
-        if crc32(&prelude[..8]) != number(8) {
-            return Err(FrameError::Checksum("lengths"));
-        }
-        if headers > MAX_HEADERS {
-            let (part, length) = ("headers", headers);
-            return Err(FrameError::Length { part, length });
-        }
-        // no overflow: headers are bounded
-        let frame = (PRELUDE + CHECKSUM) as u32 + headers;
-        let payload = total
-            .checked_sub(frame)
-            .filter(|length| *length <= MAX_PAYLOAD);
-        let Some(payload) = payload else {
-            let (part, length) = ("message", total);
-            return Err(FrameError::Length { part, length });
-        };
-        let mut rest = vec![0; headers as usize + payload as usize + CHECKSUM];
+        let prelude = Prelude::parse(prelude)?;
+        let mut rest = vec![0; prelude.rest()];
         whole(from, &mut rest)?;
-        let mut rest = Bytes::from(rest);
-        let sum = rest.split_off(rest.len() - CHECKSUM).get_u32();
-        let mut digest = crc_fast::Digest::new(CRC);
-        digest.update(&prelude);
-        digest.update(&rest);
-        if digest.finalize() != u64::from(sum) {
-            return Err(FrameError::Checksum("message"));
+        prelude.message(rest.into()).map(Some)
+    }
+
+    /// Takes a message from the front of the bytes that have been received; `None` if they hold only a part of one.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the message is invalid.
+    #[cfg(feature = "async")]
+    pub(crate) fn split_from(received: &mut BytesMut) -> Result<Option<Self>, FrameError> {
+        let Some(prelude) = received.first_chunk() else {
+            return Ok(None);
+        };
+        let prelude = Prelude::parse(*prelude)?;
+        let total = PRELUDE + prelude.rest();
+        if received.len() < total {
+            received.reserve(total - received.len());
+            return Ok(None);
         }
-        let payload = rest.split_off(headers as usize);
-        let headers = read_headers(rest)?;
-        Ok(Some(Self { headers, payload }))
+        let rest = received.split_to(total).split_off(PRELUDE);
+        prelude.message(rest.freeze()).map(Some)
     }
 
     /// Encodes the message.
@@ -213,6 +208,59 @@ impl Message {
         out.extend_from_slice(&self.payload);
         out.extend(crc32(&out).to_be_bytes());
         Ok(out)
+    }
+}
+
+/// The first bytes of a message: its lengths.
+struct Prelude {
+    bytes: [u8; PRELUDE],
+    headers: usize,
+    payload: usize,
+}
+
+impl Prelude {
+    fn parse(bytes: [u8; PRELUDE]) -> Result<Self, FrameError> {
+        let number = |at: usize| u32::from_be_bytes([0, 1, 2, 3].map(|i| bytes[at + i]));
+        let (total, headers) = (number(0), number(4));
+        if crc32(&bytes[..8]) != number(8) {
+            return Err(FrameError::Checksum("lengths"));
+        }
+        if headers > MAX_HEADERS {
+            let (part, length) = ("headers", headers);
+            return Err(FrameError::Length { part, length });
+        }
+        // no overflow: headers are bounded
+        let frame = (PRELUDE + CHECKSUM) as u32 + headers;
+        let payload = total
+            .checked_sub(frame)
+            .filter(|length| *length <= MAX_PAYLOAD);
+        let Some(payload) = payload else {
+            let (part, length) = ("message", total);
+            return Err(FrameError::Length { part, length });
+        };
+        Ok(Self {
+            bytes,
+            headers: headers as usize,
+            payload: payload as usize,
+        })
+    }
+
+    /// The length of what follows: headers, payload and checksum.
+    fn rest(&self) -> usize {
+        self.headers + self.payload + CHECKSUM
+    }
+
+    fn message(&self, mut rest: Bytes) -> Result<Message, FrameError> {
+        let sum = rest.split_off(rest.len() - CHECKSUM).get_u32();
+        let mut digest = crc_fast::Digest::new(CRC);
+        digest.update(&self.bytes);
+        digest.update(&rest);
+        if digest.finalize() != u64::from(sum) {
+            return Err(FrameError::Checksum("message"));
+        }
+        let payload = rest.split_off(self.headers);
+        let headers = read_headers(rest)?;
+        Ok(Message { headers, payload })
     }
 }
 

@@ -182,6 +182,8 @@ pub mod query;
 mod random;
 mod read;
 pub mod resource;
+#[cfg(feature = "async")]
+mod runtime;
 mod secrets;
 mod settings;
 mod sync;
@@ -199,6 +201,8 @@ pub use http;
 /// [crate docs](crate#dependencies-in-the-public-api) for the features that are enabled.
 pub use serde_json;
 
+#[cfg(feature = "async")]
+pub use self::body::BodyStream;
 pub use self::body::{Body, BodySource, ResponseBody, Reuse};
 pub use self::client::{Client, RequestBuilder};
 pub use self::codec::fit::Warning;

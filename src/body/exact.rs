@@ -17,6 +17,11 @@ impl Exact {
     }
 }
 
+pub(super) fn too_short(left: u64) -> io::Error {
+    let what = format!("the body ended {left} bytes early");
+    io::Error::new(io::ErrorKind::UnexpectedEof, what)
+}
+
 pub(super) fn too_long() -> io::Error {
     let what = "the body is longer than its announced length";
     io::Error::new(io::ErrorKind::InvalidData, what)
@@ -30,8 +35,7 @@ impl Read for Exact {
         }
         let n = self.reader.read(&mut buf[..most])?;
         if n == 0 {
-            let what = format!("the body ended {} bytes early", self.left);
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, what));
+            return Err(too_short(self.left));
         }
         self.left -= n as u64;
         if self.left == 0 && self.has_more()? {

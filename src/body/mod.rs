@@ -8,11 +8,16 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+#[cfg(feature = "async")]
+mod asynchronous;
 mod exact;
 mod response;
 mod source;
 mod spool;
 
+#[cfg(feature = "async")]
+pub use self::asynchronous::BodyStream;
+pub(crate) use self::response::Check;
 pub use self::response::ResponseBody;
 pub use self::source::{BodySource, Reuse};
 
@@ -41,6 +46,7 @@ use self::source::{OneShot, WithLength};
 /// | [`Body::file`], [`Body::file_range`] | yes |
 /// | [`Body::from_source`] | the source decides |
 /// | [`Body::from_reader`], [`Body::from_reader_with_len`] | no |
+/// | `Body::from_stream`, `Body::from_async_read`, `Body::from_http_body`, with the feature `async` | no |
 ///
 /// ```
 /// use tucuxi::Body;

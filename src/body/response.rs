@@ -20,9 +20,29 @@ use crate::read;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct ResponseBody {
-    reader: Box<dyn Read + Send>,
+    pub(super) source: Source,
+    /// What every chunk passes through.
+    checks: Vec<Box<dyn Check>>,
     len: Option<u64>,
     ends_by_close: bool,
+}
+
+/// The bytes of a body.
+pub(super) enum Source {
+    Reader(Box<dyn Read + Send>),
+    #[cfg(feature = "async")]
+    Stream(super::asynchronous::Buffered),
+}
+
+/// Watches the bytes of a body as they are read.
+pub(crate) trait Check: Send {
+    /// Fails if the body must not have these bytes.
+    fn chunk(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Fails if the body must not end here. It is called once.
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl ResponseBody {
@@ -33,8 +53,13 @@ impl ResponseBody {
             Some(left) => Box::new(Exact { reader, left }),
             None => reader,
         };
+        Self::of(Source::Reader(reader), len)
+    }
+
+    pub(super) fn of(source: Source, len: Option<u64>) -> Self {
         Self {
-            reader,
+            source,
+            checks: Vec::new(),
             len,
             ends_by_close: false,
         }
@@ -56,13 +81,31 @@ impl ResponseBody {
         self.ends_by_close
     }
 
-    /// Wraps the reader.
-    pub(crate) fn map_reader<R: Read + Send + 'static>(
-        self,
-        around: impl FnOnce(Box<dyn Read + Send>) -> R,
-    ) -> Self {
-        let reader = Box::new(around(self.reader));
-        Self { reader, ..self }
+    /// Marks the body as one that ends when the connection is closed.
+    #[cfg(feature = "async")]
+    pub(crate) fn ending_by_close(self, ends_by_close: bool) -> Self {
+        Self {
+            ends_by_close,
+            ..self
+        }
+    }
+
+    /// Adds a check. Those that are added later see the bytes later.
+    pub(crate) fn checked(mut self, check: impl Check + 'static) -> Self {
+        self.checks.push(Box::new(check));
+        self
+    }
+
+    /// Passes bytes to the checks; none are the end.
+    pub(super) fn check(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if !bytes.is_empty() {
+            return self
+                .checks
+                .iter_mut()
+                .try_for_each(|check| check.chunk(bytes));
+        }
+        let checks = std::mem::take(&mut self.checks);
+        checks.into_iter().try_for_each(|mut check| check.end())
     }
 
     /// Returns the announced length.
@@ -81,40 +124,40 @@ impl ResponseBody {
     ///
     /// Returns an error if the connection breaks or the body ends early.
     pub fn read_to_vec(&mut self) -> io::Result<Vec<u8>> {
-        let mut out = self.buffer();
-        self.reader.read_to_end(&mut out)?;
+        let mut out = Vec::with_capacity(self.expected());
+        self.read_to_end(&mut out)?;
         Ok(out)
     }
 
-    /// A buffer for the announced length, which is not trusted beyond 1 MiB.
-    fn buffer(&self) -> Vec<u8> {
+    /// The announced length, which is not trusted beyond 1 MiB.
+    pub(super) fn expected(&self) -> usize {
         let expected = usize::try_from(self.len.unwrap_or(0)).unwrap_or(0);
-        Vec::with_capacity(expected.min(1 << 20))
+        expected.min(1 << 20)
     }
 
     /// Reads the rest of the body into memory, or returns an error if it has more than `max` bytes.
     pub(crate) fn read_within(&mut self, max: u64) -> io::Result<Vec<u8>> {
-        let too_large = || {
-            let what = format!(
-                "the body has more than {max} bytes: read it as a stream, or raise max_response_size"
-            );
-            io::Error::new(io::ErrorKind::FileTooLarge, what)
-        };
-        if self.len.is_some_and(|len| len > max) {
-            return Err(too_large());
-        }
-        let mut out = self.buffer();
+        self.check_len(max)?;
+        let mut out = Vec::with_capacity(self.expected());
         let limit = max.saturating_add(1);
-        (&mut self.reader).take(limit).read_to_end(&mut out)?;
+        self.take(limit).read_to_end(&mut out)?;
         match out.len() as u64 > max {
-            true => Err(too_large()),
+            true => Err(too_large(max)),
             false => Ok(out),
+        }
+    }
+
+    /// Fails if more than `max` bytes are announced.
+    pub(super) fn check_len(&self, max: u64) -> io::Result<()> {
+        match self.len.is_some_and(|len| len > max) {
+            true => Err(too_large(max)),
+            false => Ok(()),
         }
     }
 
     /// Limits the body to `max` bytes; reading more fails.
     pub(crate) fn limited(self, max: u64) -> Self {
-        self.map_reader(|reader| Limited { reader, left: max })
+        self.checked(Limited { left: max })
     }
 
     /// Writes the rest of the body to `out`, and returns the number of bytes.
@@ -131,7 +174,7 @@ impl ResponseBody {
     /// Returns an error if the connection breaks, the body ends early or the writer fails.
     pub fn copy_to(&mut self, out: &mut (impl Write + ?Sized)) -> io::Result<u64> {
         let mut total = 0;
-        read::each(&mut self.reader, read::CHUNK, |chunk| {
+        read::each(self, read::CHUNK, |chunk| {
             total += chunk.len() as u64;
             out.write_all(chunk)
         })?;
@@ -139,30 +182,42 @@ impl ResponseBody {
     }
 }
 
+pub(super) fn too_large(max: u64) -> io::Error {
+    let what = format!(
+        "the body has more than {max} bytes: read it as a stream, or raise max_response_size"
+    );
+    io::Error::new(io::ErrorKind::FileTooLarge, what)
+}
+
+/// Fails after this many bytes.
 struct Limited {
-    reader: Box<dyn Read + Send>,
     left: u64,
 }
 
-impl Read for Limited {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.reader.read(buf)?;
-        match self.left.checked_sub(n as u64) {
-            Some(left) => {
-                self.left = left;
-                Ok(n)
-            }
-            None => Err(io::Error::new(
+impl Check for Limited {
+    fn chunk(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let left = self.left.checked_sub(bytes.len() as u64);
+        self.left = left.ok_or_else(|| {
+            io::Error::new(
                 io::ErrorKind::FileTooLarge,
                 "the body is longer than the limit: read it as a stream, or raise max_response_size",
-            )),
-        }
+            )
+        })?;
+        Ok(())
     }
 }
 
 impl Read for ResponseBody {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.reader.read(buf)
+        let n = match &mut self.source {
+            Source::Reader(reader) => reader.read(buf)?,
+            #[cfg(feature = "async")]
+            Source::Stream(_) => return self.read_stream(buf),
+        };
+        if n > 0 || !buf.is_empty() {
+            self.check(&buf[..n])?;
+        }
+        Ok(n)
     }
 }
 

@@ -55,6 +55,13 @@ pub trait BodySource: Send + Sync {
         self.open()
     }
 
+    /// Opens the source as a stream, for the async client. A source without one is opened with [`open`](Self::open) and read
+    /// off the executor.
+    #[cfg(feature = "async")]
+    fn open_stream(&self) -> Option<io::Result<super::BodyStream>> {
+        None
+    }
+
     /// Returns how often the source can be opened. A source that wraps another one returns the inner value.
     fn reuse(&self) -> Reuse;
 }
@@ -83,17 +90,18 @@ impl OneShot {
     }
 }
 
+pub(super) fn spent() -> io::Error {
+    let what = "the body is a reader that was read already; pass bytes, a file or a source that can be reopened";
+    io::Error::other(what)
+}
+
 impl BodySource for OneShot {
     fn len(&self) -> Option<u64> {
         self.len
     }
     fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         let mut reader = sync::lock(&self.reader);
-        reader.take().ok_or_else(|| {
-            let what = "the body is a reader that was read already; pass bytes, a file or a source \
-                        that can be reopened";
-            io::Error::other(what)
-        })
+        reader.take().ok_or_else(spent)
     }
     fn reuse(&self) -> Reuse {
         match *sync::lock(&self.reader) {
@@ -118,6 +126,10 @@ impl BodySource for WithLength {
     }
     fn open_to_hash(&self) -> io::Result<Box<dyn Read + Send>> {
         self.body.open_to_hash()
+    }
+    #[cfg(feature = "async")]
+    fn open_stream(&self) -> Option<io::Result<super::BodyStream>> {
+        self.body.open_stream()
     }
     fn reuse(&self) -> Reuse {
         self.body.reuse()

@@ -1,6 +1,6 @@
 //! Verifying the bodies of responses.
 
-use std::io::{self, Read};
+use std::io;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -8,7 +8,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::algorithm::{ChecksumAlgorithm, Hasher};
-use crate::body::ResponseBody;
+use crate::body::{Check, ResponseBody};
 use crate::error::{Detail, ErrorKind};
 use crate::model::Operation;
 
@@ -121,9 +121,13 @@ impl Expected {
         }
     }
 
-    /// Wraps `body` so that reading to its end fails if the checksum does not match.
+    /// Reading `body` to its end fails if the checksum does not match.
     pub(crate) fn verified(self, body: ResponseBody) -> ResponseBody {
-        body.map_reader(|reader| Verified::new(reader, self))
+        let hasher = Some(self.algorithm.hasher());
+        body.checked(Verified {
+            hasher,
+            expected: self,
+        })
     }
 
     /// Verifies the checksum of a whole body.
@@ -134,32 +138,25 @@ impl Expected {
     }
 }
 
-/// A reader that verifies the checksum at the end of the body.
-struct Verified<R> {
-    reader: R,
-    state: Option<(Hasher, Expected)>,
+/// Verifies the checksum at the end of the body.
+struct Verified {
+    hasher: Option<Hasher>,
+    expected: Expected,
 }
 
-impl<R> Verified<R> {
-    fn new(reader: R, expected: Expected) -> Self {
-        let state = Some((expected.algorithm.hasher(), expected));
-        Self { reader, state }
-    }
-}
-
-impl<R: Read> Read for Verified<R> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.reader.read(buf)?;
-        if n > 0 {
-            if let Some((hasher, _)) = &mut self.state {
-                hasher.update(&buf[..n]);
-            }
-        } else if !buf.is_empty()
-            && let Some((hasher, expected)) = self.state.take()
-        {
-            let differ = |e| io::Error::new(io::ErrorKind::InvalidData, e);
-            expected.compare(hasher).map_err(differ)?;
+impl Check for Verified {
+    fn chunk(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(bytes);
         }
-        Ok(n)
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        let differ = |e| io::Error::new(io::ErrorKind::InvalidData, e);
+        let hasher = self.hasher.take();
+        hasher.map_or(Ok(()), |hasher| {
+            self.expected.compare(hasher).map_err(differ)
+        })
     }
 }

@@ -3,6 +3,8 @@
 //! [`UreqTransport`] is the one of a client by default. [`Replay`] returns canned responses in tests, [`Record`] writes what
 //! another transport sends and receives to a file, and a program can implement [`Transport`] on its own HTTP client.
 
+#[cfg(feature = "async")]
+mod asynchronous;
 mod cassette;
 mod network;
 mod record;
@@ -10,6 +12,10 @@ mod replay;
 #[cfg(feature = "ureq")]
 mod ureq;
 
+#[cfg(feature = "async")]
+pub(crate) use self::asynchronous::Bridge;
+#[cfg(feature = "async")]
+pub use self::asynchronous::{AsyncTransport, Sending};
 pub(crate) use self::network::hosts;
 pub use self::network::{Network, Proxies, Throughput};
 pub use self::record::Record;
@@ -179,6 +185,13 @@ impl TransportError {
     /// Creates the error of a request that the caller cancelled.
     pub fn cancelled(to: &http::Uri) -> Self {
         Self::new(TransportErrorKind::Cancelled, to, "the caller cancelled it")
+    }
+
+    /// Creates the error of a request whose deadline has passed.
+    #[cfg(feature = "async")]
+    pub(crate) fn late(uri: &http::Uri) -> Self {
+        let what = "the operation timeout or the attempt timeout has passed";
+        Self::new(TransportErrorKind::Timeout, uri, what)
     }
 
     /// Converts an error of reading the body of a response; an error of the transport itself is returned as it is.

@@ -4,6 +4,8 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Mutex;
 
+use bytes::Bytes;
+use http::Uri;
 use serde_json::{Value, json};
 
 use super::{Limits, Request, Response, Transport, TransportError, TransportErrorKind};
@@ -37,13 +39,13 @@ use crate::sync;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Record<T> {
-    transport: T,
+    pub(super) transport: T,
     cassette: Mutex<Writer>,
 }
 
 const TOKEN_TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
 
-impl<T: Transport> Record<T> {
+impl<T> Record<T> {
     /// Records the exchanges of this transport. The first exchange replaces an existing file.
     ///
     /// # Errors
@@ -65,47 +67,77 @@ impl<T: Transport> Record<T> {
     }
 }
 
+/// The request of a line of the cassette.
+pub(super) struct Recorded {
+    uri: Uri,
+    request: Value,
+    secrets: Secrets,
+}
+
+impl<T> Record<T> {
+    /// Records a request whose body is in memory.
+    pub(super) fn request(head: &http::request::Parts, body: &[u8]) -> Recorded {
+        let mut secrets = Secrets::of(head.extensions.get::<CallOf>());
+        // the token of the metadata service is the whole body
+        secrets.response.whole_body |= head.headers.contains_key(TOKEN_TTL);
+        Recorded {
+            uri: head.uri.clone(),
+            request: json!({
+                "method": head.method.as_str(),
+                "uri": scrub::url(&head.uri, &secrets),
+                "headers": scrub::headers(&head.headers, &secrets.request),
+                "body": scrub::body(body, &head.headers, &secrets.request, true),
+            }),
+            secrets,
+        }
+    }
+
+    /// Writes what was received for a request, and returns it.
+    pub(super) fn received(
+        &self,
+        recorded: Recorded,
+        received: Result<(http::response::Parts, Bytes), TransportError>,
+    ) -> Result<Response, TransportError> {
+        let Recorded {
+            uri,
+            request,
+            secrets,
+        } = recorded;
+        let line = match &received {
+            Ok((head, body)) => json!({"request": request, "response": {
+                "status": head.status.as_u16(),
+                "headers": scrub::headers(&head.headers, &secrets.response),
+                "body": scrub::body(body, &head.headers, &secrets.response, false),
+            }}),
+            Err(error) => json!({"request": request, "failure": error.kind().name()}),
+        };
+        self.write(&line)
+            .map_err(|e| TransportError::new(TransportErrorKind::Request, &uri, e))?;
+        let (head, body) = received?;
+        Ok(Response::from_parts(head, body.into()))
+    }
+}
+
 impl<T: Transport> Transport for Record<T> {
     fn send(&self, request: Request, limits: &Limits) -> Result<Response, TransportError> {
-        let uri = request.uri().clone();
-        let error = |kind, error: io::Error| TransportError::new(kind, &uri, error);
+        let (head, body) = request.into_parts();
+        let error = |kind, error: io::Error| TransportError::new(kind, &head.uri, error);
         let mut bytes = Vec::new();
-        let read = request
-            .body()
+        let read = body
             .open()
             .and_then(|mut body| body.read_to_end(&mut bytes));
         read.map_err(|e| error(TransportErrorKind::Request, e))?;
-        let mut secrets = Secrets::of(request.extensions().get::<CallOf>());
-        // the token of the metadata service is the whole body
-        secrets.response.whole_body |= request.headers().contains_key(TOKEN_TTL);
-        let recorded = json!({
-            "method": request.method().as_str(),
-            "uri": scrub::url(&uri, &secrets),
-            "headers": scrub::headers(request.headers(), &secrets.request),
-            "body": scrub::body(&bytes, request.headers(), &secrets.request, true),
-        });
-        // the reader of the body is used up
-        let (head, _) = request.into_parts();
-        let request = http::Request::from_parts(head, bytes.into());
+        let recorded = Self::request(&head, &bytes);
+        let request = http::Request::from_parts(head.clone(), bytes.into());
         let received = self.transport.send(request, limits).and_then(|response| {
             let (head, mut body) = response.into_parts();
             let body = body.read_to_vec();
             Ok((
                 head,
-                body.map_err(|e| error(TransportErrorKind::Interrupted, e))?,
+                body.map_err(|e| error(TransportErrorKind::Interrupted, e))?
+                    .into(),
             ))
         });
-        let line = match &received {
-            Ok((head, body)) => json!({"request": recorded, "response": {
-                "status": head.status.as_u16(),
-                "headers": scrub::headers(&head.headers, &secrets.response),
-                "body": scrub::body(body, &head.headers, &secrets.response, false),
-            }}),
-            Err(error) => json!({"request": recorded, "failure": error.kind().name()}),
-        };
-        self.write(&line)
-            .map_err(|e| error(TransportErrorKind::Request, e))?;
-        let (head, body) = received?;
-        Ok(Response::from_parts(head, bytes::Bytes::from(body).into()))
+        self.received(recorded, received)
     }
 }

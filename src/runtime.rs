@@ -1,0 +1,101 @@
+//! The tokio runtime of the async client: work that blocks is done off the executor.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::io;
+use std::panic::resume_unwind;
+
+use tokio::runtime::Handle;
+
+thread_local! {
+    /// The runtime that this thread works for, if it may block.
+    static BLOCKING_FOR: RefCell<Option<Handle>> = const { RefCell::new(None) };
+}
+
+/// Marks the thread as one that may block, until it is dropped.
+pub(crate) struct MayBlock(Option<Handle>);
+
+impl MayBlock {
+    /// The current thread must not be one that runs tasks of the runtime.
+    pub(crate) fn enter(runtime: Handle) -> Self {
+        Self(BLOCKING_FOR.replace(Some(runtime)))
+    }
+}
+
+impl Drop for MayBlock {
+    fn drop(&mut self) {
+        BLOCKING_FOR.set(self.0.take());
+    }
+}
+
+/// Returns the runtime of the current task, or that of a thread that works for one.
+///
+/// # Errors
+///
+/// Returns an error outside of a tokio runtime.
+pub(crate) fn current() -> io::Result<Handle> {
+    if let Some(handle) = BLOCKING_FOR.with_borrow(Clone::clone) {
+        return Ok(handle);
+    }
+    Handle::try_current().map_err(|_| {
+        io::Error::other("there is no tokio runtime: call the async client from a task of one")
+    })
+}
+
+/// Runs a closure that blocks on a thread of the runtime's pool. A panic is propagated.
+///
+/// # Errors
+///
+/// Returns an error outside of a runtime, or if the runtime is shut down.
+pub(crate) async fn off_executor<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
+    let runtime = current()?;
+    let (handle, span) = (runtime.clone(), tracing::Span::current());
+    let task = runtime.spawn_blocking(move || {
+        let _blocking = MayBlock::enter(handle);
+        span.in_scope(work)
+    });
+    task.await.map_err(|error| match error.try_into_panic() {
+        Ok(panic) => resume_unwind(panic),
+        Err(error) => io::Error::other(error),
+    })
+}
+
+/// Waits for a future on a thread that may block ([`off_executor`], [`MayBlock`]).
+///
+/// # Errors
+///
+/// Returns an error on any other thread, where it could stop the executor that the future depends on.
+pub(crate) fn block_on<F: Future>(future: F) -> io::Result<F::Output> {
+    match BLOCKING_FOR.with_borrow(Clone::clone) {
+        Some(runtime) => Ok(runtime.block_on(future)),
+        None => Err(io::Error::other(
+            "asynchronous input or output is used by a blocking call: use the async client",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_blocks_may_wait_for_futures() {
+        assert!(block_on(async {}).is_err());
+        let done = off_executor(|| block_on(async { 1 }).unwrap()).await;
+        assert_eq!(done.unwrap(), 1);
+        // on this thread still not
+        assert!(block_on(async {}).is_err());
+    }
+
+    #[test]
+    fn without_a_runtime_there_is_an_error() {
+        assert!(
+            current()
+                .unwrap_err()
+                .to_string()
+                .contains("no tokio runtime")
+        );
+    }
+}
