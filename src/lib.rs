@@ -204,7 +204,9 @@ pub use serde_json;
 #[cfg(feature = "async")]
 pub use self::body::BodyStream;
 pub use self::body::{Body, BodySource, ResponseBody, Reuse};
-pub use self::client::{Client, RequestBuilder};
+#[cfg(feature = "async")]
+pub use self::client::AsyncClient;
+pub use self::client::{AnyClient, Client, RequestBuilder};
 pub use self::codec::fit::Warning;
 pub use self::config::{Config, ConfigBuilder};
 pub use self::error::{Error, ErrorKind, Result, ServiceError};

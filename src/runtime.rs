@@ -13,11 +13,10 @@ thread_local! {
 }
 
 /// Marks the thread as one that may block, until it is dropped.
-pub(crate) struct MayBlock(Option<Handle>);
+struct MayBlock(Option<Handle>);
 
 impl MayBlock {
-    /// The current thread must not be one that runs tasks of the runtime.
-    pub(crate) fn enter(runtime: Handle) -> Self {
+    fn enter(runtime: Handle) -> Self {
         Self(BLOCKING_FOR.replace(Some(runtime)))
     }
 }
@@ -62,16 +61,20 @@ pub(crate) async fn off_executor<T: Send + 'static>(
     })
 }
 
-/// Waits for a future on a thread that may block ([`off_executor`], [`MayBlock`]).
+/// Waits for a future on a thread that may block: one of [`off_executor`], or one outside of any runtime, which gives the
+/// runtime that the future depends on.
 ///
 /// # Errors
 ///
 /// Returns an error on any other thread, where it could stop the executor that the future depends on.
-pub(crate) fn block_on<F: Future>(future: F) -> io::Result<F::Output> {
-    match BLOCKING_FOR.with_borrow(Clone::clone) {
-        Some(runtime) => Ok(runtime.block_on(future)),
-        None => Err(io::Error::other(
-            "asynchronous input or output is used by a blocking call: use the async client",
+pub(crate) fn block_on<F: Future>(runtime: Option<&Handle>, future: F) -> io::Result<F::Output> {
+    if let Some(runtime) = BLOCKING_FOR.with_borrow(Clone::clone) {
+        return Ok(runtime.block_on(future));
+    }
+    match runtime {
+        Some(runtime) if Handle::try_current().is_err() => Ok(runtime.block_on(future)),
+        _ => Err(io::Error::other(
+            "a blocking call would wait for asynchronous input or output on a thread of the runtime: use the async client, or AsyncClient::blocking",
         )),
     }
 }
@@ -82,11 +85,14 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_blocks_may_wait_for_futures() {
-        assert!(block_on(async {}).is_err());
-        let done = off_executor(|| block_on(async { 1 }).unwrap()).await;
+        assert!(block_on(None, async {}).is_err());
+        let done = off_executor(|| block_on(None, async { 1 }).unwrap()).await;
         assert_eq!(done.unwrap(), 1);
         // on this thread still not
-        assert!(block_on(async {}).is_err());
+        assert!(block_on(Some(&Handle::current()), async {}).is_err());
+        let (runtime, thread) = (Handle::current(), std::thread::spawn);
+        let done = thread(move || block_on(Some(&runtime), async { 2 }).unwrap());
+        assert_eq!(done.join().unwrap(), 2);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use futures_core::Stream;
 use http_body::Body as HttpBody;
 use tokio::io::{AsyncRead, ReadBuf};
+use tokio::runtime::Handle;
 
 use super::exact::{too_long, too_short};
 use super::response::{Source, too_large};
@@ -319,6 +320,8 @@ pub(super) struct Buffered {
     /// `None` once it has ended.
     stream: Option<BodyStream>,
     rest: Bytes,
+    /// The runtime, for a body that threads outside of it read.
+    runtime: Option<Handle>,
 }
 
 impl Buffered {
@@ -326,6 +329,7 @@ impl Buffered {
         Self {
             stream: Some(stream),
             rest: Bytes::new(),
+            runtime: None,
         }
     }
 
@@ -360,7 +364,7 @@ impl Read for Blocking {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let mut chunk = std::mem::take(&mut self.0.rest);
         if chunk.is_empty() && !buf.is_empty() {
-            let next = runtime::block_on(poll_fn(|cx| self.0.poll_next(cx)))?;
+            let next = runtime::block_on(None, poll_fn(|cx| self.0.poll_next(cx)))?;
             chunk = next.transpose()?.unwrap_or_default();
         }
         Ok(self.0.copy(chunk, buf))
@@ -467,12 +471,24 @@ impl ResponseBody {
         Err(too_large(max))
     }
 
+    /// Lets threads outside of the runtime read the body.
+    pub(crate) fn for_threads(mut self, runtime: Option<&Handle>) -> Self {
+        if let Source::Stream(stream) = &mut self.source {
+            stream.runtime = runtime.cloned();
+        }
+        self
+    }
+
     /// Reads on a thread that may block.
     pub(super) fn read_stream(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         if buf.is_empty() {
             return Ok(0);
         }
-        let next = runtime::block_on(poll_fn(|cx| self.poll_chunk(cx)))?;
+        let runtime = match &self.source {
+            Source::Stream(stream) => stream.runtime.clone(),
+            Source::Reader(_) => None,
+        };
+        let next = runtime::block_on(runtime.as_ref(), poll_fn(|cx| self.poll_chunk(cx)))?;
         Ok(self.keep(next.transpose()?.unwrap_or_default(), buf))
     }
 

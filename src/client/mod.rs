@@ -1,8 +1,15 @@
 //! The client.
 
+mod any;
+#[cfg(feature = "async")]
+mod asynchronous;
 mod options;
 mod request;
 
+pub use self::any::AnyClient;
+pub(crate) use self::any::Shared;
+#[cfg(feature = "async")]
+pub use self::asynchronous::AsyncClient;
 pub use self::request::RequestBuilder;
 
 use std::fmt;
@@ -198,6 +205,17 @@ impl Client {
         let config = self.config().with_settings(settings);
         let env = CallEnv {
             config: config.settings().clone(),
+            ..self.env().clone()
+        };
+        Self(Arc::new(Inner { config, env }))
+    }
+
+    /// The same client over another transport.
+    #[cfg(feature = "async")]
+    fn over(&self, transport: Arc<dyn Transport>) -> Self {
+        let config = self.config().clone();
+        let env = CallEnv {
+            transport,
             ..self.env().clone()
         };
         Self(Arc::new(Inner { config, env }))

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::options::CallOptions;
-use super::{Client, Inner};
+use super::{AnyClient, Client, Inner};
 use crate::auth;
 use crate::body::Body;
 use crate::cancel::CancelToken;
@@ -42,8 +42,8 @@ use crate::transport::Request;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a request is sent only by `send`"]
-pub struct RequestBuilder {
-    client: Client,
+pub struct RequestBuilder<C = Client> {
+    client: C,
     service: Box<str>,
     operation: Box<str>,
     params: Result<Value, serde_json::Error>,
@@ -56,10 +56,10 @@ pub struct RequestBuilder {
     purpose: Purpose,
 }
 
-impl fmt::Debug for RequestBuilder {
+impl<C: AnyClient> fmt::Debug for RequestBuilder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestBuilder")
-            .field("client", &self.client)
+            .field("client", self.client.shared())
             .field("service", &self.service)
             .field("operation", &self.operation)
             .field("body", &self.body)
@@ -68,8 +68,8 @@ impl fmt::Debug for RequestBuilder {
     }
 }
 
-impl RequestBuilder {
-    pub(super) fn new(client: &Client, service: &str, operation: &str) -> Self {
+impl<C: AnyClient> RequestBuilder<C> {
+    pub(super) fn new(client: &C, service: &str, operation: &str) -> Self {
         Self {
             client: client.clone(),
             service: service.into(),
@@ -158,10 +158,16 @@ impl RequestBuilder {
     }
 
     /// The service in the API version of this call.
-    fn service(&self, config: &Config) -> Result<Arc<Service>> {
+    /// The version of the service's API, if it is not the newest.
+    pub(super) fn version<'v>(&'v self, config: &'v Config) -> Option<&'v str> {
         let version = self.options.api_version.as_deref();
-        let version = version.or_else(|| config.api_version(&self.service));
+        version.or_else(|| config.api_version(&self.service))
+    }
+
+    fn service(&self, config: &Config) -> Result<Arc<Service>> {
+        let version = self.version(config);
         self.client
+            .shared()
             .all_services()
             .service_in(&self.service, version)
     }
@@ -179,7 +185,8 @@ impl RequestBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn config(mut self, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
-        self.options.change(self.client.config(), change);
+        let client = self.client.shared().config();
+        self.options.change(client, change);
         self
     }
 
@@ -204,7 +211,8 @@ impl RequestBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn interceptor(mut self, interceptor: impl Interceptor + 'static) -> Self {
-        self.options.interceptor(self.client.config(), interceptor);
+        let client = self.client.shared().config();
+        self.options.interceptor(client, interceptor);
         self
     }
 
@@ -233,6 +241,99 @@ impl RequestBuilder {
         self
     }
 
+    /// The call with its options, and the environment that it is made in.
+    fn prepare(&self) -> Result<(Call, CallEnv)> {
+        let client = self.client.shared();
+        let config = self.call_config()?;
+        let mut env = client.env().clone();
+        env.config = config.settings().clone();
+        if let Some(credentials) = client.credentials_of(config) {
+            env.credentials = Arc::new(credentials);
+        }
+        if let Some(cancel) = &self.options.cancel {
+            env.cancel = cancel.clone();
+        }
+        let timeout = config.operation_timeout();
+        env.deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let call = Call::new(config, self.service(config)?, &self.operation)?;
+        Ok((call.with_purpose(self.purpose), env))
+    }
+
+    /// Prepares the request to be sent several times, and returns its parameters. Its options are resolved once, so all calls
+    /// share the credentials that they change.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the service, the operation, an option or a parameter is invalid, or the request has a body.
+    pub(crate) fn repeated(self) -> Result<(Value, RepeatedRequest<C>)> {
+        let (call, env) = self.prepare()?;
+        let config = self.call_config()?.clone();
+        let repeated = RepeatedRequest {
+            service: self.service(&config)?,
+            operation: self.operation.clone(),
+            api_version: self.options.api_version.clone(),
+            client: self
+                .client
+                .with_shared(Client(Arc::new(Inner { config, env }))),
+        };
+        match self.parameters(&call)? {
+            (params, None) => Ok((params, repeated)),
+            (_, Some(_)) => {
+                let what = "a request that is sent several times cannot have a body";
+                Err(call.named(Error::request(what)))
+            }
+        }
+    }
+
+    pub(super) fn client(&self) -> &C {
+        &self.client
+    }
+
+    /// The configuration of the call.
+    pub(super) fn call_config(&self) -> Result<&Config> {
+        self.options.config(self.client.shared().config())
+    }
+
+    pub(super) fn service_name(&self) -> &str {
+        &self.service
+    }
+
+    /// The exchange of the call, and the environment that it is driven in.
+    pub(super) fn started(self, buffered: bool) -> Result<(Exchange, CallEnv)> {
+        let (call, env) = self.prepare()?;
+        let call = match buffered {
+            true => call,
+            false => call.streaming(),
+        };
+        Ok((self.exchange(call)?, env))
+    }
+
+    /// The exchange of a call that is signed in its URL instead of sent.
+    pub(super) fn started_presigned(self, presign: Presign) -> Result<(Exchange, CallEnv)> {
+        auth::check_expiry(presign.expires)?;
+        let (call, env) = self.prepare()?;
+        let call = call.presigned(presign);
+        Ok((self.exchange(call)?, env))
+    }
+
+    fn exchange(self, call: Call) -> Result<Exchange> {
+        let (params, body) = self.parameters(&call)?;
+        call.exchange(params, body)
+    }
+
+    fn parameters(self, call: &Call) -> Result<(Value, Option<Body>)> {
+        let mut params = self.params.map_err(|error| {
+            let what = format!("the parameters cannot be serialized: {error}");
+            call.named(Error::new(ErrorKind::Params, what))
+        })?;
+        if self.drops_nulls {
+            call.drop_null_members(&mut params)?;
+        }
+        Ok((params, self.body))
+    }
+}
+
+impl RequestBuilder {
     /// Sends the request and returns the output. A streaming payload is not read yet: it is in [`Output::body`], or in
     /// [`Output::events`] if the operation streams events.
     ///
@@ -262,94 +363,30 @@ impl RequestBuilder {
         self.run(true)
     }
 
-    /// The call with its options, and the environment that it is made in.
-    fn prepare(&self) -> Result<(Call, CallEnv)> {
-        let client = &self.client;
-        let config = self.options.config(client.config())?;
-        let mut env = client.env().clone();
-        env.config = config.settings().clone();
-        if let Some(credentials) = client.credentials_of(config) {
-            env.credentials = Arc::new(credentials);
-        }
-        if let Some(cancel) = &self.options.cancel {
-            env.cancel = cancel.clone();
-        }
-        let timeout = config.operation_timeout();
-        env.deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let call = Call::new(config, self.service(config)?, &self.operation)?;
-        Ok((call.with_purpose(self.purpose), env))
-    }
-
     fn run(self, buffered: bool) -> Result<Output> {
-        let (call, env) = self.prepare()?;
-        let call = match buffered {
-            true => call,
-            false => call.streaming(),
-        };
-        drive(self.exchange(call)?, &env)
-    }
-
-    /// Prepares the request to be sent several times, and returns its parameters. Its options are resolved once, so all calls
-    /// share the credentials that they change.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the service, the operation, an option or a parameter is invalid, or the request has a body.
-    pub(crate) fn repeated(self) -> Result<(Value, RepeatedRequest)> {
-        let (call, env) = self.prepare()?;
-        let config = self.options.config(self.client.config())?.clone();
-        let repeated = RepeatedRequest {
-            service: self.service(&config)?,
-            operation: self.operation.clone(),
-            api_version: self.options.api_version.clone(),
-            client: Client(Arc::new(Inner { config, env })),
-        };
-        match self.parameters(&call)? {
-            (params, None) => Ok((params, repeated)),
-            (_, Some(_)) => {
-                let what = "a request that is sent several times cannot have a body";
-                Err(call.named(Error::request(what)))
-            }
-        }
+        let (exchange, env) = self.started(buffered)?;
+        drive(exchange, &env)
     }
 
     /// Signs the request in its URL instead of sending it.
     pub(crate) fn presigned(self, presign: Presign) -> Result<Request> {
-        auth::check_expiry(presign.expires)?;
-        let (call, env) = self.prepare()?;
-        let call = call.presigned(presign);
-        drive_to_request(self.exchange(call)?, &env)
-    }
-
-    fn exchange(self, call: Call) -> Result<Exchange> {
-        let (params, body) = self.parameters(&call)?;
-        call.exchange(params, body)
-    }
-
-    fn parameters(self, call: &Call) -> Result<(Value, Option<Body>)> {
-        let mut params = self.params.map_err(|error| {
-            let what = format!("the parameters cannot be serialized: {error}");
-            call.named(Error::new(ErrorKind::Params, what))
-        })?;
-        if self.drops_nulls {
-            call.drop_null_members(&mut params)?;
-        }
-        Ok((params, self.body))
+        let (exchange, env) = self.started_presigned(presign)?;
+        drive_to_request(exchange, &env)
     }
 }
 
 /// A request that is sent several times, with other parameters each time.
-pub(crate) struct RepeatedRequest {
+pub(crate) struct RepeatedRequest<C = Client> {
     /// The client, with the options of the request.
-    client: Client,
+    client: C,
     pub(crate) service: Arc<Service>,
     operation: Box<str>,
     api_version: Option<Box<str>>,
 }
 
-impl RepeatedRequest {
+impl<C: AnyClient> RepeatedRequest<C> {
     pub(crate) fn client(&self) -> &Client {
-        &self.client
+        self.client.shared()
     }
 
     pub(crate) fn operation(&self) -> Result<&Arc<Operation>> {
@@ -357,8 +394,9 @@ impl RepeatedRequest {
     }
 
     /// Returns the request with these parameters.
-    pub(crate) fn with(&self, params: Value) -> RequestBuilder {
-        let mut request = self.client.request(self.service.name(), &self.operation);
+    pub(crate) fn with(&self, params: Value) -> RequestBuilder<C> {
+        let name = self.service.name();
+        let mut request = RequestBuilder::new(&self.client, name, &self.operation);
         request.options.api_version.clone_from(&self.api_version);
         request.params(params)
     }

@@ -4,11 +4,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use super::document::lasts;
+#[cfg(feature = "async")]
+use super::shared_refresh::{Joined, SharedRefresh};
 use super::sso_token::{self, SsoTokenProvider};
 use super::{
     BearerToken, Credentials, CredentialsError, CredentialsProvider, ProviderContext,
     ProviderReport,
 };
+#[cfg(feature = "async")]
+use crate::cancel::CancelToken;
 use crate::sync;
 
 /// Advisory refresh window: one caller refreshes, while the others use the cached value.
@@ -54,6 +58,16 @@ impl CredentialsCache {
         })
     }
 
+    /// Returns what [`get`](Self::get) does. `lookup` calls it, for all who wait.
+    #[cfg(feature = "async")]
+    pub(crate) async fn get_async(
+        &self,
+        now: SystemTime,
+        lookup: impl FnOnce(CancelToken) -> Result<Credentials, CredentialsError> + Send + 'static,
+    ) -> Result<Credentials, CredentialsError> {
+        self.last.get_async(now, lookup).await
+    }
+
     /// Queries each provider and reports the outcomes.
     pub(crate) fn explain(&self, cx: &ProviderContext<'_>) -> Vec<ProviderReport> {
         self.provider.explain(cx)
@@ -73,6 +87,16 @@ impl TokenCache {
         self.last
             .get(cx, sso_token::NAME, || self.provider.of_profile(cx))
     }
+
+    /// Returns what [`get`](Self::get) does. `lookup` calls it, for all who wait.
+    #[cfg(feature = "async")]
+    pub(crate) async fn get_async(
+        &self,
+        now: SystemTime,
+        lookup: impl FnOnce(CancelToken) -> Result<BearerToken, CredentialsError> + Send + 'static,
+    ) -> Result<BearerToken, CredentialsError> {
+        self.last.get_async(now, lookup).await
+    }
 }
 
 /// A cached value that can expire.
@@ -80,6 +104,9 @@ struct Cached<T> {
     current: Mutex<Option<T>>,
     /// Held by the caller that refreshes the value.
     refreshing: RefreshLock,
+    /// The refresh that async calls wait for.
+    #[cfg(feature = "async")]
+    shared: SharedRefresh<T>,
 }
 
 impl<T> Default for Cached<T> {
@@ -87,6 +114,8 @@ impl<T> Default for Cached<T> {
         Self {
             current: Mutex::new(None),
             refreshing: RefreshLock::default(),
+            #[cfg(feature = "async")]
+            shared: SharedRefresh::default(),
         }
     }
 }
@@ -172,6 +201,26 @@ impl<T: Expires> Cached<T> {
         }
     }
 
+    /// Returns the cached value, or waits for the refresh that all callers share. In the advisory window, the caller that starts
+    /// the refresh waits for it, and the others use the cached value.
+    #[cfg(feature = "async")]
+    async fn get_async(
+        &self,
+        now: SystemTime,
+        lookup: impl FnOnce(CancelToken) -> Result<T, CredentialsError> + Send + 'static,
+    ) -> Result<T, CredentialsError>
+    where
+        T: Send + Sync + 'static,
+    {
+        if let Some(current) = self.usable(now, ADVISORY) {
+            return Ok(current);
+        }
+        match (self.shared.join(lookup), self.usable(now, MANDATORY)) {
+            (Joined::Others(_), Some(old)) => Ok(old),
+            (Joined::Own(refresh) | Joined::Others(refresh), _) => refresh.outcome().await,
+        }
+    }
+
     /// Returns the cached value, unless it expires within `margin`.
     fn usable(&self, now: SystemTime, margin: Duration) -> Option<T> {
         let current = self.lock();
@@ -204,6 +253,7 @@ fn unexpired<T: Expires>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(not(feature = "async"))]
     use crate::cancel::CancelToken;
     use crate::config::Config;
     use crate::credentials::tests::{Calls, context};

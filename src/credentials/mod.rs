@@ -27,6 +27,8 @@ pub mod login;
 pub mod process;
 pub mod profile;
 mod role_cache;
+#[cfg(feature = "async")]
+mod shared_refresh;
 pub mod sso;
 mod sso_token;
 pub mod web_identity;

@@ -1,9 +1,17 @@
 //! Converts messages to events.
 
 use std::fmt;
+#[cfg(feature = "async")]
+use std::pin::Pin;
 use std::sync::Arc;
+#[cfg(feature = "async")]
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+#[cfg(feature = "async")]
+use bytes::BytesMut;
+#[cfg(feature = "async")]
+use futures_core::Stream;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
@@ -31,6 +39,9 @@ pub struct EventReader {
     body: Option<ResponseBody>,
     /// A value that does not fit the model is an error.
     pub(crate) is_strict: bool,
+    /// The part of a message that has been received.
+    #[cfg(feature = "async")]
+    received: BytesMut,
 }
 
 impl EventReader {
@@ -46,12 +57,19 @@ impl EventReader {
             body: Some(body),
             is_strict: false,
             model,
+            #[cfg(feature = "async")]
+            received: BytesMut::new(),
         }
     }
 
     /// Reads the first message of the RPC protocols, which holds the members of the result besides the events.
     pub(crate) fn initial_response(&mut self) -> Result<Bytes> {
-        match self.message()? {
+        let message = self.message()?;
+        self.initial(message)
+    }
+
+    fn initial(&self, message: Option<Message>) -> Result<Bytes> {
+        match message {
             Some(message) if message.text(":event-type") == Some("initial-response") => {
                 Ok(message.payload)
             }
@@ -74,6 +92,58 @@ impl EventReader {
             Ok(None) if body.ends_by_close() => Err(FrameError::Unproven.into()),
             read => Ok(read?),
         }
+    }
+
+    #[cfg(feature = "async")]
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Message>>> {
+        loop {
+            if let Some(message) = Message::split_from(&mut self.received)? {
+                return Poll::Ready(Ok(Some(message)));
+            }
+            let Some(body) = &mut self.body else {
+                return Poll::Ready(Ok(None));
+            };
+            match ready!(Pin::new(&mut *body).poll_next(cx)) {
+                Some(Ok(chunk)) => self.received.extend_from_slice(&chunk),
+                Some(Err(error)) => return Poll::Ready(Err(FrameError::Read(error).into())),
+                None if !self.received.is_empty() => {
+                    return Poll::Ready(Err(FrameError::Truncated.into()));
+                }
+                None if body.ends_by_close() => {
+                    return Poll::Ready(Err(FrameError::Unproven.into()));
+                }
+                None => return Poll::Ready(Ok(None)),
+            }
+        }
+    }
+
+    /// Does what [`initial_response`](Self::initial_response) does, without blocking.
+    #[cfg(feature = "async")]
+    pub(crate) async fn initial_response_async(&mut self) -> Result<Bytes> {
+        let message = std::future::poll_fn(|cx| self.poll_message(cx)).await?;
+        self.initial(message)
+    }
+
+    /// Returns the next event, or `None` at the end, without blocking. The iterator's rules hold.
+    #[cfg(feature = "async")]
+    pub async fn next_event(&mut self) -> Option<Result<Value>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// Returns the item for a message, or `None` if the model does not have the event.
+    fn item(&mut self, message: Result<Option<Message>>) -> Option<Option<Result<Value>>> {
+        let found = match message {
+            Ok(Some(message)) => self.event(&message).transpose()?,
+            Ok(None) => {
+                self.body = None;
+                return Some(None);
+            }
+            Err(error) => Err(error),
+        };
+        Some(Some(found.map_err(|error| {
+            self.body = None;
+            error.of_call(self.model.name(), &self.operation.name)
+        })))
     }
 
     /// Converts a message to an event; `None` if the model does not have it.
@@ -194,21 +264,23 @@ impl Iterator for EventReader {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let found = match self.message() {
-                Ok(Some(message)) => self.event(&message).transpose(),
-                Ok(None) => {
-                    self.body = None;
-                    return None;
-                }
-                Err(error) => Some(Err(error)),
-            };
-            match found {
-                None => {}
-                Some(Ok(event)) => return Some(Ok(event)),
-                Some(Err(error)) => {
-                    self.body = None;
-                    return Some(Err(error.of_call(self.model.name(), &self.operation.name)));
-                }
+            let message = self.message();
+            if let Some(item) = self.item(message) {
+                return item;
+            }
+        }
+    }
+}
+
+#[cfg(feature = "async")]
+impl Stream for EventReader {
+    type Item = Result<Value>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            let message = ready!(self.poll_message(cx));
+            if let Some(item) = self.item(message) {
+                return Poll::Ready(item);
             }
         }
     }

@@ -103,7 +103,7 @@ fn nested(exchange: Exchange, env: &CallEnv) -> Result<Value> {
 }
 
 impl CallEnv {
-    fn tick(&self) -> Tick {
+    pub(super) fn tick(&self) -> Tick {
         Tick {
             now: self.config.now(),
             left: self.left(),
@@ -117,7 +117,7 @@ impl CallEnv {
     }
 
     /// Fails if the call was cancelled.
-    fn check(&self, to: &Uri) -> Result<()> {
+    pub(super) fn check(&self, to: &Uri) -> Result<()> {
         match self.cancel.is_cancelled() {
             true => Err(TransportError::cancelled(to).into()),
             false => Ok(()),
@@ -125,7 +125,7 @@ impl CallEnv {
     }
 
     /// The limits of an attempt, including those of the whole call. A streaming body is read after the call.
-    fn limits(&self, limits: Limits, stream: bool) -> Limits {
+    pub(super) fn limits(&self, limits: Limits, stream: bool) -> Limits {
         let attempt = self.config.attempt_timeout();
         let attempt = attempt.and_then(|timeout| Instant::now().checked_add(timeout));
         let deadline = self.deadline.into_iter().chain(attempt).min();
@@ -157,6 +157,12 @@ impl CallEnv {
         self.config.connect_timeout_from(found.as_deref())
     }
 
+    /// Whether no lookup is needed for the connect timeout.
+    #[cfg(feature = "async")]
+    pub(super) fn knows_connect_timeout(&self) -> bool {
+        !self.config.depends_on_place() || self.instance_region.get().is_some()
+    }
+
     /// Fulfils a step that needs no network of its own.
     fn fulfil(&self, exchange: &Exchange, step: Step) -> Result<Event> {
         Ok(match step {
@@ -167,8 +173,7 @@ impl CallEnv {
                 Event::Identity(self.credentials().map(Identity::Credentials))
             }
             Step::NeedIdentity(IdentityKind::Token) => {
-                let name = &exchange.call.service.model.metadata().signing_name;
-                Event::Identity(self.token(name).map(Identity::Token))
+                Event::Identity(self.token(exchange.signing_name()).map(Identity::Token))
             }
             Step::Sleep(delay) => {
                 self.config.pause(delay, &self.cancel);
@@ -183,20 +188,22 @@ impl CallEnv {
     }
 
     pub(crate) fn token(&self, signing_name: &str) -> Result<BearerToken> {
-        if let Some((token, from)) = self.config.bearer_token(signing_name) {
-            let fit = header_text(token.token());
-            fit.map_err(|unfit| Error::new(ErrorKind::Credentials, format!("{from} {unfit}")))?;
+        if let Some(token) = self.given_token(signing_name)? {
             return Ok(token);
         }
         let lookup = self.for_lookup();
-        lookup.tokens.get(&lookup.context()).map_err(|error| match error {
-            CredentialsError::Absent(why) => {
-                let variable = token_variable(signing_name);
-                let what = format!("no bearer token: give it to the client, set {variable}, or log in to an SSO session ({why})");
-                Error::new(ErrorKind::Credentials, what)
-            }
-            other => other.into(),
-        })
+        let found = lookup.tokens.get(&lookup.context());
+        found.map_err(|error| missing_token(signing_name, error))
+    }
+
+    /// The token of the program or of a variable for one service.
+    pub(super) fn given_token(&self, signing_name: &str) -> Result<Option<BearerToken>> {
+        let Some((token, from)) = self.config.bearer_token(signing_name) else {
+            return Ok(None);
+        };
+        let fit = header_text(token.token());
+        fit.map_err(|unfit| Error::new(ErrorKind::Credentials, format!("{from} {unfit}")))?;
+        Ok(Some(token))
     }
 
     pub(crate) fn credentials(&self) -> Result<Credentials> {
@@ -219,8 +226,19 @@ impl CallEnv {
         }
     }
 
+    /// The environment of a lookup that several calls wait for: neither the end of one nor its cancellation ends it.
+    #[cfg(feature = "async")]
+    pub(super) fn for_shared_lookup(&self, cancel: CancelToken) -> Self {
+        Self {
+            cancel,
+            deadline: None,
+            ..self.clone()
+        }
+        .for_lookup()
+    }
+
     /// The environment as providers see it.
-    fn context(&self) -> ProviderContext<'_> {
+    pub(super) fn context(&self) -> ProviderContext<'_> {
         ProviderContext {
             config: &self.config,
             transport: &*self.transport,
@@ -277,8 +295,22 @@ impl Transport for Proving {
     }
 }
 
+/// The error of a lookup that found no token.
+pub(super) fn missing_token(signing_name: &str, error: CredentialsError) -> Error {
+    match error {
+        CredentialsError::Absent(why) => {
+            let variable = token_variable(signing_name);
+            let what = format!(
+                "no bearer token: give it to the client, set {variable}, or log in to an SSO session ({why})"
+            );
+            Error::new(ErrorKind::Credentials, what)
+        }
+        other => other.into(),
+    }
+}
+
 /// The maximum size of an error's body, in bytes; services send far less.
-const MAX_ERROR: u64 = 16 * 1024 * 1024;
+pub(super) const MAX_ERROR: u64 = 16 * 1024 * 1024;
 
 /// Reads a body that is not left to the caller, so that a connection that breaks meanwhile is an error of the attempt.
 fn receive(
@@ -289,22 +321,23 @@ fn receive(
 ) -> Result<(Received, Option<ResponseBody>), TransportError> {
     let (head, mut body) = response.into_parts();
     let is_good = head.status.is_success();
-    let (body, stream) = match stream && is_good {
-        true => (ReceivedBody::Stream, Some(body)),
-        false => {
-            let broken = |e: io::Error| TransportError::of_body(uri, e);
-            let max = if is_good { max } else { max.min(MAX_ERROR) };
-            let bytes = body.read_within(max).map_err(broken)?;
-            (ReceivedBody::Whole(bytes.into()), None)
-        }
-    };
+    if stream && is_good {
+        return Ok((received(head, ReceivedBody::Stream), Some(body)));
+    }
+    let broken = |e: io::Error| TransportError::of_body(uri, e);
+    let max = if is_good { max } else { max.min(MAX_ERROR) };
+    let bytes = body.read_within(max).map_err(broken)?;
+    Ok((received(head, ReceivedBody::Whole(bytes.into())), None))
+}
+
+/// A response, whose secrets are marked.
+pub(super) fn received(head: http::response::Parts, body: ReceivedBody) -> Received {
     let mut headers = head.headers;
     scrub::mark_headers(&mut headers);
-    let received = Received {
+    Received {
         status: head.status.as_u16(),
         stands_in: head.extensions.get::<StandsIn>().is_some(),
         headers,
         body,
-    };
-    Ok((received, stream))
+    }
 }

@@ -14,6 +14,8 @@
 //! The machine does no IO and reads no clock: it requests what it needs from its driver, one [`Step`] at a time, and the time and
 //! a random number come with each event. Every attempt has fresh credentials, a fresh date and a fresh signature.
 
+#[cfg(feature = "async")]
+mod async_driver;
 mod call;
 mod catalog;
 mod classify;
@@ -48,6 +50,10 @@ use http::HeaderMap;
 use http::header::HeaderValue;
 use serde_json::Value;
 
+#[cfg(feature = "async")]
+pub(crate) use self::async_driver::{
+    AsyncEnv, drive as drive_async, drive_to_request as drive_to_request_async,
+};
 pub(crate) use self::call::{Call, Purpose};
 use self::cross_region::CopySource;
 use self::discovery::Lookup;
@@ -397,6 +403,11 @@ impl Exchange {
             .intercept_send(&self.params.value, attempt, request)
     }
 
+    /// The service's name in signatures, by which bearer tokens are chosen.
+    fn signing_name(&self) -> &str {
+        &self.call.service.model.metadata().signing_name
+    }
+
     pub(crate) fn is_presigned(&self) -> bool {
         self.call.presign.is_some()
     }
@@ -413,6 +424,14 @@ impl Exchange {
     pub(crate) fn with_events(&self, output: Output) -> Result<Output> {
         let max = (self.call.buffered).then(|| self.call.config.max_response_size());
         output.with_events(max).map_err(|e| self.call.named(e))
+    }
+
+    /// Does the same without blocking.
+    #[cfg(feature = "async")]
+    async fn with_events_async(&self, output: Output) -> Result<Output> {
+        let max = (self.call.buffered).then(|| self.call.config.max_response_size());
+        let output = output.with_events_async(max).await;
+        output.map_err(|e| self.call.named(e))
     }
 
     /// Runs the interceptors' `result` hooks.

@@ -96,6 +96,14 @@ impl Services {
         self.service_in(name, None)
     }
 
+    /// Whether the service was called, so that no file has to be read.
+    #[cfg(feature = "async")]
+    pub(crate) fn is_known(&self, name: &str, version: Option<&str>) -> bool {
+        let name = custom::current_name(name);
+        let version = version.or_else(|| self.versions.get(name).map(|version| &**version));
+        sync::lock(&self.called).contains_key(&*key(name, version))
+    }
+
     /// The service in this version of its API, else in that of the settings, else in its newest.
     pub(crate) fn service_in(&self, name: &str, version: Option<&str>) -> Result<Arc<Service>> {
         let name = custom::current_name(name);

@@ -315,13 +315,47 @@ impl Output {
 
     /// Opens the body of an event stream. With `collect`, reads all events into memory, up to that many bytes.
     pub(crate) fn with_events(mut self, collect: Option<u64>) -> Result<Self> {
-        let source = &mut self.source;
+        if let Some(mut events) = self.open_events(collect)? {
+            if self.has_initial_response() {
+                self.source.bytes = events.initial_response()?;
+            }
+            match collect.is_some() {
+                true => self.source.events = Some(events.collect::<Result<_>>()?),
+                false => self.events = Some(events),
+            }
+        }
+        Ok(self)
+    }
+
+    /// Does the same without blocking.
+    #[cfg(feature = "async")]
+    pub(crate) async fn with_events_async(mut self, collect: Option<u64>) -> Result<Self> {
+        if let Some(mut events) = self.open_events(collect)? {
+            if self.has_initial_response() {
+                self.source.bytes = events.initial_response_async().await?;
+            }
+            if collect.is_some() {
+                let mut all = Vec::new();
+                while let Some(event) = events.next_event().await {
+                    all.push(event?);
+                }
+                self.source.events = Some(all);
+            } else {
+                self.events = Some(events);
+            }
+        }
+        Ok(self)
+    }
+
+    /// The reader of the events, if the body is a stream of them.
+    fn open_events(&mut self, collect: Option<u64>) -> Result<Option<EventReader>> {
+        let source = &self.source;
         let operation = &source.operation;
         let Some(stream) = protocol::event_stream(&source.model, operation)? else {
-            return Ok(self);
+            return Ok(None);
         };
         let Some(body) = self.body.take() else {
-            return Ok(self);
+            return Ok(None);
         };
         let body = match collect {
             Some(most) => body.limited(most),
@@ -329,14 +363,12 @@ impl Output {
         };
         let mut events = EventReader::new(source.model.clone(), operation, stream, body);
         events.is_strict = source.is_strict;
-        if protocol::for_model(&source.model).has_initial_response() {
-            source.bytes = events.initial_response()?;
-        }
-        match collect.is_some() {
-            true => source.events = Some(events.collect::<Result<_>>()?),
-            false => self.events = Some(events),
-        }
-        Ok(self)
+        Ok(Some(events))
+    }
+
+    /// Whether the first message of the stream holds the other members of the result.
+    fn has_initial_response(&self) -> bool {
+        protocol::for_model(&self.source.model).has_initial_response()
     }
 
     /// Returns the members of the result that do not fit the model, at most 100; none if the result was set by [`set_value`](Self::set_value).

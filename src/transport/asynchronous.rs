@@ -3,6 +3,10 @@
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
+
+use http::Uri;
+use tokio::runtime::Handle;
 
 use super::{
     Limits, Record, Replay, Request, Response, Transport, TransportError, TransportErrorKind,
@@ -75,37 +79,42 @@ impl<T: AsyncTransport> AsyncTransport for Record<T> {
     }
 }
 
-/// An async transport for blocking code of a thread that may block: credentials providers and transfers.
-pub(crate) struct Bridge(pub(crate) Arc<dyn AsyncTransport>);
+/// An async transport for code that blocks: credentials providers and transfers.
+pub(crate) struct Bridge {
+    pub(crate) transport: Arc<dyn AsyncTransport>,
+    /// The runtime, for threads outside of it.
+    pub(crate) runtime: Option<Handle>,
+}
 
 impl Transport for Bridge {
     fn send(&self, request: Request, limits: &Limits) -> Result<Response, TransportError> {
         let uri = request.uri().clone();
-        let sent = runtime::block_on(self.0.send_within(request, limits.clone()));
-        sent.map_err(|e| TransportError::new(TransportErrorKind::Request, &uri, e))?
+        let runtime = self.runtime.as_ref();
+        let sent = within(limits, &uri, self.transport.send(request, limits.clone()));
+        let sent = runtime::block_on(runtime, sent);
+        let sent = sent.map_err(|e| TransportError::new(TransportErrorKind::Request, &uri, e))?;
+        sent.map(|response| response.map(|body| body.for_threads(runtime)))
     }
 }
 
-impl dyn AsyncTransport {
-    /// Sends a request until it is cancelled or its deadline has passed.
-    pub(crate) async fn send_within(
-        &self,
-        request: Request,
-        limits: Limits,
-    ) -> Result<Response, TransportError> {
-        let uri = request.uri().clone();
-        let (cancel, deadline) = (limits.cancel.clone(), limits.deadline);
-        let late = async {
-            match deadline {
-                Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
-                None => pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            sent = self.send(request, limits) => sent,
-            () = cancel.cancelled() => Err(TransportError::cancelled(&uri)),
-            () = late => Err(TransportError::late(&uri)),
-        }
+/// Waits for a request or its response until it is cancelled or its deadline has passed.
+pub(crate) async fn within<T>(
+    limits: &Limits,
+    uri: &Uri,
+    exchange: impl Future<Output = Result<T, TransportError>>,
+) -> Result<T, TransportError> {
+    tokio::select! {
+        biased;
+        done = exchange => done,
+        () = limits.cancel.cancelled() => Err(TransportError::cancelled(uri)),
+        () = passed(limits.deadline) => Err(TransportError::late(uri)),
+    }
+}
+
+/// Completes when a deadline has passed.
+pub(crate) async fn passed(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => pending().await,
     }
 }

@@ -13,9 +13,9 @@ mod replay;
 mod ureq;
 
 #[cfg(feature = "async")]
-pub(crate) use self::asynchronous::Bridge;
-#[cfg(feature = "async")]
 pub use self::asynchronous::{AsyncTransport, Sending};
+#[cfg(feature = "async")]
+pub(crate) use self::asynchronous::{Bridge, passed, within};
 pub(crate) use self::network::hosts;
 pub use self::network::{Network, Proxies, Throughput};
 pub use self::record::Record;

@@ -10,10 +10,11 @@ use serde_json::Value;
 pub use self::explain::EndpointExplanation;
 pub(crate) use self::explain::explain;
 use self::parameters::Facts;
-use super::{Call, Exchange, redirect};
+use super::{Call, Exchange, Service, redirect};
 use crate::endpoint::{Endpoint, EndpointAuthScheme, EndpointError, LegacyQuery};
 use crate::error::Result;
 use crate::identity::Credentials;
+use crate::settings::Settings;
 
 /// Resolves the endpoint of a call. Credentials are needed for the few services with an endpoint for each account.
 pub(super) fn resolve(
@@ -39,36 +40,46 @@ impl Exchange {
     ///
     /// Returns an error if a file is malformed.
     pub(super) fn load(&self) -> Result<()> {
-        let service = &self.call.service;
-        service.rules()?;
-        if needs_endpoints_file(&self.call)? {
-            // a missing file is an error where it is needed
-            let _ = service.legacy();
-        }
-        Ok(())
+        load(&self.call.service, &self.call.config)
+    }
+
+    /// Does the same on another thread.
+    #[cfg(feature = "async")]
+    pub(super) fn loader(&self) -> impl FnOnce() -> Result<()> + Send + use<> {
+        let (service, config) = (self.call.service.clone(), self.call.config.clone());
+        move || load(&service, &config)
     }
 
     /// Whether [`load`](Self::load) has nothing left to read.
     pub(super) fn is_loaded(&self) -> bool {
         let service = &self.call.service;
         service.has_rules()
-            && (service.has_legacy() || matches!(needs_endpoints_file(&self.call), Ok(false)))
+            && (service.has_legacy()
+                || matches!(needs_endpoints_file(service, &self.call.config), Ok(false)))
     }
 }
 
+fn load(service: &Service, config: &Settings) -> Result<()> {
+    service.rules()?;
+    if needs_endpoints_file(service, config)? {
+        // a missing file is an error where it is needed
+        let _ = service.legacy();
+    }
+    Ok(())
+}
+
 /// Whether [`region`], [`signing_region`] or [`resolve`] may need the endpoints file.
-fn needs_endpoints_file(call: &Call) -> Result<bool> {
-    let has_region = call.config.region().is_some();
-    Ok(!has_region || may_sign_elsewhere(call) || call.service.rules()?.is_none())
+fn needs_endpoints_file(service: &Service, config: &Settings) -> Result<bool> {
+    let has_region = config.region().is_some();
+    Ok(!has_region || may_sign_elsewhere(service, config) || service.rules()?.is_none())
 }
 
 /// Whether the signing region may differ from the client's.
-fn may_sign_elsewhere(call: &Call) -> bool {
-    let config = &call.config;
+fn may_sign_elsewhere(service: &Service, config: &Settings) -> bool {
     let own = config.region().unwrap_or_default();
     let is_plain =
         !config.use_fips() && config.use_dualstack() != Some(true) && !own.ends_with("-global");
-    !own.is_empty() && (!is_plain || call.service.quirks.signs_for_legacy_region)
+    !own.is_empty() && (!is_plain || service.quirks.signs_for_legacy_region)
 }
 
 /// The endpoint URL of the settings for this service.
@@ -82,7 +93,7 @@ pub(super) fn given_url(call: &Call) -> Result<Option<String>> {
 pub(super) fn signing_region(call: &Call) -> Result<String> {
     let (config, metadata) = (&call.config, call.service.model.metadata());
     let own = config.region().unwrap_or_default();
-    if may_sign_elsewhere(call) && given_url(call)?.is_none() {
+    if may_sign_elsewhere(&call.service, &call.config) && given_url(call)?.is_none() {
         let query = LegacyQuery {
             service: &metadata.endpoint_prefix,
             region: Some(own),
