@@ -4,8 +4,11 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::io;
 use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
+use tokio::task::{JoinError, JoinHandle};
 
 thread_local! {
     /// The runtime that this thread works for, if it may block.
@@ -55,7 +58,40 @@ pub(crate) async fn off_executor<T: Send + 'static>(
         let _blocking = MayBlock::enter(handle);
         span.in_scope(work)
     });
-    task.await.map_err(|error| match error.try_into_panic() {
+    joined(task.await)
+}
+
+/// A future that runs on the executor until it is dropped.
+pub(crate) struct Background<T>(JoinHandle<T>);
+
+impl<T: Send + 'static> Background<T> {
+    /// Starts a future.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error outside of a runtime.
+    pub(crate) fn start(work: impl Future<Output = T> + Send + 'static) -> io::Result<Self> {
+        Ok(Self(current()?.spawn(work)))
+    }
+}
+
+impl<T> Future for Background<T> {
+    type Output = io::Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map(joined)
+    }
+}
+
+impl<T> Drop for Background<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Propagates the panic of a task.
+fn joined<T>(done: Result<T, JoinError>) -> io::Result<T> {
+    done.map_err(|error| match error.try_into_panic() {
         Ok(panic) => resume_unwind(panic),
         Err(error) => io::Error::other(error),
     })

@@ -1,6 +1,13 @@
 //! What the blocking and the async client have in common.
 
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use serde_json::Value;
+
 use super::Client;
+use crate::cancel::CancelToken;
+use crate::error::Result;
 
 /// A client of either kind: [`Client`], or `AsyncClient` with the feature `async`. Builders that both have are generic over it.
 pub trait AnyClient: Shared {}
@@ -16,6 +23,12 @@ pub trait Shared: Clone + Send + Sync + 'static {
 
     /// A client of the same kind with other settings.
     fn with_shared(&self, shared: Client) -> Self;
+
+    /// A function that sends a request with these parameters and returns its result.
+    type Fetch: Clone + Send + Sync;
+
+    /// A request that was sent in advance.
+    type Sent: Send;
 }
 
 impl AnyClient for Client {}
@@ -28,4 +41,7 @@ impl Shared for Client {
     fn with_shared(&self, shared: Client) -> Self {
         shared
     }
+
+    type Fetch = Arc<dyn Fn(Value, &CancelToken) -> Result<Value> + Send + Sync>;
+    type Sent = JoinHandle<Result<Value>>;
 }

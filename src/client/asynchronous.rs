@@ -1,12 +1,16 @@
 //! The async client.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{AnyClient, Client, RequestBuilder, Shared};
+use crate::cancel::CancelToken;
 use crate::config::{Config, ConfigBuilder};
 use crate::error::{Error, Result};
 use crate::exchange::{AsyncEnv, CallEnv, Presign, drive_async, drive_to_request_async};
@@ -257,6 +261,13 @@ impl AsyncClient {
         Ok(self.shared.over(Arc::new(transport)))
     }
 
+    /// Waits, until the token is cancelled.
+    pub(crate) async fn pause(&self, delay: Duration, cancel: &CancelToken) -> Result<()> {
+        let mut env = self.shared.env().clone();
+        env.cancel = cancel.clone();
+        self.driving(env).pause(delay).await
+    }
+
     /// The environment of a call.
     fn driving(&self, env: CallEnv) -> AsyncEnv {
         let transport = self.transport.clone();
@@ -285,6 +296,9 @@ impl Shared for AsyncClient {
             transport: self.transport.clone(),
         }
     }
+
+    type Fetch = Arc<dyn Fn(Value, CancelToken) -> Self::Sent + Send + Sync>;
+    type Sent = Pin<Box<dyn Future<Output = Result<Value>> + Send>>;
 }
 
 impl fmt::Debug for AsyncClient {

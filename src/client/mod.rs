@@ -10,6 +10,7 @@ pub use self::any::AnyClient;
 pub(crate) use self::any::Shared;
 #[cfg(feature = "async")]
 pub use self::asynchronous::AsyncClient;
+pub(crate) use self::request::RepeatedRequest;
 pub use self::request::RequestBuilder;
 
 use std::fmt;

@@ -69,7 +69,7 @@ impl<C: AnyClient> fmt::Debug for RequestBuilder<C> {
 }
 
 impl<C: AnyClient> RequestBuilder<C> {
-    pub(super) fn new(client: &C, service: &str, operation: &str) -> Self {
+    pub(crate) fn new(client: &C, service: &str, operation: &str) -> Self {
         Self {
             client: client.clone(),
             service: service.into(),

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Pages, error};
+use crate::client::{AnyClient, Client};
 use crate::error::{Error, Result};
 use crate::query::Query;
 
@@ -28,13 +29,13 @@ use crate::query::Query;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "no page is requested before the first `next`"]
-pub struct Elements<T = Value> {
-    pages: Pages,
+pub struct Elements<T = Value, C: AnyClient = Client> {
+    pub(super) pages: Pages<C>,
     query: Query,
     split: fn(Value) -> Vec<Value>,
     convert: fn(Value) -> Result<T>,
     /// The rest of the current page.
-    page: vec::IntoIter<Value>,
+    pub(super) page: vec::IntoIter<Value>,
 }
 
 /// The elements of a result key.
@@ -58,9 +59,9 @@ pub(super) fn typed<T: DeserializeOwned>(element: Value) -> Result<T> {
     serde_json::from_value(element).map_err(Error::response)
 }
 
-impl<T> Elements<T> {
+impl<T, C: AnyClient> Elements<T, C> {
     pub(super) fn new(
-        pages: Pages,
+        pages: Pages<C>,
         query: Query,
         split: fn(Value) -> Vec<Value>,
         convert: fn(Value) -> Result<T>,
@@ -79,7 +80,14 @@ impl<T> Elements<T> {
         self.pages.resume_token()
     }
 
-    fn of_page(&self, page: &Value) -> Result<Vec<Value>> {
+    /// The next element of the page that was received.
+    pub(super) fn in_memory(&mut self) -> Option<Result<T>> {
+        let (service, operation) = &self.pages.call;
+        let element = (self.convert)(self.page.next()?);
+        Some(element.map_err(|e| e.of_call(service, operation)))
+    }
+
+    pub(super) fn of_page(&self, page: &Value) -> Result<Vec<Value>> {
         let found = self.query.search(page);
         let found = found.map_err(|e| error(e.to_string()))?;
         Ok((self.split)(found.into_owned()))
@@ -91,10 +99,8 @@ impl<T> Iterator for Elements<T> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(element) = self.page.next() {
-                let (service, operation) = &self.pages.call;
-                let element = (self.convert)(element);
-                return Some(element.map_err(|e| e.of_call(service, operation)));
+            if let Some(element) = self.in_memory() {
+                return Some(element);
             }
             let page = self.pages.next()?;
             match page.and_then(|page| self.of_page(&page)) {
@@ -105,7 +111,7 @@ impl<T> Iterator for Elements<T> {
     }
 }
 
-impl<T> fmt::Debug for Elements<T> {
+impl<T, C: AnyClient> fmt::Debug for Elements<T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Elements");
         shown.field("pages", &self.pages).finish_non_exhaustive()

@@ -1,7 +1,10 @@
 //! Listings whose operation returns them in pages: page by page, or element by element.
 //!
-//! [`cursor`] has the rules of pagination without IO; [`Pages`] is the blocking driver that sends its requests.
+//! [`cursor`] has the rules of pagination without IO; [`Pages`] sends its requests, as an iterator or as a
+//! stream.
 
+#[cfg(feature = "async")]
+mod asynchronous;
 mod cursor;
 mod definition;
 mod elements;
@@ -13,7 +16,6 @@ pub use self::elements::Elements;
 
 use std::fmt;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -21,7 +23,7 @@ use serde_json::{Map, Value};
 use self::cursor::PageCursor;
 use self::definition::Definition;
 use crate::cancel::CancelToken;
-use crate::client::{Client, RequestBuilder};
+use crate::client::{AnyClient, Client, RepeatedRequest, RequestBuilder, Shared};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::Purpose;
 use crate::model::Paginator;
@@ -47,21 +49,27 @@ use crate::query::Query;
 ///
 /// One page is in memory at a time, two with [`Pages::prefetch`].
 #[must_use = "no page is requested before the first `next`"]
-pub struct Pages {
+pub struct Pages<C: AnyClient = Client> {
     cursor: PageCursor,
-    fetch: Arc<Fetch>,
+    fetch: C::Fetch,
     /// The service and the operation, for errors.
     call: (Box<str>, Box<str>),
     prefetch: bool,
     cancel: CancelToken,
-    /// The request for the next page, if it was sent in advance.
-    prefetched: Option<JoinHandle<Result<Value>>>,
+    /// The request for the next page, if it was sent already.
+    prefetched: Option<C::Sent>,
 }
 
-/// Sends a request with these parameters and returns its page.
-type Fetch = dyn Fn(Value, &CancelToken) -> Result<Value> + Send + Sync;
+/// A listing before its first page.
+struct Listing<C> {
+    definition: Definition,
+    params: Value,
+    request: RepeatedRequest<C>,
+    call: (Box<str>, Box<str>),
+    cancel: CancelToken,
+}
 
-impl fmt::Debug for Pages {
+impl<C: AnyClient> fmt::Debug for Pages<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (service, operation) = &self.call;
         f.debug_struct("Pages")
@@ -139,6 +147,21 @@ impl RequestBuilder {
     /// Returns an error if the service, the operation, an option or a parameter is invalid, the operation does not
     /// return its result in pages, or the request has a body.
     pub fn pages(self) -> Result<Pages> {
+        let listing = self.listing()?;
+        let (request, cancel) = (listing.request, listing.cancel);
+        let fetch = move |params, cancel: &CancelToken| {
+            let request = request.with(params).purpose(Purpose::Pages);
+            request.cancel_with(cancel).send_buffered()?.to_value()
+        };
+        let fetch: <Client as Shared>::Fetch = Arc::new(fetch);
+        let mut pages = Pages::new(listing.definition, listing.params, listing.call, fetch)?;
+        pages.cancel = cancel;
+        Ok(pages)
+    }
+}
+
+impl<C: AnyClient> RequestBuilder<C> {
+    fn listing(self) -> Result<Listing<C>> {
         let (params, request) = self.repeated()?;
         let (model, name) = (&request.service.model, &request.operation()?.name);
         let call = (
@@ -160,14 +183,13 @@ impl RequestBuilder {
                 .map(|input| (model.clone(), input)),
             plain: request.client().config().has_plain_attribute_values(),
         };
-        let cancel = request.client().env().cancel.clone();
-        let fetch = move |params, cancel: &CancelToken| {
-            let request = request.with(params).purpose(Purpose::Pages);
-            request.cancel_with(cancel).send_buffered()?.to_value()
-        };
-        let mut pages = Pages::new(definition, params, call, fetch)?;
-        pages.cancel = cancel;
-        Ok(pages)
+        Ok(Listing {
+            definition,
+            params,
+            call,
+            cancel: request.client().env().cancel.clone(),
+            request,
+        })
     }
 }
 
@@ -183,38 +205,21 @@ pub(crate) fn next_page(page: &Value, paginator: &Paginator) -> Result<Vec<(Box<
         .collect())
 }
 
-impl Pages {
+impl<C: AnyClient> Pages<C> {
     fn new(
         definition: Definition,
         params: Value,
         call: (Box<str>, Box<str>),
-        fetch: impl Fn(Value, &CancelToken) -> Result<Value> + Send + Sync + 'static,
+        fetch: C::Fetch,
     ) -> Result<Self> {
         Ok(Self {
             cursor: PageCursor::new(definition, params)?,
-            fetch: Arc::new(fetch),
+            fetch,
             call,
             prefetch: false,
             cancel: CancelToken::default(),
             prefetched: None,
         })
-    }
-
-    /// Pages that a function returns, for tests.
-    #[cfg(feature = "_internals")]
-    pub(crate) fn from_fn(
-        paginator: Paginator,
-        params: Value,
-        input: Option<(Arc<ServiceModel>, ShapeId)>,
-        fetch: impl Fn(Value) -> Result<Value> + Send + Sync + 'static,
-    ) -> Result<Self> {
-        let definition = Definition {
-            paginator,
-            input,
-            plain: false,
-        };
-        let call = ("tests".into(), "List".into());
-        Self::new(definition, params, call, move |params, _| fetch(params))
     }
 
     /// Sets the maximum number of elements on a page, as the service counts them.
@@ -263,7 +268,7 @@ impl Pages {
     }
 
     /// Returns the elements of all pages: those of the paginator's first result key.
-    pub fn items(self) -> Elements {
+    pub fn items(self) -> Elements<Value, C> {
         let primary = self.primary();
         Elements::new(self, primary, elements::of_result, Ok)
     }
@@ -290,7 +295,7 @@ impl Pages {
     /// ```
     ///
     /// An element that does not fit the type is an error; the iterator continues with the next one.
-    pub fn items_as<T: DeserializeOwned>(self) -> Elements<T> {
+    pub fn items_as<T: DeserializeOwned>(self) -> Elements<T, C> {
         let primary = self.primary();
         Elements::new(self, primary, elements::of_result, elements::typed)
     }
@@ -304,7 +309,7 @@ impl Pages {
     /// # Errors
     ///
     /// Returns an error if the expression is invalid.
-    pub fn search(self, expression: &str) -> Result<Elements> {
+    pub fn search(self, expression: &str) -> Result<Elements<Value, C>> {
         let query = compile(expression)?;
         Ok(Elements::new(self, query, elements::of_search, Ok))
     }
@@ -325,7 +330,7 @@ impl Pages {
     /// # Errors
     ///
     /// Returns an error if the expression is invalid.
-    pub fn search_as<T: DeserializeOwned>(self, expression: &str) -> Result<Elements<T>> {
+    pub fn search_as<T: DeserializeOwned>(self, expression: &str) -> Result<Elements<T, C>> {
         let query = compile(expression)?;
         Ok(Elements::new(
             self,
@@ -333,6 +338,46 @@ impl Pages {
             elements::of_search,
             elements::typed,
         ))
+    }
+
+    /// Returns the token of the rest of the listing, if [`Pages::max_items`] ended it. botocore reads the same tokens.
+    pub fn resume_token(&self) -> Option<String> {
+        self.cursor.resume_token()
+    }
+
+    /// Returns the members that are the same on each page, once the first page was requested.
+    pub fn shared_part(&self) -> &Map<String, Value> {
+        self.cursor.shared_part()
+    }
+
+    /// Completes an item of the listing.
+    fn named(&self, page: Result<Value>) -> Result<Value> {
+        let (service, operation) = &self.call;
+        page.map_err(|error| error.of_call(service, operation))
+    }
+}
+
+impl Pages {
+    /// Pages that a function returns, for tests.
+    #[cfg(feature = "_internals")]
+    pub(crate) fn from_fn(
+        paginator: Paginator,
+        params: Value,
+        input: Option<(Arc<ServiceModel>, ShapeId)>,
+        fetch: impl Fn(Value) -> Result<Value> + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let definition = Definition {
+            paginator,
+            input,
+            plain: false,
+        };
+        let call = ("tests".into(), "List".into());
+        Self::new(
+            definition,
+            params,
+            call,
+            Arc::new(move |params, _: &CancelToken| fetch(params)),
+        )
     }
 
     /// Merges all pages into one: lists are concatenated, numbers added and texts joined. Members that are the same on
@@ -348,16 +393,6 @@ impl Pages {
         }
         self.cursor.complete(&mut full);
         Ok(full)
-    }
-
-    /// Returns the token of the rest of the listing, if [`Pages::max_items`] ended it. botocore reads the same tokens.
-    pub fn resume_token(&self) -> Option<String> {
-        self.cursor.resume_token()
-    }
-
-    /// Returns the members that are the same on each page, once the first page was requested.
-    pub fn shared_part(&self) -> &Map<String, Value> {
-        self.cursor.shared_part()
     }
 
     fn page(&mut self, params: Value) -> Result<Value> {
@@ -394,7 +429,6 @@ impl Iterator for Pages {
             Ok(Some(params)) => self.page(params),
             Err(error) => Err(error),
         };
-        let (service, operation) = &self.call;
-        Some(page.map_err(|error| error.of_call(service, operation)))
+        Some(self.named(page))
     }
 }

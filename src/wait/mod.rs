@@ -3,10 +3,13 @@
 //! [`machine`] has the rules without IO; [`Wait`] is the blocking driver that sends its requests and sleeps.
 
 mod acceptor;
+#[cfg(feature = "async")]
+mod asynchronous;
 mod error;
 mod machine;
 
 pub use self::error::{WaitError, WaitFailure};
+use self::machine::Pause;
 pub(crate) use self::machine::{Event, Observation, Step, Tick, WaitMachine};
 
 use std::fmt;
@@ -15,10 +18,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::cancel::CancelToken;
-use crate::client::Client;
+use crate::client::{AnyClient, Client, RequestBuilder};
 use crate::error::{Error, Result};
 use crate::exchange::Purpose;
 use crate::model::{UnknownName, Waiter};
+use crate::output::Output;
 
 /// The result of a wait.
 ///
@@ -87,8 +91,8 @@ pub(crate) struct Settings {
 /// # Ok::<(), tucuxi::Error>(())
 /// ```
 #[must_use = "no request is sent before `run`"]
-pub struct Wait {
-    client: Client,
+pub struct Wait<C = Client> {
+    client: C,
     service: Box<str>,
     name: Box<str>,
     waiter: Waiter,
@@ -98,7 +102,7 @@ pub struct Wait {
     cancel: CancelToken,
 }
 
-impl fmt::Debug for Wait {
+impl<C> fmt::Debug for Wait<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Wait");
         shown
@@ -148,16 +152,7 @@ impl Client {
     pub fn waiter(&self, service: &str, waiter: &str, params: Value) -> Result<Wait> {
         let found = self.waiter_definition(service, waiter);
         let (name, waiter) = found.map_err(|error| self.list_waiters(service, error))?;
-        Ok(Wait {
-            client: self.clone(),
-            service: service.into(),
-            name,
-            waiter,
-            params,
-            settings: Settings::default(),
-            on_progress: None,
-            cancel: CancelToken::default(),
-        })
+        Ok(Wait::new(self.clone(), service, name, waiter, params))
     }
 
     /// Adds the names of the service's waiters to the error of an unknown one, unless it suggests similar names.
@@ -177,7 +172,20 @@ impl Client {
     }
 }
 
-impl Wait {
+impl<C: AnyClient> Wait<C> {
+    fn new(client: C, service: &str, name: Box<str>, waiter: Waiter, params: Value) -> Self {
+        Self {
+            client,
+            service: service.into(),
+            name,
+            waiter,
+            params,
+            settings: Settings::default(),
+            on_progress: None,
+            cancel: CancelToken::default(),
+        }
+    }
+
     /// Sets the delay between two requests.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.settings.delay = Some(delay);
@@ -215,40 +223,40 @@ impl Wait {
         self
     }
 
+    /// Splits the wait into the request that it repeats, the machine that says what happens next, and the program's function.
+    fn started(self) -> (Attempt<C>, WaitMachine, Option<Box<OnProgress>>) {
+        let attempt = Attempt {
+            client: self.client,
+            service: self.service.clone(),
+            operation: self.waiter.operation.clone(),
+            params: self.params,
+            cancel: self.cancel,
+        };
+        let machine = WaitMachine::new(&self.service, &self.name, self.waiter, self.settings);
+        (attempt, machine, self.on_progress)
+    }
+}
+
+impl Wait {
     /// Waits.
     ///
     /// # Errors
     ///
     /// As [`Client::wait`].
     pub fn run(self) -> Result<WaitOutput> {
-        let request = Request {
-            client: &self.client,
-            service: &self.service,
-            operation: self.waiter.operation.clone(),
-            params: self.params,
-            cancel: &self.cancel,
-        };
-        let mut on_progress = self.on_progress;
-        let mut machine = WaitMachine::new(&self.service, &self.name, self.waiter, self.settings);
-        let config = self.client.config();
+        let (attempt, mut machine, mut on_progress) = self.started();
         let mut event = Event::Start;
         loop {
-            let tick = Tick {
-                now: config.now(),
-                random: config.jitter(),
-            };
-            event = match machine.step(event, tick) {
-                Step::Call => request.send(),
+            event = match machine.step(event, attempt.tick()) {
+                Step::Call => {
+                    let sent = attempt.request().send_buffered();
+                    observed(sent)
+                }
                 Step::Done(result) => return result,
                 Step::Sleep(pause) => {
-                    if let Some(on_progress) = &mut on_progress {
-                        on_progress(&Progress {
-                            attempts: pause.attempts,
-                            response: pause.response.as_ref(),
-                            delay: pause.delay,
-                        });
-                    }
-                    config.pause(pause.delay, &self.cancel);
+                    pause.report(&mut on_progress);
+                    let config = attempt.client.config();
+                    config.pause(pause.delay, &attempt.cancel);
                     Event::Woke
                 }
             };
@@ -256,36 +264,58 @@ impl Wait {
     }
 }
 
-/// The request that a wait repeats.
-struct Request<'a> {
-    client: &'a Client,
-    service: &'a str,
+/// The request that is repeated.
+struct Attempt<C> {
+    client: C,
+    service: Box<str>,
     operation: String,
     params: Value,
-    cancel: &'a CancelToken,
+    cancel: CancelToken,
 }
 
-impl Request<'_> {
-    fn send(&self) -> Event {
-        let request = self.client.request(self.service, &self.operation);
-        let request = request
-            .params(self.params.clone())
-            .purpose(Purpose::Wait)
-            .cancel_with(self.cancel);
-        let sent = request.send_buffered();
-        let observed = sent.and_then(|output| Ok((output.meta.status, output.to_value()?)));
-        match observed {
-            Ok((status, value)) => Event::Received(Observation {
+impl<C: AnyClient> Attempt<C> {
+    fn request(&self) -> RequestBuilder<C> {
+        let request = RequestBuilder::new(&self.client, &self.service, &self.operation);
+        let request = request.params(self.params.clone());
+        request.purpose(Purpose::Wait).cancel_with(&self.cancel)
+    }
+
+    fn tick(&self) -> Tick {
+        let config = self.client.shared().config();
+        Tick {
+            now: config.now(),
+            random: config.jitter(),
+        }
+    }
+}
+
+/// What an attempt shows about the state that is waited for.
+fn observed(sent: Result<Output>) -> Event {
+    let observed = sent.and_then(|output| Ok((output.meta.status, output.to_value()?)));
+    match observed {
+        Ok((status, value)) => Event::Received(Observation {
+            status,
+            response: Ok(value),
+        }),
+        Err(error) => match error.service_error().map(|service| service.status) {
+            Some(status) => Event::Received(Observation {
                 status,
-                response: Ok(value),
+                response: Err(error),
             }),
-            Err(error) => match error.service_error().map(|service| service.status) {
-                Some(status) => Event::Received(Observation {
-                    status,
-                    response: Err(error),
-                }),
-                None => Event::Failed(error),
-            },
+            None => Event::Failed(error),
+        },
+    }
+}
+
+impl Pause {
+    /// Calls the program's function.
+    fn report(&self, on_progress: &mut Option<Box<OnProgress>>) {
+        if let Some(on_progress) = on_progress {
+            on_progress(&Progress {
+                attempts: self.attempts,
+                response: self.response.as_ref(),
+                delay: self.delay,
+            });
         }
     }
 }
