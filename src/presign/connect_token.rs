@@ -1,10 +1,13 @@
 //! Database auth tokens: presigned URLs without their scheme.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::Presigner;
 use crate::auth::{Payload, Signer};
+use crate::client::AnyClient;
 use crate::error::{Error, Result};
+use crate::identity::Credentials;
 
 /// How long an RDS auth token is valid.
 const RDS_EXPIRES: Duration = Duration::from_secs(15 * 60);
@@ -26,10 +29,7 @@ impl Presigner {
     ///
     /// Returns an error if no credentials or no region are configured.
     pub fn rds_auth_token(&self, host: &str, port: u16, user: &str) -> Result<String> {
-        let user = crate::uri::encode(user, b"");
-        let query = format!("Action=connect&DBUser={user}");
-        let authority = format!("{host}:{port}");
-        self.connect_token(&authority, &query, "rds-db", RDS_EXPIRES)
+        self.signed(ConnectToken::rds(host, port, user))
     }
 
     /// Returns an auth token for a custom database role of an Aurora DSQL cluster.
@@ -50,7 +50,7 @@ impl Presigner {
     ///
     /// Returns an error if no credentials or no region are configured, or if `expires` is too long.
     pub fn dsql_auth_token(&self, host: &str, expires: Duration) -> Result<String> {
-        self.connect_token(host, "Action=DbConnect", "dsql", expires)
+        self.signed(ConnectToken::dsql(host, "DbConnect", expires))
     }
 
     /// Returns an auth token for the `admin` role of an Aurora DSQL cluster.
@@ -71,26 +71,56 @@ impl Presigner {
     ///
     /// As [`dsql_auth_token`](Self::dsql_auth_token).
     pub fn dsql_admin_auth_token(&self, host: &str, expires: Duration) -> Result<String> {
-        self.connect_token(host, "Action=DbConnectAdmin", "dsql", expires)
+        self.signed(ConnectToken::dsql(host, "DbConnectAdmin", expires))
     }
 
-    fn connect_token(
-        &self,
-        authority: &str,
-        query: &str,
-        signing_name: &str,
-        expires: Duration,
+    fn signed(&self, token: ConnectToken<'_>) -> Result<String> {
+        token.sign(self, &self.client.credentials()?)
+    }
+}
+
+/// What a token is for.
+pub(super) struct ConnectToken<'a> {
+    authority: Cow<'a, str>,
+    query: String,
+    signing_name: &'static str,
+    expires: Duration,
+}
+
+impl<'a> ConnectToken<'a> {
+    pub(super) fn rds(host: &str, port: u16, user: &str) -> Self {
+        let user = crate::uri::encode(user, b"");
+        Self {
+            authority: format!("{host}:{port}").into(),
+            query: format!("Action=connect&DBUser={user}"),
+            signing_name: "rds-db",
+            expires: RDS_EXPIRES,
+        }
+    }
+
+    pub(super) fn dsql(host: &'a str, action: &str, expires: Duration) -> Self {
+        Self {
+            authority: host.into(),
+            query: format!("Action={action}"),
+            signing_name: "dsql",
+            expires,
+        }
+    }
+
+    pub(super) fn sign<C: AnyClient>(
+        self,
+        presigner: &Presigner<C>,
+        credentials: &Credentials,
     ) -> Result<String> {
-        let config = self.client.config();
-        let region = match &self.region {
+        let config = presigner.client.shared().config();
+        let region = match &presigner.region {
             Some(region) => region,
             None => config.required_region()?,
         };
-        let credentials = self.client.credentials()?;
-        let request = http::Request::get(format!("https://{authority}/?{query}")).body(());
-        let mut request = request.map_err(Error::request)?;
-        let signer = Signer::new(&credentials, region, signing_name, config.now());
-        signer.presign(&mut request, Payload::Bytes(b""), expires)?;
+        let url = format!("https://{}/?{}", self.authority, self.query);
+        let mut request = http::Request::get(url).body(()).map_err(Error::request)?;
+        let signer = Signer::new(credentials, region, self.signing_name, config.now());
+        signer.presign(&mut request, Payload::Bytes(b""), self.expires)?;
         let url = request.uri().to_string();
         Ok(url.trim_start_matches("https://").to_owned())
     }

@@ -1,5 +1,7 @@
 //! Presigning: requests of any operation, S3 upload forms, and database auth tokens, for use by others without credentials.
 
+#[cfg(feature = "async")]
+mod asynchronous;
 mod connect_token;
 mod post;
 
@@ -12,9 +14,10 @@ use http::header::HOST;
 use http::{HeaderMap, Method};
 use serde_json::Value;
 
-use crate::client::{Client, RequestBuilder};
+use crate::client::{AnyClient, Client, RequestBuilder};
 use crate::error::Result;
 use crate::exchange::Presign;
+use crate::transport::Request;
 
 /// A signed request that anyone can send until it expires. `Debug` shows its host and path, not its signature.
 ///
@@ -70,22 +73,24 @@ impl Client {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn presigner(&self) -> Presigner {
-        Presigner {
-            client: self.clone(),
-            region: None,
-        }
+        Presigner::new(self.clone())
     }
 }
 
 /// Signs requests, upload forms and database auth tokens without sending anything. [`Client::presigner`] returns it.
 #[derive(Clone, Debug)]
 #[must_use = "a presigner signs nothing by itself"]
-pub struct Presigner {
-    client: Client,
+pub struct Presigner<C = Client> {
+    client: C,
     region: Option<String>,
 }
 
-impl Presigner {
+impl<C: AnyClient> Presigner<C> {
+    fn new(client: C) -> Self {
+        let region = None;
+        Self { client, region }
+    }
+
     /// Signs for this region instead of the client's.
     ///
     /// ```
@@ -106,6 +111,16 @@ impl Presigner {
         self
     }
 
+    fn request(&self, service: &str, operation: &str) -> RequestBuilder<C> {
+        let request = RequestBuilder::new(&self.client, service, operation);
+        match &self.region {
+            Some(region) => request.region(region.as_str()),
+            None => request,
+        }
+    }
+}
+
+impl Presigner {
     /// Signs a request that expires after at most seven days. [`RequestBuilder::presign`] does the same for a request with
     /// settings of its own.
     ///
@@ -136,23 +151,17 @@ impl Presigner {
             .params(params)
             .presign(expires)
     }
-
-    fn request(&self, service: &str, operation: &str) -> RequestBuilder {
-        let request = self.client.request(service, operation);
-        match &self.region {
-            Some(region) => request.region(region.as_str()),
-            None => request,
-        }
-    }
 }
 
-impl RequestBuilder {
+impl<C: AnyClient> RequestBuilder<C> {
     /// Sets the HTTP method of a presigned request, for services that accept another method than the model's.
     pub fn method(mut self, method: Method) -> Self {
         self.method = Some(method);
         self
     }
+}
 
+impl RequestBuilder {
     /// Signs the request for anyone to send until it expires. Nothing is sent. A body is not signed: the sender chooses it.
     ///
     /// ```
@@ -173,20 +182,29 @@ impl RequestBuilder {
     /// As [`Presigner::presign`].
     pub fn presign(self, expires: Duration) -> Result<PresignedRequest> {
         let method = self.method.clone();
-        let (head, _) = self
-            .presigned(Presign {
-                expires,
-                method,
-                more: None,
-            })?
-            .into_parts();
+        let signed = self.presigned(presign(expires, method))?;
+        Ok(PresignedRequest::new(signed))
+    }
+}
+
+fn presign(expires: Duration, method: Option<Method>) -> Presign {
+    Presign {
+        expires,
+        method,
+        more: None,
+    }
+}
+
+impl PresignedRequest {
+    fn new(signed: Request) -> Self {
+        let (head, _) = signed.into_parts();
         let mut headers = head.headers;
         headers.remove(HOST);
-        Ok(PresignedRequest {
+        Self {
             method: head.method,
             url: head.uri.to_string(),
             headers,
-        })
+        }
     }
 }
 

@@ -11,11 +11,13 @@ use serde_json::{Map, Value, json};
 
 use super::Presigner;
 use crate::auth::{legacy, post_signature};
+use crate::client::{AnyClient, Client, RequestBuilder};
 use crate::codec::python_json::{self, Spacing};
 use crate::error::{Error, Result};
 use crate::exchange::Presign;
 use crate::identity::Credentials;
 use crate::time::Timestamp;
+use crate::transport::Request;
 
 /// The fields of an HTML form with which a browser uploads one object. `Debug` does not show the fields.
 #[derive(Clone)]
@@ -35,7 +37,7 @@ impl fmt::Debug for PresignedPost {
     }
 }
 
-impl Presigner {
+impl<C: AnyClient> Presigner<C> {
     /// Starts a form with which a browser uploads an object to S3. If `key` ends in `${filename}`, the browser inserts the
     /// name of the uploaded file.
     ///
@@ -61,7 +63,11 @@ impl Presigner {
     /// # assert_eq!(form.url, "https://my-bucket.s3.amazonaws.com/");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn post(&self, bucket: impl Into<String>, key: impl Into<String>) -> PresignedPostBuilder {
+    pub fn post(
+        &self,
+        bucket: impl Into<String>,
+        key: impl Into<String>,
+    ) -> PresignedPostBuilder<C> {
         PresignedPostBuilder {
             presigner: self.clone(),
             bucket: bucket.into(),
@@ -76,8 +82,8 @@ impl Presigner {
 /// Builds a [`PresignedPost`]. [`Presigner::post`] returns it.
 #[derive(Clone)]
 #[must_use = "nothing is signed before `sign`"]
-pub struct PresignedPostBuilder {
-    presigner: Presigner,
+pub struct PresignedPostBuilder<C = Client> {
+    pub(super) presigner: Presigner<C>,
     bucket: String,
     key: String,
     fields: Vec<(String, String)>,
@@ -85,7 +91,7 @@ pub struct PresignedPostBuilder {
     expires: Duration,
 }
 
-impl fmt::Debug for PresignedPostBuilder {
+impl<C> fmt::Debug for PresignedPostBuilder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PresignedPostBuilder")
             .field("bucket", &self.bucket)
@@ -94,7 +100,7 @@ impl fmt::Debug for PresignedPostBuilder {
     }
 }
 
-impl PresignedPostBuilder {
+impl<C: AnyClient> PresignedPostBuilder<C> {
     /// Adds a field with a fixed value, which the policy requires. For a field that the policy is to treat differently, use
     /// [`field_without_condition`](Self::field_without_condition) and [`condition`](Self::condition).
     ///
@@ -151,56 +157,51 @@ impl PresignedPostBuilder {
         self
     }
 
-    /// Signs the form.
-    ///
-    /// ```
-    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
-    /// # let config = Config::builder().isolated().region("eu-west-1");
-    /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
-    /// # let client = Client::with_transport(config, Replay::new())?;
-    /// let form = client.presigner().post("my-bucket", "fish.txt").sign()?;
-    /// assert!(form.url.starts_with("https://my-bucket.s3."));
-    /// assert!(form.fields.iter().any(|(name, value)| name == "key" && value == "fish.txt"));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the form would be valid for too long or no credentials are available.
-    pub fn sign(self) -> Result<PresignedPost> {
-        // S3 receives forms at the URL of the bucket
+    /// The request whose URL has everything that the form needs. S3 receives forms at the URL of the bucket.
+    pub(super) fn request(&self) -> RequestBuilder<C> {
         let request = self.presigner.request("s3", "HeadBucket");
-        let request = request
-            .params(json!({"Bucket": self.bucket}))
-            .presigned(Presign {
-                expires: self.expires,
-                method: None,
-                more: None,
-            })?;
+        request.params(json!({"Bucket": self.bucket}))
+    }
+
+    pub(super) fn presign(&self) -> Presign {
+        super::presign(self.expires, None)
+    }
+
+    /// The form, after its URL was signed with these credentials, or with none.
+    pub(super) fn form(
+        self,
+        request: &Request,
+        client: Option<Credentials>,
+    ) -> Result<PresignedPost> {
         let signed = SignedUrl::new(request.uri());
-        let time = self.presigner.client.config().now();
-        let credentials = self.credentials(&signed, time)?;
+        let time = self.presigner.client.shared().config().now();
+        let credentials = match client {
+            Some(credentials) => Some(self.session(&signed, credentials, time)?),
+            None => None,
+        };
         let url = without_query(request.uri())?;
         self.signed_with(url, credentials.as_ref(), &signed, time)
     }
 
-    /// The credentials that signed the URL, if any did.
-    fn credentials(&self, signed: &SignedUrl, time: SystemTime) -> Result<Option<Credentials>> {
-        if !signed.is_signed() {
-            return Ok(None);
-        }
-        let client = &self.presigner.client;
-        let credentials = client.credentials()?;
+    /// The credentials that sign: those of the client, or of the session of an S3 Express One Zone bucket, which presigning the
+    /// URL has created.
+    fn session(
+        &self,
+        signed: &SignedUrl,
+        credentials: Credentials,
+        time: SystemTime,
+    ) -> Result<Credentials> {
         if !signed.is_session() {
-            return Ok(Some(credentials));
+            return Ok(credentials);
         }
-        // S3 Express One Zone: presigning the URL has created the session
-        let service = client.all_services().service("s3")?;
+        let services = self.presigner.client.shared().all_services();
         let params = json!({"Bucket": self.bucket});
-        let session = service.session(&params, &credentials, time)?;
-        let expired =
-            || Error::request("the session of the directory bucket has expired; sign again");
-        session.ok_or_else(expired).map(Some)
+        let session = services
+            .service("s3")?
+            .session(&params, &credentials, time)?;
+        session.ok_or_else(|| {
+            Error::request("the session of the directory bucket has expired; sign again")
+        })
     }
 
     fn signed_with(
@@ -250,6 +251,37 @@ impl PresignedPostBuilder {
         fields.push((name.into(), signature));
         Ok(PresignedPost { url, fields })
     }
+}
+
+impl PresignedPostBuilder {
+    /// Signs the form.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1");
+    /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// let form = client.presigner().post("my-bucket", "fish.txt").sign()?;
+    /// assert!(form.url.starts_with("https://my-bucket.s3."));
+    /// assert!(form.fields.iter().any(|(name, value)| name == "key" && value == "fish.txt"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the form would be valid for too long or no credentials are available.
+    pub fn sign(self) -> Result<PresignedPost> {
+        let request = self.request().presigned(self.presign())?;
+        let credentials = match is_signed(&request) {
+            true => Some(self.presigner.client.credentials()?),
+            false => None,
+        };
+        self.form(&request, credentials)
+    }
+}
+
+pub(super) fn is_signed(request: &Request) -> bool {
+    SignedUrl::new(request.uri()).is_signed()
 }
 
 /// The fields that name the signature's credentials: name, value, and whether the policy has a condition for it.
