@@ -183,13 +183,7 @@ impl Message {
     ///
     /// Returns an error if a name, a value, all headers together or the payload are longer than the format allows.
     pub fn encode(&self) -> Result<Vec<u8>, FrameError> {
-        let mut headers = Vec::new();
-        for (name, value) in &self.headers {
-            let length = u8::try_from(name.len()).ok().filter(|length| *length > 0);
-            headers.push(length.ok_or(FrameError::Header("the length of the name"))?);
-            headers.extend_from_slice(name.as_bytes());
-            value.encode(&mut headers)?;
-        }
+        let headers = self.encoded_headers()?;
         let length = |part, bytes: &[u8], most: u32| {
             let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
             match length <= most {
@@ -208,6 +202,20 @@ impl Message {
         out.extend_from_slice(&self.payload);
         out.extend(crc32(&out).to_be_bytes());
         Ok(out)
+    }
+}
+
+impl Message {
+    /// Encodes the headers, which are what a signature covers besides the payload.
+    pub(crate) fn encoded_headers(&self) -> Result<Vec<u8>, FrameError> {
+        let mut headers = Vec::new();
+        for (name, value) in &self.headers {
+            let length = u8::try_from(name.len()).ok().filter(|length| *length > 0);
+            headers.push(length.ok_or(FrameError::Header("the length of the name"))?);
+            headers.extend_from_slice(name.as_bytes());
+            value.encode(&mut headers)?;
+        }
+        Ok(headers)
     }
 }
 

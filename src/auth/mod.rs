@@ -13,6 +13,7 @@
 
 mod bearer;
 mod canonical;
+mod event_signature;
 pub(crate) mod legacy;
 mod older;
 mod sigv4;
@@ -20,13 +21,16 @@ mod unsigned;
 mod version_4;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+pub(crate) use self::event_signature::SIGNED_EVENTS;
 pub use self::sigv4::{Algorithm, Payload, Signer};
 pub(crate) use self::sigv4::{check_expiry, post_signature};
 use crate::call::CallContext;
 use crate::endpoint::{Endpoint, EndpointAuthScheme};
 use crate::error::{Error, Result};
+use crate::eventstream::SignFrames;
 use crate::identity::{BearerToken, Credentials, Identity};
 use crate::settings::SignatureVersion;
 use crate::transport::Request;
@@ -115,6 +119,29 @@ pub(crate) trait Sign: fmt::Debug + Send + Sync {
     /// Returns an error if the identity is missing, of another kind, or not valid in a header.
     fn sign(&self, with: &Signing<'_>, request: &mut Request) -> Result<()>;
 
+    /// Whether the messages of a stream of events are signed.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the scheme has no such signature.
+    fn signs_events(&self) -> Result<bool> {
+        Ok(false)
+    }
+
+    /// Returns what signs the messages of a signed request.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign`](Self::sign).
+    fn event_signer(
+        &self,
+        _with: &Signing<'_>,
+        _request: &Request,
+        _clock: Clock,
+    ) -> Result<Option<Box<dyn SignFrames>>> {
+        Ok(None)
+    }
+
     /// Signs a request in its query.
     ///
     /// # Errors
@@ -129,6 +156,9 @@ pub(crate) trait Sign: fmt::Debug + Send + Sync {
         Err(unsupported("this scheme in a URL"))
     }
 }
+
+/// The time of the service, as far as it is known.
+pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// The inputs of a signature.
 pub(crate) struct Signing<'a> {

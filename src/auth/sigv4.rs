@@ -308,7 +308,7 @@ impl<'a> Signer<'a> {
         }
     }
 
-    fn scope(&self, stamp: &str) -> String {
+    pub(super) fn scope(&self, stamp: &str) -> String {
         let (day, name) = (stamp.get(..8).unwrap_or_default(), self.name);
         match self.region_set() {
             None => format!("{day}/{}/{name}/aws4_request", self.region),

@@ -2,12 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Algorithm, AuthScheme, IdentityKind, Payload, Sign, Signer, Signing, is_https};
+use super::event_signature::EventSigner;
+use super::{Algorithm, AuthScheme, Clock, IdentityKind, Payload, Sign, Signer, Signing, is_https};
 use crate::body::{Body, Reuse};
 use crate::call::CallContext;
 use crate::checksum;
 use crate::endpoint::EndpointAuthScheme;
 use crate::error::{Error, Result};
+use crate::eventstream::SignFrames;
 use crate::identity::Credentials;
 use crate::protocol;
 use crate::settings::SignatureVersion;
@@ -196,6 +198,24 @@ impl Sign for Signature {
         // an unsigned payload must be declared in the header
         signer.content_sha256 |= matches!(payload, Payload::Unsigned);
         signer.sign(request, payload)
+    }
+
+    fn signs_events(&self) -> Result<bool> {
+        match self.algorithm {
+            Algorithm::SigV4 => Ok(true),
+            #[cfg(feature = "sigv4a")]
+            Algorithm::SigV4a => Err(super::unsupported("sigv4a for streams of events")),
+        }
+    }
+
+    fn event_signer(
+        &self,
+        with: &Signing<'_>,
+        request: &Request,
+        clock: Clock,
+    ) -> Result<Option<Box<dyn SignFrames>>> {
+        let signer = self.signer(with.credentials()?, with.time);
+        Ok(Some(Box::new(EventSigner::new(&signer, request, clock)?)))
     }
 
     fn presign(&self, with: &Signing<'_>, request: &mut Request, expires: Duration) -> Result<()> {

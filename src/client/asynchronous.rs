@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_core::Stream;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -13,6 +14,7 @@ use super::{AnyClient, Client, RequestBuilder, Shared};
 use crate::cancel::CancelToken;
 use crate::config::{Config, ConfigBuilder};
 use crate::error::{Error, Result};
+use crate::eventstream::EventInput;
 use crate::exchange::{AsyncEnv, CallEnv, Presign, drive_async, drive_to_request_async};
 use crate::identity::Credentials;
 use crate::model::{ModelSource, ServiceModel};
@@ -310,6 +312,41 @@ impl fmt::Debug for AsyncClient {
 }
 
 impl RequestBuilder<AsyncClient> {
+    /// Sets the events that the request consists of, each an object with one member, as the stream returns them.
+    ///
+    /// [`eventstream::channel`](crate::eventstream::channel) makes a stream that tasks send events into. If the response consists of
+    /// events too, both directions are open at once, over HTTP/2: `send` returns as soon as the service has accepted the call, and
+    /// [`Output::events`] are received while events are sent. The call ends when the service ends the response. Dropping
+    /// [`Output::events`] ends the sending. Events are sent once, so a call that fails after the first event is not retried.
+    ///
+    /// ```no_run
+    /// use serde_json::json;
+    /// use tucuxi::{AsyncClient, eventstream};
+    ///
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = AsyncClient::new()?;
+    /// let (sender, events) = eventstream::channel(16);
+    /// let voice = json!({"Engine": "generative", "VoiceId": "Amy", "OutputFormat": "mp3"});
+    /// let request = client.request("polly", "StartSpeechSynthesisStream").params(voice);
+    /// let output = request.events(events).send().await?;
+    /// tokio::spawn(async move {
+    ///     for line in ["A small fish", "in a wide river"] {
+    ///         sender.send(json!({"TextEvent": {"Text": line}})).await?;
+    ///     }
+    ///     sender.send(json!({"CloseStreamEvent": {}})).await
+    /// });
+    /// let mut received = output.events.expect("the operation streams events");
+    /// while let Some(event) = received.next_event().await {
+    ///     println!("{}", event?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn events(mut self, events: impl Stream<Item = Value> + Send + 'static) -> Self {
+        self.events = Some(EventInput::of_stream(events));
+        self
+    }
+
     /// Sends the request and returns the output. A streaming payload is not read yet: it is in [`Output::body`], or in
     /// [`Output::events`] if the operation streams events.
     ///

@@ -15,6 +15,7 @@ use crate::body::Body;
 use crate::cancel::CancelToken;
 use crate::config::{Config, ConfigBuilder};
 use crate::error::{Error, ErrorKind, Result};
+use crate::eventstream::EventInput;
 use crate::exchange::{
     Call, CallEnv, Exchange, Presign, Purpose, Service, drive, drive_to_request,
 };
@@ -50,6 +51,7 @@ pub struct RequestBuilder<C = Client> {
     /// Whether a null member counts as one that is not set.
     drops_nulls: bool,
     body: Option<Body>,
+    pub(super) events: Option<EventInput>,
     options: CallOptions,
     /// The method of a presigned request, if not the model's.
     pub(crate) method: Option<Method>,
@@ -77,6 +79,7 @@ impl<C: AnyClient> RequestBuilder<C> {
             params: Ok(json!({})),
             drops_nulls: false,
             body: None,
+            events: None,
             options: CallOptions::default(),
             method: None,
             purpose: Purpose::Call,
@@ -316,9 +319,10 @@ impl<C: AnyClient> RequestBuilder<C> {
         Ok((self.exchange(call)?, env))
     }
 
-    fn exchange(self, call: Call) -> Result<Exchange> {
+    fn exchange(mut self, call: Call) -> Result<Exchange> {
+        let events = self.events.take();
         let (params, body) = self.parameters(&call)?;
-        call.exchange(params, body)
+        call.exchange_with(params, body, events)
     }
 
     fn parameters(self, call: &Call) -> Result<(Value, Option<Body>)> {
@@ -334,6 +338,13 @@ impl<C: AnyClient> RequestBuilder<C> {
 }
 
 impl RequestBuilder {
+    /// Sets the events that the request consists of, each an object with one member. They are sent once, as the iterator returns
+    /// them. An operation whose response consists of events too needs the `AsyncClient` (feature `async`).
+    pub fn events(mut self, events: impl Iterator<Item = Value> + Send + 'static) -> Self {
+        self.events = Some(EventInput::of_iterator(events));
+        self
+    }
+
     /// Sends the request and returns the output. A streaming payload is not read yet: it is in [`Output::body`], or in
     /// [`Output::events`] if the operation streams events.
     ///

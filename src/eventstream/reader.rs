@@ -15,6 +15,7 @@ use futures_core::Stream;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
+use super::input::EventLink;
 use crate::body::ResponseBody;
 use crate::codec::raw::Text;
 use crate::codec::{fit, scalar};
@@ -39,6 +40,8 @@ pub struct EventReader {
     body: Option<ResponseBody>,
     /// A value that does not fit the model is an error.
     pub(crate) is_strict: bool,
+    /// The events that are sent at the same time.
+    pub(crate) sent: Option<Arc<EventLink>>,
     /// The part of a message that has been received.
     #[cfg(feature = "async")]
     received: BytesMut,
@@ -56,6 +59,7 @@ impl EventReader {
             operation: operation.clone(),
             body: Some(body),
             is_strict: false,
+            sent: None,
             model,
             #[cfg(feature = "async")]
             received: BytesMut::new(),
@@ -130,18 +134,27 @@ impl EventReader {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
+    /// Ends the stream and the sending of events. Returns the error of these, if they failed.
+    fn end(&mut self) -> Option<Error> {
+        self.body = None;
+        let sent = self.sent.take()?;
+        sent.close();
+        sent.take_error()
+    }
+
     /// Returns the item for a message, or `None` if the model does not have the event.
     fn item(&mut self, message: Result<Option<Message>>) -> Option<Option<Result<Value>>> {
         let found = match message {
             Ok(Some(message)) => self.event(&message).transpose()?,
-            Ok(None) => {
-                self.body = None;
-                return Some(None);
-            }
+            Ok(None) => match self.end() {
+                Some(error) => Err(error),
+                None => return Some(None),
+            },
             Err(error) => Err(error),
         };
         Some(Some(found.map_err(|error| {
-            self.body = None;
+            // an event that cannot be sent breaks the connection
+            let error = self.end().unwrap_or(error);
             error.of_call(self.model.name(), &self.operation.name)
         })))
     }
@@ -283,6 +296,12 @@ impl Stream for EventReader {
                 return Poll::Ready(item);
             }
         }
+    }
+}
+
+impl Drop for EventReader {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use super::hooks::{intercept_params, interceptors};
 use super::presigned::Presign;
-use super::{Exchange, Service};
+use super::{Exchange, Service, sent_events};
 use crate::body::Body;
 use crate::call::{CallContext, CallExtensions, Quirk};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::eventstream::EventInput;
 use crate::interceptor::{Interceptor, Interceptors};
 use crate::model::Operation;
 use crate::params::{self, ParamError, ParamErrors};
@@ -140,22 +141,39 @@ impl Call {
     /// # Errors
     ///
     /// Returns an error if the parameters do not fit the model, or an interceptor refuses them.
-    pub(crate) fn exchange(self, mut params: Value, body: Option<Body>) -> Result<Exchange> {
-        match self.complete(&mut params, body.is_some()) {
-            Ok(()) => Ok(Exchange::new(
-                self,
-                Params {
+    pub(crate) fn exchange(self, params: Value, body: Option<Body>) -> Result<Exchange> {
+        self.exchange_with(params, body, None)
+    }
+
+    /// Does the same for a call that may send events.
+    pub(crate) fn exchange_with(
+        self,
+        mut params: Value,
+        body: Option<Body>,
+        events: Option<EventInput>,
+    ) -> Result<Exchange> {
+        let completed = self.complete(&mut params, body.is_some(), events.as_ref());
+        match completed {
+            Ok(()) => {
+                let params = Params {
                     value: params,
                     body,
-                },
-            )),
+                };
+                Ok(Exchange::new(self, params, events))
+            }
             Err(error) => Err(self.named(error)),
         }
     }
 
     /// Runs the interceptors over the parameters, generates idempotency tokens, and validates the result.
-    fn complete(&self, params: &mut Value, has_body: bool) -> Result<()> {
+    fn complete(
+        &self,
+        params: &mut Value,
+        has_body: bool,
+        events: Option<&EventInput>,
+    ) -> Result<()> {
         let (model, operation) = (&self.service.model, &self.operation);
+        let events = sent_events::member(model, operation, events)?;
         let streaming = protocol::streaming_payload(model, operation.input)?;
         if has_body && streaming.is_none() {
             let what = "a body is given, but the operation takes no streaming payload";
@@ -163,7 +181,8 @@ impl Call {
         }
         let refused = self.intercept_params(params)?;
         params::fill_idempotency_tokens(model, operation, params, random::uuid)?;
-        let streamed = streaming.filter(|_| has_body).map(|member| &*member.name);
+        let streamed = streaming.filter(|_| has_body).or(events);
+        let streamed = streamed.map(|member| &*member.name);
         let is_strict = self.config.validates_strictly();
         let checked = match self.config.validates_parameters() {
             true => params::validate(model, operation, params, streamed, is_strict),

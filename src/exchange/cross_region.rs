@@ -44,7 +44,7 @@ impl Exchange {
         };
         let there = call.presigned_in(&source.region, "the parameter SourceRegion", presign)?;
         // the parameters were checked with those of the copy
-        let signs = Self::new(there, source.params.clone());
+        let signs = Self::new(there, source.params.clone(), None);
         self.waiting = Waiting::CopySource(source);
         Ok(Some(Step::NeedCall(Box::new(signs))))
     }

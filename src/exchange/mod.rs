@@ -36,6 +36,7 @@ mod response;
 mod retry;
 mod retry_after;
 mod send;
+mod sent_events;
 mod service;
 mod sessions;
 mod skew;
@@ -43,6 +44,7 @@ mod trace;
 mod user_agent;
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -63,11 +65,13 @@ pub(crate) use self::endpoint::explain;
 use self::hashing::{Hashed, Hashes};
 pub(crate) use self::presigned::Presign;
 use self::retry::Retries;
+use self::sent_events::SentEvents;
 pub(crate) use self::service::{Service, Services};
 use crate::auth::{self, IdentityKind, Sign};
 use crate::body::Body;
 use crate::checksum;
 use crate::error::{Error, Result};
+use crate::eventstream::{EventInput, EventLink};
 use crate::identity::{Credentials, Identity};
 use crate::output::Output;
 use crate::protocol::Params;
@@ -133,6 +137,8 @@ pub(crate) struct Tick {
 pub(crate) struct Exchange {
     call: Call,
     params: Params,
+    /// The events that the call sends.
+    events: Option<SentEvents>,
     retries: Retries,
     /// The time of the last response, by the local clock and by the service's.
     last_response: Option<(SystemTime, SystemTime)>,
@@ -176,11 +182,13 @@ struct Prepared {
     needs: Option<Hashes>,
     /// The hash of a body that is not in memory.
     sha256: Option<String>,
+    /// The first message of a body of events, in the RPC protocols: its media type and its payload.
+    initial: Option<(String, Bytes)>,
 }
 
 impl Exchange {
     /// An exchange of a call with checked parameters; see [`Call::exchange`].
-    fn new(call: Call, params: Params) -> Self {
+    fn new(call: Call, params: Params, events: Option<EventInput>) -> Self {
         let quirks = call.service.quirks;
         let region = call.config.region().unwrap_or_default();
         let retries = Retries::new(
@@ -193,6 +201,7 @@ impl Exchange {
         Self {
             call,
             params,
+            events: events.map(SentEvents::new),
             retries,
             last_response: None,
             giving_up: None,
@@ -423,14 +432,19 @@ impl Exchange {
     /// Opens the event stream of the output, and collects it for a buffered call.
     pub(crate) fn with_events(&self, output: Output) -> Result<Output> {
         let max = (self.call.buffered).then(|| self.call.config.max_response_size());
-        output.with_events(max).map_err(|e| self.call.named(e))
+        let output = output.with_events(max, self.event_link());
+        output.map_err(|e| self.call.named(e))
+    }
+
+    fn event_link(&self) -> Option<Arc<EventLink>> {
+        self.events.as_ref().map(|events| events.link.clone())
     }
 
     /// Does the same without blocking.
     #[cfg(feature = "async")]
     async fn with_events_async(&self, output: Output) -> Result<Output> {
         let max = (self.call.buffered).then(|| self.call.config.max_response_size());
-        let output = output.with_events_async(max).await;
+        let output = output.with_events_async(max, self.event_link()).await;
         output.map_err(|e| self.call.named(e))
     }
 

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use http::header::{HeaderValue, USER_AGENT};
 
 use super::user_agent::{self, UserAgentInputs};
-use super::{Exchange, Step, Tick, redirect, skew};
+use super::{Exchange, Step, Tick, redirect, sent_events, skew};
 use crate::auth::Signing;
 use crate::error::{Error, Result};
 use crate::identity::Identity;
@@ -41,6 +41,8 @@ impl Exchange {
             return self.send_step(request);
         }
         prepared.auth.sign(&signing, &mut request)?;
+        let initial = prepared.initial.as_ref();
+        self.attach_events(&*prepared.auth, &signing, initial, &mut request)?;
         let inputs = UserAgentInputs {
             headers: prepared.request.headers(),
             auth: &*prepared.auth,
@@ -73,6 +75,7 @@ impl Exchange {
                 throughput: config.min_throughput().filter(|_| self.is_blob_stream()),
                 whole_throughput: config.min_whole_throughput(),
                 streams: stream,
+                duplex: sent_events::is_duplex(&call.service.model, &call.operation)?,
                 ..Limits::default()
             },
             stream,

@@ -22,7 +22,7 @@ use crate::codec::fit::{Fitted, Warning};
 use crate::codec::sink::{ToText, ToValue};
 use crate::codec::xml_tape::Tape;
 use crate::error::{Error, Result};
-use crate::eventstream::EventReader;
+use crate::eventstream::{EventLink, EventReader};
 use crate::model::{Operation, ServiceModel};
 use crate::protocol::{self, Nodes};
 
@@ -313,9 +313,13 @@ impl Output {
         self
     }
 
-    /// Opens the body of an event stream. With `collect`, reads all events into memory, up to that many bytes.
-    pub(crate) fn with_events(mut self, collect: Option<u64>) -> Result<Self> {
-        if let Some(mut events) = self.open_events(collect)? {
+    /// Opens the body of an event stream; `sent` are the events of the request. With `collect`, reads all events into memory, up to that many bytes.
+    pub(crate) fn with_events(
+        mut self,
+        collect: Option<u64>,
+        sent: Option<Arc<EventLink>>,
+    ) -> Result<Self> {
+        if let Some(mut events) = self.open_events(collect, sent)? {
             if self.has_initial_response() {
                 self.source.bytes = events.initial_response()?;
             }
@@ -329,8 +333,12 @@ impl Output {
 
     /// Does the same without blocking.
     #[cfg(feature = "async")]
-    pub(crate) async fn with_events_async(mut self, collect: Option<u64>) -> Result<Self> {
-        if let Some(mut events) = self.open_events(collect)? {
+    pub(crate) async fn with_events_async(
+        mut self,
+        collect: Option<u64>,
+        sent: Option<Arc<EventLink>>,
+    ) -> Result<Self> {
+        if let Some(mut events) = self.open_events(collect, sent)? {
             if self.has_initial_response() {
                 self.source.bytes = events.initial_response_async().await?;
             }
@@ -348,7 +356,11 @@ impl Output {
     }
 
     /// The reader of the events, if the body is a stream of them.
-    fn open_events(&mut self, collect: Option<u64>) -> Result<Option<EventReader>> {
+    fn open_events(
+        &mut self,
+        collect: Option<u64>,
+        sent: Option<Arc<EventLink>>,
+    ) -> Result<Option<EventReader>> {
         let source = &self.source;
         let operation = &source.operation;
         let Some(stream) = protocol::event_stream(&source.model, operation)? else {
@@ -363,6 +375,7 @@ impl Output {
         };
         let mut events = EventReader::new(source.model.clone(), operation, stream, body);
         events.is_strict = source.is_strict;
+        events.sent = sent;
         Ok(Some(events))
     }
 

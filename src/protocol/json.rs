@@ -7,6 +7,7 @@ use super::success::{Rejection, SuccessResponse, Wanted};
 use super::{BufferedResponse, streaming_payload};
 use crate::body::Body;
 use crate::codec::json_fields::Fields;
+use crate::codec::json_write;
 use crate::codec::raw;
 use crate::error::{Error, Result};
 use crate::model::{Kind, Operation, ServiceModel, Shape};
@@ -136,4 +137,15 @@ pub(super) fn error_parts(response: &BufferedResponse<'_>, codes: &[&str]) -> Er
         ),
         ..ErrorParts::default()
     }
+}
+
+/// Writes a structure, and names the media type.
+pub(super) fn document(
+    model: &ServiceModel,
+    shape: &Shape,
+    value: &Value,
+) -> Result<(&'static str, Vec<u8>)> {
+    let mut out = Vec::new();
+    json_write::write(model, shape, value, &mut out)?;
+    Ok(("application/json", out))
 }

@@ -156,6 +156,11 @@ impl Timestamp {
         text.replace(['-', ':'], "") + "Z"
     }
 
+    /// Returns the milliseconds since 1970.
+    pub(crate) fn epoch_millis(self) -> i64 {
+        self.seconds * 1000 + i64::from(self.nanos / 1_000_000)
+    }
+
     /// Returns the timestamp without its fraction.
     pub(crate) fn whole(self) -> Self {
         Self { nanos: 0, ..self }

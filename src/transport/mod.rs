@@ -96,6 +96,8 @@ pub struct Limits {
     /// Whether the program reads the body of a successful response at its own pace. The body of an error is always read whole,
     /// until `deadline` at most.
     pub streams: bool,
+    /// Whether the bodies of request and response are sent at the same time, which needs HTTP/2. Both may be silent for any time.
+    pub duplex: bool,
     /// Whether the request is sent without a proxy, whatever the settings.
     pub direct: bool,
     /// Cancels the request.
@@ -113,6 +115,7 @@ impl Default for Limits {
             whole_throughput: None,
             streams: false,
             direct: false,
+            duplex: false,
             cancel: CancelToken::default(),
         }
     }
