@@ -78,7 +78,7 @@ impl Body {
     ///
     /// # Errors
     ///
-    /// Returns an error if `value` cannot be represented in JSON, as a map whose keys are not strings.
+    /// Returns an error if `value` cannot be represented in JSON, such as a map whose keys are not strings.
     pub fn json(value: &(impl Serialize + ?Sized)) -> serde_json::Result<Self> {
         serde_json::to_vec(value).map(Self::from)
     }

@@ -42,8 +42,8 @@ impl ResponseBody {
 
     /// Creates a body that ends when the connection is closed, so nothing shows that it is complete.
     ///
-    /// This is fine if the content shows its end. It is an error for an event stream, which may have been cut between two
-    /// messages.
+    /// This is no problem if the content itself shows where it ends. For an event stream it is an error, because the stream may
+    /// have been truncated between two messages.
     pub fn until_close(reader: impl Read + Send + 'static) -> Self {
         Self {
             ends_by_close: true,
@@ -86,7 +86,7 @@ impl ResponseBody {
         Ok(out)
     }
 
-    /// A buffer for the announced length, which is not trusted beyond 1 MiB.
+    /// Returns a buffer for the announced length, which is not trusted beyond 1 MiB.
     fn buffer(&self) -> Vec<u8> {
         let expected = usize::try_from(self.len.unwrap_or(0)).unwrap_or(0);
         Vec::with_capacity(expected.min(1 << 20))
@@ -112,7 +112,7 @@ impl ResponseBody {
         }
     }
 
-    /// Limits the body to `max` bytes; reading more fails.
+    /// Limits the body to `max` bytes. Reading more returns an error.
     pub(crate) fn limited(self, max: u64) -> Self {
         self.map_reader(|reader| Limited { reader, left: max })
     }

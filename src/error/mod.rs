@@ -31,7 +31,16 @@ use crate::printable::Printable;
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// The result of every fallible function of this crate.
+/// A result whose error is an [`Error`] of this crate by default.
+///
+/// ```
+/// use tucuxi::{Client, Result};
+///
+/// fn count_tables(client: &Client) -> Result<usize> {
+///     let output = client.call("dynamodb", "ListTables", serde_json::json!({}))?;
+///     Ok(output["TableNames"].as_array().map_or(0, Vec::len))
+/// }
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The error of a call or of its preparation.
@@ -89,7 +98,7 @@ struct Call {
     operation: Box<str>,
 }
 
-/// The properties that the crate needs to know of a module's own error.
+/// A module's own error, with the properties from which [`Error`] answers its predicates.
 pub(crate) trait Detail: StdError + Send + Sync + 'static {
     fn kind(&self) -> ErrorKind;
 
@@ -161,8 +170,8 @@ impl<T: Detail> From<T> for Error {
 }
 
 impl Error {
-    /// Creates an error from a program's own, for example in an interceptor. Errors of this crate are converted with `?` or
-    /// `into()` instead.
+    /// Wraps an error or a message of the program, for example in an interceptor. Errors of this crate are converted with `?`
+    /// or `into()` instead.
     ///
     /// ```
     /// use tucuxi::error::{Error, ErrorKind};
@@ -321,8 +330,8 @@ impl Error {
         self.chain().last().unwrap_or(self)
     }
 
-    /// Returns the error as a `T`, or the first cause that is one: a part's own error, such as
-    /// [`TransferError`](crate::transfer::TransferError), or the error that a program passed to [`Error::new`].
+    /// Returns the first `T` among the error and its causes: the error of a part of the crate, such as
+    /// [`TransferError`](crate::transfer::TransferError), or the error that the program passed to [`Error::new`].
     ///
     /// ```
     /// use tucuxi::config::ConfigError;
