@@ -45,7 +45,8 @@ impl Chain {
         chain
     }
 
-    /// Creates the standard chain without environment variables. A client whose program chooses the profile uses it.
+    /// Creates the standard chain without environment variables. It is the default of a client for which the program
+    /// chooses the profile.
     pub fn standard_of_profile() -> Self {
         let mut chain = Self::new().then(AssumeRoleProvider::new());
         chain.0.append(&mut Self::of_profile().0);

@@ -141,8 +141,8 @@ fn is_allowed(uri: &Uri) -> bool {
     }
 }
 
-/// Returns whether the host is this machine, or the link-local service of ECS or EKS. Neither can be reached through a
-/// proxy, and a proxy must not see their credentials.
+/// Returns whether the host is this machine, or the link-local service of ECS or EKS. Requests to these bypass proxies:
+/// a proxy cannot reach them, and must not see the credentials.
 fn is_local(uri: &Uri) -> bool {
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     match host.parse::<IpAddr>() {
