@@ -43,7 +43,7 @@ use crate::transport::{Request, Response, TransportError};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Calls of several threads take the results in the order of their requests. Presigned requests are not affected.
+/// Calls of several threads receive the results in the order of their requests. Presigned requests are not affected.
 #[derive(Default)]
 #[must_use = "a stub is used as an interceptor"]
 pub struct Stub(Mutex<State>);
@@ -80,7 +80,7 @@ struct CannedError {
     status: u16,
     /// Members of the error's shape.
     fields: Value,
-    /// What else the error element holds.
+    /// Other entries of the error document.
     meta: Value,
     request_id: Option<Box<str>>,
     attempts: u32,
@@ -161,7 +161,7 @@ impl Stub {
         self.change_error(|error| error.request_id = Some(id.into()))
     }
 
-    /// Sets the number of attempts after which the error that was added last is returned; one by default.
+    /// Sets the number of attempts that the error that was added last reports. The default is one.
     pub fn with_attempts(self, attempts: u32) -> Self {
         self.change_error(|error| error.attempts = attempts)
     }
@@ -184,7 +184,7 @@ impl Stub {
         self
     }
 
-    /// Requires the call of the result that was added last to have exactly these parameters.
+    /// Requires the call that receives the last added result to have exactly these parameters.
     pub fn expecting(self, params: Value) -> Self {
         if let Some(last) = self.lock().answers.back_mut() {
             last.expected = Some(params);
@@ -384,7 +384,7 @@ fn streamed<'a>(call: &CallContext<'a>) -> Option<&'a str> {
     Some(&member.name)
 }
 
-/// Returns the streaming body, empty without one.
+/// Returns the streaming body, which is empty if the operation has none.
 fn wire(call: &CallContext<'_>, outcome: &Outcome) -> Bytes {
     match (streamed(call), outcome) {
         (Some(name), Outcome::Value(value)) => {

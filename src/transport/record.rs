@@ -16,8 +16,8 @@ use crate::sync;
 ///
 /// Secrets are replaced: each member that the service's model marks as `sensitive`, in path, query, headers and body of requests
 /// and responses, and always signatures, tokens, keys, cookies and passwords in URLs. A replacement has the type of the value,
-/// so that the response can still be read. Only the user can read the file (mode 0600). Responses are read whole before they
-/// are returned.
+/// so that the response can still be read. Only the user can read the file (mode 0600). Responses are read completely before
+/// they are returned.
 ///
 /// ```
 /// use tucuxi::transport::{Record, Replay};
@@ -84,7 +84,7 @@ impl<T: Transport> Transport for Record<T> {
             "headers": scrub::headers(request.headers(), &secrets.request),
             "body": scrub::body(&bytes, request.headers(), &secrets.request, true),
         });
-        // the reader of the body is used up
+        // the reader of the body is consumed
         let (head, _) = request.into_parts();
         let request = http::Request::from_parts(head, bytes.into());
         let received = self.transport.send(request, limits).and_then(|response| {
