@@ -91,7 +91,7 @@ impl Exchange {
     }
 }
 
-/// Joins endpoint, host prefix, path and query without normalising them. A user name and a password are left out.
+/// Joins endpoint, host prefix, path and query without normalising them. A user name and a password are dropped.
 fn assemble(endpoint: &str, prefix: Option<&str>, path: &str, query: &str) -> Result<Uri> {
     let fault = || {
         // without a scheme a user name cannot be told from a host
