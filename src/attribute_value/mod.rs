@@ -245,9 +245,9 @@ mod tests {
             ),
             (
                 json!({"M": {"a": {"N": "x"}}}),
-                "a: it is no decimal number",
+                "a: it is not a decimal number",
             ),
-            (json!({"NS": ["1", ""]}), "it is no decimal number"),
+            (json!({"NS": ["1", ""]}), "it is not a decimal number"),
             (
                 json!({"M": {"a": "text"}}),
                 "expected an attribute value at a, such as",

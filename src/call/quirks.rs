@@ -2,7 +2,7 @@
 
 use crate::settings::Settings;
 
-/// What a service needs beyond its model, where an interceptor cannot do it. It is looked up once for each service.
+/// What a service needs beyond its model and cannot get from an interceptor. It is looked up once for each service.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ServiceQuirks {
     pub(crate) retry: RetryRule,

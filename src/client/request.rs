@@ -23,7 +23,7 @@ use crate::model::Operation;
 use crate::output::Output;
 use crate::transport::Request;
 
-/// A builder for a single call. `Debug` does not show the parameters, which may hold secrets.
+/// A builder for a single call. `Debug` does not show the parameters, which may contain secrets.
 ///
 /// ```
 /// use serde_json::json;
@@ -47,11 +47,11 @@ pub struct RequestBuilder {
     service: Box<str>,
     operation: Box<str>,
     params: Result<Value, serde_json::Error>,
-    /// Whether a null member counts as one that is not set.
+    /// Whether a null member counts as not set.
     drops_nulls: bool,
     body: Option<Body>,
     options: CallOptions,
-    /// The method of a presigned request, if not the model's.
+    /// The HTTP method of a presigned request, if it is not the model's.
     pub(crate) method: Option<Method>,
     purpose: Purpose,
 }
@@ -116,7 +116,7 @@ impl RequestBuilder {
         self
     }
 
-    /// Sets the streaming body of the operation, such as an object's for S3's `PutObject`.
+    /// Sets the streaming body of the request, such as the content of the object for S3's `PutObject`.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -157,7 +157,7 @@ impl RequestBuilder {
         self
     }
 
-    /// The service in the API version of this call.
+    /// Returns the service, in the API version of this call.
     fn service(&self, config: &Config) -> Result<Arc<Service>> {
         let version = self.options.api_version.as_deref();
         let version = version.or_else(|| config.api_version(&self.service));
@@ -166,8 +166,8 @@ impl RequestBuilder {
             .service_in(&self.service, version)
     }
 
-    /// Changes settings for this call: timeouts, attempts, credentials, endpoint or any other, except for those of the
-    /// [`Network`](crate::transport::Network), which belong to the client.
+    /// Changes settings for this call, such as timeouts, attempts, credentials or the endpoint. Those of the
+    /// [`Network`](crate::transport::Network) can be changed only for the client.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -183,7 +183,7 @@ impl RequestBuilder {
         self
     }
 
-    /// Adds an interceptor to this call, after the client's. See [`interceptor`](crate::interceptor).
+    /// Adds an interceptor to this call, after those of the client. See [`interceptor`](crate::interceptor).
     ///
     /// ```
     /// use tucuxi::interceptor::{CallContext, Interceptor};
@@ -208,13 +208,13 @@ impl RequestBuilder {
         self
     }
 
-    /// Sets the part of the crate that the call is made for; the User-Agent has it.
+    /// Sets the part of the crate that makes the call, which the User-Agent reports.
     pub(crate) fn purpose(mut self, purpose: Purpose) -> Self {
         self.purpose = purpose;
         self
     }
 
-    /// Ends the call, and the reading of its response body, when the token is cancelled.
+    /// Aborts the call, or the reading of its response body, when the token is cancelled.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -238,7 +238,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// As [`Client::call`].
+    /// Returns an error as [`Client::call`] does.
     pub fn send(self) -> Result<Output> {
         self.run(false)
     }
@@ -257,12 +257,12 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// As [`Client::call`].
+    /// Returns an error as [`Client::call`] does.
     pub fn send_buffered(self) -> Result<Output> {
         self.run(true)
     }
 
-    /// The call with its options, and the environment that it is made in.
+    /// Returns the call with its options, and its environment.
     fn prepare(&self) -> Result<(Call, CallEnv)> {
         let client = &self.client;
         let config = self.options.config(client.config())?;
@@ -289,8 +289,8 @@ impl RequestBuilder {
         drive(self.exchange(call)?, &env)
     }
 
-    /// Prepares the request to be sent several times, and returns its parameters. Its options are resolved once, so all calls
-    /// share the credentials that they change.
+    /// Prepares the request to be sent several times, and returns its parameters. The options are resolved once, so credentials
+    /// that they change are shared by all calls.
     ///
     /// # Errors
     ///

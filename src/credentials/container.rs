@@ -37,8 +37,9 @@ const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 
-/// The host of ECS, and all hosts that plain http is allowed for besides loopback addresses.
+/// The URL of the ECS credentials service.
 const ECS: &str = "http://169.254.170.2";
+/// The hosts for which plain http is allowed, in addition to loopback addresses.
 const HTTP_HOSTS: [&str; 4] = [
     "169.254.170.2",
     "169.254.170.23",
@@ -113,7 +114,7 @@ impl CredentialsProvider for ContainerProvider {
     }
 }
 
-/// Returns the authorization token. Its file is read each time, as it is rotated.
+/// Returns the authorization token. Its file is read each time, because the token is rotated.
 fn token(cx: &ProviderContext<'_>) -> Result<Option<HeaderValue>, CredentialsError> {
     let env = cx.config.environment();
     let (from, token) = match (env.get(TOKEN_FILE), env.get(TOKEN)) {

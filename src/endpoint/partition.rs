@@ -109,7 +109,7 @@ impl Partitions {
 
     /// Returns the partition of a region, as [`Partitions::for_region`] does, or the first partition if the region is unknown.
     pub fn for_region_or_default(&self, region: &str) -> &Partition {
-        // `parse` refuses an empty list
+        // `parse` rejects an empty list
         self.for_region(region).unwrap_or(&self.0[0])
     }
 

@@ -98,7 +98,7 @@ struct Call {
     operation: Box<str>,
 }
 
-/// A module's own error, with the properties from which [`Error`] answers its predicates.
+/// A module's own error, with the properties on which the predicates of [`Error`] are based.
 pub(crate) trait Detail: StdError + Send + Sync + 'static {
     fn kind(&self) -> ErrorKind;
 

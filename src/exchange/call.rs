@@ -158,7 +158,7 @@ impl Call {
         let (model, operation) = (&self.service.model, &self.operation);
         let streaming = protocol::streaming_payload(model, operation.input)?;
         if has_body && streaming.is_none() {
-            let what = "a body is given, but the operation takes no streaming payload";
+            let what = "the request has a body, but the operation has no streaming payload";
             return Err(Error::request(what));
         }
         let refused = self.intercept_params(params)?;

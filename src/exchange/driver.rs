@@ -157,7 +157,7 @@ impl CallEnv {
         self.config.connect_timeout_from(found.as_deref())
     }
 
-    /// Fulfils a step that needs no network of its own.
+    /// Fulfils a step that sends no request of this call.
     fn fulfil(&self, exchange: &Exchange, step: Step) -> Result<Event> {
         Ok(match step {
             Step::NeedCall(other) => Event::Called(nested(*other, self)),
@@ -192,7 +192,7 @@ impl CallEnv {
         lookup.tokens.get(&lookup.context()).map_err(|error| match error {
             CredentialsError::Absent(why) => {
                 let variable = token_variable(signing_name);
-                let what = format!("no bearer token: give it to the client, set {variable}, or log in to an SSO session ({why})");
+                let what = format!("no bearer token: pass one to the client, set {variable}, or log in to an SSO session ({why})");
                 Error::new(ErrorKind::Credentials, what)
             }
             other => other.into(),

@@ -176,8 +176,8 @@ impl Exchange {
         let prepared = self.prepared.as_ref()?;
         if error.status == 411 && prepared.request.body().len().is_none() {
             return Some(
-                "the request had no Content-Length: give a file or bytes, the parameter ContentLength where the operation has it, or \
-                 Body::from_reader_with_len"
+                "the request had no Content-Length: pass a file, bytes or Body::from_reader_with_len, or set the parameter \
+                 ContentLength if the operation has it"
                     .into(),
             );
         }

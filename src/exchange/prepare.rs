@@ -66,7 +66,7 @@ impl Exchange {
                 && !request.body().is_empty()
                 && call.has(call.service.quirks.awaits_consent)
             {
-                // a service that refuses does so before the body is sent
+                // a service that rejects the request does so before the body is sent
                 let expect = HeaderValue::from_static("100-continue");
                 request.headers_mut().insert(EXPECT, expect);
             }

@@ -84,7 +84,7 @@ impl NewFile {
     }
 }
 
-/// How many names are tried, if other processes use or remove the files with these names.
+/// How many random names are tried, if other processes use or remove the files with these names.
 const MAX_NAMES: usize = 16;
 
 /// Creates a temporary file for a target with `create`, which receives its path.

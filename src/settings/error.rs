@@ -26,7 +26,7 @@ pub enum ConfigError {
     },
     /// No region is configured.
     #[error(
-        "no region: it is neither given to the client, nor in AWS_REGION or AWS_DEFAULT_REGION, nor the region of profile {profile:?} in {files}"
+        "no region: set one for the client, in AWS_REGION or AWS_DEFAULT_REGION, or for profile {profile:?} in {files}"
     )]
     NoRegion {
         /// The profile in use.

@@ -45,7 +45,7 @@ impl Settings {
         let (sender, receiver) = mpsc::channel();
         let (prompt, name) = (self.explicit.world.prompt(), serial.to_owned());
         let terminal = Terminal::now();
-        // a prompt cannot be interrupted, so it has a thread of its own
+        // a prompt cannot be interrupted, so it runs on its own thread
         thread::Builder::new()
             .name("mfa prompt".into())
             .spawn(move || sender.send(prompt(&name)))?;

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  program ─► Explicit ──┐
-//!  environment ┐         ├─► Settings ─► accessors: the program's value, else the ambient one, else the default
+//!  environment ┐         ├─► Settings ─► accessors: the program's value, or the ambient one, or the default
 //!  profiles ───┴─► Ambient (parsed once, shared)
 //! ```
 //! The changes of one call are another `Explicit`: environment, profiles and the values parsed from them are shared.

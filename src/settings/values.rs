@@ -123,7 +123,7 @@ setting_enum! {
     /// use tucuxi::Config;
     /// use tucuxi::config::EndpointDiscoveryMode;
     ///
-    /// let config = Config::builder().environment([("AWS_ENABLE_ENDPOINT_DISCOVERY", "true")]).build()?;
+    /// let config = Config::builder().environment([("AWS_ENDPOINT_DISCOVERY_ENABLED", "true")]).build()?;
     /// assert_eq!(config.endpoint_discovery(), EndpointDiscoveryMode::Enabled);
     /// # Ok::<(), tucuxi::config::ConfigError>(())
     /// ```

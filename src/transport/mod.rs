@@ -278,7 +278,7 @@ impl TransportErrorKind {
             Self::Request => "could not send to",
             Self::Timeout => "no response in time from",
             Self::Tls => "no TLS connection to",
-            Self::TooLarge => "refused the response from",
+            Self::TooLarge => "rejected the response from",
         }
     }
 }
