@@ -190,7 +190,7 @@ mod tests {
                 "$number",
                 "it has 39 digits",
             ),
-            (json!({"$number": "NaN"}), "$number", "no decimal number"),
+            (json!({"$number": "NaN"}), "$number", "not a decimal number"),
             (json!({"$number": null}), "$number", "expected a number"),
             (json!({"$binary": "%"}), "$binary", "not base64"),
             (json!({"$binary": [0]}), "$binary", "in {\"$map\": {…}}"),

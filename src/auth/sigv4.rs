@@ -188,6 +188,19 @@ impl<'a> Signer<'a> {
 
     /// Signs a request in its headers, replacing an earlier signature.
     ///
+    /// ```
+    /// # use std::time::SystemTime;
+    /// # use tucuxi::Credentials;
+    /// # use tucuxi::auth::{Payload, Signer};
+    /// # let credentials = Credentials::new("AKIDEXAMPLE", "secret");
+    /// let body = r#"{"query": "{ films }"}"#;
+    /// let mut request = http::Request::post("https://api.example.com/graphql").body(body)?;
+    /// let signer = Signer::new(&credentials, "eu-west-1", "appsync", SystemTime::now());
+    /// signer.sign(&mut request, Payload::Bytes(body.as_bytes()))?;
+    /// assert!(request.headers()["authorization"].to_str()?.starts_with("AWS4-HMAC-SHA256"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error if the value of a header is not UTF-8, the URL has no host, or credentials, region or signing
@@ -231,6 +244,18 @@ impl<'a> Signer<'a> {
     }
 
     /// Signs a request in its query. The signature is valid for `expires`: at least a second, at most seven days.
+    ///
+    /// ```
+    /// # use std::time::{Duration, SystemTime};
+    /// # use tucuxi::Credentials;
+    /// # use tucuxi::auth::{Payload, Signer};
+    /// # let credentials = Credentials::new("AKIDEXAMPLE", "secret");
+    /// let mut request = http::Request::get("https://iot.example.com/mqtt").body(())?;
+    /// let signer = Signer::new(&credentials, "eu-west-1", "iotdevicegateway", SystemTime::now());
+    /// signer.presign(&mut request, Payload::Bytes(b""), Duration::from_secs(60))?;
+    /// assert!(request.uri().query().unwrap().contains("X-Amz-Signature="));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -26,7 +26,14 @@ pub struct ResponseBody {
 }
 
 impl ResponseBody {
-    /// Creates a body with an announced length, if there is one.
+    /// Creates a body with an announced length, if there is one. A [`Transport`](crate::transport::Transport) does so.
+    ///
+    /// ```
+    /// use tucuxi::ResponseBody;
+    ///
+    /// let mut truncated = ResponseBody::new(&b"a small"[..], Some(12));
+    /// assert!(truncated.read_to_vec().is_err());
+    /// ```
     pub fn new(reader: impl Read + Send + 'static, len: Option<u64>) -> Self {
         let reader: Box<dyn Read + Send> = Box::new(reader);
         let reader = match len {

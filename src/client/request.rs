@@ -84,6 +84,16 @@ impl RequestBuilder {
     }
 
     /// Sets the parameters: an object with the names of the operation's input members.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], r#"{"TableNames": ["films"]}"#))?;
+    /// let params = serde_json::json!({"Limit": 1, "ExclusiveStartTableName": "actors"});
+    /// let output = client.request("dynamodb", "ListTables").params(params).send()?;
+    /// assert_eq!(output.to_value()?["TableNames"][0], "films");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn params(mut self, params: Value) -> Self {
         self.params = Ok(params);
         self.drops_nulls = false;
@@ -235,6 +245,19 @@ impl RequestBuilder {
 
     /// Sends the request and returns the output. A streaming payload is not read yet: it is in [`Output::body`], or in
     /// [`Output::events`] if the operation streams events.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().respond(200, &[("etag", "\"e\"")], "a small fish");
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let object = serde_json::json!({"Bucket": "river", "Key": "fish.txt"});
+    /// let output = client.request("s3", "GetObject").params(object).send()?;
+    /// assert_eq!(output.to_value()?["ETag"], "\"e\"");
+    /// let mut file = tempfile::tempfile()?;
+    /// output.body.unwrap().copy_to(&mut file)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -85,7 +85,21 @@ impl<'a> ProviderContext<'a> {
         self.deadline.map(until)
     }
 
-    /// Checks whether the lookup may continue. A provider with steps of its own calls this between them.
+    /// Checks whether the lookup may continue. A provider that works without this context calls this between its steps.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tucuxi::credentials::{CredentialsError, ProviderContext};
+    ///
+    /// /// Waits until another program has written a file.
+    /// fn wait_for(file: &std::path::Path, cx: &ProviderContext<'_>) -> Result<(), CredentialsError> {
+    ///     while !file.exists() {
+    ///         cx.check()?;
+    ///         cx.pause(Duration::from_millis(200))?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

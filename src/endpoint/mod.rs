@@ -114,6 +114,28 @@ impl EndpointResolver {
     /// Resolves an endpoint without the cache. Also returns a trace: a line for each evaluated condition, with its rule and its
     /// value, and one for the result.
     ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use tucuxi::endpoint::{EndpointParams, EndpointResolver, Partitions, Ruleset};
+    /// # let ruleset = Ruleset::parse(r#"{
+    /// #     "parameters": {"Region": {"type": "string", "builtIn": "AWS::Region"}},
+    /// #     "rules": [{"type": "endpoint", "conditions": [{"fn": "isSet", "argv": [{"ref": "Region"}]}],
+    /// #         "endpoint": {"url": "https://tower.{Region}.amazonaws.com"}}]
+    /// # }"#)?;
+    /// # let partitions = Partitions::parse(r#"{"partitions": [{
+    /// #     "id": "aws", "regionRegex": "^eu\\-\\w+\\-\\d+$", "regions": {},
+    /// #     "outputs": {"dnsSuffix": "amazonaws.com", "dualStackDnsSuffix": "api.aws",
+    /// #                 "supportsFIPS": true, "supportsDualStack": true}
+    /// # }]}"#)?;
+    /// # let resolver = EndpointResolver::new(ruleset, Arc::new(partitions));
+    /// let (endpoint, trace) = resolver.resolve_traced(&EndpointParams::new().with("Region", "eu-west-1"));
+    /// for line in &trace {
+    ///     println!("{line}");
+    /// }
+    /// # assert_eq!((endpoint?.url.as_str(), trace.len()), ("https://tower.eu-west-1.amazonaws.com", 2));
+    /// # Ok::<(), tucuxi::endpoint::EndpointError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// The result is an error as from [`EndpointResolver::resolve`].
@@ -451,7 +473,7 @@ mod tests {
             })
             .collect();
         let found = evaluate(&conditions.join(","), r#""u""#, &EndpointParams::new());
-        assert!(found.contains("too long"), "{found}");
+        assert!(found.contains("longer than 64 KiB"), "{found}");
     }
 
     #[test]

@@ -255,6 +255,16 @@ impl Error {
     }
 
     /// Returns the HTTP status of the response, if the service returned an error or an unexpected response.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(404, &[("x-amz-request-id", "r1")], ""))?;
+    /// let bucket = serde_json::json!({"Bucket": "lake"});
+    /// let error = client.call("s3", "HeadBucket", bucket).unwrap_err();
+    /// assert_eq!((error.status(), error.request_id()), (Some(404), Some("r1")));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn status(&self) -> Option<u16> {
         let unexpected = || self.unexpected_response().map(|found| found.status);
         self.service_error().map(|e| e.status).or_else(unexpected)
@@ -307,7 +317,7 @@ impl Error {
         self.root().0.attempts
     }
 
-    /// Returns the reason why the call was not retried, if a retry might have succeeded.
+    /// Returns the reason why the call was not retried, if a retry might have succeeded. [`RetriesEnded`] has an example.
     pub fn retries_ended(&self) -> Option<RetriesEnded> {
         self.root().0.retries_ended
     }

@@ -50,13 +50,30 @@ impl Credentials {
     }
 
     /// Sets the session token.
+    ///
+    /// ```
+    /// use tucuxi::Credentials;
+    ///
+    /// let temporary = Credentials::new("ASIAEXAMPLE", "secret").with_session_token("token");
+    /// assert_eq!(temporary.session_token(), Some("token"));
+    /// ```
     #[must_use]
     pub fn with_session_token(mut self, token: impl Into<Box<str>>) -> Self {
         self.session_token = Some(Zeroizing::new(token.into()));
         self
     }
 
-    /// Sets the time at which the credentials expire.
+    /// Sets the time at which the credentials expire. A provider of temporary credentials must set it, so that they are
+    /// refreshed in time.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use tucuxi::Credentials;
+    ///
+    /// let expires = SystemTime::now() + Duration::from_secs(3600);
+    /// let credentials = Credentials::new("ASIAEXAMPLE", "secret").with_expiry(expires);
+    /// assert_eq!(credentials.expires(), Some(expires));
+    /// ```
     #[must_use]
     pub fn with_expiry(mut self, expires: SystemTime) -> Self {
         self.expires = Some(expires);

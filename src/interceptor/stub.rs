@@ -50,7 +50,7 @@ pub struct Stub(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    answers: VecDeque<Canned>,
+    results: VecDeque<Canned>,
     calls: usize,
 }
 
@@ -88,7 +88,7 @@ struct CannedError {
 
 impl fmt::Debug for Stub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a stub with {} results left", self.lock().answers.len())
+        write!(f, "a stub with {} results left", self.lock().results.len())
     }
 }
 
@@ -99,6 +99,16 @@ impl Stub {
     }
 
     /// Returns a placeholder for any value in the parameters of [`Stub::expecting`].
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tucuxi::interceptor::Stub;
+    ///
+    /// let stub = Stub::new()
+    ///     .respond("sqs", "SendMessage", json!({"MessageId": "1"}))
+    ///     .expecting(json!({"QueueUrl": Stub::any(), "MessageBody": "hello"}));
+    /// # let _ = stub;
+    /// ```
     pub fn any() -> Value {
         "\u{0}any".into()
     }
@@ -109,6 +119,18 @@ impl Stub {
     }
 
     /// Adds an error of the service.
+    ///
+    /// ```
+    /// # use serde_json::json;
+    /// # use tucuxi::interceptor::Stub;
+    /// # use tucuxi::{Client, Config};
+    /// let stub = Stub::new().error("s3", "GetObject", "NoSuchKey", "The key does not exist.", 404);
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned();
+    /// # let client = Client::with_config(config.interceptor(stub).build()?)?;
+    /// let error = client.call("s3", "GetObject", json!({"Bucket": "b", "Key": "k"})).unwrap_err();
+    /// assert!(error.is_not_found());
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn error(
         self,
         service: &str,
@@ -167,7 +189,7 @@ impl Stub {
     }
 
     fn change_error(self, change: impl FnOnce(&mut CannedError)) -> Self {
-        if let Some(Outcome::Error(error)) = self.lock().answers.back_mut().map(|c| &mut c.outcome)
+        if let Some(Outcome::Error(error)) = self.lock().results.back_mut().map(|c| &mut c.outcome)
         {
             change(error);
         }
@@ -175,7 +197,7 @@ impl Stub {
     }
 
     fn push(self, service: &str, operation: &str, outcome: Outcome) -> Self {
-        self.lock().answers.push_back(Canned {
+        self.lock().results.push_back(Canned {
             service: service.into(),
             operation: operation.into(),
             expected: None,
@@ -185,8 +207,22 @@ impl Stub {
     }
 
     /// Requires the call that receives the last added result to have exactly these parameters.
+    ///
+    /// ```
+    /// # use serde_json::json;
+    /// # use tucuxi::interceptor::Stub;
+    /// # use tucuxi::{Client, Config};
+    /// let stub = Stub::new()
+    ///     .respond("dynamodb", "ListTables", json!({"TableNames": []}))
+    ///     .expecting(json!({"Limit": 10}));
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned();
+    /// # let client = Client::with_config(config.interceptor(stub).build()?)?;
+    /// let error = client.call("dynamodb", "ListTables", json!({"Limit": 20})).unwrap_err();
+    /// assert!(error.to_string().contains("other parameters than expected"));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn expecting(self, params: Value) -> Self {
-        if let Some(last) = self.lock().answers.back_mut() {
+        if let Some(last) = self.lock().results.back_mut() {
             last.expected = Some(params);
         }
         self
@@ -200,7 +236,7 @@ impl Stub {
     pub fn assert_all_used(&self) {
         let state = self.lock();
         let left = state
-            .answers
+            .results
             .iter()
             .map(|canned| format!("{}.{}", canned.service, canned.operation));
         let left: Vec<String> = left.collect();
@@ -325,7 +361,7 @@ impl Interceptor for Stub {
         let mut state = self.lock();
         state.calls += 1;
         let number = state.calls;
-        let canned = state.answers.pop_front();
+        let canned = state.results.pop_front();
         let canned = canned.ok_or_else(|| {
             fault(format!(
                 "no result is left for call {number}, {}.{}",

@@ -164,6 +164,18 @@ impl Presigner {
 
 impl RequestBuilder {
     /// Sets the HTTP method of a presigned request, for services that accept another method than the model's.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1");
+    /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// let request = client.request("sts", "GetCallerIdentity").method(http::Method::GET);
+    /// let request = request.presign(Duration::from_secs(60))?;
+    /// assert_eq!(request.method, http::Method::GET);
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn method(mut self, method: Method) -> Self {
         self.method = Some(method);
         self

@@ -26,9 +26,25 @@ use crate::error::{BoxError, Detail, ErrorKind, unsaid};
 use crate::printable::Printable;
 
 /// A signed request, with all headers except those of the connection.
+///
+/// ```
+/// use tucuxi::transport::Request;
+///
+/// let request: Request = http::Request::get("https://example.com/").body(tucuxi::Body::empty())?;
+/// # let _ = request;
+/// # Ok::<(), http::Error>(())
+/// ```
 pub type Request = http::Request<Body>;
 
 /// A received response, whose body has not been read yet.
+///
+/// ```
+/// use tucuxi::transport::Response;
+///
+/// let response: Response = http::Response::builder().status(200).body(r#"{"TableNames": []}"#.into())?;
+/// # let _ = response;
+/// # Ok::<(), http::Error>(())
+/// ```
 pub type Response = http::Response<ResponseBody>;
 
 /// Sends requests.

@@ -124,6 +124,18 @@ impl Replay {
     }
 
     /// Adds a failure in place of a response.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config};
+    /// use tucuxi::transport::{Replay, TransportErrorKind};
+    ///
+    /// let replay = Replay::new().failure(TransportErrorKind::Interrupted).respond(200, &[], "{}");
+    /// let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| {}).build()?;
+    /// let client = Client::with_transport(config, replay)?;
+    /// let output = client.request("dynamodb", "ListTables").send()?;
+    /// assert_eq!(output.meta.attempts, 2);
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn failure(self, kind: TransportErrorKind) -> Self {
         self.push(Outcome::Failure(kind))
     }
