@@ -1,8 +1,8 @@
-//! SHA-256 in lower-case hexadecimal, as in signatures.
+//! SHA-256 in lower-case hexadecimal, as signatures contain it.
 
 use sha2::{Digest, Sha256};
 
-/// Returns the hash of bytes.
+/// Returns the SHA-256 of bytes, in lower-case hexadecimal.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }

@@ -1,6 +1,6 @@
-//! Authentication schemes, and the choice of one for a call, which is made here only.
+//! Authentication schemes, and the choice of the scheme for a call, which is made only here.
 //!
-//! | source, the strongest first | example |
+//! | source, the highest precedence first | example |
 //! | --- | --- |
 //! | the program switches signatures off | `unsigned()` |
 //! | the operation needs no signature | `smithy.api#noAuth` |
@@ -63,7 +63,7 @@ pub(crate) trait AuthScheme: Sync {
         &[]
     }
 
-    /// Whether the scheme overrides the settings where an endpoint names it.
+    /// Whether the scheme overrides the setting `signature_version` if the endpoint rules name it.
     fn is_exclusive(&self) -> bool {
         false
     }
@@ -87,7 +87,7 @@ pub(crate) trait Sign: fmt::Debug + Send + Sync {
     /// The kind of identity that the signature needs.
     fn identity(&self) -> Option<IdentityKind>;
 
-    /// Whether the body may be sent in chunks followed by its checksum. Servers that take the older signatures do not
+    /// Whether the body may be sent in chunks followed by its checksum. Servers that accept the older signatures do not
     /// support that.
     fn takes_trailers(&self) -> bool {
         true
@@ -146,7 +146,7 @@ pub(crate) trait Sign: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// As [`sign`](Self::sign), or if the scheme has no such form.
+    /// Returns an error as [`sign`](Self::sign) does, or if the scheme cannot sign a URL.
     fn presign(
         &self,
         _with: &Signing<'_>,
@@ -205,8 +205,8 @@ fn from_version(version: SignatureVersion) -> Result<&'static dyn AuthScheme> {
     found.ok_or_else(|| unsupported(version.as_str()))
 }
 
-/// Returns the first supported scheme of these names, preferring those of `auth_scheme_preference`. `None` without
-/// names.
+/// Returns the first supported scheme of these names, preferring those of `auth_scheme_preference`, or `None` if there
+/// are no names.
 fn first_supported<'n>(
     cx: &CallContext<'_>,
     names: impl IntoIterator<Item = &'n str>,
@@ -232,7 +232,7 @@ pub(crate) fn is_unsigned(cx: &CallContext<'_>) -> bool {
         || modelled(cx).is_ok_and(|scheme| scheme.id() == unsigned::Unsigned.id())
 }
 
-/// Returns the scheme of the operation, else of the service.
+/// Returns the scheme that the model gives the operation, or else the service.
 fn modelled(cx: &CallContext<'_>) -> Result<&'static dyn AuthScheme> {
     let (operation, metadata) = (cx.operation, cx.model.metadata());
     let lists = [&operation.auth, &metadata.auth];

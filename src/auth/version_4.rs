@@ -140,7 +140,7 @@ struct Signature {
     is_s3: bool,
     double_encode: bool,
     normalize_path: bool,
-    /// Whether the signature may leave out the body if TLS protects it.
+    /// Whether the signature may omit the body if TLS protects it.
     unsigned_payload: bool,
     /// Whether the credentials are those of an S3 Express session.
     express_session: bool,
@@ -274,8 +274,7 @@ impl Signature {
         })
     }
 
-    /// Decides how the signature covers the body: completely, unless TLS protects the body and it may or must be left
-    /// out.
+    /// Decides how the signature covers the body: completely, unless TLS protects the body and it may or must be omitted.
     fn coverage(&self, cx: &CallContext<'_>, request: &Request) -> Result<BodyCoverage> {
         let (headers, body) = (request.headers(), request.body());
         if checksum::has_trailer(headers) {

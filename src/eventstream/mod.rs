@@ -1,4 +1,4 @@
-//! Event streams: bodies of responses and requests that consist of messages.
+//! Event streams: responses that consist of a sequence of messages.
 //!
 //! ```text
 //! body ──► Message ──► event      → {"Records": {…}}       an object with one member

@@ -63,7 +63,7 @@ impl Exchange {
                 && !request.body().is_empty()
                 && call.has(call.service.quirks.awaits_consent)
             {
-                // a service that refuses does so before the body is sent
+                // a service that rejects the request does so before the body is sent
                 let expect = HeaderValue::from_static("100-continue");
                 request.headers_mut().insert(EXPECT, expect);
             }
@@ -89,7 +89,7 @@ impl Exchange {
     }
 }
 
-/// Joins endpoint, host prefix, path and query without normalising them. A user name and a password are left out.
+/// Joins endpoint, host prefix, path and query without normalising them. A user name and a password are dropped.
 fn assemble(endpoint: &str, prefix: Option<&str>, path: &str, query: &str) -> Result<Uri> {
     let fault = || {
         // without a scheme a user name cannot be told from a host

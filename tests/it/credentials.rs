@@ -758,38 +758,42 @@ fn errors_name_the_source_of_hostile_credentials() {
         (
             &process,
             "AccessKeyId",
-            "custom-process: the AccessKeyId that it gave has ",
+            "custom-process: the AccessKeyId that it returned has ",
         ),
         (
             &process,
             "SecretAccessKey",
-            "custom-process: the SecretAccessKey that it gave has ",
+            "custom-process: the SecretAccessKey that it returned has ",
         ),
         (
             &container,
             "AccessKeyId",
-            "container-role: the AccessKeyId that it gave has ",
+            "container-role: the AccessKeyId that it returned has ",
         ),
         (
             &container,
             "Token",
-            "container-role: the Token that it gave has ",
+            "container-role: the Token that it returned has ",
         ),
         (
             &instance,
             "SecretAccessKey",
-            "iam-role: the SecretAccessKey that it gave has ",
+            "iam-role: the SecretAccessKey that it returned has ",
         ),
-        (&instance, "Token", "iam-role: the Token that it gave has "),
+        (
+            &instance,
+            "Token",
+            "iam-role: the Token that it returned has ",
+        ),
         (
             &sso,
             "AccessKeyId",
-            "sso: the AccessKeyId that it gave has ",
+            "sso: the AccessKeyId that it returned has ",
         ),
         (
             &sso,
             "SessionToken",
-            "sso: the SessionToken that it gave has ",
+            "sso: the SessionToken that it returned has ",
         ),
         (
             &program,
