@@ -44,8 +44,8 @@ use crate::transport::Request;
 /// ```
 #[must_use = "a request is sent only by `send`"]
 pub struct RequestBuilder<C = Client> {
-    client: C,
-    service: Box<str>,
+    pub(super) client: C,
+    pub(super) service: Box<str>,
     operation: Box<str>,
     params: Result<Value, serde_json::Error>,
     /// Whether a null member counts as not set.
@@ -298,17 +298,9 @@ impl<C: AnyClient> RequestBuilder<C> {
         }
     }
 
-    pub(super) fn client(&self) -> &C {
-        &self.client
-    }
-
     /// The configuration of the call.
     pub(super) fn call_config(&self) -> Result<&Config> {
         self.options.config(self.client.shared().config())
-    }
-
-    pub(super) fn service_name(&self) -> &str {
-        &self.service
     }
 
     /// The exchange of the call, and the environment that it is driven in.
