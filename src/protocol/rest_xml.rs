@@ -32,7 +32,7 @@ impl WireProtocol for RestXml {
         rest::encode(model, operation, params, self)
     }
 
-    /// A presigned URL has the parameters of path, query and headers; who uses it sends the body.
+    /// Moves nothing: whoever uses a presigned URL sends the body.
     fn move_body_to_query(
         &self,
         _: &ServiceModel,

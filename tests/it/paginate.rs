@@ -437,7 +437,7 @@ fn an_unknown_waiter_is_an_error_with_suggestions() {
         .to_string();
     assert!(error.contains("did you mean BucketExists"), "{error}");
     for (service, waiter, expected) in [
-        ("dynamodb", "TableActive", "; there are: "),
+        ("dynamodb", "TableActive", "; the service has: "),
         ("dynamodb", "TableActive", "TableExists, TableNotExists"),
         ("sqs", "QueueExists", "; the service has no waiters"),
     ] {

@@ -234,7 +234,7 @@ fn a_truncated_or_deep_response_is_an_error() {
     for end in 1..whole.len() {
         let error = ask(&whole[..end]).unwrap_err().to_string();
         assert!(
-            error.contains("expected a whole document"),
+            error.contains("expected a well-formed document"),
             "{end}: {error}"
         );
     }
