@@ -53,7 +53,8 @@ impl Expressions {
         Self::default()
     }
 
-    /// Writes an item only if this condition holds. The conditions of several calls are combined with AND.
+    /// Sets the condition of a write: the item is written only if the condition holds. The conditions of several calls are combined
+    /// with AND.
     ///
     /// ```
     /// use tucuxi::dynamodb::{Attr, Expressions};
@@ -67,7 +68,8 @@ impl Expressions {
         self
     }
 
-    /// Returns only items for which this condition holds. The conditions of several calls are combined with AND.
+    /// Sets the filter of a query or scan, which returns only items for which it holds. The conditions of several calls are combined
+    /// with AND.
     ///
     /// ```
     /// use tucuxi::dynamodb::{Attr, Expressions};

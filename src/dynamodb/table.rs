@@ -18,6 +18,19 @@ use crate::error::Result;
 ///
 /// A table is cheap to create and to clone: it shares the client's connections, credentials and models. See
 /// [`dynamodb`](crate::dynamodb) for a complete example.
+///
+/// ```
+/// use serde_json::{Value, json};
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let replay = Replay::new().respond(200, &[], "{}").respond(200, &[], r#"{"Item": {"id": {"N": "7"}}}"#);
+/// # let client = Client::with_transport(config, replay)?;
+/// let orders = client.table("orders");
+/// orders.put(json!({"id": 7})).send()?;
+/// let order: Option<Value> = orders.get(json!({"id": 7})).item()?;
+/// assert_eq!(order, Some(json!({"id": 7})));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Table {
     client: Client,
@@ -334,7 +347,21 @@ impl Table {
     }
 }
 
-/// Builds a call for one item. The methods of [`Table`] return it.
+/// A builder for a call that reads or writes one item. [`Table::get`], [`put`](Table::put), [`update`](Table::update) and
+/// [`delete`](Table::delete) return it.
+///
+/// ```
+/// use serde_json::json;
+/// use tucuxi::dynamodb::{Attr, Update};
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let replay = Replay::new().respond(200, &[], "{}");
+/// # let client = Client::with_transport(config, replay)?;
+/// let stock = client.table("stock");
+/// let take_one = stock.update(json!({"article": "tucuxi"}), Update::new().add("left", -1));
+/// take_one.condition(Attr("left").gte(1)).send()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "nothing is sent before `send` or `item`"]
 #[derive(Debug)]
 pub struct ItemCall<'t> {
@@ -406,7 +433,7 @@ impl ItemCall<'_> {
         self.param("ConsistentRead", true)
     }
 
-    /// Returns the attributes of the written item, which [`item`](Self::item) reads. `PutItem` and `DeleteItem` support only
+    /// Requests attributes of the written item, which [`item`](Self::item) returns. Puts and deletes support only
     /// [`ReturnValues::AllOld`].
     ///
     /// ```
@@ -507,7 +534,21 @@ impl ItemCall<'_> {
     }
 }
 
-/// The attributes of a written item that the service returns: [`ItemCall::returning`].
+/// Which attributes of a written item the service returns, for [`ItemCall::returning`].
+///
+/// ```
+/// use serde_json::{Value, json};
+/// use tucuxi::dynamodb::ReturnValues;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let replay = Replay::new().respond(200, &[], r#"{"Attributes": {"id": {"N": "7"}, "state": {"S": "open"}}}"#);
+/// # let client = Client::with_transport(config, replay)?;
+/// let orders = client.table("orders");
+/// let replaced: Option<Value> =
+///     orders.put(json!({"id": 7, "state": "paid"})).returning(ReturnValues::AllOld).item()?;
+/// assert_eq!(replaced.expect("there was an item")["state"], "open");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReturnValues {

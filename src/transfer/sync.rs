@@ -26,13 +26,21 @@ use crate::error::Result;
 
 /// The reason why something is transferred or deleted.
 ///
-/// ```no_run
+/// ```
 /// use tucuxi::transfer::Difference;
-/// # let client = tucuxi::Client::new()?;
-/// let plan = client.transfer().sync_up("site", "my-bucket", "www").delete(true).plan()?;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let listing = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+/// # let replay = Replay::new().respond(200, &[], listing);
+/// # let client = Client::with_transport(config, replay)?;
+/// # let folder = tempfile::tempdir()?;
+/// # let site = folder.path();
+/// # std::fs::write(site.join("index.html"), "<p>hello</p>")?;
+/// let plan = client.transfer().sync_up(site, "my-bucket", "www").delete(true).plan()?;
+/// assert!(plan.changes().eq([("index.html", Difference::Missing)]));
 /// let extra = plan.changes().filter(|(_, why)| *why == Difference::Extra).count();
 /// println!("{extra} objects would be deleted");
-/// # Ok::<(), tucuxi::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -104,12 +112,19 @@ pub struct Sync {
 impl TransferManager {
     /// Synchronises a prefix with a folder: uploads files that are missing or different below the prefix.
     ///
-    /// ```no_run
-    /// # let client = tucuxi::Client::new()?;
-    /// let plan = client.transfer().sync_up("site", "my-bucket", "www").delete(true).plan()?;
-    /// print!("{plan}");
-    /// plan.job().run()?;
-    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let listing = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+    /// # let replay = Replay::new().respond(200, &[], listing).respond(200, &[("etag", "\"e\"")], "");
+    /// # let client = Client::with_transport(config, replay)?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let site = folder.path();
+    /// # std::fs::write(site.join("index.html"), "<p>hello</p>")?;
+    /// let plan = client.transfer().sync_up(site, "my-bucket", "www").delete(true).plan()?;
+    /// print!("{plan}"); // upload …/index.html to s3://my-bucket/www/index.html (…)
+    /// assert_eq!(plan.job().run()?.objects, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn sync_up(
         &self,
