@@ -443,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_of_the_caller_may_borrow_what_did_not_change() {
+    fn a_type_may_borrow_unchanged_text() {
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]
         struct Answer<'a> {

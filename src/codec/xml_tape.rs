@@ -481,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_document_is_read_to_where_it_breaks() {
+    fn a_truncated_document_is_read_up_to_the_defect() {
         let whole = "<r><a>x</a><b>y &amp; z</b><c><d>1</d></c></r>";
         let texts = |src: &str| {
             let Some(nodes) = Nodes::salvage(src) else {

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn another_dialect_needs_no_other_code() {
+    fn another_dialect_can_be_added() {
         let model = Lines
             .parse("tower", "RingBell PUT\nLookOut GET\n".into())
             .unwrap();

@@ -463,7 +463,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn an_import_that_fails_leaves_the_folder_as_it_was() {
+    fn a_failed_import_leaves_the_folder_unchanged() {
         let (source, root) = (source(), tempfile::tempdir().unwrap());
         let into = root.path().join("models");
         put(&into, "tower/2020-01-01/service-2.json", "old");

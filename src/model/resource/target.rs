@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_goes_where_the_target_says() {
+    fn values_are_set_at_their_targets() {
         // (target, value and resource index, set in this order; the resulting parameters)
         let cases = [
             (vec![("A", 0)], json!({"A": 0})),

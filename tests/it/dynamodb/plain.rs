@@ -454,7 +454,7 @@ fn a_struct_round_trips() {
 }
 
 #[test]
-fn regression_integers_of_128_bits_come_back() {
+fn regression_integers_of_128_bits_round_trip() {
     #[derive(Serialize, Deserialize, PartialEq, Debug)]
     struct Account {
         small: u128,
