@@ -173,7 +173,7 @@ impl BatchWriter {
     ///
     /// # Errors
     ///
-    /// As [`BatchWriter::put`].
+    /// Returns an error in the same cases as [`BatchWriter::put`].
     pub fn delete(&mut self, key: impl Serialize) -> Result<()> {
         let key = canonical_item(&key)?;
         self.add(object("DeleteRequest", json!({"Key": key})))

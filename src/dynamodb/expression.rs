@@ -160,7 +160,7 @@ impl Expressions {
     ///
     /// # Errors
     ///
-    /// As [`Expressions::merge_into`].
+    /// Returns an error in the same cases as [`Expressions::merge_into`].
     pub fn merge_typed_into(self, params: &mut Value) -> Result<()> {
         self.merge(params, attribute_value::to_typed)
     }

@@ -107,7 +107,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// Returns an error as [`Client::call`].
+    /// Returns an error in the same cases as [`Client::call`].
     pub fn call(&self, operation: &str, mut params: Value) -> Result<Value> {
         if let Some(params) = params.as_object_mut() {
             params.insert("TableName".into(), (*self.name).into());
@@ -305,7 +305,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// Returns the closure's error, or an error as [`BatchWriter::finish`].
+    /// Returns the closure's error, or an error in the same cases as [`BatchWriter::finish`].
     pub fn with_batch_writer<R>(
         &self,
         write: impl FnOnce(&mut BatchWriter) -> Result<R>,
@@ -520,7 +520,7 @@ impl ItemCall<'_> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); and an error if the item does not fit the type.
+    /// Returns an error in the same cases as [`send`](Self::send), or if the item does not fit the type.
     pub fn item<T: DeserializeOwned>(self) -> Result<Option<T>> {
         let mut output = self.send()?;
         let item = match take(&mut output, "Item") {

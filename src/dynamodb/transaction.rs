@@ -384,7 +384,7 @@ impl TransactGet {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); and an error if an item does not fit the type.
+    /// Returns an error in the same cases as [`send`](Self::send), or if an item does not fit the type.
     pub fn items<T: DeserializeOwned>(self) -> Result<Vec<Option<T>>> {
         let mut output = self.send()?;
         let Value::Array(responses) = take(&mut output, "Responses") else {

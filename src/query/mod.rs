@@ -145,8 +145,8 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// Returns an error if an argument of a function has the wrong type, or if the search creates too many values: more than
-    /// 1,000,000 values and steps together, and more than 64 for each value of the input.
+    /// Returns an error if an argument of a function has the wrong type, or if the search takes more steps and creates more values
+    /// than its limit: 1,000,000 together, plus 64 for each value of the input. A long text counts as several values.
     pub fn search<'v>(&self, value: &'v Value) -> Result<Cow<'v, Value>, QueryError> {
         let budget = budget::Budget::new(value);
         eval::eval(&self.root, value, &budget).map_err(|error| error.in_expression(&self.text))

@@ -39,7 +39,8 @@ pub(super) struct Outcome {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Failure {
-    /// The object (`s3://BUCKET/KEY`) or the file.
+    /// The object (`s3://BUCKET/KEY`) or the file. After a failed listing also `the rest`, and `the deletions` if a sync deleted
+    /// nothing.
     pub object: String,
     /// The reason.
     pub error: Error,

@@ -243,7 +243,7 @@ impl Wait {
     ///
     /// # Errors
     ///
-    /// Returns an error in the cases of [`Client::wait`], or if the token of [`cancel_with`](Self::cancel_with) is cancelled.
+    /// Returns an error in the same cases as [`Client::wait`], or if the token of [`cancel_with`](Self::cancel_with) is cancelled.
     pub fn run(self) -> Result<WaitOutput> {
         let request = Request {
             client: &self.client,
