@@ -182,6 +182,14 @@ impl ServiceModel {
     }
 
     /// Returns the names of all operations, in the order of the model.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// let model = client.model("sts")?;
+    /// assert!(model.operation_names().any(|name| name == "GetCallerIdentity"));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn operation_names(&self) -> impl Iterator<Item = &str> {
         self.operations.names(&self.text)
     }
@@ -274,6 +282,14 @@ impl ServiceModel {
     }
 
     /// Returns the names of all shapes, in the order of the model.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// let model = client.model("dynamodb")?;
+    /// assert!(model.shape_names().any(|name| name == "AttributeValue"));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn shape_names(&self) -> impl Iterator<Item = &str> {
         self.shapes.names(&self.text)
     }

@@ -145,6 +145,17 @@ pub enum ParamErrorKind {
 
 impl Error {
     /// Returns the errors in the parameters, if that is why the call failed.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// let error = client.call("s3", "HeadBucket", serde_json::json!({"Buket": "b"})).unwrap_err();
+    /// for param in &error.param_errors().expect("the parameters are invalid").0 {
+    ///     println!("{param}"); // Bucket: required member is missing, …
+    /// }
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn param_errors(&self) -> Option<&ParamErrors> {
         self.downcast_ref()
     }

@@ -204,18 +204,54 @@ impl Wait {
     }
 
     /// Sets the maximum number of requests. The default is that of the waiter's definition.
+    ///
+    /// ```
+    /// use tucuxi::{WaitError, WaitFailure};
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| ()).build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(404, &[], "").respond(200, &[], ""))?;
+    /// let bucket = serde_json::json!({"Bucket": "my-bucket"});
+    /// let wait = client.waiter("s3", "BucketExists", bucket)?.max_attempts(1);
+    /// let error: WaitError = wait.run().unwrap_err().downcast()?;
+    /// assert!(matches!(error.reason, WaitFailure::AttemptsUsed(_)));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.settings.max_attempts = Some(attempts);
         self
     }
 
     /// Sets the time after which no further request is sent. Without it, only the number of attempts limits the wait.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tucuxi::{WaitError, WaitFailure};
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| ()).build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(404, &[], "").respond(200, &[], ""))?;
+    /// let bucket = serde_json::json!({"Bucket": "my-bucket"});
+    /// let wait = client.waiter("s3", "BucketExists", bucket)?.timeout(Duration::from_secs(1));
+    /// let error: WaitError = wait.run().unwrap_err().downcast()?;
+    /// assert!(matches!(error.reason, WaitFailure::Deadline)); // the next attempt would be too late
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = Some(timeout);
         self
     }
 
     /// Calls `f` after each request that does not complete the wait.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| ()).build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(404, &[], "").respond(200, &[], ""))?;
+    /// let bucket = serde_json::json!({"Bucket": "my-bucket"});
+    /// let wait = client.waiter("s3", "BucketExists", bucket)?;
+    /// let wait = wait.on_progress(|progress| println!("attempt {} of the wait", progress.attempts));
+    /// assert_eq!(wait.run()?.attempts, 2);
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn on_progress(mut self, f: impl FnMut(&Progress<'_>) + Send + 'static) -> Self {
         self.on_progress = Some(Box::new(f));
         self

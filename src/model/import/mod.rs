@@ -106,6 +106,20 @@ impl fmt::Display for ImportReport {
 /// that would lead elsewhere is an error. A wheel may have at most 64 MiB and 100,000 files, and decompressed at most 64 MiB in each
 /// file and 512 MiB in all of them; botocore 1.44 has 15 MB, 2,400 files and 130 MB.
 ///
+/// ```
+/// use tucuxi::model::import::{ImportOptions, import};
+/// # let folder = tempfile::tempdir()?;
+/// # let source = folder.path().join("data");
+/// # let models = folder.path().join("models");
+/// # std::fs::create_dir_all(source.join("tower/2024-01-01"))?;
+/// # let model = r#"{"metadata": {}, "operations": {}, "shapes": {}}"#;
+/// # std::fs::write(source.join("tower/2024-01-01/service-2.json"), model)?;
+///
+/// let report = import(&source, &models, ImportOptions::default())?;
+/// assert_eq!(report.files, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// Returns an error if the source cannot be read, one of its files is broken, a limit is exceeded, or the folder cannot be written.
