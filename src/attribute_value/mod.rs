@@ -111,7 +111,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_type_goes_there_and_back() {
+    fn every_type_round_trips() {
         let digits = "12345678901234567890123456789012345678";
         let cases = [
             (json!(null), json!({"NULL": true})),

@@ -17,7 +17,7 @@ use crate::uri;
 /// The header that names the error, whatever the status.
 pub(super) const ERROR_TYPE: &str = "x-amzn-errortype";
 
-/// An error of a JSON protocol in a response with status 200 is not longer than this.
+/// The maximum length of a body with status 200 that may be an error of a JSON protocol.
 const LONGEST_ERROR: usize = 4096;
 
 pub(super) fn move_body_to_query(

@@ -124,8 +124,8 @@ pub(crate) trait WireProtocol: Sync {
     /// Reads code, message and further parts of an error.
     fn error_parts(&self, response: &BufferedResponse<'_>) -> ErrorParts;
 
-    /// Whether an error without a readable document has HTTP's phrase for its status as message, as botocore has it. Otherwise
-    /// only those of servers in front of the service do.
+    /// Whether every error without a readable document gets HTTP's phrase for its status as message, as in botocore. Otherwise only
+    /// errors of servers in front of the service do.
     fn phrases_every_error(&self) -> bool {
         false
     }

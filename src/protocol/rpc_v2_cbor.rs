@@ -1,4 +1,4 @@
-//! Smithy RPC v2 with CBOR bodies.
+//! Smithy RPC v2: the operation in the URL, CBOR bodies.
 
 use http::HeaderValue;
 use http::header::{ACCEPT, CONTENT_TYPE};

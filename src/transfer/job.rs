@@ -66,7 +66,7 @@ impl<'j> Transfer<'j> {
     }
 }
 
-/// Finds the objects to transfer.
+/// A function that finds the objects to transfer.
 type Find<'j> = dyn FnOnce(&Arc<Context>, Value) -> Result<Found<'j>> + Send + 'j;
 
 /// The objects to transfer.
@@ -155,7 +155,7 @@ impl<'j> Job<'j> {
         self
     }
 
-    /// Sets what receives progress reports.
+    /// Sets the receiver of progress reports.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -192,7 +192,7 @@ impl<'j> Job<'j> {
         self
     }
 
-    /// Transfers the objects, and returns when all are done.
+    /// Transfers the objects on this thread and others, and returns when all are done.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -246,13 +246,13 @@ fn run_many(found: Found<'_>, context: &Arc<Context>) -> Result<Report> {
         let error = TransferError::NothingDeleted.into();
         report.failures.push(Failure { object, error });
     }
-    // these are of one object
+    // ETag and version are those of a single object
     (report.etag, report.version_id) = (None, None);
     report.into_result()
 }
 
 impl Job<'static> {
-    /// Transfers the objects in the background.
+    /// Transfers the objects in the background, on a thread of its own.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -310,7 +310,7 @@ impl fmt::Debug for Running {
 }
 
 impl Running {
-    /// Whether the transfer has ended, successfully or not.
+    /// Returns whether the transfer has ended, successfully or not.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -347,6 +347,18 @@ impl Running {
     }
 
     /// Cancels the transfer. What has begun is aborted before [`join`](Self::join) returns.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[("etag", "\"e\"")], ""))?;
+    /// let running = client.transfer().upload("a small fish", "river", "fish.txt").start();
+    /// running.cancel();
+    /// if let Err(error) = running.join() {
+    ///     assert!(error.is_cancelled()); // unless it was done before
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cancel(&self) {
         self.context.cancel.cancel();
     }
@@ -367,7 +379,7 @@ impl Running {
     ///
     /// # Errors
     ///
-    /// Returns the error that [`Job::run`] would.
+    /// Returns an error in the same cases as [`Job::run`].
     pub fn join(self) -> Result<Report> {
         match self.thread.join() {
             Ok(result) => result,

@@ -238,8 +238,8 @@ impl TransferManager {
         Job::one(&self.shared, ObjectRef::new(bucket, key), Transfer::Delete)
     }
 
-    /// Returns the unfinished transfers of this endpoint whose journals, in the
-    /// [state folder](TransferConfig::state_folder), no process holds locked.
+    /// Returns the transfers to and from this endpoint that earlier processes left unfinished: those with a journal in the
+    /// [state folder](TransferConfig::state_folder) that no process has locked.
     ///
     /// ```
     /// use tucuxi::transfer::TransferConfig;

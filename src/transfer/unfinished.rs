@@ -42,7 +42,7 @@ pub struct Unfinished {
     lines: Vec<Value>,
 }
 
-/// Returns all unfinished transfers for this endpoint that no process holds locked.
+/// Returns the unfinished transfers to and from this endpoint whose journals no process has locked.
 pub(super) fn all(context: &Arc<Context>) -> Result<Vec<Unfinished>> {
     let Some(folder) = context.state_folder() else {
         return Ok(Vec::new());
@@ -72,12 +72,12 @@ impl Unfinished {
         &self.subject.key
     }
 
-    /// Returns the file that is uploaded or downloaded to.
+    /// Returns the path of the local file: the source of an upload, or the target of a download.
     pub fn file(&self) -> &str {
         &self.subject.file
     }
 
-    /// Whether it is an upload. Otherwise it is a download.
+    /// Returns whether the transfer is an upload. Otherwise it is a download.
     pub fn is_upload(&self) -> bool {
         &*self.subject.kind == "upload"
     }

@@ -1280,7 +1280,7 @@ fn each_provider_ends_with_its_timeout_its_call_or_its_cancel_token() {
 }
 
 #[test]
-fn the_services_beside_a_machine_are_reached_without_a_proxy() {
+fn local_services_with_credentials_are_reached_without_a_proxy() {
     // a proxy that does not exist
     let closed = "http://127.0.0.1:1";
     let (mut machine, server) = served("", "AWS_CONTAINER_CREDENTIALS_FULL_URI", |_| {
