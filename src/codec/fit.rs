@@ -253,10 +253,10 @@ impl<'a> Fit<'a> {
             return Some(map);
         }
         match came {
-            0 => self.warn("a union's one member", "none", false),
+            0 => self.warn("exactly one member", "none", false),
             1 if map.is_empty() => return None, // the member has a warning already
             1 => {}
-            _ => self.warn("a union's one member", "more than one", false),
+            _ => self.warn("exactly one member", "more than one", false),
         }
         Some(map)
     }

@@ -39,7 +39,7 @@ impl<'t, 'de> Element<'t, 'de> {
     }
 }
 
-const NESTED: &str = "an element with others in it";
+const NESTED: &str = "an element with child elements";
 
 impl Fit<'_> {
     pub(crate) fn element(
@@ -89,7 +89,7 @@ impl Fit<'_> {
         for (index, node) in element.elements().enumerate() {
             let Some(name) = tape.child(node, &key.wire_name) else {
                 self.below(format!("[{index}]"), |fit| {
-                    fit.leave_out("an entry of a map", "one without a key")
+                    fit.leave_out("an entry of a map", "an entry without a key")
                 });
                 continue;
             };
@@ -98,7 +98,7 @@ impl Fit<'_> {
             let name = self.below(step.clone(), |fit| fit.text(text));
             let value = self.below(step, |fit| match tape.child(node, &value.wire_name) {
                 Some(node) => fit.element(values, element.at(node)),
-                None => Ok(fit.leave_out("an entry of a map", "one without a value")),
+                None => Ok(fit.leave_out("an entry of a map", "an entry without a value")),
             })?;
             map.extend(value.map(|value| (name, value)));
         }
@@ -140,7 +140,7 @@ impl Fit<'_> {
                             .is_none()
                     {
                         self.below(step, |fit| {
-                            fit.leave_out("one element", "another of its name")
+                            fit.leave_out("one element", "another of the same name")
                         });
                     }
                     continue;

@@ -183,7 +183,7 @@ pub(crate) fn text<'v>(
         (_, Value::Number(n)) => n.to_string().into(),
         (_, Value::Bool(true)) => "true".into(),
         (_, Value::Bool(false)) => "false".into(),
-        _ => return Err(format!("not a {}", kind.name())),
+        _ => return Err(format!("expected {}", kind.name())),
     })
 }
 

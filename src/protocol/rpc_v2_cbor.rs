@@ -99,7 +99,7 @@ impl WireProtocol for RpcV2Cbor {
             true => Ok(None),
             false => {
                 let expected = self.expected(response, *shape)?;
-                Err(response.unexpected(expected, "another item, or no CBOR"))
+                Err(response.unexpected(expected, "something else"))
             }
         }
     }

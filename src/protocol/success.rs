@@ -174,7 +174,7 @@ impl<'a> SuccessResponse<'a> {
     /// The description of the body that was expected.
     pub(super) fn expected(&self) -> Result<String, Rejection> {
         match self.wanted()? {
-            Wanted::Any => Ok("no web page".into()),
+            Wanted::Any => Ok("a response of the service".into()),
             Wanted::Document { shape, .. } => self.protocol().expected(self, shape),
         }
     }

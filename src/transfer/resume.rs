@@ -82,7 +82,7 @@ impl UploadJournal {
                 Err(error) if error.code() == Some("NoSuchUpload") => return Ok(None),
                 Err(error) if !is_refused(&error) => return Err(error),
                 Err(error) => {
-                    tracing::warn!(%object, %error, "could not list the parts of an unfinished upload; starting anew")
+                    tracing::warn!(%object, %error, "could not list the parts of an unfinished upload; starting again")
                 }
             }
         }
@@ -92,7 +92,7 @@ impl UploadJournal {
         Ok(None)
     }
 
-    /// Starts the journal anew, before the upload is created.
+    /// Empties the journal for a new upload, before the upload is created.
     pub(super) fn restart(&mut self) {
         warn_if_failed(self.journal.restart(&self.header));
     }
@@ -220,7 +220,7 @@ impl DownloadJournal {
         Some((partial, parts.collect()))
     }
 
-    /// Starts the journal anew, before the partial file is created.
+    /// Empties the journal for a new download, before the partial file is created.
     pub(super) fn restart(&mut self, partial: &Path) {
         let partial = std::path::absolute(partial).ok();
         let line = json!({"partial": partial.as_deref().and_then(Path::to_str)});
