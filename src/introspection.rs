@@ -61,7 +61,7 @@ impl Introspection {
     ///
     /// # Errors
     ///
-    /// Returns an error if a model directory cannot be read.
+    /// Returns an error if a folder of models cannot be read.
     pub fn services(&self) -> Result<Vec<String>> {
         self.client.all_services().names()
     }

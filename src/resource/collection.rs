@@ -32,7 +32,7 @@ use crate::paginate::Pages;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Each iteration lists anew, so a clone or a reference can be iterated over repeatedly.
+/// Each iteration requests the listing again, so a clone or a reference can be iterated over repeatedly.
 #[derive(Clone)]
 #[must_use = "nothing is listed before the collection is iterated over"]
 pub struct Collection {

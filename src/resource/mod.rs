@@ -5,7 +5,7 @@
 //!                               │ action, collection                      │ attribute, load, action, waiter
 //!                               └──► s3.Bucket, s3.Bucket, …              └─ reference, sub, collection ──► others
 //! ```
-//! Definitions are data: boto3's files `resources-1` for nine services, files in a directory of models, or a text of the program
+//! Definitions are data: boto3's files `resources-1` for nine services, files in a folder of models, or a text of the program
 //! ([`Client::resource_from`]). They have boto3's format and meaning:
 //!
 //! * Names are in snake case (`creation_date`, `wait_until_exists`), those of sub-resources in Pascal case (`Bucket`). Both
@@ -97,7 +97,7 @@ impl Introspection {
     ///
     /// # Errors
     ///
-    /// Returns an error if a model directory cannot be read.
+    /// Returns an error if a folder of models cannot be read.
     pub fn resources(&self) -> Result<Vec<String>> {
         self.client().all_services().with_resources()
     }

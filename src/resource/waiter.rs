@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::wait::{Wait, WaitOutput};
 
 impl Resource {
-    /// Runs a waiter, such as `exists` or `wait_until_exists`. Known attributes are kept: [`Resource::reload`] loads them anew.
+    /// Runs a waiter, such as `exists` or `wait_until_exists`. Known attributes are kept: [`Resource::reload`] loads them again.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
