@@ -183,7 +183,12 @@ impl Client {
         let config = self.config().with(change)?;
         check_customisations(&config)?;
         let (transport, services) = (self.0.env.transport.clone(), self.0.env.services.fresh());
-        Ok(Self::assemble(config, transport, services))
+        let changed = Self::assemble(config, transport, services);
+        #[cfg(all(feature = "async", feature = "_internals"))]
+        if let Some(instead) = self.0.env.instead.clone() {
+            return Ok(changed.driven_on(&instead.runtime, instead.transport));
+        }
+        Ok(changed)
     }
 
     /// Returns this client with plain `AttributeValue`s. Both share everything else.
@@ -222,6 +227,29 @@ impl Client {
         Self(Arc::new(Inner { config, env }))
     }
 
+    /// The same client with calls that the async driver drives on a runtime, for tests.
+    #[cfg(all(feature = "async", feature = "_internals"))]
+    pub(crate) fn driven_on(
+        &self,
+        runtime: &tokio::runtime::Handle,
+        transport: Arc<dyn crate::transport::AsyncTransport>,
+    ) -> Self {
+        let bridge = crate::transport::Bridge {
+            transport: transport.clone(),
+            runtime: Some(runtime.clone()),
+        };
+        let config = self.config().clone();
+        let env = CallEnv {
+            transport: Arc::new(bridge),
+            instead: Some(crate::exchange::Instead {
+                transport,
+                runtime: runtime.clone(),
+            }),
+            ..self.env().clone()
+        };
+        Self(Arc::new(Inner { config, env }))
+    }
+
     fn assemble(config: Config, transport: Arc<dyn Transport>, services: Services) -> Self {
         let services = services.in_versions(config.api_versions());
         let env = CallEnv {
@@ -233,6 +261,8 @@ impl Client {
             cancel: CancelToken::default(),
             instance_region: Arc::default(),
             deadline: None,
+            #[cfg(all(feature = "async", feature = "_internals"))]
+            instead: None,
         };
         Self(Arc::new(Inner { config, env }))
     }

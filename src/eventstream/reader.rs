@@ -150,6 +150,13 @@ impl EventReader {
         self.initial(message)
     }
 
+    /// Lets threads outside of the runtime read the events.
+    #[cfg(all(feature = "async", feature = "_internals"))]
+    pub(crate) fn for_threads(mut self, runtime: Option<&tokio::runtime::Handle>) -> Self {
+        self.body = self.body.take().map(|body| body.for_threads(runtime));
+        self
+    }
+
     /// Returns the next event, or `None` at the end, without blocking. The iterator's rules hold.
     #[cfg(feature = "async")]
     pub async fn next_event(&mut self) -> Option<Result<Value>> {

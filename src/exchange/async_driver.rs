@@ -239,3 +239,27 @@ async fn receive(
     let bytes = bytes.map_err(|e| TransportError::of_body(uri, e))?;
     Ok((received(head, ReceivedBody::Whole(bytes)), None))
 }
+
+/// The async driver on a runtime, for blocking tests.
+#[cfg(feature = "_internals")]
+#[derive(Clone)]
+pub(crate) struct Instead {
+    pub(crate) transport: Arc<dyn AsyncTransport>,
+    pub(crate) runtime: tokio::runtime::Handle,
+}
+
+#[cfg(feature = "_internals")]
+impl Instead {
+    pub(super) fn drive(&self, exchange: Exchange, env: &CallEnv) -> Result<Output> {
+        let env = AsyncEnv {
+            env: env.clone(),
+            transport: self.transport.clone(),
+        };
+        let runtime = Some(&self.runtime);
+        let driven = crate::runtime::block_on(runtime, drive(exchange, env));
+        let mut output = driven.map_err(Error::request)??;
+        output.body = output.body.map(|body| body.for_threads(runtime));
+        output.events = output.events.map(|events| events.for_threads(runtime));
+        Ok(output)
+    }
+}

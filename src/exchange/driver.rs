@@ -38,10 +38,17 @@ pub(crate) struct CallEnv {
     pub(crate) instance_region: Arc<OnceLock<Option<String>>>,
     /// The time by which the call must end.
     pub(crate) deadline: Option<Instant>,
+    /// Drives calls in place of this driver, so that tests of the blocking client test the async one.
+    #[cfg(all(feature = "async", feature = "_internals"))]
+    pub(crate) instead: Option<super::async_driver::Instead>,
 }
 
 /// Drives an exchange to its end.
 pub(crate) fn drive(mut exchange: Exchange, env: &CallEnv) -> Result<Output> {
+    #[cfg(all(feature = "async", feature = "_internals"))]
+    if let Some(instead) = &env.instead {
+        return instead.drive(exchange, env);
+    }
     let span = trace::call(&exchange.call);
     let _inside = span.enter();
     let mut result = run(&mut exchange, env);

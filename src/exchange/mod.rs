@@ -52,6 +52,8 @@ use http::HeaderMap;
 use http::header::HeaderValue;
 use serde_json::Value;
 
+#[cfg(all(feature = "async", feature = "_internals"))]
+pub(crate) use self::async_driver::Instead;
 #[cfg(feature = "async")]
 pub(crate) use self::async_driver::{
     AsyncEnv, drive as drive_async, drive_to_request as drive_to_request_async,

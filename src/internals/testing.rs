@@ -18,6 +18,16 @@ use crate::protocol::{self, BufferedResponse, Params};
 use crate::settings::parse_ini;
 use crate::wait::{self, Event, Observation, Step, Tick, WaitMachine, WaitOutput};
 
+/// Returns a blocking client whose calls the async driver drives on a runtime, so that one story tests both clients.
+#[cfg(feature = "async")]
+pub fn driven_on(
+    client: &Client,
+    runtime: &tokio::runtime::Handle,
+    transport: impl crate::transport::AsyncTransport + 'static,
+) -> Client {
+    client.driven_on(runtime, Arc::new(transport))
+}
+
 /// Decodes the result of an operation, as a tree and as JSON text.
 pub fn decode(
     model: &ServiceModel,
