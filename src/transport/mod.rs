@@ -5,12 +5,26 @@
 
 #[cfg(feature = "async")]
 mod asynchronous;
+#[cfg(any(feature = "async", feature = "ureq"))]
+mod authority;
 mod cassette;
+#[cfg(any(feature = "async", feature = "ureq"))]
+mod failure;
+#[cfg(any(feature = "async", feature = "ureq"))]
+mod idle;
+#[cfg(any(feature = "async", feature = "ureq"))]
+mod message;
 mod network;
 mod record;
 mod replay;
+#[cfg(any(feature = "async", feature = "ureq"))]
+mod route;
+#[cfg(any(feature = "async", feature = "ureq"))]
+mod trust;
 #[cfg(feature = "ureq")]
 mod ureq;
+#[cfg(any(feature = "async", feature = "ureq"))]
+mod watch;
 
 #[cfg(feature = "async")]
 pub(crate) use self::asynchronous::Bridge;
@@ -203,6 +217,17 @@ impl TransportError {
             };
             Self::new(kind, from, error)
         })
+    }
+
+    /// Converts the error into one of reading a body.
+    #[cfg(any(feature = "async", feature = "ureq"))]
+    fn into_io(self) -> io::Error {
+        let kind = match self.kind {
+            TransportErrorKind::Timeout => io::ErrorKind::TimedOut,
+            TransportErrorKind::Interrupted => io::ErrorKind::UnexpectedEof,
+            _ => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, self)
     }
 
     /// Returns the kind of the failure.
