@@ -10,6 +10,8 @@ mod authority;
 mod cassette;
 #[cfg(any(feature = "async", feature = "ureq"))]
 mod failure;
+#[cfg(feature = "async")]
+mod hyper;
 #[cfg(any(feature = "async", feature = "ureq"))]
 mod idle;
 #[cfg(any(feature = "async", feature = "ureq"))]
@@ -30,6 +32,8 @@ mod watch;
 pub(crate) use self::asynchronous::Bridge;
 #[cfg(feature = "async")]
 pub use self::asynchronous::{AsyncTransport, Sending};
+#[cfg(feature = "async")]
+pub use self::hyper::HyperTransport;
 pub(crate) use self::network::hosts;
 pub use self::network::{Network, Proxies, Throughput};
 pub use self::record::Record;
@@ -50,6 +54,12 @@ pub type Request = http::Request<Body>;
 
 /// A received response, its body unread.
 pub type Response = http::Response<ResponseBody>;
+
+/// Marks a request that can only be sent over HTTP/2, because both bodies are streams at the same time. It is an extension of the
+/// request.
+#[cfg(feature = "async")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequiresHttp2;
 
 /// Sends requests.
 ///
