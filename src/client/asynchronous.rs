@@ -20,7 +20,7 @@ use crate::identity::Credentials;
 use crate::model::{ModelSource, ServiceModel};
 use crate::output::Output;
 use crate::runtime;
-use crate::transport::{AsyncTransport, Bridge, Request};
+use crate::transport::{AsyncTransport, Bridge, HyperTransport, Request};
 
 /// A client for any operation of any service whose calls are futures.
 ///
@@ -55,6 +55,44 @@ pub struct AsyncClient {
 }
 
 impl AsyncClient {
+    /// Creates a client from the environment variables and the configuration files. It reads the files at once.
+    ///
+    /// ```no_run
+    /// let client = tucuxi::AsyncClient::new()?;
+    /// println!("{:?}", client.config().region());
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a file is malformed or a setting is invalid.
+    pub fn new() -> Result<Self> {
+        Self::with_config(Config::load()?)
+    }
+
+    /// Creates a client with this configuration. It connects to nothing and needs no runtime yet.
+    ///
+    /// ```
+    /// use tucuxi::{AsyncClient, Config, Credentials};
+    ///
+    /// let config = Config::builder()
+    ///     .region("eu-west-1")
+    ///     .endpoint_url("http://localhost:9000")
+    ///     .credentials(Credentials::new("minio", "minio-secret"));
+    /// # let config = config.isolated();
+    /// let client = AsyncClient::with_config(config.build()?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a network setting is not supported or names an invalid file, or if the configuration disables an
+    /// unknown customisation.
+    pub fn with_config(config: Config) -> Result<Self> {
+        let transport = HyperTransport::new(config.network())?;
+        Self::with_transport(config, transport)
+    }
+
     /// Creates a client that sends its requests through this transport, such as a [`Replay`](crate::transport::Replay) in tests.
     ///
     /// # Errors
@@ -287,7 +325,7 @@ impl RequestBuilder<AsyncClient> {
     /// use tucuxi::{AsyncClient, eventstream};
     ///
     /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let client: AsyncClient = todo!();
+    /// let client = AsyncClient::new()?;
     /// let (sender, events) = eventstream::channel(16);
     /// let voice = json!({"Engine": "generative", "VoiceId": "Amy", "OutputFormat": "mp3"});
     /// let request = client.request("polly", "StartSpeechSynthesisStream").params(voice);

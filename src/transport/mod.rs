@@ -5,17 +5,35 @@
 
 #[cfg(feature = "async")]
 mod asynchronous;
+#[cfg(any(feature = "async", feature = "ureq"))]
+mod authority;
 mod cassette;
+#[cfg(any(feature = "async", feature = "ureq"))]
+mod failure;
+#[cfg(feature = "async")]
+mod hyper;
+#[cfg(any(feature = "async", feature = "ureq"))]
+mod idle;
+#[cfg(any(feature = "async", feature = "ureq"))]
+mod message;
 mod network;
 mod record;
 mod replay;
+#[cfg(any(feature = "async", feature = "ureq"))]
+mod route;
+#[cfg(any(feature = "async", feature = "ureq"))]
+mod trust;
 #[cfg(feature = "ureq")]
 mod ureq;
+#[cfg(any(feature = "async", feature = "ureq"))]
+mod watch;
 
 #[cfg(feature = "async")]
 pub use self::asynchronous::{AsyncTransport, Sending};
 #[cfg(feature = "async")]
 pub(crate) use self::asynchronous::{Bridge, passed, within};
+#[cfg(feature = "async")]
+pub use self::hyper::HyperTransport;
 pub(crate) use self::network::hosts;
 pub use self::network::{Network, Proxies, Throughput};
 pub use self::record::Record;
@@ -222,6 +240,17 @@ impl TransportError {
             };
             Self::new(kind, from, error)
         })
+    }
+
+    /// Converts the error into one of reading a body.
+    #[cfg(any(feature = "async", feature = "ureq"))]
+    fn into_io(self) -> io::Error {
+        let kind = match self.kind {
+            TransportErrorKind::Timeout => io::ErrorKind::TimedOut,
+            TransportErrorKind::Interrupted => io::ErrorKind::UnexpectedEof,
+            _ => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, self)
     }
 
     /// Returns the kind of the failure.

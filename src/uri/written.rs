@@ -83,7 +83,7 @@ impl WrittenUrl {
     /// # Errors
     ///
     /// Returns an error as [`parse`](Self::parse) does.
-    #[cfg(any(test, feature = "ureq"))]
+    #[cfg(any(test, feature = "async", feature = "ureq"))]
     pub(crate) fn parse_proxy(text: &str) -> Result<Self, UrlError> {
         match text.contains("://") || text.is_empty() {
             true => Self::parse(text),
@@ -92,7 +92,7 @@ impl WrittenUrl {
     }
 
     /// Returns the URL in its normal form, with user name and password.
-    #[cfg(feature = "ureq")]
+    #[cfg(any(feature = "async", feature = "ureq"))]
     pub(crate) fn as_str(&self) -> &str {
         self.0.as_str()
     }

@@ -2,27 +2,20 @@
 
 use std::io::Read;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use http::header::EXPECT;
-use http::{HeaderValue, StatusCode, Uri, request, response};
+use http::{HeaderValue, Uri, request, response};
 use ureq::Timeout;
 use ureq::unversioned::transport::time::Duration as Time;
 use ureq::unversioned::transport::{NextTimeout, Transport};
 
-use super::chunks::{Chunks, copy};
-use super::error::Failure;
-use super::head::{self, Framing, MAX_HEAD};
 use super::pool::{NEVER, Pool};
-use super::watch::{Phase, Watch};
 use crate::body::Body;
 use crate::read;
-
-/// How long a request with `Expect: 100-continue` waits for the server before it sends the body.
-const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// The maximum number of interim responses (1xx) before the final one.
-const MAX_INTERIM: usize = 100;
+use crate::transport::failure::Failure;
+use crate::transport::message::{self, CONTINUE_TIMEOUT, Heads, Left, Step};
+use crate::transport::watch::{Phase, Watch};
 
 /// A connection during an exchange.
 pub(super) struct Connection {
@@ -53,7 +46,7 @@ impl Connection {
         forward: Option<Option<&HeaderValue>>,
         body: &Body,
     ) -> Result<(response::Parts, Incoming), Failure> {
-        let text = head::encode(request, forward);
+        let text = message::encode(request, forward);
         let expects_continue = !body.is_empty() && request.headers.contains_key(EXPECT);
         let refusal = match expects_continue {
             true => {
@@ -71,15 +64,11 @@ impl Connection {
                     .ok_or_else(|| Failure::Http("no response".into()))?
             }
         };
-        let (framing, is_reusable) = head::framing(&request.method, &head)?;
+        let (framing, is_reusable) = message::framing(&request.method, &head)?;
         let incoming = Incoming {
             is_reusable: is_reusable && self.is_sent,
             connection: Some(self),
-            left: match framing {
-                Framing::Chunked => Left::Chunks(Chunks::default()),
-                Framing::Close => Left::Close,
-                Framing::Length(length) => Left::Bytes(length),
-            },
+            left: framing.into(),
         };
         Ok((head, incoming))
     }
@@ -178,36 +167,21 @@ impl Connection {
     fn read_head(&mut self, until: NextTimeout) -> Result<Option<response::Parts>, Failure> {
         let awaits_continue = until.reason == Timeout::Await100;
         let since = Instant::now();
-        let mut interim = 0;
+        let mut heads = Heads::default();
         loop {
             let input = self.link.buffers().input();
-            if let Some((len, head)) = head::decode(input)? {
+            if let Some((len, step)) = heads.decode(input, awaits_continue)? {
                 self.link.buffers().input_consume(len);
-                if !head.status.is_informational() {
-                    return Ok(Some(head));
+                match step {
+                    Step::Continue => return Ok(None),
+                    Step::Final(head) => return Ok(Some(head)),
+                    Step::Interim => self.watch.set_phase(Phase::Head),
                 }
-                if head.status == StatusCode::SWITCHING_PROTOCOLS {
-                    let what = "the server switched protocols (101), which was not requested";
-                    return Err(Failure::Http(what.into()));
-                }
-                if awaits_continue && head.status == StatusCode::CONTINUE {
-                    return Ok(None);
-                }
-                interim += 1;
-                if interim > MAX_INTERIM {
-                    return Err(Failure::TooLarge(
-                        "there are too many interim responses (1xx)",
-                    ));
-                }
-                self.watch.set_phase(Phase::Head);
                 continue;
             }
             let received = input.len();
-            if received >= MAX_HEAD {
-                return Err(Failure::TooLarge("the head of the response is too long"));
-            }
             if received > 0 {
-                self.watch.begin_head();
+                self.watch.begin_head(Instant::now());
             }
             let mut wait = until;
             if awaits_continue {
@@ -221,12 +195,7 @@ impl Connection {
             }
             match self.link.await_input(wait) {
                 Ok(true) => {}
-                Ok(false) => {
-                    return Err(Failure::Closed(match received {
-                        0 => "it was closed before a response was received",
-                        _ => "it was closed inside the head of the response",
-                    }));
-                }
+                Ok(false) => return Err(Heads::closed(received)),
                 Err(ureq::Error::Timeout(Timeout::Await100)) => return Ok(None),
                 Err(error) => return Err(error.into()),
             }
@@ -243,28 +212,19 @@ pub(super) struct Incoming {
     is_reusable: bool,
 }
 
-enum Left {
-    Bytes(u64),
-    Chunks(Chunks),
-    Close,
-}
-
 impl Incoming {
     /// Returns the length, if it was announced.
     pub(super) fn len(&self) -> Option<u64> {
-        match self.left {
-            Left::Bytes(left) => Some(left),
-            _ => None,
-        }
+        self.left.len()
     }
 
     pub(super) fn ends_by_close(&self) -> bool {
-        matches!(self.left, Left::Close)
+        self.left.ends_by_close()
     }
 
     /// Releases the connection if the body is empty.
     pub(super) fn finish(&mut self) {
-        if matches!(self.left, Left::Bytes(0)) {
+        if self.left.is_whole() {
             self.release();
         }
     }
@@ -287,26 +247,9 @@ impl Incoming {
             };
             let buffers = connection.link.buffers();
             let input = buffers.input();
-            let (used, read) = match &mut self.left {
-                Left::Bytes(left) => {
-                    let most = usize::try_from(*left).unwrap_or(usize::MAX);
-                    let n = copy(input, buf, most);
-                    *left = left.saturating_sub(n as u64);
-                    (n, n)
-                }
-                Left::Chunks(chunks) => chunks.decode(input, buf)?,
-                Left::Close => {
-                    let n = copy(input, buf, usize::MAX);
-                    (n, n)
-                }
-            };
+            let (used, read) = self.left.decode(input, buf)?;
             buffers.input_consume(used);
-            let is_whole = match &self.left {
-                Left::Bytes(left) => *left == 0,
-                Left::Chunks(chunks) => chunks.is_ended(),
-                Left::Close => false,
-            };
-            if is_whole {
+            if self.left.is_whole() {
                 // at once, as a reader that knows the length does not read beyond it
                 self.release();
                 return Ok(read);
@@ -322,19 +265,7 @@ impl Incoming {
 
     /// Handles the end of the connection.
     fn closed(&mut self) -> Result<usize, Failure> {
-        match &self.left {
-            Left::Close => {}
-            // only an empty line is missing
-            Left::Chunks(chunks) if chunks.is_ending() => {}
-            Left::Chunks(_) => {
-                return Err(Failure::Closed(
-                    "it was closed before the last chunk of the body",
-                ));
-            }
-            Left::Bytes(_) => {
-                return Err(Failure::Closed("it was closed before the end of the body"));
-            }
-        }
+        self.left.closed()?;
         self.connection = None;
         Ok(0)
     }

@@ -2,35 +2,32 @@
 //!
 //! ```text
 //! http1 ─► ureq's Transport: TLS ─► [tunnel through a proxy ─►] socket
-//!  head, chunks                                                  watch: timeouts, cancellation
+//!  message                                                       watch: timeouts, cancellation
 //! ```
 //! `ureq` opens connections, with TLS and through proxies. The HTTP messages are written and read here: `ureq` would log every
 //! byte of a signed request. Root certificates are loaded when the first https connection is opened. All waiting is done in
-//! [`socket`], until [`watch`] ends it.
+//! [`socket`], which [`watch`](super::watch) ends.
 
-mod authority;
-mod chunks;
+mod current;
 mod error;
-mod head;
 mod http1;
 mod pool;
-mod proxy;
+mod pools;
+
 mod socket;
 mod tls;
-mod watch;
 
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Method, Uri};
+use http::Uri;
 
+use self::current::enter;
 use self::http1::{Connection, Incoming};
-use self::proxy::Route;
-use self::watch::{Phase, Watch};
-use super::{Limits, Request, Response, Transport, TransportError, TransportErrorKind};
-use crate::body::{Body, ResponseBody};
-use crate::transport::Network;
+use self::pools::Way;
+use super::watch::{Phase, Watch};
+use super::{Limits, Network, Request, Response, Transport, TransportError, message};
+use crate::body::ResponseBody;
 
 /// HTTP/1.1 over plain sockets and TLS, with a pool of connections.
 ///
@@ -51,7 +48,7 @@ use crate::transport::Network;
 /// ```
 #[derive(Debug)]
 pub struct UreqTransport {
-    routes: proxy::Routes,
+    pools: pools::Pools,
 }
 
 impl UreqTransport {
@@ -71,7 +68,7 @@ impl UreqTransport {
     /// `http` and `https`.
     pub fn new(network: &Network) -> crate::error::Result<Self> {
         Ok(Self {
-            routes: proxy::Routes::new(network)?,
+            pools: pools::Pools::new(network)?,
         })
     }
 }
@@ -83,16 +80,12 @@ impl Transport for UreqTransport {
         if limits.cancel.is_cancelled() {
             return Err(TransportError::cancelled(&uri));
         }
-        set_length(&head.method, &mut head.headers, &body);
-        // this transport decodes nothing
-        let identity = HeaderValue::from_static("identity");
-        head.headers.entry(ACCEPT_ENCODING).or_insert(identity);
-        let watch = Watch::new(limits);
+        message::complete(&mut head, &body);
+        let watch = Arc::new(Watch::new(limits));
         let result = {
-            let _entered = watch.enter();
-            let Route { pool, to, forward } = self.routes.to(&uri, limits.direct);
+            let _entered = enter(&watch);
+            let Way { pool, to, forward } = self.pools.to(&uri, limits.direct);
             let connection = Connection::new(pool, to, &watch);
-            let forward = forward.as_ref().map(Option::as_ref);
             connection.and_then(|one| one.exchange(&head, forward, &body))
         };
         let (head, mut incoming) = result.map_err(|failure| failure.into_error(&uri, &watch))?;
@@ -114,23 +107,6 @@ impl Transport for UreqTransport {
     }
 }
 
-/// Sets the headers for the length of the body, whatever an interceptor has set. A known length is always sent, even zero if the
-/// method may require it; a body of unknown length is sent in chunks.
-fn set_length(method: &Method, headers: &mut HeaderMap, body: &Body) {
-    headers.remove(TRANSFER_ENCODING);
-    let may_have_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
-    match body.len() {
-        Some(0) if !may_have_body => {}
-        Some(len) => {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(len));
-        }
-        None => {
-            headers.remove(CONTENT_LENGTH);
-            headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-        }
-    }
-}
-
 /// The body of a response that is being received.
 struct Receiving {
     incoming: Incoming,
@@ -141,45 +117,8 @@ struct Receiving {
 impl Read for Receiving {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.watch.set_phase(Phase::Receive);
-        let _entered = self.watch.enter();
-        self.incoming.read(buf).map_err(|failure| {
-            let error = failure.into_error(&self.uri, &self.watch);
-            let kind = match error.kind() {
-                TransportErrorKind::Timeout => io::ErrorKind::TimedOut,
-                TransportErrorKind::Interrupted => io::ErrorKind::UnexpectedEof,
-                _ => io::ErrorKind::Other,
-            };
-            io::Error::new(kind, error)
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_headers_of_the_length_follow_the_body() {
-        let sized = || Body::from("hello");
-        let unsized_ = || Body::from_reader(io::empty());
-        let cases = [
-            (Method::PUT, sized(), Some("5"), false),
-            (Method::GET, sized(), Some("5"), false),
-            (Method::PUT, Body::from(""), Some("0"), false),
-            (Method::GET, Body::from(""), None, false),
-            (Method::PUT, unsized_(), None, true),
-        ];
-        for (method, body, length, is_chunked) in cases {
-            for preset in [None, Some("chunked"), Some("gzip, chunked")] {
-                let mut headers = HeaderMap::new();
-                headers.extend(preset.map(|is| (TRANSFER_ENCODING, HeaderValue::from_static(is))));
-                set_length(&method, &mut headers, &body);
-                let found = headers.get(CONTENT_LENGTH).and_then(|is| is.to_str().ok());
-                assert_eq!(found, length, "{method} {preset:?}");
-                let coding = headers.get(TRANSFER_ENCODING);
-                assert_eq!(coding.is_some(), is_chunked, "{method} {preset:?}");
-                assert!(coding.is_none_or(|coding| coding == "chunked"));
-            }
-        }
+        let _entered = enter(&self.watch);
+        let read = self.incoming.read(buf);
+        read.map_err(|failure| failure.into_error(&self.uri, &self.watch).into_io())
     }
 }

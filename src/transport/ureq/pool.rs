@@ -1,9 +1,6 @@
 //! The pool of connections, which are opened through `ureq`'s connectors.
 
-use std::collections::VecDeque;
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use http::Uri;
 use ureq::config::Config;
@@ -15,13 +12,10 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, Proxy, Timeout};
 
-use super::authority::port;
 use super::socket::{MarkConnected, MarkConnecting, NoResolver, SocketConnector};
-use crate::sync;
 use crate::transport::Network;
-
-/// How long an idle connection is kept. Services close theirs after about 20 seconds.
-const MAX_IDLE: Duration = Duration::from_secs(15);
+use crate::transport::authority::key;
+use crate::transport::idle::Idle;
 
 /// No timeout: those of `ureq` are off, as the sockets below it have their own.
 pub(super) const NEVER: NextTimeout = NextTimeout {
@@ -40,21 +34,7 @@ pub(super) struct Pool {
     opener: Opener,
     /// Opens connections to the proxy of tunnels.
     to_proxy: Option<Arc<Opener>>,
-    max_idle: usize,
-    /// In the order of their last use.
-    idle: Mutex<VecDeque<Idle>>,
-}
-
-struct Idle {
-    key: Box<str>,
-    link: Link,
-    since: Instant,
-}
-
-impl fmt::Debug for Idle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Idle").finish_non_exhaustive()
-    }
+    idle: Idle<Link>,
 }
 
 impl Pool {
@@ -79,14 +59,13 @@ impl Pool {
         Self {
             opener,
             to_proxy,
-            max_idle: network.max_idle_connections,
-            idle: Mutex::default(),
+            idle: Idle::new(network.max_idle_connections),
         }
     }
 
     /// Returns an idle connection to the host of a URL, or opens one.
     pub(super) fn connect(&self, to: &Uri) -> Result<Link, Error> {
-        while let Some(mut link) = self.take(&pool_key(to)) {
+        while let Some(mut link) = self.idle.take(&key(to)) {
             if link.is_open() {
                 return Ok(link);
             }
@@ -94,38 +73,11 @@ impl Pool {
         self.open(to)
     }
 
-    fn idle(&self) -> MutexGuard<'_, VecDeque<Idle>> {
-        sync::lock(&self.idle)
-    }
-
-    fn take(&self, key: &str) -> Option<Link> {
-        let mut idle = self.idle();
-        let mut old = Vec::new();
-        while (idle.front()).is_some_and(|first| first.since.elapsed() >= MAX_IDLE) {
-            old.extend(idle.pop_front());
-        }
-        let at = idle.iter().rposition(|one| *one.key == *key);
-        let found = at.and_then(|at| idle.remove(at));
-        // connections are closed after the lock is released
-        drop(idle);
-        drop(old);
-        found.map(|one| one.link)
-    }
-
     /// Keeps a connection for reuse, unless it was closed or has unread input.
     pub(super) fn keep(&self, to: &Uri, mut link: Link) {
-        if !link.buffers().input().is_empty() || !link.is_open() {
-            return;
+        if link.buffers().input().is_empty() && link.is_open() {
+            self.idle.keep(key(to), link);
         }
-        let (key, since) = (pool_key(to), Instant::now());
-        let mut idle = self.idle();
-        idle.push_back(Idle { key, link, since });
-        let spare = match idle.len() > self.max_idle {
-            true => idle.pop_front(),
-            false => None,
-        };
-        drop(idle);
-        drop(spare);
     }
 
     fn open(&self, to: &Uri) -> Result<Link, Error> {
@@ -137,13 +89,6 @@ impl Pool {
         };
         self.opener.open(to, Arc::new(run))
     }
-}
-
-/// Returns scheme, host and port: connections to them are interchangeable.
-fn pool_key(uri: &Uri) -> Box<str> {
-    let scheme = uri.scheme_str().unwrap_or("http");
-    let host = uri.host().unwrap_or_default().to_ascii_lowercase();
-    format!("{scheme}://{host}:{}", port(uri)).into()
 }
 
 type Run = dyn Fn(&ConnectionDetails<'_>) -> Result<Link, Error> + Send + Sync;

@@ -14,8 +14,10 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Error, Timeout};
 
-use super::authority::port;
-use super::watch::{Phase, SLICE, Watch};
+use super::current::{SLICE, current, slice};
+use crate::transport::authority::port;
+use crate::transport::failure::is_end;
+use crate::transport::watch::{Phase, Watch};
 
 /// Resolves nothing: host names are resolved when a connection is opened, and not for each request.
 #[derive(Debug)]
@@ -64,13 +66,13 @@ impl Connector<()> for MarkConnecting {
     type Out = ();
 
     fn connect(&self, _: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<()>, Error> {
-        Watch::current().begin_to_connect();
+        current().begin_to_connect(Instant::now());
         Ok(None)
     }
 }
 
 fn open(uri: &Uri, keepalive: bool) -> Result<TcpStream, Error> {
-    let watch = Watch::current();
+    let watch = current();
     let host = uri.host().unwrap_or_default();
     let addresses = resolve(host.trim_matches(['[', ']']), port(uri), &watch)?;
     let began = Instant::now();
@@ -113,7 +115,7 @@ fn resolve(host: &str, port: u16, watch: &Watch) -> Result<Vec<SocketAddr>, Erro
     })?;
     let since = Instant::now();
     loop {
-        match receiver.recv_timeout(watch.slice(since, Phase::Connect(since))?) {
+        match receiver.recv_timeout(slice(watch, since, Phase::Connect(since))?) {
             Ok(Ok(found)) if !found.is_empty() => return Ok(found),
             Ok(_) | Err(RecvTimeoutError::Disconnected) => return Err(Error::HostNotFound),
             Err(RecvTimeoutError::Timeout) => {}
@@ -147,7 +149,7 @@ fn connect(address: &SocketAddr, limit: Duration, watch: &Watch) -> io::Result<S
         if waited >= limit {
             return Err(ErrorKind::TimedOut.into());
         }
-        let slice = watch.slice(since, Phase::Connect(since))?;
+        let slice = slice(watch, since, Phase::Connect(since))?;
         // polling adds at most a sixteenth to the time of the connection
         let pause = (waited / 16).clamp(Duration::from_micros(100), SLICE / 5);
         watch.limits.cancel.wait(pause.min(slice));
@@ -197,7 +199,7 @@ impl Connection {
         let mut sent = 0;
         let mut since = Instant::now();
         while sent < amount {
-            let slice = watch.slice(since, Phase::Send)?;
+            let slice = slice(watch, since, Phase::Send)?;
             self.set_timeout(true, slice)?;
             let is_body = watch.phase() == Phase::Send;
             match (&self.stream).write(&self.buffers.output()[sent..amount]) {
@@ -234,13 +236,6 @@ fn is_pause(error: &io::Error) -> bool {
     )
 }
 
-fn is_end(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset
-    )
-}
-
 impl Transport for Connection {
     fn buffers(&mut self) -> &mut dyn Buffers {
         &mut self.buffers
@@ -249,15 +244,15 @@ impl Transport for Connection {
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
         match self.write_closed {
             true => Ok(()),
-            false => Ok(self.write_all(amount, &Watch::current())?),
+            false => Ok(self.write_all(amount, &current())?),
         }
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        let watch = Watch::current();
+        let watch = current();
         let since = Instant::now();
         loop {
-            let mut slice = watch.slice(since, Phase::Receive)?;
+            let mut slice = slice(&watch, since, Phase::Receive)?;
             // the only timeout of ureq that is set
             if timeout.reason == Timeout::Await100 {
                 let left = timeout.after.saturating_sub(since.elapsed());
@@ -304,7 +299,7 @@ impl<In: Transport> Connector<In> for MarkConnected {
         _: &ConnectionDetails<'_>,
         chained: Option<In>,
     ) -> Result<Option<Self::Out>, Error> {
-        Watch::current().connected();
+        current().connected();
         Ok(chained.map(|link| Box::new(link) as Self::Out))
     }
 }

@@ -6,137 +6,131 @@
 //! | https | through a tunnel (`CONNECT`), in which the proxy cannot read it |
 //! | https, with `proxy_use_forwarding_for_https` | to the proxy, as for http |
 
+use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderValue, Uri};
-use ureq::Proxy;
 
 use super::authority::{host_and_port, port};
-use super::pool::Pool;
-use super::tls;
+use super::{Network, Proxies};
 use crate::error::{Error, Result};
-use crate::transport::{Network, Proxies};
-use crate::uri::WrittenUrl;
+use crate::uri::{WrittenUrl, decode_bytes};
 
 /// The routes of requests.
 #[derive(Debug)]
-pub(super) struct Routes {
-    /// Connections to services.
-    direct: Arc<Pool>,
-    http: Option<Via>,
-    https: Option<Via>,
+pub(crate) struct Routes {
+    pub(crate) http: Option<Proxy>,
+    pub(crate) https: Option<Proxy>,
     proxies: Proxies,
-}
-
-/// A route through a proxy.
-#[derive(Debug)]
-enum Via {
-    Forwarding {
-        /// Connections to proxies.
-        pool: Arc<Pool>,
-        to: Uri,
-        /// The value of `Proxy-Authorization`.
-        authorization: Option<HeaderValue>,
-    },
-    Tunnel(Arc<Pool>),
+    forwards_https: bool,
 }
 
 /// The route of a request.
-pub(super) struct Route<'a> {
-    pub(super) pool: &'a Arc<Pool>,
-    /// The peer of the connection.
-    pub(super) to: &'a Uri,
-    /// Set for a forwarding proxy, with the value of `Proxy-Authorization`, if any.
-    pub(super) forward: Option<Option<HeaderValue>>,
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Route<'a> {
+    Direct,
+    Forwarding(&'a Proxy),
+    #[cfg_attr(
+        not(feature = "async"),
+        allow(dead_code, reason = "ureq knows the proxy")
+    )]
+    Tunnel(&'a Proxy),
 }
 
 impl Routes {
-    pub(super) fn new(network: &Network) -> Result<Self> {
-        let tls = tls::to_services(network)?;
-        let proxy_tls = tls::to_proxies(network)?;
+    pub(crate) fn new(network: &Network) -> Result<Self> {
         let proxies = &network.proxies;
         let parsed = |scheme, url: &Option<String>| {
             let url = url.as_deref();
-            url.map(|url| parse(scheme, url)).transpose()
+            url.map(|url| Proxy::parse(scheme, url)).transpose()
         };
-        let to_proxies = Arc::new(Pool::new(network, &proxy_tls));
-        let forwarding = |proxy| forwarding(&to_proxies, proxy);
-        let tunnel = |proxy| Via::Tunnel(Arc::new(Pool::tunnels(network, &tls, &proxy_tls, proxy)));
-        let https = parsed("https", &proxies.https)?;
         Ok(Self {
-            direct: Arc::new(Pool::new(network, &tls)),
-            http: parsed("http", &proxies.http)?.map(forwarding).transpose()?,
-            https: match network.proxy_forwards_https {
-                true => https.map(forwarding).transpose()?,
-                false => https.map(tunnel),
-            },
+            http: parsed("http", &proxies.http)?,
+            https: parsed("https", &proxies.https)?,
             proxies: proxies.clone(),
+            forwards_https: network.proxy_forwards_https,
         })
     }
 
     /// Returns the route to a URL. If `direct` is set, the route has no proxy, whatever the settings.
-    pub(super) fn to<'a>(&'a self, uri: &'a Uri, direct: bool) -> Route<'a> {
-        let via = match uri.scheme_str() {
-            _ if direct || is_direct(&self.proxies, uri) => &None,
-            Some("https") => &self.https,
-            _ => &self.http,
+    pub(crate) fn to(&self, uri: &Uri, direct: bool) -> Route<'_> {
+        let is_https = uri.scheme_str() == Some("https");
+        let proxy = match is_https {
+            _ if direct || is_direct(&self.proxies, uri) => None,
+            true => self.https.as_ref(),
+            false => self.http.as_ref(),
         };
-        let (pool, to, forward) = match via {
-            Some(Via::Forwarding {
-                pool,
-                to,
-                authorization,
-            }) => (pool, to, Some(authorization.clone())),
-            Some(Via::Tunnel(pool)) => (pool, uri, None),
-            None => (&self.direct, uri, None),
-        };
-        Route { pool, to, forward }
+        match proxy {
+            None => Route::Direct,
+            Some(proxy) if is_https && !self.forwards_https => Route::Tunnel(proxy),
+            Some(proxy) => Route::Forwarding(proxy),
+        }
     }
 }
 
-/// Parses the URL of the proxy for endpoints of a scheme. The URL may have a password, so errors do not show it.
-fn parse(scheme: &str, url: &str) -> Result<Proxy> {
-    let error = |problem: &str| {
-        Error::config(format!(
-            "the URL of the proxy for {scheme} endpoints (of the program, {scheme}_proxy or all_proxy) is invalid: {problem}"
-        ))
-    };
-    let url = WrittenUrl::parse_proxy(url).map_err(|e| error(&e.to_string()))?;
-    Proxy::new(url.as_str()).map_err(|e| error(&e.to_string()))
+/// A proxy.
+pub(crate) struct Proxy {
+    /// Its URL, with user name and password.
+    #[cfg(feature = "ureq")]
+    pub(crate) url: WrittenUrl,
+    /// Its scheme, host and port.
+    pub(crate) to: Uri,
+    /// The value of `Proxy-Authorization`.
+    pub(crate) authorization: Option<HeaderValue>,
 }
 
-fn forwarding(pool: &Arc<Pool>, proxy: Proxy) -> Result<Via> {
-    let invalid =
-        || Error::config("the user name and password of the proxy are not valid in a header");
-    let authorization = (proxy.username().is_some() || proxy.password().is_some()).then(|| {
-        let (user, password) = (proxy.username(), proxy.password());
-        let pair = format!(
-            "{}:{}",
-            user.unwrap_or_default(),
-            password.unwrap_or_default()
-        );
-        let value = format!("Basic {}", BASE64_STANDARD.encode(pair));
-        HeaderValue::try_from(value).map_err(|_| invalid())
-    });
-    let mut authorization = authorization.transpose()?;
-    if let Some(authorization) = &mut authorization {
-        authorization.set_sensitive(true);
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Proxy").field(&self.to).finish()
     }
-    let uri = proxy.uri();
-    let scheme = uri.scheme_str().unwrap_or("http");
-    let to = format!("{scheme}://{}", host_and_port(uri));
-    Ok(Via::Forwarding {
-        pool: pool.clone(),
-        to: to.parse().map_err(|_| invalid())?,
-        authorization,
-    })
+}
+
+impl Proxy {
+    /// Parses the URL of the proxy for endpoints of a scheme. The URL may have a password, so errors do not show it.
+    fn parse(scheme: &str, text: &str) -> Result<Self> {
+        let error = |problem: &str| invalid(scheme, problem);
+        let url = WrittenUrl::parse_proxy(text).map_err(|e| error(&e.to_string()))?;
+        let uri: Uri = url.as_str().parse().map_err(|_| error("it is not a URL"))?;
+        let its_scheme = uri.scheme_str().unwrap_or("http");
+        let to = format!("{its_scheme}://{}", host_and_port(&uri));
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        let authorization = match authority.rsplit_once('@') {
+            Some((user, _)) => Some(basic(user).ok_or_else(|| {
+                error("its user name or its password is not UTF-8 when it is percent-decoded")
+            })?),
+            None => None,
+        };
+        Ok(Self {
+            to: to.parse().map_err(|_| error("it is not a URL"))?,
+            authorization,
+            #[cfg(feature = "ureq")]
+            url,
+        })
+    }
+}
+
+/// Returns the error of an invalid URL of a proxy.
+pub(crate) fn invalid(scheme: &str, problem: &str) -> Error {
+    Error::config(format!(
+        "the URL of the proxy for {scheme} endpoints (of the program, {scheme}_proxy or all_proxy) is invalid: {problem}"
+    ))
+}
+
+/// Returns the value of `Proxy-Authorization` for a user name and password as they are in a URL.
+fn basic(user: &str) -> Option<HeaderValue> {
+    let (name, password) = user.split_once(':').unwrap_or((user, ""));
+    let decoded = |text| String::from_utf8(decode_bytes(text)).ok();
+    let pair = format!("{}:{}", decoded(name)?, decoded(password)?);
+    let value = format!("Basic {}", BASE64_STANDARD.encode(pair));
+    let mut value = HeaderValue::try_from(value).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// Whether the host of a URL is reached without a proxy.
-pub(super) fn is_direct(proxies: &Proxies, uri: &Uri) -> bool {
+fn is_direct(proxies: &Proxies, uri: &Uri) -> bool {
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     let port = port(uri);
     proxies.no_proxy.iter().any(|rule| covers(rule, host, port))
@@ -201,7 +195,7 @@ mod tests {
             "proxy:3128",
             "u:p@proxy",
         ] {
-            assert!(parse("http", url).is_ok(), "{url}");
+            assert!(Proxy::parse("http", url).is_ok(), "{url}");
         }
         for (url, expected) in [
             (
@@ -213,13 +207,36 @@ mod tests {
             ("http://proxy:port", "its port is not a number up to 65535"),
             ("", "it has no scheme"),
         ] {
-            let error = parse("https", url).unwrap_err().to_string();
+            let error = Proxy::parse("https", url).unwrap_err().to_string();
             assert!(
                 error.contains(expected) && error.contains("https_proxy"),
                 "{url}: {error}"
             );
             assert!(!error.contains("hid"), "{url}: {error}");
         }
+    }
+
+    #[test]
+    fn user_names_and_passwords_are_decoded() {
+        let cases = [
+            ("http://h:1", None),
+            ("http://u:p%40ss+@h:1", Some("u:p@ss+")),
+            ("http://u@h:1", Some("u:")),
+            ("http://:p@h:1", Some(":p")),
+        ];
+        for (url, expected) in cases {
+            let proxy = Proxy::parse("http", url).unwrap();
+            assert_eq!(proxy.to, "http://h:1", "{url}");
+            let expected = expected.map(|pair| format!("Basic {}", BASE64_STANDARD.encode(pair)));
+            let found = proxy.authorization.as_ref();
+            assert_eq!(
+                found.map(|value| value.to_str().unwrap()),
+                expected.as_deref()
+            );
+            assert!(found.is_none_or(HeaderValue::is_sensitive));
+            assert!(!format!("{proxy:?}").contains("u:p"));
+        }
+        assert!(Proxy::parse("http", "http://%ff@h").is_err());
     }
 
     #[test]

@@ -1,22 +1,16 @@
 //! The limits of a request in progress, and the reason why it was stopped.
-//!
-//! `ureq` reuses connections, and passes nothing but timeouts to them. So the watch of the request that uses a connection is in a
-//! thread-local variable while `ureq` runs, which it does on one thread.
 
-use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use crate::sync;
 use crate::transport::{Limits, Throughput, TransportErrorKind};
 
-/// The longest uninterrupted wait, and so the longest delay of a cancellation.
-pub(super) const SLICE: Duration = Duration::from_millis(50);
-
+/// The limits of one request, and how far it is.
 #[derive(Debug)]
-pub(super) struct Watch {
-    pub(super) limits: Limits,
+pub(crate) struct Watch {
+    pub(crate) limits: Limits,
     state: Mutex<State>,
 }
 
@@ -29,6 +23,7 @@ struct State {
     /// Whether the body of the response is read completely before the call returns.
     is_whole: bool,
     /// Whether the server responded or closed the connection before the body was sent.
+    #[cfg(feature = "ureq")]
     early_response: bool,
     stopped: Option<(TransportErrorKind, &'static str)>,
     /// One for `Limits::throughput`, one for `Limits::whole_throughput`.
@@ -56,10 +51,21 @@ impl Flow {
         waited >= min.grace
             && (self.bytes as f64) < waited.as_secs_f64() * min.bytes_per_second as f64
     }
+
+    /// Returns after how long, beyond `more`, the flow is stalled if nothing is transferred; `None` is never.
+    fn time_to_stall(self, more: Duration, min: Throughput) -> Option<Duration> {
+        if self.is_stalled(more, min) {
+            return Some(Duration::ZERO);
+        }
+        let enough = self.bytes as f64 / min.bytes_per_second as f64;
+        let until = Duration::try_from_secs_f64(enough).ok()?.max(min.grace);
+        let waited = self.waited.saturating_add(more);
+        Some(until.saturating_sub(waited).max(Duration::from_millis(1)))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Phase {
+pub(crate) enum Phase {
     /// Opening the connection since this time.
     Connect(Instant),
     /// Waiting for the head of the response.
@@ -72,57 +78,32 @@ pub(super) enum Phase {
     Send,
 }
 
-thread_local! {
-    static CURRENT: RefCell<Option<Arc<Watch>>> = const { RefCell::new(None) };
-}
-
-/// Restores the previous watch of the thread on drop.
-pub(super) struct Entered(Option<Arc<Watch>>);
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        CURRENT.set(self.0.take());
-    }
-}
-
 impl Watch {
-    pub(super) fn new(limits: &Limits) -> Arc<Self> {
-        Arc::new(Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
             limits: limits.clone(),
             state: Mutex::new(State {
                 phase: Phase::Head,
                 connecting: 0,
                 deadline: limits.deadline,
                 is_whole: !limits.streams,
+                #[cfg(feature = "ureq")]
                 early_response: false,
                 stopped: None,
                 flows: Default::default(),
             }),
-        })
-    }
-
-    /// Returns the watch of this thread's request.
-    pub(super) fn current() -> Arc<Self> {
-        CURRENT.with_borrow(|current| match current {
-            Some(watch) => watch.clone(),
-            None => Self::new(&Limits::default()),
-        })
-    }
-
-    /// Makes this the watch of the thread until the returned guard is dropped.
-    pub(super) fn enter(self: &Arc<Self>) -> Entered {
-        Entered(CURRENT.replace(Some(self.clone())))
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         sync::lock(&self.state)
     }
 
-    pub(super) fn phase(&self) -> Phase {
+    pub(crate) fn phase(&self) -> Phase {
         self.state().phase
     }
 
-    pub(super) fn set_phase(&self, phase: Phase) {
+    pub(crate) fn set_phase(&self, phase: Phase) {
         let mut state = self.state();
         if state.phase != phase {
             state.flows = Default::default();
@@ -137,27 +118,27 @@ impl Watch {
     }
 
     /// Records that the response is an error, whose body is always read completely.
-    pub(super) fn set_error_response(&self) {
+    pub(crate) fn set_error_response(&self) {
         self.state().is_whole = true;
     }
 
     /// Records the first bytes of a head, all of which must be received within one read timeout.
-    pub(super) fn begin_head(&self) {
+    pub(crate) fn begin_head(&self, now: Instant) {
         let mut state = self.state();
         if !matches!(state.phase, Phase::HeadSince(_)) {
-            state.phase = Phase::HeadSince(Instant::now());
+            state.phase = Phase::HeadSince(now);
         }
     }
 
-    pub(super) fn begin_to_connect(&self) {
+    pub(crate) fn begin_to_connect(&self, now: Instant) {
         let mut state = self.state();
         state.connecting += 1;
         if state.connecting == 1 {
-            state.phase = Phase::Connect(Instant::now());
+            state.phase = Phase::Connect(now);
         }
     }
 
-    pub(super) fn connected(&self) {
+    pub(crate) fn connected(&self) {
         let mut state = self.state();
         state.connecting = state.connecting.saturating_sub(1);
         if state.connecting == 0 {
@@ -165,34 +146,41 @@ impl Watch {
         }
     }
 
-    pub(super) fn is_early_response(&self) -> bool {
+    #[cfg(feature = "ureq")]
+    pub(crate) fn is_early_response(&self) -> bool {
         self.state().early_response
     }
 
-    pub(super) fn set_early_response(&self) {
+    #[cfg(feature = "ureq")]
+    pub(crate) fn set_early_response(&self) {
         self.state().early_response = true;
     }
 
-    pub(super) fn stopped(&self) -> Option<(TransportErrorKind, &'static str)> {
+    pub(crate) fn stopped(&self) -> Option<(TransportErrorKind, &'static str)> {
         self.state().stopped
     }
 
-    /// Returns how long a wait that began at `since` may block before it calls this again.
+    /// Checks the limits at `now`, during a wait that began at `since`. Returns when to check again at the latest, if the wait is
+    /// limited at all. A cancellation may come at any time.
     ///
     /// # Errors
     ///
     /// Returns an error if a limit is exceeded or the request is cancelled.
-    pub(super) fn slice(&self, since: Instant, direction: Phase) -> io::Result<Duration> {
+    pub(crate) fn check(
+        &self,
+        since: Instant,
+        direction: Phase,
+        now: Instant,
+    ) -> io::Result<Option<Instant>> {
         use TransportErrorKind::{Cancelled, Connect, Timeout};
         let mut state = self.state();
-        let now = Instant::now();
         let (limit, kind) = match state.phase {
             Phase::Connect(began) => (began.checked_add(self.limits.connect), Connect),
             Phase::HeadSince(began) => (began.checked_add(self.limits.read), Timeout),
             _ => (since.checked_add(self.limits.read), Timeout),
         };
-        // a limit beyond the range of the clock is no limit
-        let until = limit.into_iter().chain(state.deadline).min();
+        let waited = now.saturating_duration_since(since);
+        let stall = self.time_to_stall(&state, waited, direction);
         let reason = if self.limits.cancel.is_cancelled() {
             Some((Cancelled, "the caller cancelled it"))
         } else if state.deadline.is_some_and(|deadline| deadline <= now) {
@@ -202,25 +190,22 @@ impl Watch {
             ))
         } else if limit.is_some_and(|limit| limit <= now) {
             Some((kind, "it took longer than the timeout"))
-        } else if self.is_stalled(&state, now.saturating_duration_since(since), direction) {
+        } else if stall.is_some_and(|left| left.is_zero()) {
             Some((Timeout, "the throughput is below the minimum"))
         } else {
             None
         };
-        match reason {
-            Some(reason) => {
-                state.stopped = Some(reason);
-                Err(io::Error::other(reason.1))
-            }
-            None => {
-                let left = until.map_or(SLICE, |until| until.saturating_duration_since(now));
-                Ok(left.clamp(Duration::from_millis(1), SLICE))
-            }
+        if let Some(reason) = reason {
+            state.stopped = Some(reason);
+            return Err(io::Error::other(reason.1));
         }
+        // a limit beyond the range of the clock is no limit
+        let stall = stall.and_then(|left| now.checked_add(left));
+        Ok([limit, state.deadline, stall].into_iter().flatten().min())
     }
 
     /// Records `bytes` that were transferred after `waited`.
-    pub(super) fn transferred(&self, bytes: usize, waited: Duration, direction: Phase) {
+    pub(crate) fn transferred(&self, bytes: usize, waited: Duration, direction: Phase) {
         let mut state = self.state();
         if state.phase != direction {
             return;
@@ -247,18 +232,24 @@ impl Watch {
         numbered.filter_map(|(n, min)| Some((n, min?)))
     }
 
-    fn is_stalled(&self, state: &State, more: Duration, direction: Phase) -> bool {
-        let is_stalled = |(n, min)| {
-            let flow = state.flows.get(n).copied();
-            flow.is_some_and(|flow: Flow| flow.is_stalled(more, min))
-        };
-        state.phase == direction && self.minimums(direction, state.is_whole).any(is_stalled)
+    /// Returns after how long the throughput is below a minimum, unless more bytes are transferred.
+    fn time_to_stall(&self, state: &State, more: Duration, direction: Phase) -> Option<Duration> {
+        if state.phase != direction {
+            return None;
+        }
+        let minimums = self.minimums(direction, state.is_whole);
+        let left = minimums.filter_map(|(n, min)| state.flows.get(n)?.time_to_stall(more, min));
+        left.min()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn check(watch: &Watch, since: Instant, direction: Phase) -> io::Result<Option<Instant>> {
+        watch.check(since, direction, Instant::now())
+    }
 
     #[test]
     fn a_trickle_is_a_stall_and_a_flow_is_not() {
@@ -273,13 +264,36 @@ mod tests {
         watch.set_phase(Phase::Receive);
         for _ in 0..5 {
             watch.transferred(100, Duration::from_secs(1), Phase::Receive);
-            assert!(watch.slice(Instant::now(), Phase::Receive).is_ok());
+            assert!(check(&watch, Instant::now(), Phase::Receive).is_ok());
         }
         for _ in 0..4 {
             watch.transferred(1, Duration::from_secs(1), Phase::Receive);
         }
-        assert!(watch.slice(Instant::now(), Phase::Receive).is_err());
+        assert!(check(&watch, Instant::now(), Phase::Receive).is_err());
         assert_eq!(watch.stopped().unwrap().0, TransportErrorKind::Timeout);
+    }
+
+    #[test]
+    fn a_wait_is_checked_again_when_a_limit_may_be_exceeded() {
+        let min = Throughput {
+            bytes_per_second: 100,
+            grace: Duration::from_secs(2),
+        };
+        let watch = Watch::new(&Limits {
+            read: Duration::from_secs(10),
+            throughput: Some(min),
+            ..Limits::default()
+        });
+        let now = Instant::now();
+        let after = |secs| Some(now + Duration::from_secs(secs));
+        assert_eq!(watch.check(now, Phase::Receive, now).unwrap(), after(10));
+        watch.set_phase(Phase::Receive);
+        for (bytes, expected) in [(0, 2), (300, 3), (10_000, 10)] {
+            assert!(watch.check(now, Phase::Receive, now).is_ok());
+            watch.transferred(bytes, Duration::ZERO, Phase::Receive);
+            let next = watch.check(now, Phase::Receive, now).unwrap();
+            assert_eq!(next, after(expected), "{bytes}");
+        }
     }
 
     #[test]
@@ -301,9 +315,9 @@ mod tests {
             Phase::Receive,
         ] {
             watch.set_phase(phase);
-            watch.transferred(usize::MAX, SLICE, phase);
-            watch.transferred(usize::MAX, SLICE, phase);
-            assert_eq!(watch.slice(now, phase).ok(), Some(SLICE), "{phase:?}");
+            watch.transferred(usize::MAX, Duration::from_secs(1), phase);
+            watch.transferred(usize::MAX, Duration::from_secs(1), phase);
+            assert_eq!(check(&watch, now, phase).ok(), Some(None), "{phase:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use http::Uri;
 
 /// Returns host and port as the URL has them, without user name and password.
-pub(super) fn host_and_port(uri: &Uri) -> &str {
+pub(crate) fn host_and_port(uri: &Uri) -> &str {
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     authority
         .rsplit_once('@')
@@ -11,7 +11,7 @@ pub(super) fn host_and_port(uri: &Uri) -> &str {
 }
 
 /// Returns the value of the `Host` header: without the port if it is the default port of the scheme.
-pub(super) fn host_header(uri: &Uri) -> &str {
+pub(crate) fn host_header(uri: &Uri) -> &str {
     let host = host_and_port(uri);
     let port = match uri.scheme_str() {
         Some("https") => ":443",
@@ -21,10 +21,17 @@ pub(super) fn host_header(uri: &Uri) -> &str {
 }
 
 /// Returns the port, or the default port of the scheme.
-pub(super) fn port(uri: &Uri) -> u16 {
+pub(crate) fn port(uri: &Uri) -> u16 {
     match (uri.port_u16(), uri.scheme_str()) {
         (Some(port), _) => port,
         (None, Some("https")) => 443,
         _ => 80,
     }
+}
+
+/// Returns scheme, host and port: connections to them are interchangeable.
+pub(crate) fn key(uri: &Uri) -> Box<str> {
+    let scheme = uri.scheme_str().unwrap_or("http");
+    let host = uri.host().unwrap_or_default().to_ascii_lowercase();
+    format!("{scheme}://{host}:{}", port(uri)).into()
 }

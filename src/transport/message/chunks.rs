@@ -7,15 +7,15 @@
 //! ```
 //! Extensions and trailers are ignored, up to a limit.
 
-use super::error::Failure;
 use super::head::MAX_HEAD;
+use crate::transport::failure::Failure;
 
 /// The longest line before a chunk. No service sends extensions; all of them together may have as many bytes as a head.
 const MAX_LINE: usize = 1024;
 
 /// A decoder of a body that is received in parts.
 #[derive(Debug, Default)]
-pub(super) struct Chunks {
+pub(crate) struct Chunks {
     state: State,
     /// The bytes of extensions and trailers so far.
     ignored: usize,
@@ -33,17 +33,17 @@ enum State {
 }
 
 impl Chunks {
-    pub(super) fn is_ended(&self) -> bool {
+    pub(crate) fn is_ended(&self) -> bool {
         self.state == State::Ended
     }
 
     /// Whether the last chunk was received.
-    pub(super) fn is_ending(&self) -> bool {
+    pub(crate) fn is_ending(&self) -> bool {
         matches!(self.state, State::Trailer | State::Ended)
     }
 
     /// Decodes as much as possible. Returns the number of bytes that were taken from the input and written to the output.
-    pub(super) fn decode(
+    pub(crate) fn decode(
         &mut self,
         input: &[u8],
         out: &mut [u8],
@@ -119,7 +119,7 @@ impl Chunks {
 }
 
 /// Copies as many bytes as both slices have, up to `most`, and returns their number.
-pub(super) fn copy(from: &[u8], to: &mut [u8], most: usize) -> usize {
+pub(crate) fn copy(from: &[u8], to: &mut [u8], most: usize) -> usize {
     let n = from.len().min(to.len()).min(most);
     to[..n].copy_from_slice(&from[..n]);
     n

@@ -12,20 +12,20 @@ use std::borrow::Cow;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, request, response};
 
-use super::authority::{host_and_port, host_header};
-use super::error::Failure;
+use crate::transport::authority::{host_and_port, host_header};
+use crate::transport::failure::Failure;
 
 /// The longest head of a response, and the longest trailer. Services send some kilobytes.
-pub(super) const MAX_HEAD: usize = 64 * 1024;
+pub(crate) const MAX_HEAD: usize = 64 * 1024;
 
 /// The maximum number of headers of a response: the metadata of an S3 object may be some hundreds.
-const MAX_HEADERS: usize = 2048;
+pub(crate) const MAX_HEADERS: usize = 2048;
 
 /// The number of headers for which there is space at first. Most responses have fewer.
 const FEW_HEADERS: usize = 64;
 
 /// Encodes the head of a request. `forward` is set for a forwarding proxy, with the value of `Proxy-Authorization`, if any.
-pub(super) fn encode(head: &request::Parts, forward: Option<Option<&HeaderValue>>) -> Vec<u8> {
+pub(crate) fn encode(head: &request::Parts, forward: Option<Option<&HeaderValue>>) -> Vec<u8> {
     let (uri, mut out) = (&head.uri, Vec::with_capacity(2048));
     let mut put = |parts: &[&[u8]]| parts.iter().for_each(|part| out.extend_from_slice(part));
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
@@ -55,7 +55,7 @@ pub(super) fn encode(head: &request::Parts, forward: Option<Option<&HeaderValue>
 }
 
 /// Decodes the head of a response. Returns its length too, or `None` if the input ends before the head does.
-pub(super) fn decode(input: &[u8]) -> Result<Option<(usize, response::Parts)>, Failure> {
+pub(crate) fn decode(input: &[u8]) -> Result<Option<(usize, response::Parts)>, Failure> {
     match parse(input, FEW_HEADERS) {
         Err(httparse::Error::TooManyHeaders) => parse(input, MAX_HEADERS),
         result => result,
@@ -113,7 +113,7 @@ fn unfolded(value: &[u8]) -> Cow<'_, [u8]> {
 
 /// The framing of the body of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
+pub(crate) enum Framing {
     Chunked,
     /// The body ends when the connection is closed.
     Close,
@@ -121,7 +121,7 @@ pub(super) enum Framing {
 }
 
 /// Returns the framing of the body of a response, and whether the connection can be reused after it.
-pub(super) fn framing(method: &Method, head: &response::Parts) -> Result<(Framing, bool), Failure> {
+pub(crate) fn framing(method: &Method, head: &response::Parts) -> Result<(Framing, bool), Failure> {
     let headers = &head.headers;
     let has = |word: &str| words(headers, &CONNECTION).any(|one| one.eq_ignore_ascii_case(word));
     let is_reusable = match head.version {
@@ -155,7 +155,7 @@ fn words<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = 
 }
 
 /// Parses the Content-Length, which may be repeated with the same value.
-fn length(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
+pub(crate) fn length(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
     let invalid = || Failure::Http("the response's Content-Length is invalid".into());
     let mut found = None;
     for value in headers.get_all(CONTENT_LENGTH) {
