@@ -11,7 +11,7 @@ use tucuxi::config::RequestChecksums;
 use tucuxi::{Body, Client, Error, ErrorKind};
 
 use crate::server::{Fault, Server};
-use crate::support::client::IntoClient;
+use crate::support::client::{IntoClient, connect};
 use crate::{Kind, LONG, alone, at_best, blob, call, config, soon};
 
 fn put(client: &Client, body: impl Into<Body>) -> Result<tucuxi::Output, Error> {
@@ -427,7 +427,7 @@ fn https_goes_through_a_tunnel_unless_the_host_is_excluded() {
 #[test]
 fn invalid_proxies_are_errors_when_a_client_is_created() {
     let _alone = alone();
-    let make = |config: tucuxi::ConfigBuilder| Client::with_config(config.build().unwrap());
+    let make = |config: tucuxi::ConfigBuilder| connect(config.build().unwrap());
     let isolated = || tucuxi::Config::builder().isolated();
     let socks = make(isolated().proxy("socks5://127.0.0.1:1", "")).unwrap_err();
     assert_eq!(socks.kind(), ErrorKind::Config, "{socks}");

@@ -11,10 +11,10 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use serde_json::json;
 use tucuxi::transport::{TransportError, TransportErrorKind};
-use tucuxi::{Client, ConfigBuilder, Error, ErrorKind};
+use tucuxi::{ConfigBuilder, Error, ErrorKind};
 
 use crate::alone;
-use crate::support::client::{IntoClient, isolated};
+use crate::support::client::{IntoClient, connect, isolated};
 
 /// A certificate authority. Its certificate and those that it issued are files in a folder.
 fn certificates(folder: &Path) -> CertifiedIssuer<'static, KeyPair> {
@@ -99,7 +99,7 @@ fn config(url: &str) -> ConfigBuilder {
 }
 
 fn list(config: ConfigBuilder) -> Result<(), Error> {
-    let client = Client::with_config(config.build().unwrap())?;
+    let client = connect(config.build().unwrap())?;
     for _ in 0..2 {
         client.call("dynamodb", "ListTables", json!({}))?;
     }

@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use serde_json::{Value, json};
 use tucuxi::{Body, Client, Error};
 
+use crate::support::client::connect;
 use crate::support::s3::{Refusal, S3Backend};
 
 const BUCKET: &str = "bucket";
@@ -44,7 +45,7 @@ fn read(s3: &Client, params: Value) -> Result<Vec<u8>, Error> {
 /// Without retries, for tests that count requests.
 fn impatient(backend: &S3Backend) -> Client {
     let config = backend.config().max_attempts(1).build().unwrap();
-    Client::with_config(config).unwrap()
+    connect(config).unwrap()
 }
 
 fn backend() -> (S3Backend, Client) {
@@ -145,7 +146,7 @@ fn unsigned_and_wrongly_signed_requests_are_refused() {
     let (backend, _) = backend();
     let wrong = tucuxi::Credentials::new(crate::support::s3::ACCESS_KEY_ID, "wrong");
     let config = backend.config().credentials(wrong).build().unwrap();
-    let s3 = Client::with_config(config).unwrap();
+    let s3 = connect(config).unwrap();
     let refused = s3.call("s3", "ListBuckets", json!({}));
     assert_eq!(code(refused), "SignatureDoesNotMatch");
     let plain = ureq::get(backend.url()).call().unwrap_err();

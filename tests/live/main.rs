@@ -14,6 +14,7 @@ mod transfers;
 
 #[path = "../support"]
 mod support {
+    pub(crate) mod client;
     pub(crate) mod report;
 }
 

@@ -6,6 +6,7 @@
 use serde_json::Value;
 use tucuxi::{Client, Config, Credentials, Error};
 
+use crate::support::client::connect;
 use crate::support::report;
 
 // `tests/run` passes them to servers that verify signatures
@@ -95,7 +96,7 @@ impl Service {
             .credentials(Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY))
             .build()
             .unwrap();
-        let client = Client::with_config(config).unwrap();
+        let client = connect(config).unwrap();
         Some(Self {
             client,
             server,
