@@ -19,6 +19,9 @@ mod socket;
 mod tls;
 mod wait;
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;

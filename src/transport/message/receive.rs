@@ -32,11 +32,13 @@ impl Heads {
         input: &[u8],
         awaits_continue: bool,
     ) -> Result<Option<(usize, Step)>, Failure> {
-        let Some((len, head)) = head::decode(input)? else {
-            return match input.len() >= MAX_HEAD {
-                true => Err(Failure::TooLarge("the head of the response is too long")),
-                false => Ok(None),
-            };
+        let decoded = head::decode(input)?;
+        let len = decoded.as_ref().map_or(input.len(), |(len, _)| *len);
+        if len >= MAX_HEAD {
+            return Err(Failure::TooLarge("the head of the response is too long"));
+        }
+        let Some((len, head)) = decoded else {
+            return Ok(None);
         };
         let step = match head.status.is_informational() {
             true => self.interim(head.status, awaits_continue)?,
