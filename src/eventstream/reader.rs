@@ -2,6 +2,8 @@
 
 use std::fmt;
 #[cfg(feature = "async")]
+use std::io::Read as _;
+#[cfg(feature = "async")]
 use std::pin::Pin;
 use std::sync::Arc;
 #[cfg(feature = "async")]
@@ -9,7 +11,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 #[cfg(feature = "async")]
-use bytes::BytesMut;
+use bytes::{Buf as _, BytesMut};
 #[cfg(feature = "async")]
 use futures_core::Stream;
 use http::HeaderMap;
@@ -114,7 +116,12 @@ impl EventReader {
         let Some(body) = &mut self.body else {
             return Ok(None);
         };
-        match Message::read(body) {
+        // an async driver may have received more than it needed
+        #[cfg(feature = "async")]
+        let read = Message::read(&mut (&mut self.received).reader().chain(&mut *body));
+        #[cfg(not(feature = "async"))]
+        let read = Message::read(body);
+        match read {
             Ok(None) if body.ends_by_close() => Err(FrameError::Unproven.into()),
             read => Ok(read?),
         }

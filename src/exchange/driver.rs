@@ -280,6 +280,9 @@ impl ServiceCalls for CallEnv {
                 }),
                 None => self.transport.clone(),
             },
+            // a provider is code that blocks, and its transport may be another
+            #[cfg(all(feature = "async", feature = "_internals"))]
+            instead: None,
             ..self.clone()
         };
         drive(exchange.exchange(call.params, None)?, &env)?.to_value()

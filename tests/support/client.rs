@@ -41,6 +41,12 @@ impl IntoClient for ConfigBuilder {
     }
 }
 
+/// Whether the async driver drives the calls.
+pub(crate) fn is_async() -> bool {
+    cfg!(feature = "async")
+        && std::env::var("TUCUXI_TEST_CLIENT").is_ok_and(|client| client == "async")
+}
+
 #[cfg(not(feature = "async"))]
 pub(crate) use self::blocking::{connect, over};
 #[cfg(feature = "async")]
@@ -72,10 +78,6 @@ mod either {
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         runtime.worker_threads(2).enable_all().build().unwrap()
     });
-
-    fn is_async() -> bool {
-        std::env::var("TUCUXI_TEST_CLIENT").is_ok_and(|client| client == "async")
-    }
 
     pub(crate) fn connect(config: Config) -> tucuxi::Result<Client> {
         match is_async() {
