@@ -275,8 +275,8 @@ impl<C: AnyClient> Pages<C> {
     /// assert_eq!(tables.items().count(), 2);
     /// # Ok::<(), tucuxi::Error>(())
     /// ```
-    pub fn prefetch(mut self, enabled: bool) -> Self {
-        self.prefetch = enabled;
+    pub fn prefetch(mut self, yes: bool) -> Self {
+        self.prefetch = yes;
         self
     }
 

@@ -18,7 +18,7 @@ pub use self::names::Category;
 pub(crate) use self::names::{Name, Names};
 pub use self::relation::{IdentifierRule, IdentifierSource, Relation};
 pub(crate) use self::relation::{Origin, Rows};
-pub use self::target::Target;
+pub use self::target::{Target, TargetStep};
 
 use std::collections::BTreeMap;
 use std::fmt;
