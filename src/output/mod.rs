@@ -105,7 +105,7 @@ pub struct ResponseMeta {
     /// The service's id of this request, for support cases.
     pub request_id: Option<String>,
     /// S3's second id (`x-amz-id-2`).
-    pub extended_request_id: Option<Box<str>>,
+    pub extended_request_id: Option<String>,
     /// The HTTP status.
     pub status: u16,
     /// All headers.
@@ -415,7 +415,7 @@ impl Output {
     /// let params = serde_json::json!({"TableName": "t"});
     /// let output = client.request("dynamodb", "DescribeTable").params(params).send()?;
     /// assert_eq!(output.to_value()?["Table"]["CreationDateTime"], "soon");
-    /// assert_eq!(&*output.warnings()[0].path, "Table.CreationDateTime");
+    /// assert_eq!(output.warnings()[0].path, "Table.CreationDateTime");
     /// # Ok(())
     /// # }
     /// ```

@@ -61,7 +61,7 @@ pub(crate) struct Explicit {
     pub(crate) profile: Option<String>,
     pub(crate) endpoint_url: Option<String>,
     pub(crate) ignore_endpoint_urls: Option<bool>,
-    pub(crate) context_params: Vec<(Box<str>, EndpointValue)>,
+    pub(crate) context_params: Vec<(String, EndpointValue)>,
     /// Services, each with the version of its API.
     pub(crate) api_versions: Vec<(String, String)>,
     pub(crate) unsigned: bool,

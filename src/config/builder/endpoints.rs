@@ -128,12 +128,12 @@ impl ConfigBuilder {
     /// # let client = Client::with_transport(config.unsigned().build()?, Replay::new())?;
     /// let params = serde_json::json!({"Bucket": "logs"});
     /// let explained = client.introspect().explain_endpoint("s3", "ListObjectsV2", &params)?;
-    /// assert_eq!(&*explained.endpoint?.url, "https://s3.eu-west-1.amazonaws.com/logs");
+    /// assert_eq!(explained.endpoint?.url, "https://s3.eu-west-1.amazonaws.com/logs");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn client_context_param(
         mut self,
-        name: impl Into<Box<str>>,
+        name: impl Into<String>,
         value: impl Into<EndpointValue>,
     ) -> Self {
         self.explicit
