@@ -72,7 +72,7 @@ fn there_and_back(s3: &Service) {
         .unwrap_err();
     assert_eq!(missing.code(), Some("404"), "{missing}");
     assert!(!to.join("none").exists());
-    manager.delete_folder(&*bucket, "").run().unwrap();
+    manager.delete_folder(&*bucket, "").job().run().unwrap();
     assert!(s3.call("ListMultipartUploads", json!({"Bucket": bucket}))["Uploads"].is_null());
     s3.call("DeleteBucket", json!({"Bucket": bucket}));
 }
