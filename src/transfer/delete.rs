@@ -221,11 +221,13 @@ impl DeleteMany {
     }
 }
 
-/// Returns the names of entries of a response: the key alone, and with its version. A server may omit the version `null`, which
-/// an object has that was stored before the bucket had versions.
+/// Returns the names of entries of a response: the key alone, and with its version. For a delete marker that was deleted, servers
+/// return one of two members or both. They may omit the version `null`, of an object that was stored before the bucket had versions.
 fn names<'r>(entries: impl Iterator<Item = &'r Value>) -> HashSet<(&'r str, Option<&'r str>)> {
     let names = entries.filter_map(|entry| {
-        let version = entry["VersionId"].as_str().unwrap_or("null");
+        let version = entry["VersionId"].as_str();
+        let version = version.or_else(|| entry["DeleteMarkerVersionId"].as_str());
+        let version = version.unwrap_or("null");
         let key = entry["Key"].as_str()?;
         Some([(key, None), (key, Some(version))])
     });

@@ -281,6 +281,18 @@ fn only_what_the_response_names_with_its_version_is_deleted() {
             1,
             1,
         ),
+        (
+            "a new delete marker",
+            "<Deleted><Key>p/a</Key><DeleteMarkerVersionId>3</DeleteMarkerVersionId></Deleted>".to_owned(),
+            0,
+            2,
+        ),
+        (
+            "a delete marker that was deleted",
+            "<Deleted><Key>p/a</Key><DeleteMarkerVersionId>1</DeleteMarkerVersionId></Deleted>".to_owned(),
+            1,
+            1,
+        ),
         ("both, and an error of one", format!("{whole}{error}"), 1, 1),
     ];
     for (name, response, done, failed) in cases {
