@@ -283,13 +283,15 @@ fn only_what_the_response_names_with_its_version_is_deleted() {
         ),
         (
             "a new delete marker",
-            "<Deleted><Key>p/a</Key><DeleteMarkerVersionId>3</DeleteMarkerVersionId></Deleted>".to_owned(),
+            "<Deleted><Key>p/a</Key><DeleteMarkerVersionId>3</DeleteMarkerVersionId></Deleted>"
+                .to_owned(),
             0,
             2,
         ),
         (
             "a delete marker that was deleted",
-            "<Deleted><Key>p/a</Key><DeleteMarkerVersionId>1</DeleteMarkerVersionId></Deleted>".to_owned(),
+            "<Deleted><Key>p/a</Key><DeleteMarkerVersionId>1</DeleteMarkerVersionId></Deleted>"
+                .to_owned(),
             1,
             1,
         ),
