@@ -76,7 +76,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # Text
 ///
 /// `Display` writes one line: the call, what failed, where, and what to do about it, including the texts of the underlying
-/// errors. Control characters in text from outside are escaped, as by [`Printable`]. The unescaped message of a service is
+/// errors. Control characters in text from outside are escaped, as by [`Printable`](crate::Printable). The unescaped message of a service is
 /// [`ServiceError::message`].
 ///
 /// `source()` skips errors whose text is already part of that line, and returns the first one that adds something. So a chain
