@@ -35,8 +35,9 @@ options:
   --endpoint-url URL  --region REGION  --profile NAME
   --concurrency N  --part-size BYTES  --threshold BYTES  --bandwidth BYTES_PER_SECOND
   --no-resume      keep nothing to go on with after a kill
-  --dry-run        sync: say what would be done, a line for each thing
+  --dry-run        sync, delete --recursive: print what would be done, a line for each object
   --delete         sync: delete what is only on the other side
+  --versions       delete --recursive: delete all versions and delete markers
   --recursive      folders and prefixes
   --quiet          no bar";
 
@@ -140,7 +141,8 @@ fn job(s3: &TransferManager, words: &[&str], options: &Options) -> Result<Job<'s
         }
         (["delete", there], true) => {
             let (bucket, prefix) = place(there)?;
-            s3.delete_folder(bucket, prefix)
+            let deletion = s3.delete_folder(bucket, prefix);
+            deletion.versions(options.versions).job()
         }
         _ => return Err(USAGE.into()),
     })
@@ -162,15 +164,24 @@ fn sync(
     Ok(sync.delete(options.delete))
 }
 
-/// Prints the plan of a sync.
+/// Prints the plan of a sync or a deletion.
 fn plan(s3: &TransferManager, words: &[&str], options: &Options) -> Result {
-    let ["sync", from, to] = words else {
-        return Err(format!("--dry-run is for sync\n\n{USAGE}").into());
-    };
-    let plan = sync(s3, from, to, options)?.plan()?;
-    print!("{plan}");
-    for failure in plan.failures() {
-        eprintln!("{}", Printable(&failure.error));
+    match (words, options.recursive) {
+        (["sync", from, to], _) => {
+            let plan = sync(s3, from, to, options)?.plan()?;
+            print!("{plan}");
+            for failure in plan.failures() {
+                eprintln!("{}", Printable(&failure.error));
+            }
+        }
+        (["delete", there], true) => {
+            let (bucket, prefix) = place(there)?;
+            let deletion = s3.delete_folder(bucket, prefix);
+            print!("{}", deletion.versions(options.versions).plan()?);
+        }
+        _ => {
+            return Err(format!("--dry-run is for sync and delete --recursive\n\n{USAGE}").into());
+        }
     }
     Ok(())
 }
@@ -208,6 +219,7 @@ struct Options {
     dry_run: bool,
     recursive: bool,
     quiet: bool,
+    versions: bool,
     words: Vec<String>,
 }
 
@@ -232,6 +244,7 @@ impl Options {
                 "--delete" => options.delete = true,
                 "--recursive" => options.recursive = true,
                 "--quiet" => options.quiet = true,
+                "--versions" => options.versions = true,
                 "-" => options.words.push(arg),
                 other if other.starts_with('-') => {
                     return Err(format!("there is no option {other}\n\n{USAGE}").into());

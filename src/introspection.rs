@@ -290,7 +290,7 @@ impl Introspection {
     /// # let config = Config::builder().isolated().region("eu-west-1").build()?;
     /// # let client = Client::with_transport(config, Replay::new())?;
     /// let explained = client.introspect().explain_endpoint("s3", "ListObjectsV2", &json!({"Bucket": "logs"}))?;
-    /// assert_eq!(&*explained.endpoint?.url, "https://logs.s3.eu-west-1.amazonaws.com");
+    /// assert_eq!(explained.endpoint?.url, "https://logs.s3.eu-west-1.amazonaws.com");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

@@ -207,7 +207,7 @@ pub use self::body::{Body, BodySource, ResponseBody, Reuse};
 #[cfg(feature = "async")]
 pub use self::client::AsyncClient;
 pub use self::client::{AnyClient, Client, RequestBuilder};
-pub use self::codec::fit::Warning;
+pub use self::codec::warning::Warning;
 pub use self::config::{Config, ConfigBuilder};
 pub use self::error::{Error, ErrorKind, Result, ServiceError};
 pub use self::exchange::EndpointExplanation;

@@ -15,7 +15,7 @@ pub(super) struct CallOptions {
     config: Option<Result<Config, ConfigError>>,
     pub(super) cancel: Option<CancelToken>,
     /// The version of the service's API.
-    pub(super) api_version: Option<Box<str>>,
+    pub(super) api_version: Option<String>,
 }
 
 impl CallOptions {

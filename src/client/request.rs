@@ -165,7 +165,7 @@ impl<C: AnyClient> RequestBuilder<C> {
 
     /// Sets the version of the service's API, such as `2012-11-05`. A model of that version must be in a model folder or embedded;
     /// see [`ConfigBuilder::api_version`].
-    pub fn api_version(mut self, version: impl Into<Box<str>>) -> Self {
+    pub fn api_version(mut self, version: impl Into<String>) -> Self {
         self.options.api_version = Some(version.into());
         self
     }
@@ -407,7 +407,7 @@ pub(crate) struct RepeatedRequest<C = Client> {
     client: C,
     pub(crate) service: Arc<Service>,
     operation: Box<str>,
-    api_version: Option<Box<str>>,
+    api_version: Option<String>,
 }
 
 impl<C: AnyClient> RepeatedRequest<C> {

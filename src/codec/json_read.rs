@@ -6,28 +6,27 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::value::{MapAccessDeserializer, MapDeserializer, StrDeserializer};
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Unexpected,
-    Visitor,
+    DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
 };
 
+use super::json_members::Fields;
 use super::scalar::{self, ScalarText};
-use super::wrappers::Present;
-use super::{ReadError, UNKNOWN_MEMBER, the_shape_decides};
-use crate::model::{Kind, Member, Members, ServiceModel, Shape, ShapeId};
+use super::{ReadError, the_shape_decides};
+use crate::model::{Kind, ServiceModel, Shape, ShapeId};
 use crate::time;
 
 /// The shape of a value, and its model.
 #[derive(Clone, Copy)]
-struct At<'a, 'de> {
+pub(super) struct At<'a, 'de> {
     model: &'a ServiceModel,
-    shape: &'a Shape,
-    src: &'de str,
+    pub(super) shape: &'a Shape,
+    pub(super) src: &'de str,
 }
 
 impl At<'_, '_> {
-    fn to<E: serde::de::Error>(self, target: ShapeId) -> Result<Self, E> {
+    pub(super) fn to<E: serde::de::Error>(self, target: ShapeId) -> Result<Self, E> {
         Ok(Self {
             shape: self.model.shape(target).map_err(E::custom)?,
             ..self
@@ -305,145 +304,13 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Each<'_, 'de, A> {
     }
 }
 
-struct Through<'a, 'de, S>(S, At<'a, 'de>);
+/// Reads a value with its shape.
+pub(super) struct Through<'a, 'de, S>(pub(super) S, pub(super) At<'a, 'de>);
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Through<'_, 'de, S> {
     type Value = S::Value;
     fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
         let at = self.1;
         self.0.deserialize(Json { inner, at })
-    }
-}
-
-/// The members of a structure. Unknown members and nulls are dropped.
-struct Fields<'a, 'de, A> {
-    access: A,
-    at: At<'a, 'de>,
-    members: &'a Members,
-    union: bool,
-    previous: Option<usize>,
-    next: Next<'a, 'de>,
-    count: u16,
-}
-
-/// The value that `next_value_seed` returns.
-enum Next<'a, 'de> {
-    Member(&'a Member),
-    UnknownTag(Cow<'de, str>),
-}
-
-impl<'a, 'de, A> Fields<'a, 'de, A> {
-    fn new(access: A, at: At<'a, 'de>, members: &'a Members) -> Self {
-        Self {
-            access,
-            at,
-            members,
-            union: at.shape.is_union(),
-            previous: None,
-            next: Next::UnknownTag(Cow::Borrowed("")),
-            count: 0,
-        }
-    }
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, 'de, A> {
-    type Error = A::Error;
-
-    fn next_key_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, A::Error> {
-        while let Some(Key { name, is_null }) = self.access.next_key_seed(KeyIn(self.at.src))? {
-            let found = self.members.find_wire(self.previous, &name);
-            let unwanted = found.is_none() && (!self.union || name == "__type");
-            if is_null || unwanted {
-                self.access.next_value::<IgnoredAny>()?;
-                continue;
-            }
-            self.count = self.count.saturating_add(1);
-            if self.union && self.count > 1 {
-                return Err(A::Error::custom("a union with more than one member"));
-            }
-            let Some(index) = found else {
-                self.access.next_value::<IgnoredAny>()?;
-                self.next = Next::UnknownTag(name);
-                return seed
-                    .deserialize(StrDeserializer::new(UNKNOWN_MEMBER))
-                    .map(Some);
-            };
-            self.previous = Some(index);
-            let member = self.members.at(index);
-            self.next = Next::Member(member);
-            return seed
-                .deserialize(StrDeserializer::new(&member.name))
-                .map(Some);
-        }
-        if self.union && self.count == 0 {
-            return Err(A::Error::custom("a union without a member"));
-        }
-        self.members.set_expected_len(self.count);
-        Ok(None)
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        match &mut self.next {
-            Next::Member(member) => {
-                let at = self.at.to(member.target)?;
-                self.access.next_value_seed(Through(seed, at))
-            }
-            Next::UnknownTag(tag) => {
-                let name = [("name", std::mem::take(tag))];
-                seed.deserialize(Present(MapDeserializer::new(name.into_iter())))
-            }
-        }
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(if self.union {
-            1
-        } else {
-            self.members.expected_len()
-        })
-    }
-}
-
-/// A key, and whether its value is null. A map access cannot look ahead, but a borrowed key shows where the text continues. (A key
-/// with an escape is not borrowed; its null is passed on.)
-struct Key<'de> {
-    name: Cow<'de, str>,
-    is_null: bool,
-}
-
-struct KeyIn<'de>(&'de str);
-
-impl<'de> DeserializeSeed<'de> for KeyIn<'de> {
-    type Value = Key<'de>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key<'de>, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for KeyIn<'de> {
-    type Value = Key<'de>;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Key<'de>, E> {
-        let start = (name.as_ptr() as usize).wrapping_sub(self.0.as_ptr() as usize);
-        let behind = start.wrapping_add(name.len() + 1);
-        let rest = self.0.as_bytes().get(behind..).unwrap_or_default();
-        let value = rest
-            .iter()
-            .find(|c| !c.is_ascii_whitespace() && **c != b':');
-        Ok(Key {
-            name: name.into(),
-            is_null: value == Some(&b'n'),
-        })
-    }
-    fn visit_str<E>(self, name: &str) -> Result<Key<'de>, E> {
-        Ok(Key {
-            name: name.to_owned().into(),
-            is_null: false,
-        })
     }
 }

@@ -11,7 +11,7 @@ use memchr::{memchr, memchr2};
 use serde::de::Error as _;
 
 use super::raw::{SURROGATE, Text};
-use super::xml_text::{clean, markup_len, resolve};
+use super::xml_text::{clean, markup_len, resolve, truncated};
 use super::{MAX_DEPTH, ReadError};
 
 type Result<T, E = ReadError> = std::result::Result<T, E>;
@@ -228,11 +228,6 @@ impl<'s> Scan<'s> {
 #[cold]
 fn invalid(what: &str, at: usize) -> ReadError {
     ReadError::custom(format_args!("XML: {what} at byte {at}"))
-}
-
-#[cold]
-pub(super) fn truncated() -> ReadError {
-    ReadError::custom("XML: unexpected end")
 }
 
 /// A scan with its text.

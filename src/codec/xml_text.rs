@@ -4,7 +4,6 @@ use memchr::{memchr, memchr2, memmem};
 use serde::de::Error as _;
 
 use super::ReadError;
-use super::xml_tape::truncated;
 
 type Result<T> = std::result::Result<T, ReadError>;
 
@@ -104,4 +103,9 @@ fn entity(raw: &str) -> Result<(u32, usize)> {
             .ok_or_else(|| ReadError::custom("XML: an unknown entity"))?,
     };
     Ok((code, end + 1))
+}
+
+#[cold]
+pub(super) fn truncated() -> ReadError {
+    ReadError::custom("XML: unexpected end")
 }

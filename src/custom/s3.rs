@@ -7,6 +7,7 @@ use super::invalid_param;
 use crate::error::Result;
 use crate::interceptor::{CallContext, Interceptor};
 use crate::output::{Edit, Output};
+use crate::settings::ParameterValidation;
 use crate::time;
 
 /// Rejects invalid bucket names, if parameters are validated.
@@ -15,7 +16,8 @@ pub(super) struct BucketName;
 impl Interceptor for BucketName {
     fn params(&self, call: &CallContext<'_>, params: &mut Value) -> Result<()> {
         let bucket = params.get("Bucket").and_then(Value::as_str);
-        let bucket = bucket.filter(|_| call.config.validates_parameters());
+        let is_validated = call.config.parameter_validation() != ParameterValidation::Disabled;
+        let bucket = bucket.filter(|_| is_validated);
         match bucket.and_then(bucket_error) {
             Some(reason) => Err(invalid_param("Bucket", reason)),
             None => Ok(()),

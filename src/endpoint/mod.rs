@@ -59,7 +59,7 @@ use std::sync::Arc;
 /// }]}"#)?;
 /// let resolver = EndpointResolver::new(ruleset, Arc::new(partitions));
 /// let endpoint = resolver.resolve(&EndpointParams::new().with("Region", "eu-west-1"))?;
-/// assert_eq!(&*endpoint.url, "https://tower.eu-west-1.amazonaws.com");
+/// assert_eq!(endpoint.url, "https://tower.eu-west-1.amazonaws.com");
 /// # Ok::<(), tucuxi::endpoint::EndpointError>(())
 /// ```
 #[derive(Debug)]
@@ -365,7 +365,7 @@ mod tests {
         let endpoint = resolver
             .resolve(&EndpointParams::new().with("A", "v"))
             .unwrap();
-        assert_eq!(&*endpoint.url, "https://v/a/../b//");
+        assert_eq!(endpoint.url, "https://v/a/../b//");
         let headers: Vec<_> = endpoint
             .headers
             .iter()

@@ -11,23 +11,26 @@
 //!                    └─► below()   the next error of the chain
 //! ```
 
+mod detail;
 mod hint;
 mod kind;
 mod predicates;
 mod service;
+mod text;
 mod unexpected;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
-use std::{fmt, iter};
+use std::iter;
 
+pub(crate) use self::detail::Detail;
+use self::detail::Other;
 pub(crate) use self::hint::FailedRequest;
 pub use self::kind::ErrorKind;
 pub use self::service::{Fault, RetriesEnded, RetryReason, ServiceError};
+pub(crate) use self::text::unsaid;
 pub use self::unexpected::UnexpectedResponse;
 pub(crate) use self::unexpected::excerpt;
-
-use crate::printable::Printable;
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -73,7 +76,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # Text
 ///
 /// `Display` writes one line: the call, what failed, where, and what to do about it, including the texts of the underlying
-/// errors. Control characters in text from outside are escaped, as by [`Printable`]. The unescaped message of a service is
+/// errors. Control characters in text from outside are escaped, as by [`Printable`](crate::Printable). The unescaped message of a service is
 /// [`ServiceError::message`].
 ///
 /// `source()` skips errors whose text is already part of that line, and returns the first one that adds something. So a chain
@@ -96,65 +99,6 @@ struct Inner {
 struct Call {
     service: Box<str>,
     operation: Box<str>,
-}
-
-/// A module's own error, with the properties on which the predicates of [`Error`] are based.
-pub(crate) trait Detail: StdError + Send + Sync + 'static {
-    fn kind(&self) -> ErrorKind;
-
-    fn is_retryable(&self) -> bool {
-        false
-    }
-
-    fn is_throttling(&self) -> bool {
-        false
-    }
-
-    fn is_timeout(&self) -> bool {
-        false
-    }
-
-    fn is_cancelled(&self) -> bool {
-        false
-    }
-
-    /// The error of the call that caused this one.
-    fn inner(&self) -> Option<&Error> {
-        None
-    }
-
-    /// The next error of the chain, even if its text is already part of this one's.
-    fn below(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source()
-    }
-}
-
-/// A foreign error, or a plain text.
-#[derive(Debug, thiserror::Error)]
-#[error("{error}")]
-struct Other {
-    kind: ErrorKind,
-    error: BoxError,
-}
-
-impl Detail for Other {
-    fn kind(&self) -> ErrorKind {
-        self.kind
-    }
-
-    fn inner(&self) -> Option<&Error> {
-        self.error.downcast_ref()
-    }
-
-    fn below(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&*self.error)
-    }
-}
-
-impl Detail for serde_json::Error {
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::Json
-    }
 }
 
 impl<T: Detail> From<T> for Error {
@@ -421,17 +365,6 @@ impl Error {
         }
     }
 
-    /// The text without the name of the call.
-    pub(crate) fn without_call(&self) -> impl fmt::Display {
-        struct Text<'a>(&'a Inner);
-        impl fmt::Display for Text<'_> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.write(f)
-            }
-        }
-        Text(&self.0)
-    }
-
     /// Attributes the error to this call, unless it is attributed to one already.
     pub(crate) fn of_call(mut self, service: &str, operation: &str) -> Self {
         self.0.call.get_or_insert_with(|| Call {
@@ -457,71 +390,6 @@ impl Error {
     pub(crate) fn set_hint(&mut self, hint: impl Into<Cow<'static, str>>) {
         self.0.hint = Some(hint.into());
     }
-}
-
-impl Inner {
-    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let detail: &(dyn StdError + 'static) = &*self.detail;
-        match detail.downcast_ref::<ServiceError>() {
-            Some(error) => error.write(f, self.attempts)?,
-            None => {
-                f.write_str(self.detail.kind().label())?;
-                write!(f, "{}", Printable(detail))?;
-            }
-        }
-        if let Some(reason) = self.retries_ended.and_then(RetriesEnded::text) {
-            write!(f, "; {reason}")?;
-        }
-        match &self.hint {
-            Some(hint) => write!(f, "; {}", Printable(hint)),
-            None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(Call { service, operation }) = &self.0.call {
-            write!(f, "{service}.{operation}: ")?;
-        }
-        self.0.write(f)
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !f.alternate() {
-            write!(f, "{self}")?;
-            let mut causes = iter::successors(self.source(), |error| (**error).source());
-            return causes.try_for_each(|cause| write!(f, "\n  caused by: {}", Printable(cause)));
-        }
-        let mut fields = f.debug_struct("Error");
-        fields.field("kind", &self.kind());
-        if let Some(Call { service, operation }) = &self.0.call {
-            fields
-                .field("service", service)
-                .field("operation", operation);
-        }
-        fields.field("attempts", &self.0.attempts);
-        fields.field("retries_ended", &self.0.retries_ended);
-        fields.field("detail", &self.0.detail).finish()
-    }
-}
-
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        unsaid(self, self.0.detail.below())
-    }
-}
-
-/// The first error, from `below` downwards, whose text is not part of the text of `said`, the error that is shown.
-pub(crate) fn unsaid<'e>(
-    said: &dyn fmt::Display,
-    below: Option<&'e (dyn StdError + 'static)>,
-) -> Option<&'e (dyn StdError + 'static)> {
-    let said = Printable(said).to_string();
-    iter::successors(below, |error| (**error).source())
-        .find(|error| !said.contains(&Printable(error).to_string()))
 }
 
 #[cfg(test)]

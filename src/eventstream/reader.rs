@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use super::input::EventLink;
 use crate::body::ResponseBody;
 use crate::codec::raw::Text;
-use crate::codec::{fit, scalar};
+use crate::codec::{scalar, warning};
 use crate::error::{Detail, Error, ErrorKind, Result, ServiceError};
 use crate::frame::{FrameError, HeaderValue, Message};
 use crate::model::{Kind, Member, Operation, ServiceModel, ShapeId};
@@ -278,7 +278,7 @@ impl EventReader {
             let what = format!("{warning} (strict_responses is on)");
             return Err(Error::response(what));
         }
-        fit::log(&warnings, self.model.name(), &self.operation.name);
+        warning::log(&warnings, self.model.name(), &self.operation.name);
         Ok(value)
     }
 

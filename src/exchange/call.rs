@@ -18,7 +18,7 @@ use crate::params::{self, ParamError, ParamErrors};
 use crate::protocol::{self, Params};
 use crate::random;
 use crate::secrets::CallOf;
-use crate::settings::Settings;
+use crate::settings::{ParameterValidation, Settings};
 
 /// Everything that the stages of a call may read about it. It owns its parts, so a driver may keep it for any time.
 pub(crate) struct Call {
@@ -183,10 +183,11 @@ impl Call {
         params::fill_idempotency_tokens(model, operation, params, random::uuid)?;
         let streamed = streaming.filter(|_| has_body).or(events);
         let streamed = streamed.map(|member| &*member.name);
-        let is_strict = self.config.validates_strictly();
-        let checked = match self.config.validates_parameters() {
-            true => params::validate(model, operation, params, streamed, is_strict),
-            false => Ok(()),
+        let validate = |strict| params::validate(model, operation, params, streamed, strict);
+        let checked = match self.config.parameter_validation() {
+            ParameterValidation::Disabled => Ok(()),
+            ParameterValidation::Enabled => validate(false),
+            ParameterValidation::Strict => validate(true),
         };
         let checked = match self.config.is_of_provider() {
             // the values are a profile's, such as a role's ARN; the service's error describes a wrong length better

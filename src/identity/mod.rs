@@ -28,17 +28,17 @@ use self::source::Sources;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
-    access_key_id: Box<str>,
-    secret_access_key: Zeroizing<Box<str>>,
-    session_token: Option<Zeroizing<Box<str>>>,
+    access_key_id: String,
+    secret_access_key: Zeroizing<String>,
+    session_token: Option<Zeroizing<String>>,
     expires: Option<SystemTime>,
-    account_id: Option<Box<str>>,
+    account_id: Option<String>,
     sources: Sources,
 }
 
 impl Credentials {
     /// Creates credentials that do not expire.
-    pub fn new(access_key_id: impl Into<Box<str>>, secret: impl Into<Box<str>>) -> Self {
+    pub fn new(access_key_id: impl Into<String>, secret: impl Into<String>) -> Self {
         Self {
             access_key_id: access_key_id.into(),
             secret_access_key: Zeroizing::new(secret.into()),
@@ -58,7 +58,7 @@ impl Credentials {
     /// assert_eq!(temporary.session_token(), Some("token"));
     /// ```
     #[must_use]
-    pub fn with_session_token(mut self, token: impl Into<Box<str>>) -> Self {
+    pub fn with_session_token(mut self, token: impl Into<String>) -> Self {
         self.session_token = Some(Zeroizing::new(token.into()));
         self
     }
@@ -83,7 +83,7 @@ impl Credentials {
     /// Sets the account id. It becomes a part of host names, so an id with characters other than letters, digits and
     /// hyphens is ignored.
     #[must_use]
-    pub fn with_account_id(mut self, account_id: impl Into<Box<str>>) -> Self {
+    pub fn with_account_id(mut self, account_id: impl Into<String>) -> Self {
         let account_id = account_id.into();
         let is_label = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
         match !account_id.is_empty() && account_id.bytes().all(is_label) {
@@ -157,13 +157,13 @@ impl fmt::Debug for Credentials {
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BearerToken {
-    token: Zeroizing<Box<str>>,
+    token: Zeroizing<String>,
     expires: Option<SystemTime>,
 }
 
 impl BearerToken {
     /// Creates a token that does not expire.
-    pub fn new(token: impl Into<Box<str>>) -> Self {
+    pub fn new(token: impl Into<String>) -> Self {
         let token = Zeroizing::new(token.into());
         Self {
             token,

@@ -37,11 +37,7 @@ pub fn without_passwords(text: &str) -> Cow<'_, str> {
 ///
 /// Returns an error if the page has no readable tokens.
 pub fn next_page(page: &Value, paginator: &Paginator) -> Result<Vec<(String, String)>> {
-    let next = paginate::next_page(page, paginator)?;
-    Ok(next
-        .into_iter()
-        .map(|(input, output)| (input.into(), output.into()))
-        .collect())
+    paginate::next_page(page, paginator)
 }
 
 /// A new file that replaces an old one once it is complete.

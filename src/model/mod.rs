@@ -167,8 +167,8 @@ impl ServiceModel {
     ///
     /// Returns an error if the text is not a model, or if none of its protocols is supported. An error inside a shape or an operation
     /// is returned when that is first used.
-    pub fn parse(name: &str, text: impl Into<Box<str>>) -> Result<Self> {
-        SERVICE_2.parse(name, text.into())
+    pub fn parse(name: &str, text: impl Into<String>) -> Result<Self> {
+        SERVICE_2.parse(name, text.into().into())
     }
 
     /// Returns the name of the service, such as `s3`.

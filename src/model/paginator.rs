@@ -12,20 +12,20 @@ use crate::query::Query;
 ///
 /// let text = r#"{"input_token": "Marker", "output_token": "NextMarker", "result_key": "Items"}"#;
 /// let paginator = Paginator::parse("ListItems", text)?;
-/// assert_eq!(&*paginator.input_tokens[0], "Marker");
+/// assert_eq!(paginator.input_tokens[0], "Marker");
 /// # Ok::<(), tucuxi::Error>(())
 /// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Paginator {
     /// The parameters of a request that take the tokens of a page.
-    pub input_tokens: Box<[Box<str>]>,
+    pub input_tokens: Box<[String]>,
     /// The expressions of those tokens in the previous page, in the same order.
     pub output_tokens: Box<[Query]>,
     /// The expressions of the elements. The first is the primary one, by which limits count.
     pub result_keys: Box<[Query]>,
     /// The parameter that limits the number of elements of a page.
-    pub limit_key: Option<Box<str>>,
+    pub limit_key: Option<String>,
     /// The expression that is true if there is another page. Without one, the tokens decide.
     pub more_results: Option<Query>,
     /// The expressions of members that are the same on each page.
@@ -36,12 +36,12 @@ pub struct Paginator {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum OneOrMore {
-    More(Vec<Box<str>>),
-    One(Box<str>),
+    More(Vec<String>),
+    One(String),
 }
 
 impl OneOrMore {
-    fn list(self) -> Vec<Box<str>> {
+    fn list(self) -> Vec<String> {
         match self {
             Self::More(list) => list,
             Self::One(one) => vec![one],
@@ -55,11 +55,11 @@ struct Raw {
     output_token: OneOrMore,
     result_key: OneOrMore,
     #[serde(default)]
-    limit_key: Option<Box<str>>,
+    limit_key: Option<String>,
     #[serde(default)]
-    more_results: Option<Box<str>>,
+    more_results: Option<String>,
     #[serde(default)]
-    non_aggregate_keys: Vec<Box<str>>,
+    non_aggregate_keys: Vec<String>,
 }
 
 impl Paginator {
@@ -71,9 +71,8 @@ impl Paginator {
     pub fn parse(name: &str, text: &str) -> Result<Self> {
         let of = |what: String| Error::model(format!("paginator {name}: {what}"));
         let raw: Raw = serde_json::from_str(text).map_err(|e| of(e.to_string()))?;
-        let query = |text: Box<str>| Query::compile(&text).map_err(|e| of(e.to_string()));
-        let queries =
-            |list: Vec<Box<str>>| list.into_iter().map(query).collect::<Result<Box<[_]>>>();
+        let query = |text: String| Query::compile(&text).map_err(|e| of(e.to_string()));
+        let queries = |list: Vec<String>| list.into_iter().map(query).collect::<Result<Box<[_]>>>();
         let input_tokens = raw.input_token.list().into_boxed_slice();
         let output_tokens = queries(raw.output_token.list())?;
         if input_tokens.len() != output_tokens.len() {

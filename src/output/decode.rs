@@ -5,8 +5,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _};
 use super::Output;
 use crate::codec::ReadError;
 use crate::codec::edit::{Edited, Edits};
-use crate::codec::fit::{self, Fitted};
+use crate::codec::fit::Fitted;
 use crate::codec::fitted::FittedReader;
+use crate::codec::warning;
 use crate::error::{Error, Result};
 use crate::model::{Operation, ServiceModel};
 use crate::names;
@@ -85,7 +86,7 @@ impl Output {
         if self.source.is_mended {
             fitted.warn_of_repair();
         }
-        fit::log(&fitted.warnings, self.source.model.name(), &operation.name);
+        warning::log(&fitted.warnings, self.source.model.name(), &operation.name);
         Ok(fitted)
     }
 }

@@ -18,8 +18,9 @@ use crate::body::ResponseBody;
 use crate::checksum::{ChecksumAlgorithm, Expected};
 pub use crate::codec::edit::Edit;
 use crate::codec::edit::Edits;
-use crate::codec::fit::{Fitted, Warning};
+use crate::codec::fit::Fitted;
 use crate::codec::sink::{ToText, ToValue};
+use crate::codec::warning::Warning;
 use crate::codec::xml_tape::Tape;
 use crate::error::{Error, Result};
 use crate::eventstream::{EventLink, EventReader};
@@ -105,7 +106,7 @@ pub struct ResponseMeta {
     /// The service's id of this request, for support cases.
     pub request_id: Option<String>,
     /// S3's second id (`x-amz-id-2`).
-    pub extended_request_id: Option<Box<str>>,
+    pub extended_request_id: Option<String>,
     /// The HTTP status.
     pub status: u16,
     /// All headers.
@@ -415,7 +416,7 @@ impl Output {
     /// let params = serde_json::json!({"TableName": "t"});
     /// let output = client.request("dynamodb", "DescribeTable").params(params).send()?;
     /// assert_eq!(output.to_value()?["Table"]["CreationDateTime"], "soon");
-    /// assert_eq!(&*output.warnings()[0].path, "Table.CreationDateTime");
+    /// assert_eq!(output.warnings()[0].path, "Table.CreationDateTime");
     /// # Ok(())
     /// # }
     /// ```

@@ -196,7 +196,7 @@ impl<C: AnyClient> RequestBuilder<C> {
 /// Returns the parameters that request the next page, each with the expression of its value in this page; none for the
 /// last page.
 #[cfg(feature = "cli")]
-pub(crate) fn next_page(page: &Value, paginator: &Paginator) -> Result<Vec<(Box<str>, Box<str>)>> {
+pub(crate) fn next_page(page: &Value, paginator: &Paginator) -> Result<Vec<(String, String)>> {
     let tokens = page::next_tokens(page, paginator)?;
     let names = paginator.input_tokens.iter().zip(&paginator.output_tokens);
     Ok(names
@@ -275,8 +275,8 @@ impl<C: AnyClient> Pages<C> {
     /// assert_eq!(tables.items().count(), 2);
     /// # Ok::<(), tucuxi::Error>(())
     /// ```
-    pub fn prefetch(mut self, enabled: bool) -> Self {
-        self.prefetch = enabled;
+    pub fn prefetch(mut self, yes: bool) -> Self {
+        self.prefetch = yes;
         self
     }
 

@@ -39,7 +39,7 @@ impl PageToken {
         BASE64_STANDARD.encode(python_json::to_string(&Value::Object(all), Spacing::Usual))
     }
 
-    pub(super) fn parse(text: &str, input_tokens: &[Box<str>]) -> Result<Self> {
+    pub(super) fn parse(text: &str, input_tokens: &[String]) -> Result<Self> {
         let json = BASE64_STANDARD.decode(text).ok();
         match json.and_then(|json| serde_json::from_slice(&json).ok()) {
             Some(Value::Object(mut tokens)) => {
@@ -53,7 +53,7 @@ impl PageToken {
         }
     }
 
-    fn parse_old(text: &str, input_tokens: &[Box<str>]) -> Result<Self> {
+    fn parse_old(text: &str, input_tokens: &[String]) -> Result<Self> {
         let mut parts: Vec<&str> = text.split("___").collect();
         let mut known = None;
         if parts.len() == input_tokens.len() + 1 {
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn tokens_of_the_old_form_are_read() {
-        let names: [Box<str>; 2] = ["A".into(), "B".into()];
+        let names: [String; 2] = ["A".into(), "B".into()];
         let cases = [
             ("a___b___4", json!({"A": "a", "B": "b"}), Some(4)),
             ("a___None", json!({"A": "a", "B": null}), None),

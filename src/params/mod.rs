@@ -80,7 +80,7 @@ pub enum ParamErrorKind {
         members: Vec<String>,
     },
     /// A string is not one of the shape's values. Only checked with
-    /// [`validate_strictly`](crate::ConfigBuilder::validate_strictly).
+    /// [`Strict`](crate::config::ParameterValidation::Strict).
     NotOneOf {
         /// The string.
         value: String,
@@ -89,14 +89,14 @@ pub enum ParamErrorKind {
     },
     /// A value is nested too deep for any service.
     TooDeep,
-    /// A number is above the maximum. Only checked with [`validate_strictly`](crate::ConfigBuilder::validate_strictly).
+    /// A number is above the maximum. Only checked with [`Strict`](crate::config::ParameterValidation::Strict).
     TooLarge {
         /// The number.
         value: String,
         /// The maximum.
         max: String,
     },
-    /// A length is above the maximum. Only checked with [`validate_strictly`](crate::ConfigBuilder::validate_strictly).
+    /// A length is above the maximum. Only checked with [`Strict`](crate::config::ParameterValidation::Strict).
     TooLong {
         /// The length.
         length: usize,

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use serde::de::value::{MapDeserializer, SeqAccessDeserializer, SeqDeserializer};
 use serde::de::{DeserializeSeed, Error as _, SeqAccess};
 use serde_json::Value;
 
 use super::BufferedResponse;
-use super::reader::empty_map;
-use super::response::header_text;
+use super::empty::empty_map;
 use crate::codec::scalar::{self, ScalarText};
 use crate::codec::wrappers::{BlobBytes, Present};
 use crate::codec::xml_read::Xml;
@@ -224,6 +223,14 @@ fn read_payload<'a, S: DeserializeSeed<'a>>(
             Some(tape) => seed.deserialize(Xml::new(tape, response.model, shape, 0)),
             None => json_read::read(response.model, shape, response.text()?, seed),
         },
+    }
+}
+
+/// The text of a header: UTF-8, or else Latin-1, as in HTTP's first standard.
+pub(super) fn header_text(value: &HeaderValue) -> Cow<'_, str> {
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => text.into(),
+        Err(_) => value.as_bytes().iter().map(|b| char::from(*b)).collect(),
     }
 }
 

@@ -10,6 +10,9 @@ use crate::codec::xml_tape::{Nodes, Tape};
 use crate::error::{Fault, RetryReason, ServiceError, excerpt};
 use crate::model::{Operation, ServiceModel};
 
+/// The header of JSON protocols that names the error, whatever the status.
+pub(super) const ERROR_TYPE: &str = "x-amzn-errortype";
+
 /// The parts of an error that are read without the model.
 #[derive(Default)]
 pub(crate) struct ErrorParts {

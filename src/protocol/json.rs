@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::error::{ErrorParts, header, short};
+use super::error::{ERROR_TYPE, ErrorParts, header, short};
 use super::success::{Rejection, SuccessResponse, Wanted};
 use super::{BufferedResponse, streaming_payload};
 use crate::body::Body;
@@ -13,9 +13,6 @@ use crate::error::{Error, Result};
 use crate::model::{Kind, Operation, ServiceModel, Shape};
 use crate::transport::Request;
 use crate::uri;
-
-/// The header that names the error, whatever the status.
-pub(super) const ERROR_TYPE: &str = "x-amzn-errortype";
 
 /// The maximum length of a body with status 200 that may be an error of a JSON protocol.
 const LONGEST_ERROR: usize = 4096;

@@ -17,6 +17,7 @@ mod aws_query;
 mod binding;
 
 mod ec2_query;
+mod empty;
 mod error;
 mod fit;
 mod json;

@@ -4,7 +4,9 @@ use http::HeaderMap;
 use http::header::{CONTENT_TYPE, ETAG};
 
 use super::request_id;
-use super::success::BYTE_ORDER_MARK;
+
+/// The UTF-8 byte order mark, with which some servers begin a document.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Whether a body is a web page, whatever its content type.
 pub(super) fn is_page(body: &[u8]) -> bool {

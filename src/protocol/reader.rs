@@ -6,13 +6,13 @@
 //!                   └ the body's members, or the payload ─┘
 //! ```
 
-use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 
 use super::BufferedResponse;
 use super::binding::Bindings;
+use super::empty::EmptyMap;
 use crate::codec::format::Format;
-use crate::codec::wrappers::Present;
 use crate::codec::xml_read::Xml;
 use crate::codec::xml_tape::Tape;
 use crate::codec::{ReadError, cbor_read, json_read, the_shape_decides};
@@ -86,26 +86,6 @@ impl<'de, F: FnOnce(Tape<'_, '_>) -> usize> Deserializer<'de> for ResponseReader
     }
     serde::forward_to_deserialize_any! { bytes byte_buf enum f32 f64 seq }
     the_shape_decides!();
-}
-
-/// The result of an operation without output.
-pub(super) fn empty_map() -> Present<MapAccessDeserializer<EmptyMap>> {
-    Present(MapAccessDeserializer::new(EmptyMap))
-}
-
-pub(super) struct EmptyMap;
-
-impl<'de> MapAccess<'de> for EmptyMap {
-    type Error = ReadError;
-    fn next_key_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        _: S,
-    ) -> Result<Option<S::Value>, ReadError> {
-        Ok(None)
-    }
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, _: S) -> Result<S::Value, ReadError> {
-        Err(ReadError::custom("no value follows"))
-    }
 }
 
 /// A visitor of the body that puts the bound members before those of the body.

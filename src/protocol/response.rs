@@ -2,15 +2,18 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 use serde::de::{DeserializeSeed, Error as _};
 use serde_json::{Map, Value};
 
-use super::reader::{ResponseReader, empty_map};
+use super::binding::header_text;
+use super::empty::empty_map;
+use super::reader::ResponseReader;
 use super::{WireProtocol, for_model};
 use crate::codec::ReadError;
-use crate::codec::fit::{Fit, Fitted, Warning};
+use crate::codec::fit::{Fit, Fitted};
 use crate::codec::sink::ToValue;
+use crate::codec::warning::Warning;
 pub(crate) use crate::codec::xml_tape::Nodes;
 use crate::codec::xml_tape::Tape;
 use crate::error::Result;
@@ -123,14 +126,6 @@ impl<'a> BufferedResponse<'a> {
 fn start(operation: &Operation) -> impl Fn(Tape<'_, '_>) -> usize {
     let wrapper = operation.result_wrapper.as_deref();
     move |tape| wrapper.and_then(|w| tape.child(0, w)).unwrap_or(0)
-}
-
-/// The text of a header: UTF-8, or else Latin-1, as in HTTP's first standard.
-pub(super) fn header_text(value: &HeaderValue) -> Cow<'_, str> {
-    match std::str::from_utf8(value.as_bytes()) {
-        Ok(text) => text.into(),
-        Err(_) => value.as_bytes().iter().map(|b| char::from(*b)).collect(),
-    }
 }
 
 /// The elements of an XML body, from its scan.

@@ -16,8 +16,8 @@
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 
-use super::json::ERROR_TYPE;
-use super::page::{has_headers_of_page, is_page};
+use super::error::ERROR_TYPE;
+use super::page::{BYTE_ORDER_MARK, has_headers_of_page, is_page};
 use super::{Nodes, OutputBody, WireProtocol, for_model, request_id};
 use crate::codec::ReadError;
 use crate::codec::format::Format;
@@ -37,9 +37,6 @@ pub(crate) struct SuccessResponse<'a> {
     /// The root element of an operation's XML, if its name does not follow from the model.
     pub(crate) root_of: &'a dyn Fn(&str) -> Option<&'static str>,
 }
-
-/// The UTF-8 byte order mark, with which some servers begin a document.
-pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The reason why a response is not the operation's success.
 pub(crate) enum Rejection {

@@ -1,7 +1,8 @@
 //! XML in responses: the root element of a success, and the parts of an error.
 
 use super::error::ErrorParts;
-use super::success::{BYTE_ORDER_MARK, Rejection, SuccessResponse, Wanted};
+use super::page::BYTE_ORDER_MARK;
+use super::success::{Rejection, SuccessResponse, Wanted};
 use super::{BufferedResponse, Nodes, tape};
 use crate::codec::format::Format;
 use crate::codec::xml_tape::Tape;

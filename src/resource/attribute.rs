@@ -137,7 +137,7 @@ impl Resource {
             let operation = load.map(|load| load.request.operation.clone());
             ResourceError::NoData {
                 resource: format!("{self:?}"),
-                operation: operation.map_or_else(|| "load".into(), |name| name.to_string()),
+                operation: operation.unwrap_or_else(|| "load".into()),
             }
             .into()
         })

@@ -38,7 +38,7 @@ use crate::paginate::Pages;
 pub struct Collection {
     parent: Resource,
     /// The name in the parent's definition.
-    key: Box<str>,
+    key: String,
     params: Value,
     limit: Option<usize>,
     page_size: Option<u64>,

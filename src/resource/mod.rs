@@ -35,7 +35,7 @@ pub use self::error::{NoSuchName, ResourceError};
 pub use self::identifiers::Identifiers;
 pub use crate::model::resource::{
     Action, ActionRequest, Category, Definition, Definitions, Identifier, IdentifierRule,
-    IdentifierSource, Param, ParamSource, Relation, Target, WaiterUse,
+    IdentifierSource, Param, ParamSource, Relation, Target, TargetStep, WaiterUse,
 };
 
 use std::fmt;

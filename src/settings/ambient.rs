@@ -8,15 +8,15 @@ use super::explicit::{S3Values, Values};
 use super::metadata::InstanceMetadata;
 use super::s3::TransferValues;
 use super::values::{
-    AccountIdEndpointMode, AddressingStyle, DefaultsMode, EndpointDiscoveryMode, RequestChecksums,
-    ResponseChecksums, RetryMode, SignatureVersion, StsEndpoints,
+    AccountIdEndpointMode, AddressingStyle, DefaultsMode, EndpointDiscoveryMode, RegionalEndpoints,
+    RequestChecksums, ResponseChecksums, RetryMode, SignatureVersion,
 };
 use super::{ConfigError, app_id, compression, lookup, names_in, rows};
 
 /// The values of the environment and the profile. Values that the program overrides are not parsed, so they may be invalid.
 pub(super) struct Ambient {
     pub(super) values: Values,
-    pub(super) sts_endpoints: StsEndpoints,
+    pub(super) sts_endpoints: RegionalEndpoints,
     /// Further folders with models.
     pub(super) data_path: Option<String>,
     pub(super) disabled_customisations: Vec<String>,
@@ -72,11 +72,11 @@ impl Ambient {
                 )?,
                 no_compression: chain.boolean(&rows::NO_COMPRESSION)?,
                 compression_size: compression::read(chain)?,
-                validate_parameters: chain.boolean(&rows::VALIDATION)?,
+                parameter_validation: chain.boolean(&rows::VALIDATION)?.map(Into::into),
                 app_id: app_id::read(chain),
                 s3: s3(chain)?,
             },
-            sts_endpoints: choice(chain, &rows::STS_ENDPOINTS, StsEndpoints::VALUES)?
+            sts_endpoints: choice(chain, &rows::STS_ENDPOINTS, RegionalEndpoints::VALUES)?
                 .unwrap_or_default(),
             data_path: text(&rows::DATA_PATH),
             disabled_customisations: names(&rows::SWITCHED_OFF).unwrap_or_default(),
@@ -94,7 +94,7 @@ fn s3(chain: &Chain<'_>) -> Result<S3Values, ConfigError> {
         use_dualstack: chain.boolean(&rows::S3_DUALSTACK)?,
         payload_signing_enabled: chain.boolean(&rows::S3_SIGN_PAYLOAD)?,
         use_arn_region: chain.boolean(&rows::S3_ARN_REGION)?,
-        us_east_1: choice(chain, &rows::S3_US_EAST_1, StsEndpoints::VALUES)?,
+        us_east_1: choice(chain, &rows::S3_US_EAST_1, RegionalEndpoints::VALUES)?,
         disable_multiregion_access_points: chain.boolean(&rows::S3_NO_MRAP)?,
         disable_express_session_auth: chain.boolean(&rows::S3_NO_EXPRESS_AUTH)?,
     })

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::chain::Source;
-use super::values::{AccountIdEndpointMode, EndpointDiscoveryMode, StsEndpoints};
+use super::values::{AccountIdEndpointMode, EndpointDiscoveryMode, RegionalEndpoints};
 use super::{ConfigError, Settings, rows};
 use crate::endpoint::EndpointValue;
 use crate::uri::{self, WrittenUrl};
@@ -131,13 +131,13 @@ impl Settings {
     ///
     /// ```
     /// # use tucuxi::Config;
-    /// use tucuxi::config::StsEndpoints;
+    /// use tucuxi::config::RegionalEndpoints;
     ///
     /// let config = Config::builder().environment([("AWS_STS_REGIONAL_ENDPOINTS", "legacy")]).build()?;
-    /// assert_eq!(config.sts_endpoints(), StsEndpoints::Legacy);
+    /// assert_eq!(config.sts_endpoints(), RegionalEndpoints::Legacy);
     /// # Ok::<(), tucuxi::config::ConfigError>(())
     /// ```
-    pub fn sts_endpoints(&self) -> StsEndpoints {
+    pub fn sts_endpoints(&self) -> RegionalEndpoints {
         self.ambient.sts_endpoints
     }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::chain::Setting;
 use super::network::NetworkChoice;
 use super::values::{
-    AccountIdEndpointMode, AddressingStyle, DefaultsMode, EndpointDiscoveryMode, RequestChecksums,
-    ResponseChecksums, RetryMode, SignatureVersion, StsEndpoints,
+    AccountIdEndpointMode, AddressingStyle, DefaultsMode, EndpointDiscoveryMode,
+    ParameterValidation, RegionalEndpoints, RequestChecksums, ResponseChecksums, RetryMode,
+    SignatureVersion,
 };
 use super::world::World;
 use super::{ConfigError, compression, endpoint, retry};
@@ -35,7 +36,7 @@ pub(crate) struct Values {
     pub(crate) response_checksums: Option<ResponseChecksums>,
     pub(crate) no_compression: Option<bool>,
     pub(crate) compression_size: Option<u64>,
-    pub(crate) validate_parameters: Option<bool>,
+    pub(crate) parameter_validation: Option<ParameterValidation>,
     pub(crate) app_id: Option<String>,
     pub(crate) s3: S3Values,
 }
@@ -48,7 +49,7 @@ pub(crate) struct S3Values {
     pub(crate) use_dualstack: Option<bool>,
     pub(crate) payload_signing_enabled: Option<bool>,
     pub(crate) use_arn_region: Option<bool>,
-    pub(crate) us_east_1: Option<StsEndpoints>,
+    pub(crate) us_east_1: Option<RegionalEndpoints>,
     pub(crate) disable_multiregion_access_points: Option<bool>,
     pub(crate) disable_express_session_auth: Option<bool>,
 }
@@ -60,7 +61,7 @@ pub(crate) struct Explicit {
     pub(crate) profile: Option<String>,
     pub(crate) endpoint_url: Option<String>,
     pub(crate) ignore_endpoint_urls: Option<bool>,
-    pub(crate) context_params: Vec<(Box<str>, EndpointValue)>,
+    pub(crate) context_params: Vec<(String, EndpointValue)>,
     /// Services, each with the version of its API.
     pub(crate) api_versions: Vec<(String, String)>,
     pub(crate) unsigned: bool,
@@ -74,7 +75,6 @@ pub(crate) struct Explicit {
     pub(crate) throughput: Option<Option<Throughput>>,
     pub(crate) max_clock_skew: Option<Duration>,
     pub(crate) max_response_size: Option<u64>,
-    pub(crate) strict_validation: bool,
     pub(crate) strict_responses: bool,
     pub(crate) plain_attribute_values: bool,
     pub(crate) disabled_customisations: Vec<String>,

@@ -1,32 +1,22 @@
 //! The contents of requests, and the decoding of responses.
 
 use super::Settings;
-use super::values::{RequestChecksums, ResponseChecksums};
+use super::values::{ParameterValidation, RequestChecksums, ResponseChecksums};
 
 impl Settings {
-    /// Whether parameters are validated before a request is sent.
+    /// Returns the validation of parameters.
     ///
     /// ```
     /// # use tucuxi::Config;
-    /// let config = Config::builder().isolated().validate_parameters(false).build()?;
-    /// assert!(!config.validates_parameters());
-    /// # Ok::<(), tucuxi::config::ConfigError>(())
-    /// ```
-    pub fn validates_parameters(&self) -> bool {
-        self.value(|values| values.validate_parameters)
-            .unwrap_or(true)
-    }
-
-    /// Whether maximum values, maximum lengths and enumerations are validated too.
+    /// use tucuxi::config::ParameterValidation;
     ///
-    /// ```
-    /// # use tucuxi::Config;
-    /// let config = Config::builder().isolated().validate_strictly(true).build()?;
-    /// assert!(config.validates_strictly());
+    /// let config = Config::builder().isolated().build()?;
+    /// assert_eq!(config.parameter_validation(), ParameterValidation::Enabled);
     /// # Ok::<(), tucuxi::config::ConfigError>(())
     /// ```
-    pub fn validates_strictly(&self) -> bool {
-        self.explicit.strict_validation
+    pub fn parameter_validation(&self) -> ParameterValidation {
+        self.value(|values| values.parameter_validation)
+            .unwrap_or_default()
     }
 
     /// Whether a response with a member that does not fit the model is an error.

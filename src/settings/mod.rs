@@ -44,8 +44,9 @@ pub(crate) use self::profile::{Profile, Profiles};
 pub use self::s3::S3Config;
 pub(crate) use self::signing::token_variable;
 pub use self::values::{
-    AccountIdEndpointMode, AddressingStyle, DefaultsMode, EndpointDiscoveryMode, RequestChecksums,
-    ResponseChecksums, RetryMode, SignatureVersion, StsEndpoints,
+    AccountIdEndpointMode, AddressingStyle, DefaultsMode, EndpointDiscoveryMode,
+    ParameterValidation, RegionalEndpoints, RequestChecksums, ResponseChecksums, RetryMode,
+    SignatureVersion,
 };
 
 use std::fmt;

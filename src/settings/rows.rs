@@ -2,6 +2,7 @@
 //! [`Settings::explain`](super::Settings::explain) shows them.
 
 use super::explicit::Explicit;
+use super::values::ParameterValidation;
 
 /// A setting: its key in a profile (`s3.addressing_style` is in the nested section `s3`), and its environment variables, of which
 /// the first one that is set applies.
@@ -133,7 +134,13 @@ rows! {
         "10240",
         |program| text(program.values.compression_size),
     );
-    VALIDATION = row("parameter_validation", &[], "true", |program| text(program.values.validate_parameters));
+    VALIDATION = row("parameter_validation", &[], "true", |program| {
+        text(program.values.parameter_validation.map(|validation| match validation {
+            ParameterValidation::Disabled => "false",
+            ParameterValidation::Enabled => "true",
+            ParameterValidation::Strict => "strict",
+        }))
+    });
     APP_ID = row("sdk_ua_app_id", &["AWS_SDK_UA_APP_ID"], "-", |program| program.values.app_id.clone());
     SWITCHED_OFF = row("disabled_customisations", &["TUCUXI_DISABLED_CUSTOMISATIONS"], "-", never);
     DATA_PATH = row("data_path", &["AWS_DATA_PATH"], "-", never);

@@ -6,7 +6,7 @@ use super::chain::Chain;
 use super::explicit::S3Values;
 use super::rows::{self, Row};
 use super::size::{Rate, Size};
-use super::values::{AddressingStyle, DefaultsMode, StsEndpoints};
+use super::values::{AddressingStyle, DefaultsMode, RegionalEndpoints};
 use super::{ConfigError, FROM_ONE, Settings};
 
 /// The settings of S3.
@@ -90,8 +90,8 @@ impl S3Config {
             .us_east_1
             .or(ambient.us_east_1)
             .unwrap_or(match mode {
-                DefaultsMode::Legacy => StsEndpoints::Legacy,
-                _ => StsEndpoints::Regional,
+                DefaultsMode::Legacy => RegionalEndpoints::Legacy,
+                _ => RegionalEndpoints::Regional,
             });
         let either = |of: fn(&S3Values) -> Option<bool>| of(&program).or_else(|| of(&ambient));
         Self {
@@ -103,7 +103,7 @@ impl S3Config {
             use_dualstack: either(|s3| s3.use_dualstack),
             payload_signing_enabled: either(|s3| s3.payload_signing_enabled),
             use_arn_region: either(|s3| s3.use_arn_region),
-            us_east_1_regional: us_east_1 == StsEndpoints::Regional,
+            us_east_1_regional: us_east_1 == RegionalEndpoints::Regional,
             disable_multiregion_access_points: either(|s3| s3.disable_multiregion_access_points)
                 .unwrap_or(false),
             disable_express_session_auth: either(|s3| s3.disable_express_session_auth)

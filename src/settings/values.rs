@@ -139,22 +139,46 @@ setting_enum! {
 }
 
 setting_enum! {
-    /// The endpoints of STS for regions that had only the global one.
+    /// The endpoints of STS and S3 for regions that had only the global one.
     ///
     /// ```
     /// use tucuxi::Config;
-    /// use tucuxi::config::StsEndpoints;
+    /// use tucuxi::config::RegionalEndpoints;
     ///
     /// let config = Config::builder().environment([("AWS_STS_REGIONAL_ENDPOINTS", "legacy")]).build()?;
-    /// assert_eq!(config.sts_endpoints(), StsEndpoints::Legacy);
+    /// assert_eq!(config.sts_endpoints(), RegionalEndpoints::Legacy);
     /// # Ok::<(), tucuxi::config::ConfigError>(())
     /// ```
-    StsEndpoints {
+    RegionalEndpoints {
         /// The global endpoint.
         Legacy = "legacy",
         /// The endpoint of the region.
         #[default]
         Regional = "regional",
+    }
+}
+
+/// The validation of parameters before a request is sent. The setting `parameter_validation` of a profile selects one of the
+/// first two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ParameterValidation {
+    /// None.
+    Disabled,
+    /// Names, types, required members and minimum values.
+    #[default]
+    Enabled,
+    /// Maximum values, maximum lengths and enumerations too. Services add values before models do, so this may refuse parameters
+    /// that the service accepts.
+    Strict,
+}
+
+impl From<bool> for ParameterValidation {
+    fn from(yes: bool) -> Self {
+        match yes {
+            true => Self::Enabled,
+            false => Self::Disabled,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Extra arguments of transfers.
 //!
-//! The valid arguments are those of boto3's transfers. Each request gets the arguments that are members of its input in the
+//! The valid arguments are those of boto3's transfers, and `BypassGovernanceRetention` of deletions. Each request gets the arguments that are members of its input in the
 //! model, except that the checksum of a whole object is not passed to its parts.
 
 use std::collections::BTreeMap;
@@ -38,7 +38,12 @@ const DOWNLOAD: [&str; 7] = [
     "VersionId",
 ];
 
-const DELETE_MANY: [&str; 3] = ["ExpectedBucketOwner", "MFA", "RequestPayer"];
+const DELETE_MANY: [&str; 4] = [
+    "BypassGovernanceRetention",
+    "ExpectedBucketOwner",
+    "MFA",
+    "RequestPayer",
+];
 
 /// Arguments of uploads and copies.
 const STORE: [&str; 27] = [

@@ -18,10 +18,11 @@ use super::source::Identity;
 use super::work::{Begun, Item, Work};
 use crate::error::{Error, Result};
 
-/// The deletion of an object.
+/// The deletion of an object, or of a version of it.
 pub(super) struct Delete {
     context: Arc<Context>,
     object: ObjectRef,
+    version_id: Option<Box<str>>,
     args: Args,
 }
 
@@ -30,6 +31,7 @@ impl Delete {
         Self {
             context,
             object,
+            version_id: None,
             args,
         }
     }
@@ -37,16 +39,20 @@ impl Delete {
 
 impl<'w> Work<'w> for Delete {
     fn object(&self) -> String {
-        self.object.url()
+        with_version(self.object.url(), self.version_id.as_deref())
     }
 
     fn action(&self) -> String {
-        format!("delete {}", self.object)
+        let object = with_version(self.object.to_string(), self.version_id.as_deref());
+        format!("delete {object}")
     }
 
     fn begin(self: Box<Self>) -> Result<Begun<'w>> {
-        self.context.meter.begun(&self.object.url(), Some(0));
-        let own = self.object.params(json!({}));
+        self.context.meter.begun(&self.object(), Some(0));
+        let own = self.object.params(match &self.version_id {
+            None => json!({}),
+            Some(id) => json!({"VersionId": id}),
+        });
         let params = self
             .args
             .params(&self.context.client, "DeleteObject", own)?;
@@ -62,25 +68,73 @@ impl<'w> Work<'w> for Delete {
 /// S3's maximum number of objects in one request.
 const MAX_KEYS: usize = 1000;
 
-/// Deletes objects, with as few requests as possible.
+/// A key, or one version of it, that is deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Entry {
+    pub(super) key: Box<str>,
+    pub(super) version_id: Option<Box<str>>,
+}
+
+impl Entry {
+    /// The current version of a key. A bucket with versions keeps it below a delete marker.
+    pub(super) fn of_key(key: Box<str>) -> Self {
+        let version_id = None;
+        Self { key, version_id }
+    }
+
+    pub(super) fn url(&self, bucket: &str) -> String {
+        let url = ObjectRef::new(bucket, &*self.key).url();
+        with_version(url, self.version_id.as_deref())
+    }
+
+    /// The key, and the version if there is one.
+    pub(super) fn name(&self) -> (&str, Option<&str>) {
+        (&self.key, self.version_id.as_deref())
+    }
+
+    fn to_json(&self) -> Value {
+        match &self.version_id {
+            None => json!({"Key": self.key}),
+            Some(id) => json!({"Key": self.key, "VersionId": id}),
+        }
+    }
+
+    /// Whether every server reads the entry correctly from an XML document.
+    fn is_safe_in_xml(&self) -> bool {
+        is_safe_in_xml(&self.key) && self.version_id.as_deref().is_none_or(is_safe_in_xml)
+    }
+}
+
+fn with_version(object: String, id: Option<&str>) -> String {
+    match id {
+        None => object,
+        Some(id) => format!("{object} (version {id})"),
+    }
+}
+
+/// Deletes objects or versions, with as few requests as possible.
 pub(super) fn delete_objects(
     context: &Arc<Context>,
     bucket: &str,
-    keys: impl Iterator<Item = Box<str>>,
+    entries: impl Iterator<Item = Entry>,
     args: &Args,
 ) -> Vec<Item<'static>> {
-    let (alone, together): (Vec<_>, Vec<_>) = keys.partition(|key| !is_safe_in_xml(key));
-    let batches = together.chunks(MAX_KEYS).map(|keys| {
+    let (together, alone): (Vec<_>, Vec<_>) = entries.partition(Entry::is_safe_in_xml);
+    let batches = together.chunks(MAX_KEYS).map(|entries| {
         Item::Work(Box::new(DeleteMany {
             context: context.clone(),
             bucket: bucket.into(),
-            keys: keys.to_vec(),
+            entries: entries.to_vec(),
             args: args.clone(),
         }))
     });
-    let single = |key: Box<str>| {
-        let object = ObjectRef::new(bucket, key);
-        Item::Work(Box::new(Delete::new(context.clone(), object, args.clone())))
+    let single = |entry: Entry| {
+        let object = ObjectRef::new(bucket, entry.key);
+        let delete = Delete::new(context.clone(), object, args.clone());
+        Item::Work(Box::new(Delete {
+            version_id: entry.version_id,
+            ..delete
+        }))
     };
     let batches: Vec<_> = batches.collect();
     batches
@@ -89,28 +143,24 @@ pub(super) fn delete_objects(
         .collect()
 }
 
-/// Whether every server reads the key correctly from an XML document. XML cannot represent some characters, servers disagree on
-/// others, and a server that trims text would delete `a` instead of ` a`.
-fn is_safe_in_xml(key: &str) -> bool {
+/// XML cannot represent some characters, servers disagree on others, and a server that trims text would delete `a` instead of ` a`.
+fn is_safe_in_xml(text: &str) -> bool {
     let is_no_xml = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{fffe}' | '\u{ffff}');
-    !key.contains(is_no_xml) && key.trim() == key
+    !text.contains(is_no_xml) && text.trim() == text
 }
 
 /// The deletion of several objects with one request.
 struct DeleteMany {
     context: Arc<Context>,
     bucket: Box<str>,
-    keys: Vec<Box<str>>,
+    entries: Vec<Entry>,
     args: Args,
 }
 
 impl<'w> Work<'w> for DeleteMany {
     fn object(&self) -> String {
-        let more = self.keys.len().saturating_sub(1);
-        let first = self
-            .keys
-            .first()
-            .map(|key| ObjectRef::new(&*self.bucket, &**key).url());
+        let more = self.entries.len().saturating_sub(1);
+        let first = self.entries.first().map(|entry| entry.url(&self.bucket));
         format!("{} and {more} others", first.unwrap_or_default())
     }
 
@@ -120,54 +170,68 @@ impl<'w> Work<'w> for DeleteMany {
 
     fn begin(self: Box<Self>) -> Result<Begun<'w>> {
         self.context.meter.begun(&self.object(), Some(0));
-        let objects: Vec<Value> = self.keys.iter().map(|key| json!({"Key": key})).collect();
+        let objects: Vec<Value> = self.entries.iter().map(Entry::to_json).collect();
         // only a response that names the deleted objects proves that they are
         let own = json!({"Bucket": self.bucket, "Delete": {"Objects": objects, "Quiet": false}});
         let params = self
             .args
             .params(&self.context.client, "DeleteObjects", own)?;
         let response = self.context.call("DeleteObjects", params)?;
-        let failures = self.failures(&response);
-        Ok(Begun::Done(Outcome {
-            objects: self.keys.len().saturating_sub(failures.len()) as u64,
-            failures,
-            ..Outcome::default()
-        }))
+        Ok(Begun::Done(self.outcome(&response)))
     }
 }
 
 impl DeleteMany {
-    /// Returns the keys that failed, or that the response does not confirm.
-    fn failures(&self, response: &Value) -> Vec<Failure> {
-        let entries = |member: &str| response[member].as_array().into_iter().flatten();
-        let errors: Vec<&Value> = entries("Errors").collect();
-        let failed: HashSet<&str> = errors.iter().filter_map(|it| it["Key"].as_str()).collect();
-        let deleted: HashSet<&str> = entries("Deleted")
-            .filter_map(|it| it["Key"].as_str())
-            .collect();
-        let unconfirmed = self
-            .keys
+    /// Entries fail if the response has an error for them, or does not confirm them.
+    fn outcome(&self, response: &Value) -> Outcome {
+        let list = |member: &str| response[member].as_array().into_iter().flatten();
+        let (deleted, failed) = (names(list("Deleted")), names(list("Errors")));
+        let rest = self
+            .entries
             .iter()
-            .filter(|key| !failed.contains(&***key) && !deleted.contains(&***key));
-        let errors = errors.iter().map(|error| {
-            let text = |member: &str| error[member].as_str().unwrap_or_default();
-            let what = format!("not deleted: {}: {}", text("Code"), text("Message"));
-            self.failure(text("Key"), what)
+            .filter(|entry| !failed.contains(&entry.name()));
+        let (done, unconfirmed): (Vec<_>, Vec<_>) =
+            rest.partition(|entry| deleted.contains(&entry.name()));
+        let errors = list("Errors").map(|error| {
+            let text = |member: &str| error[member].as_str();
+            let entry = Entry {
+                key: text("Key").unwrap_or_default().into(),
+                version_id: text("VersionId").map(Into::into),
+            };
+            let (code, message) = (text("Code"), text("Message"));
+            let (code, message) = (code.unwrap_or_default(), message.unwrap_or_default());
+            self.failure(&entry, &format!("not deleted: {code}: {message}"))
         });
-        let unconfirmed = unconfirmed.map(|key| {
-            let what = "the response does not confirm the deletion";
-            self.failure(key, what.to_owned())
-        });
-        errors.chain(unconfirmed).collect()
+        let unconfirmed = unconfirmed.into_iter();
+        let unconfirmed = unconfirmed
+            .map(|entry| self.failure(entry, "the response does not confirm the deletion"));
+        Outcome {
+            objects: done.len() as u64,
+            failures: errors.chain(unconfirmed).collect(),
+            ..Outcome::default()
+        }
     }
 
-    fn failure(&self, key: &str, what: String) -> Failure {
-        let object = ObjectRef::new(&*self.bucket, key).url();
+    fn failure(&self, entry: &Entry, what: &str) -> Failure {
+        let object = entry.url(&self.bucket);
         Failure {
             error: TransferError::response(&object, what),
             object,
         }
     }
+}
+
+/// Returns the names of entries of a response: the key alone, and with its version. For a delete marker that was deleted, servers
+/// return one of two members or both. They may omit the version `null`, of an object that was stored before the bucket had versions.
+fn names<'r>(entries: impl Iterator<Item = &'r Value>) -> HashSet<(&'r str, Option<&'r str>)> {
+    let names = entries.filter_map(|entry| {
+        let version = entry["VersionId"].as_str();
+        let version = version.or_else(|| entry["DeleteMarkerVersionId"].as_str());
+        let version = version.unwrap_or("null");
+        let key = entry["Key"].as_str()?;
+        Some([(key, None), (key, Some(version))])
+    });
+    names.flatten().collect()
 }
 
 /// The deletion of a local file, if it has not changed since it was listed.

@@ -46,6 +46,11 @@ pub enum TransferError {
         /// The file.
         path: PathBuf,
     },
+    /// Delete markers were not deleted, because versions of objects failed to be.
+    #[error(
+        "the delete markers are kept, because versions failed, which would be visible without them; fix that and run it again"
+    )]
+    DeleteMarkersKept,
     /// A call or another step failed. What had begun was aborted.
     #[error("failed to {}: {}", Printable(what), reason(what, source))]
     Failed {

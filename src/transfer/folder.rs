@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::args::{Action, Args};
 use super::context::Context;
 use super::copy::Copy;
-use super::delete::delete_objects;
 use super::dir_walk::{Entry, Walk};
 use super::download::Download;
 use super::error::TransferError;
@@ -139,37 +138,6 @@ impl TransferManager {
                 Ok(Item::Work(Box::new(copy)))
             });
             Ok(Found::new(items))
-        })
-    }
-
-    /// Deletes all objects below a prefix, or all objects of the bucket if the prefix is empty, 1,000 with each request.
-    ///
-    /// Nothing is deleted until everything has been listed; the keys are held in memory. In a bucket with versions, the objects
-    /// get delete markers and their versions are kept.
-    ///
-    /// ```
-    /// # use tucuxi::{Client, Config, transport::Replay};
-    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let object = "<Contents><Key>2026/photos/fish.jpg</Key><Size>4</Size><ETag>\"e\"</ETag></Contents>";
-    /// # let listing = format!("<ListBucketResult><IsTruncated>false</IsTruncated>{object}</ListBucketResult>");
-    /// # let deleted = "<DeleteResult><Deleted><Key>2026/photos/fish.jpg</Key></Deleted></DeleteResult>";
-    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], listing).respond(200, &[], deleted))?;
-    /// let report = client.transfer().delete_folder("my-bucket", "2026/photos").run()?;
-    /// println!("{} objects deleted", report.objects); // 1
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn delete_folder(
-        &self,
-        bucket: impl Into<String>,
-        prefix: impl Into<String>,
-    ) -> Job<'static> {
-        let below = Prefix::new(bucket, prefix);
-        Job::many(&self.shared, move |context, args| {
-            let args = Args::check(Action::DeleteMany, args)?;
-            let listed = below.all_objects(context, &args)?;
-            let keys = listed.iter().map(|it| below.object(&it.relative).key);
-            let items = delete_objects(context, &below.bucket, keys, &args);
-            Ok(Found::new(items.into_iter().map(Ok)))
         })
     }
 }

@@ -74,6 +74,8 @@ pub(super) struct Found<'j> {
     pub(super) items: Box<Items<'j>>,
     /// Deletions that come last, and only if nothing failed.
     pub(super) deletions: Vec<Item<'j>>,
+    /// The error of the deletions if something failed.
+    pub(super) kept: TransferError,
 }
 
 impl<'j> Found<'j> {
@@ -81,6 +83,7 @@ impl<'j> Found<'j> {
         Self {
             items: Box::new(items),
             deletions: Vec::new(),
+            kept: TransferError::NothingDeleted,
         }
     }
 }
@@ -237,13 +240,17 @@ impl<'j> Job<'j> {
 }
 
 fn run_many(found: Found<'_>, context: &Arc<Context>) -> Result<Report> {
-    let Found { items, deletions } = found;
+    let Found {
+        items,
+        deletions,
+        kept,
+    } = found;
     let mut report = pool::run(items, context)?;
     if !deletions.is_empty() && report.failures.is_empty() {
         report.append(pool::run(Box::new(deletions.into_iter().map(Ok)), context));
     } else if !deletions.is_empty() && !context.cancel.is_cancelled() {
         let object = "the deletions".to_owned();
-        let error = TransferError::NothingDeleted.into();
+        let error = kept.into();
         report.failures.push(Failure { object, error });
     }
     // ETag and version are those of a single object

@@ -1,7 +1,8 @@
-//! Prefixes and the objects below them.
+//! Prefixes and the objects, or all versions of objects, below them.
 //!
 //! Objects are deleted because of a listing only if it is known to be complete: its last page is marked as the last one, each
-//! page before has its own token, no page has fewer keys than it announces, and no key is repeated or represents a group.
+//! page before has its own token, no page has fewer keys than it announces, and no key (with the same version) is repeated or
+//! represents a group.
 
 use std::collections::HashSet;
 
@@ -32,7 +33,51 @@ pub(super) struct Listed {
     pub(super) relative: Box<str>,
     /// `None` if the listing does not have its size.
     pub(super) object: Option<Object>,
+    /// `None` in a listing without versions.
+    pub(super) version: Option<Version>,
 }
+
+/// A version of an object, or a delete marker.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Version {
+    pub(super) id: Box<str>,
+    pub(super) is_delete_marker: bool,
+}
+
+/// What a listing contains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Objects,
+    /// All versions of objects, and delete markers.
+    Versions,
+}
+
+impl Kind {
+    fn operation(self) -> &'static str {
+        match self {
+            Self::Objects => "ListObjectsV2",
+            Self::Versions => "ListObjectVersions",
+        }
+    }
+
+    /// The members of a page with its entries.
+    fn entries(self) -> &'static [&'static str] {
+        match self {
+            Self::Objects => &["Contents"],
+            Self::Versions => &["Versions", DELETE_MARKERS],
+        }
+    }
+
+    /// The members of a page that are the token of the next one. If there is another page, it has the first of them.
+    fn token(self) -> &'static [&'static str] {
+        match self {
+            Self::Objects => &["NextContinuationToken"],
+            Self::Versions => &["NextKeyMarker", "NextVersionIdMarker"],
+        }
+    }
+}
+
+const DELETE_MARKERS: &str = "DeleteMarkers";
 
 impl Listed {
     /// Whether it represents a folder.
@@ -99,27 +144,34 @@ impl Prefix {
 
     /// Returns the objects, in the order of the service.
     pub(super) fn objects(&self, context: &Context, args: &Args) -> Result<Listing> {
-        self.listing(&context.client, context, args)
+        self.listing(Kind::Objects, &context.client, context, args)
     }
 
-    /// Returns all objects, from a listing that is known to be complete.
+    /// Returns all objects or versions, from a listing that is known to be complete.
     ///
     /// # Errors
     ///
     /// Returns an error if a request fails, the listing may be incomplete, or a response does not fit the model.
-    pub(super) fn all_objects(&self, context: &Context, args: &Args) -> Result<Vec<Listed>> {
+    pub(super) fn all(&self, kind: Kind, context: &Context, args: &Args) -> Result<Vec<Listed>> {
         let client = context.client.with_strict_responses();
-        self.listing(&client, context, args)?.complete()
+        self.listing(kind, &client, context, args)?.complete()
     }
 
-    fn listing(&self, client: &Client, context: &Context, args: &Args) -> Result<Listing> {
+    fn listing(
+        &self,
+        kind: Kind,
+        client: &Client,
+        context: &Context,
+        args: &Args,
+    ) -> Result<Listing> {
         let own = json!({"Bucket": self.bucket, "Prefix": self.prefix});
-        let params = args.params(client, "ListObjectsV2", own)?;
+        let params = args.params(client, kind.operation(), own)?;
         let pages = client
-            .pages(SERVICE, "ListObjectsV2", params)?
+            .pages(SERVICE, kind.operation(), params)?
             .prefetch(true)
             .cancel_with(&context.cancel);
         Ok(Listing {
+            kind,
             pages: Box::new(pages),
             below: self.clone(),
             entries: Vec::new().into_iter(),
@@ -133,16 +185,18 @@ impl Prefix {
 
 /// An iterator over the objects below a prefix. It ends after an error.
 pub(super) struct Listing {
+    kind: Kind,
     pages: Box<Pages>,
     below: Prefix,
-    entries: std::vec::IntoIter<Value>,
+    /// The entries of the page that follow, each with the member that it is from.
+    entries: std::vec::IntoIter<(&'static str, Value)>,
     end: End,
     /// A page has fewer keys than it announces.
     is_short: bool,
-    /// The first key. A listing that repeats it is endless.
-    first: Option<Box<str>>,
+    /// The first key and its version. A listing that repeats it is endless.
+    first: Option<(Box<str>, Option<Version>)>,
     /// The tokens of all pages so far.
-    tokens: HashSet<Box<str>>,
+    tokens: HashSet<Vec<Box<str>>>,
 }
 
 /// The end of a listing.
@@ -169,9 +223,15 @@ impl Listing {
         let mut all = Vec::new();
         for listed in self.by_ref() {
             let listed = listed?;
-            if !keys.insert(listed.relative.clone()) {
+            let id = listed.version.as_ref().map(|version| version.id.clone());
+            if !keys.insert((listed.relative.clone(), id)) {
                 let key = self.below.object(&listed.relative).key;
-                return Err(self.doubt(format!("the key {key:?} is repeated")));
+                return Err(self.doubt(match &listed.version {
+                    None => format!("the key {key:?} is repeated"),
+                    Some(Version { id, .. }) => {
+                        format!("the version {id:?} of the key {key:?} is repeated")
+                    }
+                }));
             }
             all.push(listed);
         }
@@ -196,12 +256,22 @@ impl Listing {
             return Err(self.doubt("it ended before the last page"));
         };
         let mut page = page?;
-        let (is_truncated, contents) = (page["IsTruncated"].as_bool(), page["Contents"].take());
-        let entries = match contents {
-            Value::Array(entries) => entries,
-            Value::Null if is_truncated.is_some() => Vec::new(),
-            _ => return Err(self.doubt("the response is not a listing")),
-        };
+        let is_truncated = page["IsTruncated"].as_bool();
+        let mut is_listing = is_truncated.is_some();
+        let mut entries = Vec::new();
+        for member in self.kind.entries() {
+            match page[member].take() {
+                Value::Array(list) => {
+                    is_listing = true;
+                    entries.extend(list.into_iter().map(|entry| (*member, entry)));
+                }
+                Value::Null => {}
+                _ => return Err(self.doubt("the response is not a listing")),
+            }
+        }
+        if !is_listing {
+            return Err(self.doubt("the response is not a listing"));
+        }
         if let Some(prefix) = page["Prefix"].as_str()
             && !self.below.is_listed_by(prefix)
         {
@@ -216,30 +286,43 @@ impl Listing {
         }
         let announced = page["KeyCount"].as_u64().unwrap_or_default();
         self.is_short |= announced > entries.len() as u64;
-        let token = page["NextContinuationToken"].as_str().unwrap_or_default();
-        self.end = match (is_truncated, token) {
-            (Some(true), "") => {
+        let token = self.kind.token().iter();
+        let token = token.map(|member| Box::from(page[member].as_str().unwrap_or_default()));
+        let token: Vec<Box<str>> = token.collect();
+        let has_token = token.iter().any(|part| !part.is_empty());
+        self.end = match is_truncated {
+            Some(true) if token.first().is_none_or(|part| part.is_empty()) => {
                 return Err(self.doubt("a page is truncated, but has no token"));
             }
-            (Some(true), token) if !self.tokens.insert(token.into()) => {
+            Some(true) if !self.tokens.insert(token) => {
                 return Err(self.doubt("a page repeats the token of an earlier one"));
             }
-            (Some(true), _) => End::Open,
-            (Some(false), "") => End::Proven,
+            Some(true) => End::Open,
+            Some(false) if !has_token => End::Proven,
             _ => End::Unmarked,
         };
         self.entries = entries.into_iter();
         Ok(true)
     }
 
-    fn listed(&mut self, entry: &Value) -> Result<Listed> {
+    fn listed(&mut self, member: &'static str, entry: &Value) -> Result<Listed> {
         let key = entry["Key"].as_str();
         let Some(relative) = key.and_then(|key| key.strip_prefix(&*self.below.prefix)) else {
             return Err(self.doubt(format!("unexpected entry: {entry}")));
         };
+        let version = match (self.kind, entry["VersionId"].as_str()) {
+            (Kind::Objects, _) => None,
+            (Kind::Versions, None | Some("")) => {
+                return Err(self.doubt(format!("an entry has no version: {entry}")));
+            }
+            (Kind::Versions, Some(id)) => Some(Version {
+                id: id.into(),
+                is_delete_marker: member == DELETE_MARKERS,
+            }),
+        };
         match &self.first {
-            None => self.first = Some(relative.into()),
-            Some(first) if **first == *relative => {
+            None => self.first = Some((relative.into(), version.clone())),
+            Some((first, of)) if **first == *relative && *of == version => {
                 return Err(self.doubt(format!("it returns to its first key, {relative:?}")));
             }
             Some(_) => {}
@@ -247,13 +330,14 @@ impl Listing {
         Ok(Listed {
             relative: relative.into(),
             object: Object::from_listing(entry),
+            version,
         })
     }
 
     fn step(&mut self) -> Result<Option<Listed>> {
         loop {
-            if let Some(entry) = self.entries.next() {
-                return self.listed(&entry).map(Some);
+            if let Some((member, entry)) = self.entries.next() {
+                return self.listed(member, &entry).map(Some);
             }
             if !self.next_page()? {
                 return Ok(None);

@@ -34,6 +34,7 @@ mod copy_extras;
 mod copy_parts;
 mod copy_source;
 mod delete;
+mod deletion;
 mod destination;
 mod dir_walk;
 mod download;
@@ -73,6 +74,7 @@ mod work;
 pub use self::compare::Compare;
 pub use self::config::TransferConfig;
 pub use self::copy_source::CopySource;
+pub use self::deletion::{Deletion, DeletionPlan};
 pub use self::destination::Target;
 pub use self::error::TransferError;
 #[cfg(feature = "_internals")]

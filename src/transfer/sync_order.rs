@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::args::Args;
 use super::context::Context;
-use super::delete::{LocalDeletion, delete_objects};
+use super::delete::{Entry, LocalDeletion, delete_objects};
+use super::error::TransferError;
 use super::folder::{Downloads, local_path};
 use super::job::{Found, Job};
 use super::local_tree::with_folders;
@@ -57,7 +58,7 @@ impl SyncPlan {
     ) -> Found<'static> {
         let below = self.sync.below;
         let keys = extra.iter().map(|it| below.object(&it.relative).key);
-        let deletions = delete_objects(context, &below.bucket, keys, args);
+        let deletions = delete_objects(context, &below.bucket, keys.map(Entry::of_key), args);
         let (context, args) = (context.clone(), args.clone());
         let uploads = changed.into_iter().filter_map(move |change| {
             let object = below.object(&change.relative);
@@ -68,6 +69,7 @@ impl SyncPlan {
         Found {
             items: Box::new(reported.into_iter().chain(uploads).map(Ok)),
             deletions,
+            kept: TransferError::NothingDeleted,
         }
     }
 
@@ -125,6 +127,7 @@ impl SyncPlan {
         Found {
             items: Box::new(reported.into_iter().chain(items).map(Ok)),
             deletions,
+            kept: TransferError::NothingDeleted,
         }
     }
 }

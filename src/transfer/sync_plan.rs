@@ -12,6 +12,7 @@ use super::context::Context;
 use super::dir_walk::{Entry, LocalFile, Walk};
 use super::error::TransferError;
 use super::folder::local_path;
+use super::listing::Kind;
 use super::local_tree::{LocalTree, folders_of, in_the_way, with_folders};
 use super::object::Object;
 use super::partial::PartialKind;
@@ -102,7 +103,7 @@ impl SyncPlan {
     ) -> Result<BTreeMap<Box<str>, Object>> {
         let below = self.sync.below.clone();
         let listed = match self.sync.deletes {
-            true => below.all_objects(context, args)?,
+            true => below.all(Kind::Objects, context, args)?,
             false => below.objects(context, args)?.collect::<Result<_>>()?,
         };
         let mut objects = BTreeMap::new();

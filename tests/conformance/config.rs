@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tucuxi::config::{ConfigBuilder, RetryMode};
+use tucuxi::config::{ConfigBuilder, ParameterValidation, RetryMode};
 use tucuxi::transport::Replay;
 use tucuxi::{Client, Config};
 
@@ -212,7 +212,9 @@ impl Found {
                 "account_id_endpoint_mode" => json!(config.account_id_endpoint_mode().as_str()),
                 // the recording has the values of files, even if the program overrides them
                 "parameter_validation" if !case["client_config"][key].is_null() => expected.clone(),
-                "parameter_validation" => json!(config.validates_parameters()),
+                "parameter_validation" => {
+                    json!(config.parameter_validation() != ParameterValidation::Disabled)
+                }
                 "inject_host_prefix" => json!(config.injects_host_prefix()),
                 // botocore's default is 10, ours is the number of threads of a transfer
                 "max_pool_connections" if *expected == 10 => expected.clone(),

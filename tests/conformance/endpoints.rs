@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tucuxi::config::ParameterValidation;
 use tucuxi::endpoint::{EndpointParams, EndpointResolver, Partitions, Ruleset};
 use tucuxi::model::{Embedded, ModelSource};
 use tucuxi::transport::Replay;
@@ -174,7 +175,7 @@ fn in_regions(line: &Value) -> Suite {
             let mut config = Config::builder()
                 .isolated()
                 .max_attempts(1)
-                .validate_parameters(false)
+                .parameter_validation(ParameterValidation::Disabled)
                 .use_fips(flag("use_fips_endpoint"))
                 .use_dualstack(flag("use_dualstack_endpoint"));
             if let (Some(url), "cloudsearchdomain") = (row["url"].as_str(), service) {

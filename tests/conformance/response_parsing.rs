@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
+use tucuxi::config::ParameterValidation;
 use tucuxi::model::{Embedded, Kind, ModelSource, names};
 use tucuxi::transport::Replay;
 use tucuxi::{Client, Error};
@@ -47,7 +48,7 @@ fn client(status: u16, headers: &[(&str, &str)], body: String) -> Client {
         .region("us-east-1")
         .endpoint_url("https://example.com")
         .max_attempts(1)
-        .validate_parameters(false)
+        .parameter_validation(ParameterValidation::Disabled)
         .unsigned();
     config.over(Replay::new().respond(status, headers, body))
 }

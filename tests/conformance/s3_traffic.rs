@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tucuxi::checksum::{AwsChunked, ChecksumAlgorithm};
+use tucuxi::config::RegionalEndpoints;
 use tucuxi::transport::Replay;
 use tucuxi::{BodySource, Config, Credentials};
 
@@ -114,7 +115,7 @@ fn run(recorded: &Recorded) -> Verdict {
         .isolated()
         .region(region)
         .max_attempts(1)
-        .s3_us_east_1_regional(true);
+        .s3_us_east_1_endpoint(RegionalEndpoints::Regional);
     let config = match header(&recorded.request, "authorization") {
         Some(_) => config.credentials(Credentials::new("ANOTREAL", "secret")),
         None => config.unsigned(),

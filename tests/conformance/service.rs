@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
+use tucuxi::config::ParameterValidation;
 use tucuxi::model::Memory;
 use tucuxi::transport::{Replay, SentRequest};
 use tucuxi::{Client, Error};
@@ -38,7 +39,7 @@ pub(crate) fn client(model: &Value, endpoint: &str, replay: Replay) -> (Client, 
         .region("us-east-1")
         .endpoint_url(endpoint)
         .max_attempts(1)
-        .validate_parameters(false)
+        .parameter_validation(ParameterValidation::Disabled)
         .unsigned()
         .build()
         .unwrap();

@@ -55,7 +55,7 @@ fn one(config: ConfigBuilder, name: &str, value: &Value) -> Result<ConfigBuilder
         "ignore_configured_endpoint_urls" => config.ignore_configured_endpoint_urls(yes(value)?),
         "inject_host_prefix" => config.inject_host_prefix(yes(value)?),
         "max_pool_connections" => config.max_idle_connections(number(value)?),
-        "parameter_validation" => config.validate_parameters(yes(value)?),
+        "parameter_validation" => config.parameter_validation(yes(value)?.into()),
         // these are one setting in this crate
         "proxies" => config,
         "proxies_config" => fold(config, value, proxy)?,
@@ -98,11 +98,7 @@ fn s3(config: ConfigBuilder, name: &str, value: &Value) -> Result<ConfigBuilder,
         "s3_disable_multiregion_access_points" => {
             config.s3_disable_multiregion_access_points(yes(value)?)
         }
-        "us_east_1_regional_endpoint" => config.s3_us_east_1_regional(match text(value)? {
-            "legacy" => false,
-            "regional" => true,
-            _ => return Err("neither legacy nor regional".into()),
-        }),
+        "us_east_1_regional_endpoint" => config.s3_us_east_1_endpoint(word(value)?),
         "use_accelerate_endpoint" => config.s3_use_accelerate_endpoint(yes(value)?),
         "use_arn_region" => config.s3_use_arn_region(yes(value)?),
         "use_dualstack_endpoint" => config.s3_use_dualstack(yes(value)?),

@@ -1,6 +1,7 @@
 //! Validation of parameters before a request is sent, and its errors.
 
 use serde_json::{Value, json};
+use tucuxi::config::ParameterValidation;
 use tucuxi::params::ParamErrorKind;
 use tucuxi::transport::Replay;
 use tucuxi::{ConfigBuilder, Error};
@@ -42,7 +43,7 @@ fn validation_can_be_disabled() {
     let error = call(unsigned(), "dynamodb", "DescribeTable", params.clone()).unwrap_err();
     assert!(error.param_errors().is_some(), "{error}");
     call(
-        unsigned().validate_parameters(false),
+        unsigned().parameter_validation(ParameterValidation::Disabled),
         "dynamodb",
         "DescribeTable",
         params,
@@ -62,7 +63,7 @@ fn strict_validation_includes_maximums_and_enumerations() {
     ];
     for (params, kind) in cases {
         call(unsigned(), "dynamodb", "Scan", params.clone()).unwrap();
-        let strict = unsigned().validate_strictly(true);
+        let strict = unsigned().parameter_validation(ParameterValidation::Strict);
         let error = call(strict, "dynamodb", "Scan", params).unwrap_err();
         let errors = &error.param_errors().unwrap().0;
         assert!(format!("{:?}", errors[0].kind).starts_with(kind), "{error}");

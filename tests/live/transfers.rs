@@ -72,7 +72,54 @@ fn there_and_back(s3: &Service) {
         .unwrap_err();
     assert_eq!(missing.code(), Some("404"), "{missing}");
     assert!(!to.join("none").exists());
-    manager.delete_folder(&*bucket, "").run().unwrap();
+    manager.delete_folder(&*bucket, "").job().run().unwrap();
     assert!(s3.call("ListMultipartUploads", json!({"Bucket": bucket}))["Uploads"].is_null());
+    s3.call("DeleteBucket", json!({"Bucket": bucket}));
+}
+
+#[test]
+fn a_bucket_with_versions_is_emptied() {
+    Service::each_s3().for_each(|s3| empty_versions(&s3));
+}
+
+fn empty_versions(s3: &Service) {
+    let bucket = unique("versions");
+    s3.call("CreateBucket", json!({"Bucket": bucket}));
+    let put = |key: &str| s3.call("PutObject", json!({"Bucket": bucket, "Key": key}));
+    // its version is `null`
+    put("p/before");
+    let enabled = json!({"Bucket": bucket, "VersioningConfiguration": {"Status": "Enabled"}});
+    s3.call("PutBucketVersioning", enabled);
+    let keys = ["p/a", "p/before", "p/a+b &", "p/ü ", "q/other"];
+    for key in keys {
+        put(key);
+        put(key);
+    }
+    let manager = s3.client.transfer();
+    // a delete marker for each key
+    let marked = manager.delete_folder(&*bucket, "p").job().run().unwrap();
+    assert_eq!(marked.objects, 4, "{}", s3.server.name);
+
+    let plan = manager
+        .delete_folder(&*bucket, "p")
+        .versions(true)
+        .plan()
+        .unwrap();
+    assert_eq!(
+        plan.entries().count(),
+        4 * 3 + 1,
+        "{}: {plan}",
+        s3.server.name
+    );
+    let report = plan.job().run().unwrap();
+    assert_eq!(report.objects, 4 * 3 + 1, "{}", s3.server.name);
+    let rest = manager
+        .delete_folder(&*bucket, "")
+        .versions(true)
+        .plan()
+        .unwrap();
+    assert!(rest.entries().all(|(key, _)| key == "q/other"), "{rest}");
+    rest.job().run().unwrap();
+    // which fails if anything is left
     s3.call("DeleteBucket", json!({"Bucket": bucket}));
 }

@@ -3,7 +3,7 @@
 use super::ConfigBuilder;
 use crate::endpoint::EndpointValue;
 use crate::settings::{
-    AccountIdEndpointMode, AddressingStyle, EndpointDiscoveryMode, Setting, StsEndpoints,
+    AccountIdEndpointMode, AddressingStyle, EndpointDiscoveryMode, RegionalEndpoints, Setting,
 };
 
 impl ConfigBuilder {
@@ -128,12 +128,12 @@ impl ConfigBuilder {
     /// # let client = Client::with_transport(config.unsigned().build()?, Replay::new())?;
     /// let params = serde_json::json!({"Bucket": "logs"});
     /// let explained = client.introspect().explain_endpoint("s3", "ListObjectsV2", &params)?;
-    /// assert_eq!(&*explained.endpoint?.url, "https://s3.eu-west-1.amazonaws.com/logs");
+    /// assert_eq!(explained.endpoint?.url, "https://s3.eu-west-1.amazonaws.com/logs");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn client_context_param(
         mut self,
-        name: impl Into<Box<str>>,
+        name: impl Into<String>,
         value: impl Into<EndpointValue>,
     ) -> Self {
         self.explicit
@@ -196,19 +196,18 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets whether S3's endpoint for `us-east-1` is the regional one instead of the global one.
+    /// Sets S3's endpoint for `us-east-1`.
     ///
     /// ```
     /// # use tucuxi::Config;
-    /// let config = Config::builder().isolated().s3_us_east_1_regional(false).build()?;
+    /// use tucuxi::config::RegionalEndpoints;
+    ///
+    /// let config = Config::builder().isolated().s3_us_east_1_endpoint(RegionalEndpoints::Legacy).build()?;
     /// assert!(!config.s3().us_east_1_regional);
     /// # Ok::<(), tucuxi::config::ConfigError>(())
     /// ```
-    pub fn s3_us_east_1_regional(mut self, yes: bool) -> Self {
-        self.explicit.values.s3.us_east_1 = Some(match yes {
-            true => StsEndpoints::Regional,
-            false => StsEndpoints::Legacy,
-        });
+    pub fn s3_us_east_1_endpoint(mut self, endpoint: RegionalEndpoints) -> Self {
+        self.explicit.values.s3.us_east_1 = Some(endpoint);
         self
     }
 

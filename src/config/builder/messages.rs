@@ -1,36 +1,27 @@
 //! The contents of requests, and the decoding of responses.
 
 use super::ConfigBuilder;
-use crate::settings::{RequestChecksums, ResponseChecksums, Source, warn_if_long};
+use crate::settings::{
+    ParameterValidation, RequestChecksums, ResponseChecksums, Source, warn_if_long,
+};
 
 impl ConfigBuilder {
-    /// Sets whether parameters are validated before a request is sent.
-    ///
-    /// ```
-    /// # use tucuxi::Config;
-    /// let config = Config::builder().isolated().validate_parameters(false).build()?;
-    /// assert!(!config.validates_parameters());
-    /// # Ok::<(), tucuxi::config::ConfigError>(())
-    /// ```
-    pub fn validate_parameters(mut self, yes: bool) -> Self {
-        self.explicit.values.validate_parameters = Some(yes);
-        self
-    }
-
-    /// Sets whether maximum values, maximum lengths and enumerations are validated too. Services accept new values before the
-    /// models list them, so this may reject valid parameters.
+    /// Sets the validation of parameters before a request is sent.
     ///
     /// ```
     /// # use tucuxi::Config;
     /// # use tucuxi::{Client, transport::Replay};
-    /// let config = Config::builder().isolated().region("eu-west-1").unsigned().validate_strictly(true);
+    /// use tucuxi::config::ParameterValidation;
+    ///
+    /// let config = Config::builder().isolated().region("eu-west-1").unsigned();
+    /// let config = config.parameter_validation(ParameterValidation::Strict);
     /// # let client = Client::with_transport(config.build()?, Replay::new())?;
     /// let too_many = serde_json::json!({"Limit": 1000});
     /// assert!(client.call("dynamodb", "ListTables", too_many).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn validate_strictly(mut self, yes: bool) -> Self {
-        self.explicit.strict_validation = yes;
+    pub fn parameter_validation(mut self, validation: ParameterValidation) -> Self {
+        self.explicit.values.parameter_validation = Some(validation);
         self
     }
 

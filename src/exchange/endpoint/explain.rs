@@ -88,7 +88,7 @@ fn by_rules(
 /// let params = serde_json::json!({"Bucket": "my-bucket"});
 /// let explanation = client.introspect().explain_endpoint("s3", "ListObjectsV2", &params)?;
 /// println!("{explanation}"); // every condition of the rules, and the endpoint
-/// assert_eq!(&*explanation.endpoint?.url, "https://my-bucket.s3.eu-west-1.amazonaws.com");
+/// assert_eq!(explanation.endpoint?.url, "https://my-bucket.s3.eu-west-1.amazonaws.com");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Credentials;
 use crate::model::Members;
 use crate::query::Query;
-use crate::settings::{AccountIdEndpointMode, AddressingStyle, StsEndpoints};
+use crate::settings::{AccountIdEndpointMode, AddressingStyle, RegionalEndpoints};
 
 /// The sources of parameters.
 pub(super) struct Facts<'a> {
@@ -114,7 +114,7 @@ impl<'a> Facts<'a> {
                 Some(config.account_id_endpoint_mode().as_str().into())
             }
             "AWS::STS::UseGlobalEndpoint" => {
-                let legacy = config.sts_endpoints() == StsEndpoints::Legacy;
+                let legacy = config.sts_endpoints() == RegionalEndpoints::Legacy;
                 Some((legacy && region.is_some_and(|r| LEGACY_STS_REGIONS.contains(&r))).into())
             }
             "AWS::S3::UseGlobalEndpoint" => {

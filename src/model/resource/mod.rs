@@ -18,7 +18,7 @@ pub use self::names::Category;
 pub(crate) use self::names::{Name, Names};
 pub use self::relation::{IdentifierRule, IdentifierSource, Relation};
 pub(crate) use self::relation::{Origin, Rows};
-pub use self::target::Target;
+pub use self::target::{Target, TargetStep};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -42,13 +42,13 @@ use crate::query::Query;
 /// let definitions = sqs.definitions();
 /// assert!(definitions.types().eq(["Message", "Queue"]));
 /// let purge = &definitions.get("Queue")?.actions["Purge"];
-/// assert_eq!(&*purge.request.operation, "PurgeQueue");
+/// assert_eq!(purge.request.operation, "PurgeQueue");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Definitions {
     model: Arc<ServiceModel>,
     service: Entry,
-    types: BTreeMap<Box<str>, Entry>,
+    types: BTreeMap<String, Entry>,
 }
 
 /// A definition, and the text from which it is parsed on first use.
@@ -72,25 +72,25 @@ struct Entry {
 #[non_exhaustive]
 pub struct Definition {
     /// The name, such as `Bucket`; that of the service itself is [`Definitions::SERVICE`].
-    pub name: Box<str>,
+    pub name: String,
     /// The identifiers, in their order.
     pub identifiers: Box<[Identifier]>,
     /// The shape of the attributes, if there are any.
-    pub shape: Option<Box<str>>,
+    pub shape: Option<String>,
     /// The call that loads the attributes.
     pub load: Option<Action>,
     /// The actions, by name.
-    pub actions: BTreeMap<Box<str>, Action>,
+    pub actions: BTreeMap<String, Action>,
     /// The actions that one call performs for all resources of a page.
-    pub batch_actions: BTreeMap<Box<str>, Action>,
+    pub batch_actions: BTreeMap<String, Action>,
     /// Resources that are reached without attributes; the caller may have to pass identifiers.
-    pub subresources: BTreeMap<Box<str>, Relation>,
+    pub subresources: BTreeMap<String, Relation>,
     /// Resources that the attributes refer to.
-    pub references: BTreeMap<Box<str>, Relation>,
+    pub references: BTreeMap<String, Relation>,
     /// Resources that a listing returns.
-    pub collections: BTreeMap<Box<str>, Action>,
+    pub collections: BTreeMap<String, Action>,
     /// The waiters, by name.
-    pub waiters: BTreeMap<Box<str>, WaiterUse>,
+    pub waiters: BTreeMap<String, WaiterUse>,
     names: Names,
 }
 
@@ -110,13 +110,13 @@ pub struct Definition {
 #[non_exhaustive]
 pub struct Identifier {
     /// The name, such as `BucketName`.
-    pub name: Box<str>,
+    pub name: String,
     /// The member of the shape that has the same value, if any.
     #[serde(default)]
-    pub member_name: Option<Box<str>>,
+    pub member_name: Option<String>,
     /// `integer` for a number, `None` for text.
     #[serde(default, rename = "type")]
-    pub kind: Option<Box<str>>,
+    pub kind: Option<String>,
     /// Whether that member is sensitive.
     #[serde(skip)]
     pub is_secret: bool,
@@ -161,7 +161,7 @@ pub struct Action {
 #[non_exhaustive]
 pub struct ActionRequest {
     /// The operation's API name.
-    pub operation: Box<str>,
+    pub operation: String,
     /// The parameters that the resource sets.
     #[serde(default)]
     pub params: Box<[Param]>,
@@ -210,7 +210,7 @@ pub enum ParamSource {
     /// The value is an identifier of the resource.
     Identifier {
         /// The name of the identifier.
-        name: Box<str>,
+        name: String,
     },
     /// The caller passes the value.
     Input,
@@ -237,7 +237,7 @@ pub enum ParamSource {
 #[non_exhaustive]
 pub struct WaiterUse {
     /// The name of the waiter.
-    pub waiter_name: Box<str>,
+    pub waiter_name: String,
     /// The parameters that the resource sets.
     #[serde(default)]
     pub params: Box<[Param]>,
@@ -248,13 +248,13 @@ pub struct WaiterUse {
 #[serde(rename_all = "camelCase", default)]
 struct Raw {
     identifiers: Box<[Identifier]>,
-    shape: Option<Box<str>>,
+    shape: Option<String>,
     load: Option<Action>,
-    actions: BTreeMap<Box<str>, Action>,
-    batch_actions: BTreeMap<Box<str>, Action>,
-    has: BTreeMap<Box<str>, RawHas>,
-    has_many: BTreeMap<Box<str>, Action>,
-    waiters: BTreeMap<Box<str>, WaiterUse>,
+    actions: BTreeMap<String, Action>,
+    batch_actions: BTreeMap<String, Action>,
+    has: BTreeMap<String, RawHas>,
+    has_many: BTreeMap<String, Action>,
+    waiters: BTreeMap<String, WaiterUse>,
 }
 
 #[derive(Deserialize)]
@@ -272,7 +272,7 @@ impl Definitions {
         struct File {
             service: Box<RawValue>,
             #[serde(default)]
-            resources: BTreeMap<Box<str>, Box<RawValue>>,
+            resources: BTreeMap<String, Box<RawValue>>,
         }
         let file: File = serde_json::from_str(text)
             .map_err(|e| Error::model(format!("{}/resources-1: {e}", model.name())))?;
@@ -344,7 +344,7 @@ impl Entry {
 
 impl Definition {
     fn of(name: &str, raw: Raw, all: &Definitions) -> Result<Self, String> {
-        let mut has: BTreeMap<Box<str>, Relation> = (raw.has.into_iter())
+        let mut has: BTreeMap<String, Relation> = (raw.has.into_iter())
             .map(|(name, has)| (name, has.resource))
             .collect();
         if name == Definitions::SERVICE {
@@ -458,7 +458,7 @@ impl fmt::Debug for Definitions {
 
 /// Reads a path. `$` means the whole response: the files are older than JMESPath's `@`.
 fn whole_or_path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Query>, D::Error> {
-    let text = Option::<Box<str>>::deserialize(from)?;
+    let text = Option::<String>::deserialize(from)?;
     let text = text.filter(|text| **text != *"$");
     text.map(|text| Query::compile(&text))
         .transpose()

@@ -44,7 +44,7 @@ pub(crate) struct Name {
     /// Snake case, or that of the file for a sub-resource; with the category as suffix if it clashes.
     pub(crate) name: Box<str>,
     /// The name in the file, or the name of the shape's member.
-    pub(crate) key: Box<str>,
+    pub(crate) key: String,
 }
 
 /// All names of a definition.
@@ -149,7 +149,7 @@ fn keys<'a>(
     Ok(all)
 }
 
-fn keys_of<T>(map: &BTreeMap<Box<str>, T>) -> Vec<&str> {
+fn keys_of<T>(map: &BTreeMap<String, T>) -> Vec<&str> {
     map.keys().map(|key| &**key).collect()
 }
 

@@ -22,7 +22,7 @@ use crate::query::Query;
 #[non_exhaustive]
 pub struct Relation {
     /// The resource type.
-    pub resource_type: Box<str>,
+    pub resource_type: String,
     /// The sources of identifiers. The caller passes those that are not listed.
     pub identifiers: Box<[IdentifierRule]>,
     /// The path of the attributes, if the response has them.
@@ -44,7 +44,7 @@ pub struct Relation {
 #[non_exhaustive]
 pub struct IdentifierRule {
     /// The name of the identifier.
-    pub target: Box<str>,
+    pub target: String,
     /// The source.
     #[serde(flatten)]
     pub source: IdentifierSource,
@@ -74,7 +74,7 @@ pub enum IdentifierSource {
     /// The identifier is one of the resource that has the relation.
     Identifier {
         /// The name of the identifier.
-        name: Box<str>,
+        name: String,
     },
     /// The caller passes the identifier.
     Input,
@@ -111,7 +111,7 @@ pub(crate) struct Rows {
 #[derive(Deserialize)]
 struct Raw {
     #[serde(rename = "type")]
-    resource_type: Box<str>,
+    resource_type: String,
     #[serde(default)]
     identifiers: Box<[IdentifierRule]>,
     #[serde(default)]

@@ -17,18 +17,19 @@ use serde_json::{Map, Value};
 /// use tucuxi::resource::Target;
 ///
 /// let target: Target = serde_json::from_str(r#""Filters[0].Values[]""#)?;
-/// assert!(target.steps().eq([("Filters", true), ("Values", true)]));
+/// assert!(target.steps().map(|step| step.name()).eq(["Filters", "Values"]));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "Box<str>")]
+#[serde(try_from = "String")]
 pub struct Target {
     text: Box<str>,
-    steps: Box<[Step]>,
+    steps: Box<[TargetStep]>,
 }
 
+/// A step of a [`Target`].
 #[derive(Clone, Debug)]
-struct Step {
+pub struct TargetStep {
     name: Box<str>,
     /// The index, if the step is a list.
     at: Option<At>,
@@ -43,18 +44,31 @@ enum At {
     Resource,
 }
 
-impl TryFrom<Box<str>> for Target {
+impl TryFrom<String> for Target {
     type Error = String;
 
-    fn try_from(text: Box<str>) -> Result<Self, String> {
-        match text.split('.').map(Step::parse).collect() {
-            Some(steps) => Ok(Self { text, steps }),
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.split('.').map(TargetStep::parse).collect() {
+            Some(steps) => Ok(Self {
+                text: text.into(),
+                steps,
+            }),
             None => Err(format!("{text:?} is not a valid target")),
         }
     }
 }
 
-impl Step {
+impl TargetStep {
+    /// Returns the name of the member.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the member is a list.
+    pub fn is_list(&self) -> bool {
+        self.at.is_some()
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (name, at) = match text.strip_suffix(']') {
             None => (text, None),
@@ -77,11 +91,9 @@ impl Step {
 }
 
 impl Target {
-    /// Returns the names of the steps, and whether each is a list.
-    pub fn steps(&self) -> impl Iterator<Item = (&str, bool)> {
-        self.steps
-            .iter()
-            .map(|step| (&*step.name, step.at.is_some()))
+    /// Returns the steps.
+    pub fn steps(&self) -> impl Iterator<Item = &TargetStep> {
+        self.steps.iter()
     }
 
     /// Sets the value at this place. `index` is that of the resource in its page.
@@ -149,7 +161,7 @@ mod tests {
         for (puts, expected) in cases {
             let mut params = json!({});
             for (value, (target, index)) in puts.iter().enumerate() {
-                let target = Target::try_from(Box::from(*target)).unwrap();
+                let target = Target::try_from((*target).to_owned()).unwrap();
                 target.put(&mut params, value.into(), Some(*index));
             }
             assert_eq!(params, expected, "{puts:?}");
@@ -159,7 +171,7 @@ mod tests {
     #[test]
     fn an_invalid_target_is_an_error() {
         for text in ["", "A..B", "A[", "A]", "[0]", "A[x]", "A[0]B", "A[70000]"] {
-            let error = Target::try_from(Box::from(text)).unwrap_err();
+            let error = Target::try_from(text.to_owned()).unwrap_err();
             assert_eq!(error, format!("{text:?} is not a valid target"));
         }
     }

@@ -11,7 +11,7 @@ use crate::error::Result;
 /// use tucuxi::model::{Memory, ModelSource};
 ///
 /// let models = Memory::new().with("tower/2024-01-01/service-2", r#"{"metadata": {}}"#);
-/// assert_eq!(&*models.services()?[0], "tower");
+/// assert_eq!(models.services()?[0], "tower");
 /// # Ok::<(), tucuxi::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tucuxi::config::ParameterValidation;
 use tucuxi::error::UnexpectedResponse;
 use tucuxi::transport::Replay;
 use tucuxi::{Body, ConfigBuilder, Error};
@@ -867,16 +868,16 @@ fn an_empty_label_is_refused_before_anything_is_sent() {
         ),
     ];
     for (service, operation, params, label) in cases {
-        for validates in [true, false] {
+        for validation in [ParameterValidation::Enabled, ParameterValidation::Disabled] {
             let (client, replay) = config().replay(Replay::new());
             let client = client
-                .with(|config| config.validate_parameters(validates))
+                .with(|config| config.parameter_validation(validation))
                 .unwrap();
             let error = client
                 .call(service, operation, params.clone())
                 .unwrap_err()
                 .to_string();
-            assert!(error.contains(label), "{operation} {validates}: {error}");
+            assert!(error.contains(label), "{operation} {validation:?}: {error}");
             let presigned = client.presigner().presign(
                 service,
                 operation,
@@ -886,7 +887,7 @@ fn an_empty_label_is_refused_before_anything_is_sent() {
             let error = presigned.map(|_| ()).unwrap_err().to_string();
             assert!(
                 error.contains(label),
-                "{operation} {validates}, presigned: {error}"
+                "{operation} {validation:?}, presigned: {error}"
             );
             assert!(replay.sent().is_empty(), "{operation}");
         }

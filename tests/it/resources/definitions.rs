@@ -181,7 +181,8 @@ impl Walk<'_> {
     fn params(&mut self, params: &[Param], input: Option<ShapeId>) {
         for param in params {
             let mut at = input.map(Type::Shape);
-            for (name, is_list) in param.target.steps() {
+            for step in param.target.steps() {
+                let (name, is_list) = (step.name(), step.is_list());
                 let found = match at.take() {
                     Some(Type::Shape(shape)) => self.member(shape, name),
                     _ => Err(format!("{}: there is nothing below", param.target)),

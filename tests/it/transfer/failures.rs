@@ -237,7 +237,11 @@ fn regression_a_listing_that_takes_long_is_cancelled() {
             report.send(ended.is_err()).unwrap();
         }
     });
-    let job = place.s3().delete_folder(BUCKET, "p").cancel_with(&cancel);
+    let job = place
+        .s3()
+        .delete_folder(BUCKET, "p")
+        .job()
+        .cancel_with(&cancel);
     assert!(job.run().unwrap_err().is_cancelled());
     send.send(()).unwrap();
     assert!(!was_waited_for.recv().unwrap());

@@ -89,7 +89,12 @@ fn a_folder_round_trips() {
                 && modified > SystemTime::now() - Duration::from_secs(600)
         );
         std::fs::remove_dir_all(&to).unwrap();
-        let deleted = place.s3().delete_folder(BUCKET, prefix).run().unwrap();
+        let deleted = place
+            .s3()
+            .delete_folder(BUCKET, prefix)
+            .job()
+            .run()
+            .unwrap();
         assert_eq!(
             (deleted.objects, place.backend.keys(BUCKET).len()),
             (NAMES.len() as u64, 0)
@@ -125,7 +130,7 @@ fn thousands_of_objects_round_trip() {
         (copied.objects, place.backend.keys(BUCKET).len()),
         (1_200, 2_400)
     );
-    place.s3().delete_folder(BUCKET, "").run().unwrap();
+    place.s3().delete_folder(BUCKET, "").job().run().unwrap();
     assert!(place.backend.keys(BUCKET).is_empty());
     assert_eq!(
         place
@@ -231,7 +236,14 @@ fn a_failure_does_not_stop_other_objects() {
     place.backend.refuse(|asked| {
         (asked.key.as_deref() == Some("p/b.txt")).then(|| Refusal::new("AccessDenied"))
     });
-    let report = self::report(place.s3().delete_folder(BUCKET, "p").run().unwrap_err());
+    let report = self::report(
+        place
+            .s3()
+            .delete_folder(BUCKET, "p")
+            .job()
+            .run()
+            .unwrap_err(),
+    );
     assert_eq!(
         (report.objects, &*report.failures[0].object),
         (6, "s3://river/p/b.txt")
@@ -456,7 +468,7 @@ fn regression_listings_receive_their_arguments() {
         let (folder, other) = (place.path("folder"), place.path("other"));
         match what {
             "copy" => s3.copy_folder(BUCKET, "p", BUCKET, "q"),
-            "delete" => s3.delete_folder(BUCKET, "p"),
+            "delete" => s3.delete_folder(BUCKET, "p").job(),
             "download" => s3.download_folder(BUCKET, "p", other),
             "sync down" => s3.sync_down(BUCKET, "p", other).job(),
             _ => s3

@@ -8,6 +8,7 @@ mod ranges;
 mod resume;
 mod syncs;
 mod unfinished;
+mod versions;
 
 use std::path::{Path, PathBuf};
 

@@ -25,14 +25,14 @@ fn listing(keys: &[&str], end: &str) -> String {
     format!("<ListBucketResult>{contents}{end}</ListBucketResult>")
 }
 
-const LAST: &str = "<IsTruncated>false</IsTruncated>";
+pub(super) const LAST: &str = "<IsTruncated>false</IsTruncated>";
 
 fn more(token: &str) -> String {
     format!("<IsTruncated>true</IsTruncated><NextContinuationToken>{token}</NextContinuationToken>")
 }
 
 /// A client that receives these responses with status 200.
-fn replayed(place: &Place, pages: &[(&str, String)]) -> (TransferManager, Arc<Replay>) {
+pub(super) fn replayed(place: &Place, pages: &[(&str, String)]) -> (TransferManager, Arc<Replay>) {
     let replay = pages.iter().fold(Replay::new(), |replay, (kind, page)| {
         replay.respond(200, &[("content-type", *kind)], page.clone())
     });
@@ -86,7 +86,7 @@ fn incomplete_listings_delete_nothing() {
             let job = match way {
                 "down" => s3.sync_down(BUCKET, "p", &folder).delete(true).job(),
                 "up" => s3.sync_up(&folder, BUCKET, "p").delete(true).job(),
-                _ => s3.delete_folder(BUCKET, "p"),
+                _ => s3.delete_folder(BUCKET, "p").job(),
             };
             let result = job.run();
             assert!(result.is_err(), "{name}, {way}: {result:?}");
@@ -132,7 +132,7 @@ fn unconfirmed_deletions_are_failures() {
             ("application/xml", deleted),
         ];
         let (s3, _) = replayed(&place, &pages);
-        let failures = match s3.delete_folder(BUCKET, "p").run() {
+        let failures = match s3.delete_folder(BUCKET, "p").job().run() {
             Ok(_) => 0,
             Err(error) => report(error).failures.len(),
         };
@@ -148,7 +148,7 @@ fn regression_keys_with_outer_spaces_are_deleted_one_by_one() {
         place.backend.put(BUCKET, key, "x");
     }
     place.backend.forget();
-    place.s3().delete_folder(BUCKET, "p").run().unwrap();
+    place.s3().delete_folder(BUCKET, "p").job().run().unwrap();
     let asked = |operation| place.backend.asked_for(operation).len();
     assert_eq!((asked("DeleteObjects"), asked("DeleteObject")), (1, 3));
     assert_eq!(place.backend.keys(BUCKET), [""; 0]);
@@ -500,7 +500,7 @@ fn keys_that_xml_cannot_represent_are_deleted() {
     for key in keys {
         place.backend.put(BUCKET, key, "x");
     }
-    let report = place.s3().delete_folder(BUCKET, "p").run().unwrap();
+    let report = place.s3().delete_folder(BUCKET, "p").job().run().unwrap();
     assert_eq!(report.objects, keys.len() as u64);
     assert!(place.backend.keys(BUCKET).is_empty());
 }
