@@ -4,6 +4,8 @@
 
 mod endless;
 mod events;
+#[cfg(feature = "async")]
+mod many;
 mod secrets;
 mod server;
 mod soak;
@@ -16,6 +18,8 @@ mod waiting;
 mod support {
     pub(crate) mod client;
     pub(crate) mod log;
+    #[cfg(feature = "async")]
+    pub(crate) mod report;
     pub(crate) mod wire;
 }
 

@@ -6,10 +6,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use serde_json::json;
-use tucuxi::{AsyncClient, Body, Config, Credentials};
+use tucuxi::{AsyncClient, Body};
 
 use super::on_one_thread;
-use crate::support::client::isolated;
 use crate::support::s3::S3Backend;
 
 /// Polls a future so often, each time after something has happened, and drops it. Returns whether it was done before.
@@ -32,11 +31,7 @@ async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> bool
 #[test]
 fn a_call_can_be_dropped_at_every_await_point() {
     let backend = S3Backend::start("bucket");
-    let config: Config = isolated()
-        .endpoint_url(backend.url())
-        .credentials(Credentials::new("AKIDEXAMPLE", "secret"))
-        .build()
-        .unwrap();
+    let config = backend.config().build().unwrap();
     on_one_thread(async {
         let client = AsyncClient::with_config(config).unwrap();
         let object = json!({"Bucket": "bucket", "Key": "key"});
