@@ -41,6 +41,13 @@ impl From<Failure> for io::Error {
 }
 
 impl Failure {
+    /// Creates the failure of a request that needs HTTP/2.
+    #[cfg(feature = "async")]
+    pub(crate) fn without_http2() -> Self {
+        let what = "the server does not speak HTTP/2, which the operation needs";
+        Self::Other(TransportErrorKind::Request, what.into())
+    }
+
     /// Converts the failure of a request to `uri`, which `watch` followed.
     pub(crate) fn into_error(self, uri: &Uri, watch: &Watch) -> TransportError {
         use TransportErrorKind::{Connect, HostNotFound, Interrupted, Request, Tls, TooLarge};

@@ -99,12 +99,13 @@ impl Connection {
             self.watch().set_phase(Phase::Send);
         }
         if let Err(error) = self.transmit(head.into()).await {
-            return Err(match (error, self.is_used) {
-                (Sending::Unsent(failure), true) if body.is_unsent() => {
-                    let wait = self.wait;
-                    Trouble::Unsent(Exchange { body, wait }, failure)
-                }
-                (error, _) => Failure::from(error).into(),
+            let again = match (&error, self.is_used) {
+                (Sending::Unsent(_), true) => body.again(),
+                _ => None,
+            };
+            return Err(match (again, self.wait) {
+                (Some(body), wait) => Trouble::Unsent(Exchange { body, wait }, error.into()),
+                (None, _) => Failure::from(error).into(),
             });
         }
         let refusal = match expects_continue {

@@ -67,6 +67,9 @@ pub(super) async fn exchange(
     let received = match poll_fn(|cx| call.poll(cx)).await {
         Ok(received) => received,
         Err(Stop::Failed(failure)) => return Err(failure.into()),
+        Err(Stop::Http2(error)) if error.is_library() && lease.is_stranger() => {
+            return Err(Failure::without_http2().into());
+        }
         Err(Stop::Http2(error)) => return Err(call.broken(error)),
     };
     lease.received();
@@ -96,7 +99,7 @@ fn encode(head: &request::Parts) -> Result<Request<()>, Failure> {
     let host = head.headers.get(HOST).map(|host| host.as_bytes());
     let uri = Uri::builder()
         .scheme(uri.scheme_str().unwrap_or("http"))
-        .authority(host.unwrap_or(host_header(uri).as_bytes()))
+        .authority(host.unwrap_or_else(|| host_header(uri).as_bytes()))
         .path_and_query(format!("{slash}{target}"))
         .build()
         .map_err(invalid)?;
@@ -231,19 +234,16 @@ impl Call {
 
     /// Handles the error of a stream without a response. The server may tell that it has not seen the request.
     fn broken(self, error: h2::Error) -> Trouble {
-        let is_refused = error.is_go_away() || error.reason() == Some(Reason::REFUSED_STREAM);
-        let body = self.sending.body;
-        let again = is_refused && error.is_remote() && body.is_unsent();
+        let is_refused = error.is_remote()
+            && (error.is_go_away() || error.reason() == Some(Reason::REFUSED_STREAM));
         let failure = failure(error);
-        match again {
-            true => Trouble::Unsent(
-                Exchange {
-                    body,
-                    wait: self.wait,
-                },
-                failure,
-            ),
-            false => failure.into(),
+        let body = match is_refused {
+            true => self.sending.body.again(),
+            false => None,
+        };
+        match (body, self.wait) {
+            (Some(body), wait) => Trouble::Unsent(Exchange { body, wait }, failure),
+            (None, _) => failure.into(),
         }
     }
 }
@@ -311,10 +311,8 @@ struct Task(JoinHandle<Result<(), Failure>>);
 impl Task {
     fn of(mut sending: Sending) -> Self {
         Self(tokio::spawn(async move {
-            // a refusal was not awaited to its end
-            if sending.chunk.is_empty() {
-                sending.body.open()?;
-            }
+            // the server may have responded instead of asking for the body
+            sending.body.open()?;
             poll_fn(|cx| sending.poll(cx)).await
         }))
     }

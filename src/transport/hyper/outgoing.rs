@@ -13,6 +13,8 @@ use crate::transport::failure::Failure;
 pub(super) struct Outgoing {
     body: Body,
     source: Source,
+    /// Whether something was read from the stream.
+    is_begun: bool,
     /// What is left of the announced length.
     left: Option<u64>,
     /// The last bytes of the announced length. They are sent when the end has been seen, so that a body which is too long is not
@@ -32,6 +34,7 @@ impl Outgoing {
         Self {
             left: body.len(),
             source: Source::Closed,
+            is_begun: false,
             body,
             last: None,
         }
@@ -46,9 +49,13 @@ impl Outgoing {
         self.body.len().is_none()
     }
 
-    /// Whether the body can be sent from its beginning.
-    pub(super) fn is_unsent(&self) -> bool {
-        self.bytes().is_some() || matches!(self.source, Source::Closed)
+    /// Returns the body at its beginning, if it can be sent again or nothing of it was read.
+    pub(super) fn again(mut self) -> Option<Self> {
+        if self.bytes().is_some() {
+            self.source = Source::Closed;
+            return Some(self);
+        }
+        (!self.is_begun).then_some(self)
     }
 
     /// Returns the whole body if it is in memory.
@@ -56,15 +63,13 @@ impl Outgoing {
         self.body.bytes()
     }
 
-    /// Opens the body, unless it is open. One that is in memory is at its beginning then.
+    /// Opens the body, unless it is open.
     pub(super) fn open(&mut self) -> Result<(), Failure> {
-        match (self.body.bytes(), &self.source) {
-            (Some(bytes), _) => self.source = Source::Memory(bytes.clone()),
-            (None, Source::Closed) => {
-                let stream = self.body.open_async().map_err(Failure::Body)?;
-                self.source = Source::Stream(stream);
-            }
-            _ => {}
+        if let Source::Closed = self.source {
+            self.source = match self.body.bytes() {
+                Some(bytes) => Source::Memory(bytes.clone()),
+                None => Source::Stream(self.body.open_async().map_err(Failure::Body)?),
+            };
         }
         Ok(())
     }
@@ -72,9 +77,8 @@ impl Outgoing {
     /// Whether all bytes have been returned.
     pub(super) fn is_ended(&self) -> bool {
         match &self.source {
-            Source::Closed => false,
+            Source::Closed | Source::Stream(_) => false,
             Source::Memory(bytes) => bytes.is_empty(),
-            Source::Stream(_) => false,
             Source::Ended => true,
         }
     }
@@ -93,6 +97,7 @@ impl Outgoing {
                 }
                 Source::Memory(_) | Source::Closed | Source::Ended => return Poll::Ready(None),
             };
+            self.is_begun = true;
             // the stream of a body has the announced length, or fails
             match ready!(stream.as_mut().poll_next(cx)) {
                 Some(Ok(chunk)) if chunk.is_empty() => {}

@@ -9,7 +9,7 @@ use http::Uri;
 use super::connect::{Connector, Opened};
 use super::http2;
 use super::shared::{Lease, Shared};
-use super::socket::{Stream, is_reusable};
+use super::socket::Stream;
 use super::wait::{Wait, now};
 use crate::error::Result;
 use crate::runtime;
@@ -87,7 +87,7 @@ impl Pool {
         }
         if !need.is_http2 {
             while let Some(mut stream) = self.idle.take(&key) {
-                if is_reusable(&mut stream) {
+                if stream.is_quiet() {
                     return Ok(Link::http1(stream, true, key));
                 }
             }
@@ -145,8 +145,7 @@ impl Pool {
             host.known().speaks_http1 = true;
             if need.is_http2 {
                 self.keep(key, opened.stream);
-                let what = "the server does not speak HTTP/2, which the operation needs";
-                return Err(Failure::Other(TransportErrorKind::Request, what.into()));
+                return Err(Failure::without_http2());
             }
             return Ok(Link::http1(opened.stream, false, key));
         }
@@ -162,7 +161,7 @@ impl Pool {
 
     /// Keeps a connection for the next request.
     pub(super) fn keep(&self, key: Box<str>, mut stream: Stream) {
-        if is_reusable(&mut stream) {
+        if stream.is_quiet() {
             self.idle.keep(key, stream);
         }
     }

@@ -43,6 +43,8 @@ struct Usage {
     long: usize,
     last_used: Instant,
     last_received: Instant,
+    /// Whether no response was received yet.
+    is_stranger: bool,
     /// Whether it takes no more requests.
     is_closed: bool,
 }
@@ -69,6 +71,7 @@ impl Shared {
             long: 0,
             last_used: now(),
             last_received: now(),
+            is_stranger: true,
             is_closed: false,
         }));
         let of_task = usage.clone();
@@ -130,7 +133,14 @@ impl Lease {
     /// Records that the connection works.
     pub(super) fn received(&mut self) {
         self.is_answered = true;
-        sync::lock(&self.usage).last_received = now();
+        let mut usage = sync::lock(&self.usage);
+        usage.last_received = now();
+        usage.is_stranger = false;
+    }
+
+    /// Whether the server has not yet responded to any request.
+    pub(super) fn is_stranger(&self) -> bool {
+        sync::lock(&self.usage).is_stranger
     }
 
     /// Gives the connection no more requests.

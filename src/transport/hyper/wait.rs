@@ -75,10 +75,8 @@ impl Wait {
                 Ok(until) => until,
                 Err(error) => return Poll::Ready(Failure::Io(error)),
             };
-            let cancel = &self.watch.limits.cancel;
-            let cancelled = self.cancelled.get_or_insert_with(|| cancel.cancelled());
-            if Pin::new(cancelled).poll(cx).is_ready() {
-                self.cancelled = None;
+            // before, whoever sends the request drops it when it is cancelled
+            if self.watch.phase() == Phase::Receive && self.poll_cancelled(cx).is_ready() {
                 continue;
             }
             let Some(until) = until else {
@@ -102,6 +100,12 @@ impl Wait {
             // the clock may be a little behind the timer
             now = self::now().max(until);
         }
+    }
+
+    fn poll_cancelled(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let cancel = &self.watch.limits.cancel;
+        let cancelled = self.cancelled.get_or_insert_with(|| cancel.cancelled());
+        Pin::new(cancelled).poll(cx)
     }
 
     /// Waits for an operation of the network.

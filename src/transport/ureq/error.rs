@@ -32,23 +32,22 @@ mod tests {
 
     #[test]
     fn failures_say_what_to_do() {
-        let tls =
-            |error: rustls::Error| ureq::Error::Io(io::Error::new(ErrorKind::InvalidData, error));
+        let tls = |error: rustls::Error| Error::Io(io::Error::new(ErrorKind::InvalidData, error));
         let content_type = rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType);
         let issuer = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
         let cases = [
             (
-                ureq::Error::Io(ErrorKind::ConnectionRefused.into()),
+                Error::Io(ErrorKind::ConnectionRefused.into()),
                 TransportErrorKind::Connect,
                 "could not connect to https://h:1: nothing listens there (connection refused)",
             ),
             (
-                ureq::Error::Io(ErrorKind::HostUnreachable.into()),
+                Error::Io(ErrorKind::HostUnreachable.into()),
                 TransportErrorKind::Connect,
                 "could not connect to https://h:1: host unreachable",
             ),
             (
-                ureq::Error::HostNotFound,
+                Error::HostNotFound,
                 TransportErrorKind::HostNotFound,
                 "could not connect to https://h:1: host not found",
             ),
@@ -58,7 +57,7 @@ mod tests {
                 "no TLS connection to https://h:1: the server does not speak TLS: write http:// if that is intended",
             ),
             (
-                ureq::Error::Rustls(content_type),
+                Error::Rustls(content_type),
                 TransportErrorKind::Tls,
                 "no TLS connection to https://h:1: the server does not speak TLS: write http:// if that is intended",
             ),

@@ -1,7 +1,7 @@
 //! Futures that are dropped at any time.
 
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use super::*;
 
@@ -25,7 +25,7 @@ async fn poll_and_drop(future: impl Future, times: usize) -> bool {
     let mut future = pin!(future);
     for _ in 0..times {
         let mut cx = Context::from_waker(Waker::noop());
-        if let Poll::Ready(_) = future.as_mut().poll(&mut cx) {
+        if future.as_mut().poll(&mut cx).is_ready() {
             return true;
         }
         // whatever it waits for

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::*;
 use crate::transport::Throughput;
 
-const SHORT: Duration = Duration::from_millis(150);
+const SHORT: Duration = Duration::from_millis(400);
 
 fn short() -> Limits {
     Limits {
@@ -48,9 +48,9 @@ async fn a_server_that_is_too_slow_is_a_timeout() {
             "a head in pieces",
             &[
                 (0, b"HTTP/1.1"),
-                (80, b" 200 OK\r\n"),
-                (80, b"x: y\r\n"),
-                (80, b"\r\n"),
+                (200, b" 200 OK\r\n"),
+                (200, b"x: y\r\n"),
+                (200, b"\r\n"),
             ],
             short(),
             "it took longer than the timeout",
@@ -63,7 +63,13 @@ async fn a_server_that_is_too_slow_is_a_timeout() {
         ),
         (
             "a trickle",
-            &[(0, HEAD), (80, b"a"), (80, b"b"), (80, b"c"), (80, b"d")],
+            &[
+                (0, HEAD),
+                (200, b"a"),
+                (200, b"b"),
+                (200, b"c"),
+                (200, b"d"),
+            ],
             Limits {
                 throughput,
                 ..limits()
@@ -72,7 +78,13 @@ async fn a_server_that_is_too_slow_is_a_timeout() {
         ),
         (
             "a trickle of a body that is read whole",
-            &[(0, HEAD), (80, b"a"), (80, b"b"), (80, b"c"), (80, b"d")],
+            &[
+                (0, HEAD),
+                (200, b"a"),
+                (200, b"b"),
+                (200, b"c"),
+                (200, b"d"),
+            ],
             Limits {
                 whole_throughput: throughput,
                 ..limits()
@@ -81,7 +93,13 @@ async fn a_server_that_is_too_slow_is_a_timeout() {
         ),
         (
             "a body with a deadline",
-            &[(0, HEAD), (80, b"a"), (80, b"b"), (80, b"c"), (80, b"d")],
+            &[
+                (0, HEAD),
+                (200, b"a"),
+                (200, b"b"),
+                (200, b"c"),
+                (200, b"d"),
+            ],
             Limits {
                 body_deadline: Some(Instant::now() + SHORT),
                 ..limits()
@@ -92,8 +110,8 @@ async fn a_server_that_is_too_slow_is_a_timeout() {
             "the body of an error",
             &[
                 (0, b"HTTP/1.1 500 No\r\ncontent-length: 9\r\n\r\n"),
-                (80, b"a"),
-                (80, b"b"),
+                (200, b"a"),
+                (200, b"b"),
             ],
             Limits {
                 deadline: Some(Instant::now() + SHORT),

@@ -106,7 +106,7 @@ async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
             return None;
         }
     }
-    Some(String::from_utf8(text).unwrap())
+    Some(String::from_utf8_lossy(&text).into_owned())
 }
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";

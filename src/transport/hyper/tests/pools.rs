@@ -163,6 +163,18 @@ async fn a_host_that_is_not_there_is_named() {
 }
 
 #[test]
+fn without_a_runtime_there_is_an_error() {
+    let transport = transport();
+    let mut sending = AsyncTransport::send(&transport, get("http://h"), limits());
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    let std::task::Poll::Ready(Err(error)) = sending.as_mut().poll(&mut cx) else {
+        panic!("no error");
+    };
+    assert_eq!(error.kind(), TransportErrorKind::Request);
+    assert!(error.to_string().contains("no tokio runtime"), "{error}");
+}
+
+#[test]
 fn runtimes_do_not_share_connections() {
     let transport = transport();
     let runtime = || {

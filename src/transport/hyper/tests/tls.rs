@@ -244,6 +244,14 @@ async fn an_operation_that_needs_http2_fails_without_it() {
             "{error}"
         );
     }
+    // over http, it is not asked before
+    let plain = Server::sending(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()).await;
+    let mut request = get(&plain.url());
+    request
+        .extensions_mut()
+        .insert(crate::transport::RequiresHttp2);
+    let error = call(&transport, request, limits()).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Request, "{error}");
     // the connection serves others
     call(&transport, get(&service.url()), limits())
         .await
