@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_core::Stream;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -299,6 +300,7 @@ impl Shared for AsyncClient {
 
     type Fetch = Arc<dyn Fn(Value, CancelToken) -> Self::Sent + Send + Sync>;
     type Sent = Pin<Box<dyn Future<Output = Result<Value>> + Send>>;
+    type Series = Pin<Box<dyn Stream<Item = Result<Value>> + Send>>;
 }
 
 impl fmt::Debug for AsyncClient {
