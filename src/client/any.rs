@@ -32,6 +32,9 @@ pub trait Shared: Clone + Send + Sync + 'static {
 
     /// Results one after the other: an iterator or a stream.
     type Series: Send;
+
+    /// Work on a thread of its own.
+    type Thread<T: Send + 'static>: Send;
 }
 
 impl AnyClient for Client {}
@@ -48,4 +51,5 @@ impl Shared for Client {
     type Fetch = Arc<dyn Fn(Value, &CancelToken) -> Result<Value> + Send + Sync>;
     type Sent = JoinHandle<Result<Value>>;
     type Series = Box<dyn Iterator<Item = Result<Value>> + Send>;
+    type Thread<T: Send + 'static> = JoinHandle<T>;
 }

@@ -12,7 +12,7 @@ use super::journal;
 use super::progress::{Meter, Progress};
 use super::throttle::Throttle;
 use crate::cancel::CancelToken;
-use crate::client::{Client, RequestBuilder};
+use crate::client::{AnyClient, Client, RequestBuilder};
 use crate::error::Result;
 use crate::exchange::Purpose;
 use crate::output::Output;
@@ -22,16 +22,16 @@ pub(super) const SERVICE: &str = "s3";
 
 /// What all transfers of a manager share.
 #[derive(Clone, Debug)]
-pub(super) struct Shared {
-    client: Client,
+pub(super) struct Shared<C = Client> {
+    pub(super) client: C,
     config: TransferConfig,
     throttle: Option<Arc<Throttle>>,
 }
 
-impl Shared {
+impl<C: AnyClient> Shared<C> {
     /// Settings that the program leaves at their defaults are taken from the client's profile.
-    pub(super) fn new(client: &Client, config: TransferConfig) -> Self {
-        let config = config.or_profile(client.config().s3());
+    pub(super) fn new(client: &C, config: TransferConfig) -> Self {
+        let config = config.or_profile(client.shared().config().s3());
         Self {
             throttle: config.bandwidth.map(|limit| Arc::new(Throttle::new(limit))),
             client: client.clone(),
@@ -39,6 +39,18 @@ impl Shared {
         }
     }
 
+    /// The same settings with another client.
+    #[cfg(feature = "async")]
+    pub(super) fn with_client<D>(&self, client: D) -> Shared<D> {
+        Shared {
+            client,
+            config: self.config.clone(),
+            throttle: self.throttle.clone(),
+        }
+    }
+}
+
+impl Shared {
     pub(super) fn context(
         &self,
         cancel: CancelToken,

@@ -20,10 +20,11 @@ use super::partial::PartialKind;
 use super::report::Failure;
 use super::upload::Upload;
 use super::work::Item;
+use crate::client::AnyClient;
 use crate::error::{Error, Result};
 use crate::file;
 
-impl TransferManager {
+impl<C: AnyClient> TransferManager<C> {
     /// Uploads all files of a folder and its subfolders to a prefix. Symbolic links are followed. Pipes, sockets and devices are
     /// [skipped](super::Report::skipped).
     ///
@@ -38,7 +39,7 @@ impl TransferManager {
         folder: impl Into<PathBuf>,
         bucket: impl Into<String>,
         prefix: impl Into<String>,
-    ) -> Job<'static> {
+    ) -> Job<'static, C> {
         let (folder, below) = (folder.into(), Prefix::new(bucket, prefix));
         Job::many(&self.shared, move |context, args| {
             let mut args = Args::check(Action::Upload, args)?;
@@ -78,7 +79,7 @@ impl TransferManager {
         bucket: impl Into<String>,
         prefix: impl Into<String>,
         folder: impl Into<PathBuf>,
-    ) -> Job<'static> {
+    ) -> Job<'static, C> {
         let (folder, below) = (folder.into(), Prefix::new(bucket, prefix));
         Job::many(&self.shared, move |context, args| {
             let args = Args::check(Action::Download, args)?;
@@ -103,7 +104,7 @@ impl TransferManager {
         source_prefix: impl Into<String>,
         bucket: impl Into<String>,
         prefix: impl Into<String>,
-    ) -> Job<'static> {
+    ) -> Job<'static, C> {
         let (from, to) = (
             Prefix::new(source_bucket, source_prefix),
             Prefix::new(bucket, prefix),
@@ -138,7 +139,7 @@ impl TransferManager {
         &self,
         bucket: impl Into<String>,
         prefix: impl Into<String>,
-    ) -> Job<'static> {
+    ) -> Job<'static, C> {
         let below = Prefix::new(bucket, prefix);
         Job::many(&self.shared, move |context, args| {
             let args = Args::check(Action::DeleteMany, args)?;

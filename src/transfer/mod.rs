@@ -25,6 +25,8 @@
 //! ```
 
 mod args;
+#[cfg(feature = "async")]
+mod asynchronous;
 mod compare;
 mod comparison;
 mod config;
@@ -70,6 +72,8 @@ mod upload;
 mod upload_parts;
 mod work;
 
+#[cfg(feature = "async")]
+pub use self::asynchronous::Snapshots;
 pub use self::compare::Compare;
 pub use self::config::TransferConfig;
 pub use self::copy_source::CopySource;

@@ -22,6 +22,7 @@ use super::manager::TransferManager;
 use super::object::Object;
 use super::sync_plan::SyncPlan;
 use crate::cancel::CancelToken;
+use crate::client::{AnyClient, Client};
 use crate::error::Result;
 
 /// The reason why something is transferred or deleted.
@@ -91,8 +92,8 @@ impl Change {
 /// ```
 #[must_use = "a sync does nothing until `plan` or `job`"]
 #[derive(Clone)]
-pub struct Sync {
-    pub(super) shared: Shared,
+pub struct Sync<C = Client> {
+    pub(super) shared: Shared<C>,
     pub(super) direction: Direction,
     pub(super) folder: PathBuf,
     pub(super) below: Prefix,
@@ -101,7 +102,7 @@ pub struct Sync {
     pub(super) args: Value,
 }
 
-impl TransferManager {
+impl<C: AnyClient> TransferManager<C> {
     /// Synchronises a prefix with a folder: uploads files that are missing or different below the prefix.
     ///
     /// ```no_run
@@ -116,7 +117,7 @@ impl TransferManager {
         folder: impl Into<PathBuf>,
         bucket: impl Into<String>,
         prefix: impl Into<String>,
-    ) -> Sync {
+    ) -> Sync<C> {
         self.sync(Direction::Up, folder.into(), Prefix::new(bucket, prefix))
     }
 
@@ -132,11 +133,11 @@ impl TransferManager {
         bucket: impl Into<String>,
         prefix: impl Into<String>,
         folder: impl Into<PathBuf>,
-    ) -> Sync {
+    ) -> Sync<C> {
         self.sync(Direction::Down, folder.into(), Prefix::new(bucket, prefix))
     }
 
-    fn sync(&self, direction: Direction, folder: PathBuf, below: Prefix) -> Sync {
+    fn sync(&self, direction: Direction, folder: PathBuf, below: Prefix) -> Sync<C> {
         Sync {
             shared: self.shared.clone(),
             direction,
@@ -149,7 +150,7 @@ impl TransferManager {
     }
 }
 
-impl fmt::Debug for Sync {
+impl<C> fmt::Debug for Sync<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // arguments may hold a key
         f.debug_struct("Sync")
@@ -162,7 +163,7 @@ impl fmt::Debug for Sync {
     }
 }
 
-impl Sync {
+impl<C: AnyClient> Sync<C> {
     /// Sets how files and objects of the same name are compared.
     pub fn compare(mut self, compare: Compare) -> Self {
         self.compare = compare;
@@ -188,20 +189,8 @@ impl Sync {
         self
     }
 
-    /// Compares both sides, without changing anything. The names below the prefix are held in memory.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the folder cannot be read or the prefix cannot be listed; with [`delete`](Self::delete), also if the
-    /// listing may be incomplete.
-    pub fn plan(self) -> Result<SyncPlan> {
-        let context = Arc::new(self.shared.context(CancelToken::default(), None));
-        let args = Args::check(self.action(), self.args.clone())?;
-        SyncPlan::new(self, &context, &args)
-    }
-
     /// Returns a job that compares both sides and transfers the differences.
-    pub fn job(self) -> Job<'static> {
+    pub fn job(self) -> Job<'static, C> {
         let (shared, args) = (self.shared.clone(), self.args.clone());
         let job = Job::many(&shared, move |context, args| {
             let args = Args::check(self.action(), args)?;
@@ -216,5 +205,19 @@ impl Sync {
             Direction::Down => Action::Download,
             Direction::Up => Action::Upload,
         }
+    }
+}
+
+impl Sync {
+    /// Compares both sides, without changing anything. The names below the prefix are held in memory.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the folder cannot be read or the prefix cannot be listed; with [`delete`](Self::delete), also if the
+    /// listing may be incomplete.
+    pub fn plan(self) -> Result<SyncPlan> {
+        let context = Arc::new(self.shared.context(CancelToken::default(), None));
+        let args = Args::check(self.action(), self.args.clone())?;
+        SyncPlan::new(self, &context, &args)
     }
 }
