@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::sync;
 
-/// Cancels, from any thread, whatever was started with a clone of this token.
+/// A token that cancels, from any thread, the calls, listings, waits and transfers that were started with a clone of it.
 ///
 /// ```
 /// use tucuxi::transport::CancelToken;
@@ -30,7 +30,8 @@ pub struct CancelToken(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     is_cancelled: AtomicBool,
-    /// Set and read under this lock as well, so that neither a thread nor a task misses the cancellation.
+    /// `is_cancelled` is set under this lock, and checked under it before waiting, so that no thread or task misses the
+    /// cancellation.
     wakers: Mutex<Wakers>,
     changed: Condvar,
 }
@@ -50,7 +51,7 @@ impl Wakers {
 }
 
 impl CancelToken {
-    /// Cancels. Later calls have no effect.
+    /// Cancels the token and its clones. Cancelling again has no effect.
     pub fn cancel(&self) {
         let waiting = {
             let mut wakers = sync::lock(&self.0.wakers);
@@ -58,7 +59,7 @@ impl CancelToken {
             self.0.changed.notify_all();
             std::mem::take(&mut wakers.waiting)
         };
-        // a waker may run code that uses this token, so the lock is free by now
+        // a waker may run code that uses this token, so the lock is released first
         for (_, waker) in waiting {
             waker.wake();
         }
@@ -109,11 +110,28 @@ impl fmt::Debug for CancelToken {
 }
 
 /// A future that completes when its [`CancelToken`] is cancelled. [`CancelToken::cancelled`] returns it.
+///
+/// ```
+/// use tucuxi::transport::CancelToken;
+///
+/// /// Waits for a signal, and cancels what uses the token.
+/// async fn cancel_on(signal: impl Future<Output = ()>, token: CancelToken) {
+///     signal.await;
+///     token.cancel();
+/// }
+///
+/// let (shutdown, calls) = (CancelToken::default(), CancelToken::default());
+/// let mut task = std::pin::pin!(cancel_on(async { shutdown.cancelled().await }, calls.clone()));
+/// shutdown.cancel();
+/// let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+/// assert!(task.as_mut().poll(&mut cx).is_ready());
+/// assert!(calls.is_cancelled());
+/// ```
 #[derive(Debug)]
 #[must_use = "futures do nothing unless they are polled"]
 pub struct Cancelled {
     token: CancelToken,
-    /// The id of its waker, once it was polled.
+    /// The id of the future's waker, once the future was polled.
     id: Option<u64>,
 }
 
@@ -123,7 +141,7 @@ impl Future for Cancelled {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         let waker = cx.waker().clone();
-        // the last waker of a task drops its futures, which may be others of this token: not under the lock
+        // dropping the last waker of a task drops the task, and with it other futures of this token, whose drop needs the lock
         let replaced;
         {
             let mut wakers = sync::lock(&this.token.0.wakers);

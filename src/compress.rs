@@ -12,7 +12,8 @@ use crate::call::CallContext;
 use crate::error::{Error, Result};
 use crate::transport::Request;
 
-/// Compresses the body if the operation supports it and the body is long enough. A stream is always compressed.
+/// Compresses the body if the operation supports it and the body is long enough. A body that is not in memory is compressed
+/// whatever its length.
 pub(crate) fn apply(cx: &CallContext<'_>, request: &mut Request) -> Result<()> {
     let mut encodings = cx.operation.request_compression.iter();
     let Some(least) = cx.config.min_compression_size() else {

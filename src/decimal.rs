@@ -1,10 +1,10 @@
-//! Decimal numbers of DynamoDB: up to 38 digits, which a float cannot represent.
+//! The decimal numbers of DynamoDB. They have up to 38 digits, which a float cannot represent.
 //!
 //! ```text
 //! number   = [sign] ( digits ["." [digits]] | "." digits ) [ ("e" | "E") [sign] digits ]
 //! ```
 //! The range is that of boto3's decimal context: the exponent of the first digit is at most 126, that of the last one at least -165.
-//! Zeros at either end are not counted as digits. boto3 counts those at the end, DynamoDB does not.
+//! As in DynamoDB, zeros at either end are not counted as digits; boto3 counts those at the end.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,17 +15,17 @@ const MAX_DIGITS: usize = 38;
 const MAX_EXPONENT: i64 = 126;
 const MIN_EXPONENT: i64 = -165;
 
-/// A number in its canonical form: equal numbers are equal values, and have the same text.
+/// A number in its canonical form: equal numbers are equal values and have the same text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Decimal {
     negative: bool,
-    /// The digits without zeros at either end; empty for zero.
+    /// The digits, without zeros at either end. There are none for zero.
     digits: Box<str>,
     /// The exponent of the last digit.
     exponent: i64,
 }
 
-/// The reason why a text is not a number of DynamoDB.
+/// The reason why a text is not a valid number for DynamoDB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DecimalError {
     NoNumber,
@@ -37,13 +37,16 @@ pub(crate) enum DecimalError {
 impl fmt::Display for DecimalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoNumber => f.write_str("it is no decimal number"),
-            Self::TooLarge => f.write_str("it is too large: DynamoDB takes numbers up to 1E+126"),
+            Self::NoNumber => f.write_str("it is not a decimal number"),
+            Self::TooLarge => f.write_str("it is too large: DynamoDB accepts numbers up to 1E+126"),
             Self::TooManyDigits(n) => {
-                write!(f, "it has {n} digits, and DynamoDB keeps {MAX_DIGITS}")
+                write!(
+                    f,
+                    "it has {n} digits, but DynamoDB stores at most {MAX_DIGITS}"
+                )
             }
             Self::TooSmall => {
-                f.write_str("it is too close to zero: DynamoDB takes numbers from 1E-130 on")
+                f.write_str("it is too close to zero: DynamoDB accepts numbers from 1E-130")
             }
         }
     }
@@ -79,7 +82,7 @@ impl Decimal {
         Ok(Self {
             negative,
             digits: digits.into(),
-            // lengths of texts are far from the end of an i64, and the exponent was kept from it
+            // the sum does not overflow: lengths are far from the limit of an i64, and the exponent was clamped
             exponent: exponent - fraction.len() as i64 + zeros as i64,
         })
     }
@@ -96,7 +99,7 @@ impl Decimal {
         }
     }
 
-    /// Returns the number as an integer, if it is one in the range of the type.
+    /// Returns the number as an integer, if it is an integer in the range of the type.
     pub(crate) fn integer<T: FromStr>(&self) -> Option<T> {
         let digits = &*self.digits;
         // no type has more than 39 digits
@@ -125,7 +128,7 @@ impl Decimal {
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (digits, exponent) = (&*self.digits, self.exponent);
-        // where the point stands, from the first digit on
+        // the position of the decimal point after the first digit
         let point = digits.len() as i64 + exponent;
         if self.negative {
             f.write_str("-")?;
@@ -150,7 +153,7 @@ impl fmt::Display for Decimal {
     }
 }
 
-/// An exponent beyond any range is clamped, so that arithmetic with it cannot overflow.
+/// Parses an exponent. One that is far out of range is clamped, so that arithmetic with it cannot overflow.
 fn read_exponent(text: &str) -> Result<i64, DecimalError> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {

@@ -1,4 +1,4 @@
-//! The environment. No other module reads variables or looks for the home directory.
+//! The environment variables. No other module reads them or determines the home directory.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// A snapshot of environment variables. Clones share it.
 ///
-/// `Debug` shows the names of the variables, and not their values, which may be secrets.
+/// `Debug` shows the names of the variables, but not their values, which may be secrets.
 ///
 /// ```
 /// use tucuxi::config::Environment;

@@ -1,4 +1,4 @@
-//! Files whose names or contents come from outside: checks of file names, and reads with a limit.
+//! Checks of file names, and reads with a size limit, for files whose names or contents come from outside.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -92,8 +92,8 @@ pub(crate) const MAX_SETTINGS: u64 = 16 << 20;
 /// The limit for files of tokens, in bytes.
 pub(crate) const MAX_TOKEN: u64 = 1 << 20;
 
-/// Reads a file, pipe or device of at most `limit` bytes, whose path the user chose: `AWS_CONFIG_FILE=<(…)` and `/dev/null` are
-/// in use. A pipe without data times out.
+/// Reads a file, pipe or device of at most `limit` bytes. It is for paths that users choose, who do choose
+/// `AWS_CONFIG_FILE=<(…)` and `/dev/null`. A pipe without data times out.
 pub(crate) fn read_or_pipe(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let kind = fs::metadata(path)?.file_type();
     match kind.is_file() || kind.is_dir() {

@@ -43,7 +43,17 @@ pub struct Message {
     pub payload: Bytes,
 }
 
-/// The value of a header.
+/// The value of a header of a [`Message`].
+///
+/// ```
+/// use tucuxi::eventstream::{HeaderValue, Message};
+///
+/// let message = Message::new("{}").with("attempt", HeaderValue::Int(2));
+/// match message.header("attempt") {
+///     Some(HeaderValue::Int(n)) => assert_eq!(*n, 2),
+///     other => panic!("{other:?}"),
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeaderValue {
     /// True or false.
@@ -66,7 +76,16 @@ pub enum HeaderValue {
     Uuid([u8; 16]),
 }
 
-/// The error of a message or its stream.
+/// A malformed message, or a stream that fails or ends too early.
+///
+/// ```
+/// use tucuxi::eventstream::{FrameError, Message};
+///
+/// let bytes = Message::new("hello").encode()?;
+/// let error = Message::read(&mut &bytes[..10]).unwrap_err();
+/// assert!(matches!(error, FrameError::Truncated));
+/// # Ok::<(), FrameError>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameError {
@@ -79,7 +98,7 @@ pub enum FrameError {
     /// An invalid header.
     #[error("event stream: invalid header: {0}")]
     Header(&'static str),
-    /// A length above the limit of the format, or below that of the parts.
+    /// A length above the limit of the format, or too small for the parts of the message.
     #[error("event stream: invalid length of the {part}: {length} bytes")]
     Length {
         /// The part with the length.
@@ -103,14 +122,14 @@ pub enum FrameError {
     Truncated,
 }
 
-/// The size of two lengths and their checksum.
+/// The size of the two lengths and their checksum.
 const PRELUDE: usize = 12;
 const CHECKSUM: usize = 4;
 const MAX_HEADERS: u32 = 128 * 1024;
 const MAX_PAYLOAD: u32 = 24 * 1024 * 1024;
 
 impl Message {
-    /// A message with this payload and no headers.
+    /// Creates a message with this payload and no headers.
     pub fn new(payload: impl Into<Bytes>) -> Self {
         Self {
             headers: Vec::new(),
@@ -125,13 +144,13 @@ impl Message {
         self
     }
 
-    /// The value of the header with this name.
+    /// Returns the value of a header.
     pub fn header(&self, name: &str) -> Option<&HeaderValue> {
         let found = self.headers.iter().find(|(known, _)| **known == *name);
         found.map(|(_, value)| value)
     }
 
-    /// The text of the header with this name.
+    /// Returns the value of a header, if it is a string.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.header(name)? {
             HeaderValue::String(text) => Some(text),
@@ -139,7 +158,7 @@ impl Message {
         }
     }
 
-    /// Reads a message; `None` at the end of the stream.
+    /// Reads a message. Returns `None` at the end of the stream.
     ///
     /// # Errors
     ///
@@ -183,13 +202,7 @@ impl Message {
     ///
     /// Returns an error if a name, a value, all headers together or the payload are longer than the format allows.
     pub fn encode(&self) -> Result<Vec<u8>, FrameError> {
-        let mut headers = Vec::new();
-        for (name, value) in &self.headers {
-            let length = u8::try_from(name.len()).ok().filter(|length| *length > 0);
-            headers.push(length.ok_or(FrameError::Header("the length of the name"))?);
-            headers.extend_from_slice(name.as_bytes());
-            value.encode(&mut headers)?;
-        }
+        let headers = self.encoded_headers()?;
         let length = |part, bytes: &[u8], most: u32| {
             let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
             match length <= most {
@@ -208,6 +221,20 @@ impl Message {
         out.extend_from_slice(&self.payload);
         out.extend(crc32(&out).to_be_bytes());
         Ok(out)
+    }
+}
+
+impl Message {
+    /// Encodes the headers, which are what a signature covers besides the payload.
+    pub(crate) fn encoded_headers(&self) -> Result<Vec<u8>, FrameError> {
+        let mut headers = Vec::new();
+        for (name, value) in &self.headers {
+            let length = u8::try_from(name.len()).ok().filter(|length| *length > 0);
+            headers.push(length.ok_or(FrameError::Header("the length of the name"))?);
+            headers.extend_from_slice(name.as_bytes());
+            value.encode(&mut headers)?;
+        }
+        Ok(headers)
     }
 }
 
@@ -264,8 +291,7 @@ impl Prelude {
     }
 }
 
-/// Fills the buffer and returns the length, which is less than that of the buffer only at the end of the stream. A stream that fails
-/// is an error instead.
+/// Fills the buffer and returns the number of bytes, which is less than the buffer's length only at the end of the stream.
 fn fill(from: &mut impl Read, into: &mut [u8]) -> Result<usize, FrameError> {
     let mut filled = 0;
     while let Some(rest) = into.get_mut(filled..).filter(|rest| !rest.is_empty()) {

@@ -30,6 +30,15 @@ impl Client {
 
 /// The services, operations, regions and partitions that a client knows, and how it finds endpoints and credentials.
 /// [`Client::introspect`] returns it. In boto3, most of this is on the session.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let known = client.introspect();
+/// assert!(known.waiters("dynamodb")?.contains(&"TableExists".to_owned()));
+/// assert_eq!(known.partition_of("eu-west-1")?, "aws");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Introspection {
     client: Client,
@@ -43,6 +52,13 @@ impl Introspection {
 
     /// Returns the names of all services that have a model, sorted.
     ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// assert!(client.introspect().services()?.contains(&"dynamodb".to_owned()));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error if a model directory cannot be read.
@@ -51,6 +67,13 @@ impl Introspection {
     }
 
     /// Returns the names of a service's operations, sorted.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// assert!(client.introspect().operations("sts")?.contains(&"GetCallerIdentity".to_owned()));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -80,6 +103,13 @@ impl Introspection {
 
     /// Returns the names of a service's paginated operations, sorted.
     ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// assert!(client.introspect().paginators("s3")?.contains(&"ListObjectsV2".to_owned()));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error if the service is unknown or its data is invalid.
@@ -90,6 +120,14 @@ impl Introspection {
 
     /// Returns the paginator of an operation, or `None` if the operation is not paginated.
     ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// let paginator = client.introspect().paginator("dynamodb", "ListTables")?.expect("it is paginated");
+    /// assert_eq!(paginator.result_keys[0].text(), "TableNames");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error if the service is unknown or its data is invalid.
@@ -98,6 +136,13 @@ impl Introspection {
     }
 
     /// Returns the names of a service's waiters, sorted.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// assert!(client.introspect().waiters("s3")?.contains(&"BucketExists".to_owned()));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -109,6 +154,14 @@ impl Introspection {
 
     /// Returns a waiter's name, as the service spells it, and its definition.
     ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// let (name, waiter) = client.introspect().waiter("s3", "bucket_exists")?;
+    /// assert_eq!((&*name, &*waiter.operation), ("BucketExists", "HeadBucket"));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error if the service or waiter is unknown or its data is invalid.
@@ -118,6 +171,13 @@ impl Introspection {
     }
 
     /// Returns the names of all partitions, such as `aws` and `aws-cn`.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// assert!(client.introspect().partitions()?.contains(&"aws-cn".to_owned()));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -130,7 +190,7 @@ impl Introspection {
             .collect())
     }
 
-    /// Returns the partition of a region. An unlisted region is assigned by the form of its name.
+    /// Returns the partition of a region. A region that no partition lists is assigned by the form of its name.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -141,7 +201,7 @@ impl Introspection {
     ///
     /// # Errors
     ///
-    /// Returns an error if no partition has such regions.
+    /// Returns an error if the form of the name is not that of any partition's regions.
     pub fn partition_of(&self, region: &str) -> Result<String> {
         let partitions = self.client.all_services().partitions()?;
         let found = partitions
@@ -151,6 +211,13 @@ impl Introspection {
     }
 
     /// Returns the regions of a partition in which a service has endpoints.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// assert!(client.introspect().regions("s3", "aws-cn")?.contains(&"cn-north-1".to_owned()));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -191,6 +258,13 @@ impl Introspection {
     }
 
     /// Returns the services that have an endpoint in a region, according to the endpoints file.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// assert!(client.introspect().services_in("eu-west-1")?.contains(&"s3".to_owned()));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Names of operations and services, in all their spellings.
+//! The spellings of the names of operations and services.
 
 /// Converts an API name to the spelling of Python: `ListObjectsV2` becomes `list_objects_v2`.
 ///
@@ -23,7 +23,7 @@ pub fn kebab_case(name: &str) -> String {
     separated(name, '-')
 }
 
-/// Former names of operations, and their present names.
+/// Former names of operations in plain form, and their present names.
 const RENAMED: [(&str, &str); 1] = [("deletewhatsappmediamessage", "DeleteWhatsAppMessageMedia")];
 
 /// Returns the present name of an operation.
@@ -33,13 +33,13 @@ pub(crate) fn present(name: &str) -> &str {
     found.map_or(name, |(_, present)| present)
 }
 
-/// Returns the letters and digits of a name, which all its spellings have in common.
+/// Returns the lower-case letters and digits of a name, which all its spellings have in common.
 pub(crate) fn plain(name: &str) -> String {
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
     letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// Words that the rule of capitals would split.
+/// Words that the rule for capitals (see [`separated`]) would split, and how they are written instead.
 const WORDS: [(&str, &str); 6] = [
     ("HITs", "Hits"),
     ("OAuth2", "Oauth2"),
@@ -110,7 +110,7 @@ pub fn hyphenated_service_id(service_id: &str) -> String {
     service_id.to_lowercase().replace(' ', "-")
 }
 
-/// Returns up to three names that `misspelt` is similar to, the most similar first.
+/// Returns up to three names that are similar to `misspelt`, the most similar first.
 pub(crate) fn nearest<'n>(
     misspelt: &str,
     names: impl IntoIterator<Item = &'n str>,
@@ -133,7 +133,7 @@ pub(crate) fn nearest<'n>(
             } else {
                 usize::MAX
             };
-            // the start of a name is similar too
+            // a name that starts with the misspelt one is similar too
             let is_start = misspelt.len() > 3 && letters.starts_with(&misspelt);
             (distance <= limit || is_start).then_some((distance.min(limit + 1), name))
         })

@@ -1,4 +1,4 @@
-//! Random numbers of the system.
+//! Random numbers from the operating system.
 
 /// Returns a number in `[0, 1)`.
 pub(crate) fn unit() -> f64 {
@@ -14,8 +14,8 @@ pub(crate) fn uuid() -> String {
         .to_string()
 }
 
-/// Returns 64 random bits. The source of the system does not fail on any platform with a network; without it, the time is random
-/// enough for jitter and ids.
+/// Returns 64 random bits. The operating system's source does not fail on any platform with a network; if it does, a hash of the
+/// time is random enough for jitter and ids.
 fn bits() -> u64 {
     getrandom::u64().unwrap_or_else(|_| {
         use std::hash::{BuildHasher, RandomState};

@@ -1,7 +1,6 @@
-//! Plain values as the types of a program.
+//! Deserializes plain values to types of a program.
 //!
-//! serde_json's reader of a value knows the numbers that a `Value` holds; this one knows those in `$number` too, and integers of
-//! 128 bits. All else is as serde_json has it.
+//! It differs from serde_json in numbers: `$number` is read as a number, and integers may have up to 128 bits.
 
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, Error as _, IntoDeserializer, MapAccess, Unexpected, Visitor};
@@ -15,13 +14,13 @@ use crate::decimal::Decimal;
 pub(crate) struct FromPlain(pub(crate) Value);
 
 impl FromPlain {
-    /// What a `$number` holds.
+    /// The digits in a `$number`.
     fn digits(&self) -> Option<&str> {
         let members = self.0.as_object().filter(|members| members.len() == 1)?;
         members.get(NUMBER)?.as_str()
     }
 
-    /// The integer that a number is, if it is one that has no place in JSON.
+    /// Returns an integer that JSON cannot represent, from `$number` or a float.
     fn large_integer<T: std::str::FromStr>(&self) -> Option<T> {
         let text = match &self.0 {
             Value::Number(number) if number.is_f64() => number.to_string(),
@@ -30,9 +29,10 @@ impl FromPlain {
         Decimal::parse(&text).ok()?.integer()
     }
 
-    fn is_no(&self, expected: &dyn serde::de::Expected) -> Option<Error> {
+    /// Returns the error of a `$number` for a type that cannot hold its digits.
+    fn misfit(&self, expected: &dyn serde::de::Expected) -> Option<Error> {
         let digits = self.digits()?;
-        let what = format!("the number {digits}, all of which a `dynamodb::Number` holds");
+        let what = format!("the number {digits}, whose digits only a `dynamodb::Number` can hold");
         Some(Error::invalid_value(Unexpected::Other(&what), expected))
     }
 }
@@ -40,7 +40,7 @@ impl FromPlain {
 macro_rules! numbers {
     ($($method:ident),*) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            match self.is_no(&visitor) {
+            match self.misfit(&visitor) {
                 Some(error) => Err(error),
                 None => self.0.$method(visitor),
             }
@@ -51,7 +51,7 @@ macro_rules! numbers {
 macro_rules! large_integers {
     ($($method:ident $visit:ident),*) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            match (self.large_integer(), self.is_no(&visitor)) {
+            match (self.large_integer(), self.misfit(&visitor)) {
                 (Some(integer), _) => visitor.$visit(integer),
                 (None, Some(error)) => Err(error),
                 (None, None) => self.0.$method(visitor),
@@ -130,7 +130,7 @@ fn entries<'de>(members: Map<String, Value>) -> impl MapAccess<'de, Error = Erro
     MapDeserializer::new(members.map(|(name, value)| (Key(name), FromPlain(value))))
 }
 
-/// A reader of a name, which may be of a number.
+/// A reader of the name of a member, which may represent a number, a boolean or a variant.
 struct Key(String);
 
 macro_rules! parsed {
@@ -296,9 +296,9 @@ mod tests {
     }
 
     #[test]
-    fn digits_that_a_type_cannot_hold_are_told() {
+    fn digits_that_a_type_cannot_hold_are_an_error() {
         let long = json!({"$number": "0.10000000000000000000001"});
-        let expected = "invalid value: the number 0.10000000000000000000001, all of which a `dynamodb::Number` holds, expected f64";
+        let expected = "invalid value: the number 0.10000000000000000000001, whose digits only a `dynamodb::Number` can hold, expected f64";
         assert_eq!(read::<f64>(long.clone()).unwrap_err(), expected);
         for error in [
             read::<i64>(long.clone()).unwrap_err(),

@@ -111,7 +111,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_type_goes_there_and_back() {
+    fn every_type_round_trips() {
         let digits = "12345678901234567890123456789012345678";
         let cases = [
             (json!(null), json!({"NULL": true})),
@@ -190,7 +190,7 @@ mod tests {
                 "$number",
                 "it has 39 digits",
             ),
-            (json!({"$number": "NaN"}), "$number", "no decimal number"),
+            (json!({"$number": "NaN"}), "$number", "not a decimal number"),
             (json!({"$number": null}), "$number", "expected a number"),
             (json!({"$binary": "%"}), "$binary", "not base64"),
             (json!({"$binary": [0]}), "$binary", "in {\"$map\": {…}}"),
@@ -245,9 +245,9 @@ mod tests {
             ),
             (
                 json!({"M": {"a": {"N": "x"}}}),
-                "a: it is no decimal number",
+                "a: it is not a decimal number",
             ),
-            (json!({"NS": ["1", ""]}), "it is no decimal number"),
+            (json!({"NS": ["1", ""]}), "it is not a decimal number"),
             (
                 json!({"M": {"a": "text"}}),
                 "expected an attribute value at a, such as",

@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 use super::{BINARY, ConvertError, MAP, NUMBER, SET, object};
 use crate::decimal::Decimal;
 
-/// How deep a plain value may nest: as deep as responses may. DynamoDB supports 32 levels.
+/// The maximum depth of a plain value, which is that of responses. DynamoDB supports 32 levels.
 const MAX_DEPTH: usize = 128;
 
 /// Converts a plain value to an `AttributeValue`.

@@ -109,7 +109,8 @@ fn string_to_sign(
     text
 }
 
-/// Returns the resource of S3's older signature: the path, preceded by the bucket even if the URL has that in its host.
+/// Returns the resource of S3's older signature: the path, always preceded by the bucket, even if the URL has the bucket in
+/// its host.
 pub(crate) fn s3_resource(bucket: Option<&str>, path: &str) -> String {
     // the path of an access point's ARN has no bucket
     let Some(bucket) = bucket.filter(|bucket| !bucket.starts_with("arn:")) else {

@@ -1,6 +1,6 @@
-//! Authentication schemes, and the choice of one for a call, which is made here only.
+//! Authentication schemes, and the choice of the scheme for a call, which is made only here.
 //!
-//! | source, the strongest first | example |
+//! | source, the highest precedence first | example |
 //! | --- | --- |
 //! | the program switches signatures off | `unsigned()` |
 //! | the operation needs no signature | `smithy.api#noAuth` |
@@ -13,6 +13,7 @@
 
 mod bearer;
 mod canonical;
+mod event_signature;
 pub(crate) mod legacy;
 mod older;
 mod sigv4;
@@ -20,13 +21,16 @@ mod unsigned;
 mod version_4;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+pub(crate) use self::event_signature::SIGNED_EVENTS;
 pub use self::sigv4::{Algorithm, Payload, Signer};
 pub(crate) use self::sigv4::{check_expiry, post_signature};
 use crate::call::CallContext;
 use crate::endpoint::{Endpoint, EndpointAuthScheme};
 use crate::error::{Error, Result};
+use crate::eventstream::SignFrames;
 use crate::identity::{BearerToken, Credentials, Identity};
 use crate::settings::SignatureVersion;
 use crate::transport::Request;
@@ -59,7 +63,7 @@ pub(crate) trait AuthScheme: Sync {
         &[]
     }
 
-    /// Whether the scheme overrides the settings where an endpoint names it.
+    /// Whether the scheme overrides the setting `signature_version` if the endpoint rules name it.
     fn is_exclusive(&self) -> bool {
         false
     }
@@ -83,7 +87,7 @@ pub(crate) trait Sign: fmt::Debug + Send + Sync {
     /// The kind of identity that the signature needs.
     fn identity(&self) -> Option<IdentityKind>;
 
-    /// Whether the body may be sent in chunks followed by its checksum. Servers that take the older signatures do not
+    /// Whether the body may be sent in chunks followed by its checksum. Servers that accept the older signatures do not
     /// support that.
     fn takes_trailers(&self) -> bool {
         true
@@ -115,11 +119,34 @@ pub(crate) trait Sign: fmt::Debug + Send + Sync {
     /// Returns an error if the identity is missing, of another kind, or not valid in a header.
     fn sign(&self, with: &Signing<'_>, request: &mut Request) -> Result<()>;
 
+    /// Whether the messages of a stream of events are signed.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the scheme has no such signature.
+    fn signs_events(&self) -> Result<bool> {
+        Ok(false)
+    }
+
+    /// Returns what signs the messages of a signed request.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign`](Self::sign).
+    fn event_signer(
+        &self,
+        _with: &Signing<'_>,
+        _request: &Request,
+        _clock: Clock,
+    ) -> Result<Option<Box<dyn SignFrames>>> {
+        Ok(None)
+    }
+
     /// Signs a request in its query.
     ///
     /// # Errors
     ///
-    /// As [`sign`](Self::sign), or if the scheme has no such form.
+    /// Returns an error as [`sign`](Self::sign) does, or if the scheme cannot sign a URL.
     fn presign(
         &self,
         _with: &Signing<'_>,
@@ -129,6 +156,9 @@ pub(crate) trait Sign: fmt::Debug + Send + Sync {
         Err(unsupported("this scheme in a URL"))
     }
 }
+
+/// The time of the service, as far as it is known.
+pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// The inputs of a signature.
 pub(crate) struct Signing<'a> {
@@ -175,8 +205,8 @@ fn from_version(version: SignatureVersion) -> Result<&'static dyn AuthScheme> {
     found.ok_or_else(|| unsupported(version.as_str()))
 }
 
-/// Returns the first supported scheme of these names, preferring those of `auth_scheme_preference`. `None` without
-/// names.
+/// Returns the first supported scheme of these names, preferring those of `auth_scheme_preference`, or `None` if there
+/// are no names.
 fn first_supported<'n>(
     cx: &CallContext<'_>,
     names: impl IntoIterator<Item = &'n str>,
@@ -202,7 +232,7 @@ pub(crate) fn is_unsigned(cx: &CallContext<'_>) -> bool {
         || modelled(cx).is_ok_and(|scheme| scheme.id() == unsigned::Unsigned.id())
 }
 
-/// Returns the scheme of the operation, else of the service.
+/// Returns the scheme that the model gives the operation, or else the service.
 fn modelled(cx: &CallContext<'_>) -> Result<&'static dyn AuthScheme> {
     let (operation, metadata) = (cx.operation, cx.model.metadata());
     let lists = [&operation.auth, &metadata.auth];

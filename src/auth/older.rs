@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::settings::SignatureVersion;
 use crate::transport::Request;
 
-/// How long a request is valid that is signed in its URL because of `signature_version = s3-query`.
+/// The validity of a request that is signed in its URL because of `signature_version = s3-query`.
 const QUERY_EXPIRES: Duration = Duration::from_secs(3600);
 
 /// The query form of version 2.

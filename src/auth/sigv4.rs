@@ -15,6 +15,21 @@ use crate::time::Timestamp;
 use crate::{hash, uri};
 
 /// A signature algorithm.
+///
+/// ```
+/// use std::time::SystemTime;
+/// use tucuxi::Credentials;
+/// use tucuxi::auth::{Algorithm, Signer};
+///
+/// let credentials = Credentials::new("AKIDEXAMPLE", "secret");
+/// let mut signer = Signer::s3(&credentials, "eu-west-1", "s3", SystemTime::now());
+/// assert_eq!(signer.algorithm, Algorithm::SigV4);
+/// # #[cfg(feature = "sigv4a")] {
+/// // a multi-region access point
+/// signer.region = "*";
+/// signer.algorithm = Algorithm::SigV4a;
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -42,7 +57,7 @@ pub enum Payload<'a> {
     Bytes(&'a [u8]),
     /// The SHA-256 of the body, in hexadecimal.
     Sha256(String),
-    /// Nothing; a checksum follows the body.
+    /// Nothing. The body is in the `aws-chunked` encoding and ends with its checksum.
     StreamingUnsignedTrailer,
     /// Nothing.
     Unsigned,
@@ -75,9 +90,9 @@ pub struct Signer<'a> {
     pub time: SystemTime,
     /// The algorithm.
     pub algorithm: Algorithm,
-    /// Whether the path is percent-encoded once more, as all services but S3 expect.
+    /// Whether the path is percent-encoded once more for the signature, as all services except S3 expect.
     pub double_encode: bool,
-    /// Whether `.` and `..` in the path are resolved, as all services but S3 expect.
+    /// Whether `.` and `..` in the path are resolved for the signature, as all services except S3 expect.
     pub normalize_path: bool,
     /// Whether the hash of the body is sent in a header, as S3 requires.
     pub content_sha256: bool,
@@ -122,7 +137,7 @@ const ADDED_HEADERS: [&str; 5] = [
 pub(crate) const MAX_EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 impl<'a> Signer<'a> {
-    /// Creates a signer for any service but S3.
+    /// Creates a signer for any service except S3.
     pub fn new(
         credentials: &'a Credentials,
         region: &'a str,
@@ -173,6 +188,19 @@ impl<'a> Signer<'a> {
 
     /// Signs a request in its headers, replacing an earlier signature.
     ///
+    /// ```
+    /// # use std::time::SystemTime;
+    /// # use tucuxi::Credentials;
+    /// # use tucuxi::auth::{Payload, Signer};
+    /// # let credentials = Credentials::new("AKIDEXAMPLE", "secret");
+    /// let body = r#"{"query": "{ films }"}"#;
+    /// let mut request = http::Request::post("https://api.example.com/graphql").body(body)?;
+    /// let signer = Signer::new(&credentials, "eu-west-1", "appsync", SystemTime::now());
+    /// signer.sign(&mut request, Payload::Bytes(body.as_bytes()))?;
+    /// assert!(request.headers()["authorization"].to_str()?.starts_with("AWS4-HMAC-SHA256"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error if the value of a header is not UTF-8, the URL has no host, or credentials, region or signing
@@ -217,9 +245,21 @@ impl<'a> Signer<'a> {
 
     /// Signs a request in its query. The signature is valid for `expires`: at least a second, at most seven days.
     ///
+    /// ```
+    /// # use std::time::{Duration, SystemTime};
+    /// # use tucuxi::Credentials;
+    /// # use tucuxi::auth::{Payload, Signer};
+    /// # let credentials = Credentials::new("AKIDEXAMPLE", "secret");
+    /// let mut request = http::Request::get("https://iot.example.com/mqtt").body(())?;
+    /// let signer = Signer::new(&credentials, "eu-west-1", "iotdevicegateway", SystemTime::now());
+    /// signer.presign(&mut request, Payload::Bytes(b""), Duration::from_secs(60))?;
+    /// assert!(request.uri().query().unwrap().contains("X-Amz-Signature="));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// As [`Signer::sign`], or if `expires` is out of range.
+    /// Returns an error as [`Signer::sign`] does, or if `expires` is out of range.
     pub fn presign<B>(
         &self,
         request: &mut http::Request<B>,
@@ -308,7 +348,7 @@ impl<'a> Signer<'a> {
         }
     }
 
-    fn scope(&self, stamp: &str) -> String {
+    pub(super) fn scope(&self, stamp: &str) -> String {
         let (day, name) = (stamp.get(..8).unwrap_or_default(), self.name);
         match self.region_set() {
             None => format!("{day}/{}/{name}/aws4_request", self.region),
@@ -361,7 +401,7 @@ impl Algorithm {
     }
 }
 
-/// Returns the text that stands for the body in the canonical request.
+/// Returns the value that represents the body in the canonical request.
 fn hash_of(payload: Payload<'_>) -> String {
     match payload {
         Payload::Bytes(bytes) => hash::sha256_hex(bytes),

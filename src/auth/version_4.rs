@@ -2,12 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Algorithm, AuthScheme, IdentityKind, Payload, Sign, Signer, Signing, is_https};
+use super::event_signature::EventSigner;
+use super::{Algorithm, AuthScheme, Clock, IdentityKind, Payload, Sign, Signer, Signing, is_https};
 use crate::body::{Body, Reuse};
 use crate::call::CallContext;
 use crate::checksum;
 use crate::endpoint::EndpointAuthScheme;
 use crate::error::{Error, Result};
+use crate::eventstream::SignFrames;
 use crate::identity::Credentials;
 use crate::protocol;
 use crate::settings::SignatureVersion;
@@ -138,7 +140,7 @@ struct Signature {
     is_s3: bool,
     double_encode: bool,
     normalize_path: bool,
-    /// Whether the signature may leave out the body if TLS protects it.
+    /// Whether the signature may omit the body if TLS protects it.
     unsigned_payload: bool,
     /// Whether the credentials are those of an S3 Express session.
     express_session: bool,
@@ -198,6 +200,24 @@ impl Sign for Signature {
         signer.sign(request, payload)
     }
 
+    fn signs_events(&self) -> Result<bool> {
+        match self.algorithm {
+            Algorithm::SigV4 => Ok(true),
+            #[cfg(feature = "sigv4a")]
+            Algorithm::SigV4a => Err(super::unsupported("sigv4a for streams of events")),
+        }
+    }
+
+    fn event_signer(
+        &self,
+        with: &Signing<'_>,
+        request: &Request,
+        clock: Clock,
+    ) -> Result<Option<Box<dyn SignFrames>>> {
+        let signer = self.signer(with.credentials()?, with.time);
+        Ok(Some(Box::new(EventSigner::new(&signer, request, clock)?)))
+    }
+
     fn presign(&self, with: &Signing<'_>, request: &mut Request, expires: Duration) -> Result<()> {
         let bytes = request.body().bytes().cloned();
         let payload = match &bytes {
@@ -254,8 +274,7 @@ impl Signature {
         })
     }
 
-    /// Decides how the signature covers the body: completely, unless TLS protects the body and it may or must be left
-    /// out.
+    /// Decides how the signature covers the body: completely, unless TLS protects the body and it may or must be omitted.
     fn coverage(&self, cx: &CallContext<'_>, request: &Request) -> Result<BodyCoverage> {
         let (headers, body) = (request.headers(), request.body());
         if checksum::has_trailer(headers) {

@@ -4,8 +4,8 @@ use std::io::{self, Read};
 
 use crate::read;
 
-/// A reader of exactly the announced number of bytes. It looks for the end together with the last byte, so a body that is too
-/// long is never sent as if it were complete, and the connection is free as soon as a response is read.
+/// A reader of exactly the announced number of bytes. It checks for the end when it reads the last byte, so a body that is too
+/// long is never sent as if it were complete, and a connection is free as soon as its response is read.
 pub(super) struct Exact {
     pub(super) reader: Box<dyn Read + Send>,
     pub(super) left: u64,

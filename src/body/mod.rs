@@ -84,7 +84,7 @@ impl Body {
     ///
     /// # Errors
     ///
-    /// Returns an error if `value` cannot be represented in JSON, as a map whose keys are not strings.
+    /// Returns an error if `value` cannot be represented in JSON, such as a map whose keys are not strings.
     pub fn json(value: &(impl Serialize + ?Sized)) -> serde_json::Result<Self> {
         serde_json::to_vec(value).map(Self::from)
     }
@@ -117,6 +117,18 @@ impl Body {
     }
 
     /// Creates a body from a range of a file's bytes.
+    ///
+    /// ```
+    /// use tucuxi::Body;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("film.mp4");
+    /// # std::fs::write(&path, "0123456789")?;
+    /// // a part of a multipart upload
+    /// let part = Body::file_range(path, 5..10);
+    /// assert_eq!(part.len(), Some(5));
+    /// # assert_eq!(std::io::read_to_string(part.open()?)?, "56789");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn file_range(path: impl Into<PathBuf>, range: Range<u64>) -> Self {
         Self(Kind::File {
             path: path.into().into(),
@@ -130,12 +142,29 @@ impl Body {
     }
 
     /// Creates a body from a reader of unknown length. It can be opened only once.
+    ///
+    /// ```
+    /// let body = tucuxi::Body::from_reader(std::io::stdin());
+    /// assert_eq!(body.len(), None);
+    /// ```
     pub fn from_reader(reader: impl Read + Send + 'static) -> Self {
         Self::from_source(OneShot::new(Box::new(reader), None))
     }
 
     /// Creates a body from a reader of known length. It can be opened only once. Reading returns an error if the reader turns
     /// out to be shorter or longer.
+    ///
+    /// ```
+    /// use std::io::{self, Read};
+    /// use tucuxi::Body;
+    ///
+    /// let body = Body::from_reader_with_len(io::repeat(b'x').take(3), 3);
+    /// assert_eq!(io::read_to_string(body.open()?)?, "xxx");
+    /// // two bytes instead of three
+    /// let body = Body::from_reader_with_len(io::repeat(b'x').take(2), 3);
+    /// assert!(io::read_to_string(body.open()?).is_err());
+    /// # Ok::<(), io::Error>(())
+    /// ```
     pub fn from_reader_with_len(reader: impl Read + Send + 'static, len: u64) -> Self {
         Self::from_source(OneShot::new(Box::new(reader), Some(len)))
     }

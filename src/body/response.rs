@@ -46,7 +46,14 @@ pub(crate) trait Check: Send {
 }
 
 impl ResponseBody {
-    /// Creates a body with an announced length, if there is one.
+    /// Creates a body with an announced length, if there is one. A [`Transport`](crate::transport::Transport) does so.
+    ///
+    /// ```
+    /// use tucuxi::ResponseBody;
+    ///
+    /// let mut truncated = ResponseBody::new(&b"a small"[..], Some(12));
+    /// assert!(truncated.read_to_vec().is_err());
+    /// ```
     pub fn new(reader: impl Read + Send + 'static, len: Option<u64>) -> Self {
         let reader: Box<dyn Read + Send> = Box::new(reader);
         let reader = match len {
@@ -67,8 +74,8 @@ impl ResponseBody {
 
     /// Creates a body that ends when the connection is closed, so nothing shows that it is complete.
     ///
-    /// This is fine if the content shows its end. It is an error for an event stream, which may have been cut between two
-    /// messages.
+    /// This is no problem if the content itself shows where it ends. For an event stream it is an error, because the stream may
+    /// have been truncated between two messages.
     pub fn until_close(reader: impl Read + Send + 'static) -> Self {
         Self {
             ends_by_close: true,
@@ -155,7 +162,7 @@ impl ResponseBody {
         }
     }
 
-    /// Limits the body to `max` bytes; reading more fails.
+    /// Limits the body to `max` bytes. Reading more returns an error.
     pub(crate) fn limited(self, max: u64) -> Self {
         self.checked(Limited { left: max })
     }

@@ -46,7 +46,8 @@ pub trait BodySource: Send + Sync {
     /// Returns an error if the source cannot be opened.
     fn open(&self) -> io::Result<Box<dyn Read + Send>>;
 
-    /// Opens the source for hashing. A source that counts the bytes that are sent does not count these.
+    /// Opens the source for hashing. A source that counts the bytes that are sent, for example to show progress, overrides this
+    /// so as not to count these.
     ///
     /// # Errors
     ///
@@ -67,6 +68,14 @@ pub trait BodySource: Send + Sync {
 }
 
 /// How often a body can be opened. An attempt whose body is consumed is not retried.
+///
+/// ```
+/// use tucuxi::{Body, Reuse};
+///
+/// // bytes can be sent again, a reader cannot
+/// assert_eq!(Body::from("a small fish").reuse(), Reuse::Always);
+/// assert_eq!(Body::from_reader(&b"a small fish"[..]).reuse(), Reuse::Once);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reuse {
     /// Any number of times.

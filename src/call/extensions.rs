@@ -1,14 +1,13 @@
-//! Values that interceptors keep for one call.
+//! Values that interceptors store for the duration of one call.
 
 use std::fmt;
 use std::sync::Mutex;
 
 use crate::sync;
 
-/// Values that interceptors keep for the time of one call, at most one of each type.
+/// Values that interceptors store for the duration of one call, at most one of each type.
 ///
-/// They live as long as the call, over all its attempts. Calls that a call makes in turn, such as S3's `CreateSession`, have
-/// values of their own.
+/// They live as long as the call, over all its attempts. Nested calls, such as S3's `CreateSession`, have values of their own.
 ///
 /// ```
 /// use std::time::Instant;
@@ -40,7 +39,7 @@ use crate::sync;
 pub struct CallExtensions(Mutex<http::Extensions>);
 
 impl CallExtensions {
-    /// Keeps a value, and returns the one of the same type that it replaces.
+    /// Stores a value, and returns the value of the same type that it replaces, if any.
     pub fn insert<T: Clone + Send + Sync + 'static>(&self, value: T) -> Option<T> {
         sync::lock(&self.0).insert(value)
     }
@@ -57,7 +56,7 @@ impl CallExtensions {
 }
 
 impl fmt::Debug for CallExtensions {
-    /// Without the values, which may hold secrets.
+    /// Omits the values, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CallExtensions")
     }

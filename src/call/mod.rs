@@ -1,6 +1,7 @@
 //! The view of a call that its stages share: settings, model, operation and parameters.
 //!
-//! Checksums, compression, authentication and interceptors receive it, and are independent of the exchange that drives the call.
+//! Checksums, compression, authentication and interceptors receive this view, so they do not depend on the exchange that makes
+//! the call.
 
 mod extensions;
 mod quirks;
@@ -39,26 +40,26 @@ pub struct CallContext<'a> {
     pub model: &'a ServiceModel,
     /// The operation.
     pub operation: &'a Operation,
-    /// The checked parameters; null while they are being completed.
+    /// The validated parameters. They are null in the `params` hook, which receives the parameters as an argument.
     pub params: &'a Value,
-    /// The number of the attempt, from 1 on; 0 before the first.
+    /// The number of the attempt, from 1, or 0 before the first attempt.
     pub attempt: u32,
-    /// Whether the request is not sent but signed in its URL. Such a call has neither attempts nor a result.
+    /// Whether the request is presigned: signed in its URL and not sent. Such a call has neither attempts nor a result.
     pub is_presigned: bool,
-    /// Values that interceptors keep for the time of this call.
+    /// Values that interceptors store for the duration of this call.
     pub extensions: &'a CallExtensions,
     pub(crate) quirks: &'a ServiceQuirks,
 }
 
 impl CallContext<'_> {
-    /// Whether the service has this quirk, and it is not switched off.
+    /// Whether the service has this quirk and it is not switched off.
     pub(crate) fn has(&self, quirk: Quirk) -> bool {
         quirk.is_on(self.config)
     }
 }
 
 impl fmt::Debug for CallContext<'_> {
-    /// Without the parameters, which may hold secrets.
+    /// Omits the parameters, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallContext")
             .field("service", &self.model.name())

@@ -86,7 +86,14 @@ impl fmt::Display for ChecksumAlgorithm {
     }
 }
 
-/// The name of a checksum algorithm that does not exist. The error text lists those that do.
+/// The name of a checksum algorithm that does not exist. The error text lists the valid names.
+///
+/// ```
+/// use tucuxi::checksum::ChecksumAlgorithm;
+///
+/// let error = "CRC16".parse::<ChecksumAlgorithm>().unwrap_err();
+/// assert!(error.to_string().starts_with("unknown checksum algorithm \"CRC16\"; use one of: "));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown checksum algorithm {0:?}; use one of: {names}", names = names())]
 pub struct UnknownChecksumAlgorithm(String);
@@ -240,12 +247,12 @@ impl Hasher {
         })
     }
 
-    /// Returns the checksum in base64, of its big-endian bytes.
+    /// Returns the big-endian bytes of the checksum, in base64.
     pub(crate) fn finish(self) -> String {
         self.finish_with(|bytes| BASE64_STANDARD.encode(bytes))
     }
 
-    /// Returns the checksum in hexadecimal, as in ETags.
+    /// Returns the big-endian bytes of the checksum in hexadecimal, as in ETags.
     pub(crate) fn finish_hex(self) -> String {
         self.finish_with(hash::hex)
     }

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use super::algorithm::{ChecksumAlgorithm, Hasher};
 use crate::body::{Body, BodySource, Reuse};
 
-/// The size of all chunks but the last.
+/// The size of all chunks except the last.
 const CHUNK: usize = 1024 * 1024;
 
 /// A body in the `aws-chunked` encoding. It is encoded and hashed in one pass, as it is read.
@@ -30,7 +30,7 @@ pub struct AwsChunked {
 }
 
 impl AwsChunked {
-    /// Encodes `body` in chunks of 1 MiB. Without an algorithm there is no trailer.
+    /// Encodes `body` in chunks of 1 MiB. Without an algorithm, there is no trailer.
     pub fn new(body: Body, algorithm: Option<ChecksumAlgorithm>) -> Self {
         Self {
             body,
@@ -94,7 +94,7 @@ struct Encoder {
     hasher: Option<Hasher>,
     /// The settings, without the body.
     source: AwsChunked,
-    /// An encoded chunk, read up to `at`.
+    /// An encoded chunk, which was read up to `at`.
     encoded: Vec<u8>,
     at: usize,
     ended: bool,
@@ -118,7 +118,7 @@ impl Read for Encoder {
 impl Encoder {
     /// Encodes the next chunk, or the end.
     fn encode(&mut self) -> io::Result<()> {
-        // room for the length, which is known only after the chunk is read
+        // space for the length, which is known only after the chunk is read
         const HEAD: usize = 18;
         self.encoded.clear();
         self.encoded.resize(HEAD, 0);

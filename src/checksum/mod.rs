@@ -57,7 +57,7 @@ fn is_checksum(name: &HeaderName) -> bool {
     name.as_str().starts_with(PREFIX)
 }
 
-/// Where the checksum of a streaming body goes.
+/// The position of a streaming body's checksum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Placement {
     /// In a header. A body that can be read only once gets no checksum.

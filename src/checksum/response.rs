@@ -12,7 +12,7 @@ use crate::body::{Check, ResponseBody};
 use crate::error::{Detail, ErrorKind};
 use crate::model::Operation;
 
-/// The body of a response does not match its checksum.
+/// The error of a response whose body does not match its checksum.
 ///
 /// ```
 /// use serde_json::json;
@@ -121,7 +121,7 @@ impl Expected {
         }
     }
 
-    /// Reading `body` to its end fails if the checksum does not match.
+    /// Wraps `body` so that reading it to the end returns an error if the checksum does not match.
     pub(crate) fn verified(self, body: ResponseBody) -> ResponseBody {
         let hasher = Some(self.algorithm.hasher());
         body.checked(Verified {

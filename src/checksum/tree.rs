@@ -54,7 +54,7 @@ impl TreeHasher {
         }
     }
 
-    /// The hash, in lower-case hexadecimal.
+    /// Returns the hash, in lower-case hexadecimal.
     pub(crate) fn finish(mut self) -> String {
         // the hash of no bytes is that of an empty leaf
         if self.filled > 0 || self.leaves.is_empty() {

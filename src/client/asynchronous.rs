@@ -14,6 +14,7 @@ use super::{AnyClient, Client, RequestBuilder, Shared};
 use crate::cancel::CancelToken;
 use crate::config::{Config, ConfigBuilder};
 use crate::error::{Error, Result};
+use crate::eventstream::EventInput;
 use crate::exchange::{AsyncEnv, CallEnv, Presign, drive_async, drive_to_request_async};
 use crate::identity::Credentials;
 use crate::model::{ModelSource, ServiceModel};
@@ -54,43 +55,6 @@ pub struct AsyncClient {
 }
 
 impl AsyncClient {
-    /// Creates a client from the environment variables and the configuration files. It reads the files at once.
-    ///
-    /// ```no_run
-    /// let client = tucuxi::AsyncClient::new()?;
-    /// println!("{:?}", client.config().region());
-    /// # Ok::<(), tucuxi::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if a file is malformed or a setting is invalid.
-    pub fn new() -> Result<Self> {
-        Self::with_config(Config::load()?)
-    }
-
-    /// Creates a client with this configuration. It connects to nothing and needs no runtime yet.
-    ///
-    /// ```
-    /// use tucuxi::{AsyncClient, Config, Credentials};
-    ///
-    /// let config = Config::builder()
-    ///     .region("eu-west-1")
-    ///     .endpoint_url("http://localhost:9000")
-    ///     .credentials(Credentials::new("minio", "minio-secret"));
-    /// # let config = config.isolated();
-    /// let client = AsyncClient::with_config(config.build()?)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if a network setting is not supported or names an invalid file, or if the configuration disables an
-    /// unknown customisation.
-    pub fn with_config(config: Config) -> Result<Self> {
-        todo!()
-    }
-
     /// Creates a client that sends its requests through this transport, such as a [`Replay`](crate::transport::Replay) in tests.
     ///
     /// # Errors
@@ -313,6 +277,41 @@ impl fmt::Debug for AsyncClient {
 }
 
 impl RequestBuilder<AsyncClient> {
+    /// Sets the events that the request consists of, each an object with one member, as the stream returns them.
+    ///
+    /// [`eventstream::channel`](crate::eventstream::channel) makes a stream that tasks send events into. If the response consists of
+    /// events too, both directions are open at once, over HTTP/2: `send` returns as soon as the service has accepted the call, and
+    /// [`Output::events`] are received while events are sent. The call ends when the service ends the response. Dropping
+    /// [`Output::events`] ends the sending. Events are sent once, so a call that fails after the first event is not retried.
+    ///
+    /// ```no_run
+    /// use serde_json::json;
+    /// use tucuxi::{AsyncClient, eventstream};
+    ///
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let client: AsyncClient = todo!();
+    /// let (sender, events) = eventstream::channel(16);
+    /// let voice = json!({"Engine": "generative", "VoiceId": "Amy", "OutputFormat": "mp3"});
+    /// let request = client.request("polly", "StartSpeechSynthesisStream").params(voice);
+    /// let output = request.events(events).send().await?;
+    /// tokio::spawn(async move {
+    ///     for line in ["A small fish", "in a wide river"] {
+    ///         sender.send(json!({"TextEvent": {"Text": line}})).await?;
+    ///     }
+    ///     sender.send(json!({"CloseStreamEvent": {}})).await
+    /// });
+    /// let mut received = output.events.expect("the operation streams events");
+    /// while let Some(event) = received.next_event().await {
+    ///     println!("{}", event?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn events(mut self, events: impl Stream<Item = Value> + Send + 'static) -> Self {
+        self.events = Some(EventInput::of_stream(events));
+        self
+    }
+
     /// Sends the request and returns the output. A streaming payload is not read yet: it is in [`Output::body`], or in
     /// [`Output::events`] if the operation streams events.
     ///
@@ -347,9 +346,9 @@ impl RequestBuilder<AsyncClient> {
 
     /// Returns the client after the model of the service was read.
     pub(crate) async fn loaded(&self) -> Result<AsyncClient> {
-        let client = self.client().clone();
+        let client = self.client.clone();
         let version = self.version(self.call_config()?);
-        client.load(self.service_name(), version).await?;
+        client.load(&self.service, version).await?;
         Ok(client)
     }
 }

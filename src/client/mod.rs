@@ -186,7 +186,7 @@ impl Client {
         Ok(Self::assemble(config, transport, services))
     }
 
-    /// The same client with plain `AttributeValue`s. It shares everything with this one.
+    /// Returns this client with plain `AttributeValue`s. Both share everything else.
     pub(crate) fn with_plain_attribute_values(&self) -> Self {
         match self.0.config.has_plain_attribute_values() {
             true => self.clone(),
@@ -194,7 +194,7 @@ impl Client {
         }
     }
 
-    /// The same client with strict responses. It shares everything with this one.
+    /// Returns this client with strict responses. Both share everything else.
     pub(crate) fn with_strict_responses(&self) -> Self {
         match self.0.config.strict_responses() {
             true => self.clone(),
@@ -320,7 +320,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`Client::call`]; also if the result does not fit the type.
+    /// Returns an error as [`Client::call`] does, or if the result does not fit the type.
     pub fn call_as<T: DeserializeOwned>(
         &self,
         service: &str,
@@ -333,7 +333,7 @@ impl Client {
             .deserialize()
     }
 
-    /// Returns the credentials that calls are signed with now. Temporary credentials are replaced before they expire.
+    /// Returns the credentials with which calls are currently signed. Temporary credentials are refreshed before they expire.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
@@ -350,7 +350,7 @@ impl Client {
         self.env().credentials()
     }
 
-    /// The credentials of a call whose settings change the provider or the profile.
+    /// Returns a cache of credentials for a call, if its settings change the provider or the profile.
     fn credentials_of(&self, config: &Config) -> Option<CredentialsCache> {
         let own = self.config();
         let same = match (config.provider(), own.provider()) {
@@ -369,7 +369,7 @@ impl Client {
         &self.0.env
     }
 
-    /// The paginator of an operation, if it has one.
+    /// Returns the paginator of an operation, if it has one.
     pub(crate) fn paginator(&self, service: &str, operation: &str) -> Result<Option<Paginator>> {
         let service = self.0.env.services.service(service)?;
         let text = service.paginators()?.text(operation);
@@ -377,7 +377,7 @@ impl Client {
             .transpose()
     }
 
-    /// A waiter's name and definition.
+    /// Returns a waiter's name and definition.
     pub(crate) fn waiter_definition(
         &self,
         service: &str,
@@ -388,7 +388,8 @@ impl Client {
         Ok((name.into(), Waiter::parse(name, text)?))
     }
 
-    /// Starts a call with a body or options of its own, or one whose response headers or streaming body are needed.
+    /// Starts building a call that has a body or its own options, or of which the program needs the response headers or the
+    /// streaming body.
     ///
     /// ```
     /// use serde_json::json;
@@ -419,7 +420,7 @@ fn check_customisations(config: &Config) -> Result<()> {
     Ok(custom::check_names(config)?)
 }
 
-/// The program's credentials provider, else the default chain.
+/// Returns the program's credentials provider, or else the default chain.
 fn provider(config: &Config) -> Arc<dyn CredentialsProvider> {
     match config.provider() {
         Some(provider) => provider.clone(),

@@ -8,10 +8,10 @@ use crate::error::{Error, Result};
 use crate::interceptor::Interceptor;
 use crate::settings::ConfigError;
 
-/// The options of one call, on top of the configuration of its client. Settings that do not differ are shared with it.
+/// The options of one call, which change the configuration of its client. Unchanged settings are shared with the client.
 #[derive(Debug, Default)]
 pub(super) struct CallOptions {
-    /// The configuration, if it is not the client's. An invalid one is reported when the request is sent.
+    /// The configuration, if it differs from the client's. An error is reported when the request is sent.
     config: Option<Result<Config, ConfigError>>,
     pub(super) cancel: Option<CancelToken>,
     /// The version of the service's API.
@@ -37,11 +37,11 @@ impl CallOptions {
         self.config = Some(config.map(|config| config.with_interceptor(Arc::new(interceptor))));
     }
 
-    /// The configuration of the call.
+    /// Returns the configuration of the call.
     ///
     /// # Errors
     ///
-    /// Returns an error if a changed setting is invalid, or belongs to the client.
+    /// Returns an error if a changed setting is invalid, or can be changed only for the client.
     pub(super) fn config<'a>(&'a self, client: &'a Config) -> Result<&'a Config> {
         let config = match &self.config {
             None => return Ok(client),

@@ -15,6 +15,7 @@ use crate::body::Body;
 use crate::cancel::CancelToken;
 use crate::config::{Config, ConfigBuilder};
 use crate::error::{Error, ErrorKind, Result};
+use crate::eventstream::EventInput;
 use crate::exchange::{
     Call, CallEnv, Exchange, Presign, Purpose, Service, drive, drive_to_request,
 };
@@ -23,7 +24,7 @@ use crate::model::Operation;
 use crate::output::Output;
 use crate::transport::Request;
 
-/// A builder for a single call. `Debug` does not show the parameters, which may hold secrets.
+/// A builder for a single call. `Debug` does not show the parameters, which may contain secrets.
 ///
 /// ```
 /// use serde_json::json;
@@ -43,15 +44,16 @@ use crate::transport::Request;
 /// ```
 #[must_use = "a request is sent only by `send`"]
 pub struct RequestBuilder<C = Client> {
-    client: C,
-    service: Box<str>,
+    pub(super) client: C,
+    pub(super) service: Box<str>,
     operation: Box<str>,
     params: Result<Value, serde_json::Error>,
-    /// Whether a null member counts as one that is not set.
+    /// Whether a null member counts as not set.
     drops_nulls: bool,
     body: Option<Body>,
+    pub(super) events: Option<EventInput>,
     options: CallOptions,
-    /// The method of a presigned request, if not the model's.
+    /// The HTTP method of a presigned request, if it is not the model's.
     pub(crate) method: Option<Method>,
     purpose: Purpose,
 }
@@ -77,6 +79,7 @@ impl<C: AnyClient> RequestBuilder<C> {
             params: Ok(json!({})),
             drops_nulls: false,
             body: None,
+            events: None,
             options: CallOptions::default(),
             method: None,
             purpose: Purpose::Call,
@@ -84,6 +87,16 @@ impl<C: AnyClient> RequestBuilder<C> {
     }
 
     /// Sets the parameters: an object with the names of the operation's input members.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], r#"{"TableNames": ["films"]}"#))?;
+    /// let params = serde_json::json!({"Limit": 1, "ExclusiveStartTableName": "actors"});
+    /// let output = client.request("dynamodb", "ListTables").params(params).send()?;
+    /// assert_eq!(output.to_value()?["TableNames"][0], "films");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn params(mut self, params: Value) -> Self {
         self.params = Ok(params);
         self.drops_nulls = false;
@@ -116,7 +129,7 @@ impl<C: AnyClient> RequestBuilder<C> {
         self
     }
 
-    /// Sets the streaming body of the operation, such as an object's for S3's `PutObject`.
+    /// Sets the streaming body of the request, such as the content of the object for S3's `PutObject`.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -157,13 +170,13 @@ impl<C: AnyClient> RequestBuilder<C> {
         self
     }
 
-    /// The service in the API version of this call.
     /// The version of the service's API, if it is not the newest.
     pub(super) fn version<'v>(&'v self, config: &'v Config) -> Option<&'v str> {
         let version = self.options.api_version.as_deref();
         version.or_else(|| config.api_version(&self.service))
     }
 
+    /// Returns the service, in the API version of this call.
     fn service(&self, config: &Config) -> Result<Arc<Service>> {
         let version = self.version(config);
         self.client
@@ -172,8 +185,8 @@ impl<C: AnyClient> RequestBuilder<C> {
             .service_in(&self.service, version)
     }
 
-    /// Changes settings for this call: timeouts, attempts, credentials, endpoint or any other, except for those of the
-    /// [`Network`](crate::transport::Network), which belong to the client.
+    /// Changes settings for this call, such as timeouts, attempts, credentials or the endpoint. Those of the
+    /// [`Network`](crate::transport::Network) can be changed only for the client.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -190,7 +203,7 @@ impl<C: AnyClient> RequestBuilder<C> {
         self
     }
 
-    /// Adds an interceptor to this call, after the client's. See [`interceptor`](crate::interceptor).
+    /// Adds an interceptor to this call, after those of the client. See [`interceptor`](crate::interceptor).
     ///
     /// ```
     /// use tucuxi::interceptor::{CallContext, Interceptor};
@@ -216,13 +229,13 @@ impl<C: AnyClient> RequestBuilder<C> {
         self
     }
 
-    /// Sets the part of the crate that the call is made for; the User-Agent has it.
+    /// Sets the part of the crate that makes the call, which the User-Agent reports.
     pub(crate) fn purpose(mut self, purpose: Purpose) -> Self {
         self.purpose = purpose;
         self
     }
 
-    /// Ends the call, and the reading of its response body, when the token is cancelled.
+    /// Aborts the call, or the reading of its response body, when the token is cancelled.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -241,7 +254,7 @@ impl<C: AnyClient> RequestBuilder<C> {
         self
     }
 
-    /// The call with its options, and the environment that it is made in.
+    /// Returns the call with its options, and its environment.
     fn prepare(&self) -> Result<(Call, CallEnv)> {
         let client = self.client.shared();
         let config = self.call_config()?;
@@ -285,17 +298,9 @@ impl<C: AnyClient> RequestBuilder<C> {
         }
     }
 
-    pub(super) fn client(&self) -> &C {
-        &self.client
-    }
-
     /// The configuration of the call.
     pub(super) fn call_config(&self) -> Result<&Config> {
         self.options.config(self.client.shared().config())
-    }
-
-    pub(super) fn service_name(&self) -> &str {
-        &self.service
     }
 
     /// The exchange of the call, and the environment that it is driven in.
@@ -316,9 +321,10 @@ impl<C: AnyClient> RequestBuilder<C> {
         Ok((self.exchange(call)?, env))
     }
 
-    fn exchange(self, call: Call) -> Result<Exchange> {
+    fn exchange(mut self, call: Call) -> Result<Exchange> {
+        let events = self.events.take();
         let (params, body) = self.parameters(&call)?;
-        call.exchange(params, body)
+        call.exchange_with(params, body, events)
     }
 
     fn parameters(self, call: &Call) -> Result<(Value, Option<Body>)> {
@@ -334,12 +340,32 @@ impl<C: AnyClient> RequestBuilder<C> {
 }
 
 impl RequestBuilder {
+    /// Sets the events that the request consists of, each an object with one member. They are sent once, as the iterator returns
+    /// them. An operation whose response consists of events too needs the `AsyncClient` (feature `async`).
+    pub fn events(mut self, events: impl Iterator<Item = Value> + Send + 'static) -> Self {
+        self.events = Some(EventInput::of_iterator(events));
+        self
+    }
+
     /// Sends the request and returns the output. A streaming payload is not read yet: it is in [`Output::body`], or in
     /// [`Output::events`] if the operation streams events.
     ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().respond(200, &[("etag", "\"e\"")], "a small fish");
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let object = serde_json::json!({"Bucket": "river", "Key": "fish.txt"});
+    /// let output = client.request("s3", "GetObject").params(object).send()?;
+    /// assert_eq!(output.to_value()?["ETag"], "\"e\"");
+    /// let mut file = tempfile::tempfile()?;
+    /// output.body.unwrap().copy_to(&mut file)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// As [`Client::call`].
+    /// Returns an error as [`Client::call`] does.
     pub fn send(self) -> Result<Output> {
         self.run(false)
     }
@@ -358,7 +384,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// As [`Client::call`].
+    /// Returns an error as [`Client::call`] does.
     pub fn send_buffered(self) -> Result<Output> {
         self.run(true)
     }

@@ -115,7 +115,7 @@ impl CborWriter<'_> {
             (Some(n), ..) => self.put(|e| e.i64(n).map(drop)),
             (_, Some(n), _) => self.put(|e| e.u64(n).map(drop)),
             (.., Some(n)) => self.put(|e| e.f64(n).map(drop)),
-            _ => Err(Error::request("a number that CBOR cannot hold")),
+            _ => Err(Error::request("a number is too large for CBOR")),
         }
     }
 

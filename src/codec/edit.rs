@@ -22,7 +22,21 @@ use super::scalar::{self, ScalarText};
 use crate::model::Kind;
 use crate::uri;
 
-/// A change to a member of a result. A text that cannot be decoded stays as it is.
+/// A change to a member of a result, which [`Output::edit`](crate::Output::edit) registers. A text that cannot be decoded is not
+/// changed.
+///
+/// ```
+/// use tucuxi::output::Edit;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let replay = Replay::new().respond(200, &[], r#"{"Attributes": {"Policy": "{\"Version\": \"2012-10-17\"}"}}"#);
+/// # let client = Client::with_transport(config, replay)?;
+/// let params = serde_json::json!({"QueueUrl": "https://sqs.eu-west-1.amazonaws.com/1/q"});
+/// let mut output = client.request("sqs", "GetQueueAttributes").params(params).send()?;
+/// output.edit(["Attributes", "Policy"], Edit::Json);
+/// assert_eq!(output.to_value()?["Attributes"]["Policy"]["Version"], "2012-10-17");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Edit {
@@ -34,7 +48,7 @@ pub enum Edit {
     Dropped,
     /// Parses JSON.
     Json,
-    /// Percent-decodes the text, and parses it as JSON.
+    /// Percent-decodes the text and parses it as JSON.
     PercentJson,
     /// Percent-decodes the text, with plus signs as spaces.
     Percent,
@@ -151,7 +165,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Editing<'_, D> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        // nothing is changed below a union
+        // the members of an enum are not edited
         self.reader.deserialize_enum(name, variants, visitor)
     }
     serde::forward_to_deserialize_any! { seq }
@@ -429,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_of_the_caller_may_borrow_what_did_not_change() {
+    fn a_type_may_borrow_unchanged_text() {
         #[derive(Deserialize)]
         #[serde(rename_all = "PascalCase")]
         struct Answer<'a> {

@@ -1,7 +1,6 @@
 //! Reads a response that does not fit its shapes into a tree, as far as it fits.
 //!
-//! A reader runs at full speed and stops at the first value that does not fit. The whole response is then read again here, each
-//! member on its own:
+//! A reader stops at the first value that does not fit. The whole response is then read again here, each member on its own:
 //!
 //! | received | expected | result |
 //! | --- | --- | --- |
@@ -33,6 +32,16 @@ use crate::time::{self, Timestamp};
 pub(crate) const MAX_WARNINGS: usize = 100;
 
 /// A member of a response that does not fit the model; see [`Output::warnings`](crate::Output::warnings).
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new().respond(200, &[], r#"{"TableNames": "films"}"#))?;
+/// let output = client.request("dynamodb", "ListTables").send()?;
+/// assert_eq!(output.warnings()[0].to_string(), "TableNames: expected list, found text");
+/// assert!(output.warnings()[0].left_out);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warning {

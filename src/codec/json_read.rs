@@ -407,8 +407,8 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, 'de, A> {
     }
 }
 
-/// A key, and whether null follows. A map access cannot look ahead, but a borrowed key has a position in the text. (A key with an
-/// escape is not borrowed; its null is passed on.)
+/// A key, and whether its value is null. A map access cannot look ahead, but a borrowed key shows where the text continues. (A key
+/// with an escape is not borrowed; its null is passed on.)
 struct Key<'de> {
     name: Cow<'de, str>,
     is_null: bool,

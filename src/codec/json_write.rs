@@ -129,5 +129,5 @@ impl JsonWriter<'_> {
 }
 
 pub(super) fn mismatch(kind: &Kind) -> Error {
-    Error::request(format!("a value that is not a {}", kind.name()))
+    Error::request(format!("a value does not have the type {}", kind.name()))
 }

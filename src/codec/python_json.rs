@@ -89,7 +89,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn texts_are_those_of_python() {
+    fn texts_equal_those_of_python() {
         let value = json!({"a": ["é😀\n\u{7f}", 1, null, true], "b": {}, "c": 1.5});
         let usual =
             "{\"a\": [\"\\u00e9\\ud83d\\ude00\\n\u{7f}\", 1, null, true], \"b\": {}, \"c\": 1.5}";

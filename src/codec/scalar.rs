@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_is_recognised_by_what_can_be_read() {
+    fn base64_is_recognised_as_it_is_read() {
         for text in [
             "",
             "a",

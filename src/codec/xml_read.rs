@@ -398,7 +398,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_number_can_be_seen_once() {
+    fn any_number_can_be_added_once() {
         let mut seen = Seen::default();
         for number in [0, 63, 64, 255, 256, 600] {
             assert!(seen.insert(number));

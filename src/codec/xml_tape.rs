@@ -19,7 +19,7 @@ type Result<T, E = ReadError> = std::result::Result<T, E>;
 /// The elements of a body, in document order.
 pub(crate) struct Nodes {
     list: Vec<Node>,
-    /// Whether the body has a carriage return anywhere, which texts are normalised for.
+    /// Whether the body has a carriage return anywhere. If so, the line ends of texts are normalised.
     has_returns: bool,
 }
 
@@ -27,7 +27,7 @@ struct Node {
     /// The start of the local name.
     name: u32,
     name_len: u16,
-    /// Whether the text has `&`, CDATA, a comment or a processing instruction, which are resolved when it is read.
+    /// Whether the text has `&`, CDATA, a comment or a processing instruction, so that it must be resolved when it is read.
     dirty: bool,
     /// The end of the start tag.
     text: u32,
@@ -481,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_document_is_read_to_where_it_breaks() {
+    fn a_truncated_document_is_read_up_to_the_defect() {
         let whole = "<r><a>x</a><b>y &amp; z</b><c><d>1</d></c></r>";
         let texts = |src: &str| {
             let Some(nodes) = Nodes::salvage(src) else {

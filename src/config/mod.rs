@@ -18,9 +18,9 @@ use std::sync::Arc;
 use crate::credentials::CredentialsProvider;
 use crate::interceptor::{Interceptor, Interceptors};
 
-/// The configuration of a client, resolved once. Cheap to clone.
+/// The configuration of a client. It is resolved once, and cheap to clone.
 ///
-/// It consists of [`Settings`], to which it dereferences, and plug-ins: the credentials provider and the interceptors.
+/// It consists of [`Settings`], to which it dereferences, and of plug-ins: the credentials provider and the interceptors.
 ///
 /// ```
 /// use tucuxi::{Config, Credentials};
@@ -76,7 +76,7 @@ impl Deref for Config {
 }
 
 impl Config {
-    /// Creates a builder without any values.
+    /// Creates a builder, for which the program has set no values yet.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -88,7 +88,7 @@ impl Config {
         ConfigBuilder::default()
     }
 
-    /// Loads the configuration of the environment and the files.
+    /// Loads the configuration from the environment and AWS's files.
     ///
     /// ```no_run
     /// let client = tucuxi::Client::with_config(tucuxi::Config::load()?)?;

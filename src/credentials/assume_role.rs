@@ -1,4 +1,4 @@
-//! Credentials of a role that the profile names, together with the credentials that assume it.
+//! Credentials of a role that the profile names, assumed with the credentials that the profile refers to.
 
 use std::time::UNIX_EPOCH;
 
@@ -79,7 +79,7 @@ fn assume(
     let response = as_role(cx, NAME, params, |mut params| {
         if let Some(serial) = text(cx, "mfa_serial") {
             let code = cx.config.mfa_code(serial, || cx.check().is_ok());
-            let code = code.map_err(|e| failed(cx, &format!("no code of {serial}: {e}")))?;
+            let code = code.map_err(|e| failed(cx, &format!("no MFA code for {serial}: {e}")))?;
             params["TokenCode"] = code.into();
         }
         cx.check()?;
@@ -144,8 +144,8 @@ fn parameters(cx: &ProviderContext<'_>, role: &str) -> Value {
     params
 }
 
-/// Returns the response for a role that is assumed with these parameters, from the cache or from `call`, whose
-/// parameters include a session name. A generated name is not part of the cache key.
+/// Returns the response for a role that is assumed with these parameters, from the cache or from `call`. The parameters
+/// that `call` receives always have a session name; a generated one is not part of the cache key.
 pub(super) fn as_role(
     cx: &ProviderContext<'_>,
     provider: &'static str,

@@ -22,7 +22,7 @@ pub(super) struct CacheFile {
 }
 
 impl CacheFile {
-    /// Creates the file of a key in a folder; `None` if the folder is below a home directory that is unknown.
+    /// Returns the file for a key in a folder, or `None` if the folder is below the home directory and that is unknown.
     pub(super) fn new(cx: &ProviderContext<'_>, folder: &str, key: &str) -> Option<Self> {
         let env = cx.config.environment();
         if folder.starts_with('~') {
@@ -32,8 +32,8 @@ impl CacheFile {
         Some(Self { path })
     }
 
-    /// Reads the file; `None` if it does not exist. If it is not JSON, the error is `provider`'s, and shows nothing of
-    /// the file, which is full of secrets.
+    /// Reads the file, or returns `None` if it does not exist. If it is not JSON, the error is `provider`'s, and shows
+    /// nothing of the file, because the file contains secrets.
     pub(super) fn read(&self, provider: &'static str) -> Result<Option<Value>, CredentialsError> {
         let of = |what: String| fault(provider, format!("{}: {what}", self.path.display()));
         let bytes = match file::read(&self.path, MAX_SIZE) {
@@ -62,7 +62,7 @@ impl CacheFile {
         new_file::replace_private(&self.path, document.to_string().as_bytes())
     }
 
-    /// Where it is, for errors.
+    /// Returns the path of the file, for errors.
     pub(super) fn place(&self) -> String {
         self.path.display().to_string()
     }

@@ -33,19 +33,34 @@ pub struct Chain(Vec<Arc<dyn CredentialsProvider>>);
 
 impl Chain {
     /// Creates a chain without providers.
+    ///
+    /// ```
+    /// use tucuxi::credentials::{Chain, container::ContainerProvider, env::EnvProvider};
+    ///
+    /// let chain = Chain::new().then(EnvProvider::new()).then(ContainerProvider::new());
+    /// assert_eq!(chain.names(), ["env", "container-role"]);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Creates the standard chain: environment variables, the profile's role, the profile itself, the container, the
     /// instance.
+    ///
+    /// ```
+    /// use tucuxi::credentials::Chain;
+    ///
+    /// let names = Chain::standard().names();
+    /// assert_eq!((names[0], names[names.len() - 1]), ("env", "iam-role"));
+    /// ```
     pub fn standard() -> Self {
         let mut chain = Self::new().then(EnvProvider::new());
         chain.0.append(&mut Self::standard_of_profile().0);
         chain
     }
 
-    /// Creates the standard chain without environment variables. A client whose program chooses the profile uses it.
+    /// Creates the standard chain without environment variables. It is the default of a client for which the program
+    /// chooses the profile.
     pub fn standard_of_profile() -> Self {
         let mut chain = Self::new().then(AssumeRoleProvider::new());
         chain.0.append(&mut Self::of_profile().0);
@@ -72,6 +87,16 @@ impl Chain {
     }
 
     /// Inserts a provider before the one of this name, or at the start if no provider has it.
+    ///
+    /// ```
+    /// use tucuxi::credentials::{
+    ///     Chain, container::ContainerProvider, env::EnvProvider, imds::ImdsProvider,
+    /// };
+    ///
+    /// let chain = Chain::new().then(EnvProvider::new()).then(ImdsProvider::new());
+    /// let chain = chain.before("iam-role", ContainerProvider::new());
+    /// assert_eq!(chain.names(), ["env", "container-role", "iam-role"]);
+    /// ```
     pub fn before(mut self, name: &str, provider: impl CredentialsProvider + 'static) -> Self {
         let at = self.position(name).unwrap_or(0);
         self.0.insert(at, Arc::new(provider));
@@ -86,6 +111,14 @@ impl Chain {
     }
 
     /// Removes the provider of this name.
+    ///
+    /// ```
+    /// use tucuxi::credentials::Chain;
+    ///
+    /// // this program never runs on an instance
+    /// let chain = Chain::standard().without("iam-role");
+    /// assert!(!chain.names().contains(&"iam-role"));
+    /// ```
     pub fn without(mut self, name: &str) -> Self {
         self.0.retain(|provider| provider.name() != name);
         self

@@ -37,8 +37,9 @@ const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 
-/// The host of ECS, and all hosts that plain http is allowed for besides loopback addresses.
+/// The URL of the ECS credentials service.
 const ECS: &str = "http://169.254.170.2";
+/// The hosts for which plain http is allowed, in addition to loopback addresses.
 const HTTP_HOSTS: [&str; 4] = [
     "169.254.170.2",
     "169.254.170.23",
@@ -113,7 +114,7 @@ impl CredentialsProvider for ContainerProvider {
     }
 }
 
-/// Returns the authorization token. Its file is read each time, as it is rotated.
+/// Returns the authorization token. Its file is read each time, because the token is rotated.
 fn token(cx: &ProviderContext<'_>) -> Result<Option<HeaderValue>, CredentialsError> {
     let env = cx.config.environment();
     let (from, token) = match (env.get(TOKEN_FILE), env.get(TOKEN)) {
@@ -141,8 +142,8 @@ fn is_allowed(uri: &Uri) -> bool {
     }
 }
 
-/// Returns whether the host is this machine, or the link-local service of ECS or EKS. Neither can be reached through a
-/// proxy, and a proxy must not see their credentials.
+/// Returns whether the host is this machine, or the link-local service of ECS or EKS. Requests to these bypass proxies:
+/// a proxy cannot reach them, and must not see the credentials.
 fn is_local(uri: &Uri) -> bool {
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     match host.parse::<IpAddr>() {

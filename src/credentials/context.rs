@@ -20,8 +20,8 @@ const MAX_RESPONSE: u64 = 1 << 20;
 
 /// The environment of a [`CredentialsProvider`](super::CredentialsProvider): what it may use, and how long it may take.
 ///
-/// A provider of the program can do what those of this crate do: call operations, send requests and wait. Whatever it
-/// does through this context ends when the caller cancels or the deadline passes.
+/// A provider of the program can do what those of this crate do: call operations, send requests and wait. Everything
+/// that it does through this context stops when the caller cancels or the deadline passes.
 ///
 /// ```
 /// use serde_json::json;
@@ -66,7 +66,7 @@ pub struct ProviderContext<'a> {
     pub transport: &'a dyn Transport,
     /// The time of the call.
     pub now: SystemTime,
-    /// The caller's token.
+    /// The cancellation token of the caller.
     pub cancel: &'a CancelToken,
     /// The end of the lookup: that of the call or of `credentials_timeout`, whichever is sooner.
     pub deadline: Option<Instant>,
@@ -85,7 +85,21 @@ impl<'a> ProviderContext<'a> {
         self.deadline.map(until)
     }
 
-    /// Checks whether the lookup may continue. A provider with steps of its own calls this between them.
+    /// Checks whether the lookup may continue. A provider that works without this context calls this between its steps.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tucuxi::credentials::{CredentialsError, ProviderContext};
+    ///
+    /// /// Waits until another program has written a file.
+    /// fn wait_for(file: &std::path::Path, cx: &ProviderContext<'_>) -> Result<(), CredentialsError> {
+    ///     while !file.exists() {
+    ///         cx.check()?;
+    ///         cx.pause(Duration::from_millis(200))?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -103,7 +117,7 @@ impl<'a> ProviderContext<'a> {
     ///
     /// # Errors
     ///
-    /// As [`ProviderContext::check`].
+    /// Returns an error as [`ProviderContext::check`] does.
     pub fn pause(&self, delay: Duration) -> Result<(), CredentialsError> {
         let delay = self.remaining().map_or(delay, |left| left.min(delay));
         self.config.pause(delay, self.cancel);
@@ -111,10 +125,10 @@ impl<'a> ProviderContext<'a> {
     }
 
     /// Returns a builder for a call of any operation of any service, as the providers of this crate call STS and SSO.
-    /// The call is not signed unless [`ProviderCall::credentials`] sets with what.
+    /// The call is not signed unless [`ProviderCall::credentials`] sets the credentials to sign it with.
     ///
-    /// The client's own endpoint URL, bearer token and signature version do not apply to it; those of the environment
-    /// and the profile do, such as `AWS_ENDPOINT_URL_STS`.
+    /// The endpoint URL, bearer token and signature version that the program sets for the client do not apply to it. Those
+    /// of the environment and the profile do, such as `AWS_ENDPOINT_URL_STS`.
     pub fn call(&self, service: &str, operation: &str, params: Value) -> ProviderCall<'a> {
         ProviderCall {
             calls: self.calls,
@@ -127,12 +141,12 @@ impl<'a> ProviderContext<'a> {
         }
     }
 
-    /// Sends a plain HTTP request and returns its response, whatever its status. It is neither signed nor retried. The
-    /// timeouts of the settings apply, and the limits of the lookup.
+    /// Sends a plain HTTP request and returns the response, whatever its status. The request is neither signed nor
+    /// retried. The timeouts of the settings and the limits of the lookup apply to it.
     ///
     /// # Errors
     ///
-    /// Returns an error if no whole response of at most 1 MiB is received, including after a cancellation or the
+    /// Returns an error if no complete response of at most 1 MiB is received, or if the lookup is cancelled or reaches its
     /// deadline.
     ///
     /// ```no_run
@@ -202,10 +216,23 @@ pub(crate) trait ServiceCalls {
     fn call(&self, call: ProviderCall<'_>) -> Result<Value>;
 }
 
-/// Returns the `DPoP` header that proves, for a request to this URL, the possession of a key.
+/// Returns the `DPoP` header of a request to this URL, which proves possession of a key.
 pub(crate) type Proof = dyn Fn(&Uri) -> Result<HeaderValue, String> + Send + Sync;
 
 /// A builder for a call that a provider makes. [`ProviderContext::call`] returns it.
+///
+/// ```
+/// use serde_json::json;
+/// use tucuxi::Credentials;
+/// use tucuxi::credentials::{CredentialsError, ProviderContext};
+///
+/// /// Returns the account to which a key belongs.
+/// fn account(cx: &ProviderContext<'_>, key: &Credentials) -> Result<String, CredentialsError> {
+///     let call = cx.call("sts", "GetCallerIdentity", json!({})).credentials(key).region("us-east-1");
+///     let identity = call.send().map_err(|error| CredentialsError::failed("account", error))?;
+///     Ok(identity["Account"].as_str().unwrap_or_default().to_owned())
+/// }
+/// ```
 #[must_use = "no request is sent before `send`"]
 pub struct ProviderCall<'a> {
     calls: &'a dyn ServiceCalls,
@@ -239,14 +266,14 @@ impl ProviderCall<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Client::call`](crate::Client::call).
+    /// Returns an error as [`Client::call`](crate::Client::call) does.
     pub fn send(self) -> Result<Value> {
         self.calls.call(self)
     }
 }
 
 impl fmt::Debug for ProviderCall<'_> {
-    /// Without the parameters, which may hold secrets.
+    /// Omits the parameters, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProviderCall")
             .field("service", &self.service)

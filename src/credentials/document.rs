@@ -1,4 +1,5 @@
-//! The JSON document in which processes, containers and instances provide credentials, and the plain requests for it.
+//! The JSON document in which processes and the services of containers and instances return credentials, and the plain
+//! requests for it.
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant, SystemTime};
@@ -43,8 +44,8 @@ pub(super) fn absent(why: impl Into<Cow<'static, str>>) -> CredentialsError {
     CredentialsError::Absent(why.into())
 }
 
-/// Reads the members `AccessKeyId`, `SecretAccessKey`, `AccountId`, `Expiration` and `token`, whose name varies. An
-/// error shows nothing of the document, which is full of secrets.
+/// Reads the members `AccessKeyId`, `SecretAccessKey`, `AccountId`, `Expiration` and the session token, whose name is
+/// `token`. An error shows nothing of the document, because the document contains secrets.
 pub(super) fn credentials(
     provider: &'static str,
     document: &Value,
@@ -55,7 +56,12 @@ pub(super) fn credentials(
         text.filter(|text| !is_blank(text))
     };
     let required = |name: &str| {
-        text(name).ok_or_else(|| fault(provider, format!("what it gave has no {name}")))
+        text(name).ok_or_else(|| {
+            fault(
+                provider,
+                format!("the document that it returned has no {name}"),
+            )
+        })
     };
     let mut credentials = Credentials::new(required("AccessKeyId")?, required("SecretAccessKey")?);
     if let Some(token) = text(token) {
@@ -70,7 +76,7 @@ pub(super) fn credentials(
             Part::SecretAccessKey => "SecretAccessKey",
             Part::SessionToken => token,
         };
-        format!("the {name} that it gave")
+        format!("the {name} that it returned")
     })?;
     let end = match document.get("Expiration") {
         None | Some(Value::Null) => return Ok(credentials),
@@ -81,14 +87,14 @@ pub(super) fn credentials(
     let end = end.ok_or_else(|| {
         fault(
             provider,
-            "what it gave has an Expiration that is not a time",
+            "the document that it returned has an Expiration that is not a time",
         )
     })?;
     Ok(credentials.with_expiry(end))
 }
 
-/// Returns the time at which something expires that is valid for this many seconds. A number out of range is the last
-/// possible time; `None` if it is negative or not a number.
+/// Returns the time at which something expires that is valid for this many seconds: the last possible time if the number
+/// is out of range, or `None` if it is negative or not a number.
 pub(super) fn end_after(now: SystemTime, seconds: &Value) -> Option<SystemTime> {
     let seconds = match seconds {
         Value::String(text) => text.trim().parse::<f64>().ok()?,
@@ -177,8 +183,8 @@ impl DocumentRequest<'_> {
     }
 }
 
-/// Extends credentials that expire soon or have expired, so that an outage of the metadata service does not stop the
-/// programs of the instance. A refresh is due within 17 to 25 minutes.
+/// Extends credentials that expire soon or have expired, so that programs on the instance survive an outage of the metadata
+/// service. A refresh is due within 17 to 25 minutes.
 pub(super) fn extend(credentials: Credentials, now: SystemTime, random: f64) -> Credentials {
     let ahead = Duration::from_secs(900) + Duration::from_secs_f64(120.0 + 480.0 * random);
     match (credentials.expires(), now.checked_add(ahead)) {

@@ -28,7 +28,22 @@ pub struct ProviderReport {
     pub outcome: ProviderOutcome,
 }
 
-/// The outcome of querying a provider. It holds no secret.
+/// The outcome of querying a provider. It contains no secret.
+///
+/// ```
+/// use tucuxi::credentials::ProviderOutcome;
+/// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").credentials(Credentials::new("AKIDEXAMPLE", "s"));
+/// # let client = Client::with_transport(config.build()?, Replay::new())?;
+/// let reports = client.introspect().explain_credentials();
+/// let found = reports.iter().find_map(|report| match &report.outcome {
+///     ProviderOutcome::Found { access_key_id, .. } => Some((report.provider, access_key_id)),
+///     _ => None,
+/// });
+/// # assert!(found.unwrap().1.ends_with("MPLE"));
+/// println!("{found:?}");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProviderOutcome {
@@ -42,7 +57,7 @@ pub enum ProviderOutcome {
         access_key_id: String,
         /// The account id, if it is known.
         account_id: Option<String>,
-        /// The time at which they expire.
+        /// The time at which the credentials expire.
         expires: Option<SystemTime>,
     },
     /// An earlier provider ended the lookup.
@@ -112,7 +127,7 @@ impl fmt::Display for ProviderOutcome {
     }
 }
 
-/// Returns a text with all but its last four characters masked.
+/// Returns an access key id with all but its last four characters masked.
 fn masked(text: &str) -> String {
     let tail = text.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
     format!(

@@ -87,7 +87,7 @@ struct Service<'a> {
     cx: &'a ProviderContext<'a>,
     base: String,
     retries: RetryPolicy,
-    /// The header with the token of IMDSv2, empty for IMDSv1; `None` before the version is known.
+    /// The header with the IMDSv2 token. It is empty for IMDSv1, and `None` before the version is known.
     token: Option<HeaderMap>,
 }
 
@@ -131,11 +131,11 @@ impl<'a> Service<'a> {
             .map_err(|_| fault(NAME, "the URL of its endpoint is invalid"))
     }
 
-    /// Requests a token of IMDSv2. Returns the header with it, or none for IMDSv1.
+    /// Requests an IMDSv2 token. Returns the header with the token, or no header if IMDSv1 is used.
     ///
     /// # Errors
     ///
-    /// Returns `Absent` without a response, and an error if IMDSv1 is needed but disabled.
+    /// Returns `Absent` if the service does not respond, and another error if IMDSv1 is needed but disabled.
     fn fetch_token(&self) -> Result<HeaderMap, CredentialsError> {
         let mut ttl = HeaderMap::new();
         ttl.insert(TOKEN_TTL, HeaderValue::from_static("21600"));
@@ -171,7 +171,7 @@ impl<'a> Service<'a> {
             Ok((403..=405, _)) => self.version_1(),
             Err(error) if error.kind() == TransportErrorKind::Timeout => self.version_1(),
             Ok((status, _)) => Err(absent(format!(
-                "the metadata service returned status {status} for the request of a token"
+                "the metadata service returned status {status} for the token request"
             ))),
             Err(error) => Err(absent(error.to_string())),
         }

@@ -1,7 +1,7 @@
 //! Credentials of `aws login` in `~/.aws/login/cache`, which are refreshed before they expire.
 //!
-//! A refresh proves possession of the key in the file (DPoP, RFC 9449): a JWT that the key signs names the URL of the
-//! request.
+//! A refresh proves possession of the key in the file (DPoP, RFC 9449), by a JWT for the URL of the request that is signed
+//! with the key.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -187,7 +187,7 @@ impl<'a> Login<'a> {
     }
 }
 
-/// Returns why a refresh failed, with the remedy.
+/// Returns the reason why a refresh failed, with the remedy.
 fn failure(error: &Error, log_in: &str) -> String {
     let reason = error
         .service_error()

@@ -46,7 +46,7 @@ use std::fmt;
 use crate::error::{Detail, ErrorKind};
 use crate::identity::Part;
 
-/// A source of credentials. [`ProviderContext`] shows how to write one that calls a service.
+/// A source of credentials. The example of [`ProviderContext`] is a provider that calls a service.
 ///
 /// ```
 /// use tucuxi::credentials::{CredentialsError, CredentialsProvider, ProviderContext};
@@ -122,7 +122,7 @@ impl Credentials {
     }
 }
 
-/// Why a lookup returned no credentials.
+/// The reason why a lookup returned no credentials.
 ///
 /// ```
 /// use tucuxi::credentials::CredentialsError;

@@ -41,7 +41,7 @@ const MAX_STDOUT: usize = 1 << 20;
 const MAX_STDERR: usize = 2 << 10;
 /// How often the process is checked.
 const SLICE: Duration = Duration::from_millis(5);
-/// How long output of remaining child processes is read after the process has exited.
+/// How long the output of remaining child processes is read after the process has exited.
 const GRACE: Duration = Duration::from_secs(1);
 
 impl ProcessProvider {
@@ -86,7 +86,7 @@ impl CredentialsProvider for ProcessProvider {
     }
 }
 
-/// Parses the output. An error shows nothing of it, as it may be a part of a secret.
+/// Parses the output. An error shows no part of it, because that may be part of a secret.
 fn read(program: &str, printed: &[u8]) -> Result<Value, CredentialsError> {
     let broken = |what: &str| fault(NAME, format!("{program} printed {what}"));
     if printed.trim_ascii().is_empty() {
@@ -159,9 +159,9 @@ fn said(stderr: &[u8]) -> String {
         "session_token",
     ];
     match text.trim() {
-        "" => ": it says nothing on stderr".into(),
+        "" => ": it wrote nothing to stderr".into(),
         text if secrets.iter().any(|name| text.contains(name)) => {
-            ": what it says holds credentials and is not shown".into()
+            ": its stderr contains credentials and is not shown".into()
         }
         text => {
             let shown = text.chars().map(|c| {
@@ -232,11 +232,11 @@ impl Drop for Running {
     }
 }
 
-/// What comes out of a pipe, as much as is kept of it: all up to a limit, and the newest of a longer one.
+/// The output that is read from a pipe. Beyond a limit, only the newest part is kept.
 #[derive(Clone)]
 struct Kept {
     output: Arc<Mutex<Output>>,
-    /// Whether there is such a pipe.
+    /// Whether the process has this pipe.
     is_there: bool,
 }
 
@@ -364,7 +364,7 @@ mod tests {
             ),
             (
                 "echo hidden; exit 3".into(),
-                "exit status: 3: it says nothing",
+                "exit status: 3: it wrote nothing to stderr",
             ),
             (
                 "echo '{\"SecretAccessKey\": \"hidden\"}' >&2; exit 3".into(),
@@ -395,7 +395,7 @@ mod tests {
             ),
             (
                 with(r#", "SessionToken": "hidden\u0000""#),
-                "the SessionToken that it gave has a NUL as character 7",
+                "the SessionToken that it returned has a NUL as character 7",
             ),
             ("exec yes hidden".into(), "more than 1048576 bytes"),
         ];

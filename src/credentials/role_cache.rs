@@ -1,5 +1,5 @@
-//! The cache of roles in `~/.aws/cli/cache`, which `aws` shares. Several processes that use a role assume it once, and
-//! the user enters the code of an MFA device once.
+//! The cache of assumed roles in `~/.aws/cli/cache`, which `aws` shares. So several processes that use a role assume it only
+//! once, and the user enters an MFA code only once.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

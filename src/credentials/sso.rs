@@ -174,7 +174,7 @@ impl<'a> SsoRole<'a> {
         Ok(role)
     }
 
-    /// Requests the credentials, and returns them in the form of the cache of `aws`.
+    /// Requests the credentials, and returns them in the format of the cache that `aws` shares.
     fn fetch(
         &self,
         cx: &ProviderContext<'_>,

@@ -149,7 +149,7 @@ mod tests {
     use crate::{Client, Config};
 
     #[test]
-    fn the_name_of_the_shape_alone_is_not_enough() {
+    fn a_shape_of_that_name_with_other_members_is_not_converted() {
         let config = Config::builder().isolated().build().unwrap();
         let client = Client::with_transport(config, Replay::new()).unwrap();
         let cases = [

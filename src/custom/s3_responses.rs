@@ -90,7 +90,7 @@ pub(super) const OPERATIONS: [&str; EVIDENCE.len()] = {
     names
 };
 
-/// Makes a successful response without the ETag or the upload id an error: S3 did not send it.
+/// Rejects a successful response without the ETag or upload id that S3 always sends: it came from another server, such as a proxy.
 pub(super) struct Proof;
 
 impl Interceptor for Proof {

@@ -18,8 +18,21 @@ pub(super) const BATCH_GET: &str = "BatchGetItem";
 /// The maximum number of keys per call.
 const MAX_KEYS: usize = 100;
 
-/// Builds a batch read. [`Table::batch_get`] returns it. Keys that the service leaves unprocessed are requested again, after
-/// growing delays.
+/// A builder for a batch read, which [`Table::batch_get`] returns. Keys that the service leaves unprocessed are requested again,
+/// after growing delays.
+///
+/// ```
+/// use serde_json::{Value, json};
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let replay = Replay::new().respond(200, &[], r#"{"Responses": {"films": [{"title": {"S": "M"}}]}}"#);
+/// # let client = Client::with_transport(config, replay)?;
+/// let keys = ["M", "Metropolis"].map(|title| json!({"title": title}));
+/// let films = client.table("films").batch_get(keys).consistent().items::<Value>();
+/// let films: Vec<Value> = films.collect::<Result<_, _>>()?;
+/// assert_eq!(films, [json!({"title": "M"})]); // there is no Metropolis
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "nothing is sent before `items`"]
 #[derive(Debug)]
 pub struct BatchGet<C = Client> {

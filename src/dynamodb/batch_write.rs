@@ -19,8 +19,8 @@ const MAX_REQUESTS: usize = 25;
 /// The maximum size of a call, in bytes.
 const MAX_BYTES: usize = 16 << 20;
 
-/// Puts and deletes many items. Requests are buffered and sent in batches of 25 requests or 16 MB. Requests that the service
-/// leaves unprocessed are sent again in later batches, after growing delays.
+/// A writer that puts and deletes many items. [`Table::batch_writer`] returns it. Requests are buffered and sent in batches of 25
+/// requests or 16 MB. Requests that the service leaves unprocessed are sent again in later batches, after growing delays.
 ///
 /// [`BatchWriter::finish`] sends the rest. A writer that is dropped with buffered requests logs a warning and tries to send
 /// them, unless the thread panics; failures are only logged. [`Table::with_batch_writer`] always finishes.
@@ -279,7 +279,7 @@ impl BatchWriter {
     ///
     /// # Errors
     ///
-    /// As [`BatchWriter::put`].
+    /// Returns an error in the same cases as [`BatchWriter::put`].
     pub fn delete(&mut self, key: impl Serialize) -> Result<()> {
         self.buffer_delete(&key)?;
         self.send_full()

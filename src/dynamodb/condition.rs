@@ -17,7 +17,7 @@ use super::operand::{Operand, Size, write_list};
 use super::placeholders::Placeholders;
 use crate::error::Result;
 
-/// A condition of an item. The methods of [`Attr`] create conditions, and `&`, `|` and `!` combine them.
+/// A condition on an item. The methods of [`Attr`] create conditions, and `&`, `|` and `!` combine them.
 ///
 /// ```
 /// use serde_json::json;
@@ -36,7 +36,7 @@ use crate::error::Result;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition(Node);
 
-/// A condition of a key. The methods of [`Key`] create key conditions, and `&` combines two of them.
+/// A condition on the key of a table or an index. The methods of [`Key`] create key conditions, and `&` combines two of them.
 ///
 /// ```
 /// use serde_json::json;
@@ -60,8 +60,8 @@ pub struct Condition(Node);
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyCondition(Node);
 
-/// An attribute, by its path: `title`, `info.awards[0].name`. A name that contains a dot needs an expression and a placeholder
-/// of the program's own.
+/// An attribute, by its path: `title`, `info.awards[0].name`. A name that contains a dot cannot be part of a path: write the
+/// expression and its placeholder among the parameters of the call.
 ///
 /// ```
 /// use tucuxi::dynamodb::Attr;
@@ -72,6 +72,15 @@ pub struct KeyCondition(Node);
 pub struct Attr<'a>(pub &'a str);
 
 /// An attribute of the key of a table or an index.
+///
+/// ```
+/// use tucuxi::dynamodb::{Expressions, Key};
+/// # let mut params = serde_json::json!({});
+/// let key = Key("title").eq("Metropolis") & Key("year").lt(1930);
+/// Expressions::new().key_condition(key).merge_into(&mut params)?;
+/// assert_eq!(params["KeyConditionExpression"], "(#n0 = :v0 AND #n1 < :v1)");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key<'a>(pub &'a str);
 
@@ -320,7 +329,7 @@ impl<'a> Attr<'a> {
         self.call("attribute_type", [name.into()])
     }
 
-    /// The size of the attribute: characters of a string, bytes of a binary, or elements.
+    /// Returns the size of the attribute: the characters of a string, the bytes of a binary, or the elements of a set, list or map.
     ///
     /// ```
     /// use tucuxi::dynamodb::Attr;

@@ -53,7 +53,8 @@ impl Expressions {
         Self::default()
     }
 
-    /// Writes an item only if this condition holds. The conditions of several calls are combined with AND.
+    /// Sets the condition of a write: the item is written only if the condition holds. The conditions of several calls are combined
+    /// with AND.
     ///
     /// ```
     /// use tucuxi::dynamodb::{Attr, Expressions};
@@ -67,7 +68,8 @@ impl Expressions {
         self
     }
 
-    /// Returns only items for which this condition holds. The conditions of several calls are combined with AND.
+    /// Sets the filter of a query or scan, which returns only items for which it holds. The conditions of several calls are combined
+    /// with AND.
     ///
     /// ```
     /// use tucuxi::dynamodb::{Attr, Expressions};
@@ -158,7 +160,7 @@ impl Expressions {
     ///
     /// # Errors
     ///
-    /// As [`Expressions::merge_into`].
+    /// Returns an error in the same cases as [`Expressions::merge_into`].
     pub fn merge_typed_into(self, params: &mut Value) -> Result<()> {
         self.merge(params, attribute_value::to_typed)
     }

@@ -14,7 +14,7 @@ use crate::client::{AnyClient, Client, Shared};
 use crate::error::Result;
 use crate::paginate::Pages;
 
-/// Builds a query or a scan. [`Table::query`] and [`Table::scan`] return it.
+/// A builder for a query or a scan, which [`Table::query`] and [`Table::scan`] return.
 ///
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};
@@ -291,6 +291,22 @@ pub(super) fn count_of(page: &Value) -> u64 {
 }
 
 /// An iterator over items. [`Listing::items`] and [`BatchGet::items`](super::BatchGet::items) return it.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let replay = Replay::new().respond(200, &[], r#"{"Items": [{"year": {"N": "1927"}}, {"year": {"S": "unknown"}}]}"#);
+/// # let client = Client::with_transport(config, replay)?;
+/// #[derive(serde::Deserialize)]
+/// struct Film {
+///     year: u16,
+/// }
+/// let mut films = client.table("films").scan().items::<Film>();
+/// assert_eq!(films.next().expect("there is a film")?.year, 1927);
+/// assert!(films.next().is_some_and(|film| film.is_err())); // the year is not a number
+/// assert!(films.next().is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "nothing is sent before the first `next`"]
 pub struct Items<T, C: AnyClient = Client> {
     pub(super) values: C::Series,

@@ -35,7 +35,16 @@ enum Term {
     Value(Result<Value, ConvertError>),
 }
 
-/// The size of an attribute. [`Attr::size`] returns it.
+/// The size of an attribute, to compare with a value or another size. [`Attr::size`] returns it.
+///
+/// ```
+/// use tucuxi::dynamodb::{Attr, Expressions};
+/// # let mut params = serde_json::json!({});
+/// let condition = Attr("title").size().between(1, 100) & Attr("cast").size().gt(Attr("crew").size());
+/// Expressions::new().filter(condition).merge_into(&mut params)?;
+/// assert_eq!(params["FilterExpression"], "(size(#n0) BETWEEN :v0 AND :v1 AND size(#n1) > size(#n2))");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size<'a>(&'a str);
 

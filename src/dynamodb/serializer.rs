@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_what_they_are() {
+    fn numbers_keep_their_values() {
         assert_eq!(to_plain(&0.1_f32).unwrap(), json!(0.1));
         assert_eq!(
             to_plain(&u128::MAX).unwrap(),

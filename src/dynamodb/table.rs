@@ -18,6 +18,19 @@ use crate::error::Result;
 ///
 /// A table is cheap to create and to clone: it shares the client's connections, credentials and models. See
 /// [`dynamodb`](crate::dynamodb) for a complete example.
+///
+/// ```
+/// use serde_json::{Value, json};
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let replay = Replay::new().respond(200, &[], "{}").respond(200, &[], r#"{"Item": {"id": {"N": "7"}}}"#);
+/// # let client = Client::with_transport(config, replay)?;
+/// let orders = client.table("orders");
+/// orders.put(json!({"id": 7})).send()?;
+/// let order: Option<Value> = orders.get(json!({"id": 7})).item()?;
+/// assert_eq!(order, Some(json!({"id": 7})));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Table<C = Client> {
     client: C,
@@ -282,7 +295,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// Returns an error as [`Client::call`].
+    /// Returns an error in the same cases as [`Client::call`].
     pub fn call(&self, operation: &str, params: Value) -> Result<Value> {
         self.client.call(SERVICE, operation, self.params(params))
     }
@@ -324,7 +337,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// Returns the closure's error, or an error as [`BatchWriter::finish`].
+    /// Returns the closure's error, or an error in the same cases as [`BatchWriter::finish`].
     pub fn with_batch_writer<R>(
         &self,
         write: impl FnOnce(&mut BatchWriter) -> Result<R>,
@@ -335,7 +348,21 @@ impl Table {
     }
 }
 
-/// Builds a call for one item. The methods of [`Table`] return it.
+/// A builder for a call that reads or writes one item. [`Table::get`], [`put`](Table::put), [`update`](Table::update) and
+/// [`delete`](Table::delete) return it.
+///
+/// ```
+/// use serde_json::json;
+/// use tucuxi::dynamodb::{Attr, Update};
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let replay = Replay::new().respond(200, &[], "{}");
+/// # let client = Client::with_transport(config, replay)?;
+/// let stock = client.table("stock");
+/// let take_one = stock.update(json!({"article": "tucuxi"}), Update::new().add("left", -1));
+/// take_one.condition(Attr("left").gte(1)).send()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "nothing is sent before `send` or `item`"]
 #[derive(Debug)]
 pub struct ItemCall<'t, C = Client> {
@@ -407,7 +434,7 @@ impl<C: AnyClient> ItemCall<'_, C> {
         self.param("ConsistentRead", true)
     }
 
-    /// Returns the attributes of the written item, which [`item`](Self::item) reads. `PutItem` and `DeleteItem` support only
+    /// Requests attributes of the written item, which [`item`](Self::item) returns. Puts and deletes support only
     /// [`ReturnValues::AllOld`].
     ///
     /// ```
@@ -502,7 +529,7 @@ impl ItemCall<'_> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); and an error if the item does not fit the type.
+    /// Returns an error in the same cases as [`send`](Self::send), or if the item does not fit the type.
     pub fn item<T: DeserializeOwned>(self) -> Result<Option<T>> {
         item_of(self.send()?)
     }
@@ -520,7 +547,21 @@ pub(super) fn item_of<T: DeserializeOwned>(mut output: Value) -> Result<Option<T
     }
 }
 
-/// The attributes of a written item that the service returns: [`ItemCall::returning`].
+/// Which attributes of a written item the service returns, for [`ItemCall::returning`].
+///
+/// ```
+/// use serde_json::{Value, json};
+/// use tucuxi::dynamodb::ReturnValues;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let replay = Replay::new().respond(200, &[], r#"{"Attributes": {"id": {"N": "7"}, "state": {"S": "open"}}}"#);
+/// # let client = Client::with_transport(config, replay)?;
+/// let orders = client.table("orders");
+/// let replaced: Option<Value> =
+///     orders.put(json!({"id": 7, "state": "paid"})).returning(ReturnValues::AllOld).item()?;
+/// assert_eq!(replaced.expect("there was an item")["state"], "open");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReturnValues {

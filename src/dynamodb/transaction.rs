@@ -123,10 +123,28 @@ fn change_last(
     }
 }
 
-/// A transaction that writes items. [`Client::transact_write`] returns it.
+/// A builder for a transaction that writes items, which [`Client::transact_write`] returns.
 ///
 /// [`condition`](Self::condition) and [`return_old_on_failure`](Self::return_old_on_failure) belong to the action before them.
 /// If the service cancels the transaction, [`cancellation_reasons`] reads the reasons from the error.
+///
+/// ```
+/// use serde_json::json;
+/// use tucuxi::dynamodb::{Attr, Update};
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let replay = Replay::new().respond(200, &[], "{}");
+/// # let client = Client::with_transport(config, replay)?;
+/// let (from, to) = (json!({"id": 1}), json!({"id": 2}));
+/// let accounts = client.table("accounts");
+/// let transfer = client
+///     .transact_write()
+///     .update(&accounts, from, Update::new().add("balance", -100))
+///     .condition(Attr("balance").gte(100))
+///     .update(&accounts, to, Update::new().add("balance", 100));
+/// transfer.send()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "nothing is sent before `send`"]
 #[derive(Debug)]
 pub struct TransactWrite<C = Client> {
@@ -261,7 +279,7 @@ impl<C: AnyClient> TransactWrite<C> {
         self
     }
 
-    /// If the last action's condition is false, returns the item as it is: [`CancellationReason::item`] has it.
+    /// Requests the current item if the last action's condition is false. [`CancellationReason::item`] returns it.
     pub fn return_old_on_failure(mut self) -> Self {
         let name = "return_old_on_failure";
         change_last(&mut self.actions, &mut self.error, name, |action| {
@@ -322,7 +340,20 @@ impl TransactWrite {
     }
 }
 
-/// A transaction that reads items. [`Client::transact_get`] returns it.
+/// A builder for a transaction that reads items, which [`Client::transact_get`] returns.
+///
+/// ```
+/// use serde_json::{Value, json};
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let found = r#"{"Responses": [{"Item": {"balance": {"N": "5"}}}, {"Item": {"balance": {"N": "7"}}}]}"#;
+/// # let client = Client::with_transport(config, Replay::new().respond(200, &[], found))?;
+/// let accounts = client.table("accounts");
+/// let both = client.transact_get().get(&accounts, json!({"id": 1})).get(&accounts, json!({"id": 2}));
+/// let both: Vec<Option<Value>> = both.items()?;
+/// assert_eq!(both, [Some(json!({"balance": 5})), Some(json!({"balance": 7}))]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "nothing is sent before `send` or `items`"]
 #[derive(Debug)]
 pub struct TransactGet<C = Client> {
@@ -381,7 +412,7 @@ impl TransactGet {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); and an error if an item does not fit the type.
+    /// Returns an error in the same cases as [`send`](Self::send), or if an item does not fit the type.
     pub fn items<T: DeserializeOwned>(self) -> Result<Vec<Option<T>>> {
         items_of(self.send()?)
     }
@@ -404,6 +435,23 @@ pub(super) fn items_of<T: DeserializeOwned>(mut output: Value) -> Result<Vec<Opt
 }
 
 /// The reason why one action cancelled a transaction. [`cancellation_reasons`] returns it.
+///
+/// ```
+/// use serde_json::json;
+/// use tucuxi::dynamodb::{Attr, cancellation_reasons};
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let cancelled = r#"{"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "CancellationReasons":
+/// #     [{"Code": "ConditionalCheckFailed", "Message": "m", "Item": {"id": {"N": "7"}, "state": {"S": "paid"}}}]}"#;
+/// # let client = Client::with_transport(config, Replay::new().respond(400, &[], cancelled))?;
+/// let orders = client.table("orders");
+/// let delete = client.transact_write().delete(&orders, json!({"id": 7}));
+/// let error = delete.condition(Attr("state").eq("open")).return_old_on_failure().send().unwrap_err();
+/// let reason = &cancellation_reasons(&error)[0];
+/// assert_eq!((reason.index, &*reason.code), (0, "ConditionalCheckFailed"));
+/// assert_eq!(reason.item.as_ref().expect("it was requested")["state"], "paid");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CancellationReason {
@@ -413,7 +461,7 @@ pub struct CancellationReason {
     pub code: String,
     /// The service's message.
     pub message: String,
-    /// The item as it is, if [`TransactWrite::return_old_on_failure`] requested it and the condition was false.
+    /// The current item, if [`TransactWrite::return_old_on_failure`] requested it and the condition was false.
     pub item: Option<Value>,
 }
 

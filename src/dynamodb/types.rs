@@ -206,7 +206,7 @@ impl<T: Hash> Hash for Set<T> {
             element.hash(&mut hasher);
             hasher.finish()
         });
-        // independent of order and duplicates
+        // the hash must not depend on order and duplicates, as equality does not
         state.write_u64(hashes.max().unwrap_or_default());
     }
 }

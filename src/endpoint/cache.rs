@@ -14,7 +14,7 @@ use crate::sync;
 /// The maximum number of endpoints.
 const CAPACITY: usize = 100;
 
-/// Endpoints, by the values of the parameters that rules read.
+/// Resolved endpoints, keyed by the values of the parameters that the rules read.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     /// By the hash of the key. Of two keys with the same hash, the last one is kept.
@@ -30,7 +30,7 @@ struct Entry {
     used: AtomicU64,
 }
 
-/// Bound parameters (see `Ruleset::bind`) as a key: those that rules read.
+/// A key of the cache: those of the bound parameters (see `Ruleset::bind`) that the rules read.
 #[derive(Clone, Copy)]
 pub(super) struct CacheKey<'a> {
     pub(super) definitions: &'a [ParameterDefinition],

@@ -2,7 +2,7 @@
 
 use crate::error::{Detail, ErrorKind};
 
-/// An endpoint that cannot be resolved.
+/// The reason why an endpoint cannot be resolved.
 ///
 /// ```
 /// use tucuxi::endpoint::EndpointError;
@@ -84,7 +84,7 @@ impl Detail for EndpointError {
 }
 
 impl EndpointError {
-    /// Converts an error of the JSON parser, whose position becomes `at`.
+    /// Converts an error of the JSON parser. Its line and column become `at`.
     pub(super) fn in_file(file: &str, error: &serde_json::Error) -> Self {
         let place = format!("line {} column {}", error.line(), error.column());
         let text = error.to_string();

@@ -20,15 +20,15 @@ use crate::uri;
 use std::borrow::Cow;
 use std::rc::Rc;
 
-/// The maximum length of the result of a template, as rules can double a text with each condition.
+/// The maximum length of the result of a template. Without a limit, rules could double a text with each condition.
 const LONGEST_TEXT: usize = 64 * 1024;
 
-/// A value or null; the error is the problem of a rule.
+/// A value, or `None` if it is absent. The error says what is wrong with the rule.
 type Evaluated<'a> = Result<Option<Value<'a>>, String>;
 
 /// Evaluates the rules for bound parameters (see [`Ruleset::bind`]). Returns `None` if no rule matches.
 ///
-/// A line for each condition and result is added to `trace`.
+/// `trace` receives a line for each evaluated condition, and one for the result.
 pub(super) fn evaluate(
     ruleset: &Ruleset,
     partitions: &Partitions,
@@ -163,7 +163,7 @@ impl<'a> Evaluation<'a, '_> {
                 },
             }
             if out.len() > LONGEST_TEXT {
-                return Err("a template yields too long a text".to_owned());
+                return Err("the result of a template is longer than 64 KiB".to_owned());
             }
         }
         Ok(out)

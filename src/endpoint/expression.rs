@@ -190,7 +190,7 @@ impl Symbols {
 ///
 /// # Errors
 ///
-/// Returns a text that names the function.
+/// Returns an error that names the function.
 pub(super) fn call(name: &str, arguments: Box<[Expression]>) -> Result<Expression, String> {
     if name == "getAttr" {
         return get_attr(arguments);
@@ -218,7 +218,7 @@ fn get_attr(arguments: Box<[Expression]>) -> Result<Expression, String> {
         return Err(format!("function `getAttr` takes 2 arguments, not {count}"));
     };
     let Expression::Text(path) = path else {
-        return Err("the path of `getAttr` must be a literal text".to_owned());
+        return Err("the path of `getAttr` must be a literal string".to_owned());
     };
     let path = attribute_path(&path)?;
     Ok(Expression::Attribute(Box::new(Attribute { base, path })))
@@ -226,7 +226,7 @@ fn get_attr(arguments: Box<[Expression]>) -> Result<Expression, String> {
 
 /// Parses `a.b`, `a[0]` or `[0]`; an index ends the path.
 fn attribute_path(path: &str) -> Result<Box<[Step]>, String> {
-    let bad = || format!("`{path}` is no path of an attribute");
+    let bad = || format!("`{path}` is not a path of attributes");
     let mut steps = Vec::with_capacity(2);
     for part in path.split('.') {
         if matches!(steps.last(), Some(Step::Index(_))) {
@@ -250,13 +250,13 @@ fn attribute_path(path: &str) -> Result<Box<[Step]>, String> {
     Ok(steps.into())
 }
 
-/// Parses a string: a template if it has references or doubled braces, else a literal.
+/// Parses a string: a template if it contains references or doubled braces, and otherwise a literal.
 ///
 /// A string with other braces (such as a single `{`) is a literal, unless it contains a reference.
 ///
 /// # Errors
 ///
-/// Returns a text with the problem of the template.
+/// Returns an error that describes what is wrong with the template.
 pub(super) fn text(text: &str, symbols: &mut Symbols) -> Result<Expression, String> {
     if !text.contains(['{', '}']) {
         return Ok(Expression::Text(text.into()));
@@ -309,7 +309,7 @@ fn template_reference(reference: &str, symbols: &mut Symbols) -> Result<Expressi
     };
     let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if !starts_well || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-        return Err(format!("`{name}` is no name"));
+        return Err(format!("`{name}` is not a name"));
     }
     let base = Expression::Reference(symbols.reference(name));
     Ok(match path {

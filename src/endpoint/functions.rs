@@ -84,7 +84,7 @@ pub(super) fn parse_url<'a>(text: &Cow<'a, str>) -> Option<ParsedUrl<'a>> {
     })
 }
 
-/// Returns the host of an authority, an IPv6 address with its brackets; `None` if host or port are invalid.
+/// Returns the host of an authority, with the brackets of an IPv6 address, or `None` if host or port are invalid.
 fn host(authority: &str) -> Option<&str> {
     let (_, host_port) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (host, port) = if let Some(rest) = host_port.strip_prefix('[') {
@@ -135,7 +135,7 @@ fn normalize_path(path: &str) -> String {
     out
 }
 
-/// `substring`: the characters from `start` to before `stop`, counted from the end if `reverse`. None for a text that is
+/// `substring`: the characters from `start` to before `stop`, counted from the end if `reverse`. Returns `None` if the text is
 /// shorter than `stop` or not ASCII.
 pub(super) fn substring<'a>(
     text: &Cow<'a, str>,
@@ -160,7 +160,7 @@ pub(super) fn substring<'a>(
 ///
 /// # Errors
 ///
-/// Returns a text if the delimiter is empty or the limit is negative.
+/// Returns an error if the delimiter is empty or the limit is negative.
 pub(super) fn split<'a>(
     text: &Cow<'a, str>,
     delimiter: &str,

@@ -9,9 +9,9 @@
 //! A rule set is compiled once ([`Ruleset::parse`]) and shared by all calls to its service. [`EndpointResolver`] adds the
 //! partitions and a cache. The language is specified as Smithy's *rules engine*: version 1.0, the functions
 //! `coalesce`, `split` and `ite` of 1.1, and the functions of AWS. [`LegacyEndpoints`] is the predecessor: host templates by
-//! partition, service and region. It has the default signing regions and the list of regions.
+//! partition, service and region. It is also the source of the default signing regions and of each service's list of regions.
 //!
-//! A resolved URL is a text. It must not pass through a URL parser, which would collapse dot segments.
+//! A resolved URL is a string. It must not pass through a URL parser, which would collapse dot segments.
 
 mod cache;
 mod error;
@@ -38,9 +38,7 @@ pub use ruleset::{Deprecation, ParameterDefinition, ParameterType, Ruleset};
 use cache::{Cache, CacheKey};
 use std::sync::Arc;
 
-/// Resolves the endpoints of a service, with a cache of the last hundred.
-///
-/// No lock is held while rules are evaluated.
+/// Resolves the endpoints of a service, and caches the last hundred. No lock is held while rules are evaluated.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -113,12 +111,34 @@ impl EndpointResolver {
         Ok(endpoint)
     }
 
-    /// Resolves an endpoint without the cache. Returns a trace too: a line for each evaluated condition, with its rule and its
+    /// Resolves an endpoint without the cache. Also returns a trace: a line for each evaluated condition, with its rule and its
     /// value, and one for the result.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use tucuxi::endpoint::{EndpointParams, EndpointResolver, Partitions, Ruleset};
+    /// # let ruleset = Ruleset::parse(r#"{
+    /// #     "parameters": {"Region": {"type": "string", "builtIn": "AWS::Region"}},
+    /// #     "rules": [{"type": "endpoint", "conditions": [{"fn": "isSet", "argv": [{"ref": "Region"}]}],
+    /// #         "endpoint": {"url": "https://tower.{Region}.amazonaws.com"}}]
+    /// # }"#)?;
+    /// # let partitions = Partitions::parse(r#"{"partitions": [{
+    /// #     "id": "aws", "regionRegex": "^eu\\-\\w+\\-\\d+$", "regions": {},
+    /// #     "outputs": {"dnsSuffix": "amazonaws.com", "dualStackDnsSuffix": "api.aws",
+    /// #                 "supportsFIPS": true, "supportsDualStack": true}
+    /// # }]}"#)?;
+    /// # let resolver = EndpointResolver::new(ruleset, Arc::new(partitions));
+    /// let (endpoint, trace) = resolver.resolve_traced(&EndpointParams::new().with("Region", "eu-west-1"));
+    /// for line in &trace {
+    ///     println!("{line}");
+    /// }
+    /// # assert_eq!((endpoint?.url.as_str(), trace.len()), ("https://tower.eu-west-1.amazonaws.com", 2));
+    /// # Ok::<(), tucuxi::endpoint::EndpointError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// The result is an error as for [`EndpointResolver::resolve`].
+    /// The result is an error as from [`EndpointResolver::resolve`].
     pub fn resolve_traced(
         &self,
         params: &EndpointParams,
@@ -453,7 +473,7 @@ mod tests {
             })
             .collect();
         let found = evaluate(&conditions.join(","), r#""u""#, &EndpointParams::new());
-        assert!(found.contains("too long"), "{found}");
+        assert!(found.contains("longer than 64 KiB"), "{found}");
     }
 
     #[test]

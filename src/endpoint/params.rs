@@ -109,7 +109,7 @@ impl EndpointParams {
             .find_map(|(known, value)| (known == name).then_some(value))
     }
 
-    /// Returns names and values in order.
+    /// Returns the names and values, in the order in which they were set.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &EndpointValue)> {
         self.0.iter().map(|(name, value)| (&**name, value))
     }

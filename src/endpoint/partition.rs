@@ -8,19 +8,47 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// All partitions. Unknown regions belong to the first one.
+/// All partitions.
+///
+/// ```
+/// use tucuxi::endpoint::Partitions;
+///
+/// let partitions = Partitions::parse(r#"{"partitions": [{
+///     "id": "aws", "regionRegex": "^(us|eu)\\-\\w+\\-\\d+$",
+///     "regions": {"us-east-1": {"description": "US East (N. Virginia)"}},
+///     "outputs": {"dnsSuffix": "amazonaws.com", "dualStackDnsSuffix": "api.aws",
+///                 "supportsFIPS": true, "supportsDualStack": true}
+/// }]}"#)?;
+/// // a region that is not listed, but matches the pattern
+/// assert_eq!(partitions.for_region("eu-new-7").unwrap().id, "aws");
+/// assert!(partitions.for_region("nowhere").is_none());
+/// # Ok::<(), tucuxi::endpoint::EndpointError>(())
+/// ```
 #[derive(Debug)]
 pub struct Partitions(Box<[Partition]>);
 
 /// A partition, such as `aws` or `aws-cn`.
+///
+/// ```
+/// # use tucuxi::endpoint::Partitions;
+/// # let partitions = Partitions::parse(r#"{"partitions": [{
+/// #     "id": "aws-cn", "regionRegex": "^cn\\-\\w+\\-\\d+$", "regions": {"cn-north-1": {}},
+/// #     "outputs": {"dnsSuffix": "amazonaws.com.cn", "dualStackDnsSuffix": "api.amazonwebservices.com.cn",
+/// #                 "supportsFIPS": true, "supportsDualStack": true}
+/// # }]}"#)?;
+/// let china = partitions.partition("aws-cn").unwrap();
+/// assert!(china.has("cn-north-1"));
+/// assert_eq!(china.dns_suffix, "amazonaws.com.cn");
+/// # Ok::<(), tucuxi::endpoint::EndpointError>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Partition {
     /// The name, such as `aws-cn`.
     pub id: String,
-    /// The domain of its endpoints, such as `amazonaws.com`.
+    /// The domain of the endpoints, such as `amazonaws.com`.
     pub dns_suffix: String,
-    /// The domain of its dual-stack endpoints.
+    /// The domain of the dual-stack endpoints.
     pub dual_stack_dns_suffix: String,
     /// Whether there are FIPS endpoints.
     pub supports_fips: bool,
@@ -34,6 +62,20 @@ pub struct Partition {
 }
 
 /// A region of a partition.
+///
+/// ```
+/// # use tucuxi::endpoint::Partitions;
+/// # let partitions = Partitions::parse(r#"{"partitions": [{
+/// #     "id": "aws", "regionRegex": "^(us|eu)\\-\\w+\\-\\d+$",
+/// #     "regions": {"eu-west-1": {"description": "Europe (Ireland)"}},
+/// #     "outputs": {"dnsSuffix": "amazonaws.com", "dualStackDnsSuffix": "api.aws",
+/// #                 "supportsFIPS": true, "supportsDualStack": true}
+/// # }]}"#)?;
+/// let region = &partitions.partition("aws").unwrap().regions[0];
+/// assert_eq!(region.name, "eu-west-1");
+/// assert_eq!(region.description.as_deref(), Some("Europe (Ireland)"));
+/// # Ok::<(), tucuxi::endpoint::EndpointError>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Region {
@@ -48,8 +90,8 @@ impl Partitions {
     ///
     /// # Errors
     ///
-    /// Returns [`EndpointError::Malformed`] if the text is not a partitions file, contains no partition, or has an invalid pattern
-    /// of regions.
+    /// Returns [`EndpointError::Malformed`] if the text is not a partitions file, contains no partition, or has an invalid region
+    /// pattern.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
         let file: FileText = serde_json::from_str(text)
             .map_err(|error| EndpointError::in_file("partitions", &error))?;
@@ -67,11 +109,11 @@ impl Partitions {
 
     /// Returns the partition of a region, as [`Partitions::for_region`] does, or the first partition if the region is unknown.
     pub fn for_region_or_default(&self, region: &str) -> &Partition {
-        // `parse` refuses an empty list
+        // `parse` rejects an empty list
         self.for_region(region).unwrap_or(&self.0[0])
     }
 
-    /// Returns a hint if no partition lists `region` and the name of a known region is similar.
+    /// Returns a hint for an error if no partition lists `region` and the name of a known region is similar.
     pub(crate) fn misspelt_region(&self, region: &str) -> Option<String> {
         let known = self.iter().flat_map(|partition| &partition.regions);
         let known: Vec<&str> = known.map(|region| &*region.name).collect();

@@ -14,7 +14,7 @@ impl RegionPattern {
     ///
     /// # Errors
     ///
-    /// Returns a text with the pattern and the problem.
+    /// Returns an error with the pattern and the problem.
     pub(super) fn parse(pattern: &str) -> Result<Self, String> {
         RegexBuilder::new(&format!("^(?:{pattern})"))
             .size_limit(SIZE_LIMIT)

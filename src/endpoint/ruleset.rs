@@ -25,6 +25,19 @@ pub struct Ruleset {
 }
 
 /// The definition of a parameter in a rule set.
+///
+/// ```
+/// use tucuxi::endpoint::{EndpointValue, ParameterType, Ruleset};
+///
+/// let rules = Ruleset::parse(r#"{
+///     "parameters": {"UseFIPS": {"type": "boolean", "builtIn": "AWS::UseFIPS", "required": true, "default": false}},
+///     "rules": []
+/// }"#)?;
+/// let parameter = &rules.parameters()[0];
+/// assert_eq!((&*parameter.name, parameter.kind), ("UseFIPS", ParameterType::Boolean));
+/// assert_eq!(parameter.default, Some(EndpointValue::Boolean(false)));
+/// # Ok::<(), tucuxi::endpoint::EndpointError>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ParameterDefinition {
@@ -38,14 +51,20 @@ pub struct ParameterDefinition {
     pub default: Option<EndpointValue>,
     /// Whether a value is required.
     pub required: bool,
-    /// The deprecation, if it is deprecated.
+    /// The deprecation, if the parameter is deprecated.
     pub deprecated: Option<Deprecation>,
-    /// Whether a rule reads the parameter. Others need no value.
+    /// Whether a rule reads the parameter. If not, its value makes no difference.
     pub referenced: bool,
     pub(super) variable: Variable,
 }
 
 /// The type of a parameter.
+///
+/// ```
+/// use tucuxi::endpoint::ParameterType;
+///
+/// assert_eq!(ParameterType::StringArray.name(), "stringArray");
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ParameterType {
@@ -58,11 +77,25 @@ pub enum ParameterType {
 }
 
 /// The deprecation of a parameter.
+///
+/// ```
+/// use tucuxi::endpoint::Ruleset;
+///
+/// let rules = Ruleset::parse(r#"{
+///     "parameters": {"UseGlobalEndpoint": {
+///         "type": "boolean", "deprecated": {"message": "Use Region.", "since": "2026-01-31"}
+///     }},
+///     "rules": []
+/// }"#)?;
+/// let deprecation = rules.parameters()[0].deprecated.as_ref().unwrap();
+/// assert_eq!(deprecation.message.as_deref(), Some("Use Region."));
+/// # Ok::<(), tucuxi::endpoint::EndpointError>(())
+/// ```
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Deprecation {
-    /// The replacement.
+    /// The message, which names the replacement.
     pub message: Option<String>,
     /// The date of the deprecation.
     pub since: Option<String>,
@@ -107,22 +140,24 @@ pub(super) enum Property {
 }
 
 impl Ruleset {
-    /// The parameters in the order in which the rule set defines them.
+    /// Returns the parameters, in the order in which the rule set defines them.
     pub fn parameters(&self) -> &[ParameterDefinition] {
         &self.parameters
     }
 
-    /// Whether a rule reads the parameter that this built-in fills: finding its value out can be spared where not.
+    /// Returns whether a rule reads the parameter to which this built-in supplies the value. If not, the value need not be
+    /// determined.
     pub fn reads_built_in(&self, built_in: &str) -> bool {
         self.parameters.iter().any(|definition| {
             definition.referenced && definition.built_in.as_deref() == Some(built_in)
         })
     }
 
-    /// The value of each defined parameter, in definition order: the given one or the default.
+    /// Returns the value of each defined parameter, in the order of the definitions: the one in `params`, or else the default.
     ///
     /// # Errors
-    /// [`EndpointError::MissingParameter`] and [`EndpointError::WrongType`].
+    ///
+    /// Returns [`EndpointError::MissingParameter`] or [`EndpointError::WrongType`].
     pub(super) fn bind<'a>(
         &'a self,
         params: &'a EndpointParams,

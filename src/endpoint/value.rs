@@ -1,4 +1,4 @@
-//! The values of rules. An absent value is a `None` of these.
+//! The values of rules. An absent value is `None`.
 
 use super::expression::{Field, Step};
 use super::params::EndpointValue;

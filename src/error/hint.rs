@@ -1,4 +1,4 @@
-//! Advice for errors of services whose own message does not say what to do.
+//! Advice for errors of services whose message does not say what to do.
 
 use std::borrow::Cow;
 
@@ -14,13 +14,13 @@ pub(crate) struct FailedRequest<'a> {
 }
 
 impl ServiceError {
-    /// What the user can do about the error, unless its message says so.
+    /// Returns what the user can do about the error, unless its message already says so.
     pub(crate) fn hint(&self, failed: &FailedRequest<'_>) -> Option<Cow<'static, str>> {
         let credentials = match failed.credentials {
             Some(source) => format!("the credentials ({source})"),
             None => "the credentials".to_owned(),
         };
-        // without a body the code is the status
+        // a response without a body has its status as code
         let is_bare_head = *failed.method == Method::HEAD && self.code.parse::<u16>().is_ok();
         if self.is_expired_credentials() {
             return Some(

@@ -31,7 +31,16 @@ use crate::printable::Printable;
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// The result of every fallible function of this crate.
+/// A result whose error is an [`Error`] of this crate by default.
+///
+/// ```
+/// use tucuxi::{Client, Result};
+///
+/// fn count_tables(client: &Client) -> Result<usize> {
+///     let output = client.call("dynamodb", "ListTables", serde_json::json!({}))?;
+///     Ok(output["TableNames"].as_array().map_or(0, Vec::len))
+/// }
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The error of a call or of its preparation.
@@ -89,7 +98,7 @@ struct Call {
     operation: Box<str>,
 }
 
-/// The properties that the crate needs to know of a module's own error.
+/// A module's own error, with the properties on which the predicates of [`Error`] are based.
 pub(crate) trait Detail: StdError + Send + Sync + 'static {
     fn kind(&self) -> ErrorKind;
 
@@ -161,8 +170,8 @@ impl<T: Detail> From<T> for Error {
 }
 
 impl Error {
-    /// Creates an error from a program's own, for example in an interceptor. Errors of this crate are converted with `?` or
-    /// `into()` instead.
+    /// Wraps an error or a message of the program, for example in an interceptor. Errors of this crate are converted with `?`
+    /// or `into()` instead.
     ///
     /// ```
     /// use tucuxi::error::{Error, ErrorKind};
@@ -246,6 +255,16 @@ impl Error {
     }
 
     /// Returns the HTTP status of the response, if the service returned an error or an unexpected response.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(404, &[("x-amz-request-id", "r1")], ""))?;
+    /// let bucket = serde_json::json!({"Bucket": "lake"});
+    /// let error = client.call("s3", "HeadBucket", bucket).unwrap_err();
+    /// assert_eq!((error.status(), error.request_id()), (Some(404), Some("r1")));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn status(&self) -> Option<u16> {
         let unexpected = || self.unexpected_response().map(|found| found.status);
         self.service_error().map(|e| e.status).or_else(unexpected)
@@ -298,7 +317,7 @@ impl Error {
         self.root().0.attempts
     }
 
-    /// Returns the reason why the call was not retried, if a retry might have succeeded.
+    /// Returns the reason why the call was not retried, if a retry might have succeeded. [`RetriesEnded`] has an example.
     pub fn retries_ended(&self) -> Option<RetriesEnded> {
         self.root().0.retries_ended
     }
@@ -321,8 +340,8 @@ impl Error {
         self.chain().last().unwrap_or(self)
     }
 
-    /// Returns the error as a `T`, or the first cause that is one: a part's own error, such as
-    /// [`TransferError`](crate::transfer::TransferError), or the error that a program passed to [`Error::new`].
+    /// Returns the first `T` among the error and its causes: the error of a part of the crate, such as
+    /// [`TransferError`](crate::transfer::TransferError), or the error that the program passed to [`Error::new`].
     ///
     /// ```
     /// use tucuxi::config::ConfigError;

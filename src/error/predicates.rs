@@ -1,8 +1,8 @@
-//! Questions that a program asks of an error to decide what to do next.
+//! Predicates by which a program decides how to handle an error.
 
 use super::{Error, ServiceError};
 
-/// Codes of permissions that are missing, apart from those that [`ACCESS_DENIED_SUFFIXES`] covers.
+/// Codes for missing permissions, other than those that [`ACCESS_DENIED_SUFFIXES`] covers.
 const ACCESS_DENIED: [&str; 8] = [
     "403",
     "AuthorizationError",
@@ -17,7 +17,7 @@ const ACCESS_DENIED: [&str; 8] = [
 const ACCESS_DENIED_SUFFIXES: [&str; 3] =
     ["AccessDenied", "AccessDeniedException", "AccessDeniedFault"];
 
-/// Codes of session tokens that have expired.
+/// Codes for expired session tokens.
 const EXPIRED: [&str; 4] = [
     "ExpiredToken",
     "ExpiredTokenException",
@@ -25,7 +25,7 @@ const EXPIRED: [&str; 4] = [
     "TokenRefreshRequired",
 ];
 
-/// Codes of missing things end with these. EC2 appends the last one to the name of the parameter
+/// Suffixes of the codes for missing resources. EC2 appends the last one to the name of the parameter
 /// (`InvalidInstanceID.NotFound`).
 const NOT_FOUND_SUFFIXES: [&str; 5] = [
     "DoesNotExist",
@@ -35,7 +35,7 @@ const NOT_FOUND_SUFFIXES: [&str; 5] = [
     "NotFound",
 ];
 
-/// Codes of missing things begin with these, after the last dot.
+/// Prefixes of the codes for missing resources, after the last dot.
 const NOT_FOUND_PREFIXES: [&str; 2] = ["NoSuch", "NonExistent"];
 
 impl Error {
@@ -194,7 +194,7 @@ impl ServiceError {
         self.names().any(|name| EXPIRED.contains(&name))
     }
 
-    /// All names of the error: the code, the shape, and the code of the other protocol.
+    /// All names of the error: the code, the shape, and the code of the older query protocol.
     fn names(&self) -> impl Iterator<Item = &str> {
         let others = [self.shape.as_deref(), self.query_error_code.as_deref()];
         [&*self.code]

@@ -53,7 +53,7 @@ pub struct ServiceError {
 }
 
 impl ServiceError {
-    /// An error in an event stream, which counts as a response with status 400.
+    /// Creates an error that was received in an event stream. It counts as a response with status 400.
     pub(crate) fn in_stream(code: &str, message: &str) -> Self {
         Self {
             code: code.into(),
@@ -121,6 +121,21 @@ impl Detail for ServiceError {
 }
 
 /// The side that is at fault. Exhaustive, because Smithy's `error` trait has these two values.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// use tucuxi::error::Fault;
+/// # let body = r#"{"__type": "ValidationException", "message": "A key is missing."}"#;
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new().respond(400, &[], body))?;
+/// let error = client.call("dynamodb", "ListTables", serde_json::json!({})).unwrap_err();
+/// match error.service_error().unwrap().fault {
+///     Fault::Client => println!("correct the call: {error}"),
+///     Fault::Server => println!("try again later: {error}"),
+/// }
+/// # assert_eq!(error.service_error().unwrap().fault, Fault::Client);
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The caller.
@@ -129,13 +144,26 @@ pub enum Fault {
     Server,
 }
 
-/// The reason why a failed call was not retried.
+/// The reason why a failed call was not retried again. [`Error::retries_ended`](super::Error::retries_ended) returns it.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// use tucuxi::error::RetriesEnded;
+/// # let replay = Replay::new().respond(503, &[], "").respond(503, &[], "");
+///
+/// let config = Config::builder().isolated().region("eu-west-1").unsigned().max_attempts(2).build()?;
+/// # let client = Client::with_transport(config, replay)?;
+/// let error = client.call("dynamodb", "ListTables", serde_json::json!({})).unwrap_err();
+/// assert_eq!(error.retries_ended(), Some(RetriesEnded::Attempts));
+/// assert_eq!(error.attempts(), 2);
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetriesEnded {
     /// All configured attempts were made.
     Attempts,
-    /// The body is a reader that was consumed by the first attempt.
+    /// The body is a reader, which the first attempt consumed.
     Body,
     /// The deadline of the call would have passed before the next attempt.
     Deadline,
@@ -144,7 +172,7 @@ pub enum RetriesEnded {
 }
 
 impl RetriesEnded {
-    /// The reason as text, unless the number of attempts says it.
+    /// Returns the reason as text, unless the number of attempts already tells it.
     pub(crate) fn text(self) -> Option<&'static str> {
         match self {
             Self::Attempts => None,
@@ -158,7 +186,23 @@ impl RetriesEnded {
     }
 }
 
-/// The reason why a retry may succeed.
+/// The reason why a retry of a failed attempt may succeed, for interceptors.
+///
+/// ```
+/// use tucuxi::error::RetryReason;
+/// use tucuxi::interceptor::{Attempt, CallContext, Interceptor};
+///
+/// /// Logs throttled attempts.
+/// struct Throttled;
+///
+/// impl Interceptor for Throttled {
+///     fn after_attempt(&self, call: &CallContext<'_>, attempt: &mut Attempt<'_>) {
+///         if attempt.retry == Some(RetryReason::Throttling) {
+///             eprintln!("{} is throttled", call.operation.name);
+///         }
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryReason {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::{Detail, ErrorKind};
 
-/// A response with a success status that does not belong to the operation: a web page, a document of another operation, an
-/// empty or truncated document, or one without the element that proves that the operation was done.
+/// A response with a success status that is not a response of the operation: a web page, a document of another operation, an
+/// empty or truncated document, or one without the element that proves that the operation succeeded.
 ///
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};

@@ -1,4 +1,4 @@
-//! Event streams: responses that consist of messages.
+//! Event streams: responses that consist of a sequence of messages.
 //!
 //! ```text
 //! body ──► Message ──► event      → {"Records": {…}}       an object with one member
@@ -18,8 +18,23 @@
 //! }
 //! # Ok::<(), tucuxi::Error>(())
 //! ```
+//!
+//! Requests consist of events too where the model says so. With HTTP/2 both directions are open at once, which the async client
+//! can do (feature `async`): see [`RequestBuilder::events`](crate::RequestBuilder::events).
+//!
+//! ```text
+//! {"AudioEvent": {…}} ──► Message ──► Message, with the signature of the message before ──► body
+//! ```
 
+mod encoder;
+mod input;
 mod reader;
+#[cfg(feature = "async")]
+mod sender;
 
+pub(crate) use self::encoder::EventEncoder;
+pub(crate) use self::input::{EventInput, EventLink, OpenStream, SignFrames};
 pub use self::reader::EventReader;
+#[cfg(feature = "async")]
+pub use self::sender::{EventSender, Events, StreamEnded, channel};
 pub use crate::frame::{FrameError, HeaderValue, Message};

@@ -15,6 +15,7 @@ use futures_core::Stream;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
+use super::input::EventLink;
 use crate::body::ResponseBody;
 use crate::codec::raw::Text;
 use crate::codec::{fit, scalar};
@@ -27,18 +28,42 @@ use crate::transport::TransportError;
 
 /// An iterator over the events of a response, as they are received. An event is an object with one member.
 ///
-/// The reader holds one message at a time and waits for the next. A value that does not fit the model is returned as far as it does, as
-/// in a result, and logged. The last item is an error if the stream fails, ends inside a message or contains an error, and also if
-/// only the end of the connection ends the stream, which may then be truncated. Events that the model does not have are skipped.
-/// Dropping the reader closes the connection.
+/// `next` waits for an event, and the reader holds one message at a time. Dropping the reader closes the connection.
+///
+/// A value that does not fit the model is converted as far as possible, as in results, and logged. Events that are not in the model
+/// are skipped. The last item is an error if the stream fails, ends inside a message or contains an error. It is also an error if
+/// only the end of the connection ends the stream, because the stream may then be truncated.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # use tucuxi::eventstream::{HeaderValue, Message};
+/// # let header = |text: &str| HeaderValue::String(text.into());
+/// # let records = Message::new("1,squid\n")
+/// #     .with(":message-type", header("event"))
+/// #     .with(":event-type", header("Records"));
+/// # let replay = Replay::new().respond(200, &[], records.encode()?);
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, replay)?;
+/// let query = serde_json::json!({
+///     "Bucket": "river", "Key": "catch.csv", "Expression": "select * from s3object", "ExpressionType": "SQL",
+///     "InputSerialization": {"CSV": {}}, "OutputSerialization": {"CSV": {}},
+/// });
+/// let output = client.request("s3", "SelectObjectContent").params(query).send()?;
+/// for event in output.events.unwrap() {
+///     assert_eq!(event?["Records"]["Payload"], "MSxzcXVpZAo="); // base64, as all blobs
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct EventReader {
     model: Arc<ServiceModel>,
     operation: Arc<Operation>,
     /// The union whose members are the events.
     stream: ShapeId,
     body: Option<ResponseBody>,
-    /// A value that does not fit the model is an error.
+    /// Whether a value that does not fit the model is an error.
     pub(crate) is_strict: bool,
+    /// The events that are sent at the same time.
+    pub(crate) sent: Option<Arc<EventLink>>,
     /// The part of a message that has been received.
     #[cfg(feature = "async")]
     received: BytesMut,
@@ -56,13 +81,14 @@ impl EventReader {
             operation: operation.clone(),
             body: Some(body),
             is_strict: false,
+            sent: None,
             model,
             #[cfg(feature = "async")]
             received: BytesMut::new(),
         }
     }
 
-    /// Reads the first message of the RPC protocols, which holds the members of the result besides the events.
+    /// Reads the first message of an RPC protocol's stream. It holds the members of the output other than the event stream.
     pub(crate) fn initial_response(&mut self) -> Result<Bytes> {
         let message = self.message()?;
         self.initial(message)
@@ -130,23 +156,32 @@ impl EventReader {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
+    /// Ends the stream and the sending of events. Returns the error of these, if they failed.
+    fn end(&mut self) -> Option<Error> {
+        self.body = None;
+        let sent = self.sent.take()?;
+        sent.close();
+        sent.take_error()
+    }
+
     /// Returns the item for a message, or `None` if the model does not have the event.
     fn item(&mut self, message: Result<Option<Message>>) -> Option<Option<Result<Value>>> {
         let found = match message {
             Ok(Some(message)) => self.event(&message).transpose()?,
-            Ok(None) => {
-                self.body = None;
-                return Some(None);
-            }
+            Ok(None) => match self.end() {
+                Some(error) => Err(error),
+                None => return Some(None),
+            },
             Err(error) => Err(error),
         };
         Some(Some(found.map_err(|error| {
-            self.body = None;
+            // an event that cannot be sent breaks the connection
+            let error = self.end().unwrap_or(error);
             error.of_call(self.model.name(), &self.operation.name)
         })))
     }
 
-    /// Converts a message to an event; `None` if the model does not have it.
+    /// Converts a message to an event. Returns `None` if the event is not in the model.
     fn event(&self, message: &Message) -> Result<Option<Value>> {
         let text = |name: &str| message.text(name).unwrap_or_default();
         match message.text(":message-type") {
@@ -233,7 +268,7 @@ impl EventReader {
         Ok(value)
     }
 
-    /// Reads an exception, which the model has among the events.
+    /// Converts an exception, whose shape is a member of the event stream as well.
     fn exception(&self, name: &str, message: &Message) -> Error {
         let found = match self.member(name) {
             Ok(member) => {
@@ -283,6 +318,12 @@ impl Stream for EventReader {
                 return Poll::Ready(item);
             }
         }
+    }
+}
+
+impl Drop for EventReader {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

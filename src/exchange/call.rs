@@ -1,4 +1,4 @@
-//! A call: what every stage may read about it, and the one way to make an exchange of it.
+//! A call: what every stage may read about it, and the only way to start its exchange.
 
 use std::sync::Arc;
 
@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use super::hooks::{intercept_params, interceptors};
 use super::presigned::Presign;
-use super::{Exchange, Service};
+use super::{Exchange, Service, sent_events};
 use crate::body::Body;
 use crate::call::{CallContext, CallExtensions, Quirk};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::eventstream::EventInput;
 use crate::interceptor::{Interceptor, Interceptors};
 use crate::model::Operation;
 use crate::params::{self, ParamError, ParamErrors};
@@ -19,7 +20,7 @@ use crate::random;
 use crate::secrets::CallOf;
 use crate::settings::Settings;
 
-/// Everything that the stages of a call may read about it. It owns what it needs, so a driver may hold it for any time.
+/// Everything that the stages of a call may read about it. It owns its parts, so a driver may keep it for any time.
 pub(crate) struct Call {
     pub(super) config: Arc<Settings>,
     /// The program's interceptors.
@@ -34,7 +35,7 @@ pub(crate) struct Call {
     extensions: CallExtensions,
 }
 
-/// The part of the crate that a call is made for; the User-Agent has it.
+/// The part of the crate that makes a call, which the User-Agent reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Call,
@@ -44,7 +45,7 @@ pub(crate) enum Purpose {
 }
 
 impl Call {
-    /// A call with the program's configuration, whose response is read into memory.
+    /// Creates a call with the program's configuration, whose response is read into memory.
     ///
     /// # Errors
     ///
@@ -54,7 +55,7 @@ impl Call {
         Self::with_settings(config.settings().clone(), interceptors, service, operation)
     }
 
-    /// A call of a credentials provider, without the program's interceptors.
+    /// Creates a call of a credentials provider, without the program's interceptors.
     pub(super) fn of_provider(
         settings: Settings,
         service: Arc<Service>,
@@ -83,7 +84,7 @@ impl Call {
         })
     }
 
-    /// Another operation of the same service, called on behalf of this call.
+    /// Creates a call of another operation of the same service, on behalf of this call.
     pub(super) fn nested(&self, operation: &str) -> Result<Self> {
         let mut nested = Self::with_settings(
             self.config.clone(),
@@ -95,7 +96,7 @@ impl Call {
         Ok(nested)
     }
 
-    /// The same operation, presigned in another region.
+    /// Creates a call of the same operation, presigned in another region.
     pub(super) fn presigned_in(&self, region: &str, why: &str, presign: Presign) -> Result<Self> {
         let config = self.config.in_region(region, why)?;
         Ok(Self {
@@ -135,35 +136,53 @@ impl Call {
         }
     }
 
-    /// Completes and checks the parameters, and makes an exchange of the call.
+    /// Completes and validates the parameters, and creates the exchange of the call.
     ///
     /// # Errors
     ///
-    /// Returns an error if the parameters do not fit the model, or an interceptor refuses them.
-    pub(crate) fn exchange(self, mut params: Value, body: Option<Body>) -> Result<Exchange> {
-        match self.complete(&mut params, body.is_some()) {
-            Ok(()) => Ok(Exchange::new(
-                self,
-                Params {
+    /// Returns an error if the parameters do not fit the model, or an interceptor rejects them.
+    pub(crate) fn exchange(self, params: Value, body: Option<Body>) -> Result<Exchange> {
+        self.exchange_with(params, body, None)
+    }
+
+    /// Does the same for a call that may send events.
+    pub(crate) fn exchange_with(
+        self,
+        mut params: Value,
+        body: Option<Body>,
+        events: Option<EventInput>,
+    ) -> Result<Exchange> {
+        let completed = self.complete(&mut params, body.is_some(), events.as_ref());
+        match completed {
+            Ok(()) => {
+                let params = Params {
                     value: params,
                     body,
-                },
-            )),
+                };
+                Ok(Exchange::new(self, params, events))
+            }
             Err(error) => Err(self.named(error)),
         }
     }
 
     /// Runs the interceptors over the parameters, generates idempotency tokens, and validates the result.
-    fn complete(&self, params: &mut Value, has_body: bool) -> Result<()> {
+    fn complete(
+        &self,
+        params: &mut Value,
+        has_body: bool,
+        events: Option<&EventInput>,
+    ) -> Result<()> {
         let (model, operation) = (&self.service.model, &self.operation);
+        let events = sent_events::member(model, operation, events)?;
         let streaming = protocol::streaming_payload(model, operation.input)?;
         if has_body && streaming.is_none() {
-            let what = "a body is given, but the operation takes no streaming payload";
+            let what = "the request has a body, but the operation has no streaming payload";
             return Err(Error::request(what));
         }
         let refused = self.intercept_params(params)?;
         params::fill_idempotency_tokens(model, operation, params, random::uuid)?;
-        let streamed = streaming.filter(|_| has_body).map(|member| &*member.name);
+        let streamed = streaming.filter(|_| has_body).or(events);
+        let streamed = streamed.map(|member| &*member.name);
         let is_strict = self.config.validates_strictly();
         let checked = match self.config.validates_parameters() {
             true => params::validate(model, operation, params, streamed, is_strict),
@@ -181,7 +200,7 @@ impl Call {
     ///
     /// # Errors
     ///
-    /// Returns an error if an interceptor fails; a parameter that one refuses is kept.
+    /// Returns an error if an interceptor fails. A parameter that an interceptor rejects is kept.
     pub(super) fn completed(&self, params: &Value) -> Result<Value> {
         let mut params = params.clone();
         self.intercept_params(&mut params)?;
@@ -221,7 +240,7 @@ impl Call {
         quirk.is_on(&self.config)
     }
 
-    /// The model and operation that go with each request, for what scrubs secrets from it.
+    /// The model and operation of each request, by which its secrets are found.
     pub(super) fn call_of(&self) -> CallOf {
         CallOf {
             model: self.service.model.clone(),
@@ -229,7 +248,7 @@ impl Call {
         }
     }
 
-    /// The error with service and operation.
+    /// Adds the service and the operation to an error.
     pub(crate) fn named(&self, error: Error) -> Error {
         error.of_call(self.service.name(), &self.operation.name)
     }

@@ -26,7 +26,7 @@ pub(super) struct Catalog {
 pub(super) struct ServiceData {
     pub(super) model: Arc<ServiceModel>,
     catalog: Arc<Catalog>,
-    /// The version of all files; `None` for the newest of each.
+    /// The version of all files, or `None` for the newest version of each.
     version: Option<Box<str>>,
     rules: OnceCell<Option<EndpointResolver>>,
     paginators: OnceCell<Entries>,
@@ -36,7 +36,7 @@ pub(super) struct ServiceData {
 }
 
 impl Catalog {
-    /// A catalog of these models. Catalogs of nothing but the embedded models are the same for the whole process.
+    /// Returns a catalog of these models. All clients of a process that use only the embedded models share one catalog.
     pub(super) fn of(models: Models) -> Arc<Self> {
         static EMBEDDED: LazyLock<Mutex<Option<Arc<Catalog>>>> = LazyLock::new(Mutex::default);
         match models.is_embedded_only() {
@@ -60,7 +60,7 @@ impl Catalog {
         &self.models
     }
 
-    /// The data of a service, by the name of its folder; `None` if there is no such folder or version.
+    /// Returns the data of a service, by the name of its folder, or `None` if there is no such folder or version.
     pub(super) fn service(
         self: &Arc<Self>,
         name: &str,
@@ -126,7 +126,7 @@ impl ServiceData {
         &self.catalog
     }
 
-    /// The endpoint rules; `None` if the service has none.
+    /// The endpoint rules, if the service has any.
     pub(super) fn rules(&self) -> Result<Option<&EndpointResolver>> {
         let rules = self.rules.get_or_try_init(|| {
             let Some(text) = self.load(ENDPOINT_RULES)? else {
@@ -161,7 +161,7 @@ impl ServiceData {
         self.waiters.get_or_try_init(read)
     }
 
-    /// The definitions of resources; `None` if the service has none.
+    /// The definitions of resources, if the service has any.
     pub(super) fn resources(&self) -> Result<Option<&Arc<Definitions>>> {
         let definitions = self.resources.get_or_try_init(|| {
             let text = self.load(RESOURCES)?;
@@ -171,7 +171,7 @@ impl ServiceData {
         definitions.map(Option::as_ref)
     }
 
-    /// The entries of one of the service's files; empty if there is no such file.
+    /// The entries of one of the service's files. They are empty if there is no such file.
     fn entries(&self, kind: &str, member: &str) -> Result<Entries> {
         match self.load(kind)? {
             Some(text) => Entries::parse(&format!("{}/{kind}", self.model.name()), member, &text),
@@ -187,7 +187,7 @@ impl ServiceData {
 }
 
 impl Catalog {
-    /// The name of the folder of a service that is given in another spelling.
+    /// Returns the name of a service's folder. `name` may have another spelling.
     ///
     /// # Errors
     ///
@@ -204,7 +204,7 @@ impl Catalog {
     }
 }
 
-/// The name of a service in a version of its API, as maps have it.
+/// The key of maps for a service in a version of its API.
 pub(super) fn key<'n>(name: &'n str, version: Option<&str>) -> Cow<'n, str> {
     match version {
         Some(version) => format!("{name}@{version}").into(),

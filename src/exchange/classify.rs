@@ -1,4 +1,4 @@
-//! Which failures are retryable.
+//! The classification of failures: which are retryable.
 //!
 //! The lists are those of the AWS SDKs' standard mode, which distinguishes throttling from transient failures.
 
@@ -23,7 +23,7 @@ const THROTTLING: [&str; 14] = [
     "TransactionInProgressException",
 ];
 
-/// The throttling errors of all services in the legacy mode.
+/// The codes that count as throttling in the legacy mode, for all services.
 const LEGACY_THROTTLING: [&str; 5] = [
     "ProvisionedThroughputExceededException",
     "RequestThrottledException",
@@ -47,7 +47,7 @@ pub(super) fn classify(
     }
 }
 
-/// The same in the legacy mode, whose lists go by status and code.
+/// The reason for a retry in the legacy mode, whose lists are by status and code.
 pub(super) fn in_legacy_mode(quirks: &ServiceQuirks, error: &Error) -> Option<RetryReason> {
     let Some(error) = error.service_error() else {
         return error.is_retryable().then_some(RetryReason::Transient);

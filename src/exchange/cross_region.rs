@@ -1,4 +1,4 @@
-//! Copies from another region: the service here receives a presigned URL of the service there.
+//! Copies from another region: the request to the service contains a presigned URL for the service in the source's region.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use super::{Call, Exchange, Presign, Step, Waiting};
 use crate::error::{Error, Result};
 use crate::protocol::Params;
 
-/// How long the URL is valid: as long as botocore's.
+/// The validity of the URL, as in botocore.
 const EXPIRES: Duration = Duration::from_secs(3600);
 
 /// The source of a copy between regions.
 pub(super) struct CopySource {
     region: String,
-    /// The parameters of the call that is presigned there.
+    /// The parameters of the call that is presigned in the source's region.
     params: Params,
     /// A parameter of the URL that the model does not have.
     more: Option<(&'static str, String)>,
@@ -44,14 +44,14 @@ impl Exchange {
         };
         let there = call.presigned_in(&source.region, "the parameter SourceRegion", presign)?;
         // the parameters were checked with those of the copy
-        let signs = Self::new(there, source.params.clone());
+        let signs = Self::new(there, source.params.clone(), None);
         self.waiting = Waiting::CopySource(source);
         Ok(Some(Step::NeedCall(Box::new(signs))))
     }
 }
 
 impl CopySource {
-    /// The source, if the model has members for it and the parameters need it.
+    /// Returns the source, if the model has members for it and the parameters name another region.
     fn find(call: &Call, params: &Value) -> Result<Option<Self>> {
         const SOURCE: &str = "SourceRegion";
         const DESTINATION: &str = "DestinationRegion";
@@ -93,7 +93,7 @@ impl CopySource {
         }))
     }
 
-    /// Whether the caller sets the URL.
+    /// Whether the caller has set the URL.
     fn is_given(&self) -> bool {
         self.params.value.get(&*self.member).is_some()
     }

@@ -24,9 +24,9 @@ pub(super) struct Discovered(Mutex<HashMap<String, Known>>);
 #[derive(Clone, Debug, Default)]
 struct Known {
     url: Option<Box<str>>,
-    /// When it expires.
+    /// When the endpoint expires.
     fresh_until: Option<SystemTime>,
-    /// When to request it again after a failure.
+    /// When the endpoint may be requested again after a failure.
     ask_after: Option<SystemTime>,
 }
 
@@ -115,7 +115,7 @@ fn key(call: &Call, params: &Value) -> Result<String> {
     })
 }
 
-/// Keeps the endpoint of a response, or the failure.
+/// Stores the endpoint of a response, or the failure.
 pub(super) fn learn(
     call: &Call,
     params: &Value,
@@ -146,7 +146,7 @@ pub(super) fn learn(
     Ok(())
 }
 
-/// Forgets an endpoint that rejected a call as the wrong one.
+/// Removes an endpoint that rejected a call because it was the wrong one.
 pub(super) fn forget(call: &Call, params: &Value) -> Result<()> {
     let key = key(call, params)?;
     call.service

@@ -24,8 +24,8 @@ use crate::secrets::scrub;
 use crate::settings::{Settings, token_variable};
 use crate::transport::{Limits, Request, Response, Transport, TransportError, TransportErrorKind};
 
-/// The environment of a call: everything that the driver fulfils the exchange's steps with. It is owned, so that a driver may
-/// take it to another thread or into a future; clones share everything.
+/// The environment of a call: everything with which the driver fulfils the exchange's steps. It is owned, so that a driver may
+/// move it to another thread or into a future. Clones share everything.
 #[derive(Clone)]
 pub(crate) struct CallEnv {
     pub(crate) config: Arc<Settings>,
@@ -36,7 +36,7 @@ pub(crate) struct CallEnv {
     pub(crate) cancel: CancelToken,
     /// The region of the instance that the program runs on, once it was looked up.
     pub(crate) instance_region: Arc<OnceLock<Option<String>>>,
-    /// When the call must be done.
+    /// The time by which the call must end.
     pub(crate) deadline: Option<Instant>,
 }
 
@@ -116,7 +116,7 @@ impl CallEnv {
         self.deadline.map(until)
     }
 
-    /// Fails if the call was cancelled.
+    /// Returns an error if the call was cancelled.
     pub(super) fn check(&self, to: &Uri) -> Result<()> {
         match self.cancel.is_cancelled() {
             true => Err(TransportError::cancelled(to).into()),
@@ -138,7 +138,7 @@ impl CallEnv {
         }
     }
 
-    /// The connect timeout, which may depend on the region that the program runs in. That is looked up for the first request.
+    /// The connect timeout, which may depend on the region in which the program runs. That is looked up for the first request.
     fn connect_timeout(&self, given: Duration) -> Duration {
         if !self.config.depends_on_place() {
             return given;
@@ -163,7 +163,7 @@ impl CallEnv {
         !self.config.depends_on_place() || self.instance_region.get().is_some()
     }
 
-    /// Fulfils a step that needs no network of its own.
+    /// Fulfils a step that sends no request of this call.
     fn fulfil(&self, exchange: &Exchange, step: Step) -> Result<Event> {
         Ok(match step {
             Step::NeedCall(other) => Event::Called(nested(*other, self)),
@@ -217,7 +217,7 @@ impl CallEnv {
         lookup.credentials.explain(&lookup.context())
     }
 
-    /// The same environment, with the timeout for a lookup of credentials in its deadline.
+    /// Returns the environment with a deadline that includes the timeout for a lookup of credentials.
     fn for_lookup(&self) -> Self {
         let end = Instant::now().checked_add(self.config.credentials_timeout());
         Self {
@@ -301,7 +301,7 @@ pub(super) fn missing_token(signing_name: &str, error: CredentialsError) -> Erro
         CredentialsError::Absent(why) => {
             let variable = token_variable(signing_name);
             let what = format!(
-                "no bearer token: give it to the client, set {variable}, or log in to an SSO session ({why})"
+                "no bearer token: pass one to the client, set {variable}, or log in to an SSO session ({why})"
             );
             Error::new(ErrorKind::Credentials, what)
         }
@@ -312,7 +312,7 @@ pub(super) fn missing_token(signing_name: &str, error: CredentialsError) -> Erro
 /// The maximum size of an error's body, in bytes; services send far less.
 pub(super) const MAX_ERROR: u64 = 16 * 1024 * 1024;
 
-/// Reads a body that is not left to the caller, so that a connection that breaks meanwhile is an error of the attempt.
+/// Reads a body that is not left to the caller. If the connection breaks meanwhile, the attempt fails and may be retried.
 fn receive(
     uri: &Uri,
     response: Response,

@@ -1,4 +1,4 @@
-//! Hashes of a body: the machine requests them, and a driver reads the body.
+//! Hashes of a body. The exchange requests them, and the driver reads the body.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use crate::checksum::{ChecksumAlgorithm, TreeHasher};
 use crate::error::{Error, Result};
 use crate::read;
 
-/// The hashes that a request needs, which are made in one pass.
+/// The hashes that a request needs. They are computed in one pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Hashes {
     /// For the header of this algorithm.
@@ -20,7 +20,7 @@ pub(crate) struct Hashes {
     pub(super) tree: bool,
 }
 
-/// The hashes, and the body that was read for them: one that could be read only once is in memory now.
+/// The hashes, and the body that was read for them. A body that could be read only once has been replaced by a copy.
 #[derive(Debug)]
 pub(crate) struct Hashed {
     pub(crate) body: Body,
@@ -37,11 +37,11 @@ impl Hashes {
         (self != Self::default()).then_some(self)
     }
 
-    /// Reads the body.
+    /// Reads the body and computes the hashes.
     ///
     /// # Errors
     ///
-    /// Returns an error if the body cannot be read, or only once and it is too large to be kept.
+    /// Returns an error if the body cannot be read, or if it can be read only once and cannot be copied.
     pub(crate) fn read(self, body: Body) -> io::Result<Hashed> {
         let body = body.into_reusable()?;
         let mut checksum = self.checksum.map(ChecksumAlgorithm::hasher);

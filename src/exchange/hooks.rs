@@ -47,7 +47,7 @@ pub(super) fn interceptors<'a>(
 }
 
 impl Call {
-    /// Runs the `request` hooks, and sets the `Host` header unless they did.
+    /// Runs the `request` hooks, and sets the `Host` header unless they have set it.
     pub(super) fn intercept_request(&self, params: &Value, request: &mut Request) -> Result<()> {
         let context = self.context(params, 0);
         self.interceptors()
@@ -105,7 +105,7 @@ impl Call {
     }
 }
 
-/// Runs the `params` hooks, and returns what they refuse all together.
+/// Runs the `params` hooks, and returns all parameter errors that they report.
 pub(super) fn intercept_params<'a>(
     interceptors: impl Iterator<Item = &'a dyn Interceptor>,
     context: &CallContext<'_>,

@@ -170,14 +170,14 @@ impl Exchange {
         }
     }
 
-    /// The remedy for an error about how the body was sent, or for one that many calls meet. Servers that are compatible with S3
-    /// often do not support trailing checksums, and each reports it in its own way.
+    /// The remedy for an error that is due to how the body was sent, or for a common one. S3-compatible servers often do not
+    /// support trailing checksums, and each reports this in its own way.
     fn hint(&self, error: &ServiceError) -> Option<Cow<'static, str>> {
         let prepared = self.prepared.as_ref()?;
         if error.status == 411 && prepared.request.body().len().is_none() {
             return Some(
-                "the request had no Content-Length: give a file or bytes, the parameter ContentLength where the operation has it, or \
-                 Body::from_reader_with_len"
+                "the request had no Content-Length: pass a file, bytes or Body::from_reader_with_len, or set the parameter \
+                 ContentLength if the operation has it"
                     .into(),
             );
         }
@@ -198,8 +198,8 @@ impl Exchange {
         })
     }
 
-    /// Follows a response that sends the call to another region or endpoint: the next step, or (`Err`) the step that finds the
-    /// region first.
+    /// Handles a response that redirects the call to another region or endpoint. Returns the next step, or `Err` with the step that
+    /// must find the region first.
     fn handle_redirect(&mut self, error: &Error, tick: Tick) -> Option<Result<Step, Step>> {
         let or_done = |this: &Self, step: Result<Step>| step.unwrap_or_else(|e| this.done(Err(e)));
         let found = error.service_error()?;

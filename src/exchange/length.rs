@@ -6,8 +6,8 @@ use crate::body::Body;
 use crate::error::{Error, Result};
 use crate::transport::Request;
 
-/// Sets the length of the body to that of the header, so that the signed length is the sent one. A reader of unknown length
-/// takes it; a body of another length is an error.
+/// Sets the length of the body to that of the header, so that the length that is signed is the one that is sent. This applies to a
+/// reader of unknown length; a body with another known length is an error.
 pub(super) fn apply(request: &mut Request) -> Result<()> {
     let Some(stated) = request.headers().get(CONTENT_LENGTH) else {
         return Ok(());

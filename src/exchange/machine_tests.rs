@@ -1,4 +1,4 @@
-//! The machine by hand: a whole call without a transport, a file system or a clock.
+//! Tests that drive the state machine by hand: whole calls without a transport, a file system or a clock.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -33,7 +33,7 @@ fn response(status: u16, headers: &[(&'static str, &'static str)], body: &'stati
     }))
 }
 
-/// Drives the machine up to its next request, whose body nothing has read.
+/// Drives the machine up to its next request, whose body has not been read.
 fn next_request(exchange: &mut Exchange, mut event: Event, hashes: &mut u32) -> Request {
     loop {
         event = match exchange.step(event, tick()) {
@@ -64,7 +64,7 @@ fn call(service: &str, operation: &str, endpoint: &str) -> Call {
     Call::new(&config, services.service(service).unwrap(), operation).unwrap()
 }
 
-/// An asynchronous driver holds them over its awaits, and takes the environment to a thread that may block.
+/// An asynchronous driver keeps both across awaits, and moves the environment to a thread that may block.
 #[test]
 fn a_call_and_its_environment_are_owned() {
     fn is_owned<T: Send + 'static>() {}

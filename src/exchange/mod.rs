@@ -11,8 +11,8 @@
 //!     ▲                                                              │
 //!     └───────────────────────────── Sleep ◄─────────────────────────┘
 //! ```
-//! The machine does no IO and reads no clock: it requests what it needs from its driver, one [`Step`] at a time, and the time and
-//! a random number come with each event. Every attempt has fresh credentials, a fresh date and a fresh signature.
+//! The machine does no IO and reads no clock. It requests what it needs from its driver, one [`Step`] at a time, and receives the
+//! time and a random number with each event. Every attempt has current credentials, and a date and signature of its own.
 
 #[cfg(feature = "async")]
 mod async_driver;
@@ -36,6 +36,7 @@ mod response;
 mod retry;
 mod retry_after;
 mod send;
+mod sent_events;
 mod service;
 mod sessions;
 mod skew;
@@ -43,6 +44,7 @@ mod trace;
 mod user_agent;
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -63,11 +65,13 @@ pub(crate) use self::endpoint::explain;
 use self::hashing::{Hashed, Hashes};
 pub(crate) use self::presigned::Presign;
 use self::retry::Retries;
+use self::sent_events::SentEvents;
 pub(crate) use self::service::{Service, Services};
 use crate::auth::{self, IdentityKind, Sign};
 use crate::body::Body;
 use crate::checksum;
 use crate::error::{Error, Result};
+use crate::eventstream::{EventInput, EventLink};
 use crate::identity::{Credentials, Identity};
 use crate::output::Output;
 use crate::protocol::Params;
@@ -76,7 +80,7 @@ use crate::transport::{Limits, Request, Response, TransportError};
 /// The next action for the driver.
 pub(crate) enum Step {
     Done(Result<Output>),
-    /// Drive this exchange of the same service, too. If it is presigned its result is the URL.
+    /// Drive this nested exchange of the same service. If it is presigned, its result is the URL.
     NeedCall(Box<Exchange>),
     /// Load the service's endpoint rules: [`Exchange::load`].
     NeedData,
@@ -133,6 +137,8 @@ pub(crate) struct Tick {
 pub(crate) struct Exchange {
     call: Call,
     params: Params,
+    /// The events that the call sends.
+    events: Option<SentEvents>,
     retries: Retries,
     /// The time of the last response, by the local clock and by the service's.
     last_response: Option<(SystemTime, SystemTime)>,
@@ -143,13 +149,13 @@ pub(crate) struct Exchange {
     waiting: Waiting,
     /// Whether a request was sent.
     is_sent: bool,
-    /// Whether the call was sent to another region or endpoint, which is done once.
+    /// Whether the call was redirected to another region or endpoint, which happens at most once.
     redirected: bool,
     /// The identity that signed the last request.
     identity: Option<Identity>,
-    /// How far ahead of the clock the last request was signed, in seconds.
+    /// How many seconds ahead of the local clock the signing time of the last request was.
     signed_ahead: i64,
-    /// How far ahead the service's clock is, by a response to this call, in seconds.
+    /// How many seconds the service's clock is ahead of the local one, according to a response to this call.
     service_ahead: Option<i64>,
     /// The headers of the last response.
     headers: HeaderMap,
@@ -176,11 +182,13 @@ struct Prepared {
     needs: Option<Hashes>,
     /// The hash of a body that is not in memory.
     sha256: Option<String>,
+    /// The first message of a body of events, in the RPC protocols: its media type and its payload.
+    initial: Option<(String, Bytes)>,
 }
 
 impl Exchange {
-    /// An exchange of a call with checked parameters; see [`Call::exchange`].
-    fn new(call: Call, params: Params) -> Self {
+    /// Creates the exchange of a call whose parameters are validated; see [`Call::exchange`].
+    fn new(call: Call, params: Params, events: Option<EventInput>) -> Self {
         let quirks = call.service.quirks;
         let region = call.config.region().unwrap_or_default();
         let retries = Retries::new(
@@ -193,6 +201,7 @@ impl Exchange {
         Self {
             call,
             params,
+            events: events.map(SentEvents::new),
             retries,
             last_response: None,
             giving_up: None,
@@ -208,7 +217,7 @@ impl Exchange {
         }
     }
 
-    /// Continues after an event.
+    /// Handles an event, and returns the next step.
     pub(crate) fn step(&mut self, event: Event, tick: Tick) -> Step {
         let next = match event {
             Event::Called(result) => self.called(result, tick),
@@ -303,14 +312,14 @@ impl Exchange {
         }
     }
 
-    /// Sends the call to the bucket's region, at once and once.
+    /// Redirects the call to the bucket's region, without a delay and only once.
     pub(super) fn redirect(&mut self, tick: Tick) -> Result<Step> {
         self.redirected = true;
         self.prepared = Some(self.prepare(None, None)?);
         self.attempt(tick)
     }
 
-    /// Requests the identity that signs, or sends the request unsigned.
+    /// Requests the identity to sign with, or sends the request unsigned.
     pub(super) fn attempt(&mut self, tick: Tick) -> Result<Step> {
         if let Some(Prepared {
             request,
@@ -393,7 +402,7 @@ impl Exchange {
         }
     }
 
-    /// The response that an interceptor returns in place of the service's, if one does.
+    /// Returns the response that an interceptor returns in place of the service's, if any.
     pub(crate) fn intercept_send(
         &self,
         request: &Request,
@@ -423,14 +432,19 @@ impl Exchange {
     /// Opens the event stream of the output, and collects it for a buffered call.
     pub(crate) fn with_events(&self, output: Output) -> Result<Output> {
         let max = (self.call.buffered).then(|| self.call.config.max_response_size());
-        output.with_events(max).map_err(|e| self.call.named(e))
+        let output = output.with_events(max, self.event_link());
+        output.map_err(|e| self.call.named(e))
+    }
+
+    fn event_link(&self) -> Option<Arc<EventLink>> {
+        self.events.as_ref().map(|events| events.link.clone())
     }
 
     /// Does the same without blocking.
     #[cfg(feature = "async")]
     async fn with_events_async(&self, output: Output) -> Result<Output> {
         let max = (self.call.buffered).then(|| self.call.config.max_response_size());
-        let output = output.with_events_async(max).await;
+        let output = output.with_events_async(max, self.event_link()).await;
         output.map_err(|e| self.call.named(e))
     }
 

@@ -4,7 +4,7 @@ use http::Uri;
 use http::header::{EXPECT, HeaderName, HeaderValue};
 
 use super::hashing::Hashes;
-use super::{Exchange, Prepared, endpoint, length, presigned, trace};
+use super::{Exchange, Prepared, endpoint, length, presigned, sent_events, trace};
 use crate::checksum::Placement;
 use crate::error::{Error, Result};
 use crate::identity::Credentials;
@@ -21,10 +21,6 @@ impl Exchange {
     ) -> Result<Prepared> {
         let call = &self.call;
         let (model, operation) = (&call.service.model, &call.operation);
-        if protocol::input_event_stream(model, operation)?.is_some() {
-            let what = "operations that stream events to the service need HTTP/2";
-            return Err(Error::unsupported(what));
-        }
         let endpoint = endpoint::resolve(call, &self.params.value, credentials)?;
         let encoded = protocol::encode(model, operation, &self.params)?;
         let prefix = match call.config.injects_host_prefix() {
@@ -57,6 +53,7 @@ impl Exchange {
         call.intercept_request(&self.params.value, &mut request)?;
         let cx = call.context(&self.params.value, 0);
         let auth = auth::choose(&cx, &endpoint, &|| endpoint::signing_region(call))?;
+        let initial = sent_events::prepare(call, &*auth, &mut request)?;
         let mut hashes = Hashes::default();
         if call.presign.is_none() {
             length::apply(&mut request)?;
@@ -66,7 +63,7 @@ impl Exchange {
                 && !request.body().is_empty()
                 && call.has(call.service.quirks.awaits_consent)
             {
-                // a service that refuses does so before the body is sent
+                // a service that rejects the request does so before the body is sent
                 let expect = HeaderValue::from_static("100-continue");
                 request.headers_mut().insert(EXPECT, expect);
             }
@@ -87,11 +84,12 @@ impl Exchange {
             auth,
             needs: hashes.any(),
             sha256: None,
+            initial,
         })
     }
 }
 
-/// Joins endpoint, host prefix, path and query without normalising them. A user name and a password are left out.
+/// Joins endpoint, host prefix, path and query without normalising them. A user name and a password are dropped.
 fn assemble(endpoint: &str, prefix: Option<&str>, path: &str, query: &str) -> Result<Uri> {
     let fault = || {
         // without a scheme a user name cannot be told from a host

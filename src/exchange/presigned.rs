@@ -14,13 +14,13 @@ use crate::transport::Request;
 #[derive(Clone, Debug)]
 pub(crate) struct Presign {
     pub(crate) expires: Duration,
-    /// The method, if not the model's.
+    /// The HTTP method, if it is not the model's.
     pub(crate) method: Option<Method>,
     /// A query parameter that the model does not have.
     pub(crate) more: Option<(&'static str, String)>,
 }
 
-/// Moves the parameters of a request to its URL, as far as the protocol allows.
+/// Moves the parameters of a request into its URL, as far as the protocol allows.
 pub(super) fn complete(call: &Call, presign: &Presign, request: &mut Request) -> Result<()> {
     let model = &call.service.model;
     let protocol = protocol::for_model(model);

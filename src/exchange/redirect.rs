@@ -1,4 +1,4 @@
-//! Buckets in other regions: detects the response that redirects, and the region that it names.
+//! Buckets in other regions: detects responses that redirect, and the region that they name.
 
 use http::HeaderMap;
 use serde_json::Value;
@@ -25,7 +25,7 @@ pub(super) fn bucket<'p>(call: &Call, params: &'p Value) -> Option<&'p str> {
     (!bucket.starts_with("arn:")).then_some(bucket)
 }
 
-/// The redirect that a response asks for, if it does.
+/// Returns the redirect that a response requests, if any.
 pub(super) fn redirect(call: &Call, error: &Error, headers: &HeaderMap) -> Option<Redirect> {
     let error = error.service_error()?;
     let header = headers

@@ -1,4 +1,4 @@
-//! A response as the result of its call or as its error.
+//! The conversion of a response to the output or the error of its call.
 
 use std::sync::OnceLock;
 
@@ -13,7 +13,7 @@ use crate::output::{Output, OutputSource, ResponseMeta};
 use crate::protocol::{self, BufferedResponse, Nodes, Rejection, SuccessResponse};
 
 impl Exchange {
-    /// Makes the output of a successful response.
+    /// Converts a successful response to an output.
     pub(super) fn output(&self, received: Received) -> Result<Output> {
         let Call {
             service, operation, ..

@@ -1,11 +1,11 @@
-//! An attempt: the request as it is signed and sent.
+//! One attempt: the request is signed and handed to the driver.
 
 use std::time::SystemTime;
 
 use http::header::{HeaderValue, USER_AGENT};
 
 use super::user_agent::{self, UserAgentInputs};
-use super::{Exchange, Step, Tick, redirect, skew};
+use super::{Exchange, Step, Tick, redirect, sent_events, skew};
 use crate::auth::Signing;
 use crate::error::{Error, Result};
 use crate::identity::Identity;
@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 use crate::transport::{Limits, Request};
 
 impl Exchange {
-    /// Signs the request for the driver to send.
+    /// Signs the request, and returns the step that sends it.
     pub(super) fn send(&mut self, identity: Option<Identity>, tick: Tick) -> Result<Step> {
         let Some(prepared) = &self.prepared else {
             return Err(Error::request(
@@ -41,6 +41,8 @@ impl Exchange {
             return self.send_step(request);
         }
         prepared.auth.sign(&signing, &mut request)?;
+        let initial = prepared.initial.as_ref();
+        self.attach_events(&*prepared.auth, &signing, initial, &mut request)?;
         let inputs = UserAgentInputs {
             headers: prepared.request.headers(),
             auth: &*prepared.auth,
@@ -73,13 +75,14 @@ impl Exchange {
                 throughput: config.min_throughput().filter(|_| self.is_blob_stream()),
                 whole_throughput: config.min_whole_throughput(),
                 streams: stream,
+                duplex: sent_events::is_duplex(&call.service.model, &call.operation)?,
                 ..Limits::default()
             },
             stream,
         })
     }
 
-    /// Whether the call streams a blob either way. Event streams do not count: they may be silent for any time.
+    /// Whether the call streams a blob in either direction. Event streams do not count, because they may be silent for any time.
     fn is_blob_stream(&self) -> bool {
         let (model, operation) = (&self.call.service.model, &self.call.operation);
         let is_one = |id| protocol::streaming_payload(model, id).is_ok_and(|found| found.is_some());
@@ -88,8 +91,8 @@ impl Exchange {
                 && protocol::event_stream(model, operation).is_ok_and(|found| found.is_none()))
     }
 
-    /// The time by which the service must respond to a retry, by its own clock, which the last response shows. A streaming body
-    /// may take any time.
+    /// The time by which the service must respond to a retry, according to its own clock, which the last response shows. There is
+    /// none for a streaming body, which may take any time.
     fn ttl(&self, now: SystemTime) -> Option<String> {
         let (received, there) = self.last_response.filter(|_| self.retries.attempt() > 1)?;
         let input = self.call.operation.input;

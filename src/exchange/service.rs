@@ -1,4 +1,4 @@
-//! The services of a client, each made when it is first called: its data files, and what calls have found out.
+//! The services of a client, each created when it is first called: its data files, and the state that calls share.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -23,9 +23,9 @@ use crate::sync;
 /// The services that a client can call.
 pub(crate) struct Services {
     catalog: Arc<Catalog>,
-    /// By name, and by name and version for calls that name one.
+    /// By name, or by name and version for calls that name a version.
     called: Mutex<HashMap<Box<str>, Arc<Service>>>,
-    /// The versions of services that are not to be called in their newest.
+    /// The versions of services for which the newest version is not used.
     versions: HashMap<Box<str>, Box<str>>,
 }
 
@@ -36,12 +36,12 @@ pub(crate) struct Service {
     pub(super) customisations: Box<[&'static Customisation]>,
     pub(crate) quirks: &'static ServiceQuirks,
     data: Arc<ServiceData>,
-    /// By partition, and by each of its regions that was called.
+    /// By partition, and also by each region that was called.
     retry_states: Mutex<HashMap<Box<str>, Arc<RetryState>>>,
     pub(super) discovered: Discovered,
     pub(super) sessions: Sessions,
     pub(super) clock: Clock,
-    /// The regions of buckets that were found outside of the client's.
+    /// The regions of buckets that were found in another region than the client's.
     bucket_regions: Mutex<HashMap<Box<str>, Box<str>>>,
 }
 
@@ -50,7 +50,7 @@ impl Services {
         Self::of(Catalog::of(models))
     }
 
-    /// The same services without anything that calls have found out.
+    /// The same services, without the state of earlier calls.
     pub(crate) fn fresh(&self) -> Self {
         Self::of(self.catalog.clone())
     }
@@ -63,7 +63,7 @@ impl Services {
         }
     }
 
-    /// Calls these services in these versions of their API.
+    /// Sets the versions in which these services are called.
     pub(crate) fn in_versions<'v>(
         mut self,
         versions: impl IntoIterator<Item = (&'v str, &'v str)>,
@@ -104,7 +104,7 @@ impl Services {
         sync::lock(&self.called).contains_key(&*key(name, version))
     }
 
-    /// The service in this version of its API, else in that of the settings, else in its newest.
+    /// The service in this version of its API, or else in the version of the settings, or else in its newest.
     pub(crate) fn service_in(&self, name: &str, version: Option<&str>) -> Result<Arc<Service>> {
         let name = custom::current_name(name);
         let version = version.or_else(|| self.versions.get(name).map(|version| &**version));
@@ -119,7 +119,7 @@ impl Services {
                 self.service_in(&folder, version)?
             }
         };
-        // if another thread has added it meanwhile, that one's retry quota counts
+        // if another thread has added the service meanwhile, its retry quota is shared
         Ok(sync::lock(&self.called)
             .entry((*key).into())
             .or_insert(service)
@@ -147,12 +147,12 @@ impl Service {
         self.model.name()
     }
 
-    /// The endpoint rules; `None` if the service has none.
+    /// The endpoint rules, if the service has any.
     pub(super) fn rules(&self) -> Result<Option<&EndpointResolver>> {
         self.data.rules()
     }
 
-    /// Whether [`rules`](Self::rules) reads no file any more.
+    /// Whether [`rules`](Self::rules) has already read its files.
     pub(super) fn has_rules(&self) -> bool {
         self.data.has_rules()
     }
@@ -162,7 +162,7 @@ impl Service {
         self.data.catalog().legacy()
     }
 
-    /// Whether [`legacy`](Self::legacy) reads no file any more.
+    /// Whether [`legacy`](Self::legacy) has already read its file.
     pub(super) fn has_legacy(&self) -> bool {
         self.data.has_legacy()
     }
@@ -177,7 +177,7 @@ impl Service {
         self.data.waiters()
     }
 
-    /// The definitions of resources; `None` if the service has none.
+    /// The definitions of resources, if the service has any.
     pub(crate) fn resources(&self) -> Result<Option<&Arc<Definitions>>> {
         self.data.resources()
     }
@@ -193,7 +193,7 @@ impl Service {
         Ok(rules.is_some_and(|rules| rules.ruleset().reads_built_in("AWS::Auth::AccountId")))
     }
 
-    /// The retry quota and rate of calls to this region, which all regions of a partition share.
+    /// The retry quota and the rate limiter for calls to this region. All regions of a partition share them.
     pub(super) fn retry_state(&self, region: &str) -> Arc<RetryState> {
         if let Some(state) = sync::lock(&self.retry_states).get(region) {
             return state.clone();
@@ -219,7 +219,7 @@ impl Service {
         Ok(self.sessions.get(&key, now))
     }
 
-    /// The region that a bucket was found in.
+    /// The region in which a bucket was found.
     pub(super) fn bucket_region(&self, bucket: &str) -> Option<Box<str>> {
         sync::lock(&self.bucket_regions).get(bucket).cloned()
     }

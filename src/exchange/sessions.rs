@@ -46,7 +46,7 @@ impl Key {
 pub(crate) struct Sessions(Mutex<HashMap<Key, Credentials>>);
 
 impl Sessions {
-    /// The session, unless it expires soon.
+    /// Returns the session, unless it expires soon.
     pub(super) fn get(&self, key: &Key, now: SystemTime) -> Option<Credentials> {
         let all = self.lock();
         let session = all.get(key)?;
@@ -56,7 +56,7 @@ impl Sessions {
         good.then(|| session.clone())
     }
 
-    /// Keeps the session of a response, and drops those that have expired.
+    /// Stores the session of a response, and drops those that have expired.
     pub(super) fn learn(&self, key: Key, response: &Value) -> Result<Credentials> {
         let text = |name: &str| response["Credentials"].get(name).and_then(Value::as_str);
         let (Some(id), Some(secret), Some(token), Some(end)) = (

@@ -1,4 +1,4 @@
-//! Clock skew: services reject signatures of another time, and send theirs in `Date`.
+//! Clock skew: services reject signatures whose time differs from theirs, which they send in `Date`.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -20,10 +20,10 @@ const CODES: [&str; 7] = [
     "InvalidSignature",
 ];
 
-/// Services accept a signature for some minutes; a smaller difference, in seconds, is not the cause.
+/// The smallest difference, in seconds, that may be the cause: services accept a signature for some minutes.
 const TOLERANCE: u64 = 240;
 
-/// How far the service's clock is ahead of the local one, in seconds, as the client's calls last found.
+/// How many seconds the service's clock is ahead of the local one, as the client's calls last found.
 #[derive(Debug, Default)]
 pub(crate) struct Clock(AtomicI64);
 
@@ -37,7 +37,7 @@ impl Clock {
     }
 }
 
-/// The service's time.
+/// Returns the service's time.
 pub(super) fn correct(now: SystemTime, ahead: i64) -> SystemTime {
     let by = Duration::from_secs(ahead.unsigned_abs());
     let corrected = match ahead {
@@ -55,7 +55,7 @@ pub(super) fn differ(one: SystemTime, other: SystemTime) -> Duration {
 /// The clock skew that the response to a rejected signature shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Skew {
-    /// The clock is not the cause, or the response does not show it.
+    /// The clock is not the cause, or the response has no date.
     None,
     /// The service's clock is ahead by this many seconds, and the signature had another time.
     Of(i64),

@@ -65,7 +65,7 @@ pub(super) fn ended(span: &Span, result: &Result<Output>) {
             (id, found.map(|found| found.status), Some(error.attempts()))
         }
     };
-    // some subscribers show an empty value
+    // some subscribers would show an empty value
     if let Some(id) = id {
         span.record("aws.request_id", id);
     }

@@ -24,12 +24,12 @@ use crate::settings::{
 /// The maximum length of the list of features; a longer one is cut.
 const MAX_FEATURES: usize = 1024;
 
-/// The inputs to the User-Agent that are known only when the request is signed.
+/// The inputs of the User-Agent that are known only when the request is signed.
 pub(super) struct UserAgentInputs<'a> {
     pub(super) headers: &'a HeaderMap,
     pub(super) auth: &'a dyn Sign,
     pub(super) identity: Option<&'a Identity>,
-    /// Whether the call followed its bucket to another region.
+    /// Whether the call was redirected to its bucket's region.
     pub(super) followed_bucket: bool,
 }
 

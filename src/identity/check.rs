@@ -7,10 +7,10 @@ use std::fmt;
 
 use super::Credentials;
 
-/// Why a text is not a valid key or token: the position and the kind of the character, but nothing of the text.
+/// The reason why a text is not a valid key or token. It has the position and the kind of a character, but no part of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidText {
-    /// It is empty, or white space only.
+    /// The text is empty, or consists of whitespace.
     Blank,
     /// The character at this position, counted from one, is invalid.
     Character {
@@ -70,7 +70,7 @@ pub(crate) fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }
 
-/// A text of credentials.
+/// The part of credentials that a check is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     AccessKeyId,

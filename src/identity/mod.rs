@@ -50,20 +50,37 @@ impl Credentials {
     }
 
     /// Sets the session token.
+    ///
+    /// ```
+    /// use tucuxi::Credentials;
+    ///
+    /// let temporary = Credentials::new("ASIAEXAMPLE", "secret").with_session_token("token");
+    /// assert_eq!(temporary.session_token(), Some("token"));
+    /// ```
     #[must_use]
     pub fn with_session_token(mut self, token: impl Into<Box<str>>) -> Self {
         self.session_token = Some(Zeroizing::new(token.into()));
         self
     }
 
-    /// Sets the time at which they expire.
+    /// Sets the time at which the credentials expire. A provider of temporary credentials must set it, so that they are
+    /// refreshed in time.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use tucuxi::Credentials;
+    ///
+    /// let expires = SystemTime::now() + Duration::from_secs(3600);
+    /// let credentials = Credentials::new("ASIAEXAMPLE", "secret").with_expiry(expires);
+    /// assert_eq!(credentials.expires(), Some(expires));
+    /// ```
     #[must_use]
     pub fn with_expiry(mut self, expires: SystemTime) -> Self {
         self.expires = Some(expires);
         self
     }
 
-    /// Sets the account id. It becomes a part of host names, so an id with other characters than letters, digits and
+    /// Sets the account id. It becomes a part of host names, so an id with characters other than letters, digits and
     /// hyphens is ignored.
     #[must_use]
     pub fn with_account_id(mut self, account_id: impl Into<Box<str>>) -> Self {
@@ -76,8 +93,8 @@ impl Credentials {
         self
     }
 
-    /// Adds a source, which requests report in the User-Agent. Providers of this crate set it; a provider of the
-    /// program may.
+    /// Adds a source, which requests report in the User-Agent. The providers of this crate add theirs; a provider of the
+    /// program may do so too.
     #[must_use]
     pub fn with_source(self, source: CredentialsSource) -> Self {
         self.with_sources(&[source])
@@ -109,7 +126,7 @@ impl Credentials {
         self.session_token.as_ref().map(|token| &***token)
     }
 
-    /// Returns the time at which they expire.
+    /// Returns the time at which the credentials expire.
     pub fn expires(&self) -> Option<SystemTime> {
         self.expires
     }
@@ -154,7 +171,7 @@ impl BearerToken {
         }
     }
 
-    /// Sets the time at which they expire.
+    /// Sets the time at which the token expires.
     #[must_use]
     pub fn with_expiry(mut self, expires: SystemTime) -> Self {
         self.expires = Some(expires);
@@ -166,7 +183,7 @@ impl BearerToken {
         &self.token
     }
 
-    /// Returns the time at which it expires.
+    /// Returns the time at which the token expires.
     pub fn expires(&self) -> Option<SystemTime> {
         self.expires
     }

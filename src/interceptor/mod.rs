@@ -5,9 +5,9 @@
 //!                                             ▲                        │
 //!                                             └──────── retry ◄────────┘
 //! ```
-//! Before the request is sent, the program's interceptors run first, in the order in which they were added, then those
-//! of the service; afterwards the order is reversed. So parameters that a program adds are completed like those of the
-//! caller, and the program sees the final result.
+//! Before the request is sent, the program's interceptors run first, in the order in which they were added, and those
+//! of the service last. After the response is received, the order is reversed. So the service's interceptors also
+//! complete parameters that the program's have added, and the program's see the final result.
 //!
 //! The interceptors of [`ConfigBuilder::interceptor`](crate::ConfigBuilder::interceptor) apply to all calls, those of
 //! [`RequestBuilder::interceptor`](crate::RequestBuilder::interceptor) to a single call. The program's interceptors do
@@ -141,10 +141,36 @@ use crate::error::{Result, RetryReason};
 use crate::output::Output;
 use crate::transport::{Request, Response, TransportError};
 
-/// Hooks into a call. The default implementations do nothing.
+/// Hooks into a call. The default implementations do nothing. The [module docs](self) have an example of each hook.
+///
+/// ```
+/// use serde_json::Value;
+/// use tucuxi::interceptor::{CallContext, Interceptor};
+/// # use std::sync::Arc;
+/// # use tucuxi::{Client, Config, transport::Replay};
+///
+/// /// Sets the page size of listings that have a `Limit`.
+/// struct PageSize(u32);
+///
+/// impl Interceptor for PageSize {
+///     fn params(&self, call: &CallContext<'_>, params: &mut Value) -> tucuxi::Result<()> {
+///         if call.operation.name.starts_with("List") && params["Limit"].is_null() {
+///             params["Limit"] = self.0.into();
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// # let replay = Arc::new(Replay::new().respond(200, &[], "{}"));
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, replay.clone())?;
+/// client.request("dynamodb", "ListTables").interceptor(PageSize(10)).send()?;
+/// # assert_eq!(replay.sent()[0].body, r#"{"Limit":10}"#);
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[allow(unused_variables, reason = "the names document the arguments")]
 pub trait Interceptor: Send + Sync {
-    /// Runs once, before the parameters are validated. It may complete or refuse them.
+    /// Runs once, before the parameters are validated. It may complete or reject them.
     ///
     /// # Errors
     ///
@@ -183,14 +209,29 @@ pub trait Interceptor: Send + Sync {
 }
 
 /// A completed attempt and its outcome. `Debug` does not show the values of headers.
+///
+/// ```
+/// use tucuxi::interceptor::{Attempt, CallContext, Interceptor};
+///
+/// /// Logs the request ids of failed attempts.
+/// struct RequestIds;
+///
+/// impl Interceptor for RequestIds {
+///     fn after_attempt(&self, call: &CallContext<'_>, attempt: &mut Attempt<'_>) {
+///         if let (Err(error), Some(id)) = (&attempt.outcome, attempt.headers.get("x-amzn-requestid")) {
+///             eprintln!("{}: {error}, request id {id:?}", call.operation.name);
+///         }
+///     }
+/// }
+/// ```
 #[non_exhaustive]
 pub struct Attempt<'a> {
-    /// The headers of the response; empty without a response.
+    /// The headers of the response. They are empty if none was received.
     pub headers: &'a HeaderMap,
     /// The outcome.
     pub outcome: &'a mut Result<Output>,
-    /// Why the attempt is retried; `None` if the outcome is final. It is final as well after the last attempt, without
-    /// retry quota or without time, and a successful outcome always is.
+    /// The reason for a retry, or `None` if the outcome is final. Even with a reason, there is no retry after a success,
+    /// after the last attempt, without retry quota, or without time.
     pub retry: Option<RetryReason>,
 }
 
@@ -228,7 +269,7 @@ impl<T: Interceptor + ?Sized> Interceptor for Arc<T> {
     }
 }
 
-/// An extension of responses that have no document: an interceptor sets the result at the end of the call.
+/// Marks a response that has no document, as an extension of it: an interceptor sets the result at the end of the call.
 #[derive(Clone, Copy)]
 pub(crate) struct StandsIn;
 

@@ -43,14 +43,14 @@ use crate::transport::{Request, Response, TransportError};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Calls of several threads take the results in the order of their requests. Presigned requests are not affected.
+/// Calls of several threads receive the results in the order of their requests. Presigned requests are not affected.
 #[derive(Default)]
 #[must_use = "a stub is used as an interceptor"]
 pub struct Stub(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    answers: VecDeque<Canned>,
+    results: VecDeque<Canned>,
     calls: usize,
 }
 
@@ -80,7 +80,7 @@ struct CannedError {
     status: u16,
     /// Members of the error's shape.
     fields: Value,
-    /// What else the error element holds.
+    /// Other entries of the error document.
     meta: Value,
     request_id: Option<Box<str>>,
     attempts: u32,
@@ -88,7 +88,7 @@ struct CannedError {
 
 impl fmt::Debug for Stub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a stub with {} results left", self.lock().answers.len())
+        write!(f, "a stub with {} results left", self.lock().results.len())
     }
 }
 
@@ -99,6 +99,16 @@ impl Stub {
     }
 
     /// Returns a placeholder for any value in the parameters of [`Stub::expecting`].
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tucuxi::interceptor::Stub;
+    ///
+    /// let stub = Stub::new()
+    ///     .respond("sqs", "SendMessage", json!({"MessageId": "1"}))
+    ///     .expecting(json!({"QueueUrl": Stub::any(), "MessageBody": "hello"}));
+    /// # let _ = stub;
+    /// ```
     pub fn any() -> Value {
         "\u{0}any".into()
     }
@@ -109,6 +119,18 @@ impl Stub {
     }
 
     /// Adds an error of the service.
+    ///
+    /// ```
+    /// # use serde_json::json;
+    /// # use tucuxi::interceptor::Stub;
+    /// # use tucuxi::{Client, Config};
+    /// let stub = Stub::new().error("s3", "GetObject", "NoSuchKey", "The key does not exist.", 404);
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned();
+    /// # let client = Client::with_config(config.interceptor(stub).build()?)?;
+    /// let error = client.call("s3", "GetObject", json!({"Bucket": "b", "Key": "k"})).unwrap_err();
+    /// assert!(error.is_not_found());
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn error(
         self,
         service: &str,
@@ -161,13 +183,13 @@ impl Stub {
         self.change_error(|error| error.request_id = Some(id.into()))
     }
 
-    /// Sets the number of attempts after which the error that was added last is returned; one by default.
+    /// Sets the number of attempts that the error that was added last reports. The default is one.
     pub fn with_attempts(self, attempts: u32) -> Self {
         self.change_error(|error| error.attempts = attempts)
     }
 
     fn change_error(self, change: impl FnOnce(&mut CannedError)) -> Self {
-        if let Some(Outcome::Error(error)) = self.lock().answers.back_mut().map(|c| &mut c.outcome)
+        if let Some(Outcome::Error(error)) = self.lock().results.back_mut().map(|c| &mut c.outcome)
         {
             change(error);
         }
@@ -175,7 +197,7 @@ impl Stub {
     }
 
     fn push(self, service: &str, operation: &str, outcome: Outcome) -> Self {
-        self.lock().answers.push_back(Canned {
+        self.lock().results.push_back(Canned {
             service: service.into(),
             operation: operation.into(),
             expected: None,
@@ -184,9 +206,23 @@ impl Stub {
         self
     }
 
-    /// Requires the call of the result that was added last to have exactly these parameters.
+    /// Requires the call that receives the last added result to have exactly these parameters.
+    ///
+    /// ```
+    /// # use serde_json::json;
+    /// # use tucuxi::interceptor::Stub;
+    /// # use tucuxi::{Client, Config};
+    /// let stub = Stub::new()
+    ///     .respond("dynamodb", "ListTables", json!({"TableNames": []}))
+    ///     .expecting(json!({"Limit": 10}));
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned();
+    /// # let client = Client::with_config(config.interceptor(stub).build()?)?;
+    /// let error = client.call("dynamodb", "ListTables", json!({"Limit": 20})).unwrap_err();
+    /// assert!(error.to_string().contains("other parameters than expected"));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn expecting(self, params: Value) -> Self {
-        if let Some(last) = self.lock().answers.back_mut() {
+        if let Some(last) = self.lock().results.back_mut() {
             last.expected = Some(params);
         }
         self
@@ -200,7 +236,7 @@ impl Stub {
     pub fn assert_all_used(&self) {
         let state = self.lock();
         let left = state
-            .answers
+            .results
             .iter()
             .map(|canned| format!("{}.{}", canned.service, canned.operation));
         let left: Vec<String> = left.collect();
@@ -325,7 +361,7 @@ impl Interceptor for Stub {
         let mut state = self.lock();
         state.calls += 1;
         let number = state.calls;
-        let canned = state.answers.pop_front();
+        let canned = state.results.pop_front();
         let canned = canned.ok_or_else(|| {
             fault(format!(
                 "no result is left for call {number}, {}.{}",
@@ -384,7 +420,7 @@ fn streamed<'a>(call: &CallContext<'a>) -> Option<&'a str> {
     Some(&member.name)
 }
 
-/// Returns the streaming body, empty without one.
+/// Returns the streaming body, which is empty if the operation has none.
 fn wire(call: &CallContext<'_>, outcome: &Outcome) -> Bytes {
     match (streamed(call), outcome) {
         (Some(name), Outcome::Value(value)) => {

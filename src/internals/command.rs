@@ -1,4 +1,4 @@
-//! What the command needs beyond the public API.
+//! Functions that the command needs beyond the public API.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -44,7 +44,7 @@ pub fn next_page(page: &Value, paginator: &Paginator) -> Result<Vec<(String, Str
         .collect())
 }
 
-/// A file that replaces another once it is complete.
+/// A new file that replaces an old one once it is complete.
 #[derive(Debug)]
 pub struct Writer(new_file::Writer);
 

@@ -10,8 +10,7 @@ use super::c2j::C2j;
 use super::{Operation, ServiceModel, Shape, ShapeId};
 use crate::error::Result;
 
-/// The form in which models are written. `text` is that of the whole model, of an operation or of a shape, as the index of the model
-/// has it.
+/// The form in which models are written. The `text` of a function is that of the whole model, of one operation or of one shape.
 pub(super) trait Dialect: Sync {
     /// Indexes a model: reads its metadata, and finds its operations and shapes.
     fn parse(&'static self, name: &str, text: Box<str>) -> Result<ServiceModel>;
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn another_dialect_needs_no_other_code() {
+    fn another_dialect_can_be_added() {
         let model = Lines
             .parse("tower", "RingBell PUT\nLookOut GET\n".into())
             .unwrap();

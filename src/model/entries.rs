@@ -1,4 +1,4 @@
-//! The entries of a file such as `paginators-1`. Each is kept as text, and parsed on use.
+//! The entries of a file such as `paginators-1`. Each is kept as text and parsed when it is used.
 
 use std::collections::BTreeMap;
 

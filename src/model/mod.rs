@@ -50,6 +50,16 @@ pub mod names {
 }
 
 /// The identifier of a shape within its model.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let model = client.model("sts")?;
+/// let id = model.shape_id("Credentials").expect("STS has this shape");
+/// assert_eq!(model.shape_name(id), "Credentials");
+/// assert!(model.shape(id)?.members().is_some());
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ShapeId(u32);
 
@@ -74,6 +84,16 @@ pub struct ServiceModel {
 }
 
 /// The properties of a service as a whole.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let model = client.model("dynamodb")?;
+/// let metadata = model.metadata();
+/// assert_eq!((&*metadata.service_id, &*metadata.api_version), ("DynamoDB", "2012-08-10"));
+/// assert_eq!(metadata.target_prefix, "DynamoDB_20120810");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Metadata {
@@ -85,9 +105,9 @@ pub struct Metadata {
     pub client_context_params: Vec<(String, String)>,
     /// The first label of the host in endpoints that do not come from rules.
     pub endpoint_prefix: String,
-    /// The version of the AWS JSON protocol: `1.0` or `1.1`.
+    /// The version of the AWS JSON protocol: `1.0` or `1.1`. Other protocols ignore it.
     pub json_version: String,
-    /// The protocol, of which the most preferred is chosen if a service supports several.
+    /// The protocol that calls use: the most preferred of those that the service supports.
     pub protocol: Protocol,
     /// Whether errors also have the codes of the query protocol, which the service used before.
     pub query_compatible: bool,
@@ -99,7 +119,7 @@ pub struct Metadata {
     pub signature_version: String,
     /// The signing name: that of the service in the scope of a signature.
     pub signing_name: String,
-    /// The service's name in the RPC protocols, such as the part before the operation in `X-Amz-Target`.
+    /// The service's name in RPC protocols, such as `DynamoDB_20120810`: in AWS JSON, the part of `X-Amz-Target` before the operation.
     pub target_prefix: String,
     /// The namespace of the service's XML documents.
     pub xml_namespace: Option<XmlNamespace>,
@@ -113,6 +133,16 @@ impl Metadata {
 }
 
 /// A protocol of AWS services.
+///
+/// ```
+/// use tucuxi::model::Protocol;
+/// # use tucuxi::{Client, Config, transport::Replay};
+///
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// assert_eq!(client.model("s3")?.metadata().protocol, Protocol::RestXml);
+/// assert_eq!(Protocol::RestXml.name(), "rest-xml");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Protocol {
@@ -141,27 +171,44 @@ impl ServiceModel {
         SERVICE_2.parse(name, text.into())
     }
 
-    /// The name of the service, such as `s3`.
+    /// Returns the name of the service, such as `s3`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The properties of the service as a whole.
+    /// Returns the properties of the service as a whole.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
-    /// The names of all operations, in the order of the model.
+    /// Returns the names of all operations, in the order of the model.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// let model = client.model("sts")?;
+    /// assert!(model.operation_names().any(|name| name == "GetCallerIdentity"));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn operation_names(&self) -> impl Iterator<Item = &str> {
         self.operations.names(&self.text)
     }
 
-    /// The operation with this name: that of the API (`ListObjectsV2`), snake case or kebab case. Case and separators are ignored, because
-    /// tools split words differently: `create_o_auth2_token` is `create_oauth2_token`.
+    /// Returns the operation with this name: that of the API (`ListObjectsV2`), snake case or kebab case. Case and separators are
+    /// ignored, because tools split words differently: `create_o_auth2_token` is `create_oauth2_token`.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// let model = client.model("s3")?;
+    /// assert_eq!(model.operation("list_objects_v2")?.name, "ListObjectsV2");
+    /// assert!(model.operation("ListObject").is_err());
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no such operation, with the most similar names, or if its definition is broken.
+    /// Returns an error if there is no such operation ([`UnknownName`], with the most similar names), or if its definition is broken.
     pub fn operation(&self, name: &str) -> Result<&Arc<Operation>> {
         let index = self.operation_index(name)?;
         self.operations.get_or_try_init(index, || {
@@ -200,7 +247,7 @@ impl ServiceModel {
             })
     }
 
-    /// The shape with this id.
+    /// Returns the shape with this id.
     ///
     /// # Errors
     ///
@@ -224,17 +271,25 @@ impl ServiceModel {
         Ok(shape)
     }
 
-    /// The name of a shape.
+    /// Returns the name of a shape.
     pub fn shape_name(&self, id: ShapeId) -> &str {
         self.shapes.entry(id.0, &self.text).0
     }
 
-    /// The id of the shape with this name.
+    /// Returns the id of the shape with this name.
     pub fn shape_id(&self, name: &str) -> Option<ShapeId> {
         self.shapes.find(name, &self.text).map(ShapeId)
     }
 
-    /// The names of all shapes, in the order of the model.
+    /// Returns the names of all shapes, in the order of the model.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// let model = client.model("dynamodb")?;
+    /// assert!(model.shape_names().any(|name| name == "AttributeValue"));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn shape_names(&self) -> impl Iterator<Item = &str> {
         self.shapes.names(&self.text)
     }
@@ -296,13 +351,13 @@ impl Protocol {
             .map(|(_, protocol)| *protocol)
     }
 
-    /// The protocol's name in models.
+    /// Returns the protocol's name in models.
     pub fn name(self) -> &'static str {
         let row = Self::BY_PREFERENCE.iter().find(|row| row.1 == self);
         row.map_or("", |row| row.0)
     }
 
-    /// Whether members are bound to path, query, headers and status.
+    /// Returns whether members are bound to path, query, headers and status.
     pub fn is_rest(self) -> bool {
         matches!(self, Self::RestJson | Self::RestXml)
     }

@@ -6,6 +6,18 @@ use serde_json::Value;
 use super::ShapeId;
 
 /// One operation of a service.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let model = client.model("s3")?;
+/// let operation = model.operation("GetObject")?;
+/// assert_eq!(operation.method.as_str(), "GET");
+/// assert_eq!(&*operation.uri, "/{Key+}"); // the endpoint rules put the bucket into the URL
+/// let input = operation.input.expect("GetObject has parameters");
+/// assert_eq!(model.shape_name(input), "GetObjectRequest");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Operation {
@@ -13,8 +25,8 @@ pub struct Operation {
     pub name: String,
     /// The HTTP method.
     pub method: Method,
-    /// The path with labels, and maybe a query: `/{Bucket}/{Key+}?uploads`. A label that the endpoint rules put into the URL is
-    /// removed.
+    /// The path with labels, and maybe a query: `/{Key+}?uploads`. A first label that the endpoint rules put into the URL themselves,
+    /// such as `{Bucket}`, is removed.
     pub uri: String,
     /// The shape of the input, if the operation has parameters.
     pub input: Option<ShapeId>,
@@ -28,8 +40,8 @@ pub struct Operation {
     pub result_wrapper: Option<String>,
     /// The shapes of the errors that the operation declares.
     pub errors: Box<[ShapeId]>,
-    /// Its own auth schemes, most preferred first; empty if those of the service apply. Requests that are not signed have
-    /// `smithy.api#noAuth`.
+    /// The operation's own auth schemes, most preferred first; empty if those of the service apply. An operation whose requests are
+    /// not signed has `smithy.api#noAuth`.
     pub auth: Vec<String>,
     /// Whether the signature does not cover the body.
     pub unsigned_payload: bool,
@@ -54,6 +66,15 @@ pub struct Operation {
 }
 
 /// A parameter of the endpoint rules that an operation sets to the same value in every call.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let model = client.model("s3")?;
+/// let param = &model.operation("GetBucketLocation")?.static_context_params[0];
+/// assert_eq!((&*param.name, &param.value), ("UseS3ExpressControlEndpoint", &true.into()));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StaticContextParam {
@@ -64,6 +85,16 @@ pub struct StaticContextParam {
 }
 
 /// An operation's `httpChecksum` trait.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let model = client.model("s3")?;
+/// let checksum = model.operation("DeleteObjects")?.http_checksum.as_ref().expect("it has the trait");
+/// assert!(checksum.request_checksum_required);
+/// assert_eq!(checksum.request_algorithm_member.as_deref(), Some("ChecksumAlgorithm"));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -78,12 +109,21 @@ pub struct HttpChecksum {
     pub response_algorithms: Vec<String>,
 }
 
-/// Whether an operation's endpoint is discovered.
+/// Whether an operation's endpoint must be discovered: requested from the service itself before the call.
+///
+/// ```
+/// use tucuxi::model::EndpointDiscovery;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let model = client.model("timestream-query")?;
+/// assert_eq!(model.operation("CancelQuery")?.endpoint_discovery, Some(EndpointDiscovery::Required));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EndpointDiscovery {
-    /// It can be.
+    /// The endpoint can be discovered. Otherwise calls use the regional endpoint.
     Optional,
-    /// It must be.
+    /// The endpoint must be discovered.
     Required,
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 use crate::query::Query;
 
-/// The rules for the pages of an operation's result.
+/// The rules by which an operation's result is requested page by page.
 ///
 /// ```
 /// use tucuxi::model::Paginator;
@@ -18,15 +18,15 @@ use crate::query::Query;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Paginator {
-    /// The parameters that set the beginning of a page.
+    /// The parameters of a request that take the tokens of a page.
     pub input_tokens: Box<[Box<str>]>,
-    /// The expression of each of them in the page before.
+    /// The expressions of those tokens in the previous page, in the same order.
     pub output_tokens: Box<[Query]>,
     /// The expressions of the elements. The first is the primary one, by which limits count.
     pub result_keys: Box<[Query]>,
-    /// The parameter that limits the length of a page.
+    /// The parameter that limits the number of elements of a page.
     pub limit_key: Option<Box<str>>,
-    /// The expression that is true if there is another page, if the service has one beside the tokens.
+    /// The expression that is true if there is another page. Without one, the tokens decide.
     pub more_results: Option<Query>,
     /// The expressions of members that are the same on each page.
     pub non_aggregate_keys: Box<[Query]>,

@@ -6,6 +6,16 @@ use super::ShapeId;
 use crate::time::TimestampFormat;
 
 /// A shape: a type of the model.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let model = client.model("s3")?;
+/// let id = model.shape_id("StorageClass").expect("S3 has this shape");
+/// let shape = model.shape(id)?;
+/// assert_eq!((shape.kind.name(), &*shape.values[0]), ("string", "STANDARD"));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Shape {
@@ -13,7 +23,7 @@ pub struct Shape {
     pub kind: Kind,
     /// The error traits, if the shape is an error.
     pub error: Option<ErrorTraits>,
-    /// Whether its values are secrets.
+    /// Whether values of the shape are secrets.
     pub sensitive: bool,
     /// Whether a blob is streamed.
     pub streaming: bool,
@@ -27,13 +37,26 @@ pub struct Shape {
     pub max: Option<f64>,
     /// The values of an enumeration.
     pub values: Vec<String>,
-    /// The name of the XML element that holds it.
+    /// The name of the XML element for a value of this shape.
     pub wire_name: Option<String>,
-    /// The namespace of the XML element that holds it.
+    /// The namespace of that XML element.
     pub xml_namespace: Option<XmlNamespace>,
 }
 
 /// The type of a shape.
+///
+/// ```
+/// use tucuxi::model::Kind;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let model = client.model("dynamodb")?;
+/// let id = model.shape_id("AttributeMap").expect("DynamoDB has this shape");
+/// match &model.shape(id)?.kind {
+///     Kind::Map { value, .. } => assert_eq!(model.shape_name(value.target), "AttributeValue"),
+///     other => println!("{}", other.name()),
+/// }
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Kind {
@@ -41,7 +64,7 @@ pub enum Kind {
     Blob,
     /// True or false.
     Boolean,
-    /// Any JSON.
+    /// Any JSON value.
     Document,
     /// A 64-bit float.
     Double,
@@ -66,11 +89,22 @@ pub enum Kind {
     Structure(Members),
     /// An instant.
     Timestamp,
-    /// Named members, of which a value has exactly one.
+    /// Named members, exactly one of which a value has.
     Union(Members),
 }
 
 /// The members of a structure or a union.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let model = client.model("s3")?;
+/// let input = model.operation("GetObject")?.input.expect("GetObject has parameters");
+/// let members = model.shape(input)?.members().expect("the input is a structure");
+/// let required: Vec<&str> = members.iter().filter(|member| member.required).map(|member| &*member.name).collect();
+/// assert_eq!(required, ["Bucket", "Key"]);
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Members {
     pub(super) list: Box<[Member]>,
@@ -91,42 +125,54 @@ pub struct Members {
 }
 
 /// A reference from a structure, list or map to a shape, with the traits of both merged.
+///
+/// ```
+/// use tucuxi::model::Location;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let model = client.model("s3")?;
+/// let input = model.operation("GetObject")?.input.expect("GetObject has parameters");
+/// let members = model.shape(input)?.members().expect("the input is a structure");
+/// let member = members.get("IfMatch").expect("GetObject has this member");
+/// assert_eq!((&*member.wire_name, member.location), ("If-Match", Location::Header));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Member {
     /// The name in parameters and results.
     pub name: String,
-    /// The name in responses, and in requests unless [`Member::request_name`] is another.
+    /// The name in responses. Requests may use another: [`Member::request_name`].
     pub wire_name: String,
     /// The name in requests of the query protocols and in flattened XML lists, if it differs.
     pub(super) request_name: Option<String>,
     /// The shape.
     pub target: ShapeId,
-    /// Its location in an HTTP message.
+    /// The member's location in an HTTP message.
     pub location: Location,
-    /// Whether it is required.
+    /// Whether the member is required.
     pub required: bool,
     /// Whether a list or map has no element around its entries in XML.
     pub flattened: bool,
-    /// Whether it is an attribute of its structure's XML element.
+    /// Whether the member is an attribute of its structure's XML element.
     pub xml_attribute: bool,
-    /// The namespace of its XML element.
+    /// The namespace of the member's XML element.
     pub xml_namespace: Option<XmlNamespace>,
     /// The format of a timestamp, if it is not the protocol's default.
     pub timestamp_format: Option<TimestampFormat>,
-    /// Whether it is JSON in a base64 header.
+    /// Whether the member is JSON that is sent in a header, as base64.
     pub json_value: bool,
-    /// Whether it defaults to a random UUID.
+    /// Whether the member is an idempotency token, whose default is a random UUID.
     pub idempotency_token: bool,
-    /// Whether it is a label of the host prefix.
+    /// Whether the member is a label of the host prefix.
     pub host_label: bool,
-    /// The parameter of the endpoint rules that it is bound to.
+    /// The parameter of the endpoint rules that the member is bound to.
     pub context_param: Option<String>,
-    /// Whether discovered endpoints are cached by its value.
+    /// Whether discovered endpoints are cached by the member's value.
     pub endpoint_discovery_id: bool,
-    /// Whether it is a header of an event.
+    /// Whether the member is a header of an event.
     pub event_header: bool,
-    /// Whether it is the payload of an event.
+    /// Whether the member is the payload of an event.
     pub event_payload: bool,
     /// A later member with the same wire name: S3's old notification shapes have `Event` and `Events`.
     pub(crate) duplicate_wire_name: Option<u16>,
@@ -136,6 +182,16 @@ pub struct Member {
 }
 
 /// The location of a member in an HTTP message.
+///
+/// ```
+/// use tucuxi::model::{Location, Member};
+///
+/// /// Whether a presigned URL contains the member.
+/// fn is_in_url(member: &Member) -> bool {
+///     matches!(member.location, Location::Query | Location::Uri)
+/// }
+/// # let _ = is_in_url;
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Location {
@@ -157,6 +213,16 @@ pub enum Location {
 }
 
 /// The namespace of an XML element.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let model = client.model("s3")?;
+/// let id = model.shape_id("Grantee").expect("S3 has this shape");
+/// let namespace = model.shape(id)?.xml_namespace.as_ref().expect("it has a namespace");
+/// assert_eq!((namespace.prefix.as_deref(), &*namespace.uri), (Some("xsi"), "http://www.w3.org/2001/XMLSchema-instance"));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct XmlNamespace {
@@ -167,6 +233,16 @@ pub struct XmlNamespace {
 }
 
 /// The traits of an error shape.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let model = client.model("lambda")?;
+/// let id = model.shape_id("TooManyRequestsException").expect("Lambda has this error");
+/// let traits = model.shape(id)?.error.as_ref().expect("it is an error");
+/// assert_eq!((traits.status, traits.sender_fault), (Some(429), Some(true)));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ErrorTraits {
@@ -183,7 +259,7 @@ pub struct ErrorTraits {
 }
 
 impl Shape {
-    /// The members of a structure or union.
+    /// Returns the members of a structure or union.
     pub fn members(&self) -> Option<&Members> {
         match &self.kind {
             Kind::Structure(members) | Kind::Union(members) => Some(members),
@@ -191,14 +267,14 @@ impl Shape {
         }
     }
 
-    /// Whether the shape is a union.
+    /// Returns whether the shape is a union.
     pub fn is_union(&self) -> bool {
         matches!(self.kind, Kind::Union(_))
     }
 }
 
 impl Kind {
-    /// The name of the type in models.
+    /// Returns the name of the type in models.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Blob => "blob",
@@ -246,27 +322,27 @@ impl Members {
         }
     }
 
-    /// The members, in the order of the model.
+    /// Returns the members, in the order of the model.
     pub fn iter(&self) -> std::slice::Iter<'_, Member> {
         self.list.iter()
     }
 
-    /// The number of members.
+    /// Returns the number of members.
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// Whether there are no members.
+    /// Returns whether there are no members.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// The member with this name.
+    /// Returns the member with this name.
     pub fn get(&self, name: &str) -> Option<&Member> {
         self.list.iter().find(|m| *m.name == *name)
     }
 
-    /// The member that is the whole HTTP body.
+    /// Returns the member that is the whole HTTP body.
     pub fn payload(&self) -> Option<&Member> {
         self.payload.map(|i| &self.list[usize::from(i)])
     }
@@ -347,7 +423,7 @@ impl Member {
         }
     }
 
-    /// The name in requests.
+    /// Returns the name in requests.
     #[inline]
     pub fn request_name(&self) -> &str {
         self.request_name.as_deref().unwrap_or(&self.wire_name)

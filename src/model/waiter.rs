@@ -30,34 +30,66 @@ pub struct Waiter {
     pub acceptors: Box<[Acceptor]>,
 }
 
-/// A condition on a response, and the state that it stands for.
+/// A condition on a response, and the state of the waiter if a response meets it.
+///
+/// ```
+/// use tucuxi::model::WaiterState;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let (_, waiter) = client.introspect().waiter("ec2", "InstanceRunning")?;
+/// let failures = waiter.acceptors.iter().filter(|acceptor| acceptor.state == WaiterState::Failure);
+/// assert_eq!(failures.count(), 3); // shutting-down, terminated, stopping
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Acceptor {
     /// The condition.
     pub matcher: Matcher,
-    /// The state if the condition is met.
+    /// The state of the waiter if the condition is met.
     pub state: WaiterState,
 }
 
 /// The state of a waiter after a response.
+///
+/// ```
+/// use tucuxi::model::{Waiter, WaiterState};
+///
+/// /// The conditions that end a wait with an error.
+/// fn failures(waiter: &Waiter) -> usize {
+///     waiter.acceptors.iter().filter(|acceptor| acceptor.state == WaiterState::Failure).count()
+/// }
+/// # let _ = failures;
+/// ```
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[non_exhaustive]
 #[serde(rename_all = "lowercase")]
 pub enum WaiterState {
-    /// The desired state cannot be reached any more.
+    /// The waiter fails: its state can no longer be reached.
     Failure,
-    /// The desired state is not reached yet.
+    /// The waiter sends another request.
     Retry,
-    /// The desired state is reached.
+    /// The waiter succeeds: its state is reached.
     Success,
 }
 
 /// A condition on a response.
+///
+/// ```
+/// use tucuxi::model::Matcher;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let (_, waiter) = client.introspect().waiter("dynamodb", "TableExists")?;
+/// match &waiter.acceptors[0].matcher {
+///     Matcher::Path(query, expected) => assert_eq!((query.text(), expected), ("Table.TableStatus", &"ACTIVE".into())),
+///     other => println!("{other:?}"),
+/// }
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Matcher {
-    /// The call failed with this error code. `true` is any error, `false` is success.
+    /// The call failed with this error code, or with any error (`true`), or succeeded (`false`).
     Error(Value),
     /// The expression evaluates to this value.
     Path(Query, Value),

@@ -87,7 +87,7 @@ fn is_descriptor(path: &Path) -> bool {
         || fs::canonicalize(folder_of(path)).is_ok_and(|folder| folder.starts_with("/proc"))
 }
 
-/// Opens a descriptor. A file is appended to. Our own stdout and stderr are cloned, so later output follows.
+/// Opens a descriptor. A file is appended to. Stdout and stderr of this process are cloned, so that later output follows.
 fn open_descriptor(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {

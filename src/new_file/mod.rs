@@ -84,7 +84,7 @@ impl NewFile {
     }
 }
 
-/// How many random names are tried while others take the file.
+/// How many random names are tried, if other processes use or remove the files with these names.
 const MAX_NAMES: usize = 16;
 
 /// Creates a temporary file for a target with `create`, which receives its path.
@@ -257,8 +257,8 @@ fn options(is_private: bool) -> OpenOptions {
     options
 }
 
-/// Makes a rename durable, before anything that the old file needs is removed. Errors are ignored, as some file systems cannot
-/// sync folders.
+/// Syncs the folder of `path`, which makes a rename in it durable. Errors are ignored, because some file systems cannot sync
+/// folders.
 pub(crate) fn sync_folder_of(path: &Path) {
     #[cfg(unix)]
     if let Err(error) = File::open(folder_of(path)).and_then(|folder| folder.sync_all()) {

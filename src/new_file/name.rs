@@ -5,7 +5,7 @@
 //! | `.NAME.<16 hex>.tucuxi-part` | recorded in a journal, so an interrupted download can be resumed |
 //! | `.NAME.<16 hex>.tucuxi-temp` | not resumed |
 //!
-//! The last eight digits are a check of the eight before them, so other programs do not create such names by accident.
+//! The last eight digits are a checksum of the eight before them, so other programs do not create such names by accident.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -64,7 +64,7 @@ const LONGEST: usize = 255;
 /// The number of digits in a name.
 const TAG: usize = 16;
 
-/// Returns the second half of the digits.
+/// Returns the checksum of a seed: the second half of the digits.
 fn check_of(seed: &str) -> String {
     digits(&["tucuxi partial file ", seed])
 }

@@ -1,4 +1,4 @@
-//! Decoding of a result: straight into the target, or by way of the part that fits the model.
+//! Decoding of a result: directly to the target, or, if that fails, through a tree of what fits the model.
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _};
 
@@ -13,8 +13,8 @@ use crate::names;
 use crate::protocol::{self, BufferedResponse};
 
 impl Output {
-    /// Decodes the result straight into the target. If that fails, decodes the part that fits the model, and the target from that,
-    /// so that a response that fits has no extra cost.
+    /// Decodes the result directly to the target. Only if that fails is it decoded again, to a tree of what fits the model, and the
+    /// target from that. So a response that fits has no extra cost.
     pub(super) fn decode<'a, S: DeserializeSeed<'a>>(
         &'a self,
         seed: impl Fn() -> S,
@@ -112,15 +112,15 @@ impl Output {
             &self.meta.headers,
             &self.source.bytes,
             (
-                "a whole document".into(),
-                format!("one that is broken ({error})"),
+                "a well-formed document".into(),
+                format!("a malformed one ({error})"),
             ),
         );
         error.into()
     }
 }
 
-/// The remedy for a type without `rename_all`: the result has the missing field in another case.
+/// Returns a hint for a type without `rename_all`, if the result has the missing field in another case.
 fn rename_hint(model: &ServiceModel, operation: &Operation, error: &str) -> Option<String> {
     let field = error.split("missing field `").nth(1)?.split('`').next()?;
     let wanted = names::plain(field);

@@ -22,15 +22,27 @@ use crate::codec::fit::{Fitted, Warning};
 use crate::codec::sink::{ToText, ToValue};
 use crate::codec::xml_tape::Tape;
 use crate::error::{Error, Result};
-use crate::eventstream::EventReader;
+use crate::eventstream::{EventLink, EventReader};
 use crate::model::{Operation, ServiceModel};
 use crate::protocol::{self, Nodes};
 
 /// The output of a successful call, decoded on demand.
 ///
 /// A streaming body (S3's `GetObject`) is in [`Output::body`], streamed events (Kinesis' `SubscribeToShard`) are in
-/// [`Output::events`]. Everything else is decoded from the response's bytes by [`to_value`](Output::to_value), [`deserialize`](Output::deserialize),
-/// [`deserialize_borrowed`](Output::deserialize_borrowed) or [`write_json`](Output::write_json). Only the first of these builds a tree.
+/// [`Output::events`]. Everything else is decoded from the response's bytes by [`to_value`](Output::to_value),
+/// [`deserialize`](Output::deserialize), [`deserialize_borrowed`](Output::deserialize_borrowed) or
+/// [`write_json`](Output::write_json). Only the first of these builds a tree.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new().respond(200, &[("content-type", "text/plain")], "hello"))?;
+/// let params = serde_json::json!({"Bucket": "my-bucket", "Key": "greeting"});
+/// let output = client.request("s3", "GetObject").params(params).send()?;
+/// assert_eq!(output.to_value()?["ContentType"], "text/plain");
+/// assert_eq!(output.body.expect("GetObject streams").read_to_vec()?, b"hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Output {
     /// The streaming body, if the operation has one. It is read from the connection on demand.
     pub body: Option<ResponseBody>,
@@ -98,7 +110,7 @@ pub struct ResponseMeta {
     pub status: u16,
     /// All headers.
     pub headers: HeaderMap,
-    /// The number of attempts.
+    /// The number of attempts that the call took.
     pub attempts: u32,
     /// The checksum that the body is verified against, if any. A streaming body is verified when it has been read to its end.
     pub checksum_algorithm: Option<ChecksumAlgorithm>,
@@ -238,11 +250,11 @@ impl Output {
         out.write_all(&text).map_err(Error::response)
     }
 
-    /// Changes the member at the end of a path, on its way from the response to the caller: in a `Value`, in a type and in JSON
-    /// text alike.
+    /// Registers a change to the member at the end of a path. It is made whenever the result is decoded, be it to a `Value`, to a
+    /// type or to JSON text.
     ///
-    /// A path consists of names of members as the model has them; lists are passed through, and `*` names every entry of a
-    /// map. A path that the response does not have changes nothing.
+    /// A path consists of the names of members in the model. `*` stands for every entry of a map; the items of a list need no step
+    /// of their own. A path that the response does not have changes nothing.
     ///
     /// ```
     /// use tucuxi::Output;
@@ -313,9 +325,13 @@ impl Output {
         self
     }
 
-    /// Opens the body of an event stream. With `collect`, reads all events into memory, up to that many bytes.
-    pub(crate) fn with_events(mut self, collect: Option<u64>) -> Result<Self> {
-        if let Some(mut events) = self.open_events(collect)? {
+    /// Opens the body of an event stream; `sent` are the events of the request. With `collect`, reads all events into memory, up to that many bytes.
+    pub(crate) fn with_events(
+        mut self,
+        collect: Option<u64>,
+        sent: Option<Arc<EventLink>>,
+    ) -> Result<Self> {
+        if let Some(mut events) = self.open_events(collect, sent)? {
             if self.has_initial_response() {
                 self.source.bytes = events.initial_response()?;
             }
@@ -329,8 +345,12 @@ impl Output {
 
     /// Does the same without blocking.
     #[cfg(feature = "async")]
-    pub(crate) async fn with_events_async(mut self, collect: Option<u64>) -> Result<Self> {
-        if let Some(mut events) = self.open_events(collect)? {
+    pub(crate) async fn with_events_async(
+        mut self,
+        collect: Option<u64>,
+        sent: Option<Arc<EventLink>>,
+    ) -> Result<Self> {
+        if let Some(mut events) = self.open_events(collect, sent)? {
             if self.has_initial_response() {
                 self.source.bytes = events.initial_response_async().await?;
             }
@@ -348,7 +368,11 @@ impl Output {
     }
 
     /// The reader of the events, if the body is a stream of them.
-    fn open_events(&mut self, collect: Option<u64>) -> Result<Option<EventReader>> {
+    fn open_events(
+        &mut self,
+        collect: Option<u64>,
+        sent: Option<Arc<EventLink>>,
+    ) -> Result<Option<EventReader>> {
         let source = &self.source;
         let operation = &source.operation;
         let Some(stream) = protocol::event_stream(&source.model, operation)? else {
@@ -363,6 +387,7 @@ impl Output {
         };
         let mut events = EventReader::new(source.model.clone(), operation, stream, body);
         events.is_strict = source.is_strict;
+        events.sent = sent;
         Ok(Some(events))
     }
 
@@ -371,14 +396,15 @@ impl Output {
         protocol::for_model(&self.source.model).has_initial_response()
     }
 
-    /// Returns the members of the result that do not fit the model, at most 100; none if the result was set by [`set_value`](Self::set_value).
+    /// Returns the members of the result that do not fit the model, at most 100; none if [`set_value`](Self::set_value) set the
+    /// result.
     ///
     /// The rest of such a response is decoded all the same. A scalar that cannot be decoded is kept as text. If the caller's type
     /// has no place for the text, an `Option` of a number, a boolean or an enumeration is `None`, and any other field is an error
     /// that names the member. A member of another kind (an object where the model has a list) is left out. With
     /// [`ConfigBuilder::strict_responses`](crate::ConfigBuilder::strict_responses) each of these is an error.
     ///
-    /// The response is decoded once more for this.
+    /// This decodes the response once more.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};

@@ -138,7 +138,7 @@ impl PageCursor {
         let definition = self.definition.clone();
         let paginator = &definition.paginator;
         let mut skipped = 0;
-        // a starting token is where a page begins that is cut
+        // if this page is cut, a later listing starts with its tokens
         let start = self.tokens.take();
         if let State::First { known } = self.state {
             self.state = State::Running;

@@ -31,7 +31,7 @@ use crate::model::Paginator;
 use crate::model::{ServiceModel, ShapeId};
 use crate::query::Query;
 
-/// The pages of a listing, as an iterator. Its settings apply if they are made before the first page is requested.
+/// An iterator over the pages of a listing. It also sets the options of the listing, before the first page is requested.
 ///
 /// ```
 /// use serde_json::json;
@@ -223,12 +223,21 @@ impl<C: AnyClient> Pages<C> {
     }
 
     /// Sets the maximum number of elements on a page, as the service counts them.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], r#"{"TableNames": ["one", "two"]}"#))?;
+    /// let pages = client.pages("dynamodb", "ListTables", serde_json::json!({}))?.page_size(100);
+    /// assert_eq!(pages.items().count(), 2);
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn page_size(mut self, elements: u64) -> Self {
         self.cursor.page_size = Some(elements);
         self
     }
 
-    /// Sets the maximum number of elements in total. [`Pages::resume_token`] returns where the rest begins.
+    /// Sets the maximum number of elements in total. [`Pages::resume_token`] returns the token of the rest.
     ///
     /// ```
     /// use serde_json::json;
@@ -249,25 +258,57 @@ impl<C: AnyClient> Pages<C> {
         self
     }
 
-    /// Resumes an earlier listing from its [`Pages::resume_token`], or from one of botocore's.
+    /// Continues an earlier listing from its [`Pages::resume_token`], or from a token of botocore.
     pub fn starting_token(mut self, token: impl Into<String>) -> Self {
         self.cursor.starting_token = Some(token.into());
         self
     }
 
-    /// Requests the next page on a thread of its own while the program handles a page.
+    /// Sets whether the next page is requested in advance, on a thread of its own, while the program handles a page. `false` by
+    /// default.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], r#"{"TableNames": ["one", "two"]}"#))?;
+    /// let tables = client.pages("dynamodb", "ListTables", serde_json::json!({}))?.prefetch(true);
+    /// assert_eq!(tables.items().count(), 2);
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn prefetch(mut self, enabled: bool) -> Self {
         self.prefetch = enabled;
         self
     }
 
     /// Ends the listing with an error when the token is cancelled.
+    ///
+    /// ```
+    /// use tucuxi::transport::CancelToken;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// let token = CancelToken::default();
+    /// let mut pages = client.pages("dynamodb", "ListTables", serde_json::json!({}))?.cancel_with(&token);
+    /// token.cancel();
+    /// assert!(pages.next().is_some_and(|page| page.unwrap_err().is_cancelled()));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn cancel_with(mut self, token: &CancelToken) -> Self {
         self.cancel = token.clone();
         self
     }
 
-    /// Returns the elements of all pages: those of the paginator's first result key.
+    /// Returns the elements of all pages. Elements are what the listing is about: the paginator's first result key names them.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], r#"{"TableNames": ["one", "two"]}"#))?;
+    /// for table in client.pages("dynamodb", "ListTables", serde_json::json!({}))?.items() {
+    ///     println!("{}", table?); // "one", "two"
+    /// }
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn items(self) -> Elements<Value, C> {
         let primary = self.primary();
         Elements::new(self, primary, elements::of_result, Ok)
@@ -306,6 +347,17 @@ impl<C: AnyClient> Pages<C> {
 
     /// Returns the results of a JMESPath expression on each page; the elements of a list are returned one by one.
     ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let bucket = "<ListBucketResult><Contents><Key>k</Key><Size>5</Size></Contents></ListBucketResult>";
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], bucket))?;
+    /// let pages = client.pages("s3", "ListObjectsV2", serde_json::json!({"Bucket": "my-bucket"}))?;
+    /// let sizes: Vec<_> = pages.search("Contents[].Size")?.collect::<Result<_, _>>()?;
+    /// assert_eq!(sizes, [5]);
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error if the expression is invalid.
@@ -340,7 +392,8 @@ impl<C: AnyClient> Pages<C> {
         ))
     }
 
-    /// Returns the token of the rest of the listing, if [`Pages::max_items`] ended it. botocore reads the same tokens.
+    /// Returns a token with which another listing continues after [`Pages::max_items`]; `None` if nothing is left. botocore reads the
+    /// same tokens.
     pub fn resume_token(&self) -> Option<String> {
         self.cursor.resume_token()
     }
@@ -380,8 +433,19 @@ impl Pages {
         )
     }
 
-    /// Merges all pages into one: lists are concatenated, numbers added and texts joined. Members that are the same on
-    /// each page are in it once, and `NextToken` if there is more than [`Pages::max_items`].
+    /// Requests all pages and merges them into one: lists are concatenated, numbers added and texts joined. Members that are the same
+    /// on each page occur once. `NextToken` is the [`Pages::resume_token`], if there is one.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let first = r#"{"TableNames": ["one"], "LastEvaluatedTableName": "one"}"#;
+    /// # let replay = Replay::new().respond(200, &[], first).respond(200, &[], r#"{"TableNames": ["two"]}"#);
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let mut pages = client.pages("dynamodb", "ListTables", serde_json::json!({}))?;
+    /// assert_eq!(pages.collect_full()?["TableNames"], serde_json::json!(["one", "two"]));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -124,7 +124,7 @@ pub(super) fn next_tokens(page: &Value, paginator: &Paginator) -> Result<Map<Str
     Ok(tokens)
 }
 
-/// Python's truth value: null, zero and empty values are false.
+/// Whether a value is true in Python: null, zero and empty values are false.
 fn is_truthy(value: &Value) -> bool {
     match value {
         Value::Array(list) => !list.is_empty(),

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 /// The maximum number of remembered tokens: half a megabyte of hashes.
 const CAPACITY: usize = 1 << 16;
 
-/// Hashes of the latest tokens, and of one older token, which is replaced at doubling intervals so that a cycle longer
-/// than `CAPACITY` reaches it as well (Brent's algorithm).
+/// Hashes of the latest tokens, and of one older token that detects cycles longer than `CAPACITY`: it is replaced at doubling
+/// intervals, so such a cycle comes back to it (Brent's algorithm).
 #[derive(Default)]
 pub(super) struct SeenTokens {
     hasher: RandomState,

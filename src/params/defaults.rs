@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::error::Result;
 use crate::model::{Operation, ServiceModel};
 
-/// Sets each idempotency token that is not given, so that a retry has no second effect.
+/// Sets each idempotency token that the caller omits, so that the service recognises a retry and does not act twice.
 pub(crate) fn fill_idempotency_tokens(
     model: &ServiceModel,
     operation: &Operation,

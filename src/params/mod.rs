@@ -13,7 +13,7 @@ use std::fmt;
 
 use crate::error::{Detail, Error, ErrorKind, Result};
 
-/// All errors in the parameters of a call.
+/// All errors in the parameters of a call, which is not sent then.
 ///
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};
@@ -31,6 +31,17 @@ use crate::error::{Detail, Error, ErrorKind, Result};
 pub struct ParamErrors(pub Vec<ParamError>);
 
 /// An invalid parameter, with its path.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new())?;
+/// let error = client.call("sqs", "SendMessage", serde_json::json!({"QueueUrl": 7, "MessageBody": "hi"})).unwrap_err();
+/// let param = &error.param_errors().expect("the parameters are invalid").0[0];
+/// assert_eq!(param.path, "QueueUrl");
+/// assert_eq!(param.to_string(), "QueueUrl: a number is given, but it must be a string");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ParamError {
@@ -41,6 +52,20 @@ pub struct ParamError {
 }
 
 /// The reason why a parameter is invalid.
+///
+/// ```
+/// use tucuxi::params::ParamErrorKind;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new())?;
+/// let error = client.call("s3", "GetObject", serde_json::json!({"Bucket": "my-bucket"})).unwrap_err();
+/// for param in &error.param_errors().expect("the parameters are invalid").0 {
+///     if let ParamErrorKind::Missing { member } = &param.kind {
+///         println!("{member} is missing"); // Key is missing
+///     }
+/// }
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParamErrorKind {
@@ -49,68 +74,69 @@ pub enum ParamErrorKind {
         /// The name of the member.
         member: String,
     },
-    /// A union without a member.
+    /// A union has no member.
     NoMember {
         /// The members of the union.
         members: Vec<String>,
     },
-    /// A string that is not one of the shape's values; only checked on demand.
+    /// A string is not one of the shape's values. Only checked with
+    /// [`validate_strictly`](crate::ConfigBuilder::validate_strictly).
     NotOneOf {
         /// The string.
         value: String,
         /// The values in the model.
         values: Vec<String>,
     },
-    /// A value that is nested too deep for any service.
+    /// A value is nested too deep for any service.
     TooDeep,
-    /// A number above the maximum; only checked on demand.
+    /// A number is above the maximum. Only checked with [`validate_strictly`](crate::ConfigBuilder::validate_strictly).
     TooLarge {
         /// The number.
         value: String,
         /// The maximum.
         max: String,
     },
-    /// A length above the maximum; only checked on demand.
+    /// A length is above the maximum. Only checked with [`validate_strictly`](crate::ConfigBuilder::validate_strictly).
     TooLong {
         /// The length.
         length: usize,
         /// The maximum.
         max: usize,
     },
-    /// A length below the minimum.
+    /// A length is below the minimum.
     TooShort {
         /// The length.
         length: usize,
         /// The minimum.
         min: usize,
     },
-    /// A number below the minimum.
+    /// A number is below the minimum.
     TooSmall {
         /// The number.
         value: String,
         /// The minimum.
         min: String,
     },
-    /// A union with more than one member.
+    /// A union has more than one member.
     TwoMembers {
         /// The given members.
         given: Vec<String>,
     },
-    /// An unknown member.
+    /// The shape does not have this member.
     Unknown {
         /// The name of the member.
         member: String,
         /// The members of the shape.
         members: Vec<String>,
     },
-    /// A value of another type.
+    /// A value has another type.
     WrongType {
         /// The type of the given value: a string, a number, …
         given: &'static str,
         /// The expected type.
         expected: &'static str,
     },
-    /// A string that cannot be parsed.
+    /// A string cannot be parsed as a timestamp, base64 or the like.
     Unreadable {
         /// The reason.
         reason: String,
@@ -118,14 +144,25 @@ pub enum ParamErrorKind {
 }
 
 impl Error {
-    /// The errors in the parameters, if this is the error.
+    /// Returns the errors in the parameters, if that is why the call failed.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// let error = client.call("s3", "HeadBucket", serde_json::json!({"Buket": "b"})).unwrap_err();
+    /// for param in &error.param_errors().expect("the parameters are invalid").0 {
+    ///     println!("{param}"); // Bucket: required member is missing, …
+    /// }
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn param_errors(&self) -> Option<&ParamErrors> {
         self.downcast_ref()
     }
 }
 
 impl ParamErrorKind {
-    /// Whether the value has the shape's type and misses one of its constraints.
+    /// Whether the value has the shape's type, but violates a constraint of the shape.
     fn is_limit(&self) -> bool {
         matches!(
             self,

@@ -1,12 +1,12 @@
-//! Members that a type of the program leaves null.
+//! Null members in parameters that were serialized from a type of the program.
 
 use serde_json::Value;
 
 use crate::error::Result;
 use crate::model::{Kind, ServiceModel, ShapeId};
 
-/// Removes the members of structures and unions that are null, as an `Option` that is `None` serializes. Nulls in documents, in
-/// sparse lists and maps, and in members that the model does not have are kept.
+/// Removes null members of structures and unions: an `Option` that is `None` is serialized as null. Nulls in documents, in sparse
+/// lists and maps, and in members that the model does not have are kept.
 pub(crate) fn drop_null_members(
     model: &ServiceModel,
     shape: ShapeId,

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::model::{Kind, Location, Member, Members, Operation, ServiceModel, Shape, ShapeId};
 use crate::time;
 
-/// Deeper than any service accepts, and far from the limit of a thread's stack.
+/// The maximum depth: more than any service accepts, and far from the limit of a thread's stack.
 const MAX_DEPTH: usize = 256;
 
 /// Validates the parameters of an operation. `streamed`: the payload is passed separately. `strict`: validates maximum values and
@@ -168,7 +168,7 @@ impl<'a> Check<'a> {
                 let is_label = |m: &Member| m.host_label || in_path(m);
                 let length = text.chars().count();
                 match length {
-                    // an empty label makes the URL that of another operation, whatever length the shape allows
+                    // with an empty label, the URL would be that of another operation, whatever minimum length the shape has
                     0 if member.is_some_and(is_label) => {
                         self.fault(ParamErrorKind::TooShort { length, min: 1 });
                     }

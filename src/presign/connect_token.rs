@@ -9,7 +9,7 @@ use crate::client::AnyClient;
 use crate::error::{Error, Result};
 use crate::identity::Credentials;
 
-/// How long an RDS auth token is valid.
+/// The validity of an RDS auth token.
 const RDS_EXPIRES: Duration = Duration::from_secs(15 * 60);
 
 impl Presigner {
@@ -69,7 +69,7 @@ impl Presigner {
     ///
     /// # Errors
     ///
-    /// As [`dsql_auth_token`](Self::dsql_auth_token).
+    /// Returns an error as [`dsql_auth_token`](Self::dsql_auth_token) does.
     pub fn dsql_admin_auth_token(&self, host: &str, expires: Duration) -> Result<String> {
         self.signed(ConnectToken::dsql(host, "DbConnectAdmin", expires))
     }

@@ -1,4 +1,4 @@
-//! Presigning: requests of any operation, S3 upload forms, and database auth tokens, for use by others without credentials.
+//! Presigning: requests for any operation, S3 upload forms, and database auth tokens, which others can use without credentials.
 
 #[cfg(feature = "async")]
 mod asynchronous;
@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::exchange::Presign;
 use crate::transport::Request;
 
-/// A signed request that anyone can send until it expires. `Debug` shows its host and path, not its signature.
+/// A signed request that anyone can send until it expires. `Debug` shows the host and the path, but not the signature.
 ///
 /// ```
 /// use std::time::Duration;
@@ -78,6 +78,22 @@ impl Client {
 }
 
 /// Signs requests, upload forms and database auth tokens without sending anything. [`Client::presigner`] returns it.
+///
+/// ```
+/// use std::time::Duration;
+/// use serde_json::json;
+/// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1");
+/// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+/// # let client = Client::with_transport(config, Replay::new())?;
+/// let presigner = client.presigner();
+/// let object = json!({"Bucket": "my-bucket", "Key": "report.pdf"});
+/// let download = presigner.presign("s3", "GetObject", object, Duration::from_secs(600))?;
+/// let upload = presigner.post("my-bucket", "in/${filename}").sign()?;
+/// let password = presigner.rds_auth_token("db.example.com", 5432, "reader")?;
+/// # assert!(download.url.contains("report.pdf") && upload.url.contains("my-bucket") && password.contains("reader"));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a presigner signs nothing by itself"]
 pub struct Presigner<C = Client> {
@@ -121,8 +137,8 @@ impl<C: AnyClient> Presigner<C> {
 }
 
 impl Presigner {
-    /// Signs a request that expires after at most seven days. [`RequestBuilder::presign`] does the same for a request with
-    /// settings of its own.
+    /// Signs a request that expires after `expires`, at most seven days. [`RequestBuilder::presign`] does the same for a request
+    /// with its own settings.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
@@ -155,6 +171,18 @@ impl Presigner {
 
 impl<C: AnyClient> RequestBuilder<C> {
     /// Sets the HTTP method of a presigned request, for services that accept another method than the model's.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1");
+    /// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// let request = client.request("sts", "GetCallerIdentity").method(http::Method::GET);
+    /// let request = request.presign(Duration::from_secs(60))?;
+    /// assert_eq!(request.method, http::Method::GET);
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn method(mut self, method: Method) -> Self {
         self.method = Some(method);
         self
@@ -162,7 +190,8 @@ impl<C: AnyClient> RequestBuilder<C> {
 }
 
 impl RequestBuilder {
-    /// Signs the request for anyone to send until it expires. Nothing is sent. A body is not signed: the sender chooses it.
+    /// Signs the request, without sending it, so that anyone can send it until it expires. The body is not signed: the sender
+    /// chooses it.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
@@ -179,7 +208,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// As [`Presigner::presign`].
+    /// Returns an error as [`Presigner::presign`] does.
     pub fn presign(self, expires: Duration) -> Result<PresignedRequest> {
         let method = self.method.clone();
         let signed = self.presigned(presign(expires, method))?;

@@ -20,12 +20,26 @@ use crate::time::Timestamp;
 use crate::transport::Request;
 
 /// The fields of an HTML form with which a browser uploads one object. `Debug` does not show the fields.
+///
+/// ```
+/// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1");
+/// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+/// # let client = Client::with_transport(config, Replay::new())?;
+/// let form = client.presigner().post("my-bucket", "fish.txt").sign()?;
+/// println!("<form action={:?} method=\"post\" enctype=\"multipart/form-data\">", form.url);
+/// for (name, value) in &form.fields {
+///     println!("  <input type=\"hidden\" name={name:?} value={value:?}>");
+/// }
+/// println!("  <input type=\"file\" name=\"file\"><input type=\"submit\">\n</form>");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PresignedPost {
     /// The form's `action`.
     pub url: String,
-    /// The form's fields, in order. A last field named `file` holds the content.
+    /// The form's fields, in order. The form needs one more field after these, `file`, with the content.
     pub fields: Vec<(String, String)>,
 }
 
@@ -80,6 +94,22 @@ impl<C: AnyClient> Presigner<C> {
 }
 
 /// Builds a [`PresignedPost`]. [`Presigner::post`] returns it.
+///
+/// ```
+/// use std::time::Duration;
+/// # use tucuxi::{Client, Config, Credentials, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1");
+/// # let config = config.credentials(Credentials::new("AKIDEXAMPLE", "secret")).build()?;
+/// # let client = Client::with_transport(config, Replay::new())?;
+/// let form = client
+///     .presigner()
+///     .post("my-bucket", "in/${filename}")
+///     .content_length(1..=1_000_000)
+///     .expires(Duration::from_secs(600))
+///     .sign()?;
+/// assert!(form.fields.iter().any(|(name, _)| name == "policy"));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "nothing is signed before `sign`"]
 pub struct PresignedPostBuilder<C = Client> {
@@ -119,7 +149,7 @@ impl<C: AnyClient> PresignedPostBuilder<C> {
             .condition(condition)
     }
 
-    /// Adds a field without a condition. S3 refuses a form with a field that no condition covers.
+    /// Adds a field without a condition. S3 rejects a form with a field that no condition covers.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
@@ -314,7 +344,7 @@ fn signing_fields(
     fields
 }
 
-/// The query of a presigned URL, from which the form takes its way of signing.
+/// The query of a presigned URL, which shows how the form must be signed.
 struct SignedUrl(Vec<(String, String)>);
 
 impl SignedUrl {
@@ -337,7 +367,7 @@ impl SignedUrl {
         self.get("X-Amz-Credential").is_some() || self.get("AWSAccessKeyId").is_some()
     }
 
-    /// Whether a session of S3 Express One Zone signed it.
+    /// Whether the URL is signed with a session of S3 Express One Zone.
     fn is_session(&self) -> bool {
         self.get("X-Amz-S3session-Token").is_some()
     }

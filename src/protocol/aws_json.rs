@@ -1,5 +1,7 @@
 //! AWS JSON 1.0 and 1.1: one URL, and the operation in `X-Amz-Target`.
 
+use serde_json::Value;
+
 use super::error::ErrorParts;
 use super::request::header;
 use super::success::{Presence, Rejection, SuccessResponse, Wanted};
@@ -37,6 +39,16 @@ impl WireProtocol for AwsJson {
         }
         request.body = body.into();
         Ok(request)
+    }
+
+    fn document(
+        &self,
+        model: &ServiceModel,
+        _: &str,
+        shape: &Shape,
+        value: &Value,
+    ) -> Result<(&'static str, Vec<u8>)> {
+        json::document(model, shape, value)
     }
 
     fn move_body_to_query(

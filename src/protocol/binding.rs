@@ -1,4 +1,4 @@
-//! The members of a result that are outside the body, or are all of it.
+//! The members of a result that are outside the body, or are the whole body.
 
 use std::borrow::Cow;
 
@@ -132,7 +132,7 @@ impl<'a> BoundValue<'a> {
     }
 }
 
-/// The headers with the member's prefix, which their names are returned without.
+/// The headers with the member's prefix. The prefix is removed from their names.
 pub(super) fn with_prefix<'a>(
     headers: &'a HeaderMap,
     member: &Member,

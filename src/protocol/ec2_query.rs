@@ -1,4 +1,4 @@
-//! EC2's kind of query: lists have no names between, and errors are in a list.
+//! EC2's variant of AWS query: `Name.1` instead of `Name.member.1` for lists, and errors in a list.
 
 use super::error::ErrorParts;
 use super::success::{Presence, Rejection, SuccessResponse, Wanted};

@@ -10,7 +10,7 @@ use crate::codec::xml_tape::{Nodes, Tape};
 use crate::error::{Fault, RetryReason, ServiceError, excerpt};
 use crate::model::{Operation, ServiceModel};
 
-/// The parts of an error that a response holds whatever the model.
+/// The parts of an error that are read without the model.
 #[derive(Default)]
 pub(crate) struct ErrorParts {
     pub(super) code: Option<String>,
@@ -26,7 +26,7 @@ pub(crate) struct ErrorParts {
     pub(super) node: usize,
 }
 
-/// Reads an error. If the body cannot be understood, the status is the code.
+/// Reads an error. If the body has no code, the status is the code.
 pub(crate) fn service_error(
     model: &ServiceModel,
     operation: &Operation,
@@ -137,7 +137,7 @@ fn message_for(response: &BufferedResponse<'_>, is_whole: bool) -> (String, Opti
     }
 }
 
-/// The greatest length of a message from a body that is no document, in characters.
+/// The maximum length of a message that is taken from a body without structure, in characters.
 const LONGEST_MESSAGE: usize = 1024;
 
 /// The request id in the headers of a response.

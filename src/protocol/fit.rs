@@ -1,4 +1,4 @@
-//! Reads a response that does not fit its operation's model, as far as it does.
+//! Reads a response that does not fit its operation's model, as far as it fits.
 
 use serde::de::Error as _;
 use serde_json::{Map, Value};

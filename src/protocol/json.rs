@@ -7,6 +7,7 @@ use super::success::{Rejection, SuccessResponse, Wanted};
 use super::{BufferedResponse, streaming_payload};
 use crate::body::Body;
 use crate::codec::json_fields::Fields;
+use crate::codec::json_write;
 use crate::codec::raw;
 use crate::error::{Error, Result};
 use crate::model::{Kind, Operation, ServiceModel, Shape};
@@ -16,7 +17,7 @@ use crate::uri;
 /// The header that names the error, whatever the status.
 pub(super) const ERROR_TYPE: &str = "x-amzn-errortype";
 
-/// An error of a JSON protocol in a response with status 200 is not longer than this.
+/// The maximum length of a body with status 200 that may be an error of a JSON protocol.
 const LONGEST_ERROR: usize = 4096;
 
 pub(super) fn move_body_to_query(
@@ -136,4 +137,15 @@ pub(super) fn error_parts(response: &BufferedResponse<'_>, codes: &[&str]) -> Er
         ),
         ..ErrorParts::default()
     }
+}
+
+/// Writes a structure, and names the media type.
+pub(super) fn document(
+    model: &ServiceModel,
+    shape: &Shape,
+    value: &Value,
+) -> Result<(&'static str, Vec<u8>)> {
+    let mut out = Vec::new();
+    json_write::write(model, shape, value, &mut out)?;
+    Ok(("application/json", out))
 }

@@ -35,6 +35,8 @@ mod success;
 mod template;
 mod xml;
 
+use serde_json::Value;
+
 use self::error::ErrorParts;
 pub(crate) use self::error::{request_id, request_id_in, service_error};
 pub(crate) use self::payload::{
@@ -46,7 +48,7 @@ use self::success::{Presence, Wanted};
 pub(crate) use self::success::{Rejection, SuccessResponse, unexpected_response};
 pub(crate) use self::template::host_prefix;
 use crate::codec::format::Format;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Operation, Protocol, ServiceModel, Shape};
 use crate::transport::Request;
 
@@ -77,6 +79,17 @@ pub(crate) trait WireProtocol: Sync {
         operation: &Operation,
         params: &Params,
     ) -> Result<Encoded>;
+
+    /// Writes a structure that is no request of its own, such as an event, and names the media type.
+    fn document(
+        &self,
+        _model: &ServiceModel,
+        _name: &str,
+        _shape: &Shape,
+        _value: &Value,
+    ) -> Result<(&'static str, Vec<u8>)> {
+        Err(Error::unsupported("events in requests of this protocol"))
+    }
 
     /// Removes the parameters from the body of a request, for a presigned URL, and returns them as parts of the query.
     ///
@@ -111,8 +124,8 @@ pub(crate) trait WireProtocol: Sync {
     /// Reads code, message and further parts of an error.
     fn error_parts(&self, response: &BufferedResponse<'_>) -> ErrorParts;
 
-    /// Whether an error without a readable document has HTTP's phrase for its status as message, as botocore has it. Otherwise
-    /// only those of servers in front of the service do.
+    /// Whether every error without a readable document gets HTTP's phrase for its status as message, as in botocore. Otherwise only
+    /// errors of servers in front of the service do.
     fn phrases_every_error(&self) -> bool {
         false
     }

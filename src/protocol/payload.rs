@@ -10,7 +10,7 @@ pub(crate) fn streams(model: &ServiceModel, operation: &Operation, buffered: boo
     Ok(payload || event_stream(model, operation)?.is_some())
 }
 
-/// Whether the body of the response is a document of the protocol, and not a payload of bytes or text.
+/// Whether the body of the response is a document of the protocol. Otherwise it is a payload of bytes or text.
 pub(crate) fn has_document(model: &ServiceModel, operation: &Operation) -> Result<bool> {
     let Some(output) = operation.output else {
         return Ok(false);

@@ -17,7 +17,7 @@ pub(super) fn encode(
     params: &Params,
     lists: ListStyle,
 ) -> Result<Encoded> {
-    // the path of the model is without meaning here
+    // query protocols ignore the path of the model
     let mut request = Encoded::post("/".into());
     request.method = operation.method.clone();
     let form = HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8");
@@ -31,7 +31,7 @@ pub(super) fn encode(
     Ok(request)
 }
 
-/// A form is a query, but for the spaces.
+/// Moves the form to the query. They differ only in how spaces are encoded.
 pub(super) fn move_body_to_query(request: &mut Request) -> Vec<String> {
     let body = request.body().bytes().cloned().unwrap_or_default();
     *request.body_mut() = Body::empty();

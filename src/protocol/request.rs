@@ -38,7 +38,7 @@ impl Encoded {
     }
 }
 
-/// More headers than any server accepts; `http` panics at a somewhat larger number.
+/// The maximum number of headers: more than any server accepts, and below the number at which `http` panics.
 const MAX_HEADERS: usize = 8192;
 
 /// Appends a header, and validates its name and value.

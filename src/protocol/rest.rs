@@ -99,17 +99,17 @@ impl<'a> Rest<'a> {
             .filter(|(_, value)| !value.is_null())
     }
 
-    /// Checks that every label has a value, also those that the endpoint rules put into the URL. A path without one of its labels
-    /// is that of another operation, which may delete more than is wanted.
+    /// Checks that every label has a value, also those that the endpoint rules put into the URL. Without one of its labels, a path is
+    /// that of another operation, which may delete more than the caller wants.
     fn check_labels(&self) -> Result<()> {
         for member in self.members.iter().filter(|m| m.location == Location::Uri) {
             let what = match self.given.get(&*member.name) {
-                None | Some(Value::Null) => "given",
-                Some(Value::String(text)) if text.is_empty() => "more than an empty text",
+                None | Some(Value::Null) => "must be given",
+                Some(Value::String(text)) if text.is_empty() => "must not be empty",
                 Some(_) => continue,
             };
             return Err(Error::request(format!(
-                "{}: it is a part of the path, so it must be {what}",
+                "{}: it is a part of the path, so it {what}",
                 member.name
             )));
         }
@@ -126,7 +126,7 @@ impl<'a> Rest<'a> {
                     let (member, value) =
                         at.find(|(m, _)| *m.wire_name == *name).ok_or_else(|| {
                             Error::model(format!(
-                                "the path has a label {name}, which is no parameter"
+                                "the path has a label {name}, but there is no such parameter"
                             ))
                         })?;
                     let text = self.text(member, value, TimestampFormat::DateTime)?;
@@ -157,7 +157,7 @@ impl<'a> Rest<'a> {
                         Kind::List(item) => Some(item),
                         _ => None,
                     };
-                    // a key with a member of its own is that member's
+                    // a member takes precedence over an entry of the same name
                     let named = |key: &str| {
                         self.at(Location::Query)
                             .any(|(m, _)| m.request_name() == key)
@@ -222,7 +222,7 @@ impl<'a> Rest<'a> {
                 list.push(',');
             }
             let text = self.header_scalar(of, item)?;
-            // the reader expects the comma in a timestamp
+            // a timestamp is not quoted: readers know that it contains a comma
             if item.is_string()
                 && text.contains(['"', ','])
                 && matches!(self.model.shape(of.target)?.kind, Kind::String)

@@ -32,6 +32,16 @@ impl WireProtocol for RestJson {
         rest::encode(model, operation, params, self)
     }
 
+    fn document(
+        &self,
+        model: &ServiceModel,
+        _: &str,
+        shape: &Shape,
+        value: &Value,
+    ) -> Result<(&'static str, Vec<u8>)> {
+        json::document(model, shape, value)
+    }
+
     fn move_body_to_query(
         &self,
         model: &ServiceModel,

@@ -32,7 +32,19 @@ impl WireProtocol for RestXml {
         rest::encode(model, operation, params, self)
     }
 
-    /// A presigned URL has the parameters of path, query and headers; who uses it sends the body.
+    fn document(
+        &self,
+        model: &ServiceModel,
+        name: &str,
+        shape: &Shape,
+        value: &Value,
+    ) -> Result<(&'static str, Vec<u8>)> {
+        let mut writer = XmlWriter::new(model);
+        writer.structure(name, shape.xml_namespace.as_ref(), shape, value, |_| true)?;
+        Ok(("application/xml", writer.finish().into_bytes()))
+    }
+
+    /// Moves nothing: whoever uses a presigned URL sends the body.
     fn move_body_to_query(
         &self,
         _: &ServiceModel,

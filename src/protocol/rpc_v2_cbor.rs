@@ -1,7 +1,8 @@
-//! Smithy RPC v2 with CBOR bodies.
+//! Smithy RPC v2: the operation in the URL, CBOR bodies.
 
 use http::HeaderValue;
 use http::header::{ACCEPT, CONTENT_TYPE};
+use serde_json::Value;
 
 use super::error::ErrorParts;
 use super::success::{Presence, Rejection, SuccessResponse, Wanted};
@@ -53,6 +54,18 @@ impl WireProtocol for RpcV2Cbor {
         }
         rpc::set_query_mode(model, &mut request);
         Ok(request)
+    }
+
+    fn document(
+        &self,
+        model: &ServiceModel,
+        _: &str,
+        shape: &Shape,
+        value: &Value,
+    ) -> Result<(&'static str, Vec<u8>)> {
+        let mut out = Vec::new();
+        cbor_write::write(model, shape, value, &mut out)?;
+        Ok(("application/cbor", out))
     }
 
     fn move_body_to_query(

@@ -38,7 +38,7 @@ pub(crate) struct SuccessResponse<'a> {
     pub(crate) root_of: &'a dyn Fn(&str) -> Option<&'static str>,
 }
 
-/// Some servers begin UTF-8 with it.
+/// The UTF-8 byte order mark, with which some servers begin a document.
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The reason why a response is not the operation's success.
@@ -47,7 +47,7 @@ pub(crate) enum Rejection {
     Model(Error),
     /// The response is an error of the service, with this status.
     Service(u16),
-    /// The response is from elsewhere, or broken.
+    /// The response is not the service's, or is malformed.
     Unexpected(Box<UnexpectedResponse>),
 }
 
@@ -62,8 +62,9 @@ impl From<Error> for Rejection {
 pub(crate) enum Presence {
     /// The body is not read.
     Any,
-    /// A document, or an empty body in place of one without members.
+    /// The body must be a document, or empty in place of a document without members.
     Optional,
+    /// The body must be a document.
     Required,
 }
 
@@ -179,7 +180,10 @@ impl<'a> SuccessResponse<'a> {
     }
 
     pub(super) fn broken(&self, error: &ReadError) -> Rejection {
-        self.unexpected("a whole document", format!("one that is broken ({error})"))
+        self.unexpected(
+            "a well-formed document",
+            format!("a malformed one ({error})"),
+        )
     }
 
     pub(super) fn unexpected(

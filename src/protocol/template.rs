@@ -34,7 +34,7 @@ pub(crate) fn host_prefix(
             Some(text) if !text.is_empty() && text.chars().all(is_label) => prefix.push_str(text),
             _ => {
                 return Err(Error::request(format!(
-                    "{label}: it becomes a part of the host, so it must be letters, digits, hyphens and periods"
+                    "{label}: it becomes a part of the host, so it must consist of letters, digits, hyphens and periods"
                 )));
             }
         }

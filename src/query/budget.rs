@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{ExprError, QueryErrorKind};
 
-/// The budget of every search.
+/// The budget of every search, in steps and values.
 const BASE: u64 = 1_000_000;
 
 /// The additional budget for each value of the input.
@@ -22,7 +22,7 @@ const TEXT: usize = 32;
 pub(super) struct Budget<'v> {
     input: &'v Value,
     left: Cell<u64>,
-    /// Whether the input was measured, which happens when the base budget is spent: hardly ever.
+    /// Whether the input was measured. That is only done once the base budget is spent, which hardly ever happens.
     measured: Cell<bool>,
 }
 

@@ -59,7 +59,7 @@ impl Function {
     }
 }
 
-/// A call during its evaluation.
+/// A function call that is being evaluated.
 struct Call<'e, 'v> {
     function: Function,
     args: &'e [Expr],

@@ -36,7 +36,7 @@ pub struct Query {
     root: Expr,
 }
 
-/// An expression that is invalid, or that a value does not fit.
+/// The error of an invalid expression, or of a search in a value that does not fit the expression.
 ///
 /// ```
 /// use tucuxi::query::{Query, QueryErrorKind};
@@ -55,7 +55,17 @@ pub struct QueryError {
     what: Box<str>,
 }
 
-/// The kinds of errors, with the names of JMESPath.
+/// The kinds of errors. The names are those of JMESPath, except `TooLarge`.
+///
+/// ```
+/// use serde_json::json;
+/// use tucuxi::query::{Query, QueryErrorKind};
+///
+/// let error = Query::compile("sort(Contents)")?.search(&json!({"Contents": 7})).unwrap_err();
+/// assert_eq!(error.kind, QueryErrorKind::InvalidType);
+/// assert_eq!(Query::compile("sorted(@)").unwrap_err().kind, QueryErrorKind::UnknownFunction);
+/// # Ok::<(), tucuxi::query::QueryError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum QueryErrorKind {
@@ -63,7 +73,7 @@ pub enum QueryErrorKind {
     InvalidArity,
     /// A value has the wrong type.
     InvalidType,
-    /// A value of the right type is invalid: a step of zero.
+    /// A value of the right type is invalid, such as 0 as the step of a slice.
     InvalidValue,
     /// The expression is malformed.
     Syntax,
@@ -96,6 +106,15 @@ impl Detail for QueryError {
 impl Query {
     /// Parses an expression.
     ///
+    /// ```
+    /// use tucuxi::query::Query;
+    ///
+    /// let query = Query::compile("Reservations[].Instances[].InstanceId")?;
+    /// assert_eq!(query.text(), "Reservations[].Instances[].InstanceId");
+    /// assert!(Query::compile("Reservations[").is_err());
+    /// # Ok::<(), tucuxi::query::QueryError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error with its position if the expression is invalid or nested more than 150 levels deep. Chains such as `a.b.c`
@@ -126,8 +145,8 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// Returns an error if an argument of a function has the wrong type, or if the search creates too many values: more than
-    /// 1,000,000 values and steps together, and more than 64 for each value of the input.
+    /// Returns an error if an argument of a function has the wrong type, or if the search takes more steps and creates more values
+    /// than its limit: 1,000,000 together, plus 64 for each value of the input. A long text counts as several values.
     pub fn search<'v>(&self, value: &'v Value) -> Result<Cow<'v, Value>, QueryError> {
         let budget = budget::Budget::new(value);
         eval::eval(&self.root, value, &budget).map_err(|error| error.in_expression(&self.text))
@@ -141,7 +160,7 @@ impl<'de> Deserialize<'de> for Query {
     }
 }
 
-/// An error without the text of the expression.
+/// An error before the text of the expression is added.
 struct ExprError {
     kind: QueryErrorKind,
     offset: usize,
@@ -211,7 +230,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn expressions_find_what_they_say() {
+    fn expressions_have_the_results_of_jmespath() {
         let value = json!({
             "a": {"b": [{"c": 1, "n": "x"}, {"c": 2, "n": "y"}, {"n": "z"}]},
             "big": 9_007_199_254_740_993_u64,
@@ -245,14 +264,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_found_in_the_input_is_not_copied() {
+    fn values_of_the_input_are_not_copied() {
         let value = json!({"a": {"b": [1]}});
         let query = Query::compile("a.b").unwrap();
         assert!(matches!(query.search(&value).unwrap(), Cow::Borrowed(_)));
     }
 
     #[test]
-    fn mistakes_say_where() {
+    fn errors_have_kind_and_position() {
         let error = Query::compile("a.b[").unwrap_err();
         assert_eq!(error.kind, QueryErrorKind::Syntax);
         assert!(
@@ -284,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nests_too_deep_is_refused_and_what_is_long_is_not() {
+    fn deep_expressions_are_refused_without_a_stack_overflow() {
         let deep = [
             ("(", "a", ")"),
             ("[", "a", "]"),
@@ -355,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_makes_no_more_than_its_limit() {
+    fn a_search_creates_no_more_values_than_its_limit() {
         let long = "x".repeat(10_000);
         let value = json!({"a": [1, 2], "long": long});
         let pipes = |step: &str| format!("{}@", format!("{step} | ").repeat(40));
@@ -382,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_in_much_may_make_much() {
+    fn the_limit_grows_with_the_input() {
         let rows: Vec<Value> = (0..300_000).map(|n| json!({"n": n, "name": "x"})).collect();
         let value = json!({"rows": rows});
         let query =
@@ -447,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_types_are_errors_of_their_own() {
+    fn arguments_of_another_type_are_errors() {
         let value = json!({"l": [1, "a", null, [1], {"k": 1}], "n": [1, 2]});
         for text in [
             "sort(l)",

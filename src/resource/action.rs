@@ -84,7 +84,7 @@ impl Resource {
         Ok(call.params(params))
     }
 
-    /// Attributes parameter errors that belong to no call to the action.
+    /// Names the action in parameter errors that do not come from a call.
     fn in_action(&self, action: &str, error: Error) -> Error {
         match error.kind() {
             ErrorKind::Params => {
@@ -101,7 +101,7 @@ impl Resource {
         action.ok_or_else(|| self.no_such(Category::Action, name))
     }
 
-    /// The action of this name beyond the definition.
+    /// The action of this name that this crate adds to the definition, if any.
     pub(super) fn injected(&self, name: &str) -> Option<Run> {
         let id = &self.definitions().model().metadata().service_id;
         injected::find(id, self.type_name(), name)

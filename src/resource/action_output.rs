@@ -36,6 +36,18 @@ pub enum ActionOutput {
 impl ActionOutput {
     /// Returns the value.
     ///
+    /// ```
+    /// use serde_json::json;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().respond(200, &[], r#"{"MessageId": "1"}"#);
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let queue = client.resource("sqs")?.sub("Queue", "https://sqs/1/orders")?;
+    /// let sent = queue.action("send_message", json!({"MessageBody": "hello"}))?.value()?;
+    /// assert_eq!(sent["MessageId"], "1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error if the result is one or more resources.
@@ -48,6 +60,17 @@ impl ActionOutput {
 
     /// Returns the resource.
     ///
+    /// ```
+    /// use serde_json::json;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().respond(200, &[], r#"{"QueueUrl": "https://sqs/1/orders"}"#);
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let created = client.resource("sqs")?.action("create_queue", json!({"QueueName": "orders"}))?;
+    /// assert_eq!(created.resource()?.identifier("url")?, "https://sqs/1/orders");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns an error if the result is a list or a value.
@@ -59,6 +82,19 @@ impl ActionOutput {
     }
 
     /// Returns the resources, of which there may be one or none.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().respond(200, &[], r#"{"Messages": [{"MessageId": "1", "ReceiptHandle": "r", "Body": "hello"}]}"#);
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let queue = client.resource("sqs")?.sub("Queue", "https://sqs/1/orders")?;
+    /// for message in queue.action("receive_messages", json!({}))?.resources()? {
+    ///     assert_eq!(message.attribute("body")?, "hello");
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

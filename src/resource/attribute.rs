@@ -82,17 +82,17 @@ impl Resource {
         self.load_with(json!({})).map(drop)
     }
 
-    /// Loads the attributes, as [`load`](Self::load): boto3 has both names.
+    /// Loads the attributes, as [`load`](Self::load) does: boto3 has both names.
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load).
+    /// Returns an error in the same cases as [`load`](Self::load).
     pub fn reload(&self) -> Result<()> {
         self.load()
     }
 
-    /// Loads the attributes with more parameters, and returns them, as another thread may discard them at once. A resource that
-    /// is unknown to the service is reported when an attribute is read.
+    /// Loads the attributes with further parameters. They are also returned, because another thread may discard them at once. A
+    /// resource that is unknown to the service is reported when an attribute is read.
     pub(super) fn load_with(&self, params: Value) -> Result<Option<Arc<Value>>> {
         let data = match (self.injected("load"), &self.definition().load) {
             (Some(load), _) => load(self, params)?.value()?,

@@ -72,19 +72,42 @@ impl Resource {
 }
 
 impl Collection {
-    /// All resources, as in boto3: the collection itself.
+    /// Returns the collection itself, which has all resources. boto3 has this name.
     pub fn all(self) -> Self {
         self
     }
 
     /// Adds parameters of the listing's operation. They are merged with those that the resource provides and with earlier ones:
     /// lists are concatenated, objects merged, other values replaced.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().respond(200, &[], "<R><Contents><Key>2026/a</Key></Contents></R>");
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let bucket = client.resource("s3")?.sub("Bucket", "my-bucket")?;
+    /// for object in bucket.collection("objects")?.filter(json!({"Prefix": "2026/"})) {
+    ///     assert_eq!(object?.identifier("key")?, "2026/a");
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn filter(mut self, params: Value) -> Self {
         merge(&mut self.params, params, true);
         self
     }
 
     /// Limits the number of resources.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().respond(200, &[], r#"{"TableNames": ["rivers", "seas"]}"#);
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let tables = client.resource("dynamodb")?.collection("tables")?.limit(1);
+    /// assert_eq!(tables.into_iter().count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn limit(mut self, resources: usize) -> Self {
         self.limit = Some(resources);
         self
@@ -210,7 +233,18 @@ impl IntoIterator for &Collection {
     }
 }
 
-/// An iterator over the resources of a [`Collection`]. An error is the last item.
+/// An iterator over the resources of a [`Collection`], which a `for` loop creates. An error is the last item.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let replay = Replay::new().respond(200, &[], r#"{"TableNames": ["rivers", "seas"]}"#);
+/// # let client = Client::with_transport(config, replay)?;
+/// let mut tables = client.resource("dynamodb")?.collection("tables")?.into_iter();
+/// let first = tables.next().expect("there is a table")?;
+/// assert_eq!(first.identifier("name")?, "rivers");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Resources {
     pages: ResourcePages,
@@ -233,7 +267,18 @@ impl Iterator for Resources {
     }
 }
 
-/// An iterator over the pages of a [`Collection`]. Pages can be empty. An error is the last item.
+/// An iterator over the pages of a [`Collection`], which [`Collection::pages`] returns. Pages can be empty. An error is the last item.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let replay = Replay::new().respond(200, &[], r#"{"TableNames": ["rivers", "seas"]}"#);
+/// # let client = Client::with_transport(config, replay)?;
+/// let mut pages = client.resource("dynamodb")?.collection("tables")?.pages();
+/// assert_eq!(pages.next().expect("there is a page")?.len(), 2);
+/// assert!(pages.next().is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct ResourcePages {
     collection: Collection,

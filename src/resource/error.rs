@@ -7,7 +7,17 @@ use crate::error::{Detail, ErrorKind};
 use crate::names;
 use crate::query::QueryError;
 
-/// An error of a resource. `place` is its service and type, such as `s3.Bucket`.
+/// An error of a resource. The field `place` is its service and type, such as `s3.Bucket`.
+///
+/// ```
+/// use tucuxi::resource::ResourceError;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let error = client.resource("s3")?.sub("Object", "my-bucket").unwrap_err();
+/// assert!(matches!(error.downcast_ref(), Some(ResourceError::MissingIdentifier { .. })));
+/// assert!(error.to_string().contains("identifier key is missing"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResourceError {
@@ -122,7 +132,7 @@ impl Detail for ResourceError {
     }
 }
 
-/// A resource or a collection does not have this name.
+/// The error of a name that a resource or a collection does not have.
 ///
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};

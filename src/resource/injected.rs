@@ -1,4 +1,4 @@
-//! Actions beyond the definitions, as in boto3.
+//! Actions that this crate adds to the definitions, as boto3 does.
 
 use serde_json::{Value, json};
 

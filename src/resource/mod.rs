@@ -202,6 +202,14 @@ impl Resource {
     }
 
     /// Returns the definition of the resource's type.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// let bucket = client.resource("s3")?.sub("Bucket", "my-bucket")?;
+    /// assert!(bucket.definition().actions.contains_key("PutObject"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn definition(&self) -> &Definition {
         &self.0.definition
     }
@@ -238,6 +246,15 @@ impl Resource {
     }
 
     /// Returns the names and values of the identifiers, in order.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// let object = client.resource("s3")?.sub("Object", ["my-bucket", "a/b"])?;
+    /// let names: Vec<&str> = object.identifiers().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["bucket_name", "key"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn identifiers(&self) -> impl Iterator<Item = (&str, &Value)> {
         let names = self.definition().names(Category::Identifier);
         names.into_iter().zip(&self.0.identifiers)

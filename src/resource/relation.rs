@@ -55,8 +55,8 @@ impl Resource {
     /// use serde_json::json;
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let answer = "<R><volumeSet/><snapshotSet><item><volumeId>vol-1</volumeId></item></snapshotSet></R>";
-    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], answer))?;
+    /// # let response = "<R><volumeSet/><snapshotSet><item><volumeId>vol-1</volumeId></item></snapshotSet></R>";
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], response))?;
     /// let snapshot = client.resource("ec2")?.sub("Snapshot", "snap-1")?;
     /// if let Some(volume) = snapshot.reference("volume")? {
     ///     println!("{volume:?}"); // ec2.Volume(id="vol-1")
@@ -79,11 +79,11 @@ impl Resource {
     /// Returns the resources that the attributes refer to. Loads the attributes if none are known yet.
     ///
     /// ```
-    /// # let answer = "<R><routeTableSet><item><routeSet><item><destinationCidrBlock>10.0.0.0/16</destinationCidrBlock>\
+    /// # let response = "<R><routeTableSet><item><routeSet><item><destinationCidrBlock>10.0.0.0/16</destinationCidrBlock>\
     /// #     </item></routeSet></item></routeTableSet></R>";
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], answer))?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], response))?;
     /// let table = client.resource("ec2")?.sub("RouteTable", "rtb-1")?;
     /// for route in table.references("routes")? {
     ///     println!("{route:?}"); // ec2.Route(route_table_id="rtb-1", destination_cidr_block="10.0.0.0/16")

@@ -20,7 +20,7 @@ impl Resource {
     ///
     /// # Errors
     ///
-    /// As [`Client::wait`](crate::Client::wait).
+    /// Returns an error in the same cases as [`Client::wait`](crate::Client::wait).
     pub fn wait(&self, waiter: &str) -> Result<WaitOutput> {
         self.waiter(waiter, json!({}))?.run()
     }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use crate::model::{Kind, Location, Member, Operation, ServiceModel, ShapeId};
 
-/// The call that a request belongs to. It is an extension of the request, so that a transport that records requests can scrub
-/// them.
+/// The call to which a request belongs. It is an extension of the request, so that a transport that records requests can remove
+/// secrets from them.
 #[derive(Clone)]
 pub(crate) struct CallOf {
     pub(crate) model: Arc<ServiceModel>,
@@ -44,7 +44,7 @@ pub(crate) struct Side {
     pub(crate) whole_query: bool,
 }
 
-/// The segments of a path: whether each one is secret. At most one label is greedy and matches several segments.
+/// Whether each segment of a path is secret. At most one label is greedy, and matches several segments.
 #[derive(Default)]
 struct Labels {
     before: Vec<bool>,
@@ -70,7 +70,7 @@ impl Side {
 }
 
 impl Secrets {
-    /// The secrets of this call's model. Without a call, only what is always secret.
+    /// Returns the secrets of this call's operation. Without a call, only the fixed list of secrets applies.
     pub(crate) fn of(call: Option<&CallOf>) -> Self {
         let mut this = Self::default();
         let Some(call) = call else {

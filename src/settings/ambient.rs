@@ -13,14 +13,14 @@ use super::values::{
 };
 use super::{ConfigError, app_id, compression, lookup, names_in, rows};
 
-/// The values of the environment and the profile. Those that the program sets are not parsed: they may be invalid.
+/// The values of the environment and the profile. Values that the program overrides are not parsed, so they may be invalid.
 pub(super) struct Ambient {
     pub(super) values: Values,
     pub(super) sts_endpoints: StsEndpoints,
     /// Further folders with models.
     pub(super) data_path: Option<String>,
     pub(super) disabled_customisations: Vec<String>,
-    /// Services and versions of their APIs.
+    /// Services, each with the version of its API.
     pub(super) api_versions: Vec<(String, String)>,
     pub(super) metadata: InstanceMetadata,
     pub(super) transfers: TransferValues,

@@ -31,7 +31,7 @@ impl Settings {
         self.text(|values| values.app_id.as_deref())
     }
 
-    /// Returns the text at the end of the User-Agent, if one is set.
+    /// Returns the text that is appended to the User-Agent, if any.
     ///
     /// ```
     /// # use tucuxi::Config;

@@ -1,4 +1,4 @@
-//! The sources of a setting: the program, else the environment, else the profile, else its default.
+//! The sources of a setting, the highest precedence first: the program, the environment, the profile, the default.
 
 use std::fmt;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::profile::Profile;
 use super::rows::Row;
 use crate::environment::Environment;
 
-/// A value, and its source.
+/// The value of a setting, and its source.
 ///
 /// ```
 /// use tucuxi::config::Source;
@@ -41,17 +41,28 @@ impl<T> Setting<T> {
     }
 }
 
-/// The source of the value of a setting.
+/// The source of a setting's value.
+///
+/// ```
+/// use tucuxi::Config;
+/// use tucuxi::config::Source;
+///
+/// let config = Config::builder().environment([("AWS_REGION", "eu-west-1")]).build()?;
+/// let region = config.region_setting().unwrap();
+/// assert_eq!(region.source, Source::Environment("AWS_REGION"));
+/// assert_eq!(region.source.to_string(), "the environment variable AWS_REGION");
+/// # Ok::<(), tucuxi::config::ConfigError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
-    /// The program, through `Config::builder`.
+    /// The program, through [`Config::builder`](crate::Config::builder).
     Builder,
-    /// The default: the setting is not set.
+    /// The default, because the setting is not set.
     Default,
-    /// The environment variable.
+    /// This environment variable.
     Environment(&'static str),
-    /// The profile.
+    /// A profile in one of AWS's files.
     #[non_exhaustive]
     Profile {
         /// The name of the profile.
@@ -60,7 +71,7 @@ pub enum Source {
         file: Arc<Path>,
         /// The line of the key, or of its nested section.
         line: usize,
-        /// The key, after its nested section, if it is in one: `s3.addressing_style`.
+        /// The key, preceded by its nested section if it is in one: `s3.addressing_style`.
         key: &'static str,
     },
 }
@@ -93,7 +104,7 @@ pub(super) struct Chain<'a> {
 }
 
 impl Chain<'_> {
-    /// Returns the setting as text, or `None` if the program sets it: the other values are not even parsed then.
+    /// Returns the setting as text, or `None` if the program sets it, in which case the other values are not even parsed.
     pub(super) fn text(&self, row: &Row) -> Option<Setting<String>> {
         if (row.explicit)(self.explicit).is_some() {
             return None;

@@ -32,7 +32,8 @@ fn check(size: u64, source: &Source) -> Result<(), ConfigError> {
 }
 
 impl Settings {
-    /// Returns the minimum length of bodies that are compressed, if the service supports compression; `None` for never.
+    /// Returns the minimum length of request bodies that are compressed if the operation supports it, or `None` if compression is
+    /// disabled.
     ///
     /// ```
     /// # use tucuxi::Config;

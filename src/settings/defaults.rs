@@ -1,4 +1,4 @@
-//! Sets of defaults, which `defaults_mode` chooses.
+//! The sets of defaults among which `defaults_mode` chooses.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::Settings;
 use super::values::DefaultsMode;
 use crate::environment::Environment;
 
-/// Returns the mode of the `auto` mode, if the environment contains the region of the client.
+/// Returns the mode that `auto` stands for, if the environment shows the region in which the program runs.
 pub(super) fn by_environment(env: &Environment, region: Option<&str>) -> Option<DefaultsMode> {
     env.get("AWS_EXECUTION_ENV")?;
     let here = env
@@ -33,8 +33,8 @@ pub(super) fn connect_timeout(mode: DefaultsMode) -> Duration {
 }
 
 impl Settings {
-    /// Returns the set of defaults. It is `Auto` if the environment does not contain the region of the client: the first request
-    /// gets it from the metadata service of the instance.
+    /// Returns the defaults mode. It is `Auto` only if the environment does not show the region in which the program runs: the
+    /// first request then gets that region from the instance metadata service.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -48,12 +48,12 @@ impl Settings {
         self.defaults_mode
     }
 
-    /// Whether a default depends on the region that the client runs in, which is not known yet.
+    /// Whether a default depends on the region in which the program runs, which is not known yet.
     pub(crate) fn depends_on_place(&self) -> bool {
         self.defaults_mode == DefaultsMode::Auto && self.explicit.connect_timeout.is_none()
     }
 
-    /// Returns the connect timeout of a client in the region `here`, or the standard one if the region is unknown.
+    /// Returns the connect timeout of a program that runs in the region `here`, or the standard one if the region is unknown.
     pub(crate) fn connect_timeout_from(&self, here: Option<&str>) -> Duration {
         connect_timeout(match here {
             Some(here) => near(here, self.region()),

@@ -8,7 +8,7 @@ use super::{ConfigError, Settings, rows};
 use crate::endpoint::EndpointValue;
 use crate::uri::{self, WrittenUrl};
 
-/// Checks the endpoint of the program.
+/// Checks the endpoint URL that the program sets.
 pub(super) fn check_explicit(url: Option<&str>) -> Result<(), ConfigError> {
     url.map_or(Ok(()), |url| check_url(url, &Source::Builder))
 }
@@ -26,8 +26,8 @@ fn check_url(url: &str, source: &dyn fmt::Display) -> Result<(), ConfigError> {
 }
 
 impl Settings {
-    /// Returns the URL that the requests of a service go to in place of its own endpoint, if one is set. `service_key` is the
-    /// service's id in the spelling of settings: `application_auto_scaling`.
+    /// Returns the URL to which the requests of a service are sent in place of its own endpoint, if one is set. `service_key` is
+    /// the service's id in the spelling of settings, such as `application_auto_scaling`.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -115,7 +115,7 @@ impl Settings {
         self.is_fips_region || self.value(|values| values.use_fips).unwrap_or(false)
     }
 
-    /// Returns whether dual-stack endpoints are used, if that is set.
+    /// Returns whether dual-stack endpoints are used, or `None` if this is not set.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -127,7 +127,7 @@ impl Settings {
         self.value(|values| values.use_dualstack)
     }
 
-    /// Returns the endpoints of STS for older regions.
+    /// Returns the endpoints of STS for regions that had only the global one.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -141,7 +141,7 @@ impl Settings {
         self.ambient.sts_endpoints
     }
 
-    /// Returns the use of endpoint discovery.
+    /// Returns when endpoint discovery is used.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -156,7 +156,7 @@ impl Settings {
             .unwrap_or_default()
     }
 
-    /// Returns the use of account-based endpoints.
+    /// Returns when account-based endpoints are used.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -175,7 +175,7 @@ impl Settings {
         }
     }
 
-    /// Whether operations may prefix the host of the endpoint, such as with `data-`.
+    /// Whether operations may add their prefix, such as `data-`, to the host of the endpoint.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -187,7 +187,7 @@ impl Settings {
         !self.value(|values| values.no_host_prefix).unwrap_or(false)
     }
 
-    /// Returns a client context parameter of endpoint rules that the program sets.
+    /// Returns a client context parameter of the endpoint rules, if the program sets it.
     pub(crate) fn client_context_param(&self, name: &str) -> Option<&EndpointValue> {
         let mut params = self.explicit.context_params.iter().rev();
         params

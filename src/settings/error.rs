@@ -26,12 +26,12 @@ pub enum ConfigError {
     },
     /// No region is configured.
     #[error(
-        "no region: it is neither given to the client, nor in AWS_REGION or AWS_DEFAULT_REGION, nor the region of profile {profile:?} in {files}"
+        "no region: set one for the client, in AWS_REGION or AWS_DEFAULT_REGION, or for profile {profile:?} in {files}"
     )]
     NoRegion {
         /// The profile in use.
         profile: String,
-        /// The files of profiles.
+        /// The files that may contain the profile.
         files: String,
     },
     /// A profile that is in neither file.
@@ -82,7 +82,7 @@ impl Detail for ConfigError {
     }
 }
 
-/// A text that is not a value of a setting such as [`RetryMode`](super::RetryMode).
+/// A string that is not a value of a setting such as [`RetryMode`](super::RetryMode).
 ///
 /// ```
 /// use tucuxi::config::RetryMode;
@@ -103,7 +103,7 @@ impl InvalidValue {
         Self { value, expected }
     }
 
-    /// Returns the text.
+    /// Returns the invalid string.
     ///
     /// ```
     /// # use tucuxi::config::RetryMode;

@@ -1,12 +1,12 @@
-//! All settings of files and variables, with their values and sources.
+//! A list of all settings that files and variables can set, with their values and sources.
 
 use super::chain::{Setting, Source};
 use super::{Settings, rows};
 use crate::uri;
 
 impl Settings {
-    /// Returns all settings of files and variables: the key in the config file, and the value with its source. A key such as
-    /// `s3.addressing_style` is in the nested section `s3`. Passwords in URLs are not shown.
+    /// Returns all settings that files and variables can set: the key in the config file, and the value with its source. A key such
+    /// as `s3.addressing_style` is in the nested section `s3`. Passwords in URLs are not shown.
     ///
     /// ```
     /// let config = tucuxi::Config::builder().environment([("AWS_REGION", "eu-west-1")]).build()?;

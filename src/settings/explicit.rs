@@ -15,7 +15,7 @@ use crate::endpoint::EndpointValue;
 use crate::identity::BearerToken;
 use crate::transport::Throughput;
 
-/// Settings that the program, the environment and a profile can set; `None` if this source does not set them.
+/// Settings that the program, the environment and a profile can set. A value is `None` if this source does not set it.
 #[derive(Clone, Default)]
 pub(crate) struct Values {
     pub(crate) region: Option<Setting<String>>,
@@ -53,7 +53,7 @@ pub(crate) struct S3Values {
     pub(crate) disable_express_session_auth: Option<bool>,
 }
 
-/// The settings of the program: [`Values`], which files and variables can set too, and settings that only a program has.
+/// The settings that the program sets: [`Values`], which files and variables can set too, and settings that only a program can set.
 #[derive(Clone, Default)]
 pub(crate) struct Explicit {
     pub(crate) values: Values,
@@ -61,7 +61,7 @@ pub(crate) struct Explicit {
     pub(crate) endpoint_url: Option<String>,
     pub(crate) ignore_endpoint_urls: Option<bool>,
     pub(crate) context_params: Vec<(Box<str>, EndpointValue)>,
-    /// Services and versions of their APIs.
+    /// Services, each with the version of its API.
     pub(crate) api_versions: Vec<(String, String)>,
     pub(crate) unsigned: bool,
     pub(crate) bearer_token: Option<BearerToken>,
@@ -79,13 +79,13 @@ pub(crate) struct Explicit {
     pub(crate) plain_attribute_values: bool,
     pub(crate) disabled_customisations: Vec<String>,
     pub(crate) user_agent_extra: Option<String>,
-    /// Shared, as a call cannot change it.
+    /// Shared by all calls, as none can change it.
     pub(crate) network: Arc<NetworkChoice>,
     pub(crate) world: World,
 }
 
 impl Explicit {
-    /// Checks the values whose type has invalid ones.
+    /// Checks the values that may be invalid although they have the right type.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         endpoint::check_explicit(self.endpoint_url.as_deref())?;
         retry::check_explicit(self.values.max_attempts)?;

@@ -7,8 +7,8 @@
 //! option   = key [space] ("=" | ":") [space] value { continuation }
 //! continuation = a line that is indented deeper than its option
 //! ```
-//! A value whose first line is empty and whose continuations are `key = value` is a section within the section. Keys are
-//! converted to lower case; a repeated section or key is an error, as in Python's parser, which defines the dialect.
+//! A value whose first line is empty and whose continuation lines are `key = value` is a nested section. Keys are converted to
+//! lower case. A repeated section or key is an error, as in Python's parser, which defines the dialect.
 
 use std::collections::HashSet;
 use std::fmt;

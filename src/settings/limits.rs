@@ -1,17 +1,17 @@
-//! Limits against broken or malicious servers, which no real service reaches.
+//! Limits that protect from broken or malicious servers. No real service reaches them.
 
 use std::time::Duration;
 
 use super::Settings;
 use crate::transport::Throughput;
 
-/// The longest documents of services have some megabytes. A program that reads larger objects into memory sets the limit.
+/// The longest documents of services have some megabytes. A program that reads larger objects into memory must raise the limit.
 const RESPONSE_SIZE: u64 = 512 * 1024 * 1024;
 
 /// A clock that is set to another day or time zone is corrected. A larger skew may be a forged response.
 const CLOCK_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The minimum throughput of a response that is read whole.
+/// The minimum throughput of a response that is read into memory.
 const WHOLE_BYTES_PER_SECOND: u64 = 1024;
 const WHOLE_GRACE: u32 = 15;
 
@@ -31,7 +31,7 @@ impl Settings {
         set.unwrap_or_else(|| Some(Throughput::default()))
     }
 
-    /// Returns the minimum throughput of responses that are read whole, if there is one.
+    /// Returns the minimum throughput of responses that are read into memory, if there is one.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -51,7 +51,7 @@ impl Settings {
         set.unwrap_or_else(|| Some(default()))
     }
 
-    /// Returns the maximum length of responses that are read whole.
+    /// Returns the maximum length of responses that are read into memory.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -63,7 +63,7 @@ impl Settings {
         self.explicit.max_response_size.unwrap_or(RESPONSE_SIZE)
     }
 
-    /// Returns the largest correction of the clock when a service reports a skew.
+    /// Returns the largest clock skew that is corrected.
     ///
     /// ```
     /// # use tucuxi::Config;

@@ -1,4 +1,4 @@
-//! The lookup of credentials: its timeout, and the prompt for codes of MFA devices.
+//! The lookup of credentials: its timeout, and the prompt for MFA codes.
 
 use std::io::{self, IsTerminal};
 use std::num::NonZero;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::chain::Chain;
 use super::{ConfigError, Settings, rows};
 
-/// Long enough for a person to enter a code or a password.
+/// Long enough for a user to enter a code or a password.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(120);
 /// The longest delay between the cancellation of a prompt and its end.
 const SLICE: Duration = Duration::from_millis(50);
@@ -36,7 +36,7 @@ impl Settings {
             .unwrap_or(DEFAULT_TIMEOUT)
     }
 
-    /// Prompts for the code of an MFA device, until `is_wanted` returns false.
+    /// Prompts for the code of an MFA device. Gives up when `is_wanted` returns false.
     pub(crate) fn mfa_code(
         &self,
         serial: &str,
@@ -45,7 +45,7 @@ impl Settings {
         let (sender, receiver) = mpsc::channel();
         let (prompt, name) = (self.explicit.world.prompt(), serial.to_owned());
         let terminal = Terminal::now();
-        // a prompt cannot be interrupted, so it has a thread of its own
+        // a prompt cannot be interrupted, so it runs on its own thread
         thread::Builder::new()
             .name("mfa prompt".into())
             .spawn(move || sender.send(prompt(&name)))?;

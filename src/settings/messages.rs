@@ -60,7 +60,7 @@ impl Settings {
         settings
     }
 
-    /// Returns which requests have a checksum.
+    /// Returns which requests get a checksum.
     ///
     /// ```
     /// # use tucuxi::Config;

@@ -1,4 +1,4 @@
-//! The instance metadata service (IMDS) of EC2.
+//! The settings of the instance metadata service (IMDS) of EC2.
 
 use std::fmt;
 use std::num::NonZero;
@@ -22,9 +22,9 @@ pub struct InstanceMetadata {
     pub disabled: bool,
     /// The URL of the service, if it is not the default one.
     pub endpoint: Option<String>,
-    /// Whether the default address is the one for IPv6.
+    /// Whether the default URL has the IPv6 address of the service.
     pub ipv6: bool,
-    /// Whether the fallback to version 1 is disabled.
+    /// Whether the fallback to IMDSv1 is disabled.
     pub v1_disabled: bool,
     /// The timeout of a request.
     pub timeout: Duration,

@@ -1,9 +1,9 @@
-//! Settings: values that can be written as text, and other plain values. The value of the program takes precedence over that of
-//! the environment, which takes precedence over that of the profile, which takes precedence over the default.
+//! Settings: values that can be written as text, and other plain values. The precedence is the program, the environment, the
+//! profile, the default.
 //!
 //! ```text
 //!  program ─► Explicit ──┐
-//!  environment ┐         ├─► Settings ─► accessors: the program's value, else the ambient one, else the default
+//!  environment ┐         ├─► Settings ─► accessors: the program's value, or the ambient one, or the default
 //!  profiles ───┴─► Ambient (parsed once, shared)
 //! ```
 //! The changes of one call are another `Explicit`: environment, profiles and the values parsed from them are shared.
@@ -150,7 +150,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Returns these settings with other values of the program. Nothing is parsed again unless the profile is another.
+    /// Returns these settings with other values of the program. Nothing is parsed again unless the program names another profile.
     pub(crate) fn with(&self, explicit: Explicit) -> Result<Self, ConfigError> {
         if explicit.profile != self.explicit.profile {
             return Self::resolve(explicit, self.env.clone(), self.profiles.clone());
@@ -209,12 +209,12 @@ impl Settings {
         }
     }
 
-    /// Returns the value of the program, else that of the environment or the profile.
+    /// Returns the value that the program sets, or else that of the environment or the profile.
     fn value<'a, T>(&'a self, of: impl Fn(&'a Values) -> Option<T>) -> Option<T> {
         of(&self.explicit.values).or_else(|| of(&self.ambient.values))
     }
 
-    /// Returns a text of the program, else that of the environment or the profile. An empty text unsets the setting.
+    /// Returns the text that the program sets, or else that of the environment or the profile. An empty text unsets the setting.
     fn text<'a>(&'a self, of: impl Fn(&'a Values) -> Option<&'a str>) -> Option<&'a str> {
         self.value(of).filter(|text| !text.is_empty())
     }
@@ -264,7 +264,7 @@ impl Settings {
         self.profiles.names()
     }
 
-    /// Returns a text of the profile, and whether it is in the credentials file.
+    /// Returns the text of a key of the profile, and whether it is in the credentials file.
     pub(crate) fn profile_text(&self, key: &str) -> Option<(&str, bool)> {
         let (text, from) = self.current_profile()?.text(None, key)?;
         Some((text, from.is_credentials))
@@ -313,12 +313,12 @@ impl Settings {
         &self.env
     }
 
-    /// Returns further folders with models.
+    /// Returns the further folders with models.
     pub(crate) fn data_path(&self) -> Option<&str> {
         self.ambient.data_path.as_deref()
     }
 
-    /// Whether credentials of roles are kept in `~/.aws/cli/cache`.
+    /// Whether the credentials of assumed roles are cached in `~/.aws/cli/cache`.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -344,8 +344,8 @@ impl Settings {
         all.next_back().map(|(_, version)| version)
     }
 
-    /// Returns services with versions of their APIs: those of the profile's section `api_versions`, then those of the program. The
-    /// last one of a service applies.
+    /// Returns services, each with the version of its API: those of the profile's section `api_versions`, then those of the program.
+    /// The last version of a service applies.
     pub(crate) fn api_versions(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
         let all = self.ambient.api_versions.iter();
         let all = all.chain(&self.explicit.api_versions);
@@ -379,7 +379,7 @@ pub(crate) fn names_in(text: &str) -> Vec<String> {
     names.filter(|name| !name.is_empty()).collect()
 }
 
-/// Returns the variables of an isolated program, which uses no metadata service.
+/// Returns the environment variables of an isolated configuration: they only disable the metadata service.
 pub(crate) fn isolated() -> impl Iterator<Item = (&'static str, &'static str)> {
     rows::IMDS_DISABLED.env.iter().map(|name| (*name, "true"))
 }

@@ -25,7 +25,7 @@ pub(crate) struct NetworkChoice {
 const MAX_IDLE: usize = 64;
 
 impl NetworkChoice {
-    /// Returns the settings of the program, else those of the environment and the profile.
+    /// Combines the settings of the program with those of the environment and the profile.
     pub(super) fn resolve(&self, chain: &Chain<'_>) -> Result<Network, ConfigError> {
         let file = |path: &str| chain.env.expand(path);
         let text = |program: &Option<String>, row| {
@@ -78,10 +78,10 @@ impl Settings {
     }
 }
 
-/// Reads the usual variables. The lower-case name of one takes precedence.
+/// Reads the usual variables, such as `https_proxy`. The lower-case name of a variable takes precedence.
 fn from_environment(chain: &Chain<'_>) -> Proxies {
     let env = chain.env;
-    // the `Proxy` header of a request to a CGI program is in HTTP_PROXY
+    // in a CGI program, HTTP_PROXY is the `Proxy` header of the request, which anyone can send
     let is_cgi = env.get("REQUEST_METHOD").is_some();
     let variable = |lower: &str| {
         let upper = lower.to_ascii_uppercase();

@@ -3,7 +3,7 @@
 use super::chain::Setting;
 use super::{ConfigError, Settings, rows};
 
-/// Returns the region of a setting, and whether it implies FIPS endpoints, as the old pseudo-regions such as `fips-us-east-1` do.
+/// Returns the region that a setting names, and whether it implies FIPS endpoints, as old pseudo-regions such as `fips-us-east-1` do.
 ///
 /// # Errors
 ///
@@ -61,7 +61,7 @@ impl Settings {
         self.region.as_ref().map(|region| &*region.value)
     }
 
-    /// Returns the region, or an error that lists where it can be set.
+    /// Returns the region, or an error that lists the settings for it.
     pub(crate) fn required_region(&self) -> Result<&str, ConfigError> {
         self.region().ok_or_else(|| ConfigError::NoRegion {
             profile: self.profile.value.clone(),

@@ -3,8 +3,8 @@
 
 use super::explicit::Explicit;
 
-/// A setting: its key in a profile (`s3.addressing_style` is in the nested section `s3`), and its variables, of which the first
-/// one that is set applies.
+/// A setting: its key in a profile (`s3.addressing_style` is in the nested section `s3`), and its environment variables, of which
+/// the first one that is set applies.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) key: &'static str,
@@ -44,7 +44,7 @@ fn text<T: ToString>(value: Option<T>) -> Option<String> {
     value.map(|value| value.to_string())
 }
 
-/// For settings that the builder cannot set.
+/// Stands in for the value of a setting that the builder cannot set.
 const fn never(_: &Explicit) -> Option<String> {
     None
 }

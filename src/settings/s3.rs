@@ -23,22 +23,22 @@ use super::{ConfigError, FROM_ONE, Settings};
 pub struct S3Config {
     /// The position of the bucket's name in the URL.
     pub addressing_style: AddressingStyle,
-    /// Whether accelerated endpoints are used.
+    /// Whether Transfer Acceleration is used.
     pub use_accelerate_endpoint: bool,
     /// Whether dual-stack endpoints are used, if the setting for all services is not set.
     pub use_dualstack: Option<bool>,
-    /// Whether bodies are signed. By default, they are signed if nothing else protects them.
+    /// Whether signatures cover the body. By default, they do if nothing else protects it.
     pub payload_signing_enabled: Option<bool>,
-    /// Whether the region of an ARN takes precedence over that of the client.
+    /// Whether the region of an ARN takes precedence over the client's region.
     pub use_arn_region: Option<bool>,
     /// Whether the endpoint for `us-east-1` is the regional one instead of the global one.
     pub us_east_1_regional: bool,
-    /// Whether multi-region access points are refused.
+    /// Whether multi-region access points are rejected.
     pub disable_multiregion_access_points: bool,
     /// Whether S3 Express buckets are used without a session.
     pub disable_express_session_auth: bool,
-    /// The number of concurrent requests of a transfer. This setting and the three below are settings of `aws` in the section `s3`
-    /// of a profile. They are defaults of [`TransferConfig`](crate::transfer::TransferConfig).
+    /// The number of concurrent requests of a transfer. This setting and the three below are in the section `s3` of a profile, as
+    /// for `aws`. They are the defaults of [`TransferConfig`](crate::transfer::TransferConfig).
     pub max_concurrent_requests: Option<usize>,
     /// The minimum length of objects that are transferred in parts, such as `8MB` in a profile.
     pub multipart_threshold: Option<u64>,

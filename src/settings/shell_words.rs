@@ -1,7 +1,8 @@
 //! The words of a command line, split as by a POSIX shell without expansions: Python's `shlex.split`, which AWS's tools use for
 //! names of profiles and for `credential_process`.
 
-/// Splits a text into words. Returns `None` if a quote is not closed, or if the text ends with a backslash. `#` starts no comment.
+/// Splits a text into words. Returns `None` if a quote is not closed, or if the text ends with a backslash. `#` does not start a
+/// comment.
 pub(crate) fn split(text: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

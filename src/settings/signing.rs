@@ -17,8 +17,8 @@ impl Settings {
         self.explicit.unsigned
     }
 
-    /// Returns the signature version for a service, if one is set. `service_key` is as for
-    /// [`endpoint_url`](Settings::endpoint_url).
+    /// Returns the signature version for a service, if one is set. `service_key` is the service's id in the spelling of settings,
+    /// as for [`endpoint_url`](Settings::endpoint_url).
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -31,7 +31,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// Returns an error if the profile has an unknown version for this service.
+    /// Returns an error if the profile sets an unknown version for this service.
     pub fn signature_version(
         &self,
         service_key: &str,
@@ -66,7 +66,7 @@ impl Settings {
         names.unwrap_or_default()
     }
 
-    /// Returns the regions that a signature of version 4a is valid in, if they are set.
+    /// Returns the regions in which a signature of version 4a is valid, if they are set.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -99,8 +99,8 @@ impl Settings {
         self.is_of_provider
     }
 
-    /// Returns the settings for calls of credentials providers. The endpoint, the signature version and the token of the program
-    /// are for its own calls: STS needs version 4, whatever S3 is used with.
+    /// Returns the settings for calls of credentials providers. The endpoint URL, signature version and bearer token that the program
+    /// sets do not apply to these: STS needs version 4, for example, whatever the program uses for S3.
     pub(crate) fn for_provider(&self, is_signed: bool) -> Self {
         let mut settings = self.clone();
         settings.is_of_provider = true;

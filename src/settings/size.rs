@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// The units, in any case, with the binary logarithm of their bytes. As in `aws`, both kinds are powers of 1024.
+/// The units, in any case, with the binary logarithm of their bytes. As in `aws`, `KB` and `KiB` are both powers of 1024.
 const UNITS: [(&str, u32); 8] = [
     ("kib", 10),
     ("mib", 20),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::error::InvalidValue;
 
-/// Defines an enum of the values of a setting, which are parsed in any case.
+/// Defines an enum for a setting. Its values are parsed in any case.
 macro_rules! setting_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
         $(#[$doc])*
@@ -16,7 +16,7 @@ macro_rules! setting_enum {
         impl $name {
             pub(super) const VALUES: &str = concat!("one of:" $(, " ", $word)*);
 
-            /// Returns the value as it is written in files.
+            /// Returns the value as it is written in files and environment variables.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),* }
             }
@@ -42,9 +42,20 @@ macro_rules! setting_enum {
 }
 
 setting_enum! {
-    /// The position of the bucket's name in the URL.
+    /// The position of the bucket's name in S3's URLs.
+    ///
+    /// ```
+    /// use tucuxi::Config;
+    /// use tucuxi::config::AddressingStyle;
+    ///
+    /// // most S3-compatible servers expect the bucket in the path
+    /// let config = Config::builder().isolated().endpoint_url("http://localhost:9000");
+    /// let config = config.addressing_style(AddressingStyle::Path).build()?;
+    /// assert_eq!(config.s3().addressing_style, AddressingStyle::Path);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     AddressingStyle {
-        /// In the host if it is a valid part of one, else in the path.
+        /// In the host if the name is valid there, and otherwise in the path.
         #[default]
         Auto = "auto",
         /// In the path.
@@ -56,38 +67,66 @@ setting_enum! {
 
 setting_enum! {
     /// A set of defaults.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tucuxi::Config;
+    /// use tucuxi::config::DefaultsMode;
+    ///
+    /// let config = Config::builder().isolated().defaults_mode(DefaultsMode::InRegion).build()?;
+    /// assert_eq!(config.connect_timeout(), Duration::from_millis(1100));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     DefaultsMode {
-        /// The set that fits the environment of the client.
+        /// `InRegion` or `CrossRegion`, according to the region in which the program runs.
         Auto = "auto",
-        /// For clients in another region than the service.
+        /// For programs that run in another region than that of the service.
         CrossRegion = "cross-region",
-        /// For clients in the region of the service.
+        /// For programs that run in the region of the service.
         InRegion = "in-region",
-        /// The defaults from before modes existed.
+        /// The defaults from before there were modes.
         #[default]
         Legacy = "legacy",
-        /// For clients with a slow network.
+        /// For programs with a slow network.
         Mobile = "mobile",
-        /// For all clients.
+        /// For all programs.
         Standard = "standard",
     }
 }
 
 setting_enum! {
-    /// The use of account-based endpoints.
+    /// The use of account-based endpoints, whose host contains the account id.
+    ///
+    /// ```
+    /// use tucuxi::Config;
+    /// use tucuxi::config::AccountIdEndpointMode;
+    ///
+    /// let config = Config::builder().isolated().account_id_endpoint_mode(AccountIdEndpointMode::Disabled).build()?;
+    /// assert_eq!(config.account_id_endpoint_mode(), AccountIdEndpointMode::Disabled);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     AccountIdEndpointMode {
         /// Never.
         Disabled = "disabled",
-        /// If the account is known.
+        /// If the credentials contain the account id.
         #[default]
         Preferred = "preferred",
-        /// Always: an unknown account is an error.
+        /// Always. Credentials without an account id are an error.
         Required = "required",
     }
 }
 
 setting_enum! {
-    /// The use of endpoint discovery.
+    /// The use of endpoint discovery, by which services such as Timestream return the endpoint of a call.
+    ///
+    /// ```
+    /// use tucuxi::Config;
+    /// use tucuxi::config::EndpointDiscoveryMode;
+    ///
+    /// let config = Config::builder().environment([("AWS_ENDPOINT_DISCOVERY_ENABLED", "true")]).build()?;
+    /// assert_eq!(config.endpoint_discovery(), EndpointDiscoveryMode::Enabled);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     EndpointDiscoveryMode {
         /// For operations that require it.
         #[default]
@@ -101,6 +140,15 @@ setting_enum! {
 
 setting_enum! {
     /// The endpoints of STS for regions that had only the global one.
+    ///
+    /// ```
+    /// use tucuxi::Config;
+    /// use tucuxi::config::StsEndpoints;
+    ///
+    /// let config = Config::builder().environment([("AWS_STS_REGIONAL_ENDPOINTS", "legacy")]).build()?;
+    /// assert_eq!(config.sts_endpoints(), StsEndpoints::Legacy);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     StsEndpoints {
         /// The global endpoint.
         Legacy = "legacy",
@@ -112,12 +160,21 @@ setting_enum! {
 
 setting_enum! {
     /// The retry mode.
+    ///
+    /// ```
+    /// use tucuxi::Config;
+    /// use tucuxi::config::RetryMode;
+    ///
+    /// let config = Config::builder().isolated().retry_mode(RetryMode::Adaptive).max_attempts(5).build()?;
+    /// assert_eq!(config.retry_mode(), RetryMode::Adaptive);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     RetryMode {
-        /// As `standard`, and requests are delayed on the client while the service throttles.
+        /// As `Standard`, and the client also delays requests while the service throttles.
         Adaptive = "adaptive",
-        /// The behaviour of SDKs before `standard`: five attempts, with delays of seconds.
+        /// The behaviour of SDKs before `Standard`: five attempts, with delays of seconds.
         Legacy = "legacy",
-        /// Three attempts with short delays, and a quota of retries that protects a failing service.
+        /// Three attempts with short delays, and a retry quota that protects a failing service.
         #[default]
         Standard = "standard",
     }
@@ -125,6 +182,16 @@ setting_enum! {
 
 setting_enum! {
     /// The requests that get a checksum.
+    ///
+    /// ```
+    /// use tucuxi::Config;
+    /// use tucuxi::config::RequestChecksums;
+    ///
+    /// // some S3-compatible servers reject the checksums that S3 accepts
+    /// let config = Config::builder().isolated().request_checksums(RequestChecksums::WhenRequired).build()?;
+    /// assert_eq!(config.request_checksums(), RequestChecksums::WhenRequired);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     RequestChecksums {
         /// Those of operations that support one.
         #[default]
@@ -142,6 +209,15 @@ impl RequestChecksums {
 
 setting_enum! {
     /// The responses whose checksums are verified.
+    ///
+    /// ```
+    /// use tucuxi::Config;
+    /// use tucuxi::config::ResponseChecksums;
+    ///
+    /// let config = Config::builder().isolated().response_checksums(ResponseChecksums::WhenRequired).build()?;
+    /// assert_eq!(config.response_checksums(), ResponseChecksums::WhenRequired);
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     ResponseChecksums {
         /// Those of operations that support one.
         #[default]
@@ -153,6 +229,16 @@ setting_enum! {
 
 setting_enum! {
     /// The signature of requests, in place of the one that models and endpoint rules choose.
+    ///
+    /// ```
+    /// use tucuxi::Config;
+    /// use tucuxi::config::SignatureVersion;
+    ///
+    /// // a multi-region access point
+    /// let config = Config::builder().isolated().signature_version(SignatureVersion::V4a).build()?;
+    /// assert_eq!(config.signature_version("s3")?, Some(SignatureVersion::V4a));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
     SignatureVersion {
         /// Version 4.
         #[default]
@@ -163,11 +249,11 @@ setting_enum! {
         V4a = "v4a",
         /// A bearer token in place of a signature.
         Bearer = "bearer",
-        /// S3's HMAC-SHA1 in a header, and in presigned URLs and forms: for servers that support nothing newer.
+        /// S3's older signature (HMAC-SHA1) in a header, and in presigned URLs and forms, for servers that support nothing newer.
         S3 = "s3",
-        /// The same, in the URL of every request, which is valid for an hour.
+        /// S3's older signature in the URL of every request. The URL is valid for an hour.
         S3Query = "s3-query",
-        /// Version 2, of the query protocol.
+        /// Version 2, for the query protocol.
         V2 = "v2",
     }
 }

@@ -1,4 +1,4 @@
-//! Access to the world outside, which a program may replace: clock, jitter, delays, and the prompt for a code.
+//! Access to the outside world, which the program may replace: the clock, jitter, delays, and the prompt for an MFA code.
 
 use std::io;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ type Jitter = dyn Fn() -> f64 + Send + Sync;
 type Sleep = dyn Fn(Duration) + Send + Sync;
 type Prompt = dyn Fn(&str) -> io::Result<String> + Send + Sync;
 
-/// The replacements of the program. They are functions of plain values, so that they need no room above this one.
+/// The program's replacements. They are functions of plain values, so that they depend on no higher module.
 #[derive(Clone, Default)]
 pub(crate) struct World {
     pub(crate) clock: Option<Arc<Clock>>,
@@ -37,7 +37,7 @@ impl Settings {
         }
     }
 
-    /// Returns the part of a delay to wait, a number in `[0, 1)`.
+    /// Returns the fraction of a delay to wait, a number in `[0, 1)`.
     pub(crate) fn jitter(&self) -> f64 {
         match &self.explicit.world.jitter {
             Some(jitter) => match jitter() {
@@ -48,7 +48,7 @@ impl Settings {
         }
     }
 
-    /// Waits, until the token is cancelled.
+    /// Waits for this delay, or until the token is cancelled.
     pub(crate) fn pause(&self, delay: Duration, cancel: &CancelToken) {
         match self.sleeper() {
             Some(sleep) => sleep(delay),
@@ -56,7 +56,7 @@ impl Settings {
         }
     }
 
-    /// Returns the function that waits in place of the thread.
+    /// Returns the function that replaces blocking the thread, if the program sets one.
     pub(crate) fn sleeper(&self) -> Option<&(dyn Fn(Duration) + Send + Sync)> {
         self.explicit.world.sleep.as_deref()
     }

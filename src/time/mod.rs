@@ -15,7 +15,24 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::civil::DateTime;
 use serde_json::Value;
 
-/// The format of a timestamp.
+/// The format of a timestamp in requests and responses, as in Smithy's `timestampFormat` trait.
+///
+/// ```
+/// use tucuxi::model::{ServiceModel, TimestampFormat};
+///
+/// let model = ServiceModel::parse("tower", r#"{
+///     "metadata": {"protocol": "json"},
+///     "operations": {},
+///     "shapes": {
+///         "Bell": {"type": "structure", "members": {"RungAt": {"shape": "Time", "timestampFormat": "iso8601"}}},
+///         "Time": {"type": "timestamp"}
+///     }
+/// }"#)?;
+/// let bell = model.shape(model.shape_id("Bell").unwrap())?;
+/// let rung_at = bell.members().unwrap().get("RungAt").unwrap();
+/// assert_eq!(rung_at.timestamp_format, Some(TimestampFormat::DateTime));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimestampFormat {
     /// `2020-01-01T00:00:00Z`
@@ -26,7 +43,7 @@ pub enum TimestampFormat {
     HttpDate,
 }
 
-/// An instant of the years 1 to 9999.
+/// An instant in the years 1 to 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Timestamp {
     seconds: i64,
@@ -50,7 +67,7 @@ impl fmt::Display for TimeError {
 
 impl std::error::Error for TimeError {}
 
-/// `0001-01-01T00:00:00Z` and `9999-12-31T23:59:59Z`.
+/// The seconds of `0001-01-01T00:00:00Z` and `9999-12-31T23:59:59Z`.
 const RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 
 const MONTHS: [&str; 12] = [
@@ -58,7 +75,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 impl Timestamp {
-    /// The last second.
+    /// The last second of the range.
     pub(crate) const LAST: Self = Self {
         seconds: *RANGE.end(),
         nanos: 0,
@@ -68,12 +85,12 @@ impl Timestamp {
         (RANGE.contains(&seconds) && nanos < 1_000_000_000).then_some(Self { seconds, nanos })
     }
 
-    /// Parses every unambiguous format (see `read`). A text without a zone is UTC.
+    /// Parses every unambiguous format (see `read`). A timestamp without a zone is UTC.
     pub(crate) fn parse(text: &str) -> Result<Self, TimeError> {
         read::any(text.trim()).ok_or_else(|| TimeError(format!("{text:?}")))
     }
 
-    /// Formats the timestamp. Fractions have microseconds, if the format has fractions.
+    /// Formats the timestamp, to the microsecond if the format has fractions.
     pub(crate) fn format(self, format: TimestampFormat) -> String {
         match format {
             TimestampFormat::DateTime => {
@@ -134,7 +151,7 @@ impl Timestamp {
         EPOCH.checked_add(since).unwrap_or(EPOCH)
     }
 
-    /// Converts a time of the system.
+    /// Converts a system time. A time before 1970 becomes 1970, and one after the range its last second.
     pub(crate) fn of(time: SystemTime) -> Self {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         let seconds = i64::try_from(since.as_secs()).unwrap_or(*RANGE.end());
@@ -144,7 +161,7 @@ impl Timestamp {
         }
     }
 
-    /// Converts the timestamp to a time of the system, if it is in the range.
+    /// Converts the timestamp to a system time, if it is not before 1970 and the platform can represent it.
     pub(crate) fn system_time(self) -> Option<SystemTime> {
         let since = Duration::new(u64::try_from(self.seconds).ok()?, self.nanos);
         UNIX_EPOCH.checked_add(since)
@@ -156,12 +173,17 @@ impl Timestamp {
         text.replace(['-', ':'], "") + "Z"
     }
 
+    /// Returns the milliseconds since 1970.
+    pub(crate) fn epoch_millis(self) -> i64 {
+        self.seconds * 1000 + i64::from(self.nanos / 1_000_000)
+    }
+
     /// Returns the timestamp without its fraction.
     pub(crate) fn whole(self) -> Self {
         Self { nanos: 0, ..self }
     }
 
-    /// Returns the seconds since 1970, if there is no fraction.
+    /// Returns the seconds since 1970, if the fraction is less than a microsecond.
     pub(crate) fn whole_seconds(self) -> Option<i64> {
         (self.nanos / 1000 == 0).then_some(self.seconds)
     }
@@ -195,7 +217,7 @@ pub(crate) fn from_epoch_millis(millis: i64) -> Result<Timestamp, TimeError> {
     stamp.ok_or_else(|| TimeError(format!("{millis} milliseconds")))
 }
 
-/// Converts a parameter: a text, or seconds since 1970.
+/// Converts a parameter: a string, or seconds since 1970.
 pub(crate) fn from_value(value: &Value) -> Result<Timestamp, TimeError> {
     match value {
         Value::String(text) => Timestamp::parse(text),
@@ -207,7 +229,7 @@ pub(crate) fn from_value(value: &Value) -> Result<Timestamp, TimeError> {
     }
 }
 
-/// Converts a text of a response to the format of results. A text that has this format already is not parsed.
+/// Converts a timestamp of a response to the format of results. One that already has this format is not parsed.
 pub(crate) fn normalise(text: &str) -> Result<Cow<'_, str>, TimeError> {
     let b = text.as_bytes();
     let is_form = b.len() >= 20
@@ -239,7 +261,7 @@ pub(crate) fn normalise(text: &str) -> Result<Cow<'_, str>, TimeError> {
     Ok(Cow::Owned(Timestamp::parse(text)?.rfc3339()))
 }
 
-/// Whether the digits of a text in the format of results are certainly a valid date and time. The rare others are parsed.
+/// Whether the digits of a timestamp in the format of results are certainly a valid date and time. The few others are parsed.
 fn is_usual(b: &[u8]) -> bool {
     // the caller checked that these are digits
     let two = |at: usize| (b[at] & 15) * 10 + (b[at + 1] & 15);

@@ -7,17 +7,17 @@
 //! | RFC 9110's three | `Wed, 01 Jan 2020 00:00:00 GMT`, `Wednesday, 01-Jan-20 00:00:00 GMT`, `Wed Jan  1 00:00:00 2020` |
 //! | words in any order | `2020-01-01 00:00:00 UTC`, `Wed Jan 01 00:00:00 UTC 2020`, `28/11/2026, 1:46:33 PM` |
 //!
-//! An ambiguous text is an error: `05/11/2026` may be in May or in November.
+//! An ambiguous date is an error: `05/11/2026` may be in May or in November.
 //!
-//! jiff parses ISO 8601. Its parser of RFC 2822 and RFC 9110 is not used: services also send the obsolete HTTP dates, dates with
-//! fractions, and weekdays that do not match, which it refuses. The parser for these parses the standard form as well.
+//! jiff parses ISO 8601. Its parser for RFC 2822 and RFC 9110 is not used, because it rejects what services also send: the obsolete
+//! HTTP dates, dates with fractions, and weekdays that do not match. The parser for these handles the standard form as well.
 
 use jiff::civil::DateTime;
 use jiff::fmt::temporal::DateTimeParser;
 
 use super::{EPOCH, MONTHS, Timestamp, from_epoch};
 
-/// Parses a text without surrounding blanks.
+/// Parses a timestamp without surrounding whitespace.
 pub(super) fn any(text: &str) -> Option<Timestamp> {
     epoch(text)
         .or_else(|| iso(text))
@@ -69,10 +69,10 @@ fn iso(text: &str) -> Option<Timestamp> {
     }
 }
 
-/// The words of a date. Each has a meaning of its own, except numbers, whose order matters.
+/// The words of a date. The form of a word shows its meaning, except for numbers, whose order matters.
 #[derive(Default)]
 struct Words<'t> {
-    /// Days and years, in order, and months without a name.
+    /// Days, years and numeric months, in order.
     numbers: Vec<&'t str>,
     month: Option<i8>,
     clock: Option<Clock>,

@@ -14,13 +14,21 @@ use crate::body::Body;
 use crate::checksum::{ChecksumAlgorithm, Hasher};
 use crate::error::Result;
 
-/// How a sync compares a file with the object of the same name.
+/// How a sync decides whether a file and the object of the same name differ.
 ///
-/// ```no_run
+/// ```
 /// use tucuxi::transfer::Compare;
-/// # let client = tucuxi::Client::new()?;
-/// client.transfer().sync_up("site", "my-bucket", "www").compare(Compare::Checksum).job().run()?;
-/// # Ok::<(), tucuxi::Error>(())
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let listing = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+/// # let replay = Replay::new().respond(200, &[], listing).respond(200, &[("etag", "\"e\"")], "");
+/// # let client = Client::with_transport(config, replay)?;
+/// # let folder = tempfile::tempdir()?;
+/// # let site = folder.path();
+/// # std::fs::write(site.join("index.html"), "<p>hello</p>")?;
+/// let report = client.transfer().sync_up(site, "my-bucket", "www").compare(Compare::Checksum).job().run()?;
+/// assert_eq!(report.objects, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -28,9 +36,9 @@ pub enum Compare {
     /// By size and content. The file is read and verified against the checksum or MD5 of the object. An object without either
     /// counts as different.
     Checksum,
-    /// By size.
+    /// By size alone.
     Size,
-    /// By size and time: the source must not be newer than the destination.
+    /// By size and time. If the source is newer than the destination, it counts as different.
     #[default]
     SizeAndTime,
 }

@@ -1,4 +1,4 @@
-//! What the requests of a transfer share.
+//! State that the requests of a transfer share.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use crate::output::Output;
 /// The service of all transfers.
 pub(super) const SERVICE: &str = "s3";
 
-/// What all transfers of a manager share.
+/// State that all transfers of a manager share.
 #[derive(Clone, Debug)]
 pub(super) struct Shared<C = Client> {
     pub(super) client: C,
@@ -67,7 +67,7 @@ impl Shared {
     }
 }
 
-/// What all requests of a job share.
+/// State that all requests of a job share.
 #[derive(Clone)]
 pub(super) struct Context {
     pub(super) client: Client,

@@ -26,6 +26,17 @@ impl CopySource {
     }
 
     /// Sets the version of the object.
+    ///
+    /// ```
+    /// use tucuxi::transfer::CopySource;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().respond(200, &[("content-length", "4")], "");
+    /// # let client = Client::with_transport(config, replay.respond(200, &[], "<CopyObjectResult/>"))?;
+    /// let source = CopySource::new("river", "fish.txt").version("3HL4kqtJvjVBH40Nrjfkd");
+    /// client.transfer().copy(source, "sea", "fish.txt").run()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn version(mut self, id: impl Into<String>) -> Self {
         self.version = Some(id.into());
         self

@@ -28,11 +28,16 @@ impl<C: AnyClient> TransferManager<C> {
     /// Uploads all files of a folder and its subfolders to a prefix. Symbolic links are followed. Pipes, sockets and devices are
     /// [skipped](super::Report::skipped).
     ///
-    /// ```no_run
-    /// # let client = tucuxi::Client::new()?;
-    /// let report = client.transfer().upload_folder("photos", "my-bucket", "2026/photos").run()?;
-    /// println!("{} files, {} bytes", report.objects, report.bytes);
-    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[("etag", "\"e\"")], ""))?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let photos = folder.path();
+    /// # std::fs::write(photos.join("fish.jpg"), "fish")?;
+    /// let report = client.transfer().upload_folder(photos, "my-bucket", "2026/photos").run()?;
+    /// assert_eq!((report.objects, report.bytes), (1, 4));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn upload_folder(
         &self,
@@ -68,11 +73,19 @@ impl<C: AnyClient> TransferManager<C> {
     /// A key that cannot be mapped to a path inside the folder fails. So no object is written outside of the folder, except
     /// through a symbolic link in it. Keys that differ only in case overwrite each other on file systems that ignore it.
     ///
-    /// ```no_run
-    /// # let client = tucuxi::Client::new()?;
-    /// let report = client.transfer().download_folder("my-bucket", "2026/photos", "photos").run()?;
-    /// println!("{} files, {} bytes", report.objects, report.bytes);
-    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let object = "<Contents><Key>2026/photos/fish.jpg</Key><Size>4</Size><ETag>\"e\"</ETag></Contents>";
+    /// # let listing = format!("<ListBucketResult><IsTruncated>false</IsTruncated>{object}</ListBucketResult>");
+    /// # let replay = Replay::new().respond(200, &[], listing).respond(200, &[("content-length", "4"), ("etag", "\"e\"")], "fish");
+    /// # let client = Client::with_transport(config, replay)?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let photos = folder.path();
+    /// let report = client.transfer().download_folder("my-bucket", "2026/photos", photos).run()?;
+    /// assert_eq!((report.objects, report.bytes), (1, 4));
+    /// assert_eq!(std::fs::read(photos.join("fish.jpg"))?, b"fish");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn download_folder(
         &self,
@@ -93,10 +106,16 @@ impl<C: AnyClient> TransferManager<C> {
 
     /// Copies all objects below a prefix to another prefix, which must not be below the first one.
     ///
-    /// ```no_run
-    /// # let client = tucuxi::Client::new()?;
-    /// client.transfer().copy_folder("river", "fish", "sea", "fish").run()?;
-    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let object = "<Contents><Key>fish/tucuxi</Key><Size>4</Size><ETag>\"e\"</ETag></Contents>";
+    /// # let listing = format!("<ListBucketResult><IsTruncated>false</IsTruncated>{object}</ListBucketResult>");
+    /// # let replay = Replay::new().respond(200, &[], listing).respond(200, &[("content-length", "4")], "");
+    /// # let client = Client::with_transport(config, replay.respond(200, &[], "<CopyObjectResult/>"))?;
+    /// let report = client.transfer().copy_folder("river", "fish", "sea", "fish").run()?;
+    /// assert_eq!(report.objects, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn copy_folder(
         &self,
@@ -129,11 +148,16 @@ impl<C: AnyClient> TransferManager<C> {
     /// Nothing is deleted until everything has been listed; the keys are held in memory. In a bucket with versions, the objects
     /// get delete markers and their versions are kept.
     ///
-    /// ```no_run
-    /// # let client = tucuxi::Client::new()?;
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let object = "<Contents><Key>2026/photos/fish.jpg</Key><Size>4</Size><ETag>\"e\"</ETag></Contents>";
+    /// # let listing = format!("<ListBucketResult><IsTruncated>false</IsTruncated>{object}</ListBucketResult>");
+    /// # let deleted = "<DeleteResult><Deleted><Key>2026/photos/fish.jpg</Key></Deleted></DeleteResult>";
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], listing).respond(200, &[], deleted))?;
     /// let report = client.transfer().delete_folder("my-bucket", "2026/photos").run()?;
-    /// println!("{} objects deleted", report.objects);
-    /// # Ok::<(), tucuxi::Error>(())
+    /// println!("{} objects deleted", report.objects); // 1
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn delete_folder(
         &self,

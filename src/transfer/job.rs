@@ -68,7 +68,7 @@ impl<'j> Transfer<'j> {
     }
 }
 
-/// Finds the objects to transfer.
+/// A function that finds the objects to transfer.
 type Find<'j> = dyn FnOnce(&Arc<Context>, Value) -> Result<Found<'j>> + Send + 'j;
 
 /// The objects to transfer.
@@ -157,7 +157,7 @@ impl<'j, C: AnyClient> Job<'j, C> {
         self
     }
 
-    /// Sets what receives progress reports.
+    /// Sets the receiver of progress reports.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -196,7 +196,7 @@ impl<'j, C: AnyClient> Job<'j, C> {
 }
 
 impl Job<'_> {
-    /// Transfers the objects, and returns when all are done.
+    /// Transfers the objects on this thread and others, and returns when all are done.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -254,13 +254,13 @@ fn run_many(found: Found<'_>, context: &Arc<Context>) -> Result<Report> {
         let error = TransferError::NothingDeleted.into();
         report.failures.push(Failure { object, error });
     }
-    // these are of one object
+    // ETag and version are those of a single object
     (report.etag, report.version_id) = (None, None);
     report.into_result()
 }
 
 impl Job<'static> {
-    /// Transfers the objects in the background.
+    /// Transfers the objects in the background, on a thread of its own.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -341,13 +341,25 @@ impl<C: AnyClient> Running<C> {
     }
 
     /// Cancels the transfer. What has begun is aborted before [`join`](Self::join) returns.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[("etag", "\"e\"")], ""))?;
+    /// let running = client.transfer().upload("a small fish", "river", "fish.txt").start();
+    /// running.cancel();
+    /// if let Err(error) = running.join() {
+    ///     assert!(error.is_cancelled()); // unless it was done before
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cancel(&self) {
         self.context.cancel.cancel();
     }
 }
 
 impl Running {
-    /// Whether the transfer has ended, successfully or not.
+    /// Returns whether the transfer has ended, successfully or not.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -382,7 +394,7 @@ impl Running {
     ///
     /// # Errors
     ///
-    /// Returns the error that [`Job::run`] would.
+    /// Returns an error in the same cases as [`Job::run`].
     pub fn join(self) -> Result<Report> {
         match self.thread.join() {
             Ok(result) => result,

@@ -242,8 +242,8 @@ impl<C: AnyClient> TransferManager<C> {
 }
 
 impl TransferManager {
-    /// Returns the unfinished transfers of this endpoint whose journals, in the
-    /// [state folder](TransferConfig::state_folder), no process holds locked.
+    /// Returns the transfers to and from this endpoint that earlier processes left unfinished: those with a journal in the
+    /// [state folder](TransferConfig::state_folder) that no process has locked.
     ///
     /// ```
     /// use tucuxi::transfer::TransferConfig;

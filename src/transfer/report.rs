@@ -3,7 +3,7 @@
 use super::error::TransferError;
 use crate::error::Error;
 
-/// The name of objects that were not listed because the listing failed.
+/// The name that stands for all objects that were not listed because the listing failed.
 pub(super) const REST: &str = "the rest";
 
 /// The result of the transfer of one object, or of one request for many.
@@ -18,11 +18,29 @@ pub(super) struct Outcome {
     pub(super) failures: Vec<Failure>,
 }
 
-/// An object that failed.
+/// An object that was not transferred, and the reason. [`Report::failures`] has one for each.
+///
+/// ```
+/// use tucuxi::transfer::TransferError;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let client = Client::with_transport(config, Replay::new().respond(403, &[], "<Error><Code>AccessDenied</Code></Error>"))?;
+/// # let folder = tempfile::tempdir()?;
+/// # let photos = folder.path();
+/// # std::fs::write(photos.join("fish.jpg"), "fish")?;
+/// let error = client.transfer().upload_folder(photos, "river", "photos").run().unwrap_err();
+/// if let Some(TransferError::Several { report }) = error.downcast_ref() {
+///     for failure in &report.failures {
+///         println!("{}: {}", failure.object, failure.error);
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Failure {
-    /// The object (`s3://BUCKET/KEY`) or the file.
+    /// The object (`s3://BUCKET/KEY`) or the file. After a failed listing also `the rest`, and `the deletions` if a sync deleted
+    /// nothing.
     pub object: String,
     /// The reason.
     pub error: Error,
@@ -41,7 +59,7 @@ pub struct Failure {
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
-    /// The number of objects that are done.
+    /// The number of objects that were transferred.
     pub objects: u64,
     /// The number of bytes in those objects.
     pub bytes: u64,

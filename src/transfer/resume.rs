@@ -5,7 +5,7 @@
 //! | the file, its size and time, the object, a hash of the arguments, the part size | the object, its ETag and size, the file, a hash of the arguments, how the object is divided |
 //! | the upload id | the partial file, then each part with its checksum |
 //!
-//! If the first line is not what it would be now, the transfer is not resumed, and what had begun is aborted. Parts are verified
+//! If the first line differs from the one that would be written now, the transfer is not resumed, and what had begun is aborted. Parts are verified
 //! before they are used: the file against what the service reports of the uploaded parts, and the partial file of a download
 //! against the checksums of its parts. The path of a partial file is used only if it is in the target's folder and has the name
 //! of a partial file of the target.

@@ -10,7 +10,7 @@ use super::work::{Begun, PartWork, Work};
 use crate::cancel::CancelToken;
 use crate::error::Error;
 
-/// What the threads of a pool share, behind a lock.
+/// State that the threads of a pool share, behind a lock.
 pub(super) struct Schedule<'w> {
     active: Vec<Active<'w>>,
     next_id: u64,
@@ -42,7 +42,7 @@ struct Active<'w> {
     error: Option<Error>,
 }
 
-/// What a thread does next.
+/// The next task of a thread.
 pub(super) enum Task<'w> {
     NextItem,
     Step {

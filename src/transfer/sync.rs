@@ -27,13 +27,21 @@ use crate::error::Result;
 
 /// The reason why something is transferred or deleted.
 ///
-/// ```no_run
+/// ```
 /// use tucuxi::transfer::Difference;
-/// # let client = tucuxi::Client::new()?;
-/// let plan = client.transfer().sync_up("site", "my-bucket", "www").delete(true).plan()?;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let listing = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+/// # let replay = Replay::new().respond(200, &[], listing);
+/// # let client = Client::with_transport(config, replay)?;
+/// # let folder = tempfile::tempdir()?;
+/// # let site = folder.path();
+/// # std::fs::write(site.join("index.html"), "<p>hello</p>")?;
+/// let plan = client.transfer().sync_up(site, "my-bucket", "www").delete(true).plan()?;
+/// assert!(plan.changes().eq([("index.html", Difference::Missing)]));
 /// let extra = plan.changes().filter(|(_, why)| *why == Difference::Extra).count();
 /// println!("{extra} objects would be deleted");
-/// # Ok::<(), tucuxi::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -85,10 +93,20 @@ impl Change {
 
 /// A builder for a sync.
 ///
-/// ```no_run
-/// # let client = tucuxi::Client::new()?;
-/// client.transfer().sync_down("my-bucket", "www", "site").delete(true).job().run()?;
-/// # Ok::<(), tucuxi::Error>(())
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let object = "<Contents><Key>www/index.html</Key><Size>4</Size><ETag>\"e\"</ETag></Contents>";
+/// # let listing = format!("<ListBucketResult><IsTruncated>false</IsTruncated>{object}</ListBucketResult>");
+/// # let replay = Replay::new().respond(200, &[], listing).respond(200, &[("content-length", "4"), ("etag", "\"e\"")], "<p/>");
+/// # let client = Client::with_transport(config, replay)?;
+/// # let folder = tempfile::tempdir()?;
+/// # let site = folder.path();
+/// let sync = client.transfer().sync_down("my-bucket", "www", site).delete(true);
+/// let plan = sync.plan()?; // or .job(), to transfer at once
+/// assert_eq!((plan.changes().count(), plan.bytes()), (1, 4));
+/// plan.job().run()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a sync does nothing until `plan` or `job`"]
 #[derive(Clone)]
@@ -105,12 +123,19 @@ pub struct Sync<C = Client> {
 impl<C: AnyClient> TransferManager<C> {
     /// Synchronises a prefix with a folder: uploads files that are missing or different below the prefix.
     ///
-    /// ```no_run
-    /// # let client = tucuxi::Client::new()?;
-    /// let plan = client.transfer().sync_up("site", "my-bucket", "www").delete(true).plan()?;
-    /// print!("{plan}");
-    /// plan.job().run()?;
-    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let listing = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+    /// # let replay = Replay::new().respond(200, &[], listing).respond(200, &[("etag", "\"e\"")], "");
+    /// # let client = Client::with_transport(config, replay)?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let site = folder.path();
+    /// # std::fs::write(site.join("index.html"), "<p>hello</p>")?;
+    /// let plan = client.transfer().sync_up(site, "my-bucket", "www").delete(true).plan()?;
+    /// print!("{plan}"); // upload …/index.html to s3://my-bucket/www/index.html (…)
+    /// assert_eq!(plan.job().run()?.objects, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn sync_up(
         &self,
@@ -123,10 +148,18 @@ impl<C: AnyClient> TransferManager<C> {
 
     /// Synchronises a folder with a prefix: downloads objects that are missing or different in the folder.
     ///
-    /// ```no_run
-    /// # let client = tucuxi::Client::new()?;
-    /// client.transfer().sync_down("my-bucket", "www", "site").job().run()?;
-    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let object = "<Contents><Key>www/index.html</Key><Size>4</Size><ETag>\"e\"</ETag></Contents>";
+    /// # let listing = format!("<ListBucketResult><IsTruncated>false</IsTruncated>{object}</ListBucketResult>");
+    /// # let replay = Replay::new().respond(200, &[], listing).respond(200, &[("content-length", "4"), ("etag", "\"e\"")], "<p/>");
+    /// # let client = Client::with_transport(config, replay)?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let site = folder.path();
+    /// client.transfer().sync_down("my-bucket", "www", site).job().run()?;
+    /// assert_eq!(std::fs::read(site.join("index.html"))?, b"<p/>");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn sync_down(
         &self,
@@ -178,6 +211,20 @@ impl<C: AnyClient> Sync<C> {
     /// These files are not deleted: files behind a link to a folder, targets of links that exist on both sides, and files that
     /// changed after they were listed. A file that is replaced by a folder, or vice versa, is deleted only after the
     /// replacement has been downloaded.
+    ///
+    /// ```
+    /// use tucuxi::transfer::Difference;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let listing = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], listing))?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let site = folder.path();
+    /// std::fs::write(site.join("old.html"), "<p/>")?;
+    /// let plan = client.transfer().sync_down("my-bucket", "www", site).delete(true).plan()?;
+    /// assert!(plan.changes().eq([("old.html", Difference::Extra)])); // the prefix has no such object
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn delete(mut self, yes: bool) -> Self {
         self.deletes = yes;
         self
@@ -210,6 +257,19 @@ impl<C: AnyClient> Sync<C> {
 
 impl Sync {
     /// Compares both sides, without changing anything. The names below the prefix are held in memory.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let listing = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], listing))?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let site = folder.path();
+    /// std::fs::write(site.join("index.html"), "<p/>")?;
+    /// let plan = client.transfer().sync_up(site, "my-bucket", "www").plan()?;
+    /// assert!(plan.to_string().ends_with("/index.html to s3://my-bucket/www/index.html (missing)\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -23,14 +23,21 @@ use crate::printable::Printable;
 
 /// The differences between a prefix and a folder. Displayed as one line for each transfer or deletion.
 ///
-/// ```no_run
-/// # let client = tucuxi::Client::new()?;
-/// let plan = client.transfer().sync_up("site", "my-bucket", "www").plan()?;
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// # let listing = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+/// # let replay = Replay::new().respond(200, &[], listing).respond(200, &[("etag", "\"e\"")], "");
+/// # let client = Client::with_transport(config, replay)?;
+/// # let folder = tempfile::tempdir()?;
+/// # let site = folder.path();
+/// # std::fs::write(site.join("index.html"), "<p>hello</p>")?;
+/// let plan = client.transfer().sync_up(site, "my-bucket", "www").plan()?;
 /// for (name, why) in plan.changes() {
-///     println!("{name}: {why:?}");
+///     println!("{name}: {why:?}"); // index.html: Missing
 /// }
 /// plan.job().run()?;
-/// # Ok::<(), tucuxi::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct SyncPlan<C = Client> {

@@ -45,7 +45,7 @@ pub struct Unfinished<C = Client> {
     lines: Vec<Value>,
 }
 
-/// Returns all unfinished transfers for this endpoint that no process holds locked.
+/// Returns the unfinished transfers to and from this endpoint whose journals no process has locked.
 pub(super) fn all<C>(context: &Arc<Context>) -> Result<Vec<Unfinished<C>>> {
     let Some(folder) = context.state_folder() else {
         return Ok(Vec::new());
@@ -76,12 +76,12 @@ impl<C> Unfinished<C> {
         &self.subject.key
     }
 
-    /// Returns the file that is uploaded or downloaded to.
+    /// Returns the path of the local file: the source of an upload, or the target of a download.
     pub fn file(&self) -> &str {
         &self.subject.file
     }
 
-    /// Whether it is an upload. Otherwise it is a download.
+    /// Returns whether the transfer is an upload. Otherwise it is a download.
     pub fn is_upload(&self) -> bool {
         &*self.subject.kind == "upload"
     }

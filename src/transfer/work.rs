@@ -1,4 +1,4 @@
-//! What the worker pool does: one object, or one request for many, as a sequence of steps.
+//! The units of work of the worker pool: one object, or one request for many, as a sequence of steps.
 //!
 //! ```text
 //!   Work ──begin──┬──► Outcome                                a small object

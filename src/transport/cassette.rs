@@ -1,4 +1,4 @@
-//! Files of exchanges, one JSON document a line, without secrets.
+//! Files of recorded exchanges, one JSON document a line, without secrets.
 //!
 //! ```text
 //! {"request": {"method", "uri", "headers", "body"}, "response": {"status", "headers", "body"}}

@@ -1,7 +1,7 @@
-//! Transports: one request is sent, one response is received. Signing, retries and redirects are done above.
+//! Transports, which send one request and receive one response. Signing, retries and redirects are not their task.
 //!
-//! [`UreqTransport`] is the one of a client by default. [`Replay`] returns canned responses in tests, [`Record`] writes what
-//! another transport sends and receives to a file, and a program can implement [`Transport`] on its own HTTP client.
+//! A client uses [`UreqTransport`] by default. [`Replay`] returns canned responses in tests, [`Record`] writes what another
+//! transport sends and receives to a file, and a program can implement [`Transport`] with its own HTTP client.
 
 #[cfg(feature = "async")]
 mod asynchronous;
@@ -31,10 +31,26 @@ use crate::body::{Body, ResponseBody};
 use crate::error::{BoxError, Detail, ErrorKind, unsaid};
 use crate::printable::Printable;
 
-/// A request to send: signed, with all headers but those of the connection.
+/// A signed request, with all headers except those of the connection.
+///
+/// ```
+/// use tucuxi::transport::Request;
+///
+/// let request: Request = http::Request::get("https://example.com/").body(tucuxi::Body::empty())?;
+/// # let _ = request;
+/// # Ok::<(), http::Error>(())
+/// ```
 pub type Request = http::Request<Body>;
 
-/// A received response, its body unread.
+/// A received response, whose body has not been read yet.
+///
+/// ```
+/// use tucuxi::transport::Response;
+///
+/// let response: Response = http::Response::builder().status(200).body(r#"{"TableNames": []}"#.into())?;
+/// # let _ = response;
+/// # Ok::<(), http::Error>(())
+/// ```
 pub type Response = http::Response<ResponseBody>;
 
 /// Sends requests.
@@ -81,7 +97,7 @@ pub trait Transport: Send + Sync {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The time to open a connection, TLS included.
+    /// The time limit for opening a connection, including the TLS handshake.
     pub connect: Duration,
     /// The longest wait for bytes of the response.
     pub read: Duration,
@@ -91,11 +107,13 @@ pub struct Limits {
     pub body_deadline: Option<Instant>,
     /// The minimum throughput of the bodies of request and response.
     pub throughput: Option<Throughput>,
-    /// The minimum throughput of the body of a response that is read whole.
+    /// The minimum throughput of the body of a response that is read completely before the call returns.
     pub whole_throughput: Option<Throughput>,
-    /// Whether the program reads the body of a successful response at its own pace. The body of an error is always read whole,
-    /// until `deadline` at most.
+    /// Whether the program reads the body of a successful response at its own pace. The body of an error is always read
+    /// completely before the call returns, until `deadline` at most.
     pub streams: bool,
+    /// Whether the bodies of request and response are sent at the same time, which needs HTTP/2. Both may be silent for any time.
+    pub duplex: bool,
     /// Whether the request is sent without a proxy, whatever the settings.
     pub direct: bool,
     /// Cancels the request.
@@ -113,12 +131,13 @@ impl Default for Limits {
             whole_throughput: None,
             streams: false,
             direct: false,
+            duplex: false,
             cancel: CancelToken::default(),
         }
     }
 }
 
-/// A request without a response.
+/// The failure of a request for which no complete response was received.
 ///
 /// ```
 /// use tucuxi::transport::{Replay, TransportError, TransportErrorKind};
@@ -194,7 +213,7 @@ impl TransportError {
         Self::new(TransportErrorKind::Timeout, uri, what)
     }
 
-    /// Converts an error of reading the body of a response; an error of the transport itself is returned as it is.
+    /// Converts an error that reading the body of a response returned. An error of the transport itself is returned unchanged.
     pub(crate) fn of_body(from: &http::Uri, error: io::Error) -> Self {
         error.downcast().unwrap_or_else(|error| {
             let kind = match error.kind() {
@@ -212,6 +231,21 @@ impl TransportError {
 }
 
 /// The kinds of failures of a transport.
+///
+/// ```
+/// use tucuxi::transport::{TransportError, TransportErrorKind};
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let replay = Replay::new().failure(TransportErrorKind::Tls);
+/// # let config = Config::builder().isolated().region("eu-west-1").unsigned().max_attempts(1).build()?;
+/// # let client = Client::with_transport(config, replay)?;
+/// let error = client.call("dynamodb", "ListTables", serde_json::json!({})).unwrap_err();
+/// match error.downcast_ref().map(TransportError::kind) {
+///     Some(TransportErrorKind::Tls) => eprintln!("set AWS_CA_BUNDLE: {error}"),
+///     _ => eprintln!("{error}"),
+/// }
+/// # assert_eq!(error.downcast_ref().map(TransportError::kind), Some(TransportErrorKind::Tls));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
@@ -276,7 +310,7 @@ impl TransportErrorKind {
             Self::Request => "could not send to",
             Self::Timeout => "no response in time from",
             Self::Tls => "no TLS connection to",
-            Self::TooLarge => "refused the response from",
+            Self::TooLarge => "rejected the response from",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The settings of connections. They are those of a client; a single call cannot change them.
+/// The settings of connections. They apply to all calls of a client; a single call cannot change them.
 ///
 /// ```
 /// let config = tucuxi::Config::builder().isolated().ca_bundle("/etc/ssl/own.pem").build()?;
@@ -16,7 +16,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Network {
-    /// A PEM file of trusted certificates, in place of the built-in ones.
+    /// A PEM file of trusted certificates, which replace the built-in ones.
     pub ca_bundle: Option<PathBuf>,
     /// The client's certificate chain and its key, as PEM files; both may be in one file.
     pub client_certificate: Option<(PathBuf, PathBuf)>,
@@ -24,11 +24,11 @@ pub struct Network {
     pub max_idle_connections: usize,
     /// The proxies.
     pub proxies: Proxies,
-    /// A PEM file of the certificates that https proxies are trusted by, in place of `ca_bundle`.
+    /// A PEM file of the certificates that are trusted for https proxies, in place of `ca_bundle`.
     pub proxy_ca_bundle: Option<PathBuf>,
     /// The client's certificate chain and its key for https proxies, as PEM files; both may be in one file.
     pub proxy_client_certificate: Option<(PathBuf, PathBuf)>,
-    /// Whether proxies forward requests to https endpoints too. They can read these then.
+    /// Whether proxies forward requests to https endpoints, instead of tunnelling them. Such proxies can read the requests.
     pub proxy_forwards_https: bool,
     /// Whether TCP keeps idle connections alive.
     pub tcp_keepalive: bool,
@@ -95,6 +95,16 @@ impl fmt::Debug for Proxies {
 }
 
 /// The minimum throughput of a body.
+///
+/// ```
+/// use std::time::Duration;
+/// use tucuxi::{Config, config::Throughput};
+///
+/// let config = Config::builder().isolated().min_throughput(64 * 1024, Duration::from_secs(10)).build()?;
+/// let limit: Throughput = config.min_throughput().unwrap();
+/// assert_eq!((limit.bytes_per_second, limit.grace), (65_536, Duration::from_secs(10)));
+/// # Ok::<(), tucuxi::config::ConfigError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Throughput {

@@ -18,8 +18,8 @@ use crate::sync;
 ///
 /// Secrets are replaced: each member that the service's model marks as `sensitive`, in path, query, headers and body of requests
 /// and responses, and always signatures, tokens, keys, cookies and passwords in URLs. A replacement has the type of the value,
-/// so that the response can still be read. Only the user can read the file (mode 0600). Responses are read whole before they
-/// are returned.
+/// so that the response can still be read. Only the user can read the file (mode 0600). Responses are read completely before
+/// they are returned.
 ///
 /// ```
 /// use tucuxi::transport::{Record, Replay};

@@ -15,8 +15,8 @@ use crate::body::ResponseBody;
 use crate::secrets::{CallOf, Secrets, Side, scrub};
 use crate::sync;
 
-/// Returns canned responses in their order, and keeps the requests that it receives. A response may name the request that it is
-/// for ([`to`](Self::to)): any other request is an error then, whose text names both.
+/// Returns canned responses in order, and keeps the requests that it receives. A response may name the request that it is for
+/// ([`to`](Self::to)). Any other request is then an error, which names both.
 ///
 /// ```
 /// use tucuxi::transport::Replay;
@@ -60,6 +60,21 @@ enum Outcome {
 /// A request that a [`Replay`] received.
 ///
 /// `Debug` shows neither the query, nor the body, nor the values of secret headers.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// let replay = Arc::new(Replay::new().respond(200, &[], r#"{"TableNames": []}"#));
+/// let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// let client = Client::with_transport(config, replay.clone())?;
+/// client.call("dynamodb", "ListTables", serde_json::json!({"Limit": 10}))?;
+///
+/// let sent = &replay.sent()[0];
+/// assert_eq!(sent.uri.host(), Some("dynamodb.eu-west-1.amazonaws.com"));
+/// assert_eq!(sent.headers["x-amz-target"], "DynamoDB_20120810.ListTables");
+/// assert_eq!(sent.body, r#"{"Limit":10}"#);
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SentRequest {
@@ -109,6 +124,18 @@ impl Replay {
     }
 
     /// Adds a failure in place of a response.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config};
+    /// use tucuxi::transport::{Replay, TransportErrorKind};
+    ///
+    /// let replay = Replay::new().failure(TransportErrorKind::Interrupted).respond(200, &[], "{}");
+    /// let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| {}).build()?;
+    /// let client = Client::with_transport(config, replay)?;
+    /// let output = client.request("dynamodb", "ListTables").send()?;
+    /// assert_eq!(output.meta.attempts, 2);
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn failure(self, kind: TransportErrorKind) -> Self {
         self.push(Outcome::Failure(kind))
     }
@@ -175,7 +202,7 @@ impl Replay {
         );
     }
 
-    /// Returns the requests so far.
+    /// Returns the requests that were received so far.
     pub fn sent(&self) -> Vec<SentRequest> {
         self.lock().sent.clone()
     }

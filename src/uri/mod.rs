@@ -1,4 +1,4 @@
-//! Percent-encoding of bytes, paths, URLs that a person wrote, and URLs in logs and errors.
+//! Percent-encoding, paths, URLs that a user configured, and URLs in logs and errors.
 //!
 //! Request paths never pass through a URL parser: `url::Url` collapses dot segments and rewrites characters, and an S3
 //! key may contain `..`, `//` or `'`. What is encoded here is sent as it is.
@@ -32,13 +32,13 @@ pub(crate) fn encode(text: &str, keep: &[u8]) -> String {
     out
 }
 
-/// Percent-decodes `text`. A percent sign without two hexadecimal digits after it stays, and so does the whole text if the
-/// result is not UTF-8.
+/// Percent-decodes `text`. A percent sign without two hexadecimal digits after it is kept. If the result is not UTF-8, the
+/// whole text is returned unchanged.
 pub(crate) fn decode(text: &str) -> String {
     String::from_utf8(decode_bytes(text)).unwrap_or_else(|_| text.to_owned())
 }
 
-/// Percent-decodes `text`. A percent sign without two hexadecimal digits after it stays.
+/// Percent-decodes `text`. A percent sign without two hexadecimal digits after it is kept.
 pub(crate) fn decode_bytes(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -73,7 +73,7 @@ pub(crate) fn path_segments(path: &str) -> Vec<&str> {
     segments
 }
 
-/// Replaces user names and passwords of the URLs in a text by `***`: for errors, logs and `Debug`.
+/// Replaces user names and passwords of the URLs in a text by `***`, for errors, logs and `Debug`.
 pub(crate) fn without_passwords(text: &str) -> Cow<'_, str> {
     if !text.contains('@') {
         return text.into();
@@ -89,7 +89,7 @@ pub(crate) fn without_passwords(text: &str) -> Cow<'_, str> {
                     push_host(&mut out, part);
                 }
             }
-            // an endpoint without its scheme is a frequent mistake, and stands in errors
+            // an endpoint without its scheme is a frequent mistake, which errors quote
             None => match word.rsplit_once('@') {
                 Some((user, host)) if user.contains(':') && !word.starts_with("arn:") => {
                     out.extend(["***@", host]);

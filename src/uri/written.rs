@@ -1,7 +1,7 @@
-//! URLs that a person wrote, such as an endpoint or a proxy: checked before anything is sent.
+//! URLs that a user configured, such as an endpoint or a proxy. They are checked before anything is sent.
 //!
-//! `url` finds the mistakes. The text that was written is what requests are made of: `url::Url` collapses dot segments and
-//! rewrites characters, and the path of an endpoint is signed.
+//! The `url` crate only finds the mistakes. Requests are built from the original text, because `url::Url` collapses dot
+//! segments and rewrites characters, and the path of an endpoint is signed.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use url::{ParseError, Url};
 #[derive(Clone)]
 pub(crate) struct WrittenUrl(Url);
 
-/// The reason why a text is not a valid URL, and the remedy. It never has a part of the text that may be a password.
+/// The reason why a text is not a valid URL, and the remedy. It never contains a part of the text that may be a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UrlError(String);
 
@@ -28,8 +28,8 @@ impl WrittenUrl {
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is not an `http` or `https` URL with a host. `url` corrects some mistakes silently (blanks,
-    /// backslashes, missing slashes); the text would be sent with them, so they are errors here.
+    /// Returns an error if the text is not an `http` or `https` URL with a host. Mistakes that `url` silently corrects (blanks,
+    /// backslashes, missing slashes) are errors too, because the text is sent as it was written.
     pub(crate) fn parse(text: &str) -> Result<Self, UrlError> {
         let error = |what: String| Err(UrlError(what));
         let is_bad = |c: char| c.is_whitespace() || c.is_control() || c == '\\';
@@ -62,11 +62,11 @@ impl WrittenUrl {
         }
     }
 
-    /// Parses the URL of an endpoint, whose host is sent as it is written.
+    /// Parses the URL of an endpoint, whose host is sent as it was written.
     ///
     /// # Errors
     ///
-    /// Returns an error as [`parse`](Self::parse), or if the host is not ASCII.
+    /// Returns an error as [`parse`](Self::parse) does, or if the URL is not ASCII.
     pub(crate) fn parse_endpoint(text: &str) -> Result<Self, UrlError> {
         let url = Self::parse(text)?;
         match (text.is_ascii(), url.0.host_str()) {
@@ -78,11 +78,11 @@ impl WrittenUrl {
         }
     }
 
-    /// Parses the URL of a proxy, which is `http` where it has no scheme.
+    /// Parses the URL of a proxy. The default scheme is `http`.
     ///
     /// # Errors
     ///
-    /// Returns an error as [`parse`](Self::parse).
+    /// Returns an error as [`parse`](Self::parse) does.
     #[cfg(any(test, feature = "ureq"))]
     pub(crate) fn parse_proxy(text: &str) -> Result<Self, UrlError> {
         match text.contains("://") || text.is_empty() {
@@ -98,13 +98,13 @@ impl WrittenUrl {
     }
 }
 
-/// Returns the host of a URL, with its port and what precedes it.
+/// Returns the authority of a URL: the host, with user name, password and port if it has them.
 fn host_as_written(text: &str) -> &str {
     let (_, rest) = text.split_once("://").unwrap_or_default();
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
-/// Returns a text that is not a valid URL for an error, without what may be a password.
+/// Returns an invalid URL for the text of an error, without what may be a password.
 pub(crate) fn shown(text: &str) -> String {
     match text.rsplit_once('@') {
         Some((before, host)) => {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::error::{Detail, Error, ErrorKind};
 use crate::printable::Printable;
 
-/// A wait that ended without its state.
+/// The error of a wait that ended before the waiter's state was reached.
 ///
 /// ```
 /// use tucuxi::{WaitError, WaitFailure};
@@ -28,7 +28,7 @@ use crate::printable::Printable;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct WaitError {
-    /// The service, as it was named.
+    /// The service, as the caller named it.
     pub service: String,
     /// The name of the waiter.
     pub waiter: String,
@@ -81,7 +81,7 @@ impl Detail for WaitError {
     }
 }
 
-/// Why a wait ended without its state.
+/// The reason why a wait ended before the waiter's state was reached.
 ///
 /// ```
 /// use tucuxi::{WaitError, WaitFailure};
@@ -101,7 +101,7 @@ pub enum WaitFailure {
     /// The maximum number of attempts was made. The text, which is botocore's, describes the acceptor that matched
     /// last.
     AttemptsUsed(Option<String>),
-    /// The timeout of the wait is over, or would be before the next attempt.
+    /// The timeout of the wait has passed, or would pass before the next attempt.
     Deadline,
     /// The resource is in a state from which the expected one cannot be reached. The text, which is botocore's,
     /// describes the acceptor that matched.

@@ -41,7 +41,7 @@ pub(crate) struct Tick {
     pub(crate) random: f64,
 }
 
-/// A response of the service; an error is one too.
+/// A response of the service, which may be an error.
 pub(crate) struct Observation {
     pub(crate) status: u16,
     pub(crate) response: Result<Value>,
@@ -117,7 +117,7 @@ impl WaitMachine {
         }
         let max_attempts = self.settings.max_attempts;
         if attempts >= max_attempts.unwrap_or(self.waiter.max_attempts) {
-            // without a match botocore names the acceptor that it compared last
+            // if none matched, botocore names the acceptor that it compared last
             let compared = matched.or_else(|| self.waiter.acceptors.last());
             let last = compared
                 .filter(|_| self.is_accepted)

@@ -39,7 +39,7 @@ use crate::output::Output;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct WaitOutput {
-    /// The last response; an error where that is the expected state, as in `BucketNotExists`.
+    /// The last response. It is an error if the waiter expects one, as `BucketNotExists` does.
     pub response: Result<Value>,
     /// The number of requests.
     pub attempts: u32,
@@ -78,7 +78,7 @@ pub(crate) struct Settings {
     pub(crate) timeout: Option<Duration>,
 }
 
-/// A builder for a wait.
+/// A builder for a wait, which [`Client::waiter`] returns.
 ///
 /// ```
 /// use std::time::Duration;
@@ -113,7 +113,8 @@ impl<C> fmt::Debug for Wait<C> {
 }
 
 impl Client {
-    /// Waits as the waiter's definition says. The waiter is named `BucketExists`, `bucket_exists` or `bucket-exists`.
+    /// Repeats a request until a waiter's state is reached, with the delay and the number of attempts in the waiter's definition. The
+    /// waiter is named `BucketExists`, `bucket_exists` or `bucket-exists`.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -165,7 +166,7 @@ impl Client {
             let names: Vec<&str> = waiters.names().collect();
             error.set_hint(match names.is_empty() {
                 true => "the service has no waiters".to_owned(),
-                false => format!("there are: {}", names.join(", ")),
+                false => format!("the service has: {}", names.join(", ")),
             });
         }
         error
@@ -186,7 +187,7 @@ impl<C: AnyClient> Wait<C> {
         }
     }
 
-    /// Sets the delay between two requests.
+    /// Sets the delay between two requests. The default is that of the waiter's definition.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.settings.delay = Some(delay);
         self
@@ -194,30 +195,89 @@ impl<C: AnyClient> Wait<C> {
 
     /// Doubles the delay after each request up to `max_delay`, and sleeps for a random part of it. This spreads the
     /// load on the service where many programs wait.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| ()).build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(404, &[], "").respond(200, &[], ""))?;
+    /// let bucket = serde_json::json!({"Bucket": "my-bucket"});
+    /// let wait = client.waiter("s3", "BucketExists", bucket)?;
+    /// wait.delay(Duration::from_secs(1)).backoff(Duration::from_secs(30)).run()?;
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn backoff(mut self, max_delay: Duration) -> Self {
         self.settings.max_delay = Some(max_delay);
         self
     }
 
-    /// Sets the maximum number of requests.
+    /// Sets the maximum number of requests. The default is that of the waiter's definition.
+    ///
+    /// ```
+    /// use tucuxi::{WaitError, WaitFailure};
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| ()).build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(404, &[], "").respond(200, &[], ""))?;
+    /// let bucket = serde_json::json!({"Bucket": "my-bucket"});
+    /// let wait = client.waiter("s3", "BucketExists", bucket)?.max_attempts(1);
+    /// let error: WaitError = wait.run().unwrap_err().downcast()?;
+    /// assert!(matches!(error.reason, WaitFailure::AttemptsUsed(_)));
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.settings.max_attempts = Some(attempts);
         self
     }
 
-    /// Sets the time after which no further request is sent.
+    /// Sets the time after which no further request is sent. Without it, only the number of attempts limits the wait.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tucuxi::{WaitError, WaitFailure};
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| ()).build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(404, &[], "").respond(200, &[], ""))?;
+    /// let bucket = serde_json::json!({"Bucket": "my-bucket"});
+    /// let wait = client.waiter("s3", "BucketExists", bucket)?.timeout(Duration::from_secs(1));
+    /// let error: WaitError = wait.run().unwrap_err().downcast()?;
+    /// assert!(matches!(error.reason, WaitFailure::Deadline)); // the next attempt would be too late
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = Some(timeout);
         self
     }
 
     /// Calls `f` after each request that does not complete the wait.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().sleep(|_| ()).build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(404, &[], "").respond(200, &[], ""))?;
+    /// let bucket = serde_json::json!({"Bucket": "my-bucket"});
+    /// let wait = client.waiter("s3", "BucketExists", bucket)?;
+    /// let wait = wait.on_progress(|progress| println!("attempt {} of the wait", progress.attempts));
+    /// assert_eq!(wait.run()?.attempts, 2);
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn on_progress(mut self, f: impl FnMut(&Progress<'_>) + Send + 'static) -> Self {
         self.on_progress = Some(Box::new(f));
         self
     }
 
     /// Ends the wait with an error when the token is cancelled.
+    ///
+    /// ```
+    /// use tucuxi::transport::CancelToken;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// let (token, bucket) = (CancelToken::default(), serde_json::json!({"Bucket": "my-bucket"}));
+    /// let wait = client.waiter("s3", "BucketExists", bucket)?.cancel_with(&token);
+    /// token.cancel();
+    /// assert!(wait.run().unwrap_err().is_cancelled());
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn cancel_with(mut self, token: &CancelToken) -> Self {
         self.cancel = token.clone();
         self
@@ -238,11 +298,11 @@ impl<C: AnyClient> Wait<C> {
 }
 
 impl Wait {
-    /// Waits.
+    /// Repeats the request until the waiter's state is reached, and returns the last response.
     ///
     /// # Errors
     ///
-    /// As [`Client::wait`].
+    /// Returns an error in the same cases as [`Client::wait`], or if the token of [`cancel_with`](Self::cancel_with) is cancelled.
     pub fn run(self) -> Result<WaitOutput> {
         let (attempt, mut machine, mut on_progress) = self.started();
         let mut event = Event::Start;

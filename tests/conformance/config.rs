@@ -527,7 +527,7 @@ fn another_dialect(input: &Value) -> Option<&'static str> {
 }
 
 #[test]
-fn broken_files_are_errors_and_no_panics() {
+fn broken_files_cause_errors_and_no_panics() {
     let Some(folder) = suite::folder("config") else {
         return;
     };

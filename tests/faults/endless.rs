@@ -128,7 +128,7 @@ fn config(url: String) -> tucuxi::ConfigBuilder {
 }
 
 #[test]
-fn each_part_of_a_response_ends_where_no_real_one_goes_on() {
+fn every_part_of_a_response_has_a_maximum_size() {
     let _alone = alone();
     use Endless::*;
     let too_large = [
@@ -172,7 +172,7 @@ fn each_part_of_a_response_ends_where_no_real_one_goes_on() {
 }
 
 #[test]
-fn an_error_in_place_of_a_body_that_streams_ends_too() {
+fn an_endless_error_of_a_streaming_call_is_limited() {
     let _alone = alone();
     for endless in [Endless::Body, Endless::BodyTrickle] {
         let client = config(serve(endless, 503)).read_timeout(SHORT).connect();

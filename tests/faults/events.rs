@@ -170,7 +170,7 @@ fn read(client: &Client, case: Case, buffered: bool) -> Result<usize, Error> {
 }
 
 #[test]
-fn a_stream_of_events_is_whole_only_where_its_body_is() {
+fn an_event_stream_is_complete_only_if_its_body_is() {
     let _alone = alone();
     for case in CASES {
         let first = usize::from(case.messages[0].0 == "initial-response");

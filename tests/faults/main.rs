@@ -343,7 +343,7 @@ fn every_fault_ends_in_success_or_the_right_error_in_time() {
 }
 
 #[test]
-fn nobody_listens() {
+fn a_refused_connection_is_a_retryable_error() {
     let _alone = alone();
     let server = Server::new(Vec::new());
     let config = config(&server).max_attempts(3);

@@ -9,7 +9,7 @@ use crate::support::client::{IntoClient, isolated};
 use crate::support::log::Log;
 
 #[test]
-fn a_call_is_a_span_and_so_is_each_attempt() {
+fn calls_and_attempts_are_spans() {
     let _alone = alone();
     let log = Log::default();
     let writer = log.clone();

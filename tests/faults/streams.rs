@@ -21,7 +21,7 @@ fn put(client: &Client, body: impl Into<Body>) -> Result<tucuxi::Output, Error> 
 }
 
 #[test]
-fn a_connection_serves_one_call_after_the_other() {
+fn a_connection_is_used_again() {
     let _alone = alone();
     let server = Server::new(blob(500_000));
     let client = config(&server).connect();
@@ -57,7 +57,7 @@ fn a_body_read_to_its_length_frees_the_connection() {
 }
 
 #[test]
-fn as_many_connections_as_threads_are_kept() {
+fn no_more_connections_than_threads_are_opened() {
     let _alone = alone();
     let server = Server::new(Vec::new());
     let client = config(&server).connect();
@@ -100,7 +100,7 @@ fn a_body_that_is_not_read_ends_with_its_connection() {
 }
 
 #[test]
-fn a_reader_that_was_read_is_an_error_that_says_so() {
+fn a_consumed_reader_is_an_error_that_says_so() {
     let _alone = alone();
     let server = Server::new(Vec::new());
     let client = config(&server).connect();
@@ -209,7 +209,7 @@ pub(crate) fn patient(url: String) -> Client {
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\netag: \"e\"\r\ncontent-length: 0\r\n\r\n";
 
 #[test]
-fn consent_is_waited_for_and_may_have_headers_or_be_missing() {
+fn continue_is_awaited_for_a_second_at_most() {
     let _alone = alone();
     // the response to the head, and the time until the body arrives, in milliseconds
     let cases: [(&[u8], u64, u64); 4] = [
@@ -247,7 +247,7 @@ fn consent_is_waited_for_and_may_have_headers_or_be_missing() {
 }
 
 #[test]
-fn a_final_answer_in_place_of_consent_leaves_the_body_unread() {
+fn a_final_response_instead_of_continue_leaves_the_body_unread() {
     let _alone = alone();
     let url = by_hand(|mut reader, mut stream| {
         read_head(&mut reader);
@@ -272,7 +272,7 @@ fn a_final_answer_in_place_of_consent_leaves_the_body_unread() {
 }
 
 #[test]
-fn an_answer_that_comes_while_the_body_is_sent_is_the_answer() {
+fn a_response_while_the_body_is_sent_is_the_response() {
     let _alone = alone();
     for closes in [true, false] {
         let url = by_hand(move |mut reader, mut stream| {
@@ -425,7 +425,7 @@ fn https_goes_through_a_tunnel_unless_the_host_is_excluded() {
 }
 
 #[test]
-fn what_a_proxy_cannot_be_is_said_when_the_client_is_made() {
+fn invalid_proxies_are_errors_when_a_client_is_created() {
     let _alone = alone();
     let make = |config: tucuxi::ConfigBuilder| Client::with_config(config.build().unwrap());
     let isolated = || tucuxi::Config::builder().isolated();
@@ -447,7 +447,7 @@ fn what_a_proxy_cannot_be_is_said_when_the_client_is_made() {
 }
 
 #[test]
-fn a_stated_length_is_that_of_the_body_whatever_the_body() {
+fn a_given_content_length_must_be_that_of_the_body() {
     let _alone = alone();
     let server = Server::new(Vec::new());
     let dir = tempfile::tempdir().unwrap();
@@ -506,7 +506,7 @@ fn a_stated_length_is_that_of_the_body_whatever_the_body() {
 }
 
 #[test]
-fn a_server_that_wants_a_length_gets_a_hint_that_helps() {
+fn a_rejection_for_a_missing_length_has_a_hint() {
     let _alone = alone();
     let server = Server::new(Vec::new());
     let client = config(&server).max_attempts(1).connect();

@@ -134,7 +134,7 @@ fn an_authority_is_trusted_if_the_bundle_has_it() {
 }
 
 #[test]
-fn a_client_shows_its_certificate_to_who_asks() {
+fn a_client_certificate_is_sent_on_request() {
     let _alone = alone();
     let dir = tempfile::tempdir().unwrap();
     let url = server(dir.path(), true, answer);

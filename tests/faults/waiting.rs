@@ -89,7 +89,7 @@ fn a_body_is_cancelled_while_it_is_read() {
 }
 
 #[test]
-fn what_is_cancelled_before_is_not_sent() {
+fn a_call_cancelled_beforehand_is_not_sent() {
     let _alone = alone();
     let server = Server::new(Vec::new());
     let token = CancelToken::default();
@@ -112,7 +112,7 @@ fn what_is_cancelled_before_is_not_sent() {
 }
 
 #[test]
-fn a_call_ends_with_its_time_whatever_attempts_are_left() {
+fn a_call_ends_at_its_timeout_despite_remaining_attempts() {
     let _alone = alone();
     let server = Server::new(Vec::new());
     let config = config(&server).max_attempts(100).read_timeout(LONG);
@@ -139,7 +139,7 @@ fn a_call_ends_with_its_time_whatever_attempts_are_left() {
 }
 
 #[test]
-fn an_attempt_ends_with_its_time_and_the_next_begins() {
+fn an_attempt_ends_at_its_timeout_and_is_retried() {
     let _alone = alone();
     let server = Server::new(Vec::new());
     // one of them is in time even on a busy machine
@@ -150,7 +150,7 @@ fn an_attempt_ends_with_its_time_and_the_next_begins() {
 }
 
 #[test]
-fn a_setting_of_one_call_is_of_that_call() {
+fn a_setting_of_one_call_applies_to_no_other() {
     let _alone = alone();
     let server = Server::new(Vec::new());
     let client = config(&server).connect();
@@ -176,7 +176,7 @@ fn a_setting_of_one_call_is_of_that_call() {
 }
 
 #[test]
-fn a_body_that_only_trickles_is_given_up() {
+fn a_body_that_only_trickles_is_an_error() {
     let _alone = alone();
     let url = by_hand(|mut reader, mut stream| {
         read_head(&mut reader);
@@ -196,7 +196,7 @@ fn a_body_that_only_trickles_is_given_up() {
 }
 
 #[test]
-fn times_that_no_clock_reaches_are_no_limits() {
+fn timeouts_beyond_any_clock_are_no_limits() {
     use crate::{Kind, call};
     let _alone = alone();
     let server = Server::new(blob(100_000));

@@ -90,7 +90,7 @@ fn plain(args: &[&str]) -> Run {
 }
 
 #[test]
-fn an_object_goes_up_and_comes_down() {
+fn an_object_is_uploaded_and_downloaded() {
     let shell = Shell::new();
     let file = |name: &str| shell.home.path().join(name);
     std::fs::write(file("up"), "a small fish").unwrap();

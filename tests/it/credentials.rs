@@ -758,38 +758,42 @@ fn errors_name_the_source_of_hostile_credentials() {
         (
             &process,
             "AccessKeyId",
-            "custom-process: the AccessKeyId that it gave has ",
+            "custom-process: the AccessKeyId that it returned has ",
         ),
         (
             &process,
             "SecretAccessKey",
-            "custom-process: the SecretAccessKey that it gave has ",
+            "custom-process: the SecretAccessKey that it returned has ",
         ),
         (
             &container,
             "AccessKeyId",
-            "container-role: the AccessKeyId that it gave has ",
+            "container-role: the AccessKeyId that it returned has ",
         ),
         (
             &container,
             "Token",
-            "container-role: the Token that it gave has ",
+            "container-role: the Token that it returned has ",
         ),
         (
             &instance,
             "SecretAccessKey",
-            "iam-role: the SecretAccessKey that it gave has ",
+            "iam-role: the SecretAccessKey that it returned has ",
         ),
-        (&instance, "Token", "iam-role: the Token that it gave has "),
+        (
+            &instance,
+            "Token",
+            "iam-role: the Token that it returned has ",
+        ),
         (
             &sso,
             "AccessKeyId",
-            "sso: the AccessKeyId that it gave has ",
+            "sso: the AccessKeyId that it returned has ",
         ),
         (
             &sso,
             "SessionToken",
-            "sso: the SessionToken that it gave has ",
+            "sso: the SessionToken that it returned has ",
         ),
         (
             &program,
@@ -1276,7 +1280,7 @@ fn each_provider_ends_with_its_timeout_its_call_or_its_cancel_token() {
 }
 
 #[test]
-fn the_services_beside_a_machine_are_reached_without_a_proxy() {
+fn local_services_with_credentials_are_reached_without_a_proxy() {
     // a proxy that does not exist
     let closed = "http://127.0.0.1:1";
     let (mut machine, server) = served("", "AWS_CONTAINER_CREDENTIALS_FULL_URI", |_| {

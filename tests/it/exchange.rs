@@ -47,7 +47,7 @@ fn query(client: &Client) -> Result<Value, Error> {
 const ROWS: &str = r#"{"QueryId":"q","Rows":[],"ColumnInfo":[]}"#;
 
 #[test]
-fn an_endpoint_is_asked_for_once_and_kept() {
+fn an_endpoint_is_discovered_once_and_cached() {
     let replay = Replay::new()
         .respond(200, &[], TOLD)
         .respond(200, &[], ROWS)
@@ -66,7 +66,7 @@ fn an_endpoint_is_asked_for_once_and_kept() {
 }
 
 #[test]
-fn a_wrong_endpoint_is_asked_for_again_once() {
+fn a_wrong_endpoint_is_discovered_once_more() {
     let wrong = r#"{"__type":"InvalidEndpointException"}"#;
     let other = TOLD.replace("cell1", "cell2");
     let replay = Replay::new()
@@ -98,7 +98,7 @@ fn a_wrong_endpoint_is_asked_for_again_once() {
 }
 
 #[test]
-fn an_endpoint_that_must_be_told_and_is_not_is_an_error() {
+fn required_discovery_without_an_endpoint_is_an_error() {
     let no = r#"{"__type":"AccessDeniedException"}"#;
     let (client, replay) = signed().replay(Replay::new().respond(400, &[], no));
     for _ in 0..2 {
@@ -113,7 +113,7 @@ fn an_endpoint_that_must_be_told_and_is_not_is_an_error() {
 }
 
 #[test]
-fn discovery_that_may_be_is_done_on_demand() {
+fn optional_discovery_is_done_on_demand() {
     let list = |client: &Client| client.call("dynamodb", "ListTables", json!({}));
     let (plain, replay) = signed().replay(Replay::new().respond(200, &[], "{}"));
     list(&plain).unwrap();
@@ -140,7 +140,7 @@ fn discovery_that_may_be_is_done_on_demand() {
 }
 
 #[test]
-fn a_bucket_elsewhere_is_followed_once_and_remembered() {
+fn a_redirect_to_the_region_of_a_bucket_is_remembered() {
     let moved = "<Error><Code>PermanentRedirect</Code><Message>m</Message></Error>";
     let there = [("x-amz-bucket-region", "eu-west-1")];
     let replay = Replay::new()
@@ -166,7 +166,7 @@ fn a_bucket_elsewhere_is_followed_once_and_remembered() {
 }
 
 #[test]
-fn a_reader_is_not_sent_elsewhere() {
+fn a_reader_is_not_sent_to_another_region() {
     let moved = "<Error><Code>PermanentRedirect</Code><Message>m</Message></Error>";
     let there = [("x-amz-bucket-region", "eu-west-1")];
     let (client, replay) = signed().replay(Replay::new().respond(301, &there, moved).respond(
@@ -229,7 +229,7 @@ fn account_endpoints_resolve_credentials_first() {
 }
 
 #[test]
-fn an_explanation_says_what_was_asked_and_what_came_of_it() {
+fn an_explanation_has_inputs_rules_and_endpoint() {
     let (client, replay) = signed().replay(Replay::new());
     let explained = client
         .introspect()

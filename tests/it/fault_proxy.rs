@@ -39,7 +39,7 @@ fn read(backend: &S3Backend, fault: Fault, attempts: u32) -> Result<Vec<u8>, Str
 }
 
 #[test]
-fn answers_are_cut_changed_and_refused() {
+fn responses_are_cut_changed_and_refused() {
     let backend = S3Backend::start(BUCKET);
     backend.put(BUCKET, "k", bytes());
     let half = LENGTH as u64 / 2;

@@ -287,7 +287,7 @@ fn edits_apply_to_every_target_and_can_be_disabled() {
 }
 
 #[test]
-fn what_is_switched_off_must_have_a_name() {
+fn an_unknown_customisation_cannot_be_disabled() {
     let config = isolated()
         .without_customisation("s3-bucket-nam")
         .build()
@@ -326,7 +326,7 @@ fn both(
 }
 
 #[test]
-fn customisations_of_requests_can_be_switched_off() {
+fn customisations_of_requests_can_be_disabled() {
     let shown = |sent: &Option<tucuxi::transport::SentRequest>| match sent {
         Some(sent) => format!(
             "{} {} {:?} {:?}",
@@ -442,7 +442,7 @@ fn customisations_of_requests_can_be_switched_off() {
 }
 
 #[test]
-fn a_parameter_and_its_other_name_exclude_each_other() {
+fn a_parameter_and_its_alias_exclude_each_other() {
     let (client, replay) = unsigned().replay(Replay::new().respond(200, &[], "{}"));
     let mut params = json!({"logGroupName": "g", "fromTime": 1, "to": 2, "destination": "b"});
     client
@@ -459,7 +459,7 @@ fn a_parameter_and_its_other_name_exclude_each_other() {
 }
 
 #[test]
-fn a_service_goes_by_its_old_name_too() {
+fn a_renamed_service_keeps_its_old_name() {
     let client = unsigned().over(Replay::new());
     let id = |name| client.model(name).unwrap().metadata().service_id.clone();
     assert_eq!(id("runtime.sagemaker"), id("sagemaker-runtime"));

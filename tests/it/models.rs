@@ -244,7 +244,7 @@ fn in_versions() -> Memory {
 }
 
 #[test]
-fn a_service_is_called_in_the_version_that_is_asked_for() {
+fn a_service_is_called_in_the_requested_version() {
     let home = tempfile::tempdir().unwrap();
     std::fs::create_dir(home.path().join(".aws")).unwrap();
     let file = "[default]\napi_versions =\n    tide = 2020-01-01\n";
@@ -307,7 +307,7 @@ fn a_service_is_called_in_the_version_that_is_asked_for() {
 }
 
 #[test]
-fn every_operation_goes_by_all_its_spellings() {
+fn spellings_of_other_tools_are_accepted() {
     let former = [
         (
             "mturk",

@@ -17,7 +17,7 @@ fn at(key: &str) -> Value {
 }
 
 #[test]
-fn objects_are_as_large_as_their_keys_say() {
+fn keys_determine_the_sizes_of_objects() {
     let s3 = connect();
     for size in [0, 10, 70_000, 3_000_000] {
         let params = at(&format!("zeros-{size}"));
@@ -40,7 +40,7 @@ fn objects_are_as_large_as_their_keys_say() {
 }
 
 #[test]
-fn bodies_are_taken_however_they_are_framed() {
+fn bodies_of_every_framing_are_accepted() {
     let s3 = connect();
     let bytes = vec![7; 700_000];
     for body in [
@@ -62,7 +62,7 @@ fn bodies_are_taken_however_they_are_framed() {
 }
 
 #[test]
-fn there_are_as_many_keys_as_bucket_or_prefix_say() {
+fn bucket_or_prefix_determines_the_number_of_keys() {
     let s3 = connect();
     for (bucket, prefix, expected) in [
         ("keys-2500", "", (2500, 0)),

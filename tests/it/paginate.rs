@@ -170,7 +170,7 @@ fn an_error_ends_a_listing_and_only_then() {
 }
 
 #[test]
-fn a_listing_that_cannot_be_made_is_an_error() {
+fn an_operation_without_pages_cannot_be_listed() {
     let (client, _, _) = clocked(Replay::new());
     let cases = [
         (
@@ -437,7 +437,7 @@ fn an_unknown_waiter_is_an_error_with_suggestions() {
         .to_string();
     assert!(error.contains("did you mean BucketExists"), "{error}");
     for (service, waiter, expected) in [
-        ("dynamodb", "TableActive", "; there are: "),
+        ("dynamodb", "TableActive", "; the service has: "),
         ("dynamodb", "TableActive", "TableExists, TableNotExists"),
         ("sqs", "QueueExists", "; the service has no waiters"),
     ] {

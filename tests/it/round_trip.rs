@@ -174,7 +174,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn what_is_written_is_read((echo, operation, params) in calls()) {
+    fn written_values_are_read_back((echo, operation, params) in calls()) {
         let body = encode(&echo.model, operation, params.clone()).unwrap();
         let (found, text) = decode(&echo.model, operation, &body).unwrap_or_else(|e| {
             panic!("{operation}: {e}: {}", String::from_utf8_lossy(&body))
@@ -215,7 +215,7 @@ proptest! {
 }
 
 #[test]
-fn members_that_come_twice_are_the_last_one() {
+fn the_last_of_duplicate_members_wins() {
     let echo = &ECHOES[0];
     let (found, text) = decode(
         &echo.model,

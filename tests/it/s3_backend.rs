@@ -54,7 +54,7 @@ fn backend() -> (S3Backend, Client) {
 }
 
 #[test]
-fn any_key_is_a_key() {
+fn objects_of_any_key_are_stored() {
     let (backend, s3) = backend();
     let long = "k".repeat(1024);
     let mut keys = vec![
@@ -111,7 +111,7 @@ fn any_key_is_a_key() {
 }
 
 #[test]
-fn buckets_come_and_go() {
+fn buckets_are_created_and_deleted() {
     let (_backend, s3) = backend();
     let second = json!({"Bucket": "second"});
     let missing = s3.call("s3", "ListObjectsV2", second.clone());
@@ -153,7 +153,7 @@ fn unsigned_and_wrongly_signed_requests_are_refused() {
 }
 
 #[test]
-fn what_is_said_with_an_object_is_given_back() {
+fn headers_and_metadata_of_an_object_are_returned() {
     let (_backend, s3) = backend();
     let said = json!({
         "CacheControl": "no-cache", "ContentDisposition": "inline", "ContentEncoding": "gzip",
@@ -230,7 +230,7 @@ fn ranges_are_those_of_http() {
 }
 
 #[test]
-fn conditions_are_kept() {
+fn conditions_are_enforced() {
     let (backend, s3) = backend();
     backend.put(BUCKET, "k", "hello");
     backend.put(BUCKET, "from", "hello");
@@ -273,7 +273,7 @@ fn conditions_are_kept() {
 const ALGORITHMS: [&str; 5] = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"];
 
 #[test]
-fn checksums_are_verified_kept_and_given_back() {
+fn checksums_are_verified_stored_and_returned() {
     let (_backend, s3) = backend();
     for algorithm in ALGORITHMS {
         let member = format!("Checksum{algorithm}");
@@ -317,7 +317,7 @@ fn checksums_are_verified_kept_and_given_back() {
 }
 
 #[test]
-fn copies_keep_or_replace_what_was_said() {
+fn copies_keep_or_replace_metadata() {
     let (backend, s3) = backend();
     let source = "a b+%/ü";
     let said = json!({"ContentType": "text/x", "Metadata": {"a": "1"}, "Tagging": "t=1"});
@@ -695,7 +695,7 @@ fn parts_are_copied_from_ranges() {
 }
 
 #[test]
-fn a_test_sees_what_was_asked_and_has_a_say_in_it() {
+fn a_test_can_watch_and_refuse_requests() {
     let (backend, s3) = backend();
     let (tell, told) = mpsc::channel();
     backend.watch(move |asked| tell.send((asked.operation.clone(), asked.status)).unwrap());

@@ -136,7 +136,7 @@ fn plain(request: &PresignedRequest, body: &'static str) -> (u16, String) {
 }
 
 #[test]
-fn presigned_requests_are_made_by_anyone() {
+fn presigned_requests_need_no_credentials() {
     let server = S3Server::start().unwrap();
     let s3 = connect(&server, SECRET_ACCESS_KEY);
     s3.call("s3", "CreateBucket", json!({"Bucket": "shared"}))

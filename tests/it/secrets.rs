@@ -106,7 +106,7 @@ fn response(protocol: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_cassette_holds_no_secret_and_still_answers() {
+fn a_cassette_holds_no_secret_and_can_be_replayed() {
     let folder = tempfile::tempdir().unwrap();
     let secrets = Credentials::new("AKIDEXAMPLE", "hidden-key").with_session_token("hidden-token");
     let protocols = [

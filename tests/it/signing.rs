@@ -103,7 +103,7 @@ fn a_wrong_clock_is_corrected_with_one_more_attempt() {
 }
 
 #[test]
-fn a_refusal_at_the_right_time_is_no_matter_of_the_clock() {
+fn a_rejection_at_the_right_time_is_not_a_clock_error() {
     let skewed = "<Error><Code>RequestTimeTooSkewed</Code></Error>";
     let far = [("date", "Mon, 15 Jan 2024 13:00:00 GMT")];
     let near = [("date", "Mon, 15 Jan 2024 12:01:00 GMT")];
@@ -202,7 +202,7 @@ fn clock_correction_is_limited_to_a_day_by_default() {
 }
 
 #[test]
-fn a_reader_is_kept_where_its_hash_is_signed() {
+fn a_reader_is_buffered_if_its_hash_is_signed() {
     for (service, operation, params) in [
         ("lambda", "Invoke", json!({"FunctionName": "f"})),
         ("glacier", "UploadArchive", json!({"vaultName": "v"})),
@@ -280,7 +280,7 @@ fn readers_over_http_have_trailing_checksums() {
 }
 
 #[test]
-fn a_server_that_knows_no_trailers_is_one_setting_away() {
+fn a_rejected_trailer_names_the_setting_that_omits_it() {
     let refusal = "<Error><Code>NotImplemented</Code><Message>m</Message></Error>";
     let config = signed()
         .endpoint_url("https://s3.example.com")
@@ -302,7 +302,7 @@ fn a_server_that_knows_no_trailers_is_one_setting_away() {
 }
 
 #[test]
-fn every_algorithm_that_is_asked_for_is_there() {
+fn every_requested_algorithm_is_supported() {
     let names = [
         "CRC32",
         "CRC32C",
@@ -338,7 +338,7 @@ fn every_algorithm_that_is_asked_for_is_there() {
 }
 
 #[test]
-fn a_changed_answer_is_an_error_at_its_end() {
+fn a_corrupted_body_is_an_error_at_its_end() {
     let headers = [
         ("x-amz-checksum-crc32", "NhCmhg=="),
         ("content-length", "5"),
@@ -390,7 +390,7 @@ fn long_metrics_are_compressed() {
 }
 
 #[test]
-fn a_token_goes_over_https_only() {
+fn a_bearer_token_is_sent_over_https_only() {
     let token = base().bearer_token(BearerToken::new("the-token"));
     let params = json!({"name": "n"});
     let (secure, replay) = token.clone().replay(Replay::new().respond(200, &[], "{}"));
@@ -444,7 +444,7 @@ fn a_setting_chooses_the_version() {
 }
 
 #[test]
-fn what_expires_too_late_or_at_once_is_not_signed() {
+fn invalid_expiration_times_are_not_signed() {
     let (client, _) = base().replay(Replay::new());
     for seconds in [0, 604_801] {
         let place = json!({"Bucket": "bucket", "Key": "k"});

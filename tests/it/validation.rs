@@ -19,7 +19,7 @@ fn call(
 }
 
 #[test]
-fn all_faults_come_at_once_with_their_paths() {
+fn all_errors_are_reported_at_once_with_their_paths() {
     let params = json!({"Bucket": "b", "Delete": {"Objects": [{"Key": "a"}, {"Key": 1, "X": 2}], "Quiet": "no"}});
     let error = call(unsigned(), "s3", "DeleteObjects", params).unwrap_err();
     let errors = &error.param_errors().unwrap().0;
@@ -37,7 +37,7 @@ fn all_faults_come_at_once_with_their_paths() {
 }
 
 #[test]
-fn checks_can_be_switched_off() {
+fn validation_can_be_disabled() {
     let params = json!({"TableName": "t", "Nonsense": 1});
     let error = call(unsigned(), "dynamodb", "DescribeTable", params.clone()).unwrap_err();
     assert!(error.param_errors().is_some(), "{error}");
@@ -51,7 +51,7 @@ fn checks_can_be_switched_off() {
 }
 
 #[test]
-fn strict_checks_know_greatest_values_and_enumerations() {
+fn strict_validation_includes_maximums_and_enumerations() {
     let cases = [
         (json!({"TableName": "t", "Select": "NOTHING"}), "NotOneOf"),
         (

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{Lack, Service, all, text, unique};
 
 #[test]
-fn keys_of_s3_are_what_they_were() {
+fn keys_of_s3_round_trip() {
     Service::each_s3().for_each(|s3| keys_are_what_they_were(&s3));
 }
 
@@ -66,7 +66,7 @@ fn keys_are_what_they_were(s3: &Service) {
 }
 
 #[test]
-fn documents_are_given_as_json() {
+fn policy_documents_are_json() {
     let (Some(iam), Some(cloudformation)) =
         (Service::on_moto("iam"), Service::on_moto("cloudformation"))
     else {
@@ -90,7 +90,7 @@ fn documents_are_given_as_json() {
 }
 
 #[test]
-fn user_data_and_ids_go_as_the_service_takes_them() {
+fn user_data_and_ids_are_converted() {
     let (Some(ec2), Some(route53)) = (Service::on_moto("ec2"), Service::on_moto("route53")) else {
         return;
     };

@@ -1,7 +1,7 @@
 //! Parses JSON and CBOR without shapes, for responses at which the readers stopped.
 //!
-//! serde_json rightly refuses half of a surrogate pair or a number of 400 digits, and cannot hold an integer of 70 bits, but a response
-//! must not be lost for them. Text that is not well-formed is refused here too.
+//! serde_json refuses half of a surrogate pair and a number of 400 digits, and cannot hold an integer of 70 bits. A response must not
+//! be lost because of one such value. Text that is not well-formed is refused here, too.
 
 mod cbor;
 mod json;

@@ -20,7 +20,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the URL that all requests are sent to, in place of the endpoints of the services.
+    /// Sets the URL to which all requests are sent, in place of the endpoints of the services.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -36,7 +36,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets whether the endpoint URLs of variables and files are ignored.
+    /// Sets whether the endpoint URLs in environment variables and files are ignored.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -63,7 +63,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets whether dual-stack endpoints, which have IPv6, are used.
+    /// Sets whether dual-stack endpoints are used, which have IPv4 and IPv6 addresses.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -76,7 +76,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the use of account-based endpoints.
+    /// Sets whether endpoints contain the account id, for services with account-based endpoints such as DynamoDB.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -91,7 +91,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets whether operations may prefix the host of the endpoint, such as with `data-`.
+    /// Sets whether operations may add their prefix, such as `data-`, to the host of the endpoint.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -104,7 +104,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the use of endpoint discovery.
+    /// Sets when endpoint discovery is used, by which services such as Timestream return the endpoint of a call.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -119,7 +119,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets a client context parameter of endpoint rules, by its name in the model of the service.
+    /// Sets a client context parameter of the endpoint rules, by its name in the service's model.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -142,7 +142,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the position of the bucket's name in URLs of S3.
+    /// Sets the position of the bucket's name in S3's URLs.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -157,7 +157,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets whether accelerated endpoints of S3 are used.
+    /// Sets whether S3 Transfer Acceleration is used.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -170,7 +170,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets whether dual-stack endpoints of S3 are used, if the setting for all services is not set.
+    /// Sets whether S3's dual-stack endpoints are used, if [`use_dualstack`](Self::use_dualstack) is not set.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -183,7 +183,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets whether the region of an ARN takes precedence over that of the client.
+    /// Sets whether the region of an ARN, such as an access point's, takes precedence over the client's region.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -196,7 +196,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets whether the endpoint of S3 for `us-east-1` is the regional one instead of the global one.
+    /// Sets whether S3's endpoint for `us-east-1` is the regional one instead of the global one.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -212,7 +212,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets whether multi-region access points are refused.
+    /// Sets whether S3 multi-region access points are rejected.
     ///
     /// ```
     /// # use tucuxi::Config;

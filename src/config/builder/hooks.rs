@@ -6,7 +6,7 @@ use super::ConfigBuilder;
 use crate::interceptor::Interceptor;
 
 impl ConfigBuilder {
-    /// Adds an interceptor of every call. Interceptors run in the order in which they were added. See
+    /// Adds an interceptor to every call. Interceptors run in the order in which they were added. See
     /// [`interceptor`](crate::interceptor).
     ///
     /// ```
@@ -31,21 +31,21 @@ impl ConfigBuilder {
     /// | name | effect |
     /// | --- | --- |
     /// | `api-gateway-accept` | requests JSON from API Gateway |
-    /// | `bedrock-bearer-token` | prefers a bearer token of the environment for Bedrock to credentials |
+    /// | `bedrock-bearer-token` | for Bedrock, prefers a bearer token in the environment to credentials |
     /// | `cloudformation-template` | parses a JSON template of CloudFormation's `GetTemplate` |
     /// | `cloudsearch-post` | sends searches of CloudSearch as forms, which can be longer than URLs |
     /// | `ec2-console-output` | decodes the base64 of EC2's `GetConsoleOutput` |
-    /// | `glacier-account` | fills in `-`, the caller's own account |
-    /// | `glacier-hashes` | hashes what is uploaded |
-    /// | `glacier-version` | adds the header of the API version |
+    /// | `glacier-account` | sets a missing account id to `-`, the caller's own account |
+    /// | `glacier-hashes` | adds the tree hash and the SHA-256 of uploads to Glacier |
+    /// | `glacier-version` | adds Glacier's header of the API version |
     /// | `iam-policy-documents` | decodes and parses the policies that IAM returns |
-    /// | `lambda-trace` | propagates the trace of a Lambda function to every service |
+    /// | `lambda-trace` | propagates the trace id of a Lambda function to every service |
     /// | `machine-learning-endpoint` | sends predictions of Machine Learning to their `PredictEndpoint` |
     /// | `parameter-aliases` | accepts `Filters` for EC2's `Filter`, `fromTime` for `from` and `returnFields` for `return` |
     /// | `polly-presigned-type` | omits the content type from presigned URLs of Polly |
     /// | `route-53-ids` | accepts ids in the form that Route 53 returns, such as `/hostedzone/Z1` |
     /// | `s3-any-region-urls` | presigns for the global endpoint of S3, which redirects to the region of a bucket |
-    /// | `s3-bucket-name` | refuses invalid bucket names |
+    /// | `s3-bucket-name` | rejects invalid bucket names |
     /// | `s3-bucket-region` | redirects requests to the region of a bucket |
     /// | `s3-consent` | waits for `100 Continue` of S3 before it sends a body |
     /// | `s3-control-arn` | takes the account id of S3 Control's calls from ARNs |
@@ -54,8 +54,8 @@ impl ConfigBuilder {
     /// | `s3-expires` | returns the text of `Expires`, which may be an invalid time, as `ExpiresString` |
     /// | `s3-listed-keys` | requests encoded keys in listings from S3, and decodes them |
     /// | `s3-location` | sends `GetBucketLocation` to any region, and decodes its response |
-    /// | `s3-metadata` | refuses metadata that is not ASCII |
-    /// | `s3-proof` | refuses a response to an upload without an ETag or the id of a multipart upload |
+    /// | `s3-metadata` | rejects metadata that is not ASCII |
+    /// | `s3-proof` | rejects a response to an upload without an ETag or the id of a multipart upload |
     /// | `source-region-url` | presigns the URL for copying a snapshot from another region |
     /// | `sso-oidc-messages` | uses the descriptions of errors of SSO OIDC as their messages |
     /// | `user-data` | encodes `UserData` of EC2's `RunInstances` and of Auto Scaling's `CreateLaunchConfiguration` |

@@ -40,8 +40,8 @@ impl ConfigBuilder {
     }
 
     /// Sets the timeout of a lookup of credentials or of a bearer token, including its requests, the program of
-    /// `credential_process`, and prompts to a person. The default is 120 seconds. The timeout of the call
-    /// ([`ConfigBuilder::operation_timeout`]) and its cancel token end a lookup too.
+    /// `credential_process`, and prompts to the user. The default is 120 seconds. A lookup also ends at the timeout of the
+    /// call ([`ConfigBuilder::operation_timeout`]), and when the call is cancelled.
     ///
     /// The variable `TUCUXI_CREDENTIALS_TIMEOUT` and the key `credentials_timeout` of a profile set it in whole seconds.
     ///
@@ -58,8 +58,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets whether the credentials of roles are cached in `~/.aws/cli/cache`, which `aws` shares. They are by default, in files
-    /// that only the user can read.
+    /// Sets whether the credentials of assumed roles are cached in `~/.aws/cli/cache`, which `aws` shares. By default they are,
+    /// in files that only the user can read.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -148,7 +148,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the regions that a signature of version 4a is valid in, separated by commas, or `*`.
+    /// Sets the regions in which a signature of version 4a is valid, separated by commas, or `*`.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -161,7 +161,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets whether bodies of requests to S3 are signed.
+    /// Sets whether signatures of requests to S3 cover the body.
     ///
     /// ```
     /// # use tucuxi::Config;

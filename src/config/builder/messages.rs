@@ -17,8 +17,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets whether maximum values, maximum lengths and enumerations are validated too. Services add values before models do, so
-    /// this may refuse parameters that the service accepts.
+    /// Sets whether maximum values, maximum lengths and enumerations are validated too. Services accept new values before the
+    /// models list them, so this may reject valid parameters.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -34,9 +34,9 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets whether a response with a member that does not fit the model is an error, which names the member. By default it is
-    /// not: the value of such a member is returned as received, or omitted if it is of another kind, and
-    /// [`Output::warnings`](crate::Output::warnings) and the log name it. Malformed documents are always errors.
+    /// Sets whether a response with a member that does not fit the model is an error, which names the member. By default, the
+    /// value of such a member is returned as received, or omitted if it is of another kind, and
+    /// [`Output::warnings`](crate::Output::warnings) and the log name the member. Malformed documents are always errors.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -54,11 +54,11 @@ impl ConfigBuilder {
     }
 
     /// Sets whether the values of DynamoDB's items are plain JSON in parameters and results: `{"id": "a", "n": 1}` instead of
-    /// `{"id": {"S": "a"}, "n": {"N": "1"}}`. It applies to every operation of a service whose model has such values, and to no
-    /// other. [`dynamodb`](crate::dynamodb) describes the forms of values that JSON does not have.
+    /// `{"id": {"S": "a"}, "n": {"N": "1"}}`. This applies to all services whose model has such values.
+    /// [`dynamodb`](crate::dynamodb) describes how values that JSON does not have are written.
     ///
     /// Interceptors receive the parameters as the caller wrote them, and later the request that is made from them. A
-    /// [`Stub`](crate::interceptor::Stub) expects and returns the form of the API.
+    /// [`Stub`](crate::interceptor::Stub) expects parameters and returns results in the form of the API.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};
@@ -76,9 +76,9 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the maximum length of a response that is read whole. The default is 512 MiB, which no document of a service reaches. It
-    /// applies to documents and errors, and to objects and event streams that are read into memory (`send_buffered`, `call`). A
-    /// body that the program reads itself may have any length.
+    /// Sets the maximum length of a response that is read into memory: of documents and errors, and of objects and event streams
+    /// with `send_buffered` and `call`. The default is 512 MiB, which no document of a service reaches. A body that the program
+    /// reads itself may have any length.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -122,7 +122,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets whether compression of bodies is disabled.
+    /// Sets whether request bodies are never compressed.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -135,7 +135,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the minimum length of compressed bodies, up to 1 MiB.
+    /// Sets the minimum length of request bodies that are compressed, up to 1 MiB.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -148,7 +148,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the name of the program in the User-Agent, which services log; up to 50 characters.
+    /// Sets the name of the program in the User-Agent, which services log. It should have at most 50 characters.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -168,7 +168,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Appends a text to the User-Agent of every request, such as `my-framework/1.2`.
+    /// Appends text to the User-Agent of every request, such as `my-framework/1.2`.
     ///
     /// ```
     /// # use tucuxi::Config;

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use super::{Config, ConfigError, Environment, Plugins};
 use crate::settings::{self, Explicit, Profiles, Settings};
 
-/// Builds a [`Config`] of the values that the program sets, the environment, and AWS's files.
+/// Builds a [`Config`] from the values that the program sets, the environment, and AWS's files.
 ///
-/// A value of the program takes precedence over that of the environment, which takes precedence over that of the profile.
-/// `Debug` shows no secrets.
+/// A value that the program sets takes precedence over the environment, and the environment over the profile. `Debug` shows no
+/// secrets.
 ///
 /// ```
 /// use std::time::Duration;
@@ -53,7 +53,7 @@ impl fmt::Debug for ConfigBuilder {
 }
 
 impl ConfigBuilder {
-    /// Uses these environment variables in place of those of the process. Without `HOME`, only files that they name are read.
+    /// Uses these environment variables in place of those of the process. Without `HOME`, only files that variables name are read.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -69,7 +69,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Uses only the values of the program: no environment variables, no files, and no metadata service. For tests and examples.
+    /// Uses only values that the program sets: no environment variables, no files, and no metadata service. For tests and examples.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -94,8 +94,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the version of a service's API, if folders (`data_path`, `~/.aws/models`) contain several. The default is the newest.
-    /// The section `api_versions` of a profile sets it too, as for `aws`.
+    /// Sets the version of a service's API, if the model folders (`data_path`, `~/.aws/models`) contain several. The default is the
+    /// newest. The section `api_versions` of a profile sets it too, as for `aws`.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -142,7 +142,7 @@ impl ConfigBuilder {
         }
     }
 
-    /// Builds the changed configuration; the environment stays the same.
+    /// Builds the changed configuration, with the same environment.
     pub(super) fn change(self, config: &Config) -> Result<Config, ConfigError> {
         Ok(Config {
             settings: Arc::new(config.settings.with(self.explicit)?),

@@ -46,7 +46,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets a PEM file of the certificates that https proxies are trusted by, in place of [`ca_bundle`](Self::ca_bundle).
+    /// Sets a PEM file of the certificates that are trusted for https proxies, in place of [`ca_bundle`](Self::ca_bundle).
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -79,8 +79,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets whether the proxy forwards requests to https endpoints, which it can read then. By default they are sent through a
-    /// tunnel.
+    /// Sets whether the proxy forwards requests to https endpoints, so that it can read them. By default, they are sent through
+    /// a tunnel.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -106,7 +106,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets a PEM file of trusted certificates, in place of the built-in ones.
+    /// Sets a PEM file of trusted certificates, which replace the built-in ones.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -166,7 +166,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the maximum number of idle connections: the number of threads that make calls is best.
+    /// Sets the maximum number of idle connections. It should be at least the number of threads that make calls.
     ///
     /// ```
     /// # use tucuxi::Config;

@@ -8,7 +8,8 @@ use crate::settings::{DefaultsMode, RetryMode};
 use crate::transport::Throughput;
 
 impl ConfigBuilder {
-    /// Sets the set of defaults.
+    /// Sets the defaults mode. It determines the default connect timeout, and whether S3's default endpoint for `us-east-1` is the
+    /// regional one.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -81,8 +82,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the timeout of a call with all its attempts and the delays between them. It does not include the time in which the
-    /// program reads a streaming body.
+    /// Sets the timeout of a call, including all its attempts and the delays between them, but not the time in which the program
+    /// reads a streaming body.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -115,12 +116,12 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the minimum throughput of bodies: a lower throughput for the time of `grace` is an error. Zero bytes switch the limit
-    /// off. Event streams have no limit.
+    /// Sets the minimum throughput of bodies. A throughput that is lower for the duration of `grace` is an error. Zero bytes
+    /// switch the limit off. Event streams have no limit.
     ///
-    /// The default is one byte a second with a grace of twenty seconds for streaming bodies, as in other SDKs. For a response that
-    /// is read whole it is 1 KiB a second with a grace of fifteen read timeouts, as some services send single bytes while they
-    /// work.
+    /// The default for streaming bodies is one byte a second with a grace of twenty seconds, as in other SDKs. For a response that
+    /// is read into memory, it is 1 KiB a second with a grace of fifteen read timeouts, because some services send single bytes
+    /// while they work.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -139,8 +140,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the largest correction of the clock. The default is 24 hours; zero switches the correction off. A service that refuses
-    /// the time of a signature reports its own time, which could be forged.
+    /// Sets the largest clock skew that is corrected. The default is 24 hours; zero switches the correction off. A service that
+    /// rejects the time of a signature reports its own time, by which the clock is corrected, and which could be forged.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -155,7 +156,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Reads the time from this function in place of the system's clock.
+    /// Uses this function in place of the system's clock.
     ///
     /// ```
     /// # use tucuxi::Config;
@@ -177,8 +178,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Uses this function in place of random numbers for the delay before a retry: it returns a part of the maximum, in `[0, 1)`.
-    /// For tests.
+    /// Uses this function in place of random numbers for the delay before a retry. It returns the fraction of the maximum delay,
+    /// in `[0, 1)`. For tests.
     ///
     /// ```
     /// # use tucuxi::Config;

@@ -128,7 +128,7 @@ impl BatchWriter<AsyncClient> {
     ///
     /// # Errors
     ///
-    /// As [`put`](Self::put).
+    /// Returns an error in the same cases as [`put`](Self::put).
     pub async fn delete(&mut self, key: impl Serialize) -> Result<()> {
         let buffered = self.buffer_delete(&key);
         drop(key);

@@ -89,7 +89,7 @@ impl TransactGet<AsyncClient> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); and an error if an item does not fit the type.
+    /// Returns an error in the same cases as [`send`](Self::send), or if an item does not fit the type.
     pub async fn items<T: DeserializeOwned>(self) -> Result<Vec<Option<T>>> {
         items_of(self.send().await?)
     }

@@ -58,7 +58,7 @@ impl Table<AsyncClient> {
     ///
     /// # Errors
     ///
-    /// Returns an error as [`Client::call`](crate::Client::call).
+    /// Returns an error in the same cases as [`Client::call`](crate::Client::call).
     pub async fn call(&self, operation: &str, params: Value) -> Result<Value> {
         let params = self.params(params);
         self.client().call(SERVICE, operation, params).await
@@ -137,7 +137,7 @@ impl ItemCall<'_, AsyncClient> {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); and an error if the item does not fit the type.
+    /// Returns an error in the same cases as [`send`](Self::send), or if the item does not fit the type.
     pub async fn item<T: DeserializeOwned>(self) -> Result<Option<T>> {
         item_of(self.send().await?)
     }

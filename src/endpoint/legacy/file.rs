@@ -71,7 +71,7 @@ impl LegacyPartition {
             }
         }
         merged.fill(&entry);
-        // only the suffix of a variant or of the entry applies, not that of the defaults
+        // the suffix of a variant or of the entry overrides that of the partition, the suffix of the defaults does not
         let suffix = merged.dns_suffix.clone();
         let suffix = suffix.as_deref().unwrap_or(&self.dns_suffix);
         merged.fill(&service.defaults);
@@ -135,7 +135,7 @@ impl ServiceText {
     }
 }
 
-/// An endpoint, a variant of one, or defaults, which have the same members.
+/// An endpoint, a variant of one, or the defaults of endpoints: all have the same members.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Entry {
@@ -159,7 +159,7 @@ struct Scope {
 }
 
 impl Entry {
-    /// Sets the members that are missing to those of `other`.
+    /// Fills the members that are missing from `other`.
     fn fill(&mut self, other: &Self) {
         fn fill<T: Clone>(mine: &mut Option<T>, other: &Option<T>) {
             if mine.is_none() {

@@ -1,7 +1,7 @@
 //! The endpoints file (`endpoints.json`): host templates by partition, service and region.
 //!
-//! It is for models without rules, and has the default signing regions and the list of regions of each service. Services are
-//! identified by their *endpoint prefix*.
+//! It resolves the endpoints of models without rules, and is the source of the default signing regions and of each service's
+//! list of regions. Services are identified by their *endpoint prefix*.
 //!
 //! ```text
 //! the partition of a region   the first where the service or the partition lists the region, or the pattern matches; else `aws`
@@ -9,7 +9,7 @@
 //! fips, dual-stack            the variants with exactly these tags take precedence, merged in the same order
 //! ```
 //!
-//! The file is large and a client needs one service, so a service is parsed when it is used.
+//! The file is large, and a client needs few services, so each service is parsed when it is used.
 
 mod file;
 
@@ -43,7 +43,23 @@ pub struct LegacyEndpoints {
     partitions: Box<[LegacyPartition]>,
 }
 
-/// The lookup of an endpoint.
+/// The arguments of an endpoint lookup.
+///
+/// ```
+/// use tucuxi::endpoint::{LegacyEndpoints, LegacyQuery};
+///
+/// let endpoints = LegacyEndpoints::parse(r#"{"partitions": [{
+///     "partition": "aws", "dnsSuffix": "amazonaws.com", "regions": {"eu-west-1": {}},
+///     "defaults": {
+///         "hostname": "{service}.{region}.{dnsSuffix}", "protocols": ["https"],
+///         "variants": [{"tags": ["fips"], "hostname": "{service}-fips.{region}.{dnsSuffix}"}]
+///     }
+/// }]}"#)?;
+/// let mut query = LegacyQuery::new("tower").region("eu-west-1");
+/// query.fips = true;
+/// assert_eq!(endpoints.resolve(&query)?.hostname, "tower-fips.eu-west-1.amazonaws.com");
+/// # Ok::<(), tucuxi::endpoint::EndpointError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct LegacyQuery<'a> {
@@ -74,6 +90,26 @@ impl<'a> LegacyQuery<'a> {
 }
 
 /// An endpoint of the endpoints file.
+///
+/// ```
+/// use tucuxi::endpoint::{LegacyEndpoints, LegacyQuery};
+///
+/// let endpoints = LegacyEndpoints::parse(r#"{"partitions": [{
+///     "partition": "aws", "dnsSuffix": "amazonaws.com", "regions": {"eu-west-1": {}},
+///     "defaults": {"hostname": "{service}.{region}.{dnsSuffix}", "protocols": ["https"]},
+///     "services": {"tower": {
+///         "isRegionalized": false, "partitionEndpoint": "aws-global",
+///         "endpoints": {"aws-global": {
+///             "hostname": "tower.amazonaws.com", "credentialScope": {"region": "us-east-1"}
+///         }}
+///     }}
+/// }]}"#)?;
+/// // a global service has one endpoint, whatever the region
+/// let endpoint = endpoints.resolve(&LegacyQuery::new("tower").region("eu-west-1"))?;
+/// assert_eq!(endpoint.url(), "https://tower.amazonaws.com");
+/// assert_eq!((&*endpoint.name, endpoint.signing_region()), ("aws-global", "us-east-1"));
+/// # Ok::<(), tucuxi::endpoint::EndpointError>(())
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct LegacyEndpoint {
@@ -85,9 +121,9 @@ pub struct LegacyEndpoint {
     pub signature_versions: Vec<String>,
     /// The signing region, if it is not [`LegacyEndpoint::name`].
     pub scope_region: Option<String>,
-    /// The signing name, if it is not that of the model.
+    /// The signing name, if it is not the model's.
     pub scope_service: Option<String>,
-    /// The name in the certificate of the server, if it is not the host name.
+    /// The name in the server's certificate, if it is not the host name.
     pub ssl_common_name: Option<String>,
     /// The partition.
     pub partition: String,
@@ -98,7 +134,7 @@ pub struct LegacyEndpoint {
 }
 
 impl LegacyEndpoint {
-    /// Returns the URL: with https, if the service supports it.
+    /// Returns the URL, with https if the service supports it.
     pub fn url(&self) -> String {
         let https = self.protocols.iter().any(|known| known == "https");
         let scheme = if https { "https" } else { "http" };
@@ -112,18 +148,18 @@ impl LegacyEndpoint {
 
     /// Returns the signing region.
     ///
-    /// If the endpoint URL is configured, the signing region is the region of the client instead.
+    /// It does not apply to a client with a configured endpoint URL, whose requests are signed for the client's region.
     pub fn signing_region(&self) -> &str {
         self.scope_region.as_deref().unwrap_or(&self.name)
     }
 }
 
 impl LegacyEndpoints {
-    /// Parses an endpoints file, without its services.
+    /// Parses an endpoints file. Its services are parsed when they are first used.
     ///
     /// # Errors
     ///
-    /// Returns [`EndpointError::Malformed`] if the file is malformed.
+    /// Returns [`EndpointError::Malformed`] if the file, apart from its services, is malformed.
     pub fn parse(text: impl Into<Cow<'static, str>>) -> Result<Self, EndpointError> {
         let text = text.into();
         let file: FileText<'_> = serde_json::from_str(&text)
@@ -143,8 +179,8 @@ impl LegacyEndpoints {
     ///
     /// # Errors
     ///
-    /// Returns [`EndpointError::NoRegion`] without a region for a regional service, [`EndpointError::Variant`] if there is no FIPS or
-    /// dual-stack endpoint, and [`EndpointError::Malformed`] if the data of the service are malformed.
+    /// Returns [`EndpointError::NoRegion`] if a regional service is looked up without a region, [`EndpointError::Variant`] if there is
+    /// no FIPS or dual-stack endpoint, and [`EndpointError::Malformed`] if the data of the service are malformed.
     pub fn resolve(&self, query: &LegacyQuery<'_>) -> Result<LegacyEndpoint, EndpointError> {
         for partition in &self.partitions {
             if query.dualstack && partition.is_without_dualstack() {
@@ -209,8 +245,8 @@ impl LegacyEndpoints {
 
     /// Returns the regions in which a service has endpoints. The list is empty for an unknown service.
     ///
-    /// New regions are in `partitions.json` first. The regions of `newer` that this file does not have are added for regional
-    /// services.
+    /// AWS adds new regions to `partitions.json` first, so regional services are assumed to have endpoints in the regions that
+    /// only `newer` has.
     ///
     /// # Errors
     ///
@@ -328,7 +364,7 @@ impl LegacyEndpoints {
     }
 }
 
-/// Returns the usual host name, for a file without partitions.
+/// Returns an endpoint with the usual host name, for a file without partitions.
 fn assumed(query: &LegacyQuery<'_>) -> Result<LegacyEndpoint, EndpointError> {
     let region = query.region.ok_or(EndpointError::NoRegion)?;
     Ok(LegacyEndpoint {

@@ -1,8 +1,8 @@
 //! The parser of rule sets, which deserialises JSON into the compiled form without a tree.
 //!
-//! Each type implements [`Read`], which receives the table of names. An object collects its members in a draft ([`ReadObject`]), as
-//! they are in any order. The limit of `serde_json` bounds the depth of the JSON, and so the depth of expressions and rules in
-//! their evaluation.
+//! Each type implements [`Read`], which receives the table of names. An object collects its members in a draft ([`ReadObject`]),
+//! because they are in any order. The recursion limit of `serde_json` bounds the depth of the JSON, and so the depth to which
+//! expressions and rules are evaluated.
 
 mod json;
 mod value;

@@ -89,7 +89,7 @@ impl<'de> Visitor<'de> for PropertyVisitor<'_> {
         match expression::text(text, self.0).map_err(E::custom)? {
             Expression::Template(parts) => Ok(Property::Template(parts)),
             Expression::Text(text) => Ok(Property::Constant(String::from(text).into())),
-            _ => Err(E::custom("a text is neither template nor literal")),
+            _ => Err(E::custom("a string is neither a template nor a literal")),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Explanations of how the endpoint of a call is resolved.
+//! The explanation of how the endpoint of a call is resolved.
 
 use std::fmt;
 use std::sync::Arc;

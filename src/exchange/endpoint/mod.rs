@@ -1,4 +1,4 @@
-//! The endpoint of a call: by the service's rules, by the configuration, or by the endpoints file.
+//! The endpoint of a call: from the service's rules, the configuration, or the endpoints file.
 
 mod explain;
 mod parameters;
@@ -34,7 +34,7 @@ pub(super) fn resolve(
 }
 
 impl Exchange {
-    /// Loads the data files that resolve the endpoint. After it, the machine reads no file.
+    /// Loads the data files that resolve the endpoint. Afterwards, the machine reads no file.
     ///
     /// # Errors
     ///
@@ -88,8 +88,8 @@ pub(super) fn given_url(call: &Call) -> Result<Option<String>> {
     Ok(call.config.endpoint_url(&key)?)
 }
 
-/// The signing region if the rules name none: the client's, unless the endpoints file has another. That file is read only if
-/// it may have one.
+/// The signing region if the rules name none: the client's, unless the endpoints file names another. That file is read only if it
+/// may do so.
 pub(super) fn signing_region(call: &Call) -> Result<String> {
     let (config, metadata) = (&call.config, call.service.model.metadata());
     let own = config.region().unwrap_or_default();
@@ -107,7 +107,7 @@ pub(super) fn signing_region(call: &Call) -> Result<String> {
     Ok(config.required_region()?.into())
 }
 
-/// The region of the bucket if it was found in another, else the client's.
+/// The region of the bucket if it was found in another region, and otherwise the client's.
 fn region_of(call: &Call, params: &Value, given: Option<&str>) -> Result<Option<String>> {
     let found =
         redirect::bucket(call, params).and_then(|bucket| call.service.bucket_region(bucket));

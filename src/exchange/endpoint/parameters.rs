@@ -1,7 +1,7 @@
 //! The parameters of a service's endpoint rules.
 //!
-//! The value of a parameter is the first that is set of: the operation's static parameters, the input's members, expressions
-//! over the input, the client's settings (built-ins).
+//! The sources of a value, the highest precedence first: the operation's static parameters, the input's members, expressions over
+//! the input, the client's settings (built-ins).
 
 use serde_json::Value;
 
@@ -138,7 +138,7 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// Whether a presigned URL goes to the global endpoint, which finds a bucket in any region.
+    /// Whether a presigned URL is for the global endpoint, which finds a bucket in any region.
     fn is_global_url(&self) -> bool {
         let (call, s3) = (self.call, self.call.config.s3());
         let bucket = self.params.get("Bucket").and_then(Value::as_str);
@@ -197,7 +197,7 @@ impl<'a> Facts<'a> {
             || (host.starts_with("s3-accelerate.") && host.ends_with(".amazonaws.com"))
     }
 
-    /// Whether the bucket is in the path. Custom endpoints default to that; an ARN is never in the path.
+    /// Whether the bucket is in the path. This is the default for custom endpoints; an ARN is never in the path.
     fn forces_path_style(&self) -> bool {
         let Call {
             operation, service, ..
@@ -243,7 +243,7 @@ const LEGACY_STS_REGIONS: [&str; 16] = [
     "us-west-2",
 ];
 
-/// The value of a parameter; of a list, its strings.
+/// The value of a parameter. A list becomes the list of its strings.
 fn value(json: &Value) -> Option<EndpointValue> {
     match json {
         Value::Bool(yes) => Some((*yes).into()),

@@ -1,5 +1,5 @@
-//! The rate limiter of the adaptive mode: after the first throttling response, calls wait for a token before they are sent. The
-//! rate of tokens falls with each such response, and rises between them by a cubic curve, as TCP's does.
+//! The rate limiter of the adaptive mode: after the first throttling response, requests wait for a token before they are sent. The
+//! rate of tokens falls with each throttling response, and rises along a cubic curve in between, as in TCP CUBIC.
 
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
@@ -12,7 +12,7 @@ pub(super) struct Limiter(Mutex<Option<State>>);
 
 #[derive(Debug)]
 struct State {
-    /// Whether any response has throttled.
+    /// Whether there was a throttling response.
     enabled: bool,
     // the token bucket
     rate: f64,
@@ -46,7 +46,7 @@ impl Limiter {
                 return None;
             }
             let wait = (1.0 - state.tokens) / state.rate;
-            // a clock that is set back must not block calls for ever; the rate is at least a half
+            // a clock that is set back must not block calls for ever; the rate is at least half a token a second
             Some(Duration::from_secs_f64(wait.clamp(0.001, 2.0)))
         })
     }

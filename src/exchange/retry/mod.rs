@@ -12,7 +12,7 @@ use crate::call::RetryRule;
 use crate::error::{RetriesEnded, RetryReason};
 use crate::settings::RetryMode;
 
-/// The retry quota and rate that all calls of a client to a service share within a partition.
+/// The retry quota and the rate limiter that all calls of a client to a service share within a partition.
 #[derive(Debug, Default)]
 pub(crate) struct RetryState {
     quota: Quota,
@@ -29,7 +29,7 @@ pub(super) struct Retries {
     long_polling: bool,
     attempt: u32,
     max_attempts: u32,
-    /// The quota that the last attempt took.
+    /// The quota that the last retry took.
     spent: u32,
 }
 
@@ -49,7 +49,7 @@ const MAX_DELAY: f64 = 20.0;
 const MAX_RETRY_AFTER_EXCESS: Duration = Duration::from_secs(5);
 
 impl Retries {
-    /// `max_attempts` is the setting, if it is set.
+    /// Creates the attempts of a call. `max_attempts` is the setting, if it is set.
     pub(super) fn new(
         shared: Arc<RetryState>,
         mode: RetryMode,
@@ -86,7 +86,7 @@ impl Retries {
         self.mode
     }
 
-    /// The header `amz-sdk-request` of this attempt.
+    /// Returns the value of the header `amz-sdk-request` for this attempt.
     pub(super) fn header(&self) -> String {
         match (self.mode, self.attempt) {
             (RetryMode::Legacy, 1) => "attempt=1".into(),
@@ -94,7 +94,7 @@ impl Retries {
         }
     }
 
-    /// The delay before the attempt may be sent, in the adaptive mode.
+    /// Takes a token of the rate limiter for the attempt, in the adaptive mode. If there is none, returns the delay before the next try.
     pub(super) fn acquire_send_token(&self, now: SystemTime) -> Option<Duration> {
         match self.mode {
             RetryMode::Adaptive => self.shared.limiter.acquire(now),
@@ -163,7 +163,7 @@ impl Retries {
         (first * f64::from(2).powi(doublings)).clamp(0.0, MAX_DELAY)
     }
 
-    /// Returns the quota of the last attempt, after a success.
+    /// Puts the quota of the last retry back, after a success.
     pub(super) fn succeeded(&self) {
         self.shared.quota.put_back(self.spent.max(1));
     }

@@ -1,4 +1,4 @@
-//! The retry quota of all calls of a client to one service, so that a failing service does not get ever more requests.
+//! The retry quota of all calls of a client to one service. It prevents a failing service from receiving ever more requests.
 
 use std::sync::{Mutex, MutexGuard};
 

@@ -44,7 +44,7 @@ pub(super) struct RawContextName<'a> {
     pub(super) name: Text<'a>,
 }
 
-/// The traits of a shape that references to it inherit.
+/// The traits of a shape that members which refer to it inherit.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Head<'a> {
@@ -87,7 +87,7 @@ pub(super) fn member(
     let head = Head::of(model, target, raw)?;
     let own_name = raw.location_name.as_ref().or(head.location_name.as_ref());
     let location = location(raw.location.as_deref().or(head.location.as_deref()))?;
-    // headers without a prefix are all headers
+    // without a prefix, all headers are entries of the map
     let default_name = if location == Location::Headers {
         ""
     } else {
@@ -97,7 +97,7 @@ pub(super) fn member(
     let flattened = (raw.flattened || head.flattened) && matches!(&*head.kind, "list" | "map");
     let protocol = model.metadata.protocol;
     let is_xml = protocol.is_query() || protocol == Protocol::RestXml;
-    // the elements of a flattened list have their own name, if the model names it
+    // the elements of a flattened list have the name of the list's member, if the model has it
     let element_name = head.member.as_ref().filter(|_| flattened && is_xml);
     let element_name = element_name.and_then(|m| m.location_name.as_deref());
     let wire_name = element_name.unwrap_or(own_name);
@@ -107,7 +107,7 @@ pub(super) fn member(
             (None, Some(name)) => capitalised(name),
             (None, None) => capitalised(name),
         },
-        // botocore writes the list's name and reads the element's
+        // as in botocore, requests use the name of the list, and responses that of its elements
         Protocol::RestXml => own_name.to_owned(),
         _ => wire_name.to_owned(),
     };

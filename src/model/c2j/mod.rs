@@ -1,7 +1,7 @@
 //! The C2J dialect: `service-2.json`, the form in which botocore has models.
 //!
 //! Traits on a reference override those of the shape that it refers to. Only the text of that shape is read here: parsing one shape
-//! never requests another parsed shape, because a cell must not be entered twice.
+//! never requests another parsed shape. For a recursive shape, that would be a request for the shape that is being parsed.
 
 mod member;
 mod metadata;

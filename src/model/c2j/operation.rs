@@ -133,7 +133,7 @@ pub(super) fn parse(model: &ServiceModel, name: &str, text: &str) -> Result<Oper
         unsigned_payload: raw.unsigned_payload
             || raw.authtype.as_deref() == Some("v4-unsigned-body"),
         auth: match raw.authtype.as_deref() {
-            // the older form of the same
+            // the older form of `smithy.api#noAuth`
             Some("none") if raw.auth.is_empty() => vec![NO_AUTH.into()],
             _ => raw.auth.into_iter().map(String::from).collect(),
         },

@@ -67,7 +67,7 @@ pub(super) fn parse(model: &ServiceModel, id: ShapeId, text: &str) -> Result<Sha
     let raw: RawShape<'_> = serde_json::from_str(text).map_err(|e| e.to_string())?;
     let part = |name: &str, part: &Option<RawMember<'_>>| match part {
         Some(of) => member(model, name, of),
-        None => Err(format!("a {} without its {name}", raw.kind)),
+        None => Err(format!("a {} has no {name}", raw.kind)),
     };
     let kind = match &*raw.kind {
         "structure" if raw.document => Kind::Document,
@@ -86,7 +86,7 @@ pub(super) fn parse(model: &ServiceModel, id: ShapeId, text: &str) -> Result<Sha
         "long" => Kind::Long,
         "string" | "character" => Kind::String,
         "timestamp" => Kind::Timestamp,
-        other => return Err(format!("{other:?} is no type")),
+        other => return Err(format!("unknown type {other:?}")),
     };
     let is_error = raw.exception || raw.error.is_some() || raw.fault;
     let details = raw.error.unwrap_or_default();

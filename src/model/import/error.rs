@@ -5,14 +5,25 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Detail, ErrorKind};
 
-/// The error of an import. Nothing was imported.
+/// The error of an import. The folder of models is unchanged.
+///
+/// ```
+/// use tucuxi::model::import::{ImportError, ImportOptions, import};
+/// # let folder = tempfile::tempdir()?;
+/// # let (empty, models) = (folder.path().join("empty"), folder.path().join("models"));
+/// # std::fs::create_dir(&empty)?;
+///
+/// let error = import(&empty, &models, ImportOptions::default()).unwrap_err();
+/// assert!(matches!(error, ImportError::Empty(_)));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
     /// A file of the source is invalid.
     #[error("{file}: {what}")]
     Broken {
-        /// The file, after that of the wheel.
+        /// The path of the file; in a wheel, after the path of the wheel.
         file: String,
         /// The reason, with line and column.
         what: String,

@@ -26,11 +26,25 @@ use self::stage::Stage;
 use super::source::{merge_extras, pack};
 
 /// The options of an import.
+///
+/// ```
+/// use tucuxi::model::import::{ImportOptions, import};
+/// # let folder = tempfile::tempdir()?;
+/// # let source = folder.path().join("data");
+/// # let models = folder.path().join("models");
+/// # std::fs::create_dir_all(source.join("tower/2024-01-01"))?;
+/// # let model = r#"{"metadata": {}, "operations": {}, "shapes": {}}"#;
+/// # std::fs::write(source.join("tower/2024-01-01/service-2.json"), model)?;
+///
+/// import(&source, &models, ImportOptions::default().with_docs())?;
+/// assert!(models.join("tower/2024-01-01/service-2.json").exists());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
-#[must_use = "options are for an import"]
+#[must_use = "options do nothing until they are passed to `import`"]
 pub struct ImportOptions {
-    /// Whether documentation is kept. It is most of a model's text.
+    /// Whether documentation, which is most of a model's text, is kept. `false` by default.
     pub with_docs: bool,
 }
 
@@ -42,13 +56,28 @@ impl ImportOptions {
     }
 }
 
-/// A summary of an import.
+/// A summary of what an import did.
+///
+/// ```
+/// use tucuxi::model::import::{ImportOptions, import};
+/// # let folder = tempfile::tempdir()?;
+/// # let source = folder.path().join("data");
+/// # let models = folder.path().join("models");
+/// # std::fs::create_dir_all(source.join("tower/2024-01-01"))?;
+/// # let model = r#"{"metadata": {}, "operations": {}, "shapes": {}}"#;
+/// # std::fs::write(source.join("tower/2024-01-01/service-2.json"), model)?;
+///
+/// let report = import(&source, &models, ImportOptions::default())?;
+/// assert_eq!((report.services, report.written), (1, 1));
+/// println!("{report}"); // 1 services, 1 files: 1 written, …
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ImportReport {
     /// The number of services.
     pub services: usize,
-    /// The number of files.
+    /// The number of files that were imported.
     pub files: usize,
     /// The number of files that were written because they are new or changed.
     pub written: usize,
@@ -74,8 +103,22 @@ impl fmt::Display for ImportReport {
 /// Imports `source`, a wheel or a folder, into the folder `into`.
 ///
 /// Files in the folder are kept, except older versions of imported ones. Nothing is written outside the folder: a name in the source
-/// that would lead elsewhere is an error. A wheel has at most 64 MiB and 100,000 files, decompressed each of at most 64 MiB and all
-/// together of at most 512 MiB; botocore 1.44 has 15 MB, 2,400 files and 130 MB.
+/// that would lead elsewhere is an error. A wheel may have at most 64 MiB and 100,000 files, and decompressed at most 64 MiB in each
+/// file and 512 MiB in all of them; botocore 1.44 has 15 MB, 2,400 files and 130 MB.
+///
+/// ```
+/// use tucuxi::model::import::{ImportOptions, import};
+/// # let folder = tempfile::tempdir()?;
+/// # let source = folder.path().join("data");
+/// # let models = folder.path().join("models");
+/// # std::fs::create_dir_all(source.join("tower/2024-01-01"))?;
+/// # let model = r#"{"metadata": {}, "operations": {}, "shapes": {}}"#;
+/// # std::fs::write(source.join("tower/2024-01-01/service-2.json"), model)?;
+///
+/// let report = import(&source, &models, ImportOptions::default())?;
+/// assert_eq!(report.files, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -434,7 +477,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn an_import_that_fails_leaves_the_folder_as_it_was() {
+    fn a_failed_import_leaves_the_folder_unchanged() {
         let (source, root) = (source(), tempfile::tempdir().unwrap());
         let into = root.path().join("models");
         put(&into, "tower/2020-01-01/service-2.json", "old");

@@ -58,6 +58,16 @@ struct Entry {
 }
 
 /// A resource type, or the service itself.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let sqs = client.resource("sqs")?;
+/// let queue = sqs.definitions().get("Queue")?;
+/// assert_eq!(&*queue.identifiers[0].name, "Url");
+/// assert!(queue.actions.contains_key("ReceiveMessages"));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Definition {
@@ -73,9 +83,9 @@ pub struct Definition {
     pub actions: BTreeMap<Box<str>, Action>,
     /// The actions that one call performs for all resources of a page.
     pub batch_actions: BTreeMap<Box<str>, Action>,
-    /// Resources that need no attributes, but maybe identifiers from the caller.
+    /// Resources that are reached without attributes; the caller may have to pass identifiers.
     pub subresources: BTreeMap<Box<str>, Relation>,
-    /// Resources that the attributes name.
+    /// Resources that the attributes refer to.
     pub references: BTreeMap<Box<str>, Relation>,
     /// Resources that a listing returns.
     pub collections: BTreeMap<Box<str>, Action>,
@@ -85,6 +95,16 @@ pub struct Definition {
 }
 
 /// An identifier of a resource.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let ec2 = client.resource("ec2")?;
+/// let snapshot = ec2.definitions().get("Snapshot")?;
+/// let id = &snapshot.identifiers[0];
+/// assert_eq!((&*id.name, id.member_name.as_deref()), ("Id", Some("SnapshotId")));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -94,7 +114,7 @@ pub struct Identifier {
     /// The member of the shape that has the same value, if any.
     #[serde(default)]
     pub member_name: Option<Box<str>>,
-    /// `integer`, unless the identifier is text.
+    /// `integer` for a number, `None` for text.
     #[serde(default, rename = "type")]
     pub kind: Option<Box<str>>,
     /// Whether that member is sensitive.
@@ -103,6 +123,17 @@ pub struct Identifier {
 }
 
 /// A call, and the result that is made of its response.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let ec2 = client.resource("ec2")?;
+/// let snapshot = ec2.definitions().get("Snapshot")?;
+/// let load = snapshot.load.as_ref().expect("a snapshot can be loaded");
+/// assert_eq!(&*load.request.operation, "DescribeSnapshots");
+/// assert_eq!(load.path.as_ref().map(|path| path.text()), Some("Snapshots[0]"));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Action {
@@ -111,12 +142,21 @@ pub struct Action {
     /// The resources in the response; a collection always has them.
     #[serde(default)]
     pub resource: Option<Relation>,
-    /// The path of the result in a response without resources; all of it, if there is no path.
+    /// The path of the result in the response, if the response has no resources. Without a path, the result is the whole response.
     #[serde(default, deserialize_with = "whole_or_path")]
     pub path: Option<Query>,
 }
 
 /// A call that a definition makes.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let sqs = client.resource("sqs")?;
+/// let request = &sqs.definitions().get("Queue")?.actions["Purge"].request;
+/// assert_eq!((&*request.operation, request.params.len()), ("PurgeQueue", 1));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct ActionRequest {
@@ -128,10 +168,19 @@ pub struct ActionRequest {
 }
 
 /// A parameter that a resource sets.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let sqs = client.resource("sqs")?;
+/// let param = &sqs.definitions().get("Queue")?.actions["Purge"].request.params[0];
+/// assert_eq!(param.target.to_string(), "QueueUrl");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Param {
-    /// The place among the parameters.
+    /// The place of the value in the parameters.
     pub target: Target,
     /// The source of the value.
     #[serde(flatten)]
@@ -139,23 +188,33 @@ pub struct Param {
 }
 
 /// The source of a parameter.
+///
+/// ```
+/// use tucuxi::resource::ParamSource;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let sqs = client.resource("sqs")?;
+/// let param = &sqs.definitions().get("Queue")?.actions["Purge"].request.params[0];
+/// assert!(matches!(&param.source, ParamSource::Identifier { name } if **name == *"Url"));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "source", rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum ParamSource {
-    /// The attributes.
+    /// The value is an attribute of the resource.
     Data {
         /// The path in the attributes.
         path: Query,
     },
-    /// An identifier.
+    /// The value is an identifier of the resource.
     Identifier {
         /// The name of the identifier.
         name: Box<str>,
     },
-    /// The caller.
+    /// The caller passes the value.
     Input,
-    /// A constant in the definition.
+    /// The value is a constant in the definition.
     #[serde(rename = "string", alias = "integer", alias = "boolean")]
     Literal {
         /// The value.
@@ -164,6 +223,15 @@ pub enum ParamSource {
 }
 
 /// A waiter of the service, with the parameters that the resource sets.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let s3 = client.resource("s3")?;
+/// let exists = &s3.definitions().get("Bucket")?.waiters["Exists"];
+/// assert_eq!(&*exists.waiter_name, "BucketExists");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -216,17 +284,17 @@ impl Definitions {
         })
     }
 
-    /// The model of the service.
+    /// Returns the model of the service.
     pub fn model(&self) -> &Arc<ServiceModel> {
         &self.model
     }
 
-    /// The names of all types, sorted.
+    /// Returns the names of all types, sorted.
     pub fn types(&self) -> impl Iterator<Item = &str> {
         self.types.keys().map(|name| &**name)
     }
 
-    /// The definition of the service itself.
+    /// Returns the definition of the service itself.
     ///
     /// # Errors
     ///
@@ -235,7 +303,7 @@ impl Definitions {
         self.read(Self::SERVICE, &self.service)
     }
 
-    /// The definition of a type.
+    /// Returns the definition of a type.
     ///
     /// # Errors
     ///
@@ -280,7 +348,7 @@ impl Definition {
             .map(|(name, has)| (name, has.resource))
             .collect();
         if name == Definitions::SERVICE {
-            // a service has every type; where the file does not say how, all identifiers are the caller's
+            // every type can be reached from the service; unless the file says how, the caller passes all identifiers
             let is_missing = |name: &&str| !has.values().any(|has| *has.resource_type == **name);
             let missing: Vec<&str> = all.types().filter(is_missing).collect();
             for name in missing {
@@ -298,7 +366,7 @@ impl Definition {
         {
             return Err(format!("hasMany.{name}: it has no resource"));
         }
-        // loading such a resource would need its own data, and so would not end
+        // such a resource would have to be loaded before it can be loaded
         let from_data = |param: &&Param| matches!(param.source, ParamSource::Data { .. });
         let mut load = raw.load.iter().flat_map(|load| &load.request.params);
         if let Some(Param { target, .. }) = load.find(from_data) {
@@ -343,8 +411,8 @@ impl Definition {
         Ok(shape.members())
     }
 
-    /// The names of a category, without clashes: snake case, except sub-resources (`Bucket`). Identifiers are in their order, others are
-    /// sorted. Additions to the file are in [`Resource::names`](crate::Resource::names).
+    /// Returns the names of a category, without clashes: in snake case, except sub-resources (`Bucket`). Identifiers are in their
+    /// order, others are sorted. Actions that this crate adds to the file are in [`Resource::names`](crate::Resource::names).
     pub fn names(&self, category: Category) -> Vec<&str> {
         let names = self.names.of_category(category).map(|name| &*name.name);
         let mut names: Vec<&str> = names.collect();
@@ -373,7 +441,7 @@ impl Definition {
 }
 
 impl Identifier {
-    /// Converts an identifier. A number may be text.
+    /// Whether the identifier is a number.
     pub(crate) fn is_integer(&self) -> bool {
         self.kind.as_deref() == Some("integer")
     }
@@ -388,7 +456,7 @@ impl fmt::Debug for Definitions {
     }
 }
 
-/// `$` is the whole response: the files had it before JMESPath had `@`.
+/// Reads a path. `$` means the whole response: the files are older than JMESPath's `@`.
 fn whole_or_path<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Query>, D::Error> {
     let text = Option::<Box<str>>::deserialize(from)?;
     let text = text.filter(|text| **text != *"$");

@@ -7,7 +7,17 @@ use super::Definition;
 use crate::model::ServiceModel;
 use crate::names;
 
-/// The category of a resource's name.
+/// The category of a name in a resource: the kind of thing that it stands for.
+///
+/// ```
+/// use tucuxi::resource::Category;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let s3 = client.resource("s3")?;
+/// let bucket = s3.definitions().get("Bucket")?;
+/// assert_eq!(bucket.names(Category::Waiter), ["wait_until_exists", "wait_until_not_exists"]);
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Category {
@@ -19,7 +29,7 @@ pub enum Category {
     Collection,
     /// An identifier.
     Identifier,
-    /// One or several resources that the attributes name.
+    /// One or several resources that the attributes refer to.
     Reference,
     /// A sub-resource, which belongs to this one.
     Subresource,
@@ -76,7 +86,7 @@ impl fmt::Display for Category {
 }
 
 impl Names {
-    /// Adds a name. If names clash, the first keeps its spelling, and the others have their category as suffix.
+    /// Collects the names of a definition. If names clash, the first keeps its spelling, and the others get their category as suffix.
     pub(super) fn of(definition: &Definition, model: &ServiceModel) -> Result<Self, String> {
         let mut taken = BTreeSet::from([String::from("meta")]);
         if definition.load.is_some() {

@@ -4,14 +4,26 @@ use serde::Deserialize;
 
 use crate::query::Query;
 
-/// Resources that a response, or another resource, names.
+/// A rule that leads from a resource, or from a response, to other resources.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let s3 = client.resource("s3")?;
+/// let bucket = s3.definitions().get("Bucket")?;
+/// let object = &bucket.subresources["Object"];
+/// assert_eq!((&*object.resource_type, object.is_plural()), ("Object", false));
+/// let objects = bucket.collections["Objects"].resource.as_ref().expect("a collection has resources");
+/// assert_eq!((&*objects.resource_type, objects.is_plural()), ("ObjectSummary", true));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(from = "Raw")]
 #[non_exhaustive]
 pub struct Relation {
     /// The resource type.
     pub resource_type: Box<str>,
-    /// The sources of the identifiers; the caller passes the others.
+    /// The sources of identifiers. The caller passes those that are not listed.
     pub identifiers: Box<[IdentifierRule]>,
     /// The path of the attributes, if the response has them.
     pub path: Option<Query>,
@@ -19,6 +31,15 @@ pub struct Relation {
 }
 
 /// An identifier and its source.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let s3 = client.resource("s3")?;
+/// let rules = &s3.definitions().get("Bucket")?.subresources["Object"].identifiers;
+/// assert_eq!((&*rules[0].target, &*rules[1].target), ("BucketName", "Key"));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct IdentifierRule {
@@ -30,28 +51,39 @@ pub struct IdentifierRule {
 }
 
 /// The source of an identifier.
+///
+/// ```
+/// use tucuxi::resource::IdentifierSource;
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let s3 = client.resource("s3")?;
+/// let rules = &s3.definitions().get("Bucket")?.subresources["Object"].identifiers;
+/// assert!(matches!(rules[0].source, IdentifierSource::Identifier { .. })); // the name of the bucket
+/// assert!(matches!(rules[1].source, IdentifierSource::Input)); // the key
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "source", rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum IdentifierSource {
-    /// The attributes of the resource with the relation.
+    /// The identifier is an attribute of the resource that has the relation.
     Data {
-        /// The path.
+        /// The path in the attributes.
         path: Query,
     },
-    /// An identifier of the resource with the relation.
+    /// The identifier is one of the resource that has the relation.
     Identifier {
         /// The name of the identifier.
         name: Box<str>,
     },
-    /// The caller.
+    /// The caller passes the identifier.
     Input,
-    /// The parameters of the call.
+    /// The identifier is among the parameters of the call.
     RequestParameter {
-        /// The path.
+        /// The path in the parameters.
         path: Query,
     },
-    /// The response.
+    /// The identifier is in the response.
     Response {
         /// The path in the response.
         path: Query,
@@ -108,7 +140,7 @@ impl Relation {
         }
     }
 
-    /// Whether the relation has several resources, or none, as a list.
+    /// Returns whether the relation leads to a list of resources, which may be empty.
     pub fn is_plural(&self) -> bool {
         let mut sources = self.identifiers.iter().map(|rule| &rule.source);
         sources.any(|source| {

@@ -10,7 +10,16 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// The place of a value among parameters: `Filters[0].Values[0]`, `InstanceIds[]`, `Entries[*].Id`.
+/// The place of a value in parameters, such as `Filters[0].Values[0]`, `InstanceIds[]` or `Entries[*].Id`. `[]` appends to the list;
+/// `[*]` is the index of the resource in its page.
+///
+/// ```
+/// use tucuxi::resource::Target;
+///
+/// let target: Target = serde_json::from_str(r#""Filters[0].Values[]""#)?;
+/// assert!(target.steps().eq([("Filters", true), ("Values", true)]));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "Box<str>")]
 pub struct Target {
@@ -68,7 +77,7 @@ impl Step {
 }
 
 impl Target {
-    /// The names of the steps, and whether each is a list.
+    /// Returns the names of the steps, and whether each is a list.
     pub fn steps(&self) -> impl Iterator<Item = (&str, bool)> {
         self.steps
             .iter()
@@ -94,7 +103,7 @@ impl Target {
                 At::Resource => index.unwrap_or(length),
             };
             if let Value::Array(list) = &mut *place {
-                // those between are objects until something is put there
+                // skipped indexes are empty objects until their values are set
                 list.resize_with(length.max(index + 1), || Value::Object(Map::new()));
             }
             place = &mut place[index];
@@ -116,8 +125,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_goes_where_the_target_says() {
-        // (what is put one after the other, with the resource's index; what comes of it)
+    fn values_are_set_at_their_targets() {
+        // (target, value and resource index, set in this order; the resulting parameters)
         let cases = [
             (vec![("A", 0)], json!({"A": 0})),
             (vec![("A.B", 0), ("A.C", 0)], json!({"A": {"B": 0, "C": 1}})),

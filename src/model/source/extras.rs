@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn objects_are_merged_and_all_else_is_replaced() {
+    fn objects_are_merged_and_other_values_replaced() {
         let merged = merge_extras(
             r#"{"b":{"x":[1],"y":2},"a":"s"}"#,
             r#"{"version": 1, "merge": {"b": {"x": [2], "z": {}}, "a": {"c": 3}}}"#,

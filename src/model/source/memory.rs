@@ -19,7 +19,7 @@ use crate::error::Result;
 pub struct Memory(BTreeMap<String, String>);
 
 impl Memory {
-    /// A source without files.
+    /// Creates a source without files.
     pub fn new() -> Self {
         Self::default()
     }

@@ -40,16 +40,40 @@ pub(crate) const PAGINATORS: &str = "paginators-1";
 pub(crate) const RESOURCES: &str = "resources-1";
 pub(crate) const WAITERS: &str = "waiters-2";
 
-/// A source of models.
+/// A source of models: data files by path, as [`Client::with_models`](crate::Client::with_models) takes them.
+///
+/// ```
+/// use tucuxi::model::ModelSource;
+/// # use tucuxi::{Client, Config, transport::Replay};
+///
+/// /// A model that is compiled into the program.
+/// struct Tower;
+///
+/// impl ModelSource for Tower {
+///     fn services(&self) -> tucuxi::Result<Vec<String>> {
+///         Ok(vec!["tower".into()])
+///     }
+///
+///     fn versions(&self, service: &str, kind: &str) -> tucuxi::Result<Vec<String>> {
+///         let is_known = (service, kind) == ("tower", "service-2");
+///         Ok(is_known.then(|| "2024-01-01".into()).into_iter().collect())
+///     }
+///
+///     fn load(&self, path: &str) -> tucuxi::Result<Option<String>> {
+///         let model = r#"{"metadata": {"protocol": "json"}, "operations": {"RingBell": {}}, "shapes": {}}"#;
+///         Ok((path == "tower/2024-01-01/service-2").then(|| model.into()))
+///     }
+/// }
+/// ```
 pub trait ModelSource: Send + Sync {
-    /// The names of the services of which the source has a model, in any order.
+    /// Returns the names of the services that the source has a model of, in any order.
     ///
     /// # Errors
     ///
     /// Returns an error if the source cannot be read.
     fn services(&self) -> Result<Vec<String>>;
 
-    /// The versions of a service for which the source has this kind of file (`service-2`, `paginators-1`, …), in any order.
+    /// Returns the versions of a service for which the source has this kind of file (`service-2`, `paginators-1`, …), in any order.
     ///
     /// # Errors
     ///

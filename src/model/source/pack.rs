@@ -151,7 +151,7 @@ pub(crate) fn write(
         .filter(|text| text.len() < SAMPLE)
         .collect();
     let dictionary = match samples.len() {
-        0..100 => Vec::new(), // zstd makes none of so few
+        0..100 => Vec::new(), // too few samples for zstd to train a dictionary
         _ => zstd::dict::from_samples(&samples, DICTIONARY)?,
     };
     let mut compressor = zstd::bulk::Compressor::with_dictionary(LEVEL, &dictionary)?;

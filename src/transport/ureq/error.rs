@@ -8,7 +8,7 @@ use rustls::{CertificateError, InvalidMessage};
 use super::watch::{Phase, Watch};
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// A request without a response.
+/// The failure of a request.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     /// The body of the request cannot be read.
@@ -93,7 +93,9 @@ fn of_tls(uri: &Uri, error: rustls::Error) -> TransportError {
             "the server does not speak TLS: write http:// if that is intended".into()
         }
         rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            format!("{error}: AWS_CA_BUNDLE or ca_bundle names a file of other trusted issuers")
+            format!(
+                "{error}: to trust other issuers, name a file of their certificates in AWS_CA_BUNDLE or ca_bundle"
+            )
         }
         _ => return TransportError::new(TransportErrorKind::Tls, uri, error),
     };
@@ -140,8 +142,8 @@ mod tests {
             (
                 tls(issuer),
                 TransportErrorKind::Tls,
-                "no TLS connection to https://h:1: invalid peer certificate: UnknownIssuer: AWS_CA_BUNDLE or ca_bundle names \
-                 a file of other trusted issuers",
+                "no TLS connection to https://h:1: invalid peer certificate: UnknownIssuer: to trust other issuers, name a file \
+                 of their certificates in AWS_CA_BUNDLE or ca_bundle",
             ),
         ];
         let uri = "https://h:1/path?secret".parse().unwrap();

@@ -21,7 +21,7 @@ pub(super) const MAX_HEAD: usize = 64 * 1024;
 /// The maximum number of headers of a response: the metadata of an S3 object may be some hundreds.
 const MAX_HEADERS: usize = 2048;
 
-/// The usual maximum, for which there is space at first.
+/// The number of headers for which there is space at first. Most responses have fewer.
 const FEW_HEADERS: usize = 64;
 
 /// Encodes the head of a request. `forward` is set for a forwarding proxy, with the value of `Proxy-Authorization`, if any.

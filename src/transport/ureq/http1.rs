@@ -130,7 +130,7 @@ impl Connection {
             self.is_sent = !self.watch.is_early_response();
             return Ok(());
         }
-        // first, as the head is the whole request if the length is zero
+        // before anything is sent, as the head is the whole request if the length is zero
         let mut reader = body.open().map_err(Failure::Body)?;
         self.transmit(head)?;
         self.watch.set_phase(Phase::Send);
@@ -173,8 +173,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Receives the head of the final response. Returns `None` if `until` is the wait for `100 Continue`, and it was received or the
-    /// time is over.
+    /// Receives the head of the final response. If `until` is the wait for `100 Continue`, returns `None` when that is received or
+    /// the time has passed.
     fn read_head(&mut self, until: NextTimeout) -> Result<Option<response::Parts>, Failure> {
         let awaits_continue = until.reason == Timeout::Await100;
         let since = Instant::now();

@@ -6,7 +6,7 @@
 //! ```
 //! `ureq` opens connections, with TLS and through proxies. The HTTP messages are written and read here: `ureq` would log every
 //! byte of a signed request. Root certificates are loaded when the first https connection is opened. All waiting is done in
-//! [`socket`], which [`watch`] ends.
+//! [`socket`], until [`watch`] ends it.
 
 mod authority;
 mod chunks;
@@ -34,8 +34,21 @@ use crate::transport::Network;
 
 /// HTTP/1.1 over plain sockets and TLS, with a pool of connections.
 ///
-/// A client has one by default ([`Client::with_config`](crate::Client::with_config)); [`new`](Self::new) is for a transport that
-/// clients share, or that another transport wraps.
+/// A client creates one by default ([`Client::with_config`](crate::Client::with_config)). A program creates one to share it among
+/// clients, or to wrap it in another transport:
+///
+/// ```
+/// use std::sync::Arc;
+/// use tucuxi::{Client, Config, transport::UreqTransport};
+///
+/// let config = Config::builder().isolated().region("eu-west-1").build()?;
+/// let connections = Arc::new(UreqTransport::new(config.network())?);
+/// let clients = [
+///     Client::with_transport(config.clone(), connections.clone())?,
+///     Client::with_transport(config, connections)?,
+/// ];
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct UreqTransport {
     routes: proxy::Routes,
@@ -101,8 +114,8 @@ impl Transport for UreqTransport {
     }
 }
 
-/// Sets the headers of the length of the body, whatever an interceptor has set. A known length is always sent, even zero where
-/// servers may require it; a body of unknown length is sent in chunks.
+/// Sets the headers for the length of the body, whatever an interceptor has set. A known length is always sent, even zero if the
+/// method may require it; a body of unknown length is sent in chunks.
 fn set_length(method: &Method, headers: &mut HeaderMap, body: &Body) {
     headers.remove(TRANSFER_ENCODING);
     let may_have_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);

@@ -148,7 +148,8 @@ fn pool_key(uri: &Uri) -> Box<str> {
 
 type Run = dyn Fn(&ConnectionDetails<'_>) -> Result<Link, Error> + Send + Sync;
 
-/// Opens connections with TLS settings of its own: `ureq`'s TLS connector keeps the first settings that it is used with.
+/// Opens connections with one set of TLS settings. There is one opener for each set, because `ureq`'s TLS connector keeps the first
+/// settings that it is used with.
 #[derive(Debug)]
 struct Opener {
     connector: Box<Chain>,

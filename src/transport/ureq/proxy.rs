@@ -77,7 +77,7 @@ impl Routes {
         })
     }
 
-    /// Returns the route to a URL. `direct` is for one without a proxy, whatever the settings.
+    /// Returns the route to a URL. If `direct` is set, the route has no proxy, whatever the settings.
     pub(super) fn to<'a>(&'a self, uri: &'a Uri, direct: bool) -> Route<'a> {
         let via = match uri.scheme_str() {
             _ if direct || is_direct(&self.proxies, uri) => &None,
@@ -109,7 +109,8 @@ fn parse(scheme: &str, url: &str) -> Result<Proxy> {
 }
 
 fn forwarding(pool: &Arc<Pool>, proxy: Proxy) -> Result<Via> {
-    let invalid = || Error::config("user name and password of the proxy cannot be a header");
+    let invalid =
+        || Error::config("the user name and password of the proxy are not valid in a header");
     let authorization = (proxy.username().is_some() || proxy.password().is_some()).then(|| {
         let (user, password) = (proxy.username(), proxy.password());
         let pair = format!(

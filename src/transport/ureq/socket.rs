@@ -99,7 +99,7 @@ fn open(uri: &Uri, keepalive: bool) -> Result<TcpStream, Error> {
     Err(failure.map_or(Error::HostNotFound, Error::Io))
 }
 
-/// Resolves a host name. The lookup of the system cannot be cancelled, so it has a thread of its own, which is abandoned.
+/// Resolves a host name. The system's lookup cannot be cancelled, so it runs on its own thread, which a cancelled request abandons.
 fn resolve(host: &str, port: u16, watch: &Watch) -> Result<Vec<SocketAddr>, Error> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![(address, port).into()]);

@@ -1,7 +1,7 @@
 //! The limits of a request in progress, and the reason why it was stopped.
 //!
-//! `ureq` reuses connections, and passes timeouts to them and nothing else. So the request that uses a connection is kept in a
-//! thread-local variable while `ureq` runs, which is on one thread.
+//! `ureq` reuses connections, and passes nothing but timeouts to them. So the watch of the request that uses a connection is in a
+//! thread-local variable while `ureq` runs, which it does on one thread.
 
 use std::cell::RefCell;
 use std::io;
@@ -26,12 +26,12 @@ struct State {
     /// The number of connections that are being opened: one through a proxy is nested in another.
     connecting: u32,
     deadline: Option<Instant>,
-    /// Whether the body of the response is read whole.
+    /// Whether the body of the response is read completely before the call returns.
     is_whole: bool,
     /// Whether the server responded or closed the connection before the body was sent.
     early_response: bool,
     stopped: Option<(TransportErrorKind, &'static str)>,
-    /// One for the limit of both directions, one for that of responses that are read whole.
+    /// One for `Limits::throughput`, one for `Limits::whole_throughput`.
     flows: [Flow; 2],
 }
 
@@ -76,7 +76,7 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<Watch>>> = const { RefCell::new(None) };
 }
 
-/// Restores the previous request of the thread on drop.
+/// Restores the previous watch of the thread on drop.
 pub(super) struct Entered(Option<Arc<Watch>>);
 
 impl Drop for Entered {
@@ -101,7 +101,7 @@ impl Watch {
         })
     }
 
-    /// Returns the request of this thread.
+    /// Returns the watch of this thread's request.
     pub(super) fn current() -> Arc<Self> {
         CURRENT.with_borrow(|current| match current {
             Some(watch) => watch.clone(),
@@ -109,7 +109,7 @@ impl Watch {
         })
     }
 
-    /// Makes this the request of the thread until the returned value is dropped.
+    /// Makes this the watch of the thread until the returned guard is dropped.
     pub(super) fn enter(self: &Arc<Self>) -> Entered {
         Entered(CURRENT.replace(Some(self.clone())))
     }
@@ -136,7 +136,7 @@ impl Watch {
         state.phase = phase;
     }
 
-    /// Records that the response is an error, whose body is always read whole.
+    /// Records that the response is an error, whose body is always read completely.
     pub(super) fn set_error_response(&self) {
         self.state().is_whole = true;
     }

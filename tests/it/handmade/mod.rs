@@ -391,7 +391,7 @@ fn the_preferred_scheme_signs_the_request() {
 }
 
 #[test]
-fn a_new_service_refuses_in_every_protocol() {
+fn errors_of_a_new_service_are_read_in_every_protocol() {
     for wire in WIRES {
         let (found, _) = build(&wire, Replay::new().respond(400, &[], wire.refusal));
         let error = found.unwrap_err();
@@ -444,7 +444,7 @@ fn check(wire: &Wire, found: Result<Value, Error>) {
 }
 
 #[test]
-fn an_answer_cut_anywhere_is_no_panic() {
+fn a_response_cut_anywhere_causes_no_panic() {
     for wire in WIRES {
         let mut replay = Replay::new();
         for status in [200, 500] {
@@ -468,7 +468,7 @@ fn an_answer_cut_anywhere_is_no_panic() {
 }
 
 #[test]
-fn an_answer_changed_anywhere_is_no_panic() {
+fn a_response_changed_anywhere_causes_no_panic() {
     for wire in WIRES {
         let changes = [
             0_u8, b'"', b'<', b'[', b'{', 0x5f, 0x7f, 0x9b, 0xbf, 0xc3, 0xff,
@@ -507,7 +507,7 @@ fn deep_nesting_is_an_error() {
 }
 
 #[test]
-fn members_of_another_type_are_no_panic() {
+fn members_of_another_type_cause_no_panic() {
     let values = [
         "null",
         "true",

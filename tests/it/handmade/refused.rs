@@ -71,7 +71,7 @@ fn unexpected_documents_are_errors_in_every_protocol() {
 }
 
 #[test]
-fn no_body_is_no_result_where_the_protocol_has_one() {
+fn a_missing_body_is_an_error_if_the_protocol_requires_one() {
     for wire in &WIRES {
         for body in ["", " \r\n"] {
             let (found, _) = build(wire, Replay::new().respond(200, &[], body));
@@ -169,7 +169,7 @@ fn an_error_with_a_status_of_success_is_an_error() {
 }
 
 #[test]
-fn another_protocol_than_the_one_that_was_spoken_is_refused() {
+fn a_response_in_another_protocol_is_refused() {
     let wire = WIRES
         .iter()
         .find(|wire| wire.protocol == "smithy-rpc-v2-cbor")
@@ -190,7 +190,7 @@ fn another_protocol_than_the_one_that_was_spoken_is_refused() {
 }
 
 #[test]
-fn broken_documents_name_status_request_and_beginning() {
+fn errors_of_malformed_documents_have_status_request_id_and_excerpt() {
     for wire in WIRES
         .iter()
         .filter(|wire| is_json(wire) || matches!(wire.protocol, "query" | "ec2"))
@@ -215,7 +215,7 @@ fn config() -> ConfigBuilder {
 }
 
 #[test]
-fn the_error_says_what_came_from_where() {
+fn the_error_names_response_and_endpoint() {
     let headers = [("content-type", "text/html"), ("x-amz-request-id", "R1")];
     let client = config().over(Replay::new().respond(200, &headers, PAGE));
     let found = client.call("s3", "ListObjectsV2", json!({"Bucket": "b"}));
@@ -557,7 +557,7 @@ fn responses_of_real_operations_must_match_their_models() {
 }
 
 #[test]
-fn the_proof_of_an_upload_can_be_done_without() {
+fn the_proof_of_an_upload_can_be_disabled() {
     let client = config().over(Replay::new().respond(200, &[], ""));
     let client = client
         .with(|config| config.without_customisation("s3-proof"))

@@ -54,7 +54,7 @@ fn nine_services_have_resources() {
 }
 
 #[test]
-fn all_that_definitions_name_is_there() {
+fn everything_that_definitions_name_exists() {
     let client = unsigned().over(Replay::new());
     let (mut types, mut checked, mut faults) = (0, 0, Vec::new());
     for service in client.introspect().resources().unwrap() {

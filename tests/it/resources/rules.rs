@@ -398,7 +398,7 @@ fn filters_are_merged() {
 }
 
 #[test]
-fn limits_and_sizes_of_pages_are_heeded() {
+fn limits_and_page_sizes_are_respected() {
     // (limit, sizes of pages, number of requests)
     let cases = [
         (None, vec![2, 1], 2),

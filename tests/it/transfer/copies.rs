@@ -54,7 +54,7 @@ fn tags(place: &Place, key: &str) -> Vec<String> {
 }
 
 #[test]
-fn copies_of_all_lengths_are_the_same() {
+fn copies_of_all_lengths_are_identical() {
     let place = Place::new();
     for (len, parts) in [(0, 0), (PART - 1, 0), (PART, 1), (2 * PART + 1, 3)] {
         source(&place, "a b/ü", len);
@@ -72,7 +72,7 @@ fn copies_of_all_lengths_are_the_same() {
 }
 
 #[test]
-fn a_copy_in_parts_has_what_a_whole_one_has() {
+fn a_copy_in_parts_equals_a_whole_one() {
     let place = Place::new();
     source(&place, "key", 2 * PART);
     let copy = |args: Value| {
@@ -136,7 +136,7 @@ fn a_source_that_is_replaced_meanwhile_is_an_error() {
 }
 
 #[test]
-fn an_error_in_an_answer_of_status_200_is_one() {
+fn an_error_in_a_response_of_status_200_is_an_error() {
     let place = Place::new();
     source(&place, "key", 2 * PART);
     place.backend.refuse(|asked| {

@@ -24,7 +24,7 @@ fn kind(error: &tucuxi::Error) -> &TransferError {
 }
 
 #[test]
-fn an_upload_that_is_given_up_is_aborted() {
+fn a_failed_upload_is_aborted() {
     let place = Place::new();
     for operation in ["UploadPart", "CompleteMultipartUpload"] {
         place.backend.refuse(move |asked| {
@@ -154,7 +154,7 @@ fn a_file_that_changes_while_it_is_sent_is_an_error() {
 }
 
 #[test]
-fn a_cancelled_transfer_is_taken_back() {
+fn a_cancelled_transfer_is_aborted() {
     let place = Place::new();
     let up = place.file("up", &bytes(4 * PART));
     place.backend.put(BUCKET, "large", bytes(4 * PART));
@@ -193,7 +193,7 @@ fn a_cancelled_transfer_is_taken_back() {
 }
 
 #[test]
-fn regression_a_folder_that_is_cancelled_says_so() {
+fn regression_a_cancelled_folder_is_reported_as_cancelled() {
     let place = Place::new();
     for name in ["a", "b", "c"] {
         place.file(&format!("from/{name}"), b"x");
@@ -253,7 +253,7 @@ fn a_panic_of_the_callers_code_is_passed_on() {
 }
 
 #[test]
-fn regression_a_transfer_that_panics_is_taken_back() {
+fn regression_a_transfer_that_panics_is_aborted() {
     let place = Place::new();
     let up = place.file("up", &bytes(3 * PART));
     place.backend.put(BUCKET, "large", bytes(3 * PART));
@@ -361,7 +361,7 @@ impl Transport for Loser {
 }
 
 #[test]
-fn an_upload_whose_last_answer_is_lost_is_done() {
+fn an_upload_whose_last_response_is_lost_succeeds() {
     let place = Place::new();
     let config = place.client.config().with(|config| config).unwrap();
     let transport = UreqTransport::new(config.network()).unwrap();

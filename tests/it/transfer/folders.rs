@@ -65,7 +65,7 @@ fn fill(place: &Place) -> std::path::PathBuf {
 }
 
 #[test]
-fn a_folder_goes_up_and_comes_down_the_same() {
+fn a_folder_round_trips() {
     let place = Place::new();
     let from = fill(&place);
     for prefix in ["", "some/where", "slash/"] {
@@ -99,7 +99,7 @@ fn a_folder_goes_up_and_comes_down_the_same() {
 }
 
 #[test]
-fn thousands_of_objects_go_both_ways() {
+fn thousands_of_objects_round_trip() {
     let place = Place::new();
     for n in 0..1_200 {
         place.file(&format!("from/{}/{n}", n % 7), n.to_string().as_bytes());
@@ -206,7 +206,7 @@ fn no_key_leads_out_of_the_folder_or_over_another_file() {
 }
 
 #[test]
-fn one_that_fails_does_not_hinder_the_others() {
+fn a_failure_does_not_stop_other_objects() {
     let place = Place::new();
     let from = fill(&place);
     place.backend.refuse(|asked| {
@@ -255,7 +255,7 @@ pub(crate) fn changes(plan: &SyncPlan) -> Vec<(&str, Difference)> {
 }
 
 #[test]
-fn a_sync_does_what_its_plan_says() {
+fn a_sync_performs_its_plan() {
     let place = Place::new();
     let from = fill(&place);
     let s3 = place.s3();
@@ -313,7 +313,7 @@ fn a_sync_does_what_its_plan_says() {
 }
 
 #[test]
-fn contents_are_compared_by_what_the_service_says_of_them() {
+fn contents_are_compared_by_checksum_or_etag() {
     let place = Place::new();
     let from = fill(&place);
     let s3 = place.s3();
@@ -344,7 +344,7 @@ fn contents_are_compared_by_what_the_service_says_of_them() {
 }
 
 #[test]
-fn regression_what_cannot_be_compared_is_not_unchanged() {
+fn regression_incomparable_contents_are_different() {
     let place = Place::new();
     let from = fill(&place);
     let s3 = place.s3();
@@ -365,7 +365,7 @@ fn regression_what_cannot_be_compared_is_not_unchanged() {
 
 #[test]
 #[cfg(unix)]
-fn what_is_no_file_is_told() {
+fn skipped_and_unreadable_paths_are_reported() {
     let place = Place::new();
     place.file("from/file", b"x");
     let socket = std::os::unix::net::UnixListener::bind(place.path("from/socket")).unwrap();

@@ -9,7 +9,7 @@ use tucuxi::{Body, Client};
 use super::{BUCKET, MIB, PART, Place, bytes};
 
 #[test]
-fn files_of_all_lengths_go_up_and_come_down_the_same() {
+fn files_of_all_lengths_round_trip() {
     let place = Place::new();
     for len in [
         0,
@@ -92,7 +92,7 @@ impl Read for Drops<'_> {
 }
 
 #[test]
-fn streams_are_written_in_turn() {
+fn streams_are_written_in_order() {
     let place = Place::new();
     for len in [0, 100, PART, 4 * PART + 1] {
         let content = bytes(len);
@@ -111,7 +111,7 @@ fn streams_are_written_in_turn() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn devices_and_pipes_are_no_files_to_be_replaced() {
+fn devices_and_pipes_are_not_replaced() {
     let place = Place::new();
     place.backend.put(BUCKET, "key", bytes(2 * PART));
     place
@@ -184,7 +184,7 @@ fn keys_and_names_of_all_kinds_survive() {
 }
 
 #[test]
-fn every_checksum_is_sent_and_held_against_what_comes() {
+fn every_checksum_is_sent_and_verified() {
     let place = Place::new();
     let content = bytes(2 * PART + 1);
     for algorithm in ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] {
@@ -225,7 +225,7 @@ fn every_checksum_is_sent_and_held_against_what_comes() {
 }
 
 #[test]
-fn the_checksum_of_a_whole_object_is_the_callers_to_give() {
+fn the_caller_may_provide_the_checksum_of_the_whole_object() {
     let place = Place::new();
     let content = bytes(PART + 1);
     let right = tucuxi::checksum::ChecksumAlgorithm::Crc32c.checksum(&content);
@@ -248,7 +248,7 @@ fn the_checksum_of_a_whole_object_is_the_callers_to_give() {
 }
 
 #[test]
-fn without_checksums_the_first_range_tells_the_length() {
+fn without_checksums_the_first_range_reports_the_length() {
     let place = Place::new();
     let never = tucuxi::config::ResponseChecksums::WhenRequired;
     let client = place
@@ -320,7 +320,7 @@ fn progress_counts_all_bytes_but_not_hashing() {
 }
 
 #[test]
-fn arguments_go_where_they_belong() {
+fn arguments_are_passed_to_their_requests() {
     let place = Place::new();
     for (key, len) in [("small", 10), ("large", PART)] {
         let args = json!({"ContentType": "text/fish", "Metadata": {"colour": "grey"}, "Tagging": "a=1&b=2"});
@@ -361,7 +361,7 @@ fn arguments_go_where_they_belong() {
 }
 
 #[test]
-fn a_job_runs_on_its_own_thread_where_it_is_asked_to() {
+fn a_started_job_runs_in_the_background() {
     let place = Place::new();
     let running = place.s3().upload(bytes(PART), BUCKET, "key").start();
     let report = running.join().unwrap();
@@ -384,7 +384,7 @@ fn bandwidth_is_shared_by_all_parts() {
 }
 
 #[test]
-fn errors_say_what_was_to_be_done() {
+fn errors_name_the_action() {
     let place = Place::new();
     let up = place.file("up", b"x");
     let s3 = place.s3();

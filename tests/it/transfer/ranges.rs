@@ -182,7 +182,7 @@ fn regression_unverifiable_ranges_report_the_response() {
 }
 
 #[test]
-fn a_range_of_an_object_whose_length_is_not_said_is_right() {
+fn a_range_of_an_object_of_unknown_length_is_accepted() {
     let (place, content) = stored(false);
     let s3 = place.edited(|method, _, response| {
         let range = response.headers().get(header::CONTENT_RANGE);

@@ -97,7 +97,7 @@ fn spread(round: usize, most: usize) -> usize {
 }
 
 #[test]
-fn killed_uploads_are_gone_on_with() {
+fn killed_uploads_are_resumed() {
     let place = Place::new();
     let content = bytes(LEN);
     place.file("file", &content);
@@ -145,7 +145,7 @@ fn killed_uploads_are_gone_on_with() {
 }
 
 #[test]
-fn killed_downloads_are_gone_on_with() {
+fn killed_downloads_are_resumed() {
     let place = Place::new();
     let content = bytes(LEN);
     let file = place.path("file");
@@ -184,7 +184,7 @@ fn killed_downloads_are_gone_on_with() {
 }
 
 #[test]
-fn what_is_not_gone_on_with_can_be_aborted() {
+fn unfinished_transfers_can_be_aborted() {
     let place = Place::new();
     place.file("file", &bytes(LEN));
     place.backend.put(BUCKET, "down", bytes(LEN));
@@ -284,7 +284,7 @@ fn changed_files_and_objects_restart_the_transfer() {
 }
 
 #[test]
-fn parts_that_are_not_right_are_not_believed() {
+fn wrong_parts_are_transferred_again() {
     let place = Place::new();
     let content = bytes(LEN);
     let file = place.file("file", &content);
@@ -344,7 +344,7 @@ fn regression_transfers_work_without_threads() {
 }
 
 #[test]
-fn nothing_is_kept_where_it_is_switched_off() {
+fn nothing_is_kept_if_resuming_is_disabled() {
     let place = Place::new();
     let s3 = place
         .client

@@ -99,7 +99,7 @@ fn incomplete_listings_delete_nothing() {
 }
 
 #[test]
-fn what_the_service_does_not_name_is_not_deleted_for_sure() {
+fn unconfirmed_deletions_are_failures() {
     let cases = [
         (
             "all",
@@ -141,7 +141,7 @@ fn what_the_service_does_not_name_is_not_deleted_for_sure() {
 }
 
 #[test]
-fn regression_keys_that_a_server_may_trim_are_in_no_document() {
+fn regression_keys_with_outer_spaces_are_deleted_one_by_one() {
     let place = Place::new();
     let keys = ["p/ ", "p/a", "p/b ", "p/\u{a0}c\u{a0}"];
     for key in keys {
@@ -167,7 +167,7 @@ fn fill(place: &Place, files: &[&str]) {
 }
 
 #[test]
-fn files_and_folders_take_each_others_place_in_one_run() {
+fn files_and_folders_replace_each_other_in_one_run() {
     let large = bytes(2 * PART + 1);
     let cases: [(&str, &[&str], &[&str]); 10] = [
         (
@@ -255,7 +255,7 @@ fn files_and_folders_take_each_others_place_in_one_run() {
 
 #[test]
 #[cfg(unix)]
-fn a_link_gives_way_and_what_it_leads_to_stays() {
+fn a_link_is_replaced_and_its_target_kept() {
     for (link, to, key) in [
         ("item", "../elsewhere", "item"),
         ("item", "../elsewhere/kept", "item/new"),
@@ -282,7 +282,7 @@ fn a_link_gives_way_and_what_it_leads_to_stays() {
 }
 
 #[test]
-fn nothing_is_deleted_before_what_replaces_it_has_come() {
+fn nothing_is_deleted_before_its_replacement_is_complete() {
     // the download of one object fails
     for (here, there, refused) in [
         (&["item/old", "extra"][..], &["item"][..], "p/item"),
@@ -365,7 +365,7 @@ fn make_fifo(path: &Path) {
 
 #[test]
 #[cfg(unix)]
-fn what_is_skipped_on_one_side_stays_on_the_other() {
+fn paths_skipped_on_one_side_are_kept_on_the_other() {
     use std::os::unix::ffi::OsStrExt as _;
     let place = Place::new();
     place.file("folder/file", b"old");
@@ -487,7 +487,7 @@ fn invalid_keys_and_sizes_fail_and_delete_nothing() {
 }
 
 #[test]
-fn keys_that_xml_cannot_hold_are_deleted_all_the_same() {
+fn keys_that_xml_cannot_represent_are_deleted() {
     let place = Place::new();
     let keys = [
         "p/a\nb",
@@ -506,7 +506,7 @@ fn keys_that_xml_cannot_hold_are_deleted_all_the_same() {
 }
 
 #[test]
-fn a_key_cannot_make_a_line_of_a_plan() {
+fn a_key_cannot_forge_a_line_of_a_plan() {
     let place = Place::new();
     let key = "p/a\ndelete /etc\u{1b}[2J\u{9b}\u{202e}";
     place.backend.put(BUCKET, key, "x");
@@ -596,7 +596,7 @@ fn a_folder_is_not_downloaded_into_a_pipe() {
 }
 
 #[test]
-fn files_of_a_killed_download_are_not_listed_and_do_not_stay() {
+fn files_of_a_killed_download_are_ignored_and_removed() {
     let place = Place::new();
     for n in 0..200 {
         place
@@ -637,7 +637,7 @@ fn files_of_a_killed_download_are_not_listed_and_do_not_stay() {
 }
 
 #[test]
-fn two_syncs_of_one_folder_at_a_time_end_well() {
+fn two_concurrent_syncs_of_one_folder_succeed() {
     let place = Place::new();
     for n in 0..100 {
         place
@@ -669,7 +669,7 @@ fn two_syncs_of_one_folder_at_a_time_end_well() {
 }
 
 #[test]
-fn a_name_that_only_looks_like_a_partial_files_is_a_name() {
+fn a_name_similar_to_that_of_a_partial_file_is_transferred() {
     let place = Place::new();
     let name = ".a.0123456789abcdef.tucuxi-temp";
     place.file(&format!("folder/{name}"), b"mine");

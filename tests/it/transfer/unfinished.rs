@@ -378,7 +378,7 @@ fn regression_foreign_files_among_journals_are_kept() {
 
 /// Write access to the folder of journals must not allow removing or writing other files.
 #[test]
-fn a_journal_that_tells_of_a_file_elsewhere_touches_none() {
+fn a_journal_with_a_foreign_path_changes_no_file() {
     let place = Place::new();
     let content = bytes(LEN);
     place.backend.put(BUCKET, "key", content.clone());
