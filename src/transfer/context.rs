@@ -61,6 +61,7 @@ impl Shared {
             config: self.config.clone(),
             meter: Arc::new(Meter::new(progress, self.config.progress_interval)),
             throttle: self.throttle.clone(),
+            late: cancel.clone(),
             cancel,
             retried: Arc::default(),
         }
@@ -75,6 +76,8 @@ pub(super) struct Context {
     pub(super) meter: Arc<Meter>,
     throttle: Option<Arc<Throttle>>,
     pub(super) cancel: CancelToken,
+    /// Cancels requests that create something: what their response names can be undone. Cancelled with the job, or soon after.
+    pub(super) late: CancelToken,
     retried: Arc<AtomicBool>,
 }
 
@@ -124,6 +127,16 @@ impl Context {
 
     pub(super) fn call(&self, operation: &str, params: Value) -> Result<Value> {
         self.send(self.request(operation, params))?.to_value()
+    }
+
+    /// Creates something that is undone if the job is cancelled.
+    pub(super) fn create(&self, operation: &str, params: Value) -> Result<Value> {
+        let request = self.request(operation, params);
+        let request = match self.cancel.is_cancelled() {
+            true => request,
+            false => request.cancel_with(&self.late),
+        };
+        self.send(request)?.to_value()
     }
 
     /// Waits until the bandwidth limit permits `bytes` more.

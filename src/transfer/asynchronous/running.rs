@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
+use std::time::Duration;
 
 use super::super::context::Context;
 use super::super::job::{Job, Running};
@@ -74,7 +75,10 @@ impl Job<'static, AsyncClient> {
             snapshots: snapshots.clone(),
         };
         let shared = self.shared.for_threads()?;
-        let context = shared.context(cancel.clone(), Some(Box::new(progress)));
+        let mut context = shared.context(cancel.clone(), Some(Box::new(progress)));
+        context.late = CancelToken::default();
+        let lingering = Background::start(cancel_late(cancel.clone(), context.late.clone()));
+        let lingering = lingering.map_err(Error::request)?;
         let context = Arc::new(context);
         let (outer, inner) = (self.cancel, cancel.clone());
         let forwarding = Background::start(async move {
@@ -91,6 +95,7 @@ impl Job<'static, AsyncClient> {
             let _end = End {
                 context: &of_thread,
                 snapshots,
+                _lingering: lingering,
             };
             what.run(&of_thread, args)
         };
@@ -141,6 +146,17 @@ impl Progress for Forward {
 struct End<'e> {
     context: &'e Context,
     snapshots: Sender,
+    _lingering: Background<()>,
+}
+
+/// How long a job that was dropped waits for the id of an upload.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Programs drop futures all the time: they leave no upload whose id is unknown, if the service responds soon.
+async fn cancel_late(cancel: CancelToken, late: CancelToken) {
+    cancel.cancelled().await;
+    tokio::time::sleep(LINGER).await;
+    late.cancel();
 }
 
 impl Drop for End<'_> {
