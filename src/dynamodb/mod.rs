@@ -42,6 +42,9 @@
 //! makes the attribute values of parameters and results plain, [`to_item`] and [`from_item`] convert one item, and
 //! [`Expressions`] merges conditions into parameters.
 //!
+//! `AsyncClient::table` returns the same table with methods that are awaited; `items` is a stream there, and the segments of a
+//! parallel scan are tasks.
+//!
 //! # Plain values
 //!
 //! | in the API | as plain JSON |

@@ -292,7 +292,7 @@ impl<C: fmt::Debug> fmt::Debug for Job<'_, C> {
     }
 }
 
-/// A transfer that runs in the background. Dropping it does not end the transfer.
+/// A transfer that runs in the background. Dropping it does not end the transfer, unless it is the async client's.
 ///
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::paginate::{Elements, Pages};
 
 type Values = <AsyncClient as Shared>::Series;
+type ItemsOfPages = Elements<Value, AsyncClient>;
 
 impl Listing<AsyncClient> {
     /// Returns the items as a [`Stream`]. Pages are fetched as they are needed. The tasks of
@@ -129,8 +130,8 @@ pub(super) fn failed(error: Error) -> Values {
 
 /// The items of a listing, whose definition is read first.
 enum Opening {
-    Pending(Pin<Box<dyn Future<Output = Result<Elements<Value, AsyncClient>>> + Send>>),
-    Open(Box<Elements<Value, AsyncClient>>),
+    Pending(Pin<Box<dyn Future<Output = Result<ItemsOfPages>> + Send>>),
+    Open(Box<ItemsOfPages>),
     Failed,
 }
 

@@ -167,8 +167,11 @@ impl Drop for End<'_> {
 
 /// The async client's is a future of the report. Dropping it cancels the job: what has begun is aborted as by
 /// [`cancel`](Self::cancel), but in the background, for which the runtime must go on. To wait for the end of a cancelled job,
-/// await it. If the runtime is shut down before, an upload may be left: that of a file is resumed or aborted later, with the help
-/// of its journal; that of a stream is left to a lifecycle rule of the bucket.
+/// await it.
+///
+/// After that, no file is left half written, and no upload is left, unless the service did not respond to its creation within two
+/// seconds, or to the request that aborts it. If the runtime is shut down before the end, an upload may be left, too. The upload
+/// of a file is resumed or aborted later, with the help of its journal; that of a stream is left to a lifecycle rule of the bucket.
 impl Running<AsyncClient> {
     /// Whether the transfer has ended, successfully or not.
     pub fn is_done(&self) -> bool {
