@@ -108,10 +108,16 @@ impl Body {
     ///
     /// Returns an error if the body can be opened once and was.
     pub fn open_async(&self) -> io::Result<BodyStream> {
-        match self.open_stream() {
-            Some(stream) => Ok(exact(stream?, self.len())),
+        match self.open_exact_stream() {
+            Some(stream) => stream,
             None => Ok(Box::pin(OffExecutor::Closed(self.clone()))),
         }
+    }
+
+    /// Opens a body that is a stream.
+    pub(crate) fn open_exact_stream(&self) -> Option<io::Result<BodyStream>> {
+        let stream = self.open_stream()?;
+        Some(stream.map(|stream| exact(stream, self.len())))
     }
 
     /// Reads the body into memory.

@@ -29,6 +29,12 @@ pub trait Shared: Clone + Send + Sync + 'static {
 
     /// A request that was sent in advance.
     type Sent: Send;
+
+    /// Results one after the other: an iterator or a stream.
+    type Series: Send;
+
+    /// Work on a thread of its own.
+    type Thread<T: Send + 'static>: Send;
 }
 
 impl AnyClient for Client {}
@@ -44,4 +50,6 @@ impl Shared for Client {
 
     type Fetch = Arc<dyn Fn(Value, &CancelToken) -> Result<Value> + Send + Sync>;
     type Sent = JoinHandle<Result<Value>>;
+    type Series = Box<dyn Iterator<Item = Result<Value>> + Send>;
+    type Thread<T: Send + 'static> = JoinHandle<T>;
 }

@@ -302,6 +302,8 @@ impl Shared for AsyncClient {
 
     type Fetch = Arc<dyn Fn(Value, CancelToken) -> Self::Sent + Send + Sync>;
     type Sent = Pin<Box<dyn Future<Output = Result<Value>> + Send>>;
+    type Series = Pin<Box<dyn Stream<Item = Result<Value>> + Send>>;
+    type Thread<T: Send + 'static> = runtime::OwnThread<T>;
 }
 
 impl fmt::Debug for AsyncClient {

@@ -36,12 +36,16 @@ impl Backoff {
 
     /// Waits before the next batch, if the last one left requests unprocessed.
     pub(super) fn wait(&self, settings: &Settings) {
-        let Some(doublings) = self.left.checked_sub(1) else {
-            return;
-        };
+        if let Some(delay) = self.delay(settings) {
+            settings.pause(delay, &CancelToken::default());
+        }
+    }
+
+    /// Returns the delay before the next batch, if the last one left requests unprocessed.
+    pub(super) fn delay(&self, settings: &Settings) -> Option<Duration> {
+        let doublings = self.left.checked_sub(1)?;
         let delay = FIRST.saturating_mul(2_u32.saturating_pow(doublings));
-        let delay = delay.min(LONGEST).mul_f64(settings.jitter());
-        settings.pause(delay, &CancelToken::default());
+        Some(delay.min(LONGEST).mul_f64(settings.jitter()))
     }
 
     /// Records the outcome of a batch.

@@ -1,6 +1,7 @@
 //! Batch reads.
 
 use std::collections::{HashSet, VecDeque};
+use std::vec;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -10,8 +11,10 @@ use super::expression::Expressions;
 use super::listing::Items;
 use super::table::Table;
 use super::{SERVICE, take};
+use crate::client::{AnyClient, Client};
 use crate::error::Result;
 
+pub(super) const BATCH_GET: &str = "BatchGetItem";
 /// The maximum number of keys per call.
 const MAX_KEYS: usize = 100;
 
@@ -32,8 +35,8 @@ const MAX_KEYS: usize = 100;
 /// ```
 #[must_use = "nothing is sent before `items`"]
 #[derive(Debug)]
-pub struct BatchGet {
-    table: Table,
+pub struct BatchGet<C = Client> {
+    table: Table<C>,
     /// An invalid key is reported as the first item.
     keys: Result<VecDeque<Value>>,
     params: Value,
@@ -41,8 +44,8 @@ pub struct BatchGet {
     backoff: Backoff,
 }
 
-impl BatchGet {
-    pub(super) fn new(table: Table, keys: impl Iterator<Item = Result<Value>>) -> Self {
+impl<C: AnyClient> BatchGet<C> {
+    pub(super) fn new(table: Table<C>, keys: impl Iterator<Item = Result<Value>>) -> Self {
         Self {
             table,
             keys: distinct(keys),
@@ -115,6 +118,19 @@ impl BatchGet {
         self
     }
 
+    pub(super) fn reader(mut self) -> Result<Reader<C>> {
+        self.expressions.merge_into(&mut self.params)?;
+        Ok(Reader {
+            table: self.table,
+            keys: self.keys?,
+            params: self.params,
+            backoff: self.backoff,
+            found: Vec::new().into_iter(),
+        })
+    }
+}
+
+impl BatchGet {
     /// Returns the items, in no particular order. Errors are items of the iterator. An error of a call is the last item; after
     /// an item that does not fit the type, the iterator continues.
     ///
@@ -133,20 +149,9 @@ impl BatchGet {
     /// ```
     pub fn items<T: DeserializeOwned>(self) -> Items<T> {
         match self.reader() {
-            Ok(reader) => Items::new(reader),
-            Err(error) => Items::new(std::iter::once(Err(error))),
+            Ok(reader) => Items::iterator(reader),
+            Err(error) => Items::iterator(std::iter::once(Err(error))),
         }
-    }
-
-    fn reader(mut self) -> Result<Reader> {
-        self.expressions.merge_into(&mut self.params)?;
-        Ok(Reader {
-            table: self.table,
-            keys: self.keys?,
-            params: self.params,
-            backoff: self.backoff,
-            found: Vec::new().into_iter(),
-        })
     }
 }
 
@@ -164,32 +169,40 @@ fn distinct(keys: impl Iterator<Item = Result<Value>>) -> Result<VecDeque<Value>
     Ok(distinct)
 }
 
-struct Reader {
-    table: Table,
-    keys: VecDeque<Value>,
+/// Reads batches, until all keys are processed.
+pub(super) struct Reader<C = Client> {
+    pub(super) table: Table<C>,
+    pub(super) keys: VecDeque<Value>,
     params: Value,
-    backoff: Backoff,
-    found: std::vec::IntoIter<Value>,
+    pub(super) backoff: Backoff,
+    /// The items of the last batch.
+    pub(super) found: vec::IntoIter<Value>,
 }
 
-impl Reader {
-    /// Reads one batch. Its unprocessed keys come first in the next one.
-    fn read(&mut self) -> Result<()> {
-        self.backoff.wait(self.table.client().config());
+impl<C: AnyClient> Reader<C> {
+    /// Returns the parameters of the next batch, and its number of keys.
+    pub(super) fn next_batch(&mut self) -> (Value, usize) {
         let sent = self.keys.len().min(MAX_KEYS);
         let keys: Vec<Value> = self.keys.drain(..sent).collect();
         self.params["Keys"] = keys.into();
         let params = json!({"RequestItems": {self.table.name(): self.params}});
-        let mut response = self.table.client().call(SERVICE, "BatchGetItem", params)?;
-        let unprocessed = concat(take(&mut response, "UnprocessedKeys"), |mut table| {
-            take(&mut table, "Keys")
+        (params, sent)
+    }
+
+    /// Receives a batch. Its unprocessed keys come first in the next one. After an error there is no other.
+    pub(super) fn received(&mut self, sent: usize, response: Result<Value>) -> Result<()> {
+        let received = response.and_then(|mut response| {
+            let unprocessed = concat(take(&mut response, "UnprocessedKeys"), |mut table| {
+                take(&mut table, "Keys")
+            });
+            self.found = concat(take(&mut response, "Responses"), |items| items).into_iter();
+            let kept = unprocessed.len();
+            for key in unprocessed.into_iter().rev() {
+                self.keys.push_front(key);
+            }
+            self.backoff.record(sent, kept, self.table.name())
         });
-        self.found = concat(take(&mut response, "Responses"), |items| items).into_iter();
-        let kept = unprocessed.len();
-        for key in unprocessed.into_iter().rev() {
-            self.keys.push_front(key);
-        }
-        self.backoff.record(sent, kept, self.table.name())
+        received.inspect_err(|_| self.keys.clear())
     }
 }
 
@@ -203,8 +216,10 @@ impl Iterator for Reader {
             if self.keys.is_empty() {
                 return None;
             }
-            if let Err(error) = self.read() {
-                self.keys.clear();
+            self.backoff.wait(self.table.client().config());
+            let (params, sent) = self.next_batch();
+            let response = self.table.client().call(SERVICE, BATCH_GET, params);
+            if let Err(error) = self.received(sent, response) {
                 return Some(Err(error));
             }
         }

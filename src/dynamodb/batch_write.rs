@@ -10,8 +10,10 @@ use super::error::DynamoDbError;
 use super::table::Table;
 use super::{SERVICE, canonical_item, take};
 use crate::attribute_value::object;
+use crate::client::{AnyClient, Client};
 use crate::error::Result;
 
+pub(super) const BATCH_WRITE: &str = "BatchWriteItem";
 /// The maximum number of requests per call.
 const MAX_REQUESTS: usize = 25;
 /// The maximum size of a call, in bytes.
@@ -43,12 +45,16 @@ const MAX_BYTES: usize = 16 << 20;
 /// ```
 #[must_use = "buffered requests are sent by `finish`"]
 #[derive(Debug)]
-pub struct BatchWriter {
-    table: Table,
+pub struct BatchWriter<C = Client> {
+    pub(super) table: Table<C>,
     buffer: VecDeque<Write>,
     bytes: usize,
+    /// The batch that is being sent.
+    sending: Vec<Write>,
     keys: Vec<String>,
-    backoff: Backoff,
+    pub(super) backoff: Backoff,
+    /// Sends what a dropped writer has buffered.
+    last_resort: Option<fn(&mut Self) -> Result<()>>,
 }
 
 /// A buffered request.
@@ -61,14 +67,16 @@ struct Write {
     key: Option<String>,
 }
 
-impl BatchWriter {
-    pub(super) fn new(table: Table) -> Self {
+impl<C: AnyClient> BatchWriter<C> {
+    pub(super) fn new(table: Table<C>, last_resort: Option<fn(&mut Self) -> Result<()>>) -> Self {
         Self {
             table,
             buffer: VecDeque::new(),
             bytes: 0,
+            sending: Vec::new(),
             keys: Vec::new(),
             backoff: Backoff::new(),
+            last_resort,
         }
     }
 
@@ -127,7 +135,105 @@ impl BatchWriter {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn pending(&self) -> usize {
-        self.buffer.len()
+        self.buffer.len() + self.sending.len()
+    }
+
+    /// Buffers a write of an item.
+    pub(super) fn buffer_put(&mut self, item: &impl Serialize) -> Result<()> {
+        let item = canonical_item(item)?;
+        self.add(object("PutRequest", json!({"Item": item})))
+    }
+
+    /// Buffers the deletion of an item.
+    pub(super) fn buffer_delete(&mut self, key: &impl Serialize) -> Result<()> {
+        let key = canonical_item(key)?;
+        self.add(object("DeleteRequest", json!({"Key": key})))
+    }
+
+    fn add(&mut self, request: Value) -> Result<()> {
+        let write = Write::new(request, &self.keys)?;
+        self.recover();
+        if let Some(key) = &write.key
+            && let Some(known) = self
+                .buffer
+                .iter()
+                .position(|one| one.key.as_ref() == Some(key))
+            && let Some(known) = self.buffer.remove(known)
+        {
+            self.bytes -= known.bytes;
+        }
+        self.bytes += write.bytes;
+        self.buffer.push_back(write);
+        Ok(())
+    }
+
+    /// Buffers a batch again that may not have been processed.
+    fn recover(&mut self) {
+        let writes = std::mem::take(&mut self.sending);
+        self.requeue(writes);
+    }
+
+    /// Whether a batch is full.
+    pub(super) fn is_full(&self) -> bool {
+        self.buffer.len() >= MAX_REQUESTS || self.bytes >= MAX_BYTES
+    }
+
+    /// Begins the next batch and returns its parameters.
+    pub(super) fn next_batch(&mut self) -> Value {
+        // of a future that was dropped while it waited for the response
+        self.recover();
+        let mut bytes = 0;
+        let fits = |write: &&Write| {
+            bytes += write.bytes;
+            bytes <= MAX_BYTES
+        };
+        let count = self
+            .buffer
+            .iter()
+            .take(MAX_REQUESTS)
+            .take_while(fits)
+            .count();
+        // a request that is too large on its own is left for the service to refuse
+        self.sending = self.buffer.drain(..count.max(1)).collect();
+        self.bytes -= self.sending.iter().map(|write| write.bytes).sum::<usize>();
+        let requests = self.sending.iter().map(|write| write.request.clone());
+        let requests: Vec<Value> = requests.collect();
+        json!({"RequestItems": {self.table.name(): requests}})
+    }
+
+    /// Ends a batch. Its unprocessed requests come first in the next one.
+    pub(super) fn received(&mut self, response: Result<Value>) -> Result<()> {
+        let left = response.and_then(|response| unprocessed(response, &self.keys));
+        let left = left.inspect_err(|_| self.recover())?;
+        let (sent, kept) = (std::mem::take(&mut self.sending).len(), left.len());
+        self.requeue(left);
+        self.backoff.record(sent, kept, self.table.name())
+    }
+
+    fn requeue(&mut self, writes: Vec<Write>) {
+        for write in writes.into_iter().rev() {
+            self.bytes += write.bytes;
+            self.buffer.push_front(write);
+        }
+    }
+
+    /// Adds the requests that were not written to an error.
+    pub(super) fn unwritten(&mut self, sent: Result<()>) -> Result<()> {
+        sent.map_err(|source| {
+            let requests = self.buffer.drain(..).map(|write| write.request).collect();
+            let unwritten = DynamoDbError::Unwritten {
+                table: self.table.name().into(),
+                requests,
+                source,
+            };
+            unwritten.into()
+        })
+    }
+}
+
+impl BatchWriter {
+    pub(super) fn blocking(table: Table) -> Self {
+        Self::new(table, Some(Self::send_all))
     }
 
     /// Writes an item.
@@ -151,8 +257,8 @@ impl BatchWriter {
     /// Returns an error if the item is invalid, which is then not buffered, as it would block the other items of its batch; or
     /// if a full batch could not be sent, which is then kept.
     pub fn put(&mut self, item: impl Serialize) -> Result<()> {
-        let item = canonical_item(&item)?;
-        self.add(object("PutRequest", json!({"Item": item})))
+        self.buffer_put(&item)?;
+        self.send_full()
     }
 
     /// Deletes the item with this key.
@@ -175,78 +281,26 @@ impl BatchWriter {
     ///
     /// Returns an error in the same cases as [`BatchWriter::put`].
     pub fn delete(&mut self, key: impl Serialize) -> Result<()> {
-        let key = canonical_item(&key)?;
-        self.add(object("DeleteRequest", json!({"Key": key})))
+        self.buffer_delete(&key)?;
+        self.send_full()
     }
 
-    fn add(&mut self, request: Value) -> Result<()> {
-        let write = Write::new(request, &self.keys)?;
-        if let Some(key) = &write.key
-            && let Some(known) = self
-                .buffer
-                .iter()
-                .position(|one| one.key.as_ref() == Some(key))
-            && let Some(known) = self.buffer.remove(known)
-        {
-            self.bytes -= known.bytes;
-        }
-        self.bytes += write.bytes;
-        self.buffer.push_back(write);
-        while self.buffer.len() >= MAX_REQUESTS || self.bytes >= MAX_BYTES {
+    fn send_full(&mut self) -> Result<()> {
+        while self.is_full() {
             self.send()?;
         }
         Ok(())
     }
 
-    /// Sends one batch. Its unprocessed requests come first in the next one.
     fn send(&mut self) -> Result<()> {
         self.backoff.wait(self.table.client().config());
-        let batch = self.next_batch();
-        let requests = batch.iter().map(|write| write.request.clone());
-        let requests: Vec<Value> = requests.collect();
-        let params = json!({"RequestItems": {self.table.name(): requests}});
-        let response = self.table.client().call(SERVICE, "BatchWriteItem", params);
-        let left = response.and_then(|response| unprocessed(response, &self.keys));
-        match left {
-            Ok(left) => {
-                let (sent, kept) = (batch.len(), left.len());
-                self.requeue(left);
-                self.backoff.record(sent, kept, self.table.name())
-            }
-            Err(error) => {
-                self.requeue(batch);
-                Err(error)
-            }
-        }
-    }
-
-    fn next_batch(&mut self) -> Vec<Write> {
-        let mut bytes = 0;
-        let fits = |write: &&Write| {
-            bytes += write.bytes;
-            bytes <= MAX_BYTES
-        };
-        let count = self
-            .buffer
-            .iter()
-            .take(MAX_REQUESTS)
-            .take_while(fits)
-            .count();
-        // a request that is too large on its own is left for the service to refuse
-        let batch: Vec<Write> = self.buffer.drain(..count.max(1)).collect();
-        self.bytes -= batch.iter().map(|write| write.bytes).sum::<usize>();
-        batch
-    }
-
-    fn requeue(&mut self, writes: Vec<Write>) {
-        for write in writes.into_iter().rev() {
-            self.bytes += write.bytes;
-            self.buffer.push_front(write);
-        }
+        let params = self.next_batch();
+        let response = self.table.client().call(SERVICE, BATCH_WRITE, params);
+        self.received(response)
     }
 
     fn send_all(&mut self) -> Result<()> {
-        while !self.buffer.is_empty() {
+        while self.pending() > 0 {
             self.send()?;
         }
         Ok(())
@@ -275,36 +329,42 @@ impl BatchWriter {
     /// processes nothing.
     pub fn finish(mut self) -> Result<()> {
         let sent = self.send_all();
-        sent.map_err(|source| {
-            let requests = self.buffer.drain(..).map(|write| write.request).collect();
-            let unwritten = DynamoDbError::Unwritten {
-                table: self.table.name().into(),
-                requests,
-                source,
-            };
-            unwritten.into()
-        })
+        self.unwritten(sent)
     }
 }
 
-impl Drop for BatchWriter {
+impl<C> Drop for BatchWriter<C> {
     fn drop(&mut self) {
-        if self.buffer.is_empty() {
+        let requests = self.buffer.len() + self.sending.len();
+        if requests == 0 {
             return;
         }
-        let (table, requests) = (self.table.name().to_owned(), self.buffer.len());
+        let table = self.table.name.clone();
         tracing::warn!(
             table,
             requests,
             "a batch writer was dropped before it was finished"
         );
         // a second panic would end the program
-        if std::thread::panicking() {
-            return;
-        }
-        if let Err(error) = self.send_all() {
+        let last_resort = self.last_resort.filter(|_| !std::thread::panicking());
+        if let Some(send_all) = last_resort
+            && let Err(error) = send_all(self)
+        {
             let requests = self.buffer.len();
             tracing::error!(table, requests, %error, "a dropped batch writer could not write its requests");
+        }
+    }
+}
+
+/// Ends the scope of a writer: the result of its closure, and that of finishing it.
+pub(super) fn closed<R>(written: Result<R>, finished: Result<()>) -> Result<R> {
+    match (written, finished) {
+        (written, Ok(())) => written,
+        (Ok(_), Err(unwritten)) => Err(unwritten),
+        (Err(error), Err(unwritten)) => {
+            // the unwritten requests are the more important error
+            tracing::warn!(%error, "the closure of a batch writer failed, and its requests could not be written");
+            Err(unwritten)
         }
     }
 }

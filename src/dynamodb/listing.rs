@@ -10,6 +10,7 @@ use super::expression::Expressions;
 use super::segments::Segments;
 use super::table::Table;
 use super::{SERVICE, from_plain};
+use crate::client::{AnyClient, Client, Shared};
 use crate::error::Result;
 use crate::paginate::Pages;
 
@@ -33,16 +34,16 @@ use crate::paginate::Pages;
 /// ```
 #[must_use = "nothing is sent before `items`, `pages` or `count`"]
 #[derive(Debug)]
-pub struct Listing {
-    table: Table,
-    operation: &'static str,
+pub struct Listing<C = Client> {
+    pub(super) table: Table<C>,
+    pub(super) operation: &'static str,
     params: Value,
     expressions: Expressions,
-    segments: Option<u32>,
+    pub(super) segments: Option<u32>,
 }
 
-impl Listing {
-    pub(super) fn new(table: &Table, operation: &'static str, expressions: Expressions) -> Self {
+impl<C: AnyClient> Listing<C> {
+    pub(super) fn new(table: &Table<C>, operation: &'static str, expressions: Expressions) -> Self {
         Self {
             params: json!({"TableName": table.name()}),
             table: table.clone(),
@@ -192,6 +193,16 @@ impl Listing {
         self
     }
 
+    pub(super) fn merged(mut self) -> Result<Value> {
+        let named = |e: crate::error::Error| e.of_call(SERVICE, self.operation);
+        self.expressions
+            .merge_into(&mut self.params)
+            .map_err(named)?;
+        Ok(self.params)
+    }
+}
+
+impl Listing {
     /// Returns the items. Pages are fetched as they are needed. The threads of [`Table::parallel_scan`] read ahead by one page
     /// each and stop when the iterator is dropped or one of them fails.
     ///
@@ -216,11 +227,11 @@ impl Listing {
     pub fn items<T: DeserializeOwned>(self) -> Items<T> {
         match self.values() {
             Ok(values) => Items::new(values),
-            Err(error) => Items::new(std::iter::once(Err(error))),
+            Err(error) => Items::iterator(std::iter::once(Err(error))),
         }
     }
 
-    fn values(self) -> Result<Box<dyn Iterator<Item = Result<Value>> + Send>> {
+    fn values(self) -> Result<<Client as Shared>::Series> {
         match self.segments {
             Some(segments) => {
                 let client = self.table.client().clone();
@@ -270,17 +281,13 @@ impl Listing {
     /// Returns an error if an expression is invalid or a call fails.
     pub fn count(self) -> Result<u64> {
         let pages = self.param("Select", "COUNT").pages()?;
-        let counts = pages.map(|page| Ok(page?["Count"].as_u64().unwrap_or(0)));
-        counts.sum()
+        pages.map(|page| Ok(count_of(&page?))).sum()
     }
+}
 
-    fn merged(mut self) -> Result<Value> {
-        let named = |e: crate::error::Error| e.of_call(SERVICE, self.operation);
-        self.expressions
-            .merge_into(&mut self.params)
-            .map_err(named)?;
-        Ok(self.params)
-    }
+/// The number of items of a page.
+pub(super) fn count_of(page: &Value) -> u64 {
+    page["Count"].as_u64().unwrap_or(0)
 }
 
 /// An iterator over items. [`Listing::items`] and [`BatchGet::items`](super::BatchGet::items) return it.
@@ -301,17 +308,21 @@ impl Listing {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "nothing is sent before the first `next`"]
-pub struct Items<T> {
-    values: Box<dyn Iterator<Item = Result<Value>> + Send>,
+pub struct Items<T, C: AnyClient = Client> {
+    pub(super) values: C::Series,
     of: PhantomData<fn() -> T>,
 }
 
+impl<T, C: AnyClient> Items<T, C> {
+    pub(super) fn new(values: C::Series) -> Self {
+        let of = PhantomData;
+        Self { values, of }
+    }
+}
+
 impl<T> Items<T> {
-    pub(super) fn new(values: impl Iterator<Item = Result<Value>> + Send + 'static) -> Self {
-        Self {
-            values: Box::new(values),
-            of: PhantomData,
-        }
+    pub(super) fn iterator(values: impl Iterator<Item = Result<Value>> + Send + 'static) -> Self {
+        Self::new(Box::new(values))
     }
 }
 
@@ -322,7 +333,7 @@ impl<T: DeserializeOwned> Iterator for Items<T> {
     }
 }
 
-impl<T> std::fmt::Debug for Items<T> {
+impl<T, C: AnyClient> std::fmt::Debug for Items<T, C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Items").finish_non_exhaustive()
     }

@@ -42,6 +42,9 @@
 //! makes the attribute values of parameters and results plain, [`to_item`] and [`from_item`] convert one item, and
 //! [`Expressions`] merges conditions into parameters.
 //!
+//! `AsyncClient::table` returns the same table with methods that are awaited; `items` is a stream there, and the segments of a
+//! parallel scan are tasks.
+//!
 //! # Plain values
 //!
 //! | in the API | as plain JSON |
@@ -60,6 +63,8 @@
 //! A marker is an object whose only member has one of the names above. A map that looks like a marker is wrapped in `$map`. In
 //! structs, use [`Number`], [`Binary`], [`Set`] and [`Map`].
 
+#[cfg(feature = "async")]
+mod asynchronous;
 mod backoff;
 mod batch_get;
 mod batch_write;
@@ -93,6 +98,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::attribute_value::{self, Form, FromPlain, Path};
+use crate::client::AnyClient;
 use crate::error::Result;
 
 /// The service.
@@ -181,6 +187,11 @@ pub fn to_attribute_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
 /// Returns an error if the attribute value is invalid or does not fit the type.
 pub fn from_attribute_value<T: DeserializeOwned>(value: Value) -> Result<T> {
     from_plain(Form::Plain.convert(value)?)
+}
+
+/// The client with plain attribute values.
+fn plain<C: AnyClient>(client: &C) -> C {
+    client.with_shared(client.shared().with_plain_attribute_values())
 }
 
 /// An item or a key as a plain object.

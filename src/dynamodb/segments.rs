@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{SERVICE, take};
 use crate::cancel::CancelToken;
-use crate::client::Client;
+use crate::client::{AnyClient, Client, RequestBuilder};
 use crate::error::{Error, Result};
 
 /// The items of all segments, in the order of arrival.
@@ -35,17 +35,14 @@ impl Segments {
             cancel: CancelToken::default(),
         };
         for number in 0..segments {
-            let mut params = params.clone();
-            params["Segment"] = number.into();
-            params["TotalSegments"] = segments.into();
             let segment = Segment {
                 client: client.clone(),
-                params,
+                params: segment_params(&params, number, segments),
                 cancel: this.cancel.clone(),
-                sender: sender.clone(),
             };
+            let sender = sender.clone();
             let thread = std::thread::Builder::new().name(format!("scan-{number}"));
-            let thread = thread.spawn(move || segment.run());
+            let thread = thread.spawn(move || segment.run(&sender));
             // on an error, dropping `this` stops the running threads
             this.threads.push(thread.map_err(Error::request)?);
         }
@@ -96,43 +93,58 @@ impl Drop for Segments {
     }
 }
 
-struct Segment {
-    client: Client,
-    params: Value,
-    cancel: CancelToken,
-    sender: SyncSender<Result<Vec<Value>>>,
+/// The parameters of one of several segments.
+pub(super) fn segment_params(params: &Value, number: u32, segments: u32) -> Value {
+    let mut params = params.clone();
+    params["Segment"] = number.into();
+    params["TotalSegments"] = segments.into();
+    params
 }
 
-impl Segment {
-    fn run(mut self) {
-        loop {
-            let page = self.page();
-            let (items, next) = match page {
-                Ok((items, next)) => (Ok(items), next),
-                Err(error) => (Err(error), None),
-            };
-            if self.sender.send(items).is_err() {
-                return; // the receiver is gone
-            }
-            match next {
-                Some(key) => self.params["ExclusiveStartKey"] = key,
-                None => return,
-            }
-        }
+/// A segment that is being scanned.
+pub(super) struct Segment<C = Client> {
+    pub(super) client: C,
+    pub(super) params: Value,
+    pub(super) cancel: CancelToken,
+}
+
+impl<C: AnyClient> Segment<C> {
+    /// The request for the next page.
+    pub(super) fn request(&self) -> RequestBuilder<C> {
+        let request = RequestBuilder::new(&self.client, SERVICE, "Scan");
+        let request = request.params(self.params.clone());
+        request.cancel_with(&self.cancel)
     }
 
-    /// Fetches the next page: its items, and the start key of the page after it.
-    fn page(&self) -> Result<(Vec<Value>, Option<Value>)> {
-        let request = self.client.request(SERVICE, "Scan");
-        let request = request
-            .params(self.params.clone())
-            .cancel_with(&self.cancel);
-        let mut page = request.send_buffered()?.to_value()?;
+    /// Returns the items of a page, and whether there is another page.
+    pub(super) fn received(&mut self, mut page: Value) -> (Vec<Value>, bool) {
         let items = match take(&mut page, "Items") {
             Value::Array(items) => items,
             _ => Vec::new(),
         };
-        let next = take(&mut page, "LastEvaluatedKey");
-        Ok((items, Some(next).filter(|key| !key.is_null())))
+        match take(&mut page, "LastEvaluatedKey") {
+            Value::Null => (items, false),
+            key => {
+                self.params["ExclusiveStartKey"] = key;
+                (items, true)
+            }
+        }
+    }
+}
+
+impl Segment {
+    fn run(mut self, sender: &SyncSender<Result<Vec<Value>>>) {
+        loop {
+            let page = self.request().send_buffered();
+            let page = page.and_then(|page| page.to_value());
+            let (items, has_more) = match page.map(|page| self.received(page)) {
+                Ok((items, has_more)) => (Ok(items), has_more),
+                Err(error) => (Err(error), false),
+            };
+            let is_gone = sender.send(items).is_err();
+            if is_gone || !has_more {
+                return;
+            }
+        }
     }
 }

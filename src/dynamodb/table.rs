@@ -5,13 +5,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::batch_get::BatchGet;
-use super::batch_write::BatchWriter;
+use super::batch_write::{self, BatchWriter};
 use super::condition::{Condition, KeyCondition};
 use super::expression::Expressions;
 use super::listing::Listing;
 use super::update::Update;
-use super::{SERVICE, canonical_item, from_plain, plain_item, take};
-use crate::client::Client;
+use super::{SERVICE, canonical_item, from_plain, plain, plain_item, take};
+use crate::client::{AnyClient, Client};
 use crate::error::Result;
 
 /// A DynamoDB table. Items are plain JSON values or the program's own structs. [`Client::table`] returns it.
@@ -32,9 +32,9 @@ use crate::error::Result;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Table {
-    client: Client,
-    name: String,
+pub struct Table<C = Client> {
+    client: C,
+    pub(super) name: String,
 }
 
 impl Client {
@@ -52,14 +52,16 @@ impl Client {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn table(&self, name: impl Into<String>) -> Table {
-        Table {
-            client: self.with_plain_attribute_values(),
-            name: name.into(),
-        }
+        Table::new(self, name.into())
     }
 }
 
-impl Table {
+impl<C: AnyClient> Table<C> {
+    pub(super) fn new(client: &C, name: String) -> Self {
+        let client = plain(client);
+        Self { client, name }
+    }
+
     /// Returns the name or ARN.
     ///
     /// ```
@@ -88,31 +90,16 @@ impl Table {
     /// assert_eq!(tables["TableNames"][0], "films");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn client(&self) -> &Client {
+    pub fn client(&self) -> &C {
         &self.client
     }
 
-    /// Calls any other operation of DynamoDB for this table.
-    ///
-    /// ```
-    /// # use tucuxi::{Client, Config, transport::Replay};
-    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().respond(200, &[], r#"{"Table": {"ItemCount": 3}}"#);
-    /// # let client = Client::with_transport(config, replay)?;
-    /// let table = client.table("films");
-    /// let described = table.call("DescribeTable", serde_json::json!({}))?;
-    /// assert_eq!(described["Table"]["ItemCount"], 3);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns an error in the same cases as [`Client::call`].
-    pub fn call(&self, operation: &str, mut params: Value) -> Result<Value> {
+    /// Adds the table to the parameters of an operation.
+    pub(super) fn params(&self, mut params: Value) -> Value {
         if let Some(params) = params.as_object_mut() {
             params.insert("TableName".into(), (*self.name).into());
         }
-        self.client.call(SERVICE, operation, params)
+        params
     }
 
     fn item_call(
@@ -120,7 +107,7 @@ impl Table {
         operation: &'static str,
         member: &str,
         value: Result<Value>,
-    ) -> ItemCall<'_> {
+    ) -> ItemCall<'_, C> {
         ItemCall {
             table: self,
             operation,
@@ -143,7 +130,7 @@ impl Table {
     /// assert_eq!(film, Some(json!({"title": "Metropolis"})));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn get(&self, key: impl Serialize) -> ItemCall<'_> {
+    pub fn get(&self, key: impl Serialize) -> ItemCall<'_, C> {
         self.item_call("GetItem", "Key", plain_item(&key))
     }
 
@@ -164,7 +151,7 @@ impl Table {
     /// client.table("films").put(&film).condition(Attr("title").not_exists()).send()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn put(&self, item: impl Serialize) -> ItemCall<'_> {
+    pub fn put(&self, item: impl Serialize) -> ItemCall<'_, C> {
         self.item_call("PutItem", "Item", plain_item(&item))
     }
 
@@ -184,7 +171,7 @@ impl Table {
     /// assert_eq!(old, Some(json!({"year": 1927})));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn delete(&self, key: impl Serialize) -> ItemCall<'_> {
+    pub fn delete(&self, key: impl Serialize) -> ItemCall<'_, C> {
         self.item_call("DeleteItem", "Key", plain_item(&key))
     }
 
@@ -204,7 +191,7 @@ impl Table {
     /// assert_eq!(new, Some(json!({"views": 8})));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn update(&self, key: impl Serialize, update: Update) -> ItemCall<'_> {
+    pub fn update(&self, key: impl Serialize, update: Update) -> ItemCall<'_, C> {
         let mut call = self.item_call("UpdateItem", "Key", plain_item(&key));
         call.expressions = call.expressions.update(update);
         call
@@ -226,7 +213,7 @@ impl Table {
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn query(&self, key: KeyCondition) -> Listing {
+    pub fn query(&self, key: KeyCondition) -> Listing<C> {
         Listing::new(self, "Query", Expressions::new().key_condition(key))
     }
 
@@ -243,7 +230,7 @@ impl Table {
     /// assert_eq!(films[0]["title"], "M");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn scan(&self) -> Listing {
+    pub fn scan(&self) -> Listing<C> {
         Listing::new(self, "Scan", Expressions::new())
     }
 
@@ -264,8 +251,53 @@ impl Table {
     /// assert_eq!(sum, 6);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn parallel_scan(&self, segments: u32) -> Listing {
+    pub fn parallel_scan(&self, segments: u32) -> Listing<C> {
         self.scan().segments(segments)
+    }
+
+    /// Reads the items with these keys, 100 per call, in no particular order. Duplicate keys are requested once; keys without
+    /// an item are skipped.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().respond(200, &[], r#"{"Responses": {"films": [{"title": {"S": "M"}}]}}"#);
+    /// # let client = Client::with_transport(config, replay)?;
+    /// use serde_json::{Value, json};
+    ///
+    /// let table = client.table("films");
+    /// let keys = ["M", "Metropolis"].map(|title| json!({"title": title}));
+    /// let found: Vec<Value> = table.batch_get(keys).items().collect::<Result<_, _>>()?;
+    /// assert_eq!(found, [json!({"title": "M"})]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn batch_get<K: Serialize>(&self, keys: impl IntoIterator<Item = K>) -> BatchGet<C> {
+        BatchGet::new(
+            self.clone(),
+            keys.into_iter().map(|key| canonical_item(&key)),
+        )
+    }
+}
+
+impl Table {
+    /// Calls any other operation of DynamoDB for this table.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().respond(200, &[], r#"{"Table": {"ItemCount": 3}}"#);
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let table = client.table("films");
+    /// let described = table.call("DescribeTable", serde_json::json!({}))?;
+    /// assert_eq!(described["Table"]["ItemCount"], 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error in the same cases as [`Client::call`].
+    pub fn call(&self, operation: &str, params: Value) -> Result<Value> {
+        self.client.call(SERVICE, operation, self.params(params))
     }
 
     /// Returns a writer that puts and deletes many items, 25 per call. The program must call [`BatchWriter::finish`];
@@ -284,7 +316,7 @@ impl Table {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn batch_writer(&self) -> BatchWriter {
-        BatchWriter::new(self.clone())
+        BatchWriter::blocking(self.clone())
     }
 
     /// Puts and deletes many items, 25 per call. The rest is written when the closure returns, even if it returns an error.
@@ -312,38 +344,7 @@ impl Table {
     ) -> Result<R> {
         let mut writer = self.batch_writer();
         let written = write(&mut writer);
-        match (written, writer.finish()) {
-            (written, Ok(())) => written,
-            (Ok(_), Err(unwritten)) => Err(unwritten),
-            (Err(error), Err(unwritten)) => {
-                // the unwritten requests are the more important error
-                tracing::warn!(%error, "the closure of a batch writer failed, and its requests could not be written");
-                Err(unwritten)
-            }
-        }
-    }
-
-    /// Reads the items with these keys, 100 per call, in no particular order. Duplicate keys are requested once; keys without
-    /// an item are skipped.
-    ///
-    /// ```
-    /// # use tucuxi::{Client, Config, transport::Replay};
-    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = Replay::new().respond(200, &[], r#"{"Responses": {"films": [{"title": {"S": "M"}}]}}"#);
-    /// # let client = Client::with_transport(config, replay)?;
-    /// use serde_json::{Value, json};
-    ///
-    /// let table = client.table("films");
-    /// let keys = ["M", "Metropolis"].map(|title| json!({"title": title}));
-    /// let found: Vec<Value> = table.batch_get(keys).items().collect::<Result<_, _>>()?;
-    /// assert_eq!(found, [json!({"title": "M"})]);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn batch_get<K: Serialize>(&self, keys: impl IntoIterator<Item = K>) -> BatchGet {
-        BatchGet::new(
-            self.clone(),
-            keys.into_iter().map(|key| canonical_item(&key)),
-        )
+        batch_write::closed(written, writer.finish())
     }
 }
 
@@ -364,15 +365,15 @@ impl Table {
 /// ```
 #[must_use = "nothing is sent before `send` or `item`"]
 #[derive(Debug)]
-pub struct ItemCall<'t> {
-    table: &'t Table,
-    operation: &'static str,
+pub struct ItemCall<'t, C = Client> {
+    pub(super) table: &'t Table<C>,
+    pub(super) operation: &'static str,
     /// An invalid item is reported when the call is sent.
     params: Result<Value>,
     expressions: Expressions,
 }
 
-impl ItemCall<'_> {
+impl<C: AnyClient> ItemCall<'_, C> {
     /// Writes the item only if this condition holds. Otherwise the error has the code `ConditionalCheckFailedException`.
     ///
     /// ```
@@ -476,6 +477,16 @@ impl ItemCall<'_> {
         self
     }
 
+    /// Returns the parameters of the call.
+    pub(super) fn merged(self) -> Result<Value> {
+        let named = |e: crate::error::Error| e.of_call(SERVICE, self.operation);
+        let mut params = self.params.map_err(named)?;
+        self.expressions.merge_into(&mut params).map_err(named)?;
+        Ok(params)
+    }
+}
+
+impl ItemCall<'_> {
     /// Sends the call and returns the response, with plain values.
     ///
     /// ```
@@ -494,10 +505,8 @@ impl ItemCall<'_> {
     ///
     /// Returns an error if the item, the key or an expression is invalid, or if the call fails.
     pub fn send(self) -> Result<Value> {
-        let named = |e: crate::error::Error| e.of_call(SERVICE, self.operation);
-        let mut params = self.params.map_err(named)?;
-        self.expressions.merge_into(&mut params).map_err(named)?;
-        self.table.call(self.operation, params)
+        let (table, operation) = (self.table, self.operation);
+        table.call(operation, self.merged()?)
     }
 
     /// Sends the call and returns the item of the response, if it has one.
@@ -522,15 +531,19 @@ impl ItemCall<'_> {
     ///
     /// Returns an error in the same cases as [`send`](Self::send), or if the item does not fit the type.
     pub fn item<T: DeserializeOwned>(self) -> Result<Option<T>> {
-        let mut output = self.send()?;
-        let item = match take(&mut output, "Item") {
-            Value::Null => take(&mut output, "Attributes"),
-            item => item,
-        };
-        match item {
-            Value::Null => Ok(None),
-            item => from_plain(item).map(Some),
-        }
+        item_of(self.send()?)
+    }
+}
+
+/// The item of a response, if it has one.
+pub(super) fn item_of<T: DeserializeOwned>(mut output: Value) -> Result<Option<T>> {
+    let item = match take(&mut output, "Item") {
+        Value::Null => take(&mut output, "Attributes"),
+        item => item,
+    };
+    match item {
+        Value::Null => Ok(None),
+        item => from_plain(item).map(Some),
     }
 }
 

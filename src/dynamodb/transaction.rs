@@ -9,13 +9,13 @@ use super::error::DynamoDbError;
 use super::expression::Expressions;
 use super::table::Table;
 use super::update::Update;
-use super::{SERVICE, from_plain, plain_item, take};
+use super::{SERVICE, from_plain, plain, plain_item, take};
 use crate::attribute_value::object;
-use crate::client::Client;
+use crate::client::{AnyClient, Client};
 use crate::error::{Error, Result, ServiceError};
 
-const WRITE: &str = "TransactWriteItems";
-const GET: &str = "TransactGetItems";
+pub(super) const WRITE: &str = "TransactWriteItems";
+pub(super) const GET: &str = "TransactGetItems";
 
 impl Client {
     /// Starts a transaction that writes, deletes and checks up to 100 items of any tables: all of it happens, or nothing.
@@ -39,12 +39,7 @@ impl Client {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn transact_write(&self) -> TransactWrite {
-        TransactWrite {
-            client: self.with_plain_attribute_values(),
-            actions: Vec::new(),
-            token: None,
-            error: None,
-        }
+        TransactWrite::new(self)
     }
 
     /// Starts a transaction that reads up to 100 items of any tables in one consistent state.
@@ -66,11 +61,7 @@ impl Client {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn transact_get(&self) -> TransactGet {
-        TransactGet {
-            client: self.with_plain_attribute_values(),
-            actions: Vec::new(),
-            error: None,
-        }
+        TransactGet::new(self)
     }
 }
 
@@ -84,7 +75,12 @@ struct Action {
 }
 
 impl Action {
-    fn new(kind: &'static str, table: &Table, member: &str, value: impl Serialize) -> Self {
+    fn new<C: AnyClient>(
+        kind: &'static str,
+        table: &Table<C>,
+        member: &str,
+        value: impl Serialize,
+    ) -> Self {
         let params = plain_item(&value);
         Self {
             kind,
@@ -151,14 +147,23 @@ fn change_last(
 /// ```
 #[must_use = "nothing is sent before `send`"]
 #[derive(Debug)]
-pub struct TransactWrite {
-    client: Client,
+pub struct TransactWrite<C = Client> {
+    pub(super) client: C,
     actions: Vec<Action>,
     token: Option<String>,
     error: Option<Error>,
 }
 
-impl TransactWrite {
+impl<C: AnyClient> TransactWrite<C> {
+    pub(super) fn new(client: &C) -> Self {
+        Self {
+            client: plain(client),
+            actions: Vec::new(),
+            token: None,
+            error: None,
+        }
+    }
+
     fn action(mut self, action: Action) -> Self {
         self.actions.push(action);
         self
@@ -180,7 +185,7 @@ impl TransactWrite {
     /// # assert_eq!(sent["TransactItems"][0]["Put"]["TableName"], "films");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn put(self, table: &Table, item: impl Serialize) -> Self {
+    pub fn put(self, table: &Table<C>, item: impl Serialize) -> Self {
         self.action(Action::new("Put", table, "Item", item))
     }
 
@@ -201,7 +206,7 @@ impl TransactWrite {
     /// # assert_eq!(sent["TransactItems"][0]["Update"]["UpdateExpression"], "ADD #n0 :v0");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn update(self, table: &Table, key: impl Serialize, update: Update) -> Self {
+    pub fn update(self, table: &Table<C>, key: impl Serialize, update: Update) -> Self {
         let mut action = Action::new("Update", table, "Key", key);
         action.expressions = action.expressions.update(update);
         self.action(action)
@@ -223,7 +228,7 @@ impl TransactWrite {
     /// # assert_eq!(sent["TransactItems"][0]["Delete"]["TableName"], "films");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn delete(self, table: &Table, key: impl Serialize) -> Self {
+    pub fn delete(self, table: &Table<C>, key: impl Serialize) -> Self {
         self.action(Action::new("Delete", table, "Key", key))
     }
 
@@ -244,7 +249,7 @@ impl TransactWrite {
     /// # assert_eq!(sent["TransactItems"][0]["ConditionCheck"]["TableName"], "films");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn check(self, table: &Table, key: impl Serialize, condition: Condition) -> Self {
+    pub fn check(self, table: &Table<C>, key: impl Serialize, condition: Condition) -> Self {
         self.action(Action::new("ConditionCheck", table, "Key", key))
             .condition(condition)
     }
@@ -307,13 +312,8 @@ impl TransactWrite {
         self
     }
 
-    /// Sends the transaction and returns the response, which has members only if consumed capacity or metrics were requested.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if an item, a key or an expression is invalid, if the service cancels the transaction (see
-    /// [`cancellation_reasons`]), or if the call fails.
-    pub fn send(self) -> Result<Value> {
+    /// Returns the parameters of the call.
+    pub(super) fn params(self) -> Result<Value> {
         let named = |error: Error| error.of_call(SERVICE, WRITE);
         if let Some(error) = self.error {
             return Err(named(error));
@@ -323,7 +323,20 @@ impl TransactWrite {
         if let Some(token) = self.token {
             params["ClientRequestToken"] = token.into();
         }
-        self.client.call(SERVICE, WRITE, params)
+        Ok(params)
+    }
+}
+
+impl TransactWrite {
+    /// Sends the transaction and returns the response, which has members only if consumed capacity or metrics were requested.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an item, a key or an expression is invalid, if the service cancels the transaction (see
+    /// [`cancellation_reasons`]), or if the call fails.
+    pub fn send(self) -> Result<Value> {
+        let client = self.client.clone();
+        client.call(SERVICE, WRITE, self.params()?)
     }
 }
 
@@ -343,15 +356,23 @@ impl TransactWrite {
 /// ```
 #[must_use = "nothing is sent before `send` or `items`"]
 #[derive(Debug)]
-pub struct TransactGet {
-    client: Client,
+pub struct TransactGet<C = Client> {
+    pub(super) client: C,
     actions: Vec<Action>,
     error: Option<Error>,
 }
 
-impl TransactGet {
+impl<C: AnyClient> TransactGet<C> {
+    pub(super) fn new(client: &C) -> Self {
+        Self {
+            client: plain(client),
+            actions: Vec::new(),
+            error: None,
+        }
+    }
+
     /// Reads the item with this key.
-    pub fn get(mut self, table: &Table, key: impl Serialize) -> Self {
+    pub fn get(mut self, table: &Table<C>, key: impl Serialize) -> Self {
         self.actions.push(Action::new("Get", table, "Key", key));
         self
     }
@@ -365,19 +386,26 @@ impl TransactGet {
         self
     }
 
+    /// Returns the parameters of the call.
+    pub(super) fn params(self) -> Result<Value> {
+        let named = |error: Error| error.of_call(SERVICE, GET);
+        if let Some(error) = self.error {
+            return Err(named(error));
+        }
+        let items = transact_items(self.actions).map_err(named)?;
+        Ok(json!({"TransactItems": items}))
+    }
+}
+
+impl TransactGet {
     /// Sends the transaction and returns the response, with plain values.
     ///
     /// # Errors
     ///
     /// Returns an error if a key or a path is invalid, if the service cancels the transaction, or if the call fails.
     pub fn send(self) -> Result<Value> {
-        let named = |error: Error| error.of_call(SERVICE, GET);
-        if let Some(error) = self.error {
-            return Err(named(error));
-        }
-        let items = transact_items(self.actions).map_err(named)?;
-        self.client
-            .call(SERVICE, GET, json!({"TransactItems": items}))
+        let client = self.client.clone();
+        client.call(SERVICE, GET, self.params()?)
     }
 
     /// Sends the transaction and returns the items in the order of their keys, `None` for a key that has no item.
@@ -386,20 +414,24 @@ impl TransactGet {
     ///
     /// Returns an error in the same cases as [`send`](Self::send), or if an item does not fit the type.
     pub fn items<T: DeserializeOwned>(self) -> Result<Vec<Option<T>>> {
-        let mut output = self.send()?;
-        let Value::Array(responses) = take(&mut output, "Responses") else {
-            return Ok(Vec::new());
-        };
-        let items = responses
-            .into_iter()
-            .map(|mut response| take(&mut response, "Item"));
-        items
-            .map(|item| match item {
-                Value::Null => Ok(None),
-                item => from_plain(item).map(Some),
-            })
-            .collect()
+        items_of(self.send()?)
     }
+}
+
+/// The items of a response.
+pub(super) fn items_of<T: DeserializeOwned>(mut output: Value) -> Result<Vec<Option<T>>> {
+    let Value::Array(responses) = take(&mut output, "Responses") else {
+        return Ok(Vec::new());
+    };
+    let items = responses
+        .into_iter()
+        .map(|mut response| take(&mut response, "Item"));
+    items
+        .map(|item| match item {
+            Value::Null => Ok(None),
+            item => from_plain(item).map(Some),
+        })
+        .collect()
 }
 
 /// The reason why one action cancelled a transaction. [`cancellation_reasons`] returns it.

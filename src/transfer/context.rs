@@ -12,7 +12,7 @@ use super::journal;
 use super::progress::{Meter, Progress};
 use super::throttle::Throttle;
 use crate::cancel::CancelToken;
-use crate::client::{Client, RequestBuilder};
+use crate::client::{AnyClient, Client, RequestBuilder};
 use crate::error::Result;
 use crate::exchange::Purpose;
 use crate::output::Output;
@@ -22,16 +22,16 @@ pub(super) const SERVICE: &str = "s3";
 
 /// State that all transfers of a manager share.
 #[derive(Clone, Debug)]
-pub(super) struct Shared {
-    client: Client,
+pub(super) struct Shared<C = Client> {
+    pub(super) client: C,
     config: TransferConfig,
     throttle: Option<Arc<Throttle>>,
 }
 
-impl Shared {
+impl<C: AnyClient> Shared<C> {
     /// Settings that the program leaves at their defaults are taken from the client's profile.
-    pub(super) fn new(client: &Client, config: TransferConfig) -> Self {
-        let config = config.or_profile(client.config().s3());
+    pub(super) fn new(client: &C, config: TransferConfig) -> Self {
+        let config = config.or_profile(client.shared().config().s3());
         Self {
             throttle: config.bandwidth.map(|limit| Arc::new(Throttle::new(limit))),
             client: client.clone(),
@@ -39,6 +39,18 @@ impl Shared {
         }
     }
 
+    /// The same settings with another client.
+    #[cfg(feature = "async")]
+    pub(super) fn with_client<D>(&self, client: D) -> Shared<D> {
+        Shared {
+            client,
+            config: self.config.clone(),
+            throttle: self.throttle.clone(),
+        }
+    }
+}
+
+impl Shared {
     pub(super) fn context(
         &self,
         cancel: CancelToken,
@@ -49,6 +61,7 @@ impl Shared {
             config: self.config.clone(),
             meter: Arc::new(Meter::new(progress, self.config.progress_interval)),
             throttle: self.throttle.clone(),
+            late: cancel.clone(),
             cancel,
             retried: Arc::default(),
         }
@@ -63,6 +76,8 @@ pub(super) struct Context {
     pub(super) meter: Arc<Meter>,
     throttle: Option<Arc<Throttle>>,
     pub(super) cancel: CancelToken,
+    /// Cancels requests that create something: what their response names can be undone. Cancelled with the job, or soon after.
+    pub(super) late: CancelToken,
     retried: Arc<AtomicBool>,
 }
 
@@ -112,6 +127,16 @@ impl Context {
 
     pub(super) fn call(&self, operation: &str, params: Value) -> Result<Value> {
         self.send(self.request(operation, params))?.to_value()
+    }
+
+    /// Creates something that is undone if the job is cancelled.
+    pub(super) fn create(&self, operation: &str, params: Value) -> Result<Value> {
+        let request = self.request(operation, params);
+        let request = match self.cancel.is_cancelled() {
+            true => request,
+            false => request.cancel_with(&self.late),
+        };
+        self.send(request)?.to_value()
     }
 
     /// Waits until the bandwidth limit permits `bytes` more.

@@ -13,6 +13,7 @@ use super::job::{Found, Job};
 use super::listing::{Kind, Listed, Prefix};
 use super::manager::TransferManager;
 use crate::cancel::CancelToken;
+use crate::client::{AnyClient, Client};
 use crate::error::Result;
 use crate::printable::Printable;
 
@@ -34,14 +35,14 @@ use crate::printable::Printable;
 /// ```
 #[must_use = "a deletion does nothing until `plan` or `job`"]
 #[derive(Clone)]
-pub struct Deletion {
-    shared: Shared,
+pub struct Deletion<C = Client> {
+    pub(super) shared: Shared<C>,
     below: Prefix,
     kind: Kind,
-    args: Value,
+    pub(super) args: Value,
 }
 
-impl TransferManager {
+impl<C: AnyClient> TransferManager<C> {
     /// Deletes all objects below a prefix, or all objects of the bucket if the prefix is empty, 1,000 with each request.
     ///
     /// Nothing is deleted until everything has been listed and the listing is known to be complete; the keys are held in memory.
@@ -60,7 +61,11 @@ impl TransferManager {
     /// # assert_eq!(report.objects, 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn delete_folder(&self, bucket: impl Into<String>, prefix: impl Into<String>) -> Deletion {
+    pub fn delete_folder(
+        &self,
+        bucket: impl Into<String>,
+        prefix: impl Into<String>,
+    ) -> Deletion<C> {
         Deletion {
             shared: self.shared.clone(),
             below: Prefix::new(bucket, prefix),
@@ -70,7 +75,7 @@ impl TransferManager {
     }
 }
 
-impl Deletion {
+impl<C: AnyClient> Deletion<C> {
     /// Sets whether all versions of the objects and all delete markers are deleted, for ever. `false` by default.
     ///
     /// Delete markers are deleted last, and only if no version failed: without its marker, a version that is left would be
@@ -90,19 +95,8 @@ impl Deletion {
         self
     }
 
-    /// Lists what would be deleted, and deletes nothing.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the prefix cannot be listed or the listing may be incomplete.
-    pub fn plan(self) -> Result<DeletionPlan> {
-        let context = self.shared.context(CancelToken::default(), None);
-        let args = Args::check(Action::DeleteMany, self.args.clone())?;
-        DeletionPlan::new(self, &context, &args)
-    }
-
     /// Returns a job that lists the objects and deletes them.
-    pub fn job(self) -> Job<'static> {
+    pub fn job(self) -> Job<'static, C> {
         let (shared, args) = (self.shared.clone(), self.args.clone());
         let job = Job::many(&shared, move |context, args| {
             let args = Args::check(Action::DeleteMany, args)?;
@@ -113,7 +107,20 @@ impl Deletion {
     }
 }
 
-impl fmt::Debug for Deletion {
+impl Deletion {
+    /// Lists what would be deleted, and deletes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the prefix cannot be listed or the listing may be incomplete.
+    pub fn plan(self) -> Result<DeletionPlan> {
+        let context = self.shared.context(CancelToken::default(), None);
+        let args = Args::check(Action::DeleteMany, self.args.clone())?;
+        DeletionPlan::new(self, &context, &args)
+    }
+}
+
+impl<C> fmt::Debug for Deletion<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // arguments may hold the code of an MFA device
         f.debug_struct("Deletion")
@@ -141,14 +148,14 @@ impl fmt::Debug for Deletion {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct DeletionPlan {
-    deletion: Deletion,
+pub struct DeletionPlan<C = Client> {
+    deletion: Deletion<C>,
     objects: Vec<Entry>,
     delete_markers: Vec<Entry>,
 }
 
-impl DeletionPlan {
-    fn new(deletion: Deletion, context: &Context, args: &Args) -> Result<Self> {
+impl<C: AnyClient> DeletionPlan<C> {
+    pub(super) fn new(deletion: Deletion<C>, context: &Context, args: &Args) -> Result<Self> {
         let below = &deletion.below;
         let listed = below.all(deletion.kind, context, args)?;
         let is_marker = |listed: &Listed| {
@@ -175,7 +182,7 @@ impl DeletionPlan {
 
     /// Returns a job that deletes these objects and versions, with the [arguments](Deletion::args) of the listing unless others
     /// are set.
-    pub fn job(self) -> Job<'static> {
+    pub fn job(self) -> Job<'static, C> {
         let (shared, args) = (self.deletion.shared.clone(), self.deletion.args.clone());
         let job = Job::many(&shared, move |context, args| {
             let args = Args::check(Action::DeleteMany, args)?;
@@ -196,7 +203,7 @@ impl DeletionPlan {
     }
 }
 
-impl fmt::Display for DeletionPlan {
+impl<C> fmt::Display for DeletionPlan<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bucket = &self.deletion.below.bucket;
         let url = |entry: &Entry| Printable(entry.url(bucket));

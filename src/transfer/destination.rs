@@ -4,8 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "async")]
+use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard};
 
+#[cfg(feature = "async")]
+use tokio::io::AsyncWrite;
+
+#[cfg(feature = "async")]
+use super::asynchronous::AsyncWriter;
 use super::error::TransferError;
 use super::pipe::Pipe;
 use crate::cancel::CancelToken;
@@ -36,6 +43,8 @@ pub struct Target<'t>(Kind<'t>);
 enum Kind<'t> {
     File(PathBuf),
     Writer(Box<dyn Write + Send + 't>),
+    #[cfg(feature = "async")]
+    AsyncWriter(Pin<Box<dyn AsyncWrite + Send + 't>>),
 }
 
 impl<'t> Target<'t> {
@@ -58,6 +67,35 @@ impl<'t> Target<'t> {
     pub fn writer(writer: impl Write + Send + 't) -> Self {
         Self(Kind::Writer(Box::new(writer)))
     }
+
+    /// Creates a target from an asynchronous writer, for jobs of the async client. It is written as fast as it takes the bytes,
+    /// with at most [`memory_limit`](super::TransferConfig::memory_limit) in memory. It is flushed and shut down at the end;
+    /// if the download fails, it is dropped without that.
+    ///
+    /// ```
+    /// # use tucuxi::{AsyncClient, Config, transport::Replay};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = Replay::new().respond(200, &[("content-length", "12")], "");
+    /// # let replay = replay.respond(200, &[("content-length", "12")], "a small fish");
+    /// # let client = AsyncClient::with_transport(config, replay)?;
+    /// use tokio::io::AsyncReadExt as _;
+    /// use tucuxi::transfer::Target;
+    ///
+    /// let (writer, mut reader) = tokio::io::duplex(64 * 1024);
+    /// let download = client.transfer().download("river", "fish.txt", Target::async_writer(writer)).start()?;
+    /// let mut fish = String::new();
+    /// reader.read_to_string(&mut fish).await?;
+    /// assert_eq!(fish, "a small fish");
+    /// download.await?; // only now it is certain that nothing is missing
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "async")]
+    pub fn async_writer(writer: impl AsyncWrite + Send + 't) -> Self {
+        Self(Kind::AsyncWriter(Box::pin(writer)))
+    }
 }
 
 impl fmt::Debug for Target<'_> {
@@ -65,6 +103,8 @@ impl fmt::Debug for Target<'_> {
         match &self.0 {
             Kind::File(path) => f.debug_tuple("File").field(path).finish(),
             Kind::Writer(_) => f.write_str("Writer"),
+            #[cfg(feature = "async")]
+            Kind::AsyncWriter(_) => f.write_str("AsyncWriter"),
         }
     }
 }
@@ -74,6 +114,8 @@ impl fmt::Display for Target<'_> {
         match &self.0 {
             Kind::File(path) => path.display().fmt(f),
             Kind::Writer(_) => f.write_str("a stream"),
+            #[cfg(feature = "async")]
+            Kind::AsyncWriter(_) => f.write_str("a stream"),
         }
     }
 }
@@ -110,6 +152,11 @@ impl<'t> Sink<'t> {
         let path = match target.0 {
             Kind::File(path) => path,
             Kind::Writer(writer) => return Ok(Self::Stream(Ordered::new(writer))),
+            #[cfg(feature = "async")]
+            Kind::AsyncWriter(writer) => {
+                let writer = AsyncWriter::boxed(writer, cancel);
+                return Ok(Self::Stream(Ordered::new(writer)));
+            }
         };
         match Destination::find(&path).map_err(TransferError::file(&*path))? {
             Destination::File(path) => Ok(Self::File(path)),

@@ -19,10 +19,11 @@ use super::partial::PartialKind;
 use super::report::Failure;
 use super::upload::Upload;
 use super::work::Item;
+use crate::client::AnyClient;
 use crate::error::{Error, Result};
 use crate::file;
 
-impl TransferManager {
+impl<C: AnyClient> TransferManager<C> {
     /// Uploads all files of a folder and its subfolders to a prefix. Symbolic links are followed. Pipes, sockets and devices are
     /// [skipped](super::Report::skipped).
     ///
@@ -42,7 +43,7 @@ impl TransferManager {
         folder: impl Into<PathBuf>,
         bucket: impl Into<String>,
         prefix: impl Into<String>,
-    ) -> Job<'static> {
+    ) -> Job<'static, C> {
         let (folder, below) = (folder.into(), Prefix::new(bucket, prefix));
         Job::many(&self.shared, move |context, args| {
             let mut args = Args::check(Action::Upload, args)?;
@@ -90,7 +91,7 @@ impl TransferManager {
         bucket: impl Into<String>,
         prefix: impl Into<String>,
         folder: impl Into<PathBuf>,
-    ) -> Job<'static> {
+    ) -> Job<'static, C> {
         let (folder, below) = (folder.into(), Prefix::new(bucket, prefix));
         Job::many(&self.shared, move |context, args| {
             let args = Args::check(Action::Download, args)?;
@@ -121,7 +122,7 @@ impl TransferManager {
         source_prefix: impl Into<String>,
         bucket: impl Into<String>,
         prefix: impl Into<String>,
-    ) -> Job<'static> {
+    ) -> Job<'static, C> {
         let (from, to) = (
             Prefix::new(source_bucket, source_prefix),
             Prefix::new(bucket, prefix),

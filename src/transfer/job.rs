@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use serde_json::Value;
 
 use super::args::{Action, Args};
+#[cfg(feature = "async")]
+use super::asynchronous::Watched;
 use super::context::{Context, Shared};
 use super::copy::Copy;
 use super::copy_source::CopySource;
@@ -22,6 +23,7 @@ use super::source::Source;
 use super::upload::Upload;
 use super::work::{Item, Items, Work};
 use crate::cancel::CancelToken;
+use crate::client::{AnyClient, Client};
 use crate::error::Result;
 
 /// The transfer of one object.
@@ -88,7 +90,7 @@ impl<'j> Found<'j> {
     }
 }
 
-enum What<'j> {
+pub(super) enum What<'j> {
     One(ObjectRef, Transfer<'j>),
     Many(Box<Find<'j>>),
 }
@@ -109,27 +111,27 @@ enum What<'j> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a job does nothing until `run` or `start`"]
-pub struct Job<'j> {
-    shared: Shared,
-    what: What<'j>,
-    args: Value,
-    progress: Option<Box<dyn Progress>>,
-    cancel: CancelToken,
+pub struct Job<'j, C = Client> {
+    pub(super) shared: Shared<C>,
+    pub(super) what: What<'j>,
+    pub(super) args: Value,
+    pub(super) progress: Option<Box<dyn Progress>>,
+    pub(super) cancel: CancelToken,
 }
 
-impl<'j> Job<'j> {
-    pub(super) fn one(shared: &Shared, object: ObjectRef, transfer: Transfer<'j>) -> Self {
+impl<'j, C: AnyClient> Job<'j, C> {
+    pub(super) fn one(shared: &Shared<C>, object: ObjectRef, transfer: Transfer<'j>) -> Self {
         Self::new(shared, What::One(object, transfer))
     }
 
     pub(super) fn many(
-        shared: &Shared,
+        shared: &Shared<C>,
         find: impl FnOnce(&Arc<Context>, Value) -> Result<Found<'j>> + Send + 'j,
     ) -> Self {
         Self::new(shared, What::Many(Box::new(find)))
     }
 
-    fn new(shared: &Shared, what: What<'j>) -> Self {
+    fn new(shared: &Shared<C>, what: What<'j>) -> Self {
         Self {
             shared: shared.clone(),
             what,
@@ -194,7 +196,9 @@ impl<'j> Job<'j> {
         self.cancel = token.clone();
         self
     }
+}
 
+impl Job<'_> {
     /// Transfers the objects on this thread and others, and returns when all are done.
     ///
     /// ```
@@ -213,20 +217,24 @@ impl<'j> Job<'j> {
     /// Returns an error if the object fails. If some of many objects fail, the others are transferred, and the error is
     /// [`TransferError::Several`](super::TransferError).
     pub fn run(self) -> Result<Report> {
-        let (this, context) = self.with_context();
-        this.run_in(&context)
+        let (context, what, args) = self.into_parts();
+        what.run(&context, args)
     }
+}
 
-    fn with_context(mut self) -> (Self, Arc<Context>) {
-        let (cancel, progress) = (self.cancel.clone(), self.progress.take());
-        let context = Arc::new(self.shared.context(cancel, progress));
-        (self, context)
+impl<'j> Job<'j> {
+    fn into_parts(self) -> (Arc<Context>, What<'j>, Value) {
+        let context = self.shared.context(self.cancel, self.progress);
+        (Arc::new(context), self.what, self.args)
     }
+}
 
-    fn run_in(self, context: &Arc<Context>) -> Result<Report> {
-        match self.what {
-            What::One(object, transfer) => {
-                let work = transfer.work(context, object, self.args)?;
+impl What<'_> {
+    /// Transfers the objects, and returns when all are done.
+    pub(super) fn run(self, context: &Arc<Context>, args: Value) -> Result<Report> {
+        match self {
+            Self::One(object, transfer) => {
+                let work = transfer.work(context, object, args)?;
                 let items = std::iter::once(Ok(Item::Work(work)));
                 let mut report = pool::run(Box::new(items), context)?;
                 match report.failures.pop() {
@@ -234,7 +242,7 @@ impl<'j> Job<'j> {
                     None => Ok(report),
                 }
             }
-            What::Many(find) => run_many(find(context, self.args)?, context),
+            Self::Many(find) => run_many(find(context, args)?, context),
         }
     }
 }
@@ -271,16 +279,18 @@ impl Job<'static> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn start(self) -> Running {
-        let (this, context) = self.with_context();
+        let (context, what, args) = self.into_parts();
         let shared = context.clone();
         Running {
-            thread: std::thread::spawn(move || this.run_in(&shared)),
+            thread: std::thread::spawn(move || what.run(&shared, args)),
             context,
+            #[cfg(feature = "async")]
+            watched: None,
         }
     }
 }
 
-impl fmt::Debug for Job<'_> {
+impl<C: fmt::Debug> fmt::Debug for Job<'_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // arguments may hold a key
         f.debug_struct("Job")
@@ -289,7 +299,7 @@ impl fmt::Debug for Job<'_> {
     }
 }
 
-/// A transfer that runs in the background. Dropping it does not end the transfer.
+/// A transfer that runs in the background. Dropping it does not end the transfer, unless it is the async client's.
 ///
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};
@@ -303,12 +313,15 @@ impl fmt::Debug for Job<'_> {
 /// running.join()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Running {
-    thread: JoinHandle<Result<Report>>,
-    context: Arc<Context>,
+pub struct Running<C: AnyClient = Client> {
+    pub(super) thread: C::Thread<Result<Report>>,
+    pub(super) context: Arc<Context>,
+    /// What only the async client's has.
+    #[cfg(feature = "async")]
+    pub(super) watched: Option<Watched>,
 }
 
-impl fmt::Debug for Running {
+impl<C: AnyClient> fmt::Debug for Running<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Running")
             .field("now", &self.now())
@@ -316,26 +329,7 @@ impl fmt::Debug for Running {
     }
 }
 
-impl Running {
-    /// Returns whether the transfer has ended, successfully or not.
-    ///
-    /// ```
-    /// # use tucuxi::{Client, Config, transport::Replay};
-    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
-    /// # let replay = std::sync::Arc::new(Replay::new()
-    /// #     .respond(200, &[("etag", "\"e\"")], ""));
-    /// # let client = Client::with_transport(config, replay.clone())?;
-    /// let running = client.transfer().upload("a small fish", "river", "fish.txt").start();
-    /// while !running.is_done() {
-    ///     std::thread::yield_now();
-    /// }
-    /// assert_eq!(running.join()?.objects, 1);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn is_done(&self) -> bool {
-        self.thread.is_finished()
-    }
-
+impl<C: AnyClient> Running<C> {
     /// Returns the current progress.
     ///
     /// ```
@@ -368,6 +362,27 @@ impl Running {
     /// ```
     pub fn cancel(&self) {
         self.context.cancel.cancel();
+    }
+}
+
+impl Running {
+    /// Returns whether the transfer has ended, successfully or not.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let replay = std::sync::Arc::new(Replay::new()
+    /// #     .respond(200, &[("etag", "\"e\"")], ""));
+    /// # let client = Client::with_transport(config, replay.clone())?;
+    /// let running = client.transfer().upload("a small fish", "river", "fish.txt").start();
+    /// while !running.is_done() {
+    ///     std::thread::yield_now();
+    /// }
+    /// assert_eq!(running.join()?.objects, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn is_done(&self) -> bool {
+        self.thread.is_finished()
     }
 
     /// Waits for the end of the transfer.

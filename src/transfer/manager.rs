@@ -13,7 +13,7 @@ use super::object_ref::ObjectRef;
 use super::source::Source;
 use super::unfinished::{self, Unfinished};
 use crate::cancel::CancelToken;
-use crate::client::Client;
+use crate::client::{AnyClient, Client};
 use crate::error::Result;
 
 impl Client {
@@ -27,9 +27,7 @@ impl Client {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn transfer(&self) -> TransferManager {
-        TransferManager {
-            shared: Shared::new(self, TransferConfig::default()),
-        }
+        TransferManager::new(self, TransferConfig::default())
     }
 
     /// Returns a manager of S3 transfers.
@@ -48,8 +46,7 @@ impl Client {
     /// Returns an error if a setting is 0.
     pub fn transfer_with(&self, config: TransferConfig) -> Result<TransferManager> {
         config.check()?;
-        let shared = Shared::new(self, config);
-        Ok(TransferManager { shared })
+        Ok(TransferManager::new(self, config))
     }
 }
 
@@ -68,11 +65,16 @@ impl Client {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct TransferManager {
-    pub(super) shared: Shared,
+pub struct TransferManager<C = Client> {
+    pub(super) shared: Shared<C>,
 }
 
-impl TransferManager {
+impl<C: AnyClient> TransferManager<C> {
+    pub(super) fn new(client: &C, config: TransferConfig) -> Self {
+        let shared = Shared::new(client, config);
+        Self { shared }
+    }
+
     /// Uploads a file, a stream or bytes.
     ///
     /// ```
@@ -91,7 +93,7 @@ impl TransferManager {
         source: impl Into<Source<'s>>,
         bucket: impl Into<String>,
         key: impl Into<String>,
-    ) -> Job<'s> {
+    ) -> Job<'s, C> {
         let transfer = Transfer::Upload(source.into());
         Job::one(&self.shared, ObjectRef::new(bucket, key), transfer)
     }
@@ -114,7 +116,7 @@ impl TransferManager {
         filename: impl AsRef<Path>,
         bucket: impl Into<String>,
         key: impl Into<String>,
-    ) -> Job<'static> {
+    ) -> Job<'static, C> {
         self.upload(filename.as_ref(), bucket, key)
     }
 
@@ -132,7 +134,7 @@ impl TransferManager {
         reader: impl Read + Send + 's,
         bucket: impl Into<String>,
         key: impl Into<String>,
-    ) -> Job<'s> {
+    ) -> Job<'s, C> {
         self.upload(Source::reader(reader), bucket, key)
     }
 
@@ -154,7 +156,7 @@ impl TransferManager {
         bucket: impl Into<String>,
         key: impl Into<String>,
         target: impl Into<Target<'t>>,
-    ) -> Job<'t> {
+    ) -> Job<'t, C> {
         let transfer = Transfer::Download(target.into());
         Job::one(&self.shared, ObjectRef::new(bucket, key), transfer)
     }
@@ -178,7 +180,7 @@ impl TransferManager {
         bucket: impl Into<String>,
         key: impl Into<String>,
         filename: impl AsRef<Path>,
-    ) -> Job<'static> {
+    ) -> Job<'static, C> {
         self.download(bucket, key, filename.as_ref())
     }
 
@@ -201,7 +203,7 @@ impl TransferManager {
         bucket: impl Into<String>,
         key: impl Into<String>,
         writer: impl Write + Send + 't,
-    ) -> Job<'t> {
+    ) -> Job<'t, C> {
         self.download(bucket, key, Target::writer(writer))
     }
 
@@ -220,7 +222,7 @@ impl TransferManager {
         source: impl Into<CopySource>,
         bucket: impl Into<String>,
         key: impl Into<String>,
-    ) -> Job<'static> {
+    ) -> Job<'static, C> {
         let transfer = Transfer::Copy(source.into());
         Job::one(&self.shared, ObjectRef::new(bucket, key), transfer)
     }
@@ -234,10 +236,12 @@ impl TransferManager {
     /// client.transfer().delete("river", "fish.txt").run()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn delete(&self, bucket: impl Into<String>, key: impl Into<String>) -> Job<'static> {
+    pub fn delete(&self, bucket: impl Into<String>, key: impl Into<String>) -> Job<'static, C> {
         Job::one(&self.shared, ObjectRef::new(bucket, key), Transfer::Delete)
     }
+}
 
+impl TransferManager {
     /// Returns the transfers to and from this endpoint that earlier processes left unfinished: those with a journal in the
     /// [state folder](TransferConfig::state_folder) that no process has locked.
     ///

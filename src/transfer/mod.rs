@@ -18,6 +18,11 @@
 //! A transfer that fails or is cancelled is undone: multipart uploads are aborted, and no file is left half written. If the
 //! process was killed, the next transfer of the same object resumes, after verifying the parts that are already there.
 //!
+//! With the async client, `client.transfer()` returns the same manager, whose jobs are awaited: `run` is a future of the report,
+//! `start` returns a [`Running`] that is one, and `Running::snapshots` is its progress as a stream. A job runs on threads of its
+//! own, so nothing blocks the executor, and dropping its future cancels it. A [`Body`](crate::Body) from an asynchronous stream or
+//! reader is a [`Source`], an asynchronous writer is a [`Target`].
+//!
 //! ```text
 //!   Job ──► pool: worker threads ──► plan: the next step ──► upload, download, copy, delete: one request a step
 //!                     │
@@ -25,6 +30,8 @@
 //! ```
 
 mod args;
+#[cfg(feature = "async")]
+mod asynchronous;
 mod compare;
 mod comparison;
 mod config;
@@ -71,6 +78,8 @@ mod upload;
 mod upload_parts;
 mod work;
 
+#[cfg(feature = "async")]
+pub use self::asynchronous::Snapshots;
 pub use self::compare::Compare;
 pub use self::config::TransferConfig;
 pub use self::copy_source::CopySource;

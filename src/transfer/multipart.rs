@@ -118,7 +118,7 @@ impl Multipart {
     pub(super) fn create(context: &Context, object: &ObjectRef, args: &Args) -> Result<Self> {
         let own = object.params(json!({}));
         let params = args.params(&context.client, "CreateMultipartUpload", own)?;
-        let response = context.call("CreateMultipartUpload", params)?;
+        let response = context.create("CreateMultipartUpload", params)?;
         match response["UploadId"].as_str() {
             Some(id) if !id.is_empty() => Ok(Self {
                 has_checksums: response["ChecksumAlgorithm"].is_string(),

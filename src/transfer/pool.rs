@@ -97,7 +97,10 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
         } else if schedule.threads < self.context.config.concurrency {
             schedule.threads += 1;
             drop(schedule);
-            let thread = std::thread::Builder::new().spawn_scoped(scope, || self.work(scope));
+            let work = || self.work(scope);
+            #[cfg(feature = "async")]
+            let work = crate::runtime::inherited(work);
+            let thread = std::thread::Builder::new().spawn_scoped(scope, work);
             if let Err(error) = thread {
                 // the existing threads do all of the work
                 tracing::debug!(%error, "could not spawn another thread");

@@ -10,6 +10,8 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
+#[cfg(feature = "async")]
+use super::asynchronous::AsyncReader;
 use super::error::TransferError;
 use super::pipe::Pipe;
 use super::plan::growing_part_size;
@@ -24,6 +26,7 @@ use crate::sync;
 /// | --- | --- |
 /// | [`Path`], [`PathBuf`] | a file, whose parts are read concurrently; a pipe or device is read as a stream |
 /// | bytes, text, [`Body`] | bytes in memory, or the file of the [`Body`] |
+/// | a [`Body`] from an asynchronous stream or reader, with the async client | a stream that is read without blocking the executor, with the same limit |
 /// | [`Source::reader`] | a stream, read sequentially, with at most [`memory_limit`](super::TransferConfig::memory_limit) in memory |
 ///
 /// ```
@@ -168,12 +171,12 @@ impl<'s> Content<'s> {
                     &metadata,
                 )))
             }
-            Kind::Body(body) => Self::from_body(&body),
+            Kind::Body(body) => Self::from_body(&body, cancel),
             Kind::Reader(reader) => Ok(Self::Stream(Stream::new(reader, None))),
         }
     }
 
-    fn from_body(body: &Body) -> Result<Self> {
+    fn from_body(body: &Body, cancel: &CancelToken) -> Result<Self> {
         if let Some(bytes) = body.bytes() {
             return Ok(Self::Bytes(bytes.clone()));
         }
@@ -185,7 +188,11 @@ impl<'s> Content<'s> {
                 &metadata,
             )));
         }
-        let reader = body.open().map_err(crate::error::Error::request)?;
+        let opened = match read_async(body, cancel) {
+            Some(reader) => reader,
+            None => body.open(),
+        };
+        let reader = opened.map_err(crate::error::Error::request)?;
         Ok(Self::Stream(Stream::new(reader, body.len())))
     }
 
@@ -197,6 +204,18 @@ impl<'s> Content<'s> {
             Self::Stream(stream) => stream.len,
         }
     }
+}
+
+/// Reads a body that is a stream, until the transfer is cancelled.
+#[cfg(feature = "async")]
+fn read_async(body: &Body, cancel: &CancelToken) -> Option<io::Result<Box<dyn Read + Send>>> {
+    let stream = body.open_exact_stream()?;
+    Some(stream.map(|stream| AsyncReader::boxed(stream, cancel)))
+}
+
+#[cfg(not(feature = "async"))]
+fn read_async(_: &Body, _: &CancelToken) -> Option<io::Result<Box<dyn Read + Send>>> {
+    None
 }
 
 impl FileContent {

@@ -22,6 +22,7 @@ use super::manager::TransferManager;
 use super::object::Object;
 use super::sync_plan::SyncPlan;
 use crate::cancel::CancelToken;
+use crate::client::{AnyClient, Client};
 use crate::error::Result;
 
 /// The reason why something is transferred or deleted.
@@ -109,8 +110,8 @@ impl Change {
 /// ```
 #[must_use = "a sync does nothing until `plan` or `job`"]
 #[derive(Clone)]
-pub struct Sync {
-    pub(super) shared: Shared,
+pub struct Sync<C = Client> {
+    pub(super) shared: Shared<C>,
     pub(super) direction: Direction,
     pub(super) folder: PathBuf,
     pub(super) below: Prefix,
@@ -119,7 +120,7 @@ pub struct Sync {
     pub(super) args: Value,
 }
 
-impl TransferManager {
+impl<C: AnyClient> TransferManager<C> {
     /// Synchronises a prefix with a folder: uploads files that are missing or different below the prefix.
     ///
     /// ```
@@ -141,7 +142,7 @@ impl TransferManager {
         folder: impl Into<PathBuf>,
         bucket: impl Into<String>,
         prefix: impl Into<String>,
-    ) -> Sync {
+    ) -> Sync<C> {
         self.sync(Direction::Up, folder.into(), Prefix::new(bucket, prefix))
     }
 
@@ -165,11 +166,11 @@ impl TransferManager {
         bucket: impl Into<String>,
         prefix: impl Into<String>,
         folder: impl Into<PathBuf>,
-    ) -> Sync {
+    ) -> Sync<C> {
         self.sync(Direction::Down, folder.into(), Prefix::new(bucket, prefix))
     }
 
-    fn sync(&self, direction: Direction, folder: PathBuf, below: Prefix) -> Sync {
+    fn sync(&self, direction: Direction, folder: PathBuf, below: Prefix) -> Sync<C> {
         Sync {
             shared: self.shared.clone(),
             direction,
@@ -182,7 +183,7 @@ impl TransferManager {
     }
 }
 
-impl fmt::Debug for Sync {
+impl<C> fmt::Debug for Sync<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // arguments may hold a key
         f.debug_struct("Sync")
@@ -195,7 +196,7 @@ impl fmt::Debug for Sync {
     }
 }
 
-impl Sync {
+impl<C: AnyClient> Sync<C> {
     /// Sets how files and objects of the same name are compared.
     pub fn compare(mut self, compare: Compare) -> Self {
         self.compare = compare;
@@ -235,6 +236,26 @@ impl Sync {
         self
     }
 
+    /// Returns a job that compares both sides and transfers the differences.
+    pub fn job(self) -> Job<'static, C> {
+        let (shared, args) = (self.shared.clone(), self.args.clone());
+        let job = Job::many(&shared, move |context, args| {
+            let args = Args::check(self.action(), args)?;
+            let plan = SyncPlan::new(self, context, &args)?;
+            Ok(plan.into_work(context, args))
+        });
+        job.args(args)
+    }
+
+    pub(super) fn action(&self) -> Action {
+        match self.direction {
+            Direction::Down => Action::Download,
+            Direction::Up => Action::Upload,
+        }
+    }
+}
+
+impl Sync {
     /// Compares both sides, without changing anything. The names below the prefix are held in memory.
     ///
     /// ```
@@ -258,23 +279,5 @@ impl Sync {
         let context = Arc::new(self.shared.context(CancelToken::default(), None));
         let args = Args::check(self.action(), self.args.clone())?;
         SyncPlan::new(self, &context, &args)
-    }
-
-    /// Returns a job that compares both sides and transfers the differences.
-    pub fn job(self) -> Job<'static> {
-        let (shared, args) = (self.shared.clone(), self.args.clone());
-        let job = Job::many(&shared, move |context, args| {
-            let args = Args::check(self.action(), args)?;
-            let plan = SyncPlan::new(self, context, &args)?;
-            Ok(plan.into_work(context, args))
-        });
-        job.args(args)
-    }
-
-    pub(super) fn action(&self) -> Action {
-        match self.direction {
-            Direction::Down => Action::Download,
-            Direction::Up => Action::Upload,
-        }
     }
 }

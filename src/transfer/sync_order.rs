@@ -17,11 +17,12 @@ use super::sync::{Change, Direction};
 use super::sync_plan::SyncPlan;
 use super::upload::Upload;
 use super::work::Item;
+use crate::client::AnyClient;
 
-impl SyncPlan {
+impl<C: AnyClient> SyncPlan<C> {
     /// Returns a job that performs the plan, with the [arguments](super::Sync::args) of the comparison unless others are set.
     /// Files and objects that could not be compared fail.
-    pub fn job(self) -> Job<'static> {
+    pub fn job(self) -> Job<'static, C> {
         let (shared, args) = (self.sync.shared.clone(), self.sync.args.clone());
         let job = Job::many(&shared, move |context, args| {
             let args = Args::check(self.sync.action(), args)?;

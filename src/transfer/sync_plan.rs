@@ -18,6 +18,7 @@ use super::object::Object;
 use super::partial::PartialKind;
 use super::report::Failure;
 use super::sync::{Change, Difference, Direction, Sync};
+use crate::client::{AnyClient, Client};
 use crate::error::{Error, Result};
 use crate::printable::Printable;
 
@@ -40,8 +41,8 @@ use crate::printable::Printable;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct SyncPlan {
-    pub(super) sync: Sync,
+pub struct SyncPlan<C = Client> {
+    pub(super) sync: Sync<C>,
     pub(super) changes: Vec<Change>,
     /// Files and folders that are in the way of downloads, by relative path.
     pub(super) obstacles: BTreeMap<Box<str>, PathBuf>,
@@ -52,8 +53,8 @@ pub struct SyncPlan {
     pub(super) temporary: Vec<PathBuf>,
 }
 
-impl SyncPlan {
-    pub(super) fn new(sync: Sync, context: &Arc<Context>, args: &Args) -> Result<Self> {
+impl<C: AnyClient> SyncPlan<C> {
+    pub(super) fn new(sync: Sync<C>, context: &Arc<Context>, args: &Args) -> Result<Self> {
         let mut plan = Self {
             sync,
             changes: Vec::new(),
@@ -322,7 +323,7 @@ impl SyncPlan {
     }
 }
 
-impl fmt::Display for SyncPlan {
+impl<C> fmt::Display for SyncPlan<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for change in &self.changes {
             let object = Printable(self.sync.below.object(&change.relative).url());

@@ -1,6 +1,7 @@
 //! Transfers that earlier processes left unfinished.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use super::journal::{Journal, Subject};
 use super::multipart::Multipart;
 use super::object_ref::ObjectRef;
 use super::resume::{partial_file, upload_id};
+use crate::client::Client;
 use crate::error::Result;
 
 /// A transfer whose process was killed, or an upload that could not be completed. The same transfer, started again, resumes it;
@@ -35,7 +37,8 @@ use crate::error::Result;
 /// Only uploads whose id is in a journal on this machine are resumed or aborted. If the process died before it received the id,
 /// the upload, which has no parts, cannot be told apart from those of other machines. A lifecycle rule with
 /// `AbortIncompleteMultipartUpload` removes it.
-pub struct Unfinished {
+pub struct Unfinished<C = Client> {
+    of: PhantomData<fn() -> C>,
     context: Arc<Context>,
     journal: Journal,
     subject: Subject,
@@ -43,7 +46,7 @@ pub struct Unfinished {
 }
 
 /// Returns the unfinished transfers to and from this endpoint whose journals no process has locked.
-pub(super) fn all(context: &Arc<Context>) -> Result<Vec<Unfinished>> {
+pub(super) fn all<C>(context: &Arc<Context>) -> Result<Vec<Unfinished<C>>> {
     let Some(folder) = context.state_folder() else {
         return Ok(Vec::new());
     };
@@ -53,6 +56,7 @@ pub(super) fn all(context: &Arc<Context>) -> Result<Vec<Unfinished>> {
         .into_iter()
         .filter(|(_, subject, _)| *subject.service == *service);
     let unfinished = of_service.map(|(journal, subject, lines)| Unfinished {
+        of: PhantomData,
         context: context.clone(),
         journal,
         subject,
@@ -61,7 +65,7 @@ pub(super) fn all(context: &Arc<Context>) -> Result<Vec<Unfinished>> {
     Ok(unfinished.collect())
 }
 
-impl Unfinished {
+impl<C> Unfinished<C> {
     /// Returns the bucket.
     pub fn bucket(&self) -> &str {
         &self.subject.bucket
@@ -88,12 +92,7 @@ impl Unfinished {
         upload_id(&self.lines)
     }
 
-    /// Aborts the transfer: removes the uploaded parts or the partial file.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the upload cannot be aborted. It stays unfinished then.
-    pub fn abort(self) -> Result<()> {
+    pub(super) fn abort_blocking(self) -> Result<()> {
         let object = ObjectRef::new(self.bucket(), self.key());
         if self.is_upload() {
             match self.upload_id() {
@@ -114,7 +113,18 @@ impl Unfinished {
     }
 }
 
-impl fmt::Debug for Unfinished {
+impl Unfinished {
+    /// Aborts the transfer: removes the uploaded parts or the partial file.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the upload cannot be aborted. It stays unfinished then.
+    pub fn abort(self) -> Result<()> {
+        self.abort_blocking()
+    }
+}
+
+impl<C> fmt::Debug for Unfinished<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unfinished")
             .field("bucket", &self.bucket())

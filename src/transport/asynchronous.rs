@@ -1,17 +1,22 @@
 //! Transports of the async client.
 
 use std::future::{Future, pending};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
+use bytes::Bytes;
+use futures_core::Stream;
 use http::Uri;
 use tokio::runtime::Handle;
 
 use super::{
     Limits, Record, Replay, Request, Response, Transport, TransportError, TransportErrorKind,
 };
-use crate::body::Body;
+use crate::body::{Body, ResponseBody};
+use crate::cancel::Cancelled;
 use crate::runtime;
 
 /// A request that is being sent: completes with the head of the response.
@@ -93,7 +98,41 @@ impl Transport for Bridge {
         let sent = within(limits, &uri, self.transport.send(request, limits.clone()));
         let sent = runtime::block_on(runtime, sent);
         let sent = sent.map_err(|e| TransportError::new(TransportErrorKind::Request, &uri, e))?;
-        sent.map(|response| response.map(|body| body.for_threads(runtime)))
+        let cancelled = limits.cancel.cancelled();
+        sent.map(|response| {
+            response.map(|body| UntilCancelled::of(body, cancelled, uri).for_threads(runtime))
+        })
+    }
+}
+
+/// A body that a thread reads, until the call is cancelled.
+struct UntilCancelled {
+    body: ResponseBody,
+    cancelled: Cancelled,
+    uri: Uri,
+}
+
+impl UntilCancelled {
+    fn of(body: ResponseBody, cancelled: Cancelled, uri: Uri) -> ResponseBody {
+        let (len, ends_by_close) = (body.len(), body.ends_by_close());
+        let stream = Self {
+            body,
+            cancelled,
+            uri,
+        };
+        ResponseBody::from_stream(stream, len).ending_by_close(ends_by_close)
+    }
+}
+
+impl Stream for UntilCancelled {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if Pin::new(&mut self.cancelled).poll(cx).is_ready() {
+            let error = TransportError::cancelled(&self.uri);
+            return Poll::Ready(Some(Err(io::Error::other(error))));
+        }
+        Pin::new(&mut self.body).poll_next(cx)
     }
 }
 

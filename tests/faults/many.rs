@@ -58,9 +58,14 @@ fn calls() -> usize {
         limit.current = limit.maximum;
         let _ = setrlimit(Resource::Nofile, limit);
         let most = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-        let most = usize::try_from(most / 2).unwrap_or(CALLS).saturating_sub(100);
+        let most = usize::try_from(most / 2)
+            .unwrap_or(CALLS)
+            .saturating_sub(100);
         if most < calls {
-            report::skipped("5,000 calls at once", &format!("descriptors are for {most}"));
+            report::skipped(
+                "5,000 calls at once",
+                &format!("descriptors are for {most}"),
+            );
         }
         CALLS.min(most)
     }

@@ -32,6 +32,8 @@ mod validation;
 mod s3_server;
 #[path = "../support"]
 mod support {
+    #[cfg(feature = "async")]
+    pub(crate) mod asynchronous;
     pub(crate) mod client;
     pub(crate) mod loopback;
     pub(crate) mod null_server;

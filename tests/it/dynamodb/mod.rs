@@ -1,5 +1,7 @@
 //! The DynamoDB layer: plain values in all calls, tables, batches and scans.
 
+#[cfg(feature = "async")]
+mod asynchronous;
 mod batch;
 mod fake;
 mod plain;

@@ -1,5 +1,7 @@
 //! Transfers of S3 objects, with a server in memory that verifies requests.
 
+#[cfg(feature = "async")]
+mod asynchronous;
 mod copies;
 mod failures;
 mod folders;
