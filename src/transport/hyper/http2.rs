@@ -8,14 +8,13 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use h2::client::ResponseFuture;
-use h2::{Reason, RecvStream, SendStream};
+use h2::{Reason, RecvStream};
 use http::header::{CONNECTION, EXPECT, HOST, HeaderName, TE, TRANSFER_ENCODING, UPGRADE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Uri, Version, request, response};
-use tokio::task::JoinHandle;
 use tokio::time::{Sleep, sleep};
 
-use super::outgoing::Outgoing;
+use super::sending::{Sending, Task};
 use super::shared::Lease;
 use super::wait::Wait;
 use super::{Exchange, Trouble};
@@ -245,82 +244,6 @@ impl Call {
             (Some(body), wait) => Trouble::Unsent(Exchange { body, wait }, failure),
             (None, _) => failure.into(),
         }
-    }
-}
-
-/// The body of a request that is being sent.
-struct Sending {
-    stream: SendStream<Bytes>,
-    body: Outgoing,
-    chunk: Bytes,
-    /// Whether the network is waited for, and not the program's body.
-    is_blocked: bool,
-    /// Whether the whole body was sent, or the server does not want it.
-    is_done: bool,
-    /// The bytes that were sent and not yet counted.
-    sent: Arc<AtomicU64>,
-}
-
-impl Sending {
-    /// Completes when the whole body was sent, or the server does not want it: the response tells which.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        let polled = self.poll_all(cx);
-        self.is_done = polled.is_ready();
-        polled
-    }
-
-    fn poll_all(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        loop {
-            if self.chunk.is_empty() {
-                self.is_blocked = false;
-                match ready!(self.body.poll_next(cx)) {
-                    Some(Ok(chunk)) => self.chunk = chunk,
-                    Some(Err(error)) => {
-                        self.stream.send_reset(Reason::CANCEL);
-                        return Poll::Ready(Err(Failure::Body(error)));
-                    }
-                    None => {
-                        let _ = self.stream.send_data(Bytes::new(), true);
-                        return Poll::Ready(Ok(()));
-                    }
-                }
-            }
-            self.stream.reserve_capacity(self.chunk.len());
-            while self.stream.capacity() == 0 {
-                self.is_blocked = true;
-                match ready!(self.stream.poll_capacity(cx)) {
-                    Some(Ok(_)) => {}
-                    Some(Err(_)) | None => return Poll::Ready(Ok(())),
-                }
-            }
-            let n = self.stream.capacity().min(self.chunk.len());
-            let part = self.chunk.split_to(n);
-            let is_last = self.chunk.is_empty() && self.body.is_ended();
-            let sent = self.stream.send_data(part, is_last);
-            self.sent.fetch_add(n as u64, Ordering::Relaxed);
-            if is_last || sent.is_err() {
-                return Poll::Ready(Ok(()));
-            }
-        }
-    }
-}
-
-/// The rest of a request that is sent while its response is received. Dropping it ends that.
-struct Task(JoinHandle<Result<(), Failure>>);
-
-impl Task {
-    fn of(mut sending: Sending) -> Self {
-        Self(tokio::spawn(async move {
-            // the server may have responded instead of asking for the body
-            sending.body.open()?;
-            poll_fn(|cx| sending.poll(cx)).await
-        }))
-    }
-}
-
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
 

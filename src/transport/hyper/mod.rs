@@ -14,6 +14,7 @@ mod http1;
 mod http2;
 mod outgoing;
 mod pool;
+mod sending;
 mod shared;
 mod socket;
 mod tls;

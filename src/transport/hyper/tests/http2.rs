@@ -193,7 +193,8 @@ async fn faults_have_kinds() {
         ..limits()
     };
     let short_body = || Body::from_reader_with_len(&b"hello"[..], 6);
-    let cases: [(&str, &dyn Fn() -> Body, Option<TransportErrorKind>); 9] = [
+    type Make<'a> = &'a dyn Fn() -> Body;
+    let cases: [(&str, Make<'_>, Option<TransportErrorKind>); 9] = [
         ("/", &|| Body::from(""), None),
         ("/interim", &|| Body::from(""), None),
         ("/early", &|| Body::from(vec![0; 4 << 20]), None),
