@@ -3,7 +3,6 @@
 //! ```text
 //! method LF path LF query LF (name ":" values LF)* LF names LF hash-of-the-body
 //! ```
-//! `aws-sigv4` can build it as well, but logs it with customer keys and session tokens.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

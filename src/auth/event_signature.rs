@@ -2,10 +2,9 @@
 
 use std::time::SystemTime;
 
-use aws_sigv4::sign::v4;
 use http::header::AUTHORIZATION;
 
-use super::{Clock, Signer};
+use super::{Clock, Signer, keys, sigv4};
 use crate::error::{Error, Result};
 use crate::eventstream::SignFrames;
 use crate::frame::{HeaderValue, Message};
@@ -51,10 +50,11 @@ impl SignFrames for EventSigner {
         let stamp = Timestamp::of(time).whole();
         let date = HeaderValue::Timestamp(stamp.epoch_millis());
         let signed = Message::new(message).with(":date", date);
-        let text = self.string_to_sign(&signed, &stamp.basic(), time)?;
+        let stamp = stamp.basic();
+        let text = self.string_to_sign(&signed, &stamp, time)?;
         let secret = self.credentials.secret_access_key();
-        let key = v4::generate_signing_key(secret, time, &self.region, &self.name);
-        self.last = v4::calculate_signature(key, text.as_bytes());
+        let day = sigv4::day(&stamp);
+        self.last = keys::sign_v4(secret, day, &self.region, &self.name, &text);
         let signature = HeaderValue::Bytes(hash::from_hex(&self.last).into());
         Ok(signed.with(":chunk-signature", signature).encode()?)
     }

@@ -14,6 +14,7 @@
 mod bearer;
 mod canonical;
 mod event_signature;
+mod keys;
 pub(crate) mod legacy;
 mod older;
 mod sigv4;

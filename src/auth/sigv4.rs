@@ -1,14 +1,11 @@
-//! AWS Signature Version 4 and 4a, with the keys of `aws-sigv4`.
+//! AWS Signature Version 4 and 4a: what a signature covers, and where it is put. [`keys`] computes it.
 
 use std::time::{Duration, SystemTime};
 
-use aws_sigv4::sign::v4;
-#[cfg(feature = "sigv4a")]
-use aws_sigv4::sign::v4a;
 use http::header::{AUTHORIZATION, HeaderName};
 use http::{HeaderMap, HeaderValue, Uri};
 
-use super::canonical;
+use super::{canonical, keys};
 use crate::error::{Error, Result};
 use crate::identity::{Credentials, header_text};
 use crate::time::Timestamp;
@@ -225,7 +222,7 @@ impl<'a> Signer<'a> {
         let signed =
             canonical::Headers::new(request.headers(), request.uri(), |name| self.signs(name))?;
         let query = canonical::query(request.uri().query().unwrap_or_default(), &[]);
-        let signature = self.signature(&stamp, &self.canonical(request, &query, &signed, &hash));
+        let signature = self.signature(&stamp, &self.canonical(request, &query, &signed, &hash))?;
         let text = format!(
             "{} Credential={}/{}, SignedHeaders={}, Signature={signature}",
             self.algorithm.name(),
@@ -291,7 +288,7 @@ impl<'a> Signer<'a> {
             .collect();
         let own = request.uri().query().unwrap_or_default().to_owned();
         let query = canonical::query(&own, &covered);
-        let signature = self.signature(&stamp, &self.canonical(request, &query, &signed, &hash));
+        let signature = self.signature(&stamp, &self.canonical(request, &query, &signed, &hash))?;
         let mut pairs: Vec<String> = vec![own];
         pairs.retain(|pair| !pair.is_empty());
         let last = [("X-Amz-Signature", &*signature)];
@@ -316,7 +313,7 @@ impl<'a> Signer<'a> {
                 "the URL to sign must have a scheme and a host",
             ));
         }
-        // `aws-sigv4` panics at other times
+        // the year of a date has four digits
         match Timestamp::of(self.time).system_time() == Some(self.time) {
             true => Ok(()),
             false => Err(Error::request(
@@ -349,7 +346,7 @@ impl<'a> Signer<'a> {
     }
 
     pub(super) fn scope(&self, stamp: &str) -> String {
-        let (day, name) = (stamp.get(..8).unwrap_or_default(), self.name);
+        let (day, name) = (day(stamp), self.name);
         match self.region_set() {
             None => format!("{day}/{}/{name}/aws4_request", self.region),
             Some(_) => format!("{day}/{name}/aws4_request"),
@@ -369,7 +366,7 @@ impl<'a> Signer<'a> {
     }
 
     /// Returns the signature of a canonical request.
-    fn signature(&self, stamp: &str, canonical: &str) -> String {
+    fn signature(&self, stamp: &str, canonical: &str) -> Result<String> {
         let text = format!(
             "{}\n{stamp}\n{}\n{}",
             self.algorithm.name(),
@@ -378,17 +375,23 @@ impl<'a> Signer<'a> {
         );
         let secret = self.credentials.secret_access_key();
         match self.algorithm {
-            Algorithm::SigV4 => {
-                let key = v4::generate_signing_key(secret, self.time, self.region, self.name);
-                v4::calculate_signature(key, text.as_bytes())
-            }
+            Algorithm::SigV4 => Ok(keys::sign_v4(
+                secret,
+                day(stamp),
+                self.region,
+                self.name,
+                &text,
+            )),
             #[cfg(feature = "sigv4a")]
-            Algorithm::SigV4a => {
-                let key = v4a::generate_signing_key(self.credentials.access_key_id(), secret);
-                v4a::calculate_signature(&key, text.as_bytes())
-            }
+            Algorithm::SigV4a => keys::sign_v4a(self.credentials.access_key_id(), secret, &text)
+                .ok_or_else(|| Error::request("the credentials have no key for version 4a")),
         }
     }
+}
+
+/// The day of a time as in signatures.
+pub(super) fn day(stamp: &str) -> &str {
+    stamp.get(..8).unwrap_or_default()
 }
 
 impl Algorithm {
@@ -432,8 +435,9 @@ pub(crate) fn post_signature(
     time: SystemTime,
     policy: &str,
 ) -> String {
-    let key = v4::generate_signing_key(credentials.secret_access_key(), time, region, name);
-    v4::calculate_signature(key, policy.as_bytes())
+    let stamp = Timestamp::of(time).basic();
+    let secret = credentials.secret_access_key();
+    keys::sign_v4(secret, day(&stamp), region, name, policy)
 }
 
 /// Checks the validity of a presigned URL.

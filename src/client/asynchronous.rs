@@ -20,7 +20,7 @@ use crate::identity::Credentials;
 use crate::model::{ModelSource, ServiceModel};
 use crate::output::Output;
 use crate::runtime;
-use crate::transport::{AsyncTransport, Bridge, HyperTransport, Request};
+use crate::transport::{AsyncTransport, Bridge, Request, TokioTransport};
 
 /// A client for any operation of any service whose calls are futures.
 ///
@@ -89,7 +89,7 @@ impl AsyncClient {
     /// Returns an error if a network setting is not supported or names an invalid file, or if the configuration disables an
     /// unknown customisation.
     pub fn with_config(config: Config) -> Result<Self> {
-        let transport = HyperTransport::new(config.network())?;
+        let transport = TokioTransport::new(config.network())?;
         Self::with_transport(config, transport)
     }
 

@@ -10,8 +10,6 @@ mod authority;
 mod cassette;
 #[cfg(any(feature = "async", feature = "ureq"))]
 mod failure;
-#[cfg(feature = "async")]
-mod hyper;
 #[cfg(any(feature = "async", feature = "ureq"))]
 mod idle;
 #[cfg(any(feature = "async", feature = "ureq"))]
@@ -21,6 +19,8 @@ mod record;
 mod replay;
 #[cfg(any(feature = "async", feature = "ureq"))]
 mod route;
+#[cfg(feature = "async")]
+mod tokio;
 #[cfg(any(feature = "async", feature = "ureq"))]
 mod trust;
 #[cfg(feature = "ureq")]
@@ -32,12 +32,12 @@ mod watch;
 pub use self::asynchronous::{AsyncTransport, Sending};
 #[cfg(feature = "async")]
 pub(crate) use self::asynchronous::{Bridge, passed, within};
-#[cfg(feature = "async")]
-pub use self::hyper::HyperTransport;
 pub(crate) use self::network::hosts;
 pub use self::network::{Network, Proxies, Throughput};
 pub use self::record::Record;
 pub use self::replay::{Replay, SentRequest};
+#[cfg(feature = "async")]
+pub use self::tokio::TokioTransport;
 #[cfg(feature = "ureq")]
 pub use self::ureq::UreqTransport;
 pub use crate::cancel::{CancelToken, Cancelled};

@@ -61,7 +61,7 @@ fn calls() -> usize {
         let most = usize::try_from(most / 2)
             .unwrap_or(CALLS)
             .saturating_sub(100);
-        if most < calls {
+        if most < CALLS {
             report::skipped(
                 "5,000 calls at once",
                 &format!("descriptors are for {most}"),

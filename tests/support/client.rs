@@ -70,7 +70,7 @@ mod either {
 
     use tokio::runtime::Runtime;
     use tucuxi::internals::driven_on;
-    use tucuxi::transport::{AsyncTransport, HyperTransport, Limits, Request, Sending};
+    use tucuxi::transport::{AsyncTransport, Limits, Request, Sending, TokioTransport};
 
     use super::*;
 
@@ -82,7 +82,7 @@ mod either {
     pub(crate) fn connect(config: Config) -> tucuxi::Result<Client> {
         match is_async() {
             true => {
-                let transport = HyperTransport::new(config.network())?;
+                let transport = TokioTransport::new(config.network())?;
                 let client = blocking::connect(config)?;
                 Ok(driven_on(&client, RUNTIME.handle(), transport))
             }

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tucuxi::eventstream::{self, EventReader, HeaderValue, Message};
 use tucuxi::model::Memory;
-use tucuxi::transport::{CancelToken, HyperTransport};
+use tucuxi::transport::{CancelToken, TokioTransport};
 use tucuxi::{AsyncClient, Client, Config, Credentials, ErrorKind};
 
 use super::on_one_thread;
@@ -270,7 +270,7 @@ fn config(url: &str) -> Config {
 
 fn client(url: &str) -> AsyncClient {
     let config = config(url);
-    let transport = HyperTransport::new(config.network()).unwrap();
+    let transport = TokioTransport::new(config.network()).unwrap();
     let models = Memory::new().with("echo/2026-01-01/service-2", MODEL);
     AsyncClient::with_models(config, transport, models).unwrap()
 }

@@ -426,7 +426,7 @@ async fn folders_syncs_and_unfinished_uploads() {
     }
     let copies = s3.copy_folder(BUCKET, "one", BUCKET, "three");
     copies.run().await.unwrap();
-    s3.delete_folder(BUCKET, "one").run().await.unwrap();
+    s3.delete_folder(BUCKET, "one").job().run().await.unwrap();
     let keys = ["three/a", "three/b/c", "two/a", "two/b/c"];
     assert_eq!(place.backend.keys(BUCKET), keys);
 

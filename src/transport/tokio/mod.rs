@@ -51,18 +51,18 @@ const MAX_UNSENT: usize = 3;
 /// Connections are opened by requests, so a transport can be created outside of a runtime. The runtime needs its drivers for IO and
 /// time. Requests of several runtimes do not share connections.
 #[derive(Debug)]
-pub struct HyperTransport {
+pub struct TokioTransport {
     routes: Routes,
     pool: Arc<Pool>,
 }
 
-impl HyperTransport {
+impl TokioTransport {
     /// Creates a transport with an empty pool.
     ///
     /// ```
-    /// use tucuxi::transport::HyperTransport;
+    /// use tucuxi::transport::TokioTransport;
     /// let config = tucuxi::Config::builder().isolated().tcp_keepalive(true).build()?;
-    /// let transport = HyperTransport::new(config.network())?;
+    /// let transport = TokioTransport::new(config.network())?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -142,7 +142,7 @@ impl HyperTransport {
     }
 }
 
-impl AsyncTransport for HyperTransport {
+impl AsyncTransport for TokioTransport {
     fn send(&self, request: Request, limits: Limits) -> Sending<'_> {
         Box::pin(async move {
             let (mut head, body) = request.into_parts();

@@ -11,7 +11,6 @@ use tokio::io::AsyncWrite;
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::transport::RequiresHttp2;
 
 /// Serves requests, as many at a time: what they get depends on the path.
 pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, most: u32) {
@@ -83,17 +82,8 @@ async fn server(most: u32) -> Server {
     Server::start(move |_, stream| serve(stream, most)).await
 }
 
-fn requiring(mut request: Request) -> Request {
-    request.extensions_mut().insert(RequiresHttp2);
-    request
-}
-
 fn put(server: &Server, path: &str, body: impl Into<Body>) -> Request {
-    requiring(request(
-        Method::PUT,
-        &format!("{}{path}", server.url()),
-        body,
-    ))
+    request(Method::PUT, &format!("{}{path}", server.url()), body)
 }
 
 /// A stream that a test feeds.
@@ -115,7 +105,7 @@ async fn requests_share_a_connection() {
         let transport = Arc::new(transport());
         let calls = (0..100).map(|_| {
             let (transport, put) = (transport.clone(), put(&server, "/", "body"));
-            tokio::spawn(async move { call(&transport, put, limits()).await })
+            tokio::spawn(async move { call(&transport, put, duplex()).await })
         });
         for call in calls.collect::<Vec<_>>() {
             assert_eq!(
@@ -141,7 +131,7 @@ async fn the_head_is_what_was_signed() {
     request
         .headers_mut()
         .insert("connection", "close".parse().unwrap());
-    let (_, text) = call(&transport(), request, limits()).await.unwrap();
+    let (_, text) = call(&transport(), request, duplex()).await.unwrap();
     let expected = "PUT http://signed:80/a//../b%2F?seen {\"accept-encoding\": \"identity\"}";
     assert_eq!(text, expected);
 }
@@ -154,7 +144,7 @@ async fn both_bodies_are_streams_at_the_same_time() {
     let limits = Limits {
         read: Duration::from_millis(200),
         streams: true,
-        ..limits()
+        ..duplex()
     };
     let response = AsyncTransport::send(&transport(), put, limits)
         .await
@@ -175,7 +165,7 @@ async fn a_large_body_is_sent_as_the_server_reads() {
         Body::from(vec![b'x'; 3 << 20]),
         Body::from_reader(io::repeat(b'x').take(3 << 20)),
     ] {
-        let (status, text) = call(&transport(), put(&server, "/echo", body), limits())
+        let (status, text) = call(&transport(), put(&server, "/echo", body), duplex())
             .await
             .unwrap();
         assert_eq!((status, text.len()), (200, 3 << 20));
@@ -190,7 +180,7 @@ async fn faults_have_kinds() {
     let transport = transport();
     let short = || Limits {
         read: Duration::from_millis(100),
-        ..limits()
+        ..duplex()
     };
     let short_body = || Body::from_reader_with_len(&b"hello"[..], 6);
     type Make<'a> = &'a dyn Fn() -> Body;
@@ -210,7 +200,7 @@ async fn faults_have_kinds() {
         let shown = format!("{found:?}");
         assert_eq!(kind(found), expected, "{path}: {shown}");
     }
-    let limits = limits();
+    let limits = duplex();
     let cancel = limits.cancel.clone();
     let response = AsyncTransport::send(&transport, put(&server, "/stall", ""), limits);
     let response = response.await.unwrap();
@@ -224,7 +214,7 @@ async fn a_connection_that_ends_is_replaced() {
     let server = server(9).await;
     let transport = transport();
     for connections in [1, 2, 3] {
-        let found = call(&transport, put(&server, "/leave", "body"), limits()).await;
+        let found = call(&transport, put(&server, "/leave", "body"), duplex()).await;
         assert_eq!(found.unwrap(), (200, "hello".into()));
         assert_eq!(server.connections(), connections);
         // the server says that it leaves
@@ -242,10 +232,10 @@ async fn a_silent_connection_is_replaced() {
     })
     .await;
     let transport = transport();
-    let silent = call(&transport, put(&server, "/", ""), limits());
+    let silent = call(&transport, put(&server, "/", ""), duplex());
     let silent = tokio::time::timeout(Duration::from_millis(1100), silent).await;
     assert!(silent.is_err());
-    let found = call(&transport, put(&server, "/", ""), limits()).await;
+    let found = call(&transport, put(&server, "/", ""), duplex()).await;
     assert_eq!(found.unwrap(), (200, "hello".into()));
 }
 
@@ -255,17 +245,17 @@ async fn streams_that_take_long_leave_room_for_others() {
     let transport = transport();
     let long = || Limits {
         streams: true,
-        ..limits()
+        ..duplex()
     };
     // the settings of the server are known after a response
-    call(&transport, put(&server, "/", ""), limits())
+    call(&transport, put(&server, "/", ""), duplex())
         .await
         .unwrap();
     let mut held = Vec::new();
     for _ in 0..5 {
         let response = AsyncTransport::send(&transport, put(&server, "/stall", ""), long());
         held.push(response.await.unwrap());
-        let found = call(&transport, put(&server, "/", ""), limits()).await;
+        let found = call(&transport, put(&server, "/", ""), duplex()).await;
         assert_eq!(found.unwrap(), (200, "hello".into()));
     }
     assert_eq!(server.connections(), 3);
@@ -296,7 +286,7 @@ async fn a_dropped_request_resets_its_stream() {
         Body::from(vec![0; 1 << 20]),
         Body::from_stream(Fed(fed)),
     ] {
-        let call = call(&transport, put(&server, "/", body), limits());
+        let call = call(&transport, put(&server, "/", body), duplex());
         let timeout = tokio::time::timeout(Duration::from_millis(50), call).await;
         assert!(timeout.is_err());
         assert_eq!(is_dropped.recv().await, Some(Reason::CANCEL));

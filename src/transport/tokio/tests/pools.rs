@@ -29,7 +29,7 @@ async fn a_connection_is_used_again_once_its_response_is_read() {
         .await
         .unwrap();
     assert_eq!(server.connections(), 2);
-    let none = HyperTransport::new(&network(|network| network.max_idle_connections = 0)).unwrap();
+    let none = TokioTransport::new(&network(|network| network.max_idle_connections = 0)).unwrap();
     for _ in 0..2 {
         call(&none, get(&server.url()), limits()).await.unwrap();
     }
@@ -98,7 +98,7 @@ async fn proxies_forward_http_and_tunnel_https() {
     let proxy = proxy(service.server.address).await;
     let url = |user: &str| format!("http://{user}{}", proxy.address);
     let through = |proxies: Proxies| {
-        HyperTransport::new(&network(|network| {
+        TokioTransport::new(&network(|network| {
             network.proxies = proxies;
             network.ca_bundle = Some(service.file("ca"));
         }))

@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use super::HyperTransport;
+use super::TokioTransport;
 use crate::body::Body;
 use crate::transport::{
     AsyncTransport, Limits, Network, Proxies, Request, Response, TransportError, TransportErrorKind,
@@ -128,8 +128,8 @@ fn network(set: impl FnOnce(&mut Network)) -> Network {
     network
 }
 
-fn transport() -> HyperTransport {
-    HyperTransport::new(&network(|_| {})).unwrap()
+fn transport() -> TokioTransport {
+    TokioTransport::new(&network(|_| {})).unwrap()
 }
 
 fn request(method: Method, url: &str, body: impl Into<Body>) -> Request {
@@ -150,6 +150,13 @@ fn limits() -> Limits {
     }
 }
 
+fn duplex() -> Limits {
+    Limits {
+        duplex: true,
+        ..limits()
+    }
+}
+
 /// Reads a response to its end.
 async fn read(response: Response) -> Result<(u16, String), TransportError> {
     let uri = http::Uri::from_static("http://body");
@@ -165,7 +172,7 @@ async fn read(response: Response) -> Result<(u16, String), TransportError> {
 
 /// Sends a request and reads the response.
 async fn call(
-    transport: &HyperTransport,
+    transport: &TokioTransport,
     request: Request,
     limits: Limits,
 ) -> Result<(u16, String), TransportError> {

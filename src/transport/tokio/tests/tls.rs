@@ -40,9 +40,9 @@ impl Service {
         format!("https://localhost:{}", self.server.address.port())
     }
 
-    pub(super) fn transport(&self) -> HyperTransport {
+    pub(super) fn transport(&self) -> TokioTransport {
         let network = network(|network| network.ca_bundle = Some(self.file("ca")));
-        HyperTransport::new(&network).unwrap()
+        TokioTransport::new(&network).unwrap()
     }
 }
 
@@ -185,7 +185,7 @@ async fn certificates_are_verified() {
         ),
     ];
     for (name, url, set, expected, text) in cases {
-        let transport = HyperTransport::new(&network(set)).unwrap();
+        let transport = TokioTransport::new(&network(set)).unwrap();
         let found = call(&transport, get(&url), limits()).await;
         let shown = found
             .as_ref()
@@ -199,7 +199,7 @@ async fn certificates_are_verified() {
     let mixed: Set<'_> =
         &|n| n.client_certificate = Some((service.file("client"), other.file("client")));
     for set in [missing, mixed] {
-        let error = HyperTransport::new(&network(set)).unwrap_err();
+        let error = TokioTransport::new(&network(set)).unwrap_err();
         assert!(error.to_string().contains(".pem"), "{error}");
     }
 }
@@ -233,11 +233,9 @@ async fn an_operation_that_needs_http2_fails_without_it() {
     let service = server(Kind::Http1).await;
     let transport = service.transport();
     for _ in 0..2 {
-        let mut request = get(&service.url());
-        request
-            .extensions_mut()
-            .insert(crate::transport::RequiresHttp2);
-        let error = call(&transport, request, limits()).await.unwrap_err();
+        let error = call(&transport, get(&service.url()), duplex())
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), TransportErrorKind::Request);
         assert!(
             error.to_string().contains("does not speak HTTP/2"),
@@ -246,21 +244,15 @@ async fn an_operation_that_needs_http2_fails_without_it() {
     }
     // over http, it is not asked before
     let plain = Server::sending(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()).await;
-    let mut request = get(&plain.url());
-    request
-        .extensions_mut()
-        .insert(crate::transport::RequiresHttp2);
-    let error = call(&transport, request, limits()).await.unwrap_err();
+    let error = call(&transport, get(&plain.url()), duplex())
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Request, "{error}");
     // the connection serves others
     call(&transport, get(&service.url()), limits())
         .await
         .unwrap();
     let service = server(Kind::Http2).await;
-    let mut request = get(&service.url());
-    request
-        .extensions_mut()
-        .insert(crate::transport::RequiresHttp2);
-    let found = call(&service.transport(), request, limits()).await;
+    let found = call(&service.transport(), get(&service.url()), duplex()).await;
     assert_eq!(found.unwrap(), (200, "hello".into()));
 }
