@@ -251,8 +251,8 @@ mod tests {
         assert_eq!(done.unwrap(), 1);
         // on this thread still not
         assert!(block_on(Some(&Handle::current()), async {}).is_err());
-        let (runtime, thread) = (Handle::current(), std::thread::spawn);
-        let done = thread(move || block_on(Some(&runtime), async { 2 }).unwrap());
+        let runtime = Handle::current();
+        let done = std::thread::spawn(move || block_on(Some(&runtime), async { 2 }).unwrap());
         assert_eq!(done.join().unwrap(), 2);
     }
 

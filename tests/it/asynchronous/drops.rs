@@ -38,7 +38,11 @@ fn a_call_can_be_dropped_at_every_await_point() {
         let content = vec![7_u8; 300_000];
         let put = || {
             let request = client.request("s3", "PutObject").params(object.clone());
-            request.body(Body::from_reader(std::io::Cursor::new(content.clone())))
+            let len = content.len() as u64;
+            request.body(Body::from_reader_with_len(
+                std::io::Cursor::new(content.clone()),
+                len,
+            ))
         };
         let get = || client.request("s3", "GetObject").params(object.clone());
         let mut finished = 0;
