@@ -104,6 +104,10 @@ const CIRCLES: &[(&[&str], &str)] = &[
         "a condition has operands, and an operand may be an attribute of one",
     ),
     (
+        &["exchange/async_driver", "exchange/driver"],
+        "the environment of a call may have its requests sent by the async driver, which has such an environment",
+    ),
+    (
         &["model/c2j", "model/dialect"],
         "the choice of the dialect, and the dialects",
     ),
