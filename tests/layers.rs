@@ -130,6 +130,10 @@ const CIRCLES: &[(&[&str], &str)] = &[
         "a setting is looked up among the program's values, whose checks are those of the settings",
     ),
     (
+        &["transfer/async_running", "transfer/job"],
+        "a job that tasks wait for, and what they wait with",
+    ),
+    (
         &["transfer/comparison", "transfer/sync", "transfer/sync_plan"],
         "a sync makes its plan by a comparison",
     ),

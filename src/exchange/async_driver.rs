@@ -81,7 +81,7 @@ pub(crate) async fn drive_to_request(mut exchange: Exchange, env: AsyncEnv) -> R
         event = match exchange.step(event, env.env.tick()) {
             Step::Done(Err(error)) => return Err(error),
             Step::Send { request, .. } => return Ok(request),
-            other => env.fulfil(&mut exchange, other).await?,
+            other => env.fulfil(&exchange, other).await?,
         };
     }
 }
@@ -134,7 +134,7 @@ impl AsyncEnv {
     }
 
     /// Fulfils a step that needs no network of its own.
-    async fn fulfil(&self, exchange: &mut Exchange, step: Step) -> Result<Event> {
+    async fn fulfil(&self, exchange: &Exchange, step: Step) -> Result<Event> {
         Ok(match step {
             Step::NeedCall(other) => Event::Called(nested(*other, self.clone()).await),
             Step::NeedData => {

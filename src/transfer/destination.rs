@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard};
 use tokio::io::AsyncWrite;
 
 #[cfg(feature = "async")]
-use super::asynchronous::AsyncWriter;
+use super::async_streams::AsyncWriter;
 use super::error::TransferError;
 use super::pipe::Pipe;
 use crate::cancel::CancelToken;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::args::{Action, Args};
 #[cfg(feature = "async")]
-use super::asynchronous::Watched;
+use super::async_running::Watched;
 use super::context::{Context, Shared};
 use super::copy::Copy;
 use super::copy_source::CopySource;

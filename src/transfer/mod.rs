@@ -31,6 +31,10 @@
 
 mod args;
 #[cfg(feature = "async")]
+mod async_running;
+#[cfg(feature = "async")]
+mod async_streams;
+#[cfg(feature = "async")]
 mod asynchronous;
 mod compare;
 mod comparison;
@@ -68,6 +72,8 @@ mod replace;
 mod report;
 mod resume;
 mod schedule;
+#[cfg(feature = "async")]
+mod snapshots;
 mod source;
 mod sync;
 mod sync_order;
@@ -78,8 +84,6 @@ mod upload;
 mod upload_parts;
 mod work;
 
-#[cfg(feature = "async")]
-pub use self::asynchronous::Snapshots;
 pub use self::compare::Compare;
 pub use self::config::TransferConfig;
 pub use self::copy_source::CopySource;
@@ -92,6 +96,8 @@ pub use self::job::{Job, Running};
 pub use self::manager::TransferManager;
 pub use self::progress::{Progress, Snapshot};
 pub use self::report::{Failure, Report};
+#[cfg(feature = "async")]
+pub use self::snapshots::Snapshots;
 pub use self::source::Source;
 pub use self::sync::{Difference, Sync};
 pub use self::sync_plan::SyncPlan;

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 #[cfg(feature = "async")]
-use super::asynchronous::AsyncReader;
+use super::async_streams::AsyncReader;
 use super::error::TransferError;
 use super::pipe::Pipe;
 use super::plan::growing_part_size;

@@ -14,6 +14,7 @@ mod transfers;
 
 #[path = "../support"]
 mod support {
+    #[allow(dead_code, reason = "these tests connect only")]
     pub(crate) mod client;
     pub(crate) mod report;
 }

@@ -6,17 +6,10 @@
 //!   task ──► Running ◄── result, snapshots ── threads of the job ──► requests, async sources and targets ──► runtime
 //! ```
 
-mod running;
-mod snapshots;
-mod streams;
-
-pub(super) use self::running::Watched;
-pub use self::snapshots::Snapshots;
-pub(super) use self::streams::{AsyncReader, AsyncWriter};
-
 use std::sync::Arc;
 
 use super::args::{Action, Args};
+use super::async_running::CancelOnDrop;
 use super::config::TransferConfig;
 use super::context::{Context, Shared};
 use super::deletion::{Deletion, DeletionPlan};
@@ -69,7 +62,7 @@ impl Shared<AsyncClient> {
     /// # Errors
     ///
     /// Returns an error outside of a runtime.
-    fn for_threads(&self) -> Result<Shared<Client>> {
+    pub(super) fn for_threads(&self) -> Result<Shared<Client>> {
         Ok(self.with_client(self.client.for_threads()?))
     }
 
@@ -86,15 +79,6 @@ async fn on_own_thread<T: Send + 'static>(
 ) -> Result<T> {
     let thread = OwnThread::start(work).map_err(Error::request)?;
     thread.await.map_err(Error::request)?
-}
-
-/// Cancels when it is dropped.
-struct CancelOnDrop(CancelToken);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
 }
 
 impl TransferManager<AsyncClient> {

@@ -26,7 +26,7 @@ fn wait<T>(cancel: &CancelToken, done: impl Future<Output = io::Result<T>>) -> i
 }
 
 /// Reads a stream.
-pub(in crate::transfer) struct AsyncReader {
+pub(super) struct AsyncReader {
     /// `None` after its end.
     stream: Option<BodyStream>,
     rest: Bytes,
@@ -34,10 +34,7 @@ pub(in crate::transfer) struct AsyncReader {
 }
 
 impl AsyncReader {
-    pub(in crate::transfer) fn boxed(
-        stream: BodyStream,
-        cancel: &CancelToken,
-    ) -> Box<dyn Read + Send> {
+    pub(super) fn boxed(stream: BodyStream, cancel: &CancelToken) -> Box<dyn Read + Send> {
         Box::new(Self {
             stream: Some(stream),
             rest: Bytes::new(),
@@ -65,13 +62,13 @@ impl Read for AsyncReader {
 }
 
 /// Writes to an asynchronous writer. Flushing shuts it down, as it comes at the end.
-pub(in crate::transfer) struct AsyncWriter<'t> {
+pub(super) struct AsyncWriter<'t> {
     writer: Pin<Box<dyn AsyncWrite + Send + 't>>,
     cancel: CancelToken,
 }
 
 impl<'t> AsyncWriter<'t> {
-    pub(in crate::transfer) fn boxed(
+    pub(super) fn boxed(
         writer: Pin<Box<dyn AsyncWrite + Send + 't>>,
         cancel: &CancelToken,
     ) -> Box<dyn Write + Send + 't> {

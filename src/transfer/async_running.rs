@@ -6,11 +6,10 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
-use super::super::context::Context;
-use super::super::job::{Job, Running};
-use super::super::progress::{Progress, Snapshot};
-use super::super::report::Report;
-use super::CancelOnDrop;
+use super::context::Context;
+use super::job::{Job, Running};
+use super::progress::{Progress, Snapshot};
+use super::report::Report;
 use super::snapshots::{Sender, Snapshots};
 use crate::cancel::CancelToken;
 use crate::client::AsyncClient;
@@ -108,7 +107,7 @@ impl Job<'static, AsyncClient> {
 }
 
 /// What a running job of the async client has in addition.
-pub(in crate::transfer) struct Watched {
+pub(super) struct Watched {
     _guard: CancelOnDrop,
     /// Cancels the job with the token of the program.
     _forwarding: Background<()>,
@@ -179,7 +178,7 @@ impl Running<AsyncClient> {
     }
 
     /// Returns the progress as a stream: the current one, then whatever is the latest when the stream is polled, at least
-    /// [`progress_interval`](super::super::TransferConfig::progress_interval) apart, and that at the end of the transfer.
+    /// [`progress_interval`](super::TransferConfig::progress_interval) apart, and that at the end of the transfer.
     pub fn snapshots(&self) -> Snapshots {
         let sender = self.watched.as_ref().map(|watched| &watched.snapshots);
         Snapshots::of(sender, self.now())
@@ -192,5 +191,14 @@ impl Future for Running<AsyncClient> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let report = ready!(Pin::new(&mut self.thread).poll(cx));
         Poll::Ready(report.map_err(Error::request).flatten())
+    }
+}
+
+/// Cancels when it is dropped.
+pub(super) struct CancelOnDrop(pub(super) CancelToken);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
     }
 }

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use tokio::sync::watch;
 
-use super::super::progress::Snapshot;
+use super::progress::Snapshot;
 
 /// The last report of a job.
 #[derive(Clone, Copy, Default)]
@@ -33,7 +33,7 @@ impl Sender {
     }
 }
 
-/// The progress of a job as a [`Stream`]. [`Running::snapshots`](super::super::Running::snapshots) returns it.
+/// The progress of a job as a [`Stream`]. [`Running::snapshots`](super::Running::snapshots) returns it.
 #[must_use = "streams do nothing unless they are polled"]
 pub struct Snapshots {
     first: Option<Snapshot>,
