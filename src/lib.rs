@@ -65,7 +65,7 @@
 //! # }
 //! ```
 //!
-//! All calls block; there is no async runtime. The [`guide`] has chapters on [calls and errors](guide::calls),
+//! Calls of a [`Client`] block and need no async runtime; the `AsyncClient` of the feature `async` has them as futures. The [`guide`] has chapters on [calls and errors](guide::calls),
 //! [large results](guide::large_results), [credentials](guide::credentials), [transfers](guide::transfers),
 //! [presigned URLs](guide::presigned), [Lambda](guide::lambda), [S3-compatible servers](guide::s3_compatible) and
 //! [tests without AWS](guide::testing), and for people who come [from boto3](guide::from_boto3),
@@ -97,7 +97,7 @@
 //! | float, double | a number, or `"NaN"`, `"Infinity"`, `"-Infinity"` |
 //! | blob | a base64 string; see [`blob`] for types of your own |
 //! | streaming blob, payload | not a member: [`RequestBuilder::body`] and [`Output::body`]; [`Client::call`] returns it as base64 |
-//! | event stream | not a member: [`Output::events`] |
+//! | event stream | not a member: [`RequestBuilder::events`] and [`Output::events`] |
 //! | timestamp | in: an RFC 3339 string, or seconds since 1970; out: an RFC 3339 string that ends in `Z` |
 //! | union | an object with one member |
 //! | document | any JSON value |
@@ -112,6 +112,7 @@
 //! | `embedded` | yes | the models of all services, 3 MB in the binary |
 //! | `sigv4a` | yes | signature version 4a, which S3 multi-region access points need |
 //! | `ureq` | yes | the blocking HTTP transport; without it, programs bring a [`transport::Transport`] |
+//! | `async` | no | `AsyncClient`, on tokio, with HTTP/2 and events in both directions |
 //! | `cli` | no | the `tucuxi` command and the importer of models |
 //!
 //! # Dependencies in the public API

@@ -252,7 +252,7 @@ mod tests {
         // on this thread still not
         assert!(block_on(Some(&Handle::current()), async {}).is_err());
         let runtime = Handle::current();
-        let done = std::thread::spawn(move || block_on(Some(&runtime), async { 2 }).unwrap());
+        let done = thread::spawn(move || block_on(Some(&runtime), async { 2 }).unwrap());
         assert_eq!(done.join().unwrap(), 2);
     }
 

@@ -10,6 +10,7 @@
 //! | [`lambda`] | Lambda functions, and other operations with a payload |
 //! | [`s3_compatible`] | MinIO, SeaweedFS and other servers with the API of S3 |
 //! | [`testing`] | tests without AWS: stubs, recorded responses, moto and LocalStack |
+//! | [`async_client`] | calls as futures, bodies as streams, cancellation, events in both directions |
 //! | [`models`] | newer, private and missing models |
 //! | [`from_boto3`] | coming from boto3: clients, resources, sessions, DynamoDB tables |
 //! | [`from_aws_sdk_rust`] | coming from aws-sdk-rust |
@@ -45,6 +46,12 @@ pub mod s3_compatible {
 
 pub mod testing {
     #![doc = include_str!("testing.md")]
+}
+
+/// Compiled with the feature `async`.
+#[cfg(feature = "async")]
+pub mod async_client {
+    #![doc = include_str!("async_client.md")]
 }
 
 pub mod models {

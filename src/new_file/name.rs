@@ -93,7 +93,10 @@ pub(crate) fn path_beside(target: &Path, kind: PartialKind, seed: &str) -> io::R
     match name.len() + 1 + end.len() > LONGEST {
         true => {
             let name = name.to_string_lossy();
-            partial.push(&name[..name.floor_char_boundary(LONGEST - 1 - end.len())]);
+            let longest = LONGEST - 1 - end.len();
+            let cut = (0..=longest).rev().find(|at| name.is_char_boundary(*at));
+            let cut = cut.unwrap_or_default();
+            partial.push(name.get(..cut).unwrap_or_default());
         }
         false => partial.push(name),
     }
