@@ -136,7 +136,7 @@ async fn certificates_are_verified() {
             service.url(),
             &|_| {},
             Some(Tls),
-            "names a file of other trusted",
+            "to trust other issuers",
         ),
         (
             "the bundle of another",
