@@ -44,6 +44,8 @@ pub(super) struct Connection {
     wait: Wait,
     /// Whether the connection was used before, so that the server may have closed it.
     is_used: bool,
+    /// Whether some of the request was sent.
+    is_begun: bool,
     /// Whether the whole request was sent, so that the connection can be used again.
     is_sent: bool,
     /// Whether a response was received, or the peer stopped reading, before the body was sent.
@@ -65,6 +67,7 @@ impl Connection {
             key,
             wait,
             is_used,
+            is_begun: false,
             is_sent: false,
             is_early: false,
         }
@@ -161,7 +164,6 @@ impl Connection {
     /// Sends these bytes. The peer may stop reading a body when it has sent a response.
     async fn transmit(&mut self, mut bytes: Bytes) -> Result<(), Sending> {
         let mut grace = None;
-        let mut is_unsent = true;
         poll_fn(|cx| {
             let is_body = self.watch().phase() == Phase::Send;
             loop {
@@ -180,11 +182,13 @@ impl Connection {
                 let waited = self.wait.elapsed();
                 let n = match ready!(self.wait.poll(cx, Phase::Send, polled)) {
                     Ok(Ok(n)) => n,
-                    Ok(Err(e)) if is_body && !is_unsent && is_end(&e) => {
+                    Ok(Err(e)) if is_body && self.is_begun && is_end(&e) => {
                         self.is_early = true;
                         continue;
                     }
-                    Ok(Err(e)) if is_unsent => return Poll::Ready(Err(Sending::Unsent(e.into()))),
+                    Ok(Err(e)) if !self.is_begun => {
+                        return Poll::Ready(Err(Sending::Unsent(e.into())));
+                    }
                     Ok(Err(e)) => return Poll::Ready(Err(Sending::Failed(e.into()))),
                     Err(failure) => return Poll::Ready(Err(Sending::Failed(failure))),
                 };
@@ -195,7 +199,7 @@ impl Connection {
                         return Poll::Ready(Err(Sending::Failed(error.into())));
                     }
                     (false, _) => {
-                        is_unsent = false;
+                        self.is_begun = true;
                         grace = None;
                         self.watch().transferred(n, waited, Phase::Send);
                         drop(bytes.split_to(n));
