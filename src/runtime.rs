@@ -158,7 +158,7 @@ impl<T: Send + 'static> OwnThread<T> {
             let _blocking = MayBlock::enter(employer);
             let result = catch_unwind(AssertUnwindSafe(|| span.in_scope(work)));
             done.store(true, Ordering::Release);
-            // nobody may wait for it any more
+            // fails if the result is no longer awaited
             let _ = sender.send(result);
         })?;
         Ok(Self { result, is_done })

@@ -94,7 +94,7 @@ pub trait CredentialsProvider: Send + Sync {
 /// Credentials are a provider of themselves.
 impl CredentialsProvider for Credentials {
     fn name(&self) -> &'static str {
-        "given by the program"
+        "set by the program"
     }
     fn credentials(&self, _: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
         let own = self.clone().checked(self.name(), |part| part.to_string())?;
