@@ -7,10 +7,12 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use crate::config::Config;
 use crate::error::Result;
 use crate::model::Paginator;
 use crate::output::Output;
 use crate::paginate::Pages;
+use crate::settings::shell_words;
 use crate::{new_file, paginate, printable, uri};
 
 /// Text with line breaks and tabs, whose other control characters are escaped.
@@ -31,6 +33,11 @@ pub fn is_unprintable(c: char) -> bool {
 /// A text whose URLs have no user names and passwords.
 pub fn without_passwords(text: &str) -> Cow<'_, str> {
     uri::without_passwords(text)
+}
+
+/// The text of a key of the profile that a configuration uses.
+pub fn profile_setting(config: &Config, key: &str) -> Option<String> {
+    config.profile_text(key).map(|(text, _)| text.to_owned())
 }
 
 /// The parameters that fetch the next page, each with the expression of its value in this page.
@@ -98,4 +105,9 @@ impl Writer {
     pub fn write_from(self, source: &mut impl Read) -> io::Result<()> {
         self.0.write_from(source)
     }
+}
+
+/// The words of a command line, split as by a shell; `None` if a quote is not closed.
+pub fn shell_words(text: &str) -> Option<Vec<String>> {
+    shell_words::split(text)
 }

@@ -18,13 +18,13 @@ mod credentials;
 mod endpoints;
 mod eventstream;
 #[cfg(feature = "cli")]
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../../src/bin/tucuxi/failure.rs"]
 mod failure;
 mod jmespath;
 mod oracle;
 #[cfg(feature = "cli")]
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../../src/bin/tucuxi/output/mod.rs"]
 mod output;
 mod pagination;
@@ -41,6 +41,7 @@ mod settings;
 mod sigv4;
 mod suite;
 #[cfg(feature = "cli")]
+#[allow(dead_code, unused_imports)]
 #[path = "../../src/bin/tucuxi/terminal.rs"]
 mod terminal;
 mod types;

@@ -15,6 +15,9 @@ pub(crate) enum Failure {
     /// The reader of our output has closed it, as `head` does. It counts as success.
     #[error("stdout is closed")]
     Pipe,
+    /// A setting of the command with an invalid value.
+    #[error("{0}")]
+    Setting(String),
     #[error("{0}")]
     Usage(String),
 }
@@ -24,6 +27,7 @@ impl Failure {
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::Usage(_) => 252,
+            Self::Setting(_) => 253,
             Self::Call(error) => match error.root().kind() {
                 ErrorKind::Params => 252,
                 ErrorKind::Model if error.downcast_ref::<UnknownName>().is_some() => 252,

@@ -27,7 +27,7 @@ mod services;
 mod terminal;
 mod unknown;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command, error};
@@ -96,7 +96,7 @@ fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
     if matches.get_flag("debug") {
         tracing_subscriber::fmt()
             .with_writer(io::stderr)
-            .with_ansi(has_colours())
+            .with_ansi(terminal::has_colours(&io::stderr()))
             .with_max_level(tracing::Level::DEBUG)
             .init();
     }
@@ -104,13 +104,6 @@ fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
         Some(sub) => (sub.run)(matches),
         None => Err(Failure::Usage(format!("unknown subcommand {name:?}"))),
     }
-}
-
-/// Whether stderr is a terminal that shows colours, and `NO_COLOR` (<https://no-color.org>) is not set.
-fn has_colours() -> bool {
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    io::stderr().is_terminal() && !is_set("NO_COLOR") && !is_dumb
 }
 
 #[cfg(test)]
