@@ -10,6 +10,8 @@
 //! contains it. Suites without data are reported as skipped.
 
 mod cbor;
+#[cfg(feature = "cli")]
+mod cli_commands;
 mod compare;
 mod config;
 mod credentials;
@@ -33,6 +35,16 @@ mod suite;
 mod types;
 mod validation;
 mod waiters;
+
+// the command, whose entry the suites of its command lines call
+#[cfg(feature = "cli")]
+#[allow(dead_code, unreachable_pub, reason = "parts of a program")]
+#[path = "../../src/bin/tucuxi/aws/mod.rs"]
+mod aws;
+#[cfg(feature = "cli")]
+#[allow(dead_code, reason = "parts of a program")]
+#[path = "../../src/bin/tucuxi/failure.rs"]
+mod failure;
 
 #[path = "../support"]
 mod support {
