@@ -38,7 +38,7 @@ impl fmt::Display for DecimalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoNumber => f.write_str("it is not a decimal number"),
-            Self::TooLarge => f.write_str("it is too large: DynamoDB accepts numbers up to 1E+126"),
+            Self::TooLarge => f.write_str("it is too large: DynamoDB accepts numbers below 1E+126"),
             Self::TooManyDigits(n) => {
                 write!(
                     f,

@@ -40,7 +40,8 @@ const LARGEST: [u8; 32] = [
     0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x4f,
 ];
 
-/// Signs a text with the key on the curve P-256 that belongs to the credentials; `None` if there is none, which does not happen.
+/// Signs a text with the key on the curve P-256 that is derived from the credentials. Returns `None` if all 254 candidates for
+/// the key are too large, which has no practical chance.
 #[cfg(feature = "sigv4a")]
 pub(super) fn sign_v4a(id: &str, secret: &str, text: &str) -> Option<String> {
     let secret = Zeroizing::new(format!("AWS4A{secret}"));

@@ -199,10 +199,10 @@ mod tests {
             "assume-role",
             "assume-role-with-web-identity",
             "shared-credentials-file",
-            "given by the program",
+            "set by the program",
             "login",
             "custom-process",
-            "given by the program",
+            "set by the program",
             "config-file",
             "container-role",
         ];
@@ -210,7 +210,7 @@ mod tests {
         let other = chain.before("none", own()).after("none", own()).names();
         assert_eq!(
             (other[0], other[10]),
-            ("given by the program", "given by the program")
+            ("set by the program", "set by the program")
         );
         assert_eq!(Chain::standard().names()[0], "env");
     }
@@ -231,7 +231,7 @@ mod tests {
         let rows: Vec<String> = chain.explain(&cx).iter().map(ToString::to_string).collect();
         assert_eq!(rows.len(), chain.names().len());
         assert_eq!(rows[0], "env: none: AWS_ACCESS_KEY_ID is not set");
-        assert_eq!(rows[1], "given by the program: found: ****************PLE1");
+        assert_eq!(rows[1], "set by the program: found: ****************PLE1");
         assert_eq!(rows[2], "assume-role: not queried");
     }
 }

@@ -172,7 +172,7 @@ pub enum RetriesEnded {
 }
 
 impl RetriesEnded {
-    /// Returns the reason as text, unless the number of attempts already tells it.
+    /// Returns the reason as text, unless the number of attempts says it already.
     pub(crate) fn text(self) -> Option<&'static str> {
         match self {
             Self::Attempts => None,

@@ -44,7 +44,7 @@ impl WireProtocol for RestXml {
         Ok(("application/xml", writer.finish().into_bytes()))
     }
 
-    /// Moves nothing: whoever uses a presigned URL sends the body.
+    /// Moves nothing: the user of a presigned URL sends the body.
     fn move_body_to_query(
         &self,
         _: &ServiceModel,

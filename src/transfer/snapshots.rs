@@ -18,7 +18,7 @@ struct Last {
     is_done: bool,
 }
 
-/// The side of the job. Reports that nobody reads are replaced by later ones.
+/// The side of the job. A report that was not read is replaced by the next one.
 #[derive(Clone, Default)]
 pub(super) struct Sender(Arc<watch::Sender<Last>>);
 

@@ -9,16 +9,30 @@
 //! reason. A skip is a rule over the content of a case, next to its suite. `TUCUXI_CASE` selects the cases whose name
 //! contains it. Suites without data are reported as skipped.
 
+#[cfg(feature = "cli")]
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../src/bin/tucuxi/aws/mod.rs"]
+mod aws;
 mod cbor;
 #[cfg(feature = "cli")]
 mod cli_commands;
+#[cfg(feature = "cli")]
+mod cli_outputs;
 mod compare;
 mod config;
 mod credentials;
 mod endpoints;
 mod eventstream;
+#[cfg(feature = "cli")]
+#[allow(dead_code)]
+#[path = "../../src/bin/tucuxi/failure.rs"]
+mod failure;
 mod jmespath;
 mod oracle;
+#[cfg(feature = "cli")]
+#[allow(dead_code)]
+#[path = "../../src/bin/tucuxi/output/mod.rs"]
+mod output;
 mod pagination;
 mod presign;
 mod protocols;
@@ -32,19 +46,12 @@ mod service;
 mod settings;
 mod sigv4;
 mod suite;
+#[cfg(feature = "cli")]
+#[path = "../../src/bin/tucuxi/terminal.rs"]
+mod terminal;
 mod types;
 mod validation;
 mod waiters;
-
-// the command, whose entry the suites of its command lines call
-#[cfg(feature = "cli")]
-#[allow(dead_code, unreachable_pub, reason = "parts of a program")]
-#[path = "../../src/bin/tucuxi/aws/mod.rs"]
-mod aws;
-#[cfg(feature = "cli")]
-#[allow(dead_code, reason = "parts of a program")]
-#[path = "../../src/bin/tucuxi/failure.rs"]
-mod failure;
 
 #[path = "../support"]
 mod support {

@@ -798,17 +798,17 @@ fn errors_name_the_source_of_hostile_credentials() {
         (
             &program,
             "AccessKeyId",
-            "given by the program: the access key id has ",
+            "set by the program: the access key id has ",
         ),
         (
             &program,
             "SecretAccessKey",
-            "given by the program: the secret access key has ",
+            "set by the program: the secret access key has ",
         ),
         (
             &program,
             "SessionToken",
-            "given by the program: the session token has ",
+            "set by the program: the session token has ",
         ),
     ];
     for (make, name, expected) in cases {

@@ -94,7 +94,8 @@ impl Retries {
         }
     }
 
-    /// Takes a token of the rate limiter for the attempt, in the adaptive mode. If there is none, returns the delay before the next try.
+    /// Takes a token of the rate limiter for the attempt, in the adaptive mode. If no token is left, returns the delay before the
+    /// next try.
     pub(super) fn acquire_send_token(&self, now: SystemTime) -> Option<Duration> {
         match self.mode {
             RetryMode::Adaptive => self.shared.limiter.acquire(now),

@@ -317,7 +317,7 @@ impl Incoming {
                 }
             };
             lease.received();
-            // fails if the stream was reset, which the next read tells
+            // fails if the stream was reset, which the next read reports
             let _ = stream.flow_control().release_capacity(chunk.len());
             let watch = &self.wait.watch;
             watch.transferred(chunk.len(), waited, Phase::Receive);

@@ -78,7 +78,7 @@ impl Pool {
         })
     }
 
-    /// Returns a connection, which is opened if there is none.
+    /// Returns a connection: an idle one or a new one.
     pub(super) async fn connect(&self, need: Need<'_>, wait: &mut Wait) -> Result<Link, Failure> {
         let key = need.key()?;
         let host = need.may_be_http2()?.then(|| self.host(&key));

@@ -26,7 +26,7 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    /// Completes when the whole body was sent, or the server does not want it: the response tells which.
+    /// Completes when the whole body was sent, or the server refused the rest, as its response says.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         let polled = self.poll_all(cx);
         self.is_done = polled.is_ready();

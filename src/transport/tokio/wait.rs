@@ -75,7 +75,7 @@ impl Wait {
                 Ok(until) => until,
                 Err(error) => return Poll::Ready(Failure::Io(error)),
             };
-            // before, whoever sends the request drops it when it is cancelled
+            // until then, a cancelled request ends because its future is dropped
             if self.watch.phase() == Phase::Receive && self.poll_cancelled(cx).is_ready() {
                 continue;
             }

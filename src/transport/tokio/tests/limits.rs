@@ -195,7 +195,7 @@ async fn a_server_that_does_not_read_is_a_timeout() {
 
 #[tokio::test]
 async fn a_connection_that_takes_too_long_is_a_connect_error() {
-    // nobody speaks TLS
+    // the server never begins a handshake
     let server = slow(&[]).await;
     let limits = Limits {
         connect: SHORT,

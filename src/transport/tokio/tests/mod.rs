@@ -84,7 +84,7 @@ impl Server {
     }
 }
 
-/// Reads a request, and returns it as text. Returns `None` if there is none.
+/// Reads a request, and returns it as text, or `None` at the end of the connection.
 async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut text = Vec::new();
     let is_whole = |text: &[u8]| {
