@@ -1,23 +1,18 @@
 //! The seam between a model's text and the crate: everything that depends on the form in which a model is written.
 //!
-//! A second dialect, such as Smithy's JSON AST, is a folder beside `c2j/` with an implementation of [`Dialect`].
+//! Each dialect is a folder with an implementation of [`Dialect`]: `c2j/` and `smithy/`.
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::c2j::C2j;
-use super::{Operation, ServiceModel, Shape, ShapeId};
+use super::{Operation, ServiceModel, Shape, ShapeId, c2j, smithy};
 use crate::error::Result;
 
-/// The form in which models are written. The `text` of a function is that of the whole model, of one operation or of one shape.
-pub(super) trait Dialect: Sync {
-    /// Indexes a model: reads its metadata, and finds its operations and shapes.
-    fn parse(&'static self, name: &str, text: Box<str>) -> Result<ServiceModel>;
-
-    /// Reads the service id alone.
-    fn service_id(&self, text: &str) -> Result<String, String>;
-
+/// The form in which a model is written. The `text` of a function is that of one operation or of one shape.
+pub(super) trait Dialect: Send + Sync {
     /// Parses an operation.
     fn operation(&self, model: &ServiceModel, name: &str, text: &str) -> Result<Operation, String>;
 
@@ -29,6 +24,11 @@ pub(super) trait Dialect: Sync {
 
     /// Reads the parts of an operation or a shape that only people need.
     fn notes(&self, text: &str) -> Notes;
+
+    /// Returns one of the service's other data files, if the model contains it.
+    fn file(&self, _model: &ServiceModel, _kind: &str) -> Result<Option<String>, String> {
+        Ok(None)
+    }
 }
 
 /// The parts of an operation or a shape that only people need.
@@ -42,74 +42,56 @@ pub(super) struct Notes {
     pub(super) members: HashMap<String, Value>,
 }
 
-/// The dialect of model files that are named `service-2`.
-pub(super) const SERVICE_2: &dyn Dialect = &C2j;
+/// Reads a model in either dialect.
+pub(super) fn parse(name: &str, text: String) -> Result<ServiceModel> {
+    match is_smithy(&text) {
+        true => smithy::parse(name, text),
+        false => c2j::parse(name, text),
+    }
+}
+
+/// Reads the service id of a model alone.
+pub(super) fn service_id(text: &str) -> Result<String, String> {
+    match is_smithy(text) {
+        true => smithy::service_id(text),
+        false => c2j::service_id(text),
+    }
+}
+
+/// Whether a model is in Smithy's JSON AST, whose version is its first member in nearly all files.
+fn is_smithy(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Top {
+        smithy: Option<IgnoredAny>,
+    }
+    let first = text.trim_start().strip_prefix('{').map(str::trim_start);
+    let is_first = |name: &str| first.is_some_and(|text| text.starts_with(name));
+    if is_first("\"smithy\"") {
+        return true;
+    }
+    // these begin the models of botocore, and cannot begin a Smithy model
+    if is_first("\"version\"") || is_first("\"operations\"") || !text.contains("\"smithy\"") {
+        return false;
+    }
+    serde_json::from_str::<Top>(text).is_ok_and(|top| top.smithy.is_some())
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::index::Index;
-
-    /// A dialect with one operation a line: name and HTTP method.
-    struct Lines;
-
-    impl Dialect for Lines {
-        fn parse(&'static self, name: &str, text: Box<str>) -> Result<ServiceModel> {
-            let metadata = r#"{"metadata": {"protocol": "rest-json"}}"#;
-            let metadata = C2j.parse(name, metadata.into())?.metadata().clone();
-            let operations: Vec<_> = text
-                .lines()
-                .filter_map(|line| line.split_once(' '))
-                .collect();
-            Ok(ServiceModel {
-                name: name.into(),
-                dialect: self,
-                metadata,
-                operations: Index::new(operations.into_iter(), &text),
-                shapes: Index::new(std::iter::empty(), &text),
-                text,
-            })
-        }
-
-        fn service_id(&self, _: &str) -> Result<String, String> {
-            Err("no service id".into())
-        }
-
-        fn operation(
-            &self,
-            model: &ServiceModel,
-            name: &str,
-            text: &str,
-        ) -> Result<Operation, String> {
-            let text = format!(r#"{{"http": {{"method": "{text}", "requestUri": "/"}}}}"#);
-            C2j.operation(model, name, &text)
-        }
-
-        fn shape(&self, _: &ServiceModel, _: ShapeId, _: &str) -> Result<Shape, String> {
-            Err("no shapes".into())
-        }
-
-        fn requires_discovery(&self, operation: &str) -> bool {
-            operation == "HEAD"
-        }
-
-        fn notes(&self, text: &str) -> Notes {
-            Notes {
-                documentation: Some(format!("Sends a {text}.").into()),
-                ..Notes::default()
-            }
-        }
-    }
 
     #[test]
-    fn another_dialect_can_be_added() {
-        let model = Lines
-            .parse("tower", "RingBell PUT\nLookOut GET\n".into())
-            .unwrap();
-        assert!(model.operation_names().eq(["RingBell", "LookOut"]));
-        assert_eq!(model.operation("ring-bell").unwrap().method, "PUT");
-        let described = model.describe("look_out").unwrap();
-        assert_eq!(described["documentation"], "Sends a GET.");
-        assert!(!model.requires_discovery());
+    fn the_dialect_is_recognised() {
+        for (text, expected) in [
+            (r#"{"smithy": "2.0", "shapes": {}}"#, true),
+            (" {\n \"shapes\": {}, \"smithy\" : \"2.0\"}", true),
+            (r#"{"metadata": {"smithy": 1}, "smithy": "1.0"}"#, true),
+            (r#"{"metadata": {"smithy": 1}}"#, false),
+            (r#"{"version": "2.0", "metadata": {}}"#, false),
+            ("", false),
+            ("[]", false),
+        ] {
+            assert_eq!(is_smithy(text), expected, "{text}");
+        }
     }
 }

@@ -29,6 +29,7 @@ mod s3_traffic;
 mod service;
 mod settings;
 mod sigv4;
+mod smithy;
 mod suite;
 mod types;
 mod validation;
