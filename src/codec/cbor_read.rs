@@ -14,6 +14,7 @@ use serde::de::{
 
 pub(crate) use super::cbor_token::text_member;
 use super::cbor_token::{Left, bytes, end, error, is_integer, skip, string, token};
+use super::received::{self, AS_RECEIVED};
 use super::scalar::{self, ScalarText};
 use super::wrappers::Present;
 use super::{MAX_DEPTH, ReadError, UNKNOWN_MEMBER, the_shape_decides};
@@ -95,8 +96,8 @@ impl<'a, 'de> Cbor<'a, 'de, '_> {
         }
     }
 
-    /// Reads seconds since 1970, with tag 1 or without.
-    fn timestamp<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+    /// Skips the tag of a timestamp.
+    fn untag(&mut self) -> Result<()> {
         let at = self.decoder.position();
         if self.peek()? == Type::Tag {
             let tag = self.token(Decoder::tag)?.as_u64();
@@ -104,6 +105,26 @@ impl<'a, 'de> Cbor<'a, 'de, '_> {
                 return Err(error(&format_args!("unknown tag {tag}"), at));
             }
         }
+        Ok(())
+    }
+
+    /// Reads a timestamp and passes it on as it was received.
+    fn received<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        self.untag()?;
+        match self.peek()? {
+            Type::String | Type::StringIndef => received::visit(string(self.decoder)?, visitor),
+            kind if is_integer(kind) => {
+                let seconds = i128::from(self.token(Decoder::int)?);
+                received::visit(seconds, visitor)
+            }
+            _ => received::visit(self.float()?, visitor),
+        }
+    }
+
+    /// Reads seconds since 1970, with tag 1 or without.
+    fn timestamp<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        let at = self.decoder.position();
+        self.untag()?;
         let instant = match self.peek()? {
             Type::String | Type::StringIndef => {
                 let text = string(self.decoder)?;
@@ -225,7 +246,21 @@ impl<'de> Deserializer<'de> for Cbor<'_, 'de, '_> {
             None => visitor.visit_enum((&*string(self.decoder)?).into_deserializer()),
         }
     }
-    the_shape_decides!();
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
+        match (name, &self.shape.kind, self.peek()?) {
+            (AS_RECEIVED, Kind::Timestamp, kind)
+                if !matches!(kind, Type::Null | Type::Undefined) =>
+            {
+                self.received(visitor)
+            }
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
+    the_shape_decides!(except newtypes);
 }
 
 /// The items of a list, or the entries of a map.

@@ -18,6 +18,7 @@ use serde::de::{
 use serde_json::Value;
 
 use super::edit_scalar::Scalar;
+use super::received::AS_RECEIVED;
 use super::scalar::{self, ScalarText};
 use crate::model::Kind;
 use crate::uri;
@@ -168,8 +169,21 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Editing<'_, D> {
         // the members of an enum are not edited
         self.reader.deserialize_enum(name, variants, visitor)
     }
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        let edits = self.edits;
+        match name {
+            AS_RECEIVED => {
+                (self.reader).deserialize_newtype_struct(name, EditingVisitor { visitor, edits })
+            }
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
     serde::forward_to_deserialize_any! { seq }
-    super::the_shape_decides!();
+    super::the_shape_decides!(except newtypes);
 }
 
 struct EditingVisitor<'e, V> {
@@ -204,6 +218,10 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for EditingVisitor<'_, V> {
     fn visit_some<D: Deserializer<'de>>(self, reader: D) -> Result<V::Value, D::Error> {
         let edits = self.edits;
         self.visitor.visit_some(Editing { reader, edits })
+    }
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, reader: D) -> Result<V::Value, D::Error> {
+        let edits = self.edits;
+        self.visitor.visit_newtype_struct(Editing { reader, edits })
     }
     fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
         let edits = self.edits;

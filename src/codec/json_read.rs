@@ -12,6 +12,7 @@ use serde::de::{
 };
 
 use super::json_members::Fields;
+use super::received::{self, AS_RECEIVED};
 use super::scalar::{self, ScalarText};
 use super::{ReadError, the_shape_decides};
 use crate::model::{Kind, ServiceModel, Shape, ShapeId};
@@ -118,7 +119,18 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Json<'_, 'de, D> {
     ) -> Result<V::Value, D::Error> {
         self.wanted(visitor, Want::Enum)
     }
-    the_shape_decides!();
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        match (name, &self.at.shape.kind) {
+            (AS_RECEIVED, Kind::String | Kind::Document) => self.deserialize_any(visitor),
+            (AS_RECEIVED, _) => self.wanted(visitor, Want::Received),
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
+    the_shape_decides!(except newtypes);
 }
 
 /// A visitor between serde_json and the target's visitor.
@@ -133,12 +145,15 @@ enum Want {
     Float,
     /// A list of bytes.
     BlobBytes,
+    /// A timestamp as it was received.
+    Received,
 }
 
 macro_rules! visit_number {
     ($($visit:ident $type:ty),*) => { $(
         fn $visit<E: serde::de::Error>(self, n: $type) -> Result<V::Value, E> {
             match self.1.shape.kind {
+                Kind::Timestamp if self.2 == Want::Received => received::visit(n, self.0),
                 Kind::Timestamp => {
                     let text = time::from_epoch(n as f64).map_err(E::custom)?.rfc3339();
                     self.0.visit_string(text)
@@ -165,7 +180,7 @@ impl<'de, V: Visitor<'de>> ByShape<'_, 'de, V> {
                 Err(self.mismatch(Unexpected::Str(s)))
             }
             (Kind::String | Kind::Document, Want::Any) => Ok(true),
-            (Kind::Blob, Want::Any) => match scalar::is_base64(s) {
+            (Kind::Blob, Want::Any | Want::Received) => match scalar::is_base64(s) {
                 true => Ok(true),
                 false => Err(self.mismatch(Unexpected::Other("text that is not base64"))),
             },
@@ -176,6 +191,9 @@ impl<'de, V: Visitor<'de>> ByShape<'_, 'de, V> {
     /// Converts a text.
     fn visit_converted<E: serde::de::Error>(self, s: &str) -> Result<V::Value, E> {
         if matches!(self.1.shape.kind, Kind::Timestamp) {
+            if self.2 == Want::Received {
+                return received::visit(s, self.0);
+            }
             let text = time::normalise(s).map_err(E::custom)?;
             return self.0.visit_str(&text);
         }
@@ -184,7 +202,7 @@ impl<'de, V: Visitor<'de>> ByShape<'_, 'de, V> {
             kind: &self.1.shape.kind,
         };
         let read = match self.2 {
-            Want::Any => text.deserialize_any(self.0),
+            Want::Any | Want::Received => text.deserialize_any(self.0),
             Want::Bytes => text.deserialize_byte_buf(self.0),
             Want::Enum => text.deserialize_enum("", &[], self.0),
             Want::Float => text.deserialize_f64(self.0),
@@ -226,6 +244,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ByShape<'_, 'de, V> {
     fn visit_f64<E: serde::de::Error>(self, n: f64) -> Result<V::Value, E> {
         match self.1.shape.kind {
             Kind::Float | Kind::Double | Kind::Document => self.0.visit_f64(n),
+            Kind::Timestamp if self.2 == Want::Received => received::visit(n, self.0),
             Kind::Timestamp => {
                 let text = time::from_epoch(n).map_err(E::custom)?.rfc3339();
                 self.0.visit_string(text)

@@ -28,6 +28,7 @@ pub(crate) mod json_read;
 pub(crate) mod json_write;
 pub(crate) mod python_json;
 pub(crate) mod raw;
+pub(crate) mod received;
 pub(crate) mod scalar;
 pub(crate) mod sink;
 pub(crate) mod warning;
@@ -59,6 +60,9 @@ macro_rules! the_shape_decides {
         ) -> Result<V::Value, Self::Error> {
             visitor.visit_newtype_struct(self)
         }
+        crate::codec::the_shape_decides!(except newtypes);
+    };
+    (except newtypes) => {
         /// A unit target accepts any value.
         fn deserialize_unit<V: serde::de::Visitor<'de>>(
             self,

@@ -9,6 +9,7 @@ use serde::de::value::SeqDeserializer;
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde_json::Value;
 
+use super::received::{self, AS_RECEIVED};
 use super::{ReadError, the_shape_decides};
 use crate::decimal::Decimal;
 use crate::model::Kind;
@@ -102,7 +103,17 @@ impl<'de> Deserializer<'de> for ScalarText<'_, 'de> {
     ) -> Result<V::Value, ReadError> {
         visitor.visit_enum((&*self.text).into_deserializer())
     }
-    the_shape_decides!();
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        match (name, self.kind) {
+            (AS_RECEIVED, Kind::Timestamp) => received::visit(&self.text, visitor),
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
+    the_shape_decides!(except newtypes);
 }
 
 impl<'de> IntoDeserializer<'de, ReadError> for ScalarText<'_, 'de> {

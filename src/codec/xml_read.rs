@@ -3,6 +3,7 @@
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
+use super::received::AS_RECEIVED;
 use super::scalar::ScalarText;
 use super::wrappers::Present;
 use super::xml_tape::{Elements, Tape};
@@ -147,7 +148,19 @@ impl<'de> Deserializer<'de> for Xml<'_, 'de> {
             None => self.scalar()?.deserialize_enum(name, variants, visitor),
         }
     }
-    the_shape_decides!();
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
+        match (name, &self.shape.kind) {
+            (AS_RECEIVED, Kind::Timestamp) => {
+                (self.scalar()?).deserialize_newtype_struct(name, visitor)
+            }
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
+    the_shape_decides!(except newtypes);
 }
 
 #[cold]

@@ -73,6 +73,7 @@ impl Exchange {
                 operation: operation.clone(),
                 edits: Edits::default(),
                 is_strict: self.call.config.strict_responses(),
+                printed: None,
                 is_mended,
                 fitted: OnceLock::new(),
                 given: None,

@@ -5,10 +5,12 @@ use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::Result;
 use crate::model::Paginator;
+use crate::output::Output;
+use crate::paginate::Pages;
 use crate::{new_file, paginate, printable, uri};
 
 /// Text with line breaks and tabs, whose other control characters are escaped.
@@ -38,6 +40,40 @@ pub fn without_passwords(text: &str) -> Cow<'_, str> {
 /// Returns an error if the page has no readable tokens.
 pub fn next_page(page: &Value, paginator: &Paginator) -> Result<Vec<(String, String)>> {
     paginate::next_page(page, paginator)
+}
+
+/// What the model says about these pages.
+pub fn paginator(pages: &Pages) -> &Paginator {
+    pages.paginator()
+}
+
+/// The elements of a page, added to other members of it.
+///
+/// # Errors
+///
+/// Returns an error if an expression of the paginator does not fit the page.
+pub fn page_elements(pages: &Pages, page: &Value, others: Map<String, Value>) -> Result<Value> {
+    paginate::elements_of(page, others, pages.paginator())
+}
+
+/// Appends a page to a merged result.
+///
+/// # Errors
+///
+/// Returns an error if an expression of the paginator does not fit the page.
+pub fn merge_page(pages: &Pages, full: &mut Value, page: &Value) -> Result<()> {
+    pages.merge(full, page)
+}
+
+/// Adds to merged pages the members that all pages share, and the token of the rest.
+pub fn complete_pages(pages: &Pages, full: &mut Value) {
+    pages.complete(full);
+}
+
+/// Gives an output's value the form for a person: members have the order of the model, and a function makes the timestamps of the texts
+/// and numbers that were received.
+pub fn set_printed(output: &mut Output, timestamp: fn(Value) -> Value) {
+    output.set_printed(timestamp);
 }
 
 /// A new file that replaces an old one once it is complete.

@@ -1,6 +1,7 @@
 //! The output of a call.
 
 mod decode;
+mod ordered;
 
 use std::fmt;
 use std::io;
@@ -19,6 +20,7 @@ use crate::checksum::{ChecksumAlgorithm, Expected};
 pub use crate::codec::edit::Edit;
 use crate::codec::edit::Edits;
 use crate::codec::fit::Fitted;
+use crate::codec::received::AsReceived;
 use crate::codec::sink::{ToText, ToValue};
 use crate::codec::warning::Warning;
 use crate::codec::xml_tape::Tape;
@@ -74,6 +76,9 @@ pub(crate) struct OutputSource {
     pub(crate) edits: Edits,
     /// Whether a member that does not fit the model is an error.
     pub(crate) is_strict: bool,
+    /// The form of a value for a person: a function makes its timestamps of those that were received, and members have the order of the
+    /// model.
+    pub(crate) printed: Option<fn(Value) -> Value>,
     /// Whether bytes that are not UTF-8 were replaced in the body.
     pub(crate) is_mended: bool,
     /// The part of the result that fits the model, once a member was found not to.
@@ -136,7 +141,15 @@ impl Output {
     ///
     /// Returns an error if the response is malformed, or if a member does not fit the model and responses are strict.
     pub fn to_value(&self) -> Result<Value> {
-        self.decode(|| ToValue)
+        let source = &self.source;
+        let Some(form) = source.printed else {
+            return self.decode(|| ToValue);
+        };
+        let mut value = self.decode(|| AsReceived(form))?;
+        if let Some(shape) = source.operation.output {
+            ordered::sort(&mut value, shape, &source.model);
+        }
+        Ok(value)
     }
 
     /// Deserializes the result without building a tree first.
@@ -313,6 +326,13 @@ impl Output {
     /// ```
     pub fn set_value(&mut self, value: Value) {
         self.source.given = Some(value);
+    }
+
+    /// Gives [`to_value`](Self::to_value) the form for a person: a function makes its timestamps of those that were received, and members
+    /// have the order of the model.
+    #[cfg(feature = "cli")]
+    pub(crate) fn set_printed(&mut self, form: fn(Value) -> Value) {
+        self.source.printed = Some(form);
     }
 
     /// Attaches the response body that the driver holds, which is verified as it is read.

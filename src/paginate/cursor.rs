@@ -206,6 +206,11 @@ impl PageCursor {
         &self.shared
     }
 
+    #[cfg(feature = "cli")]
+    pub(super) fn paginator(&self) -> &Paginator {
+        &self.definition.paginator
+    }
+
     /// Appends a page to those before it.
     pub(super) fn merge(&self, full: &mut Value, page: &Value) -> Result<()> {
         merge(full, page, &self.definition.paginator)

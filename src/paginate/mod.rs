@@ -205,6 +205,21 @@ pub(crate) fn next_page(page: &Value, paginator: &Paginator) -> Result<Vec<(Stri
         .collect())
 }
 
+/// Returns the elements of a page, added to other members. Elements that the page does not have are null.
+#[cfg(feature = "cli")]
+pub(crate) fn elements_of(
+    page: &Value,
+    others: Map<String, Value>,
+    paginator: &Paginator,
+) -> Result<Value> {
+    let mut found = Value::Object(others);
+    for key in &paginator.result_keys {
+        let elements = key.search(page).map_err(|e| error(e.to_string()))?;
+        page::put(&mut found, key.text(), elements.into_owned());
+    }
+    Ok(found)
+}
+
 impl<C: AnyClient> Pages<C> {
     fn new(
         definition: Definition,
@@ -453,10 +468,25 @@ impl Pages {
     pub fn collect_full(&mut self) -> Result<Value> {
         let mut full = Value::Object(Map::new());
         while let Some(page) = self.next() {
-            self.cursor.merge(&mut full, &page?)?;
+            self.merge(&mut full, &page?)?;
         }
-        self.cursor.complete(&mut full);
+        self.complete(&mut full);
         Ok(full)
+    }
+
+    #[cfg(feature = "cli")]
+    pub(crate) fn paginator(&self) -> &Paginator {
+        self.cursor.paginator()
+    }
+
+    /// Adds a page to a merged result.
+    pub(crate) fn merge(&self, full: &mut Value, page: &Value) -> Result<()> {
+        self.cursor.merge(full, page)
+    }
+
+    /// Adds the members that all pages share, and the token, to a merged result.
+    pub(crate) fn complete(&self, full: &mut Value) {
+        self.cursor.complete(full);
     }
 
     fn page(&mut self, params: Value) -> Result<Value> {

@@ -10,13 +10,23 @@
 //! contains it. Suites without data are reported as skipped.
 
 mod cbor;
+#[cfg(feature = "cli")]
+mod cli_outputs;
 mod compare;
 mod config;
 mod credentials;
 mod endpoints;
 mod eventstream;
+#[cfg(feature = "cli")]
+#[allow(dead_code)]
+#[path = "../../src/bin/tucuxi/failure.rs"]
+mod failure;
 mod jmespath;
 mod oracle;
+#[cfg(feature = "cli")]
+#[allow(dead_code)]
+#[path = "../../src/bin/tucuxi/output/mod.rs"]
+mod output;
 mod pagination;
 mod presign;
 mod protocols;
@@ -31,6 +41,9 @@ mod settings;
 mod sigv4;
 mod smithy;
 mod suite;
+#[cfg(feature = "cli")]
+#[path = "../../src/bin/tucuxi/terminal.rs"]
+mod terminal;
 mod types;
 mod validation;
 mod waiters;

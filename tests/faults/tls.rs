@@ -14,6 +14,7 @@ use tucuxi::transport::{TransportError, TransportErrorKind};
 use tucuxi::{ConfigBuilder, Error, ErrorKind};
 
 use crate::alone;
+use crate::streams::read_head;
 use crate::support::client::{IntoClient, connect, isolated};
 
 /// A certificate authority. Its certificate and those that it issued are files in a folder.
@@ -32,7 +33,8 @@ fn certificates(folder: &Path) -> CertifiedIssuer<'static, KeyPair> {
     authority
 }
 
-type Tls = BufReader<StreamOwned<ServerConnection, TcpStream>>;
+type TlsLink = StreamOwned<ServerConnection, TcpStream>;
+type Tls = BufReader<TlsLink>;
 
 /// The settings of a server named localhost, with certificates in a folder.
 fn settings(folder: &Path, asks_who: bool) -> Arc<ServerConfig> {
@@ -154,15 +156,20 @@ fn proxy(stream: &mut Tls, behind: &Arc<ServerConfig>) {
     if !head.starts_with(b"CONNECT ") {
         return answer(stream);
     }
-    let mut line = String::new();
-    while line != "\r\n" {
-        line.clear();
-        stream.read_line(&mut line).unwrap();
-    }
+    tunnel(stream, behind, |stream| {
+        answer(stream);
+    });
+}
+
+type Tunnelled<'s> = BufReader<rustls::Stream<'s, ServerConnection, TlsLink>>;
+
+/// Opens a tunnel to a server that speaks as `speak` does.
+fn tunnel(stream: &mut Tls, behind: &Arc<ServerConfig>, speak: impl Fn(&mut Tunnelled<'_>)) {
+    read_head(stream);
     let link = stream.get_mut();
     link.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
     let mut inner = ServerConnection::new(behind.clone()).unwrap();
-    answer(&mut BufReader::new(rustls::Stream::new(&mut inner, link)));
+    speak(&mut BufReader::new(rustls::Stream::new(&mut inner, link)));
 }
 
 #[test]
@@ -197,38 +204,46 @@ fn a_proxy_has_certificates_of_its_own() {
     }
 }
 
+/// Responds in the middle of the body. In one case it disconnects, in the other it stops reading until the client disconnects.
+fn refuse(stream: &mut BufReader<impl Read + Write>, closes: bool) {
+    read_head(stream);
+    let out = stream.get_mut();
+    out.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
+    stream.read_exact(&mut [0; 100_000]).unwrap();
+    let no = b"HTTP/1.1 503 Slow\r\ncontent-length: 36\r\n\r\n<Error><Code>SlowDown</Code></Error>";
+    let out = stream.get_mut();
+    out.write_all(no).unwrap();
+    while !closes && out.write_all(b" ").is_ok() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[test]
 fn an_early_response_over_tls_is_the_response() {
     let _alone = alone();
-    for closes in [true, false] {
-        let dir = tempfile::tempdir().unwrap();
-        let url = server(dir.path(), false, move |stream| {
-            let mut line = String::new();
-            while line != "\r\n" {
-                line.clear();
-                stream.read_line(&mut line).unwrap();
-            }
-            let out = stream.get_mut();
-            out.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
-            stream.read_exact(&mut [0; 100_000]).unwrap();
-            let no = b"HTTP/1.1 503 Slow\r\ncontent-length: 36\r\n\r\n<Error><Code>SlowDown</Code></Error>";
-            let out = stream.get_mut();
-            out.write_all(no).unwrap();
-            // in one case it disconnects, in the other it stops reading until the client disconnects
-            while !closes && out.write_all(b" ").is_ok() {
-                std::thread::sleep(Duration::from_millis(5));
-            }
+    for (tunnels, closes) in [(false, true), (false, false), (true, true), (true, false)] {
+        let (beside, behind) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let inner = settings(behind.path(), false);
+        let url = server(beside.path(), false, move |stream| match tunnels {
+            true => tunnel(stream, &inner, |stream| refuse(stream, closes)),
+            false => refuse(stream, closes),
         });
-        let bundle = dir.path().join("ca.pem");
-        let config = config(&url).ca_bundle(bundle.to_str().unwrap());
-        let client = config.connect();
+        let bundle = |dir: &tempfile::TempDir| dir.path().join("ca.pem").display().to_string();
+        let client = match tunnels {
+            true => config("https://localhost:1")
+                .proxy(&url, "")
+                .proxy_ca_bundle(bundle(&beside))
+                .ca_bundle(bundle(&behind)),
+            false => config(&url).ca_bundle(bundle(&beside)),
+        };
+        let client = client.connect();
         let request = client.request("s3", "PutObject");
-        let params = json!({"Bucket": "bucket", "Key": "key"});
-        let error = request
-            .params(params)
-            .body(vec![7; 32 << 20])
-            .send()
-            .unwrap_err();
-        assert_eq!(error.code(), Some("SlowDown"), "{closes}: {error}");
+        let request = request.params(json!({"Bucket": "bucket", "Key": "key"}));
+        let error = request.body(vec![7; 32 << 20]).send().unwrap_err();
+        assert_eq!(
+            error.code(),
+            Some("SlowDown"),
+            "{tunnels} {closes}: {error}"
+        );
     }
 }

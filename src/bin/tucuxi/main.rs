@@ -21,6 +21,8 @@ mod failure;
 mod models;
 mod operations;
 mod out;
+#[allow(dead_code, unused_imports, reason = "for the commands of services")]
+mod output;
 mod services;
 mod terminal;
 mod unknown;

@@ -39,6 +39,7 @@ pub(super) struct Connection {
     stream: Stream,
     /// What was received and not decoded.
     input: BytesMut,
+    heads: Heads,
     pool: Arc<Pool>,
     key: Box<str>,
     wait: Wait,
@@ -63,6 +64,7 @@ impl Connection {
         Self {
             stream,
             input: BytesMut::new(),
+            heads: Heads::default(),
             pool,
             key,
             wait,
@@ -146,19 +148,33 @@ impl Connection {
         let is_chunked = body.is_chunked();
         self.watch().set_phase(Phase::Send);
         while !self.is_early {
-            let Some(chunk) = body.next().await.transpose().map_err(Failure::Body)? else {
-                if is_chunked {
-                    self.transmit(Bytes::from_static(b"0\r\n\r\n")).await?;
+            match (self.next(body).await.map_err(Failure::Body)?, is_chunked) {
+                (Some(chunk), true) => self.transmit(framed(&chunk)).await?,
+                (Some(chunk), false) => self.transmit(chunk).await?,
+                (None, _) if self.is_early => {}
+                (None, is_chunked) => {
+                    if is_chunked {
+                        self.transmit(Bytes::from_static(b"0\r\n\r\n")).await?;
+                    }
+                    break;
                 }
-                break;
-            };
-            match is_chunked {
-                true => self.transmit(framed(&chunk)).await?,
-                false => self.transmit(chunk).await?,
             }
         }
         self.is_sent = !self.is_early;
         Ok(())
+    }
+
+    /// Returns the next bytes of the body, or `None` at its end, or if the server does not wait for it.
+    async fn next(&mut self, body: &mut Outgoing) -> io::Result<Option<Bytes>> {
+        poll_fn(|cx| {
+            let polled = body.poll_next(cx);
+            if polled.is_pending() && self.poll_response(cx) {
+                self.is_early = true;
+                return Poll::Ready(Ok(None));
+            }
+            polled.map(Option::transpose)
+        })
+        .await
     }
 
     /// Sends these bytes. The peer may stop reading a body when it has sent a response.
@@ -210,19 +226,31 @@ impl Connection {
         .await
     }
 
-    /// Whether there is input although sending has been blocked for a while.
+    /// Whether the server has responded although sending has been blocked for a while.
     fn poll_early(&mut self, cx: &mut Context<'_>, grace: &mut Option<Pin<Box<Sleep>>>) -> bool {
         let grace = grace.get_or_insert_with(|| Box::pin(sleep(EARLY_RESPONSE_GRACE)));
-        if grace.as_mut().poll(cx).is_pending() {
-            return false;
+        grace.as_mut().poll(cx).is_ready() && self.poll_response(cx)
+    }
+
+    /// Whether the server has sent the head of its final response, or anything after which there will be none. The latter is
+    /// reported when the response is read.
+    fn poll_response(&mut self, cx: &mut Context<'_>) -> bool {
+        loop {
+            match self.heads.decode(&self.input, false) {
+                // `100 Continue` may be late
+                Ok(Some((len, Step::Continue | Step::Interim))) => {
+                    drop(self.input.split_to(len));
+                    continue;
+                }
+                Ok(Some((_, Step::Final(_)))) | Err(_) => return true,
+                Ok(None) => self.input.reserve(FEW),
+            }
+            match pin!(self.stream.read_buf(&mut self.input)).poll(cx) {
+                Poll::Pending => return false,
+                Poll::Ready(Ok(n)) if n > 0 => {}
+                Poll::Ready(_) => return true,
+            }
         }
-        if self.input.is_empty() {
-            self.input.reserve(FEW);
-            let read = self.stream.read_buf(&mut self.input);
-            // the end of the input, or an error, is reported when the response is read
-            let _ = pin!(read).poll(cx);
-        }
-        !self.input.is_empty()
     }
 
     /// Waits for `100 Continue`. Returns the head of a final response that the server sends instead, or `None` if the body is to
@@ -238,9 +266,9 @@ impl Connection {
         &mut self,
         until: Option<Instant>,
     ) -> Result<Option<response::Parts>, Failure> {
-        let mut heads = Heads::default();
         loop {
-            if let Some((len, step)) = heads.decode(&self.input, until.is_some())? {
+            let decoded = self.heads.decode(&self.input, until.is_some())?;
+            if let Some((len, step)) = decoded {
                 drop(self.input.split_to(len));
                 match step {
                     Step::Continue => return Ok(None),

@@ -1,6 +1,5 @@
 //! The body of a request, as it is sent.
 
-use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll, ready};
 
@@ -84,10 +83,6 @@ impl Outgoing {
     }
 
     /// Returns the next bytes, or `None` at the end.
-    pub(super) async fn next(&mut self) -> Option<io::Result<Bytes>> {
-        poll_fn(|cx| self.poll_next(cx)).await
-    }
-
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         loop {
             let stream = match &mut self.source {
@@ -125,6 +120,7 @@ impl Outgoing {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
     use std::pin::Pin;
 
     use futures_core::Stream;
@@ -155,7 +151,7 @@ mod tests {
             let mut outgoing = Outgoing::new(body);
             outgoing.open().unwrap();
             let (mut sent, mut failed) = (Vec::new(), false);
-            while let Some(chunk) = outgoing.next().await {
+            while let Some(chunk) = poll_fn(|cx| outgoing.poll_next(cx)).await {
                 match chunk {
                     Ok(chunk) => sent.extend_from_slice(&chunk),
                     Err(_) => failed = true,

@@ -168,11 +168,8 @@ async fn streams_go_up_and_down_while_the_executor_is_free() {
     );
     let parts = place.backend.asked_for("UploadPart");
     assert!(parts.len() >= 4);
-    let read = place.client.call(
-        "s3",
-        "HeadObject",
-        json!({"Bucket": BUCKET, "Key": "key", "ChecksumMode": "ENABLED"}),
-    );
+    let params = json!({"Bucket": BUCKET, "Key": "key", "ChecksumMode": "ENABLED"});
+    let read = place.async_client().call("s3", "HeadObject", params).await;
     assert!(read.unwrap()["ChecksumCRC32"].is_string());
     place.assert_clean(&[]);
 }
@@ -489,9 +486,9 @@ fn a_runtime_that_ends_before_its_jobs_is_no_harm() {
             assert!(start.elapsed() < Duration::from_secs(30), "the job hangs");
             std::thread::sleep(Duration::from_millis(5));
         }
-        // the upload may be left, and then its journal is
+        // the upload may be left, and then its journal is; the journal alone, if the response to the abort was lost
         let journals = std::fs::read_dir(place.path("state")).unwrap().count();
-        assert_eq!(journals, place.backend.uploads(BUCKET).len());
+        assert!(journals >= place.backend.uploads(BUCKET).len());
         place.backend.watch(|_| {});
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let again = async { place.async_s3().upload_file(&up, BUCKET, "key").run().await };

@@ -1,6 +1,10 @@
 //! Messages of HTTP/1.1: what both transports send, and what they make of what they receive.
 
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
 
 use super::*;
 use crate::transport::{Transport, UreqTransport};
@@ -171,33 +175,76 @@ async fn the_body_waits_for_continue_or_is_not_sent() {
     }
 }
 
+/// Sends one chunk, and no end.
+struct Silent(Option<&'static str>);
+
+impl Stream for Silent {
+    type Item = io::Result<&'static str>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.0.take() {
+            Some(chunk) => Poll::Ready(Some(Ok(chunk))),
+            None => Poll::Pending,
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_early_response_ends_the_body() {
-    let server = Server::start(|number, mut stream| async move {
-        let mut head = vec![0; 1024];
-        stream.read_exact(&mut head).await.unwrap();
-        let response = b"HTTP/1.1 503 Slow Down\r\ncontent-length: 5\r\n\r\nhello";
-        stream.write_all(response).await.unwrap();
-        match number {
-            // stops reading, or closes
-            0 => std::future::pending().await,
-            _ => {
-                stream.shutdown().await.unwrap();
-                while stream.read(&mut [0; 4096]).await.is_ok_and(|n| n > 0) {}
+    const MANY: u64 = 64 << 20;
+    let endless = || io::Read::take(io::repeat(0), MANY);
+    let bodies: [&dyn Fn() -> Body; 5] = [
+        &|| Body::from(vec![0; MANY as usize]),
+        &|| Body::from_reader_with_len(endless(), MANY),
+        &|| Body::from_reader(endless()),
+        &|| Body::from_stream_with_len(Silent(Some("a fish")), 7),
+        &|| Body::from_stream(Silent(Some("a fish"))),
+    ];
+    // the server stops reading, closes its side of the connection, or all of it
+    for (n, body) in bodies.iter().enumerate() {
+        for end in 0..3 {
+            let server = Server::start(move |_, mut stream| async move {
+                stream.read_exact(&mut [0; 64]).await.unwrap();
+                let response = b"HTTP/1.1 503 Slow Down\r\ncontent-length: 5\r\n\r\nhello";
+                stream.write_all(response).await.unwrap();
+                match end {
+                    0 => std::future::pending().await,
+                    1 => {
+                        stream.shutdown().await.unwrap();
+                        while stream.read(&mut [0; 4096]).await.is_ok_and(|n| n > 0) {}
+                    }
+                    _ => {}
+                }
+            })
+            .await;
+            let transport = transport();
+            for number in 1..=2 {
+                let request = request(Method::PUT, &server.url(), body());
+                let found = call(&transport, request, limits()).await;
+                assert_eq!(found.unwrap(), (503, "hello".into()), "{n} {end}");
+                assert_eq!(server.connections(), number, "{n} {end}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn interim_responses_do_not_end_the_body() {
+    let server = Server::start(|_, mut stream| async move {
+        // until sending is blocked
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n";
+        stream.write_all(interim).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let mut received = 0;
+        while received < 64 << 20 {
+            let mut some = vec![0; 1 << 20];
+            received += stream.read(&mut some).await.unwrap();
+        }
+        stream.write_all(OK).await.unwrap();
     })
     .await;
-    let transport = transport();
-    for number in 1..=2 {
-        let body = Body::from(vec![0; 64 << 20]);
-        let found = call(
-            &transport,
-            request(Method::PUT, &server.url(), body),
-            limits(),
-        )
-        .await;
-        assert_eq!(found.unwrap(), (503, "hello".into()));
-        assert_eq!(server.connections(), number);
-    }
+    let put = request(Method::PUT, &server.url(), vec![0; 64 << 20]);
+    let found = call(&transport(), put, limits()).await;
+    assert_eq!(found.unwrap(), (200, "hello".into()));
 }

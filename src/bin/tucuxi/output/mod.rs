@@ -1,0 +1,140 @@
+//! Results on stdout, in the formats of `aws`.
+//!
+//! | format | one response | pages |
+//! | --- | --- | --- |
+//! | `json` | indented by four | merged; the elements of the first list are printed as they arrive |
+//! | `yaml`, `table` | | merged, then printed |
+//! | `yaml-stream` | a list of one | a list with an item for each page |
+//! | `text` | lines of values, separated by tabs | each printed on its own, with the query applied to each |
+//! | `off` | nothing | nothing, but all are requested |
+
+mod json;
+mod pages;
+mod python;
+mod table;
+mod text;
+mod timestamp;
+mod yaml;
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use serde_json::Value;
+use tucuxi::query::Query;
+
+use self::table::Table;
+pub(crate) use self::timestamp::TimestampFormat;
+use crate::failure::Failure;
+
+/// A value of `--output`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Json,
+    Off,
+    Table,
+    Text,
+    Yaml,
+    YamlStream,
+}
+
+impl Format {
+    pub(crate) const ALL: [(&'static str, Self); 6] = [
+        ("json", Self::Json),
+        ("text", Self::Text),
+        ("table", Self::Table),
+        ("yaml", Self::Yaml),
+        ("yaml-stream", Self::YamlStream),
+        ("off", Self::Off),
+    ];
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find_map(|(known, format)| (*known == name).then_some(*format))
+    }
+}
+
+/// How a result is printed.
+#[derive(Debug)]
+pub(crate) struct Style {
+    pub(crate) format: Format,
+    /// Whether tables have colours.
+    pub(crate) colour: bool,
+    /// The width that a table should not exceed.
+    pub(crate) width: usize,
+    /// The title of a table: the name of the operation.
+    pub(crate) title: String,
+    pub(crate) query: Option<Query>,
+    /// Whether control characters are escaped, because a terminal would interpret them.
+    pub(crate) escape: bool,
+}
+
+/// Prints the result of one operation.
+pub(crate) struct Printer<W> {
+    style: Style,
+    out: W,
+}
+
+impl<W: Write> Printer<W> {
+    pub(crate) fn new(style: Style, out: W) -> Self {
+        Self { style, out }
+    }
+
+    /// Prints the result of a call that has no pages.
+    pub(crate) fn response(mut self, result: &Value) -> Result<(), Failure> {
+        self.value(result)?;
+        Ok(self.out.flush()?)
+    }
+
+    /// Applies the query to a result, and prints what it selects.
+    fn value(&mut self, result: &Value) -> Result<(), Failure> {
+        let selected = self.selected(result)?;
+        // a call without a result prints nothing in these formats
+        let is_empty = selected.as_object().is_some_and(|map| map.is_empty());
+        let Self { style, out } = self;
+        match style.format {
+            Format::Json | Format::Yaml | Format::YamlStream if is_empty => {}
+            Format::Json => json::document(&selected, &mut escaped(style, out))?,
+            Format::Yaml => yaml::document(&selected, style.escape, out)?,
+            Format::YamlStream => {
+                let item = Value::Array(vec![selected.into_owned()]);
+                yaml::document(&item, style.escape, out)?;
+            }
+            Format::Table => {
+                if let Some(table) = Table::build(&style.title, &selected, style.escape)? {
+                    table.render(style.width, style.colour, out)?;
+                }
+            }
+            Format::Text => text::lines(&selected, style.escape, out)?,
+            Format::Off => {}
+        }
+        Ok(())
+    }
+
+    fn selected<'v>(&self, result: &'v Value) -> Result<Cow<'v, Value>, Failure> {
+        match &self.style.query {
+            None => Ok(Cow::Borrowed(result)),
+            Some(query) => query
+                .search(result)
+                .map_err(|e| Failure::Other(format!("--query: {e}").into())),
+        }
+    }
+}
+
+/// The output for JSON, which keeps its meaning when it is escaped.
+fn escaped<'o, W: Write>(style: &Style, out: &'o mut W) -> Box<dyn Write + 'o> {
+    match style.escape {
+        true => Box::new(crate::terminal::EscapedJson::new(out)),
+        false => Box::new(out),
+    }
+}
+
+impl From<python::NotTabular> for Failure {
+    fn from(error: python::NotTabular) -> Self {
+        Self::Other(Box::new(error))
+    }
+}
+
+/// Writes the same text several times.
+fn repeat(out: &mut impl Write, text: &str, times: usize) -> io::Result<()> {
+    (0..times).try_for_each(|_| out.write_all(text.as_bytes()))
+}

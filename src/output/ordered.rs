@@ -1,0 +1,79 @@
+//! Members of a result in the order of the model, whatever the order in the response was.
+
+use serde_json::{Map, Value};
+
+use crate::model::{Kind, Members, ServiceModel, ShapeId};
+
+/// Sorts the members of a value and of those within it: members of headers first, then those of the body, then those that the model
+/// does not have.
+pub(super) fn sort(value: &mut Value, shape: ShapeId, model: &ServiceModel) {
+    // a shape that cannot be read has no order
+    let Ok(shape) = model.shape(shape) else {
+        return;
+    };
+    match (&shape.kind, value) {
+        (Kind::Structure(members) | Kind::Union(members), Value::Object(map)) => {
+            sort_members(map, members);
+            for (name, value) in map {
+                if let Some(member) = members.get(name) {
+                    sort(value, member.target, model);
+                }
+            }
+        }
+        (Kind::List(member), Value::Array(items)) => {
+            items
+                .iter_mut()
+                .for_each(|item| sort(item, member.target, model));
+        }
+        (Kind::Map { value: of, .. }, Value::Object(map)) => {
+            map.values_mut()
+                .for_each(|value| sort(value, of.target, model));
+        }
+        _ => {}
+    }
+}
+
+fn sort_members(map: &mut Map<String, Value>, members: &Members) {
+    let mut previous = None;
+    let mut ranks = Vec::with_capacity(map.len());
+    for name in map.keys() {
+        let found = members.find_name(previous, name);
+        previous = found.or(previous);
+        let in_body = found.is_some_and(|at| members.at(at).location.is_response_body());
+        ranks.push((found.is_none(), in_body, found));
+    }
+    // most responses have the order of the model
+    if ranks.is_sorted() {
+        return;
+    }
+    let mut entries: Vec<_> = ranks.into_iter().zip(std::mem::take(map)).collect();
+    entries.sort_by_key(|(rank, _)| *rank);
+    map.extend(entries.into_iter().map(|(_, entry)| entry));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_have_the_order_of_the_model() {
+        let config = crate::config::Config::builder().isolated().build().unwrap();
+        let replay = crate::transport::Replay::new();
+        let client = crate::client::Client::with_transport(config, replay).unwrap();
+        let model = client.model("s3").unwrap();
+        let output = model.operation("GetBucketLogging").unwrap().output.unwrap();
+        let sorted = |text: &str| {
+            let mut value = serde_json::from_str(text).unwrap();
+            sort(&mut value, output, &model);
+            value.to_string()
+        };
+        let grants = r#"{"LoggingEnabled":{"TargetPrefix":"p","TargetGrants":[{"X":1,"Permission":"READ","Grantee":{"URI":"u","Type":"Group"}}],"TargetBucket":"b"}}"#;
+        assert_eq!(
+            sorted(grants),
+            r#"{"LoggingEnabled":{"TargetBucket":"b","TargetGrants":[{"Grantee":{"Type":"Group","URI":"u"},"Permission":"READ","X":1}],"TargetPrefix":"p"}}"#
+        );
+        for same in ["null", "{}", r#"{"LoggingEnabled":[]}"#] {
+            assert_eq!(sorted(same), same);
+        }
+    }
+}
