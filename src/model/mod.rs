@@ -20,6 +20,7 @@ mod operation;
 mod ordered;
 mod paginator;
 mod reachable;
+mod recognise;
 pub(crate) mod resource;
 mod shape;
 mod smithy;
@@ -171,7 +172,7 @@ impl ServiceModel {
     /// Returns an error if the text is not a model, or if none of its protocols is supported. An error inside a shape or an operation
     /// is returned when that is first used.
     pub fn parse(name: &str, text: impl Into<String>) -> Result<Self> {
-        dialect::parse(name, text.into())
+        recognise::parse(name, text.into())
     }
 
     /// Returns the name of the service, such as `s3`.

@@ -156,7 +156,7 @@ fn waiters(dialect: &Smithy, model: &ServiceModel) -> Result<Map<String, Value>,
             let waiter = json!({
                 "operation": operation,
                 "delay": delay,
-                "maxDelay": raw.max_delay.unwrap_or(MAX_DELAY.max(delay)),
+                "maxDelay": raw.max_delay.unwrap_or(MAX_DELAY).max(delay),
                 "maxAttempts": MAX_ATTEMPTS,
                 "acceptors": acceptors,
             });

@@ -160,6 +160,7 @@ async fn streams_go_up_and_down_while_the_executor_is_free() {
         found = work => found,
         () = ticking(&ticks) => unreachable!(),
     };
+    place.backend.watch(|_| ());
     assert!(found == content);
     assert!(place.backend.bytes(BUCKET, "key").unwrap() == content);
     assert!(
@@ -484,7 +485,7 @@ fn a_runtime_that_ends_before_its_jobs_is_no_harm() {
         let start = Instant::now();
         while !ended.load(Ordering::SeqCst) {
             assert!(start.elapsed() < Duration::from_secs(30), "the job hangs");
-            std::thread::sleep(Duration::from_millis(5));
+            thread::sleep(Duration::from_millis(5));
         }
         // the upload may be left, and then its journal is; the journal alone, if the response to the abort was lost
         let journals = std::fs::read_dir(place.path("state")).unwrap().count();
