@@ -1,7 +1,9 @@
 //! Cancellation of calls, listings, waits and transfers.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -40,14 +42,8 @@ struct Shared {
 #[derive(Default)]
 struct Wakers {
     last_id: u64,
-    waiting: Vec<(u64, Waker)>,
-}
-
-impl Wakers {
-    fn take(&mut self, id: u64) -> Option<Waker> {
-        let at = self.waiting.iter().position(|(known, _)| *known == id)?;
-        Some(self.waiting.swap_remove(at).1)
-    }
+    /// By the id of the future, as thousands of them may wait for one token.
+    waiting: BTreeMap<u64, Waker>,
 }
 
 impl CancelToken {
@@ -57,10 +53,10 @@ impl CancelToken {
             let mut wakers = sync::lock(&self.0.wakers);
             self.0.is_cancelled.store(true, Ordering::Release);
             self.0.changed.notify_all();
-            std::mem::take(&mut wakers.waiting)
+            mem::take(&mut wakers.waiting)
         };
         // a waker may run code that uses this token, so the lock is released first
-        for (_, waker) in waiting {
+        for waker in waiting.into_values() {
             waker.wake();
         }
     }
@@ -152,8 +148,7 @@ impl Future for Cancelled {
                 wakers.last_id = wakers.last_id.wrapping_add(1);
                 wakers.last_id
             });
-            replaced = wakers.take(id);
-            wakers.waiting.push((id, waker));
+            replaced = wakers.waiting.insert(id, waker);
         }
         drop(replaced);
         Poll::Pending
@@ -163,7 +158,7 @@ impl Future for Cancelled {
 impl Drop for Cancelled {
     fn drop(&mut self) {
         if let Some(id) = self.id {
-            let waker = sync::lock(&self.token.0.wakers).take(id);
+            let waker = sync::lock(&self.token.0.wakers).waiting.remove(&id);
             drop(waker);
         }
     }

@@ -34,6 +34,8 @@ impl Employer {
     }
 
     fn block_on<F: Future>(&self, future: F) -> io::Result<F::Output> {
+        // what the future calls may not block
+        let _waiting = MayBlock(BLOCKING_FOR.take());
         let Some(mut open) = self.open.clone() else {
             return Ok(self.runtime.block_on(future));
         };
@@ -61,7 +63,7 @@ fn shut_down() -> io::Error {
     io::Error::other("the tokio runtime was shut down")
 }
 
-/// Marks the thread as one that may block, until it is dropped.
+/// Marks the thread as one that may block. Dropping it restores what the thread was before.
 struct MayBlock(Option<Employer>);
 
 impl MayBlock {
@@ -233,7 +235,7 @@ pub(crate) fn block_on<F: Future>(runtime: Option<&Handle>, future: F) -> io::Re
     match runtime {
         Some(runtime) if Handle::try_current().is_err() => Ok(runtime.block_on(future)),
         _ => Err(io::Error::other(
-            "a blocking call would wait for asynchronous input or output on a thread of the runtime: use the async client, or AsyncClient::blocking",
+            "this thread cannot wait for asynchronous work: use the async client, or AsyncClient::blocking",
         )),
     }
 }

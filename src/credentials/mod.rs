@@ -14,6 +14,8 @@
 //! | [`imds`] | the metadata service of EC2 |
 
 pub mod assume_role;
+#[cfg(feature = "async")]
+mod awaited;
 mod cache;
 mod cache_file;
 mod chain;
@@ -33,6 +35,8 @@ pub mod sso;
 mod sso_token;
 pub mod web_identity;
 
+#[cfg(feature = "async")]
+pub use self::awaited::{AsyncCredentialsProvider, AsyncProviderContext, Awaited, Lookup};
 pub(crate) use self::cache::{CredentialsCache, TokenCache};
 pub use self::chain::Chain;
 pub(crate) use self::context::{Proof, ServiceCalls};

@@ -6,7 +6,8 @@ use tokio::sync::watch;
 
 use super::CredentialsError;
 use crate::cancel::CancelToken;
-use crate::{runtime, sync};
+use crate::runtime::{self, OwnThread};
+use crate::sync;
 
 /// The refresh in progress, if there is one.
 pub(super) struct SharedRefresh<T>(Mutex<Weak<Refresh<T>>>);
@@ -30,7 +31,8 @@ pub(super) enum Joined<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> SharedRefresh<T> {
-    /// Joins the refresh in progress, or starts one with `lookup`, which blocks.
+    /// Joins the refresh in progress, or starts one with `lookup`, which blocks a thread of its own: it may wait for work of the
+    /// runtime's pool.
     pub(super) fn join(
         &self,
         lookup: impl FnOnce(CancelToken) -> Result<T, CredentialsError> + Send + 'static,
@@ -53,8 +55,8 @@ impl<T: Clone + Send + Sync + 'static> SharedRefresh<T> {
         let failed = |error| CredentialsError::failed("the lookup of credentials", error);
         match runtime::current() {
             Ok(runtime) => drop(runtime.spawn(async move {
-                let found = runtime::off_executor(move || lookup(cancel)).await;
-                sender.send_replace(Some(found.map_err(failed).and_then(|found| found)));
+                let found = async { OwnThread::start(move || lookup(cancel))?.await };
+                sender.send_replace(Some(found.await.map_err(failed).flatten()));
             })),
             Err(error) => drop(sender.send_replace(Some(Err(failed(error))))),
         }

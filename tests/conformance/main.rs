@@ -9,7 +9,13 @@
 //! reason. A skip is a rule over the content of a case, next to its suite. `TUCUXI_CASE` selects the cases whose name
 //! contains it. Suites without data are reported as skipped.
 
+#[cfg(feature = "cli")]
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../src/bin/tucuxi/aws/mod.rs"]
+mod aws;
 mod cbor;
+#[cfg(feature = "cli")]
+mod cli_commands;
 #[cfg(feature = "cli")]
 mod cli_outputs;
 mod compare;

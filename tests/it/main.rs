@@ -24,6 +24,8 @@ mod round_trip;
 mod s3_backend;
 mod s3s;
 mod secrets;
+#[cfg(feature = "cli")]
+mod service_commands;
 mod signing;
 mod transfer;
 mod validation;

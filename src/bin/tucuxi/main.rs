@@ -11,6 +11,7 @@
 //! | 255 | any other error |
 
 mod args;
+mod aws;
 mod body;
 mod call;
 mod configure;
@@ -32,7 +33,9 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Command, error};
 use tucuxi::internals::command::PrintableLines;
+use tucuxi::{Client, Config};
 
+use self::aws::{Host, Line};
 use self::failure::Failure;
 
 /// A subcommand: its arguments, and what runs it.
@@ -55,20 +58,14 @@ const SUBCOMMANDS: &[Subcommand] = &[
 ];
 
 fn main() -> ExitCode {
-    let matches = match command().try_get_matches() {
-        Ok(matches) => matches,
-        Err(error) => {
-            let error = unknown::explained(error);
-            let is_requested = matches!(
-                error.kind(),
-                error::ErrorKind::DisplayHelp | error::ErrorKind::DisplayVersion
-            );
-            // if the terminal is gone, there is no place to report it
-            let _ = error.print();
-            return ExitCode::from(if is_requested { 0 } else { 252 });
-        }
+    let result = match service_command() {
+        Some(line) => line.and_then(run_service_command),
+        None => match command().try_get_matches() {
+            Ok(matches) => dispatch(&matches),
+            Err(error) => return explain(error),
+        },
     };
-    match dispatch(&matches) {
+    match result {
         Ok(()) | Err(Failure::Pipe) => ExitCode::SUCCESS,
         Err(failure) => {
             let text = failure.to_string();
@@ -76,6 +73,48 @@ fn main() -> ExitCode {
             ExitCode::from(failure.code())
         }
     }
+}
+
+/// Reports an invalid command line, or prints the help page that it requests.
+fn explain(error: error::Error) -> ExitCode {
+    let error = unknown::explained(error);
+    let is_requested = matches!(
+        error.kind(),
+        error::ErrorKind::DisplayHelp | error::ErrorKind::DisplayVersion
+    );
+    // if the terminal is gone, there is no place to report it
+    let _ = error.print();
+    ExitCode::from(if is_requested { 0 } else { 252 })
+}
+
+/// Reads the command line if its command is not one of [`SUBCOMMANDS`], but a service.
+fn service_command() -> Option<Result<Line, Failure>> {
+    let args = std::env::args_os().skip(1);
+    let args: Option<Vec<String>> = args.map(|arg| arg.into_string().ok()).collect();
+    let args = args?;
+    let first = args.iter().find(|arg| !arg.starts_with('-')).cloned();
+    let line = aws::parse(args);
+    let (name, wants_version) = match &line {
+        Ok(line) => (line.command.clone(), line.globals.version),
+        Err(_) => (first, false),
+    };
+    let name = name.filter(|_| !wants_version)?;
+    let is_other = name == "help" || SUBCOMMANDS.iter().any(|sub| sub.name == name);
+    (!is_other).then_some(line)
+}
+
+fn run_service_command(line: Line) -> Result<(), Failure> {
+    if line.globals.debug {
+        log_to_stderr();
+    }
+    let names: Vec<&str> = SUBCOMMANDS.iter().map(|sub| sub.name).collect();
+    let host = Host {
+        config: Config::builder(),
+        connect: &Client::with_config,
+        out: &mut io::stdout().lock(),
+        other_commands: &names,
+    };
+    aws::run(line, host)
 }
 
 fn command() -> Command {
@@ -94,16 +133,20 @@ fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
         return Ok(()); // clap requires one
     };
     if matches.get_flag("debug") {
-        tracing_subscriber::fmt()
-            .with_writer(io::stderr)
-            .with_ansi(has_colours())
-            .with_max_level(tracing::Level::DEBUG)
-            .init();
+        log_to_stderr();
     }
     match SUBCOMMANDS.iter().find(|sub| sub.name == name) {
         Some(sub) => (sub.run)(matches),
         None => Err(Failure::Usage(format!("unknown subcommand {name:?}"))),
     }
+}
+
+fn log_to_stderr() {
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(has_colours())
+        .with_max_level(tracing::Level::DEBUG)
+        .init();
 }
 
 /// Whether stderr is a terminal that shows colours, and `NO_COLOR` (<https://no-color.org>) is not set.

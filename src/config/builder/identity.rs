@@ -23,7 +23,8 @@ impl ConfigBuilder {
         self.credentials_provider(credentials)
     }
 
-    /// Uses this provider in place of the default chain.
+    /// Uses this provider in place of the default chain. With the feature `async`, `credentials::Awaited` makes one of an
+    /// `AsyncCredentialsProvider`.
     ///
     /// ```
     /// # use tucuxi::Config;
