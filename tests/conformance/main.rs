@@ -45,6 +45,7 @@ mod s3_traffic;
 mod service;
 mod settings;
 mod sigv4;
+mod smithy;
 mod suite;
 #[cfg(feature = "cli")]
 #[path = "../../src/bin/tucuxi/terminal.rs"]
