@@ -45,6 +45,7 @@ mod s3_traffic;
 mod service;
 mod settings;
 mod sigv4;
+mod smithy;
 mod suite;
 #[cfg(feature = "cli")]
 #[allow(dead_code, unused_imports)]

@@ -29,6 +29,7 @@ mod terminal;
 mod unknown;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command, error};
@@ -112,6 +113,7 @@ fn run_service_command(line: Line) -> Result<(), Failure> {
         config: Config::builder(),
         connect: &Client::with_config,
         out: &mut io::stdout().lock(),
+        folder: Path::new(""),
         other_commands: &names,
     };
     aws::run(line, host)

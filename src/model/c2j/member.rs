@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::text::{RawNamespace, Text};
 use crate::model::shape::{Location, Member};
+use crate::model::text::{RawNamespace, Text, capitalised};
 use crate::model::{Protocol, ServiceModel, ShapeId};
 use crate::time::TimestampFormat;
 
@@ -165,11 +165,4 @@ pub(super) fn find(model: &ServiceModel, name: &str) -> Result<ShapeId, String> 
     model
         .shape_id(name)
         .ok_or_else(|| format!("there is no shape {name}"))
-}
-
-fn capitalised(name: &str) -> String {
-    let mut chars = name.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(chars).collect()
-    })
 }

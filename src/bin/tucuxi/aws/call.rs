@@ -24,6 +24,7 @@ pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Fai
         service,
         model,
         out,
+        folder,
     } = run;
     let Some(operation) = commands::operation(model, service, name) else {
         let known = commands::of_service(model, service);
@@ -46,6 +47,7 @@ pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Fai
         env: client.config().environment(),
     };
     let mut given = given::read(&command, &reader, globals.paginate, args)?;
+    given.place_files(folder);
     let mut results = Results::new(&command, &globals, out);
     match given.skeleton {
         None => {}

@@ -23,6 +23,7 @@ mod value;
 mod waiter;
 
 use std::io::Write;
+use std::path::Path;
 
 use tucuxi::internals::command::nearest;
 use tucuxi::model::{ServiceModel, UnknownName};
@@ -38,6 +39,8 @@ pub(crate) struct Host<'h> {
     pub(crate) config: ConfigBuilder,
     pub(crate) connect: &'h dyn Fn(Config) -> tucuxi::Result<Client>,
     pub(crate) out: &'h mut dyn Write,
+    /// The folder of the files that a command writes.
+    pub(crate) folder: &'h Path,
     /// The commands that are not services, for suggestions.
     pub(crate) other_commands: &'h [&'h str],
 }
@@ -77,6 +80,7 @@ pub(crate) fn run(line: Line, host: Host<'_>) -> Result<(), Failure> {
         service: &command,
         model: &model,
         out: host.out,
+        folder: host.folder,
     };
     match &*operation {
         "help" => Err(no_help(model.name(), None)),
@@ -96,6 +100,7 @@ struct Run<'r> {
     service: &'r str,
     model: &'r ServiceModel,
     out: &'r mut dyn Write,
+    folder: &'r Path,
 }
 
 const NO_OPTIONS: &[options::CommandOption<'static>] = &[];
