@@ -16,6 +16,7 @@ mod handmade;
 #[cfg(feature = "cli")]
 mod help;
 mod interceptors;
+mod introspection;
 mod models;
 mod null_server;
 mod paginate;

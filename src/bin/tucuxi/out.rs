@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write};
 
+use serde_json::Value;
 use tucuxi::Output;
 use tucuxi::Printable;
 use tucuxi::query::Query;
@@ -22,11 +23,7 @@ pub(crate) fn lines<T: Display>(lines: impl IntoIterator<Item = T>) -> Result<()
 /// Prints a response as JSON, or the query's result. Without a query, the response goes from the reader to stdout and no tree
 /// is built.
 pub(crate) fn response(output: &Output, query: Option<&Query>) -> Result<(), Failure> {
-    let stdout = io::stdout().lock();
-    let mut out: Box<dyn Write> = match stdout.is_terminal() {
-        true => Box::new(io::BufWriter::new(EscapedJson::new(stdout))),
-        false => Box::new(io::BufWriter::new(stdout)),
-    };
+    let mut out = json();
     match query {
         None => output
             .write_json_pretty(&mut out)
@@ -41,4 +38,21 @@ pub(crate) fn response(output: &Output, query: Option<&Query>) -> Result<(), Fai
     }
     out.write_all(b"\n")?;
     Ok(out.flush()?)
+}
+
+/// Prints a value as JSON.
+pub(crate) fn value(value: &Value) -> Result<(), Failure> {
+    let mut out = json();
+    serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from)?;
+    out.write_all(b"\n")?;
+    Ok(out.flush()?)
+}
+
+/// Stdout for JSON, which a terminal does not interpret.
+fn json() -> Box<dyn Write> {
+    let stdout = io::stdout().lock();
+    match stdout.is_terminal() {
+        true => Box::new(io::BufWriter::new(EscapedJson::new(stdout))),
+        false => Box::new(io::BufWriter::new(stdout)),
+    }
 }

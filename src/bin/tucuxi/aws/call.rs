@@ -33,7 +33,8 @@ pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Fai
     };
     let paginator = client
         .introspect()
-        .paginator(model.name(), &operation.name)?;
+        .service(model.name())?
+        .paginator(&operation.name)?;
     let command = Command {
         service: Some(service),
         name,
