@@ -22,7 +22,6 @@ mod failure;
 mod models;
 mod operations;
 mod out;
-#[allow(dead_code, unused_imports, reason = "for the commands of services")]
 mod output;
 mod services;
 mod terminal;
@@ -36,8 +35,9 @@ use clap::{ArgMatches, Command, error};
 use tucuxi::internals::command::PrintableLines;
 use tucuxi::{Client, Config};
 
-use self::aws::{Host, Line};
+use self::aws::{Errors, Host, Line};
 use self::failure::Failure;
+use self::output::Out;
 
 /// A subcommand: its arguments, and what runs it.
 struct Subcommand {
@@ -59,18 +59,26 @@ const SUBCOMMANDS: &[Subcommand] = &[
 ];
 
 fn main() -> ExitCode {
-    let result = match service_command() {
-        Some(line) => line.and_then(run_service_command),
-        None => match command().try_get_matches() {
-            Ok(matches) => dispatch(&matches),
-            Err(error) => return explain(error),
-        },
-    };
+    if let Some(line) = service_command() {
+        let errors = line.as_ref().map(|line| Errors::new(&line.globals));
+        let errors = errors.unwrap_or_default();
+        let result = line.and_then(run_service_command);
+        return exit_code(result, |failure| errors.report(failure));
+    }
+    match command().try_get_matches() {
+        Ok(matches) => exit_code(dispatch(&matches), |failure| {
+            let text = failure.to_string();
+            let _ = writeln!(io::stderr(), "tucuxi: {}", PrintableLines(text));
+        }),
+        Err(error) => explain(error),
+    }
+}
+
+fn exit_code(result: Result<(), Failure>, report: impl FnOnce(&Failure)) -> ExitCode {
     match result {
         Ok(()) | Err(Failure::Pipe) => ExitCode::SUCCESS,
         Err(failure) => {
-            let text = failure.to_string();
-            let _ = writeln!(io::stderr(), "tucuxi: {}", PrintableLines(text));
+            report(&failure);
             ExitCode::from(failure.code())
         }
     }
@@ -112,7 +120,7 @@ fn run_service_command(line: Line) -> Result<(), Failure> {
     let host = Host {
         config: Config::builder(),
         connect: &Client::with_config,
-        out: &mut io::stdout().lock(),
+        out: Out::stdout(),
         folder: Path::new(""),
         other_commands: &names,
     };

@@ -17,7 +17,7 @@ use super::{Run, commands, skeleton, unknown_command};
 use crate::failure::Failure;
 
 /// Runs the command of an operation.
-pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Failure> {
+pub(super) fn run(run: Run<'_, '_>, name: &str, args: Vec<String>) -> Result<(), Failure> {
     let Run {
         globals,
         client,
@@ -48,7 +48,7 @@ pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Fai
     };
     let mut given = given::read(&command, &reader, globals.paginate, args)?;
     given.place_files(folder);
-    let mut results = Results::new(&command, &globals, out);
+    let mut results = Results::new(&command, &globals, client.config(), out)?;
     match given.skeleton {
         None => {}
         Some(Skeleton::Output) => {
@@ -79,7 +79,7 @@ pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Fai
 fn paginate(
     request: RequestBuilder,
     settings: Pages,
-    results: &mut Results<'_>,
+    results: &mut Results<'_, '_>,
 ) -> Result<(), Failure> {
     let mut pages = request.pages()?;
     if let Some(number) = settings.max_items {
@@ -98,7 +98,7 @@ fn one(
     request: RequestBuilder,
     command: &Command<'_>,
     given: Given,
-    results: &mut Results<'_>,
+    results: &mut Results<'_, '_>,
 ) -> Result<(), Failure> {
     let Some(path) = &given.out_file else {
         if has_events(command) {
@@ -137,7 +137,7 @@ fn has_events(command: &Command<'_>) -> bool {
 }
 
 /// Prints each event when it is there.
-fn events(output: &mut Output, results: &mut Results<'_>) -> Result<(), Failure> {
+fn events(output: &mut Output, results: &mut Results<'_, '_>) -> Result<(), Failure> {
     let Some(events) = &mut output.events else {
         return results.one(output.to_value()?);
     };

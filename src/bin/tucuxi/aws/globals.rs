@@ -10,6 +10,7 @@ use tucuxi::{Config, ConfigBuilder};
 use super::grammar::{self, Syntax, Takes};
 use super::value::BlobFormat;
 use crate::failure::{Failure, with_option};
+use crate::output;
 
 struct Global {
     name: &'static str,
@@ -229,11 +230,22 @@ impl Globals {
                 .environment()
                 .get("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT")
                 .is_some();
-        match s3 {
-            true => Ok(config),
+        let timestamps = output::timestamp_format(&config)?;
+        let with = config.with(|config| match s3 {
+            true => config.interceptor(timestamps),
             false => config
-                .with(|config| config.s3_us_east_1_endpoint(RegionalEndpoints::Regional))
-                .map_err(failed),
+                .s3_us_east_1_endpoint(RegionalEndpoints::Regional)
+                .interceptor(timestamps),
+        });
+        with.map_err(failed)
+    }
+
+    pub(crate) fn output_options(&self) -> output::Options<'_> {
+        output::Options {
+            output: self.output.as_deref(),
+            error_format: self.error_format.as_deref(),
+            color: self.color.as_deref(),
+            no_pager: !self.pager,
         }
     }
 

@@ -9,6 +9,7 @@ mod call;
 mod commands;
 mod custom;
 mod documents;
+mod errors;
 mod file;
 mod given;
 mod globals;
@@ -22,7 +23,6 @@ mod skeleton;
 mod value;
 mod waiter;
 
-use std::io::Write;
 use std::path::Path;
 
 use tucuxi::internals::command::nearest;
@@ -30,15 +30,17 @@ use tucuxi::model::{ServiceModel, UnknownName};
 use tucuxi::{Client, Config, ConfigBuilder};
 
 use self::commands::{is_lacking, service_of};
+pub(crate) use self::errors::Errors;
 pub(crate) use self::globals::{Globals, Line, parse};
 use crate::failure::Failure;
+use crate::output::Out;
 
 /// What a command does not do itself.
 pub(crate) struct Host<'h> {
     /// The settings of the program.
     pub(crate) config: ConfigBuilder,
     pub(crate) connect: &'h dyn Fn(Config) -> tucuxi::Result<Client>,
-    pub(crate) out: &'h mut dyn Write,
+    pub(crate) out: Out<'h>,
     /// The folder of the files that a command writes.
     pub(crate) folder: &'h Path,
     /// The commands that are not services, for suggestions.
@@ -50,7 +52,7 @@ pub(crate) struct Host<'h> {
 /// # Errors
 ///
 /// Returns an error if the line is invalid or the call fails.
-pub(crate) fn run(line: Line, host: Host<'_>) -> Result<(), Failure> {
+pub(crate) fn run(line: Line, mut host: Host<'_>) -> Result<(), Failure> {
     let Line {
         globals,
         command,
@@ -62,6 +64,7 @@ pub(crate) fn run(line: Line, host: Host<'_>) -> Result<(), Failure> {
     }
     let parsed = grammar::parse(rest, NO_OPTIONS, 1).map_err(Failure::Usage)?;
     let config = globals.config(host.config)?;
+    host.out.set_pager(globals.output_options().pager(&config));
     let client = (host.connect)(config)?;
     let model = match client.model(service_of(&command)) {
         Ok(model) if commands::command_of(model.name()) == command || is_alias(&command) => model,
@@ -79,7 +82,7 @@ pub(crate) fn run(line: Line, host: Host<'_>) -> Result<(), Failure> {
         client,
         service: &command,
         model: &model,
-        out: host.out,
+        out: &mut host.out,
         folder: host.folder,
     };
     match &*operation {
@@ -93,13 +96,13 @@ pub(crate) fn run(line: Line, host: Host<'_>) -> Result<(), Failure> {
 }
 
 /// A command line whose service is known.
-struct Run<'r> {
+struct Run<'r, 'o> {
     globals: Globals,
     client: Client,
     /// The command of the service.
     service: &'r str,
     model: &'r ServiceModel,
-    out: &'r mut dyn Write,
+    out: &'r mut Out<'o>,
     folder: &'r Path,
 }
 

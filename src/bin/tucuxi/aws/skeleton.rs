@@ -1,27 +1,25 @@
 //! `--generate-cli-skeleton`: the form of an operation's parameters, and of its result.
 
-use std::io::Write;
-
 use serde_json::{Map, Value};
 use tucuxi::model::{Kind, Operation, ServiceModel, ShapeId};
 
 use super::given::Skeleton;
 use super::options::Command;
-use super::result;
 use crate::failure::Failure;
+use crate::output::{Out, print_json};
 
 /// Prints a skeleton of the parameters.
 pub(super) fn print_input(
     form: Skeleton,
     command: &Command<'_>,
-    out: &mut dyn Write,
+    out: &mut Out<'_>,
 ) -> Result<(), Failure> {
     let value = input(command.model, command.operation)?;
     match form {
         Skeleton::YamlInput => Err(Failure::Usage(
             "--generate-cli-skeleton: YAML is not written yet; use input".into(),
         )),
-        Skeleton::Input | Skeleton::Output => result::print_json(&value, out),
+        Skeleton::Input | Skeleton::Output => print_json(&value, out),
     }
 }
 

@@ -8,14 +8,12 @@
 //! | timestamps | | | `cli_timestamp_format` |
 //! | colours | `--color` | `NO_COLOR`, if the option is `auto` | |
 
-use std::io::IsTerminal;
-
 use tucuxi::Config;
 use tucuxi::internals::command::profile_setting;
 
 use super::error::ErrorFormat;
 use super::pager::Pager;
-use super::{Format, TimestampFormat};
+use super::{Format, Out, TimestampFormat};
 use crate::failure::Failure;
 
 /// What the options of a command line select.
@@ -56,12 +54,12 @@ impl Options<'_> {
         text.map_or(Pager::Default, |text| Pager::parse(&text))
     }
 
-    /// Whether a stream has colours.
-    pub(crate) fn has_colours(&self, stream: &impl IsTerminal) -> bool {
+    /// Whether the result has colours.
+    pub(crate) fn has_colours(&self, out: &Out<'_>) -> bool {
         match self.color {
             Some("on") => true,
             Some("off") => false,
-            _ => crate::terminal::has_colours(stream),
+            _ => out.has_colours(),
         }
     }
 }
