@@ -15,6 +15,7 @@ use super::result::Results;
 use super::value::Reader;
 use super::{Run, commands, skeleton, unknown_command};
 use crate::failure::Failure;
+use crate::output::timestamp_format;
 
 /// Runs the command of an operation.
 pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Failure> {
@@ -23,7 +24,7 @@ pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Fai
         client,
         service,
         model,
-        out,
+        open,
         folder,
     } = run;
     let Some(operation) = commands::operation(model, service, name) else {
@@ -48,14 +49,19 @@ pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Fai
     };
     let mut given = given::read(&command, &reader, globals.paginate, args)?;
     given.place_files(folder);
-    let mut results = Results::new(&command, &globals, out);
+    let results = Results {
+        command: &command,
+        globals,
+        config: client.config(),
+        open,
+    };
     match given.skeleton {
         None => {}
         Some(Skeleton::Output) => {
             let value = skeleton::output(model, operation)?;
             return results.one(value);
         }
-        Some(form) => return skeleton::print_input(form, &command, results.out),
+        Some(form) => return skeleton::print_input(form, &results),
     }
     if let Some(finish) = command.custom().and_then(|custom| custom.finish) {
         finish(&mut given.params, &client)?;
@@ -66,20 +72,22 @@ pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Fai
     {
         pages.page_size = results.default_page_size(&params);
     }
-    let mut request = client.request(model.name(), &operation.name).params(params);
+    let timestamps = timestamp_format(client.config())?;
+    let request = client.request(model.name(), &operation.name);
+    let mut request = request.params(params).interceptor(timestamps);
     if let Some(body) = given.body.take() {
         request = request.body(body);
     }
     match given.pages.take() {
-        Some(pages) => paginate(request, pages, &mut results),
-        None => one(request, &command, given, &mut results),
+        Some(pages) => paginate(request, pages, &results),
+        None => one(request, &command, given, &results),
     }
 }
 
 fn paginate(
     request: RequestBuilder,
     settings: Pages,
-    results: &mut Results<'_>,
+    results: &Results<'_>,
 ) -> Result<(), Failure> {
     let mut pages = request.pages()?;
     if let Some(number) = settings.max_items {
@@ -98,7 +106,7 @@ fn one(
     request: RequestBuilder,
     command: &Command<'_>,
     given: Given,
-    results: &mut Results<'_>,
+    results: &Results<'_>,
 ) -> Result<(), Failure> {
     let Some(path) = &given.out_file else {
         if has_events(command) {
@@ -137,14 +145,11 @@ fn has_events(command: &Command<'_>) -> bool {
 }
 
 /// Prints each event when it is there.
-fn events(output: &mut Output, results: &mut Results<'_>) -> Result<(), Failure> {
-    let Some(events) = &mut output.events else {
-        return results.one(output.to_value()?);
-    };
-    for event in events {
-        results.one(event?)?;
+fn events(output: &mut Output, results: &Results<'_>) -> Result<(), Failure> {
+    match &mut output.events {
+        Some(events) => results.each(events),
+        None => results.one(output.to_value()?),
     }
-    Ok(())
 }
 
 /// Writes the bytes in one kind of event to a file.

@@ -2,54 +2,74 @@
 
 use std::io::Write;
 
-use serde::Serialize as _;
 use serde_json::Value;
-use serde_json::ser::{PrettyFormatter, Serializer};
+use tucuxi::{Config, Pages};
 
 use super::globals::Globals;
 use super::options::Command;
 use crate::failure::Failure;
+use crate::output::{Format, Pager, Printer, Style};
+
+/// Opens the output, which may go through a pager.
+pub(crate) type Open<'o> = dyn Fn(&Pager) -> Result<Box<dyn Write>, Failure> + 'o;
 
 /// Prints the results of a command.
 pub(super) struct Results<'r> {
-    command: &'r Command<'r>,
-    globals: &'r Globals,
-    pub(super) out: &'r mut dyn Write,
+    pub(super) command: &'r Command<'r>,
+    pub(super) globals: &'r Globals,
+    pub(super) config: &'r Config,
+    pub(super) open: &'r Open<'r>,
 }
 
-impl<'r> Results<'r> {
-    pub(super) fn new(
-        command: &'r Command<'r>,
-        globals: &'r Globals,
-        out: &'r mut dyn Write,
-    ) -> Self {
-        Self {
-            command,
-            globals,
-            out,
-        }
+impl Results<'_> {
+    /// Prints a result.
+    pub(super) fn one(&self, value: Value) -> Result<(), Failure> {
+        self.each(std::iter::once(Ok(value)))
     }
 
-    /// Prints a result. An empty one is not printed.
-    pub(super) fn one(&mut self, mut value: Value) -> Result<(), Failure> {
-        if let Some(change) = self.command.custom().and_then(|custom| custom.result) {
-            value = change(value);
-        }
-        match &self.globals.query {
-            None if value.as_object().is_some_and(|members| members.is_empty()) => Ok(()),
-            None => self.print(&value),
-            Some(query) => {
-                let found = query.search(&value);
-                let found = found.map_err(|e| Failure::Usage(format!("--query: {e}")))?;
-                self.print(&found)
+    /// Prints results one by one, each when it is there.
+    pub(super) fn each(
+        &self,
+        values: impl Iterator<Item = tucuxi::Result<Value>>,
+    ) -> Result<(), Failure> {
+        let mut out = self.out()?;
+        let change = self.command.custom().and_then(|custom| custom.result);
+        for value in values {
+            let mut value = value?;
+            if let Some(change) = change {
+                value = change(value);
             }
+            Printer::new(self.style()?, &mut out).response(&value)?;
         }
+        Ok(())
     }
 
     /// Prints the pages of a listing.
-    pub(super) fn pages(&mut self, mut pages: tucuxi::Pages) -> Result<(), Failure> {
-        let full = pages.collect_full()?;
-        self.one(full)
+    pub(super) fn pages(&self, mut pages: Pages) -> Result<(), Failure> {
+        Printer::new(self.style()?, self.out()?).pages(&mut pages)
+    }
+
+    /// Prints a document of the command itself, in a format of its own.
+    pub(super) fn document(&self, value: &Value, format: Format) -> Result<(), Failure> {
+        let mut out = self.out()?;
+        if value.as_object().is_some_and(|members| members.is_empty()) {
+            return Ok(writeln!(out, "{{}}")?);
+        }
+        let style = Style {
+            format,
+            query: None,
+            ..self.style()?
+        };
+        Printer::new(style, out).response(value)
+    }
+
+    fn out(&self) -> Result<Box<dyn Write>, Failure> {
+        (self.open)(&self.globals.output_options().pager(self.config))
+    }
+
+    fn style(&self) -> Result<Style, Failure> {
+        let (options, query) = (self.globals.output_options(), self.globals.query.clone());
+        Style::on_stdout(&options, self.config, &self.command.operation.name, query)
     }
 
     /// The size of a page that is requested if the caller sets none, as the service is slow without one.
@@ -63,10 +83,6 @@ impl<'r> Results<'r> {
             .all(|name| harmless.contains(&&**name))
             .then_some(1000)
     }
-
-    fn print(&mut self, value: &Value) -> Result<(), Failure> {
-        print_json(value, self.out)
-    }
 }
 
 /// Listings that are slow without a page size: the service, the operation, and the parameters with which they are.
@@ -78,19 +94,3 @@ const SLOW: &[(&str, &str, &[&str])] = &[
     ),
     ("ec2", "describe-volumes", &["DryRun", "NextToken"]),
 ];
-
-/// Prints a value as JSON.
-///
-/// # Errors
-///
-/// Returns an error if it cannot be written.
-pub(super) fn print_json(value: &Value, out: &mut dyn Write) -> Result<(), Failure> {
-    let format = PrettyFormatter::with_indent(b"    ");
-    let mut text = Vec::new();
-    let mut serializer = Serializer::with_formatter(&mut text, format);
-    let written = value.serialize(&mut serializer);
-    written.map_err(|e| Failure::Other(e.into()))?;
-    text.push(b'\n');
-    out.write_all(&text)?;
-    Ok(out.flush()?)
-}

@@ -26,7 +26,7 @@ use serde_json::Value;
 use tucuxi::Config;
 use tucuxi::query::Query;
 
-pub(crate) use self::error::{ErrorFormat, report};
+pub(crate) use self::error::report;
 pub(crate) use self::pager::{Paged, Pager};
 pub(crate) use self::settings::{Options, timestamp_format};
 use self::table::Table;
