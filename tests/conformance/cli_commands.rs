@@ -86,7 +86,7 @@ fn case(row: &Value, argv: &[&str], files: &Path) -> Verdict {
         folder: files,
         other_commands: &[],
     };
-    let result = aws::run(line, host);
+    let result = aws::run(&line, host);
     if let Err(Failure::Lacking(_)) = result {
         return Verdict::Skipped("commands of aws that are more than one call");
     }

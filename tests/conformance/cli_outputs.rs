@@ -127,7 +127,7 @@ fn printed(row: &Value, format: &str) -> String {
         folder: Path::new("/nowhere"),
         other_commands: &[],
     };
-    aws::run(aws::parse(args).unwrap(), host).unwrap();
+    aws::run(&aws::parse(args).unwrap(), host).unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -35,9 +35,9 @@ use clap::{ArgMatches, Command, error};
 use tucuxi::internals::command::PrintableLines;
 use tucuxi::{Client, Config};
 
-use self::aws::{Errors, Host, Line};
+use self::aws::{Host, Line};
 use self::failure::Failure;
-use self::output::Out;
+use self::output::{Options, Out};
 
 /// A subcommand: its arguments, and what runs it.
 struct Subcommand {
@@ -59,26 +59,19 @@ const SUBCOMMANDS: &[Subcommand] = &[
 ];
 
 fn main() -> ExitCode {
-    if let Some(line) = service_command() {
-        let errors = line.as_ref().map(|line| Errors::new(&line.globals));
-        let errors = errors.unwrap_or_default();
-        let result = line.and_then(run_service_command);
-        return exit_code(result, |failure| errors.report(failure));
-    }
-    match command().try_get_matches() {
-        Ok(matches) => exit_code(dispatch(&matches), |failure| {
-            let text = failure.to_string();
-            let _ = writeln!(io::stderr(), "tucuxi: {}", PrintableLines(text));
-        }),
-        Err(error) => explain(error),
-    }
-}
-
-fn exit_code(result: Result<(), Failure>, report: impl FnOnce(&Failure)) -> ExitCode {
+    let result = match service_command() {
+        Some(Ok(line)) => return run_service_command(&line),
+        Some(Err(failure)) => return report(&failure, Options::default(), None),
+        None => match command().try_get_matches() {
+            Ok(matches) => dispatch(&matches),
+            Err(error) => return explain(error),
+        },
+    };
     match result {
         Ok(()) | Err(Failure::Pipe) => ExitCode::SUCCESS,
         Err(failure) => {
-            report(&failure);
+            let text = failure.to_string();
+            let _ = writeln!(io::stderr(), "tucuxi: {}", PrintableLines(text));
             ExitCode::from(failure.code())
         }
     }
@@ -112,7 +105,8 @@ fn service_command() -> Option<Result<Line, Failure>> {
     (!is_other).then_some(line)
 }
 
-fn run_service_command(line: Line) -> Result<(), Failure> {
+/// Runs the command of a service, and reports its error in the format that the command line selects.
+fn run_service_command(line: &Line) -> ExitCode {
     if line.globals.debug {
         log_to_stderr();
     }
@@ -124,7 +118,24 @@ fn run_service_command(line: Line) -> Result<(), Failure> {
         folder: Path::new(""),
         other_commands: &names,
     };
-    aws::run(line, host)
+    match aws::run(line, host) {
+        Ok(()) | Err(Failure::Pipe) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let config = line.globals.config(Config::builder()).ok();
+            report(&failure, line.globals.output_options(), config.as_ref())
+        }
+    }
+}
+
+/// Reports an error in the format that options and configuration select.
+fn report(failure: &Failure, options: Options<'_>, config: Option<&Config>) -> ExitCode {
+    let format = options.error_format(config);
+    let mut stderr = io::stderr();
+    let colours = options.has_colours(|| terminal::has_colours(&stderr));
+    let shown = (terminal::width(), colours);
+    // if the terminal is gone, there is no place to report it
+    let _ = output::report(failure, format, shown, &mut stderr);
+    ExitCode::from(failure.code())
 }
 
 fn command() -> Command {

@@ -15,6 +15,7 @@ use super::result::Results;
 use super::value::Reader;
 use super::{Run, commands, skeleton, unknown_command};
 use crate::failure::Failure;
+use crate::output::timestamp_format;
 
 /// Runs the command of an operation.
 pub(super) fn run(run: Run<'_, '_>, name: &str, args: Vec<String>) -> Result<(), Failure> {
@@ -48,14 +49,14 @@ pub(super) fn run(run: Run<'_, '_>, name: &str, args: Vec<String>) -> Result<(),
     };
     let mut given = given::read(&command, &reader, globals.paginate, args)?;
     given.place_files(folder);
-    let mut results = Results::new(&command, &globals, client.config(), out)?;
+    let mut results = Results::new(&command, globals, client.config(), out)?;
     match given.skeleton {
         None => {}
         Some(Skeleton::Output) => {
             let value = skeleton::output(model, operation)?;
             return results.one(value);
         }
-        Some(form) => return skeleton::print_input(form, &command, results.out),
+        Some(form) => return skeleton::print_input(form, &mut results),
     }
     if let Some(finish) = command.custom().and_then(|custom| custom.finish) {
         finish(&mut given.params, &client)?;
@@ -66,7 +67,9 @@ pub(super) fn run(run: Run<'_, '_>, name: &str, args: Vec<String>) -> Result<(),
     {
         pages.page_size = results.default_page_size(&params);
     }
-    let mut request = client.request(model.name(), &operation.name).params(params);
+    let timestamps = timestamp_format(client.config())?;
+    let request = client.request(model.name(), &operation.name);
+    let mut request = request.params(params).interceptor(timestamps);
     if let Some(body) = given.body.take() {
         request = request.body(body);
     }
@@ -138,13 +141,10 @@ fn has_events(command: &Command<'_>) -> bool {
 
 /// Prints each event when it is there.
 fn events(output: &mut Output, results: &mut Results<'_, '_>) -> Result<(), Failure> {
-    let Some(events) = &mut output.events else {
-        return results.one(output.to_value()?);
-    };
-    for event in events {
-        results.one(event?)?;
+    match &mut output.events {
+        Some(events) => events.try_for_each(|event| results.one(event?)),
+        None => results.one(output.to_value()?),
     }
-    Ok(())
 }
 
 /// Writes the bytes in one kind of event to a file.

@@ -10,7 +10,7 @@ use tucuxi::{Config, ConfigBuilder};
 use super::grammar::{self, Syntax, Takes};
 use super::value::BlobFormat;
 use crate::failure::{Failure, with_option};
-use crate::output;
+use crate::output::Options;
 
 struct Global {
     name: &'static str,
@@ -230,18 +230,17 @@ impl Globals {
                 .environment()
                 .get("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT")
                 .is_some();
-        let timestamps = output::timestamp_format(&config)?;
-        let with = config.with(|config| match s3 {
-            true => config.interceptor(timestamps),
+        match s3 {
+            true => Ok(config),
             false => config
-                .s3_us_east_1_endpoint(RegionalEndpoints::Regional)
-                .interceptor(timestamps),
-        });
-        with.map_err(failed)
+                .with(|config| config.s3_us_east_1_endpoint(RegionalEndpoints::Regional))
+                .map_err(failed),
+        }
     }
 
-    pub(crate) fn output_options(&self) -> output::Options<'_> {
-        output::Options {
+    /// The options of the output.
+    pub(crate) fn output_options(&self) -> Options<'_> {
+        Options {
             output: self.output.as_deref(),
             error_format: self.error_format.as_deref(),
             color: self.color.as_deref(),

@@ -9,7 +9,6 @@ mod call;
 mod commands;
 mod custom;
 mod documents;
-mod errors;
 mod file;
 mod given;
 mod globals;
@@ -30,8 +29,8 @@ use tucuxi::model::{ServiceModel, UnknownName};
 use tucuxi::{Client, Config, ConfigBuilder};
 
 use self::commands::{is_lacking, service_of};
-pub(crate) use self::errors::Errors;
-pub(crate) use self::globals::{Globals, Line, parse};
+use self::globals::Globals;
+pub(crate) use self::globals::{Line, parse};
 use crate::failure::Failure;
 use crate::output::Out;
 
@@ -52,19 +51,14 @@ pub(crate) struct Host<'h> {
 /// # Errors
 ///
 /// Returns an error if the line is invalid or the call fails.
-pub(crate) fn run(line: Line, mut host: Host<'_>) -> Result<(), Failure> {
-    let Line {
-        globals,
-        command,
-        rest,
-    } = line;
-    let command = command.unwrap_or_default();
+pub(crate) fn run(line: &Line, mut host: Host<'_>) -> Result<(), Failure> {
+    let globals = &line.globals;
+    let command = line.command.clone().unwrap_or_default();
     if is_lacking(&command, "") {
         return Err(Failure::Lacking(command));
     }
-    let parsed = grammar::parse(rest, NO_OPTIONS, 1).map_err(Failure::Usage)?;
+    let parsed = grammar::parse(line.rest.clone(), NO_OPTIONS, 1).map_err(Failure::Usage)?;
     let config = globals.config(host.config)?;
-    host.out.set_pager(globals.output_options().pager(&config));
     let client = (host.connect)(config)?;
     let model = match client.model(service_of(&command)) {
         Ok(model) if commands::command_of(model.name()) == command || is_alias(&command) => model,
@@ -97,7 +91,7 @@ pub(crate) fn run(line: Line, mut host: Host<'_>) -> Result<(), Failure> {
 
 /// A command line whose service is known.
 struct Run<'r, 'o> {
-    globals: Globals,
+    globals: &'r Globals,
     client: Client,
     /// The command of the service.
     service: &'r str,

@@ -1,18 +1,18 @@
 //! The printing of results.
 
 use serde_json::Value;
-use tucuxi::Config;
+use tucuxi::{Config, Pages};
 
 use super::globals::Globals;
 use super::options::Command;
 use crate::failure::Failure;
-use crate::output::{Out, Printer, Style};
+use crate::output::{Format, Out, Printer, Style};
 
 /// Prints the results of a command.
 pub(super) struct Results<'r, 'o> {
-    command: &'r Command<'r>,
+    pub(super) command: &'r Command<'r>,
     style: Style<'r>,
-    pub(super) out: &'r mut Out<'o>,
+    out: &'r mut Out<'o>,
 }
 
 impl<'r, 'o> Results<'r, 'o> {
@@ -25,10 +25,12 @@ impl<'r, 'o> Results<'r, 'o> {
         config: &Config,
         out: &'r mut Out<'o>,
     ) -> Result<Self, Failure> {
-        let (operation, query) = (&command.operation.name, globals.query.as_ref());
+        let (options, query) = (globals.output_options(), globals.query.as_ref());
+        out.set_pager(options.pager(config));
+        let style = Style::new(&options, config, out, &command.operation.name, query)?;
         Ok(Self {
             command,
-            style: Style::new(&globals.output_options(), config, out, operation, query)?,
+            style,
             out,
         })
     }
@@ -42,11 +44,13 @@ impl<'r, 'o> Results<'r, 'o> {
     }
 
     /// Prints the pages of a listing.
-    pub(super) fn pages(&mut self, mut pages: tucuxi::Pages) -> Result<(), Failure> {
-        match self.command.custom().and_then(|custom| custom.result) {
-            Some(_) => self.one(pages.collect_full()?),
-            None => Printer::new(&self.style, &mut *self.out).pages(&mut pages),
-        }
+    pub(super) fn pages(&mut self, mut pages: Pages) -> Result<(), Failure> {
+        Printer::new(&self.style, &mut *self.out).pages(&mut pages)
+    }
+
+    /// Prints a document of the command itself, in a format of its own.
+    pub(super) fn document(&mut self, value: &Value, format: Format) -> Result<(), Failure> {
+        Printer::new(&self.style.with(format), &mut *self.out).document(value)
     }
 
     /// The size of a page that is requested if the caller sets none, as the service is slow without one.

@@ -88,12 +88,22 @@ impl<'q> Style<'q> {
     ) -> Result<Self, Failure> {
         Ok(Self {
             format: options.format(config)?,
-            colour: options.has_colours(out),
+            colour: options.has_colours(|| out.has_colours()),
             width: out.width(),
             title: operation.into(),
             query,
             escape: out.is_terminal(),
         })
+    }
+
+    /// The same style for another document.
+    pub(crate) fn with(&self, format: Format) -> Self {
+        Self {
+            format,
+            title: self.title.clone(),
+            query: None,
+            ..*self
+        }
     }
 }
 
@@ -119,9 +129,21 @@ impl<'s, W: Write> Printer<'s, W> {
         let selected = self.selected(result)?;
         // a call without a result prints nothing in these formats
         let is_empty = selected.as_object().is_some_and(|map| map.is_empty());
+        match self.style.format {
+            Format::Json | Format::Yaml | Format::YamlStream if is_empty => Ok(()),
+            _ => self.write(selected),
+        }
+    }
+
+    /// Prints a document, even an empty one.
+    pub(crate) fn document(mut self, value: &Value) -> Result<(), Failure> {
+        self.write(Cow::Borrowed(value))?;
+        Ok(self.out.flush()?)
+    }
+
+    fn write(&mut self, selected: Cow<'_, Value>) -> Result<(), Failure> {
         let Self { style, out } = self;
         match style.format {
-            Format::Json | Format::Yaml | Format::YamlStream if is_empty => {}
             Format::Json => json::document(&selected, &mut escaped(style, out))?,
             Format::Yaml => yaml::document(&selected, style.escape, out)?,
             Format::YamlStream => {
@@ -147,15 +169,6 @@ impl<'s, W: Write> Printer<'s, W> {
                 .map_err(|e| Failure::Other(format!("--query: {e}").into())),
         }
     }
-}
-
-/// Prints a value as JSON, even an empty one.
-pub(crate) fn print_json(value: &Value, out: &mut Out<'_>) -> Result<(), Failure> {
-    match out.is_terminal() {
-        true => json::document(value, &mut terminal::EscapedJson::new(&mut *out))?,
-        false => json::document(value, out)?,
-    }
-    Ok(out.flush()?)
 }
 
 /// The output for JSON, which keeps its meaning when it is escaped.

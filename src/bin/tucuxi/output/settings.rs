@@ -13,7 +13,7 @@ use tucuxi::internals::command::profile_setting;
 
 use super::error::ErrorFormat;
 use super::pager::Pager;
-use super::{Format, Out, TimestampFormat};
+use super::{Format, TimestampFormat};
 use crate::failure::Failure;
 
 /// What the options of a command line select.
@@ -54,12 +54,12 @@ impl Options<'_> {
         text.map_or(Pager::Default, |text| Pager::parse(&text))
     }
 
-    /// Whether the result has colours.
-    pub(crate) fn has_colours(&self, out: &Out<'_>) -> bool {
+    /// Whether there are colours, if no option says so where the terminal shows them.
+    pub(crate) fn has_colours(&self, shows_them: impl FnOnce() -> bool) -> bool {
         match self.color {
             Some("on") => true,
             Some("off") => false,
-            _ => out.has_colours(),
+            _ => shows_them(),
         }
     }
 }
