@@ -108,10 +108,6 @@ const CIRCLES: &[(&[&str], &str)] = &[
         "the environment of a call may have its requests sent by the async driver, which has such an environment",
     ),
     (
-        &["model/c2j", "model/dialect"],
-        "the choice of the dialect, and the dialects",
-    ),
-    (
         &["query/eval", "query/functions"],
         "an expression calls functions, which evaluate expressions",
     ),

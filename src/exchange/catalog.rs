@@ -117,7 +117,11 @@ impl Catalog {
 }
 
 impl ServiceData {
+    /// Loads a data file: from the model itself, if that contains it.
     fn load(&self, kind: &str) -> Result<Option<String>> {
+        if let Some(text) = self.model.file(kind)? {
+            return Ok(Some(text));
+        }
         let version = self.version.as_deref();
         self.catalog.load(self.model.name(), version, kind)
     }

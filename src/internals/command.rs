@@ -4,14 +4,18 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
+use crate::config::Config;
 use crate::error::Result;
 use crate::model::Paginator;
 use crate::output::Output;
 use crate::paginate::Pages;
-use crate::{new_file, paginate, printable, uri};
+use crate::settings::shell_words;
+use crate::time::Timestamp;
+use crate::{names, new_file, paginate, printable, uri};
 
 /// Text with line breaks and tabs, whose other control characters are escaped.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +35,21 @@ pub fn is_unprintable(c: char) -> bool {
 /// A text whose URLs have no user names and passwords.
 pub fn without_passwords(text: &str) -> Cow<'_, str> {
     uri::without_passwords(text)
+}
+
+/// Up to three names that are similar to `misspelt`, the most similar first.
+pub fn nearest<'n>(misspelt: &str, known: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
+    names::nearest(misspelt, known)
+}
+
+/// The text of a key of the profile that a configuration uses.
+pub fn profile_setting(config: &Config, key: &str) -> Option<String> {
+    config.profile_text(key).map(|(text, _)| text.to_owned())
+}
+
+/// A time as RFC 3339 in UTC.
+pub fn rfc3339(time: SystemTime) -> String {
+    Timestamp::of(time).rfc3339()
 }
 
 /// The parameters that fetch the next page, each with the expression of its value in this page.
@@ -98,4 +117,9 @@ impl Writer {
     pub fn write_from(self, source: &mut impl Read) -> io::Result<()> {
         self.0.write_from(source)
     }
+}
+
+/// The words of a command line, split as by a shell; `None` if a quote is not closed.
+pub fn shell_words(text: &str) -> Option<Vec<String>> {
+    shell_words::split(text)
 }

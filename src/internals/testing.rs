@@ -193,7 +193,7 @@ pub fn wait(
         max_attempts,
         ..wait::Settings::default()
     };
-    let mut machine = WaitMachine::new("tests", name, waiter, settings);
+    let mut machine = WaitMachine::new("tests", name, waiter, &Value::Null, settings);
     let tick = Tick {
         now: SystemTime::UNIX_EPOCH,
         random: 0.0,

@@ -20,9 +20,12 @@ mod operation;
 mod ordered;
 mod paginator;
 mod reachable;
+mod recognise;
 pub(crate) mod resource;
 mod shape;
+mod smithy;
 mod source;
+mod text;
 mod waiter;
 
 pub(crate) use self::entries::Entries;
@@ -33,13 +36,13 @@ pub use self::shape::{ErrorTraits, Kind, Location, Member, Members, Shape, XmlNa
 pub use self::source::Embedded;
 pub use self::source::{Directory, Memory, ModelSource};
 pub(crate) use self::source::{ENDPOINT_RULES, Models, PAGINATORS, RESOURCES, SERVICE, WAITERS};
-pub use self::waiter::{Acceptor, Matcher, Waiter, WaiterState};
+pub use self::waiter::{Acceptor, Matcher, Scope, Waiter, WaiterState};
 pub use crate::time::TimestampFormat;
 
 use std::fmt;
 use std::sync::Arc;
 
-use self::dialect::{Dialect, Notes, SERVICE_2};
+use self::dialect::{Dialect, Notes};
 use self::index::Index;
 use crate::error::{Detail, Error, ErrorKind, Result};
 use crate::names::{nearest, plain, present};
@@ -77,7 +80,7 @@ pub struct ShapeId(u32);
 pub struct ServiceModel {
     name: Box<str>,
     text: Box<str>,
-    dialect: &'static dyn Dialect,
+    dialect: Box<dyn Dialect>,
     metadata: Metadata,
     operations: Index<Operation>,
     shapes: Index<Shape>,
@@ -161,14 +164,15 @@ pub enum Protocol {
 }
 
 impl ServiceModel {
-    /// Parses a model in the form of `service-2.json`. `name` is the name of the service, which is that of the model's folder.
+    /// Parses a model: botocore's `service-2.json`, or Smithy's JSON AST. `name` is the name of the service, which is that of the
+    /// model's folder. If a Smithy model has several services, the name is that of one of them.
     ///
     /// # Errors
     ///
     /// Returns an error if the text is not a model, or if none of its protocols is supported. An error inside a shape or an operation
     /// is returned when that is first used.
     pub fn parse(name: &str, text: impl Into<String>) -> Result<Self> {
-        SERVICE_2.parse(name, text.into().into())
+        recognise::parse(name, text.into())
     }
 
     /// Returns the name of the service, such as `s3`.
@@ -217,6 +221,12 @@ impl ServiceModel {
                 .operation(self, name, text)
                 .map_err(|e| self.invalid("operation", name, &e))
         })
+    }
+
+    /// Returns one of the service's other data files, if the model contains it: in a Smithy model, these are traits.
+    pub(crate) fn file(&self, kind: &str) -> Result<Option<String>> {
+        let file = self.dialect.file(self, kind);
+        file.map_err(|e| Error::model(format!("{}: {e}", self.name)))
     }
 
     /// Whether any operation must discover its endpoint.
@@ -343,12 +353,20 @@ impl Protocol {
         ("ec2", Self::Ec2Query),
     ];
 
+    /// The protocol with this name in models.
+    fn named(name: &str) -> Option<Self> {
+        let row = Self::BY_PREFERENCE.iter().find(|row| row.0 == name);
+        row.map(|row| row.1)
+    }
+
     /// The most preferred of these protocols.
-    fn choose<'a>(names: impl IntoIterator<Item = &'a str> + Clone) -> Option<Self> {
-        Self::BY_PREFERENCE
-            .iter()
-            .find(|(name, _)| names.clone().into_iter().any(|n| n == *name))
-            .map(|(_, protocol)| *protocol)
+    fn preferred(spoken: impl Iterator<Item = Self>) -> Option<Self> {
+        let rank = |protocol: &Self| {
+            Self::BY_PREFERENCE
+                .iter()
+                .position(|row| row.1 == *protocol)
+        };
+        spoken.min_by_key(rank)
     }
 
     /// Returns the protocol's name in models.

@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use super::ShapeId;
 
+/// Smithy's name of the scheme that does not sign.
+pub(super) const NO_AUTH: &str = "smithy.api#noAuth";
+
 /// One operation of a service.
 ///
 /// ```
@@ -126,4 +129,28 @@ pub enum EndpointDiscovery {
     Optional,
     /// The endpoint must be discovered.
     Required,
+}
+
+/// Removes a first label that is bound to a parameter of the endpoint rules, as these put it into the URL: `/{Bucket}/{Key+}` becomes
+/// `/{Key+}`.
+pub(super) fn without_ruled_label(
+    uri: &str,
+    is_ruled: impl FnOnce(&str) -> Result<bool, String>,
+) -> Result<&str, String> {
+    let label = uri.strip_prefix("/{").and_then(|uri| uri.split_once('}'));
+    Ok(match label {
+        Some((label, rest)) if is_ruled(label)? => rest,
+        _ => uri,
+    })
+}
+
+/// Whether the endpoint rules put a host prefix `{AccountId}.` into the URL: the operation sets their parameter `RequiresAccountId`.
+pub(super) fn is_ruled_prefix(prefix: &str, statics: &[StaticContextParam]) -> bool {
+    let label = prefix.strip_prefix('{').and_then(|p| p.strip_suffix("}."));
+    label.is_some_and(|label| {
+        let requires = |p: &StaticContextParam| {
+            p.name.strip_prefix("Requires") == Some(label) && p.value == Value::Bool(true)
+        };
+        statics.iter().any(requires)
+    })
 }

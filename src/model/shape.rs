@@ -174,6 +174,8 @@ pub struct Member {
     pub event_header: bool,
     /// Whether the member is the payload of an event.
     pub event_payload: bool,
+    /// Whether the member is a blob that is streamed.
+    pub streaming: bool,
     /// A later member with the same wire name: S3's old notification shapes have `Event` and `Events`.
     pub(crate) duplicate_wire_name: Option<u16>,
     /// The member that followed this one in the last structure. The hint is verified on use; as a response repeats its structures,
@@ -418,6 +420,7 @@ impl Member {
             endpoint_discovery_id: false,
             event_header: false,
             event_payload: false,
+            streaming: false,
             duplicate_wire_name: None,
             next_hint: AtomicU16::new(0),
         }

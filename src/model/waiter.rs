@@ -24,6 +24,8 @@ pub struct Waiter {
     pub operation: String,
     /// The seconds between two attempts.
     pub delay: u64,
+    /// The maximum delay in seconds, if delays grow from attempt to attempt. Only Smithy's waiters have it.
+    pub max_delay: Option<u64>,
     /// The maximum number of attempts.
     pub max_attempts: u32,
     /// The acceptors. The first that matches a response decides.
@@ -46,8 +48,31 @@ pub struct Waiter {
 pub struct Acceptor {
     /// The condition.
     pub matcher: Matcher,
+    /// The document to which the expression of the condition applies.
+    pub scope: Scope,
     /// The state of the waiter if the condition is met.
     pub state: WaiterState,
+}
+
+/// The document to which an acceptor's expression applies.
+///
+/// ```
+/// use tucuxi::model::{Scope, Waiter};
+///
+/// let text = r#"{"operation": "CountRooms", "delay": 2, "maxAttempts": 9, "acceptors": [{"scope": "inputOutput",
+///     "matcher": "path", "argument": "input.Wanted == output.Found", "expected": true, "state": "success"}]}"#;
+/// assert_eq!(Waiter::parse("AllRoomsFound", text)?.acceptors[0].scope, Scope::InputOutput);
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[non_exhaustive]
+#[serde(rename_all = "camelCase")]
+pub enum Scope {
+    /// The response.
+    #[default]
+    Output,
+    /// An object with the members `input` and `output`: the parameters and the response. Only Smithy's waiters have it.
+    InputOutput,
 }
 
 /// The state of a waiter after a response.
@@ -106,6 +131,7 @@ pub enum Matcher {
 struct Raw {
     operation: String,
     delay: u64,
+    max_delay: Option<u64>,
     max_attempts: u32,
     acceptors: Vec<RawAcceptor>,
 }
@@ -118,6 +144,8 @@ struct RawAcceptor {
     argument: Option<String>,
     #[serde(default)]
     expected: Value,
+    #[serde(default)]
+    scope: Scope,
 }
 
 impl Waiter {
@@ -136,6 +164,7 @@ impl Waiter {
         Ok(Self {
             operation: raw.operation,
             delay: raw.delay,
+            max_delay: raw.max_delay,
             max_attempts: raw.max_attempts,
             acceptors: acceptors.collect::<Result<_>>()?,
         })
@@ -159,7 +188,10 @@ impl Acceptor {
             "status" => Matcher::Status(raw.expected),
             other => return Err(format!("unknown matcher {other:?}")),
         };
-        let state = raw.state;
-        Ok(Self { matcher, state })
+        Ok(Self {
+            matcher,
+            scope: raw.scope,
+            state: raw.state,
+        })
     }
 }

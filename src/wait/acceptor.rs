@@ -3,18 +3,18 @@
 use serde_json::{Value, json};
 
 use super::machine::Observation;
-use crate::model::{Acceptor, Matcher};
+use crate::model::{Acceptor, Matcher, Scope};
 use crate::query::Query;
 
 /// The longest value of a response, in characters, that a message shows.
 const MAX_SHOWN: usize = 200;
 
 impl Acceptor {
-    /// Returns whether a response matches. An expression that does not apply to the response does not match.
-    pub(super) fn matches(&self, observation: &Observation) -> bool {
+    /// Returns whether the response to these parameters matches. An expression that does not apply to the response does not match.
+    pub(super) fn matches(&self, input: &Value, observation: &Observation) -> bool {
         let found = |query: &Query| {
-            let value = observation.response.as_ref().ok()?;
-            Some(query.search(value).ok()?.into_owned())
+            let output = observation.response.as_ref().ok()?;
+            self.search(query, input, output)
         };
         match &self.matcher {
             Matcher::Error(expected) => match (expected, &observation.response) {
@@ -39,6 +39,17 @@ impl Acceptor {
         }
     }
 
+    fn search(&self, query: &Query, input: &Value, output: &Value) -> Option<Value> {
+        let found = match self.scope {
+            Scope::Output => query.search(output).ok()?.into_owned(),
+            Scope::InputOutput => {
+                let both = json!({"input": input, "output": output});
+                query.search(&both).ok()?.into_owned()
+            }
+        };
+        Some(found)
+    }
+
     fn query(&self) -> Option<&Query> {
         match &self.matcher {
             Matcher::Path(query, _) | Matcher::PathAll(query, _) | Matcher::PathAny(query, _) => {
@@ -49,9 +60,9 @@ impl Acceptor {
     }
 
     /// Returns the part of a response that the acceptor looks at, as `path = value`.
-    pub(super) fn observed(&self, response: &Value) -> Option<String> {
+    pub(super) fn observed(&self, input: &Value, response: &Value) -> Option<String> {
         let query = self.query()?;
-        let mut value = query.search(response).ok()?.to_string();
+        let mut value = self.search(query, input, response)?.to_string();
         if let Some((end, _)) = value.char_indices().nth(MAX_SHOWN) {
             value.truncate(end);
             value.push('…');

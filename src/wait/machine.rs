@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::error::{WaitError, WaitFailure};
 use super::{Settings, WaitOutput};
 use crate::error::{Error, Result};
-use crate::model::{Acceptor, Waiter, WaiterState};
+use crate::model::{Acceptor, Scope, Waiter, WaiterState};
 
 /// What the driver does next.
 pub(crate) enum Step {
@@ -59,6 +59,8 @@ pub(crate) struct WaitMachine {
     service: Box<str>,
     name: Box<str>,
     waiter: Waiter,
+    /// The parameters, for acceptors that compare them with the response.
+    input: Value,
     settings: Settings,
     /// The end of the timeout, if there is one.
     until: Option<SystemTime>,
@@ -68,8 +70,22 @@ pub(crate) struct WaitMachine {
 }
 
 impl WaitMachine {
-    pub(crate) fn new(service: &str, name: &str, waiter: Waiter, settings: Settings) -> Self {
+    pub(crate) fn new(
+        service: &str,
+        name: &str,
+        waiter: Waiter,
+        input: &Value,
+        settings: Settings,
+    ) -> Self {
+        let is_compared = waiter
+            .acceptors
+            .iter()
+            .any(|a| a.scope == Scope::InputOutput);
         Self {
+            input: match is_compared {
+                true => input.clone(),
+                false => Value::Null,
+            },
             service: service.into(),
             name: name.into(),
             waiter,
@@ -97,7 +113,7 @@ impl WaitMachine {
         self.attempts = self.attempts.saturating_add(1);
         let attempts = self.attempts;
         let mut acceptors = self.waiter.acceptors.iter();
-        let matched = acceptors.position(|acceptor| acceptor.matches(&observation));
+        let matched = acceptors.position(|acceptor| acceptor.matches(&self.input, &observation));
         let matched = matched.and_then(|at| self.waiter.acceptors.get(at));
         let response = observation.response;
         match (matched.map(|acceptor| acceptor.state), &response) {
@@ -143,14 +159,19 @@ impl WaitMachine {
     fn delay(&self, random: f64) -> Duration {
         let delay = self.settings.delay;
         let delay = delay.unwrap_or_else(|| Duration::from_secs(self.waiter.delay));
-        let Some(max) = self.settings.max_delay else {
-            return delay;
+        // the delays of a model are never shorter than its first one
+        let (max, min) = match (self.settings.max_delay, self.waiter.max_delay) {
+            (Some(max), _) => (max, Duration::ZERO),
+            (None, Some(max)) => (Duration::from_secs(max).max(delay), delay),
+            (None, None) => return delay,
         };
         let doublings = self.attempts.saturating_sub(1);
         let max = delay
             .saturating_mul(2_u32.saturating_pow(doublings))
             .min(max);
-        Duration::try_from_secs_f64(max.as_secs_f64() * random).unwrap_or(max)
+        let above = max.saturating_sub(min);
+        let above = Duration::try_from_secs_f64(above.as_secs_f64() * random).unwrap_or(above);
+        min.saturating_add(above)
     }
 
     fn fail(
@@ -163,7 +184,7 @@ impl WaitMachine {
         let success = succeeds.find(|acceptor| acceptor.state == WaiterState::Success);
         let observed = match (&response, &reason) {
             (Ok(response), _) => {
-                let of = |acceptor: Option<&Acceptor>| acceptor?.observed(response);
+                let of = |acceptor: Option<&Acceptor>| acceptor?.observed(&self.input, response);
                 of(matched).or_else(|| of(success))
             }
             (Err(_), WaitFailure::Unexpected(_)) => None,
@@ -218,7 +239,7 @@ mod tests {
     /// Steps through a wait: the delays, and how it ended.
     fn run(settings: Settings, observations: Vec<Observation>) -> (Vec<u64>, Result<WaitOutput>) {
         let waiter = Waiter::parse("ThingReady", WAITER).unwrap();
-        let mut machine = WaitMachine::new("things", "ThingReady", waiter, settings);
+        let mut machine = WaitMachine::new("things", "ThingReady", waiter, &json!({}), settings);
         let (mut now, mut slept, mut event) = (UNIX_EPOCH, Vec::new(), Event::Start);
         let mut observations = observations.into_iter();
         loop {
@@ -311,7 +332,13 @@ mod tests {
     #[test]
     fn a_call_without_a_response_ends_the_wait() {
         let waiter = Waiter::parse("ThingReady", WAITER).unwrap();
-        let mut machine = WaitMachine::new("things", "ThingReady", waiter, Settings::default());
+        let mut machine = WaitMachine::new(
+            "things",
+            "ThingReady",
+            waiter,
+            &json!({}),
+            Settings::default(),
+        );
         let tick = Tick {
             now: UNIX_EPOCH,
             random: 0.0,

@@ -292,7 +292,9 @@ impl<C: AnyClient> Wait<C> {
             params: self.params,
             cancel: self.cancel,
         };
-        let machine = WaitMachine::new(&self.service, &self.name, self.waiter, self.settings);
+        let (waiter, settings) = (self.waiter, self.settings);
+        let machine =
+            WaitMachine::new(&self.service, &self.name, waiter, &attempt.params, settings);
         (attempt, machine, self.on_progress)
     }
 }

@@ -9,7 +9,13 @@
 //! reason. A skip is a rule over the content of a case, next to its suite. `TUCUXI_CASE` selects the cases whose name
 //! contains it. Suites without data are reported as skipped.
 
+#[cfg(feature = "cli")]
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../src/bin/tucuxi/aws/mod.rs"]
+mod aws;
 mod cbor;
+#[cfg(feature = "cli")]
+mod cli_commands;
 #[cfg(feature = "cli")]
 mod cli_outputs;
 mod compare;
@@ -18,13 +24,13 @@ mod credentials;
 mod endpoints;
 mod eventstream;
 #[cfg(feature = "cli")]
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../../src/bin/tucuxi/failure.rs"]
 mod failure;
 mod jmespath;
 mod oracle;
 #[cfg(feature = "cli")]
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../../src/bin/tucuxi/output/mod.rs"]
 mod output;
 mod pagination;
@@ -39,8 +45,10 @@ mod s3_traffic;
 mod service;
 mod settings;
 mod sigv4;
+mod smithy;
 mod suite;
 #[cfg(feature = "cli")]
+#[allow(dead_code, unused_imports)]
 #[path = "../../src/bin/tucuxi/terminal.rs"]
 mod terminal;
 mod types;

@@ -1,6 +1,7 @@
 //! Requests and results of botocore for every operation of every service.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -9,8 +10,8 @@ use serde_json::{Value, json};
 use tucuxi::auth::{Payload, Signer};
 use tucuxi::checksum::ChecksumAlgorithm;
 use tucuxi::error::Fault;
-use tucuxi::model::EndpointDiscovery;
-use tucuxi::transport::{Replay, SentRequest};
+use tucuxi::model::{EndpointDiscovery, Memory};
+use tucuxi::transport::{Replay, SentRequest, Transport};
 use tucuxi::{Client, Config, Credentials, Error, ServiceError};
 
 use crate::compare;
@@ -20,14 +21,16 @@ use crate::suite::{Suite, Verdict, files, finish, folder, in_parallel, text};
 use crate::support::client::IntoClient;
 
 /// The rows of one service.
-struct Service {
-    name: String,
-    protocol: String,
-    rows: Vec<Value>,
+pub(crate) struct Service {
+    pub(crate) name: String,
+    pub(crate) protocol: String,
+    pub(crate) rows: Vec<Value>,
+    /// The models that replace those of the crate.
+    pub(crate) models: Option<Memory>,
 }
 
-/// The three parts of the suite.
-struct Parts {
+/// The parts of the suite.
+pub(crate) struct Parts {
     requests: Suite,
     signatures: Suite,
     responses: Suite,
@@ -39,16 +42,13 @@ fn oracle() {
     let Some(folder) = folder("oracle") else {
         return;
     };
-    let services = in_parallel(&files(&folder, ".jsonl.gz"), |file| services(&text(file)));
-    let services: Vec<Service> = services.into_iter().flatten().collect();
-    let mut all = Parts::new();
-    for parts in in_parallel(&services, Service::run) {
-        all.requests.add(parts.requests);
-        all.signatures.add(parts.signatures);
-        all.responses.add(parts.responses);
-        all.errors.add(parts.errors);
-    }
-    finish([all.requests, all.signatures, all.responses, all.errors]);
+    Parts::finish("oracle", &services_in(&folder), |_, _| None);
+}
+
+/// The services of the files in a folder.
+pub(crate) fn services_in(folder: &Path) -> Vec<Service> {
+    let services = in_parallel(&files(folder, ".jsonl.gz"), |file| services(&text(file)));
+    services.into_iter().flatten().collect()
 }
 
 /// A header line starts each service.
@@ -62,6 +62,7 @@ fn services(text: &str) -> Vec<Service> {
                 name: row["service"].as_str().unwrap().to_owned(),
                 protocol: row["protocol"].as_str().unwrap().to_owned(),
                 rows: Vec::new(),
+                models: None,
             }),
         }
     }
@@ -69,13 +70,30 @@ fn services(text: &str) -> Vec<Service> {
 }
 
 impl Parts {
-    fn new() -> Self {
+    fn new(name: &str) -> Self {
+        let suite = |part: &str| Suite::new(&format!("{name} {part}"));
         Self {
-            requests: Suite::new("oracle requests"),
-            signatures: Suite::new("oracle signatures"),
-            responses: Suite::new("oracle responses"),
-            errors: Suite::new("oracle errors"),
+            requests: suite("requests"),
+            signatures: suite("signatures"),
+            responses: suite("responses"),
+            errors: suite("errors"),
         }
+    }
+
+    /// Runs the rows of services, except those that are skipped for a reason.
+    pub(crate) fn finish(
+        name: &str,
+        services: &[Service],
+        skip: impl Fn(&Service, &Value) -> Option<&'static str> + Sync,
+    ) {
+        let mut all = Self::new(name);
+        for parts in in_parallel(services, |service| service.run(name, &skip)) {
+            all.requests.add(parts.requests);
+            all.signatures.add(parts.signatures);
+            all.responses.add(parts.responses);
+            all.errors.add(parts.errors);
+        }
+        finish([all.requests, all.signatures, all.responses, all.errors]);
     }
 }
 
@@ -99,13 +117,26 @@ fn config(row: &Value, service: &str) -> Config {
 }
 
 impl Service {
-    fn run(&self) -> Parts {
-        let mut parts = Parts::new();
+    fn run(&self, name: &str, skip: &dyn Fn(&Self, &Value) -> Option<&'static str>) -> Parts {
+        let mut parts = Parts::new(name);
         // the request of a response
         let mut params = HashMap::new();
         for row in &self.rows {
             let (id, operation) = (row["id"].as_str().unwrap(), row["op"].as_str().unwrap());
-            match row["kind"].as_str().unwrap() {
+            let kind = row["kind"].as_str().unwrap();
+            if kind == "min" {
+                params.insert(operation, row["params"].clone());
+            }
+            if let Some(reason) = skip(self, row) {
+                let suite = match kind {
+                    "response" => &mut parts.responses,
+                    "error" => &mut parts.errors,
+                    _ => &mut parts.requests,
+                };
+                suite.case(id, || Verdict::Skipped(reason));
+                continue;
+            }
+            match kind {
                 "response" => parts.responses.case(id, || {
                     let given = params.get(operation).cloned().unwrap_or_else(|| json!({}));
                     self.response(row, operation, given)
@@ -114,10 +145,7 @@ impl Service {
                     let given = params.get(operation).cloned().unwrap_or_else(|| json!({}));
                     self.error(row, operation, given)
                 }),
-                kind => {
-                    if kind == "min" {
-                        params.insert(operation, row["params"].clone());
-                    }
+                _ => {
                     parts.requests.case(id, || self.request(row, operation));
                     let recorded = row["signed"]["authorization"].as_str();
                     if recorded.is_some_and(|text| text.starts_with("AWS4-")) {
@@ -127,6 +155,15 @@ impl Service {
             }
         }
         parts
+    }
+
+    fn client(&self, row: &Value, transport: impl Transport + 'static) -> Client {
+        let config = config(row, &self.name);
+        let client = match self.models.clone() {
+            Some(models) => Client::with_models(config, transport, models),
+            None => Client::with_transport(config, transport),
+        };
+        client.unwrap()
     }
 
     fn request(&self, row: &Value, operation: &str) -> Verdict {
@@ -139,7 +176,7 @@ impl Service {
             expected["body"] = form.clone();
         }
         let replay = Arc::new(self.discovery(operation).respond(200, &[], ""));
-        let client = Client::with_transport(config(row, &self.name), replay.clone()).unwrap();
+        let client = self.client(row, replay.clone());
         let result = client.call(&self.name, operation, params);
         match &replay.sent()[..] {
             [.., sent] => same_request(&self.protocol, sent, &expected)
@@ -176,7 +213,7 @@ impl Service {
         let replay = self
             .discovery(operation)
             .respond(status, &headers, body(response));
-        let client = Client::with_transport(config(row, &self.name), replay).unwrap();
+        let client = self.client(row, replay);
         client.call(&self.name, operation, params)
     }
 

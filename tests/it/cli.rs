@@ -364,11 +364,7 @@ fn an_option_of_aws_is_not_taken_for_another() {
     assert!(!run.err.contains("'--out'"), "{}", run.err);
     let run = plain(&["modles", "import"]);
     assert_eq!(run.code, 252, "{run:?}");
-    assert!(
-        run.err.contains("unrecognized subcommand 'modles'"),
-        "{}",
-        run.err
-    );
+    assert!(run.err.contains("did you mean \"models\"?"), "{}", run.err);
 }
 
 #[test]

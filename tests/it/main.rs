@@ -25,6 +25,8 @@ mod round_trip;
 mod s3_backend;
 mod s3s;
 mod secrets;
+#[cfg(feature = "cli")]
+mod service_commands;
 mod signing;
 mod transfer;
 mod validation;

@@ -4,10 +4,9 @@ use std::io::{self, Read};
 
 use clap::{Arg, ArgAction, ArgMatches};
 use serde_json::Value;
-use tucuxi::config::{ConfigError, Source};
 use tucuxi::{Client, Config};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, with_option};
 
 /// The options of every subcommand.
 pub(crate) fn global() -> Vec<Arg> {
@@ -49,19 +48,6 @@ pub(crate) fn client(matches: &ArgMatches) -> Result<Client, Failure> {
         .build()
         .map_err(|error| tucuxi::Error::from(with_option(error)))?;
     Ok(Client::with_config(config)?)
-}
-
-/// Names the option in an error of a value that an option set.
-fn with_option(mut error: ConfigError) -> ConfigError {
-    let (name, from) = match &mut error {
-        ConfigError::Profile { from, .. } => ("profile", from),
-        ConfigError::Url { key, from, .. } | ConfigError::Value { key, from, .. } => (*key, from),
-        _ => return error,
-    };
-    if *from == Source::Builder.to_string() {
-        *from = format!("--{}", name.replace('_', "-"));
-    }
-    error
 }
 
 pub(crate) fn service() -> Arg {

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use tucuxi::config::{ConfigError, Source};
 use tucuxi::model::UnknownName;
 use tucuxi::{Error, ErrorKind};
 
@@ -10,11 +11,19 @@ use tucuxi::{Error, ErrorKind};
 pub(crate) enum Failure {
     #[error(transparent)]
     Call(#[from] Error),
+    /// A command of `aws` that is more than one call.
+    #[error(
+        "\"{0}\" is a command of aws that tucuxi does not have yet; it has those of single operations"
+    )]
+    Lacking(String),
     #[error("{0}")]
     Other(Box<dyn std::error::Error + Send + Sync>),
     /// The reader of our output has closed it, as `head` does. It counts as success.
     #[error("stdout is closed")]
     Pipe,
+    /// A setting of the command with an invalid value.
+    #[error("{0}")]
+    Setting(String),
     #[error("{0}")]
     Usage(String),
 }
@@ -23,7 +32,8 @@ impl Failure {
     /// The exit code; they are `aws`'s.
     pub(crate) fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) => 252,
+            Self::Lacking(_) | Self::Usage(_) => 252,
+            Self::Setting(_) => 253,
             Self::Call(error) => match error.root().kind() {
                 ErrorKind::Params => 252,
                 ErrorKind::Model if error.downcast_ref::<UnknownName>().is_some() => 252,
@@ -57,4 +67,17 @@ impl From<io::Error> for Failure {
             _ => Self::Other(error.into()),
         }
     }
+}
+
+/// Names the option in an error of a value that an option set.
+pub(crate) fn with_option(mut error: ConfigError) -> ConfigError {
+    let (name, from) = match &mut error {
+        ConfigError::Profile { from, .. } => ("profile", from),
+        ConfigError::Url { key, from, .. } | ConfigError::Value { key, from, .. } => (*key, from),
+        _ => return error,
+    };
+    if *from == Source::Builder.to_string() {
+        *from = format!("--{}", name.replace('_', "-"));
+    }
+    error
 }

@@ -11,6 +11,7 @@
 //! | 255 | any other error |
 
 mod args;
+mod aws;
 mod body;
 mod call;
 mod configure;
@@ -21,19 +22,22 @@ mod failure;
 mod models;
 mod operations;
 mod out;
-#[allow(dead_code, unused_imports, reason = "for the commands of services")]
 mod output;
 mod services;
 mod terminal;
 mod unknown;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command, error};
 use tucuxi::internals::command::PrintableLines;
+use tucuxi::{Client, Config};
 
+use self::aws::{Host, Line};
 use self::failure::Failure;
+use self::output::{Options, Paged};
 
 /// A subcommand: its arguments, and what runs it.
 struct Subcommand {
@@ -55,20 +59,15 @@ const SUBCOMMANDS: &[Subcommand] = &[
 ];
 
 fn main() -> ExitCode {
-    let matches = match command().try_get_matches() {
-        Ok(matches) => matches,
-        Err(error) => {
-            let error = unknown::explained(error);
-            let is_requested = matches!(
-                error.kind(),
-                error::ErrorKind::DisplayHelp | error::ErrorKind::DisplayVersion
-            );
-            // if the terminal is gone, there is no place to report it
-            let _ = error.print();
-            return ExitCode::from(if is_requested { 0 } else { 252 });
-        }
+    let result = match service_command() {
+        Some(Ok(line)) => return run_service_command(&line),
+        Some(Err(failure)) => return report(&failure, Options::default(), None),
+        None => match command().try_get_matches() {
+            Ok(matches) => dispatch(&matches),
+            Err(error) => return explain(error),
+        },
     };
-    match dispatch(&matches) {
+    match result {
         Ok(()) | Err(Failure::Pipe) => ExitCode::SUCCESS,
         Err(failure) => {
             let text = failure.to_string();
@@ -76,6 +75,66 @@ fn main() -> ExitCode {
             ExitCode::from(failure.code())
         }
     }
+}
+
+/// Reports an invalid command line, or prints the help page that it requests.
+fn explain(error: error::Error) -> ExitCode {
+    let error = unknown::explained(error);
+    let is_requested = matches!(
+        error.kind(),
+        error::ErrorKind::DisplayHelp | error::ErrorKind::DisplayVersion
+    );
+    // if the terminal is gone, there is no place to report it
+    let _ = error.print();
+    ExitCode::from(if is_requested { 0 } else { 252 })
+}
+
+/// Reads the command line if its command is not one of [`SUBCOMMANDS`], but a service.
+fn service_command() -> Option<Result<Line, Failure>> {
+    let args = std::env::args_os().skip(1);
+    let args: Option<Vec<String>> = args.map(|arg| arg.into_string().ok()).collect();
+    let args = args?;
+    let first = args.iter().find(|arg| !arg.starts_with('-')).cloned();
+    let line = aws::parse(args);
+    let (name, wants_version) = match &line {
+        Ok(line) => (line.command.clone(), line.globals.version),
+        Err(_) => (first, false),
+    };
+    let name = name.filter(|_| !wants_version)?;
+    let is_other = name == "help" || SUBCOMMANDS.iter().any(|sub| sub.name == name);
+    (!is_other).then_some(line)
+}
+
+/// Runs the command of a service, and reports its error in the format that the command line selects.
+fn run_service_command(line: &Line) -> ExitCode {
+    if line.globals.debug {
+        log_to_stderr();
+    }
+    let names: Vec<&str> = SUBCOMMANDS.iter().map(|sub| sub.name).collect();
+    let host = Host {
+        config: Config::builder(),
+        connect: &Client::with_config,
+        open: &|pager| Ok(Box::new(Paged::open(pager)?)),
+        folder: Path::new(""),
+        other_commands: &names,
+    };
+    match aws::run(line, host) {
+        Ok(()) | Err(Failure::Pipe) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let config = line.globals.config(Config::builder()).ok();
+            report(&failure, line.globals.output_options(), config.as_ref())
+        }
+    }
+}
+
+/// Reports an error in the format that options and configuration select.
+fn report(failure: &Failure, options: Options<'_>, config: Option<&Config>) -> ExitCode {
+    let format = options.error_format(config);
+    let mut stderr = io::stderr();
+    let shown = (terminal::width(), options.has_colours(&stderr));
+    // if the terminal is gone, there is no place to report it
+    let _ = output::report(failure, format, shown, &mut stderr);
+    ExitCode::from(failure.code())
 }
 
 fn command() -> Command {
@@ -94,11 +153,7 @@ fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
         return Ok(()); // clap requires one
     };
     if matches.get_flag("debug") {
-        tracing_subscriber::fmt()
-            .with_writer(io::stderr)
-            .with_ansi(has_colours())
-            .with_max_level(tracing::Level::DEBUG)
-            .init();
+        log_to_stderr();
     }
     match SUBCOMMANDS.iter().find(|sub| sub.name == name) {
         Some(sub) => (sub.run)(matches),
@@ -106,11 +161,12 @@ fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
     }
 }
 
-/// Whether stderr is a terminal that shows colours, and `NO_COLOR` (<https://no-color.org>) is not set.
-fn has_colours() -> bool {
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    io::stderr().is_terminal() && !is_set("NO_COLOR") && !is_dumb
+fn log_to_stderr() {
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(terminal::has_colours(&io::stderr()))
+        .with_max_level(tracing::Level::DEBUG)
+        .init();
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::text::{RawNamespace, Text};
 use crate::model::shape::{Location, Member};
+use crate::model::text::{RawNamespace, Text, capitalised};
 use crate::model::{Protocol, ServiceModel, ShapeId};
 use crate::time::TimestampFormat;
 
@@ -34,6 +34,8 @@ pub(super) struct RawMember<'a> {
     pub(super) eventheader: bool,
     #[serde(default)]
     pub(super) eventpayload: bool,
+    #[serde(default)]
+    pub(super) streaming: bool,
     /// Only of an operation's output.
     pub(super) result_wrapper: Option<Text<'a>>,
 }
@@ -59,6 +61,8 @@ pub(super) struct Head<'a> {
     pub(super) jsonvalue: bool,
     pub(super) location: Option<Text<'a>>,
     pub(super) member: Option<HeadMember<'a>>,
+    #[serde(default)]
+    pub(super) streaming: bool,
 }
 
 #[derive(Deserialize)]
@@ -131,6 +135,7 @@ pub(super) fn member(
     member.endpoint_discovery_id = raw.endpointdiscoveryid;
     member.event_header = raw.eventheader;
     member.event_payload = raw.eventpayload;
+    member.streaming = raw.streaming || head.streaming;
     Ok(member)
 }
 
@@ -160,11 +165,4 @@ pub(super) fn find(model: &ServiceModel, name: &str) -> Result<ShapeId, String> 
     model
         .shape_id(name)
         .ok_or_else(|| format!("there is no shape {name}"))
-}
-
-fn capitalised(name: &str) -> String {
-    let mut chars = name.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(chars).collect()
-    })
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::text::{RawNamespace, Text};
+use crate::model::text::{RawNamespace, Text};
 use crate::model::{Metadata, Protocol};
 
 #[derive(Deserialize)]
@@ -38,7 +38,7 @@ impl RawMetadata<'_> {
             [] => vec![&*self.protocol],
             all => all.iter().map(|p| &**p).collect(),
         };
-        let protocol = Protocol::choose(spoken.iter().copied())
+        let protocol = Protocol::preferred(spoken.iter().filter_map(|name| Protocol::named(name)))
             .ok_or_else(|| format!("none of its protocols is supported: {}", spoken.join(", ")))?;
         Ok(Metadata {
             protocol,

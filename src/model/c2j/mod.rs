@@ -7,7 +7,6 @@ mod member;
 mod metadata;
 mod operation;
 mod shape;
-mod text;
 
 use std::fmt;
 
@@ -16,54 +15,57 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use self::metadata::{RawContextParam, RawMetadata};
-use self::text::Text;
 use super::dialect::{Dialect, Notes};
 use super::index::Index;
 use super::operation::Operation;
 use super::ordered::Ordered;
 use super::shape::Shape;
+use super::text::Text;
 use super::{Metadata, ServiceModel, ShapeId};
 use crate::error::{Error, Result};
 
-pub(super) struct C2j;
+struct C2j;
+
+/// Reads a model: its metadata, and an index of its operations and shapes.
+pub(super) fn parse(name: &str, text: String) -> Result<ServiceModel> {
+    let invalid = |e: &dyn fmt::Display| Error::model(format!("{name}: {e}"));
+    if u32::try_from(text.len()).is_err() {
+        return Err(invalid(&"the model is larger than 4 GiB"));
+    }
+    let text = text.into_boxed_str();
+    let top: Top<'_> = serde_json::from_str(&text).map_err(|e| invalid(&e))?;
+    let params = top.client_context_params.0.into_iter();
+    let params = params.map(|(name, param)| (name.into(), param.kind.into()));
+    let metadata = Metadata {
+        client_context_params: params.collect(),
+        ..top.metadata.resolve().map_err(|e| invalid(&e))?
+    };
+    Ok(ServiceModel {
+        name: name.into(),
+        dialect: Box::new(C2j),
+        metadata,
+        operations: Index::new(top.operations.texts(), &text),
+        shapes: Index::new(top.shapes.texts(), &text),
+        text,
+    })
+}
+
+/// Reads the service id of a model alone.
+pub(super) fn service_id(text: &str) -> Result<String, String> {
+    #[derive(Deserialize)]
+    struct Top {
+        metadata: Ids,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Ids {
+        service_id: String,
+    }
+    let top: Top = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    Ok(top.metadata.service_id)
+}
 
 impl Dialect for C2j {
-    fn parse(&'static self, name: &str, text: Box<str>) -> Result<ServiceModel> {
-        let invalid = |e: &dyn fmt::Display| Error::model(format!("{name}: {e}"));
-        if u32::try_from(text.len()).is_err() {
-            return Err(invalid(&"the model is larger than 4 GiB"));
-        }
-        let top: Top<'_> = serde_json::from_str(&text).map_err(|e| invalid(&e))?;
-        let params = top.client_context_params.0.into_iter();
-        let params = params.map(|(name, param)| (name.into(), param.kind.into()));
-        let metadata = Metadata {
-            client_context_params: params.collect(),
-            ..top.metadata.resolve().map_err(|e| invalid(&e))?
-        };
-        Ok(ServiceModel {
-            name: name.into(),
-            dialect: self,
-            metadata,
-            operations: Index::new(top.operations.texts(), &text),
-            shapes: Index::new(top.shapes.texts(), &text),
-            text,
-        })
-    }
-
-    fn service_id(&self, text: &str) -> Result<String, String> {
-        #[derive(Deserialize)]
-        struct Top {
-            metadata: Ids,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Ids {
-            service_id: String,
-        }
-        let top: Top = serde_json::from_str(text).map_err(|e| e.to_string())?;
-        Ok(top.metadata.service_id)
-    }
-
     fn operation(&self, model: &ServiceModel, name: &str, text: &str) -> Result<Operation, String> {
         operation::parse(model, name, text)
     }

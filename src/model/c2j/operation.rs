@@ -1,21 +1,18 @@
 //! Operations.
 
-use std::borrow::Cow;
-
 use http::Method;
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::member::{Head, RawMember, find};
 use super::shape::RawShape;
-use super::text::Text;
-use crate::model::operation::{EndpointDiscovery, HttpChecksum, Operation, StaticContextParam};
+use crate::model::ServiceModel;
+use crate::model::operation::{
+    EndpointDiscovery, HttpChecksum, NO_AUTH, Operation, StaticContextParam, is_ruled_prefix,
+    without_ruled_label,
+};
 use crate::model::ordered::Ordered;
-use crate::model::{ServiceModel, ShapeId};
-
-/// Smithy's name of the scheme that does not sign.
-const NO_AUTH: &str = "smithy.api#noAuth";
+use crate::model::text::Text;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -115,10 +112,21 @@ pub(super) fn parse(model: &ServiceModel, name: &str, text: &str) -> Result<Oper
         (Some(input), Some(id)) => Some(Head::of(model, id, input)?),
         _ => None,
     };
+    let is_ruled = |label: &str| {
+        let Some(input) = input else { return Ok(false) };
+        let input: RawShape<'_> =
+            serde_json::from_str(model.shape_text(input)).map_err(|e| e.to_string())?;
+        let mut members = input.members.0.iter();
+        Ok(members.any(|(name, member)| {
+            let wire = member.location_name.as_deref().unwrap_or(name);
+            let is_label = wire == label && member.location.as_deref() == Some("uri");
+            is_label && member.context_param.is_some()
+        }))
+    };
     Ok(Operation {
         name: name.into(),
         method,
-        uri: strip_ruled_label(model, &raw.http.request_uri, input)?.into(),
+        uri: without_ruled_label(&raw.http.request_uri, is_ruled)?.into(),
         input,
         input_name: (raw.input.as_ref().and_then(|i| i.location_name.as_deref()))
             .or_else(|| input_head.as_ref()?.location_name.as_deref())
@@ -156,36 +164,5 @@ pub(super) fn parse(model: &ServiceModel, name: &str, text: &str) -> Result<Oper
         }),
         is_endpoint_operation: raw.endpointoperation,
         deprecated: raw.deprecated,
-    })
-}
-
-/// Removes a first label that is bound to a parameter of the endpoint rules, as these put it into the URL: `/{Bucket}/{Key+}` becomes
-/// `/{Key+}`.
-fn strip_ruled_label<'u>(
-    model: &ServiceModel,
-    uri: &'u str,
-    input: Option<ShapeId>,
-) -> Result<Cow<'u, str>, String> {
-    let label = uri.strip_prefix("/{").and_then(|u| u.split_once('}'));
-    let (Some((label, rest)), Some(input)) = (label, input) else {
-        return Ok(uri.into());
-    };
-    let input: RawShape<'_> =
-        serde_json::from_str(model.shape_text(input)).map_err(|e| e.to_string())?;
-    let ruled = input.members.0.iter().any(|(name, member)| {
-        let wire = member.location_name.as_deref().unwrap_or(name);
-        wire == label && member.location.as_deref() == Some("uri") && member.context_param.is_some()
-    });
-    Ok(if ruled { rest } else { uri }.into())
-}
-
-/// Whether the endpoint rules put a host prefix `{AccountId}.` into the URL: the operation sets their parameter `RequiresAccountId`.
-fn is_ruled_prefix(prefix: &str, statics: &[StaticContextParam]) -> bool {
-    let label = prefix.strip_prefix('{').and_then(|p| p.strip_suffix("}."));
-    label.is_some_and(|label| {
-        let requires = |p: &StaticContextParam| {
-            p.name.strip_prefix("Requires") == Some(label) && p.value == Value::Bool(true)
-        };
-        statics.iter().any(requires)
     })
 }

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use super::member::{RawMember, member};
-use super::text::{RawNamespace, Text};
 use crate::model::ordered::Ordered;
 use crate::model::shape::{ErrorTraits, Kind, Location, Members, Shape};
+use crate::model::text::{RawNamespace, Text};
 use crate::model::{ServiceModel, ShapeId};
 
 #[derive(Deserialize)]

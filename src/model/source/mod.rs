@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::UnknownName;
-use super::dialect::SERVICE_2;
+use super::recognise;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::file;
@@ -217,7 +217,7 @@ impl Models {
         }
         for name in &all {
             if let Some(text) = self.load(name, SERVICE)?
-                && let Ok(id) = SERVICE_2.service_id(&text)
+                && let Ok(id) = recognise::service_id(&text)
                 && names::plain(&id) == plain
             {
                 return Ok(name.clone());

@@ -8,23 +8,31 @@
 //! | `text` | lines of values, separated by tabs | each printed on its own, with the query applied to each |
 //! | `off` | nothing | nothing, but all are requested |
 
+mod error;
 mod json;
+mod pager;
 mod pages;
 mod python;
+mod settings;
 mod table;
 mod text;
 mod timestamp;
 mod yaml;
 
 use std::borrow::Cow;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use serde_json::Value;
+use tucuxi::Config;
 use tucuxi::query::Query;
 
+pub(crate) use self::error::report;
+pub(crate) use self::pager::{Paged, Pager};
+pub(crate) use self::settings::{Options, timestamp_format};
 use self::table::Table;
 pub(crate) use self::timestamp::TimestampFormat;
 use crate::failure::Failure;
+use crate::terminal;
 
 /// A value of `--output`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +74,26 @@ pub(crate) struct Style {
     pub(crate) query: Option<Query>,
     /// Whether control characters are escaped, because a terminal would interpret them.
     pub(crate) escape: bool,
+}
+
+impl Style {
+    /// The style of an operation's result on stdout.
+    pub(crate) fn on_stdout(
+        options: &Options<'_>,
+        config: &Config,
+        operation: &str,
+        query: Option<Query>,
+    ) -> Result<Self, Failure> {
+        let stdout = io::stdout();
+        Ok(Self {
+            format: options.format(config)?,
+            colour: options.has_colours(&stdout),
+            width: terminal::width(),
+            title: operation.into(),
+            query,
+            escape: stdout.is_terminal(),
+        })
+    }
 }
 
 /// Prints the result of one operation.
@@ -123,7 +151,7 @@ impl<W: Write> Printer<W> {
 /// The output for JSON, which keeps its meaning when it is escaped.
 fn escaped<'o, W: Write>(style: &Style, out: &'o mut W) -> Box<dyn Write + 'o> {
     match style.escape {
-        true => Box::new(crate::terminal::EscapedJson::new(out)),
+        true => Box::new(terminal::EscapedJson::new(out)),
         false => Box::new(out),
     }
 }

@@ -55,3 +55,11 @@ impl From<RawNamespace<'_>> for XmlNamespace {
         }
     }
 }
+
+/// Returns the name with an upper-case first letter.
+pub(super) fn capitalised(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}

@@ -1,0 +1,216 @@
+//! Calls an operation with the parameters of its options.
+
+use std::io::Write as _;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
+use tucuxi::internals::command::Writer;
+use tucuxi::{Output, RequestBuilder};
+
+use super::custom::saved::Part;
+use super::given::{self, Given, Pages, Skeleton};
+use super::options::Command;
+use super::result::Results;
+use super::value::Reader;
+use super::{Run, commands, skeleton, unknown_command};
+use crate::failure::Failure;
+use crate::output::timestamp_format;
+
+/// Runs the command of an operation.
+pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Failure> {
+    let Run {
+        globals,
+        client,
+        service,
+        model,
+        open,
+        folder,
+    } = run;
+    let Some(operation) = commands::operation(model, service, name) else {
+        let known = commands::of_service(model, service);
+        let known = known.iter().map(String::as_str);
+        return Err(unknown_command(&format!("{service} {name}"), known));
+    };
+    let paginator = client
+        .introspect()
+        .paginator(model.name(), &operation.name)?;
+    let command = Command {
+        service: Some(service),
+        name,
+        model,
+        operation,
+        paginator: paginator.as_ref(),
+    };
+    let reader = Reader {
+        model,
+        blobs: globals.blobs(client.config())?,
+        env: client.config().environment(),
+    };
+    let mut given = given::read(&command, &reader, globals.paginate, args)?;
+    given.place_files(folder);
+    let results = Results {
+        command: &command,
+        globals,
+        config: client.config(),
+        open,
+    };
+    match given.skeleton {
+        None => {}
+        Some(Skeleton::Output) => {
+            let value = skeleton::output(model, operation)?;
+            return results.one(value);
+        }
+        Some(form) => return skeleton::print_input(form, &results),
+    }
+    if let Some(finish) = command.custom().and_then(|custom| custom.finish) {
+        finish(&mut given.params, &client)?;
+    }
+    let params = Value::Object(std::mem::take(&mut given.params));
+    if let Some(pages) = &mut given.pages
+        && pages.page_size.is_none()
+    {
+        pages.page_size = results.default_page_size(&params);
+    }
+    let timestamps = timestamp_format(client.config())?;
+    let request = client.request(model.name(), &operation.name);
+    let mut request = request.params(params).interceptor(timestamps);
+    if let Some(body) = given.body.take() {
+        request = request.body(body);
+    }
+    match given.pages.take() {
+        Some(pages) => paginate(request, pages, &results),
+        None => one(request, &command, given, &results),
+    }
+}
+
+fn paginate(
+    request: RequestBuilder,
+    settings: Pages,
+    results: &Results<'_>,
+) -> Result<(), Failure> {
+    let mut pages = request.pages()?;
+    if let Some(number) = settings.max_items {
+        pages = pages.max_items(number);
+    }
+    if let Some(size) = settings.page_size {
+        pages = pages.page_size(size);
+    }
+    if let Some(token) = settings.starting_token {
+        pages = pages.starting_token(token);
+    }
+    results.pages(pages)
+}
+
+fn one(
+    request: RequestBuilder,
+    command: &Command<'_>,
+    given: Given,
+    results: &Results<'_>,
+) -> Result<(), Failure> {
+    let Some(path) = &given.out_file else {
+        if has_events(command) {
+            return events(&mut request.send()?, results);
+        }
+        let mut value = request.send_buffered()?.to_value()?;
+        save(&given, &mut value)?;
+        return results.one(value);
+    };
+    let mut output = request.send()?;
+    match command.events_file() {
+        Some((event, member)) => save_events(&mut output, path, event, member)?,
+        None => {
+            let writer = Writer::open(path.as_ref()).map_err(Failure::file(path))?;
+            if let Some(body) = &mut output.body {
+                writer.write_from(body).map_err(Failure::file(path))?;
+            }
+        }
+    }
+    results.one(output.to_value()?)
+}
+
+/// Whether the result is a stream of events.
+fn has_events(command: &Command<'_>) -> bool {
+    let shape = command
+        .operation
+        .output
+        .and_then(|id| command.model.shape(id).ok());
+    let members = shape.and_then(|shape| shape.members());
+    members.is_some_and(|members| {
+        members.iter().any(|member| {
+            let shape = command.model.shape(member.target);
+            shape.is_ok_and(|shape| shape.event_stream)
+        })
+    })
+}
+
+/// Prints each event when it is there.
+fn events(output: &mut Output, results: &Results<'_>) -> Result<(), Failure> {
+    match &mut output.events {
+        Some(events) => results.each(events),
+        None => results.one(output.to_value()?),
+    }
+}
+
+/// Writes the bytes in one kind of event to a file.
+fn save_events(output: &mut Output, path: &str, event: &str, member: &str) -> Result<(), Failure> {
+    let mut file = std::fs::File::create(path).map_err(Failure::file(path))?;
+    for found in output.events.iter_mut().flatten() {
+        let found = found?;
+        if let Some(text) = found[event][member].as_str() {
+            let bytes = BASE64_STANDARD.decode(text);
+            let bytes = bytes.map_err(|e| Failure::Other(e.into()))?;
+            file.write_all(&bytes).map_err(Failure::file(path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes parts of a result to files that only the user may read.
+fn save(given: &Given, value: &mut Value) -> Result<(), Failure> {
+    for (row, path) in &given.saved {
+        let bytes = match row.part {
+            Part::Chosen {
+                structure, members, ..
+            } => {
+                let choice = given.choice.as_deref().unwrap_or_default();
+                let Some(parts) = value[structure].as_object_mut() else {
+                    continue;
+                };
+                let text = parts
+                    .get(choice)
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
+                let bytes = BASE64_STANDARD.decode(text);
+                let bytes = bytes.map_err(|e| Failure::Other(e.into()))?;
+                for member in members {
+                    parts.shift_remove(*member);
+                }
+                bytes
+            }
+            Part::Text(members) => {
+                let part = members
+                    .iter()
+                    .fold(&*value, |value, member| &value[*member]);
+                part.as_str().unwrap_or_default().into()
+            }
+        };
+        write_secret(path, &bytes).map_err(Failure::file(path))?;
+    }
+    Ok(())
+}
+
+fn write_secret(path: &str, bytes: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        let mut file = options.mode(0o600).open(path)?;
+        // a file that is there keeps its mode otherwise
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        file.write_all(bytes)
+    }
+    #[cfg(not(unix))]
+    options.open(path)?.write_all(bytes)
+}

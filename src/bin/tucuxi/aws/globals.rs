@@ -1,0 +1,267 @@
+//! The options of every command, and the client that they configure.
+
+use std::time::Duration;
+
+use tucuxi::config::RegionalEndpoints;
+use tucuxi::internals::command::profile_setting;
+use tucuxi::query::Query;
+use tucuxi::{Config, ConfigBuilder};
+
+use super::grammar::{self, Syntax, Takes};
+use super::value::BlobFormat;
+use crate::failure::{Failure, with_option};
+use crate::output::Options;
+
+struct Global {
+    name: &'static str,
+    takes: Takes,
+    /// The accepted values; any if there are none.
+    choices: &'static [&'static str],
+    set: Set,
+}
+
+impl Syntax for Global {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn takes(&self) -> Takes {
+        self.takes
+    }
+}
+
+type Set = fn(&mut Globals, String) -> Result<(), Failure>;
+
+const fn switch(name: &'static str, set: Set) -> Global {
+    Global {
+        name,
+        takes: Takes::None,
+        choices: &[],
+        set,
+    }
+}
+
+const fn value(name: &'static str, choices: &'static [&'static str], set: Set) -> Global {
+    Global {
+        name,
+        takes: Takes::One,
+        choices,
+        set,
+    }
+}
+
+/// Defines a function that sets a member of [`Globals`].
+macro_rules! set {
+    ($name:ident) => {
+        |globals, value| {
+            globals.$name = Some(value);
+            Ok(())
+        }
+    };
+    ($name:ident = $value:expr) => {
+        |globals, _| {
+            globals.$name = $value;
+            Ok(())
+        }
+    };
+}
+
+const OPTIONS: &[Global] = &[
+    value("ca-bundle", &[], set!(ca_bundle)),
+    switch("cli-auto-prompt", |_, _| Ok(())),
+    value(
+        "cli-binary-format",
+        &["base64", "raw-in-base64-out"],
+        set!(binary_format),
+    ),
+    value("cli-connect-timeout", &[], |globals, value| {
+        globals.connect_timeout = Some(seconds("cli-connect-timeout", &value)?);
+        Ok(())
+    }),
+    value(
+        "cli-error-format",
+        &["enhanced", "json", "legacy", "table", "text", "yaml"],
+        set!(error_format),
+    ),
+    value("cli-read-timeout", &[], |globals, value| {
+        globals.read_timeout = Some(seconds("cli-read-timeout", &value)?);
+        Ok(())
+    }),
+    value("color", &["auto", "off", "on"], set!(color)),
+    switch("debug", set!(debug = true)),
+    value("endpoint-url", &[], set!(endpoint_url)),
+    switch("no-cli-auto-prompt", |_, _| Ok(())),
+    switch("no-cli-pager", set!(pager = false)),
+    switch("no-paginate", set!(paginate = false)),
+    switch("no-sign-request", set!(sign = false)),
+    switch("no-verify-ssl", set!(verify = false)),
+    value(
+        "output",
+        &["json", "off", "table", "text", "yaml", "yaml-stream"],
+        set!(output),
+    ),
+    value("profile", &[], set!(profile)),
+    value("query", &[], |globals, value| {
+        let query = Query::compile(&value);
+        globals.query = Some(query.map_err(|e| Failure::Usage(format!("--query: {e}")))?);
+        Ok(())
+    }),
+    value("region", &[], set!(region)),
+    switch("version", set!(version = true)),
+];
+
+/// The values of the global options.
+#[derive(Debug)]
+pub(crate) struct Globals {
+    pub(crate) binary_format: Option<String>,
+    pub(crate) ca_bundle: Option<String>,
+    pub(crate) color: Option<String>,
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) debug: bool,
+    pub(crate) endpoint_url: Option<String>,
+    pub(crate) error_format: Option<String>,
+    pub(crate) output: Option<String>,
+    pub(crate) pager: bool,
+    pub(crate) paginate: bool,
+    pub(crate) profile: Option<String>,
+    pub(crate) query: Option<Query>,
+    pub(crate) read_timeout: Option<Duration>,
+    pub(crate) region: Option<String>,
+    pub(crate) sign: bool,
+    pub(crate) verify: bool,
+    pub(crate) version: bool,
+}
+
+/// A command line without its global options.
+pub(crate) struct Line {
+    pub(crate) globals: Globals,
+    /// The command, if there is one.
+    pub(crate) command: Option<String>,
+    /// The arguments of the command.
+    pub(crate) rest: Vec<String>,
+}
+
+/// Reads the global options, which may be anywhere in the line.
+///
+/// # Errors
+///
+/// Returns an error if one of them is invalid.
+pub(crate) fn parse(args: Vec<String>) -> Result<Line, Failure> {
+    let parsed = grammar::parse(args, OPTIONS, 1).map_err(Failure::Usage)?;
+    let mut globals = Globals {
+        binary_format: None,
+        ca_bundle: None,
+        color: None,
+        connect_timeout: None,
+        debug: false,
+        endpoint_url: None,
+        error_format: None,
+        output: None,
+        pager: true,
+        paginate: true,
+        profile: None,
+        query: None,
+        read_timeout: None,
+        region: None,
+        sign: true,
+        verify: true,
+        version: false,
+    };
+    for (index, mut values) in parsed.options {
+        let option = &OPTIONS[index];
+        let value = values.pop().unwrap_or_default();
+        super::check_choice(option.name, &value, option.choices)?;
+        (option.set)(&mut globals, value)?;
+    }
+    Ok(Line {
+        globals,
+        command: parsed.positionals.into_iter().next(),
+        rest: parsed.rest,
+    })
+}
+
+fn seconds(name: &str, text: &str) -> Result<Duration, Failure> {
+    let seconds = text.parse::<u64>();
+    let seconds = seconds
+        .map_err(|_| Failure::Usage(format!("--{name}: {text:?} must be a number of seconds")))?;
+    Ok(match seconds {
+        // no timeout
+        0 => Duration::MAX,
+        seconds => Duration::from_secs(seconds),
+    })
+}
+
+impl Globals {
+    /// Resolves the configuration, on top of a builder with the settings of the program.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a setting is invalid.
+    pub(crate) fn config(&self, mut config: ConfigBuilder) -> Result<Config, Failure> {
+        if let Some(region) = &self.region {
+            config = config.region(region);
+        }
+        if let Some(profile) = &self.profile {
+            config = config.profile(profile);
+        }
+        if let Some(url) = &self.endpoint_url {
+            config = config.endpoint_url(url);
+        }
+        if let Some(file) = &self.ca_bundle {
+            config = config.ca_bundle(file);
+        }
+        if let Some(timeout) = self.connect_timeout {
+            config = config.connect_timeout(timeout);
+        }
+        if let Some(timeout) = self.read_timeout {
+            config = config.read_timeout(timeout);
+        }
+        if !self.sign {
+            config = config.unsigned();
+        }
+        if !self.verify {
+            config = config.verify_certificates(false);
+        }
+        let failed = |error| Failure::from(tucuxi::Error::from(with_option(error)));
+        let config = config.build().map_err(failed)?;
+        // the region's own endpoint, as in version 2
+        let s3 = profile_setting(&config, "s3.us_east_1_regional_endpoint").is_some()
+            || config
+                .environment()
+                .get("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT")
+                .is_some();
+        match s3 {
+            true => Ok(config),
+            false => config
+                .with(|config| config.s3_us_east_1_endpoint(RegionalEndpoints::Regional))
+                .map_err(failed),
+        }
+    }
+
+    /// The options of the output.
+    pub(crate) fn output_options(&self) -> Options<'_> {
+        Options {
+            output: self.output.as_deref(),
+            error_format: self.error_format.as_deref(),
+            color: self.color.as_deref(),
+            no_pager: !self.pager,
+        }
+    }
+
+    /// How blobs are written in parameters.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the profile has another value.
+    pub(super) fn blobs(&self, config: &Config) -> Result<BlobFormat, Failure> {
+        let given = self.binary_format.clone();
+        let of_profile = || profile_setting(config, "cli_binary_format");
+        match given.or_else(of_profile).as_deref() {
+            None | Some("base64") => Ok(BlobFormat::Base64),
+            Some("raw-in-base64-out") => Ok(BlobFormat::Raw),
+            Some(other) => Err(Failure::Usage(format!(
+                "cli_binary_format: {other:?} must be base64 or raw-in-base64-out"
+            ))),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The commands of `aws` for the operations of services: `tucuxi SERVICE OPERATION [OPTIONS]`.
+//!
+//! ```text
+//! line ─ globals ─► service, operation ─ options ─► grammar ─ values ─► parameters ─ call ─► result
+//! ```
+//! Names, options and values are those of `aws` version 2. Only the one operation of the line is looked at.
+
+mod call;
+mod commands;
+mod custom;
+mod documents;
+mod file;
+mod given;
+mod globals;
+mod grammar;
+mod input;
+mod options;
+mod renames;
+mod result;
+mod shorthand;
+mod skeleton;
+mod value;
+mod waiter;
+
+use std::path::Path;
+
+use tucuxi::internals::command::nearest;
+use tucuxi::model::{ServiceModel, UnknownName};
+use tucuxi::{Client, Config, ConfigBuilder};
+
+use self::commands::{is_lacking, service_of};
+use self::globals::Globals;
+pub(crate) use self::globals::{Line, parse};
+pub(crate) use self::result::Open;
+use crate::failure::Failure;
+
+/// What a command does not do itself.
+pub(crate) struct Host<'h> {
+    /// The settings of the program.
+    pub(crate) config: ConfigBuilder,
+    pub(crate) connect: &'h dyn Fn(Config) -> tucuxi::Result<Client>,
+    pub(crate) open: &'h Open<'h>,
+    /// The folder of the files that a command writes.
+    pub(crate) folder: &'h Path,
+    /// The commands that are not services, for suggestions.
+    pub(crate) other_commands: &'h [&'h str],
+}
+
+/// Runs the command of a service.
+///
+/// # Errors
+///
+/// Returns an error if the line is invalid or the call fails.
+pub(crate) fn run(line: &Line, host: Host<'_>) -> Result<(), Failure> {
+    let globals = &line.globals;
+    let command = line.command.clone().unwrap_or_default();
+    if is_lacking(&command, "") {
+        return Err(Failure::Lacking(command));
+    }
+    let parsed = grammar::parse(line.rest.clone(), NO_OPTIONS, 1).map_err(Failure::Usage)?;
+    let config = globals.config(host.config)?;
+    let client = (host.connect)(config)?;
+    let model = match client.model(service_of(&command)) {
+        Ok(model) if commands::command_of(model.name()) == command || is_alias(&command) => model,
+        Err(error) if error.downcast_ref::<UnknownName>().is_none() => return Err(error.into()),
+        _ => return Err(unknown_service(&client, &command, host.other_commands)),
+    };
+    let Some(operation) = parsed.positionals.into_iter().next() else {
+        return Err(Failure::Usage(format!(
+            "{command} needs an operation; tucuxi operations {} lists them",
+            model.name()
+        )));
+    };
+    let run = Run {
+        globals,
+        client,
+        service: &command,
+        model: &model,
+        open: host.open,
+        folder: host.folder,
+    };
+    match &*operation {
+        "help" => Err(no_help(model.name(), None)),
+        "wait" => waiter::run(run, parsed.rest),
+        operation if is_lacking(&command, operation) => {
+            Err(Failure::Lacking(format!("{command} {operation}")))
+        }
+        operation => call::run(run, operation, parsed.rest),
+    }
+}
+
+/// A command line whose service is known.
+struct Run<'r> {
+    globals: &'r Globals,
+    client: Client,
+    /// The command of the service.
+    service: &'r str,
+    model: &'r ServiceModel,
+    open: &'r Open<'r>,
+    folder: &'r Path,
+}
+
+const NO_OPTIONS: &[options::CommandOption<'static>] = &[];
+
+fn is_alias(command: &str) -> bool {
+    service_of(command) != command
+}
+
+fn no_help(service: &str, operation: Option<&str>) -> Failure {
+    Failure::Usage(match operation {
+        None => format!("tucuxi operations {service} lists the operations"),
+        Some(operation) => {
+            format!("tucuxi describe {service} {operation} shows the parameters and the result")
+        }
+    })
+}
+
+fn unknown_service(client: &Client, command: &str, others: &[&str]) -> Failure {
+    let services = client.introspect().services().unwrap_or_default();
+    let services = services.iter().map(|service| commands::command_of(service));
+    unknown_command(command, services.chain(others.iter().copied()))
+}
+
+fn unknown_command<'n>(command: &str, known: impl Iterator<Item = &'n str>) -> Failure {
+    let word = command.rsplit(' ').next().unwrap_or_default();
+    let before = &command[..command.len() - word.len()];
+    let near = nearest(word, known);
+    let near: Vec<String> = near
+        .iter()
+        .map(|name| format!("\"{before}{name}\""))
+        .collect();
+    Failure::Usage(match near.is_empty() {
+        true => format!("unknown command \"{command}\""),
+        false => format!(
+            "unknown command \"{command}\"; did you mean {}?",
+            near.join(" or ")
+        ),
+    })
+}
+
+/// Checks that a value is one of those that an option accepts.
+fn check_choice(option: &str, value: &str, choices: &[&str]) -> Result<(), Failure> {
+    if choices.is_empty() || choices.contains(&value) {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "--{option}: {value:?} must be one of {}",
+        choices.join(", ")
+    )))
+}

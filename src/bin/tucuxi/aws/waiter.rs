@@ -1,0 +1,52 @@
+//! `tucuxi SERVICE wait WAITER`
+
+use serde_json::Value;
+use tucuxi::model::names::kebab_case;
+
+use super::given;
+use super::grammar;
+use super::options::Command;
+use super::value::Reader;
+use super::{NO_OPTIONS, Run, unknown_command};
+use crate::failure::Failure;
+
+/// Waits until a waiter's condition is fulfilled.
+pub(super) fn run(run: Run<'_>, args: Vec<String>) -> Result<(), Failure> {
+    let Run {
+        globals,
+        client,
+        service,
+        model,
+        ..
+    } = run;
+    let parsed = grammar::parse(args, NO_OPTIONS, 1).map_err(Failure::Usage)?;
+    let known = client.introspect();
+    let waiters = known.waiters(model.name())?;
+    let names: Vec<String> = waiters.iter().map(|name| kebab_case(name)).collect();
+    let Some(name) = parsed.positionals.into_iter().next() else {
+        return Err(Failure::Usage(format!(
+            "{service} wait needs what to wait for: {}",
+            names.join(", ")
+        )));
+    };
+    let Some(at) = names.iter().position(|known| *known == name) else {
+        let known = names.iter().map(String::as_str);
+        return Err(unknown_command(&format!("{service} wait {name}"), known));
+    };
+    let (_, waiter) = known.waiter(model.name(), &waiters[at])?;
+    let command = Command {
+        service: None,
+        name: &name,
+        model,
+        operation: model.operation(&waiter.operation)?,
+        paginator: None,
+    };
+    let reader = Reader {
+        model,
+        blobs: globals.blobs(client.config())?,
+        env: client.config().environment(),
+    };
+    let given = given::read(&command, &reader, false, parsed.rest)?;
+    client.wait(model.name(), &waiters[at], Value::Object(given.params))?;
+    Ok(())
+}
