@@ -63,6 +63,9 @@ impl Exchange {
                 waiting
             });
         }
+        if can_resend && self.accepts_challenge(&error) {
+            return self.attempt(tick).unwrap_or_else(|e| self.done(Err(e)));
+        }
         if can_resend && self.service_ahead.is_none() && self.sets_clock(&mut error, tick.now) {
             return self.attempt(tick).unwrap_or_else(|e| self.done(Err(e)));
         }
@@ -77,6 +80,13 @@ impl Exchange {
             }
             None => self.done(Err(error)),
         }
+    }
+
+    /// Whether the response has a challenge that the signature of the next request meets.
+    fn accepts_challenge(&self, error: &Error) -> bool {
+        let is_unauthorized = (error.service_error()).is_some_and(|error| error.status == 401);
+        let prepared = self.prepared.as_ref();
+        is_unauthorized && prepared.is_some_and(|p| p.auth.accepts_challenge(&self.headers))
     }
 
     /// Corrects the clock if the response rejects the time of the signature, and returns whether it did.
