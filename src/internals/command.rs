@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::model::Paginator;
 use crate::output::Output;
 use crate::paginate::Pages;
+use crate::settings::shell_words;
 use crate::time::Timestamp;
 use crate::{names, new_file, paginate, printable, uri};
 
@@ -116,4 +117,9 @@ impl Writer {
     pub fn write_from(self, source: &mut impl Read) -> io::Result<()> {
         self.0.write_from(source)
     }
+}
+
+/// The words of a command line, split as by a shell; `None` if a quote is not closed.
+pub fn shell_words(text: &str) -> Option<Vec<String>> {
+    shell_words::split(text)
 }

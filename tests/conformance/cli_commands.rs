@@ -1,5 +1,6 @@
 //! Command lines of `aws` and the requests that it sends for them, through the entry of the command.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use regex_lite::Regex;
@@ -10,6 +11,7 @@ use tucuxi::{Client, Config, Credentials};
 use crate::aws::{self, Host};
 use crate::failure::Failure;
 use crate::oracle::same_request;
+use crate::output::Out;
 use crate::suite::{Suite, Verdict, files, finish, folder, in_parallel, text};
 
 #[test]
@@ -36,6 +38,8 @@ fn cli_commands() {
 
 fn run_all(rows: &[Value]) -> Suite {
     let mut suite = Suite::new("");
+    // for the bodies of results
+    let files = tempfile::tempdir().unwrap();
     for row in rows {
         let argv: Vec<&str> = list(&row["argv"])
             .iter()
@@ -46,7 +50,7 @@ fn run_all(rows: &[Value]) -> Suite {
             row["file"].as_str().unwrap_or_default(),
             argv.join(" ")
         );
-        suite.case(&id, || case(row, &argv));
+        suite.case(&id, || case(row, &argv, files.path()));
     }
     suite
 }
@@ -55,7 +59,7 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn case(row: &Value, argv: &[&str]) -> Verdict {
+fn case(row: &Value, argv: &[&str], files: &Path) -> Verdict {
     // the rows are version 1's, which takes blobs as they are
     let args = ["--cli-binary-format", "raw-in-base64-out"]
         .iter()
@@ -78,10 +82,11 @@ fn case(row: &Value, argv: &[&str]) -> Verdict {
     let host = Host {
         config,
         connect: &|config| Client::with_transport(config, replay.clone()),
-        out: &mut std::io::sink(),
+        out: Out::Writer(&mut std::io::sink()),
+        folder: files,
         other_commands: &[],
     };
-    let result = aws::run(line, host);
+    let result = aws::run(&line, host);
     if let Err(Failure::Lacking(_)) = result {
         return Verdict::Skipped("commands of aws that are more than one call");
     }

@@ -10,7 +10,7 @@
 //! contains it. Suites without data are reported as skipped.
 
 #[cfg(feature = "cli")]
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code, unreachable_pub, unused_imports)]
 #[path = "../../src/bin/tucuxi/aws/mod.rs"]
 mod aws;
 mod cbor;
@@ -24,13 +24,13 @@ mod credentials;
 mod endpoints;
 mod eventstream;
 #[cfg(feature = "cli")]
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../../src/bin/tucuxi/failure.rs"]
 mod failure;
 mod jmespath;
 mod oracle;
 #[cfg(feature = "cli")]
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../../src/bin/tucuxi/output/mod.rs"]
 mod output;
 mod pagination;
@@ -48,6 +48,7 @@ mod sigv4;
 mod smithy;
 mod suite;
 #[cfg(feature = "cli")]
+#[allow(dead_code, unused_imports)]
 #[path = "../../src/bin/tucuxi/terminal.rs"]
 mod terminal;
 mod types;

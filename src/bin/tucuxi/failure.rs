@@ -21,6 +21,9 @@ pub(crate) enum Failure {
     /// The reader of our output has closed it, as `head` does. It counts as success.
     #[error("stdout is closed")]
     Pipe,
+    /// A setting of the command with an invalid value.
+    #[error("{0}")]
+    Setting(String),
     #[error("{0}")]
     Usage(String),
 }
@@ -30,6 +33,7 @@ impl Failure {
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::Lacking(_) | Self::Usage(_) => 252,
+            Self::Setting(_) => 253,
             Self::Call(error) => match error.root().kind() {
                 ErrorKind::Params => 252,
                 ErrorKind::Model if error.downcast_ref::<UnknownName>().is_some() => 252,
@@ -60,7 +64,11 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::Pipe,
-            _ => Self::Other(error.into()),
+            // a failure that passed through a writer
+            _ => match error.downcast::<Self>() {
+                Ok(failure) => failure,
+                Err(error) => Self::Other(error.into()),
+            },
         }
     }
 }

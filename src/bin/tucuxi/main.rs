@@ -22,13 +22,13 @@ mod failure;
 mod models;
 mod operations;
 mod out;
-#[allow(dead_code, unused_imports, reason = "for the commands of services")]
 mod output;
 mod services;
 mod terminal;
 mod unknown;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command, error};
@@ -37,6 +37,7 @@ use tucuxi::{Client, Config};
 
 use self::aws::{Host, Line};
 use self::failure::Failure;
+use self::output::{Options, Out};
 
 /// A subcommand: its arguments, and what runs it.
 struct Subcommand {
@@ -59,7 +60,8 @@ const SUBCOMMANDS: &[Subcommand] = &[
 
 fn main() -> ExitCode {
     let result = match service_command() {
-        Some(line) => line.and_then(run_service_command),
+        Some(Ok(line)) => return run_service_command(&line),
+        Some(Err(failure)) => return report(&failure, Options::default(), None),
         None => match command().try_get_matches() {
             Ok(matches) => dispatch(&matches),
             Err(error) => return explain(error),
@@ -103,7 +105,8 @@ fn service_command() -> Option<Result<Line, Failure>> {
     (!is_other).then_some(line)
 }
 
-fn run_service_command(line: Line) -> Result<(), Failure> {
+/// Runs the command of a service, and reports its error in the format that the command line selects.
+fn run_service_command(line: &Line) -> ExitCode {
     if line.globals.debug {
         log_to_stderr();
     }
@@ -111,10 +114,28 @@ fn run_service_command(line: Line) -> Result<(), Failure> {
     let host = Host {
         config: Config::builder(),
         connect: &Client::with_config,
-        out: &mut io::stdout().lock(),
+        out: Out::stdout(),
+        folder: Path::new(""),
         other_commands: &names,
     };
-    aws::run(line, host)
+    match aws::run(line, host) {
+        Ok(()) | Err(Failure::Pipe) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let config = line.globals.config(Config::builder()).ok();
+            report(&failure, line.globals.output_options(), config.as_ref())
+        }
+    }
+}
+
+/// Reports an error in the format that options and configuration select.
+fn report(failure: &Failure, options: Options<'_>, config: Option<&Config>) -> ExitCode {
+    let format = options.error_format(config);
+    let mut stderr = io::stderr();
+    let colours = options.has_colours(|| terminal::has_colours(&stderr));
+    let shown = (terminal::width(), colours);
+    // if the terminal is gone, there is no place to report it
+    let _ = output::report(failure, format, shown, &mut stderr);
+    ExitCode::from(failure.code())
 }
 
 fn command() -> Command {
@@ -144,16 +165,9 @@ fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
 fn log_to_stderr() {
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
-        .with_ansi(has_colours())
+        .with_ansi(terminal::has_colours(&io::stderr()))
         .with_max_level(tracing::Level::DEBUG)
         .init();
-}
-
-/// Whether stderr is a terminal that shows colours, and `NO_COLOR` (<https://no-color.org>) is not set.
-fn has_colours() -> bool {
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    io::stderr().is_terminal() && !is_set("NO_COLOR") && !is_dumb
 }
 
 #[cfg(test)]

@@ -1,8 +1,26 @@
-//! JSON on a terminal.
+//! Terminals: their width, colours, and JSON on them.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use tucuxi::internals::command::is_unprintable;
+
+/// Whether a stream is a terminal that shows colours, and `NO_COLOR` (<https://no-color.org>) is not set.
+pub(crate) fn has_colours(stream: &impl IsTerminal) -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    stream.is_terminal() && !is_set("NO_COLOR") && !is_dumb
+}
+
+/// The columns of the terminal on stdout, or else 80.
+pub(crate) fn width() -> usize {
+    #[cfg(unix)]
+    if let Ok(size) = rustix::termios::tcgetwinsize(io::stdout())
+        && size.ws_col > 0
+    {
+        return size.ws_col.into();
+    }
+    80
+}
 
 /// Escapes the characters in JSON that terminals interpret, such as U+009B as `\u009b`. The JSON keeps its meaning.
 pub(crate) struct EscapedJson<W> {

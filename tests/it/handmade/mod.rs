@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 use tucuxi::transport::{Replay, SentRequest};
 use tucuxi::{BearerToken, Client, Config, ConfigBuilder, Credentials, Error, ErrorKind};
 
+use crate::support::client::over;
+
 /// A protocol with its requests and responses.
 #[derive(Clone, Copy)]
 struct Wire {
@@ -168,10 +170,7 @@ fn client_of(
         .max_attempts(1);
     let config = change(config).build().unwrap();
     let replay = Arc::new(replay);
-    (
-        Client::with_transport(config, replay.clone()).unwrap(),
-        replay,
-    )
+    (over(config, replay.clone()), replay)
 }
 
 /// Both dialects: functions that return the model for a protocol.

@@ -1,5 +1,7 @@
 //! What the arguments of an operation's command say: parameters, pagination, files.
 
+use std::path::Path;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
@@ -30,6 +32,16 @@ pub(super) struct Given {
     /// What of the result is saved, if there is a choice.
     pub(super) choice: Option<String>,
     pub(super) skeleton: Option<Skeleton>,
+}
+
+impl Given {
+    /// Puts the files to write into a folder, unless their paths are absolute.
+    pub(super) fn place_files(&mut self, folder: &Path) {
+        let saved = self.saved.iter_mut().map(|(_, path)| path);
+        for path in saved.chain(&mut self.out_file) {
+            *path = folder.join(&*path).to_string_lossy().into_owned();
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use tucuxi::{Config, ConfigBuilder};
 use super::grammar::{self, Syntax, Takes};
 use super::value::BlobFormat;
 use crate::failure::{Failure, with_option};
+use crate::output::Options;
 
 struct Global {
     name: &'static str,
@@ -234,6 +235,16 @@ impl Globals {
             false => config
                 .with(|config| config.s3_us_east_1_endpoint(RegionalEndpoints::Regional))
                 .map_err(failed),
+        }
+    }
+
+    /// The options of the output.
+    pub(crate) fn output_options(&self) -> Options<'_> {
+        Options {
+            output: self.output.as_deref(),
+            error_format: self.error_format.as_deref(),
+            color: self.color.as_deref(),
+            no_pager: !self.pager,
         }
     }
 

@@ -22,22 +22,26 @@ mod skeleton;
 mod value;
 mod waiter;
 
-use std::io::Write;
+use std::path::Path;
 
 use tucuxi::internals::command::nearest;
 use tucuxi::model::{ServiceModel, UnknownName};
 use tucuxi::{Client, Config, ConfigBuilder};
 
 use self::commands::{is_lacking, service_of};
-pub(crate) use self::globals::{Globals, Line, parse};
+use self::globals::Globals;
+pub(crate) use self::globals::{Line, parse};
 use crate::failure::Failure;
+use crate::output::Out;
 
 /// What a command does not do itself.
 pub(crate) struct Host<'h> {
     /// The settings of the program.
     pub(crate) config: ConfigBuilder,
     pub(crate) connect: &'h dyn Fn(Config) -> tucuxi::Result<Client>,
-    pub(crate) out: &'h mut dyn Write,
+    pub(crate) out: Out<'h>,
+    /// The folder of the files that a command writes.
+    pub(crate) folder: &'h Path,
     /// The commands that are not services, for suggestions.
     pub(crate) other_commands: &'h [&'h str],
 }
@@ -47,17 +51,13 @@ pub(crate) struct Host<'h> {
 /// # Errors
 ///
 /// Returns an error if the line is invalid or the call fails.
-pub(crate) fn run(line: Line, host: Host<'_>) -> Result<(), Failure> {
-    let Line {
-        globals,
-        command,
-        rest,
-    } = line;
-    let command = command.unwrap_or_default();
+pub(crate) fn run(line: &Line, mut host: Host<'_>) -> Result<(), Failure> {
+    let globals = &line.globals;
+    let command = line.command.clone().unwrap_or_default();
     if is_lacking(&command, "") {
         return Err(Failure::Lacking(command));
     }
-    let parsed = grammar::parse(rest, NO_OPTIONS, 1).map_err(Failure::Usage)?;
+    let parsed = grammar::parse(line.rest.clone(), NO_OPTIONS, 1).map_err(Failure::Usage)?;
     let config = globals.config(host.config)?;
     let client = (host.connect)(config)?;
     let model = match client.model(service_of(&command)) {
@@ -76,7 +76,8 @@ pub(crate) fn run(line: Line, host: Host<'_>) -> Result<(), Failure> {
         client,
         service: &command,
         model: &model,
-        out: host.out,
+        out: &mut host.out,
+        folder: host.folder,
     };
     match &*operation {
         "help" => Err(no_help(model.name(), None)),
@@ -89,13 +90,14 @@ pub(crate) fn run(line: Line, host: Host<'_>) -> Result<(), Failure> {
 }
 
 /// A command line whose service is known.
-struct Run<'r> {
-    globals: Globals,
+struct Run<'r, 'o> {
+    globals: &'r Globals,
     client: Client,
     /// The command of the service.
     service: &'r str,
     model: &'r ServiceModel,
-    out: &'r mut dyn Write,
+    out: &'r mut Out<'o>,
+    folder: &'r Path,
 }
 
 const NO_OPTIONS: &[options::CommandOption<'static>] = &[];

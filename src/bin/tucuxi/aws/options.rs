@@ -210,8 +210,12 @@ impl<'m> Command<'m> {
             of == service && (operation == self.name || operation == "*")
         };
         for (of, operation, regular, name) in RENAMED {
+            // switches of structures keep their names
+            let is_it = |option: &&mut CommandOption<'_>| {
+                option.name == *regular && !matches!(option.sets, Sets::Switch(..))
+            };
             if is_here(of, operation)
-                && let Some(option) = options.iter_mut().find(|option| option.name == *regular)
+                && let Some(option) = options.iter_mut().find(is_it)
             {
                 option.name = (*name).into();
             }

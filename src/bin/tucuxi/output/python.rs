@@ -81,7 +81,7 @@ fn quoted(text: &str) -> String {
             '\t' => out += "\\t",
             '\\' => out += "\\\\",
             c if c == quote => out.extend(['\\', c]),
-            c if is_unprintable(c) => {
+            c if is_unprintable(c) || (c.is_whitespace() && c != ' ') => {
                 // cannot fail
                 let _ = match u32::from(c) {
                     code @ ..=0xff => write!(out, "\\x{code:02x}"),
