@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | 0 | success |
 //! | 252 | invalid command line or parameters |
-//! | 253 | missing or invalid configuration or credentials |
+//! | 253 | missing region or credentials |
 //! | 254 | the service returned an error |
 //! | 255 | any other error |
 
