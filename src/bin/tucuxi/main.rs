@@ -23,6 +23,7 @@ mod models;
 mod operations;
 mod out;
 mod output;
+mod presign;
 mod services;
 mod terminal;
 mod unknown;
@@ -55,6 +56,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     operations::SUBCOMMAND,
     describe::SUBCOMMAND,
     endpoint::SUBCOMMAND,
+    presign::SUBCOMMAND,
     models::SUBCOMMAND,
 ];
 
