@@ -14,6 +14,7 @@
 //! A resolved URL is a string. It must not pass through a URL parser, which would collapse dot segments.
 
 mod cache;
+mod diagram;
 mod error;
 mod eval;
 mod explain;

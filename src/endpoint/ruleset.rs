@@ -1,10 +1,11 @@
-//! Endpoint rule sets (`endpoint-rule-set-1.json`), compiled into a tree.
+//! Endpoint rule sets, compiled: trees of rules (`endpoint-rule-set-1.json`) and binary decision diagrams.
 
+use super::diagram::Diagram;
 use super::error::EndpointError;
 use super::expression::{Expression, Part, Variable};
 use super::params::{EndpointParams, EndpointValue};
 
-/// The endpoint rules of a service: parameters, and a tree of rules.
+/// The endpoint rules of a service: parameters, and a tree of rules, or conditions in a binary decision diagram.
 ///
 /// ```
 /// use tucuxi::endpoint::{ParameterType, Ruleset};
@@ -19,7 +20,7 @@ use super::params::{EndpointParams, EndpointValue};
 #[derive(Debug)]
 pub struct Ruleset {
     pub(super) parameters: Box<[ParameterDefinition]>,
-    pub(super) rules: Box<[Rule]>,
+    pub(super) rules: Rules,
     /// The names of parameters and of variables that conditions assign, by index.
     pub(super) names: Box<[Box<str>]>,
 }
@@ -103,6 +104,13 @@ pub struct Deprecation {
 
 /// The members of a JSON object, in order.
 pub(super) type Named<T> = Box<[(Box<str>, T)]>;
+
+/// The form of the rules.
+#[derive(Debug)]
+pub(super) enum Rules {
+    Diagram(Diagram),
+    Tree(Box<[Rule]>),
+}
 
 #[derive(Debug)]
 pub(super) struct Rule {

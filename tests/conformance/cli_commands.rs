@@ -12,6 +12,7 @@ use tucuxi::{Client, Config, Credentials};
 use crate::aws::{self, Host};
 use crate::failure::Failure;
 use crate::oracle::same_request;
+use crate::output::Out;
 use crate::suite::{Suite, Verdict, files, finish, folder, in_parallel, text};
 
 #[test]
@@ -82,7 +83,7 @@ fn case(row: &Value, argv: &[&str], files: &Path) -> Verdict {
     let host = Host {
         config,
         connect: &|config| Client::with_transport(config, replay.clone()),
-        open: &|_| Ok(Box::new(std::io::sink())),
+        out: Out::Writer(&mut std::io::sink()),
         folder: files,
         other_commands: &[],
     };

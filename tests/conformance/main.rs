@@ -10,7 +10,7 @@
 //! contains it. Suites without data are reported as skipped.
 
 #[cfg(feature = "cli")]
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code, unreachable_pub, unused_imports)]
 #[path = "../../src/bin/tucuxi/aws/mod.rs"]
 mod aws;
 mod cbor;

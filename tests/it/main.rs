@@ -18,6 +18,7 @@ mod help;
 mod interceptors;
 mod models;
 mod null_server;
+mod one_way_events;
 mod paginate;
 mod resources;
 mod round_trip;
@@ -41,6 +42,7 @@ mod support {
     pub(crate) mod null_server;
     pub(crate) mod proxy;
     pub(crate) mod s3;
+    pub(crate) mod signed_events;
     pub(crate) mod wire;
 }
 

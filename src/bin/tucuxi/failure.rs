@@ -78,7 +78,11 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::Pipe,
-            _ => Self::Other(error.into()),
+            // a failure that passed through a writer
+            _ => match error.downcast::<Self>() {
+                Ok(failure) => failure,
+                Err(error) => Self::Other(error.into()),
+            },
         }
     }
 }

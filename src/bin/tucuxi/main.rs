@@ -38,7 +38,7 @@ use tucuxi::{Client, Config};
 
 use self::aws::{Host, Line};
 use self::failure::Failure;
-use self::output::{Options, Paged};
+use self::output::{Options, Out};
 
 /// A subcommand: its arguments, and what runs it.
 struct Subcommand {
@@ -116,7 +116,7 @@ fn run_service_command(line: &Line) -> ExitCode {
     let host = Host {
         config: Config::builder(),
         connect: &Client::with_config,
-        open: &|pager| Ok(Box::new(Paged::open(pager)?)),
+        out: Out::stdout(),
         folder: Path::new(""),
         other_commands: &names,
     };
@@ -133,7 +133,8 @@ fn run_service_command(line: &Line) -> ExitCode {
 fn report(failure: &Failure, options: Options<'_>, config: Option<&Config>) -> ExitCode {
     let format = options.error_format(config);
     let mut stderr = io::stderr();
-    let shown = (terminal::width(), options.has_colours(&stderr));
+    let colours = options.has_colours(|| terminal::has_colours(&stderr));
+    let shown = (terminal::width(), colours);
     // if the terminal is gone, there is no place to report it
     let _ = output::report(failure, format, shown, &mut stderr);
     ExitCode::from(failure.code())

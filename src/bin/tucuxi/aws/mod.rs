@@ -32,15 +32,15 @@ use tucuxi::{Client, Config, ConfigBuilder};
 use self::commands::{is_lacking, service_of};
 use self::globals::Globals;
 pub(crate) use self::globals::{Line, parse};
-pub(crate) use self::result::Open;
 use crate::failure::Failure;
+use crate::output::Out;
 
 /// What a command does not do itself.
 pub(crate) struct Host<'h> {
     /// The settings of the program.
     pub(crate) config: ConfigBuilder,
     pub(crate) connect: &'h dyn Fn(Config) -> tucuxi::Result<Client>,
-    pub(crate) open: &'h Open<'h>,
+    pub(crate) out: Out<'h>,
     /// The folder of the files that a command writes.
     pub(crate) folder: &'h Path,
     /// The commands that are not services, for suggestions.
@@ -52,7 +52,7 @@ pub(crate) struct Host<'h> {
 /// # Errors
 ///
 /// Returns an error if the line is invalid or the call fails.
-pub(crate) fn run(line: &Line, host: Host<'_>) -> Result<(), Failure> {
+pub(crate) fn run(line: &Line, mut host: Host<'_>) -> Result<(), Failure> {
     let globals = &line.globals;
     let command = line.command.clone().unwrap_or_default();
     if is_lacking(&command, "") {
@@ -78,7 +78,7 @@ pub(crate) fn run(line: &Line, host: Host<'_>) -> Result<(), Failure> {
         client,
         service: &command,
         model: &model,
-        open: host.open,
+        out: &mut host.out,
         folder: host.folder,
     };
     match &*operation {
@@ -92,13 +92,13 @@ pub(crate) fn run(line: &Line, host: Host<'_>) -> Result<(), Failure> {
 }
 
 /// A command line whose service is known.
-struct Run<'r> {
+struct Run<'r, 'o> {
     globals: &'r Globals,
     client: Client,
     /// The command of the service.
     service: &'r str,
     model: &'r ServiceModel,
-    open: &'r Open<'r>,
+    out: &'r mut Out<'o>,
     folder: &'r Path,
 }
 

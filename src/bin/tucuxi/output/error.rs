@@ -63,7 +63,7 @@ pub(crate) fn report(
     };
     match (format, &report.code) {
         (ErrorFormat::Result(format), Some(_)) => {
-            Printer::new(style(format), out).response(&report.members())
+            Printer::new(&style(format), out).response(&report.members())
         }
         (ErrorFormat::Enhanced, _) => {
             let sentence = report.enhanced();
