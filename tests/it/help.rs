@@ -16,6 +16,7 @@ fn help_pages() {
         "models import",
         "models pack",
         "operations",
+        "presign",
         "services",
     ];
     let mut text = String::new();
