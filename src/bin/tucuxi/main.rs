@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | 0 | success |
 //! | 252 | invalid command line or parameters |
-//! | 253 | missing or invalid configuration or credentials |
+//! | 253 | missing region or credentials |
 //! | 254 | the service returned an error |
 //! | 255 | any other error |
 
@@ -23,6 +23,7 @@ mod models;
 mod operations;
 mod out;
 mod output;
+mod presign;
 mod services;
 mod terminal;
 mod unknown;
@@ -55,6 +56,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     operations::SUBCOMMAND,
     describe::SUBCOMMAND,
     endpoint::SUBCOMMAND,
+    presign::SUBCOMMAND,
     models::SUBCOMMAND,
 ];
 

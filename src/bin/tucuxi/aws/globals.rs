@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tucuxi::config::RegionalEndpoints;
 use tucuxi::internals::command::profile_setting;
-use tucuxi::query::Query;
+use tucuxi::query::{Query, QueryError, QueryErrorKind};
 use tucuxi::{Config, ConfigBuilder};
 
 use super::grammar::{self, Syntax, Takes};
@@ -186,8 +186,14 @@ const OPTIONS: &[Global] = &[
         "prints what this JMESPath expression selects",
         &[],
         |globals, value| {
-            let query = Query::compile(&value);
-            globals.query = Some(query.map_err(|e| Failure::Usage(format!("--query: {e}")))?);
+            let failed = |error: QueryError| {
+                let text = format!("--query: {error}");
+                match error.kind {
+                    QueryErrorKind::Syntax => Failure::Usage(text),
+                    _ => Failure::Other(text.into()),
+                }
+            };
+            globals.query = Some(Query::compile(&value).map_err(failed)?);
             Ok(())
         },
     ),

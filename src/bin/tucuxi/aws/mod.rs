@@ -6,6 +6,7 @@
 //! Names, options and values are those of `aws` version 2. Only the one operation of the line is looked at.
 
 mod call;
+mod checksum;
 mod commands;
 mod custom;
 mod documents;
@@ -66,7 +67,8 @@ pub(crate) fn run(line: &Line, mut host: Host<'_>) -> Result<(), Failure> {
     }
     let parsed = grammar::parse(line.rest.clone(), NO_OPTIONS, 1).map_err(Failure::Usage)?;
     let config = globals.config(host.config)?;
-    let client = (host.connect)(config)?;
+    let config = config.with(|config| config.interceptor(checksum::DefaultChecksum));
+    let client = (host.connect)(config.map_err(tucuxi::Error::from)?)?;
     let model = model_of(&client, &command, host.other_commands)?;
     let Some(operation) = parsed.positionals.into_iter().next() else {
         return Err(Failure::Usage(format!(
