@@ -60,7 +60,7 @@ pub(super) enum Skeleton {
     YamlInput,
 }
 
-const SKELETONS: &[&str] = &["input", "yaml-input", "output"];
+pub(super) const SKELETONS: &[&str] = &["input", "yaml-input", "output"];
 
 /// Further members with which a caller pages by hand: the service, the operation and the member.
 const RAW_PAGE_MEMBERS: &[(&str, &str, &str)] =
