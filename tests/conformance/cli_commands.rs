@@ -86,6 +86,7 @@ fn case(row: &Value, argv: &[&str], files: &Path) -> Verdict {
         out: Out::Writer(&mut std::io::sink()),
         folder: files,
         other_commands: &[],
+        about: &|_| String::new(),
     };
     let result = aws::run(&line, host);
     if let Err(Failure::Lacking(_)) = result {
