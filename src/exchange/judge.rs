@@ -62,6 +62,9 @@ impl Exchange {
                 waiting
             });
         }
+        if can_resend && self.accepts_challenge(&error) {
+            return self.attempt(tick).unwrap_or_else(|e| self.done(Err(e)));
+        }
         if can_resend && self.service_ahead.is_none() && self.sets_clock(&mut error, tick.now) {
             return self.attempt(tick).unwrap_or_else(|e| self.done(Err(e)));
         }
@@ -87,6 +90,13 @@ impl Exchange {
             None | Some(Reuse::Consumed) => Some(RetriesEnded::Body),
             Some(Reuse::Always | Reuse::Once) => None,
         }
+    }
+
+    /// Whether the response has a challenge that the signature of the next request meets.
+    fn accepts_challenge(&self, error: &Error) -> bool {
+        let is_unauthorized = (error.service_error()).is_some_and(|error| error.status == 401);
+        let prepared = self.prepared.as_ref();
+        is_unauthorized && prepared.is_some_and(|p| p.auth.accepts_challenge(&self.headers))
     }
 
     /// Corrects the clock if the response rejects the time of the signature, and returns whether it did.

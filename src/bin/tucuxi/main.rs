@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | 0 | success |
 //! | 252 | invalid command line or parameters |
-//! | 253 | missing or invalid configuration or credentials |
+//! | 253 | missing region or credentials |
 //! | 254 | the service returned an error |
 //! | 255 | any other error |
 
@@ -23,6 +23,7 @@ mod models;
 mod operations;
 mod out;
 mod output;
+mod presign;
 mod services;
 mod terminal;
 mod unknown;
@@ -37,7 +38,7 @@ use tucuxi::{Client, Config};
 
 use self::aws::{Host, Line};
 use self::failure::Failure;
-use self::output::{Options, Paged};
+use self::output::{Options, Out};
 
 /// A subcommand: its arguments, and what runs it.
 struct Subcommand {
@@ -55,6 +56,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     operations::SUBCOMMAND,
     describe::SUBCOMMAND,
     endpoint::SUBCOMMAND,
+    presign::SUBCOMMAND,
     models::SUBCOMMAND,
 ];
 
@@ -89,19 +91,30 @@ fn explain(error: error::Error) -> ExitCode {
     ExitCode::from(if is_requested { 0 } else { 252 })
 }
 
-/// Reads the command line if its command is not one of [`SUBCOMMANDS`], but a service.
+/// Reads the command line if its command is not one of [`SUBCOMMANDS`], but a service, or if it requests a page about services.
 fn service_command() -> Option<Result<Line, Failure>> {
     let args = std::env::args_os().skip(1);
     let args: Option<Vec<String>> = args.map(|arg| arg.into_string().ok()).collect();
     let args = args?;
     let first = args.iter().find(|arg| !arg.starts_with('-')).cloned();
     let line = aws::parse(args);
-    let (name, wants_version) = match &line {
-        Ok(line) => (line.command.clone(), line.globals.version),
-        Err(_) => (first, false),
+    let is_subcommand = |name: &str| SUBCOMMANDS.iter().any(|sub| sub.name == name);
+    let (name, topic) = match &line {
+        Ok(line) if line.globals.version => return None,
+        Ok(Line {
+            command: None,
+            rest,
+            ..
+        }) => {
+            let wants_help = rest.iter().any(|word| word == "--help" || word == "-h");
+            return wants_help.then_some(line);
+        }
+        Ok(line) => (line.command.clone(), line.rest.first().cloned()),
+        Err(_) => (first, None),
     };
-    let name = name.filter(|_| !wants_version)?;
-    let is_other = name == "help" || SUBCOMMANDS.iter().any(|sub| sub.name == name);
+    let name = name?;
+    let is_other =
+        is_subcommand(&name) || name == "help" && topic.is_some_and(|topic| is_subcommand(&topic));
     (!is_other).then_some(line)
 }
 
@@ -114,9 +127,10 @@ fn run_service_command(line: &Line) -> ExitCode {
     let host = Host {
         config: Config::builder(),
         connect: &Client::with_config,
-        open: &|pager| Ok(Box::new(Paged::open(pager)?)),
+        out: Out::stdout(),
         folder: Path::new(""),
         other_commands: &names,
+        about: &about,
     };
     match aws::run(line, host) {
         Ok(()) | Err(Failure::Pipe) => ExitCode::SUCCESS,
@@ -127,11 +141,20 @@ fn run_service_command(line: &Line) -> ExitCode {
     }
 }
 
+/// What a subcommand does.
+fn about(name: &str) -> String {
+    let sub = SUBCOMMANDS.iter().find(|sub| sub.name == name);
+    let command = sub.map(|sub| (sub.define)(Command::new(sub.name)));
+    let about = command.as_ref().and_then(Command::get_about);
+    about.map(ToString::to_string).unwrap_or_default()
+}
+
 /// Reports an error in the format that options and configuration select.
 fn report(failure: &Failure, options: Options<'_>, config: Option<&Config>) -> ExitCode {
     let format = options.error_format(config);
     let mut stderr = io::stderr();
-    let shown = (terminal::width(), options.has_colours(&stderr));
+    let colours = options.has_colours(|| terminal::has_colours(&stderr));
+    let shown = (terminal::width(), colours);
     // if the terminal is gone, there is no place to report it
     let _ = output::report(failure, format, shown, &mut stderr);
     ExitCode::from(failure.code())
@@ -142,6 +165,8 @@ fn command() -> Command {
     Command::new("tucuxi")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Calls any operation of any AWS service")
+        .override_usage("tucuxi SERVICE OPERATION [OPTIONS]\n       tucuxi COMMAND [OPTIONS]")
+        .after_help("tucuxi help lists all options and services")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .args(args::global())

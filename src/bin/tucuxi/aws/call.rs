@@ -13,18 +13,18 @@ use super::given::{self, Given, Pages, Skeleton};
 use super::options::Command;
 use super::result::Results;
 use super::value::Reader;
-use super::{Run, commands, skeleton, unknown_command};
+use super::{Run, commands, help, skeleton, unknown_command};
 use crate::failure::Failure;
 use crate::output::timestamp_format;
 
 /// Runs the command of an operation.
-pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Failure> {
+pub(super) fn run(run: Run<'_, '_>, name: &str, args: Vec<String>) -> Result<(), Failure> {
     let Run {
         globals,
         client,
         service,
         model,
-        open,
+        out,
         folder,
     } = run;
     let Some(operation) = commands::operation(model, service, name) else {
@@ -48,20 +48,18 @@ pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Fai
         env: client.config().environment(),
     };
     let mut given = given::read(&command, &reader, globals.paginate, args)?;
+    if given.help {
+        return help::print_operation(&command, &globals.output_options(), &client, out);
+    }
     given.place_files(folder);
-    let results = Results {
-        command: &command,
-        globals,
-        config: client.config(),
-        open,
-    };
+    let mut results = Results::new(&command, globals, client.config(), out)?;
     match given.skeleton {
         None => {}
         Some(Skeleton::Output) => {
             let value = skeleton::output(model, operation)?;
             return results.one(value);
         }
-        Some(form) => return skeleton::print_input(form, &results),
+        Some(form) => return skeleton::print_input(form, &mut results),
     }
     if let Some(finish) = command.custom().and_then(|custom| custom.finish) {
         finish(&mut given.params, &client)?;
@@ -79,15 +77,15 @@ pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Fai
         request = request.body(body);
     }
     match given.pages.take() {
-        Some(pages) => paginate(request, pages, &results),
-        None => one(request, &command, given, &results),
+        Some(pages) => paginate(request, pages, &mut results),
+        None => one(request, &command, given, &mut results),
     }
 }
 
 fn paginate(
     request: RequestBuilder,
     settings: Pages,
-    results: &Results<'_>,
+    results: &mut Results<'_, '_>,
 ) -> Result<(), Failure> {
     let mut pages = request.pages()?;
     if let Some(number) = settings.max_items {
@@ -106,7 +104,7 @@ fn one(
     request: RequestBuilder,
     command: &Command<'_>,
     given: Given,
-    results: &Results<'_>,
+    results: &mut Results<'_, '_>,
 ) -> Result<(), Failure> {
     let Some(path) = &given.out_file else {
         if has_events(command) {
@@ -145,9 +143,9 @@ fn has_events(command: &Command<'_>) -> bool {
 }
 
 /// Prints each event when it is there.
-fn events(output: &mut Output, results: &Results<'_>) -> Result<(), Failure> {
+fn events(output: &mut Output, results: &mut Results<'_, '_>) -> Result<(), Failure> {
     match &mut output.events {
-        Some(events) => results.each(events),
+        Some(events) => events.try_for_each(|event| results.one(event?)),
         None => results.one(output.to_value()?),
     }
 }

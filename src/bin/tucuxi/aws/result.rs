@@ -1,75 +1,56 @@
 //! The printing of results.
 
-use std::io::Write;
-
 use serde_json::Value;
 use tucuxi::{Config, Pages};
 
 use super::globals::Globals;
 use super::options::Command;
 use crate::failure::Failure;
-use crate::output::{Format, Pager, Printer, Style};
-
-/// Opens the output, which may go through a pager.
-pub(crate) type Open<'o> = dyn Fn(&Pager) -> Result<Box<dyn Write>, Failure> + 'o;
+use crate::output::{Format, Out, Printer, Style};
 
 /// Prints the results of a command.
-pub(super) struct Results<'r> {
+pub(super) struct Results<'r, 'o> {
     pub(super) command: &'r Command<'r>,
-    pub(super) globals: &'r Globals,
-    pub(super) config: &'r Config,
-    pub(super) open: &'r Open<'r>,
+    style: Style<'r>,
+    out: &'r mut Out<'o>,
 }
 
-impl Results<'_> {
-    /// Prints a result.
-    pub(super) fn one(&self, value: Value) -> Result<(), Failure> {
-        self.each(std::iter::once(Ok(value)))
+impl<'r, 'o> Results<'r, 'o> {
+    /// # Errors
+    ///
+    /// Returns an error if a setting of the output is invalid.
+    pub(super) fn new(
+        command: &'r Command<'r>,
+        globals: &'r Globals,
+        config: &Config,
+        out: &'r mut Out<'o>,
+    ) -> Result<Self, Failure> {
+        let (options, query) = (globals.output_options(), globals.query.as_ref());
+        out.set_pager(options.pager(config));
+        let style = Style::new(&options, config, out, &command.operation.name, query)?;
+        Ok(Self {
+            command,
+            style,
+            out,
+        })
     }
 
-    /// Prints results one by one, each when it is there.
-    pub(super) fn each(
-        &self,
-        values: impl Iterator<Item = tucuxi::Result<Value>>,
-    ) -> Result<(), Failure> {
-        let mut out = self.out()?;
-        let change = self.command.custom().and_then(|custom| custom.result);
-        for value in values {
-            let mut value = value?;
-            if let Some(change) = change {
-                value = change(value);
-            }
-            Printer::new(self.style()?, &mut out).response(&value)?;
+    /// Prints a result.
+    pub(super) fn one(&mut self, mut value: Value) -> Result<(), Failure> {
+        if let Some(change) = self.command.custom().and_then(|custom| custom.result) {
+            value = change(value);
         }
-        Ok(())
+        Printer::new(&self.style, &mut *self.out).response(&value)
     }
 
     /// Prints the pages of a listing.
-    pub(super) fn pages(&self, mut pages: Pages) -> Result<(), Failure> {
-        Printer::new(self.style()?, self.out()?).pages(&mut pages)
+    pub(super) fn pages(&mut self, mut pages: Pages) -> Result<(), Failure> {
+        Printer::new(&self.style, &mut *self.out).pages(&mut pages)
     }
 
     /// Prints a document of the command itself, in a format of its own.
-    pub(super) fn document(&self, value: &Value, format: Format) -> Result<(), Failure> {
-        let mut out = self.out()?;
-        if value.as_object().is_some_and(|members| members.is_empty()) {
-            return Ok(writeln!(out, "{{}}")?);
-        }
-        let style = Style {
-            format,
-            query: None,
-            ..self.style()?
-        };
-        Printer::new(style, out).response(value)
-    }
-
-    fn out(&self) -> Result<Box<dyn Write>, Failure> {
-        (self.open)(&self.globals.output_options().pager(self.config))
-    }
-
-    fn style(&self) -> Result<Style, Failure> {
-        let (options, query) = (self.globals.output_options(), self.globals.query.clone());
-        Style::on_stdout(&options, self.config, &self.command.operation.name, query)
+    pub(super) fn document(&mut self, value: &Value, format: Format) -> Result<(), Failure> {
+        Printer::new(&self.style.with(format), &mut *self.out).document(value)
     }
 
     /// The size of a page that is requested if the caller sets none, as the service is slow without one.

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::output::Format;
 
 /// Prints a skeleton of the parameters.
-pub(super) fn print_input(form: Skeleton, results: &Results<'_>) -> Result<(), Failure> {
+pub(super) fn print_input(form: Skeleton, results: &mut Results<'_, '_>) -> Result<(), Failure> {
     let format = match form {
         Skeleton::YamlInput => Format::Yaml,
         Skeleton::Input | Skeleton::Output => Format::Json,

@@ -11,7 +11,7 @@ use super::{NO_OPTIONS, Run, unknown_command};
 use crate::failure::Failure;
 
 /// Waits until a waiter's condition is fulfilled.
-pub(super) fn run(run: Run<'_>, args: Vec<String>) -> Result<(), Failure> {
+pub(super) fn run(run: Run<'_, '_>, args: Vec<String>) -> Result<(), Failure> {
     let Run {
         globals,
         client,
