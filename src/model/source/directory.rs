@@ -16,7 +16,7 @@ use crate::file;
 pub(crate) const LARGEST: u64 = 64 << 20;
 
 /// The folder of a service's versions in the layout of AWS's repository of Smithy models.
-const PUBLISHED: &str = "service";
+pub(crate) const PUBLISHED: &str = "service";
 
 /// A folder with the layout of botocore's `data`, or of `models` in the repository in which AWS publishes its Smithy models:
 /// `<service>/<version>/service-2.json` or `<service>/service/<version>/<service>-<version>.json`. Each file may be compressed

@@ -17,7 +17,7 @@ pub(crate) mod pack;
 
 pub use self::directory::Directory;
 #[cfg(feature = "cli")]
-pub(crate) use self::directory::{folders, read, text};
+pub(crate) use self::directory::{PUBLISHED, folders, read, text};
 #[cfg(feature = "embedded")]
 pub use self::embedded::Embedded;
 pub(crate) use self::extras::merge_extras;
