@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::model::{Operation, Paginator, ServiceModel, ShapeId};
 use crate::output::Output;
 use crate::paginate::Pages;
-use crate::settings::shell_words;
+use crate::settings::{self, shell_words};
 use crate::time::Timestamp;
 use crate::{names, new_file, paginate, printable, uri};
 
@@ -133,4 +133,16 @@ impl Writer {
 /// The words of a command line, split as by a shell; `None` if a quote is not closed.
 pub fn shell_words(text: &str) -> Option<Vec<String>> {
     shell_words::split(text)
+}
+
+/// The name of a section, and its keys with their values.
+pub type Section = (String, Vec<(String, String)>);
+
+/// The sections of an INI file without nested sections: the name of each, and its keys in lower case with their values.
+///
+/// # Errors
+///
+/// Returns the line that is invalid, and why.
+pub fn ini_sections(bytes: &[u8]) -> std::result::Result<Vec<Section>, String> {
+    settings::parse_flat(bytes)
 }

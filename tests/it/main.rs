@@ -3,6 +3,8 @@
 //! All tests share one process and run concurrently, so none may depend on the state of the process: its environment, working
 //! directory, loggers or number of threads. Such tests belong to `tests/faults`.
 
+#[cfg(all(feature = "cli", unix))]
+mod aliases;
 #[cfg(feature = "async")]
 mod asynchronous;
 #[cfg(feature = "cli")]

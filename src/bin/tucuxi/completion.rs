@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command};
 use tucuxi::{Client, Config};
 
-use crate::aws::{self, Candidate};
+use crate::aws::{self, Aliases, Candidate};
 use crate::failure::Failure;
 use crate::{Subcommand, args};
 
@@ -132,7 +132,13 @@ fn candidates(words: &[String], typed: &str, command: &Command) -> Vec<Candidate
             Candidate::new(sub.get_name(), about.unwrap_or_default())
         });
         let help = Candidate::new("help", "shows all commands, options and services");
-        found.extend(own.chain([help]).filter(|own| own.text.starts_with(typed)));
+        let aliases = Aliases::read().unwrap_or_default();
+        let aliases = aliases.names().map(|name| Candidate::new(name, "alias"));
+        found.extend(
+            own.chain(aliases)
+                .chain([help])
+                .filter(|own| own.text.starts_with(typed)),
+        );
     }
     found
 }

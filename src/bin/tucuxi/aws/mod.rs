@@ -5,6 +5,7 @@
 //! ```
 //! Names, options and values are those of `aws` version 2. Only the one operation of the line is looked at.
 
+mod alias;
 mod call;
 mod checksum;
 mod commands;
@@ -32,6 +33,7 @@ use tucuxi::internals::command::nearest;
 use tucuxi::model::{ServiceModel, UnknownName};
 use tucuxi::{Client, Config, ConfigBuilder};
 
+pub(crate) use self::alias::{Aliases, Expanded};
 use self::commands::{is_lacking, service_of};
 pub(crate) use self::complete::{Candidate, complete, positionals};
 use self::globals::Globals;
@@ -51,6 +53,11 @@ pub(crate) struct Host<'h> {
     pub(crate) other_commands: &'h [&'h str],
     /// Says what one of these does.
     pub(crate) about: &'h dyn Fn(&str) -> String,
+}
+
+/// Whether a line requests a page instead of a call.
+pub(crate) fn requests_help(line: &Line) -> bool {
+    help::requested(line).is_some()
 }
 
 /// Runs the command of a service.
