@@ -120,8 +120,9 @@ fn same(sent: &SentRequest, expected: &Value) -> Result<(), String> {
         expected["body"] = steady(text).into();
     }
     if let Some(url) = expected["url"].as_str() {
-        expected["url"] = present(url).into();
+        expected["url"] = steady(&present(url)).into();
     }
+    sent.uri = steady(&sent.uri.to_string()).parse().unwrap();
     // version 2 has another checksum than version 1
     if let Some(headers) = expected["headers"].as_object_mut()
         && sent.headers.contains_key("x-amz-checksum-crc64nvme")
@@ -142,13 +143,13 @@ fn steady(text: &str) -> String {
     const VOLATILE: [(&str, &str); 4] = [
         (
             "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}",
-            "<uuid>",
+            "uuid",
         ),
-        ("-[0-9]{10}-[0-9]{1,7}\\b", "<unique>"),
-        ("20[0-9]{6}(T[0-9]{6}Z|%252F)", "<time>"),
+        ("-[0-9]{10}-[0-9]{1,7}\\b", "unique"),
+        ("20[0-9]{6}(T[0-9]{6}Z|%252F)", "time"),
         (
             "(UploadPolicySignature|UploadPolicy|X-Amz-Signature%3D)=?[0-9A-Za-z%]+",
-            "$1=<signature>",
+            "$1=signature",
         ),
     ];
     let texts = VOLATILE.iter();

@@ -2,20 +2,19 @@
 
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tucuxi::Body;
 use tucuxi::internals::command::nearest;
-use tucuxi::model::{Kind, Location, Member};
+use tucuxi::model::{Kind, Location};
 
+use super::custom::Params;
 use super::custom::saved::Saved;
-use super::custom::{self, Params};
 use super::grammar;
 use super::input;
-use super::options::{Command, CommandOption, Document, Page, Sets, raw_page_members};
+use super::no_help;
+use super::options::{Command, CommandOption, Document, Sets, raw_page_members};
+use super::setter::{Setter, body_of_base64};
 use super::value::Reader;
-use super::{check_choice, file, no_help};
 use crate::failure::Failure;
 
 /// What a command line says.
@@ -58,7 +57,7 @@ pub(super) enum Skeleton {
     YamlInput,
 }
 
-const SKELETONS: &[&str] = &["input", "yaml-input", "output"];
+pub(super) const SKELETONS: &[&str] = &["input", "yaml-input", "output"];
 
 /// Further members with which a caller pages by hand: the service, the operation and the member.
 const RAW_PAGE_MEMBERS: &[(&str, &str, &str)] =
@@ -258,155 +257,6 @@ fn is_raw_page_member(command: &Command<'_>, name: &str) -> bool {
     let service = command.service.unwrap_or_default();
     let mut of_paginator = command.paginator.into_iter().flat_map(raw_page_members);
     of_paginator.any(|raw| raw == name) || RAW_PAGE_MEMBERS.contains(&(service, command.name, name))
-}
-
-/// Adds the values of options to what is given.
-struct Setter<'c, 'g> {
-    command: &'c Command<'c>,
-    reader: &'c Reader<'c>,
-    given: &'g mut Given,
-    documents: &'g mut Vec<(Document, String)>,
-}
-
-impl Setter<'_, '_> {
-    fn set(&mut self, name: &str, sets: &Sets<'_>, mut values: Vec<String>) -> Result<(), String> {
-        match sets {
-            Sets::Added(added) => {
-                let values = custom::texts(self.reader, values)?;
-                (added.put)(&mut self.given.params, &values)?;
-            }
-            Sets::Choice(choices) => {
-                let value = values.pop().unwrap_or_default();
-                check_choice(name, &value, choices).map_err(|e| e.to_string())?;
-                self.given.choice = Some(value);
-            }
-            Sets::Document(form) => {
-                let texts = custom::texts(self.reader, values)?;
-                self.documents
-                    .extend(texts.into_iter().map(|text| (*form, text)));
-            }
-            Sets::Flag(member, value) => self.insert(member, (*value).into()),
-            Sets::Lone(member, inner) => self.lone(member, inner, &values)?,
-            Sets::Member(member) => self.member(name, member, values)?,
-            Sets::Nested { row, outer, inner } => {
-                let value = self.reader.member(inner, &values)?;
-                row.put(&mut self.given.params, outer, value)?;
-            }
-            Sets::Page(page, hidden) => self.page(name, *page, *hidden, values)?,
-            Sets::Saved(row) => {
-                let path = values.pop().unwrap_or_default();
-                let path = file::expanded(&path, self.reader.env);
-                self.given.saved.push((row, path));
-            }
-            Sets::Skeleton => {
-                let value = values.pop().unwrap_or_else(|| "input".into());
-                check_choice(name, &value, SKELETONS).map_err(|e| e.to_string())?;
-                self.given.skeleton = Some(match &*value {
-                    "output" => Skeleton::Output,
-                    "yaml-input" => Skeleton::YamlInput,
-                    _ => Skeleton::Input,
-                });
-            }
-            Sets::Switch(member, value) => match values.is_empty() {
-                true => {
-                    let value = Map::from_iter([("Value".to_owned(), (*value).into())]);
-                    self.insert(member, value.into());
-                }
-                false => self.member(name, member, values)?,
-            },
-        }
-        Ok(())
-    }
-
-    fn insert(&mut self, member: &Member, value: Value) {
-        self.given.params.insert(member.name.clone(), value);
-    }
-
-    fn lone(&mut self, list: &Member, inner: &Member, values: &[String]) -> Result<(), String> {
-        let is_json = values
-            .first()
-            .is_some_and(|text| text.trim_start().starts_with(['[', '{']));
-        if is_json {
-            return self.member("", list, values.to_vec());
-        }
-        let items = values.iter().map(|text| {
-            let value = self.reader.member(inner, std::slice::from_ref(text))?;
-            Ok(Map::from_iter([(inner.name.clone(), value)]).into())
-        });
-        let items = items.collect::<Result<Vec<Value>, String>>()?;
-        self.insert(list, items.into());
-        Ok(())
-    }
-
-    fn member(&mut self, name: &str, member: &Member, values: Vec<String>) -> Result<(), String> {
-        let shape = self
-            .command
-            .model
-            .shape(member.target)
-            .map_err(|e| e.to_string())?;
-        let is_blob = matches!(shape.kind, Kind::Blob);
-        if is_blob && member.streaming {
-            let path = values.first().map_or("", String::as_str);
-            self.given.body = Some(body_of_file(&file::expanded(path, self.reader.env))?);
-            return Ok(());
-        }
-        let value = match self.command.is_literal(name) {
-            true => values.into_iter().next().into(),
-            false => self.reader.member(member, &values)?,
-        };
-        if self.command.must_be_zip(name) && !custom::nested::is_zip(&value) {
-            return Err("the value must be a zip file: write fileb://NAME.zip".into());
-        }
-        match is_blob && member.location == Location::Payload {
-            true => self.given.body = Some(body_of_base64(&value)?),
-            false => self.insert(member, value),
-        }
-        Ok(())
-    }
-
-    fn page(
-        &mut self,
-        name: &str,
-        page: Page,
-        hidden: Option<&Member>,
-        mut values: Vec<String>,
-    ) -> Result<(), String> {
-        let Some(pages) = &mut self.given.pages else {
-            return match hidden {
-                Some(member) => self.member(name, member, values),
-                None => Err(
-                    "it does not go with --no-paginate, or an option that requests one page".into(),
-                ),
-            };
-        };
-        let value = values.pop().unwrap_or_default();
-        let wrong = || format!("{value:?} is no whole number");
-        match page {
-            Page::MaxItems => pages.max_items = Some(value.trim().parse().map_err(|_| wrong())?),
-            Page::Size => pages.page_size = Some(value.trim().parse().map_err(|_| wrong())?),
-            Page::StartingToken => pages.starting_token = Some(value),
-        }
-        Ok(())
-    }
-}
-
-fn body_of_file(path: &str) -> Result<Body, String> {
-    let path = path.strip_prefix("fileb://").unwrap_or(path);
-    let failed = |e| format!("{path}: {e}; the value is the name of a file");
-    let metadata = std::fs::metadata(path).map_err(failed)?;
-    if metadata.is_dir() {
-        return Err(format!(
-            "{path} is a folder; the value is the name of a file"
-        ));
-    }
-    Body::file(path).map_err(failed)
-}
-
-fn body_of_base64(value: &Value) -> Result<Body, String> {
-    let bytes = BASE64_STANDARD.decode(value.as_str().unwrap_or_default());
-    let bytes =
-        bytes.map_err(|e| format!("not base64: {e}; see --cli-binary-format raw-in-base64-out"))?;
-    Ok(Body::from(bytes))
 }
 
 /// Adds the parameters of a document that no option sets.

@@ -18,6 +18,7 @@ mod input;
 mod options;
 mod renames;
 mod result;
+mod setter;
 mod shorthand;
 mod skeleton;
 mod value;

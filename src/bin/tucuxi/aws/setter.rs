@@ -1,0 +1,167 @@
+//! The effect of each option: what its values add to the parameters and settings of a call.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Map, Value};
+use tucuxi::Body;
+use tucuxi::model::{Kind, Location, Member};
+
+use super::custom;
+use super::given::{Given, SKELETONS, Skeleton};
+use super::options::{Command, Document, Page, Sets};
+use super::value::Reader;
+use super::{check_choice, file};
+
+/// Adds the values of options to what is given.
+pub(super) struct Setter<'c, 'g> {
+    pub(super) command: &'c Command<'c>,
+    pub(super) reader: &'c Reader<'c>,
+    pub(super) given: &'g mut Given,
+    pub(super) documents: &'g mut Vec<(Document, String)>,
+}
+
+impl Setter<'_, '_> {
+    pub(super) fn set(
+        &mut self,
+        name: &str,
+        sets: &Sets<'_>,
+        mut values: Vec<String>,
+    ) -> Result<(), String> {
+        match sets {
+            Sets::Added(added) => {
+                let values = custom::texts(self.reader, values)?;
+                (added.put)(&mut self.given.params, &values)?;
+            }
+            Sets::Choice(choices) => {
+                let value = values.pop().unwrap_or_default();
+                check_choice(name, &value, choices).map_err(|e| e.to_string())?;
+                self.given.choice = Some(value);
+            }
+            Sets::Document(form) => {
+                let texts = custom::texts(self.reader, values)?;
+                self.documents
+                    .extend(texts.into_iter().map(|text| (*form, text)));
+            }
+            Sets::Flag(member, value) => self.insert(member, (*value).into()),
+            Sets::Lone(member, inner) => self.lone(member, inner, &values)?,
+            Sets::Member(member) => self.member(name, member, values)?,
+            Sets::Nested { row, outer, inner } => {
+                let value = self.reader.member(inner, &values)?;
+                row.put(&mut self.given.params, outer, value)?;
+            }
+            Sets::Page(page, hidden) => self.page(name, *page, *hidden, values)?,
+            Sets::Saved(row) => {
+                let path = values.pop().unwrap_or_default();
+                let path = file::expanded(&path, self.reader.env);
+                self.given.saved.push((row, path));
+            }
+            Sets::Skeleton => {
+                let value = values.pop().unwrap_or_else(|| "input".into());
+                check_choice(name, &value, SKELETONS).map_err(|e| e.to_string())?;
+                self.given.skeleton = Some(match &*value {
+                    "output" => Skeleton::Output,
+                    "yaml-input" => Skeleton::YamlInput,
+                    _ => Skeleton::Input,
+                });
+            }
+            Sets::Switch(member, value) => match values.is_empty() {
+                true => {
+                    let value = Map::from_iter([("Value".to_owned(), (*value).into())]);
+                    self.insert(member, value.into());
+                }
+                false => self.member(name, member, values)?,
+            },
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, member: &Member, value: Value) {
+        self.given.params.insert(member.name.clone(), value);
+    }
+
+    fn lone(&mut self, list: &Member, inner: &Member, values: &[String]) -> Result<(), String> {
+        let is_json = values
+            .first()
+            .is_some_and(|text| text.trim_start().starts_with(['[', '{']));
+        if is_json {
+            return self.member("", list, values.to_vec());
+        }
+        let items = values.iter().map(|text| {
+            let value = self.reader.member(inner, std::slice::from_ref(text))?;
+            Ok(Map::from_iter([(inner.name.clone(), value)]).into())
+        });
+        let items = items.collect::<Result<Vec<Value>, String>>()?;
+        self.insert(list, items.into());
+        Ok(())
+    }
+
+    fn member(&mut self, name: &str, member: &Member, values: Vec<String>) -> Result<(), String> {
+        let shape = self
+            .command
+            .model
+            .shape(member.target)
+            .map_err(|e| e.to_string())?;
+        let is_blob = matches!(shape.kind, Kind::Blob);
+        if is_blob && member.streaming {
+            let path = values.first().map_or("", String::as_str);
+            self.given.body = Some(body_of_file(&file::expanded(path, self.reader.env))?);
+            return Ok(());
+        }
+        let value = match self.command.is_literal(name) {
+            true => values.into_iter().next().into(),
+            false => self.reader.member(member, &values)?,
+        };
+        if self.command.must_be_zip(name) && !custom::nested::is_zip(&value) {
+            return Err("the value must be a zip file: write fileb://NAME.zip".into());
+        }
+        match is_blob && member.location == Location::Payload {
+            true => self.given.body = Some(body_of_base64(&value)?),
+            false => self.insert(member, value),
+        }
+        Ok(())
+    }
+
+    fn page(
+        &mut self,
+        name: &str,
+        page: Page,
+        hidden: Option<&Member>,
+        mut values: Vec<String>,
+    ) -> Result<(), String> {
+        let Some(pages) = &mut self.given.pages else {
+            return match hidden {
+                Some(member) => self.member(name, member, values),
+                None => Err(
+                    "it does not go with --no-paginate, or an option that requests one page".into(),
+                ),
+            };
+        };
+        let value = values.pop().unwrap_or_default();
+        let wrong = || format!("{value:?} is no whole number");
+        match page {
+            Page::MaxItems => pages.max_items = Some(value.trim().parse().map_err(|_| wrong())?),
+            Page::Size => pages.page_size = Some(value.trim().parse().map_err(|_| wrong())?),
+            Page::StartingToken => pages.starting_token = Some(value),
+        }
+        Ok(())
+    }
+}
+
+fn body_of_file(path: &str) -> Result<Body, String> {
+    let path = path.strip_prefix("fileb://").unwrap_or(path);
+    let failed = |e| format!("{path}: {e}; the value is the name of a file");
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(format!(
+            "{path} is a folder; the value is the name of a file"
+        ));
+    }
+    Body::file(path).map_err(failed)
+}
+
+pub(super) fn body_of_base64(value: &Value) -> Result<Body, String> {
+    let bytes = BASE64_STANDARD.decode(value.as_str().unwrap_or_default());
+    let bytes =
+        bytes.map_err(|e| format!("not base64: {e}; see --cli-binary-format raw-in-base64-out"))?;
+    Ok(Body::from(bytes))
+}
