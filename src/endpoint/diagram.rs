@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::ruleset::{Condition, Rule, RuleBody};
+use super::rule::{Condition, Rule, RuleBody};
 
 /// References from this number on are results.
 const FIRST_RESULT: i32 = 100_000_000;

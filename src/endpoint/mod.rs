@@ -26,6 +26,7 @@ mod partition;
 mod read;
 mod region_pattern;
 mod resolved;
+mod rule;
 mod ruleset;
 mod value;
 

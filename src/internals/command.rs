@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::config::Config;
 use crate::error::Result;
-use crate::model::Paginator;
+use crate::model::{Operation, Paginator, ServiceModel, ShapeId};
 use crate::output::Output;
 use crate::paginate::Pages;
 use crate::settings::shell_words;
@@ -93,6 +93,17 @@ pub fn complete_pages(pages: &Pages, full: &mut Value) {
 /// and numbers that were received.
 pub fn set_printed(output: &mut Output, timestamp: fn(Value) -> Value) {
     output.set_printed(timestamp);
+}
+
+/// The documentation of an operation, if the model has it.
+pub fn operation_documentation(model: &ServiceModel, operation: &Operation) -> Option<String> {
+    model.documentation_of(operation)
+}
+
+/// Describes one shape as [`ServiceModel::describe`] does, with its limits and documentation; null if the model is broken.
+pub fn describe_shape(model: &ServiceModel, id: ShapeId) -> Value {
+    let shape = model.shape(id).ok();
+    shape.map_or(Value::Null, |shape| model.describe_shape(id, shape))
 }
 
 /// A new file that replaces an old one once it is complete.

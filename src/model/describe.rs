@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+#[cfg(feature = "cli")]
+use super::Operation;
 use super::dialect::Notes;
 use super::{Kind, Location, Member, Members, ServiceModel, Shape, ShapeId};
 use crate::error::Result;
@@ -48,7 +50,15 @@ impl ServiceModel {
         Ok(out.into())
     }
 
-    fn describe_shape(&self, id: ShapeId, shape: &Shape) -> Value {
+    /// Returns the documentation of an operation, if the model has it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn documentation_of(&self, operation: &Operation) -> Option<String> {
+        let notes = self.notes_of_operation(&operation.name).ok()?;
+        Some(notes.documentation?.as_str()?.to_owned())
+    }
+
+    /// Describes one shape.
+    pub(crate) fn describe_shape(&self, id: ShapeId, shape: &Shape) -> Value {
         let notes = self.dialect.notes(self.shape_text(id));
         let mut out = Map::new();
         out.insert("type".into(), shape.kind.name().into());

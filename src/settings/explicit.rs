@@ -64,6 +64,7 @@ pub(crate) struct Explicit {
     pub(crate) context_params: Vec<(String, EndpointValue)>,
     /// Services, each with the version of its API.
     pub(crate) api_versions: Vec<(String, String)>,
+    pub(crate) watches_models: bool,
     pub(crate) unsigned: bool,
     pub(crate) bearer_token: Option<BearerToken>,
     pub(crate) api_key: Option<ApiKey>,

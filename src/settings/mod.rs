@@ -345,6 +345,11 @@ impl Settings {
         all.next_back().map(|(_, version)| version)
     }
 
+    /// Whether clients look for changed models.
+    pub(crate) fn watches_models(&self) -> bool {
+        self.explicit.watches_models
+    }
+
     /// Returns services, each with the version of its API: those of the profile's section `api_versions`, then those of the program.
     /// The last version of a service applies.
     pub(crate) fn api_versions(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {

@@ -126,6 +126,7 @@ fn printed(row: &Value, format: &str) -> String {
         out: Out::Writer(&mut out),
         folder: Path::new("/nowhere"),
         other_commands: &[],
+        about: &|_| String::new(),
     };
     aws::run(&aws::parse(args).unwrap(), host).unwrap();
     String::from_utf8(out).unwrap()

@@ -21,6 +21,9 @@ mod cli_outputs;
 mod compare;
 mod config;
 mod credentials;
+#[cfg(feature = "cli")]
+#[path = "../../src/bin/tucuxi/documentation.rs"]
+mod documentation;
 mod endpoints;
 mod eventstream;
 #[cfg(feature = "cli")]

@@ -10,6 +10,9 @@ use crate::args::{self, required};
 use crate::failure::Failure;
 use crate::{Subcommand, documentation};
 
+/// The maximum width of a line of documentation.
+const WIDTH: usize = 100;
+
 pub(crate) const SUBCOMMAND: Subcommand = Subcommand {
     name: "describe",
     define,
@@ -106,7 +109,7 @@ fn write_structure(described: &Value, name: &str, out: &mut impl Write) -> io::R
 /// Writes the documentation of an operation, a shape or a member, if the model was imported with documentation.
 fn write_documentation(of: &Value, indent: usize, out: &mut impl Write) -> io::Result<()> {
     let html = of["documentation"].as_str().unwrap_or_default();
-    for line in documentation::lines(html, indent) {
+    for line in documentation::lines(html, indent, WIDTH.saturating_sub(indent)) {
         writeln!(out, "{line}")?;
     }
     Ok(())

@@ -1,13 +1,9 @@
 //! Rendering of a model's documentation, which is HTML, as plain text.
 
-/// The maximum width of a line.
-const WIDTH: usize = 100;
-
-/// Renders HTML as lines that are indented by `indent` spaces. Paragraphs and list items start new lines; control characters
-/// are removed.
-pub(crate) fn lines(html: &str, indent: usize) -> Vec<String> {
+/// Renders HTML as lines of this width that are indented by `indent` spaces. Paragraphs and list items start new lines; control
+/// characters are removed.
+pub(crate) fn lines(html: &str, indent: usize, width: usize) -> Vec<String> {
     let blanks = " ".repeat(indent);
-    let width = WIDTH.saturating_sub(indent).max(40);
     let wrapped = blocks(html)
         .into_iter()
         .flat_map(|block| wrap(&block, width));
@@ -97,7 +93,7 @@ mod tests {
     fn html_becomes_lines() {
         let html = "<p>Lists <code>a &lt; b</code> &amp;lt;\n things.</p><p></p><ul><li><p>One <b>1</b></p></li><li>Two</li></ul><note>if x < 3 \u{1b}[2J</note>";
         assert_eq!(
-            lines(html, 2),
+            lines(html, 2, 98),
             [
                 "  Lists a < b &lt; things.",
                 "  - One 1",
@@ -106,20 +102,20 @@ mod tests {
             ]
         );
         for broken in ["", "<", "<p", "</", "a<", "<p>", "<li>", "&", "<!-- x"] {
-            lines(broken, 0);
+            lines(broken, 0, 40);
         }
     }
 
     #[test]
     fn long_lines_are_wrapped() {
-        let lines = lines(&"word ".repeat(100), 8);
+        let lines = lines(&"word ".repeat(100), 8, 92);
         assert!(
             lines.len() > 4
                 && lines
                     .iter()
-                    .all(|line| line.len() <= WIDTH && line.starts_with("        word"))
+                    .all(|line| line.len() <= 100 && line.starts_with("        word"))
         );
         let long = "x".repeat(500);
-        assert_eq!(super::lines(&long, 0), [long.as_str()]);
+        assert_eq!(super::lines(&long, 0, 40), [long.as_str()]);
     }
 }

@@ -91,19 +91,30 @@ fn explain(error: error::Error) -> ExitCode {
     ExitCode::from(if is_requested { 0 } else { 252 })
 }
 
-/// Reads the command line if its command is not one of [`SUBCOMMANDS`], but a service.
+/// Reads the command line if its command is not one of [`SUBCOMMANDS`], but a service, or if it requests a page about services.
 fn service_command() -> Option<Result<Line, Failure>> {
     let args = std::env::args_os().skip(1);
     let args: Option<Vec<String>> = args.map(|arg| arg.into_string().ok()).collect();
     let args = args?;
     let first = args.iter().find(|arg| !arg.starts_with('-')).cloned();
     let line = aws::parse(args);
-    let (name, wants_version) = match &line {
-        Ok(line) => (line.command.clone(), line.globals.version),
-        Err(_) => (first, false),
+    let is_subcommand = |name: &str| SUBCOMMANDS.iter().any(|sub| sub.name == name);
+    let (name, topic) = match &line {
+        Ok(line) if line.globals.version => return None,
+        Ok(Line {
+            command: None,
+            rest,
+            ..
+        }) => {
+            let wants_help = rest.iter().any(|word| word == "--help" || word == "-h");
+            return wants_help.then_some(line);
+        }
+        Ok(line) => (line.command.clone(), line.rest.first().cloned()),
+        Err(_) => (first, None),
     };
-    let name = name.filter(|_| !wants_version)?;
-    let is_other = name == "help" || SUBCOMMANDS.iter().any(|sub| sub.name == name);
+    let name = name?;
+    let is_other =
+        is_subcommand(&name) || name == "help" && topic.is_some_and(|topic| is_subcommand(&topic));
     (!is_other).then_some(line)
 }
 
@@ -119,6 +130,7 @@ fn run_service_command(line: &Line) -> ExitCode {
         out: Out::stdout(),
         folder: Path::new(""),
         other_commands: &names,
+        about: &about,
     };
     match aws::run(line, host) {
         Ok(()) | Err(Failure::Pipe) => ExitCode::SUCCESS,
@@ -127,6 +139,14 @@ fn run_service_command(line: &Line) -> ExitCode {
             report(&failure, line.globals.output_options(), config.as_ref())
         }
     }
+}
+
+/// What a subcommand does.
+fn about(name: &str) -> String {
+    let sub = SUBCOMMANDS.iter().find(|sub| sub.name == name);
+    let command = sub.map(|sub| (sub.define)(Command::new(sub.name)));
+    let about = command.as_ref().and_then(Command::get_about);
+    about.map(ToString::to_string).unwrap_or_default()
 }
 
 /// Reports an error in the format that options and configuration select.
@@ -145,6 +165,8 @@ fn command() -> Command {
     Command::new("tucuxi")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Calls any operation of any AWS service")
+        .override_usage("tucuxi SERVICE OPERATION [OPTIONS]\n       tucuxi COMMAND [OPTIONS]")
+        .after_help("tucuxi help lists all options and services")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .args(args::global())

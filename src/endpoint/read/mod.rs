@@ -12,10 +12,8 @@ use super::diagram::Diagram;
 use super::error::EndpointError;
 use super::expression::{self, Expression, Symbols};
 use super::params::EndpointValue;
-use super::ruleset::{
-    Condition, EndpointTemplate, Named, ParameterDefinition, ParameterType, Property, Rule,
-    RuleBody, Rules, Ruleset,
-};
+use super::rule::{Condition, EndpointTemplate, Named, Property, Rule, RuleBody};
+use super::ruleset::{ParameterDefinition, ParameterType, Rules, Ruleset};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess};
 

@@ -13,7 +13,7 @@ use super::given::{self, Given, Pages, Skeleton};
 use super::options::Command;
 use super::result::Results;
 use super::value::Reader;
-use super::{Run, commands, skeleton, unknown_command};
+use super::{Run, commands, help, skeleton, unknown_command};
 use crate::failure::Failure;
 use crate::output::timestamp_format;
 
@@ -48,6 +48,9 @@ pub(super) fn run(run: Run<'_, '_>, name: &str, args: Vec<String>) -> Result<(),
         env: client.config().environment(),
     };
     let mut given = given::read(&command, &reader, globals.paginate, args)?;
+    if given.help {
+        return help::print_operation(&command, &globals.output_options(), &client, out);
+    }
     given.place_files(folder);
     let mut results = Results::new(&command, globals, client.config(), out)?;
     match given.skeleton {

@@ -11,7 +11,6 @@ use super::custom::Params;
 use super::custom::saved::Saved;
 use super::grammar;
 use super::input;
-use super::no_help;
 use super::options::{Command, CommandOption, Document, Sets, raw_page_members};
 use super::setter::{Setter, body_of_base64};
 use super::value::Reader;
@@ -20,6 +19,8 @@ use crate::failure::Failure;
 /// What a command line says.
 #[derive(Default)]
 pub(super) struct Given {
+    /// Whether the page of the command is requested instead of a call.
+    pub(super) help: bool,
     pub(super) params: Params,
     pub(super) body: Option<Body>,
     /// The settings of the pagination, or `None` if a caller pages by hand.
@@ -80,8 +81,10 @@ pub(super) fn read(
     let parsed = parsed.map_err(Failure::Usage)?;
     let mut positionals = parsed.positionals;
     if positionals.last().is_some_and(|last| last == "help") {
-        let (service, operation) = (command.model.name(), &command.operation.name);
-        return Err(no_help(service, Some(operation)));
+        return Ok(Given {
+            help: true,
+            ..Given::default()
+        });
     }
     let mut given = Given {
         out_file: (has_out_file && !positionals.is_empty()).then(|| positionals.remove(0)),

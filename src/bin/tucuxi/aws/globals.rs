@@ -15,6 +15,9 @@ use crate::output::Options;
 struct Global {
     name: &'static str,
     takes: Takes,
+    /// The place of a value that may be any, in the help page.
+    value: &'static str,
+    help: &'static str,
     /// The accepted values; any if there are none.
     choices: &'static [&'static str],
     set: Set,
@@ -32,19 +35,29 @@ impl Syntax for Global {
 
 type Set = fn(&mut Globals, String) -> Result<(), Failure>;
 
-const fn switch(name: &'static str, set: Set) -> Global {
+const fn switch(name: &'static str, help: &'static str, set: Set) -> Global {
     Global {
         name,
         takes: Takes::None,
+        value: "",
+        help,
         choices: &[],
         set,
     }
 }
 
-const fn value(name: &'static str, choices: &'static [&'static str], set: Set) -> Global {
+const fn value(
+    name: &'static str,
+    value: &'static str,
+    help: &'static str,
+    choices: &'static [&'static str],
+    set: Set,
+) -> Global {
     Global {
         name,
         takes: Takes::One,
+        value,
+        help,
         choices,
         set,
     }
@@ -67,54 +80,145 @@ macro_rules! set {
 }
 
 const OPTIONS: &[Global] = &[
-    value("ca-bundle", &[], set!(ca_bundle)),
-    switch("cli-auto-prompt", |_, _| Ok(())),
+    value(
+        "ca-bundle",
+        "FILE",
+        "trusts the certificates of this file instead of the built-in ones",
+        &[],
+        set!(ca_bundle),
+    ),
+    switch(
+        "cli-auto-prompt",
+        "does nothing, as there are no prompts",
+        |_, _| Ok(()),
+    ),
     value(
         "cli-binary-format",
+        "",
+        "how blobs are written in parameters",
         &["base64", "raw-in-base64-out"],
         set!(binary_format),
     ),
-    value("cli-connect-timeout", &[], |globals, value| {
-        globals.connect_timeout = Some(seconds("cli-connect-timeout", &value)?);
-        Ok(())
-    }),
+    value(
+        "cli-connect-timeout",
+        "SECONDS",
+        "the time limit of a connection; 0 for none",
+        &[],
+        |globals, value| {
+            globals.connect_timeout = Some(seconds("cli-connect-timeout", &value)?);
+            Ok(())
+        },
+    ),
     value(
         "cli-error-format",
+        "",
+        "the format of errors",
         &["enhanced", "json", "legacy", "table", "text", "yaml"],
         set!(error_format),
     ),
-    value("cli-read-timeout", &[], |globals, value| {
-        globals.read_timeout = Some(seconds("cli-read-timeout", &value)?);
-        Ok(())
-    }),
-    value("color", &["auto", "off", "on"], set!(color)),
-    switch("debug", set!(debug = true)),
-    value("endpoint-url", &[], set!(endpoint_url)),
-    switch("no-cli-auto-prompt", |_, _| Ok(())),
-    switch("no-cli-pager", set!(pager = false)),
-    switch("no-paginate", set!(paginate = false)),
-    switch("no-sign-request", set!(sign = false)),
-    switch("no-verify-ssl", set!(verify = false)),
+    value(
+        "cli-read-timeout",
+        "SECONDS",
+        "the time limit of each read; 0 for none",
+        &[],
+        |globals, value| {
+            globals.read_timeout = Some(seconds("cli-read-timeout", &value)?);
+            Ok(())
+        },
+    ),
+    value(
+        "color",
+        "",
+        "whether tables and pages have colours",
+        &["auto", "off", "on"],
+        set!(color),
+    ),
+    switch("debug", "logs to stderr", set!(debug = true)),
+    value(
+        "endpoint-url",
+        "URL",
+        "sends requests here instead of to the endpoint of the service",
+        &[],
+        set!(endpoint_url),
+    ),
+    switch(
+        "no-cli-auto-prompt",
+        "does nothing, as there are no prompts",
+        |_, _| Ok(()),
+    ),
+    switch(
+        "no-cli-pager",
+        "prints without a pager",
+        set!(pager = false),
+    ),
+    switch(
+        "no-paginate",
+        "requests one page only",
+        set!(paginate = false),
+    ),
+    switch(
+        "no-sign-request",
+        "sends unsigned requests, which need no credentials",
+        set!(sign = false),
+    ),
+    switch(
+        "no-verify-ssl",
+        "does not verify certificates",
+        set!(verify = false),
+    ),
     value(
         "output",
+        "",
+        "the format of results",
         &["json", "off", "table", "text", "yaml", "yaml-stream"],
         set!(output),
     ),
-    value("profile", &[], set!(profile)),
-    value("query", &[], |globals, value| {
-        let failed = |error: QueryError| {
-            let text = format!("--query: {error}");
-            match error.kind {
-                QueryErrorKind::Syntax => Failure::Usage(text),
-                _ => Failure::Other(text.into()),
-            }
-        };
-        globals.query = Some(Query::compile(&value).map_err(failed)?);
-        Ok(())
-    }),
-    value("region", &[], set!(region)),
-    switch("version", set!(version = true)),
+    value(
+        "profile",
+        "NAME",
+        "the profile in the configuration files",
+        &[],
+        set!(profile),
+    ),
+    value(
+        "query",
+        "EXPRESSION",
+        "prints what this JMESPath expression selects",
+        &[],
+        |globals, value| {
+            let failed = |error: QueryError| {
+                let text = format!("--query: {error}");
+                match error.kind {
+                    QueryErrorKind::Syntax => Failure::Usage(text),
+                    _ => Failure::Other(text.into()),
+                }
+            };
+            globals.query = Some(Query::compile(&value).map_err(failed)?);
+            Ok(())
+        },
+    ),
+    value(
+        "region",
+        "REGION",
+        "the region, such as eu-west-1",
+        &[],
+        set!(region),
+    ),
+    switch("version", "prints the version", set!(version = true)),
 ];
+
+/// The options with their values, and what they do.
+pub(super) fn help() -> Vec<(String, &'static str)> {
+    let row = |option: &Global| {
+        let value = match option.choices {
+            [] => option.value.to_owned(),
+            choices => choices.join("|"),
+        };
+        let name = format!("--{} {value}", option.name);
+        (name.trim_end().to_owned(), option.help)
+    };
+    OPTIONS.iter().map(row).collect()
+}
 
 /// The values of the global options.
 #[derive(Debug)]

@@ -14,6 +14,7 @@ mod file;
 mod given;
 mod globals;
 mod grammar;
+mod help;
 mod input;
 mod options;
 mod renames;
@@ -25,6 +26,7 @@ mod value;
 mod waiter;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tucuxi::internals::command::nearest;
 use tucuxi::model::{ServiceModel, UnknownName};
@@ -44,8 +46,10 @@ pub(crate) struct Host<'h> {
     pub(crate) out: Out<'h>,
     /// The folder of the files that a command writes.
     pub(crate) folder: &'h Path,
-    /// The commands that are not services, for suggestions.
+    /// The commands that are not services, for suggestions and the help page.
     pub(crate) other_commands: &'h [&'h str],
+    /// Says what one of these does.
+    pub(crate) about: &'h dyn Fn(&str) -> String,
 }
 
 /// Runs the command of a service.
@@ -54,6 +58,9 @@ pub(crate) struct Host<'h> {
 ///
 /// Returns an error if the line is invalid or the call fails.
 pub(crate) fn run(line: &Line, mut host: Host<'_>) -> Result<(), Failure> {
+    if let Some(words) = help::requested(line) {
+        return help::run(line, &words, host);
+    }
     let globals = &line.globals;
     let command = line.command.clone().unwrap_or_default();
     if is_lacking(&command, "") {
@@ -63,15 +70,10 @@ pub(crate) fn run(line: &Line, mut host: Host<'_>) -> Result<(), Failure> {
     let config = globals.config(host.config)?;
     let config = config.with(|config| config.interceptor(checksum::DefaultChecksum));
     let client = (host.connect)(config.map_err(tucuxi::Error::from)?)?;
-    let model = match client.model(service_of(&command)) {
-        Ok(model) if commands::command_of(model.name()) == command || is_alias(&command) => model,
-        Err(error) if error.downcast_ref::<UnknownName>().is_none() => return Err(error.into()),
-        _ => return Err(unknown_service(&client, &command, host.other_commands)),
-    };
+    let model = model_of(&client, &command, host.other_commands)?;
     let Some(operation) = parsed.positionals.into_iter().next() else {
         return Err(Failure::Usage(format!(
-            "{command} needs an operation; tucuxi operations {} lists them",
-            model.name()
+            "{command} needs an operation; tucuxi {command} help lists them"
         )));
     };
     let run = Run {
@@ -83,7 +85,6 @@ pub(crate) fn run(line: &Line, mut host: Host<'_>) -> Result<(), Failure> {
         folder: host.folder,
     };
     match &*operation {
-        "help" => Err(no_help(model.name(), None)),
         "wait" => waiter::run(run, parsed.rest),
         operation if is_lacking(&command, operation) => {
             Err(Failure::Lacking(format!("{command} {operation}")))
@@ -109,13 +110,22 @@ fn is_alias(command: &str) -> bool {
     service_of(command) != command
 }
 
-fn no_help(service: &str, operation: Option<&str>) -> Failure {
-    Failure::Usage(match operation {
-        None => format!("tucuxi operations {service} lists the operations"),
-        Some(operation) => {
-            format!("tucuxi describe {service} {operation} shows the parameters and the result")
+/// Returns the model of the service that a command calls.
+fn model_of(
+    client: &Client,
+    command: &str,
+    other_commands: &[&str],
+) -> Result<Arc<ServiceModel>, Failure> {
+    if is_lacking(command, "") {
+        return Err(Failure::Lacking(command.to_owned()));
+    }
+    match client.model(service_of(command)) {
+        Ok(model) if commands::command_of(model.name()) == command || is_alias(command) => {
+            Ok(model)
         }
-    })
+        Err(error) if error.downcast_ref::<UnknownName>().is_none() => Err(error.into()),
+        _ => Err(unknown_service(client, command, other_commands)),
+    }
 }
 
 fn unknown_service(client: &Client, command: &str, others: &[&str]) -> Failure {

@@ -108,7 +108,7 @@ impl Setter<'_, '_> {
             return Ok(());
         }
         let value = match self.command.is_literal(name) {
-            true => values.into_iter().next().into(),
+            true => self.reader.literal(member, &values)?,
             false => self.reader.member(member, &values)?,
         };
         if self.command.must_be_zip(name) && !custom::nested::is_zip(&value) {
