@@ -7,6 +7,8 @@
 mod asynchronous;
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(feature = "cli")]
+mod completion;
 mod credentials;
 mod dynamodb;
 mod errors;

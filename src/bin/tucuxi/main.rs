@@ -14,6 +14,7 @@ mod args;
 mod aws;
 mod body;
 mod call;
+mod completion;
 mod configure;
 mod describe;
 mod documentation;
@@ -58,9 +59,19 @@ const SUBCOMMANDS: &[Subcommand] = &[
     endpoint::SUBCOMMAND,
     presign::SUBCOMMAND,
     models::SUBCOMMAND,
+    completion::SUBCOMMAND,
 ];
 
 fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    if args
+        .next()
+        .is_some_and(|first| first == completion::COMPLETER)
+    {
+        // a shell shows no errors while a person types
+        let _ = completion::complete(args.collect(), &command());
+        return ExitCode::SUCCESS;
+    }
     let result = match service_command() {
         Some(Ok(line)) => return run_service_command(&line),
         Some(Err(failure)) => return report(&failure, Options::default(), None),

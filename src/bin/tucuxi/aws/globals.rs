@@ -207,6 +207,25 @@ const OPTIONS: &[Global] = &[
     switch("version", "prints the version", set!(version = true)),
 ];
 
+/// How many values an option takes, if it is a global one.
+pub(super) fn takes(name: &str) -> Option<Takes> {
+    find(name).map(|option| option.takes)
+}
+
+/// The values that an option accepts; none if it accepts any.
+pub(super) fn choices(name: &str) -> &'static [&'static str] {
+    find(name).map_or(&[], |option| option.choices)
+}
+
+/// The names of the options, and what they do.
+pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    OPTIONS.iter().map(|option| (option.name, option.help))
+}
+
+fn find(name: &str) -> Option<&'static Global> {
+    OPTIONS.iter().find(|option| option.name == name)
+}
+
 /// The options with their values, and what they do.
 pub(super) fn help() -> Vec<(String, &'static str)> {
     let row = |option: &Global| {

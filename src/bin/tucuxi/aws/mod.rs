@@ -8,6 +8,7 @@
 mod call;
 mod checksum;
 mod commands;
+mod complete;
 mod custom;
 mod documents;
 mod file;
@@ -33,6 +34,7 @@ use tucuxi::model::{ServiceModel, UnknownName};
 use tucuxi::{Client, Config, ConfigBuilder};
 
 use self::commands::{is_lacking, service_of};
+pub(crate) use self::complete::{Candidate, complete, positionals};
 use self::globals::Globals;
 pub(crate) use self::globals::{Line, parse};
 use crate::failure::Failure;
