@@ -9,11 +9,11 @@ use tucuxi::internals::command::Writer;
 use tucuxi::{Output, RequestBuilder};
 
 use super::custom::saved::Part;
-use super::given::{self, Given, Pages, Skeleton};
+use super::given::{Given, Pages, Skeleton};
 use super::options::Command;
 use super::result::Results;
 use super::value::Reader;
-use super::{Run, commands, help, skeleton, unknown_command};
+use super::{Run, commands, help, line, skeleton, unknown_command};
 use crate::failure::Failure;
 use crate::output::timestamp_format;
 
@@ -47,7 +47,7 @@ pub(super) fn run(run: Run<'_, '_>, name: &str, args: Vec<String>) -> Result<(),
         blobs: globals.blobs(client.config())?,
         env: client.config().environment(),
     };
-    let mut given = given::read(&command, &reader, globals.paginate, args)?;
+    let mut given = line::read(&command, &reader, globals.paginate, args)?;
     if given.help {
         return help::print_operation(&command, &globals.output_options(), &client, out);
     }

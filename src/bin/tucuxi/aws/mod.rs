@@ -18,6 +18,7 @@ mod globals;
 mod grammar;
 mod help;
 mod input;
+mod line;
 mod options;
 mod renames;
 mod result;
