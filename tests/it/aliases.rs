@@ -30,5 +30,8 @@ fn an_invalid_file_is_named() {
     let output = run("who = sts", &["sts", "get-caller-identity"]);
     assert_eq!(output.status.code(), Some(255));
     let error = String::from_utf8(output.stderr).unwrap();
-    assert!(error.contains(".aws/cli/alias: line 1: the key is before"), "{error}");
+    assert!(
+        error.contains(".aws/cli/alias: line 1: the key is before"),
+        "{error}"
+    );
 }
