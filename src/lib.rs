@@ -212,7 +212,7 @@ pub use self::codec::warning::Warning;
 pub use self::config::{Config, ConfigBuilder};
 pub use self::error::{Error, ErrorKind, Result, ServiceError};
 pub use self::exchange::EndpointExplanation;
-pub use self::identity::{BearerToken, Credentials};
+pub use self::identity::{ApiKey, BearerToken, Credentials, HttpLogin};
 pub use self::introspection::{Introspection, ServiceView};
 pub use self::output::{Output, ResponseMeta};
 pub use self::paginate::{Elements, Pages};

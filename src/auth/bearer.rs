@@ -1,9 +1,9 @@
 //! A bearer token in the header `Authorization` (RFC 6750), over https only.
 
-use http::HeaderValue;
 use http::header::AUTHORIZATION;
+use zeroize::Zeroizing;
 
-use super::{AuthScheme, IdentityKind, Sign, Signing, is_https};
+use super::{AuthScheme, IdentityKind, Sign, Signing, is_https, secret_header};
 use crate::call::CallContext;
 use crate::endpoint::EndpointAuthScheme;
 use crate::error::{Error, Result};
@@ -48,10 +48,8 @@ impl Sign for Bearer {
             let what = "a bearer token is sent over https only, but the endpoint is not https";
             return Err(Error::request(what));
         }
-        let value = HeaderValue::from_str(&format!("Bearer {}", token.token()));
-        let mut value =
-            value.map_err(|_| Error::request("the bearer token is not valid in a header"))?;
-        value.set_sensitive(true);
+        let value = Zeroizing::new(format!("Bearer {}", token.token()));
+        let value = secret_header(&value, "the bearer token")?;
         request.headers_mut().insert(AUTHORIZATION, value);
         Ok(())
     }

@@ -11,9 +11,12 @@
 //!
 //! Each scheme is an `AuthScheme` in a file of its own and a row of `SCHEMES`.
 
+mod api_key;
 mod bearer;
 mod canonical;
+mod digest;
 mod event_signature;
+mod http_login;
 mod keys;
 pub(crate) mod legacy;
 mod older;
@@ -22,8 +25,11 @@ mod unsigned;
 mod version_4;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, HeaderValue};
 
 pub(crate) use self::event_signature::SIGNED_EVENTS;
 pub use self::sigv4::{Algorithm, Payload, Signer};
@@ -38,7 +44,10 @@ use crate::transport::Request;
 
 /// All schemes that this crate implements.
 static SCHEMES: &[&dyn AuthScheme] = &[
+    &api_key::ApiKey,
     &bearer::Bearer,
+    &http_login::Basic,
+    &http_login::Digest,
     &older::S3Hmac::InHeader,
     &older::S3Hmac::InQuery,
     &older::QueryV2,
@@ -119,6 +128,12 @@ pub(crate) trait Sign: fmt::Debug + Send + Sync {
     ///
     /// Returns an error if the identity is missing, of another kind, or not valid in a header.
     fn sign(&self, with: &Signing<'_>, request: &mut Request) -> Result<()>;
+
+    /// Accepts the challenge of a response with status 401 (RFC 9110, 11.6.1). Returns whether the request is sent again, with a
+    /// signature that meets it.
+    fn accepts_challenge(&self, _headers: &HeaderMap) -> bool {
+        false
+    }
 
     /// Whether the messages of a stream of events are signed.
     ///
@@ -285,6 +300,27 @@ pub(crate) fn choose(
 
 fn is_https(request: &Request) -> bool {
     request.uri().scheme_str() == Some("https")
+}
+
+/// Checks that a secret is sent over https, or to this machine.
+fn secure(request: &Request, secret: &str) -> Result<()> {
+    let host = request.uri().host().unwrap_or_default();
+    let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    match is_https(request) || host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback()) {
+        true => Ok(()),
+        false => Err(Error::request(format!(
+            "{secret} is sent over https only, but the endpoint is not https"
+        ))),
+    }
+}
+
+/// Returns the value of a header that contains a secret.
+fn secret_header(text: &str, what: &str) -> Result<HeaderValue> {
+    let value = HeaderValue::from_str(text);
+    let mut value =
+        value.map_err(|_| Error::request(format!("{what} is not valid in a header")))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 #[cfg(test)]

@@ -10,6 +10,16 @@ use crate::cancel::CancelToken;
 use crate::error::Result;
 
 /// A client of either kind: [`Client`], or `AsyncClient` with the feature `async`. Builders that both have are generic over it.
+///
+/// ```
+/// use tucuxi::{AnyClient, RequestBuilder};
+///
+/// /// Limits a listing, for either client.
+/// fn limited<C: AnyClient>(request: RequestBuilder<C>) -> RequestBuilder<C> {
+///     request.params(serde_json::json!({"MaxKeys": 10}))
+/// }
+/// # let _ = limited::<tucuxi::Client>;
+/// ```
 pub trait AnyClient: Shared {}
 
 /// The part that only this crate uses.

@@ -252,6 +252,7 @@ impl Client {
 
     fn assemble(config: Config, transport: Arc<dyn Transport>, services: Services) -> Self {
         let services = services.in_versions(config.api_versions());
+        let services = services.watched(config.watches_models());
         let env = CallEnv {
             config: config.settings().clone(),
             credentials: Arc::new(CredentialsCache::new(provider(&config))),

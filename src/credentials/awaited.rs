@@ -94,6 +94,17 @@ impl<P: AsyncCredentialsProvider + ?Sized> AsyncCredentialsProvider for Box<P> {
 }
 
 /// The environment of an [`AsyncCredentialsProvider`].
+///
+/// ```
+/// use std::time::Duration;
+/// use tucuxi::credentials::AsyncProviderContext;
+///
+/// /// Whether a slow source is worth a try.
+/// fn has_time(cx: &AsyncProviderContext<'_>) -> bool {
+///     cx.remaining.is_none_or(|left| left > Duration::from_secs(5))
+/// }
+/// # let _ = has_time;
+/// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct AsyncProviderContext<'a> {

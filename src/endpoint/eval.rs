@@ -5,8 +5,10 @@
 //! a rule     its conditions in order; if one is false or null, the next rule is evaluated
 //! tree       yields the result of its rules; if they have none, the rule after the tree is evaluated
 //! assign     names the value of a condition within its rule; a name cannot be assigned twice
+//! diagram    each node has a condition, which leads to another node, to a result, or to the end without one
 //! ```
 
+use super::diagram::{Diagram, Next};
 use super::error::EndpointError;
 use super::explain;
 use super::expression::{Attribute, Call, Expression, Function, Part, Variable};
@@ -14,7 +16,8 @@ use super::functions;
 use super::params::EndpointValue;
 use super::partition::Partitions;
 use super::resolved::{Endpoint, EndpointAuthScheme};
-use super::ruleset::{Condition, EndpointTemplate, Property, Rule, RuleBody, Ruleset};
+use super::rule::{Condition, EndpointTemplate, Property, Rule, RuleBody};
+use super::ruleset::{Rules, Ruleset};
 use super::value::Value;
 use crate::uri;
 use std::borrow::Cow;
@@ -47,7 +50,10 @@ pub(super) fn evaluate(
         path: Vec::new(),
         trace,
     };
-    evaluation.rules(&ruleset.rules)
+    match &ruleset.rules {
+        Rules::Diagram(diagram) => evaluation.diagram(diagram),
+        Rules::Tree(rules) => evaluation.rules(rules),
+    }
 }
 
 struct Evaluation<'a, 't> {
@@ -57,15 +63,15 @@ struct Evaluation<'a, 't> {
     variables: Vec<Option<Value<'a>>>,
     /// The variables that conditions assigned, which are cleared after their rule.
     assigned: Vec<Variable>,
-    /// The current rule: its index at each depth.
-    path: Vec<usize>,
+    /// The current rule: its list and index at each depth.
+    path: Vec<(&'static str, usize)>,
     trace: Option<&'t mut Vec<String>>,
 }
 
 impl<'a> Evaluation<'a, '_> {
     fn rules(&mut self, rules: &'a [Rule]) -> Result<Option<Endpoint>, EndpointError> {
         for (n, rule) in rules.iter().enumerate() {
-            self.path.push(n);
+            self.path.push(("rules", n));
             let kept = self.assigned.len();
             let result = self.rule(rule);
             for variable in self.assigned.drain(kept..) {
@@ -77,6 +83,34 @@ impl<'a> Evaluation<'a, '_> {
             }
         }
         Ok(None)
+    }
+
+    fn diagram(&mut self, diagram: &'a Diagram) -> Result<Option<Endpoint>, EndpointError> {
+        let mut next = diagram.root;
+        // no node is visited twice
+        for _ in 0..=diagram.nodes.len() {
+            let (index, is_complement) = match next {
+                Next::End => return Ok(None),
+                Next::Result(result) => {
+                    self.path = vec![("results", result)];
+                    return self.rule(&diagram.results[result]);
+                }
+                Next::Node {
+                    index,
+                    is_complement,
+                } => (index, is_complement),
+            };
+            let node = &diagram.nodes[index];
+            self.path = vec![("conditions", node.condition)];
+            let condition = &diagram.conditions[node.condition];
+            let holds = self.condition(condition).map_err(|what| self.error(what))?;
+            next = if holds == is_complement {
+                node.low
+            } else {
+                node.high
+            };
+        }
+        Err(self.error("the nodes of the diagram form a circle".to_owned()))
     }
 
     fn rule(&mut self, rule: &'a Rule) -> Result<Option<Endpoint>, EndpointError> {
@@ -305,7 +339,9 @@ impl<'a> Evaluation<'a, '_> {
 
     /// Returns the path of the current rule: `rules[0].rules[2]`.
     fn place(&self) -> String {
-        let steps: Vec<_> = self.path.iter().map(|n| format!("rules[{n}]")).collect();
+        let steps: Vec<_> = (self.path.iter())
+            .map(|(list, n)| format!("{list}[{n}]"))
+            .collect();
         steps.join(".")
     }
 

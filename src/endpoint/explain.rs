@@ -1,7 +1,8 @@
 //! Formats conditions and expressions for traces and errors.
 
 use super::expression::{Expression, Part, Step};
-use super::ruleset::{Condition, Ruleset};
+use super::rule::Condition;
+use super::ruleset::Ruleset;
 use std::fmt::Write;
 
 /// Formats a condition: `name := function(arguments)`.

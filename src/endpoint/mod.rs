@@ -14,6 +14,7 @@
 //! A resolved URL is a string. It must not pass through a URL parser, which would collapse dot segments.
 
 mod cache;
+mod diagram;
 mod error;
 mod eval;
 mod explain;
@@ -25,6 +26,7 @@ mod partition;
 mod read;
 mod region_pattern;
 mod resolved;
+mod rule;
 mod ruleset;
 mod value;
 

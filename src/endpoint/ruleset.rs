@@ -1,10 +1,12 @@
-//! Endpoint rule sets (`endpoint-rule-set-1.json`), compiled into a tree.
+//! Endpoint rule sets, compiled: trees of rules (`endpoint-rule-set-1.json`) and binary decision diagrams.
 
+use super::diagram::Diagram;
 use super::error::EndpointError;
-use super::expression::{Expression, Part, Variable};
+use super::expression::Variable;
 use super::params::{EndpointParams, EndpointValue};
+use super::rule::Rule;
 
-/// The endpoint rules of a service: parameters, and a tree of rules.
+/// The endpoint rules of a service: parameters, and a tree of rules, or conditions in a binary decision diagram.
 ///
 /// ```
 /// use tucuxi::endpoint::{ParameterType, Ruleset};
@@ -19,7 +21,7 @@ use super::params::{EndpointParams, EndpointValue};
 #[derive(Debug)]
 pub struct Ruleset {
     pub(super) parameters: Box<[ParameterDefinition]>,
-    pub(super) rules: Box<[Rule]>,
+    pub(super) rules: Rules,
     /// The names of parameters and of variables that conditions assign, by index.
     pub(super) names: Box<[Box<str>]>,
 }
@@ -101,42 +103,11 @@ pub struct Deprecation {
     pub since: Option<String>,
 }
 
-/// The members of a JSON object, in order.
-pub(super) type Named<T> = Box<[(Box<str>, T)]>;
-
+/// The form of the rules.
 #[derive(Debug)]
-pub(super) struct Rule {
-    pub(super) conditions: Box<[Condition]>,
-    pub(super) body: RuleBody,
-}
-
-#[derive(Debug)]
-pub(super) struct Condition {
-    pub(super) test: Expression,
-    pub(super) assign: Option<Variable>,
-}
-
-#[derive(Debug)]
-pub(super) enum RuleBody {
-    Endpoint(Box<EndpointTemplate>),
-    Error(Expression),
+pub(super) enum Rules {
+    Diagram(Diagram),
     Tree(Box<[Rule]>),
-}
-
-#[derive(Debug)]
-pub(super) struct EndpointTemplate {
-    pub(super) url: Expression,
-    pub(super) headers: Named<Box<[Expression]>>,
-    pub(super) properties: Named<Property>,
-}
-
-/// A value among the properties of an endpoint: JSON, with templates for strings.
-#[derive(Debug)]
-pub(super) enum Property {
-    Constant(serde_json::Value),
-    List(Box<[Self]>),
-    Map(Named<Self>),
-    Template(Box<[Part]>),
 }
 
 impl Ruleset {

@@ -167,6 +167,8 @@ pub enum RetriesEnded {
     Body,
     /// The deadline of the call would have passed before the next attempt.
     Deadline,
+    /// The request consists of events, which were sent once.
+    Events,
     /// The client's retry quota for this service is exhausted, because too many calls failed.
     Quota,
 }
@@ -181,6 +183,7 @@ impl RetriesEnded {
                  reopened",
             ),
             Self::Deadline => Some("not retried because the time limit of the call was reached"),
+            Self::Events => Some("not retried because the events, which are not kept, were sent"),
             Self::Quota => Some("not retried because too many calls to this service failed"),
         }
     }

@@ -49,6 +49,11 @@ impl EventInput {
         !matches!(*sync::lock(&self.0), Some(Source::Iterator(_)))
     }
 
+    /// Whether a body has begun to send them.
+    pub(crate) fn is_taken(&self) -> bool {
+        sync::lock(&self.0).is_none()
+    }
+
     fn take(&self) -> io::Result<Source> {
         let source = sync::lock(&self.0).take();
         source.ok_or_else(|| io::Error::other("the events were sent already, and are not kept"))
@@ -162,9 +167,9 @@ impl BodySource for EventBody {
     }
 
     fn reuse(&self) -> Reuse {
-        match *sync::lock(&self.input.0) {
-            Some(_) => Reuse::Once,
-            None => Reuse::Consumed,
+        match self.input.is_taken() {
+            true => Reuse::Consumed,
+            false => Reuse::Once,
         }
     }
 }

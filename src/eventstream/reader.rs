@@ -173,6 +173,8 @@ impl EventReader {
     /// Ends the stream and the sending of events. Returns the error of these, if they failed.
     fn end(&mut self) -> Option<Error> {
         self.body = None;
+        #[cfg(feature = "async")]
+        self.received.clear();
         let sent = self.sent.take()?;
         sent.close();
         sent.take_error()

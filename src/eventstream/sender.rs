@@ -29,6 +29,19 @@ pub fn channel(capacity: usize) -> (EventSender, Events) {
 }
 
 /// Sends events to a call. The stream ends when all clones are dropped. [`channel`] returns it.
+///
+/// ```
+/// use tucuxi::eventstream::{EventSender, StreamEnded};
+///
+/// /// Sends a recording in pieces.
+/// async fn send_all(sender: EventSender, recording: Vec<String>) -> Result<(), StreamEnded> {
+///     for chunk in recording {
+///         sender.send(serde_json::json!({"AudioEvent": {"AudioChunk": chunk}})).await?;
+///     }
+///     Ok(())
+/// }
+/// # let _ = send_all;
+/// ```
 #[derive(Clone, Debug)]
 pub struct EventSender(Sender<Value>);
 
@@ -44,6 +57,18 @@ impl EventSender {
 }
 
 /// The events of an [`EventSender`], for [`RequestBuilder::events`](crate::RequestBuilder::events).
+///
+/// ```
+/// use tucuxi::AsyncClient;
+/// use tucuxi::eventstream::Events;
+///
+/// /// Transcribes what is sent into the other end.
+/// async fn transcribe(client: &AsyncClient, audio: Events) -> tucuxi::Result<tucuxi::Output> {
+///     let params = serde_json::json!({"LanguageCode": "en-US", "MediaSampleRateHertz": 16_000, "MediaEncoding": "pcm"});
+///     client.request("transcribe-streaming", "StartStreamTranscription").params(params).events(audio).send().await
+/// }
+/// # let _ = transcribe;
+/// ```
 #[derive(Debug)]
 pub struct Events(Receiver<Value>);
 
@@ -56,6 +81,17 @@ impl Stream for Events {
 }
 
 /// The call that an event was sent to has ended.
+///
+/// ```
+/// use tucuxi::eventstream::{self, StreamEnded};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let (sender, events) = eventstream::channel(1);
+/// drop(events);
+/// assert_eq!(sender.send(serde_json::json!({"Ping": {}})).await, Err(StreamEnded));
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the call has ended, or its response is not read any more")]
 pub struct StreamEnded;

@@ -73,10 +73,23 @@ impl Catalog {
             return Ok(Some(data.clone()));
         }
         // the lock is not held while a model is read
+        let Some(data) = self.read(name, version)? else {
+            return Ok(None);
+        };
+        let mut services = sync::lock(&self.services);
+        Ok(Some(services.entry((*key).into()).or_insert(data).clone()))
+    }
+
+    /// Reads a service's model again.
+    pub(super) fn read(
+        self: &Arc<Self>,
+        name: &str,
+        version: Option<&str>,
+    ) -> Result<Option<Arc<ServiceData>>> {
         let Some(text) = self.load(name, version, SERVICE)? else {
             return Ok(None);
         };
-        let data = Arc::new(ServiceData {
+        Ok(Some(Arc::new(ServiceData {
             model: Arc::new(ServiceModel::parse(name, text)?),
             catalog: self.clone(),
             version: version.map(Into::into),
@@ -86,9 +99,7 @@ impl Catalog {
             examples: OnceCell::new(),
             resources: OnceCell::new(),
             requires_discovery: OnceCell::new(),
-        });
-        let mut services = sync::lock(&self.services);
-        Ok(Some(services.entry((*key).into()).or_insert(data).clone()))
+        })))
     }
 
     fn load(&self, name: &str, version: Option<&str>, kind: &str) -> Result<Option<String>> {
@@ -127,6 +138,22 @@ impl ServiceData {
         }
         let version = self.version.as_deref();
         self.catalog.load(self.model.name(), version, kind)
+    }
+
+    /// Reads the whole model, and the files that belong to it.
+    pub(super) fn check(&self) -> Result<()> {
+        for name in self.model.operation_names() {
+            self.model.operation(name)?;
+        }
+        for name in self.model.shape_names() {
+            self.model
+                .shape_id(name)
+                .map_or(Ok(()), |id| self.model.shape(id).map(drop))?;
+        }
+        self.rules()?;
+        self.paginators()?;
+        self.waiters()?;
+        Ok(())
     }
 
     pub(super) fn catalog(&self) -> &Arc<Catalog> {

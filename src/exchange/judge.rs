@@ -11,6 +11,7 @@ use super::discovery;
 use super::redirect::{self, Redirect};
 use super::retry::Next;
 use super::retry_after::{http_date, retry_after};
+use super::sent_events::SentEvents;
 use super::skew::{self, Skew};
 use super::{Call, Exchange, Received, Step, Tick, Waiting, endpoint, trace};
 use crate::body::Reuse;
@@ -50,10 +51,8 @@ impl Exchange {
         if let Some(error) = error.downcast_mut::<ServiceError>() {
             error.retry = reason;
         }
-        let can_resend = self
-            .prepared
-            .as_ref()
-            .is_some_and(|p| p.request.body().reuse() != Reuse::Consumed);
+        let consumed = self.consumed();
+        let can_resend = consumed.is_none();
         if can_resend
             && !self.redirected
             && let Some(step) = self.handle_redirect(&error, tick)
@@ -63,20 +62,41 @@ impl Exchange {
                 waiting
             });
         }
+        if can_resend && self.accepts_challenge(&error) {
+            return self.attempt(tick).unwrap_or_else(|e| self.done(Err(e)));
+        }
         if can_resend && self.service_ahead.is_none() && self.sets_clock(&mut error, tick.now) {
             return self.attempt(tick).unwrap_or_else(|e| self.done(Err(e)));
         }
-        match reason {
-            Some(reason) if can_resend || self.retries.is_last() => {
+        match (reason, consumed) {
+            (Some(_), Some(consumed)) if !self.retries.is_last() => {
+                let next = Next::Never(consumed, Duration::ZERO);
+                self.schedule_retry(next, error, tick)
+            }
+            (Some(reason), _) => {
                 let next = self.retries.next(reason, retry_after, tick.random);
                 self.schedule_retry(next, error, tick)
             }
-            Some(_) => {
-                let next = Next::Never(RetriesEnded::Body, Duration::ZERO);
-                self.schedule_retry(next, error, tick)
-            }
-            None => self.done(Err(error)),
+            (None, _) => self.done(Err(error)),
         }
+    }
+
+    /// Returns what of the request is consumed, so that it cannot be sent again.
+    fn consumed(&self) -> Option<RetriesEnded> {
+        let body = self.prepared.as_ref().map(|p| p.request.body().reuse());
+        let events = self.events.as_ref().is_some_and(SentEvents::are_sent);
+        match body {
+            _ if events => Some(RetriesEnded::Events),
+            None | Some(Reuse::Consumed) => Some(RetriesEnded::Body),
+            Some(Reuse::Always | Reuse::Once) => None,
+        }
+    }
+
+    /// Whether the response has a challenge that the signature of the next request meets.
+    fn accepts_challenge(&self, error: &Error) -> bool {
+        let is_unauthorized = (error.service_error()).is_some_and(|error| error.status == 401);
+        let prepared = self.prepared.as_ref();
+        is_unauthorized && prepared.is_some_and(|p| p.auth.accepts_challenge(&self.headers))
     }
 
     /// Corrects the clock if the response rejects the time of the signature, and returns whether it did.

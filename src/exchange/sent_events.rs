@@ -27,6 +27,11 @@ impl SentEvents {
             link: Arc::default(),
         }
     }
+
+    /// Whether an attempt has begun to send them.
+    pub(super) fn are_sent(&self) -> bool {
+        self.input.is_taken()
+    }
 }
 
 /// The member of the input that the events are.

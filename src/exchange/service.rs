@@ -1,6 +1,8 @@
 //! The services of a client, each created when it is first called: its data files, and the state that calls share.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -27,6 +29,8 @@ pub(crate) struct Services {
     called: Mutex<HashMap<Box<str>, Arc<Service>>>,
     /// The versions of services for which the newest version is not used.
     versions: HashMap<Box<str>, Box<str>>,
+    /// Whether changed models are looked for before each call.
+    is_watched: bool,
 }
 
 /// One service of a client.
@@ -36,6 +40,8 @@ pub(crate) struct Service {
     pub(super) customisations: Box<[&'static Customisation]>,
     pub(crate) quirks: &'static ServiceQuirks,
     data: Arc<ServiceData>,
+    /// The revision of the files that were looked at last.
+    revision: AtomicU64,
     /// By partition, and also by each region that was called.
     retry_states: Mutex<HashMap<Box<str>, Arc<RetryState>>>,
     pub(super) discovered: Discovered,
@@ -60,7 +66,14 @@ impl Services {
             catalog,
             called: Mutex::default(),
             versions: HashMap::new(),
+            is_watched: false,
         }
+    }
+
+    /// Sets whether changed models are looked for before each call.
+    pub(crate) fn watched(mut self, is_watched: bool) -> Self {
+        self.is_watched = is_watched;
+        self
     }
 
     /// Sets the versions in which these services are called.
@@ -101,7 +114,7 @@ impl Services {
     pub(crate) fn is_known(&self, name: &str, version: Option<&str>) -> bool {
         let name = custom::current_name(name);
         let version = version.or_else(|| self.versions.get(name).map(|version| &**version));
-        sync::lock(&self.called).contains_key(&*key(name, version))
+        !self.is_watched && sync::lock(&self.called).contains_key(&*key(name, version))
     }
 
     /// The service in this version of its API, or else in the version of the settings, or else in its newest.
@@ -109,11 +122,20 @@ impl Services {
         let name = custom::current_name(name);
         let version = version.or_else(|| self.versions.get(name).map(|version| &**version));
         let key = key(name, version);
-        if let Some(service) = sync::lock(&self.called).get(&*key) {
-            return Ok(service.clone());
+        let called = sync::lock(&self.called).get(&*key).cloned();
+        if let Some(service) = called {
+            return match self.changed(&service, version) {
+                None => Ok(service),
+                Some(changed) => {
+                    sync::lock(&self.called).insert((*key).into(), changed.clone());
+                    Ok(changed)
+                }
+            };
         }
+        // before the files are read, so that a change meanwhile is seen
+        let revision = self.revision(name);
         let service = match self.catalog.service(name, version)? {
-            Some(data) => Arc::new(Service::new(data)),
+            Some(data) => Arc::new(Service::new(data, revision)),
             None => {
                 let folder = self.catalog.folder_name(name, version)?;
                 self.service_in(&folder, version)?
@@ -127,14 +149,44 @@ impl Services {
     }
 }
 
+impl Services {
+    /// The revision of a service's files, if changes are looked for. A source that cannot be read has not changed.
+    fn revision(&self, name: &str) -> Option<u64> {
+        let revision = || self.catalog.models().revision(name).ok();
+        self.is_watched.then(revision).flatten()
+    }
+
+    /// The service with its new model, if that has changed and is not broken.
+    fn changed(&self, service: &Service, version: Option<&str>) -> Option<Arc<Service>> {
+        let revision = self.revision(service.name())?;
+        if service.revision.swap(revision, Relaxed) == revision {
+            return None;
+        }
+        let read = self.catalog.read(service.name(), version);
+        let what =
+            match read.and_then(|data| data.map(|data| data.check().map(|()| data)).transpose()) {
+                Ok(Some(data)) => return Some(Arc::new(Service::new(data, Some(revision)))),
+                Ok(None) => "the model is gone".into(),
+                Err(error) => error.to_string(),
+            };
+        tracing::warn!(
+            service = service.name(),
+            error = what,
+            "a changed model is not used"
+        );
+        None
+    }
+}
+
 impl Service {
-    fn new(data: Arc<ServiceData>) -> Self {
+    fn new(data: Arc<ServiceData>, revision: Option<u64>) -> Self {
         let metadata = data.model.metadata();
         Self {
             model: data.model.clone(),
             customisations: custom::for_service(&metadata.service_id),
             quirks: custom::quirks(&metadata.service_id, &metadata.signing_name),
             data: data.clone(),
+            revision: AtomicU64::new(revision.unwrap_or_default()),
             retry_states: Mutex::default(),
             discovered: Discovered::default(),
             sessions: Sessions::default(),

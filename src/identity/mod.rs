@@ -2,9 +2,11 @@
 //! them up.
 
 mod check;
+mod http;
 mod source;
 
 pub(crate) use self::check::{Part, header_text, is_blank};
+pub use self::http::{ApiKey, HttpLogin};
 pub use self::source::CredentialsSource;
 
 use std::fmt;

@@ -50,7 +50,8 @@ impl ServiceModel {
         Ok(out.into())
     }
 
-    fn describe_shape(&self, id: ShapeId, shape: &Shape) -> Value {
+    /// Describes one shape.
+    pub(crate) fn describe_shape(&self, id: ShapeId, shape: &Shape) -> Value {
         let notes = self.shape_notes(id);
         let mut out = Map::new();
         out.insert("type".into(), shape.kind.name().into());

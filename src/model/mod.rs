@@ -112,6 +112,8 @@ pub struct ServiceModel {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Metadata {
+    /// Where an API key is sent, if the service has such keys. Only Smithy's models have it.
+    pub api_key: Option<ApiKeyPlace>,
     /// The version of the API, such as `2006-03-01`.
     pub api_version: String,
     /// The auth schemes, most preferred first, such as `aws.auth#sigv4`.
@@ -138,6 +140,35 @@ pub struct Metadata {
     pub target_prefix: String,
     /// The namespace of the service's XML documents.
     pub xml_namespace: Option<XmlNamespace>,
+}
+
+/// The place of an API key in a request (`smithy.api#httpApiKeyAuth`).
+///
+/// ```
+/// use tucuxi::model::{ApiKeyPlace, ServiceModel};
+///
+/// let model = ServiceModel::parse("tower", r#"{"smithy": "2.0", "shapes": {"a#Tower": {"type": "service", "version": "1", "traits": {
+///     "aws.protocols#restJson1": {}, "smithy.api#httpApiKeyAuth": {"name": "X-Key", "in": "header"}
+/// }}}}"#)?;
+/// let place = ApiKeyPlace::Header { name: "X-Key".into(), scheme: None };
+/// assert_eq!(model.metadata().api_key, Some(place));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ApiKeyPlace {
+    /// A header.
+    Header {
+        /// The header's name.
+        name: String,
+        /// The scheme that precedes the key, such as `ApiKey` in `Authorization: ApiKey …`.
+        scheme: Option<String>,
+    },
+    /// A parameter of the query.
+    Query {
+        /// The parameter's name.
+        name: String,
+    },
 }
 
 impl Metadata {

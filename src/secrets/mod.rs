@@ -8,7 +8,7 @@ mod xml;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::model::{Kind, Location, Member, Operation, ServiceModel, ShapeId};
+use crate::model::{ApiKeyPlace, Kind, Location, Member, Operation, ServiceModel, ShapeId};
 
 /// The call to which a request belongs. It is an extension of the request, so that a transport that records requests can remove
 /// secrets from them.
@@ -76,6 +76,9 @@ impl Secrets {
         let Some(call) = call else {
             return this;
         };
+        if let Some(ApiKeyPlace::Query { name }) = &call.model.metadata().api_key {
+            this.request.names.insert(name.to_ascii_lowercase().into());
+        }
         let operation = &call.operation;
         let mut walk = Walk {
             model: &call.model,

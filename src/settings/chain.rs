@@ -117,24 +117,31 @@ impl Chain<'_> {
             let mut names = row.env.iter();
             names.find_map(|name| Some(set(self.env.get(name)?, Source::Environment(name))))
         };
-        let at = |path: &'static str| {
-            let (section, key) = match path.split_once('.') {
-                Some((section, key)) => (Some(section), key),
-                None => (None, path),
-            };
-            let (text, from) = self.profile?.text(section, key)?;
-            let source = Source::Profile {
+        let in_profile = || {
+            let plain = || self.of_profile(row.plain_key?);
+            self.of_profile(row.key).or_else(plain)
+        };
+        in_env()
+            .or_else(in_profile)
+            .filter(|setting| !setting.value.is_empty())
+    }
+
+    /// Returns the text of a key of the profile. The key may be in a nested section: `s3.addressing_style`.
+    pub(super) fn of_profile(&self, path: &'static str) -> Option<Setting<String>> {
+        let (section, key) = match path.split_once('.') {
+            Some((section, key)) => (Some(section), key),
+            None => (None, path),
+        };
+        let (text, from) = self.profile?.text(section, key)?;
+        Some(Setting {
+            value: text.to_owned(),
+            source: Source::Profile {
                 profile: self.profile_name.into(),
                 file: from.file.clone(),
                 line: from.line,
                 key: path,
-            };
-            Some(set(text, source))
-        };
-        let in_profile = || at(row.key).or_else(|| at(row.plain_key?));
-        in_env()
-            .or_else(in_profile)
-            .filter(|setting| !setting.value.is_empty())
+            },
+        })
     }
 
     /// Parses the setting. An error lists the valid values, `expected`.

@@ -74,13 +74,25 @@ impl Settings {
         if ignored {
             return Ok(None);
         }
-        let variable = format!("AWS_ENDPOINT_URL_{}", service_key.to_ascii_uppercase());
-        for variable in [&variable, "AWS_ENDPOINT_URL"] {
-            if let Some(url) = self.env.get(variable) {
+        self.of_service("AWS_ENDPOINT_URL", rows::ENDPOINT_URL.key, service_key)
+    }
+
+    /// Returns a setting that services may have of their own, and its source: the variable with the service's id, the variable, the
+    /// service's part of the profile's `services` section, the profile.
+    pub(super) fn of_service(
+        &self,
+        variable: &str,
+        key: &'static str,
+        service_key: &str,
+    ) -> Result<Option<(String, String)>, ConfigError> {
+        let own = format!("{variable}_{}", service_key.to_ascii_uppercase());
+        for variable in [&own, variable] {
+            if let Some(value) = self.env.get(variable) {
                 let source = format!("the environment variable {variable}");
-                return Ok(Some((url.to_owned(), source)));
+                return Ok(Some((value.to_owned(), source)));
             }
         }
+        let chain = self.chain();
         let Some(profile) = chain.profile else {
             return Ok(None);
         };
@@ -91,15 +103,17 @@ impl Settings {
                 .ok_or_else(|| ConfigError::Services {
                     name: name.to_owned(),
                 })?;
-            if let Some((url, from)) = services.text(Some(service_key), "endpoint_url")
-                && !url.is_empty()
+            if let Some((value, from)) = services.text(Some(service_key), key)
+                && !value.is_empty()
             {
                 let file = from.file.display();
                 let source = format!("{service_key} of [services {name}] in {file}");
-                return Ok(Some((url.to_owned(), source)));
+                return Ok(Some((value.to_owned(), source)));
             }
         }
-        let setting = chain.text(&rows::ENDPOINT_URL);
+        let setting = chain
+            .of_profile(key)
+            .filter(|setting| !setting.value.is_empty());
         Ok(setting.map(|setting| (setting.value, setting.source.to_string())))
     }
 

@@ -13,7 +13,7 @@ use super::values::{
 use super::world::World;
 use super::{ConfigError, compression, endpoint, retry};
 use crate::endpoint::EndpointValue;
-use crate::identity::BearerToken;
+use crate::identity::{ApiKey, BearerToken, HttpLogin};
 use crate::transport::Throughput;
 
 /// Settings that the program, the environment and a profile can set. A value is `None` if this source does not set it.
@@ -64,8 +64,11 @@ pub(crate) struct Explicit {
     pub(crate) context_params: Vec<(String, EndpointValue)>,
     /// Services, each with the version of its API.
     pub(crate) api_versions: Vec<(String, String)>,
+    pub(crate) watches_models: bool,
     pub(crate) unsigned: bool,
     pub(crate) bearer_token: Option<BearerToken>,
+    pub(crate) api_key: Option<ApiKey>,
+    pub(crate) http_login: Option<HttpLogin>,
     pub(crate) no_role_cache: bool,
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) read_timeout: Option<Duration>,

@@ -2,7 +2,7 @@
 
 use super::values::SignatureVersion;
 use super::{ConfigError, Settings};
-use crate::identity::{BearerToken, is_blank};
+use crate::identity::{ApiKey, BearerToken, HttpLogin, is_blank};
 
 impl Settings {
     /// Whether requests are sent without a signature.
@@ -88,6 +88,28 @@ impl Settings {
         (!is_blank(token)).then(|| (BearerToken::new(token), variable))
     }
 
+    /// Returns the API key for a service, by its id in the spelling of settings: of the program, or else of `TUCUXI_API_KEY_TOWER`,
+    /// `TUCUXI_API_KEY`, or the profile's `api_key`.
+    pub(crate) fn api_key(&self, service_key: &str) -> Result<Option<ApiKey>, ConfigError> {
+        if self.explicit.api_key.is_some() {
+            return Ok(self.explicit.api_key.clone());
+        }
+        let found = self.of_service("TUCUXI_API_KEY", "api_key", service_key)?;
+        Ok(found.map(|(key, _)| ApiKey::new(key)))
+    }
+
+    /// Returns the user name and the password for a service: of the program, or else of `TUCUXI_HTTP_USERNAME` and
+    /// `TUCUXI_HTTP_PASSWORD`, each also with the service's id, or the profile's `http_username` and `http_password`.
+    pub(crate) fn http_login(&self, service_key: &str) -> Result<Option<HttpLogin>, ConfigError> {
+        if self.explicit.http_login.is_some() {
+            return Ok(self.explicit.http_login.clone());
+        }
+        let username = self.of_service("TUCUXI_HTTP_USERNAME", "http_username", service_key)?;
+        let password = self.of_service("TUCUXI_HTTP_PASSWORD", "http_password", service_key)?;
+        let both = username.zip(password);
+        Ok(both.map(|((username, _), (password, _))| HttpLogin::new(username, password)))
+    }
+
     /// Whether the environment has a bearer token for services with this signing name.
     pub(crate) fn has_token_variable(&self, signing_name: &str) -> bool {
         let token = self.env.get(&token_variable(signing_name));
@@ -107,6 +129,8 @@ impl Settings {
         let program = &mut settings.explicit;
         program.endpoint_url = None;
         program.bearer_token = None;
+        program.api_key = None;
+        program.http_login = None;
         program.unsigned = !is_signed;
         settings
     }

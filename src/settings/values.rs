@@ -160,6 +160,14 @@ setting_enum! {
 
 /// The validation of parameters before a request is sent. The setting `parameter_validation` of a profile selects one of the
 /// first two.
+///
+/// ```
+/// use tucuxi::Config;
+/// use tucuxi::config::ParameterValidation;
+///
+/// let config = Config::builder().isolated().parameter_validation(ParameterValidation::Strict).build()?;
+/// # Ok::<(), tucuxi::config::ConfigError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ParameterValidation {

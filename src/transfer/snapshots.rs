@@ -34,6 +34,20 @@ impl Sender {
 }
 
 /// The progress of a job as a [`Stream`]. [`Running::snapshots`](super::Running::snapshots) returns it.
+///
+/// ```
+/// use std::pin::Pin;
+/// use futures_core::Stream as _;
+/// use tucuxi::transfer::Snapshots;
+///
+/// /// Prints the progress of a job until it ends.
+/// async fn print(mut snapshots: Snapshots) {
+///     while let Some(now) = std::future::poll_fn(|cx| Pin::new(&mut snapshots).poll_next(cx)).await {
+///         println!("{} bytes", now.bytes);
+///     }
+/// }
+/// # let _ = print;
+/// ```
 #[must_use = "streams do nothing unless they are polled"]
 pub struct Snapshots {
     first: Option<Snapshot>,

@@ -1,15 +1,17 @@
 //! What `aws` prints for a response, in each format.
 
+use std::path::Path;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
-use tucuxi::query::Query;
 use tucuxi::transport::Replay;
 use tucuxi::{Client, Credentials};
 
-use crate::output::{Format, Printer, Style, TimestampFormat};
+use crate::aws::{self, Host};
+use crate::output::Out;
 use crate::suite::{Suite, Verdict, files, finish, folder, in_parallel, text};
-use crate::support::client::{IntoClient, isolated};
+use crate::support::client::isolated;
 
 /// As many as a listing may request.
 const REQUESTS: usize = 4;
@@ -107,72 +109,48 @@ fn first_difference(expected: &str, found: &str) -> Result<(), String> {
 
 /// The output of a command line of `aws`.
 fn printed(row: &Value, format: &str) -> String {
-    let argv: Vec<&str> = row["argv"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|arg| arg.as_str().unwrap())
+    let argv = row["argv"].as_array().unwrap().iter();
+    let argv = argv.map(|arg| arg.as_str().unwrap());
+    let args = argv
+        .chain(["--output", format])
+        .map(str::to_owned)
         .collect();
-    let option = |name: &str| {
-        argv.iter()
-            .position(|arg| *arg == name)
-            .map(|at| argv[at + 1])
-    };
-    let service = if argv[0] == "s3api" { "s3" } else { argv[0] };
-    let client = client(&row["response"]);
-    let model = client.model(service).unwrap();
-    let operation = model.operation(argv[1]).unwrap().name.clone();
-    let params: Value =
-        option("--cli-input-json").map_or(Value::Null, |json| serde_json::from_str(json).unwrap());
-    let request = client.request(service, &operation).params(params);
-    let style = Style {
-        format: Format::parse(format).unwrap(),
-        colour: false,
-        width: 80,
-        title: operation.to_string(),
-        query: option("--query").map(|query| Query::compile(query).unwrap()),
-        escape: false,
-    };
+    let response = &row["response"];
+    let config = isolated()
+        .region("us-east-1")
+        .credentials(Credentials::new("AKIDEXAMPLE", "secret"));
     let mut out = Vec::new();
-    let printer = Printer::new(style, &mut out);
-    if client.can_paginate(service, &operation).unwrap() && !argv.contains(&"--no-paginate") {
-        printer.pages(&mut request.pages().unwrap()).unwrap();
-    } else {
-        let output = request.send_buffered().unwrap();
-        printer.response(&output.to_value().unwrap()).unwrap();
-    }
+    let host = Host {
+        config,
+        connect: &|config| Client::with_transport(config, replay(response)),
+        out: Out::Writer(&mut out),
+        folder: Path::new("/nowhere"),
+        other_commands: &[],
+        about: &|_| String::new(),
+    };
+    aws::run(&aws::parse(args).unwrap(), host).unwrap();
     String::from_utf8(out).unwrap()
 }
 
-fn client(response: &Value) -> Client {
+/// A transport whose responses are all the same.
+fn replay(response: &Value) -> Replay {
     let body = match response["body_base64"].as_str() {
         Some(text) => BASE64_STANDARD.decode(text).unwrap(),
         None => response["body"].as_str().unwrap_or_default().into(),
     };
-    let headers: Vec<(String, String)> = match &response["headers"] {
-        Value::Object(map) => map
-            .iter()
-            .map(|(k, v)| (k.clone(), v.as_str().unwrap().to_owned()))
+    let headers: Vec<(&str, &str)> = match &response["headers"] {
+        Value::Object(map) => (map.iter())
+            .map(|(name, value)| (&**name, value.as_str().unwrap()))
             .collect(),
-        other => other
+        list => list
             .as_array()
             .unwrap()
             .iter()
-            .map(|pair| {
-                (
-                    pair[0].as_str().unwrap().to_owned(),
-                    pair[1].as_str().unwrap().to_owned(),
-                )
-            })
+            .map(|pair| (pair[0].as_str().unwrap(), pair[1].as_str().unwrap()))
             .collect(),
     };
-    let headers: Vec<(&str, &str)> = headers.iter().map(|(k, v)| (&**k, &**v)).collect();
     let status = response["status"].as_u64().unwrap() as u16;
-    let replay = (0..REQUESTS).fold(Replay::new(), |replay, _| {
+    (0..REQUESTS).fold(Replay::new(), |replay, _| {
         replay.respond(status, &headers, body.clone())
-    });
-    let config = isolated()
-        .region("us-east-1")
-        .credentials(Credentials::new("AKIDEXAMPLE", "secret"));
-    config.interceptor(TimestampFormat::Iso8601).over(replay)
+    })
 }

@@ -10,7 +10,7 @@
 //! contains it. Suites without data are reported as skipped.
 
 #[cfg(feature = "cli")]
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code, unreachable_pub, unused_imports)]
 #[path = "../../src/bin/tucuxi/aws/mod.rs"]
 mod aws;
 mod cbor;
@@ -21,6 +21,9 @@ mod cli_outputs;
 mod compare;
 mod config;
 mod credentials;
+#[cfg(feature = "cli")]
+#[path = "../../src/bin/tucuxi/documentation.rs"]
+mod documentation;
 mod endpoints;
 mod eventstream;
 #[cfg(feature = "cli")]

@@ -156,7 +156,7 @@ fn exit_codes_name_the_side_at_fault() {
         ),
         (
             &["s3", "ListBuckets", "--profile", "none"],
-            253,
+            255,
             "no profile \"none\" (from --profile): neither ",
         ),
         (
@@ -200,20 +200,22 @@ fn exit_codes_name_the_side_at_fault() {
 
 #[test]
 fn errors_of_settings_name_their_sources() {
-    for (option, value, text) in [
+    for (option, value, code, text) in [
         (
             "--region",
             "eu west",
+            255,
             "region: \"eu west\", from --region, must be letters",
         ),
         (
             "--endpoint-url",
             "localhost:9000",
+            252,
             "endpoint_url: \"localhost:9000\", from --endpoint-url, is not a valid URL: it has no scheme: write http://localhost:9000",
         ),
     ] {
         let run = plain(&["call", "dynamodb", "ListTables", option, value]);
-        assert_eq!(run.code, 253, "{run:?}");
+        assert_eq!(run.code, code, "{run:?}");
         assert!(run.err.contains(text), "{run:?}");
     }
     let run = plain(&["call", "dynamodb", "ListTables"]);
@@ -349,6 +351,85 @@ fn further_pages_are_reported_on_stderr() {
                 run.err
             ),
         }
+    }
+}
+
+#[test]
+fn all_pages_are_one_response_if_they_are_requested() {
+    let server = Server::start(|asked| {
+        let is_first = !asked.body.contains("ExclusiveStartTableName");
+        let page = match is_first {
+            true => json!({"TableNames": ["one"], "LastEvaluatedTableName": "one"}),
+            false => json!({"TableNames": ["two"]}),
+        };
+        Some((200, page.to_string()))
+    });
+    let home = tempfile::tempdir().unwrap();
+    for (query, expected) in [
+        (&[][..], json!({"TableNames": ["one", "two"]})),
+        (&["--query", "length(TableNames)"], json!(2)),
+    ] {
+        let mut command = command(home.path());
+        command
+            .args(["call", "dynamodb", "ListTables", "--paginate"])
+            .args(["--endpoint-url", &server.url, "--region", "us-east-1"])
+            .args(["--no-sign-request"])
+            .args(query);
+        assert_eq!(run(&mut command, "").json(), expected);
+    }
+}
+
+#[test]
+fn a_presigned_url_is_printed_with_what_else_its_request_needs() {
+    let shell = Shell::new();
+    let sign = |args: &[&str]| {
+        let mut command = shell.command();
+        command
+            .arg("presign")
+            .args(args)
+            .args(["--region", "eu-west-1"]);
+        let run = run(&mut command, "");
+        assert_eq!(run.code, 0, "{run:?}");
+        run
+    };
+    let get = sign(&["s3", "GetObject", r#"{"Bucket": "river", "Key": "k"}"#]);
+    assert!(
+        get.out.starts_with("https://river.s3.amazonaws.com/k?"),
+        "{}",
+        get.out
+    );
+    assert!(get.out.contains("X-Amz-Expires=3600"), "{}", get.out);
+    assert_eq!(get.err, "");
+    let put = r#"{"Bucket": "river", "Key": "k", "ContentType": "text/plain"}"#;
+    let put = sign(&["s3", "PutObject", put, "--expires", "60"]);
+    assert!(put.out.contains("X-Amz-Expires=60"), "{}", put.out);
+    for part in ["the URL is for PUT", "the header content-type: text/plain"] {
+        assert!(put.err.contains(part), "{}", put.err);
+    }
+}
+
+#[test]
+fn the_endpoint_is_where_the_call_goes() {
+    let cases = [
+        (
+            [
+                "s3control",
+                "ListAccessPoints",
+                r#"{"AccountId": "111122223333"}"#,
+            ],
+            "https://111122223333.s3-control.eu-west-1.amazonaws.com\n",
+            "",
+        ),
+        (
+            ["timestream-query", "Query", r#"{"QueryString": "q"}"#],
+            "https://query.timestream.eu-west-1.amazonaws.com\n",
+            "DescribeEndpoints is called there first",
+        ),
+    ];
+    for (args, url, note) in cases {
+        let run = plain(&[&["endpoint"], &args[..], &["--region", "eu-west-1"]].concat());
+        assert_eq!((run.code, &*run.out), (0, url), "{run:?}");
+        assert!(run.err.contains(note), "{}", run.err);
     }
 }
 

@@ -17,7 +17,7 @@ use tucuxi::credentials::{
 use tucuxi::transport::{CancelToken, Replay};
 use tucuxi::{Body, Client, Config, Credentials, ErrorKind};
 
-use crate::support::client::IntoClient;
+use crate::support::client::{IntoClient, connect, over};
 use crate::support::loopback::{Answer, Asked, Server};
 
 /// The time of all tests: 2023-11-14T22:13:20Z.
@@ -154,7 +154,7 @@ fn a_role_is_assumed_once_and_cached() {
     let kept = machine.read(".aws/cli/cache/85e188805d209c6e5e0956c4d7e891458faf89a2.json");
     assert_eq!(kept["Credentials"]["AccessKeyId"], "ASIAROLE");
     let own = machine.config().cache_roles(false).build().unwrap();
-    found(&Client::with_config(own).unwrap()).unwrap();
+    found(&connect(own).unwrap()).unwrap();
     assert_eq!(server.asked().len(), 2);
 }
 
@@ -728,10 +728,7 @@ fn errors_name_the_source_of_hostile_credentials() {
         let who = who.with_session_token(of("SessionToken", "t"));
         let machine = Machine::new("");
         let config = machine.config().credentials(who).build().unwrap();
-        (
-            machine,
-            Client::with_transport(config, Replay::new()).unwrap(),
-        )
+        (machine, over(config, Replay::new()))
     };
     type Make<'a> = &'a dyn Fn(&str, &str) -> (Machine, Client);
     let cases: [(Make<'_>, &str, &str); 15] = [
@@ -1315,7 +1312,7 @@ fn settings_of_calls_do_not_apply_to_providers() {
     ];
     for change in changes {
         let config = change(machine.config().cache_roles(false)).build().unwrap();
-        found(&Client::with_config(config).unwrap()).unwrap();
+        found(&connect(config).unwrap()).unwrap();
     }
     let asked = server.asked();
     assert_eq!(asked.len(), changes.len());

@@ -15,7 +15,7 @@ use tucuxi::transfer::TransferError;
 use tucuxi::transport::{Replay, TransportError, TransportErrorKind};
 use tucuxi::{Client, Config, Error, ErrorKind, ServiceError, WaitError};
 
-use crate::support::client::{IntoClient, isolated};
+use crate::support::client::{IntoClient, isolated, over};
 use crate::unsigned;
 
 /// A program's own error, whose text does not include its source.
@@ -91,7 +91,7 @@ fn errors() -> Vec<Error> {
     let half = isolated()
         .environment([("AWS_ACCESS_KEY_ID", "AKID")])
         .build();
-    let half = Client::with_transport(half.unwrap(), Replay::new()).unwrap();
+    let half = over(half.unwrap(), Replay::new());
     let refused_table = r#"{"__type": "AccessDeniedException", "message": "no"}"#;
     let table_client = unsigned().over(Replay::new().respond(400, &[], refused_table));
     let table = table_client.table("t");
@@ -292,7 +292,7 @@ fn errors_have_attempts_and_the_end_of_retries() {
     let half = isolated()
         .environment([("AWS_ACCESS_KEY_ID", "AKID")])
         .build();
-    let half = Client::with_transport(half.unwrap(), Replay::new()).unwrap();
+    let half = over(half.unwrap(), Replay::new());
     let unsigned = half.call("s3", "ListBuckets", json!({}));
     assert_eq!(unsigned.unwrap_err().attempts(), 0);
 }
@@ -343,7 +343,7 @@ fn errors_of_connections_name_the_misspelt_region_or_the_setting_of_the_endpoint
             .unsigned()
             .max_attempts(1);
         let replay = Replay::new().failure(kind);
-        let client = Client::with_transport(config.build().unwrap(), replay).unwrap();
+        let client = over(config.build().unwrap(), replay);
         let error = client.call("sts", "GetCallerIdentity", json!({}));
         let error = error.unwrap_err().to_string();
         assert!(error.ends_with(hint), "{error}");

@@ -110,7 +110,8 @@ fn requests_are_cut_and_changed() {
             assert_eq!(backend.bytes(BUCKET, "k"), stored, "{fault:?} {behind}");
         }
         let delete = json!({"Bucket": BUCKET, "Key": "k"});
-        backend.client().call("s3", "DeleteObject", delete).unwrap();
+        let client = backend.config().connect();
+        client.call("s3", "DeleteObject", delete).unwrap();
     }
 }
 

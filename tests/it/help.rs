@@ -7,6 +7,11 @@ fn help_pages() {
     let home = tempfile::tempdir().unwrap();
     let pages = [
         "",
+        "s3api get-object",
+        "sts",
+        "sns publish",
+        "ec2 wait",
+        "ec2 wait instance-running",
         "call",
         "configure",
         "configure list",
@@ -16,6 +21,7 @@ fn help_pages() {
         "models import",
         "models pack",
         "operations",
+        "presign",
         "services",
     ];
     let mut text = String::new();
@@ -29,7 +35,39 @@ fn help_pages() {
             .unwrap();
         assert!(output.status.success(), "{page}: {output:?}");
         let help = String::from_utf8(output.stdout).unwrap();
+        // the list of services changes with the models
+        let (help, _) = help.split_once("\nSERVICES\n").unwrap_or((&help, ""));
         text += &format!("$ tucuxi {page} --help\n{help}\n");
     }
     insta::assert_snapshot!(text.replace("tucuxi  --help", "tucuxi --help"));
+}
+
+#[test]
+fn pages_are_found_under_each_form_of_their_name() {
+    let forms = [
+        "help = --help = -h = --output json help",
+        "help s3api get-object = s3api get-object help = --region x s3api get-object --help",
+        "sts help = help sts = sts --help = sts -h",
+        "ec2 wait help = help ec2 wait = ec2 wait --help = ec2 wait -h",
+    ];
+    for forms in forms {
+        let pages: Vec<String> = forms.split(" = ").map(page).collect();
+        assert!(pages[0].starts_with("NAME\n"), "{}", pages[0]);
+        assert!(pages.iter().all(|page| *page == pages[0]), "{forms}");
+    }
+    assert!(page("help call").starts_with("Calls an operation"));
+}
+
+/// A page in a home without configuration, and with an invalid setting of the environment.
+fn page(args: &str) -> String {
+    let home = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_tucuxi"))
+        .env_clear()
+        .env("HOME", home.path())
+        .env("AWS_PROFILE", "missing")
+        .args(args.split_whitespace())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{args}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }

@@ -3,10 +3,14 @@
 //! All tests share one process and run concurrently, so none may depend on the state of the process: its environment, working
 //! directory, loggers or number of threads. Such tests belong to `tests/faults`.
 
+#[cfg(all(feature = "cli", unix))]
+mod aliases;
 #[cfg(feature = "async")]
 mod asynchronous;
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(feature = "cli")]
+mod completion;
 mod credentials;
 mod dynamodb;
 mod errors;
@@ -19,6 +23,7 @@ mod interceptors;
 mod introspection;
 mod models;
 mod null_server;
+mod one_way_events;
 mod paginate;
 mod resources;
 mod round_trip;
@@ -42,6 +47,7 @@ mod support {
     pub(crate) mod null_server;
     pub(crate) mod proxy;
     pub(crate) mod s3;
+    pub(crate) mod signed_events;
     pub(crate) mod wire;
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tucuxi::model::{Directory, Embedded, Memory, ModelSource, ServiceModel, names};
 use tucuxi::transport::Replay;
 use tucuxi::{Client, Config};
@@ -344,5 +344,137 @@ fn spellings_of_other_tools_are_accepted() {
                 assert_eq!(&*found.name, operation, "{service} {name}");
             }
         }
+    }
+}
+
+/// The model of a service with these operations.
+fn tower(operations: &[&str]) -> String {
+    let operations: serde_json::Map<String, Value> = (operations.iter())
+        .map(|name| {
+            (
+                (*name).to_owned(),
+                json!({"name": name, "http": {"method": "POST", "requestUri": "/"}}),
+            )
+        })
+        .collect();
+    json!({
+        "version": "2.0",
+        "metadata": {
+            "apiVersion": "2024-01-01", "endpointPrefix": "tower", "protocol": "json", "jsonVersion": "1.1",
+            "serviceId": "Tower", "signatureVersion": "v4", "targetPrefix": "Tower",
+        },
+        "operations": operations,
+        "shapes": {},
+    })
+    .to_string()
+}
+
+/// Replaces a file at one stroke, as tools that update models do.
+fn put(file: &Path, text: &str) {
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let new = file.with_extension("new");
+    std::fs::write(&new, text).unwrap();
+    std::fs::rename(new, file).unwrap();
+}
+
+#[test]
+fn a_watched_model_is_read_again_and_a_broken_one_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tower/2024-01-01/service-2.json");
+    put(&file, &tower(&["Build"]));
+    let client = |watches: bool| {
+        let config = Config::builder()
+            .environment([("AWS_DATA_PATH", folder.path().to_str().unwrap())])
+            .region("eu-west-1")
+            .unsigned();
+        let config = if watches {
+            config.watch_models()
+        } else {
+            config
+        };
+        let replay = Replay::new();
+        config.over((0..20).fold(replay, |replay, _| replay.respond(200, &[], "{}")))
+    };
+    let (watching, other) = (client(true), client(false));
+    let is_known =
+        |client: &Client, operation: &str| client.call("tower", operation, json!({})).is_ok();
+    for client in [&watching, &other] {
+        assert!(is_known(client, "Build") && !is_known(client, "Climb"));
+    }
+    put(&file, &tower(&["Build", "Climb", "Fall"]));
+    assert!(is_known(&watching, "Climb") && is_known(&watching, "Build"));
+    assert!(!is_known(&other, "Climb"), "a model is read once");
+    for broken in [
+        "",
+        "{",
+        r#"{"version": "2.0", "metadata": {"protocol": "smoke"}}"#,
+    ] {
+        put(&file, broken);
+        assert!(is_known(&watching, "Climb"), "{broken}");
+        assert!(is_known(&watching, "Climb"), "{broken}");
+    }
+    let shape = r#""shapes":{"Bad":{"type":"list"}}"#;
+    put(
+        &file,
+        &tower(&["Run", "Jump"]).replace(r#""shapes":{}"#, shape),
+    );
+    assert!(is_known(&watching, "Climb"), "a model is checked whole");
+    std::fs::remove_file(&file).unwrap();
+    assert!(is_known(&watching, "Climb"));
+    put(&file, &tower(&["Descend"]));
+    assert!(is_known(&watching, "Descend") && !is_known(&watching, "Climb"));
+}
+
+#[test]
+fn models_come_from_files_and_from_the_layout_in_which_aws_publishes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let smithy = |service: &str| {
+        json!({"smithy": "2.0", "shapes": {
+            "a#Ring": {"type": "operation", "traits": {"smithy.api#http": {"method": "GET", "uri": "/"}}},
+            "a#Bell": {"type": "service", "version": "2024-02-02", "operations": [{"target": "a#Ring"}], "traits": {
+                "aws.api#service": {"sdkId": service}, "aws.protocols#restJson1": {}}}}})
+        .to_string()
+    };
+    let config = || {
+        Config::builder()
+            .isolated()
+            .region("eu-west-1")
+            .unsigned()
+            .build()
+            .unwrap()
+    };
+    let replay = || Replay::new().respond(200, &[], "{}");
+    put(
+        &folder
+            .path()
+            .join("bell-tower/service/2024-02-02/bell-tower-2024-02-02.json"),
+        &smithy("Bell Tower"),
+    );
+    let client = Client::with_models(config(), replay(), Directory::new(folder.path())).unwrap();
+    assert!(
+        client
+            .introspect()
+            .services()
+            .unwrap()
+            .contains(&"bell-tower".to_owned())
+    );
+    client.call("BellTower", "Ring", json!({})).unwrap();
+    let file = folder.path().join("anything.json");
+    put(&file, &smithy("Bell Foundry"));
+    let models = Memory::new().with_file(&file).unwrap();
+    let client = Client::with_models(config(), replay(), models).unwrap();
+    client.call("bell-foundry", "Ring", json!({})).unwrap();
+    for (text, expected) in [
+        ("", "anything.json"),
+        ("[]", "anything.json"),
+        (&*smithy("../up"), "not valid in a path"),
+        (
+            &smithy("Bell").replace("2024-02-02", "../1"),
+            "not valid in a path",
+        ),
+    ] {
+        put(&file, text);
+        let error = Memory::new().with_file(&file).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
     }
 }

@@ -8,7 +8,7 @@ use tucuxi::transport::{Limits, Request, Response, Transport, TransportError, Ur
 use tucuxi::{Body, Client, Credentials, PresignedRequest, Reuse};
 
 use crate::s3_server::{ACCESS_KEY_ID, S3Server, SECRET_ACCESS_KEY};
-use crate::support::client::{IntoClient, isolated};
+use crate::support::client::{IntoClient, isolated, over};
 
 fn connect(server: &S3Server, secret: &str) -> Client {
     isolated()
@@ -235,11 +235,8 @@ fn a_reader_has_a_trailing_checksum_that_is_verified() {
             .body(body)
             .send()
     };
-    let bad = Client::with_transport(
-        s3.config().clone(),
-        BadNetwork(UreqTransport::new(s3.config().network()).unwrap()),
-    )
-    .unwrap();
+    let transport = UreqTransport::new(s3.config().network()).unwrap();
+    let bad = over(s3.config().clone(), BadNetwork(transport));
     for algorithm in ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] {
         put(&s3, algorithm).unwrap_or_else(|e| panic!("{algorithm}: {e}"));
         let error = put(&bad, algorithm).map(|_| ()).unwrap_err();

@@ -11,7 +11,7 @@ use tucuxi::model::Memory;
 use tucuxi::transport::{Record, Replay, Request, Response, TransportError};
 use tucuxi::{Client, Credentials};
 
-use crate::support::client::{IntoClient, isolated};
+use crate::support::client::{IntoClient, isolated, over};
 use crate::unsigned;
 
 const SECRET: &str = "hidden";
@@ -248,7 +248,7 @@ fn debug_and_errors_show_no_secret() {
     let built = config().build().unwrap();
     let replay = Replay::new().respond(200, &[("set-cookie", "hidden-cookie")], "hidden-answer");
     let replay = Arc::new(replay);
-    let client = Client::with_transport(built.clone(), replay.clone()).unwrap();
+    let client = over(built.clone(), replay.clone());
     let params = json!({
         "Bucket": "b", "Key": "k", "SSECustomerAlgorithm": "AES256",
         "SSECustomerKey": "aGlkZGVuLWN1c3RvbWVyLWtleQ==", "SSECustomerKeyMD5": "m",
@@ -288,7 +288,7 @@ fn debug_and_errors_show_no_secret() {
                     continue;
                 }
             };
-            let client = Client::with_transport(config, Replay::new()).unwrap();
+            let client = over(config, Replay::new());
             let call = match service {
                 "s3" => client.call("s3", "GetObject", params.clone()),
                 "sts" => client.call("sts", "GetCallerIdentity", json!({})),

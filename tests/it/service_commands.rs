@@ -139,7 +139,8 @@ fn wrong_lines_are_explained() {
         let run = in_empty_home("http://127.0.0.1:1", &args);
         assert_eq!((run.code, &*run.out), (252, ""), "{line}: {run:?}");
         assert!(run.err.contains(expected), "{line}: {}", run.err);
-        assert!(run.err.starts_with("tucuxi: "), "{line}: {}", run.err);
+        let start = "\ntucuxi: [ERROR]: An error occurred (ParamValidation): ";
+        assert!(run.err.starts_with(start), "{line}: {}", run.err);
     }
 }
 

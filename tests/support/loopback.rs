@@ -29,6 +29,9 @@ impl Asked {
 /// Status and body, or `None` to send nothing until the client disconnects.
 pub(crate) type Answer = Option<(u16, String)>;
 
+/// Status, headers and body, or `None` as in [`Answer`].
+pub(crate) type Response = Option<(u16, Vec<(String, String)>, Vec<u8>)>;
+
 pub(crate) struct Server {
     pub(crate) url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
@@ -37,6 +40,15 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server that responds with what `answer` returns. It runs until the process ends.
     pub(crate) fn start(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
+        Self::start_with_headers(move |asked| {
+            answer(asked).map(|(status, body)| (status, Vec::new(), body.into_bytes()))
+        })
+    }
+
+    /// Starts a server whose responses have these headers.
+    pub(crate) fn start_with_headers(
+        answer: impl Fn(&Asked) -> Response + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::<Mutex<Vec<Asked>>>::default();
@@ -60,20 +72,24 @@ impl Server {
     }
 }
 
-fn serve(stream: TcpStream, kept: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked) -> Answer) {
+fn serve(stream: TcpStream, kept: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked) -> Response) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut writer = stream;
     while let Some(asked) = request(&mut reader) {
         kept.lock().unwrap().push(asked.clone());
-        let Some((status, body)) = answer(&asked) else {
+        let Some((status, headers, body)) = answer(&asked) else {
             let _ = reader.read(&mut [0]); // until the caller hangs up
             return;
         };
-        let head = format!(
-            "HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        );
-        if writer.write_all((head + &body).as_bytes()).is_err() {
+        let mut head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len());
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        head += "\r\n";
+        if writer
+            .write_all(&[head.as_bytes(), &body].concat())
+            .is_err()
+        {
             return;
         }
     }
@@ -88,6 +104,6 @@ fn request(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
         headers: headers
             .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
             .collect(),
-        body: String::from_utf8(read_body(reader, &head).ok()?).ok()?,
+        body: String::from_utf8_lossy(&read_body(reader, &head).ok()?).into_owned(),
     })
 }

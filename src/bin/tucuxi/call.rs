@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use tucuxi::internals::command::next_page;
 use tucuxi::query::Query;
 use tucuxi::{Client, Output};
@@ -32,6 +32,13 @@ fn define(command: Command) -> Command {
             "EXPRESSION",
             "Prints the result of this JMESPath expression instead of the whole response",
         ))
+        .arg(
+            Arg::new("paginate")
+                .long("paginate")
+                .action(ArgAction::SetTrue)
+                .conflicts_with_all(["body", "out"])
+                .help("Fetches all pages of a listing, and prints them as one response"),
+        )
         .arg(option(
             "body",
             "FILE",
@@ -56,6 +63,9 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let service = required(matches, "SERVICE");
     let operation = required(matches, "OPERATION");
     let mut request = client.request(service, operation).params(params);
+    if matches.get_flag("paginate") {
+        return out::value(&request.pages()?.collect_full()?, query.as_ref());
+    }
     if let Some(path) = matches.get_one::<String>("body") {
         request = request.body(body::request(path)?);
     }
@@ -106,7 +116,7 @@ fn note_next_page(
             .collect();
         let _ = writeln!(
             io::stderr(),
-            "tucuxi: {service}.{name}: this is one page, and there are more; repeat the call with {}",
+            "tucuxi: {service}.{name}: this is one page, and there are more; pass --paginate, or repeat the call with {}",
             steps.join(" and ")
         );
     }

@@ -11,6 +11,9 @@ use crate::args::{self, required};
 use crate::failure::Failure;
 use crate::{Subcommand, documentation, out};
 
+/// The maximum width of a line of documentation.
+const WIDTH: usize = 100;
+
 pub(crate) const SUBCOMMAND: Subcommand = Subcommand {
     name: "describe",
     define,
@@ -63,7 +66,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         () => known.describe(operation)?,
     };
     if matches.contains_id("form") {
-        return out::value(&value);
+        return out::value(&value, None);
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut text = Vec::new();
@@ -132,7 +135,7 @@ fn write_structure(described: &Value, name: &str, out: &mut impl Write) -> io::R
 /// Writes the documentation of an operation, a shape or a member, if the model was imported with documentation.
 fn write_documentation(of: &Value, indent: usize, out: &mut impl Write) -> io::Result<()> {
     let html = of["documentation"].as_str().unwrap_or_default();
-    for line in documentation::lines(html, indent) {
+    for line in documentation::lines(html, indent, WIDTH.saturating_sub(indent)) {
         writeln!(out, "{line}")?;
     }
     Ok(())

@@ -2,13 +2,9 @@
 
 use tucuxi::model::Documentation;
 
-/// The maximum width of a line.
-const WIDTH: usize = 100;
-
-/// Renders HTML as lines that are indented by `indent` spaces. Paragraphs and list items start new lines.
-pub(crate) fn lines(html: &str, indent: usize) -> Vec<String> {
+/// Renders HTML as lines of this width that are indented by `indent` spaces. Paragraphs and list items start new lines.
+pub(crate) fn lines(html: &str, indent: usize, width: usize) -> Vec<String> {
     let blanks = " ".repeat(indent);
-    let width = WIDTH.saturating_sub(indent).max(40);
     let text = Documentation::new(html).to_string();
     let wrapped = text.lines().flat_map(|block| wrap(block, width));
     wrapped.map(|line| format!("{blanks}{line}")).collect()
@@ -35,19 +31,19 @@ mod tests {
     #[test]
     fn html_becomes_indented_lines() {
         let html = "<p>Lists things.</p><ul><li>One</li></ul>";
-        assert_eq!(lines(html, 2), ["  Lists things.", "  - One"]);
+        assert_eq!(lines(html, 2, 98), ["  Lists things.", "  - One"]);
     }
 
     #[test]
     fn long_lines_are_wrapped() {
-        let lines = lines(&"word ".repeat(100), 8);
+        let lines = lines(&"word ".repeat(100), 8, 92);
         assert!(
             lines.len() > 4
                 && lines
                     .iter()
-                    .all(|line| line.len() <= WIDTH && line.starts_with("        word"))
+                    .all(|line| line.len() <= 100 && line.starts_with("        word"))
         );
         let long = "x".repeat(500);
-        assert_eq!(super::lines(&long, 0), [long.as_str()]);
+        assert_eq!(super::lines(&long, 0, 40), [long.as_str()]);
     }
 }

@@ -46,5 +46,12 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     }
     let url = explained.endpoint?.url;
     writeln!(out, "{}", Printable(without_passwords(&url)))?;
-    Ok(out.flush()?)
+    out.flush()?;
+    if let Some(first) = explained.discovered_by {
+        let _ = writeln!(
+            io::stderr(),
+            "tucuxi: {service}.{operation}: {first} is called there first, and the call goes to the endpoint that it returns"
+        );
+    }
+    Ok(())
 }

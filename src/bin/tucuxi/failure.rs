@@ -37,7 +37,9 @@ impl Failure {
             Self::Call(error) => match error.root().kind() {
                 ErrorKind::Params => 252,
                 ErrorKind::Model if error.downcast_ref::<UnknownName>().is_some() => 252,
-                ErrorKind::Config | ErrorKind::Credentials => 253,
+                ErrorKind::Config if is_without_region(error) => 253,
+                ErrorKind::Config if is_of_url_option(error) => 252,
+                ErrorKind::Credentials => 253,
                 ErrorKind::Service => 254,
                 _ => 255,
             },
@@ -60,11 +62,27 @@ impl Failure {
     }
 }
 
+/// Whether a region is missing.
+pub(crate) fn is_without_region(error: &Error) -> bool {
+    let config = error.root().downcast_ref::<ConfigError>();
+    matches!(config, Some(ConfigError::NoRegion { .. }))
+}
+
+/// Whether the URL of an option is invalid.
+fn is_of_url_option(error: &Error) -> bool {
+    let config = error.root().downcast_ref::<ConfigError>();
+    matches!(config, Some(ConfigError::Url { from, .. }) if from.starts_with("--"))
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::Pipe,
-            _ => Self::Other(error.into()),
+            // a failure that passed through a writer
+            _ => match error.downcast::<Self>() {
+                Ok(failure) => failure,
+                Err(error) => Self::Other(error.into()),
+            },
         }
     }
 }

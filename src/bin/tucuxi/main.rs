@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | 0 | success |
 //! | 252 | invalid command line or parameters |
-//! | 253 | missing or invalid configuration or credentials |
+//! | 253 | missing region or credentials |
 //! | 254 | the service returned an error |
 //! | 255 | any other error |
 
@@ -14,6 +14,7 @@ mod args;
 mod aws;
 mod body;
 mod call;
+mod completion;
 mod configure;
 mod describe;
 mod documentation;
@@ -22,8 +23,8 @@ mod failure;
 mod models;
 mod operations;
 mod out;
-#[allow(dead_code, unused_imports, reason = "for the commands of services")]
 mod output;
+mod presign;
 mod services;
 mod terminal;
 mod unknown;
@@ -36,8 +37,9 @@ use clap::{ArgMatches, Command, error};
 use tucuxi::internals::command::PrintableLines;
 use tucuxi::{Client, Config};
 
-use self::aws::{Host, Line};
+use self::aws::{Aliases, Expanded, Host, Line};
 use self::failure::Failure;
+use self::output::{Options, Out};
 
 /// A subcommand: its arguments, and what runs it.
 struct Subcommand {
@@ -55,18 +57,33 @@ const SUBCOMMANDS: &[Subcommand] = &[
     operations::SUBCOMMAND,
     describe::SUBCOMMAND,
     endpoint::SUBCOMMAND,
+    presign::SUBCOMMAND,
     models::SUBCOMMAND,
+    completion::SUBCOMMAND,
 ];
 
 fn main() -> ExitCode {
-    let result = match service_command() {
-        Some(line) => line.and_then(run_service_command),
-        None => match command().try_get_matches() {
-            Ok(matches) => dispatch(&matches),
-            Err(error) => return explain(error),
-        },
+    let mut args = std::env::args().skip(1);
+    if args
+        .next()
+        .is_some_and(|first| first == completion::COMPLETER)
+    {
+        // a shell shows no errors while a person types
+        let _ = completion::complete(args.collect(), &command());
+        return ExitCode::SUCCESS;
+    }
+    let matches = match entry() {
+        Ok(Entry::Service(line)) => return run_service_command(&line),
+        Ok(Entry::Exit(code)) => return ExitCode::from(code),
+        Ok(Entry::Own(None)) => command().try_get_matches(),
+        Ok(Entry::Own(Some(args))) => command().try_get_matches_from(args),
+        Err(failure) => return report(&failure, Options::default(), None),
     };
-    match result {
+    let matches = match matches {
+        Ok(matches) => matches,
+        Err(error) => return explain(error),
+    };
+    match dispatch(&matches) {
         Ok(()) | Err(Failure::Pipe) => ExitCode::SUCCESS,
         Err(failure) => {
             let text = failure.to_string();
@@ -88,23 +105,57 @@ fn explain(error: error::Error) -> ExitCode {
     ExitCode::from(if is_requested { 0 } else { 252 })
 }
 
-/// Reads the command line if its command is not one of [`SUBCOMMANDS`], but a service.
-fn service_command() -> Option<Result<Line, Failure>> {
-    let args = std::env::args_os().skip(1);
-    let args: Option<Vec<String>> = args.map(|arg| arg.into_string().ok()).collect();
-    let args = args?;
-    let first = args.iter().find(|arg| !arg.starts_with('-')).cloned();
-    let line = aws::parse(args);
-    let (name, wants_version) = match &line {
-        Ok(line) => (line.command.clone(), line.globals.version),
-        Err(_) => (first, false),
-    };
-    let name = name.filter(|_| !wants_version)?;
-    let is_other = name == "help" || SUBCOMMANDS.iter().any(|sub| sub.name == name);
-    (!is_other).then_some(line)
+/// What a command line asks for.
+enum Entry {
+    /// A service, or a page about services.
+    Service(Box<Line>),
+    /// One of [`SUBCOMMANDS`], with the arguments that an alias stands for, if it was an alias.
+    Own(Option<Vec<String>>),
+    /// The end of a command of the shell that an alias stands for.
+    Exit(u8),
 }
 
-fn run_service_command(line: Line) -> Result<(), Failure> {
+/// Reads the command line, and replaces its aliases.
+fn entry() -> Result<Entry, Failure> {
+    let is_own = |name: &str| SUBCOMMANDS.iter().any(|sub| sub.name == name);
+    let args = std::env::args_os().skip(1);
+    let args: Option<Vec<String>> = args.map(|arg| arg.into_string().ok()).collect();
+    let Some(args) = args else {
+        return Ok(Entry::Own(None));
+    };
+    let first = args.iter().find(|arg| !arg.starts_with('-')).cloned();
+    let line = match aws::parse(args) {
+        Ok(line) if !line.globals.version => Box::new(line),
+        Err(error) if first.is_some_and(|first| !is_own(&first)) => return Err(error),
+        _ => return Ok(Entry::Own(None)),
+    };
+    let is_own_page = |topic: &String| is_own(topic);
+    match &line.command {
+        None if aws::requests_help(&line) => return Ok(Entry::Service(line)),
+        None => return Ok(Entry::Own(None)),
+        Some(name) if name == "help" => {
+            let is_own = line.rest.first().is_some_and(is_own_page);
+            return Ok(if is_own {
+                Entry::Own(None)
+            } else {
+                Entry::Service(line)
+            });
+        }
+        Some(_) => {}
+    }
+    let written = line.command.clone();
+    Ok(match Aliases::read()?.expand(*line)? {
+        Expanded::Exit(code) => Entry::Exit(code),
+        Expanded::Line(line) if line.command.as_ref().is_some_and(is_own_page) => {
+            let is_alias = line.command != written;
+            Entry::Own(is_alias.then(|| line.into_args()))
+        }
+        Expanded::Line(line) => Entry::Service(line),
+    })
+}
+
+/// Runs the command of a service, and reports its error in the format that the command line selects.
+fn run_service_command(line: &Line) -> ExitCode {
     if line.globals.debug {
         log_to_stderr();
     }
@@ -112,11 +163,37 @@ fn run_service_command(line: Line) -> Result<(), Failure> {
     let host = Host {
         config: Config::builder(),
         connect: &Client::with_config,
-        out: &mut io::stdout().lock(),
+        out: Out::stdout(),
         folder: Path::new(""),
         other_commands: &names,
+        about: &about,
     };
-    aws::run(line, host)
+    match aws::run(line, host) {
+        Ok(()) | Err(Failure::Pipe) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let config = line.globals.config(Config::builder()).ok();
+            report(&failure, line.globals.output_options(), config.as_ref())
+        }
+    }
+}
+
+/// What a subcommand does.
+fn about(name: &str) -> String {
+    let sub = SUBCOMMANDS.iter().find(|sub| sub.name == name);
+    let command = sub.map(|sub| (sub.define)(Command::new(sub.name)));
+    let about = command.as_ref().and_then(Command::get_about);
+    about.map(ToString::to_string).unwrap_or_default()
+}
+
+/// Reports an error in the format that options and configuration select.
+fn report(failure: &Failure, options: Options<'_>, config: Option<&Config>) -> ExitCode {
+    let format = options.error_format(config);
+    let mut stderr = io::stderr();
+    let colours = options.has_colours(|| terminal::has_colours(&stderr));
+    let shown = (terminal::width(), colours);
+    // if the terminal is gone, there is no place to report it
+    let _ = output::report(failure, format, shown, &mut stderr);
+    ExitCode::from(failure.code())
 }
 
 fn command() -> Command {
@@ -124,6 +201,8 @@ fn command() -> Command {
     Command::new("tucuxi")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Calls any operation of any AWS service")
+        .override_usage("tucuxi SERVICE OPERATION [OPTIONS]\n       tucuxi COMMAND [OPTIONS]")
+        .after_help("tucuxi help lists all options and services")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .args(args::global())

@@ -21,8 +21,8 @@ fn define(command: Command) -> Command {
         .subcommand_required(true)
         .subcommand(
             Command::new("import")
-                .about("Imports the models of a botocore or boto3 release")
-                .arg(path(Arg::new("SOURCE")).help("A wheel, or a directory of models"))
+                .about("Imports the models of a botocore or boto3 release, or of AWS's repository of Smithy models")
+                .arg(path(Arg::new("SOURCE")).help("A wheel, a zip archive, or a directory of models"))
                 .arg(
                     path(Arg::new("into").long("into").value_name("DIR"))
                         .help("The directory to write to"),

@@ -1,5 +1,6 @@
 //! Standard output.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write};
 
@@ -23,32 +24,31 @@ pub(crate) fn lines<T: Display>(lines: impl IntoIterator<Item = T>) -> Result<()
 /// Prints a response as JSON, or the query's result. Without a query, the response goes from the reader to stdout and no tree
 /// is built.
 pub(crate) fn response(output: &Output, query: Option<&Query>) -> Result<(), Failure> {
-    let mut out = json();
-    match query {
-        None => output
-            .write_json_pretty(&mut out)
-            .map_err(Failure::stdout)?,
-        Some(query) => {
-            let value = output.to_value()?;
-            let found = query
-                .search(&value)
-                .map_err(|e| Failure::Usage(format!("--query: {e}")))?;
-            serde_json::to_writer_pretty(&mut out, &*found).map_err(io::Error::from)?;
-        }
+    if query.is_some() {
+        return value(&output.to_value()?, query);
     }
-    out.write_all(b"\n")?;
-    Ok(out.flush()?)
-}
-
-/// Prints a value as JSON.
-pub(crate) fn value(value: &Value) -> Result<(), Failure> {
     let mut out = json();
-    serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from)?;
+    output
+        .write_json_pretty(&mut out)
+        .map_err(Failure::stdout)?;
     out.write_all(b"\n")?;
     Ok(out.flush()?)
 }
 
-/// Stdout for JSON, which a terminal does not interpret.
+/// Prints a value as JSON, or the query's result.
+pub(crate) fn value(value: &Value, query: Option<&Query>) -> Result<(), Failure> {
+    let found = match query {
+        None => Cow::Borrowed(value),
+        Some(query) => query
+            .search(value)
+            .map_err(|e| Failure::Usage(format!("--query: {e}")))?,
+    };
+    let mut out = json();
+    serde_json::to_writer_pretty(&mut out, &*found).map_err(io::Error::from)?;
+    out.write_all(b"\n")?;
+    Ok(out.flush()?)
+}
+
 fn json() -> Box<dyn Write> {
     let stdout = io::stdout().lock();
     match stdout.is_terminal() {

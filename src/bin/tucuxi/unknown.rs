@@ -35,14 +35,14 @@ const OF_AWS: [(&str, &str); 17] = [
     ),
     (
         "--generate-cli-skeleton",
-        "tucuxi describe SERVICE OPERATION shows the parameters",
+        "tucuxi describe SERVICE OPERATION --skeleton prints parameters to fill in",
     ),
-    (
-        "--max-items",
-        "a call fetches one page; use the operation's own limit, or --query",
-    ),
+    ("--max-items", "use the operation's own limit, or --query"),
     ("--no-cli-pager", "there is no pager"),
-    ("--no-paginate", "a call fetches only one page"),
+    (
+        "--no-paginate",
+        "a call fetches only one page without --paginate",
+    ),
     (
         "--no-verify-ssl",
         "certificates are always verified; set AWS_CA_BUNDLE to trust another CA",

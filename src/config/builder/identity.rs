@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::ConfigBuilder;
 use crate::credentials::CredentialsProvider;
-use crate::identity::{BearerToken, Credentials};
+use crate::identity::{ApiKey, BearerToken, Credentials, HttpLogin};
 use crate::settings::{SignatureVersion, names_in};
 
 impl ConfigBuilder {
@@ -105,6 +105,41 @@ impl ConfigBuilder {
     /// ```
     pub fn bearer_token(mut self, token: BearerToken) -> Self {
         self.explicit.bearer_token = Some(token);
+        self
+    }
+
+    /// Sets the API key, for services that are not AWS's and have such keys (`smithy.api#httpApiKeyAuth`). Without it, the key is
+    /// that of the environment variable `TUCUXI_API_KEY` (for one service: `TUCUXI_API_KEY_TOWER`) or of the profile's `api_key`.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::ApiKey;
+    ///
+    /// let config = Config::builder().isolated().api_key(ApiKey::new("my-key")).build()?;
+    /// assert!(!format!("{config:?}").contains("my-key"));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
+    pub fn api_key(mut self, key: ApiKey) -> Self {
+        self.explicit.api_key = Some(key);
+        self
+    }
+
+    /// Sets the user name and the password, for services that are not AWS's and have HTTP Basic or HTTP Digest authentication
+    /// (`smithy.api#httpBasicAuth`, `smithy.api#httpDigestAuth`). Without it, these are the environment variables
+    /// `TUCUXI_HTTP_USERNAME` and `TUCUXI_HTTP_PASSWORD` (for one service: `TUCUXI_HTTP_USERNAME_TOWER`, …), or the profile's
+    /// `http_username` and `http_password`.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// use tucuxi::HttpLogin;
+    ///
+    /// let login = HttpLogin::new("alice", "my-password");
+    /// let config = Config::builder().isolated().http_login(login).build()?;
+    /// assert!(!format!("{config:?}").contains("my-password"));
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
+    pub fn http_login(mut self, login: HttpLogin) -> Self {
+        self.explicit.http_login = Some(login);
         self
     }
 

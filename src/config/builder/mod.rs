@@ -110,6 +110,21 @@ impl ConfigBuilder {
         self
     }
 
+    /// Looks for changed models before each call, so that a program that runs for long calls new services and operations without a
+    /// restart. By default, a service's model is read once.
+    ///
+    /// A look costs a few system calls. If a new model is broken, the old one stays in use, and a warning is logged.
+    ///
+    /// ```
+    /// # use tucuxi::Config;
+    /// let config = Config::builder().isolated().watch_models().build()?;
+    /// # Ok::<(), tucuxi::config::ConfigError>(())
+    /// ```
+    pub fn watch_models(mut self) -> Self {
+        self.explicit.watches_models = true;
+        self
+    }
+
     /// Resolves all settings.
     ///
     /// ```

@@ -1,7 +1,7 @@
 //! Deserialisation of lists and objects with a table of names.
 
 use crate::endpoint::expression::Symbols;
-use crate::endpoint::ruleset::Named;
+use crate::endpoint::rule::Named;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;

@@ -8,13 +8,12 @@ mod json;
 mod value;
 
 use self::json::{Key, Read, ReadObject, object, seed, skip};
+use super::diagram::Diagram;
 use super::error::EndpointError;
 use super::expression::{self, Expression, Symbols};
 use super::params::EndpointValue;
-use super::ruleset::{
-    Condition, EndpointTemplate, Named, ParameterDefinition, ParameterType, Property, Rule,
-    RuleBody, Ruleset,
-};
+use super::rule::{Condition, EndpointTemplate, Named, Property, Rule, RuleBody};
+use super::ruleset::{ParameterDefinition, ParameterType, Rules, Ruleset};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess};
 
@@ -34,7 +33,15 @@ fn ruleset(text: &str) -> serde_json::Result<Ruleset> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let draft: RulesetDraft = object(&mut deserializer, &mut symbols)?;
     deserializer.end()?;
-    let (Some(mut parameters), Some(rules)) = (draft.parameters, draft.rules) else {
+    let rules = match draft.rules {
+        Some(rules) => Some(Rules::Tree(rules)),
+        None => draft
+            .diagram
+            .finish()
+            .map_err(Error::custom)?
+            .map(Rules::Diagram),
+    };
+    let (Some(mut parameters), Some(rules)) = (draft.parameters, rules) else {
         return Err(Error::custom("`parameters` and `rules` are required"));
     };
     for definition in &mut parameters {
@@ -51,6 +58,28 @@ fn ruleset(text: &str) -> serde_json::Result<Ruleset> {
 struct RulesetDraft {
     parameters: Option<Box<[ParameterDefinition]>>,
     rules: Option<Box<[Rule]>>,
+    diagram: DiagramDraft,
+}
+
+/// The members of a binary decision diagram.
+#[derive(Default)]
+struct DiagramDraft {
+    conditions: Box<[Condition]>,
+    results: Box<[Rule]>,
+    nodes: Option<String>,
+    node_count: usize,
+    root: Option<i32>,
+}
+
+impl DiagramDraft {
+    /// Returns the diagram, or `None` if the rule set has none.
+    fn finish(self) -> Result<Option<Diagram>, String> {
+        let Some(nodes) = self.nodes else {
+            return Ok(None);
+        };
+        let root = self.root.ok_or("`root` is missing")?;
+        Diagram::new(self.conditions, self.results, &nodes, self.node_count, root).map(Some)
+    }
 }
 
 impl<'de> ReadObject<'de> for RulesetDraft {
@@ -70,6 +99,11 @@ impl<'de> ReadObject<'de> for RulesetDraft {
                 self.parameters = Some(definitions.map_err(Error::custom)?);
             }
             "rules" => self.rules = Some(json.next_value_seed(seed(symbols))?),
+            "conditions" => self.diagram.conditions = json.next_value_seed(seed(symbols))?,
+            "results" => self.diagram.results = json.next_value_seed(seed(symbols))?,
+            "nodes" => self.diagram.nodes = Some(json.next_value()?),
+            "nodeCount" => self.diagram.node_count = json.next_value()?,
+            "root" => self.diagram.root = Some(json.next_value()?),
             _ => skip(json)?,
         }
         Ok(())

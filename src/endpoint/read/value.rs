@@ -3,7 +3,7 @@
 use super::CallDraft;
 use super::json::{ObjectVisitor, PairsDraft, Read, seed};
 use crate::endpoint::expression::{self, Expression, Symbols};
-use crate::endpoint::ruleset::Property;
+use crate::endpoint::rule::Property;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 

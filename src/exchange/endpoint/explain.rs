@@ -27,9 +27,12 @@ pub(crate) fn explain(
     }
     let found = explanation.endpoint.and_then(|mut endpoint| {
         match discovery::look_up(call, params, call.config.now())? {
-            Lookup::Ask(operation, _) => explanation.steps.push(format!(
-                "{operation} is called first, and the endpoint that it returns is used instead"
-            )),
+            Lookup::Ask(operation, _) => {
+                explanation.steps.push(format!(
+                    "{operation} is called first, and the endpoint that it returns is used instead"
+                ));
+                explanation.discovered_by = Some(operation.to_string());
+            }
             Lookup::Rules => {}
             Lookup::Use(url) => {
                 explanation
@@ -68,6 +71,7 @@ fn by_rules(
             parameters: EndpointParams::new(),
             steps: vec![step.into()],
             endpoint: resolve(call, params, credentials).map(Arc::unwrap_or_clone),
+            discovered_by: None,
         });
     };
     let parameters = Facts::of(call, params, credentials, given)?.fill(rules)?;
@@ -76,6 +80,7 @@ fn by_rules(
         parameters,
         steps,
         endpoint: endpoint.map_err(Error::from),
+        discovered_by: None,
     })
 }
 
@@ -100,6 +105,8 @@ pub struct EndpointExplanation {
     pub steps: Vec<String>,
     /// The endpoint, or the error of the rules.
     pub endpoint: Result<Endpoint>,
+    /// The operation that is called at this endpoint first, as the call goes to the endpoint that it returns.
+    pub discovered_by: Option<String>,
 }
 
 impl fmt::Display for EndpointExplanation {

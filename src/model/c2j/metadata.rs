@@ -42,6 +42,7 @@ impl RawMetadata<'_> {
             .ok_or_else(|| format!("none of its protocols is supported: {}", spoken.join(", ")))?;
         Ok(Metadata {
             protocol,
+            api_key: None,
             api_version: self.api_version.into(),
             auth: self.auth.into_iter().map(String::from).collect(),
             client_context_params: Vec::new(),

@@ -14,6 +14,31 @@ pub(super) fn strip(kind: &str, value: &mut Value) {
     }
 }
 
+/// The traits of Smithy that are for people, and for tests of SDKs.
+const TRAITS: [&str; 5] = [
+    "smithy.api#documentation",
+    "smithy.api#examples",
+    "smithy.api#externalDocumentation",
+    "smithy.rules#endpointTests",
+    "smithy.test#smokeTests",
+];
+
+/// Removes the documentation from a Smithy model.
+pub(super) fn strip_smithy(model: &mut Value) {
+    let strip = |shape: &mut Value| {
+        if let Some(traits) = shape.get_mut("traits").and_then(Value::as_object_mut) {
+            traits.retain(|name, _| !TRAITS.contains(&&**name));
+        }
+    };
+    each(model, "shapes", |shape| {
+        strip(shape);
+        each(shape, "members", strip);
+        for part in ["key", "member", "value"] {
+            at(shape, part, strip);
+        }
+    });
+}
+
 fn strip_service(model: &mut Value) {
     const NAMES: &[&str] = &["documentation", "documentationUrl"];
     remove(model, NAMES);
@@ -92,6 +117,24 @@ mod tests {
                 "L": {"type": "list", "member": {"shape": "S"}},
             },
         });
+        assert_eq!(model, expected);
+    }
+
+    #[test]
+    fn smithy_models_lose_traits_for_people() {
+        let traits = json!({"smithy.api#documentation": "d", "smithy.api#required": {}});
+        let mut model = json!({"smithy": "2.0", "shapes": {
+            "a#S": {"type": "structure", "traits": traits, "members": {"smithy.api#documentation": {"target": "a#L", "traits": traits}}},
+            "a#L": {"type": "list", "member": {"target": "a#S", "traits": traits}},
+            "a#Tower": {"type": "service", "traits": {"smithy.rules#endpointTests": {"testCases": []}, "smithy.api#title": "t"}},
+        }});
+        strip_smithy(&mut model);
+        let kept = json!({"smithy.api#required": {}});
+        let expected = json!({"smithy": "2.0", "shapes": {
+            "a#S": {"type": "structure", "traits": kept, "members": {"smithy.api#documentation": {"target": "a#L", "traits": kept}}},
+            "a#L": {"type": "list", "member": {"target": "a#S", "traits": kept}},
+            "a#Tower": {"type": "service", "traits": {"smithy.api#title": "t"}},
+        }});
         assert_eq!(model, expected);
     }
 

@@ -30,7 +30,7 @@ pub enum ImportError {
     },
     /// The source has no models.
     #[error(
-        "{0}: no models found; pass a botocore or boto3 wheel, its data folder, or a folder of that layout"
+        "{0}: no models found; pass a botocore or boto3 wheel, its data folder, or AWS's repository of Smithy models as a zip archive or a folder"
     )]
     Empty(PathBuf),
     /// A file cannot be read or written.

@@ -1,4 +1,4 @@
-//! Imports models from a botocore or boto3 release into a folder.
+//! Imports models from a botocore or boto3 release, or from AWS's repository of Smithy models, into a folder.
 //!
 //! ```text
 //! wheel │ data folder ──► newest version of each kind ──► extras merged, documentation removed ──► staged ──► renamed into place
@@ -100,7 +100,8 @@ impl fmt::Display for ImportReport {
     }
 }
 
-/// Imports `source`, a wheel or a folder, into the folder `into`.
+/// Imports `source`, a wheel or its data folder, or AWS's repository of Smithy models (a zip archive of it, or its folder `models`),
+/// into the folder `into`. A Smithy model gets the name `service-2.json`, as it replaces such a file.
 ///
 /// Files in the folder are kept, except older versions of imported ones. Nothing is written outside the folder: a name in the source
 /// that would lead elsewhere is an error. A wheel may have at most 64 MiB and 100,000 files, and decompressed at most 64 MiB in each
@@ -213,7 +214,9 @@ fn text(
             .map_err(|e| broken(&extras, e.to_string()))?;
         value = serde_json::from_str(&text).map_err(|e| broken(&extras, e.to_string()))?;
     }
+    let is_smithy = value.get("smithy").is_some();
     let members: &[&str] = match kind {
+        "service-2" if is_smithy => &["shapes"],
         "service-2" => &["metadata", "operations", "shapes"],
         "endpoint-rule-set-1" => &["parameters"],
         "paginators-1" => &["pagination"],
@@ -225,7 +228,10 @@ fn text(
         return Err(broken(path, format!("it has no member {missing:?}")));
     }
     if !options.with_docs {
-        docs::strip(kind, &mut value);
+        match is_smithy {
+            true => docs::strip_smithy(&mut value),
+            false => docs::strip(kind, &mut value),
+        }
     }
     Ok(value.to_string())
 }
@@ -358,6 +364,47 @@ mod tests {
         );
         let again = import(source.path(), into.path(), ImportOptions::default()).unwrap();
         assert_eq!(again.written, 0);
+    }
+
+    #[test]
+    fn published_smithy_models_are_imported() {
+        let model = |text: &str| {
+            format!(
+                r#"{{"smithy": "2.0", "shapes": {{"a#Tower": {{"type": "service", "version": "1", "traits": {{
+                    "smithy.api#documentation": "d", "smithy.api#title": "{text}"}}}}}}}}"#
+            )
+        };
+        let folder = tempfile::tempdir().unwrap();
+        put(
+            folder.path(),
+            "tower/service/2021-01-01/tower-2021-01-01.json",
+            &model("new"),
+        );
+        put(
+            folder.path(),
+            "tower/service/2020-01-01/tower-2020-01-01.json",
+            &model("old"),
+        );
+        put(
+            folder.path(),
+            "tower/service/2021-01-01/other-2021-01-01.json",
+            "{}",
+        );
+        let archive = tempfile::NamedTempFile::new().unwrap();
+        let mut zip = zip::ZipWriter::new(archive.reopen().unwrap());
+        let name = "api-models-aws-main/models/tower/service/2021-01-01/tower-2021-01-01.json";
+        zip.start_file(name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        io::Write::write_all(&mut zip, model("new").as_bytes()).unwrap();
+        zip.finish().unwrap();
+        for source in [folder.path(), archive.path()] {
+            let into = tempfile::tempdir().unwrap();
+            import(source, into.path(), ImportOptions::default()).unwrap();
+            assert_eq!(files(into.path()), ["tower/2021-01-01/service-2.json"]);
+            let text = fs::read_to_string(into.path().join("tower/2021-01-01/service-2.json"));
+            let expected = r#"{"smithy":"2.0","shapes":{"a#Tower":{"type":"service","version":"1","traits":{"smithy.api#title":"new"}}}}"#;
+            assert_eq!(text.unwrap(), expected);
+        }
     }
 
     #[test]

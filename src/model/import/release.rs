@@ -10,7 +10,7 @@ use zip::ZipArchive;
 
 use super::error::ImportError;
 use crate::file;
-use crate::model::source;
+use crate::model::{SERVICE, source};
 
 /// The files that are imported of each service.
 pub(super) const KINDS: [&str; 5] = [
@@ -95,8 +95,11 @@ impl Release {
         let names: Result<Vec<String>, _> =
             archive.file_names().map(|name| Ok(name?.into())).collect();
         for name in names.map_err(broken)? {
-            // `botocore/data/…`
-            if let Some((_, path)) = name.split_once("/data/") {
+            // `botocore/data/…`, `api-models-aws-main/models/…`
+            let found = ["/data/", "/models/"]
+                .iter()
+                .find_map(|folder| name.split_once(folder));
+            if let Some((_, path)) = found {
                 let path = path.to_owned();
                 self.add(&path, name)?;
             }
@@ -118,9 +121,7 @@ impl Release {
                 below => format!("{below}/{name}"),
             };
             match entry.path().is_dir() {
-                true if path.matches('/').count() < 2 && !path.starts_with('.') => {
-                    self.list_folder(&path)?
-                }
+                true if may_have_models(&path) => self.list_folder(&path)?,
                 true => {}
                 false => self.add(&path.clone(), path)?,
             }
@@ -142,7 +143,7 @@ impl Release {
         }
     }
 
-    /// Adds a file. A plain file precedes a compressed one.
+    /// Adds a file. A plain file precedes a compressed one. A Smithy model takes the place of `service-2`.
     fn add(&mut self, path: &str, place: String) -> Result<(), ImportError> {
         let (path, is_packed) = match path.strip_suffix(".gz") {
             Some(path) => (path, true),
@@ -151,6 +152,8 @@ impl Release {
         let Some(path) = path.strip_suffix(".json") else {
             return Ok(());
         };
+        let published = published(path);
+        let path = published.as_deref().unwrap_or(path);
         let kind = path.rsplit('/').next().unwrap_or_default();
         let kind = kind.strip_suffix(".sdk-extras").unwrap_or(kind);
         if !KINDS.contains(&kind) && !COMMON.contains(&kind) {
@@ -210,6 +213,26 @@ impl Release {
         let file = archive.by_name(place).map_err(io::Error::other)?;
         source::text(file, place.ends_with(".gz"))
     }
+}
+
+/// Whether a folder may have data files: `<service>/<version>`, or `<service>/service/<version>` in AWS's repository of models.
+fn may_have_models(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts[..] {
+        [first, ..] if first.starts_with('.') => false,
+        [_, source::PUBLISHED, _] => true,
+        _ => parts.len() < 3,
+    }
+}
+
+/// The path of a model, without extension, for a file of AWS's repository of models: `s3/service/2006-03-01/s3-2006-03-01`.
+fn published(path: &str) -> Option<String> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let [service, source::PUBLISHED, version, name] = parts[..] else {
+        return None;
+    };
+    let is_model = name.strip_prefix(service)?.strip_prefix('-')? == version;
+    is_model.then(|| format!("{service}/{version}/{SERVICE}"))
 }
 
 #[cfg(test)]

@@ -28,6 +28,15 @@ pub struct Target {
 }
 
 /// A step of a [`Target`].
+///
+/// ```
+/// use tucuxi::resource::Target;
+///
+/// let target: Target = serde_json::from_str(r#""Delete.Objects[].Key""#)?;
+/// let lists = target.steps().filter(|step| step.is_list()).map(|step| step.name());
+/// assert!(lists.eq(["Objects"]));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct TargetStep {
     name: Box<str>,

@@ -26,7 +26,8 @@ pub(super) fn file(
     Ok(match kind {
         ENDPOINT_RULES => {
             let service = dialect.raw(model)?;
-            let rules = service.text("smithy.rules#endpointRuleSet");
+            let forms = ["smithy.rules#endpointBdd", "smithy.rules#endpointRuleSet"];
+            let rules = forms.iter().find_map(|id| service.text(id));
             rules.map(Into::into)
         }
         EXAMPLES => Some(json!({"examples": examples(dialect, model)?}).to_string()),

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::model::operation::NO_AUTH;
 use crate::model::ordered::Ordered;
 use crate::model::text::{RawNamespace, Text};
-use crate::model::{Metadata, Protocol};
+use crate::model::{ApiKeyPlace, Metadata, Protocol};
 
 /// The service's traits that name an auth scheme, sorted: the order of preference if the service does not set one.
 const SCHEMES: [&str; 6] = [
@@ -65,6 +65,27 @@ struct AwsService<'a> {
 struct SigningName<'a> {
     #[serde(borrow)]
     name: Text<'a>,
+}
+
+#[derive(Deserialize)]
+struct RawApiKey<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+    #[serde(rename = "in")]
+    place: Text<'a>,
+    scheme: Option<Text<'a>>,
+}
+
+impl RawApiKey<'_> {
+    fn place(self) -> Result<ApiKeyPlace, String> {
+        let name = self.name.into();
+        let scheme = self.scheme.map(Into::into);
+        match &*self.place {
+            "header" => Ok(ApiKeyPlace::Header { name, scheme }),
+            "query" => Ok(ApiKeyPlace::Query { name }),
+            other => Err(format!("an API key cannot be in {other:?}")),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -141,6 +162,7 @@ impl<'a> RawService<'a> {
                 .collect(),
         };
         let service_id = self.service_id(name)?;
+        let api_key: Option<RawApiKey<'_>> = self.of("smithy.api#httpApiKeyAuth")?;
         let params: Option<Ordered<Text<'_>, ContextParam<'_>>> =
             self.of("smithy.rules#clientContextParams")?;
         let namespace: Option<RawNamespace<'_>> = self.of("smithy.api#xmlNamespace")?;
@@ -152,6 +174,7 @@ impl<'a> RawService<'a> {
         );
         let signing_name = sigv4.map_or_else(|| endpoint_prefix.clone(), |v4| v4.name.into());
         Ok(Metadata {
+            api_key: api_key.map(RawApiKey::place).transpose()?,
             api_version: self.version.to_string(),
             auth: match auth.is_empty() {
                 true => vec![NO_AUTH.into()],

@@ -1,6 +1,8 @@
-//! A folder of models: `<service>/<version>/<kind>.json`, or `.json.gz`.
+//! A folder of models, in one of two layouts.
 
+use std::ffi::OsString;
 use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +15,12 @@ use crate::file;
 /// The maximum size of a data file, compressed or not, in bytes. The largest that AWS publishes has 5 MB.
 pub(crate) const LARGEST: u64 = 64 << 20;
 
-/// A folder with the layout of botocore's `data`.
+/// The folder of a service's versions in the layout of AWS's repository of Smithy models.
+pub(crate) const PUBLISHED: &str = "service";
+
+/// A folder with the layout of botocore's `data`, or of `models` in the repository in which AWS publishes its Smithy models:
+/// `<service>/<version>/service-2.json` or `<service>/service/<version>/<service>-<version>.json`. Each file may be compressed
+/// (`.json.gz`) and may be in either dialect.
 ///
 /// Names consist of ASCII letters, digits, `-`, `_` and `.`, and do not lead to another folder; others are ignored. A data file is a
 /// file or a link to one, with at most 64 MiB, decompressed too.
@@ -35,17 +42,24 @@ impl Directory {
         Self { root: root.into() }
     }
 
-    fn file(&self, path: &str, extension: &str) -> PathBuf {
-        self.root.join(format!("{path}.{extension}"))
+    /// The files that a data file may be, in order of precedence.
+    fn files(&self, path: &str) -> impl Iterator<Item = PathBuf> {
+        let published = match path.split('/').collect::<Vec<_>>()[..] {
+            [service, version, SERVICE] => Some(format!(
+                "{service}/{PUBLISHED}/{version}/{service}-{version}"
+            )),
+            _ => None,
+        };
+        let names = [Some(path.to_owned()), published].into_iter().flatten();
+        names.flat_map(|name| {
+            ["json", "json.gz"].map(|extension| self.root.join(format!("{name}.{extension}")))
+        })
     }
 
     /// Whether there is a file with this name. One that cannot be read is an error when it is loaded.
     fn has(&self, service: &str, version: &str, kind: &str) -> bool {
         let path = format!("{service}/{version}/{kind}");
-        is_path(&path)
-            && ["json", "json.gz"]
-                .iter()
-                .any(|extension| self.file(&path, extension).exists())
+        is_path(&path) && self.files(&path).any(|file| file.exists())
     }
 }
 
@@ -67,7 +81,11 @@ impl ModelSource for Directory {
         if !is_path(service) {
             return Ok(Vec::new());
         }
-        let mut versions = folders(&self.root.join(service))?;
+        let folder = self.root.join(service);
+        let mut versions = folders(&folder)?;
+        versions.extend(folders(&folder.join(PUBLISHED))?);
+        versions.sort_unstable();
+        versions.dedup();
         versions.retain(|version| self.has(service, version, kind));
         Ok(versions)
     }
@@ -76,20 +94,56 @@ impl ModelSource for Directory {
         if !is_path(path) {
             return Ok(None);
         }
-        for extension in ["json", "json.gz"] {
-            let file = self.file(path, extension);
+        for file in self.files(path) {
             match read(&file) {
                 Ok(text) => return Ok(Some(text)),
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                    ) => {}
+                Err(error) if is_missing(&error) => {}
                 Err(error) => return Err(failed(&file, &error)),
             }
         }
         Ok(None)
     }
+
+    /// The names, sizes and times of the service's files.
+    fn revision(&self, service: &str) -> Result<u64> {
+        let mut hasher = DefaultHasher::new();
+        if !is_path(service) {
+            return Ok(hasher.finish());
+        }
+        let mut folders_left = vec![(self.root.join(service), 0)];
+        while let Some((folder, depth)) = folders_left.pop() {
+            for name in folders(&folder)?.into_iter().filter(|_| depth < 2) {
+                folders_left.push((folder.join(name), depth + 1));
+            }
+            for (name, metadata) in regular_files(&folder)? {
+                (&folder, name, metadata.len(), metadata.modified().ok()).hash(&mut hasher);
+            }
+        }
+        Ok(hasher.finish())
+    }
+}
+
+/// The files in a folder, sorted; none if it does not exist. Those that vanish meanwhile are left out.
+fn regular_files(folder: &Path) -> Result<Vec<(OsString, fs::Metadata)>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if is_missing(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(failed(folder, &error)),
+    };
+    let files = entries.flatten().filter_map(|entry| {
+        let metadata = fs::metadata(entry.path()).ok()?;
+        metadata.is_file().then(|| (entry.file_name(), metadata))
+    });
+    let mut files: Vec<_> = files.collect();
+    files.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    Ok(files)
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 /// Whether a path stays below the folder to which it is joined.
@@ -102,14 +156,7 @@ fn is_path(path: &str) -> bool {
 pub(crate) fn folders(path: &Path) -> Result<Vec<String>> {
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
-            return Ok(Vec::new());
-        }
+        Err(error) if is_missing(&error) => return Ok(Vec::new()),
         Err(error) => return Err(failed(path, &error)),
     };
     let mut names = Vec::new();

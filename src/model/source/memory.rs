@@ -1,9 +1,15 @@
 //! Models in the program's memory.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
 
+use super::directory::read;
 use super::{ModelSource, SERVICE};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::file;
+use crate::model::ServiceModel;
+use crate::names::hyphenated_service_id;
 
 /// Data files in memory.
 ///
@@ -28,6 +34,50 @@ impl Memory {
     pub fn with(mut self, path: impl Into<String>, text: impl Into<String>) -> Self {
         self.0.insert(path.into(), text.into());
         self
+    }
+
+    /// Adds a model in either dialect. Its name and version are those that the model has: the service id, with hyphens.
+    ///
+    /// ```
+    /// use tucuxi::model::{Memory, ModelSource};
+    ///
+    /// let models = Memory::new().with_model(r#"{"smithy": "2.0", "shapes": {"a#BellTower": {"type": "service", "version": "1",
+    ///     "traits": {"aws.protocols#restJson1": {}}}}}"#)?;
+    /// assert_eq!(models.services()?, ["belltower"]);
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text is not a model, or if its name or version would not be valid in a path.
+    pub fn with_model(self, text: impl Into<String>) -> Result<Self> {
+        let text = text.into();
+        let metadata = ServiceModel::parse("the model", &*text)?.metadata().clone();
+        let name = hyphenated_service_id(&metadata.service_id);
+        let version = match &*metadata.api_version {
+            "" => "1",
+            version => version,
+        };
+        for part in [&*name, version] {
+            if let Some(fault) = file::portable_fault(part) {
+                return Err(Error::model(format!(
+                    "{part:?} is not valid in a path: {fault}"
+                )));
+            }
+        }
+        Ok(self.with(format!("{name}/{version}/{SERVICE}"), text))
+    }
+
+    /// Adds the model in a file (`.json` or `.json.gz`), as [`with_model`](Self::with_model) does.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be read, or as [`with_model`](Self::with_model).
+    pub fn with_file(self, path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let invalid = |e: &dyn fmt::Display| Error::model(format!("{}: {e}", path.display()));
+        let text = read(path).map_err(|e| invalid(&e))?;
+        self.with_model(text).map_err(|e| invalid(&e))
     }
 
     /// Service and version of each file of this kind.

@@ -17,13 +17,14 @@ pub(crate) mod pack;
 
 pub use self::directory::Directory;
 #[cfg(feature = "cli")]
-pub(crate) use self::directory::{folders, read, text};
+pub(crate) use self::directory::{PUBLISHED, folders, read, text};
 #[cfg(feature = "embedded")]
 pub use self::embedded::Embedded;
 pub(crate) use self::extras::merge_extras;
 pub use self::memory::Memory;
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::Arc;
 
 use super::UnknownName;
@@ -87,6 +88,17 @@ pub trait ModelSource: Send + Sync {
     ///
     /// Returns an error if the file cannot be read.
     fn load(&self, path: &str) -> Result<Option<String>>;
+
+    /// Returns a number that differs after a change of a service's data files, for
+    /// [`watch_models`](crate::ConfigBuilder::watch_models). The default is 0: the files never change.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the source cannot be read.
+    fn revision(&self, service: &str) -> Result<u64> {
+        let _ = service;
+        Ok(0)
+    }
 }
 
 /// Several sources, in order of precedence.
@@ -173,6 +185,15 @@ impl Models {
             all.extend(source.versions(service, SERVICE)?);
         }
         Ok(all.into_iter().collect())
+    }
+
+    /// A number that differs after a change of a service's files in any source.
+    pub(crate) fn revision(&self, service: &str) -> Result<u64> {
+        let mut hasher = DefaultHasher::new();
+        for source in self.sources.iter().filter(|_| is_name(service)) {
+            hasher.write_u64(source.revision(service)?);
+        }
+        Ok(hasher.finish())
     }
 
     /// The newest version of a service's file in any source.

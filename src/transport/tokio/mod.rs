@@ -50,6 +50,16 @@ const MAX_UNSENT: usize = 3;
 ///
 /// Connections are opened by requests, so a transport can be created outside of a runtime. The runtime needs its drivers for IO and
 /// time. Requests of several runtimes do not share connections.
+///
+/// ```
+/// use tucuxi::transport::TokioTransport;
+/// use tucuxi::{AsyncClient, Config};
+///
+/// let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+/// let transport = TokioTransport::new(config.network())?;
+/// let client = AsyncClient::with_transport(config, transport)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct TokioTransport {
     routes: Routes,

@@ -8,12 +8,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
-use hmac::{Hmac, KeyInit, Mac};
 use hyper::body::{Body, Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tucuxi::eventstream::{self, EventReader, HeaderValue, Message};
@@ -23,8 +21,7 @@ use tucuxi::{AsyncClient, Client, Config, Credentials, ErrorKind};
 
 use super::on_one_thread;
 use crate::support::client::{IntoClient, isolated};
-
-const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+use crate::support::signed_events::{SECRET, Verifier};
 
 /// A service whose one operation returns the events that it receives.
 const MODEL: &str = r#"{
@@ -75,70 +72,6 @@ struct Seen {
     faults: Mutex<Vec<String>>,
 }
 
-fn hmac(key: &[u8], text: &str) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
-    mac.update(text.as_bytes());
-    mac.finalize().into_bytes().to_vec()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Verifies the chain of signatures, with nothing of the library but the format of messages.
-struct Verifier {
-    last: String,
-    scope: String,
-}
-
-impl Verifier {
-    fn new(request: &http::request::Parts) -> Self {
-        let header = request.headers["authorization"].to_str().unwrap();
-        let (_, signature) = header.rsplit_once("Signature=").unwrap();
-        let (_, credential) = header.split_once("Credential=").unwrap();
-        let (credential, _) = credential.split_once(',').unwrap();
-        Self {
-            last: signature.into(),
-            scope: credential.split_once('/').unwrap().1.into(),
-        }
-    }
-
-    /// Returns the message inside, or `None` for the one that ends the stream.
-    fn open(&mut self, outer: &Message) -> Result<Option<Message>, String> {
-        let (Some(HeaderValue::Timestamp(millis)), Some(HeaderValue::Bytes(signature))) =
-            (outer.header(":date"), outer.header(":chunk-signature"))
-        else {
-            return Err(format!("not signed: {:?}", outer.headers));
-        };
-        let time = jiff::Timestamp::from_millisecond(*millis).unwrap();
-        let stamp = time.strftime("%Y%m%dT%H%M%SZ").to_string();
-        let mut date = vec![5];
-        date.extend(b":date");
-        date.push(8);
-        date.extend(millis.to_be_bytes());
-        let text = format!(
-            "AWS4-HMAC-SHA256-PAYLOAD\n{stamp}\n{}\n{}\n{}\n{}",
-            self.scope,
-            self.last,
-            hex(&Sha256::digest(&date)),
-            hex(&Sha256::digest(&outer.payload))
-        );
-        let parts = self.scope.split('/');
-        let key = parts.fold(format!("AWS4{SECRET}").into_bytes(), |key, part| {
-            hmac(&key, part)
-        });
-        let expected = hmac(&key, &text);
-        if signature != &expected {
-            return Err(format!("wrong signature of {outer:?}"));
-        }
-        self.last = hex(&expected);
-        match outer.payload.is_empty() {
-            true => Ok(None),
-            false => Ok(Message::read(&mut &outer.payload[..]).unwrap()),
-        }
-    }
-}
-
 /// The messages of the response.
 struct Messages(mpsc::Receiver<Bytes>);
 
@@ -180,7 +113,7 @@ async fn talk(
     out: mpsc::Sender<Bytes>,
 ) {
     let (head, mut body) = request.into_parts();
-    let mut verifier = Verifier::new(&head);
+    let mut verifier = Verifier::new(head.headers["authorization"].to_str().unwrap());
     let mut received = BytesMut::new();
     let mut events = 0;
     loop {

@@ -5,6 +5,7 @@ mod bodies;
 mod drops;
 mod duplex;
 mod lookups;
+mod outputs;
 
 use std::future::Future;
 

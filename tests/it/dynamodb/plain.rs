@@ -11,15 +11,12 @@ use tucuxi::transport::Replay;
 
 use super::config;
 
-use crate::support::client::IntoClient;
+use crate::support::client::{IntoClient, over};
 
 fn plain(replay: Replay) -> (Client, Arc<Replay>) {
     let replay = Arc::new(replay);
     let config = config().plain_attribute_values(true).build().unwrap();
-    (
-        Client::with_transport(config, replay.clone()).unwrap(),
-        replay,
-    )
+    (over(config, replay.clone()), replay)
 }
 
 pub(super) fn sent(replay: &Replay, number: usize) -> Value {
@@ -360,7 +357,7 @@ fn a_stub_responds_like_the_service() {
         .interceptor(stub)
         .build()
         .unwrap();
-    let client = Client::with_transport(config, Replay::new()).unwrap();
+    let client = over(config, Replay::new());
     let found = client
         .call(
             "dynamodb",

@@ -4,6 +4,7 @@
 mod misfits;
 mod refused;
 mod service;
+mod smithy;
 mod targets;
 
 use std::path::Path;
@@ -13,7 +14,10 @@ use serde_json::{Value, json};
 use tucuxi::transport::{Replay, SentRequest};
 use tucuxi::{BearerToken, Client, Config, ConfigBuilder, Credentials, Error, ErrorKind};
 
+use crate::support::client::over;
+
 /// A protocol with its requests and responses.
+#[derive(Clone, Copy)]
 struct Wire {
     protocol: &'static str,
     /// The path and query of the request.
@@ -166,23 +170,34 @@ fn client_of(
         .max_attempts(1);
     let config = change(config).build().unwrap();
     let replay = Arc::new(replay);
-    (
-        Client::with_transport(config, replay.clone()).unwrap(),
-        replay,
-    )
+    (over(config, replay.clone()), replay)
+}
+
+/// Both dialects: functions that return the model for a protocol.
+const DIALECTS: [fn(&str) -> Value; 2] = [model, smithy::model];
+
+/// Each protocol in each dialect.
+fn all() -> impl Iterator<Item = (Wire, Value)> {
+    WIRES
+        .into_iter()
+        .flat_map(|wire| DIALECTS.map(|model| (wire, model(wire.protocol))))
 }
 
 fn build(wire: &Wire, replay: Replay) -> (Result<Value, Error>, Vec<SentRequest>) {
+    build_of(&model(wire.protocol), replay)
+}
+
+fn build_of(model: &Value, replay: Replay) -> (Result<Value, Error>, Vec<SentRequest>) {
     let folder = tempfile::tempdir().unwrap();
-    let (client, replay) = client(folder.path(), wire.protocol, replay);
+    let (client, replay) = client_of(folder.path(), model, replay, |config| config);
     (client.call("tower", "build", params()), replay.sent())
 }
 
 #[test]
 fn a_new_service_is_called_in_every_protocol() {
-    for wire in WIRES {
+    for (wire, model) in all() {
         let replay = Replay::new().respond(200, wire.headers, wire.answer);
-        let (found, sent) = build(&wire, replay);
+        let (found, sent) = build_of(&model, replay);
         let protocol = wire.protocol;
         let [request] = &sent[..] else {
             panic!("{protocol}: {found:?}")
@@ -392,8 +407,8 @@ fn the_preferred_scheme_signs_the_request() {
 
 #[test]
 fn errors_of_a_new_service_are_read_in_every_protocol() {
-    for wire in WIRES {
-        let (found, _) = build(&wire, Replay::new().respond(400, &[], wire.refusal));
+    for (wire, model) in all() {
+        let (found, _) = build_of(&model, Replay::new().respond(400, &[], wire.refusal));
         let error = found.unwrap_err();
         let service = error.service_error().unwrap();
         assert_eq!(

@@ -12,10 +12,10 @@ use tucuxi::transport::{
     CancelToken, Limits, Request, Response, Transport, TransportError, TransportErrorKind,
     UreqTransport,
 };
-use tucuxi::{Client, ErrorKind, ResponseBody};
+use tucuxi::{ErrorKind, ResponseBody};
 
 use super::{BUCKET, PART, Place, bytes};
-use crate::support::client::IntoClient;
+use crate::support::client::{IntoClient, over};
 use crate::support::proxy::{Fault, Proxy, some_parts};
 use crate::support::s3::Refusal;
 
@@ -302,7 +302,7 @@ fn a_wrong_checksum_of_the_whole_names_the_object() {
         .unwrap();
     let config = place.client.config().with(|config| config).unwrap();
     let liar = Liar(UreqTransport::new(config.network()).unwrap());
-    let client = Client::with_transport(config, liar).unwrap();
+    let client = over(config, liar);
     let s3 = client.transfer_with(place.config()).unwrap();
     let error = s3
         .download_file(BUCKET, "key", place.path("down"))
@@ -370,7 +370,7 @@ fn an_upload_whose_last_response_is_lost_succeeds() {
     let config = place.client.config().with(|config| config).unwrap();
     let transport = UreqTransport::new(config.network()).unwrap();
     let loser = Loser(transport, AtomicBool::new(true));
-    let client = Client::with_transport(config, loser).unwrap();
+    let client = over(config, loser);
     let s3 = client.transfer_with(place.config()).unwrap();
     let content = bytes(2 * PART);
     let report = s3.upload(content.clone(), BUCKET, "key").run().unwrap();
@@ -415,7 +415,7 @@ fn regression_surplus_bytes_do_not_overwrite_the_next_part() {
         second_is_done: Mutex::new(second_is_done),
         is_first: AtomicBool::new(true),
     };
-    let client = Client::with_transport(config, verbose).unwrap();
+    let client = over(config, verbose);
     let s3 = client.transfer_with(place.config()).unwrap();
     let down = place.path("down");
     let job = s3.download_file(BUCKET, "key", &down);

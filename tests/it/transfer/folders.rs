@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
+use tucuxi::Error;
 use tucuxi::transfer::{Compare, Difference, Report, SyncPlan, TransferError, TransferManager};
 use tucuxi::transport::Replay;
-use tucuxi::{Client, Error};
 
 use super::{BUCKET, PART, Place, bytes};
+use crate::support::client::over;
 use crate::support::s3::Refusal;
 
 pub(crate) fn report(error: Error) -> Report {
@@ -484,7 +485,7 @@ fn regression_listings_receive_their_arguments() {
                 .respond(404, &[], ""),
         );
         let config = place.client.config().with(|config| config).unwrap();
-        let client = Client::with_transport(config, replay.clone()).unwrap();
+        let client = over(config, replay.clone());
         // requests after the listing get no response
         let _ = job(&client.transfer(), what).args(args.clone()).run();
         let sent = replay.sent();

@@ -20,7 +20,7 @@ use tucuxi::Client;
 use tucuxi::transfer::{TransferConfig, TransferManager};
 use tucuxi::transport::{Limits, Request, Response, Transport, TransportError, UreqTransport};
 
-use crate::support::client::IntoClient;
+use crate::support::client::{IntoClient, over};
 use crate::support::s3::S3Backend;
 
 const MIB: usize = 1024 * 1024;
@@ -74,7 +74,7 @@ impl Place {
     ) -> TransferManager {
         let config = self.client.config().with(|config| config).unwrap();
         let transport = UreqTransport::new(config.network()).unwrap();
-        let client = Client::with_transport(config, Edited(transport, edit)).unwrap();
+        let client = over(config, Edited(transport, edit));
         client.transfer_with(settings).unwrap()
     }
 

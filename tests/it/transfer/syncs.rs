@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tucuxi::Client;
 use tucuxi::transfer::{Compare, Difference, Job, TransferManager};
 use tucuxi::transport::{CancelToken, Replay};
 
 use super::folders::{changes, files, report};
 use super::{BUCKET, PART, Place, bytes};
+use crate::support::client::over;
 use crate::support::s3::Refusal;
 
 /// A listing with these entries and this end.
@@ -38,7 +38,7 @@ pub(super) fn replayed(place: &Place, pages: &[(&str, String)]) -> (TransferMana
     });
     let replay = Arc::new(replay);
     let config = place.client.config().with(|config| config).unwrap();
-    let client = Client::with_transport(config, replay.clone()).unwrap();
+    let client = over(config, replay.clone());
     (client.transfer_with(place.config()).unwrap(), replay)
 }
 

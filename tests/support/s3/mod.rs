@@ -96,12 +96,6 @@ impl S3Backend {
         config_for(&self.url())
     }
 
-    /// A client of this server.
-    pub(crate) fn client(&self) -> tucuxi::Client {
-        let config = self.config().build().expect("a plain configuration");
-        tucuxi::Client::with_config(config).expect("a plain client")
-    }
-
     /// Allows parts below 5 MiB from now on.
     pub(crate) fn allow_small_parts(&self) {
         self.shared.store().small_parts = true;

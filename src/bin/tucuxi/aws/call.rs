@@ -9,15 +9,16 @@ use tucuxi::internals::command::Writer;
 use tucuxi::{Output, RequestBuilder};
 
 use super::custom::saved::Part;
-use super::given::{self, Given, Pages, Skeleton};
+use super::given::{Given, Pages, Skeleton};
 use super::options::Command;
 use super::result::Results;
 use super::value::Reader;
-use super::{Run, commands, skeleton, unknown_command};
+use super::{Run, commands, help, line, skeleton, unknown_command};
 use crate::failure::Failure;
+use crate::output::timestamp_format;
 
 /// Runs the command of an operation.
-pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Failure> {
+pub(super) fn run(run: Run<'_, '_>, name: &str, args: Vec<String>) -> Result<(), Failure> {
     let Run {
         globals,
         client,
@@ -47,16 +48,19 @@ pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Fai
         blobs: globals.blobs(client.config())?,
         env: client.config().environment(),
     };
-    let mut given = given::read(&command, &reader, globals.paginate, args)?;
+    let mut given = line::read(&command, &reader, globals.paginate, args)?;
+    if given.help {
+        return help::print_operation(&command, &globals.output_options(), &client, out);
+    }
     given.place_files(folder);
-    let mut results = Results::new(&command, &globals, out);
+    let mut results = Results::new(&command, globals, client.config(), out)?;
     match given.skeleton {
         None => {}
         Some(Skeleton::Output) => {
             let value = skeleton::output(model, operation)?;
             return results.one(value);
         }
-        Some(form) => return skeleton::print_input(form, &command, results.out),
+        Some(form) => return skeleton::print_input(form, &mut results),
     }
     if let Some(finish) = command.custom().and_then(|custom| custom.finish) {
         finish(&mut given.params, &client)?;
@@ -67,7 +71,9 @@ pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Fai
     {
         pages.page_size = results.default_page_size(&params);
     }
-    let mut request = client.request(model.name(), &operation.name).params(params);
+    let timestamps = timestamp_format(client.config())?;
+    let request = client.request(model.name(), &operation.name);
+    let mut request = request.params(params).interceptor(timestamps);
     if let Some(body) = given.body.take() {
         request = request.body(body);
     }
@@ -80,7 +86,7 @@ pub(super) fn run(run: Run<'_>, name: &str, args: Vec<String>) -> Result<(), Fai
 fn paginate(
     request: RequestBuilder,
     settings: Pages,
-    results: &mut Results<'_>,
+    results: &mut Results<'_, '_>,
 ) -> Result<(), Failure> {
     let mut pages = request.pages()?;
     if let Some(number) = settings.max_items {
@@ -99,7 +105,7 @@ fn one(
     request: RequestBuilder,
     command: &Command<'_>,
     given: Given,
-    results: &mut Results<'_>,
+    results: &mut Results<'_, '_>,
 ) -> Result<(), Failure> {
     let Some(path) = &given.out_file else {
         if has_events(command) {
@@ -138,14 +144,11 @@ fn has_events(command: &Command<'_>) -> bool {
 }
 
 /// Prints each event when it is there.
-fn events(output: &mut Output, results: &mut Results<'_>) -> Result<(), Failure> {
-    let Some(events) = &mut output.events else {
-        return results.one(output.to_value()?);
-    };
-    for event in events {
-        results.one(event?)?;
+fn events(output: &mut Output, results: &mut Results<'_, '_>) -> Result<(), Failure> {
+    match &mut output.events {
+        Some(events) => events.try_for_each(|event| results.one(event?)),
+        None => results.one(output.to_value()?),
     }
-    Ok(())
 }
 
 /// Writes the bytes in one kind of event to a file.

@@ -4,16 +4,20 @@ use std::time::Duration;
 
 use tucuxi::config::RegionalEndpoints;
 use tucuxi::internals::command::profile_setting;
-use tucuxi::query::Query;
+use tucuxi::query::{Query, QueryError, QueryErrorKind};
 use tucuxi::{Config, ConfigBuilder};
 
 use super::grammar::{self, Syntax, Takes};
 use super::value::BlobFormat;
 use crate::failure::{Failure, with_option};
+use crate::output::Options;
 
 struct Global {
     name: &'static str,
     takes: Takes,
+    /// The place of a value that may be any, in the help page.
+    value: &'static str,
+    help: &'static str,
     /// The accepted values; any if there are none.
     choices: &'static [&'static str],
     set: Set,
@@ -31,19 +35,29 @@ impl Syntax for Global {
 
 type Set = fn(&mut Globals, String) -> Result<(), Failure>;
 
-const fn switch(name: &'static str, set: Set) -> Global {
+const fn switch(name: &'static str, help: &'static str, set: Set) -> Global {
     Global {
         name,
         takes: Takes::None,
+        value: "",
+        help,
         choices: &[],
         set,
     }
 }
 
-const fn value(name: &'static str, choices: &'static [&'static str], set: Set) -> Global {
+const fn value(
+    name: &'static str,
+    value: &'static str,
+    help: &'static str,
+    choices: &'static [&'static str],
+    set: Set,
+) -> Global {
     Global {
         name,
         takes: Takes::One,
+        value,
+        help,
         choices,
         set,
     }
@@ -66,48 +80,164 @@ macro_rules! set {
 }
 
 const OPTIONS: &[Global] = &[
-    value("ca-bundle", &[], set!(ca_bundle)),
-    switch("cli-auto-prompt", |_, _| Ok(())),
+    value(
+        "ca-bundle",
+        "FILE",
+        "trusts the certificates of this file instead of the built-in ones",
+        &[],
+        set!(ca_bundle),
+    ),
+    switch(
+        "cli-auto-prompt",
+        "does nothing, as there are no prompts",
+        |_, _| Ok(()),
+    ),
     value(
         "cli-binary-format",
+        "",
+        "how blobs are written in parameters",
         &["base64", "raw-in-base64-out"],
         set!(binary_format),
     ),
-    value("cli-connect-timeout", &[], |globals, value| {
-        globals.connect_timeout = Some(seconds("cli-connect-timeout", &value)?);
-        Ok(())
-    }),
+    value(
+        "cli-connect-timeout",
+        "SECONDS",
+        "the time limit of a connection; 0 for none",
+        &[],
+        |globals, value| {
+            globals.connect_timeout = Some(seconds("cli-connect-timeout", &value)?);
+            Ok(())
+        },
+    ),
     value(
         "cli-error-format",
+        "",
+        "the format of errors",
         &["enhanced", "json", "legacy", "table", "text", "yaml"],
         set!(error_format),
     ),
-    value("cli-read-timeout", &[], |globals, value| {
-        globals.read_timeout = Some(seconds("cli-read-timeout", &value)?);
-        Ok(())
-    }),
-    value("color", &["auto", "off", "on"], set!(color)),
-    switch("debug", set!(debug = true)),
-    value("endpoint-url", &[], set!(endpoint_url)),
-    switch("no-cli-auto-prompt", |_, _| Ok(())),
-    switch("no-cli-pager", set!(pager = false)),
-    switch("no-paginate", set!(paginate = false)),
-    switch("no-sign-request", set!(sign = false)),
-    switch("no-verify-ssl", set!(verify = false)),
+    value(
+        "cli-read-timeout",
+        "SECONDS",
+        "the time limit of each read; 0 for none",
+        &[],
+        |globals, value| {
+            globals.read_timeout = Some(seconds("cli-read-timeout", &value)?);
+            Ok(())
+        },
+    ),
+    value(
+        "color",
+        "",
+        "whether tables and pages have colours",
+        &["auto", "off", "on"],
+        set!(color),
+    ),
+    switch("debug", "logs to stderr", set!(debug = true)),
+    value(
+        "endpoint-url",
+        "URL",
+        "sends requests here instead of to the endpoint of the service",
+        &[],
+        set!(endpoint_url),
+    ),
+    switch(
+        "no-cli-auto-prompt",
+        "does nothing, as there are no prompts",
+        |_, _| Ok(()),
+    ),
+    switch(
+        "no-cli-pager",
+        "prints without a pager",
+        set!(pager = false),
+    ),
+    switch(
+        "no-paginate",
+        "requests one page only",
+        set!(paginate = false),
+    ),
+    switch(
+        "no-sign-request",
+        "sends unsigned requests, which need no credentials",
+        set!(sign = false),
+    ),
+    switch(
+        "no-verify-ssl",
+        "does not verify certificates",
+        set!(verify = false),
+    ),
     value(
         "output",
+        "",
+        "the format of results",
         &["json", "off", "table", "text", "yaml", "yaml-stream"],
         set!(output),
     ),
-    value("profile", &[], set!(profile)),
-    value("query", &[], |globals, value| {
-        let query = Query::compile(&value);
-        globals.query = Some(query.map_err(|e| Failure::Usage(format!("--query: {e}")))?);
-        Ok(())
-    }),
-    value("region", &[], set!(region)),
-    switch("version", set!(version = true)),
+    value(
+        "profile",
+        "NAME",
+        "the profile in the configuration files",
+        &[],
+        set!(profile),
+    ),
+    value(
+        "query",
+        "EXPRESSION",
+        "prints what this JMESPath expression selects",
+        &[],
+        |globals, value| {
+            let failed = |error: QueryError| {
+                let text = format!("--query: {error}");
+                match error.kind {
+                    QueryErrorKind::Syntax => Failure::Usage(text),
+                    _ => Failure::Other(text.into()),
+                }
+            };
+            globals.query = Some(Query::compile(&value).map_err(failed)?);
+            Ok(())
+        },
+    ),
+    value(
+        "region",
+        "REGION",
+        "the region, such as eu-west-1",
+        &[],
+        set!(region),
+    ),
+    switch("version", "prints the version", set!(version = true)),
 ];
+
+/// How many values an option takes, if it is a global one.
+pub(super) fn takes(name: &str) -> Option<Takes> {
+    find(name).map(|option| option.takes)
+}
+
+/// The values that an option accepts; none if it accepts any.
+pub(super) fn choices(name: &str) -> &'static [&'static str] {
+    find(name).map_or(&[], |option| option.choices)
+}
+
+/// The names of the options, and what they do.
+pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    OPTIONS.iter().map(|option| (option.name, option.help))
+}
+
+fn find(name: &str) -> Option<&'static Global> {
+    OPTIONS.iter().find(|option| option.name == name)
+}
+
+/// The options with their values, and what they do.
+pub(super) fn help() -> Vec<(String, &'static str)> {
+    let row = |option: &Global| {
+        let value = match option.choices {
+            [] => option.value.to_owned(),
+            choices => choices.join("|"),
+        };
+        let name = format!("--{} {value}", option.name);
+        (name.trim_end().to_owned(), option.help)
+    };
+    OPTIONS.iter().map(row).collect()
+}
 
 /// The values of the global options.
 #[derive(Debug)]
@@ -138,6 +268,34 @@ pub(crate) struct Line {
     pub(crate) command: Option<String>,
     /// The arguments of the command.
     pub(crate) rest: Vec<String>,
+}
+
+impl Line {
+    /// The arguments of a command of `tucuxi` that is not a service, with the program's name and the global options that it has.
+    pub(crate) fn into_args(self) -> Vec<String> {
+        let mut args = vec!["tucuxi".to_owned()];
+        args.extend(self.command);
+        args.extend(self.rest);
+        let Globals {
+            debug,
+            endpoint_url,
+            profile,
+            region,
+            sign,
+            ..
+        } = self.globals;
+        for (name, value) in [
+            ("--endpoint-url", endpoint_url),
+            ("--profile", profile),
+            ("--region", region),
+        ] {
+            args.extend(value.into_iter().flat_map(|value| [name.to_owned(), value]));
+        }
+        for (name, is_given) in [("--debug", debug), ("--no-sign-request", !sign)] {
+            args.extend(is_given.then(|| name.to_owned()));
+        }
+        args
+    }
 }
 
 /// Reads the global options, which may be anywhere in the line.
@@ -191,6 +349,32 @@ fn seconds(name: &str, text: &str) -> Result<Duration, Failure> {
 }
 
 impl Globals {
+    /// Takes over what other options set.
+    pub(super) fn replace_with(&mut self, other: Self) {
+        fn replace<T>(old: &mut Option<T>, new: Option<T>) {
+            if new.is_some() {
+                *old = new;
+            }
+        }
+        replace(&mut self.binary_format, other.binary_format);
+        replace(&mut self.ca_bundle, other.ca_bundle);
+        replace(&mut self.color, other.color);
+        replace(&mut self.connect_timeout, other.connect_timeout);
+        replace(&mut self.endpoint_url, other.endpoint_url);
+        replace(&mut self.error_format, other.error_format);
+        replace(&mut self.output, other.output);
+        replace(&mut self.profile, other.profile);
+        replace(&mut self.query, other.query);
+        replace(&mut self.read_timeout, other.read_timeout);
+        replace(&mut self.region, other.region);
+        self.debug |= other.debug;
+        self.pager &= other.pager;
+        self.paginate &= other.paginate;
+        self.sign &= other.sign;
+        self.verify &= other.verify;
+        self.version |= other.version;
+    }
+
     /// Resolves the configuration, on top of a builder with the settings of the program.
     ///
     /// # Errors
@@ -234,6 +418,16 @@ impl Globals {
             false => config
                 .with(|config| config.s3_us_east_1_endpoint(RegionalEndpoints::Regional))
                 .map_err(failed),
+        }
+    }
+
+    /// The options of the output.
+    pub(crate) fn output_options(&self) -> Options<'_> {
+        Options {
+            output: self.output.as_deref(),
+            error_format: self.error_format.as_deref(),
+            color: self.color.as_deref(),
+            no_pager: !self.pager,
         }
     }
 

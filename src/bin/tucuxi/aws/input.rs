@@ -14,7 +14,7 @@ use super::value::parse_json;
 pub(super) fn parse(form: Document, text: &str) -> Result<Params, String> {
     let value = match form {
         Document::Json => parse_json(text)?,
-        Document::Yaml => return Err("YAML is not read yet; use --cli-input-json".into()),
+        Document::Yaml => serde_saphyr::from_str(text).map_err(|e| format!("invalid YAML: {e}"))?,
     };
     match value {
         Value::Object(params) => Ok(params),

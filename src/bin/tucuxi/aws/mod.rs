@@ -5,15 +5,20 @@
 //! ```
 //! Names, options and values are those of `aws` version 2. Only the one operation of the line is looked at.
 
+mod alias;
 mod call;
+mod checksum;
 mod commands;
+mod complete;
 mod custom;
 mod documents;
 mod file;
 mod given;
 mod globals;
 mod grammar;
+mod help;
 mod input;
+mod line;
 mod options;
 mod renames;
 mod result;
@@ -22,27 +27,38 @@ mod skeleton;
 mod value;
 mod waiter;
 
-use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use tucuxi::internals::command::nearest;
 use tucuxi::model::{ServiceModel, UnknownName};
 use tucuxi::{Client, Config, ConfigBuilder};
 
+pub(crate) use self::alias::{Aliases, Expanded};
 use self::commands::{is_lacking, service_of};
-pub(crate) use self::globals::{Globals, Line, parse};
+pub(crate) use self::complete::{Candidate, complete, positionals};
+use self::globals::Globals;
+pub(crate) use self::globals::{Line, parse};
 use crate::failure::Failure;
+use crate::output::Out;
 
 /// What a command does not do itself.
 pub(crate) struct Host<'h> {
     /// The settings of the program.
     pub(crate) config: ConfigBuilder,
     pub(crate) connect: &'h dyn Fn(Config) -> tucuxi::Result<Client>,
-    pub(crate) out: &'h mut dyn Write,
+    pub(crate) out: Out<'h>,
     /// The folder of the files that a command writes.
     pub(crate) folder: &'h Path,
-    /// The commands that are not services, for suggestions.
+    /// The commands that are not services, for suggestions and the help page.
     pub(crate) other_commands: &'h [&'h str],
+    /// Says what one of these does.
+    pub(crate) about: &'h dyn Fn(&str) -> String,
+}
+
+/// Whether a line requests a page instead of a call.
+pub(crate) fn requests_help(line: &Line) -> bool {
+    help::requested(line).is_some()
 }
 
 /// Runs the command of a service.
@@ -50,28 +66,23 @@ pub(crate) struct Host<'h> {
 /// # Errors
 ///
 /// Returns an error if the line is invalid or the call fails.
-pub(crate) fn run(line: Line, host: Host<'_>) -> Result<(), Failure> {
-    let Line {
-        globals,
-        command,
-        rest,
-    } = line;
-    let command = command.unwrap_or_default();
+pub(crate) fn run(line: &Line, mut host: Host<'_>) -> Result<(), Failure> {
+    if let Some(words) = help::requested(line) {
+        return help::run(line, &words, host);
+    }
+    let globals = &line.globals;
+    let command = line.command.clone().unwrap_or_default();
     if is_lacking(&command, "") {
         return Err(Failure::Lacking(command));
     }
-    let parsed = grammar::parse(rest, NO_OPTIONS, 1).map_err(Failure::Usage)?;
+    let parsed = grammar::parse(line.rest.clone(), NO_OPTIONS, 1).map_err(Failure::Usage)?;
     let config = globals.config(host.config)?;
-    let client = (host.connect)(config)?;
-    let model = match client.model(service_of(&command)) {
-        Ok(model) if commands::command_of(model.name()) == command || is_alias(&command) => model,
-        Err(error) if error.downcast_ref::<UnknownName>().is_none() => return Err(error.into()),
-        _ => return Err(unknown_service(&client, &command, host.other_commands)),
-    };
+    let config = config.with(|config| config.interceptor(checksum::DefaultChecksum));
+    let client = (host.connect)(config.map_err(tucuxi::Error::from)?)?;
+    let model = model_of(&client, &command, host.other_commands)?;
     let Some(operation) = parsed.positionals.into_iter().next() else {
         return Err(Failure::Usage(format!(
-            "{command} needs an operation; tucuxi operations {} lists them",
-            model.name()
+            "{command} needs an operation; tucuxi {command} help lists them"
         )));
     };
     let run = Run {
@@ -79,11 +90,10 @@ pub(crate) fn run(line: Line, host: Host<'_>) -> Result<(), Failure> {
         client,
         service: &command,
         model: &model,
-        out: host.out,
+        out: &mut host.out,
         folder: host.folder,
     };
     match &*operation {
-        "help" => Err(no_help(model.name(), None)),
         "wait" => waiter::run(run, parsed.rest),
         operation if is_lacking(&command, operation) => {
             Err(Failure::Lacking(format!("{command} {operation}")))
@@ -93,13 +103,13 @@ pub(crate) fn run(line: Line, host: Host<'_>) -> Result<(), Failure> {
 }
 
 /// A command line whose service is known.
-struct Run<'r> {
-    globals: Globals,
+struct Run<'r, 'o> {
+    globals: &'r Globals,
     client: Client,
     /// The command of the service.
     service: &'r str,
     model: &'r ServiceModel,
-    out: &'r mut dyn Write,
+    out: &'r mut Out<'o>,
     folder: &'r Path,
 }
 
@@ -109,13 +119,22 @@ fn is_alias(command: &str) -> bool {
     service_of(command) != command
 }
 
-fn no_help(service: &str, operation: Option<&str>) -> Failure {
-    Failure::Usage(match operation {
-        None => format!("tucuxi operations {service} lists the operations"),
-        Some(operation) => {
-            format!("tucuxi describe {service} {operation} shows the parameters and the result")
+/// Returns the model of the service that a command calls.
+fn model_of(
+    client: &Client,
+    command: &str,
+    other_commands: &[&str],
+) -> Result<Arc<ServiceModel>, Failure> {
+    if is_lacking(command, "") {
+        return Err(Failure::Lacking(command.to_owned()));
+    }
+    match client.model(service_of(command)) {
+        Ok(model) if commands::command_of(model.name()) == command || is_alias(command) => {
+            Ok(model)
         }
-    })
+        Err(error) if error.downcast_ref::<UnknownName>().is_none() => Err(error.into()),
+        _ => Err(unknown_service(client, command, other_commands)),
+    }
 }
 
 fn unknown_service(client: &Client, command: &str, others: &[&str]) -> Failure {

@@ -60,11 +60,38 @@ pub(super) enum Document {
     Yaml,
 }
 
+impl Document {
+    pub(super) fn help(self) -> &'static str {
+        match self {
+            Self::Json => {
+                "all parameters as JSON, or file:// and a file with them; other options come on top"
+            }
+            Self::Yaml => {
+                "all parameters as YAML, or file:// and a file with them; other options come on top"
+            }
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Page {
     MaxItems,
     Size,
     StartingToken,
+}
+
+impl Page {
+    pub(super) fn help(self) -> &'static str {
+        match self {
+            Self::MaxItems => {
+                "paging: prints at most this many items, and NextToken if there are more"
+            }
+            Self::Size => "paging: the number of items that each request asks for",
+            Self::StartingToken => {
+                "paging: continues after the items of an earlier command, whose NextToken this is"
+            }
+        }
+    }
 }
 
 /// The command of one operation.
@@ -210,8 +237,12 @@ impl<'m> Command<'m> {
             of == service && (operation == self.name || operation == "*")
         };
         for (of, operation, regular, name) in RENAMED {
+            // switches of structures keep their names
+            let is_it = |option: &&mut CommandOption<'_>| {
+                option.name == *regular && !matches!(option.sets, Sets::Switch(..))
+            };
             if is_here(of, operation)
-                && let Some(option) = options.iter_mut().find(|option| option.name == *regular)
+                && let Some(option) = options.iter_mut().find(is_it)
             {
                 option.name = (*name).into();
             }

@@ -1,55 +1,56 @@
 //! The printing of results.
 
-use std::io::Write;
-
-use serde::Serialize as _;
 use serde_json::Value;
-use serde_json::ser::{PrettyFormatter, Serializer};
+use tucuxi::{Config, Pages};
 
 use super::globals::Globals;
 use super::options::Command;
 use crate::failure::Failure;
+use crate::output::{Format, Out, Printer, Style};
 
 /// Prints the results of a command.
-pub(super) struct Results<'r> {
-    command: &'r Command<'r>,
-    globals: &'r Globals,
-    pub(super) out: &'r mut dyn Write,
+pub(super) struct Results<'r, 'o> {
+    pub(super) command: &'r Command<'r>,
+    style: Style<'r>,
+    out: &'r mut Out<'o>,
 }
 
-impl<'r> Results<'r> {
+impl<'r, 'o> Results<'r, 'o> {
+    /// # Errors
+    ///
+    /// Returns an error if a setting of the output is invalid.
     pub(super) fn new(
         command: &'r Command<'r>,
         globals: &'r Globals,
-        out: &'r mut dyn Write,
-    ) -> Self {
-        Self {
+        config: &Config,
+        out: &'r mut Out<'o>,
+    ) -> Result<Self, Failure> {
+        let (options, query) = (globals.output_options(), globals.query.as_ref());
+        out.set_pager(options.pager(config));
+        let style = Style::new(&options, config, out, &command.operation.name, query)?;
+        Ok(Self {
             command,
-            globals,
+            style,
             out,
-        }
+        })
     }
 
-    /// Prints a result. An empty one is not printed.
+    /// Prints a result.
     pub(super) fn one(&mut self, mut value: Value) -> Result<(), Failure> {
         if let Some(change) = self.command.custom().and_then(|custom| custom.result) {
             value = change(value);
         }
-        match &self.globals.query {
-            None if value.as_object().is_some_and(|members| members.is_empty()) => Ok(()),
-            None => self.print(&value),
-            Some(query) => {
-                let found = query.search(&value);
-                let found = found.map_err(|e| Failure::Usage(format!("--query: {e}")))?;
-                self.print(&found)
-            }
-        }
+        Printer::new(&self.style, &mut *self.out).response(&value)
     }
 
     /// Prints the pages of a listing.
-    pub(super) fn pages(&mut self, mut pages: tucuxi::Pages) -> Result<(), Failure> {
-        let full = pages.collect_full()?;
-        self.one(full)
+    pub(super) fn pages(&mut self, mut pages: Pages) -> Result<(), Failure> {
+        Printer::new(&self.style, &mut *self.out).pages(&mut pages)
+    }
+
+    /// Prints a document of the command itself, in a format of its own.
+    pub(super) fn document(&mut self, value: &Value, format: Format) -> Result<(), Failure> {
+        Printer::new(&self.style.with(format), &mut *self.out).document(value)
     }
 
     /// The size of a page that is requested if the caller sets none, as the service is slow without one.
@@ -63,10 +64,6 @@ impl<'r> Results<'r> {
             .all(|name| harmless.contains(&&**name))
             .then_some(1000)
     }
-
-    fn print(&mut self, value: &Value) -> Result<(), Failure> {
-        print_json(value, self.out)
-    }
 }
 
 /// Listings that are slow without a page size: the service, the operation, and the parameters with which they are.
@@ -78,19 +75,3 @@ const SLOW: &[(&str, &str, &[&str])] = &[
     ),
     ("ec2", "describe-volumes", &["DryRun", "NextToken"]),
 ];
-
-/// Prints a value as JSON.
-///
-/// # Errors
-///
-/// Returns an error if it cannot be written.
-pub(super) fn print_json(value: &Value, out: &mut dyn Write) -> Result<(), Failure> {
-    let format = PrettyFormatter::with_indent(b"    ");
-    let mut text = Vec::new();
-    let mut serializer = Serializer::with_formatter(&mut text, format);
-    let written = value.serialize(&mut serializer);
-    written.map_err(|e| Failure::Other(e.into()))?;
-    text.push(b'\n');
-    out.write_all(&text)?;
-    Ok(out.flush()?)
-}

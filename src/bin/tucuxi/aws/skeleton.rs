@@ -1,28 +1,21 @@
 //! `--generate-cli-skeleton`: the form of an operation's parameters, and of its result.
 
-use std::io::Write;
-
 use serde_json::{Map, Value};
 use tucuxi::model::{Kind, Operation, ServiceModel, ShapeId};
 
 use super::given::Skeleton;
-use super::options::Command;
-use super::result;
+use super::result::Results;
 use crate::failure::Failure;
+use crate::output::Format;
 
 /// Prints a skeleton of the parameters.
-pub(super) fn print_input(
-    form: Skeleton,
-    command: &Command<'_>,
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
-    let value = input(command.model, command.operation)?;
-    match form {
-        Skeleton::YamlInput => Err(Failure::Usage(
-            "--generate-cli-skeleton: YAML is not written yet; use input".into(),
-        )),
-        Skeleton::Input | Skeleton::Output => result::print_json(&value, out),
-    }
+pub(super) fn print_input(form: Skeleton, results: &mut Results<'_, '_>) -> Result<(), Failure> {
+    let format = match form {
+        Skeleton::YamlInput => Format::Yaml,
+        Skeleton::Input | Skeleton::Output => Format::Json,
+    };
+    let value = input(results.command.model, results.command.operation)?;
+    results.document(&value, format)
 }
 
 /// A skeleton of the parameters.

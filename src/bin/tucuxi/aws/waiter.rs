@@ -3,15 +3,15 @@
 use serde_json::Value;
 use tucuxi::model::names::kebab_case;
 
-use super::given;
 use super::grammar;
+use super::line;
 use super::options::Command;
 use super::value::Reader;
 use super::{NO_OPTIONS, Run, unknown_command};
 use crate::failure::Failure;
 
 /// Waits until a waiter's condition is fulfilled.
-pub(super) fn run(run: Run<'_>, args: Vec<String>) -> Result<(), Failure> {
+pub(super) fn run(run: Run<'_, '_>, args: Vec<String>) -> Result<(), Failure> {
     let Run {
         globals,
         client,
@@ -46,7 +46,7 @@ pub(super) fn run(run: Run<'_>, args: Vec<String>) -> Result<(), Failure> {
         blobs: globals.blobs(client.config())?,
         env: client.config().environment(),
     };
-    let given = given::read(&command, &reader, false, parsed.rest)?;
+    let given = line::read(&command, &reader, false, parsed.rest)?;
     client.wait(model.name(), &waiters[at], Value::Object(given.params))?;
     Ok(())
 }

@@ -11,13 +11,12 @@
 use std::io::Write;
 
 use serde_json::{Map, Value, json};
-use tucuxi::config::ConfigError;
 use tucuxi::error::RetriesEnded;
 use tucuxi::internals::command::PrintableLines;
 use tucuxi::{Error, ErrorKind, ServiceError};
 
 use super::{Format, Printer, Style, python};
-use crate::failure::Failure;
+use crate::failure::{Failure, is_without_region};
 
 /// A value of `--cli-error-format`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,7 +63,7 @@ pub(crate) fn report(
     };
     match (format, &report.code) {
         (ErrorFormat::Result(format), Some(_)) => {
-            Printer::new(style(format), out).response(&report.members())
+            Printer::new(&style(format), out).response(&report.members())
         }
         (ErrorFormat::Enhanced, _) => {
             let sentence = report.enhanced();
@@ -77,11 +76,6 @@ pub(crate) fn report(
             PrintableLines(report.sentence)
         )?),
     }
-}
-
-fn is_without_region(error: &Error) -> bool {
-    let config = error.root().downcast_ref::<ConfigError>();
-    matches!(config, Some(ConfigError::NoRegion { .. }))
 }
 
 /// The parts of a failure.

@@ -10,6 +10,7 @@
 
 mod error;
 mod json;
+mod out;
 mod pager;
 mod pages;
 mod python;
@@ -20,14 +21,14 @@ mod timestamp;
 mod yaml;
 
 use std::borrow::Cow;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 
 use serde_json::Value;
 use tucuxi::Config;
 use tucuxi::query::Query;
 
-pub(crate) use self::error::{ErrorFormat, report};
-pub(crate) use self::pager::{Paged, Pager};
+pub(crate) use self::error::report;
+pub(crate) use self::out::Out;
 pub(crate) use self::settings::{Options, timestamp_format};
 use self::table::Table;
 pub(crate) use self::timestamp::TimestampFormat;
@@ -63,7 +64,7 @@ impl Format {
 
 /// How a result is printed.
 #[derive(Debug)]
-pub(crate) struct Style {
+pub(crate) struct Style<'q> {
     pub(crate) format: Format,
     /// Whether tables have colours.
     pub(crate) colour: bool,
@@ -71,39 +72,49 @@ pub(crate) struct Style {
     pub(crate) width: usize,
     /// The title of a table: the name of the operation.
     pub(crate) title: String,
-    pub(crate) query: Option<Query>,
+    pub(crate) query: Option<&'q Query>,
     /// Whether control characters are escaped, because a terminal would interpret them.
     pub(crate) escape: bool,
 }
 
-impl Style {
-    /// The style of an operation's result on stdout.
-    pub(crate) fn on_stdout(
+impl<'q> Style<'q> {
+    /// The style of an operation's result.
+    pub(crate) fn new(
         options: &Options<'_>,
         config: &Config,
+        out: &Out<'_>,
         operation: &str,
-        query: Option<Query>,
+        query: Option<&'q Query>,
     ) -> Result<Self, Failure> {
-        let stdout = io::stdout();
         Ok(Self {
             format: options.format(config)?,
-            colour: options.has_colours(&stdout),
-            width: terminal::width(),
+            colour: options.has_colours(|| out.has_colours()),
+            width: out.width(),
             title: operation.into(),
             query,
-            escape: stdout.is_terminal(),
+            escape: out.is_terminal(),
         })
+    }
+
+    /// The same style for another document.
+    pub(crate) fn with(&self, format: Format) -> Self {
+        Self {
+            format,
+            title: self.title.clone(),
+            query: None,
+            ..*self
+        }
     }
 }
 
 /// Prints the result of one operation.
-pub(crate) struct Printer<W> {
-    style: Style,
+pub(crate) struct Printer<'s, W> {
+    style: &'s Style<'s>,
     out: W,
 }
 
-impl<W: Write> Printer<W> {
-    pub(crate) fn new(style: Style, out: W) -> Self {
+impl<'s, W: Write> Printer<'s, W> {
+    pub(crate) fn new(style: &'s Style<'s>, out: W) -> Self {
         Self { style, out }
     }
 
@@ -118,9 +129,21 @@ impl<W: Write> Printer<W> {
         let selected = self.selected(result)?;
         // a call without a result prints nothing in these formats
         let is_empty = selected.as_object().is_some_and(|map| map.is_empty());
+        match self.style.format {
+            Format::Json | Format::Yaml | Format::YamlStream if is_empty => Ok(()),
+            _ => self.write(selected),
+        }
+    }
+
+    /// Prints a document, even an empty one.
+    pub(crate) fn document(mut self, value: &Value) -> Result<(), Failure> {
+        self.write(Cow::Borrowed(value))?;
+        Ok(self.out.flush()?)
+    }
+
+    fn write(&mut self, selected: Cow<'_, Value>) -> Result<(), Failure> {
         let Self { style, out } = self;
         match style.format {
-            Format::Json | Format::Yaml | Format::YamlStream if is_empty => {}
             Format::Json => json::document(&selected, &mut escaped(style, out))?,
             Format::Yaml => yaml::document(&selected, style.escape, out)?,
             Format::YamlStream => {
@@ -149,7 +172,7 @@ impl<W: Write> Printer<W> {
 }
 
 /// The output for JSON, which keeps its meaning when it is escaped.
-fn escaped<'o, W: Write>(style: &Style, out: &'o mut W) -> Box<dyn Write + 'o> {
+fn escaped<'o, W: Write>(style: &Style<'_>, out: &'o mut W) -> Box<dyn Write + 'o> {
     match style.escape {
         true => Box::new(terminal::EscapedJson::new(out)),
         false => Box::new(out),

@@ -9,7 +9,7 @@ use tucuxi::internals::command::{complete_pages, merge_page, page_elements, pagi
 use super::{Format, Printer, json};
 use crate::failure::Failure;
 
-impl<W: Write> Printer<W> {
+impl<W: Write> Printer<'_, W> {
     /// Requests all pages, and prints them.
     pub(crate) fn pages(mut self, pages: &mut Pages) -> Result<(), Failure> {
         match self.style.format {
@@ -63,7 +63,7 @@ impl<W: Write> Printer<W> {
                 streamed = name.map(|name| (name, 0));
             }
             if let (Some((name, count)), Some(list)) = (&mut streamed, list) {
-                let mut out = super::escaped(&self.style, &mut self.out);
+                let mut out = super::escaped(self.style, &mut self.out);
                 for item in std::mem::take(list) {
                     if *count == 0 {
                         out.write_all(b"{")?;
@@ -83,7 +83,7 @@ impl<W: Write> Printer<W> {
         let Some((name, 1..)) = streamed else {
             return self.value(&full);
         };
-        let mut out = super::escaped(&self.style, &mut self.out);
+        let mut out = super::escaped(self.style, &mut self.out);
         json::end("]", 1, &mut out)?;
         for (member, value) in full.as_object().into_iter().flatten() {
             if member != name {

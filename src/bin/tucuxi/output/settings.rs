@@ -8,8 +8,6 @@
 //! | timestamps | | | `cli_timestamp_format` |
 //! | colours | `--color` | `NO_COLOR`, if the option is `auto` | |
 
-use std::io::IsTerminal;
-
 use tucuxi::Config;
 use tucuxi::internals::command::profile_setting;
 
@@ -56,12 +54,12 @@ impl Options<'_> {
         text.map_or(Pager::Default, |text| Pager::parse(&text))
     }
 
-    /// Whether a stream has colours.
-    pub(crate) fn has_colours(&self, stream: &impl IsTerminal) -> bool {
+    /// Whether there are colours, if no option says so where the terminal shows them.
+    pub(crate) fn has_colours(&self, shows_them: impl FnOnce() -> bool) -> bool {
         match self.color {
             Some("on") => true,
             Some("off") => false,
-            _ => crate::terminal::has_colours(stream),
+            _ => shows_them(),
         }
     }
 }

@@ -7,7 +7,6 @@ use h2::{Reason, RecvStream};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use tokio::io::AsyncWrite;
 use tokio::sync::mpsc;
 
 use super::*;

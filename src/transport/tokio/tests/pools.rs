@@ -69,33 +69,29 @@ async fn a_connection_that_cannot_be_reused_is_not() {
 }
 
 /// A proxy that requires a password: forwards nothing, but responds with what it received, and opens tunnels to one address.
-async fn proxy(to: SocketAddr) -> Server {
-    Server::start(move |_, mut stream| async move {
-        while let Some(text) = read_request(&mut stream).await {
-            if !text
-                .to_lowercase()
-                .contains("proxy-authorization: basic dtpw\r\n")
-            {
-                let refusal = b"HTTP/1.1 407 Password\r\ncontent-length: 0\r\n\r\n";
-                stream.write_all(refusal).await.unwrap();
-            } else if text.starts_with("CONNECT ") {
-                stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-                let mut service = TcpStream::connect(to).await.unwrap();
-                let _ = tokio::io::copy_bidirectional(&mut stream, &mut service).await;
-                return;
-            } else {
-                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", text.len());
-                stream.write_all((head + &text).as_bytes()).await.unwrap();
-            }
+pub(super) async fn act_as_proxy(mut stream: impl AsyncRead + AsyncWrite + Unpin, to: SocketAddr) {
+    while let Some(text) = read_request(&mut stream).await {
+        let is_known = text.to_lowercase();
+        if !is_known.contains("proxy-authorization: basic dtpw\r\n") {
+            let refusal = b"HTTP/1.1 407 Password\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(refusal).await.unwrap();
+        } else if text.starts_with("CONNECT ") {
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            let mut service = TcpStream::connect(to).await.unwrap();
+            let _ = tokio::io::copy_bidirectional(&mut stream, &mut service).await;
+            return;
+        } else {
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", text.len());
+            stream.write_all((head + &text).as_bytes()).await.unwrap();
         }
-    })
-    .await
+    }
 }
 
 #[tokio::test]
 async fn proxies_forward_http_and_tunnel_https() {
     let service = tls::server(tls::Kind::Http1).await;
-    let proxy = proxy(service.server.address).await;
+    let to = service.server.address;
+    let proxy = Server::start(move |_, stream| act_as_proxy(stream, to)).await;
     let url = |user: &str| format!("http://{user}{}", proxy.address);
     let through = |proxies: Proxies| {
         TokioTransport::new(&network(|network| {
@@ -136,6 +132,55 @@ async fn proxies_forward_http_and_tunnel_https() {
     assert_eq!(call(&with, get(&url), direct).await.unwrap().0, 200);
     let except = through(Proxies::new().https("http://[::1]:1").except("localhost"));
     assert_eq!(call(&except, get(&url), limits()).await.unwrap().0, 200);
+}
+
+#[tokio::test]
+async fn a_proxy_over_tls_has_an_authority_of_its_own() {
+    for kind in [tls::Kind::Http1, tls::Kind::Http2] {
+        let service = tls::server(kind).await;
+        let proxy = tls::server(tls::Kind::Proxy(service.server.address)).await;
+        let url = proxy.url().replace("https://", "https://u:p@");
+        let through = |of_proxy: Option<&tls::Service>, forwards: bool| {
+            let network = network(|network| {
+                network.proxies = Proxies::new().http(&*url).https(&*url);
+                network.ca_bundle = Some(service.file("ca"));
+                network.proxy_ca_bundle = of_proxy.map(|proxy| proxy.file("ca"));
+                network.proxy_forwards_https = forwards;
+            });
+            TokioTransport::new(&network).unwrap()
+        };
+        let good = through(Some(&proxy), false);
+        let limits = || match kind {
+            tls::Kind::Http2 => duplex(),
+            _ => limits(),
+        };
+        for _ in 0..2 {
+            let found = call(&good, get("https://localhost/"), limits()).await;
+            assert_eq!(found.unwrap(), (200, "hello".into()), "{kind:?}");
+        }
+        assert_eq!(proxy.server.connections(), 1, "{kind:?}");
+        let forwarding = through(Some(&proxy), true);
+        for (transport, url) in [
+            (&good, "http://example.com/a"),
+            (&forwarding, "http://example.com/a"),
+            (&forwarding, "https://example.com/a"),
+        ] {
+            let (_, text) = call(transport, get(url), super::limits()).await.unwrap();
+            let expected = format!("GET {url} HTTP/1.1\r\nhost: example.com\r\n");
+            assert!(text.starts_with(&expected), "{text}");
+        }
+        let forwarded = call(&forwarding, get("https://localhost/"), duplex()).await;
+        let error = forwarded.unwrap_err().to_string();
+        assert!(error.contains("which a proxy does not forward"), "{error}");
+        for untrusting in [through(None, false), through(Some(&service), false)] {
+            let found = call(&untrusting, get("https://localhost/"), limits()).await;
+            assert_eq!(
+                super::kind(found),
+                Some(TransportErrorKind::Tls),
+                "{kind:?}"
+            );
+        }
+    }
 }
 
 #[tokio::test]

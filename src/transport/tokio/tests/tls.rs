@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Http1Asking,
     /// Both protocols, and HTTP/2 rather.
     Http2,
+    /// A proxy, whose tunnels have this end.
+    Proxy(SocketAddr),
     /// Closes a body in the middle of the connection.
     Rude,
 }
@@ -97,8 +99,10 @@ pub(super) async fn server(kind: Kind) -> Service {
             let Ok(mut stream) = acceptor.accept(stream).await else {
                 return;
             };
-            if kind == Kind::Http2 {
-                return http2::serve(stream, 100).await;
+            match kind {
+                Kind::Http2 => return http2::serve(stream, 100).await,
+                Kind::Proxy(to) => return pools::act_as_proxy(stream, to).await,
+                Kind::Http1 | Kind::Http1Asking | Kind::Rude => {}
             }
             while read_request(&mut stream).await.is_some() {
                 if kind == Kind::Rude {

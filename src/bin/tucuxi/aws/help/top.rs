@@ -1,0 +1,41 @@
+//! `tucuxi help`
+
+use tucuxi::Client;
+
+use super::super::{commands, globals};
+use super::page::{Page, STEP};
+
+/// `others` are the commands that are not services, with what they do.
+pub(super) fn write(client: &Client, others: &[(&str, String)], page: &mut Page) {
+    page.heading("NAME");
+    page.paragraph(
+        STEP,
+        "tucuxi: calls any operation of any AWS service, with the command lines of aws",
+    );
+    page.heading("USAGE");
+    page.lines(STEP, "tucuxi SERVICE OPERATION [OPTIONS]");
+    page.lines(STEP, "tucuxi SERVICE OPERATION help");
+    page.lines(STEP, "tucuxi SERVICE help");
+    page.lines(STEP, "tucuxi COMMAND [OPTIONS]");
+    page.heading("COMMANDS");
+    let rows: Vec<(&str, &str)> = others
+        .iter()
+        .map(|(name, about)| (*name, &**about))
+        .collect();
+    page.table(STEP, &rows);
+    page.heading("OPTIONS");
+    let options = globals::help();
+    let rows: Vec<(&str, &str)> = options
+        .iter()
+        .map(|(name, help)| (&**name, *help))
+        .collect();
+    page.table(STEP, &rows);
+    page.heading("VALUES");
+    page.paragraph(STEP, "file://PATH stands for the text of a file and fileb://PATH for its bytes. Lists are written with spaces between their items, structures as Name=value,Other=value or as JSON.");
+    page.heading("SERVICES");
+    let mut services: Vec<String> = (client.introspect().services().unwrap_or_default().iter())
+        .map(|service| commands::command_of(service).to_owned())
+        .collect();
+    services.sort_unstable();
+    page.columns(STEP, &services);
+}
