@@ -185,6 +185,7 @@ mod read;
 pub mod resource;
 #[cfg(feature = "async")]
 mod runtime;
+mod search;
 mod secrets;
 mod settings;
 mod sync;
@@ -219,6 +220,7 @@ pub use self::paginate::{Elements, Pages};
 pub use self::presign::{PresignedPost, PresignedPostBuilder, PresignedRequest, Presigner};
 pub use self::printable::Printable;
 pub use self::resource::Resource;
+pub use self::search::SearchHit;
 pub use self::wait::{Progress, Wait, WaitError, WaitFailure, WaitOutput};
 
 /// Compiles and runs the examples of the README.

@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["error", "new_file"],
     &["query"],
     &["endpoint", "model"],
-    &["codec", "secrets"],
+    &["codec", "search", "secrets"],
     &["transport"],
     &["settings"],
     &["call", "credentials", "params", "protocol"],

@@ -13,6 +13,7 @@ use crate::model::{
     ENDPOINT_RULES, EXAMPLES, Entries, Models, PAGINATORS, RESOURCES, SERVICE, ServiceModel,
     WAITERS,
 };
+use crate::search::Index;
 use crate::sync;
 
 /// The models, and the data that all services share.
@@ -21,6 +22,8 @@ pub(super) struct Catalog {
     partitions: OnceCell<Arc<Partitions>>,
     legacy: OnceCell<LegacyEndpoints>,
     services: Mutex<HashMap<Box<str>, Arc<ServiceData>>>,
+    /// The index of the last search, and what it was made of: see [`Catalog::index`].
+    index: Mutex<Option<(u64, Arc<Index>)>>,
 }
 
 /// The data files of one service, in one version of its API.
@@ -55,6 +58,7 @@ impl Catalog {
             partitions: OnceCell::new(),
             legacy: OnceCell::new(),
             services: Mutex::default(),
+            index: Mutex::default(),
         })
     }
 
@@ -107,6 +111,37 @@ impl Catalog {
             Some(version) => self.models.load_version(name, version, kind),
             None => self.models.load(name, kind),
         }
+    }
+
+    /// The index of all services, in the versions of a client. It is made again if `state` has another value than last time.
+    pub(super) fn index(
+        &self,
+        state: u64,
+        versions: &HashMap<Box<str>, Box<str>>,
+    ) -> Result<Arc<Index>> {
+        // the lock is held while the index is made, so that it is made once
+        let mut last = sync::lock(&self.index);
+        if let Some((of, index)) = &*last
+            && *of == state
+        {
+            return Ok(index.clone());
+        }
+        let with_resources = self.models.services_with(RESOURCES)?;
+        let mut index = Index::default();
+        for name in self.models.services()? {
+            let version = versions.get(&*name).map(|version| &**version);
+            let text = self.load(&name, version, SERVICE);
+            let model =
+                text.and_then(|text| text.map(|t| ServiceModel::parse(&name, t)).transpose());
+            match model {
+                Ok(Some(model)) => index.add(&model, with_resources.contains(&name)),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(service = name, %error, "a model is not searched"),
+            }
+        }
+        let index = Arc::new(index);
+        *last = Some((state, index.clone()));
+        Ok(index)
     }
 
     pub(super) fn partitions(&self) -> Result<&Arc<Partitions>> {

@@ -1,6 +1,7 @@
 //! The services of a client, each created when it is first called: its data files, and the state that calls share.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
@@ -20,6 +21,7 @@ use crate::error::Result;
 use crate::identity::Credentials;
 use crate::model::resource::Definitions;
 use crate::model::{Entries, Models, RESOURCES, ServiceModel};
+use crate::search::Index;
 use crate::sync;
 
 /// The services that a client can call.
@@ -93,6 +95,20 @@ impl Services {
     /// The names of the services that have resources.
     pub(crate) fn with_resources(&self) -> Result<Vec<String>> {
         self.catalog.models().services_with(RESOURCES)
+    }
+
+    /// The index of all services and operations.
+    pub(crate) fn index(&self) -> Result<Arc<Index>> {
+        let mut state = DefaultHasher::new();
+        let mut versions: Vec<_> = self.versions.iter().collect();
+        versions.sort_unstable();
+        versions.hash(&mut state);
+        if self.is_watched {
+            for name in self.names()? {
+                (&name, self.revision(&name)).hash(&mut state);
+            }
+        }
+        self.catalog.index(state.finish(), &self.versions)
     }
 
     pub(crate) fn partitions(&self) -> Result<&Arc<Partitions>> {

@@ -11,6 +11,7 @@ use crate::credentials::ProviderReport;
 use crate::endpoint::EndpointError;
 use crate::error::Result;
 use crate::exchange::{Call, EndpointExplanation, explain};
+use crate::search::SearchHit;
 
 impl Client {
     /// Returns a view of the services, regions and settings that this client knows.
@@ -67,6 +68,29 @@ impl Introspection {
     /// Returns an error if a folder of models cannot be read.
     pub fn services(&self) -> Result<Vec<String>> {
         self.client.all_services().names()
+    }
+
+    /// Searches the names of all services and operations, and their documentation where models have it, for a text such as
+    /// `list buckets` or `rotate key`. The best hits come first, at most `limit`.
+    ///
+    /// Case and spelling do not matter, plurals, forms and synonyms of words are found, and so are words with one wrong letter. The first
+    /// search reads all models, which takes some tenths of a second; the index is then kept for all clients with the same models.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// for hit in client.introspect().search("rotate key", 5)? {
+    ///     println!("{} {}", hit.service, hit.operation.unwrap_or_default()); // kms RotateKeyOnDemand, …
+    /// }
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a folder of models cannot be read. A model that is broken is not searched, with a warning in the log.
+    pub fn search(&self, text: &str, limit: usize) -> Result<Vec<SearchHit>> {
+        let index = self.client.all_services().index()?;
+        Ok(index.search(text, limit))
     }
 
     /// Returns the names of all partitions, such as `aws` and `aws-cn`.

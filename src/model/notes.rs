@@ -81,6 +81,17 @@ impl ServiceModel {
         Ok((self.dialect).notes(self.operations.entry(index, &self.text).1))
     }
 
+    /// The names of all operations, each with its documentation.
+    pub(crate) fn documented(&self) -> impl Iterator<Item = (&str, Option<Documentation>)> {
+        let texts = self.operations.texts(&self.text);
+        self.operation_names().zip(texts).map(|(name, text)| {
+            // most models have none, and then nothing is parsed
+            let is_documented = text.contains("documentation");
+            let notes = is_documented.then(|| self.dialect.notes(text));
+            (name, notes.and_then(|notes| notes.documentation))
+        })
+    }
+
     /// Reads the notes on a shape and its members.
     pub fn shape_notes(&self, id: ShapeId) -> Notes {
         self.dialect.notes(self.shape_text(id))

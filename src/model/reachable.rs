@@ -7,7 +7,7 @@ use crate::error::Result;
 
 /// An iterator over the shapes that some shapes reach, these included: depth first, members in the order of the model, each shape
 /// once.
-pub(crate) struct Reachable<'m> {
+struct Reachable<'m> {
     model: &'m ServiceModel,
     /// The shapes still to visit, the next one last.
     stack: Vec<ShapeId>,
@@ -15,8 +15,29 @@ pub(crate) struct Reachable<'m> {
 }
 
 impl ServiceModel {
-    /// Iterates over the shapes that these reach, and these themselves.
-    pub(crate) fn reachable(&self, roots: impl IntoIterator<Item = ShapeId>) -> Reachable<'_> {
+    /// Iterates over the shapes that these reach, and these themselves, each once.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// let sqs = client.model("sqs")?;
+    /// let mut secrets = Vec::new();
+    /// for reached in sqs.reachable(sqs.operation("SendMessage")?.input) {
+    ///     let (id, shape) = reached?;
+    ///     if shape.sensitive {
+    ///         secrets.push(sqs.shape_name(id));
+    ///     }
+    /// }
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// An item is an error if the definition of its shape is broken.
+    pub fn reachable(
+        &self,
+        roots: impl IntoIterator<Item = ShapeId>,
+    ) -> impl Iterator<Item = Result<(ShapeId, &Shape)>> {
         let mut stack: Vec<ShapeId> = roots.into_iter().collect();
         stack.reverse();
         Reachable {

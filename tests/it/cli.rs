@@ -612,6 +612,18 @@ fn schemas_and_skeletons_are_printed() {
 }
 
 #[test]
+fn operations_are_searched() {
+    let found = plain(&["search", "list", "buckets", "--limit", "2"]).out;
+    assert_eq!(found.lines().next(), Some("s3 ListBuckets"), "{found}");
+    assert_eq!(found.lines().count(), 2, "{found}");
+    assert_eq!(plain(&["search", "kms"]).out.lines().next(), Some("kms"));
+    let found = plain(&["search", "rotate key", "--json"]).json();
+    assert_eq!(found[0]["operation"], "RotateKeyOnDemand");
+    assert_eq!(plain(&["search", "zzzzzz"]).out, "");
+    assert_eq!(plain(&["search"]).code, 252);
+}
+
+#[test]
 fn documentation_of_a_model_is_described() {
     let home = tempfile::tempdir().unwrap();
     let version = home.path().join("source/tower/2024-01-01");

@@ -25,6 +25,7 @@ mod operations;
 mod out;
 mod output;
 mod presign;
+mod search;
 mod services;
 mod terminal;
 mod unknown;
@@ -56,6 +57,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     services::SUBCOMMAND,
     operations::SUBCOMMAND,
     describe::SUBCOMMAND,
+    search::SUBCOMMAND,
     endpoint::SUBCOMMAND,
     presign::SUBCOMMAND,
     models::SUBCOMMAND,

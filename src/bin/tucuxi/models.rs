@@ -31,7 +31,7 @@ fn define(command: Command) -> Command {
                     Arg::new("with-docs")
                         .long("with-docs")
                         .action(ArgAction::SetTrue)
-                        .help("Keeps the documentation"),
+                        .help("Keeps the documentation and the examples"),
                 ),
         )
         .subcommand(

@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use self::release::{COMMON, KINDS, Release};
 use self::stage::Stage;
+use super::EXAMPLES;
 use super::source::{merge_extras, pack};
 
 /// The options of an import.
@@ -44,12 +45,12 @@ use super::source::{merge_extras, pack};
 #[non_exhaustive]
 #[must_use = "options do nothing until they are passed to `import`"]
 pub struct ImportOptions {
-    /// Whether documentation, which is most of a model's text, is kept. `false` by default.
+    /// Whether documentation, which is most of a model's text, and examples are kept. `false` by default.
     pub with_docs: bool,
 }
 
 impl ImportOptions {
-    /// Keeps the documentation.
+    /// Keeps the documentation and the examples.
     pub fn with_docs(mut self) -> Self {
         self.with_docs = true;
         self
@@ -137,7 +138,7 @@ pub fn import(
             texts.insert(name.to_owned(), text(&release, name, name, options)?);
         }
     }
-    let newest = newest(&release);
+    let newest = newest(&release, options);
     for ((service, kind), version) in &newest {
         let path = format!("{service}/{version}/{kind}");
         let text = text(&release, &path, kind, options)?;
@@ -173,7 +174,7 @@ pub fn pack(models: &Path, into: &Path) -> Result<(), ImportError> {
 }
 
 /// The newest version of each service and kind.
-fn newest(release: &Release) -> BTreeMap<(String, &'static str), String> {
+fn newest(release: &Release, options: ImportOptions) -> BTreeMap<(String, &'static str), String> {
     let mut newest: BTreeMap<(String, &'static str), String> = BTreeMap::new();
     for path in release.paths() {
         let parts: Vec<&str> = path.split('/').collect();
@@ -183,6 +184,10 @@ fn newest(release: &Release) -> BTreeMap<(String, &'static str), String> {
         let Some(kind) = KINDS.into_iter().find(|known| *known == kind) else {
             continue;
         };
+        // they document operations
+        if kind == EXAMPLES && !options.with_docs {
+            continue;
+        }
         let known = newest.entry((service.to_owned(), kind)).or_default();
         if **known < *version {
             *known = version.to_owned();
@@ -418,6 +423,8 @@ mod tests {
         .unwrap();
         let text = fs::read_to_string(into.path().join("tower/2021-01-01/service-2.json")).unwrap();
         assert!(text.contains(r#""documentation":"d""#), "{text}");
+        let examples = into.path().join("tower/2021-01-01/examples-1.json");
+        assert!(examples.is_file());
     }
 
     #[test]

@@ -10,11 +10,12 @@ use zip::ZipArchive;
 
 use super::error::ImportError;
 use crate::file;
-use crate::model::{SERVICE, source};
+use crate::model::{EXAMPLES, SERVICE, source};
 
 /// The files that are imported of each service.
-pub(super) const KINDS: [&str; 5] = [
+pub(super) const KINDS: [&str; 6] = [
     "endpoint-rule-set-1",
+    EXAMPLES,
     "paginators-1",
     "resources-1",
     "service-2",

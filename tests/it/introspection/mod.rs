@@ -2,4 +2,5 @@
 
 mod reads;
 mod schema;
+mod search;
 mod view;
