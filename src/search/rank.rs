@@ -228,20 +228,18 @@ fn found_service(wanted: &[Wanted], fits: &[Fit], all: f64) -> Option<f64> {
 
 /// The best of what was found.
 fn best(mut found: Vec<(f64, &Service, Option<&Operation>)>, limit: usize) -> Vec<SearchHit> {
-    let name = |operation: Option<&Operation>| operation.map(|o| o.name.clone());
+    let most = found.iter().map(|(score, ..)| *score).fold(0.0, f64::max);
+    found.retain(|(score, ..)| *score >= most * WORTH);
     found.sort_by(|(one, service, operation), (two, other, other_operation)| {
-        let names = || service.name.cmp(&other.name);
+        let names = (operation.map(|o| &o.name), other_operation.map(|o| &o.name));
         two.total_cmp(one)
-            .then_with(names)
-            .then_with(|| name(*operation).cmp(&name(*other_operation)))
+            .then_with(|| service.name.cmp(&other.name))
+            .then_with(|| names.0.cmp(&names.1))
     });
-    let worth = found.first().map_or(0.0, |(score, ..)| score * WORTH);
-    let found = found.into_iter().take(limit);
-    let found = found.take_while(|(score, ..)| *score >= worth);
     let hit = |(score, service, operation): (f64, &Service, Option<&Operation>)| SearchHit {
         service: service.name.to_string(),
         operation: operation.map(|operation| operation.name.to_string()),
         score,
     };
-    found.map(hit).collect()
+    found.into_iter().take(limit).map(hit).collect()
 }
