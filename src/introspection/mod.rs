@@ -74,7 +74,7 @@ impl Introspection {
     /// `list buckets` or `rotate key`. The best hits come first, at most `limit`.
     ///
     /// Case and spelling do not matter, plurals, forms and synonyms of words are found, and so are words with one wrong letter. The first
-    /// search reads all models, which takes some tenths of a second; the index is then kept for all clients with the same models.
+    /// search reads all models, which takes a tenth of a second; the index is then kept for all clients with the same models.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, transport::Replay};

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  models ──names, documentation──► Index     the words of each service and operation, as numbers
-//!  query ──words──► Query ──scores──► hits    every operation is scored: twenty thousand take less than a millisecond
+//!  query ──words──► Query ──scores──► hits    every operation is scored: twenty thousand take a millisecond
 //! ```
 //! The scan reads the names of operations and no shapes. `rank` describes what a score consists of.
 
