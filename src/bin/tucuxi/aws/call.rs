@@ -34,7 +34,8 @@ pub(super) fn run(run: Run<'_, '_>, name: &str, args: Vec<String>) -> Result<(),
     };
     let paginator = client
         .introspect()
-        .paginator(model.name(), &operation.name)?;
+        .service(model.name())?
+        .paginator(&operation.name)?;
     let command = Command {
         service: Some(service),
         name,
