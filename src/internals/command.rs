@@ -97,7 +97,8 @@ pub fn set_printed(output: &mut Output, timestamp: fn(Value) -> Value) {
 
 /// The documentation of an operation, if the model has it.
 pub fn operation_documentation(model: &ServiceModel, operation: &Operation) -> Option<String> {
-    model.documentation_of(operation)
+    let notes = model.operation_notes(&operation.name).ok()?;
+    Some(notes.documentation?.html().to_owned())
 }
 
 /// Describes one shape as [`ServiceModel::describe`] does, with its limits and documentation; null if the model is broken.

@@ -20,6 +20,7 @@ mod handmade;
 #[cfg(feature = "cli")]
 mod help;
 mod interceptors;
+mod introspection;
 mod models;
 mod null_server;
 mod one_way_events;

@@ -174,7 +174,11 @@ fn of_subcommand(
         let known = client.introspect();
         let names = match argument.get_id().as_str() {
             "SERVICE" => known.services().unwrap_or_default(),
-            "OPERATION" => known.operations(positionals[0]).unwrap_or_default(),
+            "OPERATION" => {
+                let service = known.service(positionals[0]).ok();
+                let names = service.iter().flat_map(|service| service.operation_names());
+                names.map(ToOwned::to_owned).collect()
+            }
             _ => {
                 let values = argument.get_possible_values();
                 values

@@ -71,10 +71,13 @@ pub(crate) fn positionals(words: &[String]) -> Vec<&str> {
 
 /// The commands that may follow.
 fn names(positionals: &[&str], model: Option<&ServiceModel>, client: &Client) -> Vec<Candidate> {
-    let known = client.introspect();
+    let waiters = |model: &ServiceModel| {
+        let known = client.introspect().service(model.name());
+        known.and_then(|known| known.waiters()).unwrap_or_default()
+    };
     match (positionals, model) {
         ([], _) => {
-            let services = known.services().unwrap_or_default();
+            let services = client.introspect().services().unwrap_or_default();
             let services = services.iter().map(|name| commands::command_of(name));
             services
                 .map(|name| Candidate::new(name, "service"))
@@ -86,17 +89,14 @@ fn names(positionals: &[&str], model: Option<&ServiceModel>, client: &Client) ->
                 .into_iter()
                 .map(|name| Candidate::new(name, "operation"))
                 .collect();
-            if known
-                .waiters(model.name())
-                .is_ok_and(|waiters| !waiters.is_empty())
-            {
+            if !waiters(model).is_empty() {
                 names.push(Candidate::new("wait", "waits for a condition"));
             }
             names.push(Candidate::new("help", "lists the operations"));
             names
         }
         ([_, "wait"], Some(model)) => {
-            let waiters = known.waiters(model.name()).unwrap_or_default();
+            let waiters = waiters(model);
             let names = waiters.iter().map(|name| kebab_case(name));
             names.map(|name| Candidate::new(name, "waiter")).collect()
         }
@@ -182,12 +182,12 @@ struct Target<'m> {
 
 impl<'m> Target<'m> {
     fn find(positionals: &[&'m str], model: &'m ServiceModel, client: &Client) -> Option<Self> {
-        let known = client.introspect();
+        let known = client.introspect().service(model.name()).ok()?;
         let (service, name, operation): (_, _, &Operation) = match positionals {
             [_, "wait", name, ..] => {
-                let waiters = known.waiters(model.name()).ok()?;
+                let waiters = known.waiters().ok()?;
                 let waiter = waiters.iter().find(|known| kebab_case(known) == *name)?;
-                let (_, waiter) = known.waiter(model.name(), waiter).ok()?;
+                let (_, waiter) = known.waiter(waiter).ok()?;
                 (None, *name, model.operation(&waiter.operation).ok()?)
             }
             [service, name, ..] => {
@@ -197,7 +197,7 @@ impl<'m> Target<'m> {
             _ => return None,
         };
         let paginator = match service {
-            Some(_) => known.paginator(model.name(), &operation.name).ok()?,
+            Some(_) => known.paginator(&operation.name).ok()?,
             None => None,
         };
         Some(Self {

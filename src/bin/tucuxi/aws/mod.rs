@@ -22,6 +22,8 @@ mod line;
 mod options;
 mod renames;
 mod result;
+mod save;
+mod session;
 mod shorthand;
 mod skeleton;
 mod value;

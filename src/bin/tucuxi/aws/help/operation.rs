@@ -313,11 +313,13 @@ fn has_members(syntax: Syntax<'_>, target: tucuxi::model::ShapeId) -> bool {
 
 /// The waiters that poll this operation.
 fn write_waiters(command: &Command<'_>, client: &Client, page: &mut Page) {
-    let known = client.introspect();
     let service = command.model.name();
+    let Ok(known) = client.introspect().service(service) else {
+        return;
+    };
     let mut lines = Vec::new();
-    for name in known.waiters(service).unwrap_or_default() {
-        let Ok((_, waiter)) = known.waiter(service, &name) else {
+    for name in known.waiters().unwrap_or_default() {
+        let Ok((_, waiter)) = known.waiter(&name) else {
             continue;
         };
         if waiter.operation == command.operation.name {
