@@ -57,7 +57,7 @@ fn sort_members(map: &mut Map<String, Value>, members: &Members) {
     map.extend(entries.into_iter().map(|(_, entry)| entry));
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "embedded"))]
 mod tests {
     use super::*;
 
