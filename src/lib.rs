@@ -80,7 +80,7 @@
 //! | use objects instead of operations, as in boto3 | [`Client::resource`], [`resource`] |
 //! | sign URLs and forms | [`Client::presigner`], [`auth::Signer`] for requests without a model |
 //! | configure | [`Config::builder`], [`Client::with`], [`RequestBuilder::config`] |
-//! | list services, operations, regions, endpoints | [`Client::introspect`] |
+//! | list services, operations, regions, endpoints; JSON Schemas | [`Client::introspect`] |
 //! | hook into calls | [`interceptor`] |
 //! | test | [`interceptor::Stub`], [`transport::Replay`] |
 //!
@@ -213,7 +213,7 @@ pub use self::config::{Config, ConfigBuilder};
 pub use self::error::{Error, ErrorKind, Result, ServiceError};
 pub use self::exchange::EndpointExplanation;
 pub use self::identity::{ApiKey, BearerToken, Credentials, HttpLogin};
-pub use self::introspection::Introspection;
+pub use self::introspection::{Introspection, ServiceView};
 pub use self::output::{Output, ResponseMeta};
 pub use self::paginate::{Elements, Pages};
 pub use self::presign::{PresignedPost, PresignedPostBuilder, PresignedRequest, Presigner};

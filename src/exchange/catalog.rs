@@ -10,7 +10,8 @@ use crate::endpoint::{EndpointResolver, LegacyEndpoints, Partitions, Ruleset};
 use crate::error::{Error, Result};
 use crate::model::resource::Definitions;
 use crate::model::{
-    ENDPOINT_RULES, Entries, Models, PAGINATORS, RESOURCES, SERVICE, ServiceModel, WAITERS,
+    ENDPOINT_RULES, EXAMPLES, Entries, Models, PAGINATORS, RESOURCES, SERVICE, ServiceModel,
+    WAITERS,
 };
 use crate::sync;
 
@@ -31,6 +32,7 @@ pub(super) struct ServiceData {
     rules: OnceCell<Option<EndpointResolver>>,
     paginators: OnceCell<Entries>,
     waiters: OnceCell<Entries>,
+    examples: OnceCell<Entries>,
     resources: OnceCell<Option<Arc<Definitions>>>,
     requires_discovery: OnceCell<bool>,
 }
@@ -94,6 +96,7 @@ impl Catalog {
             rules: OnceCell::new(),
             paginators: OnceCell::new(),
             waiters: OnceCell::new(),
+            examples: OnceCell::new(),
             resources: OnceCell::new(),
             requires_discovery: OnceCell::new(),
         })))
@@ -190,6 +193,12 @@ impl ServiceData {
     pub(super) fn waiters(&self) -> Result<&Entries> {
         let read = || self.entries(WAITERS, "waiters");
         self.waiters.get_or_try_init(read)
+    }
+
+    /// Examples of calls, by operation.
+    pub(super) fn examples(&self) -> Result<&Entries> {
+        let read = || self.entries(EXAMPLES, "examples");
+        self.examples.get_or_try_init(read)
     }
 
     /// The definitions of resources, if the service has any.

@@ -229,6 +229,11 @@ impl Service {
         self.data.waiters()
     }
 
+    /// Examples of calls, by operation.
+    pub(crate) fn examples(&self) -> Result<&Entries> {
+        self.data.examples()
+    }
+
     /// The definitions of resources, if the service has any.
     pub(crate) fn resources(&self) -> Result<Option<&Arc<Definitions>>> {
         self.data.resources()

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::model::{Operation, Paginator, ServiceModel, ShapeId};
 use crate::output::Output;
 use crate::paginate::Pages;
-use crate::settings::shell_words;
+use crate::settings::{self, shell_words};
 use crate::time::Timestamp;
 use crate::{names, new_file, paginate, printable, uri};
 
@@ -97,7 +97,8 @@ pub fn set_printed(output: &mut Output, timestamp: fn(Value) -> Value) {
 
 /// The documentation of an operation, if the model has it.
 pub fn operation_documentation(model: &ServiceModel, operation: &Operation) -> Option<String> {
-    model.documentation_of(operation)
+    let notes = model.operation_notes(&operation.name).ok()?;
+    Some(notes.documentation?.html().to_owned())
 }
 
 /// Describes one shape as [`ServiceModel::describe`] does, with its limits and documentation; null if the model is broken.
@@ -133,4 +134,16 @@ impl Writer {
 /// The words of a command line, split as by a shell; `None` if a quote is not closed.
 pub fn shell_words(text: &str) -> Option<Vec<String>> {
     shell_words::split(text)
+}
+
+/// The name of a section, and its keys with their values.
+pub type Section = (String, Vec<(String, String)>);
+
+/// The sections of an INI file without nested sections: the name of each, and its keys in lower case with their values.
+///
+/// # Errors
+///
+/// Returns the line that is invalid, and why.
+pub fn ini_sections(bytes: &[u8]) -> std::result::Result<Vec<Section>, String> {
+    settings::parse_flat(bytes)
 }

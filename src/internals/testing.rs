@@ -233,3 +233,14 @@ pub fn is_portable_name(name: &str) -> bool {
 pub fn path_of_key(folder: &std::path::Path, key: &str) -> Option<std::path::PathBuf> {
     crate::transfer::local_path(folder, key).ok()
 }
+
+/// Validates parameters as a call does, without interceptors. Events are passed separately.
+pub fn validate(model: &ServiceModel, operation: &str, params: &Value) -> crate::Result<()> {
+    use crate::params::{fill_idempotency_tokens, validate};
+    let operation = model.operation(operation)?;
+    let mut params = params.clone();
+    fill_idempotency_tokens(model, operation, &mut params, || "0".repeat(36))?;
+    let events = protocol::input_event_stream(model, operation)?;
+    let events = events.map(|member| &*member.name);
+    validate(model, operation, &params, events, false)
+}

@@ -2,10 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-#[cfg(feature = "cli")]
-use super::Operation;
-use super::dialect::Notes;
-use super::{Kind, Location, Member, Members, ServiceModel, Shape, ShapeId};
+use super::{Kind, Location, Member, Members, Notes, ServiceModel, Shape, ShapeId};
 use crate::error::Result;
 
 impl ServiceModel {
@@ -38,9 +35,12 @@ impl ServiceModel {
         if operation.deprecated {
             out.insert("deprecated".into(), true.into());
         }
-        let notes = self.notes_of_operation(&operation.name)?;
+        if operation.is_read_only() {
+            out.insert("readOnly".into(), true.into());
+        }
+        let notes = self.operation_notes(&operation.name)?;
         if let Some(documentation) = notes.documentation {
-            out.insert("documentation".into(), documentation);
+            out.insert("documentation".into(), documentation.html().into());
         }
         out.insert("input".into(), operation.input.as_ref().map(name).into());
         out.insert("output".into(), operation.output.as_ref().map(name).into());
@@ -50,16 +50,9 @@ impl ServiceModel {
         Ok(out.into())
     }
 
-    /// Returns the documentation of an operation, if the model has it.
-    #[cfg(feature = "cli")]
-    pub(crate) fn documentation_of(&self, operation: &Operation) -> Option<String> {
-        let notes = self.notes_of_operation(&operation.name).ok()?;
-        Some(notes.documentation?.as_str()?.to_owned())
-    }
-
     /// Describes one shape.
     pub(crate) fn describe_shape(&self, id: ShapeId, shape: &Shape) -> Value {
-        let notes = self.dialect.notes(self.shape_text(id));
+        let notes = self.shape_notes(id);
         let mut out = Map::new();
         out.insert("type".into(), shape.kind.name().into());
         match &shape.kind {
@@ -89,16 +82,18 @@ impl ServiceModel {
             (shape.event_stream, "eventstream"),
             (shape.sensitive, "sensitive"),
             (shape.streaming, "streaming"),
+            (notes.deprecated, "deprecated"),
         ] {
             if present {
                 out.insert(name.into(), true.into());
             }
         }
+        let documentation = notes.documentation;
         for (name, value) in [
-            ("min", notes.min),
-            ("max", notes.max),
-            ("pattern", notes.pattern),
-            ("documentation", notes.documentation),
+            ("min", notes.min.map(Value::Number)),
+            ("max", notes.max.map(Value::Number)),
+            ("pattern", notes.pattern.map(Value::String)),
+            ("documentation", documentation.map(|d| d.html().into())),
         ] {
             out.extend(value.map(|value| (name.to_owned(), value)));
         }
@@ -112,8 +107,20 @@ impl ServiceModel {
             if let Some(name) = location_name(member.location) {
                 out.insert("location".into(), name.into());
             }
-            if let Some(text) = notes.members.get(&*member.name) {
-                out.insert("documentation".into(), text.clone());
+            if member.idempotency_token {
+                out.insert("idempotencyToken".into(), true.into());
+            }
+            let Some(notes) = notes.members.get(&*member.name) else {
+                return (member.name.to_string(), out.into());
+            };
+            if notes.deprecated {
+                out.insert("deprecated".into(), true.into());
+            }
+            if let Some(default) = &notes.default {
+                out.insert("default".into(), default.clone());
+            }
+            if let Some(documentation) = &notes.documentation {
+                out.insert("documentation".into(), documentation.html().into());
             }
             (member.name.to_string(), out.into())
         };

@@ -2,11 +2,7 @@
 //!
 //! Each dialect is a folder with an implementation of [`Dialect`]: `c2j/` and `smithy/`.
 
-use std::collections::HashMap;
-
-use serde_json::Value;
-
-use super::{Operation, ServiceModel, Shape, ShapeId};
+use super::{Notes, Operation, ServiceModel, Shape, ShapeId};
 
 /// The form in which a model is written. The `text` of a function is that of one operation or of one shape.
 pub(super) trait Dialect: Send + Sync {
@@ -26,15 +22,4 @@ pub(super) trait Dialect: Send + Sync {
     fn file(&self, _model: &ServiceModel, _kind: &str) -> Result<Option<String>, String> {
         Ok(None)
     }
-}
-
-/// The parts of an operation or a shape that only people need.
-#[derive(Default)]
-pub(super) struct Notes {
-    pub(super) documentation: Option<Value>,
-    pub(super) pattern: Option<Value>,
-    pub(super) min: Option<Value>,
-    pub(super) max: Option<Value>,
-    /// The documentation of members, by name.
-    pub(super) members: HashMap<String, Value>,
 }

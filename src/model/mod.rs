@@ -12,37 +12,49 @@
 mod c2j;
 mod describe;
 mod dialect;
+mod documentation;
 mod entries;
+mod example;
 #[cfg(feature = "cli")]
 pub mod import;
 mod index;
+mod notes;
 mod operation;
 mod ordered;
 mod paginator;
 mod reachable;
+mod reads;
 mod recognise;
 pub(crate) mod resource;
+mod schema;
 mod shape;
+mod skeleton;
 mod smithy;
 mod source;
 mod text;
 mod waiter;
 
+pub use self::documentation::Documentation;
 pub(crate) use self::entries::Entries;
+pub use self::example::{Example, ExampleError};
+pub use self::notes::{MemberNotes, Notes};
 pub use self::operation::{EndpointDiscovery, HttpChecksum, Operation, StaticContextParam};
 pub use self::paginator::Paginator;
 pub use self::shape::{ErrorTraits, Kind, Location, Member, Members, Shape, XmlNamespace};
+pub use self::skeleton::Skeleton;
 #[cfg(feature = "embedded")]
 pub use self::source::Embedded;
 pub use self::source::{Directory, Memory, ModelSource};
-pub(crate) use self::source::{ENDPOINT_RULES, Models, PAGINATORS, RESOURCES, SERVICE, WAITERS};
+pub(crate) use self::source::{
+    ENDPOINT_RULES, EXAMPLES, Models, PAGINATORS, RESOURCES, SERVICE, WAITERS,
+};
 pub use self::waiter::{Acceptor, Matcher, Scope, Waiter, WaiterState};
 pub use crate::time::TimestampFormat;
 
 use std::fmt;
 use std::sync::Arc;
 
-use self::dialect::{Dialect, Notes};
+use self::dialect::Dialect;
 use self::index::Index;
 use crate::error::{Detail, Error, ErrorKind, Result};
 use crate::names::{nearest, plain, present};
@@ -352,11 +364,6 @@ impl ServiceModel {
     /// The text of a shape in the model.
     fn shape_text(&self, id: ShapeId) -> &str {
         self.shapes.entry(id.0, &self.text).1
-    }
-
-    fn notes_of_operation(&self, name: &str) -> Result<Notes> {
-        let index = self.operation_index(name)?;
-        Ok((self.dialect).notes(self.operations.entry(index, &self.text).1))
     }
 
     fn invalid(&self, what: &str, name: &str, error: &dyn fmt::Display) -> Error {

@@ -66,6 +66,8 @@ pub struct Operation {
     pub is_endpoint_operation: bool,
     /// Whether the operation is deprecated.
     pub deprecated: bool,
+    /// Whether it only reads, see [`Operation::is_read_only`].
+    pub(super) read_only: bool,
 }
 
 /// A parameter of the endpoint rules that an operation sets to the same value in every call.

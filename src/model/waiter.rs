@@ -38,7 +38,7 @@ pub struct Waiter {
 /// use tucuxi::model::WaiterState;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
-/// let (_, waiter) = client.introspect().waiter("ec2", "InstanceRunning")?;
+/// let (_, waiter) = client.introspect().service("ec2")?.waiter("InstanceRunning")?;
 /// let failures = waiter.acceptors.iter().filter(|acceptor| acceptor.state == WaiterState::Failure);
 /// assert_eq!(failures.count(), 3); // shutting-down, terminated, stopping
 /// # Ok::<(), tucuxi::Error>(())
@@ -104,7 +104,7 @@ pub enum WaiterState {
 /// use tucuxi::model::Matcher;
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
-/// let (_, waiter) = client.introspect().waiter("dynamodb", "TableExists")?;
+/// let (_, waiter) = client.introspect().service("dynamodb")?.waiter("TableExists")?;
 /// match &waiter.acceptors[0].matcher {
 ///     Matcher::Path(query, expected) => assert_eq!((query.text(), expected), ("Table.TableStatus", &"ACTIVE".into())),
 ///     other => println!("{other:?}"),

@@ -57,6 +57,20 @@ impl std::error::Error for IniError {}
 
 impl Ini {
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, IniError> {
+        Self::read(bytes, Reader::default())
+    }
+
+    /// Parses a file without nested sections: an indented line always continues a text.
+    #[cfg(feature = "cli")]
+    pub(crate) fn parse_flat(bytes: &[u8]) -> Result<Self, IniError> {
+        let reader = Reader {
+            is_flat: true,
+            ..Reader::default()
+        };
+        Self::read(bytes, reader)
+    }
+
+    fn read(bytes: &[u8], mut reader: Reader) -> Result<Self, IniError> {
         let text = std::str::from_utf8(bytes).map_err(|e| {
             let before = &bytes[..e.valid_up_to()];
             error(
@@ -65,7 +79,6 @@ impl Ini {
             )
         })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut reader = Reader::default();
         for (n, line) in text.lines().enumerate() {
             reader.line(n + 1, line)?;
         }
@@ -82,6 +95,8 @@ fn error(line: usize, problem: impl Into<String>) -> IniError {
 #[derive(Default)]
 struct Reader {
     ini: Ini,
+    /// Whether there are no nested sections.
+    is_flat: bool,
     sections: HashSet<String>,
     /// The keys of the last section.
     keys: HashSet<String>,
@@ -154,6 +169,7 @@ impl Reader {
         }
         let text = open.lines.join("\n").trim_end().to_owned();
         let value = match text.strip_prefix('\n') {
+            Some(text) if self.is_flat => IniValue::Text(text.to_owned()),
             Some(nested) => IniValue::Nested(nested_options(nested, open.line + 1)?),
             None => IniValue::Text(text),
         };
@@ -214,6 +230,13 @@ mod tests {
         assert_eq!(read[0], ("s3".into(), IniValue::Nested(nested)));
         assert_eq!(read[1], ("long".into(), text("a\nb")));
         assert_eq!(read[2], ("z".into(), text("1")));
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn a_flat_file_has_texts_only() {
+        let ini = Ini::parse_flat(b"[a]\nf =\n  !f() {\n    x=1\n  }; f\n").unwrap();
+        assert_eq!(ini.sections[0].entries[0].value, text("!f() {\nx=1\n}; f"));
     }
 
     #[test]

@@ -409,6 +409,25 @@ pub(crate) fn places(env: &Environment) -> [String; 2] {
     profile::places(env)
 }
 
+/// Parses a file without nested sections: the names of its sections, and the keys and values of each.
+#[cfg(feature = "cli")]
+pub(crate) fn parse_flat(bytes: &[u8]) -> Result<Vec<FlatSection>, String> {
+    let ini = ini::Ini::parse_flat(bytes).map_err(|error| error.to_string())?;
+    let section = |section: ini::Section| {
+        let entries = section.entries.into_iter();
+        let entries = entries.filter_map(|entry| match entry.value {
+            ini::IniValue::Text(text) => Some((entry.key, text)),
+            ini::IniValue::Nested(_) => None,
+        });
+        (section.name, entries.collect())
+    };
+    Ok(ini.sections.into_iter().map(section).collect())
+}
+
+/// The name of a section, and its keys and values.
+#[cfg(feature = "cli")]
+pub(crate) type FlatSection = (String, Vec<(String, String)>);
+
 /// Returns the number of sections of a file.
 #[cfg(feature = "_internals")]
 pub(crate) fn parse_ini(bytes: &[u8]) -> Result<usize, impl fmt::Display> {

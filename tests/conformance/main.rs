@@ -31,6 +31,7 @@ mod eventstream;
 #[path = "../../src/bin/tucuxi/failure.rs"]
 mod failure;
 mod jmespath;
+mod json_schema;
 mod oracle;
 #[cfg(feature = "cli")]
 #[allow(dead_code, unused_imports)]

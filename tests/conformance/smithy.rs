@@ -84,20 +84,17 @@ fn whole(name: &str, text: &str) -> Result<(), String> {
     let config = config.build().map_err(|e| e.to_string())?;
     let client = Client::with_models(config, Replay::new(), Memory::new().with(path, text));
     let client = client.map_err(|e| e.to_string())?;
-    for operation in model.operation_names() {
-        model.describe(operation).map_err(|e| e.to_string())?;
-        let introspect = client.introspect();
-        introspect
-            .paginator(name, operation)
-            .map_err(|e| e.to_string())?;
+    let view = client.introspect().service(name);
+    let view = view.map_err(|e| e.to_string())?;
+    for operation in view.operation_names() {
+        view.describe(operation).map_err(|e| e.to_string())?;
+        view.input_schema(operation).map_err(|e| e.to_string())?;
+        view.output_schema(operation).map_err(|e| e.to_string())?;
+        view.paginator(operation).map_err(|e| e.to_string())?;
+        view.examples(operation).map_err(|e| e.to_string())?;
     }
-    for waiter in client
-        .introspect()
-        .waiters(name)
-        .map_err(|e| e.to_string())?
-    {
-        let found = client.introspect().waiter(name, &waiter);
-        found.map_err(|e| e.to_string())?;
+    for waiter in view.waiters().map_err(|e| e.to_string())? {
+        view.waiter(&waiter).map_err(|e| e.to_string())?;
     }
     Ok(())
 }

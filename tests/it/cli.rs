@@ -587,6 +587,31 @@ fn an_operation_is_described() {
 }
 
 #[test]
+fn schemas_and_skeletons_are_printed() {
+    let described = |options: &[&str]| {
+        let args = [&["describe", "sqs", "send-message"], options].concat();
+        plain(&args)
+    };
+    let schema = described(&["--json-schema"]).json();
+    assert_eq!(schema["required"], json!(["QueueUrl", "MessageBody"]));
+    let schema = described(&["--json-schema", "--output"]).json();
+    assert_eq!(schema["properties"]["MessageId"]["type"], "string");
+    let skeleton = described(&["--skeleton"]).json();
+    let expected = json!({"QueueUrl": "<QueueUrl>", "MessageBody": "<MessageBody>"});
+    assert_eq!(skeleton, expected);
+    let full = described(&["--skeleton", "--full"]).json();
+    assert_eq!(full["DelaySeconds"], 0);
+    for options in [
+        &["--full"][..],
+        &["--output"],
+        &["--json", "--json-schema"],
+        &["--skeleton", "--output"],
+    ] {
+        assert_eq!(described(options).code, 252, "{options:?}");
+    }
+}
+
+#[test]
 fn documentation_of_a_model_is_described() {
     let home = tempfile::tempdir().unwrap();
     let version = home.path().join("source/tower/2024-01-01");

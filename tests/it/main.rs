@@ -3,10 +3,14 @@
 //! All tests share one process and run concurrently, so none may depend on the state of the process: its environment, working
 //! directory, loggers or number of threads. Such tests belong to `tests/faults`.
 
+#[cfg(all(feature = "cli", unix))]
+mod aliases;
 #[cfg(feature = "async")]
 mod asynchronous;
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(feature = "cli")]
+mod completion;
 mod credentials;
 mod dynamodb;
 mod errors;
@@ -16,6 +20,7 @@ mod handmade;
 #[cfg(feature = "cli")]
 mod help;
 mod interceptors;
+mod introspection;
 mod models;
 mod null_server;
 mod one_way_events;

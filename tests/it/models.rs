@@ -154,12 +154,9 @@ fn every_paginator_parses_and_its_members_exist() {
     let mut count = 0;
     for service in services() {
         let model = model(&service);
-        for name in client.introspect().paginators(&service).unwrap() {
-            let paginator = client
-                .introspect()
-                .paginator(&service, &name)
-                .unwrap()
-                .unwrap();
+        let known = client.introspect().service(&service).unwrap();
+        for name in known.paginators().unwrap() {
+            let paginator = known.paginator(&name).unwrap().unwrap();
             let operation = model.operation(&name).unwrap();
             let (input, output) = (
                 members(&model, operation.input),
@@ -197,11 +194,9 @@ fn every_waiter_parses_and_its_members_exist() {
     let mut count = 0;
     for service in services() {
         let model = model(&service);
-        for name in client.introspect().waiters(&service).unwrap() {
-            let (_, waiter) = client
-                .introspect()
-                .waiter(&service, &names::snake_case(&name))
-                .unwrap();
+        let known = client.introspect().service(&service).unwrap();
+        for name in known.waiters().unwrap() {
+            let (_, waiter) = known.waiter(&names::snake_case(&name)).unwrap();
             let operation = model.operation(&waiter.operation).unwrap();
             let output = members(&model, operation.output);
             for acceptor in &waiter.acceptors {

@@ -444,5 +444,6 @@ fn an_unknown_waiter_is_an_error_with_suggestions() {
         let error = client.wait(service, waiter, json!({})).unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
     }
-    assert_eq!(client.introspect().waiters("s3").unwrap().len(), 4);
+    let s3 = client.introspect().service("s3").unwrap();
+    assert_eq!(s3.waiters().unwrap().len(), 4);
 }

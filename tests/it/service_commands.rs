@@ -315,6 +315,78 @@ fn a_body_is_read_from_a_file_and_written_to_one() {
     assert_eq!(printed, json!({"StatusCode": 200}));
 }
 
+/// A program that a test puts on the path.
+#[cfg(unix)]
+fn program(folder: &Path, name: &str, script: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = folder.join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_session_is_run_by_the_plugin_or_ended() {
+    let server = Server::start(|asked: &Asked| {
+        let answer = match asked.header("x-amz-target").unwrap_or_default() {
+            "AmazonEC2ContainerServiceV20141113.ExecuteCommand" => json!({
+                "clusterArn": "arn:x/c", "taskArn": "arn:x/c/t", "containerName": "n",
+                "session": {"sessionId": "s", "tokenValue": "secret", "streamUrl": "wss://x"},
+            }),
+            "AmazonEC2ContainerServiceV20141113.DescribeTasks" => json!({
+                "tasks": [{"containers": [{"name": "n", "runtimeId": "r"}]}],
+            }),
+            _ => json!({"SessionId": "s", "TokenValue": "secret", "StreamUrl": "wss://x"}),
+        };
+        Some((200, answer.to_string()))
+    });
+    let home = tempfile::tempdir().unwrap();
+    let run = |args: &str, path: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tucuxi"));
+        command
+            .env_clear()
+            .env("HOME", home.path())
+            .env("PATH", path);
+        command
+            .env("AWS_ENDPOINT_URL", &server.url)
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "secret");
+        let output = command.args(args.split(' ')).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    };
+    let (code, _, err) = run("ssm start-session --target i-1", home.path());
+    assert_eq!(code, Some(255), "{err}");
+    assert!(err.contains("install the Session Manager plugin"), "{err}");
+    let targets = server.asked();
+    let last = targets.last().unwrap().header("x-amz-target");
+    assert_eq!(last, Some("AmazonSSM.TerminateSession"));
+    for (version, session) in [
+        ("1.2.700.0", "AWS_SSM_START_SESSION_RESPONSE"),
+        ("1.1", "{"),
+    ] {
+        let script = format!("[ $1 = --version ] && echo {version} || echo \"$@\"");
+        program(home.path(), "session-manager-plugin", &script);
+        let (code, out, err) = run("ssm start-session --target i-1", home.path());
+        assert_eq!(code, Some(0), "{err}");
+        assert!(out.starts_with(session), "{out}");
+        let rest = format!(
+            r#" eu-west-1 StartSession  {{"Target":"i-1"}} {}"#,
+            server.url
+        );
+        assert!(out.trim_end().ends_with(&rest), "{out}");
+        let line = "ecs execute-command --task t --command ls --interactive --cluster c";
+        let (code, out, err) = run(line, home.path());
+        assert_eq!(code, Some(0), "{err}");
+        assert!(out.contains(r#"{"Target":"ecs:c_t_r"}"#), "{out}");
+    }
+}
+
 #[test]
 fn an_empty_result_is_not_printed() {
     let server = server();

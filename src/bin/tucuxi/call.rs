@@ -100,9 +100,9 @@ fn note_next_page(
     operation: &str,
     output: &Output,
 ) -> Result<(), Failure> {
-    let model = client.model(service)?;
-    let name = &model.operation(operation)?.name;
-    let Ok(Some(paginator)) = client.introspect().paginator(service, name) else {
+    let known = client.introspect().service(service)?;
+    let name = &known.operation(operation)?.name;
+    let Ok(Some(paginator)) = known.paginator(name) else {
         return Ok(());
     };
     let next = output

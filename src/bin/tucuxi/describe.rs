@@ -1,14 +1,15 @@
-//! `tucuxi describe SERVICE OPERATION [--json]`
+//! `tucuxi describe SERVICE OPERATION [--json | --json-schema [--output] | --skeleton [--full]]`
 
 use std::io::{self, Write};
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 use serde_json::Value;
 use tucuxi::internals::command::PrintableLines;
+use tucuxi::model::Skeleton;
 
 use crate::args::{self, required};
 use crate::failure::Failure;
-use crate::{Subcommand, documentation};
+use crate::{Subcommand, documentation, out};
 
 /// The maximum width of a line of documentation.
 const WIDTH: usize = 100;
@@ -24,28 +25,53 @@ fn define(command: Command) -> Command {
         .about("Shows the input and output of an operation: shapes, required members, valid values")
         .arg(args::service())
         .arg(args::operation())
+        .arg(switch("json", "Prints JSON"))
+        .arg(switch(
+            "json-schema",
+            "Prints the JSON Schema of the parameters",
+        ))
         .arg(
-            Arg::new("json")
-                .long("json")
-                .action(ArgAction::SetTrue)
-                .help("Prints JSON"),
+            switch("output", "With --json-schema: prints that of the result")
+                .requires("json-schema")
+                .conflicts_with_all(["json", "skeleton"]),
         )
+        .arg(switch(
+            "skeleton",
+            "Prints parameters to fill in: the required members",
+        ))
+        .arg(
+            switch("full", "With --skeleton: prints all members")
+                .requires("skeleton")
+                .conflicts_with_all(["json", "json-schema"]),
+        )
+        .group(ArgGroup::new("form").args(["json", "json-schema", "skeleton"]))
+}
+
+fn switch(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .action(ArgAction::SetTrue)
+        .help(help)
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let (service, operation) = (required(matches, "SERVICE"), required(matches, "OPERATION"));
-    let described = args::client(matches)?
-        .introspect()
-        .describe(service, operation)?;
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    if matches.get_flag("json") {
-        serde_json::to_writer_pretty(&mut out, &described).map_err(io::Error::from)?;
-        writeln!(out)?;
-    } else {
-        let mut text = Vec::new();
-        write_text(&described, &mut text)?;
-        write!(out, "{}", PrintableLines(String::from_utf8_lossy(&text)))?;
+    let known = args::client(matches)?.introspect().service(service)?;
+    let is_set = |name: &str| matches.get_flag(name);
+    let value = match () {
+        () if is_set("json-schema") && is_set("output") => known.output_schema(operation)?,
+        () if is_set("json-schema") => known.input_schema(operation)?,
+        () if is_set("skeleton") && is_set("full") => known.skeleton(operation, Skeleton::Full)?,
+        () if is_set("skeleton") => known.skeleton(operation, Skeleton::Minimal)?,
+        () => known.describe(operation)?,
+    };
+    if matches.contains_id("form") {
+        return out::value(&value, None);
     }
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut text = Vec::new();
+    write_text(&value, &mut text)?;
+    write!(out, "{}", PrintableLines(String::from_utf8_lossy(&text)))?;
     Ok(out.flush()?)
 }
 

@@ -14,6 +14,7 @@ mod args;
 mod aws;
 mod body;
 mod call;
+mod completion;
 mod configure;
 mod describe;
 mod documentation;
@@ -36,7 +37,7 @@ use clap::{ArgMatches, Command, error};
 use tucuxi::internals::command::PrintableLines;
 use tucuxi::{Client, Config};
 
-use self::aws::{Host, Line};
+use self::aws::{Aliases, Expanded, Host, Line};
 use self::failure::Failure;
 use self::output::{Options, Out};
 
@@ -58,18 +59,31 @@ const SUBCOMMANDS: &[Subcommand] = &[
     endpoint::SUBCOMMAND,
     presign::SUBCOMMAND,
     models::SUBCOMMAND,
+    completion::SUBCOMMAND,
 ];
 
 fn main() -> ExitCode {
-    let result = match service_command() {
-        Some(Ok(line)) => return run_service_command(&line),
-        Some(Err(failure)) => return report(&failure, Options::default(), None),
-        None => match command().try_get_matches() {
-            Ok(matches) => dispatch(&matches),
-            Err(error) => return explain(error),
-        },
+    let mut args = std::env::args().skip(1);
+    if args
+        .next()
+        .is_some_and(|first| first == completion::COMPLETER)
+    {
+        // a shell shows no errors while a person types
+        let _ = completion::complete(args.collect(), &command());
+        return ExitCode::SUCCESS;
+    }
+    let matches = match entry() {
+        Ok(Entry::Service(line)) => return run_service_command(&line),
+        Ok(Entry::Exit(code)) => return ExitCode::from(code),
+        Ok(Entry::Own(None)) => command().try_get_matches(),
+        Ok(Entry::Own(Some(args))) => command().try_get_matches_from(args),
+        Err(failure) => return report(&failure, Options::default(), None),
     };
-    match result {
+    let matches = match matches {
+        Ok(matches) => matches,
+        Err(error) => return explain(error),
+    };
+    match dispatch(&matches) {
         Ok(()) | Err(Failure::Pipe) => ExitCode::SUCCESS,
         Err(failure) => {
             let text = failure.to_string();
@@ -91,31 +105,53 @@ fn explain(error: error::Error) -> ExitCode {
     ExitCode::from(if is_requested { 0 } else { 252 })
 }
 
-/// Reads the command line if its command is not one of [`SUBCOMMANDS`], but a service, or if it requests a page about services.
-fn service_command() -> Option<Result<Line, Failure>> {
+/// What a command line asks for.
+enum Entry {
+    /// A service, or a page about services.
+    Service(Box<Line>),
+    /// One of [`SUBCOMMANDS`], with the arguments that an alias stands for, if it was an alias.
+    Own(Option<Vec<String>>),
+    /// The end of a command of the shell that an alias stands for.
+    Exit(u8),
+}
+
+/// Reads the command line, and replaces its aliases.
+fn entry() -> Result<Entry, Failure> {
+    let is_own = |name: &str| SUBCOMMANDS.iter().any(|sub| sub.name == name);
     let args = std::env::args_os().skip(1);
     let args: Option<Vec<String>> = args.map(|arg| arg.into_string().ok()).collect();
-    let args = args?;
-    let first = args.iter().find(|arg| !arg.starts_with('-')).cloned();
-    let line = aws::parse(args);
-    let is_subcommand = |name: &str| SUBCOMMANDS.iter().any(|sub| sub.name == name);
-    let (name, topic) = match &line {
-        Ok(line) if line.globals.version => return None,
-        Ok(Line {
-            command: None,
-            rest,
-            ..
-        }) => {
-            let wants_help = rest.iter().any(|word| word == "--help" || word == "-h");
-            return wants_help.then_some(line);
-        }
-        Ok(line) => (line.command.clone(), line.rest.first().cloned()),
-        Err(_) => (first, None),
+    let Some(args) = args else {
+        return Ok(Entry::Own(None));
     };
-    let name = name?;
-    let is_other =
-        is_subcommand(&name) || name == "help" && topic.is_some_and(|topic| is_subcommand(&topic));
-    (!is_other).then_some(line)
+    let first = args.iter().find(|arg| !arg.starts_with('-')).cloned();
+    let line = match aws::parse(args) {
+        Ok(line) if !line.globals.version => Box::new(line),
+        Err(error) if first.is_some_and(|first| !is_own(&first)) => return Err(error),
+        _ => return Ok(Entry::Own(None)),
+    };
+    let is_own_page = |topic: &String| is_own(topic);
+    match &line.command {
+        None if aws::requests_help(&line) => return Ok(Entry::Service(line)),
+        None => return Ok(Entry::Own(None)),
+        Some(name) if name == "help" => {
+            let is_own = line.rest.first().is_some_and(is_own_page);
+            return Ok(if is_own {
+                Entry::Own(None)
+            } else {
+                Entry::Service(line)
+            });
+        }
+        Some(_) => {}
+    }
+    let written = line.command.clone();
+    Ok(match Aliases::read()?.expand(*line)? {
+        Expanded::Exit(code) => Entry::Exit(code),
+        Expanded::Line(line) if line.command.as_ref().is_some_and(is_own_page) => {
+            let is_alias = line.command != written;
+            Entry::Own(is_alias.then(|| line.into_args()))
+        }
+        Expanded::Line(line) => Entry::Service(line),
+    })
 }
 
 /// Runs the command of a service, and reports its error in the format that the command line selects.

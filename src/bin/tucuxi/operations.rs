@@ -18,5 +18,6 @@ pub(crate) const SUBCOMMAND: Subcommand = Subcommand {
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let known = args::client(matches)?.introspect();
-    out::lines(known.operations(required(matches, "SERVICE"))?)
+    let service = known.service(required(matches, "SERVICE"))?;
+    out::lines(service.operation_names())
 }

@@ -35,7 +35,7 @@ const OF_AWS: [(&str, &str); 17] = [
     ),
     (
         "--generate-cli-skeleton",
-        "tucuxi describe SERVICE OPERATION shows the parameters",
+        "tucuxi describe SERVICE OPERATION --skeleton prints parameters to fill in",
     ),
     ("--max-items", "use the operation's own limit, or --query"),
     ("--no-cli-pager", "there is no pager"),

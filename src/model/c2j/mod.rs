@@ -5,23 +5,23 @@
 
 mod member;
 mod metadata;
+mod notes;
 mod operation;
 mod shape;
 
 use std::fmt;
 
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use self::metadata::{RawContextParam, RawMetadata};
-use super::dialect::{Dialect, Notes};
+use super::dialect::Dialect;
 use super::index::Index;
 use super::operation::Operation;
 use super::ordered::Ordered;
 use super::shape::Shape;
 use super::text::Text;
-use super::{Metadata, ServiceModel, ShapeId};
+use super::{Metadata, Notes, ServiceModel, ShapeId};
 use crate::error::{Error, Result};
 
 struct C2j;
@@ -94,18 +94,7 @@ impl Dialect for C2j {
     }
 
     fn notes(&self, text: &str) -> Notes {
-        let raw: Value = serde_json::from_str(text).unwrap_or_default();
-        let note = |raw: &Value, name: &str| raw.get(name).cloned();
-        let members = raw["members"].as_object().into_iter().flatten();
-        Notes {
-            documentation: note(&raw, "documentation"),
-            pattern: note(&raw, "pattern"),
-            min: note(&raw, "min"),
-            max: note(&raw, "max"),
-            members: members
-                .filter_map(|(name, member)| Some((name.clone(), note(member, "documentation")?)))
-                .collect(),
-        }
+        notes::read(text)
     }
 }
 

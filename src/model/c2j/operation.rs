@@ -12,6 +12,7 @@ use crate::model::operation::{
     without_ruled_label,
 };
 use crate::model::ordered::Ordered;
+use crate::model::reads::{self, Declared};
 use crate::model::text::Text;
 
 #[derive(Deserialize)]
@@ -42,6 +43,10 @@ struct RawOperation<'a> {
     endpointoperation: bool,
     #[serde(default)]
     deprecated: bool,
+    #[serde(default)]
+    readonly: bool,
+    #[serde(default)]
+    idempotent: bool,
 }
 
 #[derive(Deserialize)]
@@ -108,6 +113,12 @@ pub(super) fn parse(model: &ServiceModel, name: &str, text: &str) -> Result<Oper
     let method = Method::from_bytes(raw.http.method.as_bytes())
         .map_err(|_| format!("{:?} is not a valid HTTP method", raw.http.method))?;
     let prefix = raw.endpoint.and_then(|e| e.host_prefix);
+    let is_rest = model.metadata.protocol.is_rest();
+    let declared = Declared {
+        readonly: raw.readonly,
+        idempotent: raw.idempotent,
+        fetched: is_rest && matches!(method, Method::GET | Method::HEAD),
+    };
     let input_head = match (&raw.input, input) {
         (Some(input), Some(id)) => Some(Head::of(model, id, input)?),
         _ => None,
@@ -164,5 +175,6 @@ pub(super) fn parse(model: &ServiceModel, name: &str, text: &str) -> Result<Oper
         }),
         is_endpoint_operation: raw.endpointoperation,
         deprecated: raw.deprecated,
+        read_only: reads::is_read_only(name, declared),
     })
 }

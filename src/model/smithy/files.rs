@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::Smithy;
 use super::operation::RawOperation;
 use super::service::Paginated;
-use crate::model::{ENDPOINT_RULES, Kind, PAGINATORS, ServiceModel, WAITERS};
+use crate::model::{ENDPOINT_RULES, EXAMPLES, Kind, PAGINATORS, ServiceModel, WAITERS};
 
 /// The number of attempts of a waiter. Smithy leaves it to the program, and botocore's waiters have 40 as a rule.
 const MAX_ATTEMPTS: u32 = 40;
@@ -30,6 +30,7 @@ pub(super) fn file(
             let rules = forms.iter().find_map(|id| service.text(id));
             rules.map(Into::into)
         }
+        EXAMPLES => Some(json!({"examples": examples(dialect, model)?}).to_string()),
         PAGINATORS => Some(json!({"pagination": paginators(dialect, model)?}).to_string()),
         WAITERS => Some(json!({"waiters": waiters(dialect, model)?}).to_string()),
         _ => None,
@@ -105,6 +106,52 @@ fn lists(model: &ServiceModel, operation: &str) -> Result<Vec<String>, String> {
         }
     }
     Ok(lists)
+}
+
+#[derive(Deserialize)]
+struct Example {
+    title: String,
+    documentation: Option<String>,
+    input: Option<Value>,
+    output: Option<Value>,
+    error: Option<ExampleError>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ExampleError {
+    shape_id: String,
+    #[serde(default)]
+    content: Map<String, Value>,
+}
+
+fn examples(dialect: &Smithy, model: &ServiceModel) -> Result<Map<String, Value>, String> {
+    let mut all = Map::new();
+    for operation in with(model, "smithy.api#examples") {
+        let (operation, raw) = operation?;
+        let Some(text) = raw.traits.examples else {
+            continue;
+        };
+        let of = |e: String| format!("examples of {operation}: {e}");
+        let list: Vec<Example> = serde_json::from_str(text.get()).map_err(|e| of(e.to_string()))?;
+        let entry = |example: Example| -> Result<Value, String> {
+            let error = example.error.map(|error| {
+                let shape = dialect.find(model, &error.shape_id)?;
+                let shape = model.shape_name(shape);
+                Ok::<_, String>(json!({"shape": shape, "content": error.content}))
+            });
+            Ok(json!({
+                "title": example.title,
+                "description": example.documentation,
+                "input": example.input.unwrap_or_else(|| Map::new().into()),
+                "output": example.output,
+                "error": error.transpose()?,
+            }))
+        };
+        let list: Result<Vec<Value>, String> = list.into_iter().map(entry).collect();
+        all.insert(operation.into(), list.map_err(of)?.into());
+    }
+    Ok(all)
 }
 
 #[derive(Deserialize)]

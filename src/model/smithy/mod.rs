@@ -9,6 +9,7 @@
 
 mod files;
 mod flatten;
+mod notes;
 mod operation;
 mod prelude;
 mod service;
@@ -21,15 +22,14 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use self::service::{RawService, Reference};
-use super::dialect::{Dialect, Notes};
+use super::dialect::Dialect;
 use super::index::Index;
 use super::ordered::Ordered;
 use super::text::Text;
-use super::{Operation, ServiceModel, Shape, ShapeId};
+use super::{Notes, Operation, ServiceModel, Shape, ShapeId};
 use crate::error::{Error, Result};
 
 /// What the dialect keeps of a model beside its index.
@@ -336,21 +336,7 @@ impl Dialect for Smithy {
     }
 
     fn notes(&self, text: &str) -> Notes {
-        let raw: Value = serde_json::from_str(text).unwrap_or_default();
-        let note = |raw: &Value, name: &str| raw["traits"].get(name).cloned();
-        let bounds = note(&raw, "smithy.api#length").or_else(|| note(&raw, "smithy.api#range"));
-        let bound = |name: &str| bounds.as_ref().and_then(|bounds| bounds.get(name).cloned());
-        let members = raw["members"].as_object().into_iter().flatten();
-        let documentation = "smithy.api#documentation";
-        Notes {
-            documentation: note(&raw, documentation),
-            pattern: note(&raw, "smithy.api#pattern"),
-            min: bound("min"),
-            max: bound("max"),
-            members: members
-                .filter_map(|(name, member)| Some((name.clone(), note(member, documentation)?)))
-                .collect(),
-        }
+        notes::read(text)
     }
 
     fn file(&self, model: &ServiceModel, kind: &str) -> Result<Option<String>, String> {

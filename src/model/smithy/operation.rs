@@ -15,6 +15,7 @@ use crate::model::operation::{
     without_ruled_label,
 };
 use crate::model::ordered::Ordered;
+use crate::model::reads::{self, Declared};
 use crate::model::text::Text;
 use crate::model::{Protocol, ServiceModel, ShapeId};
 
@@ -59,8 +60,14 @@ pub(super) struct Traits<'a> {
     discovered_endpoint: Option<Discovered>,
     #[serde(rename = "smithy.api#deprecated")]
     deprecated: Present,
+    #[serde(rename = "smithy.api#readonly")]
+    readonly: Present,
+    #[serde(rename = "smithy.api#idempotent")]
+    idempotent: Present,
     #[serde(rename = "smithy.api#paginated")]
     pub(super) paginated: Option<Paginated<'a>>,
+    #[serde(rename = "smithy.api#examples")]
+    pub(super) examples: Option<&'a RawValue>,
     #[serde(rename = "smithy.waiters#waitable")]
     pub(super) waitable: Option<Ordered<Text<'a>, &'a RawValue>>,
 }
@@ -137,6 +144,13 @@ pub(super) fn parse(
         None if metadata.protocol.is_rest() => return Err("it has no http trait".into()),
         _ => (Text("POST".into()), Text("/".into())),
     };
+    let method = Method::from_bytes(method.as_bytes())
+        .map_err(|_| format!("{method:?} is not a valid HTTP method"))?;
+    let declared = Declared {
+        readonly: traits.readonly.0,
+        idempotent: traits.idempotent.0,
+        fetched: metadata.protocol.is_rest() && matches!(method, Method::GET | Method::HEAD),
+    };
     let statics: Box<[StaticContextParam]> = (traits.static_context_params.0.into_iter())
         .map(|(name, param)| {
             let value = serde_json::from_str(param.value.get()).map_err(|e| e.to_string())?;
@@ -158,8 +172,7 @@ pub(super) fn parse(
     let is_document = metadata.protocol == Protocol::RestXml;
     Ok(Operation {
         name: name.into(),
-        method: Method::from_bytes(method.as_bytes())
-            .map_err(|_| format!("{method:?} is not a valid HTTP method"))?,
+        method,
         uri: without_id(without_ruled_label(&uri, is_ruled)?).into(),
         input,
         input_name: input.map(|id| {
@@ -200,6 +213,7 @@ pub(super) fn parse(
             .and_then(|id| id.split_once('#'))
             .is_some_and(|(_, discoverer)| discoverer == name),
         deprecated: traits.deprecated.0,
+        read_only: reads::is_read_only(name, declared),
     })
 }
 

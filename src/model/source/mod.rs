@@ -37,6 +37,7 @@ use crate::names;
 /// The kinds of a service's data files.
 pub(crate) const SERVICE: &str = "service-2";
 pub(crate) const ENDPOINT_RULES: &str = "endpoint-rule-set-1";
+pub(crate) const EXAMPLES: &str = "examples-1";
 pub(crate) const PAGINATORS: &str = "paginators-1";
 pub(crate) const RESOURCES: &str = "resources-1";
 pub(crate) const WAITERS: &str = "waiters-2";

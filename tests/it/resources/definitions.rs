@@ -60,7 +60,8 @@ fn everything_that_definitions_name_exists() {
     for service in client.introspect().resources().unwrap() {
         let resource = client.resource(&service).unwrap();
         let all = resource.definitions();
-        let waiters = client.introspect().waiters(&service).unwrap();
+        let known = client.introspect().service(&service).unwrap();
+        let waiters = known.waiters().unwrap();
         let mut definitions = vec![all.service().unwrap()];
         definitions.extend(all.types().map(|name| all.get(name).unwrap()));
         for definition in definitions {
@@ -150,7 +151,8 @@ impl Walk<'_> {
             let waits = self
                 .client
                 .introspect()
-                .waiter(service, &waiter.waiter_name);
+                .service(service)
+                .and_then(|known| known.waiter(&waiter.waiter_name));
             let operation = self.all.model().operation(&waits.unwrap().1.operation);
             self.params(&waiter.params, operation.unwrap().input);
         }

@@ -6,14 +6,14 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use tucuxi::internals::command::Writer;
-use tucuxi::{Output, RequestBuilder};
+use tucuxi::{Client, Output, RequestBuilder};
 
-use super::custom::saved::Part;
-use super::given::{self, Given, Pages, Skeleton};
+use super::given::{Given, Pages, Skeleton};
+use super::globals::Globals;
 use super::options::Command;
 use super::result::Results;
 use super::value::Reader;
-use super::{Run, commands, help, skeleton, unknown_command};
+use super::{Run, commands, help, line, save, session, skeleton, unknown_command};
 use crate::failure::Failure;
 use crate::output::timestamp_format;
 
@@ -34,7 +34,8 @@ pub(super) fn run(run: Run<'_, '_>, name: &str, args: Vec<String>) -> Result<(),
     };
     let paginator = client
         .introspect()
-        .paginator(model.name(), &operation.name)?;
+        .service(model.name())?
+        .paginator(&operation.name)?;
     let command = Command {
         service: Some(service),
         name,
@@ -47,7 +48,7 @@ pub(super) fn run(run: Run<'_, '_>, name: &str, args: Vec<String>) -> Result<(),
         blobs: globals.blobs(client.config())?,
         env: client.config().environment(),
     };
-    let mut given = given::read(&command, &reader, globals.paginate, args)?;
+    let mut given = line::read(&command, &reader, globals.paginate, args)?;
     if given.help {
         return help::print_operation(&command, &globals.output_options(), &client, out);
     }
@@ -64,21 +65,36 @@ pub(super) fn run(run: Run<'_, '_>, name: &str, args: Vec<String>) -> Result<(),
     if let Some(finish) = command.custom().and_then(|custom| custom.finish) {
         finish(&mut given.params, &client)?;
     }
+    send(&client, &command, given, globals, &mut results)
+}
+
+/// Sends the request, and prints the result.
+fn send(
+    client: &Client,
+    command: &Command<'_>,
+    mut given: Given,
+    globals: &Globals,
+    results: &mut Results<'_, '_>,
+) -> Result<(), Failure> {
     let params = Value::Object(std::mem::take(&mut given.params));
+    if let Some(opener) = session::opener(command) {
+        let profile = globals.profile.as_deref().unwrap_or_default();
+        return session::run(opener, client, profile, params);
+    }
     if let Some(pages) = &mut given.pages
         && pages.page_size.is_none()
     {
         pages.page_size = results.default_page_size(&params);
     }
     let timestamps = timestamp_format(client.config())?;
-    let request = client.request(model.name(), &operation.name);
+    let request = client.request(command.model.name(), &command.operation.name);
     let mut request = request.params(params).interceptor(timestamps);
     if let Some(body) = given.body.take() {
         request = request.body(body);
     }
     match given.pages.take() {
-        Some(pages) => paginate(request, pages, &mut results),
-        None => one(request, &command, given, &mut results),
+        Some(pages) => paginate(request, pages, results),
+        None => one(request, command, given, results),
     }
 }
 
@@ -111,7 +127,7 @@ fn one(
             return events(&mut request.send()?, results);
         }
         let mut value = request.send_buffered()?.to_value()?;
-        save(&given, &mut value)?;
+        save::save(&given, &mut value)?;
         return results.one(value);
     };
     let mut output = request.send()?;
@@ -162,53 +178,4 @@ fn save_events(output: &mut Output, path: &str, event: &str, member: &str) -> Re
         }
     }
     Ok(())
-}
-
-/// Writes parts of a result to files that only the user may read.
-fn save(given: &Given, value: &mut Value) -> Result<(), Failure> {
-    for (row, path) in &given.saved {
-        let bytes = match row.part {
-            Part::Chosen {
-                structure, members, ..
-            } => {
-                let choice = given.choice.as_deref().unwrap_or_default();
-                let Some(parts) = value[structure].as_object_mut() else {
-                    continue;
-                };
-                let text = parts
-                    .get(choice)
-                    .and_then(Value::as_str)
-                    .unwrap_or_default();
-                let bytes = BASE64_STANDARD.decode(text);
-                let bytes = bytes.map_err(|e| Failure::Other(e.into()))?;
-                for member in members {
-                    parts.shift_remove(*member);
-                }
-                bytes
-            }
-            Part::Text(members) => {
-                let part = members
-                    .iter()
-                    .fold(&*value, |value, member| &value[*member]);
-                part.as_str().unwrap_or_default().into()
-            }
-        };
-        write_secret(path, &bytes).map_err(Failure::file(path))?;
-    }
-    Ok(())
-}
-
-fn write_secret(path: &str, bytes: &[u8]) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-        let mut file = options.mode(0o600).open(path)?;
-        // a file that is there keeps its mode otherwise
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-        file.write_all(bytes)
-    }
-    #[cfg(not(unix))]
-    options.open(path)?.write_all(bytes)
 }

@@ -49,6 +49,11 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ),
     ("signin", "create-o-auth2-token", "CreateOAuth2Token"),
     (
+        "signin",
+        "create-o-auth2-token-with-token-exchange",
+        "CreateOAuth2TokenWithTokenExchange",
+    ),
+    (
         "socialmessaging",
         "delete-whatsapp-media-message",
         "DeleteWhatsAppMessageMedia",

@@ -207,6 +207,25 @@ const OPTIONS: &[Global] = &[
     switch("version", "prints the version", set!(version = true)),
 ];
 
+/// How many values an option takes, if it is a global one.
+pub(super) fn takes(name: &str) -> Option<Takes> {
+    find(name).map(|option| option.takes)
+}
+
+/// The values that an option accepts; none if it accepts any.
+pub(super) fn choices(name: &str) -> &'static [&'static str] {
+    find(name).map_or(&[], |option| option.choices)
+}
+
+/// The names of the options, and what they do.
+pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    OPTIONS.iter().map(|option| (option.name, option.help))
+}
+
+fn find(name: &str) -> Option<&'static Global> {
+    OPTIONS.iter().find(|option| option.name == name)
+}
+
 /// The options with their values, and what they do.
 pub(super) fn help() -> Vec<(String, &'static str)> {
     let row = |option: &Global| {
@@ -249,6 +268,34 @@ pub(crate) struct Line {
     pub(crate) command: Option<String>,
     /// The arguments of the command.
     pub(crate) rest: Vec<String>,
+}
+
+impl Line {
+    /// The arguments of a command of `tucuxi` that is not a service, with the program's name and the global options that it has.
+    pub(crate) fn into_args(self) -> Vec<String> {
+        let mut args = vec!["tucuxi".to_owned()];
+        args.extend(self.command);
+        args.extend(self.rest);
+        let Globals {
+            debug,
+            endpoint_url,
+            profile,
+            region,
+            sign,
+            ..
+        } = self.globals;
+        for (name, value) in [
+            ("--endpoint-url", endpoint_url),
+            ("--profile", profile),
+            ("--region", region),
+        ] {
+            args.extend(value.into_iter().flat_map(|value| [name.to_owned(), value]));
+        }
+        for (name, is_given) in [("--debug", debug), ("--no-sign-request", !sign)] {
+            args.extend(is_given.then(|| name.to_owned()));
+        }
+        args
+    }
 }
 
 /// Reads the global options, which may be anywhere in the line.
@@ -302,6 +349,32 @@ fn seconds(name: &str, text: &str) -> Result<Duration, Failure> {
 }
 
 impl Globals {
+    /// Takes over what other options set.
+    pub(super) fn replace_with(&mut self, other: Self) {
+        fn replace<T>(old: &mut Option<T>, new: Option<T>) {
+            if new.is_some() {
+                *old = new;
+            }
+        }
+        replace(&mut self.binary_format, other.binary_format);
+        replace(&mut self.ca_bundle, other.ca_bundle);
+        replace(&mut self.color, other.color);
+        replace(&mut self.connect_timeout, other.connect_timeout);
+        replace(&mut self.endpoint_url, other.endpoint_url);
+        replace(&mut self.error_format, other.error_format);
+        replace(&mut self.output, other.output);
+        replace(&mut self.profile, other.profile);
+        replace(&mut self.query, other.query);
+        replace(&mut self.read_timeout, other.read_timeout);
+        replace(&mut self.region, other.region);
+        self.debug |= other.debug;
+        self.pager &= other.pager;
+        self.paginate &= other.paginate;
+        self.sign &= other.sign;
+        self.verify &= other.verify;
+        self.version |= other.version;
+    }
+
     /// Resolves the configuration, on top of a builder with the settings of the program.
     ///
     /// # Errors

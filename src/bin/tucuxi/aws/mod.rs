@@ -5,9 +5,11 @@
 //! ```
 //! Names, options and values are those of `aws` version 2. Only the one operation of the line is looked at.
 
+mod alias;
 mod call;
 mod checksum;
 mod commands;
+mod complete;
 mod custom;
 mod documents;
 mod file;
@@ -16,9 +18,12 @@ mod globals;
 mod grammar;
 mod help;
 mod input;
+mod line;
 mod options;
 mod renames;
 mod result;
+mod save;
+mod session;
 mod shorthand;
 mod skeleton;
 mod value;
@@ -31,7 +36,9 @@ use tucuxi::internals::command::nearest;
 use tucuxi::model::{ServiceModel, UnknownName};
 use tucuxi::{Client, Config, ConfigBuilder};
 
+pub(crate) use self::alias::{Aliases, Expanded};
 use self::commands::{is_lacking, service_of};
+pub(crate) use self::complete::{Candidate, complete, positionals};
 use self::globals::Globals;
 pub(crate) use self::globals::{Line, parse};
 use crate::failure::Failure;
@@ -49,6 +56,11 @@ pub(crate) struct Host<'h> {
     pub(crate) other_commands: &'h [&'h str],
     /// Says what one of these does.
     pub(crate) about: &'h dyn Fn(&str) -> String,
+}
+
+/// Whether a line requests a page instead of a call.
+pub(crate) fn requests_help(line: &Line) -> bool {
+    help::requested(line).is_some()
 }
 
 /// Runs the command of a service.

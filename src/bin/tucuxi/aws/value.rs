@@ -44,7 +44,16 @@ impl Reader<'_> {
                 (content, _) => self.shaped(member.target, content),
             };
         }
-        match (&shape.kind, texts) {
+        self.literal(member, texts)
+    }
+
+    /// Reads the value of an option that is no URL of a file, even if it looks like one.
+    ///
+    /// # Errors
+    ///
+    /// Returns a message if the text cannot be read as the member's shape.
+    pub(super) fn literal(&self, member: &Member, texts: &[String]) -> Result<Value> {
+        match (&self.shape(member.target)?.kind, texts) {
             (Kind::List(_), [text]) if is_json_list(text) => self.json(member.target, text),
             (Kind::List(item), texts) => {
                 let items = texts.iter().map(|text| self.one(item, text));

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use tucuxi::model::names::kebab_case;
 
-use super::given;
 use super::grammar;
+use super::line;
 use super::options::Command;
 use super::value::Reader;
 use super::{NO_OPTIONS, Run, unknown_command};
@@ -20,8 +20,8 @@ pub(super) fn run(run: Run<'_, '_>, args: Vec<String>) -> Result<(), Failure> {
         ..
     } = run;
     let parsed = grammar::parse(args, NO_OPTIONS, 1).map_err(Failure::Usage)?;
-    let known = client.introspect();
-    let waiters = known.waiters(model.name())?;
+    let known = client.introspect().service(model.name())?;
+    let waiters = known.waiters()?;
     let names: Vec<String> = waiters.iter().map(|name| kebab_case(name)).collect();
     let Some(name) = parsed.positionals.into_iter().next() else {
         return Err(Failure::Usage(format!(
@@ -33,7 +33,7 @@ pub(super) fn run(run: Run<'_, '_>, args: Vec<String>) -> Result<(), Failure> {
         let known = names.iter().map(String::as_str);
         return Err(unknown_command(&format!("{service} wait {name}"), known));
     };
-    let (_, waiter) = known.waiter(model.name(), &waiters[at])?;
+    let (_, waiter) = known.waiter(&waiters[at])?;
     let command = Command {
         service: None,
         name: &name,
@@ -46,7 +46,7 @@ pub(super) fn run(run: Run<'_, '_>, args: Vec<String>) -> Result<(), Failure> {
         blobs: globals.blobs(client.config())?,
         env: client.config().environment(),
     };
-    let given = given::read(&command, &reader, false, parsed.rest)?;
+    let given = line::read(&command, &reader, false, parsed.rest)?;
     client.wait(model.name(), &waiters[at], Value::Object(given.params))?;
     Ok(())
 }

@@ -1,6 +1,6 @@
-//! Options that write a part of the result to a file.
+//! Options that name a file for a part of the result: where it is written to, or the key that decrypts it.
 
-/// An option that names a file, and the part of the result that is written to it.
+/// An option that names a file, and the part of the result that it is for.
 pub(crate) struct Saved {
     service: &'static str,
     operation: &'static str,
@@ -9,16 +9,19 @@ pub(crate) struct Saved {
     pub(crate) part: Part,
 }
 
-/// What is written to the file.
+/// What the file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// One of the members of a structure, which another option chooses. It is base64. None of them is printed.
+    /// One of the members of a structure, which another option chooses. It is base64 and is written to the file. None of them is
+    /// printed.
     Chosen {
         structure: &'static str,
         by: &'static str,
         members: &'static [&'static str],
     },
-    /// The text that a path of members leads to.
+    /// The member that the RSA key in the file decrypts.
+    Decrypted(&'static str),
+    /// The text that a path of members leads to, which is written to the file.
     Text(&'static [&'static str]),
 }
 
@@ -36,6 +39,13 @@ const fn text(operation: &'static str, name: &'static str, path: &'static [&'sta
 }
 
 const TABLE: &[Saved] = &[
+    Saved {
+        service: "ec2",
+        operation: "get-password-data",
+        name: "priv-launch-key",
+        required: false,
+        part: Part::Decrypted("PasswordData"),
+    },
     Saved {
         service: "iam",
         operation: "create-virtual-mfa-device",
@@ -69,7 +79,7 @@ const TABLE: &[Saved] = &[
     ),
 ];
 
-/// Returns the options of an operation that write a part of its result to a file.
+/// Returns the options of an operation that name a file for a part of its result.
 pub(crate) fn of(service: &str, operation: &str) -> impl Iterator<Item = &'static Saved> {
     TABLE
         .iter()

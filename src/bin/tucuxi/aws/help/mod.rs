@@ -70,7 +70,8 @@ pub(super) fn run(line: &Line, words: &[String], host: Host<'_>) -> Result<(), F
         (None, _) => service::write(command, &model, &client, &mut page),
         (Some("wait"), None) => service::write_waiters(command, &model, &client, &mut page),
         (Some("wait"), Some(name)) => {
-            let waiters = client.introspect().waiters(model.name())?;
+            let known = client.introspect().service(model.name())?;
+            let waiters = known.waiters()?;
             let names: Vec<String> = waiters.iter().map(|name| kebab_case(name)).collect();
             let Some(at) = names.iter().position(|known| known == name) else {
                 let names = names.iter().map(String::as_str);
@@ -113,7 +114,8 @@ fn operation_page(
     };
     let paginator = client
         .introspect()
-        .paginator(model.name(), &operation.name)?;
+        .service(model.name())?
+        .paginator(&operation.name)?;
     let command = Command {
         service: Some(service),
         name,

@@ -54,7 +54,7 @@ pub(super) fn write_waiter(
     name: &str,
     page: &mut Page,
 ) -> Result<(), Error> {
-    let (_, waiter) = client.introspect().waiter(model.name(), name)?;
+    let (_, waiter) = client.introspect().service(model.name())?.waiter(name)?;
     page.heading("NAME");
     let (name, operation) = (kebab_case(name), &waiter.operation);
     page.paragraph(
@@ -82,9 +82,7 @@ pub(super) fn write_waiter(
 
 /// The names of waiters, as commands have them.
 fn waiters(model: &ServiceModel, client: &Client) -> Vec<String> {
-    let names = client
-        .introspect()
-        .waiters(model.name())
-        .unwrap_or_default();
+    let known = client.introspect().service(model.name());
+    let names = known.and_then(|known| known.waiters()).unwrap_or_default();
     names.iter().map(|name| kebab_case(name)).collect()
 }

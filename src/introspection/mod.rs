@@ -1,4 +1,8 @@
-//! Introspection: services, operations, regions, partitions, endpoints and credentials.
+//! Introspection: services and what their models contain, regions, partitions, endpoints and credentials.
+
+mod service;
+
+pub use self::service::ServiceView;
 
 use serde_json::Value;
 
@@ -7,7 +11,6 @@ use crate::credentials::ProviderReport;
 use crate::endpoint::EndpointError;
 use crate::error::Result;
 use crate::exchange::{Call, EndpointExplanation, explain};
-use crate::model::{Paginator, Waiter};
 
 impl Client {
     /// Returns a view of the services, regions and settings that this client knows.
@@ -17,7 +20,7 @@ impl Client {
     /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
     /// let known = client.introspect();
     /// assert!(known.services()?.contains(&"s3".to_owned()));
-    /// assert!(known.operations("s3")?.contains(&"ListObjectsV2".to_owned()));
+    /// assert!(known.service("s3")?.operation("ListObjectsV2")?.is_read_only());
     /// assert!(known.regions("ec2", "aws")?.contains(&"eu-west-1".to_owned()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -28,14 +31,14 @@ impl Client {
     }
 }
 
-/// The services, operations, regions and partitions that a client knows, and how it finds endpoints and credentials.
+/// The services, regions and partitions that a client knows, and how it finds endpoints and credentials.
 /// [`Client::introspect`] returns it. In boto3, most of this is on the session.
 ///
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};
 /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
 /// let known = client.introspect();
-/// assert!(known.waiters("dynamodb")?.contains(&"TableExists".to_owned()));
+/// assert!(known.service("dynamodb")?.waiters()?.contains(&"TableExists".to_owned()));
 /// assert_eq!(known.partition_of("eu-west-1")?, "aws");
 /// # Ok::<(), tucuxi::Error>(())
 /// ```
@@ -64,110 +67,6 @@ impl Introspection {
     /// Returns an error if a folder of models cannot be read.
     pub fn services(&self) -> Result<Vec<String>> {
         self.client.all_services().names()
-    }
-
-    /// Returns the names of a service's operations, sorted.
-    ///
-    /// ```
-    /// # use tucuxi::{Client, Config, transport::Replay};
-    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
-    /// assert!(client.introspect().operations("sts")?.contains(&"GetCallerIdentity".to_owned()));
-    /// # Ok::<(), tucuxi::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the service is unknown or its model is invalid.
-    pub fn operations(&self, service: &str) -> Result<Vec<String>> {
-        let model = self.client.model(service)?;
-        Ok(model.operation_names().map(Into::into).collect())
-    }
-
-    /// Describes an operation as JSON: its HTTP binding, input, output, errors, and all shapes that they refer to.
-    ///
-    /// ```
-    /// # use tucuxi::{Client, Config, transport::Replay};
-    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
-    /// let described = client.introspect().describe("s3", "HeadBucket")?;
-    /// assert_eq!(described["http"]["method"], "HEAD");
-    /// assert_eq!(described["shapes"]["HeadBucketRequest"]["required"][0], "Bucket");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the service or operation is unknown or its model is invalid.
-    pub fn describe(&self, service: &str, operation: &str) -> Result<Value> {
-        self.client.model(service)?.describe(operation)
-    }
-
-    /// Returns the names of a service's paginated operations, sorted.
-    ///
-    /// ```
-    /// # use tucuxi::{Client, Config, transport::Replay};
-    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
-    /// assert!(client.introspect().paginators("s3")?.contains(&"ListObjectsV2".to_owned()));
-    /// # Ok::<(), tucuxi::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the service is unknown or its data is invalid.
-    pub fn paginators(&self, service: &str) -> Result<Vec<String>> {
-        let service = self.client.all_services().service(service)?;
-        Ok(service.paginators()?.names().map(Into::into).collect())
-    }
-
-    /// Returns the paginator of an operation, or `None` if the operation is not paginated.
-    ///
-    /// ```
-    /// # use tucuxi::{Client, Config, transport::Replay};
-    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
-    /// let paginator = client.introspect().paginator("dynamodb", "ListTables")?.expect("it is paginated");
-    /// assert_eq!(paginator.result_keys[0].text(), "TableNames");
-    /// # Ok::<(), tucuxi::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the service is unknown or its data is invalid.
-    pub fn paginator(&self, service: &str, operation: &str) -> Result<Option<Paginator>> {
-        self.client.paginator(service, operation)
-    }
-
-    /// Returns the names of a service's waiters, sorted.
-    ///
-    /// ```
-    /// # use tucuxi::{Client, Config, transport::Replay};
-    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
-    /// assert!(client.introspect().waiters("s3")?.contains(&"BucketExists".to_owned()));
-    /// # Ok::<(), tucuxi::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the service is unknown or its data is invalid.
-    pub fn waiters(&self, service: &str) -> Result<Vec<String>> {
-        let service = self.client.all_services().service(service)?;
-        Ok(service.waiters()?.names().map(Into::into).collect())
-    }
-
-    /// Returns a waiter's name, as the service spells it, and its definition.
-    ///
-    /// ```
-    /// # use tucuxi::{Client, Config, transport::Replay};
-    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
-    /// let (name, waiter) = client.introspect().waiter("s3", "bucket_exists")?;
-    /// assert_eq!((&*name, &*waiter.operation), ("BucketExists", "HeadBucket"));
-    /// # Ok::<(), tucuxi::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the service or waiter is unknown or its data is invalid.
-    pub fn waiter(&self, service: &str, waiter: &str) -> Result<(String, Waiter)> {
-        let (name, waiter) = self.client.waiter_definition(service, waiter)?;
-        Ok((name.into(), waiter))
     }
 
     /// Returns the names of all partitions, such as `aws` and `aws-cn`.

@@ -1,0 +1,2 @@
+# Completes the command lines of tucuxi in bash.
+complete -o default -o bashdefault -C 'tucuxi __complete' tucuxi

@@ -1,0 +1,88 @@
+//! What a model says about operations and shapes beside what calls need.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Number, Value};
+
+use super::{Documentation, ServiceModel, ShapeId};
+use crate::error::Result;
+
+/// What a model says about an operation or a shape for people and tools. Calls need none of it, so it is read from the model's text when
+/// it is requested. The embedded models have no documentation.
+///
+/// ```
+/// # use tucuxi::{Client, Config, transport::Replay};
+/// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+/// let model = client.model("kms")?;
+/// let shape = model.shape_id("AliasNameType").expect("KMS has this shape");
+/// assert_eq!(model.shape_notes(shape).pattern.as_deref(), Some("^[a-zA-Z0-9:/_-]+$"));
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Notes {
+    /// The documentation.
+    pub documentation: Option<Documentation>,
+    /// Whether the operation or shape is deprecated.
+    pub deprecated: bool,
+    /// The regular expression that a string matches. The service checks it.
+    pub pattern: Option<String>,
+    /// Notes on members, by name, if the model has any.
+    pub members: BTreeMap<String, MemberNotes>,
+    /// The exact form of [`Shape::min`](super::Shape::min).
+    pub(super) min: Option<Number>,
+    /// The exact form of [`Shape::max`](super::Shape::max).
+    pub(super) max: Option<Number>,
+}
+
+/// What a model says about a member for people and tools.
+///
+/// ```
+/// use tucuxi::model::ServiceModel;
+///
+/// let model = ServiceModel::parse("tower", r#"{
+///     "metadata": {"protocol": "json"},
+///     "operations": {},
+///     "shapes": {
+///         "Ring": {"type": "structure", "members": {"Bell": {"shape": "Text", "documentation": "<p>The bell.</p>"}}},
+///         "Text": {"type": "string"}
+///     }
+/// }"#)?;
+/// let notes = model.shape_notes(model.shape_id("Ring").expect("the model has this shape"));
+/// assert_eq!(notes.members["Bell"].documentation.as_ref().unwrap().to_string(), "The bell.");
+/// # Ok::<(), tucuxi::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct MemberNotes {
+    /// The documentation.
+    pub documentation: Option<Documentation>,
+    /// Whether the member is deprecated.
+    pub deprecated: bool,
+    /// The value that the service assumes if the member is missing. Only Smithy's models have it.
+    pub default: Option<Value>,
+}
+
+impl ServiceModel {
+    /// Reads the notes on an operation.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// assert!(client.model("s3")?.operation_notes("ListObjects")?.documentation.is_none()); // not embedded
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is no such operation.
+    pub fn operation_notes(&self, operation: &str) -> Result<Notes> {
+        let index = self.operation_index(operation)?;
+        Ok((self.dialect).notes(self.operations.entry(index, &self.text).1))
+    }
+
+    /// Reads the notes on a shape and its members.
+    pub fn shape_notes(&self, id: ShapeId) -> Notes {
+        self.dialect.notes(self.shape_text(id))
+    }
+}

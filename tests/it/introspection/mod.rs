@@ -1,0 +1,5 @@
+//! What tools read of services.
+
+mod reads;
+mod schema;
+mod view;
