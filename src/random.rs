@@ -1,4 +1,6 @@
-//! Random numbers from the operating system.
+//! Random numbers from the operating system, of which a thread takes some in advance: each request to it is a system call.
+
+use std::cell::RefCell;
 
 /// Returns a number in `[0, 1)`.
 pub(crate) fn unit() -> f64 {
@@ -14,10 +16,26 @@ pub(crate) fn uuid() -> String {
         .to_string()
 }
 
+/// How many numbers are taken at a time.
+const MANY: usize = 32;
+
+thread_local! {
+    static TAKEN: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Returns 64 random bits. The operating system's source does not fail on any platform with a network; if it does, a hash of the
 /// time is random enough for jitter and ids.
 fn bits() -> u64 {
-    getrandom::u64().unwrap_or_else(|_| {
+    let taken = TAKEN.with_borrow_mut(|taken| {
+        if taken.is_empty() {
+            let mut bytes = [0; MANY * size_of::<u64>()];
+            getrandom::fill(&mut bytes).ok()?;
+            let (numbers, _) = bytes.as_chunks();
+            taken.extend(numbers.iter().map(|bytes| u64::from_ne_bytes(*bytes)));
+        }
+        taken.pop()
+    });
+    taken.unwrap_or_else(|| {
         use std::hash::{BuildHasher, RandomState};
         RandomState::new().hash_one(std::time::SystemTime::now())
     })
@@ -32,6 +50,19 @@ mod tests {
         let id = uuid();
         assert_eq!((id.len(), &id[14..15]), (36, "4"));
         assert_ne!(id, uuid());
+    }
+
+    #[test]
+    fn numbers_do_not_repeat() {
+        let numbers = |_| std::thread::spawn(|| (0..3 * MANY).map(|_| bits()).collect::<Vec<_>>());
+        let threads = [0, 1].map(numbers);
+        let mut all: Vec<u64> = threads
+            .into_iter()
+            .flat_map(|one| one.join().unwrap())
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 6 * MANY);
     }
 
     #[test]

@@ -18,6 +18,9 @@ use super::source::spent;
 use super::{Body, BodySource, Kind, ResponseBody, Reuse};
 use crate::{read, runtime, sync};
 
+/// The most bytes that are read at once.
+const CHUNK: usize = 64 * 1024;
+
 /// The chunks of a body.
 pub type BodyStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
@@ -196,7 +199,7 @@ impl<R: AsyncRead> Stream for Reading<R> {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut chunk = vec![0; 64 * 1024];
+        let mut chunk = vec![0; CHUNK];
         let mut buf = ReadBuf::new(&mut chunk);
         let read = ready!(self.0.as_mut().poll_read(cx, &mut buf));
         let filled = buf.filled().len();
@@ -397,7 +400,11 @@ impl ResponseBody {
             Source::Stream(stream) => ready!(stream.poll_next(cx)),
             // the body of a `Stub` or a `Replay`, which is in memory
             Source::Reader(_) => {
-                let mut chunk = vec![0; 64 * 1024];
+                let most = match self.len() {
+                    Some(_) => self.expected().clamp(1, CHUNK),
+                    None => CHUNK,
+                };
+                let mut chunk = vec![0; most];
                 let read = read::some(self, &mut chunk).map(|n| {
                     chunk.truncate(n);
                     chunk.into()

@@ -31,10 +31,11 @@ pub(crate) struct AsyncEnv {
     pub(crate) transport: Arc<dyn AsyncTransport>,
 }
 
+/// A future that is too large to be a part of others.
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Drives an exchange to its end.
-pub(crate) async fn drive(mut exchange: Exchange, env: AsyncEnv) -> Result<Output> {
+pub(crate) fn drive(mut exchange: Exchange, env: AsyncEnv) -> Boxed<Result<Output>> {
     let span = trace::call(&exchange.call);
     let inside = span.clone();
     let call = async move {
@@ -43,7 +44,7 @@ pub(crate) async fn drive(mut exchange: Exchange, env: AsyncEnv) -> Result<Outpu
         trace::ended(&inside, &result);
         exchange.with_events_async(result?).await
     };
-    call.instrument(span).await
+    Box::pin(call.instrument(span))
 }
 
 async fn run(exchange: &mut Exchange, env: &AsyncEnv) -> Result<Output> {
@@ -75,15 +76,17 @@ async fn run(exchange: &mut Exchange, env: &AsyncEnv) -> Result<Output> {
 }
 
 /// Drives an exchange up to its request, which is not sent.
-pub(crate) async fn drive_to_request(mut exchange: Exchange, env: AsyncEnv) -> Result<Request> {
-    let mut event = Event::Start(random::uuid());
-    loop {
-        event = match exchange.step(event, env.env.tick()) {
-            Step::Done(Err(error)) => return Err(error),
-            Step::Send { request, .. } => return Ok(request),
-            other => env.fulfil(&exchange, other).await?,
-        };
-    }
+pub(crate) fn drive_to_request(mut exchange: Exchange, env: AsyncEnv) -> Boxed<Result<Request>> {
+    Box::pin(async move {
+        let mut event = Event::Start(random::uuid());
+        loop {
+            event = match exchange.step(event, env.env.tick()) {
+                Step::Done(Err(error)) => return Err(error),
+                Step::Send { request, .. } => return Ok(request),
+                other => env.fulfil(&exchange, other).await?,
+            };
+        }
+    })
 }
 
 /// Drives a nested exchange to its result, or to its URL.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::{Kind, Members, ServiceModel, ShapeId};
+use crate::model::{Kind, Location, Members, ServiceModel, ShapeId};
 
 /// Sorts the members of a value and of those within it: members of headers first, then those of the body, then those that the model
 /// does not have.
@@ -39,8 +39,14 @@ fn sort_members(map: &mut Map<String, Value>, members: &Members) {
     for name in map.keys() {
         let found = members.find_name(previous, name);
         previous = found.or(previous);
-        let in_body = found.is_some_and(|at| members.at(at).location.is_response_body());
-        ranks.push((found.is_none(), in_body, found));
+        let is_header = found.is_some_and(|at| {
+            let location = members.at(at).location;
+            matches!(
+                location,
+                Location::Header | Location::Headers | Location::StatusCode
+            )
+        });
+        ranks.push((found.is_none(), !is_header, found));
     }
     // most responses have the order of the model
     if ranks.is_sorted() {
@@ -51,7 +57,7 @@ fn sort_members(map: &mut Map<String, Value>, members: &Members) {
     map.extend(entries.into_iter().map(|(_, entry)| entry));
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "embedded"))]
 mod tests {
     use super::*;
 

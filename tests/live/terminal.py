@@ -17,11 +17,13 @@ from moto.server import ThreadedMotoServer
 COLUMNS = 100
 LINE = 19
 COMMANDS = [
-    "tucuxi call s3 CreateBucket '{\"Bucket\": \"river\"}'",
+    "tucuxi s3api create-bucket --bucket river --query Location",
     "echo 'a small fish' > tetra.txt",
-    "tucuxi call s3 PutObject '{\"Bucket\": \"river\", \"Key\": \"tetra.txt\"}' --body tetra.txt --query ETag",
-    "tucuxi call s3 ListObjectsV2 '{\"Bucket\": \"river\"}' --query 'Contents[].{key: Key, size: Size}'",
+    "tucuxi s3api put-object --bucket river --key tetra.txt --body tetra.txt --query ETag --output text",
+    "tucuxi s3api list-objects --bucket river --query 'Contents[].{Key:Key,Size:Size}' --output table",
+    "tucuxi sqs create-queue --queue-nmae orders",
     "tucuxi call sqs CreateQueue '{\"QueueNmae\": \"orders\"}'",
+    "tucuxi s3api get-bucket-location --bucket sea",
     "tucuxi endpoint s3 GetObject '{\"Bucket\": \"river\", \"Key\": \"tetra.txt\"}' --region eu-west-3",
     "tucuxi services | wc -l",
 ]

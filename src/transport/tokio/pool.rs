@@ -160,10 +160,9 @@ impl Pool {
     }
 
     /// Keeps a connection for the next request.
-    pub(super) fn keep(&self, key: Box<str>, mut stream: Stream) {
-        if stream.is_quiet() {
-            self.idle.keep(key, stream);
-        }
+    pub(super) fn keep(&self, key: Box<str>, stream: Stream) {
+        // whether it is good for another request is known when that is sent
+        self.idle.keep(key, stream);
     }
 
     fn host(&self, key: &str) -> Arc<Host> {

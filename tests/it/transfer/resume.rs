@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::json;
 
@@ -55,13 +57,20 @@ fn start(place: &Place, way: &str) -> Child {
     command(place, way).spawn().unwrap()
 }
 
-/// Kills the process after this number of responses to an operation.
+/// Kills the process after this number of requests for an operation, the last of which has no response: a process that goes on would
+/// be done before a busy machine kills it.
 pub(crate) fn kill_after(place: &Place, way: &str, operation: &'static str, times: usize) {
     let (send, when) = std::sync::mpsc::channel();
+    let (done, is_killed) = (AtomicUsize::new(0), Arc::new(AtomicBool::new(false)));
+    let killed = is_killed.clone();
     place.backend.watch(move |asked| {
         if asked.operation == operation {
-            // later responses have no receiver
+            // later ones have no receiver
             let _ = send.send(());
+            let is_last = done.fetch_add(1, Ordering::SeqCst) + 1 >= times;
+            while is_last && !killed.load(Ordering::SeqCst) {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
         }
     });
     let mut child = start(place, way);
@@ -70,11 +79,13 @@ pub(crate) fn kill_after(place: &Place, way: &str, operation: &'static str, time
             .recv_timeout(std::time::Duration::from_secs(60))
             .is_err()
         {
+            is_killed.store(true, Ordering::SeqCst);
             panic!("{operation} was not asked for {times} times");
         }
     }
     child.kill().unwrap();
     child.wait().unwrap();
+    is_killed.store(true, Ordering::SeqCst);
     place.backend.watch(|_| {});
 }
 

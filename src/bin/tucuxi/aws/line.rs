@@ -42,11 +42,12 @@ pub(super) fn read(
         ..Given::default()
     };
     let values = last_values(&options, parsed.options);
-    check_required(&options, &values, has_out_file && given.out_file.is_none())?;
+    // first, as a misspelt option may be the one that is missing
     let unknown = [parsed.rest, positionals].concat();
     if !unknown.is_empty() {
         return Err(unknown_options(&options, &unknown));
     }
+    check_required(&options, &values, has_out_file && given.out_file.is_none())?;
     check_exclusive(command, &options, &values)?;
     given.pages = match paginate && command.paginator.is_some() {
         true => pages(command, &options, &values),

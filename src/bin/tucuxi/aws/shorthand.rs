@@ -146,8 +146,10 @@ impl Parser<'_> {
             match self.next_word() {
                 Ok(Some(word)) => list.push(word),
                 Ok(None) => {
-                    // the comma separates pairs
-                    self.at = comma;
+                    // the comma separates pairs; a second one in a row does no harm
+                    if self.current() != Some(',') {
+                        self.at = comma;
+                    }
                     break;
                 }
                 Err(fault) => return Err(fault),
@@ -241,7 +243,10 @@ impl Parser<'_> {
             if c == '\\' && self.chars.get(self.at + 1) == Some(&',') {
                 text.push(',');
                 self.at += 2;
-            } else if (is_first && !starts_word(c)) || ends.contains(c) {
+            } else if match is_first {
+                true => !starts_word(c),
+                false => ends.contains(c),
+            } {
                 break;
             } else {
                 text.push(c);
@@ -382,6 +387,8 @@ mod tests {
             ("a={b=c,d={e=[f,g]}}", "{a:{b:<c>,d:{e:[<f>,<g>]}}}"),
             ("a={b=c,b=d}", "{a:{b:<d>}}"),
             ("tag:Name/x.y#z=1", "{tag:Name/x.y#z:<1>}"),
+            ("a=]b", "{a:<]b>}"),
+            ("a=b,,c=d", "{a:<b>,c:<d>}"),
             ("a=b\nc", "{a:<b\nc>}"),
             ("a=🐬,b=ü", "{a:<🐬>,b:<ü>}"),
             ("a@=file://f,b=file://g", "{a:<content of f>,b:<file://g>}"),

@@ -96,3 +96,143 @@ impl<W: Write> Printer<'_, W> {
         Ok(out.write_all(b"\n")?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tucuxi::query::Query;
+    use tucuxi::transport::Replay;
+    use tucuxi::{Client, Config};
+
+    use super::super::Style;
+    use super::*;
+
+    fn listing(service: &str, operation: &str, params: Value, bodies: &[&str]) -> Pages {
+        let replay = bodies.iter().fold(Replay::new(), |replay, body| {
+            replay.respond(200, &[], (*body).to_owned())
+        });
+        let config = Config::builder().isolated().region("eu-west-1").unsigned();
+        let client = Client::with_transport(config.build().unwrap(), replay).unwrap();
+        client.pages(service, operation, params).unwrap()
+    }
+
+    fn tables(pages: &[&str]) -> Pages {
+        listing("dynamodb", "ListTables", json!({}), pages)
+    }
+
+    fn json_style(query: Option<&Query>) -> Style<'_> {
+        Style {
+            format: Format::Json,
+            colour: false,
+            width: 80,
+            title: "List".into(),
+            query,
+            escape: false,
+        }
+    }
+
+    fn printed(mut pages: Pages, format: Format, query: Option<&str>) -> String {
+        let query = query.map(|query| Query::compile(query).unwrap());
+        let style = Style {
+            format,
+            ..json_style(query.as_ref())
+        };
+        let mut out = Vec::new();
+        Printer::new(&style, &mut out).pages(&mut pages).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    const ONE: &str = r#"{"TableNames": ["a", "b"], "LastEvaluatedTableName": "bbb"}"#;
+    const TWO: &str = r#"{"TableNames": ["c"]}"#;
+    const NONE: &str = r#"{"TableNames": []}"#;
+
+    const OBJECTS: &str = "<ListBucketResult><Name>b</Name><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken><Contents><Key>k</Key></Contents><CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes></ListBucketResult>";
+    const LAST: &str = "<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated><Contents><Key>l</Key></Contents></ListBucketResult>";
+
+    #[test]
+    fn json_that_is_printed_in_parts_equals_that_of_all_pages() {
+        type Case = (&'static str, &'static str, Value, &'static [&'static str]);
+        let cases: [Case; 6] = [
+            ("dynamodb", "ListTables", json!({}), &[ONE, TWO]),
+            ("dynamodb", "ListTables", json!({}), &[NONE]),
+            ("dynamodb", "ListTables", json!({}), &["{}"]),
+            (
+                "dynamodb",
+                "ListTables",
+                json!({}),
+                &[
+                    r#"{"TableNames": [], "LastEvaluatedTableName": "bbb"}"#,
+                    TWO,
+                ],
+            ),
+            (
+                "dynamodb",
+                "ListTables",
+                json!({}),
+                &[r#"{"LastEvaluatedTableName": "bbb"}"#, TWO],
+            ),
+            (
+                "s3",
+                "ListObjectsV2",
+                json!({"Bucket": "b"}),
+                &[OBJECTS, LAST],
+            ),
+        ];
+        for (service, operation, params, bodies) in cases {
+            for most in [1, 2, 100] {
+                let pages = || listing(service, operation, params.clone(), bodies).max_items(most);
+                let full = pages().collect_full().unwrap();
+                let mut whole = Vec::new();
+                let style = json_style(None);
+                Printer::new(&style, &mut whole).response(&full).unwrap();
+                let found = printed(pages(), Format::Json, None);
+                assert_eq!(found, String::from_utf8(whole).unwrap(), "{bodies:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn text_has_the_query_applied_to_each_page() {
+        assert_eq!(
+            printed(tables(&[ONE, TWO]), Format::Text, None),
+            "TABLENAMES\ta\nTABLENAMES\tb\nTABLENAMES\tc\n"
+        );
+        assert_eq!(
+            printed(
+                tables(&[ONE, TWO]),
+                Format::Text,
+                Some("length(TableNames)")
+            ),
+            "2\n1\n"
+        );
+        let cut = tables(&[ONE, TWO]).max_items(1);
+        let text = printed(cut, Format::Text, None);
+        assert!(text.starts_with("TABLENAMES\ta\nNEXTTOKEN\t"), "{text}");
+        // elements that a page does not have are null, as are members that no page has
+        let objects = listing("s3", "ListObjectsV2", json!({"Bucket": "b"}), &[LAST]);
+        assert_eq!(
+            printed(
+                objects,
+                Format::Text,
+                Some("[CommonPrefixes, Contents[].Key, Prefix]")
+            ),
+            "None\tNone\nl\n"
+        );
+    }
+
+    #[test]
+    fn other_formats_have_all_pages() {
+        let yaml =
+            "- TableNames:\n  - a\n  - b\n  LastEvaluatedTableName: bbb\n- TableNames:\n  - c\n";
+        assert_eq!(printed(tables(&[ONE, TWO]), Format::YamlStream, None), yaml);
+        assert_eq!(
+            printed(tables(&[ONE, TWO]), Format::Yaml, None),
+            "TableNames:\n- a\n- b\n- c\n"
+        );
+        assert_eq!(
+            printed(tables(&[ONE, TWO]), Format::Json, Some("TableNames[0]")),
+            "\"a\"\n"
+        );
+        assert_eq!(printed(tables(&[ONE, TWO]), Format::Off, None), "");
+    }
+}

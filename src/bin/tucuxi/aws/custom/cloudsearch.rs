@@ -1,11 +1,19 @@
-//! CloudSearch: the members of an expression and of an index field as options.
+//! CloudSearch: the members of an expression and of an index field as options, and the endpoints of domains.
 
 use serde_json::Value;
+use tucuxi::Client;
 
 use super::{Added, Custom, NONE, Params, first, one, structure};
 use crate::aws::grammar::Takes;
+use crate::failure::Failure;
 
 pub(super) const TABLE: &[Custom] = &[
+    Custom {
+        service: "cloudsearchdomain",
+        operation: "*",
+        finish: Some(needs_endpoint),
+        ..NONE
+    },
     Custom {
         service: "cloudsearch",
         operation: "define-expression",
@@ -73,6 +81,18 @@ const fn required(
 fn put(params: &mut Params, outer: &str, name: &str, values: &[String]) -> Result<(), String> {
     structure(params, outer)?.insert(name.into(), first(values).into());
     Ok(())
+}
+
+/// Each domain has an endpoint of its own.
+fn needs_endpoint(_: &mut Params, client: &Client) -> Result<(), Failure> {
+    let config = client.config();
+    let url = config.endpoint_url("cloudsearch_domain");
+    match url.map_err(tucuxi::Error::from)? {
+        Some(_) => Ok(()),
+        None => Err(Failure::Usage(
+            "--endpoint-url is required: the search or document endpoint of the domain".into(),
+        )),
+    }
 }
 
 /// The type of the field in the names of members: `IntArray` for `int-array`.

@@ -29,6 +29,7 @@ pub(super) type Params = Map<String, Value>;
 pub(super) struct Custom {
     /// The command of the service.
     pub(super) service: &'static str,
+    /// The operation, or `*`.
     pub(super) operation: &'static str,
     /// Options of members that the command does not have.
     pub(super) removed: &'static [&'static str],
@@ -96,7 +97,9 @@ const TABLES: &[&[Custom]] = &[
 /// Returns the changes to an operation, if there are any.
 pub(super) fn of(service: &str, operation: &str) -> Option<&'static Custom> {
     let mut rows = TABLES.iter().copied().flatten();
-    rows.find(|custom| custom.service == service && custom.operation == operation)
+    rows.find(|custom| {
+        custom.service == service && (custom.operation == operation || custom.operation == "*")
+    })
 }
 
 /// The values of an added option: texts, of which a single one may be the content of a file.

@@ -1,5 +1,6 @@
 //! `tucuxi SERVICE OPERATION help`: how an operation is called, and what it returns.
 
+use serde_json::Value;
 use tucuxi::Client;
 use tucuxi::internals::command::{describe_shape, operation_documentation};
 use tucuxi::model::names::kebab_case;
@@ -105,18 +106,23 @@ fn value_name(member: &Member, syntax: Syntax<'_>) -> &'static str {
 
 fn write_options(command: &Command<'_>, options: &[CommandOption<'_>], page: &mut Page) {
     let (required, rest): (Vec<_>, Vec<_>) = options.iter().partition(|option| option.required);
+    let input = command
+        .operation
+        .input
+        .map(|id| describe_shape(command.model, id));
+    let input = input.unwrap_or_default();
     for (title, options) in [("REQUIRED OPTIONS", required), ("OPTIONS", rest)] {
         if options.is_empty() {
             continue;
         }
         page.heading(title);
         for option in options {
-            write_option(command, option, page);
+            write_option(command, option, &input, page);
         }
     }
 }
 
-fn write_option(command: &Command<'_>, option: &CommandOption<'_>, page: &mut Page) {
+fn write_option(command: &Command<'_>, option: &CommandOption<'_>, input: &Value, page: &mut Page) {
     let syntax = Syntax {
         model: command.model,
     };
@@ -124,13 +130,13 @@ fn write_option(command: &Command<'_>, option: &CommandOption<'_>, page: &mut Pa
     match &option.sets {
         Sets::Flag(member, true) | Sets::Switch(member, true) => {
             term(page, &format!("--{name} | --no-{name}", name = option.name));
-            write_member(command, member, page);
+            write_member(command, member, input, page);
         }
         // shown with the other one
         Sets::Flag(..) | Sets::Switch(..) => {}
         Sets::Member(member) | Sets::Nested { inner: member, .. } => {
             term(page, &heading(option, syntax));
-            write_member(command, member, page);
+            write_member(command, member, input, page);
         }
         Sets::Lone(member, _) => {
             term(page, &heading(option, syntax));
@@ -171,7 +177,7 @@ fn write_option(command: &Command<'_>, option: &CommandOption<'_>, page: &mut Pa
 }
 
 /// What an option's member says: documentation, type, limits, valid values, and how structures are written.
-fn write_member(command: &Command<'_>, member: &Member, page: &mut Page) {
+fn write_member(command: &Command<'_>, member: &Member, input: &Value, page: &mut Page) {
     let indent = 2 * STEP;
     let syntax = Syntax {
         model: command.model,
@@ -179,14 +185,9 @@ fn write_member(command: &Command<'_>, member: &Member, page: &mut Page) {
     let Some(shape) = syntax.shape(member.target) else {
         return;
     };
-    let notes = command
-        .operation
-        .input
-        .map(|input| describe_shape(command.model, input));
-    let notes = notes.unwrap_or_default();
     page.documentation(
         indent,
-        notes["members"][&member.name]["documentation"].as_str(),
+        input["members"][&member.name]["documentation"].as_str(),
     );
     let facts = facts(command, member, shape);
     // the place of the value says as much as the name of a plain type
