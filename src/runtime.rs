@@ -124,10 +124,7 @@ pub(crate) fn inherited<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
 
 /// Work that blocks on a thread of its own: it may take long, and wait for work of the runtime's pool, which has a limited number
 /// of threads. It goes on if this is dropped. Once the runtime is shut down, waiting for a future is an error there.
-#[allow(
-    unnameable_types,
-    reason = "it is the thread of a sealed trait's client"
-)]
+#[allow(unnameable_types, reason = "a sealed trait returns it")]
 pub struct OwnThread<T> {
     result: oneshot::Receiver<thread::Result<T>>,
     is_done: Arc<AtomicBool>,

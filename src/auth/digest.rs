@@ -214,22 +214,39 @@ fn parameter(text: &str) -> (String, &str) {
     (value, "")
 }
 
-/// The challenge of a call, and how often it was met.
+/// How many challenges a call meets: a nonce may expire between two attempts, but a service cannot keep a call busy.
+const MOST: u32 = 3;
+
+/// The challenges of a call.
 #[derive(Default)]
-pub(super) struct Digests(Mutex<Option<(Challenge, u32)>>);
+pub(super) struct Digests(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    current: Option<Challenge>,
+    /// The number of challenges so far.
+    challenges: u32,
+    /// The number of requests with the current challenge.
+    requests: u32,
+}
 
 impl Digests {
     /// Takes a challenge, unless it rejects the response to an earlier one, and returns whether it did.
     pub(super) fn accept(&self, challenge: Challenge) -> bool {
-        let mut current = sync::lock(&self.0);
-        let is_new = match &*current {
+        let mut state = sync::lock(&self.0);
+        let is_new = match &state.current {
             None => true,
-            Some((known, _)) => challenge.is_stale && challenge.nonce != known.nonce,
+            Some(known) => challenge.is_stale && challenge.nonce != known.nonce,
         };
-        if is_new {
-            *current = Some((challenge, 0));
+        if !is_new || state.challenges == MOST {
+            return false;
         }
-        is_new
+        *state = State {
+            current: Some(challenge),
+            challenges: state.challenges + 1,
+            requests: 0,
+        };
+        true
     }
 
     /// Returns the header of the next request, or `None` before the first challenge.
@@ -241,10 +258,10 @@ impl Digests {
         target: &str,
         nonce: &str,
     ) -> Option<Zeroizing<String>> {
-        let mut current = sync::lock(&self.0);
-        let (challenge, count) = current.as_mut()?;
-        *count = count.saturating_add(1);
-        Some(challenge.answer((user, password), (method, target), nonce, *count))
+        let mut state = sync::lock(&self.0);
+        state.requests = state.requests.saturating_add(1);
+        let challenge = state.current.as_ref()?;
+        Some(challenge.answer((user, password), (method, target), nonce, state.requests))
     }
 }
 
@@ -317,5 +334,8 @@ mod tests {
         assert!(!digests.accept(challenge(r#"Digest realm="r", nonce="2""#)));
         assert!(digests.accept(challenge(r#"Digest realm="r", nonce="2", stale=true"#)));
         assert!(!digests.accept(challenge(r#"Digest realm="r", nonce="2", stale=true"#)));
+        let endless = |n: u32| challenge(&format!(r#"Digest realm="r", nonce="n{n}", stale=true"#));
+        let accepted = (0..100).filter(|n| digests.accept(endless(*n))).count();
+        assert_eq!(accepted as u32, MOST - 2, "no service keeps a call busy");
     }
 }

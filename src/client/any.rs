@@ -23,10 +23,7 @@ use crate::error::Result;
 pub trait AnyClient: Shared {}
 
 /// The part that only this crate uses.
-#[allow(
-    unnameable_types,
-    reason = "the trait is sealed: no other type can implement it"
-)]
+#[allow(unnameable_types, reason = "no other type can implement it")]
 pub trait Shared: Clone + Send + Sync + 'static {
     /// The blocking client, which has the configuration, the models and the caches.
     fn shared(&self) -> &Client;

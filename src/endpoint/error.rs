@@ -38,6 +38,9 @@ pub enum EndpointError {
         /// The parameters as text.
         String,
     ),
+    /// The service has no endpoint rules and is not one of AWS's, so its endpoint must be set.
+    #[error("the service has no endpoint of its own: set its URL (endpoint_url, AWS_ENDPOINT_URL)")]
+    NoEndpoint,
     /// The service has no global endpoint, and no region is set.
     #[error("no region: set one for the client, in the profile or in AWS_REGION")]
     NoRegion,

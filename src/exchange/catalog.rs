@@ -84,8 +84,21 @@ impl Catalog {
         Ok(Some(services.entry((*key).into()).or_insert(data).clone()))
     }
 
-    /// Reads a service's model again.
-    pub(super) fn read(
+    /// Reads a service's model again. The new one is kept, unless it is broken anywhere.
+    pub(super) fn renew(
+        self: &Arc<Self>,
+        name: &str,
+        version: Option<&str>,
+    ) -> Result<Option<Arc<ServiceData>>> {
+        let Some(data) = self.read(name, version)? else {
+            return Ok(None);
+        };
+        data.check()?;
+        sync::lock(&self.services).insert((*key(name, version)).into(), data.clone());
+        Ok(Some(data))
+    }
+
+    fn read(
         self: &Arc<Self>,
         name: &str,
         version: Option<&str>,
@@ -176,7 +189,7 @@ impl ServiceData {
     }
 
     /// Reads the whole model, and the files that belong to it.
-    pub(super) fn check(&self) -> Result<()> {
+    fn check(&self) -> Result<()> {
         for name in self.model.operation_names() {
             self.model.operation(name)?;
         }

@@ -140,17 +140,15 @@ impl Services {
         let key = key(name, version);
         let called = sync::lock(&self.called).get(&*key).cloned();
         if let Some(service) = called {
-            return match self.changed(&service, version) {
-                None => Ok(service),
-                Some(changed) => {
-                    sync::lock(&self.called).insert((*key).into(), changed.clone());
-                    Ok(changed)
-                }
-            };
+            return Ok(self.current(service, version));
         }
         // before the files are read, so that a change meanwhile is seen
         let revision = self.revision(name);
-        let service = match self.catalog.service(name, version)? {
+        let data = match self.is_watched {
+            true => self.catalog.renew(name, version)?,
+            false => self.catalog.service(name, version)?,
+        };
+        let service = match data {
             Some(data) => Arc::new(Service::new(data, revision)),
             None => {
                 let folder = self.catalog.folder_name(name, version)?;
@@ -172,25 +170,33 @@ impl Services {
         self.is_watched.then(revision).flatten()
     }
 
-    /// The service with its new model, if that has changed and is not broken.
-    fn changed(&self, service: &Service, version: Option<&str>) -> Option<Arc<Service>> {
-        let revision = self.revision(service.name())?;
-        if service.revision.swap(revision, Relaxed) == revision {
-            return None;
-        }
-        let read = self.catalog.read(service.name(), version);
-        let what =
-            match read.and_then(|data| data.map(|data| data.check().map(|()| data)).transpose()) {
-                Ok(Some(data)) => return Some(Arc::new(Service::new(data, Some(revision)))),
-                Ok(None) => "the model is gone".into(),
-                Err(error) => error.to_string(),
-            };
+    /// The service, with its new model if that has changed and is not broken.
+    fn current(&self, service: Arc<Service>, version: Option<&str>) -> Arc<Service> {
+        let revision = self.revision(service.name());
+        let is_changed = |revision: &u64| service.revision.swap(*revision, Relaxed) != *revision;
+        let Some(revision) = revision.filter(is_changed) else {
+            return service;
+        };
+        let why = match self.catalog.renew(service.name(), version) {
+            Ok(Some(data)) => {
+                let changed = Arc::new(Service::new(data, Some(revision)));
+                // it may have been called by several names
+                let mut called = sync::lock(&self.called);
+                let same = called
+                    .values_mut()
+                    .filter(|known| Arc::ptr_eq(known, &service));
+                same.for_each(|known| known.clone_from(&changed));
+                return changed;
+            }
+            Ok(None) => "the model is gone".into(),
+            Err(error) => error.to_string(),
+        };
         tracing::warn!(
             service = service.name(),
-            error = what,
+            error = why,
             "a changed model is not used"
         );
-        None
+        service
     }
 }
 

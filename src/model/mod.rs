@@ -121,6 +121,8 @@ pub struct Metadata {
     /// The parameters of the endpoint rules that a client can set: name and type.
     pub client_context_params: Vec<(String, String)>,
     /// The first label of the host in endpoints that do not come from rules.
+    ///
+    /// It is empty for services that are not AWS's.
     pub endpoint_prefix: String,
     /// The version of the AWS JSON protocol: `1.0` or `1.1`. Other protocols ignore it.
     pub json_version: String,

@@ -401,8 +401,14 @@ fn a_watched_model_is_read_again_and_a_broken_one_is_not_used() {
     for client in [&watching, &other] {
         assert!(is_known(client, "Build") && !is_known(client, "Climb"));
     }
+    // called by another name, and by a client that shares the models
+    let relative = watching.with(|config| config.region("us-east-1")).unwrap();
+    let by_id = |client: &Client| client.call("Tower", "Climb", json!({})).is_ok();
+    assert!(!by_id(&watching) && !is_known(&relative, "Climb"));
     put(&file, &tower(&["Build", "Climb", "Fall"]));
     assert!(is_known(&watching, "Climb") && is_known(&watching, "Build"));
+    let younger = watching.with(|config| config.region("us-east-2")).unwrap();
+    assert!(by_id(&watching) && is_known(&relative, "Climb") && is_known(&younger, "Climb"));
     assert!(!is_known(&other, "Climb"), "a model is read once");
     for broken in [
         "",

@@ -29,6 +29,10 @@ pub(super) fn resolve(
             Ok(rules.resolve(&params)?)
         }
         (None, Some(url)) => Ok(Arc::new(bare(url, Vec::new()))),
+        // without it, secrets would be sent to a host of AWS that is guessed
+        (None, None) if call.service.model.metadata().endpoint_prefix.is_empty() => {
+            Err(EndpointError::NoEndpoint.into())
+        }
         (None, None) => legacy(call).map(Arc::new),
     }
 }

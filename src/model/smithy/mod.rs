@@ -306,14 +306,26 @@ pub(super) fn service_id(text: &str) -> Result<String, String> {
     raw.service_id(id.split_once('#').map_or(id, |(_, short)| short))
 }
 
+/// Whether this is the id of a shape that is not renamed: its name is a part of its id, which is in the model's text.
+fn has_id(model: &ServiceModel, shape: ShapeId, id: &str) -> bool {
+    let name = model.shape_name(shape);
+    let end = name.as_ptr() as usize - model.text.as_ptr() as usize + name.len();
+    let before = model.text[..end].strip_suffix(id);
+    before.is_some_and(|before| before.ends_with('"'))
+}
+
 impl Smithy {
     /// The shape with this id.
     fn find(&self, model: &ServiceModel, id: &str) -> Result<ShapeId, String> {
-        let name = match self.renamed.get(id) {
-            Some(name) => name,
-            None => id.split_once('#').map_or(id, |(_, short)| short),
+        let found = match self.renamed.get(id) {
+            Some(name) => model.shape_id(name),
+            None => {
+                let short = id.split_once('#').map_or(id, |(_, short)| short);
+                let found = model.shape_id(short);
+                // the name may be that of a shape in another namespace
+                found.filter(|found| has_id(model, *found, id))
+            }
         };
-        let found = model.shape_id(name);
         found.ok_or_else(|| format!("there is no shape {id}"))
     }
 

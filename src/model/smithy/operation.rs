@@ -173,7 +173,11 @@ pub(super) fn parse(
     Ok(Operation {
         name: name.into(),
         method,
-        uri: without_id(without_ruled_label(&uri, is_ruled)?).into(),
+        uri: match without_ruled_label(&uri, is_ruled)? {
+            // only services of AWS have the id
+            uri if metadata.endpoint_prefix.is_empty() => uri.into(),
+            uri => without_id(uri).into(),
+        },
         input,
         input_name: input.map(|id| {
             let named = input_traits.and_then(|traits| traits.xml_name.as_deref());
@@ -217,7 +221,7 @@ pub(super) fn parse(
     })
 }
 
-/// Removes `x-id=…`, which tells apart the operations of a service for tools that see the URL alone. botocore does not send it.
+/// Removes `x-id=…`. AWS adds it so that tools which see only the URL can distinguish operations, and botocore does not send it.
 fn without_id(uri: &str) -> Cow<'_, str> {
     let Some((path, query)) = uri.split_once('?') else {
         return uri.into();

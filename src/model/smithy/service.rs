@@ -9,6 +9,7 @@ use crate::model::operation::NO_AUTH;
 use crate::model::ordered::Ordered;
 use crate::model::text::{RawNamespace, Text};
 use crate::model::{ApiKeyPlace, Metadata, Protocol};
+use crate::names::hyphenated_service_id;
 
 /// The service's traits that name an auth scheme, sorted: the order of preference if the service does not set one.
 const SCHEMES: [&str; 6] = [
@@ -167,12 +168,16 @@ impl<'a> RawService<'a> {
             self.of("smithy.rules#clientContextParams")?;
         let namespace: Option<RawNamespace<'_>> = self.of("smithy.api#xmlNamespace")?;
         let title: Option<Text<'_>> = self.of("smithy.api#title")?;
-        let endpoint_prefix = aws.endpoint_prefix.or(aws.arn_namespace);
-        let endpoint_prefix = endpoint_prefix.map_or_else(
-            || crate::names::hyphenated_service_id(&service_id),
-            Into::into,
-        );
-        let signing_name = sigv4.map_or_else(|| endpoint_prefix.clone(), |v4| v4.name.into());
+        let endpoint_prefix: String = match self.has("aws.api#service") {
+            true => (aws.endpoint_prefix.or(aws.arn_namespace))
+                .map_or_else(|| hyphenated_service_id(&service_id), Into::into),
+            false => String::new(),
+        };
+        let signing_name = match sigv4 {
+            Some(sigv4) => sigv4.name.into(),
+            None if endpoint_prefix.is_empty() => hyphenated_service_id(&service_id),
+            None => endpoint_prefix.clone(),
+        };
         Ok(Metadata {
             api_key: api_key.map(RawApiKey::place).transpose()?,
             api_version: self.version.to_string(),

@@ -335,3 +335,53 @@ fn secrets_are_not_recorded() {
         );
     }
 }
+
+#[test]
+fn a_service_that_is_not_of_aws_needs_an_endpoint_and_keeps_its_query() {
+    let mut model = model("rest-json");
+    let traits = &mut model["shapes"]["tower#Tower_20240101"]["traits"];
+    *traits = json!({"aws.protocols#restJson1": {}, "smithy.api#httpBasicAuth": {}});
+    let client = |url: Option<&str>| {
+        let models = Memory::new().with_model(model.to_string()).unwrap();
+        let replay = Arc::new(Replay::new().respond(200, &[], "{}"));
+        let config = Config::builder().isolated().region("eu-west-1");
+        let config = config.http_login(HttpLogin::new("alice", "secret"));
+        let config = match url {
+            Some(url) => config.endpoint_url(url),
+            None => config,
+        };
+        let config = config.build().unwrap();
+        (
+            Client::with_models(config, replay.clone(), models).unwrap(),
+            replay,
+        )
+    };
+    let (lost, replay) = client(None);
+    let error = lost.call("tower_20240101", "Build", params()).unwrap_err();
+    assert!(error.to_string().contains("set its URL"), "{error}");
+    assert_eq!(replay.sent().len(), 0);
+    let (found, replay) = client(Some("https://tower.example"));
+    found.call("tower_20240101", "Build", params()).unwrap();
+    let uri = replay.sent()[0].uri.to_string();
+    assert!(uri.contains("x-id=Build"), "{uri}");
+}
+
+#[test]
+fn a_shape_of_another_namespace_is_not_taken_for_one_of_the_same_name() {
+    let mut model = model("json");
+    model["shapes"]["tower#Output"]["members"]["Id"]["target"] = "castle#Texts".into();
+    let models = Memory::new().with("tower/1/service-2", model.to_string());
+    let config = Config::builder()
+        .isolated()
+        .region("eu-west-1")
+        .unsigned()
+        .build()
+        .unwrap();
+    let client = Client::with_models(config, Replay::new(), models).unwrap();
+    let model = client.model("tower").unwrap();
+    let error = model.shape(model.shape_id("Output").unwrap()).unwrap_err();
+    assert!(
+        error.to_string().contains("there is no shape castle#Texts"),
+        "{error}"
+    );
+}

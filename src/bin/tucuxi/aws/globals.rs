@@ -18,7 +18,7 @@ struct Global {
     /// The place of a value that may be any, in the help page.
     value: &'static str,
     help: &'static str,
-    /// The accepted values; any if there are none.
+    /// The accepted values. If the list is empty, every value is accepted.
     choices: &'static [&'static str],
     set: Set,
 }
