@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -80,7 +80,7 @@ pub fn page_elements(pages: &Pages, page: &Value, others: Map<String, Value>) ->
 /// # Errors
 ///
 /// Returns an error if an expression of the paginator does not fit the page.
-pub fn merge_page(pages: &Pages, full: &mut Value, page: &Value) -> Result<()> {
+pub fn merge_page(pages: &Pages, full: &mut Value, page: Value) -> Result<()> {
     pages.merge(full, page)
 }
 
@@ -121,6 +121,15 @@ impl Writer {
         new_file::Writer::open(path).map(Self)
     }
 
+    /// Opens the new file, which only its owner may read.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be written.
+    pub fn private(path: &Path) -> io::Result<Self> {
+        new_file::Writer::private(path).map(Self)
+    }
+
     /// Writes everything that the source has, and replaces the file.
     ///
     /// # Errors
@@ -128,6 +137,25 @@ impl Writer {
     /// Returns an error if the source cannot be read or the file cannot be written. The old file is then unchanged.
     pub fn write_from(self, source: &mut impl Read) -> io::Result<()> {
         self.0.write_from(source)
+    }
+
+    /// Replaces the file with what was written.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be written. The old file is then unchanged.
+    pub fn commit(mut self) -> io::Result<()> {
+        self.0.commit()
+    }
+}
+
+impl Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

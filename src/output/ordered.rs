@@ -34,11 +34,9 @@ pub(super) fn sort(value: &mut Value, shape: ShapeId, model: &ServiceModel) {
 }
 
 fn sort_members(map: &mut Map<String, Value>, members: &Members) {
-    let mut previous = None;
-    let mut ranks = Vec::with_capacity(map.len());
-    for name in map.keys() {
-        let found = members.find_name(previous, name);
-        previous = found.or(previous);
+    let rank = |previous: &mut Option<usize>, name: &String| {
+        let found = members.find_name(*previous, name);
+        *previous = found.or(*previous);
         let is_header = found.is_some_and(|at| {
             let location = members.at(at).location;
             matches!(
@@ -46,13 +44,18 @@ fn sort_members(map: &mut Map<String, Value>, members: &Members) {
                 Location::Header | Location::Headers | Location::StatusCode
             )
         });
-        ranks.push((found.is_none(), !is_header, found));
-    }
+        (found.is_none(), !is_header, found)
+    };
     // most responses have the order of the model
-    if ranks.is_sorted() {
+    let mut previous = None;
+    if map.keys().map(|name| rank(&mut previous, name)).is_sorted() {
         return;
     }
-    let mut entries: Vec<_> = ranks.into_iter().zip(std::mem::take(map)).collect();
+    let mut previous = None;
+    let entries = std::mem::take(map).into_iter();
+    let mut entries: Vec<_> = entries
+        .map(|(name, value)| (rank(&mut previous, &name), (name, value)))
+        .collect();
     entries.sort_by_key(|(rank, _)| *rank);
     map.extend(entries.into_iter().map(|(_, entry)| entry));
 }

@@ -105,7 +105,7 @@ impl Pages<AsyncClient> {
     pub async fn collect_full(&mut self) -> Result<Value> {
         let mut full = Value::Object(Map::new());
         while let Some(page) = self.next().await {
-            self.cursor.merge(&mut full, &page?)?;
+            self.cursor.merge(&mut full, page?)?;
         }
         self.cursor.complete(&mut full);
         Ok(full)

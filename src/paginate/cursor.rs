@@ -212,7 +212,7 @@ impl PageCursor {
     }
 
     /// Appends a page to those before it.
-    pub(super) fn merge(&self, full: &mut Value, page: &Value) -> Result<()> {
+    pub(super) fn merge(&self, full: &mut Value, page: Value) -> Result<()> {
         merge(full, page, &self.definition.paginator)
     }
 
@@ -297,7 +297,7 @@ mod tests {
             let at = params["Start"].as_str().unwrap_or("0").parse().unwrap();
             requests.push(params);
             let page = cursor.accept(page(at)).unwrap();
-            cursor.merge(&mut full, &page).unwrap();
+            cursor.merge(&mut full, page).unwrap();
         }
         cursor.complete(&mut full);
         (requests, full)

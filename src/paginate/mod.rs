@@ -468,7 +468,7 @@ impl Pages {
     pub fn collect_full(&mut self) -> Result<Value> {
         let mut full = Value::Object(Map::new());
         while let Some(page) = self.next() {
-            self.merge(&mut full, &page?)?;
+            self.merge(&mut full, page?)?;
         }
         self.complete(&mut full);
         Ok(full)
@@ -480,7 +480,7 @@ impl Pages {
     }
 
     /// Adds a page to a merged result.
-    pub(crate) fn merge(&self, full: &mut Value, page: &Value) -> Result<()> {
+    pub(crate) fn merge(&self, full: &mut Value, page: Value) -> Result<()> {
         self.cursor.merge(full, page)
     }
 

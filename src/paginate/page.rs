@@ -136,14 +136,30 @@ fn is_truthy(value: &Value) -> bool {
     }
 }
 
+/// Takes the value of an expression out of a value that is not needed any more, so that no list is copied. A value that another
+/// expression of the paginator may contain is copied.
+fn take(from: &mut Value, key: &Query, paginator: &Paginator) -> Result<Value> {
+    let path = key.text();
+    let is_plain = |c: char| c.is_alphanumeric() || "_.".contains(c);
+    let is_shared = paginator.result_keys.iter().any(|other| {
+        let rest = other.text().strip_prefix(path);
+        rest.is_some_and(|rest| rest.starts_with(['.', '[']))
+    });
+    if is_shared || !path.chars().all(is_plain) {
+        return search(key, from);
+    }
+    let found = path.split('.').try_fold(from, |at, name| at.get_mut(name));
+    Ok(found.map(Value::take).unwrap_or_default())
+}
+
 /// Merges a page into the pages before it.
-pub(super) fn merge(full: &mut Value, page: &Value, paginator: &Paginator) -> Result<()> {
+pub(super) fn merge(full: &mut Value, mut page: Value, paginator: &Paginator) -> Result<()> {
     for key in &paginator.result_keys {
-        let new = search(key, page)?;
+        let new = take(&mut page, key, paginator)?;
         if new.is_null() {
             continue;
         }
-        let sum = match (search(key, full)?, new) {
+        let sum = match (take(full, key, paginator)?, new) {
             (Value::Array(mut list), Value::Array(more)) => {
                 list.extend(more);
                 Value::Array(list)

@@ -406,3 +406,48 @@ fn errors_of_the_service_have_a_code_of_their_own() {
         assert!(run.err.contains(part), "{}", run.err);
     }
 }
+
+#[test]
+fn no_secret_is_requested_that_cannot_be_written() {
+    let keys = json!({"certificateArn": "arn", "keyPair": {"PrivateKey": "the-key"}}).to_string();
+    let server = Server::start(move |_| Some((200, keys.clone())));
+    let home = tempfile::tempdir().unwrap();
+    let create = "iot create-keys-and-certificate --private-key-outfile";
+    for line in [
+        format!("{create} no/such/folder/key"),
+        "ec2 get-password-data --instance-id i-1 --priv-launch-key no-such-key".to_owned(),
+    ] {
+        let line = words(&line);
+        let line: Vec<&str> = line.iter().map(String::as_str).collect();
+        let found = run(home.path(), &server.url, &line);
+        assert_eq!(found.code, 255, "{found:?}");
+        assert!(found.err.contains("no"), "{found:?}");
+        assert_eq!(server.asked().len(), 0, "{line:?}");
+    }
+    let line = words(&format!("{create} key"));
+    let line: Vec<&str> = line.iter().map(String::as_str).collect();
+    let found = run(home.path(), &server.url, &line);
+    assert_eq!(found.code, 0, "{found:?}");
+    let file = home.path().join("key");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "the-key");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_not_text_is_an_error() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    for args in [&[&b"\xff"[..]][..], &[b"iam", b"list-users", b"\xff"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tucuxi"));
+        let output = command
+            .args(args.iter().map(|arg| OsStr::from_bytes(arg)))
+            .output();
+        assert_eq!(output.unwrap().status.code(), Some(252), "{args:?}");
+    }
+}

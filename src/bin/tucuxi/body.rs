@@ -1,6 +1,6 @@
 //! Streaming bodies: `--body`, `--out`, and bodies inside the printed JSON.
 
-use std::io::{self, Read as _};
+use std::io::{self, Read, Write as _};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -45,7 +45,8 @@ pub(crate) fn into_json(output: &mut Output, name: &str) -> Result<(), Failure> 
     let len = body.len();
     let mut bytes = Vec::new();
     if len.is_none_or(|len| len <= PRINTED) {
-        body.take(PRINTED + 1).read_to_end(&mut bytes)?;
+        let read = body.take(PRINTED + 1).read_to_end(&mut bytes);
+        read.map_err(|e| Failure::Other(e.into()))?;
         if bytes.len() as u64 <= PRINTED {
             output.add_member(name, BASE64_STANDARD.encode(bytes));
             return Ok(());
@@ -88,9 +89,23 @@ impl<'p> Destination<'p> {
             )));
         };
         match self.writer {
-            None => io::copy(body, &mut io::stdout().lock()).map(drop)?,
+            None => to_stdout(body)?,
             Some(writer) => writer.write_from(body).map_err(Failure::file(path))?,
         }
         Ok(())
+    }
+}
+
+/// Copies a body to stdout. A connection that breaks is an error, and a closed stdout is not.
+fn to_stdout(body: &mut impl Read) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match body.read(&mut buffer) {
+            Ok(0) => return Ok(out.flush()?),
+            Ok(n) => out.write_all(&buffer[..n])?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Failure::Other(error.into())),
+        }
     }
 }

@@ -65,11 +65,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
 ];
 
 fn main() -> ExitCode {
-    let mut args = std::env::args().skip(1);
+    let mut args = std::env::args_os().skip(1);
     if args
         .next()
         .is_some_and(|first| first == completion::COMPLETER)
     {
+        let args = args.map(|arg| arg.to_string_lossy().into_owned());
         // a shell shows no errors while a person types
         let _ = completion::complete(args.collect(), &command());
         return ExitCode::SUCCESS;

@@ -173,10 +173,12 @@ fn check_circle(used: &mut Vec<String>, name: String) -> Result<(), Failure> {
 
 /// The place of a positional among words, and the word.
 fn first_positional(words: &[String], skip: usize) -> Option<(usize, String)> {
-    let parsed = grammar::parse(words.to_vec(), NO_OPTIONS, skip + 1).ok()?;
-    let name = parsed.positionals.into_iter().nth(skip)?;
-    let at = words.iter().position(|word| *word == name)?;
-    Some((at, name))
+    // the first words that have it end with it; an option's value may be the same word
+    (0..words.len()).find_map(|at| {
+        let parsed = grammar::parse(words[..=at].to_vec(), NO_OPTIONS, skip + 1).ok()?;
+        let name = parsed.positionals.into_iter().nth(skip)?;
+        (name == words[at]).then_some((at, name))
+    })
 }
 
 /// Runs a command of the shell with further arguments. Returns its exit code.
@@ -228,6 +230,10 @@ mod tests {
                 "ec2 wait instance-running --instance-ids i",
             ),
             ("s3api list-buckets", "s3api list-buckets"),
+            (
+                "ec2 --region up up",
+                "ec2 describe-instances --filters Name=a b,Values=c",
+            ),
         ] {
             let Expanded::Line(line) = expanded(args).unwrap() else {
                 panic!("{args} runs a shell");

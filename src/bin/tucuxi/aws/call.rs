@@ -12,8 +12,9 @@ use super::given::{Given, Pages, Skeleton};
 use super::globals::Globals;
 use super::options::Command;
 use super::result::Results;
+use super::save::Saved;
 use super::value::Reader;
-use super::{Run, commands, help, line, save, session, skeleton, unknown_command};
+use super::{Run, commands, help, line, session, skeleton, unknown_command};
 use crate::failure::Failure;
 use crate::output::timestamp_format;
 
@@ -126,15 +127,18 @@ fn one(
         if has_events(command) {
             return events(&mut request.send()?, results);
         }
+        let files = Saved::open(&given)?;
         let mut value = request.send_buffered()?.to_value()?;
-        save::save(&given, &mut value)?;
-        return results.one(value);
+        // the result is printed in any case, as it may have what cannot be requested again
+        let saved = files.save(&mut value);
+        return results.one(value).and(saved);
     };
     let mut output = request.send()?;
+    // as `aws`, after the response, of which an error leaves the file as it is
+    let writer = Writer::open(path.as_ref()).map_err(Failure::file(path))?;
     match command.events_file() {
-        Some((event, member)) => save_events(&mut output, path, event, member)?,
+        Some((event, member)) => save_events(&mut output, writer, path, event, member)?,
         None => {
-            let writer = Writer::open(path.as_ref()).map_err(Failure::file(path))?;
             if let Some(body) = &mut output.body {
                 writer.write_from(body).map_err(Failure::file(path))?;
             }
@@ -167,8 +171,13 @@ fn events(output: &mut Output, results: &mut Results<'_, '_>) -> Result<(), Fail
 }
 
 /// Writes the bytes in one kind of event to a file.
-fn save_events(output: &mut Output, path: &str, event: &str, member: &str) -> Result<(), Failure> {
-    let mut file = std::fs::File::create(path).map_err(Failure::file(path))?;
+fn save_events(
+    output: &mut Output,
+    mut file: Writer,
+    path: &str,
+    event: &str,
+    member: &str,
+) -> Result<(), Failure> {
     for found in output.events.iter_mut().flatten() {
         let found = found?;
         if let Some(text) = found[event][member].as_str() {
@@ -177,5 +186,5 @@ fn save_events(output: &mut Output, path: &str, event: &str, member: &str) -> Re
             file.write_all(&bytes).map_err(Failure::file(path))?;
         }
     }
-    Ok(())
+    file.commit().map_err(Failure::file(path))
 }

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use super::{python, repeat};
+use super::python;
 
-const INDENT: &str = "    ";
+/// The spaces of 16 levels.
+const SPACES: &str = "                                                                ";
 
 /// Writes a value and a line break.
 pub(super) fn document(value: &Value, out: &mut dyn Write) -> io::Result<()> {
@@ -40,16 +41,26 @@ pub(super) fn write(value: &Value, depth: usize, mut out: &mut dyn Write) -> io:
 }
 
 /// Starts the line of an item or a member.
-pub(super) fn start(is_first: bool, depth: usize, mut out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn start(is_first: bool, depth: usize, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(if is_first { b"\n" } else { b",\n" })?;
-    repeat(&mut out, INDENT, depth)
+    indent(depth, out)
 }
 
 /// Ends a list or a map that is not empty.
-pub(super) fn end(bracket: &str, depth: usize, mut out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn end(bracket: &str, depth: usize, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")?;
-    repeat(&mut out, INDENT, depth)?;
+    indent(depth, out)?;
     out.write_all(bracket.as_bytes())
+}
+
+fn indent(depth: usize, out: &mut dyn Write) -> io::Result<()> {
+    let mut left = 4 * depth;
+    while left > 0 {
+        let n = left.min(SPACES.len());
+        out.write_all(&SPACES.as_bytes()[..n])?;
+        left -= n;
+    }
+    Ok(())
 }
 
 /// Writes the name of a member, and what separates it from its value.

@@ -2,7 +2,7 @@
 //!
 //! | format | one response | pages |
 //! | --- | --- | --- |
-//! | `json` | indented by four | merged; the elements of the first list are printed as they arrive |
+//! | `json` | indented by four | merged; without a query, the elements of the first list are printed as they arrive |
 //! | `yaml`, `table` | | merged, then printed |
 //! | `yaml-stream` | a list of one | a list with an item for each page |
 //! | `text` | lines of values, separated by tabs | each printed on its own, with the query applied to each |
@@ -21,7 +21,7 @@ mod timestamp;
 mod yaml;
 
 use std::borrow::Cow;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde_json::Value;
 use tucuxi::Config;
@@ -144,7 +144,11 @@ impl<'s, W: Write> Printer<'s, W> {
     fn write(&mut self, selected: Cow<'_, Value>) -> Result<(), Failure> {
         let Self { style, out } = self;
         match style.format {
-            Format::Json => json::document(&selected, &mut escaped(style, out))?,
+            Format::Json => {
+                let mut out = escaped(style, out);
+                json::document(&selected, &mut out)?;
+                out.flush()?;
+            }
             Format::Yaml => yaml::document(&selected, style.escape, out)?,
             Format::YamlStream => {
                 let item = Value::Array(vec![selected.into_owned()]);
@@ -171,11 +175,11 @@ impl<'s, W: Write> Printer<'s, W> {
     }
 }
 
-/// The output for JSON, which keeps its meaning when it is escaped.
+/// The output for JSON, which keeps its meaning when it is escaped. It must be flushed.
 fn escaped<'o, W: Write>(style: &Style<'_>, out: &'o mut W) -> Box<dyn Write + 'o> {
     match style.escape {
-        true => Box::new(terminal::EscapedJson::new(out)),
-        false => Box::new(out),
+        true => Box::new(BufWriter::new(terminal::EscapedJson::new(out))),
+        false => Box::new(BufWriter::new(out)),
     }
 }
 

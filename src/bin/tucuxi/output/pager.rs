@@ -32,6 +32,9 @@ impl Pager {
     }
 }
 
+/// The bytes that are written to stdout at once. Each piece is written in two, as stdout ends with a whole line.
+const BUFFER: usize = 64 * 1024;
+
 /// The output of a command.
 pub(crate) enum Paged {
     Direct(BufWriter<StdoutLock<'static>>),
@@ -49,14 +52,16 @@ impl Paged {
         let command = match pager {
             Pager::Command(command) if stdout.is_terminal() => command,
             Pager::Default if stdout.is_terminal() => DEFAULT,
-            _ => return Ok(Self::Direct(BufWriter::new(stdout))),
+            _ => return Ok(Self::Direct(BufWriter::with_capacity(BUFFER, stdout))),
         };
         match start(command) {
             Ok(mut pager) => {
                 let input = pager.stdin.take().map(BufWriter::new);
                 Ok(Self::Through { pager, input })
             }
-            Err(_) if *pager == Pager::Default => Ok(Self::Direct(BufWriter::new(stdout))),
+            Err(_) if *pager == Pager::Default => {
+                Ok(Self::Direct(BufWriter::with_capacity(BUFFER, stdout)))
+            }
             Err(error) => Err(Failure::Setting(format!(
                 "cannot start the pager {command:?}: {error}; set AWS_PAGER or cli_pager to another, or pass --no-cli-pager"
             ))),

@@ -77,7 +77,7 @@ impl<W: Write> Printer<'_, W> {
                 }
                 out.flush()?;
             }
-            merge_page(pages, &mut full, &page)?;
+            merge_page(pages, &mut full, page)?;
         }
         complete_pages(pages, &mut full);
         let Some((name, 1..)) = streamed else {
@@ -93,7 +93,8 @@ impl<W: Write> Printer<'_, W> {
             }
         }
         json::end("}", 0, &mut out)?;
-        Ok(out.write_all(b"\n")?)
+        out.write_all(b"\n")?;
+        Ok(out.flush()?)
     }
 }
 
