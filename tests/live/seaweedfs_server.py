@@ -33,6 +33,8 @@ serve(
     [pathlib.Path(sys.executable).parent / "weed", "server", "-s3", "-s3.config=s3.json", "-s3.iam=false"]
     + [f"-ip={HOST}", f"-ip.bind={HOST}", "-dir=.", "-volume.max=100"]
     + ["-master.telemetry=false", "-master.volumeSizeLimitMB=64"]
+    # by default it takes no object when less than 1 % of the disk is free, however much that is
+    + ["-volume.minFreeSpace=128MiB"]
     + ["-filer.localSocket=filer.sock", "-s3.localSocket=s3.sock"]
     + ["-s3.port.iceberg=0", "-s3.port.lance=0"]
     + [f"-{name}={port}" for name, port in ports.items()],
