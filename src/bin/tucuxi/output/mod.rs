@@ -27,7 +27,7 @@ use serde_json::Value;
 use tucuxi::Config;
 use tucuxi::query::Query;
 
-pub(crate) use self::error::report;
+pub(crate) use self::error::{report, sentence};
 pub(crate) use self::out::Out;
 pub(crate) use self::settings::{Options, timestamp_format};
 use self::table::Table;
