@@ -52,16 +52,18 @@ impl Given {
             paths: parsed.positionals,
             options,
         };
-        if given.has("follow-symlinks") && given.has("no-follow-symlinks") {
-            let text = "--follow-symlinks and --no-follow-symlinks exclude each other";
-            return Err(Failure::Usage(text.to_owned()));
-        }
         given.map("metadata")?;
         Ok(given)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.options.iter().any(|(row, _)| row.name == name)
+    }
+
+    /// Which of these switches is the last one.
+    pub(super) fn last_of(&self, names: &[&str]) -> Option<&'static str> {
+        let given = self.options.iter().rev().map(|(row, _)| row.name);
+        given.into_iter().find(|name| names.contains(name))
     }
 
     /// All values of an option, those of its repetitions included.
