@@ -10,8 +10,7 @@ use crate::endpoint::{EndpointResolver, LegacyEndpoints, Partitions, Ruleset};
 use crate::error::{Error, Result};
 use crate::model::resource::Definitions;
 use crate::model::{
-    ENDPOINT_RULES, EXAMPLES, Entries, Models, PAGINATORS, RESOURCES, SERVICE, ServiceModel,
-    WAITERS,
+    ENDPOINT_RULES, EXAMPLES, Entries, Models, PAGINATORS, RESOURCES, ServiceModel, WAITERS,
 };
 use crate::search::Index;
 use crate::sync;
@@ -103,11 +102,11 @@ impl Catalog {
         name: &str,
         version: Option<&str>,
     ) -> Result<Option<Arc<ServiceData>>> {
-        let Some(text) = self.load(name, version, SERVICE)? else {
+        let Some(loaded) = self.models.model(name, version)? else {
             return Ok(None);
         };
         Ok(Some(Arc::new(ServiceData {
-            model: Arc::new(ServiceModel::parse(name, text)?),
+            model: Arc::new(ServiceModel::read(name, loaded)?),
             catalog: self.clone(),
             version: version.map(Into::into),
             rules: OnceCell::new(),
@@ -143,9 +142,9 @@ impl Catalog {
         let mut index = Index::default();
         for name in self.models.services()? {
             let version = versions.get(&*name).map(|version| &**version);
-            let text = self.load(&name, version, SERVICE);
+            let loaded = self.models.model(&name, version);
             let model =
-                text.and_then(|text| text.map(|t| ServiceModel::parse(&name, t)).transpose());
+                loaded.and_then(|loaded| loaded.map(|l| ServiceModel::read(&name, l)).transpose());
             match model {
                 Ok(Some(model)) => index.add(&model, with_resources.contains(&name)),
                 Ok(None) => {}
