@@ -102,11 +102,11 @@ impl Catalog {
         name: &str,
         version: Option<&str>,
     ) -> Result<Option<Arc<ServiceData>>> {
-        let Some(loaded) = self.models.model(name, version)? else {
+        let Some(model) = self.model(name, version)? else {
             return Ok(None);
         };
         Ok(Some(Arc::new(ServiceData {
-            model: Arc::new(ServiceModel::read(name, loaded)?),
+            model: Arc::new(model),
             catalog: self.clone(),
             version: version.map(Into::into),
             rules: OnceCell::new(),
@@ -116,6 +116,12 @@ impl Catalog {
             resources: OnceCell::new(),
             requires_discovery: OnceCell::new(),
         })))
+    }
+
+    /// Reads a service's model, which is not kept.
+    pub(super) fn model(&self, name: &str, version: Option<&str>) -> Result<Option<ServiceModel>> {
+        let loaded = self.models.model(name, version)?;
+        loaded.map(|l| ServiceModel::read(name, l)).transpose()
     }
 
     fn load(&self, name: &str, version: Option<&str>, kind: &str) -> Result<Option<String>> {
@@ -142,10 +148,7 @@ impl Catalog {
         let mut index = Index::default();
         for name in self.models.services()? {
             let version = versions.get(&*name).map(|version| &**version);
-            let loaded = self.models.model(&name, version);
-            let model =
-                loaded.and_then(|loaded| loaded.map(|l| ServiceModel::read(&name, l)).transpose());
-            match model {
+            match self.model(&name, version) {
                 Ok(Some(model)) => index.add(&model, with_resources.contains(&name)),
                 Ok(None) => {}
                 Err(error) => tracing::warn!(service = name, %error, "a model is not searched"),

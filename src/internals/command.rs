@@ -18,6 +18,8 @@ use crate::settings::{self, shell_words};
 use crate::time::Timestamp;
 use crate::{names, new_file, paginate, printable, uri};
 
+pub use crate::transfer::files::{File, Found, Reason, files};
+
 /// Text with line breaks and tabs, whose other control characters are escaped.
 #[derive(Clone, Copy, Debug)]
 pub struct PrintableLines<T>(pub T);

@@ -193,7 +193,6 @@ const LACKING: &[(&str, &[&str])] = &[
     ("logout", &[""]),
     ("logs", &["start-live-tail", "tail"]),
     ("rds", &["generate-db-auth-token"]),
-    ("s3", &[""]),
     ("servicecatalog", &["generate"]),
     ("sso", &["login", "logout"]),
 ];

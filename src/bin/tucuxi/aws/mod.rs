@@ -22,6 +22,7 @@ mod line;
 mod options;
 mod renames;
 mod result;
+mod s3;
 mod save;
 mod session;
 mod shorthand;
@@ -76,6 +77,13 @@ pub(crate) fn run(line: &Line, mut host: Host<'_>) -> Result<(), Failure> {
     let command = line.command.clone().unwrap_or_default();
     if is_lacking(&command, "") {
         return Err(Failure::Lacking(command));
+    }
+    if command == s3::NAME {
+        let connect = || {
+            let config = globals.config(host.config)?;
+            Ok((host.connect)(config)?)
+        };
+        return s3::run(line, &mut host.out, connect);
     }
     let parsed = grammar::parse(line.rest.clone(), NO_OPTIONS, 1).map_err(Failure::Usage)?;
     let config = globals.config(host.config)?;
@@ -142,6 +150,7 @@ fn model_of(
 fn unknown_service(client: &Client, command: &str, others: &[&str]) -> Failure {
     let services = client.introspect().services().unwrap_or_default();
     let services = services.iter().map(|service| commands::command_of(service));
+    let services = services.chain([s3::NAME]);
     unknown_command(command, services.chain(others.iter().copied()))
 }
 

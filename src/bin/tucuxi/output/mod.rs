@@ -28,7 +28,7 @@ use tucuxi::internals::command::printed;
 use tucuxi::query::Query;
 use tucuxi::{Config, Output};
 
-pub(crate) use self::error::report;
+pub(crate) use self::error::{report, sentence};
 pub(crate) use self::out::Out;
 pub(crate) use self::settings::{Options, timestamp_format};
 use self::table::Table;
