@@ -6,6 +6,7 @@ use tucuxi::model::{Kind, Member, Operation, Paginator, ServiceModel};
 
 use super::grammar::Takes;
 use super::options::{Command, CommandOption, Sets};
+use super::procedure::{self, Flag};
 use super::{commands, globals, model_of};
 
 /// A word that may come next.
@@ -32,8 +33,13 @@ pub(crate) fn complete(words: &[String], typed: &str, client: &Client) -> Vec<Ca
     let target = model
         .as_deref()
         .and_then(|model| Target::find(&positionals, model, client));
+    let procedure = match positionals[..] {
+        [service, name, ..] => procedure::find(service, name),
+        _ => None,
+    };
     let table = Table {
         model: model.as_deref(),
+        flags: procedure.map_or(&[], |procedure| procedure.flags),
         options: target.as_ref().map(Target::options).unwrap_or_default(),
     };
     let (open, must_be_value) = table.open_option(words);
@@ -42,7 +48,8 @@ pub(crate) fn complete(words: &[String], typed: &str, client: &Client) -> Vec<Ca
         if !typed.starts_with('-') {
             found.extend(names(&positionals, model.as_deref(), client));
         }
-        let may_follow = found.is_empty() && typed.is_empty() && !table.options.is_empty();
+        let has_own = !table.options.is_empty() || !table.flags.is_empty();
+        let may_follow = found.is_empty() && typed.is_empty() && has_own;
         if typed.starts_with('-') || may_follow {
             found.extend(table.options_after(words));
         }
@@ -79,8 +86,14 @@ fn names(positionals: &[&str], model: Option<&ServiceModel>, client: &Client) ->
         ([], _) => {
             let services = client.introspect().services().unwrap_or_default();
             let services = services.iter().map(|name| commands::command_of(name));
-            services
-                .map(|name| Candidate::new(name, "service"))
+            let services = services.map(|name| Candidate::new(name, "service"));
+            let groups = procedure::groups().map(|name| Candidate::new(name, "commands"));
+            services.chain(groups).collect()
+        }
+        ([group], None) => {
+            let procedures = procedure::of_service(group);
+            procedures
+                .map(|procedure| Candidate::new(procedure.name, procedure.about))
                 .collect()
         }
         ([service], Some(model)) => {
@@ -107,17 +120,22 @@ fn names(positionals: &[&str], model: Option<&ServiceModel>, client: &Client) ->
 /// The options of a command line.
 struct Table<'m> {
     model: Option<&'m ServiceModel>,
+    flags: &'static [Flag],
     options: Vec<CommandOption<'m>>,
 }
 
 /// An option of either kind.
 enum Known<'t, 'm> {
+    Flag(&'static Flag),
     Global(String),
     Own(&'t ServiceModel, &'t CommandOption<'m>),
 }
 
 impl<'m> Table<'m> {
     fn find(&self, name: &str) -> Option<(Known<'_, 'm>, Takes)> {
+        if let Some(flag) = self.flags.iter().find(|flag| flag.name == name) {
+            return Some((Known::Flag(flag), flag.takes));
+        }
         let own = self.options.iter().find(|option| option.name == name);
         if let (Some(option), Some(model)) = (own, self.model) {
             return Some((Known::Own(model, option), option.takes));
@@ -155,6 +173,10 @@ impl<'m> Table<'m> {
         for option in required.into_iter().chain(rest) {
             let about = if option.required { "required" } else { "" };
             found.push((option.name.clone(), about));
+        }
+        let (required, rest): (Vec<_>, Vec<_>) = self.flags.iter().partition(|flag| flag.required);
+        for flag in required.into_iter().chain(rest) {
+            found.push((flag.name.to_owned(), flag.help));
         }
         for (name, about) in globals::all() {
             // an operation's own option has precedence
@@ -231,6 +253,7 @@ impl Known<'_, '_> {
                 .collect()
         };
         match self {
+            Self::Flag(flag) => all(flag.choices),
             Self::Global(name) => match &**name {
                 "profile" => {
                     let names = client.config().profile_names().into_iter();

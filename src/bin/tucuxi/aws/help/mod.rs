@@ -2,6 +2,7 @@
 
 mod operation;
 mod page;
+mod procedure;
 mod service;
 mod syntax;
 mod top;
@@ -14,7 +15,9 @@ use tucuxi::model::names::kebab_case;
 
 use self::page::Page;
 use super::options::Command;
-use super::{Host, Line, commands, model_of, unknown_command};
+use super::{
+    Host, Line, commands, model_of, no_procedure, procedure as procedures, unknown_command,
+};
 use crate::failure::Failure;
 use crate::output::{Options, Out};
 
@@ -65,6 +68,20 @@ pub(super) fn run(line: &Line, words: &[String], host: Host<'_>) -> Result<(), F
         top::write(&client, &others, &mut page);
         return print(page, &mut out);
     };
+    let name = words.clone().next();
+    if let Some(found) = name.and_then(|name| procedures::find(command, name)) {
+        procedure::write(found, &mut page);
+        return print(page, &mut out);
+    }
+    if procedures::is_group(command) {
+        return match name {
+            None => {
+                procedure::write_group(command, &mut page);
+                print(page, &mut out)
+            }
+            name => Err(no_procedure(command, name)),
+        };
+    }
     let model = model_of(&client, command, other_commands)?;
     match (words.next(), words.next()) {
         (None, _) => service::write(command, &model, &client, &mut page),
