@@ -1,7 +1,5 @@
 //! The formats of documents in bodies.
 
-use std::borrow::Cow;
-
 use serde::de::Error as _;
 
 use super::ReadError;
@@ -31,10 +29,8 @@ impl Format {
     /// Replaces what is not UTF-8 in an XML document by U+FFFD; `None` if there is nothing to replace. The other formats are
     /// read as bytes.
     pub(crate) fn repair(self, body: &[u8]) -> Option<Vec<u8>> {
-        match (self, String::from_utf8_lossy(body)) {
-            (Self::Xml, Cow::Owned(text)) => Some(text.into_bytes()),
-            _ => None,
-        }
+        let is_broken = matches!(self, Self::Xml) && std::str::from_utf8(body).is_err();
+        is_broken.then(|| String::from_utf8_lossy(body).into_owned().into_bytes())
     }
 
     /// Parses JSON or CBOR without a shape; `None` for XML, which is read from its scan.

@@ -103,11 +103,11 @@ impl Catalog {
         name: &str,
         version: Option<&str>,
     ) -> Result<Option<Arc<ServiceData>>> {
-        let Some(text) = self.load(name, version, SERVICE)? else {
+        let Some(model) = self.model(name, version)? else {
             return Ok(None);
         };
         Ok(Some(Arc::new(ServiceData {
-            model: Arc::new(ServiceModel::parse(name, text)?),
+            model: Arc::new(model),
             catalog: self.clone(),
             version: version.map(Into::into),
             rules: OnceCell::new(),
@@ -117,6 +117,12 @@ impl Catalog {
             resources: OnceCell::new(),
             requires_discovery: OnceCell::new(),
         })))
+    }
+
+    /// Reads a service's model, which is not kept.
+    pub(super) fn model(&self, name: &str, version: Option<&str>) -> Result<Option<ServiceModel>> {
+        let text = self.load(name, version, SERVICE)?;
+        text.map(|text| ServiceModel::parse(name, text)).transpose()
     }
 
     fn load(&self, name: &str, version: Option<&str>, kind: &str) -> Result<Option<String>> {
@@ -143,10 +149,7 @@ impl Catalog {
         let mut index = Index::default();
         for name in self.models.services()? {
             let version = versions.get(&*name).map(|version| &**version);
-            let text = self.load(&name, version, SERVICE);
-            let model =
-                text.and_then(|text| text.map(|t| ServiceModel::parse(&name, t)).transpose());
-            match model {
+            match self.model(&name, version) {
                 Ok(Some(model)) => index.add(&model, with_resources.contains(&name)),
                 Ok(None) => {}
                 Err(error) => tracing::warn!(service = name, %error, "a model is not searched"),

@@ -20,7 +20,7 @@ use crate::endpoint::{EndpointResolver, LegacyEndpoints, Partitions};
 use crate::error::Result;
 use crate::identity::Credentials;
 use crate::model::resource::Definitions;
-use crate::model::{Entries, Models, RESOURCES, ServiceModel};
+use crate::model::{DataFile, Entries, Models, RESOURCES, ServiceModel};
 use crate::search::Index;
 use crate::sync;
 
@@ -97,6 +97,36 @@ impl Services {
         self.catalog.models().services_with(RESOURCES)
     }
 
+    /// The version in which a service is called, unless it is the newest.
+    fn version(&self, name: &str) -> Option<&str> {
+        self.versions.get(name).map(|version| &**version)
+    }
+
+    /// The versions of a service's API, sorted.
+    pub(crate) fn api_versions(&self, name: &str) -> Result<Vec<String>> {
+        let models = self.catalog.models();
+        let known = models.versions(custom::current_name(name))?;
+        match known.is_empty() {
+            true => models.versions(&models.folder_name(name)?),
+            false => Ok(known),
+        }
+    }
+
+    /// The data files of a service, those that are not used too.
+    pub(crate) fn data_files(&self, name: &str) -> Result<Vec<DataFile>> {
+        let models = self.catalog.models();
+        let name = models.folder_name(custom::current_name(name))?;
+        let version = self.version(&name);
+        let mut files = models.files(&name, version)?;
+        // a broken model has files too
+        let model = self.catalog.model(&name, version).ok().flatten();
+        for file in &mut files {
+            let is_within = |model: &ServiceModel| !matches!(model.file(&file.kind), Ok(None));
+            file.is_used &= !model.as_ref().is_some_and(is_within);
+        }
+        Ok(files)
+    }
+
     /// The index of all services and operations.
     pub(crate) fn index(&self) -> Result<Arc<Index>> {
         let mut state = DefaultHasher::new();
@@ -129,14 +159,14 @@ impl Services {
     #[cfg(feature = "async")]
     pub(crate) fn is_known(&self, name: &str, version: Option<&str>) -> bool {
         let name = custom::current_name(name);
-        let version = version.or_else(|| self.versions.get(name).map(|version| &**version));
+        let version = version.or_else(|| self.version(name));
         !self.is_watched && sync::lock(&self.called).contains_key(&*key(name, version))
     }
 
     /// The service in this version of its API, or else in the version of the settings, or else in its newest.
     pub(crate) fn service_in(&self, name: &str, version: Option<&str>) -> Result<Arc<Service>> {
         let name = custom::current_name(name);
-        let version = version.or_else(|| self.versions.get(name).map(|version| &**version));
+        let version = version.or_else(|| self.version(name));
         let key = key(name, version);
         let called = sync::lock(&self.called).get(&*key).cloned();
         if let Some(service) = called {

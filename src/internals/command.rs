@@ -6,16 +6,19 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::SystemTime;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
+use crate::client::RequestBuilder;
 use crate::config::Config;
 use crate::error::Result;
 use crate::model::{Operation, Paginator, ServiceModel, ShapeId};
-use crate::output::Output;
+use crate::output::{Output, printed};
 use crate::paginate::Pages;
 use crate::settings::{self, shell_words};
 use crate::time::Timestamp;
 use crate::{hash, names, new_file, paginate, printable, uri};
+
+pub use crate::transfer::files::{File, Found, Reason, files};
 
 /// Text with line breaks and tabs, whose other control characters are escaped.
 #[derive(Clone, Copy, Debug)]
@@ -75,18 +78,87 @@ pub fn page_elements(pages: &Pages, page: &Value, others: Map<String, Value>) ->
     paginate::elements_of(page, others, pages.paginator())
 }
 
-/// Appends a page to a merged result.
+/// The limits of a listing, as [`Pages`] has them.
+#[derive(Clone, Debug, Default)]
+pub struct Limits {
+    pub max_items: Option<usize>,
+    pub page_size: Option<u64>,
+    pub starting_token: Option<String>,
+}
+
+/// The pages of a listing, whose elements are JSON text.
+pub struct PrintedPages(paginate::PrintedPages);
+
+impl fmt::Debug for PrintedPages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrintedPages").finish_non_exhaustive()
+    }
+}
+
+impl PrintedPages {
+    /// The pages of a request, with numbers as a function writes them.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error as [`RequestBuilder::pages`] does.
+    pub fn new(
+        request: RequestBuilder,
+        limits: Limits,
+        number: fn(&Number) -> String,
+    ) -> Result<Self> {
+        let mut pages = request.printed_pages(number)?;
+        pages.limit(limits.max_items, limits.page_size, limits.starting_token);
+        Ok(Self(pages))
+    }
+
+    /// The name of the list whose items are text.
+    pub fn list(&self) -> Option<&str> {
+        self.0.list()
+    }
+
+    /// Appends the rest of a page to those before it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an expression of the paginator does not fit the page.
+    pub fn merge(&self, full: &mut Value, rest: Value) -> Result<()> {
+        self.0.merge(full, rest)
+    }
+
+    /// Adds to merged pages the members that all pages share, and the token of the rest.
+    pub fn complete(&self, full: &mut Value) {
+        self.0.complete(full);
+    }
+}
+
+impl Iterator for PrintedPages {
+    /// The items of the list as text at a depth of two, if the page has it, and its other members.
+    type Item = Result<(Option<Items>, Value)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let page = self.0.next()?;
+        Some(page.map(|page| (page.items.map(Items), page.rest)))
+    }
+}
+
+/// The items of a list as text.
+#[derive(Debug)]
+pub struct Items(printed::Items);
+
+impl Items {
+    /// The text of each item.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter()
+    }
+}
+
+/// The result as JSON text, with numbers as a function writes them. Timestamps and the order of members are those of [`set_printed`].
 ///
 /// # Errors
 ///
-/// Returns an error if an expression of the paginator does not fit the page.
-pub fn merge_page(pages: &Pages, full: &mut Value, page: Value) -> Result<()> {
-    pages.merge(full, page)
-}
-
-/// Adds to merged pages the members that all pages share, and the token of the rest.
-pub fn complete_pages(pages: &Pages, full: &mut Value) {
-    pages.complete(full);
+/// Returns an error as [`Output::to_value`] does.
+pub fn printed(output: &Output, number: fn(&Number) -> String) -> Result<Vec<u8>> {
+    output.to_printed(number)
 }
 
 /// Gives an output's value the form for a person: members have the order of the model, and a function makes the timestamps of the texts

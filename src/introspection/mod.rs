@@ -11,6 +11,7 @@ use crate::credentials::ProviderReport;
 use crate::endpoint::EndpointError;
 use crate::error::Result;
 use crate::exchange::{Call, EndpointExplanation, explain};
+use crate::model::DataFile;
 use crate::search::SearchHit;
 
 impl Client {
@@ -68,6 +69,46 @@ impl Introspection {
     /// Returns an error if a folder of models cannot be read.
     pub fn services(&self) -> Result<Vec<String>> {
         self.client.all_services().names()
+    }
+
+    /// Returns the versions of a service's API that have a model, sorted.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// assert_eq!(client.introspect().api_versions("s3")?, ["2006-03-01"]);
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the service is unknown or a folder of models cannot be read.
+    pub fn api_versions(&self, service: &str) -> Result<Vec<String>> {
+        self.client.all_services().api_versions(service)
+    }
+
+    /// Returns the data files that a service has in all sources of models, with where they come from: those that calls use, and
+    /// those that they do not use, because another version or an earlier source is used.
+    ///
+    /// ```
+    /// use tucuxi::model::{Memory, Origin};
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    ///
+    /// let models = Memory::new().with("sqs/2012-11-05/waiters-2", r#"{"waiters": {}}"#);
+    /// # let config = Config::builder().isolated().build()?;
+    /// let client = Client::with_models(config, Replay::new(), models)?;
+    /// for file in client.introspect().data_files("sqs")? {
+    ///     println!("{} {}: {}", file.version, file.kind, file.origin); // 2012-11-05 service-2: embedded
+    ///     assert_eq!(file.origin == Origin::Program, file.kind == "waiters-2");
+    /// }
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the service is unknown or a source cannot be read. A broken file is listed like any other.
+    pub fn data_files(&self, service: &str) -> Result<Vec<DataFile>> {
+        self.client.all_services().data_files(service)
     }
 
     /// Searches the names of all services and operations, and their documentation where models have it, for a text such as

@@ -29,6 +29,27 @@ impl Introspection {
         let service = self.client.all_services().service(name)?;
         Ok(ServiceView(service))
     }
+
+    /// Returns a view of a service in this version of its API, whichever version calls use.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// let known = client.introspect();
+    /// for version in known.api_versions("sqs")? {
+    ///     let count = known.service_in("sqs", &version)?.operation_names().count();
+    ///     println!("{version}: {count} operations");
+    /// }
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the service or the version is unknown, or if the model is invalid.
+    pub fn service_in(&self, name: &str, version: &str) -> Result<ServiceView> {
+        let service = self.client.all_services().service_in(name, Some(version))?;
+        Ok(ServiceView(service))
+    }
 }
 
 /// A service: its model, to which this derefs, and what else is known of it. [`Introspection::service`] returns it.

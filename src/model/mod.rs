@@ -44,7 +44,7 @@ pub use self::shape::{ErrorTraits, Kind, Location, Member, Members, Shape, XmlNa
 pub use self::skeleton::Skeleton;
 #[cfg(feature = "embedded")]
 pub use self::source::Embedded;
-pub use self::source::{Directory, Memory, ModelSource};
+pub use self::source::{DataFile, Directory, Memory, ModelSource, Origin};
 pub(crate) use self::source::{
     ENDPOINT_RULES, EXAMPLES, Models, PAGINATORS, RESOURCES, SERVICE, WAITERS,
 };

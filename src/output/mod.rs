@@ -2,6 +2,8 @@
 
 mod decode;
 mod ordered;
+#[cfg(feature = "cli")]
+pub(crate) mod printed;
 
 use std::fmt;
 use std::io;
@@ -28,6 +30,8 @@ use crate::error::{Error, Result};
 use crate::eventstream::{EventLink, EventReader};
 use crate::model::{Operation, ServiceModel};
 use crate::protocol::{self, Nodes};
+#[cfg(feature = "cli")]
+use printed::{Context, Listed, Spelling, ToListed, ToPrinted};
 
 /// The output of a successful call, decoded on demand.
 ///
@@ -333,6 +337,54 @@ impl Output {
     #[cfg(feature = "cli")]
     pub(crate) fn set_printed(&mut self, form: fn(Value) -> Value) {
         self.source.printed = Some(form);
+    }
+
+    /// What is printed, of timestamps as they are set to be.
+    #[cfg(feature = "cli")]
+    fn printed_context(&self, number: fn(&serde_json::Number) -> String) -> Result<Context<'_>> {
+        let source = &self.source;
+        let shape = source.operation.output.map(|id| source.model.shape(id));
+        Ok(Context {
+            model: &source.model,
+            shape: shape.transpose()?,
+            spelling: Spelling {
+                timestamp: source.printed.unwrap_or(std::convert::identity),
+                number,
+            },
+            depth: 0,
+        })
+    }
+
+    /// The result as JSON text in the form for a person, with numbers as a function writes them.
+    #[cfg(feature = "cli")]
+    pub(crate) fn to_printed(&self, number: fn(&serde_json::Number) -> String) -> Result<Vec<u8>> {
+        let context = self.printed_context(number)?;
+        self.decode(|| ToPrinted(context, self.printed_len()))
+    }
+
+    /// The result as a value in the form for a person, but for the items of one list, which are text.
+    #[cfg(feature = "cli")]
+    pub(crate) fn to_listed(
+        &self,
+        list: &str,
+        number: fn(&serde_json::Number) -> String,
+    ) -> Result<Listed> {
+        let context = self.printed_context(number)?;
+        let mut listed = self.decode(|| ToListed {
+            context,
+            list,
+            capacity: self.printed_len(),
+        })?;
+        if let Some(shape) = self.source.operation.output {
+            ordered::sort(&mut listed.rest, shape, &self.source.model);
+        }
+        Ok(listed)
+    }
+
+    /// The estimated length of the text, which is longer than the response by its indents.
+    #[cfg(feature = "cli")]
+    fn printed_len(&self) -> usize {
+        2 * self.source.bytes.len()
     }
 
     /// Attaches the response body that the driver holds, which is verified as it is read.

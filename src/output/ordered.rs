@@ -33,18 +33,26 @@ pub(super) fn sort(value: &mut Value, shape: ShapeId, model: &ServiceModel) {
     }
 }
 
+/// The place of a member: whether it is unknown, whether it is of the body, and its number in the model.
+pub(super) type Rank = (bool, bool, Option<usize>);
+
+/// Returns the place of a member that `find_name` found.
+pub(super) fn rank(members: &Members, found: Option<usize>) -> Rank {
+    let is_header = found.is_some_and(|at| {
+        let location = members.at(at).location;
+        matches!(
+            location,
+            Location::Header | Location::Headers | Location::StatusCode
+        )
+    });
+    (found.is_none(), !is_header, found)
+}
+
 fn sort_members(map: &mut Map<String, Value>, members: &Members) {
     let rank = |previous: &mut Option<usize>, name: &String| {
         let found = members.find_name(*previous, name);
         *previous = found.or(*previous);
-        let is_header = found.is_some_and(|at| {
-            let location = members.at(at).location;
-            matches!(
-                location,
-                Location::Header | Location::Headers | Location::StatusCode
-            )
-        });
-        (found.is_none(), !is_header, found)
+        rank(members, found)
     };
     // most responses have the order of the model
     let mut previous = None;

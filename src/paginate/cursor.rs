@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use super::definition::Definition;
 use super::error;
-use super::page::{cut_tail, length, merge, put, shared, skip_known};
+use super::page::{Page, merge, put, shared};
 use super::seen::SeenTokens;
 use super::token::PageToken;
 use crate::attribute_value::Form;
@@ -130,11 +130,11 @@ impl PageCursor {
     ///
     /// Returns an error, which ends the listing, if an expression of the paginator fails, the page has no token
     /// although it reports more, or its token was there before.
-    pub(super) fn accept(&mut self, page: Value) -> Result<Value> {
+    pub(super) fn accept<P: Page>(&mut self, page: P) -> Result<P> {
         self.accept_page(page).inspect_err(|_| self.end())
     }
 
-    fn accept_page(&mut self, mut page: Value) -> Result<Value> {
+    fn accept_page<P: Page>(&mut self, mut page: P) -> Result<P> {
         let definition = self.definition.clone();
         let paginator = &definition.paginator;
         let mut skipped = 0;
@@ -144,16 +144,16 @@ impl PageCursor {
             self.state = State::Running;
             if let Some(known) = known {
                 skipped = known;
-                skip_known(&mut page, known, paginator)?;
+                page.skip_known(known, paginator)?;
             }
-            self.shared = shared(&page, paginator)?;
+            self.shared = shared(page.members(), paginator)?;
         }
-        let count = length(&page, paginator.primary())?;
+        let count = page.length(paginator.primary())?;
         if let Some(max) = self.max_items
             && self.total.saturating_add(count) > max
         {
             let keep = max.saturating_sub(self.total);
-            cut_tail(&mut page, keep, paginator)?;
+            page.cut_tail(keep, paginator)?;
             self.resume = Some(PageToken {
                 tokens: start.unwrap_or_else(|| no_tokens(paginator)),
                 known: Some(keep.saturating_add(skipped)),
@@ -162,7 +162,7 @@ impl PageCursor {
             return Ok(page);
         }
         self.total = self.total.saturating_add(count);
-        self.advance(&page)?;
+        self.advance(page.members())?;
         Ok(page)
     }
 

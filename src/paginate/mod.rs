@@ -9,10 +9,14 @@ mod cursor;
 mod definition;
 mod elements;
 mod page;
+#[cfg(feature = "cli")]
+mod printed;
 mod seen;
 mod token;
 
 pub use self::elements::Elements;
+#[cfg(feature = "cli")]
+pub(crate) use self::printed::PrintedPages;
 
 use std::fmt;
 use std::sync::Arc;
@@ -468,25 +472,15 @@ impl Pages {
     pub fn collect_full(&mut self) -> Result<Value> {
         let mut full = Value::Object(Map::new());
         while let Some(page) = self.next() {
-            self.merge(&mut full, page?)?;
+            self.cursor.merge(&mut full, page?)?;
         }
-        self.complete(&mut full);
+        self.cursor.complete(&mut full);
         Ok(full)
     }
 
     #[cfg(feature = "cli")]
     pub(crate) fn paginator(&self) -> &Paginator {
         self.cursor.paginator()
-    }
-
-    /// Adds a page to a merged result.
-    pub(crate) fn merge(&self, full: &mut Value, page: Value) -> Result<()> {
-        self.cursor.merge(full, page)
-    }
-
-    /// Adds the members that all pages share, and the token, to a merged result.
-    pub(crate) fn complete(&self, full: &mut Value) {
-        self.cursor.complete(full);
     }
 
     fn page(&mut self, params: Value) -> Result<Value> {

@@ -24,27 +24,67 @@ pub(super) fn put(page: &mut Value, path: &str, value: Value) {
     *at = value;
 }
 
-/// Returns the number of elements of a page.
-pub(super) fn length(page: &Value, primary: &Query) -> Result<usize> {
-    let found = primary.search(page).map_err(|e| error(e.to_string()))?;
-    Ok(match &*found {
-        Value::Array(list) => list.len(),
-        Value::Object(map) => map.len(),
-        Value::String(text) => text.chars().count(),
-        _ => 0,
-    })
+/// A page: its elements, and its other members.
+pub(super) trait Page {
+    /// The members that the expressions of the paginator are about, its elements apart.
+    fn members(&self) -> &Value;
+
+    /// Returns the number of elements.
+    fn length(&self, primary: &Query) -> Result<usize>;
+
+    /// Removes the elements that an earlier listing returned.
+    fn skip_known(&mut self, known: usize, paginator: &Paginator) -> Result<()>;
+
+    /// Removes all but the first `keep` elements.
+    fn cut_tail(&mut self, keep: usize, paginator: &Paginator) -> Result<()>;
 }
 
-/// Removes the elements that an earlier listing returned.
-pub(super) fn skip_known(page: &mut Value, known: usize, paginator: &Paginator) -> Result<()> {
+impl Page for Value {
+    fn members(&self) -> &Value {
+        self
+    }
+
+    fn length(&self, primary: &Query) -> Result<usize> {
+        let found = primary.search(self).map_err(|e| error(e.to_string()))?;
+        Ok(match &*found {
+            Self::Array(list) => list.len(),
+            Self::Object(map) => map.len(),
+            Self::String(text) => text.chars().count(),
+            _ => 0,
+        })
+    }
+
+    fn skip_known(&mut self, known: usize, paginator: &Paginator) -> Result<()> {
+        let primary = paginator.primary();
+        let rest = match search(primary, self)? {
+            Self::Array(mut list) => Self::Array(list.split_off(known.min(list.len()))),
+            Self::Object(map) => Self::Object(map.into_iter().skip(known).collect()),
+            Self::String(text) => text.chars().skip(known).collect::<String>().into(),
+            _ => Self::Null,
+        };
+        put(self, primary.text(), rest);
+        empty_others(self, paginator)
+    }
+
+    fn cut_tail(&mut self, keep: usize, paginator: &Paginator) -> Result<()> {
+        let primary = paginator.primary();
+        let kept = match search(primary, self)? {
+            Self::Array(mut list) => {
+                list.truncate(keep);
+                Self::Array(list)
+            }
+            Self::Object(map) => Self::Object(map.into_iter().take(keep).collect()),
+            Self::String(text) => text.chars().take(keep).collect::<String>().into(),
+            other => other,
+        };
+        put(self, primary.text(), kept);
+        Ok(())
+    }
+}
+
+/// Empties the lists of a page other than its elements.
+pub(super) fn empty_others(page: &mut Value, paginator: &Paginator) -> Result<()> {
     let primary = paginator.primary();
-    let rest = match search(primary, page)? {
-        Value::Array(mut list) => Value::Array(list.split_off(known.min(list.len()))),
-        Value::Object(map) => Value::Object(map.into_iter().skip(known).collect()),
-        Value::String(text) => text.chars().skip(known).collect::<String>().into(),
-        _ => Value::Null,
-    };
-    put(page, primary.text(), rest);
     for other in paginator
         .result_keys
         .iter()
@@ -59,22 +99,6 @@ pub(super) fn skip_known(page: &mut Value, known: usize, paginator: &Paginator) 
         };
         put(page, other.text(), empty);
     }
-    Ok(())
-}
-
-/// Removes all but the first `keep` elements.
-pub(super) fn cut_tail(page: &mut Value, keep: usize, paginator: &Paginator) -> Result<()> {
-    let primary = paginator.primary();
-    let kept = match search(primary, page)? {
-        Value::Array(mut list) => {
-            list.truncate(keep);
-            Value::Array(list)
-        }
-        Value::Object(map) => Value::Object(map.into_iter().take(keep).collect()),
-        Value::String(text) => text.chars().take(keep).collect::<String>().into(),
-        other => other,
-    };
-    put(page, primary.text(), kept);
     Ok(())
 }
 

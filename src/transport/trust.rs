@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustls::pki_types::pem::{PemObject, SectionKind};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -30,7 +31,7 @@ impl Detail for TlsError {
 #[derive(Debug)]
 pub(crate) struct Trust {
     /// The certificates that are trusted, in place of the built-in ones.
-    pub(crate) roots: Option<Vec<CertificateDer<'static>>>,
+    pub(crate) roots: Option<Arc<[CertificateDer<'static>]>>,
     pub(crate) client: Option<Client>,
 }
 
@@ -50,27 +51,22 @@ impl fmt::Debug for Client {
 }
 
 impl Trust {
-    /// Reads the certificates of connections to services.
-    pub(crate) fn of_services(network: &Network) -> Result<Self, TlsError> {
-        let certificate = network.client_certificate.as_ref();
-        Self::read(network.ca_bundle.as_deref(), certificate)
-    }
-
-    /// Reads the certificates of connections to https proxies.
-    pub(crate) fn of_proxies(network: &Network) -> Result<Self, TlsError> {
-        let bundle = network.proxy_ca_bundle.as_ref();
-        let bundle = bundle.or(network.ca_bundle.as_ref());
+    /// Reads the certificates of connections to services, and of those to https proxies.
+    pub(crate) fn read(network: &Network) -> Result<(Self, Self), TlsError> {
+        let roots = network.ca_bundle.as_deref().map(roots).transpose()?;
+        let of_proxies = match &network.proxy_ca_bundle {
+            Some(path) => Some(self::roots(path)?),
+            None => roots.clone(),
+        };
+        let services = Self::with(roots, network.client_certificate.as_ref())?;
         let certificate = network.proxy_client_certificate.as_ref();
-        Self::read(bundle.map(PathBuf::as_path), certificate)
+        Ok((services, Self::with(of_proxies, certificate)?))
     }
 
-    fn read(bundle: Option<&Path>, client: Option<&(PathBuf, PathBuf)>) -> Result<Self, TlsError> {
-        let roots = bundle.map(|path| match Pem::read(path)?.certificates {
-            none if none.is_empty() => {
-                Err(error(path, "the file has no certificate in PEM format"))
-            }
-            certificates => Ok(certificates),
-        });
+    fn with(
+        roots: Option<Arc<[CertificateDer<'static>]>>,
+        client: Option<&(PathBuf, PathBuf)>,
+    ) -> Result<Self, TlsError> {
         let client = client.map(|(chain, key)| {
             let certificates = Pem::read(chain)?.certificates;
             let pem = Pem::read(key)?;
@@ -87,10 +83,17 @@ impl Trust {
                 Err(problem) => Err(error(chain, problem)),
             }
         });
-        Ok(Self {
-            roots: roots.transpose()?,
-            client: client.transpose()?,
-        })
+        let client = client.transpose()?;
+        Ok(Self { roots, client })
+    }
+}
+
+/// Reads a bundle of trusted certificates.
+fn roots(path: &Path) -> Result<Arc<[CertificateDer<'static>]>, TlsError> {
+    let certificates = Pem::read(path)?.certificates;
+    match certificates.is_empty() {
+        true => Err(error(path, "the file has no certificate in PEM format")),
+        false => Ok(certificates.into()),
     }
 }
 
@@ -163,12 +166,10 @@ mod tests {
                 .ca_bundle(name)
                 .build()
                 .unwrap();
-            let error = Trust::of_services(config.network())
-                .unwrap_err()
-                .to_string();
+            let error = Trust::read(config.network()).unwrap_err().to_string();
             assert!(error.contains("bundle.pem"), "{error}");
             let config = Config::builder().isolated().client_certificate(name, name);
-            let error = Trust::of_services(config.build().unwrap().network()).unwrap_err();
+            let error = Trust::read(config.build().unwrap().network()).unwrap_err();
             assert!(error.to_string().contains("bundle.pem"), "{error}");
         }
     }

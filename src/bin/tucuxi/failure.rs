@@ -25,6 +25,9 @@ pub(crate) enum Failure {
     /// The reader of our output has closed it, as `head` does. It counts as success.
     #[error("stdout is closed")]
     Pipe,
+    /// What failed has been printed. The number is the exit code.
+    #[error("the command failed")]
+    Reported(u8),
     /// A setting of the command with an invalid value.
     #[error("{0}")]
     Setting(String),
@@ -51,6 +54,7 @@ impl Failure {
                 _ => 255,
             },
             Self::Other(_) | Self::Pipe => 255,
+            Self::Reported(code) => *code,
         }
     }
 

@@ -5,6 +5,9 @@
 //! | exit code | meaning |
 //! | --- | --- |
 //! | 0 | success |
+//! | 1 | objects or files that `s3` could not transfer |
+//! | 2 | objects or files that `s3` skipped with a warning |
+//! | 130 | Ctrl-C during a transfer |
 //! | 252 | invalid command line or parameters |
 //! | 253 | missing region or credentials |
 //! | 254 | the service returned an error |
@@ -175,6 +178,7 @@ fn run_service_command(line: &Line) -> ExitCode {
     };
     match aws::run(line, host) {
         Ok(()) | Err(Failure::Pipe) => ExitCode::SUCCESS,
+        Err(failure @ Failure::Reported(_)) => ExitCode::from(failure.code()),
         Err(failure) => {
             let config = line.globals.config(Config::builder()).ok();
             report(&failure, line.globals.output_options(), config.as_ref())

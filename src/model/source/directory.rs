@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::{ModelSource, SERVICE};
+use super::{ModelSource, Origin, SERVICE};
 use crate::error::{Error, Result};
 use crate::file;
 
@@ -102,6 +102,11 @@ impl ModelSource for Directory {
             }
         }
         Ok(None)
+    }
+
+    fn origin(&self, path: &str) -> Origin {
+        let found = self.files(path).find(|file| file.exists());
+        Origin::File(found.unwrap_or_else(|| self.root.join(path)))
     }
 
     /// The names, sizes and times of the service's files.

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::ModelSource;
 use super::pack::{Broken, Pack};
+use super::{ModelSource, Origin};
 use crate::error::{Error, Result};
 
 /// The models in the binary: all services of the release that `data/README.md` names.
@@ -60,6 +60,10 @@ impl ModelSource for Embedded {
         Self::pack()?
             .read(path)
             .map_err(|e| Error::model(format!("the embedded {path}: {e}")))
+    }
+
+    fn origin(&self, _path: &str) -> Origin {
+        Origin::Embedded
     }
 }
 

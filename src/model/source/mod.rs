@@ -12,6 +12,7 @@ mod directory;
 mod embedded;
 mod extras;
 mod memory;
+mod origin;
 #[cfg(feature = "embedded")]
 pub(crate) mod pack;
 
@@ -22,6 +23,7 @@ pub(crate) use self::directory::{PUBLISHED, folders, read, text};
 pub use self::embedded::Embedded;
 pub(crate) use self::extras::merge_extras;
 pub use self::memory::Memory;
+pub use self::origin::{DataFile, Origin};
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hasher as _};
@@ -41,6 +43,16 @@ pub(crate) const EXAMPLES: &str = "examples-1";
 pub(crate) const PAGINATORS: &str = "paginators-1";
 pub(crate) const RESOURCES: &str = "resources-1";
 pub(crate) const WAITERS: &str = "waiters-2";
+
+/// All of them.
+const KINDS: [&str; 6] = [
+    SERVICE,
+    ENDPOINT_RULES,
+    EXAMPLES,
+    PAGINATORS,
+    RESOURCES,
+    WAITERS,
+];
 
 /// A source of models: data files by path, as [`Client::with_models`](crate::Client::with_models) takes them.
 ///
@@ -88,6 +100,12 @@ pub trait ModelSource: Send + Sync {
     ///
     /// Returns an error if the file cannot be read.
     fn load(&self, path: &str) -> Result<Option<String>>;
+
+    /// Returns where a data file that the source has comes from. The default is the program.
+    fn origin(&self, path: &str) -> Origin {
+        let _ = path;
+        Origin::Program
+    }
 
     /// Returns a number that differs after a change of a service's data files, for
     /// [`watch_models`](crate::ConfigBuilder::watch_models). The default is 0: the files never change.
@@ -185,6 +203,36 @@ impl Models {
             all.extend(source.versions(service, SERVICE)?);
         }
         Ok(all.into_iter().collect())
+    }
+
+    /// The files that any source has of a service, by kind, the newest version first and then in order of precedence. Used are those of
+    /// this version, or else of the newest.
+    pub(crate) fn files(&self, service: &str, version: Option<&str>) -> Result<Vec<DataFile>> {
+        let mut files = Vec::new();
+        let kinds = KINDS.map(|kind| (kind.to_owned(), format!("{kind}.sdk-extras")));
+        for (kind, extras) in &kinds {
+            let used = match version {
+                Some(version) => Some(version.to_owned()),
+                None => self.newest(service, kind)?,
+            };
+            for kind in [kind, extras] {
+                let mut found = Vec::new();
+                for source in self.sources.iter().filter(|_| is_name(service)) {
+                    for version in source.versions(service, kind)? {
+                        let is_first = found.iter().all(|file: &DataFile| file.version != version);
+                        found.push(DataFile {
+                            origin: source.origin(&format!("{service}/{version}/{kind}")),
+                            is_used: is_first && used.as_deref() == Some(&*version),
+                            kind: kind.clone(),
+                            version,
+                        });
+                    }
+                }
+                found.sort_by(|a, b| b.version.cmp(&a.version));
+                files.extend(found);
+            }
+        }
+        Ok(files)
     }
 
     /// A number that differs after a change of a service's files in any source.

@@ -39,10 +39,11 @@ pub(super) struct Opened {
 impl Connector {
     pub(super) fn new(network: &Network) -> Result<Self> {
         let verifies = network.verify_certificates;
+        let (services, proxies) = Trust::read(network)?;
         Ok(Self {
             keepalive: network.tcp_keepalive,
-            to_services: Tls::new(Trust::of_services(network)?, verifies, true),
-            to_proxies: Tls::new(Trust::of_proxies(network)?, verifies, false),
+            to_services: Tls::new(services, verifies, true),
+            to_proxies: Tls::new(proxies, verifies, false),
         })
     }
 

@@ -35,8 +35,9 @@ pub(super) struct Way<'a> {
 
 impl Pools {
     pub(super) fn new(network: &Network) -> Result<Self> {
-        let tls = tls::settings(network, &Trust::of_services(network)?);
-        let proxy_tls = tls::settings(network, &Trust::of_proxies(network)?);
+        let (services, proxies) = Trust::read(network)?;
+        let tls = tls::settings(network, &services);
+        let proxy_tls = tls::settings(network, &proxies);
         let routes = Routes::new(network)?;
         let tunnels = |proxy: &route::Proxy| {
             let proxy = Proxy::new(proxy.url.as_str());

@@ -3,4 +3,5 @@
 mod reads;
 mod schema;
 mod search;
+mod sources;
 mod view;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tucuxi::internals::command::Writer;
 use tucuxi::{Client, Output, RequestBuilder};
 
-use super::given::{Given, Pages, Skeleton};
+use super::given::{Given, Skeleton};
 use super::globals::Globals;
 use super::options::Command;
 use super::result::Results;
@@ -82,10 +82,10 @@ fn send(
         let profile = globals.profile.as_deref().unwrap_or_default();
         return session::run(opener, client, profile, params);
     }
-    if let Some(pages) = &mut given.pages
-        && pages.page_size.is_none()
+    if let Some(limits) = &mut given.pages
+        && limits.page_size.is_none()
     {
-        pages.page_size = results.default_page_size(&params);
+        limits.page_size = results.default_page_size(&params);
     }
     let timestamps = timestamp_format(client.config())?;
     let request = client.request(command.model.name(), &command.operation.name);
@@ -94,27 +94,9 @@ fn send(
         request = request.body(body);
     }
     match given.pages.take() {
-        Some(pages) => paginate(request, pages, results),
+        Some(limits) => results.pages(request, limits),
         None => one(request, command, given, results),
     }
-}
-
-fn paginate(
-    request: RequestBuilder,
-    settings: Pages,
-    results: &mut Results<'_, '_>,
-) -> Result<(), Failure> {
-    let mut pages = request.pages()?;
-    if let Some(number) = settings.max_items {
-        pages = pages.max_items(number);
-    }
-    if let Some(size) = settings.page_size {
-        pages = pages.page_size(size);
-    }
-    if let Some(token) = settings.starting_token {
-        pages = pages.starting_token(token);
-    }
-    results.pages(pages)
 }
 
 fn one(
@@ -128,7 +110,11 @@ fn one(
             return events(&mut request.send()?, results);
         }
         let files = Saved::open(&given)?;
-        let mut value = request.send_buffered()?.to_value()?;
+        let output = request.send_buffered()?;
+        if given.saved.is_empty() && results.is_plain() {
+            return results.output(&output);
+        }
+        let mut value = output.to_value()?;
         // the result is printed in any case, as it may have what cannot be requested again
         let saved = files.save(&mut value);
         return results.one(value).and(saved);

@@ -183,7 +183,6 @@ const LACKING: &[(&str, &[&str])] = &[
     ("login", &[""]),
     ("logout", &[""]),
     ("logs", &["start-live-tail"]),
-    ("s3", &[""]),
     ("servicecatalog", &["generate"]),
     ("sso", &["login", "logout"]),
 ];

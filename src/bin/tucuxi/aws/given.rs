@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 use tucuxi::Body;
+use tucuxi::internals::command::Limits;
 use tucuxi::model::{Kind, Location, Member};
 
 use super::custom::saved::Saved;
@@ -23,7 +24,7 @@ pub(super) struct Given {
     pub(super) params: Params,
     pub(super) body: Option<Body>,
     /// The settings of the pagination, or `None` if a caller pages by hand.
-    pub(super) pages: Option<Pages>,
+    pub(super) pages: Option<Limits>,
     /// The file for the body of the result.
     pub(super) out_file: Option<String>,
     /// The files for parts of the result.
@@ -41,13 +42,6 @@ impl Given {
             *path = folder.join(&*path).to_string_lossy().into_owned();
         }
     }
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Pages {
-    pub(super) max_items: Option<usize>,
-    pub(super) page_size: Option<u64>,
-    pub(super) starting_token: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! The arguments of an operation's command.
 
 use serde_json::Value;
-use tucuxi::internals::command::nearest;
+use tucuxi::internals::command::{Limits, nearest};
 use tucuxi::model::{Kind, Location};
 
-use super::given::{Given, Pages, Setter, body_of_base64};
+use super::given::{Given, Setter, body_of_base64};
 use super::grammar;
 use super::input;
 use super::options::{Command, CommandOption, Document, Sets, raw_page_members};
@@ -200,12 +200,12 @@ fn pages(
     command: &Command<'_>,
     options: &[CommandOption<'_>],
     values: &[(usize, Vec<String>)],
-) -> Option<Pages> {
+) -> Option<Limits> {
     let is_raw = values.iter().any(|(index, _)| match options[*index].sets {
         Sets::Member(member) => is_raw_page_member(command, &member.name),
         _ => false,
     });
-    (!is_raw).then(Pages::default)
+    (!is_raw).then(Limits::default)
 }
 
 fn is_raw_page_member(command: &Command<'_>, name: &str) -> bool {

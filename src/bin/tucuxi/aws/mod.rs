@@ -23,6 +23,7 @@ mod options;
 mod procedure;
 mod renames;
 mod result;
+mod s3;
 mod save;
 mod session;
 mod shorthand;
@@ -77,6 +78,13 @@ pub(crate) fn run(line: &Line, mut host: Host<'_>) -> Result<(), Failure> {
     let command = line.command.clone().unwrap_or_default();
     if is_lacking(&command, "") {
         return Err(Failure::Lacking(command));
+    }
+    if command == s3::NAME {
+        let connect = || {
+            let config = globals.config(host.config)?;
+            Ok((host.connect)(config)?)
+        };
+        return s3::run(line, &mut host.out, connect);
     }
     let parsed = grammar::parse(line.rest.clone(), NO_OPTIONS, 1).map_err(Failure::Usage)?;
     let name = parsed.positionals.first();
@@ -165,6 +173,7 @@ fn unknown_service(client: &Client, command: &str, others: &[&str]) -> Failure {
     let services = services.iter().map(|service| commands::command_of(service));
     let mut known: Vec<&str> = services.collect();
     procedure::groups().for_each(|group| known.push(group));
+    known.push(s3::NAME);
     unknown_command(command, known.into_iter().chain(others.iter().copied()))
 }
 

@@ -1,7 +1,8 @@
 //! The printing of results.
 
 use serde_json::Value;
-use tucuxi::{Config, Pages};
+use tucuxi::internals::command::Limits;
+use tucuxi::{Config, Output, RequestBuilder};
 
 use super::globals::Globals;
 use super::options::Command;
@@ -35,17 +36,31 @@ impl<'r, 'o> Results<'r, 'o> {
         })
     }
 
+    fn change(&self) -> Option<fn(Value) -> Value> {
+        self.command.custom().and_then(|custom| custom.result)
+    }
+
+    /// Whether results are printed as JSON as they are.
+    pub(super) fn is_plain(&self) -> bool {
+        self.change().is_none() && self.style.is_plain_json()
+    }
+
+    /// Prints a result as plain JSON.
+    pub(super) fn output(&mut self, output: &Output) -> Result<(), Failure> {
+        Printer::new(&self.style, &mut *self.out).output(output)
+    }
+
     /// Prints a result.
     pub(super) fn one(&mut self, mut value: Value) -> Result<(), Failure> {
-        if let Some(change) = self.command.custom().and_then(|custom| custom.result) {
+        if let Some(change) = self.change() {
             value = change(value);
         }
         Printer::new(&self.style, &mut *self.out).response(&value)
     }
 
     /// Prints the pages of a listing.
-    pub(super) fn pages(&mut self, mut pages: Pages) -> Result<(), Failure> {
-        Printer::new(&self.style, &mut *self.out).pages(&mut pages)
+    pub(super) fn pages(&mut self, request: RequestBuilder, limits: Limits) -> Result<(), Failure> {
+        Printer::new(&self.style, &mut *self.out).pages(request, limits)
     }
 
     /// Prints a document of the command itself, in a format of its own.

@@ -21,13 +21,14 @@ mod timestamp;
 mod yaml;
 
 use std::borrow::Cow;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 
 use serde_json::Value;
-use tucuxi::Config;
+use tucuxi::internals::command::printed;
 use tucuxi::query::Query;
+use tucuxi::{Config, Output};
 
-pub(crate) use self::error::report;
+pub(crate) use self::error::{report, sentence};
 pub(crate) use self::json::text as json_text;
 pub(crate) use self::out::Out;
 pub(crate) use self::python::{float as python_float, text as python_text};
@@ -98,6 +99,11 @@ impl<'q> Style<'q> {
         })
     }
 
+    /// Whether results are written as JSON as they are, so that no value is needed.
+    pub(crate) fn is_plain_json(&self) -> bool {
+        self.format == Format::Json && self.query.is_none()
+    }
+
     /// The same style for another document.
     pub(crate) fn with(&self, format: Format) -> Self {
         Self {
@@ -123,6 +129,18 @@ impl<'s, W: Write> Printer<'s, W> {
     /// Prints the result of a call that has no pages.
     pub(crate) fn response(mut self, result: &Value) -> Result<(), Failure> {
         self.value(result)?;
+        Ok(self.out.flush()?)
+    }
+
+    /// Prints the result of a call that has no pages, as plain JSON.
+    pub(crate) fn output(mut self, output: &Output) -> Result<(), Failure> {
+        let text = printed(output, python::number)?;
+        if text != b"{}" {
+            let mut out = escaped(self.style, &mut self.out);
+            out.write_all(&text)?;
+            out.write_all(b"\n")?;
+            out.flush()?;
+        }
         Ok(self.out.flush()?)
     }
 
@@ -189,9 +207,4 @@ impl From<python::NotTabular> for Failure {
     fn from(error: python::NotTabular) -> Self {
         Self::Other(Box::new(error))
     }
-}
-
-/// Writes the same text several times.
-fn repeat(out: &mut impl Write, text: &str, times: usize) -> io::Result<()> {
-    (0..times).try_for_each(|_| out.write_all(text.as_bytes()))
 }

@@ -1,27 +1,46 @@
 //! The pages of a listing.
 
 use std::io::Write;
+use std::mem::ManuallyDrop;
 
 use serde_json::{Map, Value};
-use tucuxi::Pages;
-use tucuxi::internals::command::{complete_pages, merge_page, page_elements, paginator};
+use tucuxi::internals::command::{Items, Limits, PrintedPages, page_elements};
+use tucuxi::{Pages, RequestBuilder};
 
-use super::{Format, Printer, json};
+use super::{Format, Printer, json, python};
 use crate::failure::Failure;
 
 impl<W: Write> Printer<'_, W> {
     /// Requests all pages, and prints them.
-    pub(crate) fn pages(mut self, pages: &mut Pages) -> Result<(), Failure> {
+    pub(crate) fn pages(mut self, request: RequestBuilder, limits: Limits) -> Result<(), Failure> {
+        if self.style.is_plain_json() {
+            self.merged_json(PrintedPages::new(request, limits, python::number)?)?;
+            return Ok(self.out.flush()?);
+        }
+        let mut pages = request.pages()?;
+        if let Some(number) = limits.max_items {
+            pages = pages.max_items(number);
+        }
+        if let Some(size) = limits.page_size {
+            pages = pages.page_size(size);
+        }
+        if let Some(token) = limits.starting_token {
+            pages = pages.starting_token(token);
+        }
         match self.style.format {
-            Format::Text => self.each(pages)?,
+            Format::Text => self.each(&mut pages)?,
             Format::YamlStream => {
-                for page in pages.by_ref() {
+                for page in pages {
                     self.value(&page?)?;
                     self.out.flush()?;
                 }
             }
-            Format::Json if self.style.query.is_none() => self.merged_json(pages)?,
-            _ => self.value(&pages.collect_full()?)?,
+            Format::Off => pages.try_for_each(|page| page.map(drop))?,
+            _ => {
+                // it is not freed, as the process ends after this
+                let full = ManuallyDrop::new(pages.collect_full()?);
+                self.value(&full)?;
+            }
         }
         Ok(self.out.flush()?)
     }
@@ -47,46 +66,36 @@ impl<W: Write> Printer<'_, W> {
         }
     }
 
-    /// Prints all pages as one result. The elements of the first list are printed as they arrive, the rest follows.
-    fn merged_json(&mut self, pages: &mut Pages) -> Result<(), Failure> {
+    /// Prints all pages as one result. The items of the first list are printed as they arrive, the rest follows.
+    fn merged_json(&mut self, mut pages: PrintedPages) -> Result<(), Failure> {
         let mut full = Value::Object(Map::new());
-        let keys = &paginator(pages).result_keys;
-        let name = keys.first().map(|key| key.text().to_owned());
-        let name = name.as_deref();
-        let mut streamed: Option<(&str, usize)> = None;
-        let mut is_first = true;
+        let mut count = 0;
         while let Some(page) = pages.next() {
-            let mut page = page?;
-            let list = name.and_then(|name| page.get_mut(name)?.as_array_mut());
-            // only the first member of the result can be printed before the others are complete
-            if std::mem::take(&mut is_first) && list.is_some() {
-                streamed = name.map(|name| (name, 0));
-            }
-            if let (Some((name, count)), Some(list)) = (&mut streamed, list) {
-                let mut out = super::escaped(self.style, &mut self.out);
-                for item in std::mem::take(list) {
-                    if *count == 0 {
-                        out.write_all(b"{")?;
-                        json::start(true, 1, &mut out)?;
-                        json::name(name, &mut out)?;
-                        out.write_all(b"[")?;
-                    }
-                    json::start(*count == 0, 2, &mut out)?;
-                    json::write(&item, 2, &mut out)?;
-                    *count += 1;
+            let (items, rest) = page?;
+            let mut out = super::escaped(self.style, &mut self.out);
+            for item in items.iter().flat_map(Items::iter) {
+                if count == 0 {
+                    out.write_all(b"{")?;
+                    json::start(true, 1, &mut out)?;
+                    json::name(pages.list().unwrap_or_default(), &mut out)?;
+                    out.write_all(b"[")?;
                 }
-                out.flush()?;
+                json::start(count == 0, 2, &mut out)?;
+                out.write_all(item)?;
+                count += 1;
             }
-            merge_page(pages, &mut full, page)?;
+            out.flush()?;
+            drop(out);
+            pages.merge(&mut full, rest)?;
         }
-        complete_pages(pages, &mut full);
-        let Some((name, 1..)) = streamed else {
+        pages.complete(&mut full);
+        if count == 0 {
             return self.value(&full);
-        };
+        }
         let mut out = super::escaped(self.style, &mut self.out);
         json::end("]", 1, &mut out)?;
         for (member, value) in full.as_object().into_iter().flatten() {
-            if member != name {
+            if Some(&**member) != pages.list() {
                 json::start(false, 1, &mut out)?;
                 json::name(member, &mut out)?;
                 json::write(value, 1, &mut out)?;
@@ -108,16 +117,16 @@ mod tests {
     use super::super::Style;
     use super::*;
 
-    fn listing(service: &str, operation: &str, params: Value, bodies: &[&str]) -> Pages {
+    fn listing(service: &str, operation: &str, params: Value, bodies: &[&str]) -> RequestBuilder {
         let replay = bodies.iter().fold(Replay::new(), |replay, body| {
             replay.respond(200, &[], (*body).to_owned())
         });
         let config = Config::builder().isolated().region("eu-west-1").unsigned();
         let client = Client::with_transport(config.build().unwrap(), replay).unwrap();
-        client.pages(service, operation, params).unwrap()
+        client.request(service, operation).params(params)
     }
 
-    fn tables(pages: &[&str]) -> Pages {
+    fn tables(pages: &[&str]) -> RequestBuilder {
         listing("dynamodb", "ListTables", json!({}), pages)
     }
 
@@ -132,14 +141,28 @@ mod tests {
         }
     }
 
-    fn printed(mut pages: Pages, format: Format, query: Option<&str>) -> String {
+    fn printed(request: RequestBuilder, format: Format, query: Option<&str>) -> String {
+        limited(request, format, query, None)
+    }
+
+    fn limited(
+        request: RequestBuilder,
+        format: Format,
+        query: Option<&str>,
+        max_items: Option<usize>,
+    ) -> String {
         let query = query.map(|query| Query::compile(query).unwrap());
         let style = Style {
             format,
             ..json_style(query.as_ref())
         };
         let mut out = Vec::new();
-        Printer::new(&style, &mut out).pages(&mut pages).unwrap();
+        let limits = Limits {
+            max_items,
+            ..Limits::default()
+        };
+        let printer = Printer::new(&style, &mut out);
+        printer.pages(request, limits).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -181,12 +204,13 @@ mod tests {
         ];
         for (service, operation, params, bodies) in cases {
             for most in [1, 2, 100] {
-                let pages = || listing(service, operation, params.clone(), bodies).max_items(most);
-                let full = pages().collect_full().unwrap();
+                let request = || listing(service, operation, params.clone(), bodies);
+                let mut pages = request().pages().unwrap().max_items(most);
+                let full = pages.collect_full().unwrap();
                 let mut whole = Vec::new();
                 let style = json_style(None);
                 Printer::new(&style, &mut whole).response(&full).unwrap();
-                let found = printed(pages(), Format::Json, None);
+                let found = limited(request(), Format::Json, None, Some(most));
                 assert_eq!(found, String::from_utf8(whole).unwrap(), "{bodies:?}");
             }
         }
@@ -206,8 +230,7 @@ mod tests {
             ),
             "2\n1\n"
         );
-        let cut = tables(&[ONE, TWO]).max_items(1);
-        let text = printed(cut, Format::Text, None);
+        let text = limited(tables(&[ONE, TWO]), Format::Text, None, Some(1));
         assert!(text.starts_with("TABLENAMES\ta\nNEXTTOKEN\t"), "{text}");
         // elements that a page does not have are null, as are members that no page has
         let objects = listing("s3", "ListObjectsV2", json!({"Bucket": "b"}), &[LAST]);

@@ -3,6 +3,7 @@
 mod operation;
 mod page;
 mod procedure;
+mod s3;
 mod service;
 mod syntax;
 mod top;
@@ -81,6 +82,13 @@ pub(super) fn run(line: &Line, words: &[String], host: Host<'_>) -> Result<(), F
             }
             name => Err(no_procedure(command, name)),
         };
+    }
+    if command == super::s3::NAME {
+        match words.next() {
+            None => s3::write(&mut page),
+            Some(name) => s3::write_command(super::s3::command(name)?, &mut page),
+        }
+        return print(page, &mut out);
     }
     let model = model_of(&client, command, other_commands)?;
     match (words.next(), words.next()) {

@@ -71,6 +71,7 @@ fn heading(flag: &Flag) -> String {
     match flag.takes {
         Takes::None => format!("--{name}"),
         Takes::One => format!("--{name} {value}"),
+        Takes::Two => format!("--{name} {value} {value}"),
         Takes::Optional => format!("--{name} [{value}]"),
         Takes::Any | Takes::Some => format!("--{name} {value} ..."),
     }

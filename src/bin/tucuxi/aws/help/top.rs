@@ -2,7 +2,7 @@
 
 use tucuxi::Client;
 
-use super::super::{commands, globals, procedure};
+use super::super::{commands, globals, procedure, s3};
 use super::page::{Page, STEP};
 
 /// `others` are the commands that are not services, with what they do.
@@ -37,6 +37,7 @@ pub(super) fn write(client: &Client, others: &[(&str, String)], page: &mut Page)
         .map(|service| commands::command_of(service).to_owned())
         .chain(procedure::groups().map(str::to_owned))
         .collect();
+    services.push(s3::NAME.to_owned());
     services.sort_unstable();
     page.columns(STEP, &services);
 }

@@ -1,9 +1,9 @@
 //! The layout of sections as lines.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::super::python::NotTabular;
-use super::super::repeat;
 use super::width::columns;
 
 /// The columns of a cell besides its text: two on each side.
@@ -16,19 +16,19 @@ const INDENT: &str = "\x1b[2m\x1b[33m";
 const RESET: &str = "\x1b[0m";
 
 /// A framed part of a table: a title, the names of the columns, rows.
-pub(super) struct Section {
-    title: Option<String>,
+pub(super) struct Section<'v> {
+    title: Option<Cow<'v, str>>,
     depth: usize,
-    headers: Vec<String>,
-    rows: Vec<Vec<String>>,
+    headers: Vec<Cow<'v, str>>,
+    rows: Vec<Vec<Cow<'v, str>>>,
     /// The width of the widest text of each column, once there is one.
     widths: Vec<usize>,
     /// The number of columns, once it is known.
     count: Option<usize>,
 }
 
-impl Section {
-    pub(super) fn new(title: Option<String>, depth: usize) -> Self {
+impl<'v> Section<'v> {
+    pub(super) fn new(title: Option<Cow<'v, str>>, depth: usize) -> Self {
         Self {
             title,
             depth,
@@ -39,14 +39,14 @@ impl Section {
         }
     }
 
-    pub(super) fn set_headers(&mut self, headers: Vec<String>) -> Result<(), NotTabular> {
+    pub(super) fn set_headers(&mut self, headers: Vec<Cow<'v, str>>) -> Result<(), NotTabular> {
         self.widen(&headers)?;
         self.count.get_or_insert(headers.len());
         self.headers = headers;
         Ok(())
     }
 
-    pub(super) fn add_row(&mut self, row: Vec<String>) -> Result<(), NotTabular> {
+    pub(super) fn add_row(&mut self, row: Vec<Cow<'v, str>>) -> Result<(), NotTabular> {
         let count = *self.count.get_or_insert(row.len());
         if row.len() != count {
             let what = format!("a row of {} cells among rows of {count}", row.len());
@@ -57,7 +57,7 @@ impl Section {
         Ok(())
     }
 
-    fn widen(&mut self, cells: &[String]) -> Result<(), NotTabular> {
+    fn widen(&mut self, cells: &[Cow<'v, str>]) -> Result<(), NotTabular> {
         if self.widths.is_empty() {
             self.widths = cells.iter().map(|cell| columns(cell)).collect();
             return Ok(());
@@ -119,12 +119,12 @@ impl Section {
 }
 
 pub(super) fn render(
-    mut sections: Vec<Section>,
+    mut sections: Vec<Section<'_>>,
     terminal: usize,
     colour: bool,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let widest = |sections: &[Section]| sections.iter().map(Section::width).max().unwrap_or(0);
+    let widest = |sections: &[Section<'_>]| sections.iter().map(Section::width).max().unwrap_or(0);
     if widest(&sections) > terminal {
         let vertical = sections.into_iter().map(Section::into_vertical);
         sections = vertical
@@ -132,14 +132,18 @@ pub(super) fn render(
             .collect();
     }
     let width = widest(&sections);
-    repeat(out, "-", width)?;
-    out.write_all(b"\n")?;
+    let mut line = Vec::new();
+    fill(&mut line, b'-', width);
+    line.push(b'\n');
+    out.write_all(&line)?;
     for section in sections {
         let width = width - 2 * section.depth;
+        line.clear();
         Lines {
             section: &section,
             width,
             colour,
+            line: &mut line,
             out,
         }
         .write()?;
@@ -149,9 +153,11 @@ pub(super) fn render(
 
 /// The lines of a section.
 struct Lines<'a, W> {
-    section: &'a Section,
+    section: &'a Section<'a>,
     width: usize,
     colour: bool,
+    /// The current line, empty between two.
+    line: &'a mut Vec<u8>,
     out: &'a mut W,
 }
 
@@ -165,80 +171,117 @@ impl<W: Write> Lines<'_, W> {
         } = self.section;
         let width = self.width;
         if let Some(title) = title.as_deref().filter(|title| !title.is_empty()) {
-            self.line(&format!("|{}|", centred(title, width, 1)))?;
+            self.line(|line| {
+                line.push(b'|');
+                centre(line, title, width, 1);
+                line.push(b'|');
+            })?;
             if headers.is_empty() && rows.is_empty() {
-                self.line(&format!("+{}+", "-".repeat(width.saturating_sub(2))))?;
+                self.line(|line| {
+                    line.push(b'+');
+                    fill(line, b'-', width.saturating_sub(2));
+                    line.push(b'+');
+                })?;
             }
         }
         let widths = self.section.scaled(width);
-        let frame = framed(&widths, '+', |_, width, _| "-".repeat(width));
-        if !headers.is_empty() {
-            self.line(&frame)?;
-            let line = framed(&widths, '|', |at, width, edges| {
-                centred(&headers[at], width + edges, edges - 1)
+        let frame = |line: &mut Vec<u8>| {
+            framed(line, &widths, b'+', |line, _, width, _| {
+                fill(line, b'-', width);
             });
-            self.line(&line)?;
+        };
+        if !headers.is_empty() {
+            self.line(frame)?;
+            self.line(|line| {
+                framed(line, &widths, b'|', |line, at, width, edges| {
+                    centre(line, &headers[at], width + edges, edges - 1);
+                });
+            })?;
         }
         if widths.is_empty() || rows.is_empty() {
             return Ok(());
         }
-        self.line(&frame)?;
+        self.line(frame)?;
+        let colour = self.colour;
         for row in rows {
-            let line = framed(
-                &widths[..row.len().min(widths.len())],
-                '|',
-                |at, width, _| self.left(&row[at], width),
-            );
-            self.line(&line)?;
+            let widths = &widths[..row.len().min(widths.len())];
+            self.line(|line| {
+                framed(line, widths, b'|', |line, at, width, _| {
+                    left(line, &row[at], width, colour);
+                });
+            })?;
         }
-        self.line(&frame)
+        self.line(frame)
     }
 
     /// A line between the frames of the sections around this one.
-    fn line(&mut self, text: &str) -> io::Result<()> {
-        let frame = match self.colour {
-            true => format!("{INDENT}|{RESET}"),
-            false => "|".into(),
+    fn line(&mut self, add: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        let frame = |line: &mut Vec<u8>| {
+            for _ in 0..self.section.depth {
+                match self.colour {
+                    true => line.extend([INDENT, "|", RESET].concat().bytes()),
+                    false => line.push(b'|'),
+                }
+            }
         };
-        repeat(self.out, &frame, self.section.depth)?;
-        self.out.write_all(text.as_bytes())?;
-        repeat(self.out, &frame, self.section.depth)?;
-        self.out.write_all(b"\n")
-    }
-
-    /// Aligns a value to the left. A cell without space for the indent has none.
-    fn left(&self, text: &str, width: usize) -> String {
-        let needed = columns(text);
-        let indent = if needed + 2 <= width { 2 } else { 0 };
-        let rest = " ".repeat(width.saturating_sub(indent + needed));
-        let indent = " ".repeat(indent);
-        match self.colour {
-            true => format!("{indent}{VALUE}{text}{RESET}{rest}"),
-            false => format!("{indent}{text}{rest}"),
-        }
+        frame(self.line);
+        add(self.line);
+        frame(self.line);
+        self.line.push(b'\n');
+        self.out.write_all(self.line)?;
+        self.line.clear();
+        Ok(())
     }
 }
 
-/// Cells between edges. A function returns the text of a cell from its number, the width within its edges, and the number of these.
-fn framed(widths: &[usize], edge: char, cell: impl Fn(usize, usize, usize) -> String) -> String {
-    let mut line = String::new();
+/// Appends a byte several times.
+fn fill(line: &mut Vec<u8>, byte: u8, count: usize) {
+    line.resize(line.len() + count, byte);
+}
+
+/// Aligns a value to the left. A cell without space for the indent has none.
+fn left(line: &mut Vec<u8>, text: &str, width: usize, colour: bool) {
+    let needed = columns(text);
+    let indent = if needed + 2 <= width { 2 } else { 0 };
+    fill(line, b' ', indent);
+    if colour {
+        line.extend(VALUE.bytes());
+    }
+    line.extend_from_slice(text.as_bytes());
+    if colour {
+        line.extend(RESET.bytes());
+    }
+    fill(line, b' ', width.saturating_sub(indent + needed));
+}
+
+/// Appends cells between edges. A function appends the text of a cell from its number, the width within its edges, and the number of
+/// these.
+fn framed(
+    line: &mut Vec<u8>,
+    widths: &[usize],
+    edge: u8,
+    cell: impl Fn(&mut Vec<u8>, usize, usize, usize),
+) {
     for (at, width) in widths.iter().enumerate() {
         let edges = if at == 0 { 2 } else { 1 };
         if at == 0 {
             line.push(edge);
         }
-        line += &cell(at, width.saturating_sub(edges), edges);
+        cell(line, at, width.saturating_sub(edges), edges);
         line.push(edge);
     }
-    line
 }
 
 /// Centres a text in a cell of this width, edges included. The middle is that of the cell with the edges that precede it.
-fn centred(text: &str, width: usize, left_edges: usize) -> String {
+fn centre(line: &mut Vec<u8>, text: &str, width: usize, left_edges: usize) {
     let needed = columns(text) as isize;
     let width = width as isize;
     let before = width / 2 - needed / 2 - 1;
     let after = width - 1 - left_edges as isize - before - needed;
-    let spaces = |count: isize| " ".repeat(usize::try_from(count).unwrap_or(0));
-    format!("{}{text}{}", spaces(before), spaces(after))
+    let spaces = |line: &mut Vec<u8>, count: isize| {
+        fill(line, b' ', usize::try_from(count).unwrap_or(0));
+    };
+    spaces(line, before);
+    line.extend_from_slice(text.as_bytes());
+    spaces(line, after);
 }

@@ -16,6 +16,7 @@
 mod layout;
 mod width;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
@@ -24,16 +25,16 @@ use serde_json::{Map, Value};
 use self::layout::Section;
 use super::python::{self, NotTabular, is_falsy, is_scalar};
 
-pub(super) struct Table {
-    sections: Vec<Section>,
+pub(super) struct Table<'v> {
+    sections: Vec<Section<'v>>,
     escape: bool,
 }
 
 type Result<T> = std::result::Result<T, NotTabular>;
 
-impl Table {
+impl<'v> Table<'v> {
     /// Arranges a value in sections. There is no table of nothing.
-    pub(super) fn build(title: &str, value: &Value, escape: bool) -> Result<Option<Self>> {
+    pub(super) fn build(title: &'v str, value: &'v Value, escape: bool) -> Result<Option<Self>> {
         let mut table = Self {
             sections: Vec::new(),
             escape,
@@ -46,7 +47,7 @@ impl Table {
         layout::render(self.sections, width, colour, out)
     }
 
-    fn add(&mut self, title: Option<&str>, value: &Value, depth: usize) -> Result<()> {
+    fn add(&mut self, title: Option<&'v str>, value: &'v Value, depth: usize) -> Result<()> {
         if is_falsy(value) {
             return Ok(());
         }
@@ -62,29 +63,31 @@ impl Table {
     }
 
     /// A row for each item of a list that does not start with a map.
-    fn list(&mut self, list: &[Value]) -> Result<()> {
+    fn list(&mut self, list: &'v [Value]) -> Result<()> {
         for item in list {
             match item {
-                Value::Array(cells) if cells.iter().all(is_scalar) => self.row(cells.iter())?,
+                Value::Array(cells) if cells.iter().all(is_scalar) => {
+                    self.row(cells.iter().map(self.cell()))?;
+                }
                 Value::Array(_) => self.add(None, item, 0)?,
                 Value::Object(map) => {
-                    let names: Vec<Value> = map.keys().map(|name| (**name).into()).collect();
-                    self.row(names.iter())?;
+                    let names = map.keys().map(String::as_str);
+                    self.row(names.map(self.name()))?;
                 }
-                scalar => self.row([scalar])?,
+                scalar => self.row([scalar].into_iter().map(self.cell()))?,
             }
         }
         Ok(())
     }
 
-    fn map(&mut self, map: &Map<String, Value>, depth: usize) -> Result<()> {
+    fn map(&mut self, map: &'v Map<String, Value>, depth: usize) -> Result<()> {
         let (scalars, rest) = names([map]);
-        let cells = scalars.iter().map(|name| &map[*name]);
+        let cells = scalars.iter().map(|name| &map[*name]).map(self.cell());
         match scalars.len() {
             0 => {}
             1 => {
-                let name = scalars.iter().map(|name| Value::from(*name)).next();
-                self.row(name.iter().chain(cells))?;
+                let name = scalars.iter().copied().map(self.name());
+                self.row(name.chain(cells))?;
             }
             _ => {
                 self.headers(&scalars)?;
@@ -96,7 +99,7 @@ impl Table {
     }
 
     /// A row for each map of a list, followed by the sections of its other members.
-    fn maps(&mut self, list: &[Value], depth: usize, title: Option<&str>) -> Result<()> {
+    fn maps(&mut self, list: &'v [Value], depth: usize, title: Option<&'v str>) -> Result<()> {
         let maps: Option<Vec<_>> = list.iter().map(Value::as_object).collect();
         let maps = maps.ok_or_else(|| NotTabular("a list of maps has other items".into()))?;
         let (scalars, rest) = names(maps.iter().copied());
@@ -106,12 +109,9 @@ impl Table {
                 self.start(title, depth);
                 self.headers(&scalars)?;
             }
-            let missing = Value::from("");
-            self.row(
-                scalars
-                    .iter()
-                    .map(|name| map.get(*name).unwrap_or(&missing)),
-            )?;
+            let cell = self.cell();
+            let cells = scalars.iter().map(|name| map.get(*name));
+            self.row(cells.map(|found| found.map_or(Cow::Borrowed(""), &cell)))?;
             for name in &rest {
                 if let Some(value) = map.get(*name) {
                     self.add(Some(name), value, depth + 1)?;
@@ -121,28 +121,33 @@ impl Table {
         Ok(())
     }
 
-    fn start(&mut self, title: Option<&str>, depth: usize) {
-        let title = title.map(|title| python::printable(title, self.escape).into_owned());
-        self.sections.push(Section::new(title, depth));
+    fn start(&mut self, title: Option<&'v str>, depth: usize) {
+        self.sections
+            .push(Section::new(title.map(self.name()), depth));
     }
 
-    fn headers(&mut self, names: &BTreeSet<&str>) -> Result<()> {
-        let names = names
-            .iter()
-            .map(|name| python::printable(name, self.escape).into_owned());
-        let names = names.collect();
-        self.section()?.set_headers(names)
+    fn headers(&mut self, names: &BTreeSet<&'v str>) -> Result<()> {
+        let names = names.iter().copied().map(self.name());
+        self.section()?.set_headers(names.collect())
     }
 
-    fn row<'v>(&mut self, cells: impl IntoIterator<Item = &'v Value>) -> Result<()> {
-        let cells = cells
-            .into_iter()
-            .map(|cell| python::text(cell, self.escape).into_owned());
-        let cells = cells.collect();
-        self.section()?.add_row(cells)
+    fn row(&mut self, cells: impl Iterator<Item = Cow<'v, str>>) -> Result<()> {
+        self.section()?.add_row(cells.collect())
     }
 
-    fn section(&mut self) -> Result<&mut Section> {
+    /// The text of a scalar.
+    fn cell(&self) -> impl Fn(&'v Value) -> Cow<'v, str> + use<'v> {
+        let escape = self.escape;
+        move |value| python::text(value, escape)
+    }
+
+    /// The text of a name.
+    fn name(&self) -> impl Fn(&'v str) -> Cow<'v, str> + use<'v> {
+        let escape = self.escape;
+        move |name| python::printable(name, escape)
+    }
+
+    fn section(&mut self) -> Result<&mut Section<'v>> {
         let last = self.sections.last_mut();
         last.ok_or_else(|| NotTabular("it has no title".into()))
     }

@@ -1,0 +1,443 @@
+//! Results as the command prints them: JSON text with an indent of four, its members in the order of the model, with no tree between
+//! the response and the text.
+//!
+//! The text of a structure whose members were received in another order is put into that of the model when it is complete.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::Write as _;
+use std::ops::Range;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::ordered;
+use crate::codec::received::{AS_RECEIVED, AsReceived};
+use crate::model::{Kind, Members, ServiceModel, Shape};
+
+/// The spelling of scalars.
+#[derive(Clone, Copy)]
+pub(crate) struct Spelling {
+    /// Makes a timestamp of the text or the number that was received.
+    pub(crate) timestamp: fn(Value) -> Value,
+    pub(crate) number: fn(&Number) -> String,
+}
+
+/// What a text is made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'m> {
+    pub(crate) model: &'m ServiceModel,
+    /// The shape of the value, if the model has it.
+    pub(crate) shape: Option<&'m Shape>,
+    pub(crate) spelling: Spelling,
+    /// The depth of the value's closing bracket.
+    pub(crate) depth: usize,
+}
+
+impl<'m> Context<'m> {
+    /// The context of a part of the value.
+    fn inner(self, shape: Option<&'m Shape>) -> Self {
+        let depth = self.depth + 1;
+        Self {
+            shape,
+            depth,
+            ..self
+        }
+    }
+
+    /// The shape of a list's items or a map's values.
+    fn target(&self) -> Option<&'m Shape> {
+        match &self.shape?.kind {
+            Kind::List(member) | Kind::Map { value: member, .. } => {
+                self.model.shape(member.target).ok()
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Text as the target.
+pub(super) struct ToPrinted<'m>(
+    pub(super) Context<'m>,
+    /** The estimated length. */ pub(super) usize,
+);
+
+impl<'de> DeserializeSeed<'de> for ToPrinted<'_> {
+    type Value = Vec<u8>;
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Vec<u8>, D::Error> {
+        let mut out = Vec::with_capacity(self.1);
+        let context = self.0;
+        let part = Part {
+            out: &mut out,
+            context,
+        };
+        part.deserialize(reader)?;
+        Ok(out)
+    }
+}
+
+/// Appends a value to a text.
+struct Part<'m, 'o> {
+    out: &'o mut Vec<u8>,
+    context: Context<'m>,
+}
+
+impl<'de> DeserializeSeed<'de> for Part<'_, '_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_newtype_struct(AS_RECEIVED, self)
+    }
+}
+
+fn expecting(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str("a value")
+}
+
+impl<'de> Visitor<'de> for Part<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        expecting(f)
+    }
+
+    fn visit_bool<E: Error>(self, v: bool) -> Result<(), E> {
+        write(self.out, format_args!("{v}"));
+        Ok(())
+    }
+    fn visit_i64<E: Error>(self, v: i64) -> Result<(), E> {
+        write(self.out, format_args!("{v}"));
+        Ok(())
+    }
+    fn visit_u64<E: Error>(self, v: u64) -> Result<(), E> {
+        write(self.out, format_args!("{v}"));
+        Ok(())
+    }
+    fn visit_f64<E: Error>(self, v: f64) -> Result<(), E> {
+        self.scalar(&v.into()).map_err(E::custom)
+    }
+    fn visit_str<E: Error>(self, v: &str) -> Result<(), E> {
+        serde_json::to_writer(self.out, v).map_err(E::custom)
+    }
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        self.out.extend_from_slice(b"null");
+        Ok(())
+    }
+    fn visit_byte_buf<E: Error>(self, json: Vec<u8>) -> Result<(), E> {
+        let received = serde_json::from_slice(&json).map_err(E::custom)?;
+        let timestamp = (self.context.spelling.timestamp)(received);
+        self.scalar(&timestamp).map_err(E::custom)
+    }
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        let Self { out, context } = self;
+        let inner = context.inner(context.target());
+        out.push(b'[');
+        let mut is_empty = true;
+        loop {
+            let end = out.len();
+            start(out, is_empty, inner.depth);
+            let part = Part {
+                out,
+                context: inner,
+            };
+            if access.next_element_seed(part)?.is_none() {
+                out.truncate(end);
+                break;
+            }
+            is_empty = false;
+        }
+        if !is_empty {
+            line(out, context.depth);
+        }
+        out.push(b']');
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        let Self { out, context } = self;
+        let members = context.shape.and_then(Shape::members);
+        let of_map = context.target();
+        let mut entries: Vec<Entry> = Vec::with_capacity(access.size_hint().unwrap_or(0).min(64));
+        out.push(b'{');
+        let first = out.len();
+        let mut previous = None;
+        loop {
+            let end = out.len();
+            start(out, entries.is_empty(), context.depth + 1);
+            let from = out.len();
+            let name = Name {
+                out,
+                members,
+                previous,
+            };
+            let Some(found) = access.next_key_seed(name)? else {
+                out.truncate(end);
+                break;
+            };
+            previous = found.or(previous);
+            let name = from..out.len();
+            out.extend_from_slice(b": ");
+            let member = found.and_then(|at| Some(members?.at(at)));
+            let shape = member.and_then(|member| context.model.shape(member.target).ok());
+            access.next_value_seed(Part {
+                out,
+                context: context.inner(shape.or(of_map)),
+            })?;
+            entries.push(Entry {
+                rank: members.map(|members| ordered::rank(members, found)),
+                name,
+                end: out.len(),
+            });
+        }
+        if !entries.is_empty() {
+            arrange(out, first, entries, context.depth + 1);
+            line(out, context.depth);
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+impl Part<'_, '_> {
+    fn scalar(self, value: &Value) -> serde_json::Result<()> {
+        match value {
+            Value::Number(number) => {
+                let text = (self.context.spelling.number)(number);
+                self.out.extend_from_slice(text.as_bytes());
+                Ok(())
+            }
+            other => serde_json::to_writer(self.out, other),
+        }
+    }
+}
+
+/// A member or an entry of a map in the text.
+struct Entry {
+    /// The place of a member.
+    rank: Option<ordered::Rank>,
+    name: Range<usize>,
+    end: usize,
+}
+
+/// Puts the members into the order of the model. Of entries with the same name the last counts, at the place of the first.
+fn arrange(out: &mut Vec<u8>, first: usize, mut entries: Vec<Entry>, depth: usize) {
+    let is_ordered = |pair: &[Entry]| pair[0].rank.is_some() && pair[0].rank < pair[1].rank;
+    if entries.windows(2).all(is_ordered) {
+        return;
+    }
+    entries.sort_by_key(|entry| entry.rank);
+    // members of the model have different names if they have different places
+    if !entries.windows(2).all(is_ordered) {
+        entries = distinct(out, entries);
+    }
+    let mut text = Vec::with_capacity(out.len() - first);
+    for (at, entry) in entries.into_iter().enumerate() {
+        start(&mut text, at == 0, depth);
+        text.extend_from_slice(&out[entry.name.start..entry.end]);
+    }
+    out.truncate(first);
+    out.append(&mut text);
+}
+
+/// Leaves out the entries whose names occur again.
+fn distinct(out: &[u8], entries: Vec<Entry>) -> Vec<Entry> {
+    let mut places = HashMap::with_capacity(entries.len());
+    let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let place = *places.entry(&out[entry.name.clone()]).or_insert(kept.len());
+        match kept.get_mut(place) {
+            Some(earlier) => *earlier = entry,
+            None => kept.push(entry),
+        }
+    }
+    kept
+}
+
+/// Appends the name of a member, and finds it in the model.
+struct Name<'m, 'o> {
+    out: &'o mut Vec<u8>,
+    members: Option<&'m Members>,
+    previous: Option<usize>,
+}
+
+impl<'de> DeserializeSeed<'de> for Name<'_, '_> {
+    type Value = Option<usize>;
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Option<usize>, D::Error> {
+        reader.deserialize_string(self)
+    }
+}
+
+impl Visitor<'_> for Name<'_, '_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Option<usize>, E> {
+        serde_json::to_writer(self.out, name).map_err(E::custom)?;
+        Ok(self.members.and_then(|m| m.find_name(self.previous, name)))
+    }
+}
+
+/// Starts the line of an item or a member.
+fn start(out: &mut Vec<u8>, is_first: bool, depth: usize) {
+    if !is_first {
+        out.push(b',');
+    }
+    line(out, depth);
+}
+
+fn line(out: &mut Vec<u8>, depth: usize) {
+    out.push(b'\n');
+    out.resize(out.len() + 4 * depth, b' ');
+}
+
+fn write(out: &mut Vec<u8>, text: fmt::Arguments<'_>) {
+    // a vector takes everything
+    let _ = out.write_fmt(text);
+}
+
+/// A page, whose elements may be text.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    /// The result. A list of it that is text is empty.
+    pub(crate) rest: Value,
+    pub(crate) items: Option<Items>,
+}
+
+/// The items of a list as text.
+#[derive(Debug, Default)]
+pub(crate) struct Items {
+    text: Vec<u8>,
+    /// The end of each.
+    ends: Vec<usize>,
+    /// The items that are left of those.
+    left: Range<usize>,
+}
+
+impl Items {
+    pub(crate) fn len(&self) -> usize {
+        self.left.len()
+    }
+
+    /// Removes the first items.
+    pub(crate) fn skip(&mut self, count: usize) {
+        self.left.start = self.left.start.saturating_add(count).min(self.left.end);
+    }
+
+    /// Removes all but the first items.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.left.end = self.left.start.saturating_add(count).min(self.left.end);
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.left.clone().map(|at| {
+            let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+            &self.text[start..self.ends[at]]
+        })
+    }
+}
+
+/// A page as the target, with the items of a list as text.
+pub(super) struct ToListed<'m, 'l> {
+    pub(super) context: Context<'m>,
+    pub(super) list: &'l str,
+    /// The estimated length of the text.
+    pub(super) capacity: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for ToListed<'_, '_> {
+    type Value = Listed;
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Listed, D::Error> {
+        reader.deserialize_newtype_struct(AS_RECEIVED, self)
+    }
+}
+
+impl<'de> Visitor<'de> for ToListed<'_, '_> {
+    type Value = Listed;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        expecting(f)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, reader: D) -> Result<Listed, D::Error> {
+        reader.deserialize_any(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Listed, A::Error> {
+        let Self { context, list, .. } = self;
+        let (mut rest, mut items) = (Map::new(), None);
+        while let Some(name) = access.next_key::<String>()? {
+            let value = match name == list {
+                false => access.next_value_seed(AsReceived(context.spelling.timestamp))?,
+                true => {
+                    let members = context.shape.and_then(Shape::members);
+                    let member = members.and_then(|members| members.get(list));
+                    let shape = member.and_then(|m| context.model.shape(m.target).ok());
+                    let found = access.next_value_seed(ToItems {
+                        context: context.inner(shape),
+                        capacity: self.capacity,
+                    })?;
+                    let is_list = found.is_some();
+                    items = found;
+                    if is_list {
+                        Value::Array(Vec::new())
+                    } else {
+                        Value::Null
+                    }
+                }
+            };
+            rest.insert(name, value);
+        }
+        let rest = Value::Object(rest);
+        Ok(Listed { rest, items })
+    }
+}
+
+/// The items of a list as the target, or `None` for null.
+struct ToItems<'m> {
+    context: Context<'m>,
+    capacity: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for ToItems<'_> {
+    type Value = Option<Items>;
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Option<Items>, D::Error> {
+        reader.deserialize_newtype_struct(AS_RECEIVED, self)
+    }
+}
+
+impl<'de> Visitor<'de> for ToItems<'_> {
+    type Value = Option<Items>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Option<Items>, E> {
+        Ok(None)
+    }
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        reader: D,
+    ) -> Result<Option<Items>, D::Error> {
+        reader.deserialize_any(self)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Option<Items>, A::Error> {
+        let context = self.context.inner(self.context.target());
+        let mut text = Vec::with_capacity(self.capacity);
+        let mut ends = Vec::new();
+        while let Some(()) = access.next_element_seed(Part {
+            out: &mut text,
+            context,
+        })? {
+            ends.push(text.len());
+        }
+        let left = 0..ends.len();
+        Ok(Some(Items { text, ends, left }))
+    }
+}
