@@ -25,6 +25,8 @@ mod models;
 mod null_server;
 mod one_way_events;
 mod paginate;
+#[cfg(feature = "cli")]
+mod procedures;
 mod resources;
 mod round_trip;
 mod s3_backend;

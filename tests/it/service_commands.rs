@@ -149,10 +149,6 @@ fn wrong_lines_are_explained() {
             r#""emr create-cluster" is a command of aws"#,
         ),
         (
-            "ec2 run-instances --count x",
-            "--count: \"x\" must be a number or a range",
-        ),
-        (
             "ec2 run-instances --network-interfaces a=b --associate-public-ip-address",
             "--network-interfaces and --associate-public-ip-address exclude each other",
         ),

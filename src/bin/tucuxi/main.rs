@@ -15,6 +15,7 @@
 
 mod args;
 mod aws;
+mod bar;
 mod body;
 mod call;
 mod completion;
@@ -32,6 +33,7 @@ mod search;
 mod services;
 mod terminal;
 mod unknown;
+mod yaml;
 
 use std::io::{self, Write};
 use std::path::Path;

@@ -6,6 +6,7 @@ use tucuxi::model::{Kind, Member, Operation, Paginator, ServiceModel};
 
 use super::grammar::Takes;
 use super::options::{Command, CommandOption, Sets};
+use super::procedure::{self, Flag};
 use super::s3::options::OptionRow;
 use super::{commands, globals, model_of, s3};
 
@@ -33,8 +34,13 @@ pub(crate) fn complete(words: &[String], typed: &str, client: &Client) -> Vec<Ca
     let target = model
         .as_deref()
         .and_then(|model| Target::find(&positionals, model, client));
+    let procedure = match positionals[..] {
+        [service, name, ..] => procedure::find(service, name),
+        _ => None,
+    };
     let table = Table {
         model: model.as_deref(),
+        flags: procedure.map_or(&[], |procedure| procedure.flags),
         options: target.as_ref().map(Target::options).unwrap_or_default(),
         rows: match positionals[..] {
             [s3::NAME, name, ..] => s3::command(name).map_or(Vec::new(), s3::Command::options),
@@ -84,15 +90,21 @@ fn names(positionals: &[&str], model: Option<&ServiceModel>, client: &Client) ->
         ([], _) => {
             let services = client.introspect().services().unwrap_or_default();
             let services = services.iter().map(|name| commands::command_of(name));
-            services
-                .map(|name| Candidate::new(name, "service"))
-                .chain([Candidate::new(s3::NAME, s3::ABOUT)])
-                .collect()
+            let services = services.map(|name| Candidate::new(name, "service"));
+            let groups = procedure::groups().map(|name| Candidate::new(name, "commands"));
+            let s3 = Candidate::new(s3::NAME, s3::ABOUT);
+            services.chain(groups).chain([s3]).collect()
         }
         ([s3::NAME], _) => {
             let all = s3::COMMANDS.iter();
             let all = all.map(|command| Candidate::new(command.name, command.about));
             all.chain([Candidate::new("help", "lists the commands")])
+                .collect()
+        }
+        ([group], None) => {
+            let procedures = procedure::of_service(group);
+            procedures
+                .map(|procedure| Candidate::new(procedure.name, procedure.about))
                 .collect()
         }
         ([service], Some(model)) => {
@@ -119,6 +131,7 @@ fn names(positionals: &[&str], model: Option<&ServiceModel>, client: &Client) ->
 /// The options of a command line.
 struct Table<'m> {
     model: Option<&'m ServiceModel>,
+    flags: &'static [Flag],
     options: Vec<CommandOption<'m>>,
     /// Those of a command that is no operation.
     rows: Vec<&'static OptionRow>,
@@ -126,6 +139,7 @@ struct Table<'m> {
 
 /// An option of either kind.
 enum Known<'t, 'm> {
+    Flag(&'static Flag),
     Global(String),
     Own(&'t ServiceModel, &'t CommandOption<'m>),
     Row(&'static OptionRow),
@@ -133,10 +147,13 @@ enum Known<'t, 'm> {
 
 impl<'m> Table<'m> {
     fn is_empty(&self) -> bool {
-        self.options.is_empty() && self.rows.is_empty()
+        self.options.is_empty() && self.rows.is_empty() && self.flags.is_empty()
     }
 
     fn find(&self, name: &str) -> Option<(Known<'_, 'm>, Takes)> {
+        if let Some(flag) = self.flags.iter().find(|flag| flag.name == name) {
+            return Some((Known::Flag(flag), flag.takes));
+        }
         let own = self.options.iter().find(|option| option.name == name);
         if let (Some(option), Some(model)) = (own, self.model) {
             return Some((Known::Own(model, option), option.takes));
@@ -180,6 +197,10 @@ impl<'m> Table<'m> {
         for option in required.into_iter().chain(rest) {
             let about = if option.required { "required" } else { "" };
             found.push((option.name.clone(), about));
+        }
+        let (required, rest): (Vec<_>, Vec<_>) = self.flags.iter().partition(|flag| flag.required);
+        for flag in required.into_iter().chain(rest) {
+            found.push((flag.name.to_owned(), flag.help));
         }
         found.extend(self.rows.iter().map(|row| (row.name.to_owned(), row.help)));
         for (name, about) in globals::all() {
@@ -257,6 +278,7 @@ impl Known<'_, '_> {
                 .collect()
         };
         match self {
+            Self::Flag(flag) => all(flag.choices),
             Self::Global(name) => match &**name {
                 "profile" => {
                     let names = client.config().profile_names().into_iter();

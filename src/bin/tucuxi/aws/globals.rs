@@ -380,14 +380,31 @@ impl Globals {
     /// # Errors
     ///
     /// Returns an error if a setting is invalid.
-    pub(crate) fn config(&self, mut config: ConfigBuilder) -> Result<Config, Failure> {
+    pub(crate) fn config(&self, config: ConfigBuilder) -> Result<Config, Failure> {
+        self.config_with_url(config, self.endpoint_url.as_deref())
+    }
+
+    /// Resolves the configuration of services other than the one of the command, to which `--endpoint-url` does not apply.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a setting is invalid.
+    pub(super) fn config_of_others(&self, config: ConfigBuilder) -> Result<Config, Failure> {
+        self.config_with_url(config, None)
+    }
+
+    fn config_with_url(
+        &self,
+        mut config: ConfigBuilder,
+        url: Option<&str>,
+    ) -> Result<Config, Failure> {
         if let Some(region) = &self.region {
             config = config.region(region);
         }
         if let Some(profile) = &self.profile {
             config = config.profile(profile);
         }
-        if let Some(url) = &self.endpoint_url {
+        if let Some(url) = url {
             config = config.endpoint_url(url);
         }
         if let Some(file) = &self.ca_bundle {

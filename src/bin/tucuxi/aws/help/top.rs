@@ -2,7 +2,7 @@
 
 use tucuxi::Client;
 
-use super::super::{commands, globals, s3};
+use super::super::{commands, globals, procedure, s3};
 use super::page::{Page, STEP};
 
 /// `others` are the commands that are not services, with what they do.
@@ -35,6 +35,7 @@ pub(super) fn write(client: &Client, others: &[(&str, String)], page: &mut Page)
     page.heading("SERVICES");
     let mut services: Vec<String> = (client.introspect().services().unwrap_or_default().iter())
         .map(|service| commands::command_of(service).to_owned())
+        .chain(procedure::groups().map(str::to_owned))
         .collect();
     services.push(s3::NAME.to_owned());
     services.sort_unstable();
