@@ -12,6 +12,7 @@ mod cli;
 #[cfg(feature = "cli")]
 mod completion;
 mod credentials;
+mod diagrams;
 mod dynamodb;
 mod errors;
 mod exchange;
