@@ -16,7 +16,9 @@ use crate::output::{Output, printed};
 use crate::paginate::Pages;
 use crate::settings::{self, shell_words};
 use crate::time::Timestamp;
-use crate::{names, new_file, paginate, printable, uri};
+use crate::{hash, names, new_file, paginate, printable, uri};
+
+pub use crate::transfer::files::{File, Found, Reason, files};
 
 /// Text with line breaks and tabs, whose other control characters are escaped.
 #[derive(Clone, Copy, Debug)]
@@ -227,6 +229,16 @@ impl Write for Writer {
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    hash::hex(bytes)
+}
+
+/// A text without percent-encoding.
+pub fn percent_decoded(text: &str) -> String {
+    uri::decode(text)
 }
 
 /// The words of a command line, split as by a shell; `None` if a quote is not closed.

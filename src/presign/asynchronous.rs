@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::connect_token::ConnectToken;
+use super::eks_token;
 use super::post::is_signed;
 use super::{PresignedPost, PresignedPostBuilder, PresignedRequest, Presigner, presign};
 use crate::client::{AsyncClient, RequestBuilder};
@@ -89,6 +90,18 @@ impl Presigner<AsyncClient> {
     pub async fn dsql_admin_auth_token(&self, host: &str, expires: Duration) -> Result<String> {
         self.signed(ConnectToken::dsql(host, "DbConnectAdmin", expires))
             .await
+    }
+
+    /// Signs a bearer token for the Kubernetes API of an EKS cluster, valid for 15 minutes.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the name is not valid in a header, there is no region, or no credentials are available.
+    pub async fn eks_token(&self, cluster: &str) -> Result<String> {
+        let request = self.eks_request(cluster)?;
+        Ok(eks_token::token(
+            &request.presign(eks_token::EXPIRES).await?,
+        ))
     }
 
     async fn signed(&self, token: ConnectToken<'_>) -> Result<String> {

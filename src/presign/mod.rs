@@ -1,8 +1,9 @@
-//! Presigning: requests for any operation, S3 upload forms, and database auth tokens, which others can use without credentials.
+//! Presigning: requests for any operation, S3 upload forms, tokens of EKS clusters, and database auth tokens, which others can use without credentials.
 
 #[cfg(feature = "async")]
 mod asynchronous;
 mod connect_token;
+mod eks_token;
 mod post;
 
 pub use self::post::{PresignedPost, PresignedPostBuilder};
@@ -77,7 +78,7 @@ impl Client {
     }
 }
 
-/// Signs requests, upload forms and database auth tokens without sending anything. [`Client::presigner`] returns it.
+/// Signs requests, upload forms, tokens of EKS clusters and database auth tokens without sending anything. [`Client::presigner`] returns it.
 ///
 /// ```
 /// use std::time::Duration;

@@ -1,7 +1,8 @@
 //! Extra arguments of transfers.
 //!
-//! The valid arguments are those of boto3's transfers, and `BypassGovernanceRetention` of deletions. Each request gets the arguments that are members of its input in the
-//! model, except that the checksum of a whole object is not passed to its parts.
+//! The valid arguments are those of boto3's transfers, `IfNoneMatch`, and `BypassGovernanceRetention` of deletions. Each request
+//! gets the arguments that are members of its input in the model, except that the checksum of a whole object is not passed to
+//! its parts.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -25,6 +26,8 @@ pub(super) enum Action {
     /// A deletion of many objects.
     DeleteMany,
     Download,
+    /// A listing.
+    List,
     Upload,
 }
 
@@ -37,6 +40,8 @@ const DOWNLOAD: [&str; 7] = [
     "SSECustomerKeyMD5",
     "VersionId",
 ];
+
+const LIST: [&str; 2] = ["ExpectedBucketOwner", "RequestPayer"];
 
 const DELETE_MANY: [&str; 4] = [
     "BypassGovernanceRetention",
@@ -76,7 +81,7 @@ const STORE: [&str; 27] = [
     "WebsiteRedirectLocation",
 ];
 
-const UPLOAD: [&str; 12] = [
+const UPLOAD: [&str; 13] = [
     "ChecksumCRC32",
     "ChecksumCRC32C",
     "ChecksumCRC64NVME",
@@ -88,10 +93,11 @@ const UPLOAD: [&str; 12] = [
     "ChecksumXXHASH128",
     "ChecksumXXHASH3",
     "ChecksumXXHASH64",
+    "IfNoneMatch",
     "MpuObjectSize",
 ];
 
-const COPY: [&str; 10] = [
+const COPY: [&str; 11] = [
     "AnnotationDirective",
     "CopySourceIfMatch",
     "CopySourceIfModifiedSince",
@@ -100,6 +106,7 @@ const COPY: [&str; 10] = [
     "CopySourceSSECustomerAlgorithm",
     "CopySourceSSECustomerKey",
     "CopySourceSSECustomerKeyMD5",
+    "IfNoneMatch",
     "MetadataDirective",
     "TaggingDirective",
 ];
@@ -112,6 +119,7 @@ impl Action {
             Self::Delete => (&DELETE_MANY, &["VersionId"]),
             Self::DeleteMany => (&DELETE_MANY, &[]),
             Self::Download => (&DOWNLOAD, &[]),
+            Self::List => (&LIST, &[]),
             Self::Upload => (&STORE, &UPLOAD),
         };
         let mut known = [some, more].concat();
@@ -125,6 +133,7 @@ impl Action {
             Self::Delete => "a deletion",
             Self::DeleteMany => "a deletion of many",
             Self::Download => "a download",
+            Self::List => "a listing",
             Self::Upload => "an upload",
         }
     }
@@ -170,8 +179,19 @@ impl Args {
         self.given.iter()
     }
 
+    /// Returns those of these names.
+    pub(super) fn only(&self, names: &[&str]) -> Self {
+        let kept = self.iter().filter(|(name, _)| names.contains(&&***name));
+        kept.map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.given.get(name)?.as_str()
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.given.contains_key(name)
     }
 
     pub(super) fn insert(&mut self, name: &str, value: Value) {
@@ -366,6 +386,7 @@ mod tests {
             (Action::Delete, &["DeleteObject"]),
             (Action::DeleteMany, &["DeleteObjects"]),
             (Action::Download, &["GetObject"]),
+            (Action::List, &["ListObjectsV2"]),
             (
                 Action::Upload,
                 &["CreateMultipartUpload", "CompleteMultipartUpload"],

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::copy_properties::CopyProperties;
 use super::error::TransferError;
 use crate::settings::S3Config;
 
@@ -54,6 +55,15 @@ pub struct TransferConfig {
     /// The folder of the journals, which have one small file for each unfinished object. By default
     /// `$XDG_CACHE_HOME/tucuxi/transfers` or `~/.cache/tucuxi/transfers`.
     pub state_folder: Option<PathBuf>,
+    /// Whether uploads of files get the [content type](super::content_type) that their names suggest, unless the arguments have
+    /// one. `false` by default.
+    pub guess_content_type: bool,
+    /// Whether folders are read through symbolic links. `true` by default; otherwise links are left out.
+    pub follow_links: bool,
+    /// Whether an object or file that exists is replaced. `true` by default; otherwise its transfer is skipped.
+    pub overwrite: bool,
+    /// What copies take over from their source.
+    pub copy_properties: CopyProperties,
     explicit: Explicit,
 }
 
@@ -78,6 +88,10 @@ impl Default for TransferConfig {
             progress_interval: Duration::from_millis(100),
             resume: true,
             state_folder: None,
+            guess_content_type: false,
+            follow_links: true,
+            overwrite: true,
+            copy_properties: CopyProperties::default(),
             explicit: Explicit::default(),
         }
     }
@@ -202,6 +216,55 @@ impl TransferConfig {
     /// ```
     pub fn state_folder(mut self, path: impl Into<PathBuf>) -> Self {
         self.state_folder = Some(path.into());
+        self
+    }
+
+    /// Sets [`guess_content_type`](Self::guess_content_type).
+    ///
+    /// ```
+    /// use tucuxi::transfer::TransferConfig;
+    ///
+    /// assert!(TransferConfig::default().guess_content_type(true).guess_content_type);
+    /// ```
+    pub fn guess_content_type(mut self, yes: bool) -> Self {
+        self.guess_content_type = yes;
+        self
+    }
+
+    /// Sets [`follow_links`](Self::follow_links).
+    ///
+    /// ```
+    /// use tucuxi::transfer::TransferConfig;
+    ///
+    /// assert!(!TransferConfig::default().follow_links(false).follow_links);
+    /// ```
+    pub fn follow_links(mut self, yes: bool) -> Self {
+        self.follow_links = yes;
+        self
+    }
+
+    /// Sets [`overwrite`](Self::overwrite).
+    ///
+    /// ```
+    /// use tucuxi::transfer::TransferConfig;
+    ///
+    /// assert!(!TransferConfig::default().overwrite(false).overwrite);
+    /// ```
+    pub fn overwrite(mut self, yes: bool) -> Self {
+        self.overwrite = yes;
+        self
+    }
+
+    /// Sets [`copy_properties`](Self::copy_properties).
+    ///
+    /// ```
+    /// use tucuxi::transfer::{CopyProperties, TransferConfig};
+    ///
+    /// let config = TransferConfig::default().copy_properties(CopyProperties::None);
+    /// assert_eq!(config.copy_properties, CopyProperties::None);
+    /// ```
+    pub fn copy_properties(mut self, properties: CopyProperties) -> Self {
+        self.copy_properties = properties;
         self
     }
 

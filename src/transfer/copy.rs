@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::args::Args;
 use super::context::Context;
+use super::copied::METADATA;
 use super::copy_parts::CopyParts;
 use super::copy_source::CopySource;
 use super::multipart::Multipart;
@@ -23,17 +24,6 @@ use super::report::Outcome;
 use super::work::{Begun, Work};
 use crate::error::Result;
 
-/// The metadata that is copied from the source.
-const METADATA: [&str; 7] = [
-    "CacheControl",
-    "ContentDisposition",
-    "ContentEncoding",
-    "ContentLanguage",
-    "ContentType",
-    "Expires",
-    "Metadata",
-];
-
 /// A copy.
 pub(super) struct Copy {
     pub(super) context: Arc<Context>,
@@ -42,6 +32,8 @@ pub(super) struct Copy {
     pub(super) source_context: Arc<Context>,
     pub(super) object: ObjectRef,
     pub(super) args: Args,
+    /// The source as reported by a listing.
+    pub(super) listed: Option<Object>,
 }
 
 impl Copy {
@@ -49,8 +41,11 @@ impl Copy {
         context: Arc<Context>,
         source: CopySource,
         object: ObjectRef,
-        args: Args,
+        mut args: Args,
     ) -> Self {
+        if !context.config.overwrite && !args.has("IfNoneMatch") {
+            args.insert("IfNoneMatch", "*".into());
+        }
         let source_context = match &source.client {
             Some(client) => Arc::new(context.with_client(client)),
             None => context.clone(),
@@ -61,7 +56,14 @@ impl Copy {
             source_context,
             object,
             args,
+            listed: None,
         }
+    }
+
+    /// Uses the entry of a listing instead of HeadObject, if that is all that must be known.
+    pub(super) fn listed(self, object: Object) -> Self {
+        let listed = Some(object);
+        Self { listed, ..self }
     }
 }
 
@@ -74,11 +76,18 @@ impl<'w> Work<'w> for Copy {
         format!("copy {} to {}", self.source.object, self.object)
     }
 
-    fn begin(self: Box<Self>) -> Result<Begun<'w>> {
-        let source = self.look_at_source()?;
+    fn begin(mut self: Box<Self>) -> Result<Begun<'w>> {
+        let properties = self.context.config.copy_properties;
+        let is_small = |source: &Object| source.len < self.context.config.multipart_threshold;
+        let source = match self.listed.take() {
+            Some(listed) if is_small(&listed) && !properties.needs_source(&self.args) => listed,
+            _ => self.look_at_source()?,
+        };
+        let in_parts = !is_small(&source);
         let meter = &self.context.meter;
         meter.begun(&self.object.url(), Some(source.len));
-        if source.len < self.context.config.multipart_threshold {
+        properties.apply(&mut self.args, &source, in_parts);
+        if !in_parts {
             return self.copy_whole(source.len).map(Begun::Done);
         }
         let args = self.upload_args(&source);

@@ -98,6 +98,16 @@ impl<'t> Target<'t> {
     }
 }
 
+impl Target<'_> {
+    /// Returns the path of a file.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Kind::File(path) => Some(path),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Debug for Target<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {

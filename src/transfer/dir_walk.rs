@@ -53,6 +53,7 @@ pub(super) struct LocalFolder {
 
 /// An iterator over a folder and its subfolders.
 pub(super) struct Walk {
+    follows_links: bool,
     /// The open folders. Their remaining entries are in reverse order.
     open: Vec<Level>,
 }
@@ -98,10 +99,22 @@ impl Walk {
     /// Returns an error if the folder cannot be read.
     pub(super) fn new(folder: &Path) -> Result<Self> {
         let level = Level::read(folder, "", false).map_err(TransferError::file(folder))?;
-        Ok(Self { open: vec![level] })
+        Ok(Self {
+            follows_links: true,
+            open: vec![level],
+        })
+    }
+
+    /// Leaves out symbolic links instead of following them, if `yes` is `false`.
+    pub(super) fn follow_links(mut self, yes: bool) -> Self {
+        self.follows_links = yes;
+        self
     }
 
     fn entry(&mut self, mut entry: LocalEntry) -> Option<Entry> {
+        if entry.is_link && !self.follows_links {
+            return None;
+        }
         if let Some(kind) = entry.partial {
             let path = entry.path;
             return Some(Entry::Partial { path, kind });

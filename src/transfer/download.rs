@@ -23,6 +23,7 @@ use super::fetch::{Fetch, Fetched, Wanted};
 use super::object::{Cut, Object};
 use super::object_ref::ObjectRef;
 use super::partial::PartialFile;
+use super::report::Outcome;
 use super::resume::{DownloadJournal, ResumablePart};
 use super::work::{AbortGuard, Begun, PartWork as _, Work};
 use crate::checksum::ChecksumAlgorithm;
@@ -85,6 +86,10 @@ impl<'t> Work<'t> for Download<'t> {
             listed,
         } = *self;
         let context = &request.context;
+        let is_kept = |path: &Path| !context.config.overwrite && path.exists();
+        if target.path().is_some_and(is_kept) {
+            return Ok(Begun::Done(Outcome::skipped(request.object.url())));
+        }
         let sink = Sink::open(target, &context.cancel)?;
         let modified = listed.as_ref().and_then(|listed| listed.modified);
         // a stream is written from memory, so that a failed request can be repeated

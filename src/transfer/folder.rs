@@ -48,7 +48,7 @@ impl<C: AnyClient> TransferManager<C> {
         Job::many(&self.shared, move |context, args| {
             let mut args = Args::check(Action::Upload, args)?;
             args.set_checksum_defaults(context.sends_checksums());
-            let context = context.clone();
+            let (context, follows_links) = (context.clone(), context.config.follow_links);
             let item = move |entry| match entry {
                 Entry::Folder(_) => None,
                 Entry::Failed { failure, .. } => Some(Item::Failed(failure)),
@@ -62,7 +62,8 @@ impl<C: AnyClient> TransferManager<C> {
                     Some(Item::Work(Box::new(upload)))
                 }
             };
-            let items = Walk::new(&folder)?.filter_map(move |entry| item(entry).map(Ok));
+            let entries = Walk::new(&folder)?.follow_links(follows_links);
+            let items = entries.filter_map(move |entry| item(entry).map(Ok));
             Ok(Found::new(items))
         })
     }

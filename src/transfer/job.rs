@@ -15,13 +15,16 @@ use super::delete::Delete;
 use super::destination::Target;
 use super::download::Download;
 use super::error::TransferError;
+use super::listed_object::ListedObject;
+use super::moved::{Move, Moved};
+use super::object::Object;
 use super::object_ref::ObjectRef;
 use super::pool;
 use super::progress::{Progress, Snapshot};
 use super::report::{Failure, Report};
 use super::source::Source;
 use super::upload::Upload;
-use super::work::{Item, Items, Work};
+use super::work::{Begun, End, Item, Items, OnEnd, Work};
 use crate::cancel::CancelToken;
 use crate::client::{AnyClient, Client};
 use crate::error::Result;
@@ -44,27 +47,138 @@ impl<'j> Transfer<'j> {
         }
     }
 
-    /// # Errors
-    ///
-    /// Returns an error if an argument is invalid or S3 does not support transfers of the object.
     fn work(
         self,
         context: &Arc<Context>,
         object: ObjectRef,
-        args: Value,
-    ) -> Result<Box<dyn Work<'j> + 'j>> {
-        object.check()?;
-        let mut args = Args::check(self.action(), args)?;
+        mut args: Args,
+        listed: Option<Object>,
+    ) -> Box<dyn Work<'j> + 'j> {
         let context = context.clone();
-        Ok(match self {
-            Self::Copy(source) => Box::new(Copy::new(context, source, object, args)),
+        match self {
+            Self::Copy(source) => {
+                let copy = Copy::new(context, source, object, args);
+                Box::new(match listed {
+                    Some(listed) => copy.listed(listed),
+                    None => copy,
+                })
+            }
             Self::Delete => Box::new(Delete::new(context, object, args)),
-            Self::Download(target) => Box::new(Download::new(context, object, target, args)),
+            Self::Download(target) => {
+                let download = Download::new(context, object, target, args);
+                Box::new(match listed {
+                    Some(listed) => download.listed(listed),
+                    None => download,
+                })
+            }
             Self::Upload(source) => {
                 args.set_checksum_defaults(context.sends_checksums());
                 Box::new(Upload::new(context, source, object, args))
             }
+        }
+    }
+
+    /// Returns what a move deletes.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is nothing that could be moved.
+    fn moved(&self, context: &Arc<Context>, object: &ObjectRef, args: &Args) -> Result<Moved> {
+        let of_object = |context, source, args| Moved::Object {
+            context,
+            source,
+            args,
+        };
+        match self {
+            Self::Upload(source) if source.path().is_some() => Ok(Moved::File(
+                source.path().map(Into::into).unwrap_or_default(),
+            )),
+            Self::Download(_) => {
+                // the version that was downloaded would be deleted for good
+                let args = args.only(&["RequestPayer", "ExpectedBucketOwner"]);
+                Ok(of_object(context.clone(), object.clone().into(), args))
+            }
+            Self::Copy(source) => {
+                let context = match &source.client {
+                    Some(client) => Arc::new(context.with_client(client)),
+                    None => context.clone(),
+                };
+                let source = source.object.clone().into();
+                Ok(of_object(context, source, args.only(&["RequestPayer"])))
+            }
+            Self::Delete | Self::Upload(_) => Err(TransferError::Unsupported(
+                "only files and objects can be moved".to_owned(),
+            )
+            .into()),
+        }
+    }
+}
+
+/// The transfer of one object.
+pub(super) struct One<'j> {
+    object: ObjectRef,
+    transfer: Transfer<'j>,
+    /// The object, or the source of the copy, as reported by a listing.
+    listed: Option<Object>,
+    moves: bool,
+    on_end: Option<OnEnd<'j>>,
+}
+
+impl<'j> One<'j> {
+    /// # Errors
+    ///
+    /// Returns an error if an argument is invalid or S3 does not support transfers of the object.
+    pub(super) fn work(
+        self,
+        context: &Arc<Context>,
+        args: Value,
+    ) -> Result<Box<dyn Work<'j> + 'j>> {
+        let Self {
+            object,
+            transfer,
+            listed,
+            moves,
+            on_end,
+        } = self;
+        object.check()?;
+        let args = Args::check(transfer.action(), args)?;
+        let moved = match moves {
+            true => Some(transfer.moved(context, &object, &args)?),
+            false => None,
+        };
+        let mut work = transfer.work(context, object, args, listed);
+        if let Some(source) = moved {
+            let transfer = work;
+            work = Box::new(Move { transfer, source });
+        }
+        Ok(match on_end {
+            None => work,
+            on_end => Box::new(Observed { work, on_end }),
         })
+    }
+}
+
+/// A transfer whose result the caller requested.
+struct Observed<'w> {
+    work: Box<dyn Work<'w> + 'w>,
+    on_end: Option<OnEnd<'w>>,
+}
+
+impl<'w> Work<'w> for Observed<'w> {
+    fn object(&self) -> String {
+        self.work.object()
+    }
+
+    fn action(&self) -> String {
+        self.work.action()
+    }
+
+    fn begin(self: Box<Self>) -> Result<Begun<'w>> {
+        self.work.begin()
+    }
+
+    fn on_end(&mut self) -> Option<OnEnd<'w>> {
+        self.on_end.take()
     }
 }
 
@@ -91,7 +205,7 @@ impl<'j> Found<'j> {
 }
 
 pub(super) enum What<'j> {
-    One(ObjectRef, Transfer<'j>),
+    One(Box<One<'j>>),
     Many(Box<Find<'j>>),
 }
 
@@ -121,7 +235,14 @@ pub struct Job<'j, C = Client> {
 
 impl<'j, C: AnyClient> Job<'j, C> {
     pub(super) fn one(shared: &Shared<C>, object: ObjectRef, transfer: Transfer<'j>) -> Self {
-        Self::new(shared, What::One(object, transfer))
+        let one = One {
+            object,
+            transfer,
+            listed: None,
+            moves: false,
+            on_end: None,
+        };
+        Self::new(shared, What::One(Box::new(one)))
     }
 
     pub(super) fn many(
@@ -198,6 +319,69 @@ impl<'j, C: AnyClient> Job<'j, C> {
     }
 }
 
+/// The settings of a job of one object. They have no effect on a job of many.
+impl<'j, C: AnyClient> Job<'j, C> {
+    fn with_one(mut self, change: impl FnOnce(&mut One<'j>)) -> Self {
+        if let What::One(one) = &mut self.what {
+            change(one);
+        }
+        self
+    }
+
+    /// Uses what a listing reports of the object, or of the source of a copy, so that a small object needs no HeadObject. A file
+    /// that is downloaded gets the object's time.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let listing = "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>fish.txt</Key><Size>12</Size></Contents></ListBucketResult>";
+    /// # let replay = Replay::new().respond(200, &[], listing).respond(200, &[("content-length", "12")], "a small fish");
+    /// # let client = Client::with_transport(config, replay)?;
+    /// let s3 = client.transfer();
+    /// for object in s3.objects("river", "fish").iter()? {
+    ///     let object = object?;
+    ///     s3.download("river", &object.key, std::io::sink()).listed(&object).run()?;
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn listed(self, object: &ListedObject) -> Self {
+        self.with_one(|one| one.listed = Some(object.object.clone()))
+    }
+
+    /// Deletes the source after its transfer: the file of an upload, or the object of a download or copy. If that fails, the job
+    /// fails, although the object was transferred.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[("etag", "\"e\"")], ""))?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("fish.txt");
+    /// # std::fs::write(&path, "a small fish")?;
+    /// client.transfer().upload_file(&path, "river", "fish.txt").delete_source(true).run()?;
+    /// assert!(!path.exists());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn delete_source(self, yes: bool) -> Self {
+        self.with_one(|one| one.moves = yes)
+    }
+
+    /// Calls a function when the object was transferred, skipped or failed; on one of the worker threads.
+    ///
+    /// ```
+    /// use tucuxi::transfer::End;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[("etag", "\"e\"")], ""))?;
+    /// let upload = client.transfer().upload("a small fish", "river", "fish.txt");
+    /// upload.on_end(|end| assert!(matches!(end, End::Done))).run()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_end(self, call: impl FnOnce(End<'_>) + Send + 'j) -> Self {
+        self.with_one(|one| one.on_end = Some(Box::new(call)))
+    }
+}
+
 impl Job<'_> {
     /// Transfers the objects on this thread and others, and returns when all are done.
     ///
@@ -233,8 +417,8 @@ impl What<'_> {
     /// Transfers the objects, and returns when all are done.
     pub(super) fn run(self, context: &Arc<Context>, args: Value) -> Result<Report> {
         match self {
-            Self::One(object, transfer) => {
-                let work = transfer.work(context, object, args)?;
+            Self::One(one) => {
+                let work = one.work(context, args)?;
                 let items = std::iter::once(Ok(Item::Work(work)));
                 let mut report = pool::run(Box::new(items), context)?;
                 match report.failures.pop() {

@@ -24,6 +24,8 @@ pub(super) struct Prefix {
     pub(super) bucket: Box<str>,
     /// Empty, or with a trailing slash.
     prefix: Box<str>,
+    /// The number of keys that each request asks for.
+    pub(super) page_size: Option<u64>,
 }
 
 /// An object below a prefix.
@@ -103,9 +105,15 @@ impl Prefix {
         if !prefix.is_empty() && !prefix.ends_with('/') {
             prefix.push('/');
         }
+        Self::exact(bucket, prefix)
+    }
+
+    /// Creates a prefix to which no slash is added.
+    pub(super) fn exact(bucket: impl Into<String>, prefix: impl Into<String>) -> Self {
         Self {
             bucket: bucket.into().into(),
-            prefix: prefix.into(),
+            prefix: prefix.into().into(),
+            page_size: None,
         }
     }
 
@@ -170,6 +178,10 @@ impl Prefix {
             .pages(SERVICE, kind.operation(), params)?
             .prefetch(true)
             .cancel_with(&context.cancel);
+        let pages = match self.page_size {
+            Some(size) => pages.page_size(size),
+            None => pages,
+        };
         Ok(Listing {
             kind,
             pages: Box::new(pages),

@@ -21,6 +21,8 @@ pub(super) struct Object {
     pub(super) etag: Option<Box<str>>,
     pub(super) version_id: Option<Box<str>>,
     pub(super) modified: Option<SystemTime>,
+    /// Whether it must be restored before it can be read.
+    pub(super) is_archived: bool,
     /// The checksum of the whole object, or a composite one.
     pub(super) checksum: Option<(ChecksumAlgorithm, Box<str>)>,
     pub(super) response: Value,
@@ -80,6 +82,7 @@ impl Object {
             etag: text("ETag").map(Into::into),
             version_id: text("VersionId").map(Into::into),
             modified: time(&response["LastModified"]),
+            is_archived: is_archived(response),
             checksum: algorithms.find_map(|algorithm| {
                 let checksum = text(&algorithm.member())?;
                 Some((*algorithm, checksum.into()))
@@ -128,6 +131,7 @@ impl Object {
             len: entry["Size"].as_u64()?,
             etag: entry["ETag"].as_str().map(Into::into),
             modified: time(&entry["LastModified"]),
+            is_archived: is_archived(entry),
             ..Self::default()
         })
     }
@@ -237,6 +241,14 @@ fn head(context: &Context, object: &ObjectRef, args: &Args, own: Value) -> Resul
         params["ChecksumMode"] = "ENABLED".into();
     }
     context.call("HeadObject", params)
+}
+
+/// Whether an object is in an archive. `Restore` reports that there is a copy for the time being.
+fn is_archived(entry: &Value) -> bool {
+    let class = entry["StorageClass"].as_str();
+    let is_restored = |restore: &str| restore.contains(r#"ongoing-request="false""#);
+    matches!(class, Some("DEEP_ARCHIVE" | "GLACIER"))
+        && !entry["Restore"].as_str().is_some_and(is_restored)
 }
 
 pub(super) fn time(value: &Value) -> Option<SystemTime> {

@@ -9,11 +9,14 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 use std::thread::Scope;
 
 use super::context::Context;
-use super::report::{Failure, REST, Report};
+use super::report::{Failure, Outcome, REST, Report};
 use super::schedule::{Schedule, Task};
-use super::work::{Item, Items};
-use crate::error::Result;
+use super::work::{End, Item, Items};
+use crate::error::{Error, Result};
 use crate::sync;
+
+/// The operations that store an object, and that refuse to overwrite one if that is requested.
+const STORING: [&str; 3] = ["CompleteMultipartUpload", "CopyObject", "PutObject"];
 
 /// Transfers all objects, and continues when one fails.
 ///
@@ -118,10 +121,29 @@ impl<'p, 'w: 'p> Pool<'p, 'w> {
         let is_cancelled = self.context.cancel.is_cancelled();
         let ended = self.lock().complete(id, &step, completed, is_cancelled);
         if let Some(ended) = ended {
-            let error = ended.result.as_ref().err();
+            let result = match ended.result {
+                Err(error) if self.is_kept(&error) => Ok(Outcome::skipped(ended.object.clone())),
+                result => result,
+            };
+            let error = result.as_ref().err();
             self.context.meter.ended(&ended.object, error);
-            self.lock().report(ended.object, ended.result);
+            if let Some(on_end) = ended.on_end {
+                on_end(match &result {
+                    Err(error) => End::Failed(error),
+                    Ok(outcome) if outcome.skipped.is_some() => End::Skipped,
+                    Ok(_) => End::Done,
+                });
+            }
+            self.lock().report(ended.object, result);
         }
+    }
+
+    /// Whether an object exists that is not to be overwritten.
+    fn is_kept(&self, error: &Error) -> bool {
+        let root = error.root();
+        !self.context.config.overwrite
+            && root.code() == Some("PreconditionFailed")
+            && root.operation().is_some_and(|name| STORING.contains(&name))
     }
 
     fn get_item(&self) {
@@ -181,13 +203,11 @@ mod tests {
 
     use super::super::TransferConfig;
     use super::super::plan::{Part, Parts};
-    use super::super::report::Outcome;
     use super::super::work::{Begun, PartWork, Work};
     use super::*;
     use crate::cancel::CancelToken;
     use crate::client::Client;
     use crate::config::Config;
-    use crate::error::Error;
     use crate::transport::Replay;
 
     fn context(concurrency: usize) -> Context {

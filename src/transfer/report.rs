@@ -14,8 +14,20 @@ pub(super) struct Outcome {
     pub(super) resumed_bytes: u64,
     pub(super) etag: Option<String>,
     pub(super) version_id: Option<String>,
+    /// The object that exists and was not overwritten.
+    pub(super) skipped: Option<String>,
     /// Failed objects of a request for many.
     pub(super) failures: Vec<Failure>,
+}
+
+impl Outcome {
+    /// The result for an object that exists and is not overwritten.
+    pub(super) fn skipped(object: String) -> Self {
+        Self {
+            skipped: Some(object),
+            ..Self::default()
+        }
+    }
 }
 
 /// An object that was not transferred, and the reason. [`Report::failures`] has one for each.
@@ -69,7 +81,8 @@ pub struct Report {
     pub etag: Option<String>,
     /// The version of that object, if the bucket has versions.
     pub version_id: Option<String>,
-    /// Skipped paths and keys that are not files: sockets, devices and pipes, and keys that represent folders.
+    /// Skipped paths and keys: those that are not files, such as sockets, devices, pipes, and keys that represent folders, and
+    /// those that exist and are not [overwritten](super::TransferConfig::overwrite).
     pub skipped: Vec<String>,
     /// The objects that failed, if there were many.
     pub failures: Vec<Failure>,
@@ -81,6 +94,7 @@ impl Report {
         self.bytes = self.bytes.saturating_add(outcome.bytes);
         self.resumed_bytes = self.resumed_bytes.saturating_add(outcome.resumed_bytes);
         self.failures.extend(outcome.failures);
+        self.skipped.extend(outcome.skipped);
         self.etag = outcome.etag;
         self.version_id = outcome.version_id;
     }

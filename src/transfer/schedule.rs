@@ -6,7 +6,7 @@ use super::error::TransferError;
 use super::limit::Limit;
 use super::plan::{Done, Part, Parts, Plan, Step};
 use super::report::{Failure, Outcome, Report};
-use super::work::{Begun, PartWork, Work};
+use super::work::{Begun, OnEnd, PartWork, Work};
 use crate::cancel::CancelToken;
 use crate::error::Error;
 
@@ -36,6 +36,7 @@ struct Active<'w> {
     action: String,
     /// Present until it begins.
     work: Option<Box<dyn Work<'w> + 'w>>,
+    on_end: Option<OnEnd<'w>>,
     /// Present after it began, if it has parts.
     parts: Option<Arc<dyn PartWork + 'w>>,
     plan: Plan,
@@ -74,6 +75,7 @@ pub(super) enum Completed<'w> {
 pub(super) struct Ended<'w> {
     pub(super) object: String,
     pub(super) result: Result<Outcome, Error>,
+    pub(super) on_end: Option<OnEnd<'w>>,
     /// Dropped without the lock, as it may close files.
     _parts: Option<Arc<dyn PartWork + 'w>>,
 }
@@ -101,8 +103,9 @@ impl<'w> Action<'w> {
 }
 
 impl<'w> Active<'w> {
-    fn new(id: u64, work: Box<dyn Work<'w> + 'w>) -> Self {
+    fn new(id: u64, mut work: Box<dyn Work<'w> + 'w>) -> Self {
         Self {
+            on_end: work.on_end(),
             id,
             object: work.object(),
             action: work.action(),
@@ -229,6 +232,7 @@ impl<'w> Schedule<'w> {
         Some(Ended {
             object: active.object,
             result,
+            on_end: active.on_end,
             _parts: active.parts,
         })
     }

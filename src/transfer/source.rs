@@ -66,6 +66,17 @@ impl<'s> Source<'s> {
     }
 }
 
+impl Source<'_> {
+    /// Returns the path of a file.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Kind::Body(body) => body.as_file().map(|(path, _)| &**path),
+            Kind::File(path) => Some(path),
+            Kind::Reader(_) => None,
+        }
+    }
+}
+
 impl fmt::Debug for Source<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {

@@ -65,7 +65,7 @@ impl<C: AnyClient> SyncPlan<C> {
             temporary: Vec::new(),
         };
         let mut objects = plan.list_objects(context, args)?;
-        let mut tree = plan.walk_folder()?;
+        let mut tree = plan.walk_folder(context)?;
         let mut undecided = Vec::new();
         let files = std::mem::take(&mut tree.files);
         let mut only_files = BTreeMap::new();
@@ -143,7 +143,7 @@ impl<C: AnyClient> SyncPlan<C> {
     }
 
     /// Returns the content of the folder. The destination need not exist.
-    fn walk_folder(&mut self) -> Result<LocalTree> {
+    fn walk_folder(&mut self, context: &Context) -> Result<LocalTree> {
         let mut tree = LocalTree::default();
         let folder = &self.sync.folder;
         let exists = folder
@@ -152,7 +152,8 @@ impl<C: AnyClient> SyncPlan<C> {
         if self.sync.direction == Direction::Down && !exists {
             return Ok(tree);
         }
-        for entry in Walk::new(folder)? {
+        let follow_links = context.config.follow_links || self.sync.direction == Direction::Down;
+        for entry in Walk::new(folder)?.follow_links(follow_links) {
             match entry {
                 Entry::Failed { relative, failure } => {
                     self.failures.push(failure);

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::args::Args;
+use super::content_type::content_type;
 use super::context::Context;
 use super::error::TransferError;
 use super::multipart::Multipart;
@@ -41,8 +42,18 @@ impl<'s> Upload<'s> {
         context: Arc<Context>,
         source: Source<'s>,
         object: ObjectRef,
-        args: Args,
+        mut args: Args,
     ) -> Self {
+        let guessed = source
+            .path()
+            .filter(|_| context.config.guess_content_type && !args.has("ContentType"))
+            .and_then(|path| content_type(path.to_str()?));
+        if let Some(guessed) = guessed {
+            args.insert("ContentType", guessed.into());
+        }
+        if !context.config.overwrite && !args.has("IfNoneMatch") {
+            args.insert("IfNoneMatch", "*".into());
+        }
         let sender = Sender {
             context,
             object,

@@ -178,11 +178,12 @@ fn is_final(error: &Error) -> bool {
 
 /// Errors of CompleteMultipartUpload that make the parts useless. After others, such as `AccessDenied`, `InvalidPart` (a missing
 /// part is sent again) and server errors, the upload may be completed later.
-const FINAL: [&str; 6] = [
+const FINAL: [&str; 7] = [
     "BadDigest",
     "EntityTooLarge",
     "EntityTooSmall",
     "InvalidPartOrder",
     "NoSuchBucket",
     "NoSuchUpload",
+    "PreconditionFailed",
 ];

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::plan::{Part, Parts};
 use super::report::{Failure, Outcome};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A transfer that has not begun.
 pub(super) trait Work<'w>: Send {
@@ -22,6 +22,26 @@ pub(super) trait Work<'w>: Send {
 
     /// Transfers a small object, or prepares the parts of a large one. If it fails, it has cleaned up.
     fn begin(self: Box<Self>) -> Result<Begun<'w>>;
+
+    /// Returns what is called with the result, if the caller requested it.
+    fn on_end(&mut self) -> Option<OnEnd<'w>> {
+        None
+    }
+}
+
+/// What is called when an object was transferred, skipped or failed.
+pub(super) type OnEnd<'w> = Box<dyn FnOnce(End<'_>) + Send + 'w>;
+
+/// How the transfer of one object ended.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum End<'e> {
+    /// The object was transferred.
+    Done,
+    /// The transfer failed or was cancelled.
+    Failed(&'e Error),
+    /// The object or file exists and is not [overwritten](super::TransferConfig::overwrite).
+    Skipped,
 }
 
 /// A transfer in parts that has begun.

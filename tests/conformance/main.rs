@@ -13,6 +13,10 @@
 #[allow(dead_code, unreachable_pub, unused_imports)]
 #[path = "../../src/bin/tucuxi/aws/mod.rs"]
 mod aws;
+#[cfg(feature = "cli")]
+#[allow(dead_code)]
+#[path = "../../src/bin/tucuxi/bar.rs"]
+mod bar;
 mod cbor;
 #[cfg(feature = "cli")]
 mod cli_commands;
@@ -58,6 +62,10 @@ mod terminal;
 mod types;
 mod validation;
 mod waiters;
+#[cfg(feature = "cli")]
+#[allow(dead_code)]
+#[path = "../../src/bin/tucuxi/yaml/mod.rs"]
+mod yaml;
 
 #[path = "../support"]
 mod support {

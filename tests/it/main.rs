@@ -11,6 +11,8 @@ mod asynchronous;
 mod cli;
 #[cfg(feature = "cli")]
 mod completion;
+#[cfg(all(feature = "cli", unix))]
+mod configure;
 mod credentials;
 mod diagrams;
 mod dynamodb;
@@ -22,10 +24,13 @@ mod handmade;
 mod help;
 mod interceptors;
 mod introspection;
+mod logins;
 mod models;
 mod null_server;
 mod one_way_events;
 mod paginate;
+#[cfg(feature = "cli")]
+mod procedures;
 mod resources;
 mod round_trip;
 mod s3_backend;

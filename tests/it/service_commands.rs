@@ -112,17 +112,41 @@ fn wrong_lines_are_explained() {
             "ec2 wait instance-runing",
             r#"did you mean "ec2 wait instance-running"?"#,
         ),
+        ("s3", "s3 needs a command"),
+        ("s3 cpp", r#"did you mean "s3 cp""#),
+        ("s3 cp a s3://b --nothing", "unknown argument \"--nothing\""),
+        ("s3 cp a", "s3 cp needs LocalPath S3Uri"),
+        ("s3 cp a s3://b c", "unknown argument \"c\""),
+        ("s3 cp a b", "the paths must be"),
         (
-            "s3 ls",
-            r#""s3" is a command of aws that tucuxi does not have yet"#,
+            "s3 cp - s3://b/p --recursive",
+            "stdin and stdout (-) can only",
         ),
+        ("s3 cp s3://b/a x --sse-c", "--sse-c needs --sse-c-key"),
+        (
+            "s3 cp s3://b/a x --checksum-algorithm SHA1",
+            "is for uploads and copies only",
+        ),
+        (
+            "s3 mv s3://b/a s3://b",
+            "an object cannot be moved onto itself",
+        ),
+        (
+            "s3 cp a s3://b --sse x",
+            "--sse: \"x\" must be one of AES256, aws:kms",
+        ),
+        ("s3 cp a s3://b --metadata a", "--metadata: "),
+        (
+            "s3 sync a s3://b--x-s3",
+            "sync cannot be used with a directory bucket",
+        ),
+        ("s3 mb b", "\"b\" is no S3 URI"),
+        ("s3 mb s3://b --tags a", "--tags needs two values"),
+        ("s3 rb s3://b/k", "rb needs a bucket without a key"),
+        ("s3 presign s3://b", "Key"),
         (
             "emr create-cluster",
             r#""emr create-cluster" is a command of aws"#,
-        ),
-        (
-            "ec2 run-instances --count x",
-            "--count: \"x\" must be a number or a range",
         ),
         (
             "ec2 run-instances --network-interfaces a=b --associate-public-ip-address",

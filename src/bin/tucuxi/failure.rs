@@ -4,6 +4,7 @@ use std::io;
 
 use tucuxi::config::{ConfigError, Source};
 use tucuxi::model::UnknownName;
+use tucuxi::params::{ParamError, ParamErrorKind};
 use tucuxi::{Error, ErrorKind};
 
 /// An error of the command.
@@ -11,6 +12,9 @@ use tucuxi::{Error, ErrorKind};
 pub(crate) enum Failure {
     #[error(transparent)]
     Call(#[from] Error),
+    /// An error with an exit code of its own.
+    #[error("{1}")]
+    Code(u8, String),
     /// A command of `aws` that is more than one call.
     #[error(
         "\"{0}\" is a command of aws that tucuxi does not have yet; it has those of single operations"
@@ -21,6 +25,9 @@ pub(crate) enum Failure {
     /// The reader of our output has closed it, as `head` does. It counts as success.
     #[error("stdout is closed")]
     Pipe,
+    /// What failed has been printed. The number is the exit code.
+    #[error("the command failed")]
+    Reported(u8),
     /// A setting of the command with an invalid value.
     #[error("{0}")]
     Setting(String),
@@ -32,9 +39,12 @@ impl Failure {
     /// The exit code; they are `aws`'s.
     pub(crate) fn code(&self) -> u8 {
         match self {
+            Self::Code(code, _) => *code,
             Self::Lacking(_) | Self::Usage(_) => 252,
             Self::Setting(_) => 253,
             Self::Call(error) => match error.root().kind() {
+                // `aws` treats invalid base64 as a general error
+                ErrorKind::Params if is_of_base64(error) => 255,
                 ErrorKind::Params => 252,
                 ErrorKind::Model if error.downcast_ref::<UnknownName>().is_some() => 252,
                 ErrorKind::Config if is_without_region(error) => 253,
@@ -44,6 +54,7 @@ impl Failure {
                 _ => 255,
             },
             Self::Other(_) | Self::Pipe => 255,
+            Self::Reported(code) => *code,
         }
     }
 
@@ -66,6 +77,19 @@ impl Failure {
 pub(crate) fn is_without_region(error: &Error) -> bool {
     let config = error.root().downcast_ref::<ConfigError>();
     matches!(config, Some(ConfigError::NoRegion { .. }))
+}
+
+/// Whether the only fault of the parameters is that a blob is no base64.
+fn is_of_base64(error: &Error) -> bool {
+    let faults = error
+        .root()
+        .param_errors()
+        .map_or(&[][..], |errors| &errors.0);
+    let is_blob = |fault: &ParamError| match &fault.kind {
+        ParamErrorKind::Unreadable { reason } => reason.starts_with("not base64"),
+        _ => false,
+    };
+    !faults.is_empty() && faults.iter().all(is_blob)
 }
 
 /// Whether the URL of an option is invalid.

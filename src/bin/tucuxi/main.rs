@@ -5,6 +5,9 @@
 //! | exit code | meaning |
 //! | --- | --- |
 //! | 0 | success |
+//! | 1 | objects or files that `s3` could not transfer, or a key that `configure get` does not find |
+//! | 2 | objects or files that `s3` skipped with a warning |
+//! | 130 | Ctrl-C during a transfer or a login |
 //! | 252 | invalid command line or parameters |
 //! | 253 | missing region or credentials |
 //! | 254 | the service returned an error |
@@ -12,10 +15,10 @@
 
 mod args;
 mod aws;
+mod bar;
 mod body;
 mod call;
 mod completion;
-mod configure;
 mod describe;
 mod documentation;
 mod endpoint;
@@ -29,6 +32,7 @@ mod search;
 mod services;
 mod terminal;
 mod unknown;
+mod yaml;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -53,7 +57,6 @@ struct Subcommand {
 /// All subcommands, in the order of the help page.
 const SUBCOMMANDS: &[Subcommand] = &[
     call::SUBCOMMAND,
-    configure::SUBCOMMAND,
     services::SUBCOMMAND,
     operations::SUBCOMMAND,
     describe::SUBCOMMAND,
@@ -173,6 +176,7 @@ fn run_service_command(line: &Line) -> ExitCode {
     };
     match aws::run(line, host) {
         Ok(()) | Err(Failure::Pipe) => ExitCode::SUCCESS,
+        Err(failure @ Failure::Reported(_)) => ExitCode::from(failure.code()),
         Err(failure) => {
             let config = line.globals.config(Config::builder()).ok();
             report(&failure, line.globals.output_options(), config.as_ref())

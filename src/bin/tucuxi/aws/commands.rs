@@ -3,6 +3,8 @@
 use tucuxi::model::names::kebab_case;
 use tucuxi::model::{Operation, ServiceModel};
 
+use super::procedure;
+
 /// Services whose command has another name: the command and the service.
 const SERVICES: &[(&str, &str)] = &[
     ("configservice", "config"),
@@ -131,7 +133,6 @@ const REMOVED: &[(&str, &[&str])] = &[
 
 /// Commands of `aws` that are more than one call and that this command lacks. The empty name is a whole service.
 const LACKING: &[(&str, &[&str])] = &[
-    ("cloudformation", &["deploy", "package"]),
     ("cloudfront", &["sign"]),
     (
         "cloudtrail",
@@ -152,18 +153,8 @@ const LACKING: &[(&str, &[&str])] = &[
         &["deregister", "install", "push", "register", "uninstall"],
     ),
     ("dlm", &["create-default-role"]),
-    (
-        "dsql",
-        &[
-            "generate-db-connect-admin-auth-token",
-            "generate-db-connect-auth-token",
-        ],
-    ),
     ("ec2-instance-connect", &["open-tunnel", "ssh"]),
-    ("ecr", &["get-login", "get-login-password"]),
-    ("ecr-public", &["get-login-password"]),
     ("ecs", &["deploy", "monitor-express-gateway-service"]),
-    ("eks", &["get-token", "update-kubeconfig"]),
     (
         "emr",
         &[
@@ -189,13 +180,8 @@ const LACKING: &[(&str, &[&str])] = &[
     ("gamelift", &["get-game-session-log", "upload-build"]),
     ("history", &[""]),
     ("lightsail", &["push-container-image"]),
-    ("login", &[""]),
-    ("logout", &[""]),
-    ("logs", &["start-live-tail", "tail"]),
-    ("rds", &["generate-db-auth-token"]),
-    ("s3", &[""]),
+    ("logs", &["start-live-tail"]),
     ("servicecatalog", &["generate"]),
-    ("sso", &["login", "logout"]),
 ];
 
 /// Finds the operation of a command; `None` for an unknown name or one that `aws` has no command for.
@@ -217,14 +203,14 @@ pub(super) fn operation<'m>(
     (kebab_case(&found.name) == command).then_some(&**found)
 }
 
-/// Returns the commands for the operations of a service.
+/// Returns the commands of a service: those of operations, and procedures.
 pub(super) fn of_service(model: &ServiceModel, service: &str) -> Vec<String> {
     let names = model.operation_names().map(kebab_case);
     let others = OPERATIONS.iter().filter(|(of, _, _)| *of == service);
     let names = names.chain(others.map(|(_, name, _)| (*name).to_owned()));
-    names
-        .filter(|name| !is_in(REMOVED, service, name) && !is_lacking(service, name))
-        .collect()
+    let names = names.filter(|name| !is_in(REMOVED, service, name) && !is_lacking(service, name));
+    let procedures = procedure::of_service(service).map(|procedure| procedure.name.to_owned());
+    names.chain(procedures).collect()
 }
 
 /// Whether `aws` has a command that this command lacks.

@@ -6,7 +6,9 @@ use tucuxi::model::{Kind, Member, Operation, Paginator, ServiceModel};
 
 use super::grammar::Takes;
 use super::options::{Command, CommandOption, Sets};
-use super::{commands, globals, model_of};
+use super::procedure::{self, Flag};
+use super::s3::options::OptionRow;
+use super::{commands, globals, model_of, s3};
 
 /// A word that may come next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +34,19 @@ pub(crate) fn complete(words: &[String], typed: &str, client: &Client) -> Vec<Ca
     let target = model
         .as_deref()
         .and_then(|model| Target::find(&positionals, model, client));
+    let procedure = match positionals[..] {
+        [service] => procedure::find(service, ""),
+        [service, name, ..] => procedure::find(service, name),
+        _ => None,
+    };
     let table = Table {
         model: model.as_deref(),
+        flags: procedure.map_or(&[], |procedure| procedure.flags),
         options: target.as_ref().map(Target::options).unwrap_or_default(),
+        rows: match positionals[..] {
+            [s3::NAME, name, ..] => s3::command(name).map_or(Vec::new(), s3::Command::options),
+            _ => Vec::new(),
+        },
     };
     let (open, must_be_value) = table.open_option(words);
     let mut found = open.map(|option| option.values(client)).unwrap_or_default();
@@ -42,7 +54,7 @@ pub(crate) fn complete(words: &[String], typed: &str, client: &Client) -> Vec<Ca
         if !typed.starts_with('-') {
             found.extend(names(&positionals, model.as_deref(), client));
         }
-        let may_follow = found.is_empty() && typed.is_empty() && !table.options.is_empty();
+        let may_follow = found.is_empty() && typed.is_empty() && !table.is_empty();
         if typed.starts_with('-') || may_follow {
             found.extend(table.options_after(words));
         }
@@ -79,8 +91,25 @@ fn names(positionals: &[&str], model: Option<&ServiceModel>, client: &Client) ->
         ([], _) => {
             let services = client.introspect().services().unwrap_or_default();
             let services = services.iter().map(|name| commands::command_of(name));
-            services
-                .map(|name| Candidate::new(name, "service"))
+            let services = services.map(|name| Candidate::new(name, "service"));
+            let groups = procedure::groups().map(|name| {
+                let about = procedure::find(name, "").map_or("commands", |found| found.about);
+                Candidate::new(name, about)
+            });
+            let s3 = Candidate::new(s3::NAME, s3::ABOUT);
+            services.chain(groups).chain([s3]).collect()
+        }
+        ([s3::NAME], _) => {
+            let all = s3::COMMANDS.iter();
+            let all = all.map(|command| Candidate::new(command.name, command.about));
+            all.chain([Candidate::new("help", "lists the commands")])
+                .collect()
+        }
+        ([group], None) => {
+            let procedures = procedure::of_service(group);
+            procedures
+                .filter(|procedure| !procedure.name.is_empty())
+                .map(|procedure| Candidate::new(procedure.name, procedure.about))
                 .collect()
         }
         ([service], Some(model)) => {
@@ -107,20 +136,35 @@ fn names(positionals: &[&str], model: Option<&ServiceModel>, client: &Client) ->
 /// The options of a command line.
 struct Table<'m> {
     model: Option<&'m ServiceModel>,
+    flags: &'static [Flag],
     options: Vec<CommandOption<'m>>,
+    /// Those of a command that is no operation.
+    rows: Vec<&'static OptionRow>,
 }
 
 /// An option of either kind.
 enum Known<'t, 'm> {
+    Flag(&'static Flag),
     Global(String),
     Own(&'t ServiceModel, &'t CommandOption<'m>),
+    Row(&'static OptionRow),
 }
 
 impl<'m> Table<'m> {
+    fn is_empty(&self) -> bool {
+        self.options.is_empty() && self.flags.is_empty() && self.rows.is_empty()
+    }
+
     fn find(&self, name: &str) -> Option<(Known<'_, 'm>, Takes)> {
+        if let Some(flag) = self.flags.iter().find(|flag| flag.name == name) {
+            return Some((Known::Flag(flag), flag.takes));
+        }
         let own = self.options.iter().find(|option| option.name == name);
         if let (Some(option), Some(model)) = (own, self.model) {
             return Some((Known::Own(model, option), option.takes));
+        }
+        if let Some(row) = self.rows.iter().find(|row| row.name == name) {
+            return Some((Known::Row(row), row.takes));
         }
         let takes = globals::takes(name)?;
         Some((Known::Global(name.to_owned()), takes))
@@ -135,7 +179,10 @@ impl<'m> Table<'m> {
         let values = words.len() - last - 1;
         let name = words[last].trim_start_matches('-');
         match self.find(name) {
-            Some((option, Takes::One | Takes::Some)) if values == 0 => (Some(option), true),
+            Some((option, Takes::One | Takes::Some | Takes::Two)) if values == 0 => {
+                (Some(option), true)
+            }
+            Some((option, Takes::Two)) if values == 1 => (Some(option), true),
             Some((option, Takes::Optional)) if values == 0 => (Some(option), false),
             Some((option, Takes::Any | Takes::Some)) => (Some(option), false),
             _ => (None, false),
@@ -156,6 +203,11 @@ impl<'m> Table<'m> {
             let about = if option.required { "required" } else { "" };
             found.push((option.name.clone(), about));
         }
+        let (required, rest): (Vec<_>, Vec<_>) = self.flags.iter().partition(|flag| flag.required);
+        for flag in required.into_iter().chain(rest) {
+            found.push((flag.name.to_owned(), flag.help));
+        }
+        found.extend(self.rows.iter().map(|row| (row.name.to_owned(), row.help)));
         for (name, about) in globals::all() {
             // an operation's own option has precedence
             if !found.iter().any(|(known, _)| known == name) {
@@ -231,6 +283,7 @@ impl Known<'_, '_> {
                 .collect()
         };
         match self {
+            Self::Flag(flag) => all(flag.choices),
             Self::Global(name) => match &**name {
                 "profile" => {
                     let names = client.config().profile_names().into_iter();
@@ -239,6 +292,8 @@ impl Known<'_, '_> {
                 "region" => regions(client),
                 name => all(globals::choices(name)),
             },
+            Self::Row(row) if row.name == "source-region" => regions(client),
+            Self::Row(row) => all(row.choices),
             Self::Own(model, option) => match &option.sets {
                 Sets::Member(member)
                 | Sets::Nested { inner: member, .. }

@@ -14,6 +14,7 @@ use super::custom::{self, Params};
 use super::options::{Command, Document, Page, Sets};
 use super::value::Reader;
 use super::{check_choice, file};
+use crate::failure::Failure;
 
 /// What a command line says.
 #[derive(Default)]
@@ -60,13 +61,36 @@ pub(super) struct Setter<'c, 'g> {
     pub(super) documents: &'g mut Vec<(Document, String)>,
 }
 
+/// Why a value is invalid.
+pub(super) enum Wrong {
+    /// It is no base64.
+    Base64(String),
+    Value(String),
+}
+
+impl From<String> for Wrong {
+    fn from(text: String) -> Self {
+        Self::Value(text)
+    }
+}
+
+impl Wrong {
+    /// The failure of an option. `aws` treats invalid base64 as a general error.
+    pub(super) fn of_option(self, name: &str) -> Failure {
+        match self {
+            Self::Base64(text) => Failure::Other(format!("--{name}: {text}").into()),
+            Self::Value(text) => Failure::Usage(format!("--{name}: {text}")),
+        }
+    }
+}
+
 impl Setter<'_, '_> {
     pub(super) fn set(
         &mut self,
         name: &str,
         sets: &Sets<'_>,
         mut values: Vec<String>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Wrong> {
         match sets {
             Sets::Added(added) => {
                 let values = custom::texts(self.reader, values)?;
@@ -119,7 +143,7 @@ impl Setter<'_, '_> {
         self.given.params.insert(member.name.clone(), value);
     }
 
-    fn lone(&mut self, list: &Member, inner: &Member, values: &[String]) -> Result<(), String> {
+    fn lone(&mut self, list: &Member, inner: &Member, values: &[String]) -> Result<(), Wrong> {
         let is_json = values
             .first()
             .is_some_and(|text| text.trim_start().starts_with(['[', '{']));
@@ -135,7 +159,7 @@ impl Setter<'_, '_> {
         Ok(())
     }
 
-    fn member(&mut self, name: &str, member: &Member, values: Vec<String>) -> Result<(), String> {
+    fn member(&mut self, name: &str, member: &Member, values: Vec<String>) -> Result<(), Wrong> {
         let shape = self
             .command
             .model
@@ -152,7 +176,8 @@ impl Setter<'_, '_> {
             false => self.reader.member(member, &values)?,
         };
         if self.command.must_be_zip(name) && !custom::nested::is_zip(&value) {
-            return Err("the value must be a zip file: write fileb://NAME.zip".into());
+            let text = "the value must be a zip file: write fileb://NAME.zip";
+            return Err(Wrong::Value(text.into()));
         }
         match is_blob && member.location == Location::Payload {
             true => self.given.body = Some(body_of_base64(&value)?),
@@ -167,13 +192,13 @@ impl Setter<'_, '_> {
         page: Page,
         hidden: Option<&Member>,
         mut values: Vec<String>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Wrong> {
         let Some(pages) = &mut self.given.pages else {
             return match hidden {
                 Some(member) => self.member(name, member, values),
-                None => Err(
+                None => Err(Wrong::Value(
                     "it does not go with --no-paginate, or an option that requests one page".into(),
-                ),
+                )),
             };
         };
         let value = values.pop().unwrap_or_default();
@@ -199,9 +224,8 @@ fn body_of_file(path: &str) -> Result<Body, String> {
     Body::file(path).map_err(failed)
 }
 
-pub(super) fn body_of_base64(value: &Value) -> Result<Body, String> {
+pub(super) fn body_of_base64(value: &Value) -> Result<Body, Wrong> {
     let bytes = BASE64_STANDARD.decode(value.as_str().unwrap_or_default());
-    let bytes =
-        bytes.map_err(|e| format!("not base64: {e}; see --cli-binary-format raw-in-base64-out"))?;
-    Ok(Body::from(bytes))
+    let wrong = |e| format!("not base64: {e}; see --cli-binary-format raw-in-base64-out");
+    Ok(Body::from(bytes.map_err(|e| Wrong::Base64(wrong(e)))?))
 }

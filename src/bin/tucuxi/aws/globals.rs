@@ -380,14 +380,38 @@ impl Globals {
     /// # Errors
     ///
     /// Returns an error if a setting is invalid.
-    pub(crate) fn config(&self, mut config: ConfigBuilder) -> Result<Config, Failure> {
+    pub(crate) fn config(&self, config: ConfigBuilder) -> Result<Config, Failure> {
+        let (profile, url) = (self.profile.as_deref(), self.endpoint_url.as_deref());
+        self.config_with(config, profile, url)
+    }
+
+    /// Resolves the configuration of services other than the one of the command, to which `--endpoint-url` does not apply.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a setting is invalid.
+    pub(super) fn config_of_others(&self, config: ConfigBuilder) -> Result<Config, Failure> {
+        self.config_with(config, self.profile.as_deref(), None)
+    }
+
+    /// Resolves the configuration with another profile and another URL.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a setting is invalid.
+    pub(super) fn config_with(
+        &self,
+        mut config: ConfigBuilder,
+        profile: Option<&str>,
+        url: Option<&str>,
+    ) -> Result<Config, Failure> {
         if let Some(region) = &self.region {
             config = config.region(region);
         }
-        if let Some(profile) = &self.profile {
+        if let Some(profile) = profile {
             config = config.profile(profile);
         }
-        if let Some(url) = &self.endpoint_url {
+        if let Some(url) = url {
             config = config.endpoint_url(url);
         }
         if let Some(file) = &self.ca_bundle {

@@ -23,6 +23,8 @@ pub(super) enum Takes {
     Optional,
     /// At least one.
     Some,
+    /// Exactly two.
+    Two,
 }
 
 /// An option, as far as the grammar is concerned.
@@ -111,8 +113,12 @@ impl<S: Syntax> Reader<'_, S> {
         let option = &self.table[index];
         let name = option.name();
         if let Some(value) = value {
-            if option.takes() == Takes::None {
-                return Err(format!("--{name} takes no value, but {value:?} is given"));
+            match option.takes() {
+                Takes::None => {
+                    return Err(format!("--{name} takes no value, but {value:?} is given"));
+                }
+                Takes::Two => return Err(format!("--{name} needs two values, after spaces")),
+                _ => {}
             }
             self.parsed.options.push((index, vec![value]));
             return Ok(values.start);
@@ -120,9 +126,11 @@ impl<S: Syntax> Reader<'_, S> {
         let count = match (option.takes(), values.len()) {
             (Takes::One, 0) => return Err(format!("--{name} needs a value")),
             (Takes::Some, 0) => return Err(format!("--{name} needs at least one value")),
+            (Takes::Two, 0 | 1) => return Err(format!("--{name} needs two values")),
             (Takes::Any | Takes::Some, count) => count,
             (Takes::None, _) => 0,
             (Takes::One, _) => 1,
+            (Takes::Two, _) => 2,
             (Takes::Optional, count) => count.min(1),
         };
         let end = values.start + count;

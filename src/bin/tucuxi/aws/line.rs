@@ -63,7 +63,7 @@ pub(super) fn read(
             documents: &mut documents,
         };
         let result = setter.set(&option.name, &option.sets, values);
-        result.map_err(|e| Failure::Usage(format!("--{}: {e}", option.name)))?;
+        result.map_err(|wrong| wrong.of_option(&option.name))?;
     }
     match documents.len() {
         0 => {}
@@ -222,11 +222,11 @@ fn add_document(
     form: Document,
     text: &str,
 ) -> Result<(), Failure> {
-    let name = match form {
+    let option = match form {
         Document::Json => "cli-input-json",
         Document::Yaml => "cli-input-yaml",
     };
-    let usage = |e: String| Failure::Usage(format!("--{name}: {e}"));
+    let usage = |e: String| Failure::Usage(format!("--{option}: {e}"));
     let mut params = input::parse(form, text).map_err(usage)?;
     let Some(input) = command.operation.input else {
         return match params.is_empty() {
@@ -251,7 +251,8 @@ fn add_document(
         });
         match is_body {
             true if given.body.is_none() => {
-                given.body = Some(body_of_base64(&value).map_err(usage)?);
+                let body = body_of_base64(&value);
+                given.body = Some(body.map_err(|wrong| wrong.of_option(option))?);
             }
             true => {}
             false => {

@@ -20,8 +20,10 @@ mod help;
 mod input;
 mod line;
 mod options;
+mod procedure;
 mod renames;
 mod result;
+mod s3;
 mod save;
 mod session;
 mod shorthand;
@@ -77,7 +79,22 @@ pub(crate) fn run(line: &Line, mut host: Host<'_>) -> Result<(), Failure> {
     if is_lacking(&command, "") {
         return Err(Failure::Lacking(command));
     }
+    if command == s3::NAME {
+        let connect = || {
+            let config = globals.config(host.config)?;
+            Ok((host.connect)(config)?)
+        };
+        return s3::run(line, &mut host.out, connect);
+    }
     let parsed = grammar::parse(line.rest.clone(), NO_OPTIONS, 1).map_err(Failure::Usage)?;
+    let name = parsed.positionals.first();
+    let whole = name.map_or("", String::as_str);
+    if let Some(procedure) = procedure::find(&command, whole) {
+        return procedure::run(procedure, globals, parsed.rest, host);
+    }
+    if procedure::is_group(&command) {
+        return Err(no_procedure(&command, name.map(String::as_str)));
+    }
     let config = globals.config(host.config)?;
     let config = config.with(|config| config.interceptor(checksum::DefaultChecksum));
     let client = (host.connect)(config.map_err(tucuxi::Error::from)?)?;
@@ -115,6 +132,20 @@ struct Run<'r, 'o> {
     folder: &'r Path,
 }
 
+/// The error of a group of commands, none of which a line names.
+fn no_procedure(group: &str, name: Option<&str>) -> Failure {
+    match name {
+        None => Failure::Usage(format!(
+            "{group} needs a command; tucuxi {group} help lists them"
+        )),
+        Some(name) => {
+            let known = procedure::of_service(group).map(|procedure| procedure.name);
+            let known = known.filter(|name| !name.is_empty());
+            unknown_command(&format!("{group} {name}"), known)
+        }
+    }
+}
+
 const NO_OPTIONS: &[options::CommandOption<'static>] = &[];
 
 fn is_alias(command: &str) -> bool {
@@ -142,7 +173,9 @@ fn model_of(
 fn unknown_service(client: &Client, command: &str, others: &[&str]) -> Failure {
     let services = client.introspect().services().unwrap_or_default();
     let services = services.iter().map(|service| commands::command_of(service));
-    unknown_command(command, services.chain(others.iter().copied()))
+    let mut known: Vec<&str> = services.chain([s3::NAME]).collect();
+    procedure::groups().for_each(|group| known.push(group));
+    unknown_command(command, known.into_iter().chain(others.iter().copied()))
 }
 
 fn unknown_command<'n>(command: &str, known: impl Iterator<Item = &'n str>) -> Failure {

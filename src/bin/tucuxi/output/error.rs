@@ -78,6 +78,15 @@ pub(crate) fn report(
     }
 }
 
+/// Returns an error as a sentence, without what was being done when it occurred.
+pub(crate) fn sentence(error: &Error) -> String {
+    let root = error.root();
+    match root.service_error() {
+        Some(of_service) => Report::of_service(root, of_service).sentence,
+        None => root.to_string(),
+    }
+}
+
 /// The parts of a failure.
 struct Report {
     /// None for errors that belong to no kind.

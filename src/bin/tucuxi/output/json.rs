@@ -15,6 +15,14 @@ pub(super) fn document(value: &Value, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
+/// The text of a value, without a line break at its end.
+pub(crate) fn text(value: &Value) -> String {
+    let mut out = Vec::new();
+    // cannot fail
+    let _ = write(value, 0, &mut out);
+    String::from_utf8(out).unwrap_or_default()
+}
+
 /// Writes a value whose closing bracket is indented to this depth.
 pub(super) fn write(value: &Value, depth: usize, mut out: &mut dyn Write) -> io::Result<()> {
     match value {

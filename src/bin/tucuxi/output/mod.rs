@@ -28,8 +28,10 @@ use tucuxi::internals::command::printed;
 use tucuxi::query::Query;
 use tucuxi::{Config, Output};
 
-pub(crate) use self::error::report;
+pub(crate) use self::error::{report, sentence};
+pub(crate) use self::json::text as json_text;
 pub(crate) use self::out::Out;
+pub(crate) use self::python::{float as python_float, text as python_text};
 pub(crate) use self::settings::{Options, timestamp_format};
 use self::table::Table;
 pub(crate) use self::timestamp::TimestampFormat;

@@ -8,7 +8,7 @@ use tucuxi::internals::command::is_unprintable;
 
 /// The text of a value as `str` returns it: `None`, `True`, `1e-07`, a text itself, and lists and maps as they are written in a
 /// program.
-pub(super) fn text(value: &Value, escape: bool) -> Cow<'_, str> {
+pub(crate) fn text(value: &Value, escape: bool) -> Cow<'_, str> {
     match value {
         Value::String(text) => printable(text, escape),
         other => Cow::Owned(literal(other)),
@@ -104,7 +104,7 @@ pub(super) fn number(number: &Number) -> String {
     }
 }
 
-fn float(float: f64) -> String {
+pub(crate) fn float(float: f64) -> String {
     let scientific = format!("{float:e}");
     let Some((digits, exponent)) = scientific.split_once('e') else {
         return scientific; // not a number

@@ -146,15 +146,26 @@ fn number_of_protocol(params: &mut Params, _: &Client) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Takes `min` or `min:max`, which [`run_instances`] reads.
+#[allow(clippy::unnecessary_wraps, reason = "the type of the table")]
 fn count(params: &mut Params, values: &[String]) -> Result<(), String> {
     let given = first(values);
     let (min, max) = given.split_once(':').unwrap_or((given, given));
-    let number = |text: &str| {
-        let number = whole_number(text);
-        number.map_err(|_| format!("{given:?} must be a number or a range, such as 1 or 1:10"))
-    };
-    params.insert("MinCount".into(), number(min)?.into());
-    params.insert("MaxCount".into(), number(max)?.into());
+    params.insert("MinCount".into(), min.into());
+    params.insert("MaxCount".into(), max.into());
+    Ok(())
+}
+
+/// Makes a number of a count. `aws` treats another text as a general error.
+fn read_count(count: &mut Value) -> Result<(), Failure> {
+    if let Some(text) = count.as_str() {
+        let number = whole_number(text).map_err(|_| {
+            Failure::Other(
+                format!("--count: {text:?} must be a number or a range, such as 1 or 1:10").into(),
+            )
+        });
+        *count = number?.into();
+    }
     Ok(())
 }
 
@@ -215,7 +226,7 @@ fn run_instances(params: &mut Params, _: &Client) -> Result<(), Failure> {
         }
     }
     for name in ["MaxCount", "MinCount"] {
-        params.entry(name).or_insert_with(|| 1.into());
+        read_count(params.entry(name).or_insert_with(|| 1.into()))?;
     }
     Ok(())
 }

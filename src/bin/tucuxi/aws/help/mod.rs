@@ -2,6 +2,8 @@
 
 mod operation;
 mod page;
+mod procedure;
+mod s3;
 mod service;
 mod syntax;
 mod top;
@@ -14,7 +16,9 @@ use tucuxi::model::names::kebab_case;
 
 use self::page::Page;
 use super::options::Command;
-use super::{Host, Line, commands, model_of, unknown_command};
+use super::{
+    Host, Line, commands, model_of, no_procedure, procedure as procedures, unknown_command,
+};
 use crate::failure::Failure;
 use crate::output::{Options, Out};
 
@@ -65,6 +69,27 @@ pub(super) fn run(line: &Line, words: &[String], host: Host<'_>) -> Result<(), F
         top::write(&client, &others, &mut page);
         return print(page, &mut out);
     };
+    let name = words.clone().next();
+    if let Some(found) = procedures::find(command, name.unwrap_or_default()) {
+        procedure::write(found, &mut page);
+        return print(page, &mut out);
+    }
+    if procedures::is_group(command) {
+        return match name {
+            None => {
+                procedure::write_group(command, &mut page);
+                print(page, &mut out)
+            }
+            name => Err(no_procedure(command, name)),
+        };
+    }
+    if command == super::s3::NAME {
+        match words.next() {
+            None => s3::write(&mut page),
+            Some(name) => s3::write_command(super::s3::command(name)?, &mut page),
+        }
+        return print(page, &mut out);
+    }
     let model = model_of(&client, command, other_commands)?;
     match (words.next(), words.next()) {
         (None, _) => service::write(command, &model, &client, &mut page),

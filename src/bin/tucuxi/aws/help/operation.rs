@@ -83,7 +83,7 @@ fn heading(option: &CommandOption<'_>, syntax: Syntax<'_>) -> String {
     let name = &option.name;
     match option.takes {
         Takes::None => format!("--{name}"),
-        Takes::One => format!("--{name} {value}"),
+        Takes::One | Takes::Two => format!("--{name} {value}"),
         Takes::Optional => format!("--{name} [{value}]"),
         Takes::Any | Takes::Some => format!("--{name} {value} ..."),
     }
