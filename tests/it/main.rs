@@ -11,7 +11,10 @@ mod asynchronous;
 mod cli;
 #[cfg(feature = "cli")]
 mod completion;
+#[cfg(all(feature = "cli", unix))]
+mod configure;
 mod credentials;
+mod diagrams;
 mod dynamodb;
 mod errors;
 mod exchange;
@@ -21,6 +24,7 @@ mod handmade;
 mod help;
 mod interceptors;
 mod introspection;
+mod logins;
 mod models;
 mod null_server;
 mod one_way_events;

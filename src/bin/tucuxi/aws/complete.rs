@@ -58,8 +58,8 @@ pub(crate) fn complete(words: &[String], typed: &str, client: &Client) -> Vec<Ca
 fn flags(positionals: &[&str]) -> Vec<&'static Flag> {
     match positionals {
         [s3::NAME, name, ..] => s3::command(name).map_or(Vec::new(), s3::Command::options),
-        [service, name, ..] => {
-            let found = procedure::find(service, name);
+        [service, rest @ ..] => {
+            let found = procedure::find(service, rest.first().unwrap_or(&""));
             found.map_or(Vec::new(), |procedure| procedure.flags.iter().collect())
         }
         _ => Vec::new(),
@@ -95,7 +95,10 @@ fn names(positionals: &[&str], model: Option<&ServiceModel>, client: &Client) ->
             let services = client.introspect().services().unwrap_or_default();
             let services = services.iter().map(|name| commands::command_of(name));
             let services = services.map(|name| Candidate::new(name, "service"));
-            let groups = procedure::groups().map(|name| Candidate::new(name, "commands"));
+            let groups = procedure::groups().map(|name| {
+                let about = procedure::find(name, "").map_or("commands", |found| found.about);
+                Candidate::new(name, about)
+            });
             let s3 = Candidate::new(s3::NAME, s3::ABOUT);
             services.chain(groups).chain([s3]).collect()
         }
@@ -108,6 +111,7 @@ fn names(positionals: &[&str], model: Option<&ServiceModel>, client: &Client) ->
         ([group], None) => {
             let procedures = procedure::of_service(group);
             procedures
+                .filter(|procedure| !procedure.name.is_empty())
                 .map(|procedure| Candidate::new(procedure.name, procedure.about))
                 .collect()
         }

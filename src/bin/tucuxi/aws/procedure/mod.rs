@@ -1,13 +1,17 @@
 //! Commands of `aws` that are not one operation: they make several calls, or none. Each is a [`Procedure`] in a file of its own;
 //! [`TABLE`] has them all for the command line, the help pages and completion.
 
+mod browser;
 mod cloudformation;
+mod configure;
 mod ecr;
 mod eks_token;
 mod kubeconfig;
+mod login;
 mod logs_tail;
 mod moment;
 mod rds;
+mod sso;
 mod task;
 
 pub(super) use self::task::{Task, run};
@@ -18,6 +22,7 @@ use crate::failure::Failure;
 pub(super) struct Procedure {
     /// The command of the service, or of a group without a service.
     pub(super) service: &'static str,
+    /// Empty for what a group does without another word.
     pub(super) name: &'static str,
     /// What it does, in one sentence.
     pub(super) about: &'static str,
@@ -27,7 +32,18 @@ pub(super) struct Procedure {
     pub(super) flags: &'static [Flag],
     /// Two groups of options, of which only one may be given.
     pub(super) exclusive: &'static [[&'static [&'static str]; 2]],
+    /// Whether it works on files, and without a valid configuration. Its client is that of an isolated configuration.
+    pub(super) is_local: bool,
     run: fn(&mut Task<'_, '_>) -> Result<(), Failure>,
+}
+
+impl Procedure {
+    /// The words of the command.
+    pub(super) fn command(&self) -> String {
+        format!("{} {}", self.service, self.name)
+            .trim_end()
+            .to_owned()
+    }
 }
 
 /// The parts of a procedure that most do not have.
@@ -39,6 +55,7 @@ const PLAIN: Procedure = Procedure {
     positionals: &[],
     flags: &[],
     exclusive: &[],
+    is_local: false,
     run: |_| Ok(()),
 };
 
@@ -47,19 +64,36 @@ pub(super) struct Positional {
     /// In capitals.
     pub(super) name: &'static str,
     pub(super) help: &'static str,
+    /// Whether the value is no URL of a file, even if it looks like one.
+    pub(super) is_literal: bool,
 }
 
 static TABLE: &[Procedure] = &[
     cloudformation::DEPLOY,
     cloudformation::PACKAGE,
+    configure::ADD_MODEL,
+    configure::CONFIGURE,
+    configure::EXPORT_CREDENTIALS,
+    configure::GET,
+    configure::IMPORT,
+    configure::LIST,
+    configure::LIST_PROFILES,
+    configure::MFA_LOGIN,
+    configure::SET,
+    configure::SSO,
+    configure::SSO_SESSION,
     ecr::GET_LOGIN_PASSWORD,
     ecr::PUBLIC_GET_LOGIN_PASSWORD,
     eks_token::GET_TOKEN,
     kubeconfig::UPDATE_KUBECONFIG,
+    login::LOGIN,
+    login::LOGOUT,
     logs_tail::TAIL,
     rds::GENERATE_DB_AUTH_TOKEN,
     rds::GENERATE_DB_CONNECT_ADMIN_AUTH_TOKEN,
     rds::GENERATE_DB_CONNECT_AUTH_TOKEN,
+    sso::LOGIN,
+    sso::LOGOUT,
 ];
 
 /// Returns the procedure of a command.
@@ -74,6 +108,11 @@ pub(super) fn of_service(service: &str) -> impl Iterator<Item = &'static Procedu
         .filter(move |procedure| procedure.service == service)
 }
 
+/// Returns the groups that are commands themselves, and what they do.
+pub(super) fn commands() -> impl Iterator<Item = (&'static str, &'static str)> {
+    groups().filter_map(|group| Some((group, find(group, "")?.about)))
+}
+
 /// Returns the groups of commands that are no services.
 pub(super) fn groups() -> impl Iterator<Item = &'static str> {
     GROUPS.iter().copied()
@@ -84,4 +123,4 @@ pub(super) fn is_group(command: &str) -> bool {
     GROUPS.contains(&command)
 }
 
-const GROUPS: &[&str] = &[];
+const GROUPS: &[&str] = &["configure", "login", "logout"];
