@@ -2,6 +2,9 @@
 //! [`TABLE`] has them all for the command line, the help pages and completion.
 
 mod cloudformation;
+mod cloudfront_sign;
+mod codeartifact;
+mod ddb;
 mod ecr;
 mod eks_token;
 mod kubeconfig;
@@ -120,6 +123,11 @@ const fn switch(name: &'static str, help: &'static str) -> Flag {
 static TABLE: &[Procedure] = &[
     cloudformation::DEPLOY,
     cloudformation::PACKAGE,
+    cloudfront_sign::SIGN,
+    cloudfront_sign::SIGN_COOKIES,
+    codeartifact::LOGIN,
+    ddb::PUT,
+    ddb::SELECT,
     ecr::GET_LOGIN_PASSWORD,
     ecr::PUBLIC_GET_LOGIN_PASSWORD,
     eks_token::GET_TOKEN,
@@ -152,4 +160,4 @@ pub(super) fn is_group(command: &str) -> bool {
     GROUPS.contains(&command)
 }
 
-const GROUPS: &[&str] = &[];
+const GROUPS: &[&str] = &["ddb"];
