@@ -48,6 +48,17 @@ impl Environment {
             .filter(|value| !value.is_empty())
     }
 
+    /// Returns the names and values of all variables, in no order.
+    ///
+    /// ```
+    /// # use tucuxi::config::Environment;
+    /// let env = Environment::from_iter([("STAGE", "test")]);
+    /// assert_eq!(env.iter().collect::<Vec<_>>(), [("STAGE", "test")]);
+    /// ```
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     /// Returns the home directory of the user.
     ///
     /// ```

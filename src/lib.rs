@@ -173,6 +173,7 @@ pub mod interceptor;
 #[doc(hidden)]
 pub mod internals;
 mod introspection;
+pub mod login;
 pub mod model;
 mod names;
 mod new_file;

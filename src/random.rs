@@ -8,6 +8,20 @@ pub(crate) fn unit() -> f64 {
     (bits() >> 11) as f64 / (1_u64 << 53) as f64
 }
 
+/// The operating system has no random numbers.
+pub(crate) type Failed = getrandom::Error;
+
+/// Returns random bytes for a secret.
+///
+/// # Errors
+///
+/// Returns an error if the operating system's source fails.
+pub(crate) fn secret<const LEN: usize>() -> Result<[u8; LEN], Failed> {
+    let mut bytes = [0; LEN];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Returns a new UUID, version 4.
 pub(crate) fn uuid() -> String {
     let bits = u128::from(bits()) << 64 | u128::from(bits());

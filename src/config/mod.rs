@@ -6,8 +6,9 @@ pub use self::builder::ConfigBuilder;
 pub use crate::environment::Environment;
 pub use crate::settings::{
     AccountIdEndpointMode, AddressingStyle, ConfigError, DefaultsMode, EndpointDiscoveryMode,
-    InstanceMetadata, InvalidValue, ParameterValidation, RegionalEndpoints, RequestChecksums,
-    ResponseChecksums, RetryMode, S3Config, Setting, Settings, SignatureVersion, Source,
+    FileEdit, InstanceMetadata, InvalidValue, ParameterValidation, RegionalEndpoints,
+    RequestChecksums, ResponseChecksums, RetryMode, S3Config, Setting, Settings, SignatureVersion,
+    Source,
 };
 pub use crate::transport::{Network, Proxies, Throughput};
 

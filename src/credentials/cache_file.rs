@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use serde_json::Value;
 use sha1::{Digest, Sha1};
 
+use super::CredentialsError;
 use super::document::fault;
-use super::{CredentialsError, ProviderContext};
+use crate::environment::Environment;
 use crate::file;
 use crate::hash::hex;
 use crate::new_file;
@@ -23,8 +24,7 @@ pub(super) struct CacheFile {
 
 impl CacheFile {
     /// Returns the file for a key in a folder, or `None` if the folder is below the home directory and that is unknown.
-    pub(super) fn new(cx: &ProviderContext<'_>, folder: &str, key: &str) -> Option<Self> {
-        let env = cx.config.environment();
+    pub(super) fn new(env: &Environment, folder: &str, key: &str) -> Option<Self> {
         if folder.starts_with('~') {
             env.home()?;
         }
@@ -62,6 +62,29 @@ impl CacheFile {
         new_file::replace_private(&self.path, document.to_string().as_bytes())
     }
 
+    /// Removes the file. Returns whether there was one.
+    pub(super) fn remove(&self) -> io::Result<bool> {
+        match fs::remove_file(&self.path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns the files of a folder that are JSON, with their documents. Others are left out.
+    pub(super) fn all(env: &Environment, folder: &str) -> Vec<(Self, Value)> {
+        if folder.starts_with('~') && env.home().is_none() {
+            return Vec::new();
+        }
+        let entries = fs::read_dir(env.expand(folder)).into_iter().flatten();
+        let files = entries.flatten().filter_map(|entry| {
+            let file = Self { path: entry.path() };
+            let document = file.read("").ok()??;
+            Some((file, document))
+        });
+        files.collect()
+    }
+
     /// Returns the path of the file, for errors.
     pub(super) fn place(&self) -> String {
         self.path.display().to_string()
@@ -76,18 +99,10 @@ pub(super) fn sha1_hex(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
-    use crate::credentials::tests::{Calls, context};
-    use crate::transport::Replay;
 
     #[test]
     fn no_name_of_a_session_leads_out_of_the_folder() {
-        let config = Config::builder()
-            .environment([("HOME", "/home/of/test")])
-            .build()
-            .unwrap();
-        let (transport, calls) = (Replay::new(), Calls::default());
-        let cx = context(&config, &transport, &calls);
+        let env = Environment::from_iter([("HOME", "/home/of/test")]);
         let long = "a".repeat(10_000);
         for name in [
             "",
@@ -102,7 +117,7 @@ mod tests {
             "nul",
             &long,
         ] {
-            let file = CacheFile::new(&cx, "~/.aws/sso/cache", &sha1_hex(name)).unwrap();
+            let file = CacheFile::new(&env, "~/.aws/sso/cache", &sha1_hex(name)).unwrap();
             let folder = std::path::Path::new("/home/of/test/.aws/sso/cache");
             assert_eq!(file.path.parent(), Some(folder), "{name:?}");
             let name = file.path.file_name().unwrap().to_str().unwrap();

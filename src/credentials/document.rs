@@ -95,7 +95,7 @@ pub(super) fn credentials(
 
 /// Returns the time at which something expires that is valid for this many seconds: the last possible time if the number
 /// is out of range, or `None` if it is negative or not a number.
-pub(super) fn end_after(now: SystemTime, seconds: &Value) -> Option<SystemTime> {
+pub(crate) fn end_after(now: SystemTime, seconds: &Value) -> Option<SystemTime> {
     let seconds = match seconds {
         Value::String(text) => text.trim().parse::<f64>().ok()?,
         number => number.as_f64()?,

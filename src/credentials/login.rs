@@ -6,25 +6,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use http::{HeaderValue, Uri};
-use p256::ecdsa::signature::Signer;
-use p256::ecdsa::{Signature, SigningKey};
-use p256::pkcs8::DecodePrivateKey;
+use http::Uri;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::assume_role::text;
 use super::cache_file::CacheFile;
 use super::document::{absent, end_after, fault, lasts};
+use super::dpop::DpopKey;
 use super::{
     Credentials, CredentialsError, CredentialsProvider, CredentialsSource, ProviderContext,
 };
+use crate::environment::Environment;
 use crate::error::Error;
 use crate::hash::hex;
 use crate::identity::Part;
-use crate::random;
 use crate::time::Timestamp;
 
 /// Reads the credentials of the profile's `login_session`.
@@ -63,11 +59,7 @@ impl CredentialsProvider for LoginProvider {
     fn credentials(&self, cx: &ProviderContext<'_>) -> Result<Credentials, CredentialsError> {
         let session =
             text(cx, "login_session").ok_or_else(|| absent("the profile has no login_session"))?;
-        let env = cx.config.environment();
-        let folder = env.get(FOLDER_VARIABLE).unwrap_or(FOLDER);
-        let key = hex(&Sha256::digest(session.trim().as_bytes()));
-        let file = CacheFile::new(cx, folder, &key)
-            .ok_or_else(|| fault(NAME, format!("neither HOME nor {FOLDER_VARIABLE} is set")))?;
+        let file = cache_file(cx.config.environment(), session)?;
         let log_in = format!("run aws login --profile {}", cx.config.profile().value);
         let of = |what: String| fault(NAME, format!("{}: {what}", file.place()));
         let document = file
@@ -90,6 +82,49 @@ impl CredentialsProvider for LoginProvider {
         }
         checked(credentials.with_sources(&SOURCES), "the response")
     }
+}
+
+/// Returns the file of a session.
+fn cache_file(env: &Environment, session: &str) -> Result<CacheFile, CredentialsError> {
+    let key = hex(&Sha256::digest(session.trim().as_bytes()));
+    CacheFile::new(env, folder(env), &key)
+        .ok_or_else(|| fault(NAME, format!("neither HOME nor {FOLDER_VARIABLE} is set")))
+}
+
+fn folder(env: &Environment) -> &str {
+    env.get(FOLDER_VARIABLE).unwrap_or(FOLDER)
+}
+
+/// Saves what a login returned.
+pub(crate) fn save(
+    env: &Environment,
+    session: &str,
+    document: &Value,
+) -> Result<(), CredentialsError> {
+    Login::read(document)
+        .map_err(|missing| fault(NAME, format!("the response has no {missing}")))?;
+    let file = cache_file(env, session)?;
+    let failed = |error| fault(NAME, format!("{}: {error}", file.place()));
+    file.write(document).map_err(failed)
+}
+
+/// Removes what a login saved. Returns whether there was something.
+pub(crate) fn remove(env: &Environment, session: &str) -> Result<bool, CredentialsError> {
+    let file = cache_file(env, session)?;
+    let failed = |error| fault(NAME, format!("{}: {error}", file.place()));
+    file.remove().map_err(failed)
+}
+
+/// Removes what all logins saved. Returns how many there were.
+pub(crate) fn remove_all(env: &Environment) -> Result<usize, CredentialsError> {
+    let mut count = 0;
+    for (file, document) in CacheFile::all(env, folder(env)) {
+        if document["accessToken"]["accessKeyId"].is_string() {
+            let failed = |error| fault(NAME, format!("{}: {error}", file.place()));
+            count += usize::from(file.remove().map_err(failed)?);
+        }
+    }
+    Ok(count)
 }
 
 fn checked(found: Credentials, from: &str) -> Result<Credentials, CredentialsError> {
@@ -154,10 +189,10 @@ impl<'a> Login<'a> {
         old: &Value,
         log_in: &str,
     ) -> Result<(Credentials, Value), CredentialsError> {
-        let key = signing_key(self.dpop_key)
+        let key = DpopKey::from_pem(self.dpop_key)
             .ok_or_else(|| fault(NAME, format!("dpopKey is not a P-256 key in PEM; {log_in}")))?;
         let seconds = Timestamp::of(cx.now).whole_seconds().unwrap_or(0);
-        let prove = move |uri: &Uri| proof(&key, uri, seconds);
+        let prove = move |uri: &Uri| key.proof(uri, seconds);
         let params = json!({"tokenInput": {
             "clientId": self.client, "refreshToken": self.refresh_token, "grantType": "refresh_token",
         }});
@@ -201,39 +236,4 @@ fn failure(error: &Error, log_in: &str) -> String {
         }
         _ => error.to_string(),
     }
-}
-
-/// Parses a private key in PEM, of PKCS #8 or SEC 1.
-fn signing_key(pem: &str) -> Option<SigningKey> {
-    let secret = match p256::SecretKey::from_pkcs8_pem(pem) {
-        Ok(secret) => secret,
-        Err(_) => p256::SecretKey::from_sec1_pem(pem).ok()?,
-    };
-    Some(secret.into())
-}
-
-/// Returns the JWT for a POST to this URL.
-fn proof(key: &SigningKey, uri: &Uri, seconds: i64) -> Result<HeaderValue, String> {
-    let point = key.verifying_key().to_sec1_point(false);
-    let coordinate =
-        |bytes: Option<&[u8]>| BASE64_URL_SAFE_NO_PAD.encode(bytes.unwrap_or_default());
-    let jwk = json!({
-        "kty": "EC",
-        "x": coordinate(point.x().map(|x| &x[..])),
-        "y": coordinate(point.y().map(|y| &y[..])),
-        "crv": "P-256",
-    });
-    let header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk});
-    let payload =
-        json!({"htm": "POST", "htu": uri.to_string(), "iat": seconds, "jti": random::uuid()});
-    let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-    let signed = format!("{}.{}", part(&header), part(&payload));
-    let signature: Signature = key.sign(signed.as_bytes());
-    let jwt = format!(
-        "{signed}.{}",
-        BASE64_URL_SAFE_NO_PAD.encode(signature.to_bytes())
-    );
-    let mut value = HeaderValue::try_from(jwt).map_err(|e| e.to_string())?;
-    value.set_sensitive(true);
-    Ok(value)
 }

@@ -22,6 +22,7 @@ mod chain;
 pub mod container;
 mod context;
 mod document;
+mod dpop;
 pub mod env;
 mod explain;
 pub mod imds;
@@ -32,6 +33,7 @@ mod role_cache;
 #[cfg(feature = "async")]
 mod shared_refresh;
 pub mod sso;
+mod sso_cache;
 mod sso_token;
 pub mod web_identity;
 
@@ -41,7 +43,10 @@ pub(crate) use self::cache::{CredentialsCache, TokenCache};
 pub use self::chain::Chain;
 pub(crate) use self::context::{Proof, ServiceCalls};
 pub use self::context::{ProviderCall, ProviderContext};
+pub(crate) use self::document::end_after;
+pub(crate) use self::dpop::DpopKey;
 pub use self::explain::{ProviderOutcome, ProviderReport};
+pub(crate) use self::sso_cache::SsoCache;
 pub use crate::identity::{BearerToken, Credentials, CredentialsSource};
 
 use std::borrow::Cow;

@@ -112,7 +112,7 @@ fn run(
 ) -> Result<Vec<u8>, CredentialsError> {
     cx.check()?;
     let failed = |e: io::Error| fault(NAME, format!("{program} cannot be run: {e}"));
-    let mut running = Running::start(program, arguments).map_err(failed)?;
+    let mut running = Running::start(cx, program, arguments).map_err(failed)?;
     let stdout = Kept::of(running.child.stdout.take(), MAX_STDOUT + 1).map_err(failed)?;
     let stderr = Kept::of(running.child.stderr.take(), MAX_STDERR).map_err(failed)?;
     let mut ended: Option<(ExitStatus, Instant)> = None;
@@ -185,12 +185,14 @@ struct Running {
 }
 
 impl Running {
-    fn start(program: &str, arguments: &[String]) -> io::Result<Self> {
+    fn start(cx: &ProviderContext<'_>, program: &str, arguments: &[String]) -> io::Result<Self> {
         let has_terminal = io::stdin().is_terminal();
         // a prompt for a password and Ctrl-C at a terminal both need the foreground group
         let has_group = !(has_terminal || io::stdout().is_terminal() || io::stderr().is_terminal());
         let mut command = Command::new(program);
         command.args(arguments).stdout(Stdio::piped());
+        // a program may have changed some for its configuration
+        command.envs(cx.config.environment().iter());
         command.stdin(if has_terminal {
             Stdio::inherit()
         } else {

@@ -25,7 +25,7 @@ pub(super) fn cached(
     fetch: impl FnOnce() -> Result<Value, CredentialsError>,
 ) -> Result<Value, CredentialsError> {
     let file = match cx.config.caches_roles() {
-        true => CacheFile::new(cx, FOLDER, &sha1_hex(key)),
+        true => CacheFile::new(cx.config.environment(), FOLDER, &sha1_hex(key)),
         false => None,
     };
     let Some(file) = file else {

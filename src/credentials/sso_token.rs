@@ -12,7 +12,7 @@ use crate::identity::header_text;
 use crate::sync;
 use crate::time::Timestamp;
 
-const FOLDER: &str = "~/.aws/sso/cache";
+pub(super) const FOLDER: &str = "~/.aws/sso/cache";
 pub(super) const NAME: &str = "sso-token";
 /// A token that expires sooner is refreshed.
 const MARGIN: Duration = Duration::from_secs(15 * 60);
@@ -145,7 +145,7 @@ pub(super) fn cached(
     key: &str,
     log_in: &str,
 ) -> Result<(CacheFile, Value), CredentialsError> {
-    let file = CacheFile::new(cx, FOLDER, &sha1_hex(key));
+    let file = CacheFile::new(cx.config.environment(), FOLDER, &sha1_hex(key));
     let file = file.ok_or_else(|| {
         fault(
             NAME,
@@ -245,7 +245,7 @@ mod tests {
         let at = |seconds: u64| Timestamp::of(begin + Duration::from_secs(seconds));
         let document = json!({"accessToken": "old", "expiresAt": at(14 * 60).whole().rfc3339(), "refreshToken": "r",
             "clientId": "c", "clientSecret": "x", "registrationExpiresAt": at(10_000).whole().rfc3339()});
-        let file = CacheFile::new(&cx, FOLDER, &sha1_hex("s")).unwrap();
+        let file = CacheFile::new(cx.config.environment(), FOLDER, &sha1_hex("s")).unwrap();
         file.write(&document).unwrap();
         let provider = SsoTokenProvider::default();
         for (seconds, attempts) in [

@@ -10,8 +10,7 @@ use crate::endpoint::{EndpointResolver, LegacyEndpoints, Partitions, Ruleset};
 use crate::error::{Error, Result};
 use crate::model::resource::Definitions;
 use crate::model::{
-    ENDPOINT_RULES, EXAMPLES, Entries, Models, PAGINATORS, RESOURCES, SERVICE, ServiceModel,
-    WAITERS,
+    ENDPOINT_RULES, EXAMPLES, Entries, Models, PAGINATORS, RESOURCES, ServiceModel, WAITERS,
 };
 use crate::search::Index;
 use crate::sync;
@@ -121,8 +120,8 @@ impl Catalog {
 
     /// Reads a service's model, which is not kept.
     pub(super) fn model(&self, name: &str, version: Option<&str>) -> Result<Option<ServiceModel>> {
-        let text = self.load(name, version, SERVICE)?;
-        text.map(|text| ServiceModel::parse(name, text)).transpose()
+        let loaded = self.models.model(name, version)?;
+        loaded.map(|l| ServiceModel::read(name, l)).transpose()
     }
 
     fn load(&self, name: &str, version: Option<&str>, kind: &str) -> Result<Option<String>> {

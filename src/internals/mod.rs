@@ -3,6 +3,8 @@
 
 #[cfg(feature = "cli")]
 pub mod command;
+#[cfg(feature = "cli")]
+pub mod shared_files;
 #[cfg(feature = "_internals")]
 #[allow(missing_docs, reason = "for this repository alone")]
 mod testing;

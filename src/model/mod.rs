@@ -1,7 +1,7 @@
 //! Service models: operations, their inputs, outputs and errors, and how these are written on the wire.
 //!
 //! ```text
-//!  ModelSource ──text──► ServiceModel::parse          one scan: finds each operation and shape
+//!  ModelSource ──text──► ServiceModel::parse          one scan, or an outline: finds each operation and shape
 //!                          ├─ operation("ListBuckets") parsed on first use, then kept
 //!                          └─ shape(id)                the same
 //! ```
@@ -46,7 +46,7 @@ pub use self::skeleton::Skeleton;
 pub use self::source::Embedded;
 pub use self::source::{DataFile, Directory, Memory, ModelSource, Origin};
 pub(crate) use self::source::{
-    ENDPOINT_RULES, EXAMPLES, Models, PAGINATORS, RESOURCES, SERVICE, WAITERS,
+    ENDPOINT_RULES, EXAMPLES, Loaded, Models, PAGINATORS, RESOURCES, SERVICE, WAITERS,
 };
 pub use self::waiter::{Acceptor, Matcher, Scope, Waiter, WaiterState};
 pub use crate::time::TimestampFormat;
@@ -217,7 +217,12 @@ impl ServiceModel {
     /// Returns an error if the text is not a model, or if none of its protocols is supported. An error inside a shape or an operation
     /// is returned when that is first used.
     pub fn parse(name: &str, text: impl Into<String>) -> Result<Self> {
-        recognise::parse(name, text.into())
+        recognise::parse(name, text.into(), None)
+    }
+
+    /// Parses a model that was loaded.
+    pub(crate) fn read(name: &str, loaded: Loaded) -> Result<Self> {
+        recognise::parse(name, loaded.text, loaded.outline.as_deref())
     }
 
     /// Returns the name of the service, such as `s3`.

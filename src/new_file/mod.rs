@@ -141,7 +141,6 @@ impl Writer {
     /// # Errors
     ///
     /// Returns an error if the path is not writable.
-    #[cfg(any(feature = "cli", test))]
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         Self::open_with(path, false)
     }

@@ -13,6 +13,8 @@ mod app_id;
 mod chain;
 mod compression;
 mod defaults;
+mod edit;
+mod edited;
 mod endpoint;
 mod error;
 mod explain;
@@ -36,8 +38,11 @@ mod world;
 
 pub(crate) use self::app_id::warn_if_long;
 pub use self::chain::{Setting, Source};
+pub use self::edit::FileEdit;
 pub use self::error::{ConfigError, InvalidValue};
 pub(crate) use self::explicit::Explicit;
+#[cfg(feature = "cli")]
+pub(crate) use self::ini::IniValue;
 pub use self::metadata::InstanceMetadata;
 pub(crate) use self::network::NetworkChoice;
 pub(crate) use self::profile::{Profile, Profiles};
@@ -361,7 +366,7 @@ impl Settings {
 }
 
 /// Returns the profile in use.
-fn choose_profile(explicit: Option<String>, env: &Environment) -> Setting<String> {
+pub(crate) fn choose_profile(explicit: Option<String>, env: &Environment) -> Setting<String> {
     if let Some(value) = explicit {
         return Setting::of_program(value);
     }
@@ -416,8 +421,8 @@ pub(crate) fn parse_flat(bytes: &[u8]) -> Result<Vec<FlatSection>, String> {
     let section = |section: ini::Section| {
         let entries = section.entries.into_iter();
         let entries = entries.filter_map(|entry| match entry.value {
-            ini::IniValue::Text(text) => Some((entry.key, text)),
-            ini::IniValue::Nested(_) => None,
+            IniValue::Text(text) => Some((entry.key, text)),
+            IniValue::Nested(_) => None,
         });
         (section.name, entries.collect())
     };

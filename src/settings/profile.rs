@@ -16,6 +16,8 @@ use crate::names;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Profiles {
     profiles: HashMap<String, Profile>,
+    /// The names of the profiles, in the order of the files.
+    order: Vec<String>,
     /// `[services NAME]`, which `services = NAME` of a profile refers to.
     services: HashMap<String, Profile>,
     /// `[sso-session NAME]`
@@ -76,6 +78,7 @@ impl Profiles {
                     .misnamed
                     .insert(name.to_owned(), section.misnamed(name.to_owned()));
             }
+            profiles.add_name(&section.name);
             let profile = profiles.profiles.entry(section.name).or_default();
             let values = section.values.0.into_iter();
             profile.0.extend(values.map(|(key, value)| {
@@ -94,6 +97,7 @@ impl Profiles {
 
     fn add_config_section(&mut self, section: FileSection) {
         if section.name == "default" {
+            self.add_name(&section.name);
             self.profiles.insert(section.name, section.values);
             return;
         }
@@ -107,7 +111,10 @@ impl Profiles {
             _ => return,
         };
         let kind = match kind {
-            "profile" => &mut self.profiles,
+            "profile" => {
+                self.add_name(name);
+                &mut self.profiles
+            }
             "services" => &mut self.services,
             "sso-session" => &mut self.sso_sessions,
             _ if kind.is_empty() || kind.eq_ignore_ascii_case("profile") => {
@@ -122,6 +129,12 @@ impl Profiles {
             _ => return,
         };
         kind.insert(name.clone(), section.values);
+    }
+
+    fn add_name(&mut self, name: &str) {
+        if !self.profiles.contains_key(name) {
+            self.order.push(name.to_owned());
+        }
     }
 
     pub(crate) fn profile(&self, name: &str) -> Option<&Profile> {
@@ -190,7 +203,30 @@ impl Profiles {
         self.files.join(" or ")
     }
 
-    /// Returns the names of all profiles, in order.
+    /// Returns the names of all profiles, in the order of the files.
+    #[cfg(feature = "cli")]
+    pub(crate) fn ordered_names(&self) -> &[String] {
+        &self.order
+    }
+
+    /// Returns the SSO sessions, in order of their names.
+    #[cfg(feature = "cli")]
+    pub(crate) fn sso_sessions(&self) -> Vec<(&str, &Profile)> {
+        let sessions = self.sso_sessions.iter();
+        let mut sessions: Vec<_> = sessions.map(|(name, keys)| (&**name, keys)).collect();
+        sessions.sort_unstable_by_key(|(name, _)| *name);
+        sessions
+    }
+
+    /// Reads a section of the config file that is of none of AWS's kinds, such as `[plugins]`.
+    #[cfg(feature = "cli")]
+    pub(crate) fn other_section(env: &Environment, name: &str) -> Result<Profile, ConfigError> {
+        let mut sections = Self::default().read_file(env, CONFIG)?.into_iter();
+        let found = sections.find(|section| section.name == name);
+        Ok(found.map(|section| section.values).unwrap_or_default())
+    }
+
+    /// Returns the names of all profiles, sorted.
     pub(crate) fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.profiles.keys().map(|name| &**name).collect();
         names.sort_unstable();
@@ -205,6 +241,12 @@ impl Profile {
             Some(IniValue::Nested(nested)) => nested,
             _ => &[],
         }
+    }
+
+    /// Returns the value of a key.
+    #[cfg(feature = "cli")]
+    pub(crate) fn value(&self, key: &str) -> Option<&IniValue> {
+        self.0.get(key).map(|entry| &entry.value)
     }
 
     /// Returns the text of a key, or of a key in a nested section.
@@ -241,9 +283,9 @@ impl FileSection {
 }
 
 /// The variable that names a file, and the default path of the file.
-type Place = (&'static str, &'static str);
-const CONFIG: Place = ("AWS_CONFIG_FILE", "~/.aws/config");
-const CREDENTIALS: Place = ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
+pub(super) type Place = (&'static str, &'static str);
+pub(super) const CONFIG: Place = ("AWS_CONFIG_FILE", "~/.aws/config");
+pub(super) const CREDENTIALS: Place = ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
 
 /// Returns the paths of both files.
 pub(super) fn places(env: &Environment) -> [String; 2] {

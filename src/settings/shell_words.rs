@@ -1,6 +1,8 @@
 //! The words of a command line, split as by a POSIX shell without expansions: Python's `shlex.split`, which AWS's tools use for
 //! names of profiles and for `credential_process`.
 
+use std::borrow::Cow;
+
 /// Splits a text into words. Returns `None` if a quote is not closed, or if the text ends with a backslash. `#` does not start a
 /// comment.
 pub(crate) fn split(text: &str) -> Option<Vec<String>> {
@@ -20,7 +22,7 @@ pub(crate) fn split(text: &str) -> Option<Vec<String>> {
                     }
                 }
             }
-            '"' => quoted(&mut rest, word.get_or_insert_default())?,
+            '"' => read_quoted(&mut rest, word.get_or_insert_default())?,
             c => word.get_or_insert_default().push(c),
         }
     }
@@ -29,7 +31,7 @@ pub(crate) fn split(text: &str) -> Option<Vec<String>> {
 }
 
 /// Reads up to the closing quote. A backslash escapes only the quote and itself.
-fn quoted(rest: &mut std::str::Chars<'_>, word: &mut String) -> Option<()> {
+fn read_quoted(rest: &mut std::str::Chars<'_>, word: &mut String) -> Option<()> {
     loop {
         match rest.next()? {
             '"' => return Some(()),
@@ -39,6 +41,15 @@ fn quoted(rest: &mut std::str::Chars<'_>, word: &mut String) -> Option<()> {
             },
             c => word.push(c),
         }
+    }
+}
+
+/// Quotes a text so that [`split`] returns it as one word.
+pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
+    let is_word = split(text).is_some_and(|words| words == [text]);
+    match is_word {
+        true => text.into(),
+        false => format!("'{}'", text.replace('\'', r#"'"'"'"#)).into(),
     }
 }
 
@@ -72,6 +83,20 @@ mod tests {
                 .as_ref()
                 .map(|words| words.iter().map(|word| &**word).collect());
             assert_eq!(words.as_deref(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn quoted_texts_are_one_word() {
+        for (text, expected) in [
+            ("a", "a"),
+            ("a b", "'a b'"),
+            ("it's", r#"'it'"'"'s'"#),
+            ("", "''"),
+            (r"a\b", r"'a\b'"),
+        ] {
+            assert_eq!(quoted(text), expected);
+            assert_eq!(split(&quoted(text)).unwrap(), [text]);
         }
     }
 }

@@ -48,6 +48,8 @@ fn pages_are_found_under_each_form_of_their_name() {
         "help = --help = -h = --output json help",
         "help s3api get-object = s3api get-object help = --region x s3api get-object --help",
         "sts help = help sts = sts --help = sts -h",
+        "configure help = help configure = configure --help",
+        "configure set help = help configure set = configure set --help",
         "ec2 wait help = help ec2 wait = ec2 wait --help = ec2 wait -h",
     ];
     for forms in forms {

@@ -11,6 +11,8 @@ mod asynchronous;
 mod cli;
 #[cfg(feature = "cli")]
 mod completion;
+#[cfg(all(feature = "cli", unix))]
+mod configure;
 mod credentials;
 mod dynamodb;
 mod errors;
@@ -21,6 +23,7 @@ mod handmade;
 mod help;
 mod interceptors;
 mod introspection;
+mod logins;
 mod models;
 mod null_server;
 mod one_way_events;

@@ -787,7 +787,8 @@ fn logins_of_package_tools_are_printed() {
         });
     let home = tempfile::tempdir().unwrap();
     let call = |tool: &str| {
-        let line = format!("codeartifact login --domain dd --repository rr --dry-run --tool {tool}");
+        let line =
+            format!("codeartifact login --domain dd --repository rr --dry-run --tool {tool}");
         run(home.path(), &server.url, &line)
     };
     let place = "d-1.d.codeartifact.amazonaws.com/x/r/";

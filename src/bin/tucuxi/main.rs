@@ -5,9 +5,9 @@
 //! | exit code | meaning |
 //! | --- | --- |
 //! | 0 | success |
-//! | 1 | objects or files that `s3` could not transfer |
+//! | 1 | objects or files that `s3` could not transfer, or a key that `configure get` does not find |
 //! | 2 | objects or files that `s3` skipped with a warning |
-//! | 130 | Ctrl-C during a transfer |
+//! | 130 | Ctrl-C during a transfer or a login |
 //! | 252 | invalid command line or parameters |
 //! | 253 | missing region or credentials |
 //! | 254 | the service returned an error |
@@ -19,7 +19,6 @@ mod bar;
 mod body;
 mod call;
 mod completion;
-mod configure;
 mod describe;
 mod documentation;
 mod endpoint;
@@ -58,7 +57,6 @@ struct Subcommand {
 /// All subcommands, in the order of the help page.
 const SUBCOMMANDS: &[Subcommand] = &[
     call::SUBCOMMAND,
-    configure::SUBCOMMAND,
     services::SUBCOMMAND,
     operations::SUBCOMMAND,
     describe::SUBCOMMAND,

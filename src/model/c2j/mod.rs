@@ -7,6 +7,7 @@ mod member;
 mod metadata;
 mod notes;
 mod operation;
+mod outline;
 mod shape;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use self::metadata::{RawContextParam, RawMetadata};
+use self::outline::Parts;
 use super::dialect::Dialect;
 use super::index::Index;
 use super::operation::Operation;
@@ -26,28 +28,55 @@ use crate::error::{Error, Result};
 
 struct C2j;
 
-/// Reads a model: its metadata, and an index of its operations and shapes.
-pub(super) fn parse(name: &str, text: String) -> Result<ServiceModel> {
+/// Reads a model: its metadata, and an index of its operations and shapes. With the outline of the text, this does not read the rest.
+pub(super) fn parse(name: &str, text: String, outline: Option<&str>) -> Result<ServiceModel> {
     let invalid = |e: &dyn fmt::Display| Error::model(format!("{name}: {e}"));
     if u32::try_from(text.len()).is_err() {
         return Err(invalid(&"the model is larger than 4 GiB"));
     }
     let text = text.into_boxed_str();
-    let top: Top<'_> = serde_json::from_str(&text).map_err(|e| invalid(&e))?;
-    let params = top.client_context_params.0.into_iter();
+    let parts = match outline.and_then(|outline| Parts::find(&text, outline)) {
+        Some(parts) => parts,
+        None => scan(&text).map_err(|e| invalid(&e))?,
+    };
+    let metadata: RawMetadata<'_> =
+        serde_json::from_str(parts.metadata).map_err(|e| invalid(&e))?;
+    let params: Option<Ordered<Text<'_>, RawContextParam<'_>>> = parts
+        .params
+        .map(serde_json::from_str)
+        .transpose()
+        .map_err(|e| invalid(&e))?;
+    let params = params.into_iter().flat_map(|params| params.0);
     let params = params.map(|(name, param)| (name.into(), param.kind.into()));
     let metadata = Metadata {
         client_context_params: params.collect(),
-        ..top.metadata.resolve().map_err(|e| invalid(&e))?
+        ..metadata.resolve().map_err(|e| invalid(&e))?
     };
     Ok(ServiceModel {
         name: name.into(),
         dialect: Box::new(C2j),
         metadata,
-        operations: Index::new(top.operations.texts(), &text),
-        shapes: Index::new(top.shapes.texts(), &text),
+        operations: Index::new(parts.operations.into_iter(), &text),
+        shapes: Index::new(parts.shapes.into_iter(), &text),
         text,
     })
+}
+
+/// Finds the parts of a model.
+fn scan(text: &str) -> Result<Parts<'_>, serde_json::Error> {
+    let top: Top<'_> = serde_json::from_str(text)?;
+    Ok(Parts {
+        metadata: top.metadata.get(),
+        params: top.client_context_params.map(RawValue::get),
+        operations: top.operations.texts().collect(),
+        shapes: top.shapes.texts().collect(),
+    })
+}
+
+/// Returns the outline of a model, if it is in the form of the pack: without white space.
+#[cfg(feature = "cli")]
+pub(super) fn outline(text: &str) -> Option<String> {
+    scan(text).ok()?.outline(text)
 }
 
 /// Reads the service id of a model alone.
@@ -102,11 +131,11 @@ impl Dialect for C2j {
 #[serde(rename_all = "camelCase")]
 struct Top<'a> {
     #[serde(borrow)]
-    metadata: RawMetadata<'a>,
+    metadata: &'a RawValue,
     #[serde(borrow, default)]
     operations: Ordered<&'a str, &'a RawValue>,
     #[serde(borrow, default)]
     shapes: Ordered<&'a str, &'a RawValue>,
     #[serde(borrow, default)]
-    client_context_params: Ordered<Text<'a>, RawContextParam<'a>>,
+    client_context_params: Option<&'a RawValue>,
 }

@@ -23,8 +23,8 @@ use serde_json::Value;
 
 use self::release::{COMMON, KINDS, Release};
 use self::stage::Stage;
-use super::EXAMPLES;
-use super::source::{merge_extras, pack};
+use super::source::{OUTLINE, merge_extras, pack};
+use super::{EXAMPLES, SERVICE, c2j};
 
 /// The options of an import.
 ///
@@ -158,16 +158,26 @@ pub fn import(
     })
 }
 
-/// Packs a folder of models into the file that the feature `embedded` includes in the binary.
+/// Packs a folder of models into the file that the feature `embedded` includes in the binary. Large models get an outline, so that they
+/// are not scanned when they are loaded.
 ///
 /// # Errors
 ///
 /// Returns an error if a file cannot be read or written.
 pub fn pack(models: &Path, into: &Path) -> Result<(), ImportError> {
+    /// A scan of less takes less than 0.1 ms.
+    const LARGE: usize = 64 * 1024;
     let release = Release::open(models)?;
     let mut texts = BTreeMap::new();
     for path in release.paths() {
-        texts.insert(path.to_owned(), release.text(path)?);
+        let text = release.text(path)?;
+        if path.ends_with(SERVICE)
+            && text.len() >= LARGE
+            && let Some(outline) = c2j::outline(&text)
+        {
+            texts.insert(format!("{path}{OUTLINE}"), outline);
+        }
+        texts.insert(path.to_owned(), text);
     }
     let bytes = pack::write(&texts).map_err(ImportError::io(into))?;
     crate::new_file::replace(into, &bytes).map_err(ImportError::io(into))

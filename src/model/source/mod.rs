@@ -54,6 +54,15 @@ const KINDS: [&str; 6] = [
     WAITERS,
 ];
 
+/// What follows the name of a model in the name of its outline, which only the pack has.
+pub(crate) const OUTLINE: &str = ".outline";
+
+/// The text of a model, and where its parts are, if that is known.
+pub(crate) struct Loaded {
+    pub(crate) text: String,
+    pub(crate) outline: Option<String>,
+}
+
 /// A source of models: data files by path, as [`Client::with_models`](crate::Client::with_models) takes them.
 ///
 /// ```
@@ -183,6 +192,30 @@ impl Models {
         }
     }
 
+    /// Loads a model in its newest version, or in exactly this version.
+    pub(crate) fn model(&self, service: &str, version: Option<&str>) -> Result<Option<Loaded>> {
+        let newest = || self.newest(service, SERVICE);
+        let Some(version) = version.map_or_else(newest, |version| Ok(Some(version.into())))? else {
+            return Ok(None);
+        };
+        if !is_name(service) || !is_name(&version) {
+            return Ok(None);
+        }
+        let path = format!("{service}/{version}/{SERVICE}");
+        for source in &self.sources {
+            let Some(text) = source.load(&path)? else {
+                continue;
+            };
+            let (text, has_extras) = self.with_extras(&path, text)?;
+            let outline = match has_extras {
+                true => None,
+                false => source.load(&format!("{path}{OUTLINE}"))?,
+            };
+            return Ok(Some(Loaded { text, outline }));
+        }
+        Ok(None)
+    }
+
     /// Loads a service's file of this kind in exactly this version.
     pub(crate) fn load_version(
         &self,
@@ -257,14 +290,19 @@ impl Models {
 
     /// Loads a data file, with its extras merged in.
     pub(crate) fn load_path(&self, path: &str) -> Result<Option<String>> {
-        let Some(text) = self.first(path)? else {
-            return Ok(None);
-        };
+        let text = self.first(path)?;
+        let whole = text.map(|text| self.with_extras(path, text)).transpose()?;
+        Ok(whole.map(|(text, _)| text))
+    }
+
+    /// Merges the extras of a data file into its text, and returns whether there are any.
+    fn with_extras(&self, path: &str, text: String) -> Result<(String, bool)> {
         match self.first(&format!("{path}.sdk-extras"))? {
-            None => Ok(Some(text)),
-            Some(extras) => merge_extras(&text, &extras)
-                .map(Some)
-                .map_err(|e| Error::model(format!("{path}.sdk-extras: {e}"))),
+            None => Ok((text, false)),
+            Some(extras) => match merge_extras(&text, &extras) {
+                Ok(merged) => Ok((merged, true)),
+                Err(e) => Err(Error::model(format!("{path}.sdk-extras: {e}"))),
+            },
         }
     }
 

@@ -39,7 +39,7 @@ pub(super) struct Opened {
 impl Connector {
     pub(super) fn new(network: &Network) -> Result<Self> {
         let verifies = network.verify_certificates;
-        let (services, proxies) = Trust::read(network)?;
+        let (services, proxies) = Trust::find(network)?;
         Ok(Self {
             keepalive: network.tcp_keepalive,
             to_services: Tls::new(services, verifies, true),

@@ -78,7 +78,7 @@ impl TokioTransport {
     ///
     /// # Errors
     ///
-    /// Returns an error if a file of certificates is invalid, or if the URL of a proxy is invalid or has a scheme other than
+    /// Returns an error if a file of certificates has none, or if the URL of a proxy is invalid or has a scheme other than
     /// `http` and `https`.
     pub fn new(network: &Network) -> crate::error::Result<Self> {
         Ok(Self {

@@ -57,11 +57,13 @@ impl Tls {
         Ok(connector.connect(name, stream).await?)
     }
 
-    fn config(&self) -> Result<Arc<ClientConfig>, Error> {
+    fn config(&self) -> Result<Arc<ClientConfig>, Failure> {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(ALL_VERSIONS)?;
-        let builder = match (self.verifies, &self.trust.roots) {
+        let roots = self.trust.roots();
+        let roots = roots.map_err(|e| Failure::Other(TransportErrorKind::Request, e.into()))?;
+        let builder = match (self.verifies, roots) {
             (false, _) => builder
                 .dangerous()
                 .with_custom_certificate_verifier(Arc::new(Unverified(provider))),

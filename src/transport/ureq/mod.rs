@@ -64,7 +64,7 @@ impl UreqTransport {
     ///
     /// # Errors
     ///
-    /// Returns an error if a file of certificates is invalid, or if the URL of a proxy is invalid or has a scheme other than
+    /// Returns an error if a file of certificates has none, or if the URL of a proxy is invalid or has a scheme other than
     /// `http` and `https`.
     pub fn new(network: &Network) -> crate::error::Result<Self> {
         Ok(Self {
@@ -84,9 +84,10 @@ impl Transport for UreqTransport {
         let watch = Arc::new(Watch::new(limits));
         let result = {
             let _entered = enter(&watch);
-            let Way { pool, to, forward } = self.pools.to(&uri, limits.direct);
-            let connection = Connection::new(pool, to, &watch);
-            connection.and_then(|one| one.exchange(&head, forward, &body))
+            let way = self.pools.to(&uri, limits.direct);
+            way.and_then(|Way { pool, to, forward }| {
+                Connection::new(pool, to, &watch)?.exchange(&head, forward, &body)
+            })
         };
         let (head, mut incoming) = result.map_err(|failure| failure.into_error(&uri, &watch))?;
         if !head.status.is_success() {

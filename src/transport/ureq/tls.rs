@@ -3,17 +3,17 @@
 use ureq::tls::{Certificate, ClientCert, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::transport::Network;
-use crate::transport::trust::{Client, Trust};
+use crate::transport::trust::{Client, TlsError, Trust};
 
 /// Returns the TLS settings of connections to peers with these certificates.
-pub(super) fn settings(network: &Network, trust: &Trust) -> TlsConfig {
+pub(super) fn settings(network: &Network, trust: &Trust) -> Result<TlsConfig, TlsError> {
     let mut tls = TlsConfig::builder().disable_verification(!network.verify_certificates);
-    if let Some(roots) = &trust.roots {
+    if let Some(roots) = trust.roots()? {
         let roots: Vec<_> = roots.iter().map(|one| certificate(one)).collect();
         tls = tls.root_certs(RootCerts::new_with_certs(&roots));
     }
-    tls.client_cert(trust.client.as_ref().and_then(client))
-        .build()
+    let tls = tls.client_cert(trust.client.as_ref().and_then(client));
+    Ok(tls.build())
 }
 
 fn certificate(der: &[u8]) -> Certificate<'static> {

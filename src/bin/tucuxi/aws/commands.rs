@@ -177,11 +177,8 @@ const LACKING: &[(&str, &[&str])] = &[
     ("gamelift", &["get-game-session-log", "upload-build"]),
     ("history", &[""]),
     ("lightsail", &["push-container-image"]),
-    ("login", &[""]),
-    ("logout", &[""]),
     ("logs", &["start-live-tail"]),
     ("servicecatalog", &["generate"]),
-    ("sso", &["login", "logout"]),
 ];
 
 /// Finds the operation of a command; `None` for an unknown name or one that `aws` has no command for.

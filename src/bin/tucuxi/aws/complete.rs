@@ -35,6 +35,7 @@ pub(crate) fn complete(words: &[String], typed: &str, client: &Client) -> Vec<Ca
         .as_deref()
         .and_then(|model| Target::find(&positionals, model, client));
     let procedure = match positionals[..] {
+        [service] => procedure::find(service, ""),
         [service, name, ..] => procedure::find(service, name),
         _ => None,
     };
@@ -91,7 +92,10 @@ fn names(positionals: &[&str], model: Option<&ServiceModel>, client: &Client) ->
             let services = client.introspect().services().unwrap_or_default();
             let services = services.iter().map(|name| commands::command_of(name));
             let services = services.map(|name| Candidate::new(name, "service"));
-            let groups = procedure::groups().map(|name| Candidate::new(name, "commands"));
+            let groups = procedure::groups().map(|name| {
+                let about = procedure::find(name, "").map_or("commands", |found| found.about);
+                Candidate::new(name, about)
+            });
             let s3 = Candidate::new(s3::NAME, s3::ABOUT);
             services.chain(groups).chain([s3]).collect()
         }
@@ -104,6 +108,7 @@ fn names(positionals: &[&str], model: Option<&ServiceModel>, client: &Client) ->
         ([group], None) => {
             let procedures = procedure::of_service(group);
             procedures
+                .filter(|procedure| !procedure.name.is_empty())
                 .map(|procedure| Candidate::new(procedure.name, procedure.about))
                 .collect()
         }
@@ -147,7 +152,7 @@ enum Known<'t, 'm> {
 
 impl<'m> Table<'m> {
     fn is_empty(&self) -> bool {
-        self.options.is_empty() && self.rows.is_empty() && self.flags.is_empty()
+        self.options.is_empty() && self.flags.is_empty() && self.rows.is_empty()
     }
 
     fn find(&self, name: &str) -> Option<(Known<'_, 'm>, Takes)> {

@@ -381,7 +381,8 @@ impl Globals {
     ///
     /// Returns an error if a setting is invalid.
     pub(crate) fn config(&self, config: ConfigBuilder) -> Result<Config, Failure> {
-        self.config_with_url(config, self.endpoint_url.as_deref())
+        let (profile, url) = (self.profile.as_deref(), self.endpoint_url.as_deref());
+        self.config_with(config, profile, url)
     }
 
     /// Resolves the configuration of services other than the one of the command, to which `--endpoint-url` does not apply.
@@ -390,18 +391,24 @@ impl Globals {
     ///
     /// Returns an error if a setting is invalid.
     pub(super) fn config_of_others(&self, config: ConfigBuilder) -> Result<Config, Failure> {
-        self.config_with_url(config, None)
+        self.config_with(config, self.profile.as_deref(), None)
     }
 
-    fn config_with_url(
+    /// Resolves the configuration with another profile and another URL.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a setting is invalid.
+    pub(super) fn config_with(
         &self,
         mut config: ConfigBuilder,
+        profile: Option<&str>,
         url: Option<&str>,
     ) -> Result<Config, Failure> {
         if let Some(region) = &self.region {
             config = config.region(region);
         }
-        if let Some(profile) = &self.profile {
+        if let Some(profile) = profile {
             config = config.profile(profile);
         }
         if let Some(url) = url {

@@ -88,7 +88,8 @@ pub(crate) fn run(line: &Line, mut host: Host<'_>) -> Result<(), Failure> {
     }
     let parsed = grammar::parse(line.rest.clone(), NO_OPTIONS, 1).map_err(Failure::Usage)?;
     let name = parsed.positionals.first();
-    if let Some(procedure) = name.and_then(|name| procedure::find(&command, name)) {
+    let whole = name.map_or("", String::as_str);
+    if let Some(procedure) = procedure::find(&command, whole) {
         return procedure::run(procedure, globals, parsed.rest, host);
     }
     if procedure::is_group(&command) {
@@ -139,6 +140,7 @@ fn no_procedure(group: &str, name: Option<&str>) -> Failure {
         )),
         Some(name) => {
             let known = procedure::of_service(group).map(|procedure| procedure.name);
+            let known = known.filter(|name| !name.is_empty());
             unknown_command(&format!("{group} {name}"), known)
         }
     }
@@ -171,9 +173,8 @@ fn model_of(
 fn unknown_service(client: &Client, command: &str, others: &[&str]) -> Failure {
     let services = client.introspect().services().unwrap_or_default();
     let services = services.iter().map(|service| commands::command_of(service));
-    let mut known: Vec<&str> = services.collect();
+    let mut known: Vec<&str> = services.chain([s3::NAME]).collect();
     procedure::groups().for_each(|group| known.push(group));
-    known.push(s3::NAME);
     unknown_command(command, known.into_iter().chain(others.iter().copied()))
 }
 

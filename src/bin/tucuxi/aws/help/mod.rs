@@ -70,7 +70,7 @@ pub(super) fn run(line: &Line, words: &[String], host: Host<'_>) -> Result<(), F
         return print(page, &mut out);
     };
     let name = words.clone().next();
-    if let Some(found) = name.and_then(|name| procedures::find(command, name)) {
+    if let Some(found) = procedures::find(command, name.unwrap_or_default()) {
         procedure::write(found, &mut page);
         return print(page, &mut out);
     }

@@ -5,19 +5,32 @@ use super::super::procedure::{self, Flag, Procedure};
 use super::page::{Page, STEP};
 
 pub(super) fn write(procedure: &Procedure, page: &mut Page) {
-    let Procedure { service, name, .. } = procedure;
+    let service = procedure.service;
+    let command = procedure.command();
     page.heading("NAME");
-    page.paragraph(STEP, &format!("{service} {name}: {}", procedure.about));
+    page.paragraph(STEP, &format!("{command}: {}", procedure.about));
     page.heading("USAGE");
     let positionals = procedure.positionals.iter().map(|place| place.name.into());
     let (required, rest): (Vec<_>, Vec<_>) = procedure.flags.iter().partition(|flag| flag.required);
     let options = required.iter().map(|flag| heading(flag));
-    let mut words = vec![format!("tucuxi {service} {name}")];
+    let mut words = vec![format!("tucuxi {command}")];
     words.extend(positionals.chain(options));
     if !rest.is_empty() {
         words.push("[OPTIONS]".into());
     }
     page.form(STEP, 2 * STEP, &words.join(" "));
+    let is_group = procedure.name.is_empty();
+    let parts = if is_group {
+        commands(service)
+    } else {
+        Vec::new()
+    };
+    if !parts.is_empty() {
+        page.paragraph(STEP, &format!("tucuxi {service} COMMAND [OPTIONS]"));
+        page.paragraph(STEP, &format!("tucuxi {service} COMMAND help"));
+        page.heading("COMMANDS");
+        page.table(STEP, &parts);
+    }
     if !procedure.notes.is_empty() {
         page.heading("DESCRIPTION");
         for note in procedure.notes {
@@ -46,7 +59,9 @@ pub(super) fn write(procedure: &Procedure, page: &mut Page) {
         STEP,
         "tucuxi help                     the options of every command",
     );
-    page.lines(STEP, &format!("tucuxi {service} help"));
+    if !is_group {
+        page.lines(STEP, &format!("tucuxi {service} help"));
+    }
 }
 
 /// `tucuxi GROUP help`
@@ -55,10 +70,14 @@ pub(super) fn write_group(group: &str, page: &mut Page) {
     page.paragraph(STEP, &format!("tucuxi {group} COMMAND [OPTIONS]"));
     page.paragraph(STEP, &format!("tucuxi {group} COMMAND help"));
     page.heading("COMMANDS");
-    let rows: Vec<_> = procedure::of_service(group)
-        .map(|procedure| (procedure.name, procedure.about))
-        .collect();
-    page.table(STEP, &rows);
+    page.table(STEP, &commands(group));
+}
+
+/// The commands of a group, and what they do.
+fn commands(group: &str) -> Vec<(&'static str, &'static str)> {
+    let all = procedure::of_service(group).filter(|procedure| !procedure.name.is_empty());
+    all.map(|procedure| (procedure.name, procedure.about))
+        .collect()
 }
 
 /// An option with the place of its value.

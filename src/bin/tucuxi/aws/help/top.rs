@@ -18,10 +18,8 @@ pub(super) fn write(client: &Client, others: &[(&str, String)], page: &mut Page)
     page.lines(STEP, "tucuxi SERVICE help");
     page.lines(STEP, "tucuxi COMMAND [OPTIONS]");
     page.heading("COMMANDS");
-    let rows: Vec<(&str, &str)> = others
-        .iter()
-        .map(|(name, about)| (*name, &**about))
-        .collect();
+    let mut rows: Vec<(&str, &str)> = procedure::commands().collect();
+    rows.extend(others.iter().map(|(name, about)| (*name, &**about)));
     page.table(STEP, &rows);
     page.heading("OPTIONS");
     let options = globals::help();
@@ -35,7 +33,11 @@ pub(super) fn write(client: &Client, others: &[(&str, String)], page: &mut Page)
     page.heading("SERVICES");
     let mut services: Vec<String> = (client.introspect().services().unwrap_or_default().iter())
         .map(|service| commands::command_of(service).to_owned())
-        .chain(procedure::groups().map(str::to_owned))
+        .chain(
+            procedure::groups()
+                .filter(|group| procedure::find(group, "").is_none())
+                .map(str::to_owned),
+        )
         .collect();
     services.push(s3::NAME.to_owned());
     services.sort_unstable();

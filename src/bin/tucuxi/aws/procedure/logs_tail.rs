@@ -22,6 +22,7 @@ pub(super) const TAIL: Procedure = Procedure {
     positionals: &[Positional {
         name: "GROUP",
         help: "the log group",
+        is_literal: false,
     }],
     flags: &[
         value(
@@ -52,6 +53,7 @@ pub(super) const TAIL: Procedure = Procedure {
         ),
     ],
     exclusive: &[[&["log-stream-names"], &["log-stream-name-prefix"]]],
+    is_local: false,
     run,
 };
 

@@ -1,16 +1,20 @@
 //! Commands of `aws` that are not one operation: they make several calls, or none. Each is a [`Procedure`] in a file of its own;
 //! [`TABLE`] has them all for the command line, the help pages and completion.
 
+mod browser;
 mod cloudformation;
 mod cloudfront_sign;
 mod codeartifact;
+mod configure;
 mod ddb;
 mod ecr;
 mod eks_token;
 mod kubeconfig;
+mod login;
 mod logs_tail;
 mod moment;
 mod rds;
+mod sso;
 mod task;
 
 pub(super) use self::task::{Task, run};
@@ -21,6 +25,7 @@ use crate::failure::Failure;
 pub(super) struct Procedure {
     /// The command of the service, or of a group without a service.
     pub(super) service: &'static str,
+    /// Empty for what a group does without another word.
     pub(super) name: &'static str,
     /// What it does, in one sentence.
     pub(super) about: &'static str,
@@ -30,7 +35,18 @@ pub(super) struct Procedure {
     pub(super) flags: &'static [Flag],
     /// Two groups of options, of which only one may be given.
     pub(super) exclusive: &'static [[&'static [&'static str]; 2]],
+    /// Whether it works on files, and without a valid configuration. Its client is that of an isolated configuration.
+    pub(super) is_local: bool,
     run: fn(&mut Task<'_, '_>) -> Result<(), Failure>,
+}
+
+impl Procedure {
+    /// The words of the command.
+    pub(super) fn command(&self) -> String {
+        format!("{} {}", self.service, self.name)
+            .trim_end()
+            .to_owned()
+    }
 }
 
 /// The parts of a procedure that most do not have.
@@ -42,6 +58,7 @@ const PLAIN: Procedure = Procedure {
     positionals: &[],
     flags: &[],
     exclusive: &[],
+    is_local: false,
     run: |_| Ok(()),
 };
 
@@ -50,6 +67,8 @@ pub(super) struct Positional {
     /// In capitals.
     pub(super) name: &'static str,
     pub(super) help: &'static str,
+    /// Whether the value is no URL of a file, even if it looks like one.
+    pub(super) is_literal: bool,
 }
 
 /// An option of a procedure.
@@ -128,14 +147,29 @@ static TABLE: &[Procedure] = &[
     codeartifact::LOGIN,
     ddb::PUT,
     ddb::SELECT,
+    configure::ADD_MODEL,
+    configure::CONFIGURE,
+    configure::EXPORT_CREDENTIALS,
+    configure::GET,
+    configure::IMPORT,
+    configure::LIST,
+    configure::LIST_PROFILES,
+    configure::MFA_LOGIN,
+    configure::SET,
+    configure::SSO,
+    configure::SSO_SESSION,
     ecr::GET_LOGIN_PASSWORD,
     ecr::PUBLIC_GET_LOGIN_PASSWORD,
     eks_token::GET_TOKEN,
     kubeconfig::UPDATE_KUBECONFIG,
+    login::LOGIN,
+    login::LOGOUT,
     logs_tail::TAIL,
     rds::GENERATE_DB_AUTH_TOKEN,
     rds::GENERATE_DB_CONNECT_ADMIN_AUTH_TOKEN,
     rds::GENERATE_DB_CONNECT_AUTH_TOKEN,
+    sso::LOGIN,
+    sso::LOGOUT,
 ];
 
 /// Returns the procedure of a command.
@@ -150,6 +184,11 @@ pub(super) fn of_service(service: &str) -> impl Iterator<Item = &'static Procedu
         .filter(move |procedure| procedure.service == service)
 }
 
+/// Returns the groups that are commands themselves, and what they do.
+pub(super) fn commands() -> impl Iterator<Item = (&'static str, &'static str)> {
+    groups().filter_map(|group| Some((group, find(group, "")?.about)))
+}
+
 /// Returns the groups of commands that are no services.
 pub(super) fn groups() -> impl Iterator<Item = &'static str> {
     GROUPS.iter().copied()
@@ -160,4 +199,4 @@ pub(super) fn is_group(command: &str) -> bool {
     GROUPS.contains(&command)
 }
 
-const GROUPS: &[&str] = &["ddb"];
+const GROUPS: &[&str] = &["configure", "ddb", "login", "logout"];

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde_json::{Map, Value, json};
+use tucuxi::config::Environment;
 use tucuxi::internals::command::{PrintableLines, nearest};
 use tucuxi::{Client, Config, Credentials};
 
@@ -23,6 +24,7 @@ pub(in crate::aws) struct Task<'t, 'o> {
     pub(super) client: Client,
     /// The client of other services, to which `--endpoint-url` does not apply.
     pub(super) others: Client,
+    connect: &'t dyn Fn(Config) -> tucuxi::Result<Client>,
     pub(super) out: &'t mut Out<'o>,
     folder: &'t Path,
     /// The values of the given options, those of the last occurrence of each.
@@ -43,16 +45,21 @@ pub(in crate::aws) fn run(
 ) -> Result<(), Failure> {
     let (given, positionals) = read(procedure, args)?;
     host.config = host.config.interceptor(checksum::DefaultChecksum);
-    let others = (host.connect)(globals.config_of_others(host.config.clone())?)?;
+    let config = match procedure.is_local {
+        true => Config::builder().isolated().build(),
+        false => Ok(globals.config_of_others(host.config.clone())?),
+    };
+    let others = (host.connect)(config.map_err(tucuxi::Error::from)?)?;
     let client = match &globals.endpoint_url {
-        None => others.clone(),
-        Some(_) => (host.connect)(globals.config(host.config)?)?,
+        Some(_) if !procedure.is_local => (host.connect)(globals.config(host.config)?)?,
+        _ => others.clone(),
     };
     let mut task = Task {
         procedure,
         globals,
         client,
         others,
+        connect: host.connect,
         out: &mut host.out,
         folder: host.folder,
         given,
@@ -134,7 +141,10 @@ fn unknown(procedure: &Procedure, words: &[String]) -> Failure {
 impl Task<'_, '_> {
     /// Replaces the URLs of files by their content.
     fn read_files(&mut self) -> Result<(), Failure> {
-        let env = self.client.config().environment().clone();
+        let env = match self.procedure.is_local {
+            true => Environment::from_process(),
+            false => self.client.config().environment().clone(),
+        };
         let flags = self.procedure.flags;
         for (name, values) in &mut self.given {
             let is_literal = flags
@@ -146,8 +156,11 @@ impl Task<'_, '_> {
                 replace(value, &env).map_err(|e| Failure::Usage(format!("--{name}: {e}")))?;
             }
         }
-        for value in &mut self.positionals {
-            replace(value, &env).map_err(Failure::Usage)?;
+        let places = self.procedure.positionals;
+        for (value, place) in self.positionals.iter_mut().zip(places) {
+            if !place.is_literal {
+                replace(value, &env).map_err(Failure::Usage)?;
+            }
         }
         Ok(())
     }
@@ -224,6 +237,11 @@ impl Task<'_, '_> {
         self.client.config()
     }
 
+    /// Makes a client with other settings.
+    pub(super) fn connect(&self, config: Config) -> Result<Client, Failure> {
+        Ok((self.connect)(config)?)
+    }
+
     /// Prints a remark for a person, which is no part of the result.
     pub(super) fn remark(&self, text: &str) {
         // if the terminal is gone, there is no place to report it
@@ -287,7 +305,7 @@ impl Task<'_, '_> {
     }
 }
 
-fn replace(value: &mut String, env: &tucuxi::config::Environment) -> Result<(), String> {
+fn replace(value: &mut String, env: &Environment) -> Result<(), String> {
     match file::read(value, env)? {
         None => {}
         Some(Short::Text(text)) => *value = text,
