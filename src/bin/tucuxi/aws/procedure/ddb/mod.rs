@@ -13,6 +13,7 @@ use super::{Positional, Task};
 use crate::failure::Failure;
 
 const TABLE_NAME: Positional = Positional {
+    is_literal: false,
     name: "TABLE",
     help: "the table",
 };

@@ -18,6 +18,7 @@ pub(in super::super) const PUT: Procedure = Procedure {
     positionals: &[
         TABLE_NAME,
         Positional {
+            is_literal: false,
             name: "ITEMS",
             help: "an item or a list of items in YAML or JSON, file:// and a file with them, or - for stdin. Binary values are !!binary, sets are !!set",
         },
