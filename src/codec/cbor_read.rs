@@ -1,7 +1,7 @@
 //! Reads CBOR: minicbor's tokens with a shape.
 //!
-//! RFC 8949 as Smithy RPC v2 uses it: definite and indefinite lengths, all three float sizes, tag 1 for timestamps and no
-//! other tag; `undefined` is null.
+//! RFC 8949 as Smithy RPC v2 uses it: definite and indefinite lengths, all three float sizes, tag 1 for timestamps, tags 2 to 4 for
+//! numbers of any size, and no other tag; `undefined` is null.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use serde::de::{
 };
 
 pub(crate) use super::cbor_token::text_member;
-use super::cbor_token::{Left, bytes, end, error, is_integer, skip, string, token};
+use super::cbor_token::{Left, bytes, end, error, is_integer, number, skip, string, token};
 use super::received::{self, AS_RECEIVED};
 use super::scalar::{self, ScalarText};
 use super::wrappers::Present;
@@ -147,6 +147,10 @@ impl<'de> Deserializer<'de> for Cbor<'_, 'de, '_> {
                 visitor.visit_unit()
             }
             (Kind::Timestamp, _) => self.timestamp(visitor),
+            (kind @ (Kind::BigDecimal | Kind::BigInteger), _) => {
+                let text = number(self.decoder)?.into();
+                ScalarText { text, kind }.deserialize_any(visitor)
+            }
             (Kind::Structure(members) | Kind::Union(members), Type::Map | Type::MapIndef) => {
                 visitor.visit_map(Fields::new(self, members)?)
             }
@@ -304,7 +308,8 @@ impl<'de> MapAccess<'de> for Items<'_, 'de, '_> {
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
         while self.left.next(self.cbor.decoder)? {
             let key = string(self.cbor.decoder)?;
-            if matches!(self.cbor.peek()?, Type::Null | Type::Undefined) {
+            let is_null = matches!(self.cbor.peek()?, Type::Null | Type::Undefined);
+            if is_null && !self.cbor.shape.sparse {
                 skip(self.cbor.decoder, 1)?;
                 continue;
             }

@@ -7,7 +7,7 @@ use minicbor::Decoder;
 use minicbor::data::Type;
 use serde::de::Error as _;
 
-use super::{MAX_DEPTH, ReadError};
+use super::{MAX_DEPTH, ReadError, big};
 
 type Result<T, E = ReadError> = std::result::Result<T, E>;
 
@@ -72,6 +72,51 @@ pub(super) fn bytes<'de>(decoder: &mut Decoder<'de>) -> Result<Cow<'de, [u8]>> {
             Ok(Cow::Owned(whole))
         }
     }
+}
+
+/// The text of a number of any kind: an integer, a float, a bignum, a decimal fraction, or text.
+pub(super) fn number(decoder: &mut Decoder<'_>) -> Result<String> {
+    let at = decoder.position();
+    match decoder.datatype().map_err(|e| error(&e, at))? {
+        Type::String | Type::StringIndef => string(decoder).map(Cow::into_owned),
+        Type::F16 => token(decoder, Decoder::f16).map(|float| format!("{float:?}")),
+        Type::F32 => token(decoder, Decoder::f32).map(|float| format!("{float:?}")),
+        Type::F64 => token(decoder, Decoder::f64).map(|float| format!("{float:?}")),
+        Type::Tag if token(decoder, |d| d.probe().tag())?.as_u64() == DECIMAL => {
+            token(decoder, Decoder::tag)?;
+            let mut left = Left(token(decoder, Decoder::array)?);
+            let mut next = |decoder: &mut Decoder<'_>| match left.next(decoder)? {
+                true => Ok(()),
+                false => Err(error(&"a decimal fraction without two numbers", at)),
+            };
+            next(decoder)?;
+            let exponent = token(decoder, Decoder::i64)?;
+            next(decoder)?;
+            let mantissa = integer(decoder)?;
+            match left.next(decoder)? {
+                true => Err(error(&"a decimal fraction of more than two numbers", at)),
+                false => Ok(big::of_fraction(&mantissa, exponent)),
+            }
+        }
+        _ => integer(decoder),
+    }
+}
+
+const DECIMAL: u64 = 4;
+
+/// The digits of an integer or a bignum.
+fn integer(decoder: &mut Decoder<'_>) -> Result<String> {
+    let at = decoder.position();
+    if decoder.datatype().map_err(|e| error(&e, at))? != Type::Tag {
+        return Ok(i128::from(token(decoder, Decoder::int)?).to_string());
+    }
+    let is_negative = match token(decoder, Decoder::tag)?.as_u64() {
+        2 => false,
+        3 => true,
+        other => return Err(error(&format_args!("unknown tag {other}"), at)),
+    };
+    let digits = big::of_bignum(&bytes(decoder)?, is_negative);
+    digits.ok_or_else(|| error(&"an integer that is too large", at))
 }
 
 /// The number of items left in a container; unknown in one of indefinite length, which ends with a break.

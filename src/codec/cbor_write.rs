@@ -1,11 +1,11 @@
 //! Writes CBOR: definite lengths, the shortest integers, floats in the size of the model.
 
 use minicbor::Encoder;
-use minicbor::data::{IanaTag, Tag};
+use minicbor::data::{IanaTag, Int, Tag};
 use serde_json::Value;
 
 use super::json_write::mismatch;
-use super::scalar;
+use super::{big, scalar};
 use crate::error::{Error, Result};
 use crate::model::{Kind, Member, ServiceModel, Shape};
 use crate::time;
@@ -52,6 +52,14 @@ impl CborWriter<'_> {
             }
             (Kind::Timestamp, _) => self.timestamp(value),
             (Kind::Float | Kind::Double, _) => self.float(&shape.kind, value),
+            (Kind::BigInteger, _) => {
+                let digits = big::digits(&shape.kind, value);
+                self.big(&digits.ok_or_else(|| mismatch(&shape.kind))?)
+            }
+            (Kind::BigDecimal, _) => {
+                let digits = big::digits(&shape.kind, value);
+                self.fraction(&digits.ok_or_else(|| mismatch(&shape.kind))?)
+            }
             (Kind::Document, _) => self.document(value),
             (_, Value::String(text)) => self.put(|e| e.str(text).map(drop)),
             (_, Value::Bool(b)) => self.put(|e| e.bool(*b).map(drop)),
@@ -115,8 +123,34 @@ impl CborWriter<'_> {
             (Some(n), ..) => self.put(|e| e.i64(n).map(drop)),
             (_, Some(n), _) => self.put(|e| e.u64(n).map(drop)),
             (.., Some(n)) => self.put(|e| e.f64(n).map(drop)),
-            _ => Err(Error::request("a number is too large for CBOR")),
+            _ => Err(too_large()),
         }
+    }
+
+    /// Writes an integer of any size.
+    fn big(&mut self, digits: &str) -> Result<()> {
+        let int = digits.parse::<i128>().ok();
+        if let Some(int) = int.and_then(|n| Int::try_from(n).ok()) {
+            return self.put(|e| e.int(int).map(drop));
+        }
+        let (bytes, is_negative) = big::bignum(digits).ok_or_else(too_large)?;
+        let tag = match is_negative {
+            true => IanaTag::NegBignum,
+            false => IanaTag::PosBignum,
+        };
+        self.put(|e| e.tag(Tag::from(tag))?.bytes(&bytes).map(drop))
+    }
+
+    /// Writes a decimal fraction.
+    fn fraction(&mut self, digits: &str) -> Result<()> {
+        let (mantissa, exponent) = big::fraction(digits).ok_or_else(too_large)?;
+        self.put(|e| {
+            e.tag(Tag::from(IanaTag::Decimal))?
+                .array(2)?
+                .i64(exponent)
+                .map(drop)
+        })?;
+        self.big(&mantissa)
     }
 
     /// Writes a document, whose values have no shapes.
@@ -146,4 +180,8 @@ impl CborWriter<'_> {
     ) -> Result<()> {
         write(&mut self.encoder).map_err(|e| Error::request(e.to_string()))
     }
+}
+
+fn too_large() -> Error {
+    Error::request("a number is too large for CBOR")
 }

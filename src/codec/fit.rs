@@ -16,7 +16,8 @@
 //! | a scalar, or another aggregate | list, map, structure, union | left out, *with a warning* |
 //! | two members or more, or none | union | the members, *with a warning* |
 //!
-//! An integer that exceeds 64 bits is returned as its digits. In a text that is not Unicode (half of a surrogate pair, bytes that are
+//! A number of any size (`bigInteger`, `bigDecimal`) has the conversions of an integer or a double, and keeps all its digits. An integer
+//! or long that exceeds 64 bits is returned as its digits. In a text that is not Unicode (half of a surrogate pair, bytes that are
 //! not UTF-8) the invalid parts are replaced by U+FFFD, *with a warning*.
 
 use std::fmt;
@@ -25,7 +26,7 @@ use serde_json::{Map, Number, Value};
 
 use super::raw::{NOT_UTF8, Raw, Text};
 use super::warning::Warning;
-use super::{ReadError, UNKNOWN_MEMBER, scalar};
+use super::{ReadError, UNKNOWN_MEMBER, big, scalar};
 use crate::model::{Kind, Members, ServiceModel, Shape};
 use crate::time::{self, Timestamp};
 
@@ -323,6 +324,7 @@ fn read_text(kind: &Kind, text: &str) -> Option<Value> {
             scalar::Integer::Signed(n) => Some(n.into()),
             scalar::Integer::Unsigned(n) => Some(n.into()),
         },
+        Kind::BigDecimal | Kind::BigInteger => big::value(kind, text),
         Kind::Float | Kind::Double => match scalar::float(text)? {
             float if float.is_finite() => Some(float.into()),
             float => scalar::visit_float::<_, ReadError>(float, super::sink::ToValue).ok(),
@@ -350,8 +352,10 @@ fn unreadable(found: &'static str, kind: &Kind) -> &'static str {
         ("text", Kind::Timestamp) => "text that is not a timestamp, or is ambiguous",
         ("text", Kind::Blob) => "text that is not base64",
         ("text", Kind::Integer | Kind::Long) => "text that is not a 64-bit integer",
-        ("text", Kind::Float | Kind::Double) => "text that is not a number",
+        ("text", Kind::BigInteger) => "text that is not an integer",
+        ("text", Kind::BigDecimal | Kind::Float | Kind::Double) => "text that is not a number",
         ("a number", Kind::Integer | Kind::Long) => "a number that is not a 64-bit integer",
+        ("a number", Kind::BigInteger) => "a number that is not an integer",
         ("a number", Kind::Timestamp) => "a number of seconds beyond the year 9999",
         (found, _) => found,
     }

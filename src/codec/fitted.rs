@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::fit::entry;
 use super::scalar::{self, ScalarText};
-use super::{ReadError, the_shape_decides};
+use super::{ReadError, big, the_shape_decides};
 use crate::model::{Kind, ServiceModel, Shape, ShapeId};
 
 /// The error of a target, with the path from the last step to the first.
@@ -87,8 +87,11 @@ impl<'a, 'de> FittedReader<'a, 'de> {
         match (self.kind(), self.value) {
             (Kind::Boolean, value) => !value.is_boolean(),
             (Kind::Integer | Kind::Long, value) => !value.is_i64() && !value.is_u64(),
-            (Kind::Float | Kind::Double, Value::String(text)) => scalar::float(text).is_none(),
-            (Kind::Float | Kind::Double, value) => !value.is_number(),
+            (Kind::BigInteger, value) => big::digits(&Kind::BigInteger, value).is_none(),
+            (Kind::BigDecimal | Kind::Float | Kind::Double, Value::String(text)) => {
+                scalar::float(text).is_none()
+            }
+            (Kind::BigDecimal | Kind::Float | Kind::Double, value) => !value.is_number(),
             (Kind::Union(_), Value::Object(members)) => members.is_empty(),
             (Kind::String | Kind::Blob | Kind::Timestamp, value) => {
                 value.is_object() || value.is_array()

@@ -8,8 +8,10 @@ use std::fmt;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{
-    DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
+    Deserialize as _, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess,
+    Unexpected, Visitor,
 };
+use serde_json::value::RawValue;
 
 use super::json_members::Fields;
 use super::received::{self, AS_RECEIVED};
@@ -74,6 +76,22 @@ impl<'de, D: Deserializer<'de>> Json<'_, 'de, D> {
     fn wanted<V: Visitor<'de>>(self, visitor: V, want: Want) -> Result<V::Value, D::Error> {
         self.inner.deserialize_any(ByShape(visitor, self.at, want))
     }
+
+    /// Reads a number of any size, of which serde_json's reader would keep the digits of a float.
+    fn big<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        let raw = <&'de RawValue>::deserialize(self.inner)?.get();
+        let kind = &self.at.shape.kind;
+        let text = match raw.starts_with('"') {
+            true => serde_json::from_str(raw).map_err(D::Error::custom)?,
+            false => Cow::Borrowed(raw),
+        };
+        match raw {
+            "null" => visitor.visit_unit(),
+            _ => ScalarText { text, kind }
+                .deserialize_any(visitor)
+                .map_err(D::Error::custom),
+        }
+    }
 }
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Json<'_, 'de, D> {
@@ -83,6 +101,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Json<'_, 'de, D> {
         match self.at.shape.kind {
             Kind::String => self.inner.deserialize_str(visitor),
             Kind::Document => self.inner.deserialize_any(visitor),
+            Kind::BigDecimal | Kind::BigInteger => self.big(visitor),
             _ => self.wanted(visitor, Want::Any),
         }
     }
@@ -125,7 +144,9 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Json<'_, 'de, D> {
         visitor: V,
     ) -> Result<V::Value, D::Error> {
         match (name, &self.at.shape.kind) {
-            (AS_RECEIVED, Kind::String | Kind::Document) => self.deserialize_any(visitor),
+            (AS_RECEIVED, Kind::BigDecimal | Kind::BigInteger | Kind::String | Kind::Document) => {
+                self.deserialize_any(visitor)
+            }
             (AS_RECEIVED, _) => self.wanted(visitor, Want::Received),
             _ => visitor.visit_newtype_struct(self),
         }
@@ -158,7 +179,8 @@ macro_rules! visit_number {
                     let text = time::from_epoch(n as f64).map_err(E::custom)?.rfc3339();
                     self.0.visit_string(text)
                 }
-                Kind::Integer | Kind::Long | Kind::Float | Kind::Double | Kind::Document => self.0.$visit(n),
+                Kind::BigDecimal | Kind::BigInteger | Kind::Integer | Kind::Long | Kind::Float | Kind::Double
+                | Kind::Document => self.0.$visit(n),
                 _ => Err(self.mismatch(Unexpected::Other("a number"))),
             }
         }
@@ -243,14 +265,14 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ByShape<'_, 'de, V> {
 
     fn visit_f64<E: serde::de::Error>(self, n: f64) -> Result<V::Value, E> {
         match self.1.shape.kind {
-            Kind::Float | Kind::Double | Kind::Document => self.0.visit_f64(n),
+            Kind::BigDecimal | Kind::Float | Kind::Double | Kind::Document => self.0.visit_f64(n),
             Kind::Timestamp if self.2 == Want::Received => received::visit(n, self.0),
             Kind::Timestamp => {
                 let text = time::from_epoch(n).map_err(E::custom)?.rfc3339();
                 self.0.visit_string(text)
             }
             // a float of this size is exactly what the text says
-            Kind::Integer | Kind::Long if n.fract() == 0.0 && n.abs() < 9e15 => {
+            Kind::BigInteger | Kind::Integer | Kind::Long if n.fract() == 0.0 && n.abs() < 9e15 => {
                 self.0.visit_i64(n as i64)
             }
             _ => Err(self.mismatch(Unexpected::Float(n))),

@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use super::WriteError;
-use super::scalar;
+use super::{WriteError, big, scalar};
 use crate::error::{Error, Result};
-use crate::model::{Kind, Member, ServiceModel, Shape};
+use crate::model::{Kind, Member, Protocol, ServiceModel, Shape};
 use crate::time::TimestampFormat;
 
 /// Appends a value of this shape.
@@ -51,6 +50,7 @@ impl JsonWriter<'_> {
             }
             (Kind::List(_) | Kind::Map { .. }, _) => Err(mismatch(&shape.kind)),
             (Kind::Timestamp, _) => self.timestamp(format, value),
+            (Kind::BigDecimal | Kind::BigInteger, _) => self.big(&shape.kind, value),
             _ => self.plain(value),
         }
     }
@@ -110,6 +110,15 @@ impl JsonWriter<'_> {
         match format {
             TimestampFormat::EpochSeconds => self.out.extend_from_slice(text.as_bytes()),
             _ => self.plain(&Value::String(text))?,
+        }
+        Ok(())
+    }
+
+    fn big(&mut self, kind: &Kind, value: &Value) -> Result<()> {
+        let digits = big::digits(kind, value).ok_or_else(|| mismatch(kind))?;
+        match self.model.metadata().protocol {
+            Protocol::RpcV2Json => return self.plain(&Value::String(digits.into())),
+            _ => self.out.extend_from_slice(digits.as_bytes()),
         }
         Ok(())
     }

@@ -12,6 +12,7 @@
 //! A reader is a `serde::Deserializer`, so each of the three targets is filled directly from the bytes. A tree is built only for a
 //! `Value`, and for a response that does not fit its shape (`fit`).
 
+pub(crate) mod big;
 pub(crate) mod cbor_read;
 mod cbor_token;
 pub(crate) mod cbor_write;

@@ -9,6 +9,7 @@ use serde::de::value::SeqDeserializer;
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde_json::Value;
 
+use super::big;
 use super::received::{self, AS_RECEIVED};
 use super::{ReadError, the_shape_decides};
 use crate::decimal::Decimal;
@@ -61,6 +62,10 @@ impl<'de> Deserializer<'de> for ScalarText<'_, 'de> {
                 None => Err(self.mismatch()),
             },
             Kind::Float | Kind::Double => visit_float(self.float()?, visitor),
+            Kind::BigDecimal | Kind::BigInteger => match big::value(self.kind, &self.text) {
+                Some(value) => value.deserialize_any(visitor),
+                None => Err(self.mismatch()),
+            },
             Kind::Blob if !is_base64(&self.text) => Err(self.mismatch()),
             _ => match self.text {
                 Cow::Borrowed(text) => visitor.visit_borrowed_str(text), // free for a `&str` or `Cow` in T
@@ -194,6 +199,7 @@ pub(crate) fn text<'v>(
         (_, Value::Number(n)) => n.to_string().into(),
         (_, Value::Bool(true)) => "true".into(),
         (_, Value::Bool(false)) => "false".into(),
+        (_, Value::Null) => return Err("null has no form in this protocol".into()),
         _ => return Err(format!("expected {}", kind.name())),
     })
 }

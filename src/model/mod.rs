@@ -206,6 +206,8 @@ pub enum Protocol {
     RestXml,
     /// Smithy RPC v2 with CBOR bodies.
     RpcV2Cbor,
+    /// Smithy RPC v2 with JSON bodies.
+    RpcV2Json,
 }
 
 impl ServiceModel {
@@ -389,11 +391,12 @@ impl fmt::Debug for ServiceModel {
 
 impl Protocol {
     /// The protocols by their names in models, most preferred first.
-    const BY_PREFERENCE: [(&'static str, Self); 6] = [
+    const BY_PREFERENCE: [(&'static str, Self); 7] = [
         ("json", Self::AwsJson),
         ("rest-json", Self::RestJson),
         ("rest-xml", Self::RestXml),
         ("smithy-rpc-v2-cbor", Self::RpcV2Cbor),
+        ("smithy-rpc-v2-json", Self::RpcV2Json),
         ("query", Self::AwsQuery),
         ("ec2", Self::Ec2Query),
     ];

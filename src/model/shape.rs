@@ -23,6 +23,8 @@ pub struct Shape {
     pub kind: Kind,
     /// The error traits, if the shape is an error.
     pub error: Option<ErrorTraits>,
+    /// Whether a list or a map may have null in place of items or values.
+    pub sparse: bool,
     /// Whether values of the shape are secrets.
     pub sensitive: bool,
     /// Whether a blob is streamed.
@@ -60,6 +62,10 @@ pub struct Shape {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Kind {
+    /// A decimal number of any size: a JSON number if that has exactly the same value, else text with its digits.
+    BigDecimal,
+    /// An integer of any size: a JSON number if it has 64 bits, else text with its digits.
+    BigInteger,
     /// Bytes; base64 in JSON values.
     Blob,
     /// True or false.
@@ -279,6 +285,8 @@ impl Kind {
     /// Returns the name of the type in models.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::BigDecimal => "bigDecimal",
+            Self::BigInteger => "bigInteger",
             Self::Blob => "blob",
             Self::Boolean => "boolean",
             Self::Document => "document",

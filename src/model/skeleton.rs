@@ -149,9 +149,9 @@ fn scalar(shape: &Shape, name: &str) -> Value {
         Kind::Blob => "".into(),
         Kind::Boolean => false.into(),
         Kind::Document => Map::new().into(),
-        Kind::Double | Kind::Float => near_zero(shape).into(),
+        Kind::BigDecimal | Kind::Double | Kind::Float => near_zero(shape).into(),
         // beyond 64 bits, the nearest number
-        Kind::Integer | Kind::Long => (near_zero(shape).ceil() as i64).into(),
+        Kind::BigInteger | Kind::Integer | Kind::Long => (near_zero(shape).ceil() as i64).into(),
         Kind::String => text(shape, name).into(),
         Kind::Timestamp => "1970-01-01T00:00:00Z".into(),
         _ => Value::Null,

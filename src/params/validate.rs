@@ -3,13 +3,13 @@
 //! As in botocore: types, required and unknown members, unions, minimum values and lengths. Maximum values and lengths and
 //! enumerations are left to the service, where they change first, unless the program requests strict validation.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use serde_json::{Map, Value};
 
 use super::{ParamError, ParamErrorKind, ParamErrors};
 use crate::attribute_value;
-use crate::codec::scalar;
+use crate::codec::{big, scalar};
 use crate::error::Result;
 use crate::model::{Kind, Location, Member, Members, Operation, ServiceModel, Shape, ShapeId};
 use crate::time;
@@ -146,7 +146,10 @@ impl<'a> Check<'a> {
                 self.length(shape, items.len());
                 return self.nested(|check| {
                     let mut items = items.iter().enumerate();
-                    items.try_for_each(|(n, item)| check.at(Part::Index(n), of, item))
+                    items.try_for_each(|(n, item)| match item {
+                        Value::Null if shape.sparse => Ok(()),
+                        _ => check.at(Part::Index(n), of, item),
+                    })
                 });
             }
             (Kind::Map { key, value: of }, Value::Object(entries)) => {
@@ -159,7 +162,10 @@ impl<'a> Check<'a> {
                         check.path.push(Part::Name(name));
                         check.length(keys, name.chars().count());
                         check.path.pop();
-                        check.at(Part::Name(name), of, value)
+                        match value {
+                            Value::Null if shape.sparse => Ok(()),
+                            _ => check.at(Part::Name(name), of, value),
+                        }
                     })
                 });
             }
@@ -180,6 +186,10 @@ impl<'a> Check<'a> {
             (Kind::Integer | Kind::Long, Value::Number(n)) if n.is_i64() || n.is_u64() => {
                 self.range(shape, n);
             }
+            (Kind::BigDecimal | Kind::BigInteger, _) => match big::digits(&shape.kind, value) {
+                Some(digits) => self.range(shape, &digits),
+                None => self.wrong_type(value, expected(&shape.kind)),
+            },
             (Kind::Float | Kind::Double, Value::Number(n)) => self.range(shape, n),
             (Kind::Float | Kind::Double, Value::String(text))
                 if matches!(&**text, "NaN" | "Infinity" | "-Infinity") => {}
@@ -275,20 +285,25 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn range(&mut self, shape: &Shape, value: &serde_json::Number) {
-        if let (Some(min), Some(number)) = (shape.min, value.as_f64())
+    fn range(&mut self, shape: &Shape, value: &impl fmt::Display) {
+        if shape.min.is_none() && self.max(shape).is_none() {
+            return;
+        }
+        let value = value.to_string();
+        let number = value.parse::<f64>().ok();
+        if let (Some(min), Some(number)) = (shape.min, number)
             && number < min
         {
             self.fault(ParamErrorKind::TooSmall {
-                value: value.to_string(),
+                value: value.clone(),
                 min: min.to_string(),
             });
         }
-        if let (Some(max), Some(number)) = (self.max(shape), value.as_f64())
+        if let (Some(max), Some(number)) = (self.max(shape), number)
             && number > max
         {
             self.fault(ParamErrorKind::TooLarge {
-                value: value.to_string(),
+                value,
                 max: max.to_string(),
             });
         }
@@ -302,6 +317,8 @@ fn expected(kind: &Kind) -> &'static str {
         {
             attribute_value::EXPECTED
         }
+        Kind::BigDecimal => "a number, or a string with its digits",
+        Kind::BigInteger => "an integer of 64 bits, or a string with its digits",
         Kind::Blob => "a string with base64",
         Kind::Boolean => "a boolean",
         Kind::Document => "any JSON",

@@ -19,6 +19,10 @@ impl WireProtocol for AwsJson {
         Format::Json
     }
 
+    fn has_error_header(&self) -> bool {
+        true
+    }
+
     fn encode(
         &self,
         model: &ServiceModel,

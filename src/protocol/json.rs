@@ -121,13 +121,22 @@ fn kind_of(body: &[u8]) -> &'static str {
 
 /// Reads the parts of an error. `codes` are the members that may hold the code, in order of preference.
 pub(super) fn error_parts(response: &BufferedResponse<'_>, codes: &[&str]) -> ErrorParts {
+    let parts = document_error(response, codes);
+    ErrorParts {
+        code: header(response.headers, ERROR_TYPE).or(parts.code),
+        ..parts
+    }
+}
+
+/// As [`error_parts`], from the document alone.
+pub(super) fn document_error(response: &BufferedResponse<'_>, codes: &[&str]) -> ErrorParts {
     let fields = Fields::read(response.body);
     let is_code = |code: &String| !short(code).is_empty();
     let code = codes
         .iter()
         .find_map(|name| fields.text(&[name], Value::is_number).filter(is_code));
     ErrorParts {
-        code: header(response.headers, ERROR_TYPE).or(code),
+        code,
         message: fields.text(
             &["message", "Message", "errorMessage", "error_description"],
             |value| !value.is_null(),

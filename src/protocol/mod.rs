@@ -5,17 +5,17 @@
 //! | query | `aws_query` | `query` | form | XML |
 //! | ec2 | `ec2_query` | `query` | form | XML |
 //! | json 1.0, 1.1 | `aws_json` | `rpc` (`X-Amz-Target`) | JSON | JSON |
-//! | rpc-v2-cbor | `rpc_v2_cbor` | `rpc` (`/service/…/operation/…`) | CBOR | CBOR |
+//! | rpc-v2-cbor | `rpc_v2_cbor` | `rpc_v2` (`/service/…/operation/…`) | CBOR | CBOR |
+//! | rpc-v2-json | `rpc_v2_json` | `rpc_v2` | JSON | JSON |
 //! | rest-json | `rest_json` | `rest` | JSON | JSON |
 //! | rest-xml | `rest_xml` | `rest` | XML | XML |
 //!
 //! A new protocol is a file with an implementation of [`WireProtocol`], and a row of [`for_model`]. What protocols have in common
-//! is a function that they call: by format (`json`, `xml`), or by binding (`query`, `rest`, `rpc`).
+//! is a function that they call: by format (`json`, `xml`), or by binding (`query`, `rest`, `rpc`, `rpc_v2`).
 
 mod aws_json;
 mod aws_query;
 mod binding;
-
 mod ec2_query;
 mod empty;
 mod error;
@@ -31,7 +31,9 @@ mod rest;
 mod rest_json;
 mod rest_xml;
 mod rpc;
+mod rpc_v2;
 mod rpc_v2_cbor;
+mod rpc_v2_json;
 mod success;
 mod template;
 mod xml;
@@ -66,6 +68,11 @@ pub(crate) trait WireProtocol: Sync {
     /// Whether an event stream begins with a message that holds the other members of the result.
     fn has_initial_response(&self) -> bool {
         !self.binds_members()
+    }
+
+    /// Whether a header names the error, whatever the status.
+    fn has_error_header(&self) -> bool {
+        false
     }
 
     /// The feature id of the protocol in the User-Agent, if it has one.
@@ -154,6 +161,7 @@ pub(crate) fn for_model(model: &ServiceModel) -> &'static dyn WireProtocol {
         Protocol::RestJson => &rest_json::RestJson,
         Protocol::RestXml => &rest_xml::RestXml,
         Protocol::RpcV2Cbor => &rpc_v2_cbor::RpcV2Cbor,
+        Protocol::RpcV2Json => &rpc_v2_json::RpcV2Json,
     }
 }
 

@@ -19,6 +19,10 @@ impl WireProtocol for RestJson {
         Format::Json
     }
 
+    fn has_error_header(&self) -> bool {
+        true
+    }
+
     fn binds_members(&self) -> bool {
         true
     }

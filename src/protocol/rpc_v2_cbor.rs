@@ -1,23 +1,22 @@
-//! Smithy RPC v2: the operation in the URL, CBOR bodies.
+//! Smithy RPC v2 with CBOR bodies.
 
-use http::HeaderValue;
-use http::header::{ACCEPT, CONTENT_TYPE};
 use serde_json::Value;
 
 use super::error::ErrorParts;
+use super::rpc_v2::Form;
 use super::success::{Presence, Rejection, SuccessResponse, Wanted};
-use super::{
-    BufferedResponse, Encoded, Nodes, OutputBody, Params, WireProtocol, event_stream, rpc,
-};
+use super::{BufferedResponse, Encoded, Nodes, OutputBody, Params, WireProtocol, rpc};
 use crate::codec::format::{Format, is_cbor_map};
 use crate::codec::{cbor_read, cbor_write, raw};
-use crate::error::{Error, Result, excerpt};
+use crate::error::{Error, Result};
 use crate::model::{Operation, ServiceModel, Shape};
 use crate::transport::Request;
 
-/// The header of requests and responses that names the protocol.
-const PROTOCOL: &str = "smithy-protocol";
-const NAME: &str = "rpc-v2-cbor";
+const FORM: Form = Form {
+    name: "rpc-v2-cbor",
+    media_type: "application/cbor",
+    write: cbor_write::write,
+};
 
 pub(super) struct RpcV2Cbor;
 
@@ -36,24 +35,7 @@ impl WireProtocol for RpcV2Cbor {
         operation: &Operation,
         params: &Params,
     ) -> Result<Encoded> {
-        let service = &model.metadata().target_prefix;
-        let path = format!("/service/{service}/operation/{}", operation.name);
-        let mut request = Encoded::post(path);
-        let accepted = match event_stream(model, operation)? {
-            Some(_) => "application/vnd.amazon.eventstream",
-            None => "application/cbor",
-        };
-        let headers = &mut request.headers;
-        headers.insert(PROTOCOL, HeaderValue::from_static(NAME));
-        headers.insert(ACCEPT, HeaderValue::from_static(accepted));
-        if let Some(input) = operation.input {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/cbor"));
-            let mut body = Vec::with_capacity(256);
-            cbor_write::write(model, model.shape(input)?, &params.value, &mut body)?;
-            request.body = body.into();
-        }
-        rpc::set_query_mode(model, &mut request);
-        Ok(request)
+        FORM.encode(model, operation, params)
     }
 
     fn document(
@@ -63,9 +45,7 @@ impl WireProtocol for RpcV2Cbor {
         shape: &Shape,
         value: &Value,
     ) -> Result<(&'static str, Vec<u8>)> {
-        let mut out = Vec::new();
-        cbor_write::write(model, shape, value, &mut out)?;
-        Ok(("application/cbor", out))
+        FORM.document(model, shape, value)
     }
 
     fn move_body_to_query(
@@ -90,11 +70,7 @@ impl WireProtocol for RpcV2Cbor {
         let Wanted::Document { shape, .. } = wanted else {
             return Ok(None);
         };
-        let named = response.headers.get(PROTOCOL).map(|value| value.as_bytes());
-        if let Some(other) = named.filter(|named| *named != NAME.as_bytes()) {
-            let received = format!("the protocol {}", excerpt(other));
-            return Err(response.unexpected(format!("the protocol {NAME}"), received));
-        }
+        FORM.check(response)?;
         match is_cbor_map(response.body) {
             true => Ok(None),
             false => {

@@ -20,7 +20,6 @@ use super::error::ERROR_TYPE;
 use super::page::{BYTE_ORDER_MARK, has_headers_of_page, is_page};
 use super::{Nodes, OutputBody, WireProtocol, for_model, request_id};
 use crate::codec::ReadError;
-use crate::codec::format::Format;
 use crate::error::{Error, UnexpectedResponse, excerpt};
 use crate::model::{Kind, Member, Members, Operation, ServiceModel, Shape, ShapeId};
 
@@ -81,8 +80,8 @@ impl<'a> SuccessResponse<'a> {
     pub(crate) fn check(&self) -> Result<Option<Nodes>, Rejection> {
         let body = self.body.strip_prefix(BYTE_ORDER_MARK);
         let body = body.unwrap_or(self.body).trim_ascii();
-        let is_json = self.protocol().format() == Format::Json;
-        if is_json && !self.is_streamed && self.headers.contains_key(ERROR_TYPE) {
+        let has_header = self.protocol().has_error_header();
+        if has_header && !self.is_streamed && self.headers.contains_key(ERROR_TYPE) {
             return Err(Rejection::Service(self.status));
         }
         if is_page(body) && !(self.is_streamed || self.is_payload_of_any_bytes()?) {

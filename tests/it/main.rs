@@ -14,6 +14,7 @@ mod completion;
 #[cfg(all(feature = "cli", unix))]
 mod configure;
 mod credentials;
+mod diagrams;
 mod dynamodb;
 mod errors;
 mod exchange;

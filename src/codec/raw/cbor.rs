@@ -4,9 +4,9 @@ use minicbor::Decoder;
 use minicbor::data::Type;
 
 use super::{Raw, Text};
-use crate::codec::MAX_DEPTH;
+use crate::codec::{MAX_DEPTH, big};
 
-/// Parses one whole CBOR item. Null entries of maps are dropped; tags are ignored, except those of large integers.
+/// Parses one whole CBOR item. Null entries of maps are dropped; tags are ignored, except those of numbers of any size.
 pub(crate) fn cbor(bytes: &[u8]) -> Option<Raw> {
     let mut decoder = Decoder::new(bytes);
     let raw = item(&mut decoder, MAX_DEPTH)?;
@@ -59,14 +59,27 @@ fn item(decoder: &mut Decoder<'_>, depth: usize) -> Option<Raw> {
         }
         Type::Tag => {
             let tag = decoder.tag().ok()?.as_u64();
-            match (tag, item(decoder, depth.checked_sub(1)?)?) {
-                (2 | 3, Raw::Bytes(bytes)) => large_integer(tag == 3, bytes),
-                (_, raw) => raw,
-            }
+            tagged(tag, item(decoder, depth.checked_sub(1)?)?)
         }
         Type::Break | Type::Simple | Type::Unknown(_) => return None,
         _ => Raw::Number(i128::from(decoder.int().ok()?).to_string()),
     })
+}
+
+/// An item with a tag: a bignum or a decimal fraction, if it is one and not too large.
+fn tagged(tag: u64, raw: Raw) -> Raw {
+    let number = match (tag, &raw) {
+        (2 | 3, Raw::Bytes(bytes)) => big::of_bignum(bytes, tag == 3),
+        (4, Raw::List(parts)) => match &parts[..] {
+            [Raw::Number(exponent), Raw::Number(mantissa)] => {
+                let exponent = exponent.parse().ok();
+                exponent.map(|exponent| big::of_fraction(mantissa, exponent))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    number.map_or(raw, Raw::Number)
 }
 
 impl Raw {
@@ -135,16 +148,4 @@ fn chunk(decoder: &mut Decoder<'_>, major: u8) -> Option<Vec<u8>> {
     let bytes = decoder.input().get(from..to)?.to_vec();
     decoder.set_position(to);
     Some(bytes)
-}
-
-/// An integer of tag 2 or 3, if it fits 128 bits.
-fn large_integer(is_negative: bool, bytes: Vec<u8>) -> Raw {
-    let significant: Vec<u8> = bytes.iter().copied().skip_while(|b| *b == 0).collect();
-    if significant.len() > 15 {
-        return Raw::Bytes(bytes);
-    }
-    let n = significant
-        .iter()
-        .fold(0_i128, |n, byte| n * 256 + i128::from(*byte));
-    Raw::Number(if is_negative { -1 - n } else { n }.to_string())
 }

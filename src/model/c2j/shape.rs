@@ -34,6 +34,8 @@ pub(super) struct RawShape<'a> {
     pub(super) error: Option<RawError<'a>>,
     pub(super) retryable: Option<RawRetryable>,
     #[serde(default)]
+    pub(super) sparse: bool,
+    #[serde(default)]
     pub(super) sensitive: bool,
     #[serde(default)]
     pub(super) streaming: bool,
@@ -100,6 +102,7 @@ pub(super) fn parse(model: &ServiceModel, id: ShapeId, text: &str) -> Result<Sha
     Ok(Shape {
         kind,
         error: is_error.then_some(error),
+        sparse: raw.sparse,
         sensitive: raw.sensitive,
         streaming: raw.streaming,
         requires_length: raw.requires_length,

@@ -141,7 +141,7 @@ impl<'m> Writer<'m> {
             Kind::List(item) => {
                 let mut schema = Map::new();
                 schema.insert("type".into(), "array".into());
-                schema.insert("items".into(), self.target(item)?.into());
+                schema.insert("items".into(), self.item(shape, item)?);
                 if let Some(min) = self.min(&notes) {
                     schema.insert("minItems".into(), min);
                 }
@@ -153,7 +153,7 @@ impl<'m> Writer<'m> {
                 if self.direction == Direction::Input {
                     schema.insert("propertyNames".into(), self.target(key)?.into());
                 }
-                schema.insert("additionalProperties".into(), self.target(value)?.into());
+                schema.insert("additionalProperties".into(), self.item(shape, value)?);
                 schema
             }
             _ => self.scalar(shape, &notes),
@@ -228,6 +228,15 @@ impl<'m> Writer<'m> {
         }
         let reference = format!("#/$defs/{}", pointer(name));
         Ok(Map::from_iter([("$ref".to_owned(), reference.into())]))
+    }
+
+    /// The schema of an item of a list, or of a value of a map.
+    fn item(&mut self, shape: &Shape, of: &Member) -> Result<Value> {
+        let item: Value = self.target(of)?.into();
+        Ok(match shape.sparse {
+            true => json!({"anyOf": [item, {"type": "null"}]}),
+            false => item,
+        })
     }
 
     /// A label of a URL must not be empty, or the URL is that of another operation.

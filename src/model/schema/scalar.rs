@@ -11,6 +11,10 @@ use crate::model::{Kind, Notes, Shape};
 const BASE64: &str =
     "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
 
+/// The digits of an integer and of a decimal number of any size.
+const INTEGER: &str = "^-?(?:0|[1-9][0-9]*)$";
+const DECIMAL: &str = "^-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$";
+
 /// The timestamps that a call reads, as far as an expression can tell: seconds since 1970; ISO 8601; numbers with words between them.
 static TIMESTAMP: LazyLock<String> = LazyLock::new(|| {
     const SECONDS: &str = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?";
@@ -43,25 +47,17 @@ impl Writer<'_> {
                 schema
             }
             Kind::Boolean => json!({"type": "boolean"}),
-            Kind::Double | Kind::Float => {
-                let mut number = json!({"type": "number"});
-                if let Some(min) = notes.min.clone().filter(|_| is_input) {
-                    number["minimum"] = min.into();
-                }
-                json!({"anyOf": [number, {"enum": ["NaN", "Infinity", "-Infinity"]}]})
+            Kind::BigDecimal => {
+                json!({"anyOf": [self.number(notes), {"type": "string", "pattern": DECIMAL}]})
             }
-            Kind::Integer | Kind::Long => {
-                let lowest = Number::from(i64::MIN);
-                let min = (notes.min.clone()).filter(|min| min.as_f64() > lowest.as_f64());
-                match is_input {
-                    true => json!({
-                        "type": "integer",
-                        "minimum": min.unwrap_or(lowest),
-                        "maximum": u64::MAX,
-                    }),
-                    false => json!({"type": "integer"}),
-                }
+            Kind::BigInteger => {
+                json!({"anyOf": [self.integer(notes), {"type": "string", "pattern": INTEGER}]})
             }
+            Kind::Double | Kind::Float => json!({"anyOf": [
+                self.number(notes),
+                {"enum": ["NaN", "Infinity", "-Infinity"]},
+            ]}),
+            Kind::Integer | Kind::Long => self.integer(notes),
             Kind::String => {
                 let mut schema = json!({"type": "string"});
                 if let Some(min) = self.min(notes) {
@@ -83,6 +79,33 @@ impl Writer<'_> {
         match schema {
             Value::Object(schema) => schema,
             _ => Map::new(), // all are objects
+        }
+    }
+
+    /// The schema of a float.
+    fn number(&self, notes: &Notes) -> Value {
+        let mut number = json!({"type": "number"});
+        if let Some(min) = notes
+            .min
+            .clone()
+            .filter(|_| self.direction == Direction::Input)
+        {
+            number["minimum"] = min.into();
+        }
+        number
+    }
+
+    /// The schema of an integer of 64 bits.
+    fn integer(&self, notes: &Notes) -> Value {
+        let lowest = Number::from(i64::MIN);
+        let min = (notes.min.clone()).filter(|min| min.as_f64() > lowest.as_f64());
+        match self.direction == Direction::Input {
+            true => json!({
+                "type": "integer",
+                "minimum": min.unwrap_or(lowest),
+                "maximum": u64::MAX,
+            }),
+            false => json!({"type": "integer"}),
         }
     }
 }

@@ -22,7 +22,7 @@ const SCHEMES: [&str; 6] = [
 ];
 
 /// The protocol traits.
-const PROTOCOLS: [(&str, Protocol); 7] = [
+const PROTOCOLS: [(&str, Protocol); 8] = [
     ("aws.protocols#awsJson1_0", Protocol::AwsJson),
     ("aws.protocols#awsJson1_1", Protocol::AwsJson),
     ("aws.protocols#awsQuery", Protocol::AwsQuery),
@@ -30,6 +30,7 @@ const PROTOCOLS: [(&str, Protocol); 7] = [
     ("aws.protocols#restJson1", Protocol::RestJson),
     ("aws.protocols#restXml", Protocol::RestXml),
     ("smithy.protocols#rpcv2Cbor", Protocol::RpcV2Cbor),
+    ("smithy.protocols#rpcv2Json", Protocol::RpcV2Json),
 ];
 
 #[derive(Deserialize)]

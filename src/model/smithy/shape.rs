@@ -54,13 +54,15 @@ pub(super) fn parse(dialect: &Smithy, model: &ServiceModel, text: &str) -> Resul
             key: entry("key", &raw.key)?,
             value: entry("value", &raw.value)?,
         },
+        "bigDecimal" => Kind::BigDecimal,
+        "bigInteger" => Kind::BigInteger,
         "blob" => Kind::Blob,
         "boolean" => Kind::Boolean,
         "document" => Kind::Document,
-        "double" | "bigDecimal" => Kind::Double,
+        "double" => Kind::Double,
         "float" => Kind::Float,
         "byte" | "short" | "integer" | "intEnum" => Kind::Integer,
-        "long" | "bigInteger" => Kind::Long,
+        "long" => Kind::Long,
         "string" | "enum" => Kind::String,
         "timestamp" => Kind::Timestamp,
         other => return Err(format!("unknown type {other:?}")),
@@ -92,6 +94,7 @@ pub(super) fn parse(dialect: &Smithy, model: &ServiceModel, text: &str) -> Resul
     let is_union = matches!(kind, Kind::Union(_));
     Ok(Shape {
         error,
+        sparse: traits.sparse.0,
         sensitive: traits.sensitive.0,
         streaming: traits.streaming.0 && !is_union,
         requires_length: traits.requires_length.0,
@@ -173,6 +176,8 @@ impl<'m> Target<'m> {
             _ => wire_name.to_owned(),
         };
         let format = match own.timestamp_format()? {
+            // the trait has no effect there
+            _ if protocol == Protocol::RpcV2Json => None,
             None => inherited.timestamp_format()?,
             own => own,
         };
@@ -218,7 +223,7 @@ impl<'m> Target<'m> {
             Protocol::RestXml | Protocol::AwsQuery | Protocol::Ec2Query => {
                 own.xml_name.as_deref().unwrap_or(name)
             }
-            Protocol::AwsJson | Protocol::RpcV2Cbor => name,
+            Protocol::AwsJson | Protocol::RpcV2Cbor | Protocol::RpcV2Json => name,
         }
     }
 

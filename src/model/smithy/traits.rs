@@ -19,6 +19,8 @@ pub(super) struct Traits<'a> {
     pub(super) host_label: Present,
     #[serde(rename = "smithy.api#sensitive")]
     pub(super) sensitive: Present,
+    #[serde(rename = "smithy.api#sparse")]
+    pub(super) sparse: Present,
     #[serde(rename = "smithy.api#streaming")]
     pub(super) streaming: Present,
     #[serde(rename = "smithy.api#requiresLength")]

@@ -648,7 +648,7 @@ fn misfits_in_errors_keep_code_and_members() {
             ..Case::of(protocol)
         };
         let body: Vec<u8> = match protocol {
-            "json" | "rest-json" => {
+            "json" | "rest-json" | "smithy-rpc-v2-json" => {
                 br#"{"__type":"x#Refused","message":"a\ud800","When":"soon","Long":"7"}"#.to_vec()
             }
             "smithy-rpc-v2-cbor" => [

@@ -2,7 +2,9 @@
 //! responses.
 
 mod misfits;
+mod numbers;
 mod refused;
+mod rpc_v2_json;
 mod service;
 mod smithy;
 mod targets;
@@ -33,7 +35,7 @@ struct Wire {
 const XML_NS: &str = "https://tower.example/doc/";
 
 /// The requests equal those of botocore with the same model.
-const WIRES: [Wire; 6] = [
+const WIRES: [Wire; 7] = [
     Wire {
         protocol: "json",
         target: "/",
@@ -87,6 +89,15 @@ const WIRES: [Wire; 6] = [
         answer: b"\xbf\x62Id\x63t-1\x66Height\x03\x65Since\xc1\xfb\x41\xda\x55\xcd\x69\x60\x00\x00\x64Seal\x43\x00\x01\x02\x66Floors\x9f\x61x\x61y\xff\x64Tags\xa1\x61k\x61v\xff",
         headers: &[],
         refusal: b"\xa2\x66__type\x72tower#NoSuchGround\x67message\x63dig",
+    },
+    Wire {
+        protocol: "smithy-rpc-v2-json",
+        target: "/service/Tower_20240101/operation/Build",
+        request: br#"{"Name":"a b","Height":3,"Since":1767323045,"Seal":"AAEC","Floors":["x","y"],"Tags":{"k":"v"}}"#,
+        content_type: Some("application/json"),
+        answer: br#"{"Id":"t-1","Height":3,"Since":1767323045.5,"Seal":"AAEC","Floors":["x","y"],"Tags":{"k":"v"},"New":[{}]}"#,
+        headers: &[("smithy-protocol", "rpc-v2-json")],
+        refusal: br#"{"__type":"tower#NoSuchGround","message":"dig"}"#,
     },
 ];
 
@@ -295,6 +306,7 @@ fn a_union_has_one_member_in_every_protocol() {
             around("<BuildResult>", "</BuildResult>"),
         ),
         ("smithy-rpc-v2-cbor", cbor.to_vec(), cbor.to_vec()),
+        ("smithy-rpc-v2-json", json.to_vec(), json.to_vec()),
     ];
     let value = json!({"Choice": {"Choices": [{"Count": 7}, {"Inner": {"Word": "w"}}]}});
     for (protocol, request, answer) in wires {
@@ -339,7 +351,7 @@ fn shapes_that_hold_themselves_are_described_called_and_read() {
     for wire in WIRES {
         let folder = tempfile::tempdir().unwrap();
         let answer: &[u8] = match wire.protocol {
-            "json" | "rest-json" => br#"{"Loop":[[],[[]]]}"#,
+            "json" | "rest-json" | "smithy-rpc-v2-json" => br#"{"Loop":[[],[[]]]}"#,
             "smithy-rpc-v2-cbor" => b"\xa1\x64Loop\x82\x80\x81\x80",
             "query" => b"<BuildResponse><BuildResult><Loop><member/><member><member/></member></Loop></BuildResult></BuildResponse>",
             _ => b"<BuildResult><Loop><member/><member><member/></member></Loop></BuildResult>",
@@ -509,7 +521,7 @@ fn deep_nesting_is_an_error() {
     for wire in WIRES {
         for depth in [1_000, 200_000] {
             let (open, inner): (&[u8], &[u8]) = match wire.protocol {
-                "json" | "rest-json" => (br#"{"Tags":{"k":["#, b"["),
+                "json" | "rest-json" | "smithy-rpc-v2-json" => (br#"{"Tags":{"k":["#, b"["),
                 "smithy-rpc-v2-cbor" => (b"\xa1\x64Tags", b"\x81"),
                 _ => (b"<BuildResult><Tags>", b"<entry>"),
             };
@@ -540,7 +552,7 @@ fn members_of_another_type_cause_no_panic() {
     for wire in &WIRES {
         for name in names {
             match wire.protocol {
-                "json" | "rest-json" => {
+                "json" | "rest-json" | "smithy-rpc-v2-json" => {
                     for value in values {
                         survives(wire, format!("{{\"{name}\":{value}}}").as_bytes());
                     }

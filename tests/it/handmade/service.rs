@@ -7,13 +7,14 @@ use tucuxi::{Client, Error, Output};
 
 use crate::unsigned;
 
-pub(crate) const PROTOCOLS: [&str; 6] = [
+pub(crate) const PROTOCOLS: [&str; 7] = [
     "json",
     "rest-json",
     "rest-xml",
     "query",
     "ec2",
     "smithy-rpc-v2-cbor",
+    "smithy-rpc-v2-json",
 ];
 
 /// The members of the result: names and shapes.
@@ -119,7 +120,7 @@ impl<'c> Case<'c> {
 
     pub(crate) fn document(&self, inner: &str) -> String {
         match self.protocol {
-            "json" | "rest-json" => format!("{{{inner}}}"),
+            "json" | "rest-json" | "smithy-rpc-v2-json" => format!("{{{inner}}}"),
             "query" => format!("<GetResponse><GetResult>{inner}</GetResult></GetResponse>"),
             "ec2" => format!("<GetResponse>{inner}</GetResponse>"),
             _ => format!("<GetResult>{inner}</GetResult>"),

@@ -11,14 +11,15 @@ use super::{WIRES, XML_NS, params, result};
 use crate::support::loopback::{Asked, Server};
 
 /// The trait of a protocol, by its name in botocore's models.
-fn protocol_trait(protocol: &str) -> &'static str {
+pub(super) fn protocol_trait(protocol: &str) -> &'static str {
     match protocol {
         "json" => "aws.protocols#awsJson1_1",
         "query" => "aws.protocols#awsQuery",
         "ec2" => "aws.protocols#ec2Query",
         "rest-json" => "aws.protocols#restJson1",
         "rest-xml" => "aws.protocols#restXml",
-        _ => "smithy.protocols#rpcv2Cbor",
+        "smithy-rpc-v2-cbor" => "smithy.protocols#rpcv2Cbor",
+        _ => "smithy.protocols#rpcv2Json",
     }
 }
 

@@ -270,8 +270,10 @@ const CBOR: &[u8] = b"\xa9\x64Text\x63red\x64Long\x05\x63Yes\xf5\x64When\xc1\x1a
 fn in_body(protocol: &str, is_odd: bool) -> Output {
     let case = Case::of(protocol);
     let output = match protocol {
-        "json" | "rest-json" if is_odd => case.members(&format!(r#"{JSON},"Int":"x""#)),
-        "json" | "rest-json" => case.members(JSON),
+        "json" | "rest-json" | "smithy-rpc-v2-json" if is_odd => {
+            case.members(&format!(r#"{JSON},"Int":"x""#))
+        }
+        "json" | "rest-json" | "smithy-rpc-v2-json" => case.members(JSON),
         "smithy-rpc-v2-cbor" if is_odd => {
             let body = [b"\xaa\x63Int\x61x", &CBOR[1..]].concat();
             case.get(&body)

@@ -76,8 +76,8 @@ impl<'m> Builder<'m> {
             Kind::Blob => Value::Null,
             Kind::Boolean => true.into(),
             Kind::Document => Value::Object(Map::new()),
-            Kind::Double | Kind::Float => 0.0.into(),
-            Kind::Integer | Kind::Long => 0.into(),
+            Kind::BigDecimal | Kind::Double | Kind::Float => 0.0.into(),
+            Kind::BigInteger | Kind::Integer | Kind::Long => 0.into(),
             Kind::List(item) => {
                 let name = self.model.shape_name(item.target);
                 vec![self.value(item.target, name)?].into()

@@ -97,7 +97,14 @@ fn value_name(member: &Member, syntax: Syntax<'_>) -> &'static str {
     };
     match kind {
         Some(Kind::Blob) => "BLOB",
-        Some(Kind::Double | Kind::Float | Kind::Integer | Kind::Long) => "NUMBER",
+        Some(
+            Kind::BigDecimal
+            | Kind::BigInteger
+            | Kind::Double
+            | Kind::Float
+            | Kind::Integer
+            | Kind::Long,
+        ) => "NUMBER",
         Some(Kind::Timestamp) => "TIME",
         Some(Kind::String) => "TEXT",
         _ => "VALUE",
