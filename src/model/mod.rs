@@ -22,6 +22,7 @@ mod notes;
 mod operation;
 mod ordered;
 mod paginator;
+mod parts;
 mod reachable;
 mod reads;
 mod recognise;

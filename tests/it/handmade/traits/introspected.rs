@@ -12,7 +12,7 @@ fn service() -> Service {
     Service {
         is_signed: true,
         service: json!({
-            "smithy.api#title": "The Service", "aws.api#service": {"sdkId": "My Service", "endpointPrefix": "mine"},
+            "smithy.api#title": "The Service", "smithy.api#documentation": "<p>Serves.</p>", "aws.api#service": {"sdkId": "My Service", "endpointPrefix": "mine"},
             "aws.api#clientEndpointDiscovery": {"operation": "t#Op", "error": "t#Bad"},
             "smithy.api#paginated": {"inputToken": "next", "outputToken": "next", "pageSize": "count"},
         }),
@@ -69,6 +69,8 @@ pub(super) fn run() {
         (&*metadata.endpoint_prefix, &*metadata.signing_name),
         ("mine", "t")
     );
+
+    assert_eq!(view.documentation().unwrap().to_string(), "Serves.");
 
     let operation = view.operation("Op").unwrap();
     assert!(operation.deprecated && operation.is_read_only() && operation.is_endpoint_operation);

@@ -168,7 +168,7 @@ fn events() {
         }),
         ..Service::default()
     };
-    let text = |text: &str| tucuxi::eventstream::HeaderValue::String(text.to_owned().into());
+    let text = |text: &str| tucuxi::eventstream::HeaderValue::String(text.to_owned());
     let message = Message::new("raw")
         .with(":message-type", text("event"))
         .with(":event-type", text("word"))
