@@ -74,7 +74,7 @@ pub fn paginator(pages: &Pages) -> &Paginator {
 /// # Errors
 ///
 /// Returns an error if an expression of the paginator does not fit the page.
-pub fn page_elements(pages: &Pages, page: &Value, others: Map<String, Value>) -> Result<Value> {
+pub fn page_elements(pages: &Pages, page: Value, others: Map<String, Value>) -> Result<Value> {
     paginate::elements_of(page, others, pages.paginator())
 }
 

@@ -224,14 +224,21 @@ struct Entry {
 
 /// Puts the members into the order of the model. Of entries with the same name the last counts, at the place of the first.
 fn arrange(out: &mut Vec<u8>, first: usize, mut entries: Vec<Entry>, depth: usize) {
-    let is_ordered = |pair: &[Entry]| pair[0].rank.is_some() && pair[0].rank < pair[1].rank;
-    if entries.windows(2).all(is_ordered) {
+    let is_increasing = |pair: &[Entry]| pair[0].rank.is_some() && pair[0].rank < pair[1].rank;
+    if entries.windows(2).all(is_increasing) {
         return;
     }
-    entries.sort_by_key(|entry| entry.rank);
+    let is_sorted = entries.is_sorted_by_key(|entry| entry.rank);
+    if !is_sorted {
+        entries.sort_by_key(|entry| entry.rank);
+    }
     // members of the model have different names if they have different places
-    if !entries.windows(2).all(is_ordered) {
+    if !entries.windows(2).all(is_increasing) {
+        let count = entries.len();
         entries = distinct(out, entries);
+        if is_sorted && entries.len() == count {
+            return;
+        }
     }
     let mut text = Vec::with_capacity(out.len() - first);
     for (at, entry) in entries.into_iter().enumerate() {
@@ -244,10 +251,17 @@ fn arrange(out: &mut Vec<u8>, first: usize, mut entries: Vec<Entry>, depth: usiz
 
 /// Leaves out the entries whose names occur again.
 fn distinct(out: &[u8], entries: Vec<Entry>) -> Vec<Entry> {
+    /// So few names are compared faster than hashed.
+    const FEW: usize = 16;
+    let name = |entry: &Entry| &out[entry.name.clone()];
+    let mut earlier = (0..entries.len()).flat_map(|at| (0..at).map(move |before| (before, at)));
+    if entries.len() <= FEW && earlier.all(|(a, b)| name(&entries[a]) != name(&entries[b])) {
+        return entries;
+    }
     let mut places = HashMap::with_capacity(entries.len());
     let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
     for entry in entries {
-        let place = *places.entry(&out[entry.name.clone()]).or_insert(kept.len());
+        let place = *places.entry(name(&entry)).or_insert(kept.len());
         match kept.get_mut(place) {
             Some(earlier) => *earlier = entry,
             None => kept.push(entry),
@@ -439,5 +453,64 @@ impl<'de> Visitor<'de> for ToItems<'_> {
         }
         let left = 0..ends.len();
         Ok(Some(Items { text, ends, left }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arranged(entries: &[(Option<usize>, &str, &str)]) -> String {
+        let mut out = b"{".to_vec();
+        let mut list = Vec::new();
+        for (rank, name, value) in entries {
+            start(&mut out, list.is_empty(), 1);
+            let from = out.len();
+            write(&mut out, format_args!("{name:?}"));
+            let name = from..out.len();
+            write(&mut out, format_args!(": {value}"));
+            list.push(Entry {
+                rank: rank.map(|rank| (rank == 99, true, Some(rank).filter(|rank| *rank != 99))),
+                name,
+                end: out.len(),
+            });
+        }
+        arrange(&mut out, 1, list, 1);
+        String::from_utf8(out).unwrap().replace("\n    ", "")
+    }
+
+    #[test]
+    fn members_are_sorted_and_entries_occur_once() {
+        let many: Vec<String> = (0..40).map(|n| format!("k{}", n % 30)).collect();
+        let entries: Vec<_> = many.iter().map(|name| (None, &**name, "0")).collect();
+        assert_eq!(arranged(&entries).matches(": ").count(), 30);
+        for (entries, expected) in [
+            (&[][..], "{"),
+            (
+                &[(Some(0), "a", "1"), (Some(2), "c", "2")][..],
+                r#"{"a": 1,"c": 2"#,
+            ),
+            (
+                &[(Some(2), "c", "1"), (Some(0), "a", "2")],
+                r#"{"a": 2,"c": 1"#,
+            ),
+            (&[(Some(1), "b", "1"), (Some(1), "b", "2")], r#"{"b": 2"#),
+            // those that the model does not have stay in their order, behind the others
+            (
+                &[
+                    (Some(99), "y", "1"),
+                    (Some(99), "x", "2"),
+                    (Some(3), "d", "3"),
+                ],
+                r#"{"d": 3,"y": 1,"x": 2"#,
+            ),
+            (&[(None, "z", "1"), (None, "a", "2")], r#"{"z": 1,"a": 2"#),
+            (
+                &[(None, "z", "1"), (None, "a", "2"), (None, "z", "3")],
+                r#"{"z": 3,"a": 2"#,
+            ),
+        ] {
+            assert_eq!(arranged(entries), expected);
+        }
     }
 }

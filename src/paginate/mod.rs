@@ -212,14 +212,14 @@ pub(crate) fn next_page(page: &Value, paginator: &Paginator) -> Result<Vec<(Stri
 /// Returns the elements of a page, added to other members. Elements that the page does not have are null.
 #[cfg(feature = "cli")]
 pub(crate) fn elements_of(
-    page: &Value,
+    mut page: Value,
     others: Map<String, Value>,
     paginator: &Paginator,
 ) -> Result<Value> {
     let mut found = Value::Object(others);
     for key in &paginator.result_keys {
-        let elements = key.search(page).map_err(|e| error(e.to_string()))?;
-        page::put(&mut found, key.text(), elements.into_owned());
+        let elements = page::take(&mut page, key, paginator)?;
+        page::put(&mut found, key.text(), elements);
     }
     Ok(found)
 }

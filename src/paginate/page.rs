@@ -162,7 +162,7 @@ fn is_truthy(value: &Value) -> bool {
 
 /// Takes the value of an expression out of a value that is not needed any more, so that no list is copied. A value that another
 /// expression of the paginator may contain is copied.
-fn take(from: &mut Value, key: &Query, paginator: &Paginator) -> Result<Value> {
+pub(super) fn take(from: &mut Value, key: &Query, paginator: &Paginator) -> Result<Value> {
     let path = key.text();
     let is_plain = |c: char| c.is_alphanumeric() || "_.".contains(c);
     let is_shared = paginator.result_keys.iter().any(|other| {

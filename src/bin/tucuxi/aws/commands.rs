@@ -133,7 +133,6 @@ const REMOVED: &[(&str, &[&str])] = &[
 
 /// Commands of `aws` that are more than one call and that this command lacks. The empty name is a whole service.
 const LACKING: &[(&str, &[&str])] = &[
-    ("cloudfront", &["sign"]),
     (
         "cloudtrail",
         &[
@@ -143,11 +142,9 @@ const LACKING: &[(&str, &[&str])] = &[
             "verify-query-results",
         ],
     ),
-    ("codeartifact", &["login"]),
     ("codecommit", &["credential-helper"]),
     ("configservice", &["get-status", "subscribe"]),
     ("datapipeline", &["create-default-roles", "list-runs"]),
-    ("ddb", &[""]),
     (
         "deploy",
         &["deregister", "install", "push", "register", "uninstall"],

@@ -54,7 +54,7 @@ impl<W: Write> Printer<'_, W> {
                 true => pages.shared_part().clone(),
                 false => Map::new(),
             };
-            self.value(&page_elements(pages, &page, shared)?)?;
+            self.value(&page_elements(pages, page, shared)?)?;
             self.out.flush()?;
         }
         match pages.resume_token() {
