@@ -181,7 +181,19 @@ impl<'t> DownloadParts<'t> {
             file: self.partial.as_ref(),
             algorithm: self.algorithm,
         };
-        fetch.run()
+        let fetched = fetch.run()?;
+        if let Some(Fetched {
+            range, response, ..
+        }) = &fetched
+            && is_whole_file
+            && !self.object.may_have_len(range.end, response)
+        {
+            return Err(self.wrong(format!(
+                "the response has {} bytes of an object of {} bytes",
+                range.end, self.object.len
+            )));
+        }
+        Ok(fetched)
     }
 
     /// Fetches the whole object at once, from a server that ignores ranges. The first thread that notices does this; the others

@@ -91,6 +91,16 @@ impl Object {
         })
     }
 
+    /// Whether a response for the whole object may have this length: that of this object, or any if the object was replaced.
+    pub(super) fn may_have_len(&self, len: u64, response: &Value) -> bool {
+        let is_replaced = match (&self.etag, response["ETag"].as_str()) {
+            (Some(known), Some(etag)) => opaque(known) != opaque(etag),
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        is_replaced || len == self.len
+    }
+
     /// Verifies that a response is of this object, in case the service ignored the condition of the request.
     ///
     /// # Errors
@@ -276,6 +286,25 @@ mod tests {
         ] {
             let object = Object::from_response(&object_ref, &response);
             assert_eq!(object.ok().map(|object| object.len), len, "{response}");
+        }
+    }
+
+    #[test]
+    fn length_is_known_unless_the_object_was_replaced() {
+        let object_ref = ObjectRef::new("b", "k");
+        let (with, without) = (json!({"ETag": "\"e\""}), json!({}));
+        for (known, response, len, expected) in [
+            (&with, &with, 7, true),
+            (&with, &with, 6, false),
+            (&with, &without, 6, false),
+            (&with, &json!({"ETag": "\"f\""}), 6, true),
+            (&without, &with, 6, true),
+        ] {
+            let mut known = known.clone();
+            known["ContentLength"] = 7.into();
+            let object = Object::from_response(&object_ref, &known).unwrap();
+            let may = object.may_have_len(len, response);
+            assert_eq!(may, expected, "{known} {response} {len}");
         }
     }
 

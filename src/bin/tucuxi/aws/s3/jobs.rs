@@ -1,6 +1,8 @@
 //! The transfer of one item: its warnings, its line, and its job.
 
+use std::collections::HashSet;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use tucuxi::Client;
@@ -26,6 +28,8 @@ pub(super) struct Jobs {
     /// The arguments of deletions.
     pub(super) delete_args: Value,
     pub(super) moves: bool,
+    /// The files of moved objects, as names such as `a` and `./a` lead to the same one.
+    pub(super) moved: Arc<Mutex<HashSet<String>>>,
     pub(super) is_dry_run: bool,
     pub(super) is_stream: bool,
     /// Whether objects in archives are transferred, or skipped with a warning or without.
@@ -169,6 +173,10 @@ impl Jobs {
             }
             Action::Download => {
                 let path = prepare(target)?;
+                let mut moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner);
+                if self.moves && !moved.insert(path.clone()) {
+                    return Err("another object was moved to the same file".to_owned());
+                }
                 self.manager
                     .download(source_bucket, source_key, Path::new(&path))
             }

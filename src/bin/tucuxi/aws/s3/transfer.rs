@@ -167,6 +167,7 @@ impl Transfer {
                 args,
                 delete_args: params::of(given, Action::Delete)?,
                 moves: kind == Kind::Move,
+                moved: Arc::default(),
                 is_dry_run: given.has("dryrun"),
                 is_stream,
                 archives: archives(given),
