@@ -22,6 +22,7 @@ mod notes;
 mod operation;
 mod ordered;
 mod paginator;
+mod parts;
 mod reachable;
 mod reads;
 mod recognise;
@@ -31,12 +32,15 @@ mod shape;
 mod skeleton;
 mod smithy;
 mod source;
+mod standard;
 mod text;
 mod waiter;
 
 pub use self::documentation::Documentation;
 pub(crate) use self::entries::Entries;
 pub use self::example::{Example, ExampleError};
+#[cfg(feature = "cli")]
+pub use self::import::Archive;
 pub use self::notes::{MemberNotes, Notes};
 pub use self::operation::{EndpointDiscovery, HttpChecksum, Operation, StaticContextParam};
 pub use self::paginator::Paginator;
@@ -44,9 +48,11 @@ pub use self::shape::{ErrorTraits, Kind, Location, Member, Members, Shape, XmlNa
 pub use self::skeleton::Skeleton;
 #[cfg(feature = "embedded")]
 pub use self::source::Embedded;
+#[cfg(feature = "cli")]
+pub(crate) use self::source::SERVICE;
 pub use self::source::{DataFile, Directory, Memory, ModelSource, Origin};
 pub(crate) use self::source::{
-    ENDPOINT_RULES, EXAMPLES, Loaded, Models, PAGINATORS, RESOURCES, SERVICE, WAITERS,
+    ENDPOINT_RULES, EXAMPLES, Loaded, Models, PAGINATORS, RESOURCES, WAITERS,
 };
 pub use self::waiter::{Acceptor, Matcher, Scope, Waiter, WaiterState};
 pub use crate::time::TimestampFormat;

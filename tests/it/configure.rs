@@ -166,6 +166,14 @@ fn the_list_shows_where_values_come_from() {
         "{x:?}"
     );
     assert!(x.out.contains("region     : e                        : env              : ['AWS_REGION', 'AWS_DEFAULT_REGION']\n"), "{x:?}");
+    let both = list(
+        &[],
+        &[("AWS_PROFILE", "x"), ("AWS_DEFAULT_PROFILE", "none")],
+    );
+    assert!(
+        both.code == 0 && both.out.contains("profile    : x "),
+        "{both:?}"
+    );
     let none = list(&["--profile", "none"], &[]);
     assert_eq!((none.code, none.out.lines().count()), (255, 2), "{none:?}");
 }

@@ -3,7 +3,10 @@
 
 mod browser;
 mod cloudformation;
+mod cloudfront_sign;
+mod codeartifact;
 mod configure;
+mod ddb;
 mod ecr;
 mod eks_token;
 mod kubeconfig;
@@ -71,6 +74,11 @@ pub(super) struct Positional {
 static TABLE: &[Procedure] = &[
     cloudformation::DEPLOY,
     cloudformation::PACKAGE,
+    cloudfront_sign::SIGN,
+    cloudfront_sign::SIGN_COOKIES,
+    codeartifact::LOGIN,
+    ddb::PUT,
+    ddb::SELECT,
     configure::ADD_MODEL,
     configure::CONFIGURE,
     configure::EXPORT_CREDENTIALS,
@@ -123,4 +131,4 @@ pub(super) fn is_group(command: &str) -> bool {
     GROUPS.contains(&command)
 }
 
-const GROUPS: &[&str] = &["configure", "login", "logout"];
+const GROUPS: &[&str] = &["configure", "ddb", "login", "logout"];

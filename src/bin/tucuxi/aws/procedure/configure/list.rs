@@ -1,6 +1,7 @@
 //! `configure list`
 
 use tucuxi::config::Source;
+use tucuxi::internals::command::config;
 use tucuxi::{Client, Config};
 
 use super::super::switch;
@@ -47,7 +48,7 @@ fn run(task: &mut Task<'_, '_>) -> Result<(), Failure> {
 
 /// The configuration without `--region`, which is not part of it.
 fn configuration(task: &Task<'_, '_>) -> Result<Config, Failure> {
-    let mut config = Config::builder();
+    let mut config = config();
     if let Some(profile) = &task.globals.profile {
         config = config.profile(profile);
     }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tucuxi::config::FileEdit;
-use tucuxi::internals::command::PrintableLines;
-use tucuxi::{Client, Config, Credentials, ErrorKind};
+use tucuxi::internals::command::{PrintableLines, config};
+use tucuxi::{Client, Credentials, ErrorKind};
 
 use super::super::value;
 use super::wizard::{ask, ask_secret};
@@ -40,7 +40,7 @@ pub(in super::super) const MFA_LOGIN: Procedure = Procedure {
 fn run(task: &mut Task<'_, '_>) -> Result<(), Failure> {
     let place = Place::of(task)?;
     let duration: u32 = task.number("duration-seconds")?.unwrap_or(43200);
-    let client = task.connect(task.globals.config(Config::builder())?)?;
+    let client = task.connect(task.globals.config(config())?)?;
     let serial = task.value("serial-number").map(str::to_owned);
     let (client, serial) = match client.credentials() {
         Ok(_) => {
