@@ -113,6 +113,7 @@
 //! | `sigv4a` | yes | signature version 4a, which S3 multi-region access points need |
 //! | `ureq` | yes | the blocking HTTP transport; without it, programs bring a [`transport::Transport`] |
 //! | `async` | no | `AsyncClient`, on tokio, with HTTP/2 and events in both directions |
+//! | `cloudfront` | no | [`cloudfront`]: signed URLs and cookies |
 //! | `cli` | no | the `tucuxi` command and the importer of models |
 //!
 //! # Dependencies in the public API
@@ -148,6 +149,8 @@ mod call;
 mod cancel;
 pub mod checksum;
 mod client;
+#[cfg(feature = "cloudfront")]
+pub mod cloudfront;
 mod codec;
 mod compress;
 pub mod config;

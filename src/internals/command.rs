@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use serde_json::{Map, Number, Value};
 
 use crate::client::RequestBuilder;
-use crate::config::Config;
+use crate::config::{Config, ConfigBuilder, Environment};
 use crate::error::Result;
 use crate::model::{Operation, Paginator, ServiceModel, ShapeId};
 use crate::output::{Output, printed};
@@ -43,6 +43,25 @@ pub fn without_passwords(text: &str) -> Cow<'_, str> {
 /// Up to three names that are similar to `misspelt`, the most similar first.
 pub fn nearest<'n>(misspelt: &str, known: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
     names::nearest(misspelt, known)
+}
+
+/// The environment of the command. `AWS_PROFILE` comes before `AWS_DEFAULT_PROFILE`, as in version 2 of `aws`.
+pub fn environment() -> Environment {
+    let env = Environment::from_process();
+    match env.get("AWS_PROFILE") {
+        None => env,
+        Some(_) => {
+            let variables = env.iter();
+            variables
+                .filter(|(name, _)| *name != "AWS_DEFAULT_PROFILE")
+                .collect()
+        }
+    }
+}
+
+/// The builder of a configuration with the environment of the command.
+pub fn config() -> ConfigBuilder {
+    Config::builder().environment(environment().iter())
 }
 
 /// The text of a key of the profile that a configuration uses.

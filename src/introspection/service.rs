@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::Introspection;
 use crate::error::Result;
 use crate::exchange::Service;
+use crate::model::resource::Definitions;
 use crate::model::{Example, Paginator, ServiceModel, Waiter};
 
 impl Introspection {
@@ -161,6 +162,27 @@ impl ServiceView {
         let definitions = self.0.resources()?;
         let types = definitions.iter().flat_map(|found| found.types());
         Ok(types.map(Into::into).collect())
+    }
+
+    /// Returns the definitions of the service's resources: their identifiers, actions, collections and waiters; `None` if the service
+    /// has no resources.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let client = Client::with_transport(Config::builder().isolated().build()?, Replay::new())?;
+    /// let sqs = client.introspect().service("sqs")?;
+    /// let definitions = sqs.resource_definitions()?.expect("SQS has resources");
+    /// for (name, action) in &definitions.get("Queue")?.actions {
+    ///     println!("{name} calls {}", action.request.operation); // Purge calls PurgeQueue, …
+    /// }
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the data is invalid.
+    pub fn resource_definitions(&self) -> Result<Option<&Definitions>> {
+        Ok(self.0.resources()?.map(|definitions| &**definitions))
     }
 
     /// Returns examples of an operation, if the models have any: Smithy's may, and so may a file `examples-1` next to a model of

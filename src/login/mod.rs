@@ -6,7 +6,7 @@
 //!                                             │                                        ├──► ~/.aws/sso/cache or ~/.aws/login/cache
 //!                                             └──► or: the device code is polled ──────┘
 //! ```
-//! What a login saves is what `aws` and the other SDKs read, and what the providers [`sso`](crate::credentials::sso) and
+//! A login blocks until the person has authorized it, so an async program runs it on a thread that may block. What a login saves is what `aws` and the other SDKs read, and what the providers [`sso`](crate::credentials::sso) and
 //! [`login`](crate::credentials::login) of this crate use and refresh. Both logins are OAuth 2.0 with PKCE (RFC 7636) and a redirect to a
 //! port of this machine (RFC 8252); IAM Identity Center also has device codes (RFC 8628).
 

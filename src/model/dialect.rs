@@ -2,7 +2,7 @@
 //!
 //! Each dialect is a folder with an implementation of [`Dialect`]: `c2j/` and `smithy/`.
 
-use super::{Notes, Operation, ServiceModel, Shape, ShapeId};
+use super::{Documentation, Notes, Operation, ServiceModel, Shape, ShapeId};
 
 /// The form in which a model is written. The `text` of a function is that of one operation or of one shape.
 pub(super) trait Dialect: Send + Sync {
@@ -17,6 +17,9 @@ pub(super) trait Dialect: Send + Sync {
 
     /// Reads the parts of an operation or a shape that only people need.
     fn notes(&self, text: &str) -> Notes;
+
+    /// Reads the documentation of the service as a whole.
+    fn documentation(&self, model: &ServiceModel) -> Option<Documentation>;
 
     /// Returns one of the service's other data files, if the model contains it.
     fn file(&self, _model: &ServiceModel, _kind: &str) -> Result<Option<String>, String> {

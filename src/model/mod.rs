@@ -22,6 +22,7 @@ mod notes;
 mod operation;
 mod ordered;
 mod paginator;
+mod parts;
 mod reachable;
 mod reads;
 mod recognise;
@@ -44,9 +45,11 @@ pub use self::shape::{ErrorTraits, Kind, Location, Member, Members, Shape, XmlNa
 pub use self::skeleton::Skeleton;
 #[cfg(feature = "embedded")]
 pub use self::source::Embedded;
+#[cfg(feature = "cli")]
+pub(crate) use self::source::SERVICE;
 pub use self::source::{DataFile, Directory, Memory, ModelSource, Origin};
 pub(crate) use self::source::{
-    ENDPOINT_RULES, EXAMPLES, Loaded, Models, PAGINATORS, RESOURCES, SERVICE, WAITERS,
+    ENDPOINT_RULES, EXAMPLES, Loaded, Models, PAGINATORS, RESOURCES, WAITERS,
 };
 pub use self::waiter::{Acceptor, Matcher, Scope, Waiter, WaiterState};
 pub use crate::time::TimestampFormat;

@@ -64,6 +64,20 @@ pub struct MemberNotes {
 }
 
 impl ServiceModel {
+    /// Reads the documentation of the service as a whole.
+    ///
+    /// ```
+    /// use tucuxi::model::ServiceModel;
+    ///
+    /// let text = r#"{"metadata": {"protocol": "json"}, "operations": {}, "shapes": {}, "documentation": "<p>A tower.</p>"}"#;
+    /// let documentation = ServiceModel::parse("tower", text)?.documentation();
+    /// assert_eq!(documentation.unwrap().to_string(), "A tower.");
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
+    pub fn documentation(&self) -> Option<Documentation> {
+        self.dialect.documentation(self)
+    }
+
     /// Reads the notes on an operation.
     ///
     /// ```

@@ -264,6 +264,21 @@ mod tests {
         assert_eq!(names.count(), 1, "no other file is left");
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link() {
+        let home = tempfile::tempdir().unwrap();
+        let env = environment(home.path());
+        let real = home.path().join("real");
+        fs::write(&real, "[default]\n").unwrap();
+        fs::create_dir(home.path().join(".aws")).unwrap();
+        let link = home.path().join(".aws/config");
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        FileEdit::config().set("a", "1").save(&env).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&real).unwrap(), "[default]\na = 1\n");
+    }
+
     #[test]
     fn no_change_of_another_process_is_lost() {
         let home = tempfile::tempdir().unwrap();

@@ -28,7 +28,7 @@ pub(super) fn edited(text: &str, header: &str, changes: &[Change]) -> String {
             None => new.push(change),
         }
     }
-    lines.insert(lines.place_after_options(start), &lines.added(&new));
+    lines.insert(lines.place_after_options(start), &lines.added(&new, ""));
     lines.text()
 }
 
@@ -127,8 +127,15 @@ impl Lines {
             // in the last section, the line that follows stays where it is
             place += 1;
         }
-        while matches!(kinds.get(place), Some(Kind::Continuation)) {
-            place += 1;
+        // a value may continue after blank lines and comments
+        let is_gap = |kind: &&Kind<'_>| matches!(kind, Kind::Blank | Kind::Comment);
+        loop {
+            let rest = kinds.get(place..end).unwrap_or_default();
+            let gap = rest.iter().take_while(is_gap).count();
+            match rest.get(gap) {
+                Some(Kind::Continuation) => place += gap + 1,
+                _ => break,
+            }
         }
         place.min(end)
     }
@@ -155,7 +162,8 @@ impl Lines {
                 key: name,
                 ..change.clone()
             };
-            self.lines[at] = self.added(&[&changed]);
+            // without its indentation, the following options would continue its value
+            self.lines[at] = self.added(&[&changed], indent(&self.lines[at]));
             return;
         };
         let known = continued
@@ -169,7 +177,8 @@ impl Lines {
             }
             None => {
                 let place = self.place_after_nested(at);
-                let line = self.line(INDENT, nested, &change.value);
+                let indent = format!("{}{INDENT}", indent(&self.lines[at]));
+                let line = self.line(&indent, nested, &change.value);
                 self.insert(place, &line);
             }
         }
@@ -208,21 +217,22 @@ impl Lines {
     }
 
     /// The lines of new options.
-    fn added(&self, changes: &[&Change]) -> String {
+    fn added(&self, changes: &[&Change], indent: &str) -> String {
         let mut text = String::new();
         let mut done: Vec<&str> = Vec::new();
         for change in changes {
             let is_same = |other: &&&Change| other.key == change.key && other.nested.is_some();
             match &change.nested {
-                None => text += &self.line("", &change.key, &change.value),
+                None => text += &self.line(indent, &change.key, &change.value),
                 // written with the first key of the section
                 Some(_) if done.contains(&&*change.key) => {}
                 Some(_) => {
                     done.push(&change.key);
-                    text += &format!("{} ={}", change.key.trim(), self.end);
+                    text += &format!("{indent}{} ={}", change.key.trim(), self.end);
+                    let deeper = format!("{indent}{INDENT}");
                     for change in changes.iter().filter(is_same) {
                         let nested = change.nested.as_deref().unwrap_or_default();
-                        text += &self.line(INDENT, nested, &change.value);
+                        text += &self.line(&deeper, nested, &change.value);
                     }
                 }
             }
@@ -236,7 +246,7 @@ impl Lines {
 
     fn with_section(mut self, header: &str, changes: &[Change]) -> String {
         let changes: Vec<&Change> = changes.iter().collect();
-        let text = format!("[{header}]{}{}", self.end, self.added(&changes));
+        let text = format!("[{header}]{}{}", self.end, self.added(&changes, ""));
         self.insert(self.lines.len(), &text);
         self.text()
     }
@@ -262,6 +272,9 @@ fn has_delimiter(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::ini::{Ini, IniValue};
     use super::*;
 
     /// Sets `KEY=VALUE` or `KEY.NESTED=VALUE` in a section.
@@ -276,6 +289,66 @@ mod tests {
             Change { key, nested, value }
         });
         edited(text, header, &changes.collect::<Vec<_>>())
+    }
+
+    /// What the parser reads: sections with their options, nested ones as `key.nested`.
+    fn read(text: &str) -> Option<Vec<(String, String, String)>> {
+        let mut found = Vec::new();
+        for section in Ini::parse(text.as_bytes()).ok()?.sections {
+            for entry in section.entries {
+                let mut add = |key: &str, value: String| {
+                    found.push((section.name.clone(), key.to_owned(), value));
+                };
+                match entry.value {
+                    IniValue::Text(text) => add(&entry.key, text),
+                    IniValue::Nested(nested) => {
+                        for (key, value) in nested {
+                            add(&format!("{}.{key}", entry.key), value);
+                        }
+                    }
+                }
+            }
+        }
+        Some(found)
+    }
+
+    proptest! {
+        #[test]
+        fn a_change_sets_its_key_and_nothing_else(
+            lines in prop::collection::vec(
+                prop::sample::select(vec![
+                    "[b]", "[profile c]", "x = 1", "y: 2", "  z=3", "s3 =", "  s3 =", "    n = 4", "    m = 5", "\tn = 6", "", "# c",
+                    "# d = e", "  ; f", "    more", "Y = 7",
+                ]),
+                0..14,
+            ),
+            ends in any::<bool>(),
+            header in prop::sample::select(vec!["a", "b", "profile c", "new"]),
+            option in prop::sample::select(vec!["x=9", "y=9", "z=9", "new=9", "s3.n=9", "s3.m=9", "s3.new=9", "x="]),
+        ) {
+            let text = format!("[a]\n{}{}", lines.join("\n"), if ends { "\n" } else { "" });
+            let Some(old) = read(&text) else {
+                return Ok(()); // not a valid file
+            };
+            let changed = set(&text, header, &[option]);
+            let new = read(&changed).expect(&changed);
+            let (key, value) = option.split_once('=').unwrap();
+            let is_it = |(section, name, _): &&(String, String, String)| section == header && name == key;
+            // of repeated keys of a nested section, the last one counts
+            let found = new.iter().rfind(is_it).map(|(_, _, value)| &**value);
+            prop_assert_eq!(found, Some(value), "{}", changed);
+            // a text that becomes a nested section is the only thing that may be lost
+            let top = key.split('.').next().unwrap();
+            let is_other = |row: &&(String, String, String)| {
+                row.0 != header || (row.1 != key && row.1 != top && !row.1.starts_with(&format!("{key}.")))
+            };
+            let others = |rows: &[(String, String, String)]| -> Vec<_> {
+                rows.iter().filter(is_other).cloned().collect()
+            };
+            prop_assert_eq!(others(&old), others(&new), "{}", changed);
+            // again, it changes nothing
+            prop_assert_eq!(&set(&changed, header, &[option]), &changed);
+        }
     }
 
     #[test]
@@ -306,7 +379,7 @@ mod tests {
                 "[a]\n  Region=x # c\nz: 1\n",
                 "a",
                 &["region=y"],
-                "[a]\nRegion = y\nz: 1\n",
+                "[a]\n  Region = y\nz: 1\n",
             ),
             (
                 "[a]\nx = 1\n  2\n  3\ny = 2\n",

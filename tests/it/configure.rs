@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::support::loopback::Server;
+
 #[derive(Debug)]
 struct Run {
     code: i32,
@@ -164,6 +166,14 @@ fn the_list_shows_where_values_come_from() {
         "{x:?}"
     );
     assert!(x.out.contains("region     : e                        : env              : ['AWS_REGION', 'AWS_DEFAULT_REGION']\n"), "{x:?}");
+    let both = list(
+        &[],
+        &[("AWS_PROFILE", "x"), ("AWS_DEFAULT_PROFILE", "none")],
+    );
+    assert!(
+        both.code == 0 && both.out.contains("profile    : x "),
+        "{both:?}"
+    );
     let none = list(&["--profile", "none"], &[]);
     assert_eq!((none.code, none.out.lines().count()), (255, 2), "{none:?}");
 }
@@ -244,6 +254,76 @@ fn keys_of_the_console_are_imported() {
         configure(home.path(), "import --csv file://none", "").code,
         252
     );
+}
+
+#[test]
+fn a_code_of_a_device_is_exchanged_for_credentials() {
+    let server = Server::start(|asked| {
+        let is_wrong = asked.body.contains("TokenCode=999999");
+        let body = match is_wrong {
+            true => {
+                "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>wrong code</Message></Error></ErrorResponse>"
+            }
+            false => {
+                "<GetSessionTokenResponse><GetSessionTokenResult><Credentials><AccessKeyId>ASIAMFA</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
+                <SessionToken>t</SessionToken><Expiration>2030-01-02T03:04:05.678Z</Expiration></Credentials></GetSessionTokenResult></GetSessionTokenResponse>"
+            }
+        };
+        Some((if is_wrong { 403 } else { 200 }, body.to_owned()))
+    });
+    let keys =
+        "[default]\nregion = r\naws_access_key_id = AKID1234\naws_secret_access_key = hidden99\n";
+    let home = home(
+        "[default]\nmfa_serial = arn:aws:iam::123456789012:mfa/ann\n",
+        keys,
+    );
+    let login = |args: &str, stdin: &str| {
+        let args: Vec<&str> = ["configure", "mfa-login"]
+            .into_iter()
+            .chain(args.split_whitespace())
+            .collect();
+        run(
+            command(home.path(), &args).env("AWS_ENDPOINT_URL", &server.url),
+            stdin,
+        )
+    };
+    let done = login("", "123456\n\n");
+    assert_eq!(
+        done.out,
+        "MFA token code: Profile to update [123456789012-ann]: Temporary credentials written to profile '123456789012-ann'\n\
+        Credentials will expire at 2030-01-02 03:04:05 UTC\nTo use these credentials, specify --profile 123456789012-ann when running AWS CLI commands\n",
+        "{done:?}"
+    );
+    let saved = "[123456789012-ann]\naws_access_key_id = ASIAMFA\naws_secret_access_key = s\naws_session_token = t\n";
+    assert!(file(home.path(), "credentials").ends_with(saved));
+    let asked = server.asked();
+    assert!(asked[0].body.contains("DurationSeconds=43200"), "{asked:?}");
+    assert!(
+        asked[0]
+            .header("authorization")
+            .unwrap()
+            .contains("AKID1234")
+    );
+    let other = login(
+        "--serial-number GAHT12345678 --update-profile up --duration-seconds 900",
+        "123456\n",
+    );
+    assert!(
+        other.code == 0 && file(home.path(), "credentials").contains("\n[up]\n"),
+        "{other:?}"
+    );
+    // without keys, a person enters them
+    let asked = login("--profile none2", "");
+    assert_eq!(asked.code, 255, "{asked:?}");
+    for (args, stdin, code) in [
+        ("", "999999\n\n", 1),
+        ("", "\n", 1),
+        ("", "", 255),
+        ("--duration-seconds x", "", 252),
+    ] {
+        let failed = login(args, stdin);
+        assert_eq!(failed.code, code, "{args}: {failed:?}");
+    }
 }
 
 #[test]

@@ -282,7 +282,7 @@ fn a_diagram_gives_the_endpoints_of_its_tree() {
         texts.dedup();
         let mut random = Random(service.len() as u64);
         // most services have the same few rules
-        let count = if text.len() > 20_000 { 2_000 } else { 20 };
+        let count = if text.len() > 20_000 { 500 } else { 20 };
         for _ in 0..count {
             let params = params(of_tree.ruleset(), &texts, &mut random);
             let expected = outcome(&of_tree, &params);
@@ -300,7 +300,7 @@ fn a_diagram_gives_the_endpoints_of_its_tree() {
     }
     println!("{services} services: {found} endpoints, {errors} errors");
     assert!(
-        services > 400 && found > 5_000 && errors > 5_000,
+        services > 400 && found > 3_000 && errors > 3_000,
         "{services} {found} {errors}"
     );
 }

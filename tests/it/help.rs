@@ -7,6 +7,8 @@ fn help_pages() {
     let home = tempfile::tempdir().unwrap();
     let pages = [
         "",
+        "s3",
+        "s3 cp",
         "s3api get-object",
         "sts",
         "sns publish",

@@ -34,6 +34,8 @@ mod procedures;
 mod resources;
 mod round_trip;
 mod s3_backend;
+#[cfg(all(feature = "cli", unix))]
+mod s3_commands;
 mod s3s;
 mod secrets;
 #[cfg(feature = "cli")]

@@ -609,3 +609,229 @@ fn an_empty_change_set_is_no_failure_unless_it_shall_be() {
         "{kept:?}"
     );
 }
+
+#[test]
+fn urls_and_cookies_of_cloudfront_are_signed() {
+    let key = concat!(
+        "file://",
+        env!("CARGO_MANIFEST_DIR"),
+        "/src/cloudfront/test_rsa_pkcs1.pem"
+    );
+    let sign = |rest: &str| {
+        alone(&format!(
+            "cloudfront {rest} --key-pair-id K1 --private-key {key}"
+        ))
+    };
+    let url = sign("sign --url https://a/b --date-less-than 2020-01-01").out;
+    assert!(
+        url.starts_with("https://a/b?Expires=1577836800&Signature=")
+            && url.ends_with("&Key-Pair-Id=K1")
+    );
+    let custom = sign("sign --url https://a/b?c --date-less-than 2020-01-01 --policy-resource https://a/* --hash-algorithm SHA256").out;
+    assert!(
+        custom.starts_with("https://a/b?c&Policy=")
+            && custom.ends_with("&Key-Pair-Id=K1&Hash-Algorithm=SHA256")
+    );
+    let cookies =
+        sign("sign-cookies --resource https://a/* --date-less-than 2020-01-01 --query keys(@)").out;
+    let names: Vec<String> = serde_json::from_str(&cookies).unwrap();
+    assert_eq!(
+        names,
+        [
+            "CloudFront-Policy",
+            "CloudFront-Signature",
+            "CloudFront-Key-Pair-Id"
+        ]
+    );
+    for (rest, code, expected) in [
+        (
+            "sign --url https://a/b#c --date-less-than 2020-01-01",
+            252,
+            "a fragment",
+        ),
+        (
+            "sign --url https://a/b --date-less-than soon",
+            252,
+            "--date-less-than: \"soon\" is no time",
+        ),
+        (
+            "sign --url https://a/b --date-less-than 5 --date-greater-than 5",
+            252,
+            "must begin before it ends",
+        ),
+        (
+            "sign --url https://a/b --date-less-than 5 --ip-address ::1",
+            252,
+            "an IPv4 address",
+        ),
+        (
+            "sign --url https://a/b --date-less-than 5 --policy-resource https://c/*",
+            252,
+            "does not match",
+        ),
+    ] {
+        let run = sign(rest);
+        assert_eq!(run.code, code, "{rest}: {}", run.err);
+        assert!(run.err.contains(expected), "{rest}: {}", run.err);
+    }
+    let key = alone(
+        "cloudfront sign --url https://a/b --date-less-than 5 --key-pair-id K --private-key secret",
+    );
+    assert!(
+        key.code == 255 && !key.err.contains("secret"),
+        "{}",
+        key.err
+    );
+}
+
+#[test]
+fn items_are_selected_and_put_as_yaml() {
+    let server = server(|operation, asked| {
+        let body = match operation {
+            "Query" | "Scan" if asked.body.contains("ExclusiveStartKey") => {
+                json!({"Items": [{"id": {"S": "b"}, "t": {"SS": ["x"]}}], "Count": 1, "ScannedCount": 1})
+            }
+            "Query" | "Scan" => json!({
+                "Items": [{"id": {"S": "a"}, "n": {"N": "1.50"}, "b": {"B": "aGk="}}], "Count": 1, "ScannedCount": 2,
+                "LastEvaluatedKey": {"id": {"S": "a"}},
+            }),
+            "BatchWriteItem" => {
+                let sent: Value = serde_json::from_str(&asked.body).unwrap();
+                let sent = sent["RequestItems"]["t"].as_array().unwrap().clone();
+                match sent.len() {
+                    25 => json!({"UnprocessedItems": {"t": &sent[..2]}}),
+                    _ => json!({"UnprocessedItems": {}}),
+                }
+            }
+            _ => json!({}),
+        };
+        (200, body.to_string())
+    });
+    let home = tempfile::tempdir().unwrap();
+    let call = |line: &str| run(home.path(), &server.url, line);
+    let found = call(
+        "ddb select t --filter n > 1 and id in (\"a\") --key-condition id = 5 --projection id, n",
+    );
+    let expected = "\
+Items:
+- id: a
+  n: 1.50
+  b: !!binary \"aGk=\"
+- id: b
+  t: !!set
+    x: null
+Count: 2
+ScannedCount: 3
+";
+    assert_eq!(found.out, expected, "{}", found.err);
+    let body: Value = serde_json::from_str(&server.asked()[0].body).unwrap();
+    let sent = json!({
+        "TableName": "t", "ConsistentRead": true, "ReturnConsumedCapacity": "NONE",
+        "ProjectionExpression": "#n0, #n1", "FilterExpression": "#n2 > :n3 AND #n4 IN (:n5)",
+        "KeyConditionExpression": "#n6 = :n7",
+        "ExpressionAttributeNames": {"#n0": "id", "#n1": "n", "#n2": "n", "#n4": "id", "#n6": "id"},
+        "ExpressionAttributeValues": {":n3": {"N": "1"}, ":n5": {"S": "a"}, ":n7": {"N": "5"}},
+    });
+    assert_eq!(body, sent);
+    assert_eq!(call("ddb select t --query Items[].id").out, "- a\n- b\n");
+    let one = call("ddb select t --no-paginate --attributes COUNT --no-consistent-read");
+    assert!(one.out.ends_with("LastEvaluatedKey:\n  id: a\n"), "{one:?}");
+    let items: String = (0..30)
+        .map(|n| format!("- {{id: {n}, at: '2020-01-01'}}\n"))
+        .collect();
+    std::fs::write(home.path().join("items.yaml"), items).unwrap();
+    let put = call("ddb put t file://items.yaml");
+    assert_eq!((put.code, &*put.out), (0, ""), "{}", put.err);
+    let bodies = server.asked().into_iter().map(|asked| asked.body);
+    let batches = bodies.filter(|body| body.contains("RequestItems"));
+    assert_eq!(batches.count(), 2);
+    let one = call("ddb put t {id:\u{a0}1} --condition attribute_not_exists(id)");
+    assert_eq!(one.code, 0, "{}", one.err);
+    for (line, code, expected) in [
+        ("ddb", 252, "ddb needs a command"),
+        ("ddb selct", 252, "did you mean \"ddb select\"?"),
+        ("ddb select t --output json", 252, "ddb prints yaml only"),
+        (
+            "ddb select t --filter a =",
+            252,
+            "--filter: the expression ends too early",
+        ),
+        (
+            "ddb select t --no-paginate --max-items 1",
+            252,
+            "--max-items does not go with --no-paginate",
+        ),
+        (
+            "ddb put t file://items.yaml --condition a",
+            252,
+            "--condition is for one item only",
+        ),
+        ("ddb put t {id:2020-01-01", 255, "invalid YAML"),
+    ] {
+        let run = call(line);
+        assert_eq!(run.code, code, "{line}: {}", run.err);
+        assert!(run.err.contains(expected), "{line}: {}", run.err);
+    }
+    assert!(alone("ddb help").out.contains("select"));
+    assert!(alone("ddb put help").out.contains("ITEMS"));
+}
+
+#[test]
+fn logins_of_package_tools_are_printed() {
+    let server =
+        Server::start(|asked| {
+            Some((200, match asked.line.contains("authorization-token") {
+            true => json!({"authorizationToken": "tok", "expiration": 4_000_000_000_u64}),
+            false => json!({"repositoryEndpoint": "https://d-1.d.codeartifact.amazonaws.com/x/r/"}),
+        }.to_string()))
+        });
+    let home = tempfile::tempdir().unwrap();
+    let call = |tool: &str| {
+        let line =
+            format!("codeartifact login --domain dd --repository rr --dry-run --tool {tool}");
+        run(home.path(), &server.url, &line)
+    };
+    let place = "d-1.d.codeartifact.amazonaws.com/x/r/";
+    for (tool, expected) in [
+        (
+            "pip",
+            format!("pip config set global.index-url https://aws:tok@{place}simple/\n\n"),
+        ),
+        (
+            "npm --namespace n",
+            format!(
+                "npm config set @n:registry https://{place}\n\nnpm config set //{place}:always-auth true\n\nnpm config set //{place}:_authToken tok\n\n"
+            ),
+        ),
+        (
+            "twine",
+            format!(
+                "Dryrun mode is enabled, not writing to pypirc.\n{}/.pypirc would have been set to the following:\n\n[distutils]\nindex-servers = \n\tpypi\n\tcodeartifact\n\n[codeartifact]\nrepository = https://{place}\nusername = aws\npassword = tok\n\n\n",
+                home.path().display()
+            ),
+        ),
+    ] {
+        let run = call(tool);
+        assert_eq!(run.out, expected, "{tool}: {}", run.err);
+    }
+    assert!(
+        call("swift")
+            .out
+            .contains("machine d-1.d.codeartifact.amazonaws.com login token password tok\n")
+    );
+    let missing = call("dotnet");
+    assert!(
+        missing.code == 255 && missing.err.contains("cannot run dotnet"),
+        "{missing:?}"
+    );
+    assert_eq!(call("pip --namespace n").code, 255);
+    let real = run(
+        home.path(),
+        &server.url,
+        "codeartifact login --domain dd --repository rr --tool pip",
+    );
+    assert!(
+        real.code == 252 && real.err.contains("--dry-run is required"),
+        "{real:?}"
+    );
+}

@@ -4,7 +4,8 @@ use std::io::{self, Read};
 
 use clap::{Arg, ArgAction, ArgMatches};
 use serde_json::Value;
-use tucuxi::{Client, Config};
+use tucuxi::Client;
+use tucuxi::internals::command::config;
 
 use crate::failure::{Failure, with_option};
 
@@ -31,7 +32,7 @@ pub(crate) fn global() -> Vec<Arg> {
 /// Creates a client with the global options.
 pub(crate) fn client(matches: &ArgMatches) -> Result<Client, Failure> {
     let text = |name: &str| matches.get_one::<String>(name).map(String::as_str);
-    let mut config = Config::builder();
+    let mut config = config();
     if let Some(region) = text("region") {
         config = config.region(region);
     }

@@ -3,6 +3,7 @@
 use std::io;
 
 use tucuxi::config::{ConfigError, Source};
+use tucuxi::credentials::CredentialsError;
 use tucuxi::model::UnknownName;
 use tucuxi::params::{ParamError, ParamErrorKind};
 use tucuxi::{Error, ErrorKind};
@@ -49,7 +50,7 @@ impl Failure {
                 ErrorKind::Model if error.downcast_ref::<UnknownName>().is_some() => 252,
                 ErrorKind::Config if is_without_region(error) => 253,
                 ErrorKind::Config if is_of_url_option(error) => 252,
-                ErrorKind::Credentials => 253,
+                ErrorKind::Credentials if is_without_credentials(error) => 253,
                 ErrorKind::Service => 254,
                 _ => 255,
             },
@@ -90,6 +91,12 @@ fn is_of_base64(error: &Error) -> bool {
         _ => false,
     };
     !faults.is_empty() && faults.iter().all(is_blob)
+}
+
+/// Whether no provider has credentials, as opposed to one that failed.
+pub(crate) fn is_without_credentials(error: &Error) -> bool {
+    let cause = error.root().downcast_ref::<CredentialsError>();
+    matches!(cause, Some(CredentialsError::NotFound { .. }))
 }
 
 /// Whether the URL of an option is invalid.

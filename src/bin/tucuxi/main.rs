@@ -39,7 +39,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command, error};
-use tucuxi::internals::command::PrintableLines;
+use tucuxi::internals::command::{PrintableLines, config};
 use tucuxi::{Client, Config};
 
 use self::aws::{Aliases, Expanded, Host, Line};
@@ -167,7 +167,7 @@ fn run_service_command(line: &Line) -> ExitCode {
     }
     let names: Vec<&str> = SUBCOMMANDS.iter().map(|sub| sub.name).collect();
     let host = Host {
-        config: Config::builder(),
+        config: config(),
         connect: &Client::with_config,
         out: Out::stdout(),
         folder: Path::new(""),
@@ -178,7 +178,7 @@ fn run_service_command(line: &Line) -> ExitCode {
         Ok(()) | Err(Failure::Pipe) => ExitCode::SUCCESS,
         Err(failure @ Failure::Reported(_)) => ExitCode::from(failure.code()),
         Err(failure) => {
-            let config = line.globals.config(Config::builder()).ok();
+            let config = line.globals.config(config()).ok();
             report(&failure, line.globals.output_options(), config.as_ref())
         }
     }

@@ -21,9 +21,10 @@ use super::dialect::Dialect;
 use super::index::Index;
 use super::operation::Operation;
 use super::ordered::Ordered;
+use super::parts::Discovery;
 use super::shape::Shape;
 use super::text::Text;
-use super::{Metadata, Notes, ServiceModel, ShapeId};
+use super::{Documentation, Metadata, Notes, ServiceModel, ShapeId};
 use crate::error::{Error, Result};
 
 struct C2j;
@@ -107,12 +108,7 @@ impl Dialect for C2j {
     fn requires_discovery(&self, operation: &str) -> bool {
         #[derive(Deserialize)]
         struct Part {
-            endpointdiscovery: Option<Required>,
-        }
-        #[derive(Deserialize)]
-        struct Required {
-            #[serde(default)]
-            required: bool,
+            endpointdiscovery: Option<Discovery>,
         }
         if !operation.contains("endpointdiscovery") {
             return false;
@@ -124,6 +120,11 @@ impl Dialect for C2j {
 
     fn notes(&self, text: &str) -> Notes {
         notes::read(text)
+    }
+
+    /// The service has it at the top of its model, as an operation or a shape has it.
+    fn documentation(&self, model: &ServiceModel) -> Option<Documentation> {
+        notes::read(&model.text).documentation
     }
 }
 

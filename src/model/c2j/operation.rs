@@ -2,16 +2,14 @@
 
 use http::Method;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::member::{Head, RawMember, find};
 use super::shape::RawShape;
 use crate::model::ServiceModel;
 use crate::model::operation::{
-    EndpointDiscovery, HttpChecksum, NO_AUTH, Operation, StaticContextParam, is_ruled_prefix,
-    without_ruled_label,
+    HttpChecksum, NO_AUTH, Operation, is_ruled_prefix, without_ruled_label,
 };
-use crate::model::ordered::Ordered;
+use crate::model::parts::{self, Compression, Discovery, PathParams, StaticParams};
 use crate::model::reads::{self, Declared};
 use crate::model::text::Text;
 
@@ -31,14 +29,15 @@ struct RawOperation<'a> {
     unsigned_payload: bool,
     endpoint: Option<RawEndpoint<'a>>,
     #[serde(default)]
-    static_context_params: Ordered<Text<'a>, RawStatic<'a>>,
+    static_context_params: StaticParams,
     #[serde(default)]
-    operation_context_params: Ordered<Text<'a>, RawPath<'a>>,
+    operation_context_params: PathParams,
     http_checksum: Option<HttpChecksum>,
     #[serde(default)]
     http_checksum_required: bool,
-    requestcompression: Option<RawCompression<'a>>,
-    endpointdiscovery: Option<RawDiscovery>,
+    #[serde(default)]
+    requestcompression: Compression,
+    endpointdiscovery: Option<Discovery>,
     #[serde(default)]
     endpointoperation: bool,
     #[serde(default)]
@@ -73,45 +72,12 @@ struct RawEndpoint<'a> {
     host_prefix: Option<Text<'a>>,
 }
 
-#[derive(Deserialize)]
-struct RawStatic<'a> {
-    #[serde(borrow)]
-    value: &'a RawValue,
-}
-
-#[derive(Deserialize)]
-struct RawPath<'a> {
-    #[serde(borrow)]
-    path: Text<'a>,
-}
-
-#[derive(Deserialize)]
-struct RawCompression<'a> {
-    #[serde(borrow, default)]
-    encodings: Vec<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-struct RawDiscovery {
-    #[serde(default)]
-    required: bool,
-}
-
 pub(super) fn parse(model: &ServiceModel, name: &str, text: &str) -> Result<Operation, String> {
     let raw: RawOperation<'_> = serde_json::from_str(text).map_err(|e| e.to_string())?;
     let id = |r: &RawMember<'_>| find(model, &r.shape);
     let input = raw.input.as_ref().map(id).transpose()?;
-    let statics: Box<[StaticContextParam]> = (raw.static_context_params.0.into_iter())
-        .map(|(name, param)| {
-            let value = serde_json::from_str(param.value.get()).map_err(|e| e.to_string())?;
-            Ok(StaticContextParam {
-                name: String::from(name),
-                value,
-            })
-        })
-        .collect::<Result<_, String>>()?;
-    let method = Method::from_bytes(raw.http.method.as_bytes())
-        .map_err(|_| format!("{:?} is not a valid HTTP method", raw.http.method))?;
+    let statics = raw.static_context_params.0;
+    let method = parts::method(&raw.http.method)?;
     let prefix = raw.endpoint.and_then(|e| e.host_prefix);
     let is_rest = model.metadata.protocol.is_rest();
     let declared = Declared {
@@ -160,19 +126,11 @@ pub(super) fn parse(model: &ServiceModel, name: &str, text: &str) -> Result<Oper
             .filter(|p| !is_ruled_prefix(p, &statics))
             .map(Into::into),
         static_context_params: statics,
-        operation_context_params: (raw.operation_context_params.0.into_iter())
-            .map(|(name, param)| (name.into(), param.path.into()))
-            .collect(),
+        operation_context_params: raw.operation_context_params.0,
         http_checksum: raw.http_checksum,
         http_checksum_required: raw.http_checksum_required,
-        request_compression: (raw.requestcompression.into_iter())
-            .flat_map(|c| c.encodings)
-            .map(String::from)
-            .collect(),
-        endpoint_discovery: raw.endpointdiscovery.map(|d| match d.required {
-            true => EndpointDiscovery::Required,
-            false => EndpointDiscovery::Optional,
-        }),
+        request_compression: raw.requestcompression.encodings,
+        endpoint_discovery: raw.endpointdiscovery.map(Into::into),
         is_endpoint_operation: raw.endpointoperation,
         deprecated: raw.deprecated,
         read_only: reads::is_read_only(name, declared),

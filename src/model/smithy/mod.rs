@@ -29,7 +29,7 @@ use super::dialect::Dialect;
 use super::index::Index;
 use super::ordered::Ordered;
 use super::text::Text;
-use super::{Notes, Operation, ServiceModel, Shape, ShapeId};
+use super::{Documentation, Notes, Operation, ServiceModel, Shape, ShapeId};
 use crate::error::{Error, Result};
 
 /// What the dialect keeps of a model beside its index.
@@ -349,6 +349,10 @@ impl Dialect for Smithy {
 
     fn notes(&self, text: &str) -> Notes {
         notes::read(text)
+    }
+
+    fn documentation(&self, model: &ServiceModel) -> Option<Documentation> {
+        self.raw(model).ok()?.documentation()
     }
 
     fn file(&self, model: &ServiceModel, kind: &str) -> Result<Option<String>, String> {

@@ -11,10 +11,10 @@ use super::service::{Paginated, Reference};
 use super::shape::RawShape;
 use super::traits::Present;
 use crate::model::operation::{
-    EndpointDiscovery, HttpChecksum, NO_AUTH, Operation, StaticContextParam, is_ruled_prefix,
-    without_ruled_label,
+    HttpChecksum, NO_AUTH, Operation, is_ruled_prefix, without_ruled_label,
 };
 use crate::model::ordered::Ordered;
+use crate::model::parts::{self, Compression, Discovery, PathParams, StaticParams};
 use crate::model::reads::{self, Declared};
 use crate::model::text::Text;
 use crate::model::{Protocol, ServiceModel, ShapeId};
@@ -47,17 +47,17 @@ pub(super) struct Traits<'a> {
     #[serde(rename = "smithy.api#endpoint")]
     endpoint: Option<Endpoint<'a>>,
     #[serde(rename = "smithy.rules#staticContextParams")]
-    static_context_params: Ordered<Text<'a>, Static<'a>>,
+    static_context_params: StaticParams,
     #[serde(rename = "smithy.rules#operationContextParams")]
-    operation_context_params: Ordered<Text<'a>, Path<'a>>,
+    operation_context_params: PathParams,
     #[serde(rename = "aws.protocols#httpChecksum")]
     http_checksum: Option<HttpChecksum>,
     #[serde(rename = "smithy.api#httpChecksumRequired")]
     http_checksum_required: Present,
     #[serde(rename = "smithy.api#requestCompression")]
-    request_compression: Option<Compression<'a>>,
+    request_compression: Compression,
     #[serde(rename = "aws.api#clientDiscoveredEndpoint")]
-    discovered_endpoint: Option<Discovered>,
+    discovered_endpoint: Option<Discovery>,
     #[serde(rename = "smithy.api#deprecated")]
     deprecated: Present,
     #[serde(rename = "smithy.api#readonly")]
@@ -84,30 +84,6 @@ struct Http<'a> {
 struct Endpoint<'a> {
     #[serde(borrow)]
     host_prefix: Text<'a>,
-}
-
-#[derive(Deserialize)]
-struct Static<'a> {
-    #[serde(borrow)]
-    value: &'a RawValue,
-}
-
-#[derive(Deserialize)]
-struct Path<'a> {
-    #[serde(borrow)]
-    path: Text<'a>,
-}
-
-#[derive(Deserialize)]
-struct Compression<'a> {
-    #[serde(borrow)]
-    encodings: Vec<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Discovered {
-    #[serde(default)]
-    required: bool,
 }
 
 /// Whether an operation must discover its endpoint.
@@ -144,22 +120,13 @@ pub(super) fn parse(
         None if metadata.protocol.is_rest() => return Err("it has no http trait".into()),
         _ => (Text("POST".into()), Text("/".into())),
     };
-    let method = Method::from_bytes(method.as_bytes())
-        .map_err(|_| format!("{method:?} is not a valid HTTP method"))?;
+    let method = parts::method(&method)?;
     let declared = Declared {
         readonly: traits.readonly.0,
         idempotent: traits.idempotent.0,
         fetched: metadata.protocol.is_rest() && matches!(method, Method::GET | Method::HEAD),
     };
-    let statics: Box<[StaticContextParam]> = (traits.static_context_params.0.into_iter())
-        .map(|(name, param)| {
-            let value = serde_json::from_str(param.value.get()).map_err(|e| e.to_string())?;
-            Ok(StaticContextParam {
-                name: String::from(name),
-                value,
-            })
-        })
-        .collect::<Result<_, String>>()?;
+    let statics = traits.static_context_params.0;
     let input_shape: Option<RawShape<'_>> = input
         .map(|id| serde_json::from_str(model.shape_text(id)).map_err(|e| e.to_string()))
         .transpose()?;
@@ -200,19 +167,11 @@ pub(super) fn parse(
             .filter(|prefix| !is_ruled_prefix(prefix, &statics))
             .map(Into::into),
         static_context_params: statics,
-        operation_context_params: (traits.operation_context_params.0.into_iter())
-            .map(|(name, param)| (name.into(), param.path.into()))
-            .collect(),
+        operation_context_params: traits.operation_context_params.0,
         http_checksum: traits.http_checksum,
         http_checksum_required: traits.http_checksum_required.0,
-        request_compression: (traits.request_compression.into_iter())
-            .flat_map(|compression| compression.encodings)
-            .map(String::from)
-            .collect(),
-        endpoint_discovery: traits.discovered_endpoint.map(|d| match d.required {
-            true => EndpointDiscovery::Required,
-            false => EndpointDiscovery::Optional,
-        }),
+        request_compression: traits.request_compression.encodings,
+        endpoint_discovery: traits.discovered_endpoint.map(Into::into),
         is_endpoint_operation: (dialect.endpoint_operation.as_deref())
             .and_then(|id| id.split_once('#'))
             .is_some_and(|(_, discoverer)| discoverer == name),

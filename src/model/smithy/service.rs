@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::model::operation::NO_AUTH;
 use crate::model::ordered::Ordered;
 use crate::model::text::{RawNamespace, Text};
-use crate::model::{ApiKeyPlace, Metadata, Protocol};
+use crate::model::{ApiKeyPlace, Documentation, Metadata, Protocol};
 use crate::names::hyphenated_service_id;
 
 /// The service's traits that name an auth scheme, sorted: the order of preference if the service does not set one.
@@ -133,6 +133,11 @@ impl<'a> RawService<'a> {
     pub(super) fn endpoint_operation(&self) -> Result<Option<String>, String> {
         let discovery: Option<Discovery<'_>> = self.of("aws.api#clientEndpointDiscovery")?;
         Ok(discovery.map(|discovery| discovery.operation.into()))
+    }
+
+    pub(super) fn documentation(&self) -> Option<Documentation> {
+        let text: Option<Text<'_>> = self.of("smithy.api#documentation").ok()?;
+        text.map(Documentation::new)
     }
 
     pub(super) fn paginated(&self) -> Result<Paginated<'a>, String> {

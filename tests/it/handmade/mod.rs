@@ -8,6 +8,7 @@ mod rpc_v2_json;
 mod service;
 mod smithy;
 mod targets;
+mod traits;
 
 use std::path::Path;
 use std::sync::Arc;

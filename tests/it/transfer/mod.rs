@@ -9,6 +9,7 @@ mod objects;
 mod ranges;
 mod resume;
 mod syncs;
+mod trees;
 mod unfinished;
 mod versions;
 

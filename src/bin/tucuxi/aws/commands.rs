@@ -133,7 +133,6 @@ const REMOVED: &[(&str, &[&str])] = &[
 
 /// Commands of `aws` that are more than one call and that this command lacks. The empty name is a whole service.
 const LACKING: &[(&str, &[&str])] = &[
-    ("cloudfront", &["sign"]),
     (
         "cloudtrail",
         &[
@@ -143,11 +142,9 @@ const LACKING: &[(&str, &[&str])] = &[
             "verify-query-results",
         ],
     ),
-    ("codeartifact", &["login"]),
     ("codecommit", &["credential-helper"]),
     ("configservice", &["get-status", "subscribe"]),
     ("datapipeline", &["create-default-roles", "list-runs"]),
-    ("ddb", &[""]),
     (
         "deploy",
         &["deregister", "install", "push", "register", "uninstall"],
@@ -209,6 +206,8 @@ pub(super) fn of_service(model: &ServiceModel, service: &str) -> Vec<String> {
     let others = OPERATIONS.iter().filter(|(of, _, _)| *of == service);
     let names = names.chain(others.map(|(_, name, _)| (*name).to_owned()));
     let names = names.filter(|name| !is_in(REMOVED, service, name) && !is_lacking(service, name));
+    // a procedure has precedence, as "sso logout"
+    let names = names.filter(|name| procedure::find(service, name).is_none());
     let procedures = procedure::of_service(service).map(|procedure| procedure.name.to_owned());
     names.chain(procedures).collect()
 }

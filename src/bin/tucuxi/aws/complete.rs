@@ -4,10 +4,10 @@ use tucuxi::Client;
 use tucuxi::model::names::kebab_case;
 use tucuxi::model::{Kind, Member, Operation, Paginator, ServiceModel};
 
+use super::flag::Flag;
 use super::grammar::Takes;
 use super::options::{Command, CommandOption, Sets};
-use super::procedure::{self, Flag};
-use super::s3::options::OptionRow;
+use super::procedure;
 use super::{commands, globals, model_of, s3};
 
 /// A word that may come next.
@@ -34,19 +34,10 @@ pub(crate) fn complete(words: &[String], typed: &str, client: &Client) -> Vec<Ca
     let target = model
         .as_deref()
         .and_then(|model| Target::find(&positionals, model, client));
-    let procedure = match positionals[..] {
-        [service] => procedure::find(service, ""),
-        [service, name, ..] => procedure::find(service, name),
-        _ => None,
-    };
     let table = Table {
         model: model.as_deref(),
-        flags: procedure.map_or(&[], |procedure| procedure.flags),
+        flags: flags(&positionals),
         options: target.as_ref().map(Target::options).unwrap_or_default(),
-        rows: match positionals[..] {
-            [s3::NAME, name, ..] => s3::command(name).map_or(Vec::new(), s3::Command::options),
-            _ => Vec::new(),
-        },
     };
     let (open, must_be_value) = table.open_option(words);
     let mut found = open.map(|option| option.values(client)).unwrap_or_default();
@@ -61,6 +52,18 @@ pub(crate) fn complete(words: &[String], typed: &str, client: &Client) -> Vec<Ca
     }
     found.retain(|candidate| candidate.text.starts_with(typed));
     found
+}
+
+/// The options of a command that is not one operation.
+fn flags(positionals: &[&str]) -> Vec<&'static Flag> {
+    match positionals {
+        [s3::NAME, name, ..] => s3::command(name).map_or(Vec::new(), s3::Command::options),
+        [service, rest @ ..] => {
+            let found = procedure::find(service, rest.first().unwrap_or(&""));
+            found.map_or(Vec::new(), |procedure| procedure.flags.iter().collect())
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The words that are neither global options nor their values.
@@ -136,10 +139,8 @@ fn names(positionals: &[&str], model: Option<&ServiceModel>, client: &Client) ->
 /// The options of a command line.
 struct Table<'m> {
     model: Option<&'m ServiceModel>,
-    flags: &'static [Flag],
+    flags: Vec<&'static Flag>,
     options: Vec<CommandOption<'m>>,
-    /// Those of a command that is no operation.
-    rows: Vec<&'static OptionRow>,
 }
 
 /// An option of either kind.
@@ -147,12 +148,11 @@ enum Known<'t, 'm> {
     Flag(&'static Flag),
     Global(String),
     Own(&'t ServiceModel, &'t CommandOption<'m>),
-    Row(&'static OptionRow),
 }
 
 impl<'m> Table<'m> {
     fn is_empty(&self) -> bool {
-        self.options.is_empty() && self.flags.is_empty() && self.rows.is_empty()
+        self.options.is_empty() && self.flags.is_empty()
     }
 
     fn find(&self, name: &str) -> Option<(Known<'_, 'm>, Takes)> {
@@ -162,9 +162,6 @@ impl<'m> Table<'m> {
         let own = self.options.iter().find(|option| option.name == name);
         if let (Some(option), Some(model)) = (own, self.model) {
             return Some((Known::Own(model, option), option.takes));
-        }
-        if let Some(row) = self.rows.iter().find(|row| row.name == name) {
-            return Some((Known::Row(row), row.takes));
         }
         let takes = globals::takes(name)?;
         Some((Known::Global(name.to_owned()), takes))
@@ -203,11 +200,11 @@ impl<'m> Table<'m> {
             let about = if option.required { "required" } else { "" };
             found.push((option.name.clone(), about));
         }
-        let (required, rest): (Vec<_>, Vec<_>) = self.flags.iter().partition(|flag| flag.required);
+        let flags = self.flags.iter().copied();
+        let (required, rest): (Vec<&Flag>, Vec<&Flag>) = flags.partition(|flag| flag.required);
         for flag in required.into_iter().chain(rest) {
             found.push((flag.name.to_owned(), flag.help));
         }
-        found.extend(self.rows.iter().map(|row| (row.name.to_owned(), row.help)));
         for (name, about) in globals::all() {
             // an operation's own option has precedence
             if !found.iter().any(|(known, _)| known == name) {
@@ -283,6 +280,7 @@ impl Known<'_, '_> {
                 .collect()
         };
         match self {
+            Self::Flag(flag) if flag.value == "REGION" => regions(client),
             Self::Flag(flag) => all(flag.choices),
             Self::Global(name) => match &**name {
                 "profile" => {
@@ -292,8 +290,6 @@ impl Known<'_, '_> {
                 "region" => regions(client),
                 name => all(globals::choices(name)),
             },
-            Self::Row(row) if row.name == "source-region" => regions(client),
-            Self::Row(row) => all(row.choices),
             Self::Own(model, option) => match &option.sets {
                 Sets::Member(member)
                 | Sets::Nested { inner: member, .. }

@@ -34,6 +34,16 @@ pub(super) trait Syntax {
     fn takes(&self) -> Takes;
 }
 
+impl<S: Syntax> Syntax for &S {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn takes(&self) -> Takes {
+        (**self).takes()
+    }
+}
+
 /// The options and positionals of a line.
 #[derive(Debug, Default)]
 pub(super) struct Parsed {

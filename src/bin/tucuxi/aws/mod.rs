@@ -13,6 +13,7 @@ mod complete;
 mod custom;
 mod documents;
 mod file;
+mod flag;
 mod given;
 mod globals;
 mod grammar;

@@ -13,10 +13,10 @@ use std::io::Write;
 use serde_json::{Map, Value, json};
 use tucuxi::error::RetriesEnded;
 use tucuxi::internals::command::PrintableLines;
-use tucuxi::{Error, ErrorKind, ServiceError};
+use tucuxi::{Error, ServiceError};
 
 use super::{Format, Printer, Style, python};
-use crate::failure::{Failure, is_without_region};
+use crate::failure::{Failure, is_without_credentials, is_without_region};
 
 /// A value of `--cli-error-format`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl Report {
         }
         let message = failure.to_string();
         let code = match failure {
-            Failure::Call(error) if error.kind() == ErrorKind::Credentials => Some("NoCredentials"),
+            Failure::Call(error) if is_without_credentials(error) => Some("NoCredentials"),
             Failure::Call(error) if is_without_region(error) => Some("NoRegion"),
             failure => match failure.code() {
                 252 => Some("ParamValidation"),

@@ -1,7 +1,8 @@
 //! `tucuxi SERVICE COMMAND help` of a command that is not one operation.
 
+use super::super::flag::Flag;
 use super::super::grammar::Takes;
-use super::super::procedure::{self, Flag, Procedure};
+use super::super::procedure::{self, Procedure};
 use super::page::{Page, STEP};
 
 pub(super) fn write(procedure: &Procedure, page: &mut Page) {
@@ -81,7 +82,7 @@ fn commands(group: &str) -> Vec<(&'static str, &'static str)> {
 }
 
 /// An option with the place of its value.
-fn heading(flag: &Flag) -> String {
+pub(super) fn heading(flag: &Flag) -> String {
     let value = match flag.choices {
         [] => flag.value.to_owned(),
         choices => choices.join("|"),
@@ -89,8 +90,7 @@ fn heading(flag: &Flag) -> String {
     let name = flag.name;
     match flag.takes {
         Takes::None => format!("--{name}"),
-        Takes::One => format!("--{name} {value}"),
-        Takes::Two => format!("--{name} {value} {value}"),
+        Takes::One | Takes::Two => format!("--{name} {value}"),
         Takes::Optional => format!("--{name} [{value}]"),
         Takes::Any | Takes::Some => format!("--{name} {value} ..."),
     }

@@ -1,9 +1,8 @@
 //! `tucuxi s3 help` and the pages of its commands.
 
-use super::super::grammar::Takes;
-use super::super::s3::options::OptionRow;
 use super::super::s3::{ABOUT, COMMANDS, Command, NAME};
 use super::page::{Page, STEP};
+use super::procedure::heading;
 
 pub(super) fn write(page: &mut Page) {
     page.heading("NAME");
@@ -45,7 +44,10 @@ pub(super) fn write_command(command: &Command, page: &mut Page) {
     }
     page.heading("OPTIONS");
     let options = command.options();
-    let rows: Vec<(String, &str)> = options.iter().map(|row| (form(row), row.help)).collect();
+    let rows: Vec<(String, &str)> = options
+        .iter()
+        .map(|flag| (heading(flag), flag.help))
+        .collect();
     let rows: Vec<(&str, &str)> = rows.iter().map(|(form, help)| (&**form, *help)).collect();
     page.table(STEP, &rows);
     page.heading("SEE ALSO");
@@ -53,19 +55,4 @@ pub(super) fn write_command(command: &Command, page: &mut Page) {
         STEP,
         "tucuxi help     the options of every command\ntucuxi s3 help  paths, filters, exit codes",
     );
-}
-
-/// An option with the place of its value.
-fn form(row: &OptionRow) -> String {
-    let value = match row.choices {
-        [] => row.value.to_owned(),
-        choices => choices.join("|"),
-    };
-    let name = row.name;
-    match row.takes {
-        Takes::None => format!("--{name}"),
-        Takes::Optional => format!("--{name} [{value}]"),
-        Takes::Any | Takes::Some => format!("--{name} {value} ..."),
-        Takes::One | Takes::Two => format!("--{name} {value}"),
-    }
 }

@@ -176,9 +176,6 @@ fn agrees(task: &mut Task<'_, '_>, question: &str) -> Result<bool, Failure> {
     }
 }
 
-const STILL_VALID: &str =
-    "Tools that have loaded the credentials may use them until they expire, for up to 15 minutes.";
-
 fn log_out(task: &mut Task<'_, '_>) -> Result<(), Failure> {
     let place = Place::of(task)?;
     if task.has("all") {
@@ -187,7 +184,7 @@ fn log_out(task: &mut Task<'_, '_>) -> Result<(), Failure> {
             count => {
                 let plural = if count == 1 { "" } else { "s" };
                 task.print(&format!(
-                    "Removed {count} cached login credential{plural}. {STILL_VALID}\n"
+                    "Removed {count} cached login credential{plural}. Note, any local developer tools that have already loaded access tokens may continue to use them until their expiration. Access tokens expire in 15 minutes.\n"
                 ))
             }
         };
@@ -201,7 +198,7 @@ fn log_out(task: &mut Task<'_, '_>) -> Result<(), Failure> {
         Some(session) => {
             console_logout(&place.env, session)?;
             task.print(&format!(
-                "Removed cached login credentials for profile '{name}'. {STILL_VALID}\n"
+                "Removed cached login credentials for profile '{name}'. Note, any local developer tools that have already loaded the access token may continue to use it until its expiration. Access tokens expire in 15 minutes.\n"
             ))
         }
     }

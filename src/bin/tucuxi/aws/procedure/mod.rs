@@ -3,7 +3,10 @@
 
 mod browser;
 mod cloudformation;
+mod cloudfront_sign;
+mod codeartifact;
 mod configure;
+mod ddb;
 mod ecr;
 mod eks_token;
 mod kubeconfig;
@@ -15,7 +18,7 @@ mod sso;
 mod task;
 
 pub(super) use self::task::{Task, run};
-use super::grammar::{Syntax, Takes};
+use super::flag::{Flag, choice, required, switch, value, values};
 use crate::failure::Failure;
 
 /// A command that is not one operation.
@@ -68,77 +71,14 @@ pub(super) struct Positional {
     pub(super) is_literal: bool,
 }
 
-/// An option of a procedure.
-pub(super) struct Flag {
-    pub(super) name: &'static str,
-    pub(super) takes: Takes,
-    /// The place of the value, in the help page.
-    pub(super) value: &'static str,
-    pub(super) help: &'static str,
-    pub(super) required: bool,
-    /// The accepted values; any if there are none.
-    pub(super) choices: &'static [&'static str],
-    /// Whether the value is no URL of a file, even if it looks like one.
-    pub(super) is_literal: bool,
-}
-
-impl Syntax for Flag {
-    fn name(&self) -> &str {
-        self.name
-    }
-
-    fn takes(&self) -> Takes {
-        self.takes
-    }
-}
-
-/// An option with one value.
-const fn value(name: &'static str, value: &'static str, help: &'static str) -> Flag {
-    Flag {
-        name,
-        takes: Takes::One,
-        value,
-        help,
-        required: false,
-        choices: &[],
-        is_literal: false,
-    }
-}
-
-/// A required option with one value.
-const fn required(name: &'static str, place: &'static str, help: &'static str) -> Flag {
-    Flag {
-        required: true,
-        ..value(name, place, help)
-    }
-}
-
-/// An option with one value of several.
-const fn choice(name: &'static str, choices: &'static [&'static str], help: &'static str) -> Flag {
-    Flag {
-        choices,
-        ..value(name, "", help)
-    }
-}
-
-/// An option with several values.
-const fn values(name: &'static str, place: &'static str, help: &'static str) -> Flag {
-    Flag {
-        takes: Takes::Some,
-        ..value(name, place, help)
-    }
-}
-
-const fn switch(name: &'static str, help: &'static str) -> Flag {
-    Flag {
-        takes: Takes::None,
-        ..value(name, "", help)
-    }
-}
-
 static TABLE: &[Procedure] = &[
     cloudformation::DEPLOY,
     cloudformation::PACKAGE,
+    cloudfront_sign::SIGN,
+    cloudfront_sign::SIGN_COOKIES,
+    codeartifact::LOGIN,
+    ddb::PUT,
+    ddb::SELECT,
     configure::ADD_MODEL,
     configure::CONFIGURE,
     configure::EXPORT_CREDENTIALS,
@@ -191,4 +131,4 @@ pub(super) fn is_group(command: &str) -> bool {
     GROUPS.contains(&command)
 }
 
-const GROUPS: &[&str] = &["configure", "login", "logout"];
+const GROUPS: &[&str] = &["configure", "ddb", "login", "logout"];

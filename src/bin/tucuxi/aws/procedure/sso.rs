@@ -2,11 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tucuxi::Client;
 use tucuxi::config::FileEdit;
 use tucuxi::credentials::BearerToken;
+use tucuxi::internals::command::config;
 use tucuxi::login::{Authorization, LoginError, SsoLogin, sso_logout};
 use tucuxi::transport::CancelToken;
-use tucuxi::{Client, Config};
 
 use super::{Flag, PLAIN, Procedure, Task, browser, switch, value};
 use crate::failure::Failure;
@@ -41,7 +42,7 @@ pub(super) const LOGOUT: Procedure = Procedure {
     about: "ends all sessions of IAM Identity Center, and removes their tokens and credentials",
     is_local: true,
     run: |task| {
-        let client = task.connect(task.globals.config_of_others(Config::builder())?)?;
+        let client = task.connect(task.globals.config_of_others(config())?)?;
         Ok(sso_logout(&client)?)
     },
     ..PLAIN
@@ -59,7 +60,7 @@ pub(super) const REDIRECT_PORT: Flag = value(
 );
 
 fn log_in(task: &mut Task<'_, '_>) -> Result<(), Failure> {
-    let config = task.globals.config_of_others(Config::builder())?;
+    let config = task.globals.config_of_others(config())?;
     let login = match task.value("sso-session") {
         Some(name) => SsoLogin::of_session(&config, name),
         None => SsoLogin::of_profile(&config),

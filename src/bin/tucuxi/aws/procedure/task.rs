@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value, json};
 use tucuxi::config::Environment;
-use tucuxi::internals::command::{PrintableLines, nearest};
+use tucuxi::internals::command::{PrintableLines, environment, nearest};
 use tucuxi::{Client, Config, Credentials};
 
 use super::Procedure;
@@ -142,7 +142,7 @@ impl Task<'_, '_> {
     /// Replaces the URLs of files by their content.
     fn read_files(&mut self) -> Result<(), Failure> {
         let env = match self.procedure.is_local {
-            true => Environment::from_process(),
+            true => environment(),
             false => self.client.config().environment().clone(),
         };
         let flags = self.procedure.flags;

@@ -15,6 +15,5 @@ pub(super) const COMMAND: Command = Command {
 };
 
 fn run(given: &Given, session: Session<'_, '_>) -> Result<(), Failure> {
-    given.number("expected-size")?;
     transfer::run(Kind::Copy, given, session)
 }

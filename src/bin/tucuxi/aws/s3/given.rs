@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 use tucuxi::config::Environment;
 use tucuxi::transfer::Filter;
 
-use super::options::OptionRow;
 use super::{Command, NAME};
+use crate::aws::flag::Flag;
 use crate::aws::grammar::{self, Takes};
 use crate::aws::shorthand::{self, Short};
 use crate::aws::{check_choice, file};
@@ -16,7 +16,7 @@ pub(super) struct Given {
     pub(super) command: &'static Command,
     pub(super) paths: Vec<String>,
     /// In the order of the line.
-    options: Vec<(&'static OptionRow, Vec<Short>)>,
+    options: Vec<(&'static Flag, Vec<Short>)>,
 }
 
 impl Given {
@@ -52,16 +52,18 @@ impl Given {
             paths: parsed.positionals,
             options,
         };
-        if given.has("follow-symlinks") && given.has("no-follow-symlinks") {
-            let text = "--follow-symlinks and --no-follow-symlinks exclude each other";
-            return Err(Failure::Usage(text.to_owned()));
-        }
         given.map("metadata")?;
         Ok(given)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.options.iter().any(|(row, _)| row.name == name)
+    }
+
+    /// Which of these switches is the last one.
+    pub(super) fn last_of(&self, names: &[&str]) -> Option<&'static str> {
+        let given = self.options.iter().rev().map(|(row, _)| row.name);
+        given.into_iter().find(|name| names.contains(name))
     }
 
     /// All values of an option, those of its repetitions included.
@@ -150,7 +152,7 @@ fn below(root: &str, pattern: &str) -> String {
     format!("{root}/{pattern}")
 }
 
-fn values(row: &OptionRow, texts: Vec<String>, env: &Environment) -> Result<Vec<Short>, Failure> {
+fn values(row: &Flag, texts: Vec<String>, env: &Environment) -> Result<Vec<Short>, Failure> {
     if row.takes == Takes::Optional && texts.is_empty() {
         let default = row.choices.first().copied().unwrap_or_default();
         return Ok(vec![Short::Text(default.to_owned())]);
@@ -158,9 +160,7 @@ fn values(row: &OptionRow, texts: Vec<String>, env: &Environment) -> Result<Vec<
     for text in &texts {
         check_choice(row.name, text, row.choices)?;
     }
-    // a pattern may look like a URL
-    let is_literal = ["exclude", "include"].contains(&row.name);
-    let value = |text: String| match is_literal {
+    let value = |text: String| match row.is_literal {
         true => Ok(Short::Text(text)),
         false => {
             let read = file::read(&text, env);

@@ -168,9 +168,9 @@ impl Jobs {
                 self.manager.download(source_bucket, source_key, stdout)
             }
             Action::Download => {
-                prepare(target)?;
-                let target = Path::new(target);
-                self.manager.download(source_bucket, source_key, target)
+                let path = prepare(target)?;
+                self.manager
+                    .download(source_bucket, source_key, Path::new(&path))
             }
             Action::Upload if self.is_stream => self.manager.upload(stdin(), bucket, key),
             Action::Upload if Path::new(&item.path).is_dir() => {
@@ -185,16 +185,16 @@ impl Jobs {
     }
 }
 
-/// Creates the folder of a download.
-fn prepare(target: &str) -> Result<(), String> {
-    let Some((folder, name)) = target.rsplit_once('/') else {
-        return Ok(());
-    };
-    if name.is_empty() {
+/// Creates the folder of a download. Returns the path without `.` and `..`.
+fn prepare(target: &str) -> Result<String, String> {
+    if target.ends_with('/') {
         return Err("the key ends with a slash, so it cannot be the name of a file".to_owned());
     }
+    let path = local::absolute(target);
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let created = std::fs::create_dir_all(format!("{folder}/"));
-    created.map_err(|error| format!("cannot create the folder {folder}: {error}"))
+    created.map_err(|error| format!("cannot create the folder {folder}: {error}"))?;
+    Ok(path)
 }
 
 /// Stdin as the source of an upload, which a cancelled upload does not wait for where the system permits it.

@@ -19,7 +19,7 @@ mod local;
 mod ls;
 mod mb;
 mod mv;
-pub(super) mod options;
+mod options;
 mod params;
 mod places;
 mod plan;
@@ -36,7 +36,8 @@ mod website;
 use tucuxi::Client;
 
 use self::given::Given;
-use self::options::{OptionRow, find};
+use self::options::find;
+use super::flag::Flag;
 use super::globals::Globals;
 use super::{Line, grammar, unknown_command};
 use crate::failure::Failure;
@@ -76,7 +77,7 @@ pub(super) const COMMANDS: &[Command] = &[
 
 impl Command {
     /// Returns the options, in alphabetical order.
-    pub(super) fn options(&self) -> Vec<&'static OptionRow> {
+    pub(super) fn options(&self) -> Vec<&'static Flag> {
         let names = self.options.iter().copied().flatten();
         let mut rows: Vec<_> = names.filter_map(|name| find(name)).collect();
         rows.sort_by_key(|row| row.name);
@@ -143,7 +144,7 @@ mod tests {
             let names: Vec<_> = command.options.iter().copied().flatten().collect();
             let rows = command.options();
             assert_eq!(rows.len(), names.len(), "{}", command.name);
-            let used = |row: &OptionRow| {
+            let used = |row: &Flag| {
                 COMMANDS
                     .iter()
                     .any(|c| c.options().iter().any(|o| o.name == row.name))

@@ -1,65 +1,13 @@
 //! The options of the commands: one row each. Commands with the same option share its row.
 
-use crate::aws::grammar::{Syntax, Takes};
+use crate::aws::flag::{Flag, choice, optional, switch, value, values};
+use crate::aws::grammar::Takes;
 
-/// An option.
-pub(crate) struct OptionRow {
-    pub(crate) name: &'static str,
-    pub(crate) takes: Takes,
-    /// The place of a value that may be any, in the help page.
-    pub(crate) value: &'static str,
-    /// The accepted values; any if the list is empty. Without a value, an option with an optional one has the first.
-    pub(crate) choices: &'static [&'static str],
-    pub(crate) help: &'static str,
-}
-
-impl Syntax for &OptionRow {
-    fn name(&self) -> &str {
-        self.name
-    }
-
-    fn takes(&self) -> Takes {
-        self.takes
-    }
-}
-
-const fn switch(name: &'static str, help: &'static str) -> OptionRow {
-    OptionRow {
-        name,
-        takes: Takes::None,
-        value: "",
-        choices: &[],
-        help,
-    }
-}
-
-const fn value(name: &'static str, value: &'static str, help: &'static str) -> OptionRow {
-    OptionRow {
-        value,
-        takes: Takes::One,
-        ..switch(name, help)
-    }
-}
-
-const fn choice(
-    name: &'static str,
-    choices: &'static [&'static str],
-    help: &'static str,
-) -> OptionRow {
-    OptionRow {
-        choices,
-        ..value(name, "", help)
-    }
-}
-
-const fn optional(
-    name: &'static str,
-    choices: &'static [&'static str],
-    help: &'static str,
-) -> OptionRow {
-    OptionRow {
-        takes: Takes::Optional,
-        ..choice(name, choices, help)
+/// A pattern, which may look like a URL.
+const fn pattern(name: &'static str, help: &'static str) -> Flag {
+    Flag {
+        is_literal: true,
+        ..value(name, "PATTERN", help)
     }
 }
 
@@ -98,7 +46,7 @@ const STORAGE_CLASSES: &[&str] = &[
 ];
 
 /// All options, in alphabetical order.
-pub(super) const ALL: &[OptionRow] = &[
+pub(super) const ALL: &[Flag] = &[
     choice("acl", ACLS, "the canned access control list of the objects"),
     value(
         "bucket-name-prefix",
@@ -169,9 +117,8 @@ pub(super) const ALL: &[OptionRow] = &[
         "exact-timestamps",
         "downloads files of the same size unless their times are equal",
     ),
-    value(
+    pattern(
         "exclude",
-        "PATTERN",
         "leaves out what matches the pattern, unless a later --include matches too",
     ),
     value(
@@ -198,22 +145,18 @@ pub(super) const ALL: &[OptionRow] = &[
         "force-glacier-transfer",
         "also transfers objects in archives, which fails unless they were restored",
     ),
-    OptionRow {
-        takes: Takes::Some,
-        ..value(
-            "grants",
-            "PERMISSION=GRANTEE",
-            "permissions on the objects: read, readacl, writeacl or full, for id=ID or uri=URI",
-        )
-    },
+    values(
+        "grants",
+        "PERMISSION=GRANTEE",
+        "permissions on the objects: read, readacl, writeacl or full, for id=ID or uri=URI",
+    ),
     switch("human-readable", "prints sizes with units"),
     switch(
         "ignore-glacier-warnings",
         "skips objects in archives without a warning",
     ),
-    value(
+    pattern(
         "include",
-        "PATTERN",
         "does not leave out what matches the pattern, unless a later --exclude matches too",
     ),
     value(
@@ -290,7 +233,7 @@ pub(super) const ALL: &[OptionRow] = &[
         "the storage class of the objects",
     ),
     switch("summarize", "prints the number of objects and their size"),
-    OptionRow {
+    Flag {
         takes: Takes::Two,
         ..value("tags", "KEY VALUE", "a tag; may be given several times")
     },
@@ -306,7 +249,7 @@ pub(super) const ALL: &[OptionRow] = &[
 ];
 
 /// The option of a name.
-pub(super) fn find(name: &str) -> Option<&'static OptionRow> {
+pub(super) fn find(name: &str) -> Option<&'static Flag> {
     ALL.iter().find(|row| row.name == name)
 }
 

@@ -112,8 +112,14 @@ impl Transfer {
             Some(client) => client.transfer_with(config)?,
             None => manager.clone(),
         };
-        // as in `aws`, a wrong grant ends the transfer rather than the reading of the line
-        let (mut args, fault) = match params::of(given, action) {
+        // as in `aws`, these faults end the transfer rather than the reading of the line
+        let read = || {
+            if is_stream {
+                given.number("expected-size")?;
+            }
+            params::of(given, action)
+        };
+        let (mut args, fault) = match read() {
             Ok(args) => (args, None),
             Err(Failure::Other(what)) => (Value::Null, Some(what.to_string())),
             Err(failure) => return Err(failure),
@@ -125,6 +131,7 @@ impl Transfer {
         let mode = conflict_mode(given, &places, &lines)?;
         let compares = kind == Kind::Sync || mode != Mode::Ignore;
         let roots = [&places.source, &places.destination].map(|place| place.root(places.is_tree));
+        let links = given.last_of(&["follow-symlinks", "no-follow-symlinks"]);
         let side = |manager, place: &Place| -> Result<Side, Failure> {
             Ok(Side {
                 manager,
@@ -133,7 +140,7 @@ impl Transfer {
                 head_args: params::of_head(given, action),
                 list_args: params::of_listing(given),
                 page_size: given.number("page-size")?.filter(|size| *size > 0),
-                follow_links: !given.has("no-follow-symlinks"),
+                follow_links: links != Some("no-follow-symlinks"),
                 filter: given.filter(&roots),
                 with_markers: kind == Kind::Remove,
                 looks: kind != Kind::Remove,

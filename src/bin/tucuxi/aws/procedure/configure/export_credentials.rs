@@ -3,8 +3,7 @@
 use std::time::SystemTime;
 
 use serde_json::json;
-use tucuxi::config::Environment;
-use tucuxi::internals::command::rfc3339;
+use tucuxi::internals::command::{environment, rfc3339};
 use tucuxi::{Config, Credentials, ErrorKind};
 
 use super::super::choice;
@@ -72,7 +71,7 @@ fn chain(place: &Place) -> Result<String, Failure> {
 fn credentials(task: &Task<'_, '_>, chain: &str) -> Result<Credentials, Failure> {
     let failed = |what: String| Failure::Setting(format!("no credentials: {what}"));
     // the commands of a credential_process inherit it
-    let env = Environment::from_process();
+    let env = environment();
     let variables = env.iter().chain([(CHAIN, chain)]);
     let config = Config::builder().environment(variables);
     let config = task.globals.config(config);

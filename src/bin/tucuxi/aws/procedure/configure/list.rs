@@ -1,12 +1,12 @@
 //! `configure list`
 
 use tucuxi::config::Source;
-use tucuxi::credentials::CredentialsError;
+use tucuxi::internals::command::config;
 use tucuxi::{Client, Config};
 
 use super::super::switch;
 use super::{COMMON, Place, Procedure, Task, masked};
-use crate::failure::Failure;
+use crate::failure::{Failure, is_without_credentials};
 
 pub(in super::super) const LIST: Procedure = Procedure {
     name: "list",
@@ -48,7 +48,7 @@ fn run(task: &mut Task<'_, '_>) -> Result<(), Failure> {
 
 /// The configuration without `--region`, which is not part of it.
 fn configuration(task: &Task<'_, '_>) -> Result<Config, Failure> {
-    let mut config = Config::builder();
+    let mut config = config();
     if let Some(profile) = &task.globals.profile {
         config = config.profile(profile);
     }
@@ -65,13 +65,11 @@ fn row(task: &mut Task<'_, '_>, name: &str, columns: [&str; 3]) -> Result<(), Fa
 fn credentials(task: &mut Task<'_, '_>, client: &Client) -> Result<(), Failure> {
     let found = match client.credentials() {
         Ok(found) => found,
-        Err(error) => match error.root().downcast_ref() {
-            Some(CredentialsError::NotFound { .. }) => {
-                row(task, "access_key", NOT_SET)?;
-                return row(task, "secret_key", NOT_SET);
-            }
-            _ => return Err(error.into()),
-        },
+        Err(error) if is_without_credentials(&error) => {
+            row(task, "access_key", NOT_SET)?;
+            return row(task, "secret_key", NOT_SET);
+        }
+        Err(error) => return Err(error.into()),
     };
     let reports = client.introspect().explain_credentials();
     let provider = reports.iter().find(|report| report.is_final());

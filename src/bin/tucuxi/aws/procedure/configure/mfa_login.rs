@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 use tucuxi::config::FileEdit;
-use tucuxi::credentials::CredentialsError;
-use tucuxi::{Client, Config, Credentials};
+use tucuxi::internals::command::{PrintableLines, config};
+use tucuxi::{Client, Credentials, ErrorKind};
 
 use super::super::value;
 use super::wizard::{ask, ask_secret};
 use super::{COMMON, Place, Procedure, Task};
-use crate::failure::Failure;
+use crate::failure::{Failure, is_without_credentials};
 
 pub(in super::super) const MFA_LOGIN: Procedure = Procedure {
     name: "mfa-login",
@@ -40,7 +40,7 @@ pub(in super::super) const MFA_LOGIN: Procedure = Procedure {
 fn run(task: &mut Task<'_, '_>) -> Result<(), Failure> {
     let place = Place::of(task)?;
     let duration: u32 = task.number("duration-seconds")?.unwrap_or(43200);
-    let client = task.connect(task.globals.config(Config::builder())?)?;
+    let client = task.connect(task.globals.config(config())?)?;
     let serial = task.value("serial-number").map(str::to_owned);
     let (client, serial) = match client.credentials() {
         Ok(_) => {
@@ -48,10 +48,8 @@ fn run(task: &mut Task<'_, '_>) -> Result<(), Failure> {
             let known = serial.or_else(|| profile.text("mfa_serial").map(str::to_owned));
             (client, known)
         }
-        Err(error) => match error.root().downcast_ref() {
-            Some(CredentialsError::NotFound { .. }) => (with_asked_keys(task, &client)?, serial),
-            _ => return Err(error.into()),
-        },
+        Err(error) if is_without_credentials(&error) => (with_asked_keys(task, &client)?, serial),
+        Err(error) => return Err(error.into()),
     };
     let serial = match serial {
         Some(serial) => serial,
@@ -67,7 +65,12 @@ fn run(task: &mut Task<'_, '_>) -> Result<(), Failure> {
         }
     };
     let params = json!({"DurationSeconds": duration, "SerialNumber": serial, "TokenCode": code});
-    let response = client.call("sts", "GetSessionToken", params)?;
+    let response = client.call("sts", "GetSessionToken", params);
+    let response = response.map_err(|error| match error.kind() {
+        // the exit code of aws
+        ErrorKind::Service => failed(&error.to_string()),
+        _ => error.into(),
+    })?;
     save(task, &place, &target, &response["Credentials"])
 }
 
@@ -89,12 +92,15 @@ fn answer(task: &mut Task<'_, '_>, question: &str, is_secret: bool) -> Result<St
         false => ask(task, &text)?,
     };
     match answer.is_empty() {
-        true => {
-            eprintln!("tucuxi: [ERROR]: {question} is required");
-            Err(Failure::Reported(1))
-        }
+        true => Err(failed(&format!("{question} is required"))),
         false => Ok(answer),
     }
+}
+
+/// A failure that is printed already.
+fn failed(what: &str) -> Failure {
+    eprintln!("tucuxi: [ERROR]: {}", PrintableLines(what));
+    Failure::Reported(1)
 }
 
 /// The name of the profile for a device: its account and name, if it has an ARN.
@@ -129,10 +135,11 @@ fn save(
     }
     place.save_credentials(&edit)?;
     let end = credentials["Expiration"].as_str().unwrap_or_default();
-    let end = end.replace('T', " ").replace('Z', " UTC");
+    let whole = end.split(['.', 'Z']).next().unwrap_or_default();
+    let end = format!("{} UTC", whole.replace('T', " "));
     task.print(&format!(
         "Temporary credentials written to profile '{target}'\nCredentials will expire at {end}\n\
-         To use these credentials, specify --profile {target} when running commands\n"
+         To use these credentials, specify --profile {target} when running AWS CLI commands\n"
     ))
 }
 

@@ -19,7 +19,7 @@ mod wizard;
 use std::path::Path;
 
 use tucuxi::config::{Environment, FileEdit, Setting};
-use tucuxi::internals::command::PrintableLines;
+use tucuxi::internals::command::{PrintableLines, environment};
 use tucuxi::internals::shared_files::{SharedFiles, is_open_to_others};
 
 pub(super) use self::add_model::ADD_MODEL;
@@ -51,7 +51,7 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn of(task: &Task<'_, '_>) -> Result<Self, Failure> {
-        let env = Environment::from_process();
+        let env = environment();
         let files = SharedFiles::read(&env)?;
         let profile = files.chosen(task.globals.profile.as_deref());
         Ok(Self {
