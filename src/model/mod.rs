@@ -32,12 +32,15 @@ mod shape;
 mod skeleton;
 mod smithy;
 mod source;
+mod standard;
 mod text;
 mod waiter;
 
 pub use self::documentation::Documentation;
 pub(crate) use self::entries::Entries;
 pub use self::example::{Example, ExampleError};
+#[cfg(feature = "cli")]
+pub use self::import::Archive;
 pub use self::notes::{MemberNotes, Notes};
 pub use self::operation::{EndpointDiscovery, HttpChecksum, Operation, StaticContextParam};
 pub use self::paginator::Paginator;

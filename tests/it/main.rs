@@ -25,6 +25,8 @@ mod help;
 mod interceptors;
 mod introspection;
 mod logins;
+#[cfg(feature = "cli")]
+mod model_commands;
 mod models;
 mod null_server;
 mod one_way_events;

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tucuxi::Printable;
@@ -29,6 +31,25 @@ impl Bar {
             is_terminal: io::stderr().is_terminal(),
             is_shown: AtomicBool::new(false),
         }
+    }
+
+    /// Shows a title while something runs whose progress is not known.
+    pub(crate) fn during<T>(title: String, run: impl FnOnce() -> T) -> T {
+        let bar = Self::new(title);
+        if !bar.is_terminal {
+            return run();
+        }
+        let (done, is_done) = mpsc::channel::<()>();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                while let Err(RecvTimeoutError::Timeout) = is_done.recv_timeout(PATIENCE) {
+                    bar.show(0, None);
+                }
+            });
+            let found = run();
+            drop(done);
+            found
+        })
     }
 
     /// Shows how much is done.

@@ -6,11 +6,13 @@
 //! Everything is read and validated before anything is written. The new state of the folder is made next to it and replaces it with a
 //! rename, so that an import that fails or is killed leaves the old folder intact. The order of members is that of the release.
 
+mod archive;
 mod docs;
 mod error;
 mod release;
 mod stage;
 
+pub use self::archive::Archive;
 pub use self::error::ImportError;
 
 use std::collections::BTreeMap;

@@ -60,6 +60,18 @@ impl Release {
         Self::open_within(source, Limits::USUAL)
     }
 
+    /// Opens an archive that is read from time to time, so that what is read in all is not limited.
+    pub(super) fn open_archive(source: &Path) -> Result<Self, ImportError> {
+        let texts = usize::MAX;
+        Self::open_within(
+            source,
+            Limits {
+                texts,
+                ..Limits::USUAL
+            },
+        )
+    }
+
     fn open_within(source: &Path, limits: Limits) -> Result<Self, ImportError> {
         let metadata = fs::metadata(source).map_err(ImportError::io(source))?;
         let mut this = Self {
@@ -181,8 +193,12 @@ impl Release {
 
     /// The place of a file, for errors.
     pub(super) fn place(&self, path: &str) -> String {
-        let inside = self.files.get(path).map_or(path, |place| place);
-        self.source.join(inside).display().to_string()
+        self.source.join(self.inside(path)).display().to_string()
+    }
+
+    /// The path of a file in the wheel or below the folder.
+    pub(super) fn inside<'p>(&'p self, path: &'p str) -> &'p str {
+        self.files.get(path).map_or(path, |place| place)
     }
 
     /// The text of a file, decompressed.

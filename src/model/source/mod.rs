@@ -31,7 +31,6 @@ use std::sync::Arc;
 
 use super::UnknownName;
 use super::recognise;
-use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::names;
@@ -137,20 +136,15 @@ pub(crate) struct Models {
 }
 
 impl Models {
-    /// The folders of `data_path`, `~/.aws/models`, then the embedded models.
-    pub(crate) fn standard(data_path: Option<&str>, env: &Environment) -> Self {
-        let mut this = Self::default();
-        let listed = data_path.into_iter().flat_map(std::env::split_paths);
-        let listed = listed.map(|path| env.expand(&path.to_string_lossy()));
-        let home = env.home().map(|home| home.join(".aws/models"));
-        for folder in listed.chain(home).filter(|folder| folder.is_dir()) {
-            this.sources.push(Arc::new(Directory::new(folder)));
-        }
+    /// The sources before the embedded models, and those.
+    pub(crate) fn new(sources: Vec<Arc<dyn ModelSource>>) -> Self {
+        #[cfg_attr(not(feature = "embedded"), allow(unused_mut))]
+        let mut this = Self {
+            is_embedded_only: cfg!(feature = "embedded") && sources.is_empty(),
+            sources,
+        };
         #[cfg(feature = "embedded")]
-        {
-            this.is_embedded_only = this.sources.is_empty();
-            this.sources.push(Arc::new(Embedded));
-        }
+        this.sources.push(Arc::new(Embedded));
         this
     }
 
