@@ -64,7 +64,7 @@ impl TransferValues {
             let setting = chain.parsed::<Size>(row, expected)?;
             Ok::<_, ConfigError>(setting.map(|setting| setting.value.0))
         };
-        let rate = "a rate in bytes such as 10MB/s or 800KB/s";
+        let rate = "a rate in bytes such as 10MB/s or 800KB/s, or in bits such as 80Mb/s";
         Ok(Self {
             concurrency: chain
                 .parsed::<NonZero<usize>>(&rows::S3_CONCURRENCY, FROM_ONE)?

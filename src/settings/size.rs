@@ -1,4 +1,4 @@
-//! Sizes and rates in the section `s3` of a profile: `8MB`, `64KiB`, `10MB/s`.
+//! Sizes and rates in the section `s3` of a profile: `8MB`, `64KiB`, `10MB/s`, `80Mb/s`.
 
 use std::str::FromStr;
 
@@ -47,14 +47,19 @@ impl FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let text = text.trim();
-        // a lower-case b would mean bits
-        let size = match text.strip_suffix("/s") {
-            Some(size) if size.ends_with('B') => size,
+        let (size, units) = match text.strip_suffix("/s") {
+            // bits
+            Some(size) if size.ends_with('b') => (size, 8),
+            Some(size) if size.ends_with('B') => (size, 1),
             Some(_) => return Err(()),
-            None => text,
+            None => (text, 1),
         };
-        let bytes = || size.strip_suffix('B').ok_or(())?.parse();
-        let Size(bytes) = size.parse().or_else(|()| bytes())?;
+        let plain = || size.strip_suffix(['B', 'b']).ok_or(())?.parse();
+        let Size(number) = size.parse().or_else(|()| plain())?;
+        let bytes = number / units;
+        if bytes == 0 {
+            return Err(());
+        }
         Ok(Self(bytes))
     }
 }
@@ -91,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_in_bytes_a_second() {
+    fn rates_are_in_bytes_or_bits_a_second() {
         for (text, bytes) in [
             ("10MB/s", Some(10 << 20)),
             ("800KB/s", Some(800 << 10)),
@@ -100,7 +105,9 @@ mod tests {
             ("500B/s", Some(500)),
             ("500", Some(500)),
             ("10MB", Some(10 << 20)),
-            ("10Mb/s", None),
+            ("10Mb/s", Some(10 << 17)),
+            ("8b/s", Some(1)),
+            ("7b/s", None),
             ("10MB/m", None),
             ("0B/s", None),
             ("/s", None),

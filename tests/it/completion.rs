@@ -70,7 +70,7 @@ fn names_and_values_are_offered() {
         ("conf", "configservice configure"),
         ("sso log", "login logout"),
         ("sso login --use", "--use-device-code"),
-        ("login --re", "--redirect-port --remote --region"),
+        ("login --re", "--remote --redirect-port --region"),
         ("completion z", "zsh"),
         ("sts nosuch --", "--ca-bundle"),
         ("nosuch ", ""),

@@ -148,7 +148,7 @@ fn below(root: &str, pattern: &str) -> String {
     if pattern.starts_with('/') {
         return pattern.to_owned();
     }
-    let root = Filter::escape(root.trim_end_matches('/'));
+    let root = Filter::escape(root.strip_suffix('/').unwrap_or(root));
     format!("{root}/{pattern}")
 }
 
@@ -200,6 +200,8 @@ mod tests {
         for (root, pattern, expected) in [
             ("/w", "*.txt", "/w/*.txt"),
             ("bkt/d/", "e/*", "bkt/d/e/*"),
+            ("bkt/d//", "e/*", "bkt/d//e/*"),
+            ("/", "e/*", "/e/*"),
             ("/w[1]", "*", "/w[[]1]/*"),
             ("/w", "/w/d/*", "/w/d/*"),
         ] {

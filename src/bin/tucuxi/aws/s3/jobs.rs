@@ -137,7 +137,7 @@ impl Jobs {
             return true;
         }
         let name = self.places.name(&item.path);
-        if action == Action::Download && !self.is_stream && local::escapes(name) {
+        if action == Action::Download && !self.is_stream && self.places.escapes(name) {
             let why = "File references a parent directory.";
             self.lines.skipped_file(name, why);
             return true;
@@ -187,8 +187,9 @@ impl Jobs {
 
 /// Creates the folder of a download. Returns the path without `.` and `..`.
 fn prepare(target: &str) -> Result<String, String> {
-    if target.ends_with('/') {
-        return Err("the key ends with a slash, so it cannot be the name of a file".to_owned());
+    if !local::has_file_name(target) {
+        let what = "the key ends like the path of a folder, so it cannot be the name of a file";
+        return Err(what.to_owned());
     }
     let path = local::absolute(target);
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);

@@ -66,6 +66,12 @@ pub(super) fn escapes(relative: &str) -> bool {
     false
 }
 
+/// Whether a path ends with the name of a file.
+pub(super) fn has_file_name(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    !["", ".", ".."].contains(&name)
+}
+
 fn current_folder() -> String {
     let folder = std::env::current_dir();
     folder.map_or_else(|_| "/".to_owned(), |path| path.to_string_lossy().into())
@@ -105,6 +111,19 @@ mod tests {
     fn path_is_normal() {
         for (path, expected) in [("/a/./b//c/", "/a/b/c"), ("/a/../..", "/"), ("/", "/")] {
             assert_eq!(normal(path), expected);
+        }
+    }
+
+    #[test]
+    fn names_of_folders_are_no_file_names() {
+        for (path, expected) in [
+            ("/w/a", true),
+            ("/w/...", true),
+            ("/w/a/", false),
+            ("/w/.", false),
+            ("/w/..", false),
+        ] {
+            assert_eq!(has_file_name(path), expected, "{path}");
         }
     }
 

@@ -61,8 +61,8 @@ fn run(given: &Given, session: Session<'_, '_>) -> Result<(), Failure> {
         list.summary()?;
     }
     list.out.flush()?;
-    // a key that does not exist is an error, an empty bucket is none
-    match list.is_empty && !prefix.is_empty() {
+    // a key that does not exist is an error, an empty bucket is none, nor are buckets
+    match list.is_empty && !bucket.is_empty() && !prefix.is_empty() {
         true => Err(Failure::Reported(1)),
         false => Ok(()),
     }

@@ -107,6 +107,13 @@ impl Places {
         }
     }
 
+    /// Whether what is downloaded under a name would not be in the destination. A name that cannot be that of a file fails later.
+    pub(super) fn escapes(&self, name: &str) -> bool {
+        self.keeps_names
+            && local::escapes(name)
+            && (name.ends_with('/') || local::has_file_name(name))
+    }
+
     /// The path to which a path of the source is transferred.
     pub(super) fn target(&self, path: &str) -> String {
         let destination = self.destination.path();
