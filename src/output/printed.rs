@@ -66,20 +66,40 @@ impl<'de> DeserializeSeed<'de> for ToPrinted<'_> {
     type Value = Vec<u8>;
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Vec<u8>, D::Error> {
         let mut out = Vec::with_capacity(self.1);
-        let context = self.0;
-        let part = Part {
-            out: &mut out,
-            context,
-        };
-        part.deserialize(reader)?;
+        Part::new(&mut out, self.0).deserialize(reader)?;
         Ok(out)
     }
 }
 
-/// Appends a value to a text.
+/// Appends a value to a text. It is the only visitor of this file, as each is compiled for every reader.
 struct Part<'m, 'o> {
     out: &'o mut Vec<u8>,
     context: Context<'m>,
+    role: Role<'o>,
+}
+
+/// What a value is.
+enum Role<'o> {
+    /// The items of a page, which are text without brackets: their ends, if there is a list.
+    Items(&'o mut Option<Vec<usize>>),
+    /// A page, of which only the items of a list are text.
+    Page(&'o mut Page),
+    /// All other values.
+    Whole,
+}
+
+/// The parts of a page as they are read.
+struct Page {
+    list: String,
+    rest: Map<String, Value>,
+    ends: Option<Vec<usize>>,
+}
+
+impl<'m, 'o> Part<'m, 'o> {
+    fn new(out: &'o mut Vec<u8>, context: Context<'m>) -> Self {
+        let role = Role::Whole;
+        Self { out, context, role }
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Part<'_, '_> {
@@ -89,15 +109,11 @@ impl<'de> DeserializeSeed<'de> for Part<'_, '_> {
     }
 }
 
-fn expecting(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.write_str("a value")
-}
-
 impl<'de> Visitor<'de> for Part<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        expecting(f)
+        f.write_str("a value")
     }
 
     fn visit_bool<E: Error>(self, v: bool) -> Result<(), E> {
@@ -132,32 +148,44 @@ impl<'de> Visitor<'de> for Part<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        let Self { out, context } = self;
+        let Self { out, context, role } = self;
         let inner = context.inner(context.target());
-        out.push(b'[');
+        let mut ends = match role {
+            Role::Items(ends) => Some(ends.insert(Vec::new())),
+            _ => None,
+        };
+        if ends.is_none() {
+            out.push(b'[');
+        }
         let mut is_empty = true;
         loop {
             let end = out.len();
-            start(out, is_empty, inner.depth);
-            let part = Part {
-                out,
-                context: inner,
-            };
-            if access.next_element_seed(part)?.is_none() {
+            if ends.is_none() {
+                start(out, is_empty, inner.depth);
+            }
+            if access.next_element_seed(Part::new(out, inner))?.is_none() {
                 out.truncate(end);
                 break;
             }
             is_empty = false;
+            if let Some(ends) = &mut ends {
+                ends.push(out.len());
+            }
         }
-        if !is_empty {
-            line(out, context.depth);
+        if ends.is_none() {
+            if !is_empty {
+                line(out, context.depth);
+            }
+            out.push(b']');
         }
-        out.push(b']');
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        let Self { out, context } = self;
+        let Self { out, context, role } = self;
+        if let Role::Page(page) = role {
+            return page.read(out, context, access);
+        }
         let members = context.shape.and_then(Shape::members);
         let of_map = context.target();
         let mut entries: Vec<Entry> = Vec::with_capacity(access.size_hint().unwrap_or(0).min(64));
@@ -182,10 +210,8 @@ impl<'de> Visitor<'de> for Part<'_, '_> {
             out.extend_from_slice(b": ");
             let member = found.and_then(|at| Some(members?.at(at)));
             let shape = member.and_then(|member| context.model.shape(member.target).ok());
-            access.next_value_seed(Part {
-                out,
-                context: context.inner(shape.or(of_map)),
-            })?;
+            let context = context.inner(shape.or(of_map));
+            access.next_value_seed(Part::new(out, context))?;
             entries.push(Entry {
                 rank: members.map(|members| ordered::rank(members, found)),
                 name,
@@ -367,92 +393,61 @@ pub(super) struct ToListed<'m, 'l> {
 impl<'de> DeserializeSeed<'de> for ToListed<'_, '_> {
     type Value = Listed;
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Listed, D::Error> {
-        reader.deserialize_newtype_struct(AS_RECEIVED, self)
+        let mut text = Vec::with_capacity(self.capacity);
+        let mut page = Page {
+            list: self.list.to_owned(),
+            rest: Map::new(),
+            ends: None,
+        };
+        let part = Part {
+            out: &mut text,
+            context: self.context,
+            role: Role::Page(&mut page),
+        };
+        part.deserialize(reader)?;
+        let Page { rest, ends, .. } = page;
+        Ok(Listed {
+            rest: Value::Object(rest),
+            items: ends.map(|ends| Items {
+                text,
+                left: 0..ends.len(),
+                ends,
+            }),
+        })
     }
 }
 
-impl<'de> Visitor<'de> for ToListed<'_, '_> {
-    type Value = Listed;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        expecting(f)
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, reader: D) -> Result<Listed, D::Error> {
-        reader.deserialize_any(self)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Listed, A::Error> {
-        let Self { context, list, .. } = self;
-        let (mut rest, mut items) = (Map::new(), None);
+impl Page {
+    /// Reads the members, with the text of the list's items.
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        text: &mut Vec<u8>,
+        context: Context<'_>,
+        mut access: A,
+    ) -> Result<(), A::Error> {
         while let Some(name) = access.next_key::<String>()? {
-            let value = match name == list {
+            let value = match name == self.list {
                 false => access.next_value_seed(AsReceived(context.spelling.timestamp))?,
                 true => {
                     let members = context.shape.and_then(Shape::members);
-                    let member = members.and_then(|members| members.get(list));
+                    let member = members.and_then(|members| members.get(&name));
                     let shape = member.and_then(|m| context.model.shape(m.target).ok());
-                    let found = access.next_value_seed(ToItems {
+                    text.clear();
+                    self.ends = None;
+                    access.next_value_seed(Part {
+                        out: text,
                         context: context.inner(shape),
-                        capacity: self.capacity,
+                        role: Role::Items(&mut self.ends),
                     })?;
-                    let is_list = found.is_some();
-                    items = found;
-                    if is_list {
-                        Value::Array(Vec::new())
-                    } else {
-                        Value::Null
+                    match self.ends {
+                        Some(_) => Value::Array(Vec::new()),
+                        None => Value::Null,
                     }
                 }
             };
-            rest.insert(name, value);
+            self.rest.insert(name, value);
         }
-        let rest = Value::Object(rest);
-        Ok(Listed { rest, items })
-    }
-}
-
-/// The items of a list as the target, or `None` for null.
-struct ToItems<'m> {
-    context: Context<'m>,
-    capacity: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for ToItems<'_> {
-    type Value = Option<Items>;
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Option<Items>, D::Error> {
-        reader.deserialize_newtype_struct(AS_RECEIVED, self)
-    }
-}
-
-impl<'de> Visitor<'de> for ToItems<'_> {
-    type Value = Option<Items>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Option<Items>, E> {
-        Ok(None)
-    }
-    fn visit_newtype_struct<D: Deserializer<'de>>(
-        self,
-        reader: D,
-    ) -> Result<Option<Items>, D::Error> {
-        reader.deserialize_any(self)
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Option<Items>, A::Error> {
-        let context = self.context.inner(self.context.target());
-        let mut text = Vec::with_capacity(self.capacity);
-        let mut ends = Vec::new();
-        while let Some(()) = access.next_element_seed(Part {
-            out: &mut text,
-            context,
-        })? {
-            ends.push(text.len());
-        }
-        let left = 0..ends.len();
-        Ok(Some(Items { text, ends, left }))
+        Ok(())
     }
 }
 

@@ -332,6 +332,7 @@ impl<'j, C: AnyClient> Job<'j, C> {
     /// that is downloaded gets the object's time.
     ///
     /// ```
+    /// use tucuxi::transfer::Target;
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let listing = "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>fish.txt</Key><Size>12</Size></Contents></ListBucketResult>";
@@ -340,7 +341,7 @@ impl<'j, C: AnyClient> Job<'j, C> {
     /// let s3 = client.transfer();
     /// for object in s3.objects("river", "fish").iter()? {
     ///     let object = object?;
-    ///     s3.download("river", &object.key, std::io::sink()).listed(&object).run()?;
+    ///     s3.download("river", &object.key, Target::writer(std::io::sink())).listed(&object).run()?;
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -16,6 +16,7 @@ use super::args::{Action, Args};
 use super::compare::Compare;
 use super::context::Shared;
 use super::dir_walk::LocalFile;
+use super::filter::Filter;
 use super::job::Job;
 use super::listing::Prefix;
 use super::manager::TransferManager;
@@ -117,6 +118,7 @@ pub struct Sync<C = Client> {
     pub(super) below: Prefix,
     pub(super) compare: Compare,
     pub(super) deletes: bool,
+    pub(super) filter: Filter,
     pub(super) args: Value,
 }
 
@@ -178,6 +180,7 @@ impl<C: AnyClient> TransferManager<C> {
             below,
             compare: Compare::default(),
             deletes: false,
+            filter: Filter::new(),
             args: Value::Null,
         }
     }
@@ -227,6 +230,28 @@ impl<C: AnyClient> Sync<C> {
     /// ```
     pub fn delete(mut self, yes: bool) -> Self {
         self.deletes = yes;
+        self
+    }
+
+    /// Selects what is synchronised by its name relative to the folder and the prefix. What is not included is left alone on both
+    /// sides.
+    ///
+    /// ```
+    /// use tucuxi::transfer::Filter;
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let listing = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+    /// # let client = Client::with_transport(config, Replay::new().respond(200, &[], listing))?;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let site = folder.path();
+    /// # std::fs::write(site.join("index.html"), "<p/>")?;
+    /// # std::fs::write(site.join("draft.tmp"), "")?;
+    /// let sync = client.transfer().sync_up(site, "my-bucket", "www").filter(Filter::new().exclude("*.tmp"));
+    /// assert_eq!(sync.plan()?.changes().count(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = filter;
         self
     }
 

@@ -12,7 +12,7 @@ use super::context::Context;
 use super::dir_walk::{Entry, LocalFile, Walk};
 use super::error::TransferError;
 use super::folder::local_path;
-use super::listing::Kind;
+use super::listing::{Kind, Listed};
 use super::local_tree::{LocalTree, folders_of, in_the_way, with_folders};
 use super::object::Object;
 use super::partial::PartialKind;
@@ -66,6 +66,8 @@ impl<C: AnyClient> SyncPlan<C> {
         };
         let mut objects = plan.list_objects(context, args)?;
         let mut tree = plan.walk_folder(context)?;
+        tree.files
+            .retain(|relative, _| plan.sync.filter.includes(relative));
         let mut undecided = Vec::new();
         let files = std::mem::take(&mut tree.files);
         let mut only_files = BTreeMap::new();
@@ -108,7 +110,10 @@ impl<C: AnyClient> SyncPlan<C> {
             false => below.objects(context, args)?.collect::<Result<_>>()?,
         };
         let mut objects = BTreeMap::new();
-        for listed in listed.into_iter().filter(|listed| !listed.is_folder()) {
+        let filter = self.sync.filter.clone();
+        let is_included =
+            |listed: &Listed| !listed.is_folder() && filter.includes(&listed.relative);
+        for listed in listed.into_iter().filter(is_included) {
             let relative = listed.relative.clone();
             let object = listed.object(&below).and_then(|object| {
                 if self.sync.direction == Direction::Down {

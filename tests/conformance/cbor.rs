@@ -52,7 +52,7 @@ fn success(case: &Value) -> Verdict {
     let mut shapes = json!({});
     let (expected, known) = shape_of(&case["expect"], "V", &mut shapes);
     if !known {
-        return Verdict::Skipped("of tags, Smithy RPC v2 knows that of timestamps alone");
+        return Verdict::Skipped("a tag that Smithy RPC v2 does not have");
     }
     let is_beyond = |n: &Value| n.as_f64().is_some_and(|n| n < i64::MIN as f64);
     if is_beyond(&expected)
@@ -60,7 +60,7 @@ fn success(case: &Value) -> Verdict {
             .as_object()
             .is_some_and(|map| map.values().any(is_beyond))
     {
-        return Verdict::Skipped("an integer that no type of Smithy holds");
+        return Verdict::Skipped("an integer that no type of botocore's models holds");
     }
     match answer(&model(shapes), "Get", 200, &HEADERS, body(case)) {
         Ok(found) => compare::json(&found["v"], &expected).into(),

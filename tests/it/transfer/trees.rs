@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
-use tucuxi::transfer::{CopyProperties, End, TransferError};
+use tucuxi::transfer::{CopyProperties, End, Filter, TransferError};
 
 use super::{BUCKET, PART, Place, bytes};
 use crate::support::s3::Refusal;
@@ -284,4 +284,24 @@ fn links_are_left_out_on_request() {
     );
     place.s3().upload_folder(&tree, BUCKET, "").run().unwrap();
     assert_eq!(place.backend.keys(BUCKET), ["link", "own"]);
+}
+
+#[test]
+fn what_a_sync_does_not_include_is_left_alone() {
+    let place = Place::new();
+    for (name, key) in [
+        ("a.txt", "a.txt"),
+        ("b.tmp", "c.tmp"),
+        ("d/e.txt", "gone.txt"),
+    ] {
+        place.file(&format!("tree/{name}"), b"x");
+        place.backend.put(BUCKET, key, "longer");
+    }
+    let filter = || Filter::new().exclude("*.tmp").exclude("d/*");
+    let up = place.s3().sync_up(place.path("tree"), BUCKET, "");
+    up.filter(filter()).delete(true).job().run().unwrap();
+    assert_eq!(place.backend.keys(BUCKET), ["a.txt", "c.tmp"]);
+    let down = place.s3().sync_down(BUCKET, "", place.path("tree"));
+    let plan = down.filter(filter()).delete(true).plan().unwrap();
+    assert_eq!(plan.changes().count(), 0);
 }

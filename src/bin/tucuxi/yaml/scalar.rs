@@ -125,43 +125,30 @@ impl Folded {
         self.column = self.indent;
     }
 
-    fn plain(mut self, text: &str) -> String {
-        // a line break reads as one space, so more of them are not broken
-        let mut may_break = self.breaks;
-        for piece in pieces(text) {
-            let length = piece.chars().count();
-            if piece.starts_with(' ') {
-                may_break = length == 1 && self.breaks;
-                match may_break && self.column >= WIDTH {
-                    true => self.line_break(),
-                    false => self.push(piece),
-                }
-                continue;
-            }
-            if may_break && self.column + length > WIDTH && self.column > self.indent {
-                self.line_break();
-            }
-            self.push(piece);
-        }
-        self.out
+    fn plain(self, text: &str) -> String {
+        self.words(text, |piece| piece.to_owned())
     }
 
     fn single(mut self, text: &str) -> String {
         self.push("'");
+        self.words(text, |piece| piece.replace('\'', "''")) + "'"
+    }
+
+    /// Breaks at spaces that are alone, as a break reads as one space.
+    fn words(mut self, text: &str, written: impl Fn(&str) -> String) -> String {
         let (mut at, last) = (0, text.len());
         for piece in pieces(text) {
             let is_inner = at > 0 && at + piece.len() < last;
             at += piece.len();
             match piece == " " && self.breaks && self.column > WIDTH && is_inner {
                 true => self.line_break(),
-                false => self.push(&piece.replace('\'', "''")),
+                false => self.push(&written(piece)),
             }
         }
-        self.push("'");
         self.out
     }
 
-    /// Breaks at a space or beside an escaped character. A break reads as a space, unless a backslash is before it.
+    /// Breaks at a space or beside an escaped character, with a backslash, so that the break is no space.
     fn double(mut self, text: &str) -> String {
         self.push("\"");
         let chars: Vec<char> = text.chars().collect();
@@ -185,19 +172,15 @@ impl Folded {
             if !(self.breaks && is_inner && is_end && column > WIDTH) {
                 continue;
             }
-            let needs_backslash = c != Some(' ') || start == end || !breaks_as_space(&chars, end);
             if start < end {
                 self.push_chars(&chars[start..end]);
                 start = end;
             }
-            if needs_backslash {
-                self.push("\\");
-            }
+            self.push("\\");
             self.line_break();
-            match (chars.get(start), needs_backslash) {
-                (Some(' '), true) => self.push("\\"),
-                (Some(' '), false) => start += 1,
-                _ => {}
+            // spaces at the start of a line are lost unless they are escaped
+            if chars.get(start) == Some(&' ') {
+                self.push("\\");
             }
         }
         self.push("\"");
@@ -208,23 +191,6 @@ impl Folded {
         self.out.extend(chars);
         self.column += chars.len();
     }
-}
-
-/// Whether a break in place of the space here reads as that space, and the line goes on with a word.
-fn breaks_as_space(chars: &[char], at: usize) -> bool {
-    let after = chars.get(at..).unwrap_or_default();
-    let Some(space) = after.iter().position(|c| *c == ' ') else {
-        return false;
-    };
-    let line = after[..space].iter().position(|c| *c == '\n');
-    let end = line.unwrap_or(space);
-    let next = after.get(end + 1);
-    if line.is_some() && next != Some(&' ') {
-        return false;
-    }
-    let is_double = chars.get(at) == Some(&' ') && at > 0 && chars[at - 1] == ' ';
-    let has_quote = after[..end].iter().any(|c| matches!(c, '"' | '\''));
-    !is_double && !has_quote && next.is_some_and(|next| !matches!(next, ' ' | '\n'))
 }
 
 /// The words of a text, and the spaces between them.
@@ -256,12 +222,13 @@ fn escaped(c: char) -> Option<String> {
         '\u{85}' => 'N',
         '\u{2028}' => 'L',
         '\u{2029}' => 'P',
-        c if is_printable(c) => return None,
+        c if is_printable(c) && c < '\u{10000}' => return None,
         _ => {
             let code = u32::from(c);
             return Some(match code {
                 ..=0xff => format!("\\x{code:02X}"),
-                _ => format!("\\u{code:04X}"),
+                0x100..=0xffff => format!("\\u{code:04X}"),
+                _ => format!("\\U{code:08X}"),
             });
         }
     };

@@ -192,8 +192,8 @@ m: \"a\\n  b\"
 c: 'a: b'
 q: it's
 b: '{x}'
-long: word word word word word word word word word word word word word word word
-  word word word word word end
+long: word word word word word word word word word word word word word word word word
+  word word word word end
 '? ': null
 f: 1e+20
 ";

@@ -28,7 +28,12 @@ pub(super) fn requested(line: &Line) -> Option<Vec<String>> {
     let plain = words.iter().take_while(|word| !word.starts_with('-'));
     let mut plain: Vec<String> = plain.map(|word| (*word).clone()).collect();
     let has_option = words.iter().any(|word| *word == "--help" || *word == "-h");
-    let is_last = plain.len() == words.len() && plain.last().is_some_and(|last| last == "help");
+    // after a command of s3, `help` may be a path
+    let may_be_path =
+        plain.len() > 3 && plain.first().is_some_and(|first| first == super::s3::NAME);
+    let is_last = plain.len() == words.len()
+        && !may_be_path
+        && plain.last().is_some_and(|last| last == "help");
     let is_first = plain.first().is_some_and(|first| first == "help");
     if is_first {
         plain.remove(0);

@@ -114,6 +114,8 @@ impl Progress {
     /// Returns what removes the line, if one is shown.
     pub(super) fn clear(&mut self) -> Option<String> {
         let old = std::mem::take(&mut self.shown);
+        // the terminal may have shown a ^C after the line
+        let old = (old + usize::from(old > 0) * 2).min(self.width);
         (old > 0).then(|| format!("\r{:old$}\r", ""))
     }
 }
