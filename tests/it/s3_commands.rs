@@ -294,6 +294,19 @@ fn keys_stay_inside_the_folder() {
 }
 
 #[test]
+fn objects_are_not_moved_to_the_same_file() {
+    let shell = Shell::new();
+    for key in ["./a", "a", "b"] {
+        shell.backend.put(BUCKET, key, key);
+    }
+    let (code, lines) = shell.run("mv s3://river in --recursive");
+    let expected = ["move: s3://river/./a to in/a", "move: s3://river/b to in/b"];
+    assert_eq!((code, lines), ran(1, &expected));
+    assert_eq!(std::fs::read(shell.path("in/a")).unwrap(), b"./a");
+    assert_eq!(shell.backend.keys(BUCKET), ["a"]);
+}
+
+#[test]
 fn listings_are_those_of_aws() {
     let shell = Shell::new();
     shell.backend.put(BUCKET, "a", "12345");
