@@ -831,7 +831,7 @@ fn logins_of_package_tools_are_printed() {
         "codeartifact login --domain dd --repository rr --tool pip",
     );
     assert!(
-        real.code == 252 && real.err.contains("--dry-run is required"),
+        real.code == 252 && real.err.contains("without --dry-run"),
         "{real:?}"
     );
 }

@@ -16,10 +16,8 @@ pub(crate) enum Failure {
     /// An error with an exit code of its own.
     #[error("{1}")]
     Code(u8, String),
-    /// A command of `aws` that is more than one call.
-    #[error(
-        "\"{0}\" is a command of aws that tucuxi does not have yet; it has those of single operations"
-    )]
+    /// A command of `aws` that is more than one call and that is left out, as the guide says.
+    #[error("\"{0}\" is a command of aws that tucuxi does not have")]
     Lacking(String),
     #[error("{0}")]
     Other(Box<dyn std::error::Error + Send + Sync>),

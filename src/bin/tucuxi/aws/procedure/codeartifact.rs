@@ -58,9 +58,8 @@ struct Login {
 
 fn run(task: &mut Task<'_, '_>) -> Result<(), Failure> {
     if !task.has("dry-run") {
-        return Err(Failure::Usage(
-            "--dry-run is required: codeartifact login prints what to do, and changes nothing"
-                .into(),
+        return Err(Failure::Lacking(
+            "codeartifact login without --dry-run".into(),
         ));
     }
     let tool = task.required("tool").to_owned();
