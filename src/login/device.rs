@@ -11,7 +11,7 @@ use crate::credentials::end_after;
 use crate::error::Result;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// The delay between two polls, unless the service sets another, and what is added when it is asked to slow down.
+/// The delay between two polls, unless the service sets another, and what is added after `slow_down`.
 const INTERVAL: Duration = Duration::from_secs(5);
 
 pub(super) fn run(

@@ -7,7 +7,7 @@ use crate::credentials::{SsoCache, login};
 use crate::environment::Environment;
 use crate::error::Result;
 
-/// Logs out of IAM Identity Center: removes all saved tokens, which the service is told to forget, and the credentials of roles that were
+/// Logs out of IAM Identity Center: removes all saved tokens, which the service forgets, and the credentials of roles that were
 /// fetched with them.
 ///
 /// ```no_run

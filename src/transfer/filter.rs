@@ -8,7 +8,7 @@
 /// Rules for the names that are included, in the order of their effect: the last one that matches decides. A name that no rule
 /// matches is included.
 ///
-/// `*` matches any text, slashes included, `?` one character, `[ab-z]` one of these, and `[!ab-z]` one that is none of these.
+/// `*` matches any text, slashes included, `?` one character, `[ab-z]` one of these, and `[!ab-z]` any other one.
 ///
 /// ```
 /// use tucuxi::transfer::Filter;

@@ -94,7 +94,7 @@ impl Shared {
         !usage.is_closed && !is_old
     }
 
-    /// Takes a place on the connection, unless there is none.
+    /// Takes a place on the connection, if one is free.
     pub(super) fn lease(&self, is_long: bool) -> Option<Lease> {
         if !self.is_open() {
             return None;

@@ -78,7 +78,7 @@ pub(super) fn is_true(text: &str) -> bool {
     boolean(text, Dialect::CloudFormation) == Some(true)
 }
 
-/// Returns an integer in decimal; `None` if it is none, or too large for another base.
+/// Returns an integer in decimal; `None` if the text is not one, or too large for another base.
 pub(super) fn integer(text: &str) -> Option<String> {
     let text = text.replace('_', "");
     let (sign, digits) = match text.strip_prefix('-') {

@@ -67,7 +67,7 @@ fn start(words: &[String]) -> io::Result<()> {
     command.spawn().map(drop)
 }
 
-/// What a person is told to do.
+/// The instruction for a person.
 pub(super) fn instructions(authorization: &Authorization<'_>, opens: bool) -> String {
     let url = authorization.url;
     let mut text = match opens {

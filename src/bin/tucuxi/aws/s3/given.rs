@@ -95,7 +95,7 @@ impl Given {
     ///
     /// # Errors
     ///
-    /// Returns an error if it is none. The code of `aws` is that of other errors.
+    /// Returns an error if it is not one. The code of `aws` is that of other errors.
     pub(super) fn number(&self, name: &str) -> Result<Option<u64>, Failure> {
         let Some(text) = self.text(name) else {
             return Ok(None);

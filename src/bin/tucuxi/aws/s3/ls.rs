@@ -61,7 +61,7 @@ fn run(given: &Given, session: Session<'_, '_>) -> Result<(), Failure> {
         list.summary()?;
     }
     list.out.flush()?;
-    // a key that does not exist is an error, an empty bucket is none, nor are buckets
+    // a key that does not exist is an error, an empty bucket or an account without buckets is not
     match list.is_empty && !bucket.is_empty() && !prefix.is_empty() {
         true => Err(Failure::Reported(1)),
         false => Ok(()),

@@ -89,7 +89,7 @@ impl Command {
 ///
 /// # Errors
 ///
-/// Returns an error with similar names if there is none.
+/// Returns an error with similar names if no command has this name.
 pub(super) fn command(name: &str) -> Result<&'static Command, Failure> {
     let found = COMMANDS.iter().find(|command| command.name == name);
     found.ok_or_else(|| {

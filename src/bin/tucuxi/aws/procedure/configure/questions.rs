@@ -30,7 +30,7 @@ impl Question {
         self
     }
 
-    /// Shows no value in brackets, as there is none.
+    /// Shows no value in brackets, as none is set.
     pub(super) fn without_brackets(mut self) -> Self {
         self.has_brackets = false;
         self

@@ -16,7 +16,7 @@ pub(in super::super) const CONFIGURE: Procedure = Procedure {
     ..COMMON
 };
 
-/// The keys and what a person is asked.
+/// The keys and their questions.
 const QUESTIONS: [(&str, &str); 4] = [
     ("aws_access_key_id", "AWS Access Key ID"),
     (SECRET, "AWS Secret Access Key"),

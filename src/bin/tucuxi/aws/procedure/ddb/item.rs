@@ -90,7 +90,7 @@ pub(super) fn set(items: impl Iterator<Item = Value>) -> Result<Value, String> {
     }
 }
 
-/// Returns the YAML value of an attribute value. What is none is returned as it is.
+/// Returns the YAML value of an attribute value. Any other value is returned as it is.
 pub(super) fn to_yaml(value: Value) -> Yaml {
     let map = match value {
         Value::Object(map) if map.len() == 1 => map,
