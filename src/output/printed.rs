@@ -45,6 +45,12 @@ impl<'m> Context<'m> {
         }
     }
 
+    /// The shape of a member.
+    fn member(&self, name: &str) -> Option<&'m Shape> {
+        let member = self.shape?.members()?.get(name)?;
+        self.model.shape(member.target).ok()
+    }
+
     /// The shape of a list's items or a map's values.
     fn target(&self) -> Option<&'m Shape> {
         match &self.shape?.kind {
@@ -426,17 +432,17 @@ impl Page {
         mut access: A,
     ) -> Result<(), A::Error> {
         while let Some(name) = access.next_key::<String>()? {
-            let value = match name == self.list {
-                false => access.next_value_seed(AsReceived(context.spelling.timestamp))?,
-                true => {
-                    let members = context.shape.and_then(Shape::members);
-                    let member = members.and_then(|members| members.get(&name));
-                    let shape = member.and_then(|m| context.model.shape(m.target).ok());
+            // the elements of some listings are a map or a text
+            let list = (name == self.list).then(|| context.member(&name)).flatten();
+            let list = list.filter(|shape| matches!(shape.kind, Kind::List(_)));
+            let value = match list {
+                None => access.next_value_seed(AsReceived(context.spelling.timestamp))?,
+                Some(shape) => {
                     text.clear();
                     self.ends = None;
                     access.next_value_seed(Part {
                         out: text,
-                        context: context.inner(shape),
+                        context: context.inner(Some(shape)),
                         role: Role::Items(&mut self.ends),
                     })?;
                     match self.ends {

@@ -19,8 +19,9 @@ pub(crate) struct PrintedPages {
     /// The service and the operation, for errors.
     call: (Box<str>, Box<str>),
     cancel: CancelToken,
-    /// The list whose items are text, unless an expression of the paginator needs them.
+    /// The list whose items are text, unless an expression of the paginator needs them or the first page lacks it.
     list: Option<String>,
+    is_first: bool,
     number: fn(&Number) -> String,
 }
 
@@ -35,6 +36,7 @@ impl RequestBuilder {
             call: listing.call,
             cancel: listing.cancel,
             list,
+            is_first: true,
             number,
         })
     }
@@ -90,8 +92,8 @@ impl PrintedPages {
                 items: None,
             },
         };
-        // only the first member of the result can be printed before the others are complete
-        if page.items.is_none() {
+        // only the first member of the result can be printed before the others are complete; a later page may lack it
+        if std::mem::take(&mut self.is_first) && page.items.is_none() {
             self.list = None;
         }
         self.cursor.accept(page)

@@ -104,7 +104,7 @@ fn many_jobs_report_each_of_their_ends() {
         ["bad failed", "gone done", "good done", "old skipped"]
     );
     assert_eq!(place.backend.bytes(BUCKET, "old").unwrap(), b"old");
-    // jobs of many are none of one object
+    // a job of many objects is not one of a single object
     let nested = s3.many([Ok(s3.upload_folder(place.path(""), BUCKET, "x"))]);
     assert!(nested.run().is_err());
 }

@@ -10,7 +10,7 @@ pub(super) struct Flag {
     pub(super) value: &'static str,
     pub(super) help: &'static str,
     pub(super) required: bool,
-    /// The accepted values; any if there are none.
+    /// The accepted values. If the list is empty, every value is accepted.
     pub(super) choices: &'static [&'static str],
     /// Whether the value is no URL of a file, even if it looks like one.
     pub(super) is_literal: bool,

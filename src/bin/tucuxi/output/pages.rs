@@ -173,10 +173,14 @@ mod tests {
     const OBJECTS: &str = "<ListBucketResult><Name>b</Name><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken><Contents><Key>k</Key></Contents><CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes></ListBucketResult>";
     const LAST: &str = "<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated><Contents><Key>l</Key></Contents></ListBucketResult>";
 
+    const BARE: &str =
+        "<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated></ListBucketResult>";
+    const BARE_OF_MORE: &str = "<ListBucketResult><Name>b</Name><IsTruncated>true</IsTruncated><NextContinuationToken>u</NextContinuationToken></ListBucketResult>";
+
     #[test]
     fn json_that_is_printed_in_parts_equals_that_of_all_pages() {
         type Case = (&'static str, &'static str, Value, &'static [&'static str]);
-        let cases: [Case; 6] = [
+        let cases: [Case; 10] = [
             ("dynamodb", "ListTables", json!({}), &[ONE, TWO]),
             ("dynamodb", "ListTables", json!({}), &[NONE]),
             ("dynamodb", "ListTables", json!({}), &["{}"]),
@@ -200,6 +204,35 @@ mod tests {
                 "ListObjectsV2",
                 json!({"Bucket": "b"}),
                 &[OBJECTS, LAST],
+            ),
+            // the elements are a map
+            (
+                "apigateway",
+                "GetUsage",
+                json!({"usagePlanId": "p", "startDate": "2020-01-01", "endDate": "2020-01-02"}),
+                &[
+                    r#"{"usagePlanId": "p", "items": {"k": [[1, 2]], "l": [[3, 4]]}, "position": "x"}"#,
+                    r#"{"usagePlanId": "p", "items": {"m": [[5, 6]]}}"#,
+                ],
+            ),
+            // a page without the list ends it no more than it begins another one
+            (
+                "s3",
+                "ListObjectsV2",
+                json!({"Bucket": "b"}),
+                &[OBJECTS, BARE],
+            ),
+            (
+                "s3",
+                "ListObjectsV2",
+                json!({"Bucket": "b"}),
+                &[OBJECTS, BARE_OF_MORE, LAST],
+            ),
+            (
+                "dynamodb",
+                "ListTables",
+                json!({}),
+                &[ONE, r#"{"LastEvaluatedTableName": "ccc"}"#, TWO],
             ),
         ];
         for (service, operation, params, bodies) in cases {

@@ -31,7 +31,7 @@ pub(crate) enum Yaml {
     Timestamp(String),
 }
 
-/// What a document may contain, and how texts are told from other scalars.
+/// What a document may contain, and which scalars are texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// The truth values of YAML 1.1, such as `yes`, and tags for CloudFormation's functions: `!Ref x` is `{Ref: x}`.

@@ -14,7 +14,7 @@ pub(in super::super) const MFA_LOGIN: Procedure = Procedure {
     name: "mfa-login",
     about: "saves temporary credentials of a user with an MFA device in a profile",
     notes: &[
-        "The credentials of the profile that --profile names are exchanged, with a code of the device, for temporary ones (GetSessionToken of STS). If there are none, the keys are asked for.",
+        "STS exchanges the credentials of the profile, with a code of the device, for temporary ones (GetSessionToken). The command asks for keys if the profile has none.",
     ],
     flags: &[
         value(
@@ -30,7 +30,7 @@ pub(in super::super) const MFA_LOGIN: Procedure = Procedure {
         value(
             "update-profile",
             "NAME",
-            "the profile that gets the credentials; by default it is asked for",
+            "the profile that gets the credentials; without it, the command asks for a name",
         ),
     ],
     run,
