@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// The layers from the bottom up. Rooms of one layer do not use each other.
 #[rustfmt::skip] // a layer a line
 const LAYERS: &[&[&str]] = &[
-    &["blob", "decimal", "environment", "file", "identity", "names", "printable", "random", "read", "runtime", "sync", "time", "uri"],
+    &["blob", "decimal", "environment", "file", "identity", "names", "printable", "random", "read", "runtime", "sync", "time", "tree", "uri"],
     &["attribute_value", "body", "cancel", "frame", "hash"],
     &["error", "new_file"],
     &["query"],
