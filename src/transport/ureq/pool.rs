@@ -73,9 +73,9 @@ impl Pool {
         self.open(to)
     }
 
-    /// Keeps a connection for reuse, unless it was closed or has unread input.
+    /// Keeps a connection for reuse, unless it has unread input. Whether it is still open is checked when it is used.
     pub(super) fn keep(&self, to: &Uri, mut link: Link) {
-        if link.buffers().input().is_empty() && link.is_open() {
+        if link.buffers().input().is_empty() {
             self.idle.keep(key(to), link);
         }
     }
