@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Number, Value};
 
+use crate::cancel::CancelToken;
 use crate::client::RequestBuilder;
 use crate::config::{Config, ConfigBuilder, Environment};
 use crate::error::Result;
@@ -68,6 +69,11 @@ pub fn config() -> ConfigBuilder {
 /// The text of a key of the profile that a configuration uses.
 pub fn profile_setting(config: &Config, key: &str) -> Option<String> {
     config.profile_text(key).map(|(text, _)| text.to_owned())
+}
+
+/// Blocks the thread for this time, or until the token is cancelled.
+pub fn wait(token: &CancelToken, time: Duration) {
+    token.wait(time);
 }
 
 /// A time as RFC 3339 in UTC.
