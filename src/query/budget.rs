@@ -14,9 +14,6 @@ const BASE: u64 = 1_000_000;
 /// The additional budget for each value of the input.
 const FOR_EACH_VALUE: u64 = 64;
 
-/// The bytes of text that count as one value.
-const TEXT: usize = 32;
-
 pub(super) struct Budget<'v> {
     input: Data<'v>,
     left: Cell<u64>,
@@ -56,8 +53,4 @@ impl<'v> Budget<'v> {
         let mut parts = parts.into_iter();
         parts.try_for_each(|part| self.spend(part.size()))
     }
-}
-
-pub(super) fn text_size(text: &str) -> u64 {
-    1 + u64::try_from(text.len() / TEXT).unwrap_or(u64::MAX)
 }

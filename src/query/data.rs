@@ -7,8 +7,10 @@ use std::sync::Arc;
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Number, Value, map};
 
-use super::budget::text_size;
 use crate::tree::{self, Builder, Hint, Name, Node, TooLarge};
+
+/// The bytes of text that count as one value.
+const TEXT: usize = 32;
 
 #[derive(Clone, Debug)]
 pub(super) enum Data<'v> {
@@ -354,3 +356,8 @@ impl<'v> Iterator for Members<'_, 'v> {
 }
 
 impl ExactSizeIterator for Members<'_, '_> {}
+
+/// What a text counts as.
+pub(super) fn text_size(text: &str) -> u64 {
+    1 + u64::try_from(text.len() / TEXT).unwrap_or(u64::MAX)
+}

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use serde_json::Number;
 
-use super::budget::{Budget, text_size};
-use super::data::{Data, Elements, Members, View};
+use super::budget::Budget;
+use super::data::{Data, Elements, Members, View, text_size};
 use super::eval::{Found, compare_numbers, equal, eval, list, map};
 use super::{Expr, ExprError, QueryErrorKind};
 
