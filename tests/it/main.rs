@@ -25,6 +25,8 @@ mod help;
 mod interceptors;
 mod introspection;
 mod logins;
+#[cfg(feature = "mock")]
+mod mock;
 #[cfg(feature = "cli")]
 mod model_commands;
 mod models;
@@ -54,6 +56,8 @@ mod support {
     pub(crate) mod asynchronous;
     pub(crate) mod client;
     pub(crate) mod loopback;
+    #[cfg(feature = "mock")]
+    pub(crate) mod mocked;
     pub(crate) mod null_server;
     pub(crate) mod proxy;
     pub(crate) mod s3;

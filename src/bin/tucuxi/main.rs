@@ -23,6 +23,7 @@ mod describe;
 mod documentation;
 mod endpoint;
 mod failure;
+mod mock;
 mod models;
 mod operations;
 mod out;
@@ -63,6 +64,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     search::SUBCOMMAND,
     endpoint::SUBCOMMAND,
     presign::SUBCOMMAND,
+    mock::SUBCOMMAND,
     models::SUBCOMMAND,
     completion::SUBCOMMAND,
 ];
