@@ -199,6 +199,7 @@ mod sync;
 mod time;
 pub mod transfer;
 pub mod transport;
+pub mod tree;
 mod uri;
 mod wait;
 
@@ -228,6 +229,7 @@ pub use self::presign::{PresignedPost, PresignedPostBuilder, PresignedRequest, P
 pub use self::printable::Printable;
 pub use self::resource::Resource;
 pub use self::search::SearchHit;
+pub use self::tree::Tree;
 pub use self::wait::{Progress, Wait, WaitError, WaitFailure, WaitOutput};
 
 /// Compiles and runs the examples of the README.

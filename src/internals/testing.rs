@@ -10,12 +10,14 @@ use serde_json::Value;
 
 use crate::client::Client;
 use crate::codec::sink::{SerializeInto, ToValue};
+use crate::codec::tree::ToTree;
 use crate::codec::xml_tape::{Nodes, Tape};
 use crate::error::ServiceError;
 use crate::model::{Paginator, ServiceModel, Waiter};
 use crate::paginate::Pages;
 use crate::protocol::{self, BufferedResponse, Params};
 use crate::settings::parse_ini;
+use crate::tree::Tree;
 use crate::wait::{self, Event, Observation, Step, Tick, WaitMachine, WaitOutput};
 
 /// Returns a blocking client whose calls the async driver drives on a runtime, so that one story tests both clients.
@@ -43,6 +45,15 @@ pub fn decode(
 /// Decodes a body into a tree.
 pub fn to_value(model: &ServiceModel, operation: &str, body: &[u8]) -> Result<Value, String> {
     to(model, operation, body, ToValue)
+}
+
+/// Decodes a body into a compact tree.
+pub fn to_tree(model: &ServiceModel, operation: &str, body: &[u8]) -> Result<Tree, String> {
+    let target = ToTree {
+        timestamp: None,
+        len: body.len(),
+    };
+    to(model, operation, body, target)
 }
 
 /// Decodes a body into JSON text.

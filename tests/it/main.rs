@@ -46,6 +46,8 @@ mod secrets;
 mod service_commands;
 mod signing;
 mod transfer;
+#[cfg(feature = "cli")]
+mod validate_logs;
 mod validation;
 
 #[path = "../../examples/quickstart/s3_server.rs"]
