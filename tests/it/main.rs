@@ -26,6 +26,8 @@ mod interceptors;
 mod introspection;
 mod logins;
 #[cfg(feature = "cli")]
+mod mcp;
+#[cfg(feature = "cli")]
 mod model_commands;
 mod models;
 mod null_server;

@@ -23,6 +23,7 @@ mod describe;
 mod documentation;
 mod endpoint;
 mod failure;
+mod mcp;
 mod models;
 mod operations;
 mod out;
@@ -64,6 +65,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     endpoint::SUBCOMMAND,
     presign::SUBCOMMAND,
     models::SUBCOMMAND,
+    mcp::SUBCOMMAND,
     completion::SUBCOMMAND,
 ];
 
