@@ -52,9 +52,8 @@ impl SignFrames for EventSigner {
         let signed = Message::new(message).with(":date", date);
         let stamp = stamp.basic();
         let text = self.string_to_sign(&signed, &stamp, time)?;
-        let secret = self.credentials.secret_access_key();
         let day = sigv4::day(&stamp);
-        self.last = keys::sign_v4(secret, day, &self.region, &self.name, &text);
+        self.last = keys::sign_v4(&self.credentials, day, &self.region, &self.name, &text);
         let signature = HeaderValue::Bytes(hash::from_hex(&self.last).into());
         Ok(signed.with(":chunk-signature", signature).encode()?)
     }

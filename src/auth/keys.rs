@@ -9,17 +9,26 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::hash;
+use crate::identity::Credentials;
 
 type Key = Zeroizing<[u8; 32]>;
 
-/// Signs a text with the key for a day (`20260102`), a region and a service.
-pub(super) fn sign_v4(secret: &str, day: &str, region: &str, name: &str, text: &str) -> String {
-    let secret = Zeroizing::new(format!("AWS4{secret}"));
-    let key = mac(secret.as_bytes(), &[day.as_bytes()]);
-    let key = [region, name, "aws4_request", text]
-        .into_iter()
-        .fold(key, |key, part| mac(&*key, &[part.as_bytes()]));
-    hash::hex(&*key)
+/// Signs a text with the key for a day (`20260102`), a region and a service, which the credentials keep.
+pub(super) fn sign_v4(
+    credentials: &Credentials,
+    day: &str,
+    region: &str,
+    name: &str,
+    text: &str,
+) -> String {
+    let key = credentials.signing_key([day, region, name], || {
+        let secret = Zeroizing::new(format!("AWS4{}", credentials.secret_access_key()));
+        let key = mac(secret.as_bytes(), &[day.as_bytes()]);
+        [region, name, "aws4_request"]
+            .into_iter()
+            .fold(key, |key, part| mac(&*key, &[part.as_bytes()]))
+    });
+    hash::hex(&*mac(&**key, &[text.as_bytes()]))
 }
 
 fn mac(key: &[u8], parts: &[&[u8]]) -> Key {
@@ -93,11 +102,15 @@ mod tests {
     fn signatures_of_one_region_are_those_of_aws() {
         let time = UNIX_EPOCH + Duration::from_secs(1_440_938_160);
         for secret in SECRETS {
+            let credentials = Credentials::new("AKID", secret);
+            // the second text is signed with the key that the credentials have kept
             for text in ["", "AWS4-HMAC-SHA256\n20150830T123600Z"] {
-                let key = v4::generate_signing_key(secret, time, "us-east-1", "service");
-                let expected = v4::calculate_signature(key, text.as_bytes());
-                let found = sign_v4(secret, "20150830", "us-east-1", "service", text);
-                assert_eq!(found, expected, "{secret} {text}");
+                for (region, name) in [("us-east-1", "service"), ("eu-west-1", "s3")] {
+                    let key = v4::generate_signing_key(secret, time, region, name);
+                    let expected = v4::calculate_signature(key, text.as_bytes());
+                    let found = sign_v4(&credentials, "20150830", region, name, text);
+                    assert_eq!(found, expected, "{secret} {region} {text}");
+                }
             }
         }
     }

@@ -373,18 +373,23 @@ impl<'a> Signer<'a> {
             self.scope(stamp),
             hash::sha256_hex(canonical.as_bytes())
         );
-        let secret = self.credentials.secret_access_key();
         match self.algorithm {
             Algorithm::SigV4 => Ok(keys::sign_v4(
-                secret,
+                self.credentials,
                 day(stamp),
                 self.region,
                 self.name,
                 &text,
             )),
             #[cfg(feature = "sigv4a")]
-            Algorithm::SigV4a => keys::sign_v4a(self.credentials.access_key_id(), secret, &text)
-                .ok_or_else(|| Error::request("the credentials have no key for version 4a")),
+            Algorithm::SigV4a => {
+                let (id, secret) = (
+                    self.credentials.access_key_id(),
+                    self.credentials.secret_access_key(),
+                );
+                keys::sign_v4a(id, secret, &text)
+                    .ok_or_else(|| Error::request("the credentials have no key for version 4a"))
+            }
         }
     }
 }
@@ -436,8 +441,7 @@ pub(crate) fn post_signature(
     policy: &str,
 ) -> String {
     let stamp = Timestamp::of(time).basic();
-    let secret = credentials.secret_access_key();
-    keys::sign_v4(secret, day(&stamp), region, name, policy)
+    keys::sign_v4(credentials, day(&stamp), region, name, policy)
 }
 
 /// Checks the validity of a presigned URL.

@@ -3,22 +3,27 @@
 
 mod check;
 mod http;
+mod keys;
 mod source;
 
 pub(crate) use self::check::{Part, header_text, is_blank};
 pub use self::http::{ApiKey, HttpLogin};
+pub(crate) use self::keys::SigningKey;
 pub use self::source::CredentialsSource;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
+use self::keys::SigningKeys;
 use self::source::Sources;
 
 /// An access key pair, with a session token if it is temporary.
 ///
-/// The secrets are wiped from memory on drop, and `Debug` does not show them.
+/// Clones share one copy. The secrets, and the signing keys that are derived from them, are wiped from memory when the last clone
+/// is dropped. `Debug` does not show them.
 ///
 /// ```
 /// use tucuxi::{Config, Credentials};
@@ -28,8 +33,15 @@ use self::source::Sources;
 /// let config = Config::builder().isolated().credentials(credentials).build()?;
 /// # Ok::<(), tucuxi::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Credentials {
+    parts: Arc<Parts>,
+    /// The signing keys of the secret access key, which never changes.
+    keys: Arc<SigningKeys>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Parts {
     access_key_id: String,
     secret_access_key: Zeroizing<String>,
     session_token: Option<Zeroizing<String>>,
@@ -41,14 +53,22 @@ pub struct Credentials {
 impl Credentials {
     /// Creates credentials that do not expire.
     pub fn new(access_key_id: impl Into<String>, secret: impl Into<String>) -> Self {
-        Self {
+        let parts = Parts {
             access_key_id: access_key_id.into(),
             secret_access_key: Zeroizing::new(secret.into()),
             session_token: None,
             expires: None,
             account_id: None,
             sources: Sources::default(),
+        };
+        Self {
+            parts: Arc::new(parts),
+            keys: Arc::default(),
         }
+    }
+
+    fn parts(&mut self) -> &mut Parts {
+        Arc::make_mut(&mut self.parts)
     }
 
     /// Sets the session token.
@@ -61,7 +81,7 @@ impl Credentials {
     /// ```
     #[must_use]
     pub fn with_session_token(mut self, token: impl Into<String>) -> Self {
-        self.session_token = Some(Zeroizing::new(token.into()));
+        self.parts().session_token = Some(Zeroizing::new(token.into()));
         self
     }
 
@@ -78,7 +98,7 @@ impl Credentials {
     /// ```
     #[must_use]
     pub fn with_expiry(mut self, expires: SystemTime) -> Self {
-        self.expires = Some(expires);
+        self.parts().expires = Some(expires);
         self
     }
 
@@ -89,7 +109,7 @@ impl Credentials {
         let account_id = account_id.into();
         let is_label = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
         match !account_id.is_empty() && account_id.bytes().all(is_label) {
-            true => self.account_id = Some(account_id),
+            true => self.parts().account_id = Some(account_id),
             false => tracing::warn!("an account id that is not valid in a host name is ignored"),
         }
         self
@@ -104,47 +124,64 @@ impl Credentials {
 
     #[must_use]
     pub(crate) fn with_sources(mut self, sources: &[CredentialsSource]) -> Self {
-        self.sources.0.extend(sources);
+        self.parts().sources.0.extend(sources);
         self
     }
 
     /// Returns the sources, in order.
     pub fn sources(&self) -> &[CredentialsSource] {
-        &self.sources.0
+        &self.parts.sources.0
     }
 
     /// Returns the access key id, which is not a secret.
     pub fn access_key_id(&self) -> &str {
-        &self.access_key_id
+        &self.parts.access_key_id
     }
 
     /// Returns the secret access key.
     pub fn secret_access_key(&self) -> &str {
-        &self.secret_access_key
+        &self.parts.secret_access_key
     }
 
     /// Returns the session token, which is a secret.
     pub fn session_token(&self) -> Option<&str> {
-        self.session_token.as_ref().map(|token| &***token)
+        self.parts.session_token.as_ref().map(|token| &***token)
     }
 
     /// Returns the time at which the credentials expire.
     pub fn expires(&self) -> Option<SystemTime> {
-        self.expires
+        self.parts.expires
     }
 
     /// Returns the account id, if it is known.
     pub fn account_id(&self) -> Option<&str> {
-        self.account_id.as_deref()
+        self.parts.account_id.as_deref()
+    }
+
+    /// Returns the signing key for a day, a region and a service. `derive` computes one that is not known.
+    pub(crate) fn signing_key(
+        &self,
+        scope: [&str; 3],
+        derive: impl FnOnce() -> Zeroizing<[u8; 32]>,
+    ) -> SigningKey {
+        self.keys.get(scope, derive)
     }
 }
+
+impl PartialEq for Credentials {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts == other.parts
+    }
+}
+
+impl Eq for Credentials {}
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials")
-            .field("access_key_id", &self.access_key_id)
-            .field("account_id", &self.account_id)
-            .field("expires", &self.expires)
+            .field("access_key_id", &self.parts.access_key_id)
+            .field("account_id", &self.parts.account_id)
+            .field("expires", &self.parts.expires)
             .finish_non_exhaustive()
     }
 }

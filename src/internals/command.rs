@@ -4,18 +4,20 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Number, Value};
 
+use crate::cancel::CancelToken;
 use crate::client::RequestBuilder;
 use crate::config::{Config, ConfigBuilder, Environment};
 use crate::error::Result;
 use crate::model::{Operation, Paginator, ServiceModel, ShapeId};
-use crate::output::{Output, printed};
+use crate::output::{Output, listed};
 use crate::paginate::Pages;
 use crate::settings::{self, shell_words};
 use crate::time::Timestamp;
+use crate::tree::Tree;
 use crate::{hash, names, new_file, paginate, printable, random, secrets, uri};
 
 pub use crate::transfer::files::{File, Found, Reason, files};
@@ -69,6 +71,11 @@ pub fn profile_setting(config: &Config, key: &str) -> Option<String> {
     config.profile_text(key).map(|(text, _)| text.to_owned())
 }
 
+/// Blocks the thread for this time, or until the token is cancelled.
+pub fn wait(token: &CancelToken, time: Duration) {
+    token.wait(time);
+}
+
 /// A time as RFC 3339 in UTC.
 pub fn rfc3339(time: SystemTime) -> String {
     Timestamp::of(time).rfc3339()
@@ -86,15 +93,6 @@ pub fn next_page(page: &Value, paginator: &Paginator) -> Result<Vec<(String, Str
 /// What the model says about these pages.
 pub fn paginator(pages: &Pages) -> &Paginator {
     pages.paginator()
-}
-
-/// The elements of a page, added to other members of it.
-///
-/// # Errors
-///
-/// Returns an error if an expression of the paginator does not fit the page.
-pub fn page_elements(pages: &Pages, page: Value, others: Map<String, Value>) -> Result<Value> {
-    paginate::elements_of(page, others, pages.paginator())
 }
 
 /// The parameters that request the next page; none after the last one.
@@ -143,7 +141,7 @@ pub struct Limits {
     pub starting_token: Option<String>,
 }
 
-/// The pages of a listing, whose elements are JSON text.
+/// The pages of a listing, whose elements are JSON text or trees.
 pub struct PrintedPages(paginate::PrintedPages);
 
 impl fmt::Debug for PrintedPages {
@@ -153,22 +151,35 @@ impl fmt::Debug for PrintedPages {
 }
 
 impl PrintedPages {
-    /// The pages of a request, with numbers as a function writes them.
+    /// The pages of a request, whose elements are text with numbers as a function writes them.
     ///
     /// # Errors
     ///
     /// Returns an error as [`RequestBuilder::pages`] does.
-    pub fn new(
+    pub fn text(
         request: RequestBuilder,
         limits: Limits,
         number: fn(&Number) -> String,
     ) -> Result<Self> {
-        let mut pages = request.printed_pages(number)?;
+        Self::new(request, limits, paginate::Form::Text(number))
+    }
+
+    /// The pages of a request, whose elements are trees.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error as [`RequestBuilder::pages`] does.
+    pub fn trees(request: RequestBuilder, limits: Limits) -> Result<Self> {
+        Self::new(request, limits, paginate::Form::Tree)
+    }
+
+    fn new(request: RequestBuilder, limits: Limits, form: paginate::Form) -> Result<Self> {
+        let mut pages = request.printed_pages(form)?;
         pages.limit(limits.max_items, limits.page_size, limits.starting_token);
         Ok(Self(pages))
     }
 
-    /// The name of the list whose items are text.
+    /// The name of the list whose items are apart.
     pub fn list(&self) -> Option<&str> {
         self.0.list()
     }
@@ -186,10 +197,39 @@ impl PrintedPages {
     pub fn complete(&self, full: &mut Value) {
         self.0.complete(full);
     }
+
+    /// Makes one tree of the rest and the items of pages.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the tree is too large.
+    pub fn tree(&self, rest: &Value, items: Vec<Items>) -> Result<Tree> {
+        let items: Vec<_> = items.into_iter().map(|items| items.0).collect();
+        self.0.tree(rest, &items)
+    }
+
+    /// The elements of a page, added to other members of it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an expression of the paginator does not fit the page.
+    pub fn elements(&self, rest: Value, others: Map<String, Value>) -> Result<Value> {
+        self.0.elements(rest, others)
+    }
+
+    /// The members that are the same on each page.
+    pub fn shared_part(&self) -> &Map<String, Value> {
+        self.0.shared_part()
+    }
+
+    /// The token of the rest of the listing, if its limits ended it.
+    pub fn resume_token(&self) -> Option<String> {
+        self.0.resume_token()
+    }
 }
 
 impl Iterator for PrintedPages {
-    /// The items of the list as text at a depth of two, if the page has it, and its other members.
+    /// The items of the list at a depth of two, if the page has it, and its other members.
     type Item = Result<(Option<Items>, Value)>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -198,14 +238,14 @@ impl Iterator for PrintedPages {
     }
 }
 
-/// The items of a list as text.
+/// The items of a list as text or as a tree.
 #[derive(Debug)]
-pub struct Items(printed::Items);
+pub struct Items(listed::Items);
 
 impl Items {
     /// The text of each item.
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.iter()
+    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.texts()
     }
 }
 

@@ -16,7 +16,7 @@ mod token;
 
 pub use self::elements::Elements;
 #[cfg(feature = "cli")]
-pub(crate) use self::printed::PrintedPages;
+pub(crate) use self::printed::{Form, PrintedPages};
 
 use std::fmt;
 use std::sync::Arc;

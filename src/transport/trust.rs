@@ -1,8 +1,10 @@
 //! TLS: trusted certificates, and certificates of the client.
 
 use std::fmt;
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use once_cell::sync::OnceCell;
 use rustls::pki_types::pem::{PemObject, SectionKind};
@@ -11,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::Network;
 use crate::error::{Detail, ErrorKind};
-use crate::file;
+use crate::{file, sync};
 
 /// An invalid file of certificates or keys.
 #[derive(Debug, thiserror::Error)]
@@ -35,12 +37,35 @@ pub(crate) struct Trust {
     pub(crate) client: Option<Client>,
 }
 
-/// A bundle of trusted certificates, which is read when the first TLS connection is opened.
+/// A bundle of trusted certificates, which is decoded when the first TLS connection is opened. The clients of a process share it.
 #[derive(Debug)]
 pub(crate) struct Roots {
     file: PathBuf,
-    certificates: OnceCell<Arc<[CertificateDer<'static>]>>,
+    certificates: OnceCell<Box<[CertificateDer<'static>]>>,
+    #[cfg(feature = "async")]
+    store: OnceCell<Arc<rustls::RootCertStore>>,
 }
+
+/// The bundles that were used last.
+#[derive(Default)]
+struct Bundles(Mutex<Vec<Known>>);
+
+/// The bundles of this process.
+static BUNDLES: Bundles = Bundles(Mutex::new(Vec::new()));
+
+/// How many bundles are kept. A program has one for services and perhaps one for proxies.
+const MANY: usize = 4;
+
+/// A bundle, and the state in which its file was found.
+struct Known {
+    path: PathBuf,
+    state: State,
+    roots: Arc<Roots>,
+}
+
+/// What shows that a file has changed: its length and the time of its last change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct State(u64, SystemTime);
 
 /// The client's certificate chain and its key, which belong together.
 pub(crate) struct Client {
@@ -60,9 +85,10 @@ impl fmt::Debug for Client {
 impl Trust {
     /// Finds the certificates of connections to services, and of those to https proxies.
     pub(crate) fn find(network: &Network) -> Result<(Self, Self), TlsError> {
-        let roots = network.ca_bundle.as_deref().map(Roots::find).transpose()?;
+        let find = |path| BUNDLES.get(path);
+        let roots = network.ca_bundle.as_deref().map(find).transpose()?;
         let of_proxies = match &network.proxy_ca_bundle {
-            Some(path) => Some(Roots::find(path)?),
+            Some(path) => Some(find(path)?),
             None => roots.clone(),
         };
         let client = |files: &Option<(PathBuf, PathBuf)>| {
@@ -81,34 +107,57 @@ impl Trust {
         };
         Ok((services, proxies))
     }
+}
 
-    /// The trusted certificates, if they are not the built-in ones.
-    pub(crate) fn roots(&self) -> Result<Option<&[CertificateDer<'static>]>, TlsError> {
-        let roots = self.roots.as_ref();
-        roots.map(|roots| roots.certificates()).transpose()
+impl Bundles {
+    /// Returns the bundle in a file, after checking that it may have certificates.
+    fn get(&self, path: &Path) -> Result<Arc<Roots>, TlsError> {
+        let key = std::path::absolute(path).map_err(|e| error(path, e))?;
+        // before the file is read, so that a change meanwhile is seen
+        let metadata = path.metadata().ok();
+        let state = metadata.as_ref().and_then(State::of);
+        let is_same = |one: &Known| one.path == key && Some(one.state) == state;
+        if let Some(known) = sync::lock(&self.0).iter().find(|one| is_same(one)) {
+            return Ok(known.roots.clone());
+        }
+        let is_file = metadata.is_some_and(|metadata| metadata.is_file());
+        let roots = Arc::new(Roots::read(path, is_file)?);
+        if let Some(state) = state {
+            let mut known = sync::lock(&self.0);
+            known.retain(|one| one.path != key);
+            if known.len() >= MANY {
+                known.remove(0);
+            }
+            known.push(Known {
+                path: key,
+                state,
+                roots: roots.clone(),
+            });
+        }
+        Ok(roots)
     }
 }
 
 impl Roots {
-    /// Checks that a file may have certificates.
-    fn find(path: &Path) -> Result<Arc<Self>, TlsError> {
+    fn read(path: &Path, is_file: bool) -> Result<Self, TlsError> {
         let text = file::read_or_pipe(path, file::MAX_SETTINGS).map_err(|e| error(path, e))?;
         let roots = Self {
             file: path.to_owned(),
             certificates: OnceCell::new(),
+            #[cfg(feature = "async")]
+            store: OnceCell::new(),
         };
         // a pipe can be read once
-        let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
         if !is_file {
             let certificates = roots.parse(&text)?;
             roots.certificates.get_or_init(|| certificates);
         } else if memchr::memmem::find(&text, b"-----BEGIN CERTIFICATE-----").is_none() {
             return Err(roots.none());
         }
-        Ok(Arc::new(roots))
+        Ok(roots)
     }
 
-    fn certificates(&self) -> Result<&[CertificateDer<'static>], TlsError> {
+    pub(crate) fn certificates(&self) -> Result<&[CertificateDer<'static>], TlsError> {
         let read = self.certificates.get_or_try_init(|| {
             let text = file::read_or_pipe(&self.file, file::MAX_SETTINGS);
             self.parse(&text.map_err(|e| error(&self.file, e))?)
@@ -116,7 +165,17 @@ impl Roots {
         read.map(|certificates| &**certificates)
     }
 
-    fn parse(&self, text: &[u8]) -> Result<Arc<[CertificateDer<'static>]>, TlsError> {
+    /// The certificates in the form that a TLS connection needs.
+    #[cfg(feature = "async")]
+    pub(crate) fn store(&self) -> Result<&Arc<rustls::RootCertStore>, TlsError> {
+        self.store.get_or_try_init(|| {
+            let mut store = rustls::RootCertStore::empty();
+            store.add_parsable_certificates(self.certificates()?.iter().cloned());
+            Ok(Arc::new(store))
+        })
+    }
+
+    fn parse(&self, text: &[u8]) -> Result<Box<[CertificateDer<'static>]>, TlsError> {
         let certificates = Pem::parse(&self.file, text)?.certificates;
         match certificates.is_empty() {
             true => Err(self.none()),
@@ -126,6 +185,16 @@ impl Roots {
 
     fn none(&self) -> TlsError {
         error(&self.file, "the file has no certificate in PEM format")
+    }
+}
+
+impl State {
+    /// Returns the state of a regular file, unless it has just been changed: another change may come before the clock moves on.
+    fn of(metadata: &Metadata) -> Option<Self> {
+        const SETTLED: Duration = Duration::from_secs(2);
+        let changed = metadata.modified().ok()?;
+        let is_settled = changed.elapsed().is_ok_and(|since| since >= SETTLED);
+        (metadata.is_file() && is_settled).then_some(Self(metadata.len(), changed))
     }
 }
 
@@ -188,6 +257,9 @@ impl Pem {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+
     use super::*;
     use crate::config::Config;
 
@@ -208,12 +280,43 @@ mod tests {
                 .build()
                 .unwrap();
             let found = Trust::find(config.network());
-            let read = found.and_then(|(services, _)| services.roots().map(|_| ()));
+            let read =
+                found.and_then(|(services, _)| services.roots.unwrap().certificates().map(drop));
             let error = read.unwrap_err().to_string();
             assert!(error.contains("bundle.pem"), "{error}");
             let config = Config::builder().isolated().client_certificate(name, name);
             let error = Trust::find(config.build().unwrap().network()).unwrap_err();
             assert!(error.to_string().contains("bundle.pem"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_bundle_is_read_once_until_it_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("bundle.pem");
+        let certificate = |byte: u8| {
+            let text = BASE64_STANDARD.encode([byte; 30]);
+            format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
+        };
+        let write = |byte: u8, age: u64| {
+            std::fs::write(&path, certificate(byte)).unwrap();
+            let file = std::fs::File::options().write(true).open(&path).unwrap();
+            let then = SystemTime::now() - Duration::from_secs(age);
+            file.set_modified(then).unwrap();
+        };
+        let bundles = Bundles::default();
+        let find = || {
+            let roots = bundles.get(&path).unwrap();
+            (roots.certificates().unwrap()[0][0], roots)
+        };
+        // the age of the file, and whether it is kept
+        for (byte, age, is_kept) in [(1, 100, true), (2, 50, true), (3, 0, false), (4, 60, true)] {
+            write(byte, age);
+            let (found, other) = (find(), find());
+            assert_eq!((found.0, other.0), (byte, byte));
+            assert_eq!(Arc::ptr_eq(&found.1, &other.1), is_kept, "{byte}");
+        }
+        std::fs::write(&path, "").unwrap();
+        assert!(bundles.get(&path).is_err());
     }
 }

@@ -27,6 +27,8 @@ mod introspection;
 mod logins;
 #[cfg(feature = "cli")]
 mod mcp;
+#[cfg(feature = "mock")]
+mod mock;
 #[cfg(feature = "cli")]
 mod model_commands;
 mod models;
@@ -46,6 +48,8 @@ mod secrets;
 mod service_commands;
 mod signing;
 mod transfer;
+#[cfg(feature = "cli")]
+mod validate_logs;
 mod validation;
 
 #[path = "../../examples/quickstart/s3_server.rs"]
@@ -56,6 +60,8 @@ mod support {
     pub(crate) mod asynchronous;
     pub(crate) mod client;
     pub(crate) mod loopback;
+    #[cfg(feature = "mock")]
+    pub(crate) mod mocked;
     pub(crate) mod null_server;
     pub(crate) mod proxy;
     pub(crate) mod s3;

@@ -24,6 +24,7 @@ mod documentation;
 mod endpoint;
 mod failure;
 mod mcp;
+mod mock;
 mod models;
 mod operations;
 mod out;
@@ -64,6 +65,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     search::SUBCOMMAND,
     endpoint::SUBCOMMAND,
     presign::SUBCOMMAND,
+    mock::SUBCOMMAND,
     models::SUBCOMMAND,
     mcp::SUBCOMMAND,
     completion::SUBCOMMAND,

@@ -61,17 +61,14 @@ impl Tls {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(ALL_VERSIONS)?;
-        let roots = self.trust.roots();
+        let roots = self.trust.roots.as_ref();
+        let roots = roots.map(|roots| roots.store()).transpose();
         let roots = roots.map_err(|e| Failure::Other(TransportErrorKind::Request, e.into()))?;
         let builder = match (self.verifies, roots) {
             (false, _) => builder
                 .dangerous()
                 .with_custom_certificate_verifier(Arc::new(Unverified(provider))),
-            (true, Some(roots)) => {
-                let mut store = RootCertStore::empty();
-                store.add_parsable_certificates(roots.iter().cloned());
-                builder.with_root_certificates(store)
-            }
+            (true, Some(roots)) => builder.with_root_certificates(roots.clone()),
             (true, None) => builder.with_root_certificates(RootCertStore {
                 roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
             }),

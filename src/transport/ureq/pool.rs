@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use http::Uri;
 use ureq::config::Config;
-use ureq::tls::TlsConfig;
 use ureq::unversioned::resolver::Resolver;
 use ureq::unversioned::transport::time::{Duration as Time, Instant as Now};
 use ureq::unversioned::transport::{
-    ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector, Transport,
+    ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, Transport,
 };
 use ureq::{Error, Proxy, Timeout};
 
 use super::socket::{MarkConnected, MarkConnecting, NoResolver, SocketConnector};
+use super::tls::Tls;
 use crate::transport::Network;
 use crate::transport::authority::key;
 use crate::transport::idle::Idle;
@@ -39,17 +39,12 @@ pub(super) struct Pool {
 
 impl Pool {
     /// Creates a pool of connections with these TLS settings.
-    pub(super) fn new(network: &Network, tls: &TlsConfig) -> Self {
+    pub(super) fn new(network: &Network, tls: &Tls) -> Self {
         Self::with(network, Opener::new(network, tls, None), None)
     }
 
     /// Creates a pool of tunnels through a proxy.
-    pub(super) fn tunnels(
-        network: &Network,
-        tls: &TlsConfig,
-        proxy_tls: &TlsConfig,
-        proxy: Proxy,
-    ) -> Self {
+    pub(super) fn tunnels(network: &Network, tls: &Tls, proxy_tls: &Tls, proxy: Proxy) -> Self {
         let to_proxy = Arc::new(Opener::new(network, proxy_tls, None));
         let opener = Opener::new(network, tls, Some(proxy));
         Self::with(network, opener, Some(to_proxy))
@@ -73,9 +68,9 @@ impl Pool {
         self.open(to)
     }
 
-    /// Keeps a connection for reuse, unless it was closed or has unread input.
+    /// Keeps a connection for reuse, unless it has unread input. Whether it is still open is checked when it is used.
     pub(super) fn keep(&self, to: &Uri, mut link: Link) {
-        if link.buffers().input().is_empty() && link.is_open() {
+        if link.buffers().input().is_empty() {
             self.idle.keep(key(to), link);
         }
     }
@@ -102,17 +97,17 @@ struct Opener {
 }
 
 impl Opener {
-    fn new(network: &Network, tls: &TlsConfig, tunnel: Option<Proxy>) -> Self {
+    fn new(network: &Network, tls: &Tls, tunnel: Option<Proxy>) -> Self {
         let connector = MarkConnecting
             .chain(ConnectProxyConnector::default())
             .chain(SocketConnector {
                 keepalive: network.tcp_keepalive,
             })
-            .chain(RustlsConnector::default())
+            .chain(tls.clone())
             .chain(MarkConnected);
         let config = Config::builder()
             .proxy(tunnel)
-            .tls_config(tls.clone())
+            .tls_config(tls.config.clone())
             .user_agent(ureq::config::AutoHeaderValue::None)
             .build();
         Self {

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use http::{HeaderValue, Uri};
 use once_cell::sync::OnceCell;
 use ureq::Proxy;
-use ureq::tls::TlsConfig;
 
 use super::pool::Pool;
-use super::tls;
+use super::tls::Tls;
 use crate::error::Result;
 use crate::transport::Network;
 use crate::transport::TransportErrorKind::Request;
@@ -62,7 +61,7 @@ impl Pools {
             tunnel: tunnel.transpose()?,
             routes,
             trust: Trust::find(network)?,
-            plain: Arc::new(Pool::new(network, &TlsConfig::default())),
+            plain: Arc::new(Pool::new(network, &Tls::default())),
             secure: OnceCell::new(),
             network: network.clone(),
         })
@@ -92,8 +91,8 @@ impl Pools {
 
     fn secure(&self) -> Result<Secure, TlsError> {
         let network = &self.network;
-        let tls = tls::settings(network, &self.trust.0)?;
-        let proxy_tls = tls::settings(network, &self.trust.1)?;
+        let tls = Tls::new(network, &self.trust.0)?;
+        let proxy_tls = Tls::new(network, &self.trust.1)?;
         let tunnels = self.tunnel.clone().map(|proxy| {
             let pool = Pool::tunnels(network, &tls, &proxy_tls, proxy);
             Arc::new(pool)

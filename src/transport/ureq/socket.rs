@@ -186,13 +186,7 @@ impl Connection {
 
     /// Whether input is pending.
     fn has_input(&self) -> bool {
-        let peek = || {
-            self.stream.set_nonblocking(true)?;
-            let peeked = self.stream.peek(&mut [0]);
-            self.stream.set_nonblocking(false)?;
-            peeked
-        };
-        peek().is_ok_and(|n| n > 0)
+        is_readable(&self.stream) && self.stream.peek(&mut [0]).is_ok_and(|n| n > 0)
     }
 
     fn write_all(&mut self, amount: usize, watch: &Watch) -> io::Result<()> {
@@ -227,6 +221,29 @@ impl Connection {
         watch.set_early_response();
         Ok(())
     }
+}
+
+/// Whether reading would not block: input is pending, or the connection is closed or broken.
+#[cfg(unix)]
+fn is_readable(stream: &TcpStream) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let at_once = Timespec::default();
+    let polled = rustix::io::retry_on_intr(|| {
+        poll(&mut [PollFd::new(stream, PollFlags::IN)], Some(&at_once))
+    });
+    polled != Ok(0)
+}
+
+/// Whether reading would not block: input is pending, or the connection is closed or broken.
+#[cfg(not(unix))]
+fn is_readable(stream: &TcpStream) -> bool {
+    let peek = || {
+        stream.set_nonblocking(true)?;
+        let peeked = stream.peek(&mut [0]);
+        stream.set_nonblocking(false)?;
+        peeked
+    };
+    !peek().is_err_and(|e| e.kind() == ErrorKind::WouldBlock)
 }
 
 fn is_pause(error: &io::Error) -> bool {
@@ -276,14 +293,8 @@ impl Transport for Connection {
     }
 
     fn is_open(&mut self) -> bool {
-        let probe = || {
-            self.stream.set_nonblocking(true)?;
-            let read = (&self.stream).read(&mut [0]);
-            self.stream.set_nonblocking(false)?;
-            read
-        };
         // neither a closed connection nor one with unexpected input can be reused
-        !self.write_closed && probe().is_err_and(|e| e.kind() == ErrorKind::WouldBlock)
+        !self.write_closed && !is_readable(&self.stream)
     }
 }
 

@@ -82,8 +82,13 @@ pub(crate) fn run(line: &Line, mut host: Host<'_>) -> Result<(), Failure> {
     }
     if command == s3::NAME {
         let connect = || {
-            let config = globals.config(host.config)?;
-            Ok((host.connect)(config)?)
+            let others = globals.config_of_others(host.config.clone())?;
+            let others = (host.connect)(others)?;
+            let client = match globals.endpoint_url {
+                Some(_) => (host.connect)(globals.config(host.config)?)?,
+                None => others.clone(),
+            };
+            Ok([client, others])
         };
         return s3::run(line, &mut host.out, connect);
     }

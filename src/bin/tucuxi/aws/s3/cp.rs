@@ -10,7 +10,11 @@ pub(super) const COMMAND: Command = Command {
     about: "copies files and objects; - is stdin or stdout",
     usage: "LocalPath S3Uri or S3Uri LocalPath or S3Uri S3Uri",
     places: (2, 2),
-    options: &[options::TRANSFER, &["expected-size", "recursive"]],
+    options: &[
+        options::TRANSFER,
+        options::BATCH,
+        &["expected-size", "recursive"],
+    ],
     run,
 };
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tucuxi::Client;
 use tucuxi::transfer::{CopySource, End, Job, Source, Target, TransferManager};
 
+use super::batch::Batch;
 use super::items::{Item, What};
 use super::lines::{Lines, Subject};
 use super::places::{Action, Place, Places};
@@ -34,6 +35,8 @@ pub(super) struct Jobs {
     pub(super) is_stream: bool,
     /// Whether objects in archives are transferred, or skipped with a warning or without.
     pub(super) archives: Archives,
+    /// What plans the jobs of S3 Batch Operations, if these do the work.
+    pub(super) batch: Option<Arc<Batch>>,
     pub(super) lines: Lines,
     pub(super) totals: Totals,
 }
@@ -60,8 +63,17 @@ impl Jobs {
             places.action.word()
         };
         let subject = self.subject(word, path, Some(&target));
+        if let Some(batch) = &self.batch
+            && let Err(what) = batch.copy(item, &target)
+        {
+            self.lines.failed_with(&subject, &what);
+            return None;
+        }
         if self.is_dry_run {
             self.lines.dry_run(&subject);
+            return None;
+        }
+        if self.batch.is_some() {
             return None;
         }
         let job = match self.started(item, &target) {
@@ -91,6 +103,10 @@ impl Jobs {
                 Ok(()) => self.lines.done(&subject),
                 Err(error) => self.lines.failed(&subject, &error),
             }
+            return None;
+        }
+        if let Some(batch) = &self.batch {
+            batch.delete(item);
             return None;
         }
         let (bucket, key) = uri::bucket_and_key(&item.path);

@@ -7,9 +7,11 @@
 //! ```
 //! A command is a row of [`COMMANDS`], and an option a row of [`options`]: parsing, help pages and completion read both.
 
+mod batch;
 mod comparison;
 mod conflict;
 mod cp;
+mod describe_job;
 mod given;
 mod human;
 mod items;
@@ -65,6 +67,7 @@ pub(super) struct Command {
 /// All commands, in alphabetical order.
 pub(super) const COMMANDS: &[Command] = &[
     cp::COMMAND,
+    describe_job::COMMAND,
     ls::COMMAND,
     mb::COMMAND,
     mv::COMMAND,
@@ -101,11 +104,13 @@ pub(super) fn command(name: &str) -> Result<&'static Command, Failure> {
 /// What a command works with.
 struct Session<'s, 'o> {
     client: Client,
+    /// The client of other services, to which `--endpoint-url` does not apply.
+    others: Client,
     globals: &'s Globals,
     out: &'s mut Out<'o>,
 }
 
-/// Runs the command of a line, whose client `connect` creates.
+/// Runs the command of a line. `connect` creates its client, and that of other services.
 ///
 /// # Errors
 ///
@@ -113,7 +118,7 @@ struct Session<'s, 'o> {
 pub(super) fn run(
     line: &Line,
     out: &mut Out<'_>,
-    connect: impl FnOnce() -> Result<Client, Failure>,
+    connect: impl FnOnce() -> Result<[Client; 2], Failure>,
 ) -> Result<(), Failure> {
     let parsed = grammar::parse(line.rest.clone(), super::NO_OPTIONS, 1);
     let parsed = parsed.map_err(Failure::Usage)?;
@@ -123,11 +128,12 @@ pub(super) fn run(
         ));
     };
     let command = command(name)?;
-    let client = connect()?;
+    let [client, others] = connect()?;
     let given = Given::read(command, parsed.rest, client.config().environment())?;
     let globals = &line.globals;
     let session = Session {
         client,
+        others,
         globals,
         out,
     };

@@ -47,7 +47,40 @@ const STORAGE_CLASSES: &[&str] = &[
 
 /// All options, in alphabetical order.
 pub(super) const ALL: &[Flag] = &[
+    value(
+        "account-id",
+        "ID",
+        "the account of jobs; by default that of the credentials, for which STS is called",
+    ),
     choice("acl", ACLS, "the canned access control list of the objects"),
+    switch(
+        "batch",
+        "lets jobs of S3 Batch Operations copy or delete: objects of at most 5 GB to a bucket, under the same key or a prefix before it. Needs --batch-manifest and --batch-role",
+    ),
+    value(
+        "batch-function",
+        "ARN",
+        "the Lambda function that deletes objects, as S3 Batch Operations has no operation for that",
+    ),
+    value(
+        "batch-manifest",
+        "S3Uri",
+        "the place for the list of objects: s3://BUCKET/PREFIX/",
+    ),
+    switch(
+        "batch-no-wait",
+        "ends when the jobs are created; s3 describe-job follows them",
+    ),
+    value(
+        "batch-report",
+        "S3Uri",
+        "the place for a report of objects that failed: s3://BUCKET/PREFIX/",
+    ),
+    value(
+        "batch-role",
+        "ARN",
+        "the role with which the jobs read the manifest, and copy or call the function",
+    ),
     value(
         "bucket-name-prefix",
         "TEXT",
@@ -295,6 +328,17 @@ pub(super) const TRANSFER: &[&str] = &[
     "storage-class",
     "tags",
     "website-redirect",
+];
+
+/// The options of jobs.
+pub(super) const BATCH: &[&str] = &[
+    "account-id",
+    "batch",
+    "batch-function",
+    "batch-manifest",
+    "batch-no-wait",
+    "batch-report",
+    "batch-role",
 ];
 
 #[cfg(test)]

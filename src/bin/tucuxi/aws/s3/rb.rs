@@ -30,6 +30,7 @@ fn run(given: &Given, session: Session<'_, '_>) -> Result<(), Failure> {
         let given = Given::read(&rm::COMMAND, args, env)?;
         let all = Session {
             client: session.client.clone(),
+            others: session.others.clone(),
             globals: session.globals,
             out: &mut *session.out,
         };

@@ -2,7 +2,7 @@
 
 use super::given::Given;
 use super::plan::Kind;
-use super::{Command, Session, transfer};
+use super::{Command, Session, options, transfer};
 use crate::failure::Failure;
 
 pub(super) const COMMAND: Command = Command {
@@ -10,16 +10,19 @@ pub(super) const COMMAND: Command = Command {
     about: "deletes objects",
     usage: "S3Uri",
     places: (1, 1),
-    options: &[&[
-        "dryrun",
-        "exclude",
-        "include",
-        "only-show-errors",
-        "page-size",
-        "quiet",
-        "recursive",
-        "request-payer",
-    ]],
+    options: &[
+        options::BATCH,
+        &[
+            "dryrun",
+            "exclude",
+            "include",
+            "only-show-errors",
+            "page-size",
+            "quiet",
+            "recursive",
+            "request-payer",
+        ],
+    ],
     run,
 };
 

@@ -44,7 +44,7 @@ pub(super) fn check(
     if from.1 != to.1 || !(is_access_point(from.0) || is_access_point(to.0)) {
         return Ok(());
     }
-    let client = &session.client;
+    let client = &session.others;
     let variable = client.config().environment().get(VARIABLE);
     let is_set = variable.is_some_and(|value| value.eq_ignore_ascii_case("true"));
     if !given.has("validate-same-s3-paths") && !is_set {

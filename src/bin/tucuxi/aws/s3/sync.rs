@@ -12,6 +12,7 @@ pub(super) const COMMAND: Command = Command {
     places: (2, 2),
     options: &[
         options::TRANSFER,
+        options::BATCH,
         &["delete", "exact-timestamps", "size-only"],
     ],
     run,

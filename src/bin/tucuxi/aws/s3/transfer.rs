@@ -13,6 +13,7 @@ use tucuxi::transfer::{Job, Snapshot, TransferConfig, TransferManager};
 use tucuxi::transport::CancelToken;
 use tucuxi::{Client, Error};
 
+use super::batch::Batch;
 use super::comparison::{Comparison, Rule};
 use super::conflict::{Conflicts, Mode};
 use super::given::Given;
@@ -37,6 +38,7 @@ const AHEAD: usize = 1000;
 /// Returns an error if the line is invalid, or with the exit code if something failed, which has been printed.
 pub(super) fn run(kind: Kind, given: &Given, session: Session<'_, '_>) -> Result<(), Failure> {
     let plan = Plan::new(kind, given, &session)?;
+    let batch = Batch::new(&plan, given, &session)?.map(Arc::new);
     let totals = Totals::default();
     let mut printer = Printer::new(given, plan.is_stream, &totals, session.out)?;
     let (sender, events) = channel();
@@ -44,6 +46,7 @@ pub(super) fn run(kind: Kind, given: &Given, session: Session<'_, '_>) -> Result
     let cancel = CancelToken::default();
     cancel_on_ctrl_c(&cancel);
     let mut transfer = Transfer::new(plan, given, &session.client, lines, totals, cancel)?;
+    transfer.jobs.batch = batch;
     transfer.is_watched = printer.shows_progress();
     let thread = std::thread::spawn(move || transfer.run());
     let printed = printer.print(&events);
@@ -55,7 +58,7 @@ pub(super) fn run(kind: Kind, given: &Given, session: Session<'_, '_>) -> Result
 }
 
 /// The first Ctrl-C cancels the transfer, the second one ends the process.
-fn cancel_on_ctrl_c(cancel: &CancelToken) {
+pub(super) fn cancel_on_ctrl_c(cancel: &CancelToken) {
     let cancel = cancel.clone();
     // without a handler, Ctrl-C ends the process at once
     let _ = ctrlc::set_handler(move || {
@@ -171,6 +174,7 @@ impl Transfer {
                 is_dry_run: given.has("dryrun"),
                 is_stream,
                 archives: archives(given),
+                batch: None,
                 lines,
                 totals,
             },
@@ -206,6 +210,7 @@ impl Transfer {
             is_watched,
             ..
         } = self;
+        let batch = jobs.batch.clone().filter(|_| !jobs.is_dry_run);
         let (place, unknown) = (source.place.clone(), source.unknown.clone());
         let items = match jobs.is_stream {
             true => Ok(Box::new(std::iter::once(Ok(stream(&place)))) as _),
@@ -264,6 +269,12 @@ impl Transfer {
             let place = places.destination;
             let found = extra.into_iter();
             runner.run(found.filter_map(move |item| jobs.deletion(&place, &item)));
+        }
+        if let Some(batch) = batch
+            && !is_broken.load(Ordering::Relaxed)
+            && !runner.cancel.is_cancelled()
+        {
+            batch.submit(&runner.lines, &runner.cancel);
         }
     }
 }
