@@ -7,7 +7,8 @@ use tucuxi::params::{ParamErrorKind, ParamErrors};
 use tucuxi::{Error, ServiceView};
 
 use super::Session;
-use super::tools::{Mistake, excerpt};
+use super::mistake::Mistake;
+use super::schema::excerpt;
 
 /// The room of the schema in an answer to wrong parameters.
 const EXCERPT: usize = 4000;

@@ -13,9 +13,11 @@
 mod access;
 mod hints;
 mod message;
+mod mistake;
 mod part;
 mod resources;
 mod rests;
+mod schema;
 mod server;
 mod tools;
 mod version;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tucuxi::transport::CancelToken;
 use tucuxi::{Output, ServiceView};
 
-use super::call::{Call, operation};
+use super::request::Call;
 use super::{Mistake, Session};
 use crate::body::payload;
 use crate::mcp::part::{beginning, length};
@@ -22,7 +22,7 @@ pub(super) fn send(
 ) -> Result<(Value, Option<String>), Mistake> {
     let request = call.request(session, call.params.clone(), cancel)?;
     let failed = |error| call.failed(session, error);
-    let operation = operation(call, view)?;
+    let operation = view.operation(&call.operation)?;
     let name = payload(view, operation).map_err(|error| Mistake::new(error.to_string()))?;
     let Some(name) = name else {
         let output = request.send_buffered().map_err(failed)?;

@@ -1,19 +1,16 @@
 //! `call_operation`
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tucuxi::internals::command::remove_secrets;
 use tucuxi::model::{Operation, ServiceModel};
-use tucuxi::query::Query;
 use tucuxi::transport::CancelToken;
-use tucuxi::{RequestBuilder, ServiceView};
 
-use super::{Arguments, Mistake, Session, Tool, body, find, listing, operation_properties, schema};
+use super::answer::Answer;
+use super::request::{Call, compile};
+use super::{Arguments, Mistake, Session, Tool, body, find, listing, operation_properties};
 use crate::mcp::access::fits;
-use crate::mcp::hints;
-use crate::mcp::part::{self, Start};
+use crate::mcp::part::Start;
 use crate::mcp::rests::Continuation;
 
 pub(super) const TOOL: Tool = Tool {
@@ -71,17 +68,6 @@ fn result() -> Value {
 fn annotations(session: &Session) -> Value {
     let writes = !session.access.writes.is_empty();
     json!({"readOnlyHint": !writes, "destructiveHint": writes, "idempotentHint": false, "openWorldHint": true})
-}
-
-/// A call, and what is selected from its result.
-#[derive(Debug, PartialEq)]
-pub(in crate::mcp) struct Call {
-    service: String,
-    operation: String,
-    pub(super) params: Value,
-    query: Option<String>,
-    region: Option<String>,
-    profile: Option<String>,
 }
 
 fn run(
@@ -144,15 +130,6 @@ fn run(
     answer.select(&value)?.finish(&Start::default(), None)
 }
 
-/// The query of a call.
-fn compile(query: &str) -> Result<Query, Mistake> {
-    Query::compile(query).map_err(|error| {
-        Mistake::new(format!(
-            "query: {error}; it must be a JMESPath expression such as Items[].Name"
-        ))
-    })
-}
-
 /// A region or a profile that a call chooses.
 fn choice(
     name: &str,
@@ -209,142 +186,4 @@ fn check_same(session: &Session, arguments: &Arguments<'_>, call: &Call) -> Resu
         _ if !same("profile", &call.profile) => of_other("another profile"),
         _ => Ok(()),
     }
-}
-
-impl Call {
-    pub(super) fn request(
-        &self,
-        session: &Session,
-        params: Value,
-        cancel: &CancelToken,
-    ) -> Result<RequestBuilder, Mistake> {
-        let client = session.client(self.profile.as_deref())?;
-        let request = client
-            .request(&self.service, &self.operation)
-            .params(params);
-        let request = match &self.region {
-            Some(region) => request.region(region),
-            None => request,
-        };
-        Ok(request.cancel_with(cancel))
-    }
-
-    pub(super) fn has_query(&self) -> bool {
-        self.query.is_some()
-    }
-
-    /// The answer to an error of the call.
-    pub(super) fn failed(&self, session: &Session, error: tucuxi::Error) -> Mistake {
-        match session.client.introspect().service(&self.service) {
-            Ok(view) => hints::failed(&view, &self.operation, &self.params, error),
-            Err(_) => Mistake::from(error),
-        }
-    }
-}
-
-/// The result of the tool.
-pub(super) struct Answer<'s> {
-    session: &'s Session,
-    call: Arc<Call>,
-    removed: Vec<String>,
-    pub(super) notes: Vec<String>,
-}
-
-/// A result that is selected, and not cut yet.
-pub(super) struct Selected<'s> {
-    answer: Answer<'s>,
-    value: Value,
-}
-
-impl<'s> Answer<'s> {
-    pub(super) fn new(session: &'s Session, call: Arc<Call>) -> Self {
-        Self {
-            session,
-            call,
-            removed: Vec::new(),
-            notes: Vec::new(),
-        }
-    }
-
-    /// Removes the secrets of a result, before anything is selected from it.
-    pub(super) fn without_secrets(&mut self, mut value: Value) -> Value {
-        let call = &self.call;
-        let keeps = self
-            .session
-            .access
-            .shows_sensitive(&call.service, &call.operation);
-        let model = self.session.client.model(&call.service);
-        let model = model.as_deref().ok();
-        let operation = model.and_then(|model| model.operation(&call.operation).ok());
-        let removed = remove_secrets(
-            model.zip(operation.map(|found| &**found)),
-            &mut value,
-            keeps,
-        );
-        self.removed.extend(removed);
-        value
-    }
-
-    /// Applies the query.
-    pub(super) fn select(self, value: &Value) -> Result<Selected<'s>, Mistake> {
-        let value = match &self.call.query {
-            None => value.clone(),
-            Some(query) => {
-                let found = compile(query)?
-                    .search(value)
-                    .map(|found| found.into_owned());
-                found.map_err(|error| Mistake::new(format!("query: {error}")))?
-            }
-        };
-        Ok(Selected {
-            answer: self,
-            value,
-        })
-    }
-
-    /// What was selected before.
-    pub(super) fn selected(self, value: Value) -> Selected<'s> {
-        Selected {
-            answer: self,
-            value,
-        }
-    }
-}
-
-impl Selected<'_> {
-    /// Cuts the result, and keeps what follows.
-    pub(super) fn finish(self, start: &Start, next: Option<Value>) -> Result<Value, Mistake> {
-        let Self { answer, value } = self;
-        let (part, rest) = part::cut(value, answer.session.max_result, start);
-        let mut content = json!({"result": part});
-        let start = start.text();
-        if !start.is_empty() {
-            content["starts_at"] = start.into();
-        }
-        if rest.is_some() || next.is_some() {
-            let continuation = Continuation {
-                call: answer.call,
-                rest,
-                next,
-            };
-            content["resume_token"] = answer.session.rests.keep(continuation).into();
-        }
-        if !answer.notes.is_empty() {
-            content["note"] = answer.notes.join("; ").into();
-        }
-        if !answer.removed.is_empty() {
-            content["removed_secrets"] = answer.removed.into();
-        }
-        Ok(content)
-    }
-}
-
-/// The part of a schema that is about these members.
-pub(in crate::mcp) fn excerpt(whole: &Value, members: &HashSet<&str>, room: usize) -> Value {
-    schema::within(&schema::of_members(whole, members), room)
-}
-
-/// The model of a call's operation.
-pub(super) fn operation<'v>(call: &Call, view: &'v ServiceView) -> Result<&'v Operation, Mistake> {
-    Ok(view.operation(&call.operation)?)
 }

@@ -5,9 +5,9 @@ use tucuxi::internals::command::nearest;
 use tucuxi::model::Skeleton;
 use tucuxi::transport::CancelToken;
 
-use super::schema::{of_shape, within};
 use super::{Arguments, Mistake, Session, Tool, access, find, operation_properties, reads};
 use crate::mcp::part::{beginning, length};
+use crate::mcp::schema::{of_shape, within};
 
 pub(super) const TOOL: Tool = Tool {
     name: "describe_operation",

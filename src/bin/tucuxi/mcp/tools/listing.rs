@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tucuxi::internals::command::{complete_pages, merge_page, next_page_params};
 use tucuxi::transport::CancelToken;
 
-use super::call::Answer;
+use super::answer::Answer;
 use super::{Mistake, Session};
 use crate::mcp::part::{Start, length};
 use crate::mcp::rests::Continuation;

@@ -1,11 +1,12 @@
 //! The tools.
 
+mod answer;
 mod arguments;
 mod body;
 mod call;
 mod describe;
 mod listing;
-mod schema;
+mod request;
 mod search;
 
 use serde_json::{Value, json};
@@ -14,9 +15,10 @@ use tucuxi::model::Operation;
 use tucuxi::transport::CancelToken;
 
 use self::arguments::Arguments;
-pub(super) use self::call::{Call, excerpt};
+pub(super) use self::request::Call;
 pub(super) use self::search::summary;
 use super::message::Fault;
+use super::mistake::Mistake;
 use super::version::Version;
 use super::{Session, hints};
 
@@ -35,38 +37,6 @@ struct Tool {
 }
 
 const TOOLS: [Tool; 3] = [search::TOOL, describe::TOOL, call::TOOL];
-
-/// Why a tool has no result, in words that let an agent go on.
-#[derive(Debug)]
-pub(super) struct Mistake {
-    pub(super) message: String,
-    /// What helps to do it right: members beside the message.
-    pub(super) help: Value,
-}
-
-impl Mistake {
-    pub(super) fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            help: json!({}),
-        }
-    }
-
-    pub(super) fn with(mut self, name: &str, help: impl Into<Value>) -> Self {
-        self.help[name] = help.into();
-        self
-    }
-}
-
-impl From<tucuxi::Error> for Mistake {
-    fn from(error: tucuxi::Error) -> Self {
-        let mut mistake = Self::new(error.to_string());
-        if let Some(service) = error.service_error() {
-            mistake = mistake.with("code", &*service.code);
-        }
-        mistake
-    }
-}
 
 /// The annotations of tools that only read what is known here.
 fn reads(_: &Session) -> Value {

@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 
 use serde_json::{Map, Value, json};
 
-use crate::mcp::part::length;
+use super::part::length;
 
 const REFERENCE: &str = "#/$defs/";
 
@@ -46,6 +46,11 @@ pub(super) fn within(schema: &Value, room: usize) -> Value {
     root
 }
 
+/// The part of a schema that is about these members.
+pub(super) fn excerpt(schema: &Value, members: &HashSet<&str>, room: usize) -> Value {
+    within(&of_members(schema, members), room)
+}
+
 /// The schema of one definition.
 pub(super) fn of_shape(schema: &Value, name: &str) -> Option<Value> {
     let mut definition = schema["$defs"].get(name)?.clone();
@@ -69,7 +74,7 @@ fn needed(schema: &Value, definitions: &Value) -> Map<String, Value> {
 }
 
 /// The schema with these members alone, if it has any of them.
-pub(super) fn of_members(schema: &Value, names: &HashSet<&str>) -> Value {
+fn of_members(schema: &Value, names: &HashSet<&str>) -> Value {
     let mut schema = schema.clone();
     let Some(properties) = schema["properties"].as_object_mut() else {
         return schema;
