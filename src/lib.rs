@@ -114,6 +114,7 @@
 //! | `ureq` | yes | the blocking HTTP transport; without it, programs bring a [`transport::Transport`] |
 //! | `async` | no | `AsyncClient`, on tokio, with HTTP/2 and events in both directions |
 //! | `cloudfront` | no | [`cloudfront`]: signed URLs and cookies |
+//! | `mock` | no | [`mock`]: a server that answers every operation, for tests |
 //! | `cli` | no | the `tucuxi` command and the importer of models |
 //!
 //! # Dependencies in the public API
@@ -174,6 +175,8 @@ pub mod interceptor;
 pub mod internals;
 mod introspection;
 pub mod login;
+#[cfg(feature = "mock")]
+pub mod mock;
 pub mod model;
 mod names;
 mod new_file;
@@ -196,6 +199,7 @@ mod sync;
 mod time;
 pub mod transfer;
 pub mod transport;
+pub mod tree;
 mod uri;
 mod wait;
 
@@ -225,6 +229,7 @@ pub use self::presign::{PresignedPost, PresignedPostBuilder, PresignedRequest, P
 pub use self::printable::Printable;
 pub use self::resource::Resource;
 pub use self::search::SearchHit;
+pub use self::tree::Tree;
 pub use self::wait::{Progress, Wait, WaitError, WaitFailure, WaitOutput};
 
 /// Compiles and runs the examples of the README.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::model::{Kind, Location, Members, ServiceModel, ShapeId};
+use crate::tree::Tree;
 
 /// Sorts the members of a value and of those within it: members of headers first, then those of the body, then those that the model
 /// does not have.
@@ -28,6 +29,40 @@ pub(super) fn sort(value: &mut Value, shape: ShapeId, model: &ServiceModel) {
         (Kind::Map { value: of, .. }, Value::Object(map)) => {
             map.values_mut()
                 .for_each(|value| sort(value, of.target, model));
+        }
+        _ => {}
+    }
+}
+
+/// Sorts the members of a node of a tree, and of those below it.
+pub(super) fn sort_tree(tree: &mut Tree, at: usize, shape: ShapeId, model: &ServiceModel) {
+    let Ok(shape) = model.shape(shape) else {
+        return;
+    };
+    let node = tree.at(at);
+    match &shape.kind {
+        Kind::Structure(members) | Kind::Union(members) if node.is_map() => {
+            let mut previous = None;
+            tree.sort_members(at, |name| {
+                let found = members.find_name(previous, name);
+                previous = found.or(previous);
+                rank(members, found)
+            });
+            for child in tree.inner(at) {
+                if let Some(member) = members.get(tree.name(child)) {
+                    sort_tree(tree, child, member.target, model);
+                }
+            }
+        }
+        Kind::List(of) if node.is_list() => {
+            for child in tree.inner(at) {
+                sort_tree(tree, child, of.target, model);
+            }
+        }
+        Kind::Map { value: of, .. } if node.is_map() => {
+            for child in tree.inner(at) {
+                sort_tree(tree, child, of.target, model);
+            }
         }
         _ => {}
     }
@@ -81,7 +116,10 @@ mod tests {
         let output = model.operation("GetBucketLogging").unwrap().output.unwrap();
         let sorted = |text: &str| {
             let mut value = serde_json::from_str(text).unwrap();
+            let mut tree = Tree::from(&value);
             sort(&mut value, output, &model);
+            sort_tree(&mut tree, 0, output, &model);
+            assert_eq!(serde_json::to_string(&tree).unwrap(), value.to_string());
             value.to_string()
         };
         let grants = r#"{"LoggingEnabled":{"TargetPrefix":"p","TargetGrants":[{"X":1,"Permission":"READ","Grantee":{"URI":"u","Type":"Group"}}],"TargetBucket":"b"}}"#;
