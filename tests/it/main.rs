@@ -25,6 +25,8 @@ mod help;
 mod interceptors;
 mod introspection;
 mod logins;
+#[cfg(feature = "cli")]
+mod mcp;
 #[cfg(feature = "mock")]
 mod mock;
 #[cfg(feature = "cli")]

@@ -23,6 +23,7 @@ mod describe;
 mod documentation;
 mod endpoint;
 mod failure;
+mod mcp;
 mod mock;
 mod models;
 mod operations;
@@ -66,6 +67,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     presign::SUBCOMMAND,
     mock::SUBCOMMAND,
     models::SUBCOMMAND,
+    mcp::SUBCOMMAND,
     completion::SUBCOMMAND,
 ];
 
