@@ -114,6 +114,7 @@
 //! | `ureq` | yes | the blocking HTTP transport; without it, programs bring a [`transport::Transport`] |
 //! | `async` | no | `AsyncClient`, on tokio, with HTTP/2 and events in both directions |
 //! | `cloudfront` | no | [`cloudfront`]: signed URLs and cookies |
+//! | `mock` | no | [`mock`]: a server that answers every operation, for tests |
 //! | `cli` | no | the `tucuxi` command and the importer of models |
 //!
 //! # Dependencies in the public API
@@ -174,6 +175,8 @@ pub mod interceptor;
 pub mod internals;
 mod introspection;
 pub mod login;
+#[cfg(feature = "mock")]
+pub mod mock;
 pub mod model;
 mod names;
 mod new_file;

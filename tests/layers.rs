@@ -29,7 +29,7 @@ const LAYERS: &[&[&str]] = &[
     &["exchange"],
     &["client"],
     &["introspection", "paginate", "presign", "wait"],
-    &["cloudfront", "dynamodb", "login", "transfer"],
+    &["cloudfront", "dynamodb", "login", "mock", "transfer"],
     &["resource"],
 ];
 

@@ -18,7 +18,7 @@ use crate::paginate::Pages;
 use crate::settings::{self, shell_words};
 use crate::time::Timestamp;
 use crate::tree::Tree;
-use crate::{hash, names, new_file, paginate, printable, uri};
+use crate::{hash, names, new_file, paginate, printable, random, secrets, uri};
 
 pub use crate::transfer::files::{File, Found, Reason, files};
 
@@ -93,6 +93,44 @@ pub fn next_page(page: &Value, paginator: &Paginator) -> Result<Vec<(String, Str
 /// What the model says about these pages.
 pub fn paginator(pages: &Pages) -> &Paginator {
     pages.paginator()
+}
+
+/// The parameters that request the next page; none after the last one.
+///
+/// # Errors
+///
+/// Returns an error if the listing cannot be continued.
+pub fn next_page_params(pages: &mut Pages) -> Result<Option<Value>> {
+    pages.next_params()
+}
+
+/// Adds a page to those before it.
+///
+/// # Errors
+///
+/// Returns an error if an expression of the paginator does not fit the page.
+pub fn merge_page(pages: &Pages, full: &mut Value, page: Value) -> Result<()> {
+    pages.merge(full, page)
+}
+
+/// Adds to merged pages the members that all pages share.
+pub fn complete_pages(pages: &Pages, full: &mut Value) {
+    pages.complete(full);
+}
+
+/// Replaces the secrets of a result, which may be that of an unknown operation, and returns their paths. With `keeps_marked`, those
+/// that only the model marks as sensitive are kept.
+pub fn remove_secrets(
+    of: Option<(&ServiceModel, &Operation)>,
+    result: &mut Value,
+    keeps_marked: bool,
+) -> Vec<String> {
+    secrets::value::remove(of, result, keeps_marked)
+}
+
+/// A random text that cannot be guessed.
+pub fn random_id() -> String {
+    random::uuid()
 }
 
 /// The limits of a listing, as [`Pages`] has them.

@@ -255,3 +255,25 @@ pub fn validate(model: &ServiceModel, operation: &str, params: &Value) -> crate:
     let events = events.map(|member| &*member.name);
     validate(model, operation, &params, events, false)
 }
+
+/// Parameters of an operation as an example of the mock: all of them, or those that are required.
+#[cfg(feature = "mock")]
+pub fn example_params(
+    model: &ServiceModel,
+    operation: &str,
+    is_full: bool,
+) -> crate::Result<Value> {
+    use crate::mock::{Extent, example};
+    let operation = model.operation(operation)?;
+    let extent = if is_full {
+        Extent::Full
+    } else {
+        Extent::Minimal
+    };
+    let events = protocol::input_event_stream(model, operation)?.map(|member| &*member.name);
+    // an example of the length is not that of the body
+    let is_left_out = |member: &crate::model::Member| {
+        Some(&*member.name) == events || member.wire_name.eq_ignore_ascii_case("content-length")
+    };
+    example(model, operation.input, extent, &is_left_out)
+}

@@ -483,6 +483,24 @@ impl Pages {
         self.cursor.paginator()
     }
 
+    /// The parameters that request the next page; none after the last one.
+    #[cfg(feature = "cli")]
+    pub(crate) fn next_params(&mut self) -> Result<Option<Value>> {
+        self.cursor.next_params()
+    }
+
+    /// Adds a page to those before it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn merge(&self, full: &mut Value, page: Value) -> Result<()> {
+        self.cursor.merge(full, page)
+    }
+
+    /// Adds to merged pages the members that all pages share.
+    #[cfg(feature = "cli")]
+    pub(crate) fn complete(&self, full: &mut Value) {
+        self.cursor.complete(full);
+    }
+
     fn page(&mut self, params: Value) -> Result<Value> {
         let fetched = match self.prefetched.take() {
             Some(page) => page

@@ -26,6 +26,10 @@ mod interceptors;
 mod introspection;
 mod logins;
 #[cfg(feature = "cli")]
+mod mcp;
+#[cfg(feature = "mock")]
+mod mock;
+#[cfg(feature = "cli")]
 mod model_commands;
 mod models;
 mod null_server;
@@ -56,6 +60,8 @@ mod support {
     pub(crate) mod asynchronous;
     pub(crate) mod client;
     pub(crate) mod loopback;
+    #[cfg(feature = "mock")]
+    pub(crate) mod mocked;
     pub(crate) mod null_server;
     pub(crate) mod proxy;
     pub(crate) mod s3;

@@ -23,6 +23,8 @@ mod describe;
 mod documentation;
 mod endpoint;
 mod failure;
+mod mcp;
+mod mock;
 mod models;
 mod operations;
 mod out;
@@ -63,7 +65,9 @@ const SUBCOMMANDS: &[Subcommand] = &[
     search::SUBCOMMAND,
     endpoint::SUBCOMMAND,
     presign::SUBCOMMAND,
+    mock::SUBCOMMAND,
     models::SUBCOMMAND,
+    mcp::SUBCOMMAND,
     completion::SUBCOMMAND,
 ];
 
