@@ -177,6 +177,7 @@ pub mod login;
 pub mod model;
 mod names;
 mod new_file;
+mod outline;
 pub mod output;
 mod paginate;
 pub mod params;
