@@ -74,6 +74,7 @@
 //! | to | use |
 //! | --- | --- |
 //! | call an operation | [`Client::call`], [`Client::call_as`], [`Client::request`] |
+//! | call over many regions and accounts | [`Client::fan_out`], [`fan_out`] |
 //! | list and wait | [`Client::pages`], [`Client::wait`], [`Client::waiter`] |
 //! | transfer files, streams and folders | [`Client::transfer`], [`transfer`] |
 //! | read and write DynamoDB items | [`Client::table`], [`dynamodb`] |
@@ -114,6 +115,7 @@
 //! | `ureq` | yes | the blocking HTTP transport; without it, programs bring a [`transport::Transport`] |
 //! | `async` | no | `AsyncClient`, on tokio, with HTTP/2 and events in both directions |
 //! | `cloudfront` | no | [`cloudfront`]: signed URLs and cookies |
+//! | `mock` | no | [`mock`]: a server that answers every operation, for tests |
 //! | `cli` | no | the `tucuxi` command and the importer of models |
 //!
 //! # Dependencies in the public API
@@ -163,6 +165,7 @@ mod environment;
 pub mod error;
 pub mod eventstream;
 mod exchange;
+pub mod fan_out;
 mod file;
 mod frame;
 pub mod guide;
@@ -174,6 +177,8 @@ pub mod interceptor;
 pub mod internals;
 mod introspection;
 pub mod login;
+#[cfg(feature = "mock")]
+pub mod mock;
 pub mod model;
 mod names;
 mod new_file;
@@ -197,6 +202,7 @@ mod sync;
 mod time;
 pub mod transfer;
 pub mod transport;
+pub mod tree;
 mod uri;
 mod wait;
 
@@ -226,6 +232,7 @@ pub use self::presign::{PresignedPost, PresignedPostBuilder, PresignedRequest, P
 pub use self::printable::Printable;
 pub use self::resource::Resource;
 pub use self::search::SearchHit;
+pub use self::tree::Tree;
 pub use self::wait::{Progress, Wait, WaitError, WaitFailure, WaitOutput};
 
 /// Compiles and runs the examples of the README.

@@ -35,6 +35,12 @@ pub(crate) struct ServiceQuirks {
     pub(crate) path_style: &'static [&'static str],
     /// Switches the list above.
     pub(crate) has_path_style: Quirk,
+    /// Whether an XML error is the root element `Error`, without one around it.
+    #[cfg_attr(
+        not(feature = "mock"),
+        allow(dead_code, reason = "readers accept both forms")
+    )]
+    pub(crate) has_bare_errors: bool,
     /// The root element of an operation's response, if it is not the one that the model implies.
     pub(crate) root_element: fn(operation: &str) -> Option<&'static str>,
 }

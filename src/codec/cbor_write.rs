@@ -2,12 +2,12 @@
 
 use minicbor::Encoder;
 use minicbor::data::{IanaTag, Int, Tag};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::json_write::mismatch;
 use super::{big, scalar};
 use crate::error::{Error, Result};
-use crate::model::{Kind, Member, ServiceModel, Shape};
+use crate::model::{Kind, Member, Members, ServiceModel, Shape};
 use crate::time;
 
 /// Appends a value of this shape.
@@ -22,6 +22,29 @@ pub(crate) fn write(
         encoder: Encoder::new(out),
     }
     .value(shape, value)
+}
+
+/// Appends a map of texts, followed by the members of a structure.
+#[cfg(feature = "mock")]
+pub(crate) fn write_with(
+    model: &ServiceModel,
+    texts: &[(&str, &str)],
+    shape: Option<&Shape>,
+    value: &Value,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    let mut writer = CborWriter {
+        model,
+        encoder: Encoder::new(out),
+    };
+    writer.put(|e| e.begin_map().map(drop))?;
+    for (name, text) in texts {
+        writer.put(|e| e.str(name)?.str(text).map(drop))?;
+    }
+    if let (Some(members), Value::Object(given)) = (shape.and_then(Shape::members), value) {
+        writer.members(members, given)?;
+    }
+    writer.put(|e| e.end().map(drop))
 }
 
 struct CborWriter<'a> {
@@ -76,16 +99,19 @@ impl CborWriter<'_> {
         let (Some(members), Value::Object(given)) = (shape.members(), value) else {
             return Err(mismatch(&shape.kind));
         };
-        let known = |name: &str| members.get(name);
-        let sent = || {
-            (given.iter())
-                .filter(|(_, value)| !value.is_null())
-                .filter_map(|(name, value)| known(name).map(|member| (member, value)))
-        };
-        self.put(|e| e.map(sent().count() as u64).map(drop))?;
-        for (member, value) in sent() {
-            self.put(|e| e.str(member.request_name()).map(drop))?;
-            self.member(member, value)?;
+        let sent =
+            (given.iter()).filter(|(name, value)| !value.is_null() && members.get(name).is_some());
+        let count = sent.count() as u64;
+        self.put(|e| e.map(count).map(drop))?;
+        self.members(members, given)
+    }
+
+    fn members(&mut self, members: &Members, given: &Map<String, Value>) -> Result<()> {
+        for (name, value) in given.iter().filter(|(_, value)| !value.is_null()) {
+            if let Some(member) = members.get(name) {
+                self.put(|e| e.str(member.request_name()).map(drop))?;
+                self.member(member, value)?;
+            }
         }
         Ok(())
     }

@@ -32,6 +32,7 @@ pub(crate) mod raw;
 pub(crate) mod received;
 pub(crate) mod scalar;
 pub(crate) mod sink;
+pub(crate) mod tree;
 pub(crate) mod warning;
 pub(crate) mod wrappers;
 pub(crate) mod xml_read;

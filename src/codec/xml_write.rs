@@ -11,13 +11,26 @@ use crate::time::TimestampFormat;
 /// A writer of a document.
 pub(crate) struct XmlWriter<'a> {
     model: &'a ServiceModel,
+    /// The name of a member's element.
+    name_of: fn(&Member) -> &str,
     out: String,
 }
 
 impl<'a> XmlWriter<'a> {
     pub(crate) fn new(model: &'a ServiceModel) -> Self {
+        Self::with_names(model, Member::request_name)
+    }
+
+    /// Starts a document that is a response, in which some members have other names.
+    #[cfg(feature = "mock")]
+    pub(crate) fn of_response(model: &'a ServiceModel) -> Self {
+        Self::with_names(model, |member| &member.wire_name)
+    }
+
+    fn with_names(model: &'a ServiceModel, name_of: fn(&Member) -> &str) -> Self {
         Self {
             model,
+            name_of,
             out: String::with_capacity(256),
         }
     }
@@ -40,7 +53,7 @@ impl<'a> XmlWriter<'a> {
             (Kind::List(of), Value::Array(items)) => {
                 self.open(name, namespace);
                 for item in items {
-                    self.member(of.request_name(), of, item)?;
+                    self.member((self.name_of)(of), of, item)?;
                 }
                 self.close(name);
                 Ok(())
@@ -53,8 +66,8 @@ impl<'a> XmlWriter<'a> {
                 }
                 for (entry, value) in entries {
                     self.open(inner, None);
-                    self.text(key.request_name(), key.xml_namespace.as_ref(), entry);
-                    self.member(of.request_name(), of, value)?;
+                    self.text((self.name_of)(key), key.xml_namespace.as_ref(), entry);
+                    self.member((self.name_of)(of), of, value)?;
                     self.close(inner);
                 }
                 if let Some(outer) = outer {
@@ -87,7 +100,7 @@ impl<'a> XmlWriter<'a> {
         for member in members.iter().filter(|m| m.xml_attribute) {
             if let Some(value) = given.get(&*member.name).filter(|v| !v.is_null()) {
                 let text = scalar::text(&Kind::String, TimestampFormat::DateTime, value);
-                self.attribute(member.request_name(), &text.map_err(Error::request)?);
+                self.attribute((self.name_of)(member), &text.map_err(Error::request)?);
             }
         }
         self.out.push('>');
@@ -99,7 +112,7 @@ impl<'a> XmlWriter<'a> {
             previous = Some(index);
             let member = members.at(index);
             if !value.is_null() && !member.xml_attribute && is_part(member) {
-                self.member(member.request_name(), member, value)?;
+                self.member((self.name_of)(member), member, value)?;
             }
         }
         self.close(name);

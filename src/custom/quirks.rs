@@ -33,6 +33,7 @@ const NONE: ServiceQuirks = ServiceQuirks {
     sends_tree_hash: Quirk::NONE,
     path_style: &[],
     has_path_style: Quirk::NONE,
+    has_bare_errors: false,
     root_element: |_| None,
 };
 
@@ -81,6 +82,7 @@ static QUIRKS: &[(Key, ServiceQuirks)] = &[
         awaits_consent: Quirk::named("s3-consent"),
         path_style: &["GetBucketLocation"],
         has_path_style: Quirk::named("s3-location"),
+        has_bare_errors: true,
         root_element,
         ..NONE
     }),

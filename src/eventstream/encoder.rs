@@ -30,7 +30,7 @@ impl EventEncoder {
     /// # Errors
     ///
     /// Returns an error if the event does not fit the model.
-    pub(super) fn message(&self, event: &Value) -> Result<Message> {
+    pub(crate) fn message(&self, event: &Value) -> Result<Message> {
         params::validate_shape(&self.model, self.stream, event)?;
         let (name, value) = (event.as_object())
             .and_then(|event| event.iter().next())

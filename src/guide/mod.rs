@@ -9,8 +9,10 @@
 //! | [`presigned`] | presigned URLs, upload forms, passwords of databases |
 //! | [`lambda`] | Lambda functions, and other operations with a payload |
 //! | [`s3_compatible`] | MinIO, SeaweedFS and other servers with the API of S3 |
+//! | `mock` | a server that answers every operation of every service, for tests in any language |
 //! | [`testing`] | tests without AWS: stubs, recorded responses, moto and LocalStack |
 //! | [`async_client`] | calls as futures, bodies as streams, cancellation, events in both directions |
+//! | [`agents`] | a server for agents: the Model Context Protocol |
 //! | [`models`] | newer, private and missing models |
 //! | [`from_boto3`] | coming from boto3: clients, resources, sessions, DynamoDB tables |
 //! | [`from_aws_sdk_rust`] | coming from aws-sdk-rust |
@@ -44,6 +46,11 @@ pub mod s3_compatible {
     #![doc = include_str!("s3_compatible.md")]
 }
 
+#[cfg(feature = "mock")]
+pub mod mock {
+    #![doc = include_str!("mock.md")]
+}
+
 pub mod testing {
     #![doc = include_str!("testing.md")]
 }
@@ -52,6 +59,10 @@ pub mod testing {
 #[cfg(feature = "async")]
 pub mod async_client {
     #![doc = include_str!("async_client.md")]
+}
+
+pub mod agents {
+    #![doc = include_str!("agents.md")]
 }
 
 pub mod models {

@@ -13,11 +13,12 @@ use crate::client::RequestBuilder;
 use crate::config::{Config, ConfigBuilder, Environment};
 use crate::error::Result;
 use crate::model::{Operation, Paginator, ServiceModel, ShapeId};
-use crate::output::{Output, printed};
+use crate::output::{Output, listed};
 use crate::paginate::Pages;
 use crate::settings::{self, shell_words};
 use crate::time::Timestamp;
-use crate::{hash, names, new_file, paginate, printable, uri};
+use crate::tree::Tree;
+use crate::{hash, names, new_file, paginate, printable, random, secrets, uri};
 
 pub use crate::transfer::files::{File, Found, Reason, files};
 
@@ -94,13 +95,42 @@ pub fn paginator(pages: &Pages) -> &Paginator {
     pages.paginator()
 }
 
-/// The elements of a page, added to other members of it.
+/// The parameters that request the next page; none after the last one.
+///
+/// # Errors
+///
+/// Returns an error if the listing cannot be continued.
+pub fn next_page_params(pages: &mut Pages) -> Result<Option<Value>> {
+    pages.next_params()
+}
+
+/// Adds a page to those before it.
 ///
 /// # Errors
 ///
 /// Returns an error if an expression of the paginator does not fit the page.
-pub fn page_elements(pages: &Pages, page: Value, others: Map<String, Value>) -> Result<Value> {
-    paginate::elements_of(page, others, pages.paginator())
+pub fn merge_page(pages: &Pages, full: &mut Value, page: Value) -> Result<()> {
+    pages.merge(full, page)
+}
+
+/// Adds to merged pages the members that all pages share.
+pub fn complete_pages(pages: &Pages, full: &mut Value) {
+    pages.complete(full);
+}
+
+/// Replaces the secrets of a result, which may be that of an unknown operation, and returns their paths. With `keeps_marked`, those
+/// that only the model marks as sensitive are kept.
+pub fn remove_secrets(
+    of: Option<(&ServiceModel, &Operation)>,
+    result: &mut Value,
+    keeps_marked: bool,
+) -> Vec<String> {
+    secrets::value::remove(of, result, keeps_marked)
+}
+
+/// A random text that cannot be guessed.
+pub fn random_id() -> String {
+    random::uuid()
 }
 
 /// The limits of a listing, as [`Pages`] has them.
@@ -111,7 +141,7 @@ pub struct Limits {
     pub starting_token: Option<String>,
 }
 
-/// The pages of a listing, whose elements are JSON text.
+/// The pages of a listing, whose elements are JSON text or trees.
 pub struct PrintedPages(paginate::PrintedPages);
 
 impl fmt::Debug for PrintedPages {
@@ -121,22 +151,35 @@ impl fmt::Debug for PrintedPages {
 }
 
 impl PrintedPages {
-    /// The pages of a request, with numbers as a function writes them.
+    /// The pages of a request, whose elements are text with numbers as a function writes them.
     ///
     /// # Errors
     ///
     /// Returns an error as [`RequestBuilder::pages`] does.
-    pub fn new(
+    pub fn text(
         request: RequestBuilder,
         limits: Limits,
         number: fn(&Number) -> String,
     ) -> Result<Self> {
-        let mut pages = request.printed_pages(number)?;
+        Self::new(request, limits, paginate::Form::Text(number))
+    }
+
+    /// The pages of a request, whose elements are trees.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error as [`RequestBuilder::pages`] does.
+    pub fn trees(request: RequestBuilder, limits: Limits) -> Result<Self> {
+        Self::new(request, limits, paginate::Form::Tree)
+    }
+
+    fn new(request: RequestBuilder, limits: Limits, form: paginate::Form) -> Result<Self> {
+        let mut pages = request.printed_pages(form)?;
         pages.limit(limits.max_items, limits.page_size, limits.starting_token);
         Ok(Self(pages))
     }
 
-    /// The name of the list whose items are text.
+    /// The name of the list whose items are apart.
     pub fn list(&self) -> Option<&str> {
         self.0.list()
     }
@@ -154,10 +197,39 @@ impl PrintedPages {
     pub fn complete(&self, full: &mut Value) {
         self.0.complete(full);
     }
+
+    /// Makes one tree of the rest and the items of pages.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the tree is too large.
+    pub fn tree(&self, rest: &Value, items: Vec<Items>) -> Result<Tree> {
+        let items: Vec<_> = items.into_iter().map(|items| items.0).collect();
+        self.0.tree(rest, &items)
+    }
+
+    /// The elements of a page, added to other members of it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an expression of the paginator does not fit the page.
+    pub fn elements(&self, rest: Value, others: Map<String, Value>) -> Result<Value> {
+        self.0.elements(rest, others)
+    }
+
+    /// The members that are the same on each page.
+    pub fn shared_part(&self) -> &Map<String, Value> {
+        self.0.shared_part()
+    }
+
+    /// The token of the rest of the listing, if its limits ended it.
+    pub fn resume_token(&self) -> Option<String> {
+        self.0.resume_token()
+    }
 }
 
 impl Iterator for PrintedPages {
-    /// The items of the list as text at a depth of two, if the page has it, and its other members.
+    /// The items of the list at a depth of two, if the page has it, and its other members.
     type Item = Result<(Option<Items>, Value)>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -166,14 +238,14 @@ impl Iterator for PrintedPages {
     }
 }
 
-/// The items of a list as text.
+/// The items of a list as text or as a tree.
 #[derive(Debug)]
-pub struct Items(printed::Items);
+pub struct Items(listed::Items);
 
 impl Items {
     /// The text of each item.
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.iter()
+    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.texts()
     }
 }
 

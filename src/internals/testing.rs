@@ -10,12 +10,14 @@ use serde_json::Value;
 
 use crate::client::Client;
 use crate::codec::sink::{SerializeInto, ToValue};
+use crate::codec::tree::ToTree;
 use crate::codec::xml_tape::{Nodes, Tape};
 use crate::error::ServiceError;
 use crate::model::{Paginator, ServiceModel, Waiter};
 use crate::paginate::Pages;
 use crate::protocol::{self, BufferedResponse, Params};
 use crate::settings::parse_ini;
+use crate::tree::Tree;
 use crate::wait::{self, Event, Observation, Step, Tick, WaitMachine, WaitOutput};
 
 /// Returns a blocking client whose calls the async driver drives on a runtime, so that one story tests both clients.
@@ -43,6 +45,15 @@ pub fn decode(
 /// Decodes a body into a tree.
 pub fn to_value(model: &ServiceModel, operation: &str, body: &[u8]) -> Result<Value, String> {
     to(model, operation, body, ToValue)
+}
+
+/// Decodes a body into a compact tree.
+pub fn to_tree(model: &ServiceModel, operation: &str, body: &[u8]) -> Result<Tree, String> {
+    let target = ToTree {
+        timestamp: None,
+        len: body.len(),
+    };
+    to(model, operation, body, target)
 }
 
 /// Decodes a body into JSON text.
@@ -243,4 +254,26 @@ pub fn validate(model: &ServiceModel, operation: &str, params: &Value) -> crate:
     let events = protocol::input_event_stream(model, operation)?;
     let events = events.map(|member| &*member.name);
     validate(model, operation, &params, events, false)
+}
+
+/// Parameters of an operation as an example of the mock: all of them, or those that are required.
+#[cfg(feature = "mock")]
+pub fn example_params(
+    model: &ServiceModel,
+    operation: &str,
+    is_full: bool,
+) -> crate::Result<Value> {
+    use crate::mock::{Extent, example};
+    let operation = model.operation(operation)?;
+    let extent = if is_full {
+        Extent::Full
+    } else {
+        Extent::Minimal
+    };
+    let events = protocol::input_event_stream(model, operation)?.map(|member| &*member.name);
+    // an example of the length is not that of the body
+    let is_left_out = |member: &crate::model::Member| {
+        Some(&*member.name) == events || member.wire_name.eq_ignore_ascii_case("content-length")
+    };
+    example(model, operation.input, extent, &is_left_out)
 }

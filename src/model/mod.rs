@@ -233,6 +233,15 @@ impl ServiceModel {
         recognise::parse(name, loaded.text, loaded.outline.as_deref())
     }
 
+    /// The same model in another protocol, in which members may have other names on the wire.
+    #[cfg(feature = "mock")]
+    pub(crate) fn speaking(&self, protocol: Protocol) -> Result<Self> {
+        let mut model = recognise::parse(&self.name, self.text.clone().into(), None)?;
+        // shapes are parsed when they are first used
+        model.metadata.protocol = protocol;
+        Ok(model)
+    }
+
     /// Returns the name of the service, such as `s3`.
     pub fn name(&self) -> &str {
         &self.name

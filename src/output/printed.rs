@@ -11,8 +11,10 @@ use std::ops::Range;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use super::listed::{Items, Listed};
 use super::ordered;
-use crate::codec::received::{AS_RECEIVED, AsReceived};
+use crate::codec::received::AS_RECEIVED;
+use crate::codec::tree::ToTree;
 use crate::model::{Kind, Members, ServiceModel, Shape};
 
 /// The spelling of scalars.
@@ -347,47 +349,6 @@ fn write(out: &mut Vec<u8>, text: fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
 }
 
-/// A page, whose elements may be text.
-#[derive(Debug, Default)]
-pub(crate) struct Listed {
-    /// The result. A list of it that is text is empty.
-    pub(crate) rest: Value,
-    pub(crate) items: Option<Items>,
-}
-
-/// The items of a list as text.
-#[derive(Debug, Default)]
-pub(crate) struct Items {
-    text: Vec<u8>,
-    /// The end of each.
-    ends: Vec<usize>,
-    /// The items that are left of those.
-    left: Range<usize>,
-}
-
-impl Items {
-    pub(crate) fn len(&self) -> usize {
-        self.left.len()
-    }
-
-    /// Removes the first items.
-    pub(crate) fn skip(&mut self, count: usize) {
-        self.left.start = self.left.start.saturating_add(count).min(self.left.end);
-    }
-
-    /// Removes all but the first items.
-    pub(crate) fn truncate(&mut self, count: usize) {
-        self.left.end = self.left.start.saturating_add(count).min(self.left.end);
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.left.clone().map(|at| {
-            let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-            &self.text[start..self.ends[at]]
-        })
-    }
-}
-
 /// A page as the target, with the items of a list as text.
 pub(super) struct ToListed<'m, 'l> {
     pub(super) context: Context<'m>,
@@ -414,11 +375,7 @@ impl<'de> DeserializeSeed<'de> for ToListed<'_, '_> {
         let Page { rest, ends, .. } = page;
         Ok(Listed {
             rest: Value::Object(rest),
-            items: ends.map(|ends| Items {
-                text,
-                left: 0..ends.len(),
-                ends,
-            }),
+            items: ends.map(|ends| Items::of_text(text, ends)),
         })
     }
 }
@@ -436,7 +393,13 @@ impl Page {
             let list = (name == self.list).then(|| context.member(&name)).flatten();
             let list = list.filter(|shape| matches!(shape.kind, Kind::List(_)));
             let value = match list {
-                None => access.next_value_seed(AsReceived(context.spelling.timestamp))?,
+                None => {
+                    let tree = access.next_value_seed(ToTree {
+                        timestamp: Some(context.spelling.timestamp),
+                        len: 0,
+                    })?;
+                    tree.root().to_value()
+                }
                 Some(shape) => {
                     text.clear();
                     self.ends = None;

@@ -16,7 +16,7 @@ mod token;
 
 pub use self::elements::Elements;
 #[cfg(feature = "cli")]
-pub(crate) use self::printed::PrintedPages;
+pub(crate) use self::printed::{Form, PrintedPages};
 
 use std::fmt;
 use std::sync::Arc;
@@ -481,6 +481,24 @@ impl Pages {
     #[cfg(feature = "cli")]
     pub(crate) fn paginator(&self) -> &Paginator {
         self.cursor.paginator()
+    }
+
+    /// The parameters that request the next page; none after the last one.
+    #[cfg(feature = "cli")]
+    pub(crate) fn next_params(&mut self) -> Result<Option<Value>> {
+        self.cursor.next_params()
+    }
+
+    /// Adds a page to those before it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn merge(&self, full: &mut Value, page: Value) -> Result<()> {
+        self.cursor.merge(full, page)
+    }
+
+    /// Adds to merged pages the members that all pages share.
+    #[cfg(feature = "cli")]
+    pub(crate) fn complete(&self, full: &mut Value) {
+        self.cursor.complete(full);
     }
 
     fn page(&mut self, params: Value) -> Result<Value> {

@@ -1,6 +1,6 @@
-//! The pages of a listing as the command prints them: the elements of each page are text.
+//! The pages of a listing as the command prints them: the elements of each page are text, or a compact tree.
 
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
 use super::cursor::PageCursor;
 use super::page::{self, Page};
@@ -9,25 +9,34 @@ use crate::client::{Client, RepeatedRequest, RequestBuilder};
 use crate::error::Result;
 use crate::exchange::Purpose;
 use crate::model::Paginator;
-use crate::output::printed::Listed;
+use crate::output::listed::{Items, Listed, assemble};
 use crate::query::Query;
+use crate::tree::Tree;
 
-/// Pages whose elements are text.
+/// The form of the elements.
+#[derive(Clone, Copy)]
+pub(crate) enum Form {
+    /// Text, with numbers as a function writes them.
+    Text(fn(&Number) -> String),
+    Tree,
+}
+
+/// Pages whose elements are text or trees.
 pub(crate) struct PrintedPages {
     cursor: PageCursor,
     request: RepeatedRequest<Client>,
     /// The service and the operation, for errors.
     call: (Box<str>, Box<str>),
     cancel: CancelToken,
-    /// The list whose items are text, unless an expression of the paginator needs them or the first page lacks it.
+    /// The list whose items are apart, unless an expression of the paginator needs them or the first page lacks it.
     list: Option<String>,
     is_first: bool,
-    number: fn(&Number) -> String,
+    form: Form,
 }
 
 impl RequestBuilder {
-    /// Returns the pages of a listing operation, whose elements are text with numbers as a function writes them.
-    pub(crate) fn printed_pages(self, number: fn(&Number) -> String) -> Result<PrintedPages> {
+    /// Returns the pages of a listing operation, whose elements have this form.
+    pub(crate) fn printed_pages(self, form: Form) -> Result<PrintedPages> {
         let listing = self.listing()?;
         let list = list(&listing.definition.paginator).map(String::from);
         Ok(PrintedPages {
@@ -37,7 +46,7 @@ impl RequestBuilder {
             cancel: listing.cancel,
             list,
             is_first: true,
-            number,
+            form,
         })
     }
 }
@@ -67,7 +76,7 @@ impl PrintedPages {
         self.cursor.starting_token = starting_token;
     }
 
-    /// The name of the list whose items are text.
+    /// The name of the list whose items are apart.
     pub(crate) fn list(&self) -> Option<&str> {
         self.list.as_deref()
     }
@@ -82,12 +91,36 @@ impl PrintedPages {
         self.cursor.complete(full);
     }
 
+    /// Makes one tree of the rest and the items of pages.
+    pub(crate) fn tree(&self, rest: &Value, items: &[Items]) -> Result<Tree> {
+        match rest {
+            Value::Object(members) => assemble(members, self.list(), items),
+            other => Ok(Tree::from(other)),
+        }
+    }
+
+    /// The elements of a page, with other members of it.
+    pub(crate) fn elements(&self, rest: Value, others: Map<String, Value>) -> Result<Value> {
+        super::elements_of(rest, others, self.cursor.paginator())
+    }
+
+    /// The members that are the same on each page.
+    pub(crate) fn shared_part(&self) -> &Map<String, Value> {
+        self.cursor.shared_part()
+    }
+
+    /// Returns the token of the rest of the listing.
+    pub(crate) fn resume_token(&self) -> Option<String> {
+        self.cursor.resume_token()
+    }
+
     fn page(&mut self, params: Value) -> Result<Listed> {
         let request = self.request.with(params).purpose(Purpose::Pages);
         let output = request.cancel_with(&self.cancel).send_buffered()?;
-        let page = match &self.list {
-            Some(list) => output.to_listed(list, self.number)?,
-            None => Listed {
+        let page = match (&self.list, self.form) {
+            (Some(list), Form::Text(number)) => output.to_listed(list, number)?,
+            (Some(list), Form::Tree) => output.to_listed_tree(list)?,
+            (None, _) => Listed {
                 rest: output.to_value()?,
                 items: None,
             },

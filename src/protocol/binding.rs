@@ -132,7 +132,7 @@ impl<'a> BoundValue<'a> {
 }
 
 /// The headers with the member's prefix. The prefix is removed from their names.
-pub(super) fn with_prefix<'a>(
+pub(crate) fn with_prefix<'a>(
     headers: &'a HeaderMap,
     member: &Member,
 ) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
@@ -188,7 +188,7 @@ impl<'de> SeqAccess<'de> for HeaderList<'_> {
 }
 
 /// Splits a header into its items. Quotes protect commas, and an HTTP date has a comma of its own.
-pub(super) fn split_list(text: &str, dates: bool) -> Vec<String> {
+pub(crate) fn split_list(text: &str, dates: bool) -> Vec<String> {
     let mut items = vec![String::new()];
     let (mut quoted, mut chars) = (false, text.chars().peekable());
     while let Some(c) = chars.next() {
@@ -227,7 +227,7 @@ fn read_payload<'a, S: DeserializeSeed<'a>>(
 }
 
 /// The text of a header: UTF-8, or else Latin-1, as in HTTP's first standard.
-pub(super) fn header_text(value: &HeaderValue) -> Cow<'_, str> {
+pub(crate) fn header_text(value: &HeaderValue) -> Cow<'_, str> {
     match std::str::from_utf8(value.as_bytes()) {
         Ok(text) => text.into(),
         Err(_) => value.as_bytes().iter().map(|b| char::from(*b)).collect(),

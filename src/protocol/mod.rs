@@ -40,13 +40,21 @@ mod xml;
 
 use serde_json::Value;
 
+#[cfg(feature = "mock")]
+pub(crate) use self::binding::{
+    header_text, split_list as split_header_list, with_prefix as headers_with_prefix,
+};
 use self::error::ErrorParts;
 pub(crate) use self::error::{request_id, request_id_in, service_error};
 pub(crate) use self::payload::{
     event_stream, has_document, input_event_stream, streaming_payload, streams,
 };
+#[cfg(feature = "mock")]
+pub(crate) use self::request::header as set_header;
 pub(crate) use self::request::{Encoded, Params};
 pub(crate) use self::response::{BufferedResponse, Nodes, tape};
+#[cfg(feature = "mock")]
+pub(crate) use self::rest::header_text as header_of_member;
 use self::success::{Presence, Wanted};
 pub(crate) use self::success::{Rejection, SuccessResponse, unexpected_response};
 pub(crate) use self::template::host_prefix;

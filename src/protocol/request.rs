@@ -42,7 +42,7 @@ impl Encoded {
 const MAX_HEADERS: usize = 8192;
 
 /// Appends a header, and validates its name and value.
-pub(super) fn header(
+pub(crate) fn header(
     headers: &mut HeaderMap,
     name: &str,
     value: &str,

@@ -187,7 +187,7 @@ impl<'a> Rest<'a> {
     fn headers(&self) -> Result<HeaderMap> {
         let mut headers = HeaderMap::new();
         for (member, value) in self.at(Location::Header) {
-            if let Some(text) = self.header_text(member, value)? {
+            if let Some(text) = header_text(self.model, member, value)? {
                 let is_secret = self.model.shape(member.target)?.sensitive;
                 header(&mut headers, &member.wire_name, &text, is_secret)?;
             }
@@ -202,56 +202,8 @@ impl<'a> Rest<'a> {
         Ok(headers)
     }
 
-    /// The text of a header; `None` for an empty list, which is not sent.
-    fn header_text(&self, member: &Member, value: &Value) -> Result<Option<String>> {
-        if member.json_value {
-            return Ok(Some(scalar::base64_encode(value.to_string().as_bytes())));
-        }
-        let shape = self.model.shape(member.target)?;
-        let (Kind::List(of), Value::Array(items)) = (&shape.kind, value) else {
-            let text = self.header_scalar(member, value)?;
-            return Ok(Some(text));
-        };
-        let mut list = String::new();
-        let mut items = items.iter().filter(|item| !item.is_null()).peekable();
-        if items.peek().is_none() {
-            return Ok(None);
-        }
-        for (n, item) in items.enumerate() {
-            if n > 0 {
-                list.push(',');
-            }
-            let text = self.header_scalar(of, item)?;
-            // a timestamp is not quoted: readers know that it contains a comma
-            if item.is_string()
-                && text.contains(['"', ','])
-                && matches!(self.model.shape(of.target)?.kind, Kind::String)
-            {
-                list.push('"');
-                list.push_str(&text.replace('"', "\\\""));
-                list.push('"');
-            } else {
-                list.push_str(&text);
-            }
-        }
-        Ok(Some(list))
-    }
-
-    fn header_scalar(&self, member: &Member, value: &Value) -> Result<String> {
-        let format = member.timestamp_format.unwrap_or(TimestampFormat::HttpDate);
-        match &self.model.shape(member.target)?.kind {
-            Kind::Timestamp => {
-                scalar::header_timestamp(value, format).map_err(|e| invalid(member, &e))
-            }
-            _ => self.text(member, value, format),
-        }
-    }
-
     fn text(&self, member: &Member, value: &Value, default: TimestampFormat) -> Result<String> {
-        let kind = &self.model.shape(member.target)?.kind;
-        let format = member.timestamp_format.unwrap_or(default);
-        let text = scalar::text(kind, format, value);
-        text.map(Into::into).map_err(|e| invalid(member, &e))
+        text(self.model, member, value, default)
     }
 
     fn body(
@@ -297,6 +249,65 @@ impl<'a> Rest<'a> {
             (_, Some(value)) => Ok(plain(value)?.into()),
         }
     }
+}
+
+/// The text of a header; `None` for an empty list, which is not sent.
+pub(crate) fn header_text(
+    model: &ServiceModel,
+    member: &Member,
+    value: &Value,
+) -> Result<Option<String>> {
+    if member.json_value {
+        return Ok(Some(scalar::base64_encode(value.to_string().as_bytes())));
+    }
+    let shape = model.shape(member.target)?;
+    let (Kind::List(of), Value::Array(items)) = (&shape.kind, value) else {
+        let text = header_scalar(model, member, value)?;
+        return Ok(Some(text));
+    };
+    let mut list = String::new();
+    let mut items = items.iter().filter(|item| !item.is_null()).peekable();
+    if items.peek().is_none() {
+        return Ok(None);
+    }
+    for (n, item) in items.enumerate() {
+        if n > 0 {
+            list.push(',');
+        }
+        let text = header_scalar(model, of, item)?;
+        // a timestamp is not quoted: readers know that it contains a comma
+        if item.is_string()
+            && text.contains(['"', ','])
+            && matches!(model.shape(of.target)?.kind, Kind::String)
+        {
+            list.push('"');
+            list.push_str(&text.replace('"', "\\\""));
+            list.push('"');
+        } else {
+            list.push_str(&text);
+        }
+    }
+    Ok(Some(list))
+}
+
+fn header_scalar(model: &ServiceModel, member: &Member, value: &Value) -> Result<String> {
+    let format = member.timestamp_format.unwrap_or(TimestampFormat::HttpDate);
+    match &model.shape(member.target)?.kind {
+        Kind::Timestamp => scalar::header_timestamp(value, format).map_err(|e| invalid(member, &e)),
+        _ => text(model, member, value, format),
+    }
+}
+
+fn text(
+    model: &ServiceModel,
+    member: &Member,
+    value: &Value,
+    default: TimestampFormat,
+) -> Result<String> {
+    let kind = &model.shape(member.target)?.kind;
+    let format = member.timestamp_format.unwrap_or(default);
+    let text = scalar::text(kind, format, value);
+    text.map(Into::into).map_err(|e| invalid(member, &e))
 }
 
 pub(super) fn is_body(member: &Member) -> bool {

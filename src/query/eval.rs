@@ -2,74 +2,118 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
 
 use super::budget::Budget;
+use super::data::{Data, View};
 use super::{Expr, ExprError, Operator, QueryErrorKind, functions};
 
-pub(super) type Found<'v> = Result<Cow<'v, Value>, ExprError>;
+pub(super) type Found<'v> = Result<Data<'v>, ExprError>;
 
-const NULL: Cow<'static, Value> = Cow::Owned(Value::Null);
-
-pub(super) fn eval<'v>(expr: &Expr, at: &'v Value, budget: &Budget<'_>) -> Found<'v> {
+pub(super) fn eval<'v>(expr: &Expr, at: &Data<'v>, budget: &Budget<'_>) -> Found<'v> {
     budget.spend(1)?;
     Ok(match expr {
-        Expr::And(all) => return first(all, at, budget, |value| !is_true(value)),
-        Expr::Or(all) => return first(all, at, budget, is_true),
-        Expr::Chain(steps) => return chain(steps, at, budget),
-        Expr::Not(inner) => owned(!is_true(&*eval(inner, at, budget)?)),
+        Expr::And(all) => return first(all, at, budget, |data| !data.is_true()),
+        Expr::Or(all) => return first(all, at, budget, Data::is_true),
+        Expr::Chain(steps) => {
+            let mut found = at.clone();
+            for step in steps {
+                found = eval(step, &found, budget)?;
+            }
+            found
+        }
+        Expr::Not(inner) => (!eval(inner, at, budget)?.is_true()).into(),
         Expr::Compare(left, rest) => return comparisons(left, rest, at, budget),
-        Expr::Condition(predicate, then) => match is_true(&*eval(predicate, at, budget)?) {
+        Expr::Condition(predicate, then) => match eval(predicate, at, budget)?.is_true() {
             true => return eval(then, at, budget),
-            false => NULL,
+            false => Data::NULL,
         },
-        Expr::Current => Cow::Borrowed(at),
-        Expr::Each(inner) => return each(inner, at, budget),
-        Expr::Field(name) => at.get(&**name).map_or(NULL, Cow::Borrowed),
+        Expr::Current => at.clone(),
+        Expr::Each(inner) => match at.elements() {
+            Some(elements) => {
+                let mut out = Vec::new();
+                for element in elements {
+                    let found = eval(inner, &element, budget)?;
+                    if !found.is_null() {
+                        out.push(found);
+                    }
+                }
+                return list(out, budget);
+            }
+            None => Data::NULL,
+        },
+        Expr::Field(name) => at.get(name).unwrap_or(Data::NULL),
         Expr::Flatten => return flatten(at, budget),
-        Expr::Index(index) => match at {
-            Value::Array(list) => nth(list, *index).map_or(NULL, Cow::Borrowed),
-            _ => NULL,
-        },
-        Expr::Literal(value) => Cow::Owned(budget.copy(value)?),
+        Expr::Index(index) => nth(at, *index).unwrap_or(Data::NULL),
+        Expr::Literal(literal) => {
+            budget.spend_on([literal])?;
+            literal.clone()
+        }
         // only functions accept references, and evaluate them themselves
-        Expr::Reference(_) => NULL,
+        Expr::Reference(_) => Data::NULL,
         Expr::Function {
             function,
             args,
             offset,
         } => return functions::call(*function, args, at, *offset, budget),
-        Expr::List(elements) => return multi_list(elements, at, budget),
-        Expr::Object(entries) => return multi_hash(entries, at, budget),
-        Expr::ObjectValues => match at {
-            Value::Object(entries) => owned(budget.copies(entries.values())?),
-            _ => NULL,
+        Expr::List(elements) if !at.is_null() => {
+            let all = elements.iter().map(|element| eval(element, at, budget));
+            return list(all.collect::<Result<_, _>>()?, budget);
+        }
+        Expr::Object(entries) if !at.is_null() => {
+            let mut out: Vec<(Cow<'v, str>, Data<'v>)> = Vec::with_capacity(entries.len());
+            for (key, value) in entries {
+                let value = eval(value, at, budget)?;
+                match out.iter_mut().find(|(known, _)| known == key) {
+                    Some((_, known)) => *known = value,
+                    None => out.push((key.clone().into(), value)),
+                }
+            }
+            return map(out, budget);
+        }
+        Expr::List(_) | Expr::Object(_) => Data::NULL,
+        Expr::ObjectValues => match at.view() {
+            View::Map(members) => return list(members.map(|(_, data)| data).collect(), budget),
+            _ => Data::NULL,
         },
         Expr::Slice {
             start,
             stop,
             step,
             offset,
-        } => match at {
-            Value::Array(list) => owned(slice(list, (*start, *stop, *step), *offset, budget)?),
-            _ => NULL,
+        } => match at.elements() {
+            Some(elements) => {
+                let of = elements.collect::<Vec<_>>();
+                let range = (*start, *stop, *step);
+                return list(slice(&of, range, *offset)?, budget);
+            }
+            None => Data::NULL,
         },
     })
 }
 
-pub(super) fn owned<'v>(value: impl Into<Value>) -> Cow<'v, Value> {
-    Cow::Owned(value.into())
+/// A new list.
+pub(super) fn list<'v>(list: Vec<Data<'v>>, budget: &Budget<'_>) -> Found<'v> {
+    budget.spend_on(&list)?;
+    Ok(list.into())
+}
+
+/// A new map of different names.
+pub(super) fn map<'v>(map: Vec<(Cow<'v, str>, Data<'v>)>, budget: &Budget<'_>) -> Found<'v> {
+    budget.spend_on(map.iter().map(|(_, data)| data))?;
+    Ok(Data::Map(Arc::new(map)))
 }
 
 /// Returns the first value that decides the result, else the last one.
 fn first<'v>(
     all: &[Expr],
-    at: &'v Value,
+    at: &Data<'v>,
     budget: &Budget<'_>,
-    decides: fn(&Value) -> bool,
+    decides: fn(&Data<'v>) -> bool,
 ) -> Found<'v> {
-    let mut found = NULL;
+    let mut found = Data::NULL;
     for expr in all {
         found = eval(expr, at, budget)?;
         if decides(&found) {
@@ -79,73 +123,28 @@ fn first<'v>(
     Ok(found)
 }
 
-/// Evaluates each step on the result of the one before. A result that the search created is copied where it is not owned.
-fn chain<'v>(steps: &[Expr], at: &'v Value, budget: &Budget<'_>) -> Found<'v> {
-    let mut found = Cow::Borrowed(at);
-    for step in steps {
-        found = match found {
-            Cow::Borrowed(value) => eval(step, value, budget)?,
-            Cow::Owned(value) => Cow::Owned(budget.own(eval(step, &value, budget)?)?),
-        };
-    }
-    Ok(found)
-}
-
+/// From left to right: the result of a comparison is the left side of the next one.
 fn comparisons<'v>(
     left: &Expr,
     rest: &[(Operator, Expr)],
-    at: &'v Value,
+    at: &Data<'v>,
     budget: &Budget<'_>,
 ) -> Found<'v> {
     let mut found = eval(left, at, budget)?;
     for (operator, right) in rest {
-        found = compare(*operator, &found, &*eval(right, at, budget)?);
+        found = compare(*operator, &found, &eval(right, at, budget)?);
     }
     Ok(found)
 }
 
-fn multi_list<'v>(elements: &[Expr], at: &'v Value, budget: &Budget<'_>) -> Found<'v> {
-    if at.is_null() {
-        return Ok(NULL);
-    }
-    let mut out = Vec::with_capacity(elements.len());
-    for element in elements {
-        out.push(budget.own(eval(element, at, budget)?)?);
-    }
-    Ok(owned(out))
-}
-
-fn multi_hash<'v>(entries: &[(String, Expr)], at: &'v Value, budget: &Budget<'_>) -> Found<'v> {
-    if at.is_null() {
-        return Ok(NULL);
-    }
-    let mut out = Map::with_capacity(entries.len());
-    for (key, value) in entries {
-        let value = budget.own(eval(value, at, budget)?)?;
-        out.insert(key.clone(), value);
-    }
-    Ok(owned(Value::Object(out)))
-}
-
-/// Whether a value is neither null, false nor empty.
-pub(super) fn is_true(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::String(text) => !text.is_empty(),
-        Value::Array(list) => !list.is_empty(),
-        Value::Object(entries) => !entries.is_empty(),
-        Value::Bool(true) | Value::Number(_) => true,
-    }
-}
-
-fn compare<'v>(operator: Operator, left: &Value, right: &Value) -> Cow<'v, Value> {
-    let by_size = |fits: fn(Ordering) -> bool| match (left, right) {
-        (Value::Number(a), Value::Number(b)) => owned(fits(compare_numbers(a, b))),
-        _ => NULL,
+fn compare<'v>(operator: Operator, left: &Data<'v>, right: &Data<'v>) -> Data<'v> {
+    let by_size = |fits: fn(Ordering) -> bool| match (left.number(), right.number()) {
+        (Some(a), Some(b)) => fits(compare_numbers(&a, &b)).into(),
+        _ => Data::NULL,
     };
     match operator {
-        Operator::Equal => owned(equal(left, right)),
-        Operator::NotEqual => owned(!equal(left, right)),
+        Operator::Equal => equal(left, right).into(),
+        Operator::NotEqual => (!equal(left, right)).into(),
         Operator::Greater => by_size(Ordering::is_gt),
         Operator::GreaterOrEqual => by_size(Ordering::is_ge),
         Operator::Less => by_size(Ordering::is_lt),
@@ -154,24 +153,25 @@ fn compare<'v>(operator: Operator, left: &Value, right: &Value) -> Cow<'v, Value
 }
 
 /// Compares values: 1 equals 1.0, and the order of the members of an object does not matter.
-pub(super) fn equal(left: &Value, right: &Value) -> bool {
-    let mut pairs = vec![(left, right)];
-    while let Some(pair) = pairs.pop() {
-        let same = match pair {
-            (Value::Number(a), Value::Number(b)) => compare_numbers(a, b).is_eq(),
-            (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-                pairs.extend(a.iter().zip(b));
+pub(super) fn equal<'v>(left: &Data<'v>, right: &Data<'v>) -> bool {
+    let mut pairs = vec![(left.clone(), right.clone())];
+    while let Some((left, right)) = pairs.pop() {
+        let same = match (left.view(), right.view()) {
+            (View::Number(a), View::Number(b)) => compare_numbers(&a, &b).is_eq(),
+            (View::Text(a), View::Text(b)) => a == b,
+            (View::Bool(a), View::Bool(b)) => a == b,
+            (View::Null, View::Null) => true,
+            (View::List(a), View::List(b)) if a.len() == b.len() => {
+                pairs.extend(a.zip(b));
                 true
             }
-            (Value::Object(a), Value::Object(b)) if a.len() == b.len() => {
-                a.iter().all(|(key, a)| {
-                    let b = b.get(key);
-                    pairs.extend(b.map(|b| (a, b)));
-                    b.is_some()
-                })
-            }
-            (Value::Array(_), _) | (Value::Object(_), _) => false,
-            (a, b) => a == b,
+            (View::Map(mut a), View::Map(b)) if a.len() == b.len() => a.all(|(key, a)| {
+                let b = right.get(&key);
+                let is_there = b.is_some();
+                pairs.extend(b.map(|b| (a, b)));
+                is_there
+            }),
+            _ => false,
         };
         if !same {
             return false;
@@ -207,47 +207,35 @@ fn with_float(integer: i128, float: f64) -> Ordering {
     })
 }
 
-fn nth(list: &[Value], index: i64) -> Option<&Value> {
-    let len = i64::try_from(list.len()).ok()?;
+fn nth<'v>(list: &Data<'v>, index: i64) -> Option<Data<'v>> {
+    let len = || i64::try_from(list.elements()?.len()).ok();
     let index = if index < 0 {
-        len.checked_add(index)?
+        len()?.checked_add(index)?
     } else {
         index
     };
-    list.get(usize::try_from(index).ok()?)
+    list.at(usize::try_from(index).ok()?)
 }
 
-fn flatten<'v>(value: &Value, budget: &Budget<'_>) -> Found<'v> {
-    let Value::Array(list) = value else {
-        return Ok(NULL);
+fn flatten<'v>(data: &Data<'v>, budget: &Budget<'_>) -> Found<'v> {
+    let Some(elements) = data.elements() else {
+        return Ok(Data::NULL);
     };
-    let flat = list.iter().flat_map(|element| match element {
-        Value::Array(inner) => inner.as_slice(),
-        other => std::slice::from_ref(other),
-    });
-    Ok(owned(budget.copies(flat)?))
-}
-
-fn each<'v>(inner: &Expr, value: &Value, budget: &Budget<'_>) -> Found<'v> {
-    let Value::Array(list) = value else {
-        return Ok(NULL);
-    };
-    let mut out = Vec::new();
-    for element in list {
-        let found = eval(inner, element, budget)?;
-        if !found.is_null() {
-            out.push(budget.own(found)?);
+    let mut flat = Vec::new();
+    for element in elements {
+        match element.elements() {
+            Some(inner) => flat.extend(inner),
+            None => flat.push(element),
         }
     }
-    Ok(owned(out))
+    list(flat, budget)
 }
 
-fn slice(
-    list: &[Value],
+fn slice<'v>(
+    list: &[Data<'v>],
     (start, stop, step): (Option<i64>, Option<i64>, i64),
     offset: usize,
-    budget: &Budget<'_>,
-) -> Result<Vec<Value>, ExprError> {
+) -> Result<Vec<Data<'v>>, ExprError> {
     if step == 0 {
         return Err(ExprError {
             kind: QueryErrorKind::InvalidValue,
@@ -267,9 +255,7 @@ fn slice(
     };
     let mut out = Vec::new();
     while if step > 0 { at < stop } else { at > stop } {
-        if let Some(value) = usize::try_from(at).ok().and_then(|i| list.get(i)) {
-            out.push(budget.copy(value)?);
-        }
+        out.extend(usize::try_from(at).ok().and_then(|i| list.get(i).cloned()));
         at = at.saturating_add(step);
     }
     Ok(out)

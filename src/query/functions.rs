@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
 
-use super::budget::{Budget, size, text_size};
-use super::eval::{Found, compare_numbers, equal, eval, is_true, owned};
+use super::budget::Budget;
+use super::data::{Data, Elements, Members, View, text_size};
+use super::eval::{Found, compare_numbers, equal, eval, list, map};
 use super::{Expr, ExprError, QueryErrorKind};
 
 /// The functions, with the minimum and the maximum number of arguments.
@@ -63,7 +65,7 @@ impl Function {
 struct Call<'e, 'v> {
     function: Function,
     args: &'e [Expr],
-    at: &'v Value,
+    at: &'e Data<'v>,
     offset: usize,
     budget: &'e Budget<'e>,
 }
@@ -71,7 +73,7 @@ struct Call<'e, 'v> {
 pub(super) fn call<'v>(
     function: Function,
     args: &[Expr],
-    at: &'v Value,
+    at: &Data<'v>,
     offset: usize,
     budget: &Budget<'_>,
 ) -> Found<'v> {
@@ -83,49 +85,55 @@ pub(super) fn call<'v>(
         budget,
     };
     let found = result(&call)?;
-    if let Cow::Owned(value) = &found {
-        budget.spend(size(value))?;
+    if let Data::Scalar(_) = &found {
+        budget.spend_on([&found])?;
     }
     Ok(found)
 }
 
 fn result<'v>(call: &Call<'_, 'v>) -> Found<'v> {
-    match call.function {
-        Function::Abs | Function::Ceil | Function::Floor => call.rounded(),
-        Function::Avg | Function::Sum => call.summed(),
-        Function::Contains => call.contains(),
-        Function::EndsWith => Ok(owned(call.text(0)?.ends_with(&call.text(1)?))),
-        Function::StartsWith => Ok(owned(call.text(0)?.starts_with(&call.text(1)?))),
-        Function::Join => call.joined(),
+    let budget = call.budget;
+    Ok(match call.function {
+        Function::Abs | Function::Ceil | Function::Floor => return call.rounded(),
+        Function::Avg | Function::Sum => return call.summed(),
+        Function::Contains => return call.contains(),
+        Function::EndsWith => {
+            let (text, end) = (call.value(0)?, call.value(1)?);
+            (call.text(0, &text)?.ends_with(call.text(1, &end)?)).into()
+        }
+        Function::StartsWith => {
+            let (text, start) = (call.value(0)?, call.value(1)?);
+            (call.text(0, &text)?.starts_with(call.text(1, &start)?)).into()
+        }
+        Function::Join => return call.joined(),
         Function::Keys => {
-            let object = call.object(0)?;
-            let keys = object.keys().map(|key| key.as_str().into());
-            Ok(owned(keys.collect::<Vec<Value>>()))
+            let object = call.value(0)?;
+            let keys = call.members(0, &object)?.map(|(key, _)| (*key).into());
+            return list(keys.collect(), budget);
         }
-        Function::Values => Ok(owned(call.object(0)?.into_values().collect::<Vec<_>>())),
-        Function::Length => Ok(owned(match &*call.value(0)? {
-            Value::Array(list) => list.len(),
-            Value::Object(entries) => entries.len(),
-            Value::String(text) => text.chars().count(),
-            other => return Err(call.mismatch(0, "a string, an array or an object", other)),
-        })),
+        Function::Values => {
+            let object = call.value(0)?;
+            let values = call.members(0, &object)?.map(|(_, value)| value);
+            return list(values.collect(), budget);
+        }
+        Function::Length => {
+            let of = call.value(0)?;
+            let length = match of.view() {
+                View::List(list) => list.len(),
+                View::Map(members) => members.len(),
+                View::Text(text) => text.chars().count(),
+                _ => return Err(call.mismatch(0, "a string, an array or an object", &of)),
+            };
+            (length as u64).into()
+        }
         Function::Map => {
-            let by = call.reference(0)?;
-            let each = call.list(1)?;
-            let each = each
-                .iter()
-                .map(|v| call.budget.own(eval(by, v, call.budget)?));
-            Ok(owned(each.collect::<Result<Vec<_>, _>>()?))
+            let (by, of) = (call.reference(0)?, call.value(1)?);
+            let each = call.elements(1, &of)?.map(|data| eval(by, &data, budget));
+            return list(each.collect::<Result<_, _>>()?, budget);
         }
-        Function::Max | Function::Min => call.extreme(&Expr::Current),
-        Function::MaxBy | Function::MinBy => call.extreme(call.reference(1)?),
-        Function::Merge => {
-            let mut merged = Map::new();
-            for n in 0..call.args.len() {
-                merged.extend(call.object(n)?);
-            }
-            Ok(owned(Value::Object(merged)))
-        }
+        Function::Max | Function::Min => return call.extreme(&Expr::Current),
+        Function::MaxBy | Function::MinBy => return call.extreme(call.reference(1)?),
+        Function::Merge => return call.merged(),
         Function::NotNull => {
             for n in 0..call.args.len() {
                 let value = call.value(n)?;
@@ -133,45 +141,50 @@ fn result<'v>(call: &Call<'_, 'v>) -> Found<'v> {
                     return Ok(value);
                 }
             }
-            Ok(owned(Value::Null))
+            Data::NULL
         }
-        Function::Reverse => Ok(owned::<'v>(match &*call.value(0)? {
-            Value::Array(list) => Value::Array(call.budget.copies(list.iter().rev())?),
-            Value::String(text) => text.chars().rev().collect::<String>().into(),
-            other => return Err(call.mismatch(0, "a string or an array", other)),
-        })),
-        Function::Sort => call.sorted(&Expr::Current),
-        Function::SortBy => call.sorted(call.reference(1)?),
-        Function::ToArray => Ok(match call.value(0)? {
-            list if list.is_array() => list,
-            other => owned(vec![call.budget.own(other)?]),
-        }),
-        Function::ToNumber => Ok(match call.value(0)? {
-            number if number.is_number() => number,
-            other => {
-                let text = other
-                    .as_str()
-                    .and_then(|text| text.trim().parse::<Number>().ok());
-                owned(text.map_or(Value::Null, Value::Number))
+        Function::Reverse => {
+            let of = call.value(0)?;
+            match of.view() {
+                View::List(elements) => {
+                    let mut reversed: Vec<_> = elements.collect();
+                    reversed.reverse();
+                    return list(reversed, budget);
+                }
+                View::Text(text) => text.chars().rev().collect::<String>().as_str().into(),
+                _ => return Err(call.mismatch(0, "a string or an array", &of)),
             }
-        }),
-        Function::ToString => Ok(match call.value(0)? {
-            text if text.is_string() => text,
-            other => owned(other.to_string()),
-        }),
-        Function::Type => Ok(owned(type_name(&*call.value(0)?))),
-    }
-}
-
-fn type_name(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
+        }
+        Function::Sort => return call.sorted(&Expr::Current),
+        Function::SortBy => return call.sorted(call.reference(1)?),
+        Function::ToArray => {
+            let value = call.value(0)?;
+            match value.elements() {
+                Some(_) => value,
+                None => return list(vec![value], budget),
+            }
+        }
+        Function::ToNumber => {
+            let value = call.value(0)?;
+            match value.view() {
+                View::Number(_) => value,
+                View::Text(text) => text.trim().parse::<Number>().map_or(Data::NULL, Data::from),
+                _ => Data::NULL,
+            }
+        }
+        Function::ToString => {
+            let value = call.value(0)?;
+            match value.text() {
+                Some(_) => value,
+                // it has no value that JSON does not have
+                None => serde_json::to_string(&value)
+                    .unwrap_or_default()
+                    .as_str()
+                    .into(),
+            }
+        }
+        Function::Type => call.value(0)?.type_name().into(),
+    })
 }
 
 impl<'e, 'v> Call<'e, 'v> {
@@ -182,10 +195,6 @@ impl<'e, 'v> Call<'e, 'v> {
         }
     }
 
-    fn owned(&self, n: usize) -> Result<Value, ExprError> {
-        self.budget.own(self.value(n)?)
-    }
-
     fn reference(&self, n: usize) -> Result<&'e Expr, ExprError> {
         match &self.args[n] {
             Expr::Reference(inner) => Ok(inner),
@@ -193,49 +202,45 @@ impl<'e, 'v> Call<'e, 'v> {
         }
     }
 
-    fn list(&self, n: usize) -> Result<Vec<Value>, ExprError> {
-        match self.owned(n)? {
-            Value::Array(list) => Ok(list),
-            other => Err(self.mismatch(n, "an array", &other)),
+    fn elements<'d>(&self, n: usize, of: &'d Data<'v>) -> Result<Elements<'d, 'v>, ExprError> {
+        of.elements()
+            .ok_or_else(|| self.mismatch(n, "an array", of))
+    }
+
+    fn members<'d>(&self, n: usize, of: &'d Data<'v>) -> Result<Members<'d, 'v>, ExprError> {
+        match of.view() {
+            View::Map(members) => Ok(members),
+            _ => Err(self.mismatch(n, "an object", of)),
         }
     }
 
-    fn object(&self, n: usize) -> Result<Map<String, Value>, ExprError> {
-        match self.owned(n)? {
-            Value::Object(entries) => Ok(entries),
-            other => Err(self.mismatch(n, "an object", &other)),
-        }
-    }
-
-    fn text(&self, n: usize) -> Result<String, ExprError> {
-        match self.owned(n)? {
-            Value::String(text) => Ok(text),
-            other => Err(self.mismatch(n, "a string", &other)),
-        }
+    fn text<'d>(&self, n: usize, of: &'d Data<'v>) -> Result<&'d str, ExprError> {
+        of.text().ok_or_else(|| self.mismatch(n, "a string", of))
     }
 
     fn rounded(&self) -> Found<'v> {
-        let number = match &*self.value(0)? {
-            Value::Number(number) => number.clone(),
-            other => return Err(self.mismatch(0, "a number", other)),
+        let value = self.value(0)?;
+        let Some(number) = value.number() else {
+            return Err(self.mismatch(0, "a number", &value));
         };
         let float = number.as_f64().unwrap_or(0.0);
         Ok(match (self.function, number.as_i64()) {
-            (Function::Abs, Some(n)) => owned(n.unsigned_abs()),
-            (Function::Abs, None) if number.is_u64() => owned(Value::Number(number)),
-            (Function::Abs, None) => owned(float.abs()),
-            _ if !number.is_f64() => owned(Value::Number(number)),
+            (Function::Abs, Some(n)) => n.unsigned_abs().into(),
+            (Function::Abs, None) if number.is_u64() => number.into(),
+            (Function::Abs, None) => float.abs().into(),
+            _ if !number.is_f64() => number.into(),
             (Function::Ceil, _) => whole(float.ceil()),
             _ => whole(float.floor()),
         })
     }
 
     fn summed(&self) -> Found<'v> {
-        let list = self.list(0)?;
-        let (mut exact, mut float) = (Some(0_i128), 0.0);
-        for value in &list {
-            let Value::Number(n) = value else {
-                return Err(self.mismatch(0, "an array of numbers", value));
+        let of = self.value(0)?;
+        let list = self.elements(0, &of)?;
+        let (mut exact, mut float, count) = (Some(0_i128), 0.0, list.len());
+        for value in list {
+            let Some(n) = value.number() else {
+                return Err(self.mismatch(0, "an array of numbers", &value));
             };
             let integer = n
                 .as_i64()
@@ -245,50 +250,69 @@ impl<'e, 'v> Call<'e, 'v> {
             float += n.as_f64().unwrap_or(0.0);
         }
         if self.function == Function::Avg {
-            return Ok(match list.len() {
-                0 => owned(Value::Null),
+            return Ok(match count {
+                0 => Data::NULL,
                 n => whole(float / n as f64),
             });
         }
         Ok(match exact.and_then(|sum| i64::try_from(sum).ok()) {
-            Some(sum) => owned(sum),
-            None => owned(float),
+            Some(sum) => sum.into(),
+            None => float.into(),
         })
     }
 
     fn contains(&self) -> Found<'v> {
-        let wanted = self.value(1)?;
-        Ok(owned(match &*self.value(0)? {
-            Value::Array(list) => list.iter().any(|value| equal(value, &wanted)),
-            Value::String(text) => wanted.as_str().is_some_and(|part| text.contains(part)),
-            other => return Err(self.mismatch(0, "a string or an array", other)),
-        }))
+        let (wanted, of) = (self.value(1)?, self.value(0)?);
+        Ok(match of.view() {
+            View::List(mut list) => list.any(|data| equal(&data, &wanted)).into(),
+            View::Text(text) => (wanted.text().is_some_and(|part| text.contains(part))).into(),
+            _ => return Err(self.mismatch(0, "a string or an array", &of)),
+        })
     }
 
     fn joined(&self) -> Found<'v> {
-        let (separator, list) = (self.text(0)?, self.list(1)?);
+        let (separator, of) = (self.value(0)?, self.value(1)?);
+        let separator = self.text(0, &separator)?;
         let mut out = String::new();
-        for (n, value) in list.iter().enumerate() {
-            let Value::String(text) = value else {
-                return Err(self.mismatch(1, "an array of strings", value));
+        for (n, value) in self.elements(1, &of)?.enumerate() {
+            let Some(text) = value.text() else {
+                return Err(self.mismatch(1, "an array of strings", &value));
             };
             if n > 0 {
-                out.push_str(&separator);
+                out.push_str(separator);
             }
             out.push_str(text);
-            self.budget.spend(text_size(&separator))?;
+            self.budget
+                .spend(text_size(separator).saturating_add(text_size(text)))?;
         }
-        Ok(owned(out))
+        Ok(out.as_str().into())
+    }
+
+    /// Of members with the same name the last counts, at the place of the first.
+    fn merged(&self) -> Found<'v> {
+        let (mut merged, mut places) = (Vec::<(Cow<'v, str>, _)>::new(), HashMap::new());
+        for n in 0..self.args.len() {
+            let of = self.value(n)?;
+            for (name, value) in self.members(n, &of)? {
+                let place = *places.entry(name.clone()).or_insert(merged.len());
+                match merged.get_mut(place) {
+                    Some((_, known)) => *known = value,
+                    None => merged.push((name, value)),
+                }
+            }
+        }
+        map(merged, self.budget)
     }
 
     /// Returns the elements with their keys, which must be all strings or all numbers.
-    fn keyed(&self, by: &Expr) -> Result<Vec<(Value, Value)>, ExprError> {
-        let mut out: Vec<(Value, Value)> = Vec::new();
-        for element in self.list(0)? {
-            let key = self.budget.own(eval(by, &element, self.budget)?)?;
+    fn keyed(&self, by: &Expr) -> Result<Vec<(Data<'v>, Data<'v>)>, ExprError> {
+        let of = self.value(0)?;
+        let mut out: Vec<(Data<'v>, Data<'v>)> = Vec::new();
+        for element in self.elements(0, &of)? {
+            let key = eval(by, &element, self.budget)?;
             let fits = match out.first() {
-                Some((first, _)) => type_name(first) == type_name(&key),
-                None => key.is_number() || key.is_string(),
+                Some((first, _)) => first.type_name() == key.type_name(),
+                None => key.number().is_some() || key.text().is_some(),
             };
             if !fits {
                 return Err(self.mismatch(0, "an array of strings or of numbers", &key));
@@ -301,7 +325,7 @@ impl<'e, 'v> Call<'e, 'v> {
     fn sorted(&self, by: &Expr) -> Found<'v> {
         let mut keyed = self.keyed(by)?;
         keyed.sort_by(|(a, _), (b, _)| order(a, b));
-        Ok(owned(keyed.into_iter().map(|(_, v)| v).collect::<Vec<_>>()))
+        list(keyed.into_iter().map(|(_, v)| v).collect(), self.budget)
     }
 
     fn extreme(&self, by: &Expr) -> Found<'v> {
@@ -316,11 +340,11 @@ impl<'e, 'v> Call<'e, 'v> {
             true => next,
             false => best,
         });
-        Ok(owned(best.map_or(Value::Null, |(_, value)| value)))
+        Ok(best.map_or(Data::NULL, |(_, value)| value))
     }
 
-    fn mismatch(&self, n: usize, expected: &str, found: &Value) -> ExprError {
-        self.type_error(n, expected, type_name(found))
+    fn mismatch(&self, n: usize, expected: &str, found: &Data<'_>) -> ExprError {
+        self.type_error(n, expected, found.type_name())
     }
 
     fn type_error(&self, n: usize, expected: &str, found: &str) -> ExprError {
@@ -336,18 +360,18 @@ impl<'e, 'v> Call<'e, 'v> {
     }
 }
 
-fn order(a: &Value, b: &Value) -> Ordering {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => compare_numbers(a, b),
-        (Value::String(a), Value::String(b)) => a.cmp(b),
-        _ => is_true(a).cmp(&is_true(b)),
+fn order(a: &Data<'_>, b: &Data<'_>) -> Ordering {
+    match (a.view(), b.view()) {
+        (View::Number(a), View::Number(b)) => compare_numbers(&a, &b),
+        (View::Text(a), View::Text(b)) => a.cmp(b),
+        _ => a.is_true().cmp(&b.is_true()),
     }
 }
 
 /// Converts a float to a number: an integer, if it is whole.
-fn whole<'v>(float: f64) -> Cow<'v, Value> {
+fn whole<'v>(float: f64) -> Data<'v> {
     match float.fract() == 0.0 && float.abs() < 9e15 {
-        true => owned(float as i64),
-        false => owned(float),
+        true => (float as i64).into(),
+        false => float.into(),
     }
 }

@@ -1,10 +1,11 @@
-//! JMESPath over JSON values.
+//! JMESPath over JSON values and trees.
 //!
-//! An expression is split into tokens (`lexer`), parsed into a tree (`parse`), and evaluated over a `&Value` (`eval`). Values of the
-//! input are not copied, objects keep their order, and integers are compared as integers. No expression or value can exhaust the
+//! An expression is split into tokens (`lexer`), parsed into a tree (`parse`), and evaluated (`eval`). Nothing of the
+//! input is copied before the search ends, objects keep their order, and integers are compared as integers. No expression or value can exhaust the
 //! stack or the memory: the depth of the tree is bounded, and so is the size of the values that a search creates (`budget`).
 
 mod budget;
+mod data;
 mod eval;
 mod functions;
 mod lexer;
@@ -17,7 +18,9 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use self::data::Data;
 use crate::error::{Detail, ErrorKind};
+use crate::tree::{Builder, Name, Node, TooLarge, Tree};
 
 /// A JMESPath expression.
 ///
@@ -148,8 +151,41 @@ impl Query {
     /// Returns an error if an argument of a function has the wrong type, or if the search takes more steps and creates more values
     /// than its limit: 1,000,000 together, plus 64 for each value of the input. A long text counts as several values.
     pub fn search<'v>(&self, value: &'v Value) -> Result<Cow<'v, Value>, QueryError> {
-        let budget = budget::Budget::new(value);
-        eval::eval(&self.root, value, &budget).map_err(|error| error.in_expression(&self.text))
+        Ok(self.find(Data::Value(value))?.into_value())
+    }
+
+    /// Evaluates the expression on a node of a tree. The result is a tree of its own, and null if nothing is found.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tucuxi::Tree;
+    /// use tucuxi::query::Query;
+    ///
+    /// let page = Tree::from(&json!({"Contents": [{"Key": "a", "Size": 1}, {"Key": "b", "Size": 20}]}));
+    /// let found = Query::compile("Contents[?Size > `10`].Key")?.search_tree(page.root())?;
+    /// assert_eq!(found.root().to_value(), json!(["b"]));
+    /// # Ok::<(), tucuxi::query::QueryError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error as [`search`](Self::search) does, or if the result has more than 4 GiB of text.
+    pub fn search_tree(&self, node: Node<'_>) -> Result<Tree, QueryError> {
+        let found = self.find(Data::Node(node))?;
+        let mut builder = Builder::default();
+        let built = found.build(&mut builder, Name::NONE);
+        let too_large = |error: TooLarge| ExprError {
+            kind: QueryErrorKind::TooLarge,
+            offset: 0,
+            what: error.to_string(),
+        };
+        built.map_err(|error| too_large(error).in_expression(&self.text))?;
+        Ok(builder.finish())
+    }
+
+    fn find<'v>(&self, data: Data<'v>) -> Result<Data<'v>, QueryError> {
+        let budget = budget::Budget::new(data.clone());
+        eval::eval(&self.root, &data, &budget).map_err(|error| error.in_expression(&self.text))
     }
 }
 
@@ -201,7 +237,7 @@ enum Expr {
     },
     Index(i64),
     List(Box<[Self]>),
-    Literal(Value),
+    Literal(Data<'static>),
     Not(Box<Self>),
     Object(Box<[(String, Self)]>),
     ObjectValues,

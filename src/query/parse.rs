@@ -104,7 +104,7 @@ impl Parser {
                 }
                 _ => Ok(Expr::Field(name.into())),
             },
-            Token::Literal(value) => Ok(Expr::Literal(value)),
+            Token::Literal(value) => Ok(Expr::Literal(value.into())),
             Token::Star => self.values(Expr::Current),
             Token::LeftBracket => match self.peek() {
                 Token::Number(_) | Token::Colon => self.index(Expr::Current),

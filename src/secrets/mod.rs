@@ -3,6 +3,8 @@
 
 mod cbor;
 pub(crate) mod scrub;
+#[cfg(feature = "cli")]
+pub(crate) mod value;
 mod xml;
 
 use std::collections::HashSet;

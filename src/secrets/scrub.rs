@@ -317,7 +317,7 @@ fn scrub_json(value: &mut Value, side: &Side, secret: bool) -> bool {
 }
 
 /// Replaces the signatures of signed URLs in a text.
-fn signed_urls(text: &str) -> Cow<'_, str> {
+pub(super) fn signed_urls(text: &str) -> Cow<'_, str> {
     let lower = text.to_ascii_lowercase();
     let mut found = Vec::new();
     for name in OF_SIGNED_URLS {

@@ -1,6 +1,7 @@
 //! The compliance cases of JMESPath.
 
 use serde_json::Value;
+use tucuxi::Tree;
 use tucuxi::query::{Query, QueryError, QueryErrorKind};
 
 use crate::suite::{self, Suite};
@@ -25,8 +26,16 @@ fn compliance() {
 }
 
 fn compare(given: &Value, case: &Value) -> Result<(), String> {
-    let found = Query::compile(case["expression"].as_str().unwrap())
-        .and_then(|query| Ok(query.search(given)?.into_owned()));
+    let query = Query::compile(case["expression"].as_str().unwrap());
+    let tree = Tree::from(given);
+    let in_tree = query
+        .clone()
+        .and_then(|query| query.search_tree(tree.root()));
+    let in_tree = in_tree.map(|found| found.root().to_value());
+    let found = query.and_then(|query| Ok(query.search(given)?.into_owned()));
+    if in_tree != found {
+        return Err(format!("{in_tree:?} in a tree, {found:?} in a value"));
+    }
     match (case.get("result"), case["error"].as_str(), found) {
         (Some(expected), _, Ok(found)) if same(&found, expected) => Ok(()),
         (Some(expected), _, found) => Err(format!("{found:?} instead of {expected}")),

@@ -16,6 +16,7 @@ use tucuxi::{Client, Config, Credentials, Error, ServiceError};
 
 use crate::compare;
 use crate::presign::frozen;
+use crate::service;
 use crate::sigv4::time;
 use crate::suite::{Suite, Verdict, files, finish, folder, in_parallel, text};
 use crate::support::client::IntoClient;
@@ -214,7 +215,7 @@ impl Service {
             .discovery(operation)
             .respond(status, &headers, body(response));
         let client = self.client(row, replay);
-        client.call(&self.name, operation, params)
+        service::result(&client, &self.name, operation, params)
     }
 
     fn response(&self, row: &Value, operation: &str, params: Value) -> Verdict {

@@ -9,7 +9,7 @@ use tucuxi::transport::Replay;
 use tucuxi::{Client, Error};
 
 use crate::compare;
-use crate::service::{Convert, base64_of_text, same};
+use crate::service::{self, Convert, base64_of_text, same};
 use crate::suite::{Suite, Verdict, files, finish, folder, json as read, text};
 use crate::support::client::{IntoClient, isolated};
 
@@ -97,7 +97,7 @@ fn in_xml(file: &Path) -> Verdict {
     };
     let expected = read(&file.with_extension("json"));
     let found = match params(&client, &service, &operation.name) {
-        Ok(params) => client.call(&service, &operation.name, params),
+        Ok(params) => service::result(&client, &service, &operation.name, params),
         Err(error) => Err(error),
     };
     match found {
@@ -144,7 +144,7 @@ fn raw_time(value: &Value) -> Value {
         other => other.to_string(),
     };
     if let Ok(seconds) = text.parse::<f64>() {
-        return crate::service::text_of_epoch(&seconds.into());
+        return service::text_of_epoch(&seconds.into());
     }
     let with_zone = |text: &str| {
         text.parse::<jiff::Timestamp>()
@@ -193,8 +193,9 @@ fn in_json(root: &Path, file: &Path) -> Verdict {
         Ok(name) => name,
         Err(_) => return Verdict::Skipped(GONE),
     };
-    let result = params(&client, &service, &operation)
-        .and_then(|params| client.call(&service, &names::kebab_case(&operation), params));
+    let result = params(&client, &service, &operation).and_then(|params| {
+        service::result(&client, &service, &names::kebab_case(&operation), params)
+    });
     match result {
         Err(error) => match error.service_error() {
             Some(found) => same_error(found, &expected).into(),

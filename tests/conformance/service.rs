@@ -61,6 +61,22 @@ pub(crate) fn request(
     sent.ok_or_else(|| format!("nothing was sent: {:?}", result.map_err(|e| e.to_string())))
 }
 
+/// The result of a call, which has to be the same as a value and as a tree.
+pub(crate) fn result(
+    client: &Client,
+    service: &str,
+    operation: &str,
+    params: Value,
+) -> Result<Value, Error> {
+    let request = client.request(service, operation).params(params);
+    let output = request.send_buffered()?;
+    let (value, tree) = (output.to_value(), output.to_tree());
+    let tree = tree.map(|tree| serde_json::to_string(&tree).unwrap()).ok();
+    let text = value.as_ref().map(Value::to_string).ok();
+    assert_eq!(tree, text, "{service} {operation} as a tree");
+    value
+}
+
 /// The result of a call with this response.
 pub(crate) fn answer(
     model: &Value,
@@ -71,7 +87,7 @@ pub(crate) fn answer(
 ) -> Result<Value, Error> {
     let replay = Replay::new().respond(status, headers, body);
     let (client, _) = client(model, "https://example.com", replay);
-    client.call("case", operation, json!({}))
+    result(&client, "case", operation, json!({}))
 }
 
 /// Converts the scalars of a value with a known shape.

@@ -19,6 +19,7 @@ fn help_pages() {
         "configure list",
         "describe",
         "endpoint",
+        "mcp",
         "models",
         "models import",
         "models pack",

@@ -18,6 +18,7 @@ mod diagrams;
 mod dynamodb;
 mod errors;
 mod exchange;
+mod fan_out;
 mod fault_proxy;
 mod handmade;
 #[cfg(feature = "cli")]
@@ -25,6 +26,10 @@ mod help;
 mod interceptors;
 mod introspection;
 mod logins;
+#[cfg(feature = "cli")]
+mod mcp;
+#[cfg(feature = "mock")]
+mod mock;
 #[cfg(feature = "cli")]
 mod model_commands;
 mod models;
@@ -44,6 +49,8 @@ mod secrets;
 mod service_commands;
 mod signing;
 mod transfer;
+#[cfg(feature = "cli")]
+mod validate_logs;
 mod validation;
 
 #[path = "../../examples/quickstart/s3_server.rs"]
@@ -54,6 +61,8 @@ mod support {
     pub(crate) mod asynchronous;
     pub(crate) mod client;
     pub(crate) mod loopback;
+    #[cfg(feature = "mock")]
+    pub(crate) mod mocked;
     pub(crate) mod null_server;
     pub(crate) mod proxy;
     pub(crate) mod s3;

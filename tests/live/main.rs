@@ -7,6 +7,8 @@ mod identity;
 mod infrastructure;
 mod listings;
 mod messages;
+#[cfg(feature = "mock")]
+mod mock;
 mod resources;
 mod server;
 mod tables;
@@ -16,6 +18,8 @@ mod transfers;
 mod support {
     #[allow(dead_code, reason = "these tests connect only")]
     pub(crate) mod client;
+    #[cfg(feature = "mock")]
+    pub(crate) mod mocked;
     pub(crate) mod report;
 }
 

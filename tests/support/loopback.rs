@@ -81,7 +81,11 @@ fn serve(stream: TcpStream, kept: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked) ->
             let _ = reader.read(&mut [0]); // until the caller hangs up
             return;
         };
-        let mut head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len());
+        let mut head = format!("HTTP/1.1 {status} X\r\n");
+        // that of a response to HEAD is not the length of its body
+        if !headers.iter().any(|(name, _)| name == "content-length") {
+            head += &format!("content-length: {}\r\n", body.len());
+        }
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
         }

@@ -69,10 +69,16 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         return out::value(&value, None);
     }
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let mut text = Vec::new();
-    write_text(&value, &mut text)?;
-    write!(out, "{}", PrintableLines(String::from_utf8_lossy(&text)))?;
+    write!(out, "{}", PrintableLines(text(&value)))?;
     Ok(out.flush()?)
+}
+
+/// The description of an operation as text.
+pub(crate) fn text(described: &Value) -> String {
+    let mut text = Vec::new();
+    // writing to memory cannot fail
+    let _ = write_text(described, &mut text);
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 fn write_text(described: &Value, out: &mut impl Write) -> io::Result<()> {

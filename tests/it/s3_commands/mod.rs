@@ -2,6 +2,7 @@
 
 mod batch;
 mod files;
+mod hostile;
 mod killed;
 
 use std::path::PathBuf;

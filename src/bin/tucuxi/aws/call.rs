@@ -111,7 +111,7 @@ fn one(
         }
         let files = Saved::open(&given)?;
         let output = request.send_buffered()?;
-        if given.saved.is_empty() && results.is_plain() {
+        if given.saved.is_empty() {
             return results.output(&output);
         }
         let mut value = output.to_value()?;
@@ -130,7 +130,7 @@ fn one(
             }
         }
     }
-    results.one(output.to_value()?)
+    results.output(&output)
 }
 
 /// Whether the result is a stream of events.
@@ -152,7 +152,7 @@ fn has_events(command: &Command<'_>) -> bool {
 fn events(output: &mut Output, results: &mut Results<'_, '_>) -> Result<(), Failure> {
     match &mut output.events {
         Some(events) => events.try_for_each(|event| results.one(event?)),
-        None => results.one(output.to_value()?),
+        None => results.output(output),
     }
 }
 

@@ -138,7 +138,6 @@ const LACKING: &[(&str, &[&str])] = &[
         &[
             "create-subscription",
             "update-subscription",
-            "validate-logs",
             "verify-query-results",
         ],
     ),

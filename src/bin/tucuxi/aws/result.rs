@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tucuxi::internals::command::Limits;
-use tucuxi::{Config, Output, RequestBuilder};
+use tucuxi::{Config, Output, RequestBuilder, Tree};
 
 use super::globals::Globals;
 use super::options::Command;
@@ -40,14 +40,15 @@ impl<'r, 'o> Results<'r, 'o> {
         self.command.custom().and_then(|custom| custom.result)
     }
 
-    /// Whether results are printed as JSON as they are.
-    pub(super) fn is_plain(&self) -> bool {
-        self.change().is_none() && self.style.is_plain_json()
-    }
-
-    /// Prints a result as plain JSON.
+    /// Prints the result of a call.
     pub(super) fn output(&mut self, output: &Output) -> Result<(), Failure> {
-        Printer::new(&self.style, &mut *self.out).output(output)
+        if self.change().is_some() {
+            return self.one(output.to_value()?);
+        }
+        match self.style.is_plain_json() {
+            true => Printer::new(&self.style, &mut *self.out).output(output),
+            false => self.tree(&output.to_tree()?),
+        }
     }
 
     /// Prints a result.
@@ -55,7 +56,11 @@ impl<'r, 'o> Results<'r, 'o> {
         if let Some(change) = self.change() {
             value = change(value);
         }
-        Printer::new(&self.style, &mut *self.out).response(&value)
+        self.tree(&Tree::from(&value))
+    }
+
+    fn tree(&mut self, tree: &Tree) -> Result<(), Failure> {
+        Printer::new(&self.style, &mut *self.out).response(tree)
     }
 
     /// Prints the pages of a listing.

@@ -13,7 +13,8 @@ use std::io::Write;
 use serde_json::{Map, Value, json};
 use tucuxi::error::RetriesEnded;
 use tucuxi::internals::command::PrintableLines;
-use tucuxi::{Error, ServiceError};
+use tucuxi::tree::{Kind, Node};
+use tucuxi::{Error, ServiceError, Tree};
 
 use super::{Format, Printer, Style, python};
 use crate::failure::{Failure, is_without_credentials, is_without_region};
@@ -63,7 +64,8 @@ pub(crate) fn report(
     };
     match (format, &report.code) {
         (ErrorFormat::Result(format), Some(_)) => {
-            Printer::new(&style(format), out).response(&report.members())
+            let members = Tree::from(&report.members());
+            Printer::new(&style(format), out).response(&members)
         }
         (ErrorFormat::Enhanced, _) => {
             let sentence = report.enhanced();
@@ -181,19 +183,8 @@ impl Report {
         }
         writeln!(out, "\nAdditional error details:")?;
         for (name, value) in &self.details {
-            let shown = match value {
-                Value::Array(items) if is_short(items.len(), items.iter()) => {
-                    let items = items.iter().map(|item| python::text(item, true));
-                    Some(format!("[{}]", items.collect::<Vec<_>>().join(", ")))
-                }
-                Value::Object(map) if is_short(map.len(), map.values()) => {
-                    let entry = |(name, value)| format!("{name}: {}", python::text(value, true));
-                    let entries: Vec<_> = map.iter().map(entry).collect();
-                    Some(format!("{{{}}}", entries.join(", ")))
-                }
-                Value::Array(_) | Value::Object(_) => None,
-                scalar => Some(python::text(scalar, true).into_owned()),
-            };
+            let tree = Tree::from(value);
+            let shown = short(tree.root());
             let name = python::printable(name, true);
             match shown {
                 Some(shown) => writeln!(out, "{name}: {shown}")?,
@@ -207,9 +198,24 @@ impl Report {
     }
 }
 
-/// Whether a list or map fits on a line.
-fn is_short<'v>(len: usize, mut values: impl Iterator<Item = &'v Value>) -> bool {
-    len < 5 && values.all(python::is_scalar)
+/// The text of a value, if it fits on a line.
+fn short(node: Node<'_>) -> Option<String> {
+    let text = |node| python::text(node, true);
+    let mut parts = node.elements().chain(node.members().map(|(_, node)| node));
+    if node.len() > 4 || !parts.all(python::is_scalar) {
+        return None;
+    }
+    Some(match node.kind() {
+        Kind::List(items) => {
+            let items: Vec<_> = items.map(text).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Kind::Map(members) => {
+            let entries = members.map(|(name, node)| format!("{name}: {}", text(node)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+        _ => text(node).into_owned(),
+    })
 }
 
 #[cfg(test)]

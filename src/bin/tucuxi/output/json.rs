@@ -3,15 +3,17 @@
 use std::io::{self, Write};
 
 use serde_json::Value;
+use tucuxi::Tree;
+use tucuxi::tree::{Kind, Node};
 
 use super::python;
 
 /// The spaces of 16 levels.
 const SPACES: &str = "                                                                ";
 
-/// Writes a value and a line break.
-pub(super) fn document(value: &Value, out: &mut dyn Write) -> io::Result<()> {
-    write(value, 0, out)?;
+/// Writes a node and a line break.
+pub(super) fn document(node: Node<'_>, out: &mut dyn Write) -> io::Result<()> {
+    write(node, 0, out)?;
     out.write_all(b"\n")
 }
 
@@ -19,32 +21,32 @@ pub(super) fn document(value: &Value, out: &mut dyn Write) -> io::Result<()> {
 pub(crate) fn text(value: &Value) -> String {
     let mut out = Vec::new();
     // cannot fail
-    let _ = write(value, 0, &mut out);
+    let _ = write(Tree::from(value).root(), 0, &mut out);
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// Writes a value whose closing bracket is indented to this depth.
-pub(super) fn write(value: &Value, depth: usize, mut out: &mut dyn Write) -> io::Result<()> {
-    match value {
-        Value::Number(number) => out.write_all(python::number(number).as_bytes()),
-        Value::Array(items) if !items.is_empty() => {
+/// Writes a node whose closing bracket is indented to this depth.
+pub(super) fn write(node: Node<'_>, depth: usize, mut out: &mut dyn Write) -> io::Result<()> {
+    match node.kind() {
+        Kind::Number(number) => out.write_all(python::number(&number).as_bytes()),
+        Kind::List(items) if items.len() > 0 => {
             out.write_all(b"[")?;
-            for (at, item) in items.iter().enumerate() {
+            for (at, item) in items.enumerate() {
                 start(at == 0, depth + 1, out)?;
                 write(item, depth + 1, out)?;
             }
             end("]", depth, out)
         }
-        Value::Object(members) if !members.is_empty() => {
+        Kind::Map(members) if members.len() > 0 => {
             out.write_all(b"{")?;
-            for (at, (name, value)) in members.iter().enumerate() {
+            for (at, (name, node)) in members.enumerate() {
                 start(at == 0, depth + 1, out)?;
                 self::name(name, out)?;
-                write(value, depth + 1, out)?;
+                write(node, depth + 1, out)?;
             }
             end("}", depth, out)
         }
-        scalar => Ok(serde_json::to_writer(&mut out, scalar)?),
+        _ => Ok(serde_json::to_writer(&mut out, &node)?),
     }
 }
 

@@ -20,13 +20,13 @@ mod text;
 mod timestamp;
 mod yaml;
 
-use std::borrow::Cow;
 use std::io::{BufWriter, Write};
 
 use serde_json::Value;
 use tucuxi::internals::command::printed;
 use tucuxi::query::Query;
-use tucuxi::{Config, Output};
+use tucuxi::tree::Node;
+use tucuxi::{Config, Output, Tree};
 
 pub(crate) use self::error::{report, sentence};
 pub(crate) use self::json::text as json_text;
@@ -127,8 +127,8 @@ impl<'s, W: Write> Printer<'s, W> {
     }
 
     /// Prints the result of a call that has no pages.
-    pub(crate) fn response(mut self, result: &Value) -> Result<(), Failure> {
-        self.value(result)?;
+    pub(crate) fn response(mut self, result: &Tree) -> Result<(), Failure> {
+        self.tree(result)?;
         Ok(self.out.flush()?)
     }
 
@@ -145,10 +145,17 @@ impl<'s, W: Write> Printer<'s, W> {
     }
 
     /// Applies the query to a result, and prints what it selects.
-    fn value(&mut self, result: &Value) -> Result<(), Failure> {
-        let selected = self.selected(result)?;
+    fn tree(&mut self, result: &Tree) -> Result<(), Failure> {
+        let selected = match &self.style.query {
+            None => None,
+            Some(query) => {
+                let found = query.search_tree(result.root());
+                Some(found.map_err(|e| Failure::Other(format!("--query: {e}").into()))?)
+            }
+        };
+        let selected = selected.as_ref().unwrap_or(result).root();
         // a call without a result prints nothing in these formats
-        let is_empty = selected.as_object().is_some_and(|map| map.is_empty());
+        let is_empty = selected.is_map() && selected.is_empty();
         match self.style.format {
             Format::Json | Format::Yaml | Format::YamlStream if is_empty => Ok(()),
             _ => self.write(selected),
@@ -157,41 +164,29 @@ impl<'s, W: Write> Printer<'s, W> {
 
     /// Prints a document, even an empty one.
     pub(crate) fn document(mut self, value: &Value) -> Result<(), Failure> {
-        self.write(Cow::Borrowed(value))?;
+        self.write(Tree::from(value).root())?;
         Ok(self.out.flush()?)
     }
 
-    fn write(&mut self, selected: Cow<'_, Value>) -> Result<(), Failure> {
+    fn write(&mut self, selected: Node<'_>) -> Result<(), Failure> {
         let Self { style, out } = self;
         match style.format {
             Format::Json => {
                 let mut out = escaped(style, out);
-                json::document(&selected, &mut out)?;
+                json::document(selected, &mut out)?;
                 out.flush()?;
             }
-            Format::Yaml => yaml::document(&selected, style.escape, out)?,
-            Format::YamlStream => {
-                let item = Value::Array(vec![selected.into_owned()]);
-                yaml::document(&item, style.escape, out)?;
-            }
+            Format::Yaml => yaml::document(selected, style.escape, out)?,
+            Format::YamlStream => yaml::item(selected, style.escape, out)?,
             Format::Table => {
-                if let Some(table) = Table::build(&style.title, &selected, style.escape)? {
+                if let Some(table) = Table::build(&style.title, selected, style.escape)? {
                     table.render(style.width, style.colour, out)?;
                 }
             }
-            Format::Text => text::lines(&selected, style.escape, out)?,
+            Format::Text => text::lines(selected, style.escape, out)?,
             Format::Off => {}
         }
         Ok(())
-    }
-
-    fn selected<'v>(&self, result: &'v Value) -> Result<Cow<'v, Value>, Failure> {
-        match &self.style.query {
-            None => Ok(Cow::Borrowed(result)),
-            Some(query) => query
-                .search(result)
-                .map_err(|e| Failure::Other(format!("--query: {e}").into())),
-        }
     }
 }
 

@@ -1,11 +1,10 @@
 //! The pages of a listing.
 
 use std::io::Write;
-use std::mem::ManuallyDrop;
 
 use serde_json::{Map, Value};
-use tucuxi::internals::command::{Items, Limits, PrintedPages, page_elements};
-use tucuxi::{Pages, RequestBuilder};
+use tucuxi::internals::command::{Items, Limits, PrintedPages};
+use tucuxi::{RequestBuilder, Tree};
 
 use super::{Format, Printer, json, python};
 use crate::failure::Failure;
@@ -14,56 +13,58 @@ impl<W: Write> Printer<'_, W> {
     /// Requests all pages, and prints them.
     pub(crate) fn pages(mut self, request: RequestBuilder, limits: Limits) -> Result<(), Failure> {
         if self.style.is_plain_json() {
-            self.merged_json(PrintedPages::new(request, limits, python::number)?)?;
+            self.merged_json(PrintedPages::text(request, limits, python::number)?)?;
             return Ok(self.out.flush()?);
         }
-        let mut pages = request.pages()?;
-        if let Some(number) = limits.max_items {
-            pages = pages.max_items(number);
-        }
-        if let Some(size) = limits.page_size {
-            pages = pages.page_size(size);
-        }
-        if let Some(token) = limits.starting_token {
-            pages = pages.starting_token(token);
-        }
+        let mut pages = PrintedPages::trees(request, limits)?;
         match self.style.format {
             Format::Text => self.each(&mut pages)?,
             Format::YamlStream => {
-                for page in pages {
-                    self.value(&page?)?;
+                while let Some(page) = pages.next() {
+                    let (items, rest) = page?;
+                    self.tree(&pages.tree(&rest, Vec::from_iter(items))?)?;
                     self.out.flush()?;
                 }
             }
             Format::Off => pages.try_for_each(|page| page.map(drop))?,
-            _ => {
-                // it is not freed, as the process ends after this
-                let full = ManuallyDrop::new(pages.collect_full()?);
-                self.value(&full)?;
-            }
+            _ => self.merged(&mut pages)?,
         }
         Ok(self.out.flush()?)
     }
 
     /// Prints the elements of each page; the first also has the members that all pages share.
-    fn each(&mut self, pages: &mut Pages) -> Result<(), Failure> {
+    fn each(&mut self, pages: &mut PrintedPages) -> Result<(), Failure> {
         let mut is_first = true;
         while let Some(page) = pages.next() {
-            let page = page?;
+            let (items, rest) = page?;
             let shared = match std::mem::take(&mut is_first) {
                 true => pages.shared_part().clone(),
                 false => Map::new(),
             };
-            self.value(&page_elements(pages, page, shared)?)?;
+            let elements = pages.elements(rest, shared)?;
+            self.tree(&pages.tree(&elements, Vec::from_iter(items))?)?;
             self.out.flush()?;
         }
         match pages.resume_token() {
             Some(token) => {
                 let token = serde_json::json!({"NextToken": {"NextToken": token}});
-                self.value(&token)
+                self.tree(&Tree::from(&token))
             }
             None => Ok(()),
         }
+    }
+
+    /// Prints all pages as one result.
+    fn merged(&mut self, pages: &mut PrintedPages) -> Result<(), Failure> {
+        let mut full = Value::Object(Map::new());
+        let mut all = Vec::new();
+        while let Some(page) = pages.next() {
+            let (items, rest) = page?;
+            all.extend(items);
+            pages.merge(&mut full, rest)?;
+        }
+        pages.complete(&mut full);
+        self.tree(&pages.tree(&full, all)?)
     }
 
     /// Prints all pages as one result. The items of the first list are printed as they arrive, the rest follows.
@@ -73,7 +74,7 @@ impl<W: Write> Printer<'_, W> {
         while let Some(page) = pages.next() {
             let (items, rest) = page?;
             let mut out = super::escaped(self.style, &mut self.out);
-            for item in items.iter().flat_map(Items::iter) {
+            for item in items.iter().flat_map(Items::texts) {
                 if count == 0 {
                     out.write_all(b"{")?;
                     json::start(true, 1, &mut out)?;
@@ -90,7 +91,7 @@ impl<W: Write> Printer<'_, W> {
         }
         pages.complete(&mut full);
         if count == 0 {
-            return self.value(&full);
+            return self.tree(&Tree::from(&full));
         }
         let mut out = super::escaped(self.style, &mut self.out);
         json::end("]", 1, &mut out)?;
@@ -98,7 +99,7 @@ impl<W: Write> Printer<'_, W> {
             if Some(&**member) != pages.list() {
                 json::start(false, 1, &mut out)?;
                 json::name(member, &mut out)?;
-                json::write(value, 1, &mut out)?;
+                json::write(Tree::from(value).root(), 1, &mut out)?;
             }
         }
         json::end("}", 0, &mut out)?;
@@ -151,6 +152,15 @@ mod tests {
         query: Option<&str>,
         max_items: Option<usize>,
     ) -> String {
+        try_limited(request, format, query, max_items).unwrap()
+    }
+
+    fn try_limited(
+        request: RequestBuilder,
+        format: Format,
+        query: Option<&str>,
+        max_items: Option<usize>,
+    ) -> Result<String, Failure> {
         let query = query.map(|query| Query::compile(query).unwrap());
         let style = Style {
             format,
@@ -162,8 +172,8 @@ mod tests {
             ..Limits::default()
         };
         let printer = Printer::new(&style, &mut out);
-        printer.pages(request, limits).unwrap();
-        String::from_utf8(out).unwrap()
+        printer.pages(request, limits)?;
+        Ok(String::from_utf8(out).unwrap())
     }
 
     const ONE: &str = r#"{"TableNames": ["a", "b"], "LastEvaluatedTableName": "bbb"}"#;
@@ -178,7 +188,7 @@ mod tests {
     const BARE_OF_MORE: &str = "<ListBucketResult><Name>b</Name><IsTruncated>true</IsTruncated><NextContinuationToken>u</NextContinuationToken></ListBucketResult>";
 
     #[test]
-    fn json_that_is_printed_in_parts_equals_that_of_all_pages() {
+    fn what_is_printed_of_pages_equals_what_is_printed_of_all_in_one() {
         type Case = (&'static str, &'static str, Value, &'static [&'static str]);
         let cases: [Case; 10] = [
             ("dynamodb", "ListTables", json!({}), &[ONE, TWO]),
@@ -239,12 +249,26 @@ mod tests {
             for most in [1, 2, 100] {
                 let request = || listing(service, operation, params.clone(), bodies);
                 let mut pages = request().pages().unwrap().max_items(most);
-                let full = pages.collect_full().unwrap();
-                let mut whole = Vec::new();
-                let style = json_style(None);
-                Printer::new(&style, &mut whole).response(&full).unwrap();
-                let found = limited(request(), Format::Json, None, Some(most));
-                assert_eq!(found, String::from_utf8(whole).unwrap(), "{bodies:?}");
+                let full = Tree::from(&pages.collect_full().unwrap());
+                let formats = [Format::Json, Format::Yaml, Format::Table];
+                for (format, query) in formats
+                    .into_iter()
+                    .flat_map(|f| [(f, None), (f, Some("@"))])
+                {
+                    let mut whole = Vec::new();
+                    let style = Style {
+                        format,
+                        ..json_style(None)
+                    };
+                    let printer = Printer::new(&style, &mut whole);
+                    let is_table = printer.response(&full).is_ok();
+                    let found = try_limited(request(), format, query, Some(most));
+                    assert_eq!(found.is_ok(), is_table, "{bodies:?}");
+                    if let Ok(found) = found {
+                        let whole = String::from_utf8(whole).unwrap();
+                        assert_eq!(found, whole, "{format:?} {query:?} {bodies:?}");
+                    }
+                }
             }
         }
     }

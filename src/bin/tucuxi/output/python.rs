@@ -3,15 +3,18 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use serde_json::{Number, Value};
+use serde_json::Number;
 use tucuxi::internals::command::is_unprintable;
+use tucuxi::tree::{Kind, Node};
 
 /// The text of a value as `str` returns it: `None`, `True`, `1e-07`, a text itself, and lists and maps as they are written in a
 /// program.
-pub(crate) fn text(value: &Value, escape: bool) -> Cow<'_, str> {
-    match value {
-        Value::String(text) => printable(text, escape),
-        other => Cow::Owned(literal(other)),
+pub(crate) fn text(node: Node<'_>, escape: bool) -> Cow<'_, str> {
+    match node.kind() {
+        Kind::String(text) => printable(text, escape),
+        Kind::Null => Cow::Borrowed("None"),
+        Kind::Bool(value) => Cow::Borrowed(if value { "True" } else { "False" }),
+        _ => Cow::Owned(literal(node)),
     }
 }
 
@@ -30,40 +33,37 @@ pub(super) fn printable(text: &str, escape: bool) -> Cow<'_, str> {
     }
 }
 
-pub(super) fn is_scalar(value: &Value) -> bool {
-    !matches!(value, Value::Array(_) | Value::Object(_))
+pub(super) fn is_scalar(node: Node<'_>) -> bool {
+    !node.is_list() && !node.is_map()
 }
 
 /// Whether Python takes a value for false.
-pub(super) fn is_falsy(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(yes) => !yes,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(map) => map.is_empty(),
+pub(super) fn is_falsy(node: Node<'_>) -> bool {
+    match node.kind() {
+        Kind::Bool(yes) => !yes,
+        Kind::Number(number) => number.as_f64() == Some(0.0),
+        Kind::String(text) => text.is_empty(),
+        _ => node.is_empty(),
     }
 }
 
 /// A value as it is written in a program.
-fn literal(value: &Value) -> String {
-    match value {
-        Value::Null => "None".into(),
-        Value::Bool(true) => "True".into(),
-        Value::Bool(false) => "False".into(),
-        Value::Number(n) => number(n),
-        Value::String(text) => quoted(text),
-        Value::Array(list) => {
-            let items: Vec<String> = list.iter().map(literal).collect();
+fn literal(node: Node<'_>) -> String {
+    match node.kind() {
+        Kind::Bool(true) => "True".into(),
+        Kind::Bool(false) => "False".into(),
+        Kind::Number(n) => number(&n),
+        Kind::String(text) => quoted(text),
+        Kind::List(items) => {
+            let items: Vec<String> = items.map(literal).collect();
             format!("[{}]", items.join(", "))
         }
-        Value::Object(map) => {
-            let entry =
-                |(key, value): (&String, &Value)| format!("{}: {}", quoted(key), literal(value));
-            let entries: Vec<String> = map.iter().map(entry).collect();
+        Kind::Map(members) => {
+            let entry = |(name, node)| format!("{}: {}", quoted(name), literal(node));
+            let entries: Vec<String> = members.map(entry).collect();
             format!("{{{}}}", entries.join(", "))
         }
+        _ => "None".into(),
     }
 }
 
@@ -126,9 +126,12 @@ pub(super) struct NotTabular(pub(super) String);
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
+    use tucuxi::Tree;
 
-    use super::*;
+    fn text(value: &Value, escape: bool) -> String {
+        super::text(Tree::from(value).root(), escape).into_owned()
+    }
 
     #[test]
     fn values_are_spelled_as_in_python() {

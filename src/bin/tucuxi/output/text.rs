@@ -9,102 +9,129 @@
 //! The items of a list of maps have the same columns: all names of scalars that occur in the list.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use serde_json::{Map, Value};
+use tucuxi::tree::{Kind, Members, Node};
 
 use super::python::{self, is_scalar};
 
-pub(super) fn lines(value: &Value, escape: bool, out: &mut impl Write) -> io::Result<()> {
-    Lines { escape, out }.value(value, None, None)
+pub(super) fn lines(node: Node<'_>, escape: bool, out: &mut impl Write) -> io::Result<()> {
+    let mut lines = Lines {
+        escape,
+        line: Vec::new(),
+        out,
+    };
+    lines.value(node, None, None)
 }
 
 struct Lines<'o, W> {
     escape: bool,
+    /// The current line, empty between two.
+    line: Vec<u8>,
     out: &'o mut W,
 }
 
-/// The names of the scalars of a list's maps.
-type Columns<'v> = BTreeSet<&'v str>;
+/// The names of the scalars of a list's maps, sorted.
+type Columns<'t> = Vec<&'t str>;
 
 impl<W: Write> Lines<'_, W> {
     fn value(
         &mut self,
-        value: &Value,
+        node: Node<'_>,
         label: Option<&str>,
         columns: Option<&Columns<'_>>,
     ) -> io::Result<()> {
-        match value {
-            Value::Object(map) => self.map(map, label, columns),
-            Value::Array(list) => self.list(list, label),
-            scalar => self.line(None, [self.text(scalar)]),
+        match node.kind() {
+            Kind::Map(members) => self.map(members, label, columns),
+            Kind::List(_) => self.list(node, label),
+            _ => self.line(None, [Some(node)]),
         }
     }
 
-    fn list(&mut self, list: &[Value], label: Option<&str>) -> io::Result<()> {
-        if list.iter().any(Value::is_object) {
-            let maps = list.iter().filter_map(Value::as_object);
-            let scalars = maps.flatten().filter(|(_, value)| is_scalar(value));
-            let columns = scalars.map(|(name, _)| name.as_str()).collect();
-            return (list.iter()).try_for_each(|item| self.value(item, label, Some(&columns)));
+    fn list(&mut self, list: Node<'_>, label: Option<&str>) -> io::Result<()> {
+        if list.elements().any(Node::is_map) {
+            let columns = columns(list.elements().flat_map(Node::members));
+            return (list.elements()).try_for_each(|item| self.value(item, label, Some(&columns)));
         }
-        let (scalars, rest): (Vec<&Value>, Vec<&Value>) =
-            list.iter().partition(|item| is_scalar(item));
+        let scalars = || list.elements().filter(|item| is_scalar(*item));
         match label {
-            _ if scalars.is_empty() => {}
-            None => {
-                let texts: Vec<_> = scalars.into_iter().map(|item| self.text(item)).collect();
-                self.line(None, texts)?;
-            }
+            _ if scalars().next().is_none() => {}
+            None => self.line(None, scalars().map(Some))?,
             Some(_) => {
-                for item in scalars {
-                    self.line(label, [self.text(item)])?;
+                for item in scalars() {
+                    self.line(label, [Some(item)])?;
                 }
             }
         }
-        rest.into_iter()
-            .try_for_each(|item| self.value(item, label, None))
+        let mut rest = list.elements().filter(|item| !is_scalar(*item));
+        rest.try_for_each(|item| self.value(item, label, None))
     }
 
     fn map(
         &mut self,
-        map: &Map<String, Value>,
+        members: Members<'_>,
         label: Option<&str>,
         columns: Option<&Columns<'_>>,
     ) -> io::Result<()> {
-        let own = || {
-            let scalars = map.iter().filter(|(_, value)| is_scalar(value));
-            scalars.map(|(name, _)| name.as_str()).collect()
+        let mut sorted: Vec<_> = members.collect();
+        sorted.sort_unstable_by_key(|(name, _)| *name);
+        let own;
+        let columns = match columns {
+            Some(columns) => columns,
+            None => {
+                own = self::columns(sorted.iter().copied());
+                &own
+            }
         };
-        let columns = columns.map_or_else(|| Cow::Owned(own()), Cow::Borrowed);
+        let value = |name: &&str| {
+            let found = sorted.binary_search_by_key(name, |(known, _)| known);
+            found.ok().map(|at| sorted[at].1)
+        };
         if !columns.is_empty() {
-            let cells = columns.iter().map(|name| map.get(*name));
-            let cells: Vec<_> = cells
-                .map(|cell| cell.map_or(Cow::Borrowed(""), |value| self.text(value)))
-                .collect();
-            self.line(label, cells)?;
+            self.line(label, columns.iter().map(value))?;
         }
-        let names: BTreeSet<&str> = map.keys().map(String::as_str).collect();
-        for name in names.difference(&columns) {
-            self.value(&map[*name], Some(name), None)?;
+        for (name, node) in &sorted {
+            if columns.binary_search(name).is_err() {
+                self.value(*node, Some(name), None)?;
+            }
         }
         Ok(())
     }
 
-    fn text<'v>(&self, value: &'v Value) -> Cow<'v, str> {
-        python::text(value, self.escape)
-    }
-
+    /// A line of cells, of which those without a value are empty.
     fn line<'t>(
         &mut self,
         label: Option<&str>,
-        cells: impl IntoIterator<Item = Cow<'t, str>>,
+        cells: impl IntoIterator<Item = Option<Node<'t>>>,
     ) -> io::Result<()> {
-        let label = label.map(|label| {
-            Cow::Owned(python::printable(&label.to_uppercase(), self.escape).into_owned())
-        });
-        let cells: Vec<Cow<'_, str>> = label.into_iter().chain(cells).collect();
-        writeln!(self.out, "{}", cells.join("\t"))
+        let label = label.map(|label| label.to_uppercase());
+        let label = label
+            .as_deref()
+            .map(|label| python::printable(label, self.escape));
+        let cells = cells
+            .into_iter()
+            .map(|cell| cell.map_or(Cow::Borrowed(""), |node| python::text(node, self.escape)));
+        for (at, cell) in label.into_iter().chain(cells).enumerate() {
+            if at > 0 {
+                self.line.push(b'\t');
+            }
+            self.line.extend_from_slice(cell.as_bytes());
+        }
+        self.line.push(b'\n');
+        self.out.write_all(&self.line)?;
+        self.line.clear();
+        Ok(())
     }
+}
+
+/// The names of scalars, sorted, each once.
+fn columns<'t>(members: impl Iterator<Item = (&'t str, Node<'t>)>) -> Columns<'t> {
+    let scalars = members.filter(|(_, node)| is_scalar(*node));
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in scalars {
+        if let Err(at) = names.binary_search(&name) {
+            names.insert(at, name);
+        }
+    }
+    names
 }

@@ -4,6 +4,7 @@
 mod browser;
 mod cloudformation;
 mod cloudfront_sign;
+mod cloudtrail;
 mod codeartifact;
 mod configure;
 mod ddb;
@@ -76,6 +77,7 @@ static TABLE: &[Procedure] = &[
     cloudformation::PACKAGE,
     cloudfront_sign::SIGN,
     cloudfront_sign::SIGN_COOKIES,
+    cloudtrail::VALIDATE_LOGS,
     codeartifact::LOGIN,
     ddb::PUT,
     ddb::SELECT,

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value, json};
 use tucuxi::config::Environment;
 use tucuxi::internals::command::{PrintableLines, environment, nearest};
-use tucuxi::{Client, Config, Credentials};
+use tucuxi::{Client, Config, Credentials, Tree};
 
 use super::Procedure;
 use crate::aws::globals::Globals;
@@ -301,7 +301,7 @@ impl Task<'_, '_> {
         let config = self.client.config();
         self.out.set_pager(options.pager(config));
         let style = Style::new(&options, config, self.out, self.procedure.name, query)?;
-        Printer::new(&style, &mut *self.out).response(value)
+        Printer::new(&style, &mut *self.out).response(&Tree::from(value))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The options and positionals of a line, with their values checked.
 
+use std::str::FromStr;
+
 use serde_json::{Map, Value};
 use tucuxi::config::Environment;
 use tucuxi::transfer::Filter;
@@ -91,17 +93,30 @@ impl Given {
         }
     }
 
-    /// The value of an option that is a number.
+    /// The value of an option that is a number from 0.
     ///
     /// # Errors
     ///
     /// Returns an error if it is not one. The code of `aws` is that of other errors.
     pub(super) fn number(&self, name: &str) -> Result<Option<u64>, Failure> {
+        self.parsed(name, "a whole number from 0")
+    }
+
+    /// The value of an option that is a number, which may be negative.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is not one.
+    pub(super) fn integer(&self, name: &str) -> Result<Option<i128>, Failure> {
+        self.parsed(name, "a whole number")
+    }
+
+    fn parsed<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>, Failure> {
         let Some(text) = self.text(name) else {
             return Ok(None);
         };
-        let number = text.trim().parse().map(Some);
-        number.map_err(|_| Failure::Other(format!("--{name}: {text:?} is no number").into()))
+        let parsed = text.trim().parse().map(Some);
+        parsed.map_err(|_| Failure::Other(format!("--{name}: {text:?} must be {expected}").into()))
     }
 
     /// The pairs of an option whose value is a map.

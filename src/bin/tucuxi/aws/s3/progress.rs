@@ -8,6 +8,9 @@ use tucuxi::transfer::Snapshot;
 
 use super::human;
 
+/// Erases what the terminal shows from here to the end of the line.
+const ERASE: &str = "\x1b[K";
+
 /// What is to be transferred, as far as it is known.
 #[derive(Clone, Default)]
 pub(super) struct Totals(Arc<Counts>);
@@ -78,8 +81,8 @@ pub(super) struct Progress {
     totals: Totals,
     width: usize,
     last: Option<Instant>,
-    /// The characters of the line that is shown.
-    shown: usize,
+    /// Whether a line is shown.
+    is_shown: bool,
 }
 
 impl Progress {
@@ -91,7 +94,7 @@ impl Progress {
             totals,
             width,
             last: None,
-            shown: 0,
+            is_shown: false,
         }
     }
 
@@ -105,18 +108,15 @@ impl Progress {
         if self.is_multiline {
             return Some(text + "\n");
         }
-        // a line that is wrapped could not be replaced
-        text.truncate(self.width.saturating_sub(1));
-        let old = std::mem::replace(&mut self.shown, text.len());
-        Some(format!("\r{text:old$}"))
+        // a line that is wrapped could not be replaced; the terminal may show a ^C after it
+        text.truncate(self.width.saturating_sub(3));
+        self.is_shown = true;
+        Some(format!("\r{text}{ERASE}"))
     }
 
     /// Returns what removes the line, if one is shown.
     pub(super) fn clear(&mut self) -> Option<String> {
-        let old = std::mem::take(&mut self.shown);
-        // the terminal may have shown a ^C after the line
-        let old = (old + usize::from(old > 0) * 2).min(self.width);
-        (old > 0).then(|| format!("\r{:old$}\r", ""))
+        std::mem::take(&mut self.is_shown).then(|| format!("\r{ERASE}"))
     }
 }
 
@@ -144,14 +144,13 @@ mod tests {
     }
 
     #[test]
-    fn shorter_line_covers_the_longer_one() {
-        let totals = Totals::default();
-        let mut progress = Progress::new(0, false, totals.clone(), 80);
-        let first = progress.update(&Snapshot::default()).unwrap();
-        totals.finish();
-        let second = progress.update(&Snapshot::default()).unwrap();
-        assert_eq!(first.len(), second.len());
-        assert!(progress.clear().is_some() && progress.clear().is_none());
+    fn a_line_leaves_nothing_of_another() {
+        let mut progress = Progress::new(0, false, Totals::default(), 20);
+        assert_eq!(progress.clear(), None);
+        let line = progress.update(&Snapshot::default()).unwrap();
+        assert_eq!(line, format!("\r{}{ERASE}", "Completed 0 file("));
+        assert_eq!(progress.clear().as_deref(), Some("\r\x1b[K"));
+        assert_eq!(progress.clear(), None);
     }
 
     #[test]

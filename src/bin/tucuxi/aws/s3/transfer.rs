@@ -118,7 +118,7 @@ impl Transfer {
         // as in `aws`, these faults end the transfer rather than the reading of the line
         let read = || {
             if is_stream {
-                given.number("expected-size")?;
+                given.integer("expected-size")?;
             }
             params::of(given, action)
         };

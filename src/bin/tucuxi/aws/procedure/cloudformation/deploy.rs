@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 use tempfile::NamedTempFile;
-use tucuxi::WaitError;
 use tucuxi::internals::command::rfc3339;
+use tucuxi::{Tree, WaitError};
 
 use super::super::{PLAIN, Procedure, Task, required, switch, value, values};
 use super::template::{parse_text, read_text};
@@ -284,8 +284,10 @@ fn overrides(given: &[String]) -> Result<Map<String, Value>, Failure> {
             "--parameter-overrides: JSON must have the form [\"Key=Value\", ..], [{\"ParameterKey\": \"Key\", \"ParameterValue\": \"Value\"}, ..] or {\"Parameters\": {\"Key\": \"Value\", ..}}".into(),
         )
     })?;
-    let as_text =
-        |(name, value): (String, Value)| (name, python_text(&value, false).into_owned().into());
+    let as_text = |(name, value): (String, Value)| {
+        let value = Tree::from(&value);
+        (name, python_text(value.root(), false).into())
+    };
     Ok(found.into_iter().map(as_text).collect())
 }
 
