@@ -9,6 +9,7 @@
 //! | [`presigned`] | presigned URLs, upload forms, passwords of databases |
 //! | [`lambda`] | Lambda functions, and other operations with a payload |
 //! | [`s3_compatible`] | MinIO, SeaweedFS and other servers with the API of S3 |
+//! | `mock` | a server that answers every operation of every service, for tests in any language |
 //! | [`testing`] | tests without AWS: stubs, recorded responses, moto and LocalStack |
 //! | [`async_client`] | calls as futures, bodies as streams, cancellation, events in both directions |
 //! | [`agents`] | a server for agents: the Model Context Protocol |
@@ -43,6 +44,11 @@ pub mod lambda {
 
 pub mod s3_compatible {
     #![doc = include_str!("s3_compatible.md")]
+}
+
+#[cfg(feature = "mock")]
+pub mod mock {
+    #![doc = include_str!("mock.md")]
 }
 
 pub mod testing {

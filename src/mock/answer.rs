@@ -1,31 +1,53 @@
 //! The mock without a connection: from a request to its response.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
 use http::header::DATE;
 use serde_json::Value;
 
 use super::catalogue::Catalogue;
-use super::decode;
 use super::message::{Incoming, Reply};
 use super::recognise::{Recognised, Unknown, recognise};
 use super::record::{MockRequest, Records};
-use super::request;
 use super::response::{Context, Failure, failure, success};
 use super::result::Results;
-use super::wrong;
+use super::stub::{MockFault, MockStub, StepKind};
+use super::stubs::Stubs;
+use super::{decode, request, stub, stubs, wrong};
 use crate::client::Client;
 use crate::error::Result;
-use crate::model::{Protocol, ServiceModel};
-use crate::params;
-use crate::{random, sync, time};
+use crate::exchange::Service;
+use crate::model::{Operation, Protocol, ServiceModel};
+use crate::{params, protocol, random, sync, time};
 
 /// The services, the stubs and the records of a mock.
 pub(super) struct Core {
     catalogue: Catalogue,
     results: Results,
     records: Mutex<Records>,
+    stubs: Mutex<Stubs>,
+}
+
+/// What is sent in response to a request.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Nothing if the connection is closed without a response.
+    pub(super) reply: Option<Reply>,
+    pub(super) delay: Duration,
+    /// Whether the connection is closed after half of the body.
+    pub(super) is_cut: bool,
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self {
+            reply: Some(reply),
+            delay: Duration::ZERO,
+            is_cut: false,
+        }
+    }
 }
 
 /// A request as the mock understands it.
@@ -42,45 +64,73 @@ impl Core {
             catalogue: Catalogue::new(client),
             results: Results::default(),
             records: Mutex::new(records),
+            stubs: Mutex::default(),
         }
     }
 
-    pub(super) fn records(&self) -> std::sync::MutexGuard<'_, Records> {
+    pub(super) fn records(&self) -> MutexGuard<'_, Records> {
         sync::lock(&self.records)
     }
 
-    /// Answers a request.
-    pub(super) fn answer(&self, request: Incoming) -> Reply {
-        let id = random::uuid();
-        let mut reply = self.reply(request, &id).unwrap_or_else(|error| {
-            tracing::warn!(%error, "the mock could not answer");
-            plain_failure(
-                Protocol::RestJson,
-                "InternalFailure",
-                &error.to_string(),
-                500,
-                &id,
-            )
-        });
-        let now = time::Timestamp::of(std::time::SystemTime::now()).whole();
-        let date = now.format(time::TimestampFormat::HttpDate);
-        if let Ok(date) = HeaderValue::from_str(&date) {
-            reply.headers.insert(DATE, date);
-        }
-        reply
+    pub(super) fn stubs(&self) -> MutexGuard<'_, Stubs> {
+        sync::lock(&self.stubs)
     }
 
-    fn reply(&self, request: Incoming, id: &str) -> Result<Reply> {
+    /// Checks stubs, and then adds all.
+    pub(super) fn add(&self, stubs: Vec<MockStub>) -> Result<()> {
+        let mut checked = Vec::new();
+        for (number, stub) in stubs.into_iter().enumerate() {
+            let stub = self
+                .checked(stub)
+                .map_err(|error| stub::invalid(number, &error))?;
+            checked.push(stub);
+        }
+        checked.into_iter().for_each(|stub| self.stubs().add(stub));
+        Ok(())
+    }
+
+    fn checked(&self, stub: MockStub) -> Result<MockStub> {
+        let stub = stubs::checked(&self.catalogue, stub)?;
+        let service = self.catalogue.service(&stub.service)?;
+        let operation = service.model.operation(&stub.operation)?;
+        for step in &stub.steps {
+            if let StepKind::Merge(changes) = &step.kind {
+                let result = self.changed(&service, operation, changes)?;
+                params::validate_result(&service.model, operation, &result)?;
+            }
+        }
+        Ok(stub)
+    }
+
+    /// The example of a result with changes.
+    fn changed(&self, service: &Service, operation: &Operation, changes: &Value) -> Result<Value> {
+        let mut result = Value::clone(&*self.results.of(service, operation)?);
+        stubs::merge(&mut result, changes);
+        Ok(result)
+    }
+
+    /// Answers a request.
+    pub(super) fn answer(&self, request: Incoming) -> Answer {
+        let id = random::uuid();
+        let mut answer = self.outcome(request, &id).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the mock could not answer");
+            let problem = error.to_string();
+            plain_failure(Protocol::RestJson, "InternalFailure", &problem, 500, &id).into()
+        });
+        let now = time::Timestamp::of(SystemTime::now()).whole();
+        let date = now.format(time::TimestampFormat::HttpDate);
+        if let (Some(reply), Ok(date)) = (&mut answer.reply, HeaderValue::from_str(&date)) {
+            reply.headers.insert(DATE, date);
+        }
+        answer
+    }
+
+    fn outcome(&self, request: Incoming, id: &str) -> Result<Answer> {
         let request = match decode::body(request) {
             Ok(request) => request,
             Err(problem) => {
-                return Ok(plain_failure(
-                    Protocol::RestXml,
-                    "InvalidRequest",
-                    &problem,
-                    400,
-                    id,
-                ));
+                let reply = plain_failure(Protocol::RestXml, "InvalidRequest", &problem, 400, id);
+                return Ok(reply.into());
             }
         };
         let candidates = match recognise(&self.catalogue, &request)? {
@@ -91,47 +141,71 @@ impl Core {
                     Protocol::RestJson | Protocol::RestXml => ("UnknownOperationException", 404),
                     _ => ("UnknownOperationException", 400),
                 };
-                return Ok(plain_failure(protocol, code, &problem, status, id));
+                return Ok(plain_failure(protocol, code, &problem, status, id).into());
             }
         };
         let Some(understood) = understand(candidates, &request)? else {
-            return Ok(plain_failure(
-                Protocol::RestJson,
-                "UnknownOperationException",
-                "",
-                404,
-                id,
-            ));
+            let code = "UnknownOperationException";
+            return Ok(plain_failure(Protocol::RestJson, code, "", 404, id).into());
         };
+        let answer = self.respond(&understood, id)?;
         let Understood {
             recognised,
             params,
             problem,
         } = understood;
-        let service = self.catalogue.service(recognised.model.name())?;
-        let cx = Context {
-            model: &recognised.model,
-            operation: &recognised.operation,
-            quirks: service.quirks,
-            request_id: id,
-        };
-        let reply = match &problem {
-            Some(problem) => failure(&cx, problem)?,
-            None => {
-                let result = self
-                    .results
-                    .of(&service, &recognised.operation, &recognised.model)?;
-                success(&cx, &result)?
-            }
-        };
         self.records().push(MockRequest {
             service: recognised.model.name().into(),
             operation: recognised.operation.name.clone(),
             params,
             problem: problem.map(|problem| problem.message),
-            status: reply.status,
+            status: answer.reply.as_ref().map(|reply| reply.status),
         });
-        Ok(reply)
+        Ok(answer)
+    }
+
+    fn respond(&self, understood: &Understood, id: &str) -> Result<Answer> {
+        let Understood {
+            recognised,
+            params,
+            problem,
+        } = understood;
+        let operation = &*recognised.operation;
+        let service = self.catalogue.service(recognised.model.name())?;
+        let cx = Context {
+            model: &recognised.model,
+            operation,
+            quirks: service.quirks,
+            request_id: id,
+        };
+        if let Some(problem) = problem {
+            return Ok(failure(&cx, problem)?.into());
+        }
+        let example = || self.results.of(&service, operation);
+        let step = self.stubs().next(service.name(), &operation.name, params);
+        let Some(step) = step else {
+            return Ok(success(&cx, &*example()?)?.into());
+        };
+        let fault = match &step.kind {
+            StepKind::Fault(fault) => Some(*fault),
+            _ => None,
+        };
+        let reply = match &step.kind {
+            StepKind::Result(result) => success(&cx, result)?,
+            StepKind::Merge(changes) => success(&cx, &self.changed(&service, operation, changes)?)?,
+            StepKind::Error(error) => failure(&cx, error)?,
+            StepKind::Fault(MockFault::InternalError) => {
+                failure(&cx, &wrong::internal(recognised))?
+            }
+            StepKind::Fault(MockFault::Throttling) => failure(&cx, &wrong::throttling(recognised))?,
+            StepKind::Fault(MockFault::Unavailable) => Reply::new(503),
+            StepKind::Fault(MockFault::Cut | MockFault::Disconnect) => success(&cx, &*example()?)?,
+        };
+        Ok(Answer {
+            reply: (fault != Some(MockFault::Disconnect)).then_some(reply),
+            delay: step.delay,
+            is_cut: fault == Some(MockFault::Cut),
+        })
     }
 }
 
@@ -167,7 +241,7 @@ fn check(recognised: &Recognised, params: &Value) -> Result<Option<String>> {
     let Recognised {
         model, operation, ..
     } = recognised;
-    let events = crate::protocol::input_event_stream(model, operation)?;
+    let events = protocol::input_event_stream(model, operation)?;
     let mut checked = params.clone();
     if let (Some(member), Value::Object(members)) = (events, &mut checked) {
         members.shift_remove(&member.name);

@@ -1,4 +1,4 @@
-//! Content encodings of request bodies: `aws-chunked` and gzip.
+//! Content encodings of request bodies: `aws-chunked`, and gzip of documents.
 
 use std::io::Read;
 
@@ -27,8 +27,12 @@ pub(super) fn body(mut request: Incoming) -> Result<Incoming, String> {
         request.body = chunks(&request.body)?;
         names.retain(|name| *name != "aws-chunked");
     }
-    // objects keep the encoding that the program gave them
-    if names.last() == Some(&"gzip") && request.header("x-amz-content-sha256").is_none() {
+    // documents may be compressed; objects keep the encoding that the program gave them
+    let is_rpc = ["x-amz-target", "smithy-protocol"]
+        .iter()
+        .any(|name| request.headers.contains_key(*name));
+    let is_document = is_rpc || request.media_type() == "application/x-www-form-urlencoded";
+    if names.last() == Some(&"gzip") && is_document {
         request.body = unpacked(&request.body)?;
         names.pop();
     }

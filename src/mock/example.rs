@@ -76,6 +76,8 @@ impl Builder<'_> {
         let mut object = Map::new();
         for member in members {
             let is_wanted = self.extent == Extent::Full && self.left > 0;
+            // of two members with one name on the wire, only one can be told
+            let is_wanted = is_wanted && member.duplicate_wire_name.is_none();
             if !(is_wanted || member.required) || (is_top && (self.is_left_out)(member)) {
                 continue;
             }

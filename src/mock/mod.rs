@@ -27,6 +27,8 @@
 
 mod answer;
 mod catalogue;
+mod connection;
+mod control;
 mod decode;
 mod example;
 mod message;
@@ -38,6 +40,8 @@ mod response;
 mod result;
 mod route;
 mod server;
+mod stub;
+mod stubs;
 mod transport;
 mod wrong;
 
@@ -52,6 +56,7 @@ pub(crate) use self::example::{Extent, example};
 pub use self::record::MockRequest;
 use self::record::Records;
 use self::server::Server;
+pub use self::stub::{MockFault, MockStub};
 use crate::client::Client;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -71,6 +76,7 @@ pub struct MockBuilder {
     address: Option<SocketAddr>,
     client: Option<Client>,
     record: Option<PathBuf>,
+    stubs: Vec<MockStub>,
 }
 
 impl Mock {
@@ -96,6 +102,20 @@ impl Mock {
     /// Returns the address.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
+    }
+
+    /// Adds a stub.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is no such operation, or if a result does not fit the model.
+    pub fn add(&self, stub: MockStub) -> Result<()> {
+        self.core.add(vec![stub])
+    }
+
+    /// Removes all stubs, so that results are examples again.
+    pub fn clear_stubs(&self) {
+        self.core.stubs().clear();
     }
 
     /// Returns a transport whose requests the mock answers without a connection.
@@ -145,11 +165,17 @@ impl MockBuilder {
         self
     }
 
+    /// Adds stubs.
+    pub fn stubs(mut self, stubs: impl IntoIterator<Item = MockStub>) -> Self {
+        self.stubs.extend(stubs);
+        self
+    }
+
     /// Starts the mock.
     ///
     /// # Errors
     ///
-    /// Returns an error if the address cannot be bound, or if the file cannot be opened.
+    /// Returns an error if the address cannot be bound, if the file cannot be opened, or if a stub does not fit its operation.
     pub fn start(self) -> Result<Mock> {
         let client = match self.client {
             Some(client) => client,
@@ -167,6 +193,7 @@ impl MockBuilder {
             None => None,
         };
         let core = Arc::new(Core::new(client, Records::in_file(file)));
+        core.add(self.stubs)?;
         let address = self
             .address
             .unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());

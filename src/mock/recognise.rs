@@ -5,7 +5,7 @@
 //! | json | `X-Amz-Target: prefix.Operation` |
 //! | rpc-v2 | the path `/service/prefix/operation/Operation` |
 //! | query, ec2 | `Action` and `Version` in the form or the query |
-//! | REST | method, path and query, among the services with the signing name, then among all |
+//! | REST | method, path and query, among the services with the signing name, or among all if the request is not signed |
 //!
 //! If that fits several services (RDS, Neptune and DocumentDB have one API version and one signing name), those come first that
 //! the host or the user agent names.
@@ -131,32 +131,37 @@ impl<'a> Search<'a> {
     }
 
     fn by_route(&self) -> Result<(Protocol, Vec<Recognised>)> {
-        let is_rest = |entry: &&Entry| entry.protocol.is_rest();
         if !route::is_method(&self.request.method) {
             return Ok((Protocol::RestJson, Vec::new()));
         }
-        let mut of_signer = self.sorted(|entry| is_rest(entry) && self.is_signed_for(entry))?;
-        if of_signer.is_empty() {
-            // S3 signs as s3express for some buckets
-            let begins = |entry: &&Entry| {
-                let name = self.signing_name.as_deref();
-                name.is_some_and(|name| name.starts_with(&entry.signing_name))
-            };
-            of_signer = self.sorted(|entry| is_rest(entry) && begins(entry))?;
-        }
-        let protocol = of_signer.first().map_or(Protocol::RestJson, |e| e.protocol);
-        for entries in [of_signer, self.sorted(is_rest)?] {
-            let mut found = self.routed(&entries, self.request)?;
+        let is_rest = |entry: &&Entry| entry.protocol.is_rest();
+        let signers = self.sorted(|entry| is_rest(entry) && self.is_signed_for(entry))?;
+        // S3 signs as s3express or s3-outposts for some buckets
+        let is_variant = |entry: &&Entry| {
+            let name = self.signing_name.as_deref();
+            name.is_some_and(|name| {
+                !entry.signing_name.is_empty() && name.starts_with(&entry.signing_name)
+            })
+        };
+        let variants = self.sorted(|entry| is_rest(entry) && is_variant(entry))?;
+        let others = match signers.is_empty() && variants.is_empty() {
+            true => self.sorted(is_rest)?,
+            false => Vec::new(),
+        };
+        let likeliest = signers.first().or_else(|| variants.first());
+        let protocol = likeliest.map_or(Protocol::RestJson, |entry| entry.protocol);
+        let mut found = Vec::new();
+        for entries in [signers, variants, others] {
+            if found.is_empty() {
+                found = self.routed(&entries, self.request)?;
+            }
             if found.is_empty()
                 && let Some(moved) = form_as_query(self.request)
             {
                 found = self.routed(&entries, &moved)?;
             }
-            if !found.is_empty() {
-                return Ok((protocol, found));
-            }
         }
-        Ok((protocol, Vec::new()))
+        Ok((protocol, found))
     }
 
     /// The operations of these services that fit best.

@@ -21,8 +21,8 @@ pub struct MockRequest {
     pub params: Value,
     /// What is wrong with the request, if anything is.
     pub problem: Option<String>,
-    /// The status of the response.
-    pub status: u16,
+    /// The status of the response; `None` if there was none.
+    pub status: Option<u16>,
 }
 
 impl MockRequest {

@@ -13,17 +13,13 @@ use crate::model::{
 };
 use crate::sync;
 
-/// Results, kept by service, protocol and operation.
+/// Results, kept by service and operation.
 #[derive(Default)]
 pub(super) struct Results(Mutex<HashMap<(String, String), Arc<Value>>>);
 
 impl Results {
-    pub(super) fn of(
-        &self,
-        service: &Service,
-        operation: &Operation,
-        model: &ServiceModel,
-    ) -> Result<Arc<Value>> {
+    pub(super) fn of(&self, service: &Service, operation: &Operation) -> Result<Arc<Value>> {
+        let model = &*service.model;
         let key = (service.name().to_owned(), operation.name.clone());
         if let Some(result) = sync::lock(&self.0).get(&key) {
             return Ok(result.clone());

@@ -57,7 +57,7 @@ fn logins_of_package_tools_are_printed() {
     );
     let missing = call("dotnet");
     assert!(
-        missing.code == 255 && missing.err.contains("cannot run dotnet"),
+        missing.code == 255 && missing.err.contains("dotnet was not found"),
         "{missing:?}"
     );
     assert_eq!(call("pip --namespace n").code, 255);

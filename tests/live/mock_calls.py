@@ -20,8 +20,10 @@ import botocore.exceptions
 resolve = socket.getaddrinfo
 socket.getaddrinfo = lambda host, *rest, **named: resolve("127.0.0.1", *rest, **named)
 
-# raised before a request is sent
+# raised before a request is sent, or because the rules of a service lead elsewhere, whatever the endpoint URL
 REFUSED = (
+    botocore.exceptions.EndpointConnectionError,
+    botocore.exceptions.InvalidEndpointConfigurationError,
     botocore.exceptions.ParamValidationError,
     botocore.exceptions.EndpointResolutionError,
     botocore.exceptions.UnsupportedSignatureVersionError,
@@ -61,7 +63,7 @@ def convert(shape, value):
 
 def call(client, operation, params):
     names = {api: name for name, api in client.meta.method_to_api_mapping.items()}
-    if operation not in names:
+    if operation not in names or not hasattr(client, names[operation]):
         raise Unknown(operation)
     shape = client.meta.service_model.operation_model(operation).input_shape
     if shape is None and params:
@@ -97,7 +99,9 @@ def main():
         except botocore.exceptions.ClientError as error:
             report = ["error", str(error)]
         except Exception as error:
-            report = ["failed", f"{type(error).__name__}: {error}"]
+            # a parameter that is the URL of the endpoint
+            outcome = "refused" if "Failed to parse" in str(error) else "failed"
+            report = [outcome, f"{type(error).__name__}: {error}"]
         print(json.dumps(report), flush=True)
 
 

@@ -1,10 +1,10 @@
-//! `tucuxi mock [--port N] [--host ADDRESS] [--record FILE]`
+//! `tucuxi mock [--port N] [--host ADDRESS] [--stubs FILE] [--record FILE]`
 
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 
 use clap::{Arg, ArgMatches, Command, value_parser};
-use tucuxi::mock::Mock;
+use tucuxi::mock::{Mock, MockStub};
 
 use crate::failure::Failure;
 use crate::{Subcommand, args};
@@ -35,6 +35,12 @@ fn define(command: Command) -> Command {
                 .help("The address to listen at; the mock checks no signatures"),
         )
         .arg(
+            Arg::new("stubs")
+                .long("stubs")
+                .value_name("FILE")
+                .help("A file of responses in place of examples, in JSON or YAML"),
+        )
+        .arg(
             Arg::new("record")
                 .long("record")
                 .value_name("FILE")
@@ -52,6 +58,9 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if let Some(path) = matches.get_one::<String>("record") {
         mock = mock.record(path);
     }
+    if let Some(path) = matches.get_one::<String>("stubs") {
+        mock = mock.stubs(read(path)?);
+    }
     let mock = mock.start()?;
     // scripts read the line to learn the port
     writeln!(io::stdout(), "serving at {}", mock.url())?;
@@ -59,4 +68,12 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     loop {
         std::thread::park();
     }
+}
+
+fn read(path: &str) -> Result<Vec<MockStub>, Failure> {
+    let text = std::fs::read_to_string(path).map_err(Failure::file(path))?;
+    // JSON is YAML
+    let stubs = serde_saphyr::from_str(&text)
+        .map_err(|error| Failure::Usage(format!("{path}: neither JSON nor YAML: {error}")))?;
+    MockStub::from_json(stubs).map_err(|error| Failure::Usage(format!("{path}: {error}")))
 }

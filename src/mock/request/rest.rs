@@ -44,6 +44,9 @@ pub(super) fn read(
     Ok(params.into())
 }
 
+/// Headers that HTTP clients set themselves: a value that the model does not have is not the program's.
+const OF_CLIENTS: [&str; 3] = ["accept", "accept-encoding", "content-type"];
+
 struct Rest<'a> {
     model: &'a ServiceModel,
     members: &'a Members,
@@ -109,7 +112,17 @@ impl Rest<'_> {
             return Ok(None);
         };
         let text = header_text(text);
-        let kind = &self.model.shape(member.target)?.kind;
+        let shape = self.model.shape(member.target)?;
+        let kind = &shape.kind;
+        let is_of_client = OF_CLIENTS
+            .iter()
+            .any(|name| member.wire_name.eq_ignore_ascii_case(name));
+        if is_of_client
+            && !shape.values.is_empty()
+            && !shape.values.iter().any(|value| *value == text)
+        {
+            return Ok(None);
+        }
         Ok(Some(match kind {
             _ if member.json_value => {
                 let json = base64_read(&text).and_then(|json| serde_json::from_slice(&json).ok());

@@ -66,24 +66,27 @@ impl Xml<'_> {
                 let is_body = member.location == Location::Body && !member.xml_attribute;
                 is_body && self.is_named(member, name)
             };
-            let Some(member) = members.iter().find(is_named) else {
+            // S3's old notifications have two members with one name
+            let mut named = members.iter().filter(is_named).peekable();
+            if named.peek().is_none() {
                 object.insert(name.into(), self.plain(child)?);
-                continue;
-            };
-            if object.contains_key(&member.name) && member.flattened {
-                continue;
             }
-            let shape = self.model.shape(member.target)?;
-            let value = match &shape.kind {
-                Kind::List(of) if member.flattened => {
-                    self.list(of, self.tape.namesakes(child, end))?
+            for member in named {
+                if object.contains_key(&member.name) && member.flattened {
+                    continue;
                 }
-                Kind::Map { key, value } if member.flattened => {
-                    self.map(key, value, self.tape.namesakes(child, end))?
-                }
-                _ => self.value(shape, child)?,
-            };
-            object.insert(member.name.clone(), value);
+                let shape = self.model.shape(member.target)?;
+                let value = match &shape.kind {
+                    Kind::List(of) if member.flattened => {
+                        self.list(of, self.tape.namesakes(child, end))?
+                    }
+                    Kind::Map { key, value } if member.flattened => {
+                        self.map(key, value, self.tape.namesakes(child, end))?
+                    }
+                    _ => self.value(shape, child)?,
+                };
+                object.insert(member.name.clone(), value);
+            }
         }
         Ok(object.into())
     }

@@ -3,6 +3,7 @@
 mod files;
 mod sources;
 mod steps;
+mod tool;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Unit};

@@ -1,31 +1,22 @@
 //! The package sources that nuget and dotnet know.
 
-use std::process::Command;
-
-use super::steps::failed;
+use super::{Login, tool};
 use crate::failure::Failure;
 
-/// Returns the name of the source with a URL, or else of that with a name, and whether it is there.
+/// Returns the name of the source with a URL, or else of that with the name of the repository, and whether it is there.
 ///
 /// # Errors
 ///
 /// Returns an error if the tool cannot list its sources.
-pub(super) fn find(tool: &str, url: &str, name: &str) -> Result<(String, bool), Failure> {
+pub(super) fn find(tool: &str, url: &str, login: &Login) -> Result<(String, bool), Failure> {
     let list: &[&str] = match tool {
-        "dotnet" => &["nuget", "list", "source", "--format", "detailed"],
-        _ => &["sources", "list", "-format", "detailed"],
+        "dotnet" => &["dotnet", "nuget", "list", "source", "--format", "detailed"],
+        _ => &["nuget", "sources", "list", "-format", "detailed"],
     };
-    let output = Command::new(tool).args(list).output();
-    let output = output.map_err(|error| {
-        let text = format!("cannot run {tool}, which lists the present sources: {error}");
-        Failure::Other(text.into())
-    })?;
-    if !output.status.success() {
-        let line = format!("{tool} {}", list.join(" "));
-        return Err(failed(&line, &output, ""));
-    }
+    let output = tool::run(list)?;
+    tool::check(list, &output, &login.token)?;
     let listed = String::from_utf8_lossy(&output.stdout);
-    Ok(source(&listed, url, name))
+    Ok(source(&listed, url, &login.name))
 }
 
 /// The name of a source, and whether it is there: by its URL, or by its name.

@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::process::{Command, Output};
 
 use tucuxi::internals::command::Writer;
 
-use super::{Login, files, sources};
+use super::{Login, files, sources, tool};
 use crate::failure::Failure;
 
 /// Where the files of tools are.
@@ -132,7 +131,7 @@ impl Steps {
     fn nuget(tool: &str, login: &Login) -> Result<Self, Failure> {
         let mut steps = Self::default();
         let url = format!("{}v3/index.json", login.endpoint);
-        let (name, is_known) = sources::find(tool, &url, &login.name)?;
+        let (name, is_known) = sources::find(tool, &url, login)?;
         let verb = if is_known { "update" } else { "add" };
         let token = &login.token;
         if tool == "nuget" {
@@ -196,35 +195,14 @@ impl Steps {
             written.map_err(Failure::file(path))?;
         }
         for Step { words, may_fail } in &self.commands {
-            let Some((tool, args)) = words.split_first() else {
-                continue;
-            };
-            let output = Command::new(tool).args(args).output().map_err(|error| {
-                let text = match error.kind() {
-                    io::ErrorKind::NotFound => {
-                        format!("{tool} was not found. Please verify installation.")
-                    }
-                    _ => format!("cannot run {tool}: {error}"),
-                };
-                Failure::Other(text.into())
-            })?;
-            if !output.status.success() && !may_fail {
-                return Err(failed(&words.join(" "), &output, token));
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let output = tool::run(&words)?;
+            if !may_fail {
+                tool::check(&words, &output, token)?;
             }
         }
         Ok(())
     }
-}
-
-/// The error of a command that failed.
-pub(super) fn failed(line: &str, output: &Output, token: &str) -> Failure {
-    let error = String::from_utf8_lossy(&output.stderr);
-    let text = format!("{line}: {}: {}", output.status, error.trim_end());
-    let text = match token {
-        "" => text,
-        token => text.replace(token, "******"),
-    };
-    Failure::Other(text.into())
 }
 
 fn read(path: &str) -> Result<Option<String>, Failure> {

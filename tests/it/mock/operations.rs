@@ -6,7 +6,7 @@ use tucuxi::internals::example_params;
 use tucuxi::mock::Mock;
 use tucuxi::{BearerToken, Client, Config, Credentials};
 
-use super::support::mocked::{difference, is_same_request};
+use crate::support::mocked::{difference, is_same_request};
 
 /// Calls a share of all operations. `TUCUXI_MOCK_ALL=1` calls all, `TUCUXI_CASE` those whose name contains it.
 #[test]
