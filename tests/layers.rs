@@ -29,7 +29,7 @@ const LAYERS: &[&[&str]] = &[
     &["exchange"],
     &["client"],
     &["introspection", "paginate", "presign", "wait"],
-    &["cloudfront", "dynamodb", "login", "mock", "transfer"],
+    &["cloudfront", "dynamodb", "fan_out", "login", "mock", "transfer"],
     &["resource"],
 ];
 

@@ -43,38 +43,22 @@ impl<'de> Visitor<'de> for ToValue {
         Ok(Value::Null)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<Value, A::Error> {
-        list(access, self)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(value) = access.next_element_seed(self)? {
+            list.push(value);
+        }
+        Ok(list.into())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Value, A::Error> {
-        map(access, self)
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let hint = access.size_hint().unwrap_or(0).min(MAX_HINT);
+        let mut map = serde_json::Map::with_capacity(hint);
+        while let Some(key) = access.next_key::<String>()? {
+            map.insert(key, access.next_value_seed(self)?);
+        }
+        Ok(map.into())
     }
-}
-
-/// Reads a list whose items have this target.
-pub(super) fn list<'de, A: SeqAccess<'de>>(
-    mut access: A,
-    target: impl DeserializeSeed<'de, Value = Value> + Copy,
-) -> Result<Value, A::Error> {
-    let mut list = Vec::new();
-    while let Some(value) = access.next_element_seed(target)? {
-        list.push(value);
-    }
-    Ok(list.into())
-}
-
-/// Reads a map whose values have this target.
-pub(super) fn map<'de, A: MapAccess<'de>>(
-    mut access: A,
-    target: impl DeserializeSeed<'de, Value = Value> + Copy,
-) -> Result<Value, A::Error> {
-    let hint = access.size_hint().unwrap_or(0).min(MAX_HINT);
-    let mut map = serde_json::Map::with_capacity(hint);
-    while let Some(key) = access.next_key::<String>()? {
-        map.insert(key, access.next_value_seed(target)?);
-    }
-    Ok(map.into())
 }
 
 /// A serializer as the target.

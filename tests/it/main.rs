@@ -18,6 +18,7 @@ mod diagrams;
 mod dynamodb;
 mod errors;
 mod exchange;
+mod fan_out;
 mod fault_proxy;
 mod handmade;
 #[cfg(feature = "cli")]

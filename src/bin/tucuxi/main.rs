@@ -71,7 +71,23 @@ const SUBCOMMANDS: &[Subcommand] = &[
     completion::SUBCOMMAND,
 ];
 
+/// The exit code of a panic, as of other errors.
+const PANIC: i32 = 255;
+
+/// Ends the command at a panic of any thread, before an abort would write its memory, with secrets, to a core file.
+fn exit_at_panic() {
+    let message = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        message(panic);
+        let hint = "tucuxi: this is a fault of tucuxi; please report it with the command line";
+        // there may be no stderr
+        let _ = writeln!(io::stderr(), "{hint}");
+        std::process::exit(PANIC);
+    }));
+}
+
 fn main() -> ExitCode {
+    exit_at_panic();
     let mut args = std::env::args_os().skip(1);
     if args
         .next()
