@@ -18,6 +18,7 @@ mod diagrams;
 mod dynamodb;
 mod errors;
 mod exchange;
+mod fan_out;
 mod fault_proxy;
 mod handmade;
 #[cfg(feature = "cli")]
@@ -34,6 +35,8 @@ mod model_commands;
 mod models;
 mod null_server;
 mod one_way_events;
+#[cfg(feature = "cli")]
+mod package_tools;
 mod paginate;
 #[cfg(feature = "cli")]
 mod procedures;
