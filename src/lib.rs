@@ -182,6 +182,7 @@ pub mod mock;
 pub mod model;
 mod names;
 mod new_file;
+mod outline;
 pub mod output;
 mod paginate;
 pub mod params;

@@ -37,6 +37,8 @@ mod model_commands;
 mod models;
 mod null_server;
 mod one_way_events;
+#[cfg(feature = "cli")]
+mod package_tools;
 mod paginate;
 #[cfg(feature = "cli")]
 mod procedures;
