@@ -6,7 +6,7 @@ use std::future::Future;
 use std::mem;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -44,21 +44,44 @@ struct Wakers {
     last_id: u64,
     /// By the id of the future, as thousands of them may wait for one token.
     waiting: BTreeMap<u64, Waker>,
+    /// Tokens that are cancelled with this one.
+    children: Vec<Weak<Shared>>,
 }
 
 impl CancelToken {
     /// Cancels the token and its clones. Cancelling again has no effect.
     pub fn cancel(&self) {
-        let waiting = {
+        let (waiting, children) = {
             let mut wakers = sync::lock(&self.0.wakers);
             self.0.is_cancelled.store(true, Ordering::Release);
             self.0.changed.notify_all();
-            mem::take(&mut wakers.waiting)
+            (
+                mem::take(&mut wakers.waiting),
+                mem::take(&mut wakers.children),
+            )
         };
+        for child in children.iter().filter_map(Weak::upgrade) {
+            Self(child).cancel();
+        }
         // a waker may run code that uses this token, so the lock is released first
         for waker in waiting.into_values() {
             waker.wake();
         }
+    }
+
+    /// Returns a token that is cancelled with this one, and that can be cancelled alone.
+    pub(crate) fn child(&self) -> Self {
+        let child = Self::default();
+        let is_cancelled = {
+            let mut wakers = sync::lock(&self.0.wakers);
+            wakers.children.retain(|child| child.strong_count() > 0);
+            wakers.children.push(Arc::downgrade(&child.0));
+            self.is_cancelled()
+        };
+        if is_cancelled {
+            child.cancel();
+        }
+        child
     }
 
     /// Returns whether the token was cancelled.
@@ -200,6 +223,17 @@ mod tests {
 
     fn registered(token: &CancelToken) -> usize {
         sync::lock(&token.0.wakers).waiting.len()
+    }
+
+    #[test]
+    fn a_child_is_cancelled_with_its_parent_and_alone() {
+        let parent = CancelToken::default();
+        let (one, other) = (parent.child(), parent.child());
+        one.cancel();
+        let states = [&parent, &one, &other].map(CancelToken::is_cancelled);
+        assert_eq!(states, [false, true, false]);
+        parent.cancel();
+        assert!(other.is_cancelled() && parent.child().is_cancelled());
     }
 
     #[test]

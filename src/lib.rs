@@ -74,6 +74,7 @@
 //! | to | use |
 //! | --- | --- |
 //! | call an operation | [`Client::call`], [`Client::call_as`], [`Client::request`] |
+//! | call over many regions and accounts | [`Client::fan_out`], [`fan_out`] |
 //! | list and wait | [`Client::pages`], [`Client::wait`], [`Client::waiter`] |
 //! | transfer files, streams and folders | [`Client::transfer`], [`transfer`] |
 //! | read and write DynamoDB items | [`Client::table`], [`dynamodb`] |
@@ -164,6 +165,7 @@ mod environment;
 pub mod error;
 pub mod eventstream;
 mod exchange;
+pub mod fan_out;
 mod file;
 mod frame;
 pub mod guide;
@@ -180,6 +182,7 @@ pub mod mock;
 pub mod model;
 mod names;
 mod new_file;
+mod outline;
 pub mod output;
 mod paginate;
 pub mod params;

@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 /// The layers from the bottom up. Rooms of one layer do not use each other.
 #[rustfmt::skip] // a layer a line
 const LAYERS: &[&[&str]] = &[
-    &["blob", "decimal", "environment", "file", "names", "printable", "random", "read", "runtime", "sync", "time", "tree", "uri"],
+    &["blob", "decimal", "environment", "file", "names", "outline", "printable", "random", "read", "runtime", "sync", "time", "tree", "uri"],
     &["attribute_value", "body", "cancel", "frame", "hash", "identity"],
     &["error", "new_file"],
-    &["query"],
-    &["endpoint", "model"],
+    &["endpoint", "query"],
+    &["model"],
     &["codec", "search", "secrets"],
     &["transport"],
     &["settings"],
@@ -29,7 +29,7 @@ const LAYERS: &[&[&str]] = &[
     &["exchange"],
     &["client"],
     &["introspection", "paginate", "presign", "wait"],
-    &["cloudfront", "dynamodb", "login", "mock", "transfer"],
+    &["cloudfront", "dynamodb", "fan_out", "login", "mock", "transfer"],
     &["resource"],
 ];
 

@@ -216,6 +216,17 @@ impl Client {
         Self(Arc::new(Inner { config, env }))
     }
 
+    /// Returns this client in another region, whose calls the token cancels. Both share everything else, also the credentials.
+    pub(crate) fn in_region(&self, region: &str, cancel: &CancelToken) -> Result<Self> {
+        let config = self.config().with(|config| config.region(region))?;
+        let env = CallEnv {
+            config: config.settings().clone(),
+            cancel: cancel.clone(),
+            ..self.env().clone()
+        };
+        Ok(Self(Arc::new(Inner { config, env })))
+    }
+
     /// The same client over another transport.
     #[cfg(feature = "async")]
     fn over(&self, transport: Arc<dyn Transport>) -> Self {

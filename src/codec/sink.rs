@@ -6,7 +6,6 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value;
-use serde_json::ser::Formatter;
 
 /// `Value` as the target. serde_json's own visitor ignores size hints, so that a map of one member has capacity for four.
 #[derive(Clone, Copy)]
@@ -43,38 +42,22 @@ impl<'de> Visitor<'de> for ToValue {
         Ok(Value::Null)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<Value, A::Error> {
-        list(access, self)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(value) = access.next_element_seed(self)? {
+            list.push(value);
+        }
+        Ok(list.into())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Value, A::Error> {
-        map(access, self)
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let hint = access.size_hint().unwrap_or(0).min(MAX_HINT);
+        let mut map = serde_json::Map::with_capacity(hint);
+        while let Some(key) = access.next_key::<String>()? {
+            map.insert(key, access.next_value_seed(self)?);
+        }
+        Ok(map.into())
     }
-}
-
-/// Reads a list whose items have this target.
-pub(super) fn list<'de, A: SeqAccess<'de>>(
-    mut access: A,
-    target: impl DeserializeSeed<'de, Value = Value> + Copy,
-) -> Result<Value, A::Error> {
-    let mut list = Vec::new();
-    while let Some(value) = access.next_element_seed(target)? {
-        list.push(value);
-    }
-    Ok(list.into())
-}
-
-/// Reads a map whose values have this target.
-pub(super) fn map<'de, A: MapAccess<'de>>(
-    mut access: A,
-    target: impl DeserializeSeed<'de, Value = Value> + Copy,
-) -> Result<Value, A::Error> {
-    let hint = access.size_hint().unwrap_or(0).min(MAX_HINT);
-    let mut map = serde_json::Map::with_capacity(hint);
-    while let Some(key) = access.next_key::<String>()? {
-        map.insert(key, access.next_value_seed(target)?);
-    }
-    Ok(map.into())
 }
 
 /// A serializer as the target.
@@ -87,18 +70,17 @@ impl<'de, S: Serializer> DeserializeSeed<'de> for SerializeInto<S> {
     }
 }
 
-/// JSON text as the target.
-pub(crate) struct ToText<F> {
-    pub(crate) formatter: F,
+/// Compact JSON text as the target.
+pub(crate) struct ToText {
     /// The estimated length of the text.
     pub(crate) capacity: usize,
 }
 
-impl<'de, F: Formatter> DeserializeSeed<'de> for ToText<F> {
+impl<'de> DeserializeSeed<'de> for ToText {
     type Value = Vec<u8>;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<u8>, D::Error> {
         let mut out = Vec::with_capacity(self.capacity);
-        let mut serializer = serde_json::Serializer::with_formatter(&mut out, self.formatter);
+        let mut serializer = serde_json::Serializer::new(&mut out);
         SerializeInto(&mut serializer).deserialize(deserializer)?;
         Ok(out)
     }

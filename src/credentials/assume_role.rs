@@ -221,7 +221,7 @@ pub(super) fn text<'a>(cx: &ProviderContext<'a>, key: &str) -> Option<&'a str> {
 }
 
 /// Returns a session name with the current time.
-fn generated_name(cx: &ProviderContext<'_>) -> String {
+pub(super) fn generated_name(cx: &ProviderContext<'_>) -> String {
     let seconds = cx
         .now
         .duration_since(UNIX_EPOCH)

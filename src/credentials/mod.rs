@@ -12,6 +12,8 @@
 //! | [`profile`] | the profile's keys in the config file |
 //! | [`container`] | the credentials service of ECS and EKS, named in the environment |
 //! | [`imds`] | the metadata service of EC2 |
+//!
+//! A program may choose others: [`role`] assumes a role by its ARN.
 
 pub mod assume_role;
 #[cfg(feature = "async")]
@@ -29,6 +31,7 @@ pub mod imds;
 pub mod login;
 pub mod process;
 pub mod profile;
+pub mod role;
 mod role_cache;
 #[cfg(feature = "async")]
 mod shared_refresh;

@@ -16,7 +16,7 @@ use super::functions;
 use super::params::EndpointValue;
 use super::partition::Partitions;
 use super::resolved::{Endpoint, EndpointAuthScheme};
-use super::rule::{Condition, EndpointTemplate, Property, Rule, RuleBody};
+use super::rule::{Condition, EndpointTemplate, Property, Rule, RuleBody, Siblings};
 use super::ruleset::{Rules, Ruleset};
 use super::value::Value;
 use crate::uri;
@@ -52,7 +52,7 @@ pub(super) fn evaluate(
     };
     match &ruleset.rules {
         Rules::Diagram(diagram) => evaluation.diagram(diagram),
-        Rules::Tree(rules) => evaluation.rules(rules),
+        Rules::Tree(tree) => evaluation.rules(&tree.roots),
     }
 }
 
@@ -69,9 +69,13 @@ struct Evaluation<'a, 't> {
 }
 
 impl<'a> Evaluation<'a, '_> {
-    fn rules(&mut self, rules: &'a [Rule]) -> Result<Option<Endpoint>, EndpointError> {
-        for (n, rule) in rules.iter().enumerate() {
+    fn rules(&mut self, siblings: &Siblings) -> Result<Option<Endpoint>, EndpointError> {
+        let Rules::Tree(tree) = &self.ruleset.rules else {
+            return Ok(None);
+        };
+        for (n, index) in siblings.clone().enumerate() {
             self.path.push(("rules", n));
+            let rule = tree.rule(index).map_err(|what| self.error(what))?;
             let kept = self.assigned.len();
             let result = self.rule(rule);
             for variable in self.assigned.drain(kept..) {

@@ -178,11 +178,16 @@ impl Symbols {
         self.read[variable]
     }
 
+    /// The number of names.
+    pub(super) fn len(&self) -> usize {
+        self.read.len()
+    }
+
     /// Returns the names by index.
-    pub(super) fn into_names(self) -> Box<[Box<str>]> {
-        let mut pairs: Vec<_> = self.variables.into_iter().collect();
-        pairs.sort_unstable_by_key(|(_, variable)| *variable);
-        pairs.into_iter().map(|(name, _)| name).collect()
+    pub(super) fn names(&self) -> Box<[Box<str>]> {
+        let mut pairs: Vec<_> = self.variables.iter().collect();
+        pairs.sort_unstable_by_key(|(_, variable)| **variable);
+        pairs.into_iter().map(|(name, _)| name.clone()).collect()
     }
 }
 

@@ -28,12 +28,15 @@ mod region_pattern;
 mod resolved;
 mod rule;
 mod ruleset;
+mod tree;
 mod value;
 
 pub use error::EndpointError;
 pub use legacy::{LegacyEndpoint, LegacyEndpoints, LegacyQuery};
 pub use params::{EndpointParams, EndpointValue};
 pub use partition::{Partition, Partitions, Region};
+#[cfg(feature = "cli")]
+pub(crate) use read::outline;
 pub use resolved::{Endpoint, EndpointAuthScheme};
 pub use ruleset::{Deprecation, ParameterDefinition, ParameterType, Ruleset};
 

@@ -1,5 +1,7 @@
 //! Compiled rules: conditions, and what follows if they hold.
 
+use std::ops::Range;
+
 use super::expression::{Expression, Part, Variable};
 
 /// The members of a JSON object, in order.
@@ -21,8 +23,11 @@ pub(super) struct Condition {
 pub(super) enum RuleBody {
     Endpoint(Box<EndpointTemplate>),
     Error(Expression),
-    Tree(Box<[Rule]>),
+    Tree(Siblings),
 }
+
+/// Rules that are evaluated one after the other: their indices among the rules of the rule set.
+pub(super) type Siblings = Range<usize>;
 
 #[derive(Debug)]
 pub(super) struct EndpointTemplate {

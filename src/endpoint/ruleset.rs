@@ -4,7 +4,7 @@ use super::diagram::Diagram;
 use super::error::EndpointError;
 use super::expression::Variable;
 use super::params::{EndpointParams, EndpointValue};
-use super::rule::Rule;
+use super::tree::Tree;
 
 /// The endpoint rules of a service: parameters, and a tree of rules, or conditions in a binary decision diagram.
 ///
@@ -107,7 +107,7 @@ pub struct Deprecation {
 #[derive(Debug)]
 pub(super) enum Rules {
     Diagram(Diagram),
-    Tree(Box<[Rule]>),
+    Tree(Tree),
 }
 
 impl Ruleset {

@@ -213,10 +213,18 @@ impl ServiceData {
     /// The endpoint rules, if the service has any.
     pub(super) fn rules(&self) -> Result<Option<&EndpointResolver>> {
         let rules = self.rules.get_or_try_init(|| {
-            let Some(text) = self.load(ENDPOINT_RULES)? else {
-                return Ok(None);
+            let rules = match self.model.file(ENDPOINT_RULES)? {
+                Some(text) => Ruleset::read(text, None)?,
+                None => {
+                    let (models, version) = (&self.catalog.models, self.version.as_deref());
+                    let loaded =
+                        models.load_outlined(self.model.name(), version, ENDPOINT_RULES)?;
+                    let Some(loaded) = loaded else {
+                        return Ok(None);
+                    };
+                    Ruleset::read(loaded.text, loaded.outline.as_deref())?
+                }
             };
-            let rules = Ruleset::parse(&text)?;
             let partitions = self.catalog.partitions()?.clone();
             Ok(Some(EndpointResolver::new(rules, partitions)))
         });

@@ -245,7 +245,7 @@ impl CallEnv {
     }
 
     /// The environment as providers see it.
-    pub(super) fn context(&self) -> ProviderContext<'_> {
+    pub(crate) fn context(&self) -> ProviderContext<'_> {
         ProviderContext {
             config: &self.config,
             transport: &*self.transport,

@@ -13,7 +13,8 @@ use serde_json::{Map, Number, Value};
 
 use super::listed::{Items, Listed};
 use super::ordered;
-use crate::codec::received::{AS_RECEIVED, AsReceived};
+use crate::codec::received::AS_RECEIVED;
+use crate::codec::tree::ToTree;
 use crate::model::{Kind, Members, ServiceModel, Shape};
 
 /// The spelling of scalars.
@@ -392,7 +393,13 @@ impl Page {
             let list = (name == self.list).then(|| context.member(&name)).flatten();
             let list = list.filter(|shape| matches!(shape.kind, Kind::List(_)));
             let value = match list {
-                None => access.next_value_seed(AsReceived(context.spelling.timestamp))?,
+                None => {
+                    let tree = access.next_value_seed(ToTree {
+                        timestamp: Some(context.spelling.timestamp),
+                        len: 0,
+                    })?;
+                    tree.root().to_value()
+                }
                 Some(shape) => {
                     text.clear();
                     self.ends = None;

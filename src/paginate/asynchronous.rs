@@ -168,7 +168,7 @@ impl<T> Stream for Elements<T, AsyncClient> {
             let Some(page) = ready!(Pin::new(&mut self.pages).poll_next(cx)) else {
                 return Poll::Ready(None);
             };
-            match page.and_then(|page| self.of_page(&page)) {
+            match page.and_then(|page| self.of_page(page)) {
                 Ok(elements) => self.page = elements.into_iter(),
                 Err(error) => return Poll::Ready(Some(Err(error))),
             }

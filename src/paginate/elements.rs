@@ -6,7 +6,7 @@ use std::vec;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Pages, error};
+use super::{Pages, page};
 use crate::client::{AnyClient, Client};
 use crate::error::{Error, Result};
 use crate::query::Query;
@@ -87,10 +87,8 @@ impl<T, C: AnyClient> Elements<T, C> {
         Some(element.map_err(|e| e.of_call(service, operation)))
     }
 
-    pub(super) fn of_page(&self, page: &Value) -> Result<Vec<Value>> {
-        let found = self.query.search(page);
-        let found = found.map_err(|e| error(e.to_string()))?;
-        Ok((self.split)(found.into_owned()))
+    pub(super) fn of_page(&self, mut page: Value) -> Result<Vec<Value>> {
+        Ok((self.split)(page::take_out(&mut page, &self.query)?))
     }
 }
 
@@ -103,7 +101,7 @@ impl<T> Iterator for Elements<T> {
                 return Some(element);
             }
             let page = self.pages.next()?;
-            match page.and_then(|page| self.of_page(&page)) {
+            match page.and_then(|page| self.of_page(page)) {
                 Ok(elements) => self.page = elements.into_iter(),
                 Err(error) => return Some(Err(error)),
             }

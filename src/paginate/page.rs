@@ -163,16 +163,24 @@ fn is_truthy(value: &Value) -> bool {
 /// Takes the value of an expression out of a value that is not needed any more, so that no list is copied. A value that another
 /// expression of the paginator may contain is copied.
 pub(super) fn take(from: &mut Value, key: &Query, paginator: &Paginator) -> Result<Value> {
-    let path = key.text();
-    let is_plain = |c: char| c.is_alphanumeric() || "_.".contains(c);
     let is_shared = paginator.result_keys.iter().any(|other| {
-        let rest = other.text().strip_prefix(path);
+        let rest = other.text().strip_prefix(key.text());
         rest.is_some_and(|rest| rest.starts_with(['.', '[']))
     });
-    if is_shared || !path.chars().all(is_plain) {
+    match is_shared {
+        true => search(key, from),
+        false => take_out(from, key),
+    }
+}
+
+/// Takes the value of an expression out of a value. It is copied if the expression is not a path of names.
+pub(super) fn take_out(from: &mut Value, key: &Query) -> Result<Value> {
+    let is_plain = |c: char| c.is_alphanumeric() || "_.".contains(c);
+    if !key.text().chars().all(is_plain) {
         return search(key, from);
     }
-    let found = path.split('.').try_fold(from, |at, name| at.get_mut(name));
+    let mut path = key.text().split('.');
+    let found = path.try_fold(from, |at, name| at.get_mut(name));
     Ok(found.map(Value::take).unwrap_or_default())
 }
 

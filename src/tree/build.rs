@@ -321,10 +321,16 @@ impl Tree {
         })
     }
 
-    /// The positions of the children that are lists or maps.
-    pub(crate) fn inner(&self, at: usize) -> Vec<usize> {
-        let is_inner = |child: &usize| matches!(self.nodes[*child].tag, Tag::List | Tag::Map);
-        self.children(at).filter(is_inner).collect()
+    /// Visits the children that are lists or maps, whose size the visitor does not change.
+    pub(crate) fn for_each_inner(&mut self, at: usize, mut visit: impl FnMut(&mut Self, usize)) {
+        let (count, mut child) = (self.at(at).len(), at + 1);
+        for _ in 0..count {
+            let raw = self.nodes[child];
+            if matches!(raw.tag, Tag::List | Tag::Map) {
+                visit(self, child);
+            }
+            child += raw.size();
+        }
     }
 
     /// The node at a position.
@@ -349,15 +355,18 @@ impl Tree {
 
     /// Sorts the members of a map by a rank.
     pub(crate) fn sort_members<R: Ord>(&mut self, at: usize, mut rank: impl FnMut(&str) -> R) {
-        let children = self.children(at);
-        let ranks = children.map(|child| (rank(self.name(child)), child));
-        let mut ranks: Vec<(R, usize)> = ranks.collect();
-        // it is stable, as positions grow
-        if !ranks.is_sorted() {
-            ranks.sort();
-            let order: Vec<usize> = ranks.into_iter().map(|(_, child)| child).collect();
-            self.put_children(at, &order);
+        let ranks = self.children(at).map(|child| rank(self.name(child)));
+        if ranks.is_sorted() {
+            return;
         }
+        let mut ranks: Vec<_> = self
+            .children(at)
+            .map(|child| (rank(self.name(child)), child))
+            .collect();
+        // it is stable, as positions grow
+        ranks.sort();
+        let order: Vec<usize> = ranks.into_iter().map(|(_, child)| child).collect();
+        self.put_children(at, &order);
     }
 }
 

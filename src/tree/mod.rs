@@ -21,7 +21,7 @@ use serde_json::{Number, Value};
 pub(crate) use self::build::{Builder, Hint, Name, TooLarge};
 pub use self::de::TreeError;
 
-/// A result in little memory: about a quarter of what a [`Value`] needs, and a third of the time to build it.
+/// A result in little memory: a third to a seventh of what a [`Value`] needs, and half of the time to build it.
 ///
 /// [`Output::to_tree`](crate::Output::to_tree) returns one. [`root`](Self::root) is its first node, from which the others are found.
 /// The tree is a `Serialize`, and its nodes are `Deserializer`s.

@@ -18,6 +18,9 @@ mod diagrams;
 mod dynamodb;
 mod errors;
 mod exchange;
+mod fan_out;
+#[cfg(feature = "cli")]
+mod fan_out_command;
 mod fault_proxy;
 mod handmade;
 #[cfg(feature = "cli")]
@@ -34,6 +37,8 @@ mod model_commands;
 mod models;
 mod null_server;
 mod one_way_events;
+#[cfg(feature = "cli")]
+mod package_tools;
 mod paginate;
 #[cfg(feature = "cli")]
 mod procedures;

@@ -11,13 +11,13 @@ use crate::support::loopback::{Asked, Server};
 
 /// The outcome of a run of the command.
 #[derive(Debug)]
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
-fn run_with(home: &Path, url: &str, variables: &[(&str, &str)], line: &str) -> Run {
+pub(crate) fn run_with(home: &Path, url: &str, variables: &[(&str, &str)], line: &str) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tucuxi"));
     command.env_clear().env("HOME", home).current_dir(home);
     command
@@ -35,7 +35,7 @@ fn run_with(home: &Path, url: &str, variables: &[(&str, &str)], line: &str) -> R
     }
 }
 
-fn run(home: &Path, url: &str, line: &str) -> Run {
+pub(crate) fn run(home: &Path, url: &str, line: &str) -> Run {
     run_with(home, url, &[], line)
 }
 
@@ -774,64 +774,4 @@ ScannedCount: 3
     }
     assert!(alone("ddb help").out.contains("select"));
     assert!(alone("ddb put help").out.contains("ITEMS"));
-}
-
-#[test]
-fn logins_of_package_tools_are_printed() {
-    let server =
-        Server::start(|asked| {
-            Some((200, match asked.line.contains("authorization-token") {
-            true => json!({"authorizationToken": "tok", "expiration": 4_000_000_000_u64}),
-            false => json!({"repositoryEndpoint": "https://d-1.d.codeartifact.amazonaws.com/x/r/"}),
-        }.to_string()))
-        });
-    let home = tempfile::tempdir().unwrap();
-    let call = |tool: &str| {
-        let line =
-            format!("codeartifact login --domain dd --repository rr --dry-run --tool {tool}");
-        run(home.path(), &server.url, &line)
-    };
-    let place = "d-1.d.codeartifact.amazonaws.com/x/r/";
-    for (tool, expected) in [
-        (
-            "pip",
-            format!("pip config set global.index-url https://aws:tok@{place}simple/\n\n"),
-        ),
-        (
-            "npm --namespace n",
-            format!(
-                "npm config set @n:registry https://{place}\n\nnpm config set //{place}:always-auth true\n\nnpm config set //{place}:_authToken tok\n\n"
-            ),
-        ),
-        (
-            "twine",
-            format!(
-                "Dryrun mode is enabled, not writing to pypirc.\n{}/.pypirc would have been set to the following:\n\n[distutils]\nindex-servers = \n\tpypi\n\tcodeartifact\n\n[codeartifact]\nrepository = https://{place}\nusername = aws\npassword = tok\n\n\n",
-                home.path().display()
-            ),
-        ),
-    ] {
-        let run = call(tool);
-        assert_eq!(run.out, expected, "{tool}: {}", run.err);
-    }
-    assert!(
-        call("swift")
-            .out
-            .contains("machine d-1.d.codeartifact.amazonaws.com login token password tok\n")
-    );
-    let missing = call("dotnet");
-    assert!(
-        missing.code == 255 && missing.err.contains("cannot run dotnet"),
-        "{missing:?}"
-    );
-    assert_eq!(call("pip --namespace n").code, 255);
-    let real = run(
-        home.path(),
-        &server.url,
-        "codeartifact login --domain dd --repository rr --tool pip",
-    );
-    assert!(
-        real.code == 252 && real.err.contains("without --dry-run"),
-        "{real:?}"
-    );
 }

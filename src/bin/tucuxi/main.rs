@@ -5,7 +5,7 @@
 //! | exit code | meaning |
 //! | --- | --- |
 //! | 0 | success |
-//! | 1 | objects or files that `s3` could not transfer, or a key that `configure get` does not find |
+//! | 1 | objects or files that `s3` could not transfer, some of several targets that failed, or a key that `configure get` does not find |
 //! | 2 | objects or files that `s3` skipped with a warning |
 //! | 130 | Ctrl-C during a transfer or a login |
 //! | 252 | invalid command line or parameters |
@@ -23,6 +23,7 @@ mod describe;
 mod documentation;
 mod endpoint;
 mod failure;
+mod fan;
 mod mcp;
 mod mock;
 mod models;
@@ -71,7 +72,23 @@ const SUBCOMMANDS: &[Subcommand] = &[
     completion::SUBCOMMAND,
 ];
 
+/// The exit code of a panic, as of other errors.
+const PANIC: i32 = 255;
+
+/// Ends the command at a panic of any thread, before an abort would write its memory, with secrets, to a core file.
+fn exit_at_panic() {
+    let message = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        message(panic);
+        let hint = "tucuxi: this is a fault of tucuxi; please report it with the command line";
+        // there may be no stderr
+        let _ = writeln!(io::stderr(), "{hint}");
+        std::process::exit(PANIC);
+    }));
+}
+
 fn main() -> ExitCode {
+    exit_at_panic();
     let mut args = std::env::args_os().skip(1);
     if args
         .next()

@@ -1,23 +1,31 @@
 //! Deserialisation of lists and objects with a table of names.
 
 use crate::endpoint::expression::Symbols;
-use crate::endpoint::rule::Named;
+use crate::endpoint::rule::{Named, Rule};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+/// What was read of a rule set before.
+#[derive(Default)]
+pub(super) struct Context {
+    pub(super) symbols: Symbols,
+    /// The rules. Those of a list follow each other.
+    pub(super) rules: Vec<Rule>,
+}
+
 /// A type that is deserialised with the table of names.
 pub(super) trait Read<'de>: Sized {
-    fn read<D: Deserializer<'de>>(json: D, symbols: &mut Symbols) -> Result<Self, D::Error>;
+    fn read<D: Deserializer<'de>>(json: D, cx: &mut Context) -> Result<Self, D::Error>;
 }
 
 /// The seed of a [`Read`] type, for elements of lists and objects.
-pub(super) struct Seed<'s, T>(&'s mut Symbols, PhantomData<T>);
+pub(super) struct Seed<'s, T>(&'s mut Context, PhantomData<T>);
 
-pub(super) fn seed<T>(symbols: &mut Symbols) -> Seed<'_, T> {
-    Seed(symbols, PhantomData)
+pub(super) fn seed<T>(cx: &mut Context) -> Seed<'_, T> {
+    Seed(cx, PhantomData)
 }
 
 impl<'de, T: Read<'de>> DeserializeSeed<'de> for Seed<'_, T> {
@@ -34,15 +42,15 @@ pub(super) trait ReadObject<'de>: Default {
         &mut self,
         key: &str,
         json: &mut A,
-        symbols: &mut Symbols,
+        cx: &mut Context,
     ) -> Result<(), A::Error>;
 }
 
 pub(super) fn object<'de, T: ReadObject<'de>, D: Deserializer<'de>>(
     json: D,
-    symbols: &mut Symbols,
+    cx: &mut Context,
 ) -> Result<T, D::Error> {
-    json.deserialize_map(ObjectVisitor(seed(symbols)))
+    json.deserialize_map(ObjectVisitor(seed(cx)))
 }
 
 pub(super) struct ObjectVisitor<'s, T>(pub(super) Seed<'s, T>);
@@ -93,7 +101,7 @@ pub(super) fn skip<'de, A: MapAccess<'de>>(json: &mut A) -> Result<(), A::Error>
 }
 
 impl<'de, T: Read<'de>> Read<'de> for Box<[T]> {
-    fn read<D: Deserializer<'de>>(json: D, symbols: &mut Symbols) -> Result<Self, D::Error> {
+    fn read<D: Deserializer<'de>>(json: D, cx: &mut Context) -> Result<Self, D::Error> {
         struct ListVisitor<'s, T>(Seed<'s, T>);
         impl<'de, T: Read<'de>> Visitor<'de> for ListVisitor<'_, T> {
             type Value = Box<[T]>;
@@ -110,13 +118,13 @@ impl<'de, T: Read<'de>> Read<'de> for Box<[T]> {
                 Ok(elements.into())
             }
         }
-        json.deserialize_seq(ListVisitor(seed(symbols)))
+        json.deserialize_seq(ListVisitor(seed(cx)))
     }
 }
 
 impl<'de, T: Read<'de>> Read<'de> for Named<T> {
-    fn read<D: Deserializer<'de>>(json: D, symbols: &mut Symbols) -> Result<Self, D::Error> {
-        let pairs: PairsDraft<T> = object(json, symbols)?;
+    fn read<D: Deserializer<'de>>(json: D, cx: &mut Context) -> Result<Self, D::Error> {
+        let pairs: PairsDraft<T> = object(json, cx)?;
         Ok(pairs.0.into())
     }
 }
@@ -134,9 +142,9 @@ impl<'de, T: Read<'de>> ReadObject<'de> for PairsDraft<T> {
         &mut self,
         key: &str,
         json: &mut A,
-        symbols: &mut Symbols,
+        cx: &mut Context,
     ) -> Result<(), A::Error> {
-        let value = json.next_value_seed(seed(symbols))?;
+        let value = json.next_value_seed(seed(cx))?;
         self.0.push((key.into(), value));
         Ok(())
     }

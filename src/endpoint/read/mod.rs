@@ -5,15 +5,20 @@
 //! expressions and rules are evaluated.
 
 mod json;
+mod outline;
 mod value;
 
-use self::json::{Key, Read, ReadObject, object, seed, skip};
+#[cfg(feature = "cli")]
+pub(crate) use self::outline::outline;
+
+use self::json::{Context, Key, Read, ReadObject, object, seed, skip};
 use super::diagram::Diagram;
 use super::error::EndpointError;
-use super::expression::{self, Expression, Symbols};
+use super::expression::{self, Expression};
 use super::params::EndpointValue;
-use super::rule::{Condition, EndpointTemplate, Named, Property, Rule, RuleBody};
+use super::rule::{Condition, EndpointTemplate, Named, Property, Rule, RuleBody, Siblings};
 use super::ruleset::{ParameterDefinition, ParameterType, Rules, Ruleset};
+use super::tree::Tree;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess};
 
@@ -29,12 +34,12 @@ impl Ruleset {
 }
 
 fn ruleset(text: &str) -> serde_json::Result<Ruleset> {
-    let mut symbols = Symbols::default();
+    let mut cx = Context::default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let draft: RulesetDraft = object(&mut deserializer, &mut symbols)?;
+    let draft: RulesetDraft = object(&mut deserializer, &mut cx)?;
     deserializer.end()?;
     let rules = match draft.rules {
-        Some(rules) => Some(Rules::Tree(rules)),
+        Some(roots) => Some(Rules::Tree(Tree::new(cx.rules, roots))),
         None => draft
             .diagram
             .finish()
@@ -45,19 +50,42 @@ fn ruleset(text: &str) -> serde_json::Result<Ruleset> {
         return Err(Error::custom("`parameters` and `rules` are required"));
     };
     for definition in &mut parameters {
-        definition.referenced = symbols.is_read(definition.variable);
+        definition.referenced = cx.symbols.is_read(definition.variable);
     }
     Ok(Ruleset {
         parameters,
         rules,
-        names: symbols.into_names(),
+        names: cx.symbols.names(),
     })
+}
+
+/// The definitions of parameters.
+struct Parameters(Box<[ParameterDefinition]>);
+
+impl<'de> Read<'de> for Parameters {
+    fn read<D: Deserializer<'de>>(json: D, cx: &mut Context) -> Result<Self, D::Error> {
+        let pairs: Named<ParameterText> = Read::read(json, cx)?;
+        let definitions: Result<_, _> = pairs
+            .into_iter()
+            .map(|(name, text)| text.define(name, cx))
+            .collect();
+        definitions.map(Self).map_err(Error::custom)
+    }
+}
+
+impl<'de> Read<'de> for Siblings {
+    fn read<D: Deserializer<'de>>(json: D, cx: &mut Context) -> Result<Self, D::Error> {
+        let rules: Box<[Rule]> = Read::read(json, cx)?;
+        let start = cx.rules.len();
+        cx.rules.extend(rules);
+        Ok(start..cx.rules.len())
+    }
 }
 
 #[derive(Default)]
 struct RulesetDraft {
     parameters: Option<Box<[ParameterDefinition]>>,
-    rules: Option<Box<[Rule]>>,
+    rules: Option<Siblings>,
     diagram: DiagramDraft,
 }
 
@@ -87,20 +115,16 @@ impl<'de> ReadObject<'de> for RulesetDraft {
         &mut self,
         key: &str,
         json: &mut A,
-        symbols: &mut Symbols,
+        cx: &mut Context,
     ) -> Result<(), A::Error> {
         match key {
             "parameters" => {
-                let pairs: Named<ParameterText> = json.next_value_seed(seed(symbols))?;
-                let definitions: Result<_, _> = pairs
-                    .into_iter()
-                    .map(|(name, text)| text.define(name, symbols))
-                    .collect();
-                self.parameters = Some(definitions.map_err(Error::custom)?);
+                let Parameters(definitions) = json.next_value_seed(seed(cx))?;
+                self.parameters = Some(definitions);
             }
-            "rules" => self.rules = Some(json.next_value_seed(seed(symbols))?),
-            "conditions" => self.diagram.conditions = json.next_value_seed(seed(symbols))?,
-            "results" => self.diagram.results = json.next_value_seed(seed(symbols))?,
+            "rules" => self.rules = Some(json.next_value_seed(seed(cx))?),
+            "conditions" => self.diagram.conditions = json.next_value_seed(seed(cx))?,
+            "results" => self.diagram.results = json.next_value_seed(seed(cx))?,
             "nodes" => self.diagram.nodes = Some(json.next_value()?),
             "nodeCount" => self.diagram.node_count = json.next_value()?,
             "root" => self.diagram.root = Some(json.next_value()?),
@@ -130,13 +154,13 @@ enum DefaultText {
 }
 
 impl<'de> Read<'de> for ParameterText {
-    fn read<D: Deserializer<'de>>(json: D, _: &mut Symbols) -> Result<Self, D::Error> {
+    fn read<D: Deserializer<'de>>(json: D, _: &mut Context) -> Result<Self, D::Error> {
         Self::deserialize(json)
     }
 }
 
 impl ParameterText {
-    fn define(self, name: Box<str>, symbols: &mut Symbols) -> Result<ParameterDefinition, String> {
+    fn define(self, name: Box<str>, cx: &mut Context) -> Result<ParameterDefinition, String> {
         let types = [
             ParameterType::Boolean,
             ParameterType::String,
@@ -162,7 +186,7 @@ impl ParameterText {
             required: self.required.unwrap_or(false),
             deprecated: self.deprecated,
             referenced: false, // known when all rules are parsed
-            variable: symbols.variable(&name),
+            variable: cx.symbols.variable(&name),
             name: name.into(),
         };
         if let Some(default) = &definition.default {
@@ -179,7 +203,7 @@ struct RuleDraft {
     kind: Option<Box<str>>,
     endpoint: Option<EndpointTemplate>,
     error: Option<Expression>,
-    rules: Option<Box<[Rule]>>,
+    rules: Option<Siblings>,
 }
 
 impl<'de> ReadObject<'de> for RuleDraft {
@@ -187,13 +211,13 @@ impl<'de> ReadObject<'de> for RuleDraft {
         &mut self,
         key: &str,
         json: &mut A,
-        symbols: &mut Symbols,
+        cx: &mut Context,
     ) -> Result<(), A::Error> {
         match key {
-            "conditions" => self.conditions = json.next_value_seed(seed(symbols))?,
-            "endpoint" => self.endpoint = Some(json.next_value_seed(seed(symbols))?),
-            "error" => self.error = Some(json.next_value_seed(seed(symbols))?),
-            "rules" => self.rules = Some(json.next_value_seed(seed(symbols))?),
+            "conditions" => self.conditions = json.next_value_seed(seed(cx))?,
+            "endpoint" => self.endpoint = Some(json.next_value_seed(seed(cx))?),
+            "error" => self.error = Some(json.next_value_seed(seed(cx))?),
+            "rules" => self.rules = Some(json.next_value_seed(seed(cx))?),
             "type" => {
                 let Key(kind) = json.next_value()?;
                 self.kind = Some(kind.into());
@@ -205,8 +229,8 @@ impl<'de> ReadObject<'de> for RuleDraft {
 }
 
 impl<'de> Read<'de> for Rule {
-    fn read<D: Deserializer<'de>>(json: D, symbols: &mut Symbols) -> Result<Self, D::Error> {
-        let draft: RuleDraft = object(json, symbols)?;
+    fn read<D: Deserializer<'de>>(json: D, cx: &mut Context) -> Result<Self, D::Error> {
+        let draft: RuleDraft = object(json, cx)?;
         let kind = draft.kind.as_deref();
         let body = match kind {
             Some("endpoint") => draft.endpoint.map(|it| RuleBody::Endpoint(Box::new(it))),
@@ -245,12 +269,12 @@ impl<'de> ReadObject<'de> for EndpointDraft {
         &mut self,
         key: &str,
         json: &mut A,
-        symbols: &mut Symbols,
+        cx: &mut Context,
     ) -> Result<(), A::Error> {
         match key {
-            "headers" => self.headers = json.next_value_seed(seed(symbols))?,
-            "properties" => self.properties = json.next_value_seed(seed(symbols))?,
-            "url" => self.url = Some(json.next_value_seed(seed(symbols))?),
+            "headers" => self.headers = json.next_value_seed(seed(cx))?,
+            "properties" => self.properties = json.next_value_seed(seed(cx))?,
+            "url" => self.url = Some(json.next_value_seed(seed(cx))?),
             _ => skip(json)?,
         }
         Ok(())
@@ -258,8 +282,8 @@ impl<'de> ReadObject<'de> for EndpointDraft {
 }
 
 impl<'de> Read<'de> for EndpointTemplate {
-    fn read<D: Deserializer<'de>>(json: D, symbols: &mut Symbols) -> Result<Self, D::Error> {
-        let draft: EndpointDraft = object(json, symbols)?;
+    fn read<D: Deserializer<'de>>(json: D, cx: &mut Context) -> Result<Self, D::Error> {
+        let draft: EndpointDraft = object(json, cx)?;
         Ok(Self {
             url: draft
                 .url
@@ -284,10 +308,10 @@ impl<'de> ReadObject<'de> for CallDraft {
         &mut self,
         key: &str,
         json: &mut A,
-        symbols: &mut Symbols,
+        cx: &mut Context,
     ) -> Result<(), A::Error> {
         match key {
-            "argv" => self.arguments = json.next_value_seed(seed(symbols))?,
+            "argv" => self.arguments = json.next_value_seed(seed(cx))?,
             "assign" => self.assign = json.next_value()?,
             "fn" => self.function = Some(json.next_value()?),
             "ref" => self.reference = Some(json.next_value()?),
@@ -298,14 +322,14 @@ impl<'de> ReadObject<'de> for CallDraft {
 }
 
 impl<'de> Read<'de> for Condition {
-    fn read<D: Deserializer<'de>>(json: D, symbols: &mut Symbols) -> Result<Self, D::Error> {
-        let draft: CallDraft = object(json, symbols)?;
+    fn read<D: Deserializer<'de>>(json: D, cx: &mut Context) -> Result<Self, D::Error> {
+        let draft: CallDraft = object(json, cx)?;
         let Some(function) = draft.function else {
             return Err(Error::custom("a condition has no `fn`"));
         };
         Ok(Self {
             test: expression::call(&function, draft.arguments).map_err(Error::custom)?,
-            assign: draft.assign.map(|name| symbols.variable(&name)),
+            assign: draft.assign.map(|name| cx.symbols.variable(&name)),
         })
     }
 }

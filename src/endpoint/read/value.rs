@@ -1,19 +1,19 @@
 //! Expressions and properties.
 
 use super::CallDraft;
-use super::json::{ObjectVisitor, PairsDraft, Read, seed};
-use crate::endpoint::expression::{self, Expression, Symbols};
+use super::json::{Context, ObjectVisitor, PairsDraft, Read, seed};
+use crate::endpoint::expression::{self, Expression};
 use crate::endpoint::rule::Property;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 impl<'de> Read<'de> for Expression {
-    fn read<D: Deserializer<'de>>(json: D, symbols: &mut Symbols) -> Result<Self, D::Error> {
-        json.deserialize_any(ExpressionVisitor(symbols))
+    fn read<D: Deserializer<'de>>(json: D, cx: &mut Context) -> Result<Self, D::Error> {
+        json.deserialize_any(ExpressionVisitor(cx))
     }
 }
 
-struct ExpressionVisitor<'s>(&'s mut Symbols);
+struct ExpressionVisitor<'s>(&'s mut Context);
 
 impl<'de> Visitor<'de> for ExpressionVisitor<'_> {
     type Value = Expression;
@@ -36,14 +36,14 @@ impl<'de> Visitor<'de> for ExpressionVisitor<'_> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Expression, E> {
-        expression::text(text, self.0).map_err(E::custom)
+        expression::text(text, &mut self.0.symbols).map_err(E::custom)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Expression, A::Error> {
         let draft = ObjectVisitor(seed::<CallDraft>(self.0)).visit_map(map)?;
         match (draft.reference, draft.function) {
             _ if draft.assign.is_some() => Err(Error::custom("only a condition can `assign`")),
-            (Some(name), None) => Ok(Expression::Reference(self.0.reference(&name))),
+            (Some(name), None) => Ok(Expression::Reference(self.0.symbols.reference(&name))),
             (None, Some(name)) => expression::call(&name, draft.arguments).map_err(Error::custom),
             _ => Err(Error::custom("an expression has neither `ref` nor `fn`")),
         }
@@ -51,12 +51,12 @@ impl<'de> Visitor<'de> for ExpressionVisitor<'_> {
 }
 
 impl<'de> Read<'de> for Property {
-    fn read<D: Deserializer<'de>>(json: D, symbols: &mut Symbols) -> Result<Self, D::Error> {
-        json.deserialize_any(PropertyVisitor(symbols))
+    fn read<D: Deserializer<'de>>(json: D, cx: &mut Context) -> Result<Self, D::Error> {
+        json.deserialize_any(PropertyVisitor(cx))
     }
 }
 
-struct PropertyVisitor<'s>(&'s mut Symbols);
+struct PropertyVisitor<'s>(&'s mut Context);
 
 impl<'de> Visitor<'de> for PropertyVisitor<'_> {
     type Value = Property;
@@ -86,7 +86,7 @@ impl<'de> Visitor<'de> for PropertyVisitor<'_> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Property, E> {
-        match expression::text(text, self.0).map_err(E::custom)? {
+        match expression::text(text, &mut self.0.symbols).map_err(E::custom)? {
             Expression::Template(parts) => Ok(Property::Template(parts)),
             Expression::Text(text) => Ok(Property::Constant(String::from(text).into())),
             _ => Err(E::custom("a string is neither a template nor a literal")),

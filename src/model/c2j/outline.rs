@@ -13,6 +13,8 @@
 #[cfg(feature = "cli")]
 use std::fmt::Write as _;
 
+use crate::outline;
+
 /// The parts of a model, as they are in its text.
 #[derive(Default)]
 pub(super) struct Parts<'t> {
@@ -75,7 +77,7 @@ impl<'t> Parts<'t> {
 
 /// The first number of a line, and the others. One that is not a number is `None`.
 fn numbers(line: &str) -> Option<(usize, impl Iterator<Item = Option<usize>>)> {
-    let mut all = line.split(' ').map(|number| number.parse().ok());
+    let mut all = outline::words(line).map(outline::number);
     Some((all.next()??, all))
 }
 

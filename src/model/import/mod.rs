@@ -26,7 +26,8 @@ use serde_json::Value;
 use self::release::{COMMON, KINDS, Release};
 use self::stage::Stage;
 use super::source::{OUTLINE, merge_extras, pack};
-use super::{EXAMPLES, SERVICE, c2j};
+use super::{ENDPOINT_RULES, EXAMPLES, SERVICE, c2j};
+use crate::endpoint;
 
 /// The options of an import.
 ///
@@ -160,8 +161,8 @@ pub fn import(
     })
 }
 
-/// Packs a folder of models into the file that the feature `embedded` includes in the binary. Large models get an outline, so that they
-/// are not scanned when they are loaded.
+/// Packs a folder of models into the file that the feature `embedded` includes in the binary. Large models and endpoint rules get an
+/// outline, so that they are not scanned when they are loaded.
 ///
 /// # Errors
 ///
@@ -169,14 +170,18 @@ pub fn import(
 pub fn pack(models: &Path, into: &Path) -> Result<(), ImportError> {
     /// A scan of less takes less than 0.1 ms.
     const LARGE: usize = 64 * 1024;
+    /// Rules take longer, as they are compiled. Most services have less than this.
+    const LARGE_RULES: usize = 4 * 1024;
     let release = Release::open(models)?;
     let mut texts = BTreeMap::new();
     for path in release.paths() {
         let text = release.text(path)?;
-        if path.ends_with(SERVICE)
-            && text.len() >= LARGE
-            && let Some(outline) = c2j::outline(&text)
-        {
+        let outline = match path.rsplit('/').next() {
+            Some(SERVICE) if text.len() >= LARGE => c2j::outline(&text),
+            Some(ENDPOINT_RULES) if text.len() >= LARGE_RULES => endpoint::outline(&text),
+            _ => None,
+        };
+        if let Some(outline) = outline {
             texts.insert(format!("{path}{OUTLINE}"), outline);
         }
         texts.insert(path.to_owned(), text);

@@ -53,10 +53,10 @@ const KINDS: [&str; 6] = [
     WAITERS,
 ];
 
-/// What follows the name of a model in the name of its outline, which only the pack has.
+/// What follows the name of a model or of rules in the name of their outline, which only the pack has.
 pub(crate) const OUTLINE: &str = ".outline";
 
-/// The text of a model, and where its parts are, if that is known.
+/// The text of a data file, and where its parts are, if that is known.
 pub(crate) struct Loaded {
     pub(crate) text: String,
     pub(crate) outline: Option<String>,
@@ -186,16 +186,21 @@ impl Models {
         }
     }
 
-    /// Loads a model in its newest version, or in exactly this version.
-    pub(crate) fn model(&self, service: &str, version: Option<&str>) -> Result<Option<Loaded>> {
-        let newest = || self.newest(service, SERVICE);
+    /// Loads a service's file of this kind with its outline, in its newest version, or in exactly this version.
+    pub(crate) fn load_outlined(
+        &self,
+        service: &str,
+        version: Option<&str>,
+        kind: &str,
+    ) -> Result<Option<Loaded>> {
+        let newest = || self.newest(service, kind);
         let Some(version) = version.map_or_else(newest, |version| Ok(Some(version.into())))? else {
             return Ok(None);
         };
         if !is_name(service) || !is_name(&version) {
             return Ok(None);
         }
-        let path = format!("{service}/{version}/{SERVICE}");
+        let path = format!("{service}/{version}/{kind}");
         for source in &self.sources {
             let Some(text) = source.load(&path)? else {
                 continue;
@@ -208,6 +213,11 @@ impl Models {
             return Ok(Some(Loaded { text, outline }));
         }
         Ok(None)
+    }
+
+    /// Loads a model in its newest version, or in exactly this version.
+    pub(crate) fn model(&self, service: &str, version: Option<&str>) -> Result<Option<Loaded>> {
+        self.load_outlined(service, version, SERVICE)
     }
 
     /// Loads a service's file of this kind in exactly this version.
