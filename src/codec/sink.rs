@@ -6,7 +6,6 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value;
-use serde_json::ser::Formatter;
 
 /// `Value` as the target. serde_json's own visitor ignores size hints, so that a map of one member has capacity for four.
 #[derive(Clone, Copy)]
@@ -71,18 +70,17 @@ impl<'de, S: Serializer> DeserializeSeed<'de> for SerializeInto<S> {
     }
 }
 
-/// JSON text as the target.
-pub(crate) struct ToText<F> {
-    pub(crate) formatter: F,
+/// Compact JSON text as the target.
+pub(crate) struct ToText {
     /// The estimated length of the text.
     pub(crate) capacity: usize,
 }
 
-impl<'de, F: Formatter> DeserializeSeed<'de> for ToText<F> {
+impl<'de> DeserializeSeed<'de> for ToText {
     type Value = Vec<u8>;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<u8>, D::Error> {
         let mut out = Vec::with_capacity(self.capacity);
-        let mut serializer = serde_json::Serializer::with_formatter(&mut out, self.formatter);
+        let mut serializer = serde_json::Serializer::new(&mut out);
         SerializeInto(&mut serializer).deserialize(deserializer)?;
         Ok(out)
     }

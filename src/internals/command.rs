@@ -95,6 +95,15 @@ pub fn paginator(pages: &Pages) -> &Paginator {
     pages.paginator()
 }
 
+/// Validates the parameters of a request, and sends nothing.
+///
+/// # Errors
+///
+/// Returns an error if a parameter is invalid.
+pub fn check(request: RequestBuilder) -> Result<()> {
+    request.check()
+}
+
 /// The parameters that request the next page; none after the last one.
 ///
 /// # Errors

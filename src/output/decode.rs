@@ -25,8 +25,14 @@ impl Output {
         let edits = &source.edits;
         let named = |e: Error| e.of_call(source.model.name(), &operation.name);
         let invalid = |e: ReadError| named(Error::response(e));
-        if let Some(given) = &source.given {
-            return edited(edits, seed(), given).map_err(invalid);
+        if let Some(value) = &source.given {
+            let reader = FittedReader {
+                model: &source.model,
+                shape: None,
+                value,
+            };
+            let read = edited(edits, seed(), reader);
+            return read.map_err(|error| invalid(ReadError::custom(error)));
         }
         let response = BufferedResponse {
             model: &source.model,

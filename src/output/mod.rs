@@ -17,7 +17,6 @@ use http::HeaderMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use crate::body::ResponseBody;
 use crate::checksum::{ChecksumAlgorithm, Expected};
@@ -264,7 +263,8 @@ impl Output {
     ///
     /// Returns an error if the response is malformed, a member does not fit the model and responses are strict, or the writer fails.
     pub fn write_json(&self, out: impl io::Write) -> Result<()> {
-        self.write_text(out, || CompactFormatter)
+        let capacity = self.source.bytes.len();
+        write_whole(out, &self.decode(|| ToText { capacity })?)
     }
 
     /// Writes the result as indented JSON. Nothing is written if the result cannot be decoded.
@@ -282,21 +282,12 @@ impl Output {
     ///
     /// Returns an error if the response is malformed, a member does not fit the model and responses are strict, or the writer fails.
     pub fn write_json_pretty(&self, out: impl io::Write) -> Result<()> {
-        self.write_text(out, PrettyFormatter::new)
-    }
-
-    /// Writes the text once it is complete, so that no truncated document is written.
-    fn write_text<F: Formatter>(
-        &self,
-        mut out: impl io::Write,
-        formatter: impl Fn() -> F,
-    ) -> Result<()> {
-        let capacity = self.source.bytes.len();
-        let text = self.decode(|| ToText {
-            formatter: formatter(),
-            capacity,
+        let tree = self.decode(|| ToTree {
+            timestamp: None,
+            len: self.source.bytes.len(),
         })?;
-        out.write_all(&text).map_err(Error::response)
+        let text = serde_json::to_vec_pretty(&tree).map_err(Error::response)?;
+        write_whole(out, &text)
     }
 
     /// Registers a change to the member at the end of a path. It is made whenever the result is decoded, be it to a `Value`, to a
@@ -533,6 +524,11 @@ impl Output {
         let fitted = self.source.fitted.get();
         fitted.map_or(&[], |fitted| &fitted.warnings)
     }
+}
+
+/// Writes a text that is complete, so that no truncated document is written.
+fn write_whole(mut out: impl io::Write, text: &[u8]) -> Result<()> {
+    out.write_all(text).map_err(Error::response)
 }
 
 impl fmt::Debug for Output {

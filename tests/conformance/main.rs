@@ -34,6 +34,10 @@ mod eventstream;
 #[allow(dead_code, unused_imports)]
 #[path = "../../src/bin/tucuxi/failure.rs"]
 mod failure;
+#[cfg(feature = "cli")]
+#[allow(dead_code)]
+#[path = "../../src/bin/tucuxi/fan.rs"]
+mod fan;
 mod jmespath;
 mod json_schema;
 mod oracle;

@@ -19,6 +19,8 @@ mod dynamodb;
 mod errors;
 mod exchange;
 mod fan_out;
+#[cfg(feature = "cli")]
+mod fan_out_command;
 mod fault_proxy;
 mod handmade;
 #[cfg(feature = "cli")]

@@ -3,13 +3,15 @@
 use std::io::{self, Write};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use tucuxi::internals::command::next_page;
+use tucuxi::internals::command::{Limits, next_page};
 use tucuxi::query::Query;
 use tucuxi::{Client, Output};
 
 use crate::args::{self, required};
 use crate::body::{self, Destination};
 use crate::failure::Failure;
+use crate::fan::{self, Fan};
+use crate::output::{Rows, Style};
 use crate::{Subcommand, out};
 
 pub(crate) const SUBCOMMAND: Subcommand = Subcommand {
@@ -39,6 +41,12 @@ fn define(command: Command) -> Command {
                 .conflicts_with_all(["body", "out"])
                 .help("Fetches all pages of a listing, and prints them as one response"),
         )
+        .args(fan::OPTIONS.map(|(name, value, help)| {
+            option(name, value, help)
+                .value_delimiter(',')
+                .action(ArgAction::Append)
+                .conflicts_with_all(["body", "out"])
+        }))
         .arg(option(
             "body",
             "FILE",
@@ -62,6 +70,24 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let client = args::client(matches)?;
     let service = required(matches, "SERVICE");
     let operation = required(matches, "OPERATION");
+    let list = |name| {
+        let values = matches.get_many::<String>(name).into_iter().flatten();
+        values.cloned().collect()
+    };
+    if let Some(fan) = Fan::of(fan::OPTIONS.map(|(name, ..)| list(name)))? {
+        let call = fan::Call {
+            service: service.into(),
+            operation: operation.into(),
+            params,
+            limits: matches.get_flag("paginate").then(Limits::default),
+            change: None,
+        };
+        return fan.call(
+            &client,
+            call,
+            Rows::new(&Style::json(query.as_ref()), out::json()),
+        );
+    }
     let mut request = client.request(service, operation).params(params);
     if matches.get_flag("paginate") {
         return out::value(&request.pages()?.collect_full()?, query.as_ref());

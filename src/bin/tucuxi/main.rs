@@ -5,7 +5,7 @@
 //! | exit code | meaning |
 //! | --- | --- |
 //! | 0 | success |
-//! | 1 | objects or files that `s3` could not transfer, or a key that `configure get` does not find |
+//! | 1 | objects or files that `s3` could not transfer, some of several targets that failed, or a key that `configure get` does not find |
 //! | 2 | objects or files that `s3` skipped with a warning |
 //! | 130 | Ctrl-C during a transfer or a login |
 //! | 252 | invalid command line or parameters |
@@ -23,6 +23,7 @@ mod describe;
 mod documentation;
 mod endpoint;
 mod failure;
+mod fan;
 mod mcp;
 mod mock;
 mod models;

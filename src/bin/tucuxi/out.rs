@@ -49,7 +49,8 @@ pub(crate) fn value(value: &Value, query: Option<&Query>) -> Result<(), Failure>
     Ok(out.flush()?)
 }
 
-fn json() -> Box<dyn Write> {
+/// Stdout for JSON, whose control characters are escaped if it is a terminal. It must be flushed.
+pub(crate) fn json() -> Box<dyn Write> {
     let stdout = io::stdout().lock();
     match stdout.is_terminal() {
         true => Box::new(io::BufWriter::new(EscapedJson::new(stdout))),

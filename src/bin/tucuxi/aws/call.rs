@@ -16,10 +16,11 @@ use super::save::Saved;
 use super::value::Reader;
 use super::{Run, commands, help, line, session, skeleton, unknown_command};
 use crate::failure::Failure;
+use crate::fan::{self, Fan};
 use crate::output::timestamp_format;
 
 /// Runs the command of an operation.
-pub(super) fn run(run: Run<'_, '_>, name: &str, args: Vec<String>) -> Result<(), Failure> {
+pub(super) fn run(run: Run<'_, '_>, name: &str, mut args: Vec<String>) -> Result<(), Failure> {
     let Run {
         globals,
         client,
@@ -49,6 +50,9 @@ pub(super) fn run(run: Run<'_, '_>, name: &str, args: Vec<String>) -> Result<(),
         blobs: globals.blobs(client.config())?,
         env: client.config().environment(),
     };
+    let options = command.options();
+    let is_own = |name: &str| options.iter().any(|option| option.name == name);
+    let fan = Fan::take(&mut args, is_own)?;
     let mut given = line::read(&command, &reader, globals.paginate, args)?;
     if given.help {
         return help::print_operation(&command, &globals.output_options(), &client, out);
@@ -66,7 +70,46 @@ pub(super) fn run(run: Run<'_, '_>, name: &str, args: Vec<String>) -> Result<(),
     if let Some(finish) = command.custom().and_then(|custom| custom.finish) {
         finish(&mut given.params, &client)?;
     }
-    send(&client, &command, given, globals, &mut results)
+    match fan {
+        Some(fan) => fan_out(&fan, &client, &command, given, &mut results),
+        None => send(&client, &command, given, globals, &mut results),
+    }
+}
+
+/// Calls many regions and accounts.
+fn fan_out(
+    fan: &Fan,
+    client: &Client,
+    command: &Command<'_>,
+    mut given: Given,
+    results: &mut Results<'_, '_>,
+) -> Result<(), Failure> {
+    let is_many = given.body.is_none() && given.out_file.is_none() && given.saved.is_empty();
+    let is_resumed = given
+        .pages
+        .as_ref()
+        .is_some_and(|pages| pages.starting_token.is_some());
+    if !is_many || is_resumed || has_events(command) || session::opener(command).is_some() {
+        return Err(Failure::Usage(
+            "--regions, --profiles and --roles go with calls whose result is printed, from its beginning".into(),
+        ));
+    }
+    let params = Value::Object(std::mem::take(&mut given.params));
+    if let Some(limits) = &mut given.pages
+        && limits.page_size.is_none()
+    {
+        limits.page_size = results.default_page_size(&params);
+    }
+    let timestamps = timestamp_format(client.config())?;
+    let client = client.with(|config| config.interceptor(timestamps))?;
+    let call = fan::Call {
+        service: command.model.name().into(),
+        operation: command.operation.name.clone(),
+        params,
+        limits: given.pages.take(),
+        change: command.custom().and_then(|custom| custom.result),
+    };
+    fan.call(&client, call, results.rows())
 }
 
 /// Sends the request, and prints the result.

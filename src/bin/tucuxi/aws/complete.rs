@@ -9,6 +9,7 @@ use super::grammar::Takes;
 use super::options::{Command, CommandOption, Sets};
 use super::procedure;
 use super::{commands, globals, model_of, s3};
+use crate::fan;
 
 /// A word that may come next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,6 +210,13 @@ impl<'m> Table<'m> {
             // an operation's own option has precedence
             if !found.iter().any(|(known, _)| known == name) {
                 found.push((name.to_owned(), about));
+            }
+        }
+        if !self.options.is_empty() {
+            for (name, _, about) in fan::OPTIONS {
+                if !found.iter().any(|(known, _)| known == name) {
+                    found.push((name.to_owned(), about));
+                }
             }
         }
         found.retain(|(name, _)| is_new(name));

@@ -7,7 +7,7 @@ use tucuxi::{Config, Output, RequestBuilder, Tree};
 use super::globals::Globals;
 use super::options::Command;
 use crate::failure::Failure;
-use crate::output::{Format, Out, Printer, Style};
+use crate::output::{Format, Out, Printer, Rows, Style};
 
 /// Prints the results of a command.
 pub(super) struct Results<'r, 'o> {
@@ -61,6 +61,11 @@ impl<'r, 'o> Results<'r, 'o> {
 
     fn tree(&mut self, tree: &Tree) -> Result<(), Failure> {
         Printer::new(&self.style, &mut *self.out).response(tree)
+    }
+
+    /// What prints the results of many regions and accounts.
+    pub(super) fn rows(&mut self) -> Rows<'_, &mut Out<'o>> {
+        Rows::new(&self.style, &mut *self.out)
     }
 
     /// Prints the pages of a listing.

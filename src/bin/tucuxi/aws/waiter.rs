@@ -9,6 +9,7 @@ use super::options::Command;
 use super::value::Reader;
 use super::{NO_OPTIONS, Run, unknown_command};
 use crate::failure::Failure;
+use crate::fan::Fan;
 
 /// Waits until a waiter's condition is fulfilled.
 pub(super) fn run(run: Run<'_, '_>, args: Vec<String>) -> Result<(), Failure> {
@@ -46,7 +47,14 @@ pub(super) fn run(run: Run<'_, '_>, args: Vec<String>) -> Result<(), Failure> {
         blobs: globals.blobs(client.config())?,
         env: client.config().environment(),
     };
-    let given = line::read(&command, &reader, false, parsed.rest)?;
-    client.wait(model.name(), &waiters[at], Value::Object(given.params))?;
-    Ok(())
+    let mut args = parsed.rest;
+    let options = command.options();
+    let is_own = |name: &str| options.iter().any(|option| option.name == name);
+    let fan = Fan::take(&mut args, is_own)?;
+    let given = line::read(&command, &reader, false, args)?;
+    let params = Value::Object(given.params);
+    match fan {
+        Some(fan) => fan.wait(&client, model.name(), &waiters[at], params),
+        None => Ok(client.wait(model.name(), &waiters[at], params).map(drop)?),
+    }
 }

@@ -14,6 +14,7 @@ mod out;
 mod pager;
 mod pages;
 mod python;
+mod rows;
 mod settings;
 mod table;
 mod text;
@@ -32,6 +33,7 @@ pub(crate) use self::error::{report, sentence};
 pub(crate) use self::json::text as json_text;
 pub(crate) use self::out::Out;
 pub(crate) use self::python::{float as python_float, text as python_text};
+pub(crate) use self::rows::Rows;
 pub(crate) use self::settings::{Options, timestamp_format};
 use self::table::Table;
 pub(crate) use self::timestamp::TimestampFormat;
@@ -97,6 +99,18 @@ impl<'q> Style<'q> {
             query,
             escape: out.is_terminal(),
         })
+    }
+
+    /// JSON for a writer that escapes by itself what a terminal would interpret.
+    pub(crate) fn json(query: Option<&'q Query>) -> Self {
+        Self {
+            format: Format::Json,
+            colour: false,
+            width: 80,
+            title: String::new(),
+            query,
+            escape: false,
+        }
     }
 
     /// Whether results are written as JSON as they are, so that no value is needed.

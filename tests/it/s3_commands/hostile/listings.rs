@@ -112,6 +112,9 @@ const DOUBTFUL: &[(&str, Listing)] = &[
     ("304", |_| text(304, "")),
 ];
 
+/// What a job needs.
+const JOB: &str = "--batch-function arn:aws:lambda:us-east-1:123456789012:function:f --batch-manifest s3://lists/ --batch-role arn:aws:iam::123456789012:role/r --account-id 123456789012";
+
 fn world(listing: Listing) -> World {
     let count = AtomicUsize::new(0);
     World::new(move |asked| match is_listing(asked) {
@@ -131,13 +134,24 @@ fn nothing_is_deleted_on_a_doubtful_listing() {
             "sync in s3://river/p --delete",
             "sync s3://sea/p s3://river/p --delete",
             "rm s3://river/p --recursive",
+            "rm s3://river/p --recursive --batch",
+            "sync s3://sea/p s3://river/p --delete --batch",
         ] {
             let world = world(*listing);
             let before = world.outside();
-            let ran = world.run(command);
+            let ran = match command.ends_with("--batch") {
+                true => world.run(&format!("{command} {JOB}")),
+                false => world.run(command),
+            };
             assert_ne!(ran.code, 0, "{command}: {name}");
             assert!(!ran.err.is_empty(), "{command}: {name}");
             assert_eq!(world.deletions(), Vec::<String>::new(), "{command}: {name}");
+            let has_manifest = world
+                .server
+                .lines()
+                .iter()
+                .any(|line| line.contains(".csv"));
+            assert!(!has_manifest, "{command}: {name}");
             let kept = world.inside().remove("keep");
             assert_eq!(kept.as_deref(), Some(&b"mine"[..]), "{command}: {name}");
             assert_eq!(world.outside(), before, "{command}: {name}");

@@ -4,6 +4,7 @@ use tucuxi::Client;
 
 use super::super::{commands, globals, procedure, s3};
 use super::page::{Page, STEP};
+use crate::fan;
 
 /// `others` are the commands that are not services, with what they do.
 pub(super) fn write(client: &Client, others: &[(&str, String)], page: &mut Page) {
@@ -23,6 +24,13 @@ pub(super) fn write(client: &Client, others: &[(&str, String)], page: &mut Page)
     page.table(STEP, &rows);
     page.heading("OPTIONS");
     let options = globals::help();
+    let rows: Vec<(&str, &str)> = options
+        .iter()
+        .map(|(name, help)| (&**name, *help))
+        .collect();
+    page.table(STEP, &rows);
+    page.heading("OPTIONS OF OPERATIONS");
+    let options = fan::OPTIONS.map(|(name, value, help)| (format!("--{name} {value}"), help));
     let rows: Vec<(&str, &str)> = options
         .iter()
         .map(|(name, help)| (&**name, *help))

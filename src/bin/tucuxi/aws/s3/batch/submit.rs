@@ -8,7 +8,7 @@ use tucuxi::transport::CancelToken;
 
 use super::super::lines::{Event, Lines};
 use super::follow::{Follower, Outcome};
-use super::manifest::Written;
+use super::manifest::{Manifest, Written};
 use super::{Batch, goes_on};
 use crate::output::sentence;
 
@@ -23,19 +23,24 @@ impl Batch {
         if let Some(prefix) = plans.prefix.flatten() {
             copy["TargetKeyPrefix"] = prefix.into();
         }
-        let copies = ("copy", plans.copies, json!({"S3PutObjectCopy": copy}));
         let invoke = json!({"FunctionArn": self.function, "InvocationSchemaVersion": "2.0"});
-        let deletions = ("deletion", plans.deletions, json!({"LambdaInvoke": invoke}));
+        // both are complete before the first job is created
+        let written = [plans.copies, plans.deletions].map(Manifest::finish);
+        let [copies, deletions] = match written {
+            [Ok(copies), Ok(deletions)] => [copies, deletions],
+            [Err(error), _] | [_, Err(error)] => {
+                return lines.fatal(&format!("the manifest cannot be written: {error}"));
+            }
+        };
         let mut jobs = Vec::new();
-        for (word, manifest, operation) in [copies, deletions] {
-            let written = match manifest.finish() {
-                Ok(Some(written)) => written,
-                Ok(None) => continue,
-                Err(error) => {
-                    return lines.fatal(&format!("the manifest cannot be written: {error}"));
-                }
+        for (word, manifest, operation) in [
+            ("copy", copies, json!({"S3PutObjectCopy": copy})),
+            ("deletion", deletions, json!({"LambdaInvoke": invoke})),
+        ] {
+            let Some(manifest) = manifest else {
+                continue;
             };
-            match self.create(word, &written, operation, lines, cancel) {
+            match self.create(word, &manifest, operation, lines, cancel) {
                 Ok(job) => jobs.push(job),
                 Err(error) if error.is_cancelled() => return lines.send(Event::Cancelled),
                 Err(error) => {
