@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::catalogue::Catalogue;
 use super::message::{Incoming, Reply};
+use super::patterns::Patterns;
 use super::recognise::{Recognised, Unknown, recognise};
 use super::record::{MockRequest, Records};
 use super::response::{Context, Failure, failure, success};
@@ -20,7 +21,8 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::exchange::Service;
 use crate::model::{Operation, Protocol, ServiceModel};
-use crate::{params, protocol, random, sync, time};
+use crate::params::{self, ParamErrors};
+use crate::{protocol, random, sync, time};
 
 /// The services, the stubs and the records of a mock.
 pub(super) struct Core {
@@ -28,6 +30,7 @@ pub(super) struct Core {
     results: Results,
     records: Mutex<Records>,
     stubs: Mutex<Stubs>,
+    patterns: Patterns,
 }
 
 /// What is sent in response to a request.
@@ -65,6 +68,7 @@ impl Core {
             results: Results::default(),
             records: Mutex::new(records),
             stubs: Mutex::default(),
+            patterns: Patterns::default(),
         }
     }
 
@@ -89,17 +93,26 @@ impl Core {
         Ok(())
     }
 
-    fn checked(&self, stub: MockStub) -> Result<MockStub> {
-        let stub = stubs::checked(&self.catalogue, stub)?;
-        let service = self.catalogue.service(&stub.service)?;
-        let operation = service.model.operation(&stub.operation)?;
-        for step in &stub.steps {
+    fn checked(&self, stub: MockStub) -> Result<MockStub, String> {
+        let checked = stubs::checked(&self.catalogue, stub)?;
+        let service = self
+            .catalogue
+            .service(&checked.service)
+            .map_err(stub::problem)?;
+        let operation = service
+            .model
+            .operation(&checked.operation)
+            .map_err(stub::problem)?;
+        for step in &checked.steps {
             if let StepKind::Merge(changes) = &step.kind {
-                let result = self.changed(&service, operation, changes)?;
-                params::validate_result(&service.model, operation, &result)?;
+                let result = self
+                    .changed(&service, operation, changes)
+                    .map_err(stub::problem)?;
+                params::validate_result(&service.model, operation, &result)
+                    .map_err(stub::problem)?;
             }
         }
-        Ok(stub)
+        Ok(checked)
     }
 
     /// The example of a result with changes.
@@ -144,7 +157,7 @@ impl Core {
                 return Ok(plain_failure(protocol, code, &problem, status, id).into());
             }
         };
-        let Some(understood) = understand(candidates, &request)? else {
+        let Some(understood) = self.understand(candidates, &request)? else {
             let code = "UnknownOperationException";
             return Ok(plain_failure(Protocol::RestJson, code, "", 404, id).into());
         };
@@ -207,50 +220,56 @@ impl Core {
             is_cut: fault == Some(MockFault::Cut),
         })
     }
-}
 
-/// Reads a request as the first operation in which nothing is wrong, or else as the first.
-fn understand(candidates: Vec<Recognised>, request: &Incoming) -> Result<Option<Understood>> {
-    let mut first = None;
-    for recognised in candidates {
-        let understood = match request::read(&recognised, request) {
-            Ok(params) => {
-                let checked = check(&recognised, &params)?;
-                Understood {
-                    problem: checked.map(|text| wrong::parameters(&recognised, &text)),
-                    params,
-                    recognised,
+    /// Reads a request as the first operation in which nothing is wrong, or else as the first.
+    fn understand(
+        &self,
+        candidates: Vec<Recognised>,
+        request: &Incoming,
+    ) -> Result<Option<Understood>> {
+        let mut first = None;
+        for recognised in candidates {
+            let understood = match request::read(&recognised, request) {
+                Ok(params) => {
+                    let checked = self.check(&recognised, &params)?;
+                    Understood {
+                        problem: checked.map(|text| wrong::parameters(&recognised, &text)),
+                        params,
+                        recognised,
+                    }
                 }
+                Err(error) => Understood {
+                    problem: Some(wrong::document(&recognised, &error.to_string())),
+                    params: Value::Null,
+                    recognised,
+                },
+            };
+            if understood.problem.is_none() {
+                return Ok(Some(understood));
             }
-            Err(error) => Understood {
-                problem: Some(wrong::document(&recognised, &error.to_string())),
-                params: Value::Null,
-                recognised,
-            },
-        };
-        if understood.problem.is_none() {
-            return Ok(Some(understood));
+            first.get_or_insert(understood);
         }
-        first.get_or_insert(understood);
+        Ok(first)
     }
-    Ok(first)
-}
 
-/// What is wrong with parameters.
-fn check(recognised: &Recognised, params: &Value) -> Result<Option<String>> {
-    let Recognised {
-        model, operation, ..
-    } = recognised;
-    let events = protocol::input_event_stream(model, operation)?;
-    let mut checked = params.clone();
-    if let (Some(member), Value::Object(members)) = (events, &mut checked) {
-        members.shift_remove(&member.name);
-    }
-    let events = events.map(|member| &*member.name);
-    match params::validate(model, operation, &checked, events, true) {
-        Ok(()) => Ok(None),
-        Err(error) if error.param_errors().is_some() => Ok(Some(error.to_string())),
-        Err(error) => Err(error),
+    /// What is wrong with parameters.
+    fn check(&self, recognised: &Recognised, params: &Value) -> Result<Option<String>> {
+        let Recognised {
+            model, operation, ..
+        } = recognised;
+        let events = protocol::input_event_stream(model, operation)?;
+        let mut checked = params.clone();
+        if let (Some(member), Value::Object(members)) = (events, &mut checked) {
+            members.shift_remove(&member.name);
+        }
+        let events = events.map(|member| &*member.name);
+        let faults = match params::validate(model, operation, &checked, events, true) {
+            Ok(()) => None,
+            Err(error) => Some(error.downcast::<ParamErrors>()?.to_string()),
+        };
+        let patterns = self.patterns.check(model, operation, &checked)?;
+        let problems: Vec<String> = faults.into_iter().chain(patterns).collect();
+        Ok((!problems.is_empty()).then(|| format!("invalid parameters: {}", problems.join("; "))))
     }
 }
 

@@ -176,29 +176,45 @@ impl Builder<'_> {
             return value.clone();
         }
         let (min, max) = limits(shape);
-        let is_arn = name.to_ascii_lowercase().ends_with("arn");
-        let word = match is_arn {
-            true => "arn:aws:service:us-east-1:123456789012:example",
-            false => WORD,
-        };
+        let word = word(name);
         let fits = |text: &str| (min..=max).contains(&text.chars().count());
         let pattern = self.model.shape_notes(id).pattern;
         if let Some(pattern) = pattern {
-            let is_match = |text: &str| {
-                let whole = regex_lite::Regex::new(&format!("^(?:{pattern})$"));
-                whole.is_ok_and(|whole| whole.is_match(text))
-            };
+            let whole = regex_lite::Regex::new(&format!("^(?:{pattern})$")).ok();
+            let is_match = |text: &str| whole.as_ref().is_some_and(|whole| whole.is_match(text));
             if fits(word) && is_match(word) {
                 return word.into();
             }
+            // without a second opinion, the text is taken as it is
+            let accepts = |text: &str| whole.is_none() || is_match(text);
             // a text is not empty where it need not be
-            let text = pattern::text(&pattern, min.max(1).min(max), max);
-            if let Some(text) = text.or_else(|| pattern::text(&pattern, min, max)) {
+            let text = pattern::text(&pattern, min.max(1).min(max), max, accepts);
+            if let Some(text) = text.or_else(|| pattern::text(&pattern, min, max, accepts)) {
                 return text;
             }
         }
         let repeated: String = word.chars().cycle().take(min.max(word.len())).collect();
         repeated.chars().take(max).collect()
+    }
+}
+
+/// The text for a name, where no pattern wants another.
+fn word(name: &str) -> &'static str {
+    let name = name.to_ascii_lowercase();
+    let words = [
+        ("accountid", "123456789012"),
+        ("arn", "arn:aws:service:us-east-1:123456789012:example"),
+        ("ipaddress", "192.0.2.1"),
+        ("ipv4address", "192.0.2.1"),
+        ("ownerid", "123456789012"),
+        ("prefix", "example/"),
+        ("region", "us-east-1"),
+    ];
+    let found = words.iter().find(|(end, _)| name.ends_with(end));
+    match found {
+        _ if name == "account" => "123456789012",
+        Some((_, word)) => word,
+        None => WORD,
     }
 }
 

@@ -33,6 +33,7 @@ mod decode;
 mod example;
 mod message;
 mod pattern;
+mod patterns;
 mod recognise;
 mod record;
 mod request;
@@ -187,7 +188,7 @@ impl MockBuilder {
                     .create(true)
                     .append(true)
                     .open(path);
-                let file = file.map_err(|e| Error::request(format!("{}: {e}", path.display())))?;
+                let file = file.map_err(|e| Error::config(format!("{}: {e}", path.display())))?;
                 Some(file)
             }
             None => None,
@@ -198,7 +199,7 @@ impl MockBuilder {
             .address
             .unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
         let server = Server::start(address, core.clone())
-            .map_err(|e| Error::request(format!("the mock cannot listen at {address}: {e}")))?;
+            .map_err(|e| Error::config(format!("the mock cannot listen at {address}: {e}")))?;
         Ok(Mock {
             url: format!("http://{}", server.address()),
             core,

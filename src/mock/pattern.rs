@@ -5,66 +5,100 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// The longest text that is made for a pattern.
 const MAX_LENGTH: usize = 4096;
+/// How many lengths are tried one by one.
+const MAX_STEPS: usize = 600;
 
-/// A text that matches a pattern and has at least `min` characters where the pattern allows as many; `None` if the pattern is not
-/// supported, such as one that looks ahead.
-pub(super) fn text(pattern: &str, min: usize, max: usize) -> Option<String> {
+/// A text with at least `min` and at most `max` characters that `fits` a pattern. If the pattern is not understood fully, the text
+/// may not fit it; `None` if it is not supported at all, such as one that looks ahead.
+pub(super) fn text(
+    pattern: &str,
+    min: usize,
+    max: usize,
+    fits: impl Fn(&str) -> bool,
+) -> Option<String> {
     let pattern = portable(pattern);
     let hir = ParserBuilder::new()
         .unicode(true)
         .build()
         .parse(&pattern)
         .ok()?;
-    // the more a pattern repeats, the longer its text
     let most = max.min(MAX_LENGTH);
-    for (choice, extra) in [0, 1, 2, 4, 8, min, min.saturating_mul(2)]
-        .into_iter()
-        .enumerate()
-    {
+    // the more a pattern repeats, the longer its text
+    let extras = (0..=min.clamp(3, MAX_STEPS)).chain([min, min.saturating_mul(2)]);
+    let attempts = extras.flat_map(|extra| [(extra, true), (extra, false)]);
+    let mut nearly = None;
+    for (choice, (extra, has_optional)) in attempts.enumerate() {
         let mut text = Text {
-            choice,
             out: String::new(),
+            choice: choice / 2,
             extra: extra.min(most),
+            has_optional,
             room: most.saturating_mul(2),
         };
-        text.push(&hir)?;
+        if text.push(&hir).is_none() {
+            continue;
+        }
         let length = text.out.chars().count();
         if (min..=most).contains(&length) {
-            return Some(text.out);
+            if fits(&text.out) {
+                return Some(text.out);
+            }
+            nearly.get_or_insert(text.out);
         }
     }
-    None
+    nearly
 }
 
-/// Replaces classes by general category, whose tables are not linked, by ranges of letters and digits.
+/// Replaces classes by general category, whose tables are not linked, by ranges of the usual characters.
 fn portable(pattern: &str) -> String {
-    let classes = [
-        ("L", "a-zA-Z"),
-        ("M", "\\u0300-\\u0301"),
-        ("N", "0-9"),
-        ("P", "_.,-"),
-        ("S", "+="),
-        ("Z", " "),
-        ("C", "\\t"),
-        ("Graph", "!-~"),
-        ("Alpha", "a-zA-Z"),
-        ("Alnum", "a-zA-Z0-9"),
-        ("Digit", "0-9"),
-        ("Print", " -~"),
-        ("ASCII", " -~"),
-        ("IsAlphabetic", "a-zA-Z"),
-    ];
-    let mut out = pattern.to_owned();
-    for (name, ranges) in classes {
-        for long in [format!("\\p{{{name}}}"), format!("\\p{{Is{name}}}")] {
-            out = out.replace(&long, &format!("[{ranges}]"));
-        }
-        for second in "ulmotcdefipnksz".chars().filter(|_| name.len() == 1) {
-            out = out.replace(&format!("\\p{{{name}{second}}}"), &format!("[{ranges}]"));
-        }
-    }
     // patterns of the models follow ECMA 262
-    out.replace("\\/", "/").replace("\\-", "\\x2d")
+    let mut out = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let class = after
+            .strip_prefix("p{")
+            .and_then(|class| class.split_once('}'));
+        rest = match (after.chars().next(), class) {
+            (_, Some((name, rest))) => {
+                out.push_str(ranges(name));
+                rest
+            }
+            (Some(c @ ('-' | '/')), _) => {
+                out.push_str(if c == '-' { "\\x2d" } else { "/" });
+                &after[1..]
+            }
+            (Some(c), _) => {
+                out.push('\\');
+                out.push(c);
+                &after[c.len_utf8()..]
+            }
+            (None, _) => after,
+        };
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Usual characters of a class with this name.
+fn ranges(name: &str) -> &'static str {
+    let name = name.strip_prefix("Is").unwrap_or(name);
+    match name {
+        "Graph" => "[!-~]",
+        "ASCII" | "Print" => "[ -~]",
+        "Digit" => "[0-9]",
+        "Alnum" => "[a-zA-Z0-9]",
+        _ => match name.chars().next() {
+            Some('L' | 'A') => "[a-zA-Z]",
+            Some('M') => "[\\u0300-\\u0301]",
+            Some('N') => "[0-9]",
+            Some('P') => "[_.,]",
+            Some('S') => "[+=]",
+            Some('Z') => "[ ]",
+            _ => "[\\t]",
+        },
+    }
 }
 
 struct Text {
@@ -73,6 +107,8 @@ struct Text {
     choice: usize,
     /// How often a part is repeated beyond its minimum, where it may be.
     extra: usize,
+    /// Whether a part that may be absent is there.
+    has_optional: bool,
     /// How many characters may still be written.
     room: usize,
 }
@@ -88,8 +124,10 @@ impl Text {
             }
             HirKind::Repetition(repeated) => {
                 let most = repeated.max.map_or(usize::MAX, |max| max as usize);
-                let count = (repeated.min as usize).saturating_add(self.extra).min(most);
-                // a part that may be absent is there if it does no harm
+                let count = match (repeated.min, most) {
+                    (0, 1) => usize::from(self.has_optional),
+                    (min, _) => (min as usize).saturating_add(self.extra).min(most),
+                };
                 for _ in 0..count {
                     self.push(&repeated.sub)?;
                 }
@@ -155,12 +193,19 @@ mod tests {
             ("\\d{12}", 0, 12, Some("111111111111")),
             ("arn:aws[a-z-]*:s3:::[a-z]+", 20, 100, None),
             ("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*", 1, 128, Some("a")),
-            ("(a|b)c?", 0, 5, Some("a")),
+            ("(a|b)c?", 0, 5, Some("ac")),
             ("(?!aws:)[a-z]+", 1, 10, None),
+            (
+                "[a-f0-9\\-]+",
+                36,
+                36,
+                Some("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+            ),
+            ("[\\\\p{L}]", 1, 1, Some("p")),
             ("[0-9A-F]{8}-[0-9A-F]{4}", 13, 13, Some("AAAAAAAA-AAAA")),
         ];
         for (pattern, min, max, expected) in cases {
-            let found = text(pattern, min, max);
+            let found = text(pattern, min, max, |_| true);
             match expected {
                 Some(expected) => assert_eq!(found.as_deref(), Some(expected), "{pattern}"),
                 None if pattern.contains("(?!") => assert_eq!(found, None, "{pattern}"),

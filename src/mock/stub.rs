@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::response::Failure;
 use crate::error::{Error, Result};
+use crate::model::UnknownName;
 use crate::query::Query;
 
 /// The responses to an operation, or to those of its calls whose parameters fit an expression.
@@ -185,32 +186,41 @@ impl MockStub {
     /// Returns an error that names the stub and the member that is invalid.
     pub fn from_json(value: Value) -> Result<Vec<Self>> {
         let Value::Array(stubs) = value else {
-            return Err(Error::request("stubs are a JSON array"));
+            return Err(Error::config("stubs are a JSON array"));
         };
         let read = |(n, stub): (usize, Value)| {
-            let raw = serde_json::from_value(stub).map_err(|e| invalid(n, &e))?;
-            Self::read(raw).map_err(|e| invalid(n, &e))
+            let raw = serde_json::from_value(stub).map_err(|e| e.to_string());
+            raw.and_then(Self::read).map_err(|e| invalid(n, &e))
         };
         stubs.into_iter().enumerate().map(read).collect()
     }
 
-    fn read(raw: RawStub) -> Result<Self> {
+    fn read(raw: RawStub) -> Result<Self, String> {
         let mut stub = Self::new(raw.service, raw.operation);
         if let Some(expression) = raw.when {
-            stub = stub.when(&expression)?;
+            stub = stub.when(&expression).map_err(problem)?;
         }
         stub.repeat = raw.repeat;
         stub.steps = raw
             .responses
             .into_iter()
             .map(RawStep::read)
-            .collect::<Result<_>>()?;
+            .collect::<Result<_, _>>()?;
         Ok(stub)
     }
 }
 
-pub(super) fn invalid(number: usize, problem: &dyn std::fmt::Display) -> Error {
-    Error::request(format!("stub {}: {problem}", number + 1))
+/// The error of a stub, with its number.
+pub(super) fn invalid(number: usize, problem: &str) -> Error {
+    Error::config(format!("stub {}: {problem}", number + 1))
+}
+
+/// The text of an error, without the area that it comes from where the text says enough.
+pub(super) fn problem(error: Error) -> String {
+    match error.downcast_ref::<UnknownName>() {
+        Some(unknown) => unknown.to_string(),
+        None => error.to_string(),
+    }
 }
 
 #[derive(Deserialize)]
@@ -247,7 +257,7 @@ struct RawError {
 }
 
 impl RawStep {
-    fn read(self) -> Result<Step> {
+    fn read(self) -> Result<Step, String> {
         let kind = match (self.error, self.fault, self.merge, self.result) {
             (Some(error), None, None, None) => StepKind::Error(Failure {
                 code: error.code,
@@ -262,12 +272,11 @@ impl RawStep {
             }
             _ => {
                 let what = "a response has one of result, merge, error and fault";
-                return Err(Error::request(what));
+                return Err(what.into());
             }
         };
-        let delay = Duration::try_from_secs_f64(self.delay).map_err(|_| {
-            Error::request(format!("delay: {} is no number of seconds", self.delay))
-        })?;
+        let delay = Duration::try_from_secs_f64(self.delay)
+            .map_err(|_| format!("delay: {} is no number of seconds", self.delay))?;
         Ok(Step { delay, kind })
     }
 }

@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::catalogue::Catalogue;
-use super::stub::{MockStub, Repeat, Step, StepKind};
-use crate::error::{Error, Result};
+use super::stub::{MockStub, Repeat, Step, StepKind, problem};
 use crate::params;
 
 /// Stubs, and how many responses of each were sent.
@@ -57,16 +56,16 @@ fn is_true(stub: &MockStub, params: &Value) -> bool {
 
 /// Checks that the service and the operation of a stub exist and that its results fit the model, and gives both the names of the
 /// model.
-pub(super) fn checked(catalogue: &Catalogue, mut stub: MockStub) -> Result<MockStub> {
-    let service = catalogue.service(&stub.service)?;
+pub(super) fn checked(catalogue: &Catalogue, mut stub: MockStub) -> Result<MockStub, String> {
+    let service = catalogue.service(&stub.service).map_err(problem)?;
     let model = &service.model;
-    let operation = model.operation(&stub.operation)?;
+    let operation = model.operation(&stub.operation).map_err(problem)?;
     if stub.steps.is_empty() {
-        return Err(Error::request("a stub has at least one response"));
+        return Err("a stub has at least one response".into());
     }
     for step in &stub.steps {
         if let StepKind::Result(result) = &step.kind {
-            params::validate_result(model, operation, result)?;
+            params::validate_result(model, operation, result).map_err(problem)?;
         }
     }
     stub.service = model.name().to_owned();

@@ -102,11 +102,9 @@ impl Side {
 
 /// Marks secret headers as sensitive, so that `Debug` omits their values.
 pub(crate) fn mark_headers(headers: &mut HeaderMap) {
-    for name in HEADERS {
-        if let http::header::Entry::Occupied(mut values) = headers.entry(name) {
-            values
-                .iter_mut()
-                .for_each(|value| value.set_sensitive(true));
+    for (name, value) in headers.iter_mut() {
+        if HEADERS.contains(&name.as_str()) {
+            value.set_sensitive(true);
         }
     }
 }

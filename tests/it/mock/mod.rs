@@ -1,5 +1,7 @@
 //! The mock: what it understands, what it responds, and what it refuses.
 
+#[cfg(feature = "cli")]
+mod command;
 mod hostile;
 mod operations;
 mod requests;

@@ -49,6 +49,13 @@ fn what_is_wrong_is_an_error_of_the_service() {
             "Role: required member is missing",
         ),
         (
+            "lambda",
+            "GetFunction",
+            json!({"FunctionName": "bad name!"}),
+            "InvalidParameterValueException",
+            "FunctionName: \"bad name!\" does not match ",
+        ),
+        (
             "s3",
             "PutBucketAcl",
             json!({"Bucket": "river", "ACL": "secret"}),
