@@ -16,6 +16,7 @@ use super::context::Context;
 use super::copied::METADATA;
 use super::copy_parts::CopyParts;
 use super::copy_source::CopySource;
+use super::error::TransferError;
 use super::multipart::Multipart;
 use super::object::Object;
 use super::object_ref::ObjectRef;
@@ -99,6 +100,9 @@ impl<'w> Work<'w> for Copy {
     }
 }
 
+/// A move deletes its source after this response.
+const NO_ETAG: &str = "the response has no ETag, so it does not prove that the copy is stored";
+
 impl Copy {
     fn look_at_source(&self) -> Result<Object> {
         let args = self.args.iter().filter_map(|(name, value)| {
@@ -118,13 +122,15 @@ impl Copy {
         let own = json!({"CopySource": self.source.params()});
         let params = self.params("CopyObject", own)?;
         let response = self.context.call("CopyObject", params)?;
+        let etag = response["CopyObjectResult"]["ETag"].as_str();
+        let Some(etag) = etag.filter(|etag| !etag.trim_matches('"').is_empty()) else {
+            return Err(TransferError::response(&self.object.url(), NO_ETAG));
+        };
         self.context.meter.add(len);
         Ok(Outcome {
             objects: 1,
             bytes: len,
-            etag: response["CopyObjectResult"]["ETag"]
-                .as_str()
-                .map(Into::into),
+            etag: Some(etag.into()),
             version_id: response["VersionId"].as_str().map(Into::into),
             ..Outcome::default()
         })

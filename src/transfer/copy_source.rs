@@ -32,7 +32,7 @@ impl CopySource {
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let replay = Replay::new().respond(200, &[("content-length", "4")], "");
-    /// # let client = Client::with_transport(config, replay.respond(200, &[], "<CopyObjectResult/>"))?;
+    /// # let client = Client::with_transport(config, replay.respond(200, &[], r#"<CopyObjectResult><ETag>"e"</ETag></CopyObjectResult>"#))?;
     /// let source = CopySource::new("river", "fish.txt").version("3HL4kqtJvjVBH40Nrjfkd");
     /// client.transfer().copy(source, "sea", "fish.txt").run()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -112,7 +112,7 @@ impl<C: AnyClient> TransferManager<C> {
     /// # let object = "<Contents><Key>fish/tucuxi</Key><Size>4</Size><ETag>\"e\"</ETag></Contents>";
     /// # let listing = format!("<ListBucketResult><IsTruncated>false</IsTruncated>{object}</ListBucketResult>");
     /// # let replay = Replay::new().respond(200, &[], listing).respond(200, &[("content-length", "4")], "");
-    /// # let client = Client::with_transport(config, replay.respond(200, &[], "<CopyObjectResult/>"))?;
+    /// # let client = Client::with_transport(config, replay.respond(200, &[], r#"<CopyObjectResult><ETag>"e"</ETag></CopyObjectResult>"#))?;
     /// let report = client.transfer().copy_folder("river", "fish", "sea", "fish").run()?;
     /// assert_eq!(report.objects, 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())

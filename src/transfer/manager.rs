@@ -213,7 +213,7 @@ impl<C: AnyClient> TransferManager<C> {
     /// # use tucuxi::{Client, Config, transport::Replay};
     /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
     /// # let replay = Replay::new().respond(200, &[("content-length", "12")], "");
-    /// # let client = Client::with_transport(config, replay.respond(200, &[], "<CopyObjectResult/>"))?;
+    /// # let client = Client::with_transport(config, replay.respond(200, &[], r#"<CopyObjectResult><ETag>"e"</ETag></CopyObjectResult>"#))?;
     /// client.transfer().copy(("river", "fish.txt"), "sea", "fish.txt").run()?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -8,7 +8,6 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, Write};
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
@@ -270,10 +269,7 @@ impl Server {
             if cancel.is_cancelled() {
                 return;
             }
-            let run = || run(&session, &params, version, &cancel);
-            // a client waits for each of its requests
-            let outcome = panic::catch_unwind(AssertUnwindSafe(run))
-                .unwrap_or_else(|_| Err(Fault::internal("the server failed; its stderr says how")));
+            let outcome = run(&session, &params, version, &cancel);
             let outcome = outcome.map(|mut result| {
                 version.complete(&mut result, is_cacheable);
                 result

@@ -255,6 +255,12 @@ fn a_copy_that_was_not_confirmed_deletes_no_object() {
             "<Error><Code>InternalError</Code></Error>",
         ),
         ("XML that breaks off", 200, "<CopyObjectResult><ETag>\"e"),
+        ("no ETag", 200, "<CopyObjectResult/>"),
+        (
+            "an empty ETag",
+            200,
+            "<CopyObjectResult><ETag>\"\"</ETag></CopyObjectResult>",
+        ),
         ("403", 403, "<Error><Code>AccessDenied</Code></Error>"),
     ] {
         for command in [
