@@ -35,23 +35,31 @@ const HEADERS: [&str; 11] = [
 
 /// Members of bodies and parameters of URLs whose values are always secret, in lower case: parts of signatures, and members of
 /// servers without a model, such as the metadata service.
-const MEMBERS: [&str; 25] = [
+const MEMBERS: [&str; 33] = [
     "accesstoken",
+    "apikey",
     "authorizationtoken",
+    "authtoken",
     "clientsecret",
+    "connectiontoken",
     "copysourcessecustomerkey",
     "dpopkey",
+    "grafanatoken",
     "idtoken",
     "masteruserpassword",
+    "participanttoken",
     "password",
     "plaintext",
+    "precopassword",
     "privatekey",
     "refreshtoken",
     "samlassertion",
+    "secret",
     "secretaccesskey",
     "secretbinary",
     "secretkey",
     "secretstring",
+    "secrettoken",
     "sessiontoken",
     "signature",
     "ssecustomerkey",
