@@ -31,7 +31,7 @@ pub(crate) fn uuid() -> String {
 }
 
 /// How many numbers are taken at a time.
-const MANY: usize = 32;
+const MANY: usize = 128;
 
 thread_local! {
     static TAKEN: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };

@@ -5,9 +5,8 @@
 //! ```
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
-use http::header::HOST;
+use http::header::{HOST, HeaderName};
 use http::{HeaderMap, Uri};
 
 use crate::error::{Error, Result};
@@ -82,28 +81,35 @@ impl Headers {
         uri: &Uri,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Self> {
-        let mut names: Vec<&str> = headers.keys().map(|name| name.as_str()).collect();
+        let mut signed: Vec<&HeaderName> = headers.keys().collect();
         if !headers.contains_key(HOST) {
-            names.push(HOST.as_str());
+            signed.push(&HOST);
         }
-        names.retain(|name| wanted(name));
-        names.sort_unstable();
-        let mut lines = String::new();
-        for name in &names {
-            let mut values = Vec::new();
-            for value in headers.get_all(*name) {
+        signed.retain(|name| wanted(name.as_str()));
+        signed.sort_unstable_by_key(|name| name.as_str());
+        // space for the headers of most requests
+        let (mut lines, mut names) = (String::with_capacity(512), String::with_capacity(128));
+        for name in signed {
+            if !names.is_empty() {
+                names.push(';');
+            }
+            names.push_str(name.as_str());
+            lines.push_str(name.as_str());
+            let mut separator = ':';
+            for value in headers.get_all(name) {
                 let value = std::str::from_utf8(value.as_bytes()).map_err(|_| {
                     Error::request(format!("the value of the header {name} is not UTF-8"))
                 })?;
-                values.push(trimmed(value));
+                lines.push(separator);
+                lines.push_str(&trimmed(value));
+                separator = ',';
             }
-            if values.is_empty() {
-                values.push(host(uri).into());
+            if separator == ':' {
+                lines.push(separator);
+                lines.push_str(host(uri));
             }
-            // writing to a `String` cannot fail
-            let _ = writeln!(lines, "{name}:{}", values.join(","));
+            lines.push('\n');
         }
-        let names = names.join(";");
         Ok(Self { lines, names })
     }
 }
@@ -142,7 +148,7 @@ pub(super) fn request(
     hash: &str,
 ) -> String {
     let Headers { lines, names } = headers;
-    format!("{method}\n{path}\n{query}\n{lines}\n{names}\n{hash}")
+    [method, path, query, lines, names, hash].join("\n")
 }
 
 #[cfg(test)]

@@ -225,16 +225,17 @@ fn from_version(version: SignatureVersion) -> Result<&'static dyn AuthScheme> {
 /// are no names.
 fn first_supported<'n>(
     cx: &CallContext<'_>,
-    names: impl IntoIterator<Item = &'n str>,
+    names: impl Iterator<Item = &'n str> + Clone,
 ) -> Result<Option<&'static dyn AuthScheme>> {
-    let names: Vec<&str> = names.into_iter().collect();
-    let known = || names.iter().filter_map(|name| named(name));
+    let known = || names.clone().filter_map(named);
     let mut preferred = (cx.config.auth_scheme_preference().iter()).filter_map(|name| named(name));
     let first = preferred.find(|scheme| known().any(|known| known.id() == scheme.id()));
     match first.or_else(|| known().next()) {
         Some(scheme) => Ok(Some(scheme)),
-        None if names.is_empty() => Ok(None),
-        None => Err(unsupported(&names.join(", "))),
+        None => match names.collect::<Vec<_>>().join(", ") {
+            names if names.is_empty() => Ok(None),
+            names => Err(unsupported(&names)),
+        },
     }
 }
 

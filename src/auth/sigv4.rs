@@ -122,13 +122,17 @@ const UNSIGNED_HEADERS: [&str; 15] = [
 const UNSIGNED_IN_URLS: [&str; 2] = ["x-amz-checksum-mode", "x-amz-user-agent"];
 
 /// The headers of a signature, which replace those of an earlier one.
-const ADDED_HEADERS: [&str; 5] = [
-    "authorization",
-    "x-amz-date",
-    "x-amz-region-set",
-    "x-amz-s3session-token",
-    "x-amz-security-token",
+static ADDED_HEADERS: [HeaderName; 5] = [
+    AUTHORIZATION,
+    DATE,
+    REGION_SET,
+    HeaderName::from_static("x-amz-s3session-token"),
+    HeaderName::from_static("x-amz-security-token"),
 ];
+
+const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
+const DATE: HeaderName = HeaderName::from_static("x-amz-date");
+const REGION_SET: HeaderName = HeaderName::from_static("x-amz-region-set");
 
 /// The longest validity of a presigned URL.
 pub(crate) const MAX_EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -204,39 +208,39 @@ impl<'a> Signer<'a> {
     /// name are not valid in a header.
     pub fn sign<B>(&self, request: &mut http::Request<B>, payload: Payload<'_>) -> Result<()> {
         self.check(request.uri())?;
-        for name in ADDED_HEADERS {
+        for name in &ADDED_HEADERS {
             request.headers_mut().remove(name);
         }
         let (stamp, hash) = (Timestamp::of(self.time).basic(), hash_of(payload));
         let headers = request.headers_mut();
-        set(headers, "x-amz-date", &stamp)?;
+        set(headers, DATE, &stamp)?;
         if let Some(token) = self.credentials.session_token() {
-            set(headers, self.token_name(), token)?;
+            let name = HeaderName::try_from(self.token_name()).map_err(Error::request)?;
+            set(headers, name, token)?;
         }
         if self.content_sha256 {
-            set(headers, "x-amz-content-sha256", &hash)?;
+            set(headers, CONTENT_SHA256, &hash)?;
         }
         if let Some(regions) = self.region_set() {
-            set(headers, "x-amz-region-set", regions)?;
+            set(headers, REGION_SET, regions)?;
         }
         let signed =
             canonical::Headers::new(request.headers(), request.uri(), |name| self.signs(name))?;
         let query = canonical::query(request.uri().query().unwrap_or_default(), &[]);
         let signature = self.signature(&stamp, &self.canonical(request, &query, &signed, &hash))?;
-        let text = format!(
-            "{} Credential={}/{}, SignedHeaders={}, Signature={signature}",
+        let text = [
             self.algorithm.name(),
+            " Credential=",
             self.credentials.access_key_id(),
-            self.scope(&stamp),
-            signed.names
-        );
-        set(request.headers_mut(), AUTHORIZATION.as_str(), &text)?;
-        for name in ADDED_HEADERS.map(HeaderName::from_static) {
-            if let Some(value) = request.headers_mut().get_mut(&name) {
-                let secret = name == AUTHORIZATION || name.as_str().ends_with("token");
-                value.set_sensitive(secret);
-            }
-        }
+            "/",
+            &self.scope(&stamp),
+            ", SignedHeaders=",
+            &signed.names,
+            ", Signature=",
+            &signature,
+        ];
+        let text = text.concat();
+        set(request.headers_mut(), AUTHORIZATION, &text)?;
         Ok(())
     }
 
@@ -348,8 +352,8 @@ impl<'a> Signer<'a> {
     pub(super) fn scope(&self, stamp: &str) -> String {
         let (day, name) = (day(stamp), self.name);
         match self.region_set() {
-            None => format!("{day}/{}/{name}/aws4_request", self.region),
-            Some(_) => format!("{day}/{name}/aws4_request"),
+            None => [day, self.region, name, "aws4_request"].join("/"),
+            Some(_) => [day, name, "aws4_request"].join("/"),
         }
     }
 
@@ -367,12 +371,8 @@ impl<'a> Signer<'a> {
 
     /// Returns the signature of a canonical request.
     fn signature(&self, stamp: &str, canonical: &str) -> Result<String> {
-        let text = format!(
-            "{}\n{stamp}\n{}\n{}",
-            self.algorithm.name(),
-            self.scope(stamp),
-            hash::sha256_hex(canonical.as_bytes())
-        );
+        let hash = hash::sha256_hex(canonical.as_bytes());
+        let text = [self.algorithm.name(), stamp, &self.scope(stamp), &hash].join("\n");
         match self.algorithm {
             Algorithm::SigV4 => Ok(keys::sign_v4(
                 self.credentials,
@@ -420,14 +420,13 @@ fn hash_of(payload: Payload<'_>) -> String {
 }
 
 /// Sets a header. The error does not show the value, which may be a secret.
-fn set(headers: &mut HeaderMap, name: &str, value: &str) -> Result<()> {
-    let fault = || {
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<()> {
+    let mut value = HeaderValue::from_str(value).map_err(|_| {
         Error::request(format!(
             "the value of the header {name} is not valid in a header"
         ))
-    };
-    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| fault())?;
-    let value = HeaderValue::from_str(value).map_err(|_| fault())?;
+    })?;
+    value.set_sensitive(name == AUTHORIZATION || name.as_str().ends_with("token"));
     headers.insert(name, value);
     Ok(())
 }

@@ -41,6 +41,9 @@ pub(crate) fn has_trailer(headers: &HeaderMap) -> bool {
 /// Returns the algorithm of the checksum in the headers or the trailer of a request.
 pub(crate) fn algorithm_in(headers: &HeaderMap) -> Option<ChecksumAlgorithm> {
     let trailer = headers.get(TRAILER).and_then(|name| name.to_str().ok());
+    if trailer.is_none() && !has_header(headers) {
+        return None;
+    }
     let is_there = |algorithm: &&ChecksumAlgorithm| {
         let name = algorithm.header();
         trailer == Some(name) || headers.contains_key(name)

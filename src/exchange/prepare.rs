@@ -122,7 +122,7 @@ fn assemble(endpoint: &str, prefix: Option<&str>, path: &str, query: &str) -> Re
         text.push(if n == 0 { '?' } else { '&' });
         text.push_str(query);
     }
-    let uri: Uri = text.parse().map_err(|_| fault())?;
+    let uri = Uri::try_from(text).map_err(|_| fault())?;
     match uri.scheme_str() {
         Some("http" | "https") if uri.host().is_some_and(|host| !host.is_empty()) => Ok(uri),
         _ => Err(fault()),

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use http::header::{HeaderValue, USER_AGENT};
+use http::header::{HeaderName, HeaderValue, USER_AGENT};
 
 use super::user_agent::{self, UserAgentInputs};
 use super::{Exchange, Step, Tick, redirect, sent_events, skew};
@@ -12,6 +12,9 @@ use crate::identity::Identity;
 use crate::protocol;
 use crate::time::Timestamp;
 use crate::transport::{Limits, Request};
+
+const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id");
+const REQUEST: HeaderName = HeaderName::from_static("amz-sdk-request");
 
 impl Exchange {
     /// Signs the request, and returns the step that sends it.
@@ -58,8 +61,8 @@ impl Exchange {
         let number = HeaderValue::from_str(&number);
         let headers = request.headers_mut();
         headers.entry(USER_AGENT).or_insert(agent);
-        headers.insert("amz-sdk-invocation-id", self.invocation_id.clone());
-        headers.insert("amz-sdk-request", number.map_err(Error::request)?);
+        headers.insert(INVOCATION_ID, self.invocation_id.clone());
+        headers.insert(REQUEST, number.map_err(Error::request)?);
         self.send_step(request)
     }
 

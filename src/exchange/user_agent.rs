@@ -39,11 +39,16 @@ pub(super) fn user_agent(call: &Call, inputs: &UserAgentInputs<'_>) -> Result<He
         let (os, arch) = (system(std::env::consts::OS), std::env::consts::ARCH);
         format!("tucuxi/{version} ua/2.1 {os} md/arch#{arch} lang/rust")
     });
-    let mut text = START.clone();
+    // space for what is usually added
+    let mut text = String::with_capacity(START.len() + 128);
+    text.push_str(&START);
     let mut add = |prefix: &str, value: &str| {
         text.push(' ');
         text.push_str(prefix);
-        text.extend(value.chars().map(|c| if is_allowed(c) { c } else { '-' }));
+        match value.chars().all(is_allowed) {
+            true => text.push_str(value),
+            false => text.extend(value.chars().map(|c| if is_allowed(c) { c } else { '-' })),
+        }
     };
     let config = &call.config;
     if let Some(name) = config.environment().get("AWS_EXECUTION_ENV") {
@@ -76,7 +81,7 @@ fn system(name: &str) -> String {
 }
 
 fn is_allowed(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "!$%&'*+-.^_`|~,#".contains(c)
+    matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '!' | '#'..='\'' | '*'..='.' | '^'..='`' | '|' | '~')
 }
 
 fn joined(mut ids: Vec<&str>) -> String {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use super::account::{Account, Target};
-use super::enabled;
+use super::regions::Regions;
 use crate::cancel::CancelToken;
 use crate::client::Client;
 use crate::error::Result;
@@ -16,10 +16,8 @@ pub(super) type Run<T> = dyn Fn(&Client, &mut dyn FnMut(T) -> bool) -> Result<()
 /// What is done for each account and target.
 pub(super) struct Work<T> {
     pub(super) client: Client,
-    /// The regions; none for that of each account.
-    pub(super) regions: Vec<String>,
-    /// Whether regions that are not enabled are left out.
-    pub(super) asks_for_regions: bool,
+    pub(super) service: String,
+    pub(super) regions: Regions,
     /// The region of an account that has none.
     pub(super) main_region: String,
     pub(super) needs_credentials: bool,
@@ -46,18 +44,10 @@ impl<T> Work<T> {
         if self.needs_credentials {
             client.credentials()?;
         }
-        let enabled = match self.asks_for_regions && self.needs_credentials {
-            true => enabled(&client)?,
-            false => None,
-        };
-        let regions = match self.regions.is_empty() {
-            true => vec![own],
-            false => self.regions.clone(),
-        };
-        let regions = regions.into_iter();
         let regions =
-            regions.filter(|region| enabled.as_ref().is_none_or(|on| on.contains(region)));
-        let targets = regions.map(|region| {
+            self.regions
+                .of_account(&client, &self.service, &own, self.needs_credentials)?;
+        let targets = regions.into_iter().map(|region| {
             let client = client.in_region(&region, &self.cancel)?;
             let target = Target {
                 account: account.clone(),

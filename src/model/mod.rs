@@ -182,7 +182,11 @@ pub enum ApiKeyPlace {
 impl Metadata {
     /// The service id in the spelling of settings: `application_auto_scaling`.
     pub(crate) fn service_key(&self) -> String {
-        self.service_id.to_lowercase().replace(' ', "_")
+        let key = self.service_id.to_lowercase();
+        match key.contains(' ') {
+            true => key.replace(' ', "_"),
+            false => key,
+        }
     }
 }
 

@@ -32,11 +32,14 @@ impl Encoded {
             method: Method::POST,
             path,
             query: String::new(),
-            headers: HeaderMap::new(),
+            headers: HeaderMap::with_capacity(USUAL_HEADERS),
             body: Body::empty(),
         }
     }
 }
+
+/// The number of headers for which there is space at first. Most requests have fewer.
+pub(super) const USUAL_HEADERS: usize = 12;
 
 /// The maximum number of headers: more than any server accepts, and below the number at which `http` panics.
 const MAX_HEADERS: usize = 8192;

@@ -4,7 +4,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value};
 
-use super::request::header;
+use super::request::{USUAL_HEADERS, header};
 use super::template::{Part, parts};
 use super::{Encoded, Params};
 use crate::body::Body;
@@ -185,7 +185,7 @@ impl<'a> Rest<'a> {
     }
 
     fn headers(&self) -> Result<HeaderMap> {
-        let mut headers = HeaderMap::new();
+        let mut headers = HeaderMap::with_capacity(USUAL_HEADERS);
         for (member, value) in self.at(Location::Header) {
             if let Some(text) = header_text(self.model, member, value)? {
                 let is_secret = self.model.shape(member.target)?.sensitive;

@@ -35,23 +35,31 @@ const HEADERS: [&str; 11] = [
 
 /// Members of bodies and parameters of URLs whose values are always secret, in lower case: parts of signatures, and members of
 /// servers without a model, such as the metadata service.
-const MEMBERS: [&str; 25] = [
+const MEMBERS: [&str; 33] = [
     "accesstoken",
+    "apikey",
     "authorizationtoken",
+    "authtoken",
     "clientsecret",
+    "connectiontoken",
     "copysourcessecustomerkey",
     "dpopkey",
+    "grafanatoken",
     "idtoken",
     "masteruserpassword",
+    "participanttoken",
     "password",
     "plaintext",
+    "precopassword",
     "privatekey",
     "refreshtoken",
     "samlassertion",
+    "secret",
     "secretaccesskey",
     "secretbinary",
     "secretkey",
     "secretstring",
+    "secrettoken",
     "sessiontoken",
     "signature",
     "ssecustomerkey",
@@ -94,11 +102,9 @@ impl Side {
 
 /// Marks secret headers as sensitive, so that `Debug` omits their values.
 pub(crate) fn mark_headers(headers: &mut HeaderMap) {
-    for name in HEADERS {
-        if let http::header::Entry::Occupied(mut values) = headers.entry(name) {
-            values
-                .iter_mut()
-                .for_each(|value| value.set_sensitive(true));
+    for (name, value) in headers.iter_mut() {
+        if HEADERS.contains(&name.as_str()) {
+            value.set_sensitive(true);
         }
     }
 }

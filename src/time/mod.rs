@@ -9,7 +9,7 @@
 mod read;
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::civil::DateTime;
@@ -118,7 +118,10 @@ impl Timestamp {
     /// Formats the timestamp without fraction and zone.
     fn date_time(self) -> String {
         let t = self.civil();
-        format!(
+        let mut text = String::with_capacity(24);
+        // writing to a `String` cannot fail
+        let _ = write!(
+            text,
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
             t.year(),
             t.month(),
@@ -126,7 +129,8 @@ impl Timestamp {
             t.hour(),
             t.minute(),
             t.second()
-        )
+        );
+        text
     }
 
     fn http_date(self) -> String {
@@ -169,8 +173,10 @@ impl Timestamp {
 
     /// Formats the timestamp as in signatures: `20200101T000000Z`.
     pub(crate) fn basic(self) -> String {
-        let text = self.date_time();
-        text.replace(['-', ':'], "") + "Z"
+        let mut text = self.date_time();
+        text.retain(|c| c.is_ascii_alphanumeric());
+        text.push('Z');
+        text
     }
 
     /// Returns the milliseconds since 1970.

@@ -1,8 +1,9 @@
 """Uses `tucuxi mcp` with the official client of the protocol: mcp_client.py TUCUXI URL
 
-URL is that of a server for AWS requests, such as moto's."""
+URL is that of a server that keeps what it is told, such as moto's. Calls that only read go to `tucuxi mock`."""
 
 import asyncio
+import subprocess
 import sys
 import tempfile
 import uuid
@@ -20,8 +21,8 @@ ENVIRONMENT = {
 }
 
 
-def connect(mode, *options):
-    args = ["mcp", "--endpoint-url", URL, *options]
+def connect(url, mode, *options):
+    args = ["mcp", "--endpoint-url", url, *options]
     parameters = StdioServerParameters(command=TUCUXI, args=args, env=ENVIRONMENT)
     return Client(stdio_client(parameters), mode=mode)
 
@@ -31,9 +32,9 @@ async def call(client, service, operation, parameters=None, **others):
     return await client.call_tool("call_operation", arguments)
 
 
-async def reads(mode, version):
+async def reads(url, mode, version):
     """What a server without options does."""
-    async with connect(mode) as client:
+    async with connect(url, mode) as client:
         assert client.protocol_version == version, client.protocol_version
         assert client.server_info.name == "tucuxi"
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
@@ -62,7 +63,7 @@ async def writes(mode):
     """Writes that are allowed, and a result that is cut and continued."""
     start = f"mcp-{uuid.uuid4().hex}"
     names = [f"{start}-{n:02}" for n in range(40)]
-    async with connect(mode, "--allow-writes=sqs", "--max-result", "1000") as client:
+    async with connect(URL, mode, "--allow-writes=sqs", "--max-result", "1000") as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         annotations = tools["call_operation"].annotations
         assert not annotations.read_only_hint and annotations.destructive_hint
@@ -98,10 +99,15 @@ async def writes(mode):
 
 
 async def main():
-    for mode, version in [("legacy", "2025-11-25"), ("auto", "2026-07-28")]:
-        await reads(mode, version)
-        await writes(mode)
-        print(f"the client used the server in version {version}")
+    mock = subprocess.Popen([TUCUXI, "mock"], stdout=subprocess.PIPE, env=ENVIRONMENT, text=True)
+    try:
+        url = mock.stdout.readline().removeprefix("serving at ").strip()
+        for mode, version in [("legacy", "2025-11-25"), ("auto", "2026-07-28")]:
+            await reads(url, mode, version)
+            await writes(mode)
+            print(f"the client used the server in version {version}")
+    finally:
+        mock.kill()
 
 
 asyncio.run(main())
