@@ -17,7 +17,7 @@ pub(crate) enum Extent {
     Minimal,
 }
 
-/// The number of values after which optional members are left out: shapes that contain each other can be as many as one likes.
+/// The number of values after which optional members are left out: shapes that contain each other have no end.
 const MAX_VALUES: usize = 3000;
 
 const WORD: &str = "example";
@@ -79,7 +79,7 @@ impl Builder<'_> {
         let mut object = Map::new();
         for member in members {
             let is_wanted = self.extent == Extent::Full && self.left > 0;
-            // of two members with one name on the wire, only one can be told
+            // a message has one of two members with the same name on the wire
             let is_wanted = is_wanted && member.duplicate_wire_name.is_none();
             if !(is_wanted || member.required) || (is_top && (self.is_left_out)(member)) {
                 continue;
@@ -201,7 +201,7 @@ impl Builder<'_> {
     }
 }
 
-/// The text for a name, where no pattern wants another.
+/// The text for a name, unless a pattern requires another.
 fn word(name: &str) -> &'static str {
     let name = name.to_ascii_lowercase();
     let words = [

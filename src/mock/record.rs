@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 /// The most requests that are kept. Older ones are forgotten.
 const MAX_KEPT: usize = 10_000;
+/// The most bytes of parameters that are kept, if more than one request is.
+const MAX_BYTES: usize = 64 << 20;
 
 /// A request as a mock understood it.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +44,8 @@ impl MockRequest {
 #[derive(Default)]
 pub(super) struct Records {
     kept: VecDeque<MockRequest>,
+    /// The bytes of the parameters of these.
+    bytes: usize,
     file: Option<File>,
 }
 
@@ -49,8 +53,8 @@ impl Records {
     /// Records that are also written to a file, a line each.
     pub(super) fn in_file(file: Option<File>) -> Self {
         Self {
-            kept: VecDeque::new(),
             file,
+            ..Self::default()
         }
     }
 
@@ -61,10 +65,13 @@ impl Records {
                 tracing::warn!(%error, "a request was not recorded");
             }
         }
-        if self.kept.len() == MAX_KEPT {
-            self.kept.pop_front();
-        }
+        self.bytes += size(&request.params);
         self.kept.push_back(request);
+        while self.kept.len() > MAX_KEPT || (self.kept.len() > 1 && self.bytes > MAX_BYTES) {
+            if let Some(oldest) = self.kept.pop_front() {
+                self.bytes -= size(&oldest.params);
+            }
+        }
     }
 
     pub(super) fn kept(&self) -> Vec<MockRequest> {
@@ -72,6 +79,52 @@ impl Records {
     }
 
     pub(super) fn take(&mut self) -> Vec<MockRequest> {
+        self.bytes = 0;
         self.kept.drain(..).collect()
+    }
+}
+
+/// The bytes that a value takes, about.
+fn size(value: &Value) -> usize {
+    let content: usize = match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(size).sum(),
+        Value::Object(entries) => entries.iter().map(|(name, it)| name.len() + size(it)).sum(),
+        _ => 0,
+    };
+    content + size_of::<Value>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_requests_are_forgotten() {
+        let request = |bytes: usize| MockRequest {
+            service: "s3".into(),
+            operation: "PutObject".into(),
+            params: json!({"Body": "x".repeat(bytes)}),
+            problem: None,
+            status: None,
+        };
+        let half = MAX_BYTES / 2;
+        for (sizes, kept) in [
+            (vec![1; 3], 3),
+            (vec![1; MAX_KEPT + 1], MAX_KEPT),
+            (vec![1, half, half], 1),
+            (vec![1, half, half - 1000], 3),
+            (vec![1, MAX_BYTES * 2], 1),
+            (vec![MAX_BYTES * 2, 1], 1),
+        ] {
+            let mut records = Records::default();
+            for bytes in &sizes {
+                records.push(request(*bytes));
+            }
+            assert_eq!(records.kept.len(), kept, "{}", sizes.len());
+            let last = records.take().pop().unwrap();
+            assert_eq!(last, request(sizes[sizes.len() - 1]));
+            assert_eq!(records.bytes, 0);
+        }
     }
 }

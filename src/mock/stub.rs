@@ -259,12 +259,19 @@ struct RawError {
 impl RawStep {
     fn read(self) -> Result<Step, String> {
         let kind = match (self.error, self.fault, self.merge, self.result) {
-            (Some(error), None, None, None) => StepKind::Error(Failure {
-                code: error.code,
-                message: error.message,
-                status: error.status,
-                members: error.members,
-            }),
+            (Some(error), None, None, None) => {
+                if let Some(status) = error.status.filter(|it| !(200..=599).contains(it)) {
+                    return Err(format!(
+                        "error: status: {status} is not between 200 and 599"
+                    ));
+                }
+                StepKind::Error(Failure {
+                    code: error.code,
+                    message: error.message,
+                    status: error.status,
+                    members: error.members,
+                })
+            }
             (None, Some(fault), None, None) => StepKind::Fault(fault),
             (None, None, None, Some(result)) => StepKind::Result(result),
             (None, None, changes, None) => {
@@ -278,5 +285,28 @@ impl RawStep {
         let delay = Duration::try_from_secs_f64(self.delay)
             .map_err(|_| format!("delay: {} is no number of seconds", self.delay))?;
         Ok(Step { delay, kind })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_have_the_status_of_a_response() {
+        for (status, is_valid) in [
+            (0, false),
+            (99, false),
+            (199, false),
+            (200, true),
+            (404, true),
+            (599, true),
+            (600, false),
+            (65535, false),
+        ] {
+            let step = serde_json::json!({"error": {"code": "c", "status": status}});
+            let step: RawStep = serde_json::from_value(step).unwrap();
+            assert_eq!(step.read().is_ok(), is_valid, "{status}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Reads the forms of the query protocols.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::scalar;
@@ -14,6 +16,8 @@ const MAX_PARTS: usize = 64;
 struct Node {
     value: Option<String>,
     children: Vec<(String, Self)>,
+    /// The places of the children, by their names.
+    places: HashMap<String, usize>,
 }
 
 /// Names that are not parameters.
@@ -41,14 +45,15 @@ pub(super) fn read(
     let is_member = |name: &str| members.iter().any(|member| member.request_name() == name);
     let mut root = Node::default();
     for (name, value) in fields {
+        // a value with such a name may be that of the member or of the common parameter
+        let first = name.split('.').next().unwrap_or_default();
+        if ["Action", "Version"].contains(&first) && is_member(first) {
+            continue;
+        }
         let is_common = COMMON.contains(&&*name) || name.starts_with("X-Amz-");
         if !is_common || is_member(&name) {
             root.insert(&name, value)?;
         }
-    }
-    // members that are named as a common parameter cannot be told from it
-    for name in ["Action", "Version"].iter().filter(|name| is_member(name)) {
-        root.children.retain(|(known, _)| known != name);
     }
     let form = Form {
         model,
@@ -64,11 +69,11 @@ impl Node {
             if n == MAX_PARTS {
                 return Err(Error::request("a name in the form has too many parts"));
             }
-            // lists come in order, so the wanted child is usually the last
-            let at = node.children.iter().rposition(|(known, _)| known == part);
-            let at = at.unwrap_or_else(|| {
+            let at = node.places.get(part).copied().unwrap_or_else(|| {
+                let at = node.children.len();
+                node.places.insert(part.to_owned(), at);
                 node.children.push((part.to_owned(), Self::default()));
-                node.children.len() - 1
+                at
             });
             node = &mut node.children[at].1;
         }
@@ -77,8 +82,8 @@ impl Node {
     }
 
     fn child(&self, name: &str) -> Option<&Self> {
-        let found = self.children.iter().find(|(known, _)| known == name);
-        found.map(|(_, node)| node)
+        let at = *self.places.get(name)?;
+        self.children.get(at).map(|(_, node)| node)
     }
 
     /// The children whose names are numbers, in their order; `None` if other children exist.
@@ -204,5 +209,26 @@ impl Form<'_> {
                 _ => node.plain(),
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn children_keep_the_order_of_the_form() {
+        let mut root = Node::default();
+        for name in ["b.2", "a", "b.1.x", "b.1.y", "b.2"] {
+            root.insert(name, name.to_owned()).unwrap();
+        }
+        let names = |node: &Node| -> Vec<String> {
+            node.children.iter().map(|(name, _)| name.clone()).collect()
+        };
+        assert_eq!(names(&root), ["b", "a"]);
+        let list = root.child("b").unwrap();
+        assert_eq!(names(list), ["2", "1"]);
+        assert_eq!(names(list.numbered().unwrap()[0]), ["x", "y"]);
+        assert!(root.child("c").is_none() && root.numbered().is_none());
     }
 }
