@@ -283,10 +283,14 @@ impl FanOut {
         known: &Known,
         work: impl Fn(&Client, &mut dyn FnMut(T) -> bool) -> Result<()> + Send + Sync + 'static,
     ) -> Result<Results<T>> {
-        let regions = match &self.regions {
-            Regions::All => self.all_of(&known.service)?,
-            Regions::Own => Vec::new(),
-            Regions::Some(regions) => regions.clone(),
+        let (regions, asks_for_regions) = match &self.regions {
+            Regions::All => match self.all_of(&known.service)? {
+                // such a service is called once
+                none if none.is_empty() => (vec![self.main_region(&none)?], false),
+                all => (all, true),
+            },
+            Regions::Own => (Vec::new(), false),
+            Regions::Some(regions) => (regions.clone(), false),
         };
         let accounts = match self.accounts.is_empty() {
             true => vec![Account::Own],
@@ -296,8 +300,7 @@ impl FanOut {
         let work = Work {
             main_region: self.main_region(&regions)?,
             client: self.client,
-            // a service without regions is called once, and no region can be off
-            asks_for_regions: matches!(self.regions, Regions::All) && !regions.is_empty(),
+            asks_for_regions,
             regions,
             needs_credentials: known.needs_credentials,
             cancel,

@@ -20,7 +20,7 @@ pub(super) struct Work<T> {
     pub(super) regions: Vec<String>,
     /// Whether regions that are not enabled are left out.
     pub(super) asks_for_regions: bool,
-    /// The region of an account that has none.
+    /// The region in which the credentials of an account without one are looked up.
     pub(super) main_region: String,
     pub(super) needs_credentials: bool,
     pub(super) cancel: CancelToken,
@@ -37,33 +37,30 @@ impl<T> Work<T> {
     /// Looks up the credentials of an account, so that its targets share them, and returns these.
     pub(super) fn targets(&self, account: &Account) -> Result<Vec<(Target, Client)>> {
         let client = account.client(&self.client)?;
-        let own = client
-            .config()
-            .region()
-            .unwrap_or(&self.main_region)
-            .to_owned();
-        let client = client.in_region(&own, &self.cancel)?;
+        let own = client.config().region().map(str::to_owned);
+        let main = own.as_deref().unwrap_or(&self.main_region);
+        let of_account = client.in_region(Some(main), &self.cancel)?;
         if self.needs_credentials {
-            client.credentials()?;
+            of_account.credentials()?;
         }
         let enabled = match self.asks_for_regions && self.needs_credentials {
-            true => enabled(&client)?,
+            true => enabled(&of_account)?,
             false => None,
         };
-        let regions = match self.regions.is_empty() {
+        let is_enabled =
+            |region: &String| enabled.as_ref().is_none_or(|names| names.contains(region));
+        let regions: Vec<Option<String>> = match self.regions.is_empty() {
+            // without a region, the error is that of any call
             true => vec![own],
-            false => self.regions.clone(),
+            false => {
+                let regions = self.regions.iter().filter(|region| is_enabled(region));
+                regions.cloned().map(Some).collect()
+            }
         };
-        let regions = regions.into_iter();
-        let regions =
-            regions.filter(|region| enabled.as_ref().is_none_or(|on| on.contains(region)));
-        let targets = regions.map(|region| {
-            let client = client.in_region(&region, &self.cancel)?;
-            let target = Target {
-                account: account.clone(),
-                region: Some(region),
-            };
-            Ok((target, client))
+        let targets = regions.into_iter().map(|region| {
+            let client = client.in_region(region.as_deref(), &self.cancel)?;
+            let account = account.clone();
+            Ok((Target { account, region }, client))
         });
         targets.collect()
     }
