@@ -8,6 +8,10 @@
 //! `TUCUXI_BENCH_ONCE` selects a case and a number of calls, such as `signed:1000`. The instructions per call are the
 //! difference between two such runs. `items` only creates and drops the parameters, which is the program's part;
 //! `region`, `config` and `interceptor` are signed calls with such options, `unsigned` has no signature.
+//!
+//! Budgets of a warm PutItem with five members, parameters included (callgrind and DHAT; optimised, without LTO): 170,000
+//! instructions, of which SHA-256 in software is 48,000; the signer 75,000 with its hashes; 125 allocations, of which 33 are
+//! the parameters. Over the network, three system calls: `ppoll`, `sendto`, `recvfrom`.
 
 use std::hint::black_box;
 

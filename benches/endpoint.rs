@@ -3,6 +3,8 @@
 //! ```sh
 //! cargo bench --bench endpoint
 //! ```
+//! Budgets in instructions (callgrind; optimised, without LTO): 5,000 for a cached endpoint; 1.8 million for the first one of S3,
+//! of which unpacking the rules and reading their outline is 0.7, and reading the rules that are evaluated as much.
 
 use std::hint::black_box;
 use std::sync::Arc;

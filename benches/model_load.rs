@@ -3,6 +3,8 @@
 //! ```sh
 //! cargo bench --bench model_load
 //! ```
+//! Budgets of a process with one call of a service, without network, in millions of instructions (callgrind; optimised, without
+//! LTO): sts 2.4, dynamodb 4.0, s3 5.6, ec2 13, of which zstd is 7.4.
 
 use std::hint::black_box;
 

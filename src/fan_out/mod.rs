@@ -8,6 +8,7 @@
 //! blocking client has it.
 
 mod account;
+mod regions;
 mod results;
 mod work;
 
@@ -15,9 +16,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub use self::account::{Account, Target};
+use self::regions::Regions;
 pub use self::results::{Collected, Results, Tagged};
 use self::work::Work;
 use crate::cancel::CancelToken;
@@ -51,17 +53,10 @@ const THREADS: usize = 16;
 pub struct FanOut {
     client: Client,
     regions: Regions,
-    accounts: Vec<Account>,
+    /// `None` for the client's own; an empty list is one of no accounts.
+    accounts: Option<Vec<Account>>,
     threads: usize,
     cancel: CancelToken,
-}
-
-/// The regions of each account.
-#[derive(Clone, Debug)]
-enum Regions {
-    All,
-    Own,
-    Some(Vec<String>),
 }
 
 impl Client {
@@ -79,7 +74,7 @@ impl Client {
         FanOut {
             client: self.clone(),
             regions: Regions::Own,
-            accounts: Vec::new(),
+            accounts: None,
             threads: THREADS,
             cancel: CancelToken::default(),
         }
@@ -87,7 +82,8 @@ impl Client {
 }
 
 impl FanOut {
-    /// Sets the regions. Without it, each account has the region of the client, or of its profile.
+    /// Sets the regions. Without it, each account has the region of the client, or of its profile. With an empty list, nothing is
+    /// called.
     pub fn regions<R: Into<String>>(mut self, regions: impl IntoIterator<Item = R>) -> Self {
         let mut seen = BTreeSet::new();
         let regions = regions.into_iter().map(Into::into);
@@ -96,23 +92,37 @@ impl FanOut {
         self
     }
 
-    /// Selects all regions of the service in the partition of the client's region, without those that the account has not enabled.
+    /// Selects all regions of the service in the partition of each account's own region (that of the client, or of its profile), without
+    /// those that the account has not enabled.
     ///
     /// `ec2 DescribeRegions`, once for each account, says which are enabled. If the account may not call it, all of them are called, and
-    /// those that are not enabled return errors. A service without regions, such as IAM, is called once for each account.
+    /// those that are not enabled return errors. An account that has enabled none of them has an error. A service without regions, such
+    /// as IAM, is called once for each account.
     pub fn all_regions(mut self) -> Self {
         self.regions = Regions::All;
         self
     }
 
-    /// Adds the accounts of these profiles.
+    /// Adds the accounts of these profiles. Without accounts, the client's own is called; if only empty lists are added, nothing is
+    /// called.
+    ///
+    /// ```
+    /// # use tucuxi::{Client, Config, transport::Replay};
+    /// # let config = Config::builder().isolated().region("eu-west-1").unsigned().build()?;
+    /// # let client = Client::with_transport(config, Replay::new())?;
+    /// let none: [&str; 0] = []; // such as the profiles whose name matches
+    /// let found = client.fan_out().profiles(none).call("dynamodb", "ListTables", serde_json::json!({}))?;
+    /// assert_eq!(found.count(), 0);
+    /// # Ok::<(), tucuxi::Error>(())
+    /// ```
     pub fn profiles<P: Into<String>>(mut self, profiles: impl IntoIterator<Item = P>) -> Self {
         let profiles = profiles.into_iter().map(Into::into);
         self.add(profiles.map(Account::Profile));
         self
     }
 
-    /// Adds the accounts of these roles, by their ARNs. They are assumed with the credentials of the client, each once.
+    /// Adds the accounts of these roles, by their ARNs. They are assumed with the credentials of the client, each once. An
+    /// empty list is as in [`profiles`](Self::profiles).
     pub fn roles<R: Into<String>>(mut self, roles: impl IntoIterator<Item = R>) -> Self {
         let roles = roles.into_iter().map(Into::into);
         self.add(roles.map(Account::Role));
@@ -120,9 +130,10 @@ impl FanOut {
     }
 
     fn add(&mut self, accounts: impl Iterator<Item = Account>) {
+        let known = self.accounts.get_or_insert_default();
         for account in accounts {
-            if !self.accounts.contains(&account) {
-                self.accounts.push(account);
+            if !known.contains(&account) {
+                known.push(account);
             }
         }
     }
@@ -283,51 +294,30 @@ impl FanOut {
         known: &Known,
         work: impl Fn(&Client, &mut dyn FnMut(T) -> bool) -> Result<()> + Send + Sync + 'static,
     ) -> Result<Results<T>> {
-        let (regions, asks_for_regions) = match &self.regions {
-            Regions::All => match self.all_of(&known.service)? {
-                // such a service is called once
-                none if none.is_empty() => (vec![self.main_region(&none)?], false),
-                all => (all, true),
-            },
-            Regions::Own => (Vec::new(), false),
-            Regions::Some(regions) => (regions.clone(), false),
-        };
-        let accounts = match self.accounts.is_empty() {
-            true => vec![Account::Own],
-            false => self.accounts.clone(),
-        };
-        let cancel = self.cancel.child();
+        let accounts = self.accounts.clone();
         let work = Work {
-            main_region: self.main_region(&regions)?,
+            main_region: self.main_region()?,
             client: self.client,
-            asks_for_regions,
-            regions,
+            service: known.service.clone(),
+            regions: self.regions,
             needs_credentials: known.needs_credentials,
-            cancel,
+            cancel: self.cancel.child(),
             run: Box::new(work),
         };
+        let accounts = accounts.unwrap_or_else(|| vec![Account::Own]);
         Ok(Results::start(Arc::new(work), accounts, self.threads))
     }
 
-    /// All regions of a service in the client's partition.
-    fn all_of(&self, service: &str) -> Result<Vec<String>> {
-        let known = self.client.introspect();
-        known.regions(service, &self.partition()?)
-    }
-
-    fn partition(&self) -> Result<String> {
-        let partitions = self.client.all_services().partitions()?;
-        let region = self.client.config().region().unwrap_or_default();
-        Ok(partitions.for_region_or_default(region).id.clone())
-    }
-
-    /// The region in which roles are assumed and regions are asked for, if the account has none itself.
-    fn main_region(&self, regions: &[String]) -> Result<String> {
+    /// The region in which roles are assumed and regions are looked up, if the account has none itself.
+    fn main_region(&self) -> Result<String> {
         if let Some(region) = self.client.config().region() {
             return Ok(region.into());
         }
         let partitions = self.client.all_services().partitions()?;
-        let first = regions.first().map(String::as_str).unwrap_or_default();
+        let first = match &self.regions {
+            Regions::Some(regions) => regions.first().map_or("", String::as_str),
+            Regions::All | Regions::Own => "",
+        };
         let partition = partitions.for_region_or_default(first);
         let global = partition.implicit_global_region.as_deref();
         Ok(global.unwrap_or(first).into())
@@ -354,25 +344,4 @@ struct Known {
 fn is_signed(operation: &Operation) -> bool {
     let with_keys = |scheme: &String| scheme.contains("sigv4") || scheme.contains("s3");
     operation.auth.is_empty() || operation.auth.iter().any(with_keys)
-}
-
-/// The regions that an account has enabled, or `None` if it may not know. The endpoint URL of the program, which is that of another
-/// service, does not apply.
-fn enabled(client: &Client) -> Result<Option<BTreeSet<String>>> {
-    let (env, credentials) = (client.env(), client.credentials()?);
-    let call = env.context().call("ec2", "DescribeRegions", json!({}));
-    match call.credentials(&credentials).send() {
-        Ok(found) => {
-            let regions = found["Regions"].as_array();
-            let names = regions.into_iter().flatten();
-            let names = names.filter_map(|region| region["RegionName"].as_str());
-            let names: BTreeSet<String> = names.map(str::to_owned).collect();
-            Ok(Some(names).filter(|names| !names.is_empty()))
-        }
-        Err(error) if error.root().service_error().is_some() => {
-            tracing::warn!(%error, "it is not known which regions are enabled, so all are called");
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
 }

@@ -67,7 +67,8 @@ pub struct Collected<T> {
 
 impl<T: Send + 'static> Results<T> {
     pub(super) fn start(work: Arc<Work<T>>, accounts: Vec<Account>, threads: usize) -> Self {
-        let targets = accounts.len().saturating_mul(work.regions.len().max(1));
+        let of_account = work.regions.count().unwrap_or(usize::MAX);
+        let targets = accounts.len().saturating_mul(of_account);
         let queue = Arc::new(Queue::new(accounts));
         // a thread waits until its result is taken
         let (sender, receiver) = sync_channel(0);

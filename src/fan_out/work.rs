@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use super::account::{Account, Target};
-use super::enabled;
+use super::regions::Regions;
 use crate::cancel::CancelToken;
 use crate::client::Client;
 use crate::error::Result;
@@ -16,10 +16,8 @@ pub(super) type Run<T> = dyn Fn(&Client, &mut dyn FnMut(T) -> bool) -> Result<()
 /// What is done for each account and target.
 pub(super) struct Work<T> {
     pub(super) client: Client,
-    /// The regions; none for that of each account.
-    pub(super) regions: Vec<String>,
-    /// Whether regions that are not enabled are left out.
-    pub(super) asks_for_regions: bool,
+    pub(super) service: String,
+    pub(super) regions: Regions,
     /// The region in which the credentials of an account without one are looked up.
     pub(super) main_region: String,
     pub(super) needs_credentials: bool,
@@ -43,18 +41,13 @@ impl<T> Work<T> {
         if self.needs_credentials {
             of_account.credentials()?;
         }
-        let enabled = match self.asks_for_regions && self.needs_credentials {
-            true => enabled(&of_account)?,
-            false => None,
-        };
-        let is_enabled =
-            |region: &String| enabled.as_ref().is_none_or(|names| names.contains(region));
-        let regions: Vec<Option<String>> = match self.regions.is_empty() {
-            // without a region, the error is that of any call
-            true => vec![own],
-            false => {
-                let regions = self.regions.iter().filter(|region| is_enabled(region));
-                regions.cloned().map(Some).collect()
+        let regions: Vec<Option<String>> = match (&self.regions, &own) {
+            // the error is that of any call without a region
+            (Regions::Own, None) => vec![None],
+            (regions, _) => {
+                let signed = self.needs_credentials;
+                let names = regions.of_account(&of_account, &self.service, main, signed)?;
+                names.into_iter().map(Some).collect()
             }
         };
         let targets = regions.into_iter().map(|region| {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
 use http::header::DATE;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::catalogue::Catalogue;
 use super::message::{Incoming, Reply};
@@ -16,7 +16,7 @@ use super::response::{Context, Failure, failure, success};
 use super::result::Results;
 use super::stub::{MockFault, MockStub, StepKind};
 use super::stubs::Stubs;
-use super::{decode, request, stub, stubs, wrong};
+use super::{decode, digest, request, stub, stubs, wrong};
 use crate::client::Client;
 use crate::error::Result;
 use crate::exchange::Service;
@@ -106,7 +106,7 @@ impl Core {
         for step in &checked.steps {
             if let StepKind::Merge(changes) = &step.kind {
                 let result = self
-                    .changed(&service, operation, changes)
+                    .changed(&service, operation, &Value::Null, changes)
                     .map_err(stub::problem)?;
                 params::validate_result(&service.model, operation, &result)
                     .map_err(stub::problem)?;
@@ -116,9 +116,16 @@ impl Core {
     }
 
     /// The example of a result with changes.
-    fn changed(&self, service: &Service, operation: &Operation, changes: &Value) -> Result<Value> {
+    fn changed(
+        &self,
+        service: &Service,
+        operation: &Operation,
+        params: &Value,
+        changes: &Value,
+    ) -> Result<Value> {
         let mut result = Value::clone(&*self.results.of(service, operation)?);
         stubs::merge(&mut result, changes);
+        digest::set(&mut result, params);
         Ok(result)
     }
 
@@ -194,10 +201,10 @@ impl Core {
         if let Some(problem) = problem {
             return Ok(failure(&cx, problem)?.into());
         }
-        let example = || self.results.of(&service, operation);
+        let example = || self.changed(&service, operation, params, &Map::new().into());
         let step = self.stubs().next(service.name(), &operation.name, params);
         let Some(step) = step else {
-            return Ok(success(&cx, &*example()?)?.into());
+            return Ok(success(&cx, &example()?)?.into());
         };
         let fault = match &step.kind {
             StepKind::Fault(fault) => Some(*fault),
@@ -205,14 +212,16 @@ impl Core {
         };
         let reply = match &step.kind {
             StepKind::Result(result) => success(&cx, result)?,
-            StepKind::Merge(changes) => success(&cx, &self.changed(&service, operation, changes)?)?,
+            StepKind::Merge(changes) => {
+                success(&cx, &self.changed(&service, operation, params, changes)?)?
+            }
             StepKind::Error(error) => failure(&cx, error)?,
             StepKind::Fault(MockFault::InternalError) => {
                 failure(&cx, &wrong::internal(recognised))?
             }
             StepKind::Fault(MockFault::Throttling) => failure(&cx, &wrong::throttling(recognised))?,
             StepKind::Fault(MockFault::Unavailable) => Reply::new(503),
-            StepKind::Fault(MockFault::Cut | MockFault::Disconnect) => success(&cx, &*example()?)?,
+            StepKind::Fault(MockFault::Cut | MockFault::Disconnect) => success(&cx, &example()?)?,
         };
         Ok(Answer {
             reply: (fault != Some(MockFault::Disconnect)).then_some(reply),

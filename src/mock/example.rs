@@ -22,6 +22,9 @@ const MAX_VALUES: usize = 3000;
 
 const WORD: &str = "example";
 
+/// The length of the example of a blob that has no limits.
+pub(super) const EXAMPLE_LENGTH: usize = WORD.len();
+
 /// Returns an example of parameters or of a result. A member that `is_left_out`, or that a shape around it would contain again, is
 /// absent.
 pub(crate) fn example(

@@ -30,6 +30,7 @@ mod catalogue;
 mod connection;
 mod control;
 mod decode;
+mod digest;
 mod example;
 mod message;
 mod pattern;

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
+use http::Method;
 use serde_json::Value;
 
-use super::example::{Extent, example};
+use super::example::{EXAMPLE_LENGTH, Extent, example};
 use crate::error::Result;
 use crate::exchange::Service;
 use crate::model::{
@@ -33,6 +34,9 @@ impl Results {
         let mut result = example(model, operation.output, Extent::Full, &is_left_out)?;
         for (path, wanted) in wanted(service, operation)? {
             set(&mut result, &path, &wanted);
+        }
+        if let (Some(member), Value::Object(members)) = (length(model, operation), &mut result) {
+            members.insert(member.name.clone(), EXAMPLE_LENGTH.into());
         }
         let result = Arc::new(result);
         sync::lock(&self.0).insert(key, result.clone());
@@ -83,6 +87,15 @@ fn is_of_transfer(member: &Member) -> bool {
     member.location == Location::Header
         && (fixed.contains(&&*name) || name.contains("-checksum-") || name.contains("tree-hash"))
         || member.location == Location::StatusCode
+}
+
+/// The member with the length of a body that `HEAD` does not get: that of the example which `GET` gets.
+fn length<'m>(model: &'m ServiceModel, operation: &Operation) -> Option<&'m Member> {
+    let output = operation
+        .output
+        .filter(|_| operation.method == Method::HEAD)?;
+    let mut members = model.shape(output).ok()?.members()?.iter();
+    members.find(|member| member.wire_name.eq_ignore_ascii_case("content-length"))
 }
 
 /// The values with which the first waiter of the operation succeeds.

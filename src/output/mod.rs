@@ -40,9 +40,9 @@ use printed::{Context, Spelling, ToListed, ToPrinted};
 /// The output of a successful call, decoded on demand.
 ///
 /// A streaming body (S3's `GetObject`) is in [`Output::body`], streamed events (Kinesis' `SubscribeToShard`) are in
-/// [`Output::events`]. Everything else is decoded from the response's bytes by [`to_value`](Output::to_value),
-/// [`deserialize`](Output::deserialize), [`deserialize_borrowed`](Output::deserialize_borrowed) or
-/// [`write_json`](Output::write_json). Only the first of these builds a tree.
+/// [`Output::events`]. Everything else is decoded from the response's bytes: by [`deserialize`](Output::deserialize),
+/// [`deserialize_borrowed`](Output::deserialize_borrowed) or [`write_json`](Output::write_json) without a tree between, by
+/// [`to_tree`](Output::to_tree) to a compact tree, by [`to_value`](Output::to_value) to a JSON value.
 ///
 /// ```
 /// # use tucuxi::{Client, Config, transport::Replay};

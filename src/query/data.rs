@@ -12,13 +12,24 @@ use crate::tree::{self, Builder, Hint, Name, Node, TooLarge};
 /// The bytes of text that count as one value.
 const TEXT: usize = 32;
 
+/// So deep is what a search makes of its input at most, so that no walk over it exhausts the stack.
+pub(super) const MAX_DEPTH: usize = 250;
+
 #[derive(Clone, Debug)]
 pub(super) enum Data<'v> {
-    List(Arc<Vec<Self>>),
-    Map(Arc<Vec<(Cow<'v, str>, Self)>>),
+    List(Arc<Made<Self>>),
+    Map(Arc<Made<(Cow<'v, str>, Self)>>),
     Node(Node<'v>),
     Scalar(Scalar),
     Value(&'v Value),
+}
+
+/// The elements of a list or the members of a map that a search made.
+#[derive(Debug)]
+pub(super) struct Made<T> {
+    parts: Vec<T>,
+    /// How deep it is, not counting its parts of the input.
+    depth: usize,
 }
 
 /// A scalar that a search made.
@@ -45,8 +56,8 @@ impl<'v> Data<'v> {
 
     pub(super) fn view(&self) -> View<'_, 'v> {
         match self {
-            Self::List(list) => View::List(Elements::Made(list.iter())),
-            Self::Map(map) => View::Map(Members::Made(map.iter())),
+            Self::List(list) => View::List(Elements::Made(list.parts.iter())),
+            Self::Map(map) => View::Map(Members::Made(map.parts.iter())),
             Self::Scalar(scalar) => match scalar {
                 Scalar::Bool(value) => View::Bool(*value),
                 Scalar::Null => View::Null,
@@ -72,10 +83,21 @@ impl<'v> Data<'v> {
         }
     }
 
+    /// The number of members or elements over which a search for one of them walks.
+    pub(super) fn walked(&self) -> u64 {
+        let count = match self {
+            Self::Map(map) => map.parts.len(),
+            Self::Node(node) => node.len(),
+            Self::List(_) | Self::Scalar(_) | Self::Value(_) => 0,
+        };
+        count as u64
+    }
+
+    /// A member of a map.
     pub(super) fn get(&self, name: &str) -> Option<Self> {
         match self {
             Self::Map(map) => {
-                let found = map.iter().find(|(known, _)| known == name);
+                let found = map.parts.iter().find(|(known, _)| known == name);
                 found.map(|(_, data)| data.clone())
             }
             Self::Node(node) => node.get(name).map(Self::Node),
@@ -87,10 +109,19 @@ impl<'v> Data<'v> {
     /// An element of a list.
     pub(super) fn at(&self, index: usize) -> Option<Self> {
         match self {
-            Self::List(list) => list.get(index).cloned(),
+            Self::List(list) => list.parts.get(index).cloned(),
             Self::Node(node) => node.at(index).map(Self::Node),
             Self::Value(value) => value.get(index).map(Self::Value),
             Self::Map(_) | Self::Scalar(_) => None,
+        }
+    }
+
+    /// How deep it is, not counting parts of the input.
+    pub(super) fn depth(&self) -> usize {
+        match self {
+            Self::List(list) => list.depth,
+            Self::Map(map) => map.depth,
+            Self::Node(_) | Self::Scalar(_) | Self::Value(_) => 0,
         }
     }
 
@@ -258,8 +289,18 @@ impl From<&str> for Data<'_> {
 }
 
 impl From<Vec<Self>> for Data<'_> {
-    fn from(list: Vec<Self>) -> Self {
-        Self::List(Arc::new(list))
+    fn from(parts: Vec<Self>) -> Self {
+        let depth = 1 + parts.iter().map(Self::depth).max().unwrap_or(0);
+        Self::List(Arc::new(Made { parts, depth }))
+    }
+}
+
+impl<'v> From<Vec<(Cow<'v, str>, Self)>> for Data<'v> {
+    /// The names are different.
+    fn from(parts: Vec<(Cow<'v, str>, Self)>) -> Self {
+        let depths = parts.iter().map(|(_, data)| data.depth());
+        let depth = 1 + depths.max().unwrap_or(0);
+        Self::Map(Arc::new(Made { parts, depth }))
     }
 }
 
@@ -274,7 +315,7 @@ impl From<Value> for Data<'_> {
             Value::Object(map) => {
                 let members = map.into_iter();
                 let members = members.map(|(name, value)| (Cow::Owned(name), value.into()));
-                Self::Map(Arc::new(members.collect()))
+                members.collect::<Vec<_>>().into()
             }
             Value::String(text) => text.as_str().into(),
         }

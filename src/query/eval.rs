@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::collections::HashMap;
 
 use serde_json::Number;
 
 use super::budget::Budget;
-use super::data::{Data, View};
+use super::data::{Data, MAX_DEPTH, View};
 use super::{Expr, ExprError, Operator, QueryErrorKind, functions};
 
 pub(super) type Found<'v> = Result<Data<'v>, ExprError>;
@@ -44,9 +44,15 @@ pub(super) fn eval<'v>(expr: &Expr, at: &Data<'v>, budget: &Budget<'_>) -> Found
             }
             None => Data::NULL,
         },
-        Expr::Field(name) => at.get(name).unwrap_or(Data::NULL),
+        Expr::Field(name) => {
+            budget.spend(at.walked() / STEPS)?;
+            at.get(name).unwrap_or(Data::NULL)
+        }
         Expr::Flatten => return flatten(at, budget),
-        Expr::Index(index) => nth(at, *index).unwrap_or(Data::NULL),
+        Expr::Index(index) => {
+            budget.spend(at.walked() / STEPS)?;
+            nth(at, *index).unwrap_or(Data::NULL)
+        }
         Expr::Literal(literal) => {
             budget.spend_on([literal])?;
             literal.clone()
@@ -94,16 +100,30 @@ pub(super) fn eval<'v>(expr: &Expr, at: &Data<'v>, budget: &Budget<'_>) -> Found
     })
 }
 
+/// The members or elements over which a walk costs as much as a value.
+const STEPS: u64 = 64;
+
 /// A new list.
 pub(super) fn list<'v>(list: Vec<Data<'v>>, budget: &Budget<'_>) -> Found<'v> {
     budget.spend_on(&list)?;
-    Ok(list.into())
+    not_too_deep(list.into())
 }
 
 /// A new map of different names.
 pub(super) fn map<'v>(map: Vec<(Cow<'v, str>, Data<'v>)>, budget: &Budget<'_>) -> Found<'v> {
     budget.spend_on(map.iter().map(|(_, data)| data))?;
-    Ok(Data::Map(Arc::new(map)))
+    not_too_deep(map.into())
+}
+
+fn not_too_deep(data: Data<'_>) -> Found<'_> {
+    if data.depth() <= MAX_DEPTH {
+        return Ok(data);
+    }
+    Err(ExprError {
+        kind: QueryErrorKind::TooLarge,
+        offset: 0,
+        what: format!("the result is nested more than {MAX_DEPTH} levels deep"),
+    })
 }
 
 /// Returns the first value that decides the result, else the last one.
@@ -132,30 +152,40 @@ fn comparisons<'v>(
 ) -> Found<'v> {
     let mut found = eval(left, at, budget)?;
     for (operator, right) in rest {
-        found = compare(*operator, &found, &eval(right, at, budget)?);
+        found = compare(*operator, &found, &eval(right, at, budget)?, budget)?;
     }
     Ok(found)
 }
 
-fn compare<'v>(operator: Operator, left: &Data<'v>, right: &Data<'v>) -> Data<'v> {
+fn compare<'v>(
+    operator: Operator,
+    left: &Data<'v>,
+    right: &Data<'v>,
+    budget: &Budget<'_>,
+) -> Found<'v> {
     let by_size = |fits: fn(Ordering) -> bool| match (left.number(), right.number()) {
         (Some(a), Some(b)) => fits(compare_numbers(&a, &b)).into(),
         _ => Data::NULL,
     };
-    match operator {
-        Operator::Equal => equal(left, right).into(),
-        Operator::NotEqual => (!equal(left, right)).into(),
+    Ok(match operator {
+        Operator::Equal => equal(left, right, budget)?.into(),
+        Operator::NotEqual => (!equal(left, right, budget)?).into(),
         Operator::Greater => by_size(Ordering::is_gt),
         Operator::GreaterOrEqual => by_size(Ordering::is_ge),
         Operator::Less => by_size(Ordering::is_lt),
         Operator::LessOrEqual => by_size(Ordering::is_le),
-    }
+    })
 }
 
-/// Compares values: 1 equals 1.0, and the order of the members of an object does not matter.
-pub(super) fn equal<'v>(left: &Data<'v>, right: &Data<'v>) -> bool {
+/// Compares values: 1 equals 1.0, and the order of the members of an object does not matter. Each part costs a step.
+pub(super) fn equal<'v>(
+    left: &Data<'v>,
+    right: &Data<'v>,
+    budget: &Budget<'_>,
+) -> Result<bool, ExprError> {
     let mut pairs = vec![(left.clone(), right.clone())];
     while let Some((left, right)) = pairs.pop() {
+        budget.spend(1)?;
         let same = match (left.view(), right.view()) {
             (View::Number(a), View::Number(b)) => compare_numbers(&a, &b).is_eq(),
             (View::Text(a), View::Text(b)) => a == b,
@@ -165,19 +195,21 @@ pub(super) fn equal<'v>(left: &Data<'v>, right: &Data<'v>) -> bool {
                 pairs.extend(a.zip(b));
                 true
             }
-            (View::Map(mut a), View::Map(b)) if a.len() == b.len() => a.all(|(key, a)| {
-                let b = right.get(&key);
-                let is_there = b.is_some();
-                pairs.extend(b.map(|b| (a, b)));
-                is_there
-            }),
+            (View::Map(mut a), View::Map(b)) if a.len() == b.len() => {
+                let b: HashMap<_, _> = b.collect();
+                a.all(|(key, a)| {
+                    let b = b.get(&key);
+                    pairs.extend(b.map(|b| (a, b.clone())));
+                    b.is_some()
+                })
+            }
             _ => false,
         };
         if !same {
-            return false;
+            return Ok(false);
         }
     }
-    true
+    Ok(true)
 }
 
 /// Compares exact values: a float cannot represent all integers, and comparing rounded values is not an order.

@@ -264,7 +264,14 @@ impl<'e, 'v> Call<'e, 'v> {
     fn contains(&self) -> Found<'v> {
         let (wanted, of) = (self.value(1)?, self.value(0)?);
         Ok(match of.view() {
-            View::List(mut list) => list.any(|data| equal(&data, &wanted)).into(),
+            View::List(list) => {
+                for data in list {
+                    if equal(&data, &wanted, self.budget)? {
+                        return Ok(true.into());
+                    }
+                }
+                false.into()
+            }
             View::Text(text) => (wanted.text().is_some_and(|part| text.contains(part))).into(),
             _ => return Err(self.mismatch(0, "a string or an array", &of)),
         })

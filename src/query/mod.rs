@@ -437,6 +437,40 @@ mod tests {
     }
 
     #[test]
+    fn what_a_search_makes_has_a_bounded_depth() {
+        on_a_small_stack(|| {
+            let value = json!({"a": [1]});
+            for step in [
+                "[@]",
+                "{a: @}",
+                "[@, a]",
+                "to_array([@])",
+                "[[@]]",
+                "map(&[@], [@])",
+            ] {
+                let deep = |times: usize| format!("a{}", format!(" | {step}").repeat(times));
+                let error = Query::compile(&deep(2000)).unwrap().search(&value);
+                let error = error.map(Cow::into_owned).unwrap_err();
+                assert_eq!(error.kind, QueryErrorKind::TooLarge, "{step}");
+                let query = Query::compile(&deep(80)).unwrap();
+                let found = query.search(&value).unwrap().into_owned();
+                let tree = query.search_tree(Tree::from(&value).root()).unwrap();
+                assert_eq!(tree.root().to_value(), found, "{step}");
+            }
+        });
+    }
+
+    #[test]
+    fn large_maps_are_compared_in_a_time_that_grows_with_them() {
+        let members = (0..20_000).map(|n| (format!("k{n}"), json!(n)));
+        let value = json!({"m": members.collect::<serde_json::Map<_, _>>()});
+        let tree = Tree::from(&value);
+        let query = Query::compile("[m == m, merge(m, m) == m, contains([m], m)]").unwrap();
+        let found = query.search_tree(tree.root()).unwrap();
+        assert_eq!(found.root().to_value(), json!([true, true, true]));
+    }
+
+    #[test]
     fn the_limit_grows_with_the_input() {
         let rows: Vec<Value> = (0..300_000).map(|n| json!({"n": n, "name": "x"})).collect();
         let value = json!({"rows": rows});

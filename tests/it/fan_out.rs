@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tucuxi::fan_out::{Account, Target};
+use tucuxi::fan_out::{Account, FanOut, Target};
 use tucuxi::transport::CancelToken;
 use tucuxi::{Client, Config, Credentials, ErrorKind};
 
@@ -32,6 +32,8 @@ const REGIONS: [&str; 17] = [
     "us-west-1",
     "us-west-2",
 ];
+
+const NONE: [&str; 0] = [];
 
 fn arn(account: usize) -> String {
     format!("arn:aws:iam::{account:012}:role/audit")
@@ -181,7 +183,7 @@ fn profiles_have_their_own_credentials_and_regions() {
     ]);
     let config = config.endpoint_url(&server.url).max_attempts(1);
     let client = connect(config.build().unwrap()).unwrap();
-    let call = |fan_out: tucuxi::fan_out::FanOut| {
+    let call = |fan_out: FanOut| {
         let found = fan_out
             .call("dynamodb", "ListTables", json!({"Limit": 1}))
             .unwrap()
@@ -256,7 +258,7 @@ fn all_regions_are_those_that_the_account_has_enabled() {
         BTreeSet::from(["eu-west-1".to_owned(), "us-east-1".to_owned()])
     );
     assert_eq!(lookups, 2);
-    // who may not ask calls all
+    // an account that may not call it is called in all regions
     let denied = |asked: &Asked| asked.body.contains("DescribeRegions").then(refused);
     let (found, lookups) = regions(denied, "dynamodb", "ListTables");
     assert!(found.len() > 25 && found.contains("sa-east-1"), "{found:?}");
@@ -267,6 +269,107 @@ fn all_regions_are_those_that_the_account_has_enabled() {
         (found, lookups),
         (BTreeSet::from(["eu-west-1".to_owned()]), 0)
     );
+}
+
+#[test]
+fn an_empty_list_has_no_targets() {
+    let server = Server::start(|asked| assumed(asked).unwrap_or_else(|| tables(asked)));
+    type Change = fn(FanOut) -> FanOut;
+    let cases: [(&str, Change, usize); 9] = [
+        ("no lists", |fan_out| fan_out, 1),
+        ("no roles", |fan_out| fan_out.roles(NONE), 0),
+        ("no profiles", |fan_out| fan_out.profiles(NONE), 0),
+        ("no regions", |fan_out| fan_out.regions(NONE), 0),
+        (
+            "no accounts, but regions",
+            |fan_out| fan_out.regions(["eu-west-1"]).roles(NONE),
+            0,
+        ),
+        (
+            "no accounts, but all regions",
+            |fan_out| fan_out.roles(NONE).all_regions(),
+            0,
+        ),
+        (
+            "no regions, but an account",
+            |fan_out| fan_out.roles([arn(1)]).regions(NONE),
+            0,
+        ),
+        (
+            "no profiles, but a role",
+            |fan_out| fan_out.roles([arn(1)]).profiles(NONE),
+            1,
+        ),
+        (
+            "no regions, and then one",
+            |fan_out| fan_out.regions(NONE).regions(["eu-west-1"]),
+            1,
+        ),
+    ];
+    for (what, change, count) in cases {
+        let before = server.asked().len();
+        let fan_out = change(client(&server.url).fan_out());
+        let found = fan_out.call("dynamodb", "ListTables", json!({})).unwrap();
+        assert_eq!(found.count(), count, "{what}");
+        let requests = server.asked().len() - before;
+        assert_eq!(requests > 0, count > 0, "{what}: {requests} requests");
+    }
+}
+
+#[test]
+fn all_regions_are_of_the_partition_of_each_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config");
+    let profile = |name: &str, region: &str| {
+        format!(
+            "[profile {name}]\naws_access_key_id = {name}\naws_secret_access_key = s\nregion = {region}\n"
+        )
+    };
+    let profiles = [
+        profile("default", "eu-west-1"),
+        profile("aws", "us-east-1"),
+        profile("cn", "cn-north-1"),
+        profile("gov", "us-gov-west-1"),
+        profile("off", "eu-north-1"),
+    ];
+    std::fs::write(&file, profiles.concat()).unwrap();
+    let server = Server::start(|asked| {
+        if !asked.body.contains("DescribeRegions") {
+            return Some((200, "{}".into()));
+        }
+        let (key, region) = signer(asked);
+        let enabled = if key == "off" { "xx-other-1" } else { &region };
+        let body = format!(
+            "<DescribeRegionsResponse><regionInfo><item><regionName>{enabled}</regionName></item></regionInfo></DescribeRegionsResponse>"
+        );
+        Some((200, body))
+    });
+    let config = Config::builder().environment([
+        ("AWS_CONFIG_FILE", file.to_str().unwrap()),
+        ("AWS_ENDPOINT_URL", &*server.url),
+    ]);
+    let client = connect(config.max_attempts(1).build().unwrap()).unwrap();
+    let fan_out = client.fan_out().all_regions();
+    let fan_out = fan_out.profiles(["aws", "cn", "gov", "off"]);
+    let found = fan_out
+        .call("dynamodb", "ListTables", json!({}))
+        .unwrap()
+        .collect_all();
+    let names = found.results.iter().map(|(target, _)| target.to_string());
+    let names: BTreeSet<String> = names.collect();
+    let expected = [
+        "cn-north-1, profile cn",
+        "us-east-1, profile aws",
+        "us-gov-west-1, profile gov",
+    ];
+    assert_eq!(names, expected.map(str::to_owned).into());
+    // an account is never left out without a word
+    let [(target, error)] = &*found.errors else {
+        panic!("{:?}", found.errors)
+    };
+    assert_eq!(target.to_string(), "profile off");
+    let text = error.to_string();
+    assert!(text.contains("has enabled none of the regions"), "{text}");
 }
 
 #[test]

@@ -101,7 +101,10 @@ fn check(
     let received = mock.take_requests();
     let Some(received) = received.last() else {
         return match &*outcome {
-            "unknown" | "refused" => Ok(false),
+            "unknown" | "refused" => {
+                println!("UNSENT {service}.{operation}: {text}");
+                Ok(false)
+            }
             _ => Err(format!("no request was understood: {outcome}: {text}")),
         };
     };

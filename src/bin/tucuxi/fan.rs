@@ -68,6 +68,11 @@ impl Fan {
     }
 
     fn checked(self) -> Result<Option<Self>, Failure> {
+        for ((name, ..), list) in OPTIONS.iter().zip(&self.lists) {
+            if list.iter().any(|value| value.trim().is_empty()) {
+                return Err(Failure::Usage(format!("--{name}: a value is empty")));
+            }
+        }
         let [regions, ..] = &self.lists;
         if regions.len() > 1 && regions.iter().any(|region| region == "all") {
             let what = "--regions: \"all\" stands for all regions, so no other can be named";
@@ -79,7 +84,14 @@ impl Fan {
 
     fn of_client(&self, client: &Client) -> FanOut {
         let [regions, profiles, roles] = &self.lists;
-        let fan_out = client.fan_out().profiles(profiles).roles(roles);
+        let mut fan_out = client.fan_out();
+        // an option that is not given leaves the accounts as they are
+        if !profiles.is_empty() {
+            fan_out = fan_out.profiles(profiles);
+        }
+        if !roles.is_empty() {
+            fan_out = fan_out.roles(roles);
+        }
         match regions.first().map(String::as_str) {
             None => fan_out,
             Some("all") => fan_out.all_regions(),
@@ -142,12 +154,19 @@ impl Fan {
         for tagged in results {
             match tagged.result {
                 Ok(value) => {
-                    outcome.has_result = true;
                     let value = match change {
                         Some(change) => change(value),
                         None => value,
                     };
-                    rows.add(tags(&tagged.target), value)?;
+                    let selected = match rows.select(value) {
+                        Ok(selected) => selected,
+                        Err(failure) => {
+                            outcome.failed(&tagged.target, failure);
+                            continue;
+                        }
+                    };
+                    outcome.has_result = true;
+                    rows.add(tags(&tagged.target), selected)?;
                 }
                 Err(error) => outcome.failed(&tagged.target, error.into()),
             }

@@ -46,16 +46,22 @@ impl<'s, W: Write> Rows<'s, W> {
         }
     }
 
-    /// Applies the query to a result, and prints what it selects.
-    pub(crate) fn add(&mut self, tags: Map<String, Value>, result: Value) -> Result<(), Failure> {
-        let selected = match self.style.query {
-            None => result,
-            Some(query) => {
-                let found = query.search(&result);
-                let found = found.map_err(|e| Failure::Other(format!("--query: {e}").into()))?;
-                found.into_owned()
-            }
+    /// Applies the query to a result.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the query does not fit this result. It may fit others.
+    pub(crate) fn select(&self, result: Value) -> Result<Value, Failure> {
+        let Some(query) = self.style.query else {
+            return Ok(result);
         };
+        let found = query.search(&result);
+        let found = found.map_err(|e| Failure::Other(format!("--query: {e}").into()))?;
+        Ok(found.into_owned())
+    }
+
+    /// Prints what was selected from a result.
+    pub(crate) fn add(&mut self, tags: Map<String, Value>, selected: Value) -> Result<(), Failure> {
         match self.style.format {
             Format::Json => {
                 let item = tagged(tags, selected);
@@ -125,13 +131,12 @@ fn tagged(mut tags: Map<String, Value>, selected: Value) -> Value {
     tags.into()
 }
 
-/// The rows of a table, each with the tags.
+/// The rows of a table, each with the tags, which replace members of the same names.
 fn rows(tags: &Map<String, Value>, selected: Value) -> Vec<Value> {
     let row = |item: Value| match item {
-        Value::Object(members) => tags
-            .clone()
+        Value::Object(members) => members
             .into_iter()
-            .chain(members)
+            .chain(tags.clone())
             .collect::<Map<_, _>>()
             .into(),
         Value::Array(cells) => tags
@@ -173,7 +178,8 @@ mod tests {
         let mut rows = Rows::new(&style, &mut out);
         for (at, result) in results.iter().enumerate() {
             let tags = json!({"Region": format!("r-{at}"), "Profile": "p"});
-            rows.add(tags.as_object().unwrap().clone(), result.clone())
+            let selected = rows.select(result.clone()).unwrap();
+            rows.add(tags.as_object().unwrap().clone(), selected)
                 .unwrap();
         }
         rows.end().unwrap();
@@ -225,6 +231,11 @@ mod tests {
             "|  3 |  c    |  p        |  r-1     |",
         ] {
             assert!(table.contains(row), "{table}");
+        }
+        // a member with the name of a tag does not replace it
+        for query in ["Items[].{Region:Name}", "Items[0].{Region:Name}"] {
+            let table = printed(Format::Table, Some(query), &results());
+            assert!(table.contains("|  p        |  r-1     |"), "{table}");
         }
         let table = printed(Format::Table, Some("Items[].[Id,Name]"), &results());
         assert!(table.contains("|  r-1 |  p |  3 |  c  |"), "{table}");
