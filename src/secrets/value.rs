@@ -1,4 +1,6 @@
-//! Secrets in a result that is shown to someone who must not see them.
+//! Removal of secrets from a result that is shown to an agent.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -8,7 +10,8 @@ use crate::model::{Kind, Operation, ServiceModel, ShapeId};
 /// What is in the place of a secret.
 const REMOVED: &str = "(secret, removed)";
 
-/// Replaces secrets, and returns their paths, such as `Credentials.SecretAccessKey` or `Items[].Password`. Secrets are texts with a
+/// Replaces secrets, and returns their paths, such as `Credentials.SecretAccessKey` or `Items[].Password`; the keys of a map
+/// are `*`. Secrets are texts with a
 /// name such as `Password`, the signatures of signed URLs, and what the model marks as sensitive, unless `keeps_marked`.
 pub(crate) fn remove(
     of: Option<(&ServiceModel, &Operation)>,
@@ -21,6 +24,7 @@ pub(crate) fn remove(
         keeps_marked,
         path: String::new(),
         removed: Vec::new(),
+        known: BTreeSet::new(),
     };
     remover.value(result, shape, "");
     remover.removed
@@ -31,6 +35,8 @@ struct Remover<'m> {
     keeps_marked: bool,
     path: String,
     removed: Vec<String>,
+    /// What is in `removed`.
+    known: BTreeSet<String>,
 }
 
 impl Remover<'_> {
@@ -68,6 +74,7 @@ impl Remover<'_> {
                     *value = REMOVED.into();
                     return self.note();
                 }
+                let is_map = matches!(kind, Some(Kind::Map { .. }));
                 for (name, value) in members {
                     let target = match kind {
                         Some(Kind::Structure(members) | Kind::Union(members)) => {
@@ -76,7 +83,8 @@ impl Remover<'_> {
                         Some(Kind::Map { value, .. }) => Some(value.target),
                         _ => None,
                     };
-                    self.below(name, value, target, name);
+                    let step = if is_map { "*" } else { name };
+                    self.below(step, value, target, name);
                 }
             }
             _ => {}
@@ -99,7 +107,7 @@ impl Remover<'_> {
     }
 
     fn note(&mut self) {
-        if !self.removed.contains(&self.path) {
+        if self.known.insert(self.path.clone()) {
             self.removed.push(self.path.clone());
         }
     }

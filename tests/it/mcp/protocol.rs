@@ -143,6 +143,15 @@ fn a_batch_has_one_response() {
         found,
         expected.map(|(id, is_error)| (id.to_owned(), is_error))
     );
+    // a batch has a maximum, beyond which nothing in it is answered
+    for (count, is_refused) in [(100, false), (101, true), (300_000, true)] {
+        agent.write(&format!("[7{}]\n", ",7".repeat(count - 1)));
+        let response = agent.next().unwrap();
+        match is_refused {
+            true => assert_eq!(response["error"]["code"], -32600, "{count}: {response}"),
+            false => assert_eq!(response.as_array().unwrap().len(), count),
+        }
+    }
     // a batch of notifications has none
     agent.send(&json!([{"jsonrpc": "2.0", "method": "notifications/initialized"}]));
     assert!(agent.finish().is_empty());
@@ -164,10 +173,17 @@ fn a_slow_call_delays_nothing_and_can_be_cancelled() {
         "arguments": {"service": "dynamodb", "operation": "DescribeTable", "parameters": {"TableName": "slow"}},
     });
     // more than there are threads
-    let ids: Vec<u64> = (0..20)
-        .map(|_| agent.request("tools/call", slow.clone()))
-        .collect();
-    asked.recv_timeout(Duration::from_secs(30)).unwrap();
+    let mut ids = Vec::new();
+    for _ in 0..16 {
+        ids.push(agent.request("tools/call", slow.clone()));
+        asked.recv_timeout(Duration::from_secs(30)).unwrap();
+    }
+    ids.extend((0..64).map(|_| agent.request("tools/call", slow.clone())));
+    // more than may wait
+    for _ in 0..3 {
+        let response = agent.ask("tools/call", slow.clone());
+        assert_eq!(response["error"]["code"], -32000, "{response}");
+    }
     assert_eq!(agent.ask("ping", json!({}))["result"], json!({}));
     let again = json!({"jsonrpc": "2.0", "id": ids[0], "method": "tools/call", "params": slow});
     agent.send(&again);

@@ -194,6 +194,9 @@ fn secrets_are_removed_before_anything_is_selected() {
             _ if request.line.contains("/federation/credentials") => {
                 json!({"roleCredentials": {"accessKeyId": "A", "secretAccessKey": "topsecret", "sessionToken": "topsecret"}}).to_string()
             }
+            _ if request.line.contains("/tags/") => {
+                json!({"Tags": {"Password": "topsecret", "SecretAccessKey": "topsecret", "a": "b"}}).to_string()
+            }
             _ if request.line.contains("/functions/") => {
                 json!({"Code": {"Location": "https://b/k?X-Amz-Signature=topsecret&a=1"}, "Configuration": {"FunctionName": "f", "Environment": {"Variables": {"K": "topsecret"}}}}).to_string()
             }
@@ -234,6 +237,13 @@ fn secrets_are_removed_before_anything_is_selected() {
             "GetFunction",
             json!({"FunctionName": "f"}),
             json!(["Code.Location", "Configuration.Environment.Variables"]),
+        ),
+        (
+            // the keys of a map, of which there may be many, are not named
+            "lambda",
+            "ListTags",
+            json!({"Resource": "arn:aws:lambda:eu-west-1:123456789012:function:f"}),
+            json!(["Tags.*"]),
         ),
     ] {
         let result = agent.call(service, operation, params).unwrap();

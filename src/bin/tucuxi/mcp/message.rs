@@ -52,6 +52,12 @@ impl Fault {
         Self::new(-32002, message)
     }
 
+    /// A request that has no room beside those that wait.
+    pub(super) fn busy() -> Self {
+        let message = "too many open requests; send this one again when some of them have been answered or cancelled";
+        Self::new(-32000, message)
+    }
+
     /// A version that is named in a request and not supported.
     pub(super) fn version(requested: &Value, supported: &[&str]) -> Self {
         if !requested.is_string() {

@@ -1,7 +1,7 @@
 //! What follows results that were cut, by resume tokens.
 //!
-//! It is kept in memory, so that a call is not made again: it may have changed something, and a second result may differ. A token is
-//! a random number. The oldest rests are forgotten first.
+//! It is kept in memory, so that a call is not made again: it may have changed something, and a second result may differ. Only the
+//! pages that follow are requested when their token is used. A token is a random number. The oldest rests are forgotten first.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,7 +58,7 @@ impl Rests {
         token
     }
 
-    /// What a token continues. A token may be used again, with the same result.
+    /// What a token continues. A token may be used again: what is kept is the same then, and a page that follows is requested again.
     pub(super) fn get(&self, token: &str) -> Option<Continuation> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let found = kept.iter().find(|kept| kept.token == token);

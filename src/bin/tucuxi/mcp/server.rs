@@ -14,9 +14,13 @@ use serde_json::{Value, json};
 use tucuxi::transport::CancelToken;
 
 use super::message::{self, Fault, Line, Message};
+use super::part;
 use super::version::Version;
 use super::work::Workers;
 use super::{Session, capabilities, resources, server_info, tools};
+
+/// The maximum number of messages in a batch: each has a response, which may be much longer.
+const BATCH: usize = 100;
 
 /// The connection to a client.
 pub(super) struct Server {
@@ -136,6 +140,13 @@ impl Server {
                 }
                 if messages.is_empty() {
                     return refuse(self, Fault::request("the batch is empty"));
+                }
+                if messages.len() > BATCH {
+                    let fault = format!(
+                        "the batch has {} messages; send at most {BATCH} together",
+                        messages.len()
+                    );
+                    return refuse(self, Fault::request(fault));
                 }
                 let batch = Reply::Batch(Arc::new(Batch {
                     responses: Mutex::default(),
@@ -265,7 +276,9 @@ impl Server {
         }
         let (session, connection) = (self.session.clone(), self.connection.clone());
         let is_cacheable = method != "tools/call";
-        self.workers.run(move || {
+        let refused = (key.clone(), reply.clone(), id.clone());
+        let (length, token) = (part::length(&params), cancel.clone());
+        let is_taken = self.workers.run(length, token, move || {
             if cancel.is_cancelled() {
                 return;
             }
@@ -279,6 +292,11 @@ impl Server {
                 connection.respond(&reply, &id, outcome);
             }
         });
+        if !is_taken {
+            let (key, reply, id) = refused;
+            lock(&self.connection.open).remove(&key);
+            self.connection.respond(&reply, &id, Err(Fault::busy()));
+        }
     }
 }
 

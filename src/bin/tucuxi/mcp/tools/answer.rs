@@ -11,6 +11,9 @@ use crate::mcp::mistake::Mistake;
 use crate::mcp::part::{self, Start};
 use crate::mcp::rests::Continuation;
 
+/// The length of the paths of secrets in a result. They come beside what `--max-result` limits.
+const PATHS: usize = 4 << 10;
+
 /// The result of the tool.
 pub(super) struct Answer<'s> {
     session: &'s Session,
@@ -102,8 +105,46 @@ impl Selected<'_> {
             content["note"] = answer.notes.join("; ").into();
         }
         if !answer.removed.is_empty() {
-            content["removed_secrets"] = answer.removed.into();
+            content["removed_secrets"] = named(answer.removed).into();
         }
         Ok(content)
+    }
+}
+
+/// The paths that are named, and the number of the others.
+fn named(mut paths: Vec<String>) -> Vec<String> {
+    let lengths = paths.iter().scan(0, |sum, path| {
+        *sum += path.len();
+        Some(*sum)
+    });
+    let count = lengths.take_while(|sum| *sum <= PATHS).count();
+    let others = paths.len() - count;
+    if others > 0 {
+        paths.truncate(count);
+        paths.push(format!("and {others} others"));
+    }
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_beyond_their_length_are_counted() {
+        let path = |length: usize| "p".repeat(length);
+        let others = |number: usize| format!("and {number} others");
+        for (given, expected) in [
+            (vec![], vec![]),
+            (vec![path(3), path(4)], vec![path(3), path(4)]),
+            (vec![path(PATHS)], vec![path(PATHS)]),
+            (vec![path(PATHS + 1)], vec![others(1)]),
+            (
+                vec![path(PATHS - 1), path(2), path(1)],
+                vec![path(PATHS - 1), others(2)],
+            ),
+        ] {
+            assert_eq!(named(given), expected);
+        }
     }
 }
