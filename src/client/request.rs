@@ -394,12 +394,12 @@ impl RequestBuilder {
         drive(exchange, &env)
     }
 
-    /// Signs the request in its URL instead of sending it.
     /// Validates the parameters, as [`send`](Self::send) does, and sends nothing.
     pub(crate) fn check(self) -> Result<()> {
         self.started(true).map(drop)
     }
 
+    /// Signs the request in its URL instead of sending it.
     pub(crate) fn presigned(self, presign: Presign) -> Result<Request> {
         let (exchange, env) = self.started_presigned(presign)?;
         drive_to_request(exchange, &env)

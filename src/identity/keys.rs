@@ -13,7 +13,7 @@ pub(crate) type SigningKey = Arc<Zeroizing<[u8; 32]>>;
 /// How many keys are kept. A program seldom uses the same credentials for more services and regions in turn.
 const MANY: usize = 32;
 
-/// The signing keys of one secret access key that were used last.
+/// The signing keys of one secret access key that were used last, the latest at the back.
 #[derive(Default)]
 pub(super) struct SigningKeys(Mutex<VecDeque<Kept>>);
 
@@ -30,9 +30,11 @@ impl SigningKeys {
         derive: impl FnOnce() -> Zeroizing<[u8; 32]>,
     ) -> SigningKey {
         let mut kept = sync::lock(&self.0);
-        let known = kept.iter().find(|one| one.is_for(scope));
-        if let Some(known) = known {
-            return known.key.clone();
+        let known = kept.iter().rposition(|one| one.is_for(scope));
+        if let Some(known) = known.and_then(|at| kept.remove(at)) {
+            let key = known.key.clone();
+            kept.push_back(known);
+            return key;
         }
         if kept.len() >= MANY {
             kept.pop_front();
@@ -80,13 +82,16 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_key_is_dropped_and_wiped() {
+    fn the_key_that_was_not_used_for_longest_is_dropped_and_wiped() {
         let keys = SigningKeys::default();
         let first = keys.get(["0", "", ""], || Zeroizing::new([1; 32]));
-        for day in 1..=MANY {
+        let used = keys.get(["used", "", ""], || Zeroizing::new([3; 32]));
+        for day in 1..MANY {
             assert_eq!(Arc::strong_count(&first), 2, "{day}");
             keys.get([&day.to_string(), "", ""], || Zeroizing::new([2; 32]));
+            keys.get(["used", "", ""], || panic!("it is kept"));
         }
+        assert_eq!(Arc::strong_count(&used), 2);
         assert_eq!(Arc::strong_count(&first), 1);
         assert_eq!(sync::lock(&keys.0).len(), MANY);
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -40,7 +41,12 @@ pub(crate) struct Trust {
 /// A bundle of trusted certificates, which is decoded when the first TLS connection is opened. The clients of a process share it.
 #[derive(Debug)]
 pub(crate) struct Roots {
+    /// The absolute path: the file is read later, when the working directory may be another.
     file: PathBuf,
+    /// The state in which the file was found: `None` if another client has to read it again.
+    state: Option<State>,
+    /// Whether the file was found in another state when it was decoded.
+    was_replaced: AtomicBool,
     certificates: OnceCell<Box<[CertificateDer<'static>]>>,
     #[cfg(feature = "async")]
     store: OnceCell<Arc<rustls::RootCertStore>>,
@@ -48,7 +54,7 @@ pub(crate) struct Roots {
 
 /// The bundles that were used last.
 #[derive(Default)]
-struct Bundles(Mutex<Vec<Known>>);
+struct Bundles(Mutex<Vec<Arc<Roots>>>);
 
 /// The bundles of this process.
 static BUNDLES: Bundles = Bundles(Mutex::new(Vec::new()));
@@ -56,15 +62,8 @@ static BUNDLES: Bundles = Bundles(Mutex::new(Vec::new()));
 /// How many bundles are kept. A program has one for services and perhaps one for proxies.
 const MANY: usize = 4;
 
-/// A bundle, and the state in which its file was found.
-struct Known {
-    path: PathBuf,
-    state: State,
-    roots: Arc<Roots>,
-}
-
 /// What shows that a file has changed: its length and the time of its last change.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct State(u64, SystemTime);
 
 /// The client's certificate chain and its key, which belong together.
@@ -112,37 +111,37 @@ impl Trust {
 impl Bundles {
     /// Returns the bundle in a file, after checking that it may have certificates.
     fn get(&self, path: &Path) -> Result<Arc<Roots>, TlsError> {
-        let key = std::path::absolute(path).map_err(|e| error(path, e))?;
+        let path = std::path::absolute(path).map_err(|e| error(path, e))?;
         // before the file is read, so that a change meanwhile is seen
         let metadata = path.metadata().ok();
         let state = metadata.as_ref().and_then(State::of);
-        let is_same = |one: &Known| one.path == key && Some(one.state) == state;
+        let is_same = |one: &Roots| {
+            one.file == path && one.state == state && !one.was_replaced.load(Ordering::Acquire)
+        };
         if let Some(known) = sync::lock(&self.0).iter().find(|one| is_same(one)) {
-            return Ok(known.roots.clone());
+            return Ok(known.clone());
         }
         let is_file = metadata.is_some_and(|metadata| metadata.is_file());
-        let roots = Arc::new(Roots::read(path, is_file)?);
-        if let Some(state) = state {
+        let roots = Arc::new(Roots::read(path, state, is_file)?);
+        if state.is_some() {
             let mut known = sync::lock(&self.0);
-            known.retain(|one| one.path != key);
+            known.retain(|one| one.file != roots.file);
             if known.len() >= MANY {
                 known.remove(0);
             }
-            known.push(Known {
-                path: key,
-                state,
-                roots: roots.clone(),
-            });
+            known.push(roots.clone());
         }
         Ok(roots)
     }
 }
 
 impl Roots {
-    fn read(path: &Path, is_file: bool) -> Result<Self, TlsError> {
-        let text = file::read_or_pipe(path, file::MAX_SETTINGS).map_err(|e| error(path, e))?;
+    fn read(file: PathBuf, state: Option<State>, is_file: bool) -> Result<Self, TlsError> {
+        let text = file::read_or_pipe(&file, file::MAX_SETTINGS).map_err(|e| error(&file, e))?;
         let roots = Self {
-            file: path.to_owned(),
+            file,
+            state,
+            was_replaced: AtomicBool::new(false),
             certificates: OnceCell::new(),
             #[cfg(feature = "async")]
             store: OnceCell::new(),
@@ -160,7 +159,12 @@ impl Roots {
     pub(crate) fn certificates(&self) -> Result<&[CertificateDer<'static>], TlsError> {
         let read = self.certificates.get_or_try_init(|| {
             let text = file::read_or_pipe(&self.file, file::MAX_SETTINGS);
-            self.parse(&text.map_err(|e| error(&self.file, e))?)
+            let text = text.map_err(|e| error(&self.file, e))?;
+            let metadata = self.file.metadata().ok();
+            let state = metadata.as_ref().and_then(State::of);
+            self.was_replaced
+                .store(state != self.state, Ordering::Release);
+            self.parse(&text)
         });
         read.map(|certificates| &**certificates)
     }
@@ -316,7 +320,28 @@ mod tests {
             assert_eq!((found.0, other.0), (byte, byte));
             assert_eq!(Arc::ptr_eq(&found.1, &other.1), is_kept, "{byte}");
         }
+        // replaced before it was decoded, and then put back with its time
+        write(5, 100);
+        let early = bundles.get(&path).unwrap();
+        let aside = dir.path().join("aside");
+        std::fs::rename(&path, &aside).unwrap();
+        write(6, 50);
+        assert_eq!(early.certificates().unwrap()[0][0], 6);
+        std::fs::rename(&aside, &path).unwrap();
+        assert_eq!(find().0, 5);
         std::fs::write(&path, "").unwrap();
         assert!(bundles.get(&path).is_err());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn the_path_of_a_bundle_is_absolute() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("bundle.pem");
+        std::fs::write(&path, "-----BEGIN CERTIFICATE-----").unwrap();
+        let depth = std::env::current_dir().unwrap().components().count();
+        let relative = format!("{}{}", "../".repeat(depth), path.display());
+        let roots = Bundles::default().get(Path::new(&relative)).unwrap();
+        assert!(roots.file.is_absolute() && roots.file.ends_with(path.strip_prefix("/").unwrap()));
     }
 }

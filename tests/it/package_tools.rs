@@ -70,6 +70,10 @@ mod real {
 
     use crate::procedures::{Run, run_with};
 
+    use serde_json::{Value, json};
+
+    use crate::support::loopback::Server;
+
     use super::{PLACE, server};
 
     const LISTED: &str = "Registered Sources:\n  1.  mine [Enabled]\n      https://d-1.d.codeartifact.amazonaws.com/x/r/v3/index.json\n";
@@ -80,7 +84,7 @@ mod real {
         std::fs::create_dir_all(&folder).unwrap();
         let calls = home.join("calls").display().to_string();
         let script = format!(
-            "#!/bin/sh\ncase \"$*\" in *list*) cat <<'END'\n{sources}END\nexit 0;; esac\necho {name} \"$@\" >> {calls}\necho oh tok >&2\nexit {code}\n"
+            "#!/bin/sh\ncase \"$*\" in *list*) /bin/cat <<'END'\n{sources}END\nexit 0;; esac\necho {name} \"$@\" >> {calls}\necho oh tok >&2\nexit {code}\n"
         );
         let path = folder.join(name);
         std::fs::write(&path, script).unwrap();
@@ -88,9 +92,13 @@ mod real {
     }
 
     fn log_in(home: &Path, line: &str) -> Run {
+        log_in_at(home, &server(), line)
+    }
+
+    fn log_in_at(home: &Path, server: &Server, line: &str) -> Run {
         let line = format!("codeartifact login --domain dd --repository rr --tool {line}");
-        let path = format!("{}/bin:/usr/bin:/bin", home.display());
-        run_with(home, &server().url, &[("PATH", &path)], &line)
+        let path = format!("{}/bin", home.display());
+        run_with(home, &server.url, &[("PATH", &path)], &line)
     }
 
     fn read(home: &Path, name: &str) -> String {
@@ -169,6 +177,95 @@ mod real {
                 let mode = home.join(file).metadata().unwrap().permissions().mode();
                 assert_eq!(mode & 0o777, 0o600, "{line}");
             }
+        }
+    }
+
+    /// A login against these responses changes nothing, and says why.
+    #[test]
+    fn a_login_that_cannot_end_changes_nothing() {
+        let good = json!({"authorizationToken": "tok", "expiration": 4_000_000_000_u64});
+        let place = json!({"repositoryEndpoint": format!("https://{PLACE}")});
+        let changed = |value: &Value, member: &str, to: Value| {
+            let mut value = value.clone();
+            value[member] = to;
+            value
+        };
+        let mut cases = Vec::new();
+        for missing in [Value::Null, "".into()] {
+            let token = changed(&good, "authorizationToken", missing.clone());
+            cases.push((token, place.clone(), true, "no authorizationToken"));
+            let place = changed(&place, "repositoryEndpoint", missing);
+            cases.push((good.clone(), place, true, "no repositoryEndpoint"));
+        }
+        for end in [Value::Null, "soon".into()] {
+            let token = changed(&good, "expiration", end);
+            cases.push((token, place.clone(), true, "expiration"));
+        }
+        cases.push((good, place, false, "was not found"));
+        let files = [".netrc", ".npmrc", ".pypirc"];
+        for (token, place, has_tool, expected) in cases {
+            let server = Server::start(move |asked| {
+                let is_token = asked.line.contains("authorization-token");
+                let result = if is_token { &token } else { &place };
+                Some((200, result.to_string()))
+            });
+            for line in ["npm", "swift", "twine", "pip"] {
+                if line == "twine" && !has_tool {
+                    continue;
+                }
+                let home = tempfile::tempdir().unwrap();
+                let home = home.path();
+                if has_tool {
+                    tool(home, line, "", 0);
+                }
+                for name in files {
+                    std::fs::write(home.join(name), "[distutils]\nindex-servers =\n").unwrap();
+                }
+                let run = log_in_at(home, &server, line);
+                assert_eq!((run.code, &*run.out), (255, ""), "{line} {expected}");
+                assert!(run.err.contains(expected), "{line}: {}", run.err);
+                for name in files {
+                    let content = read(home, name);
+                    assert_eq!(content, "[distutils]\nindex-servers =\n", "{line} {name}");
+                }
+                assert_eq!(read(home, "calls"), "", "{line} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn files_are_in_the_home_directory() {
+        let server = server();
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path();
+        tool(home, "npm", "", 0);
+        let path = format!("{}/bin", home.display());
+        let profile = home.join("profile");
+        std::fs::create_dir(&profile).unwrap();
+        let profile = profile.to_str().unwrap();
+        for (variables, file) in [
+            (
+                &[("HOME", ""), ("USERPROFILE", profile)][..],
+                Some("profile/.npmrc"),
+            ),
+            (
+                &[
+                    ("HOME", ""),
+                    ("USERPROFILE", profile),
+                    ("NPM_CONFIG_USERCONFIG", "~/named"),
+                ],
+                Some("profile/named"),
+            ),
+            (&[("HOME", "")], None),
+        ] {
+            let variables = [variables, &[("PATH", &*path)]].concat();
+            let line = "codeartifact login --domain dd --repository rr --tool npm";
+            let run = run_with(home, &server.url, &variables, line);
+            match file {
+                Some(file) => assert!(read(home, file).contains("tok"), "{}", run.err),
+                None => assert!(run.err.contains("HOME sets it"), "{}", run.err),
+            }
+            assert!(!home.join("~").exists());
         }
     }
 

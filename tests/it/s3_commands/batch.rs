@@ -226,6 +226,11 @@ fn what_no_job_can_do_is_refused() {
             252,
             "needs --batch",
         ),
+        (
+            "rm s3://river/a --account-id 123456789012",
+            252,
+            "--account-id needs --batch",
+        ),
         ("rm s3://river/a --batch", 252, "no operation that deletes"),
         (
             "sync s3://river s3://sea --delete --batch",

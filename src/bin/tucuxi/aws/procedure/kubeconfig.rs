@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tucuxi::config::Source;
 use tucuxi::internals::command::Writer;
 
-use super::{PLAIN, Procedure, Task, required, switch, value};
+use super::{PLAIN, Procedure, Task, is_on_path, required, switch, value};
 use crate::failure::Failure;
 use crate::yaml::{Dialect, Yaml, parse, text_of};
 
@@ -100,7 +100,7 @@ fn run(task: &mut Task<'_, '_>) -> Result<(), Failure> {
         let entries = [context, user, entry].map(|entry| text_of(&entry, Dialect::Plain));
         task.print(&format!("Entries:\n\n{}\n", entries.join("\n")))?;
     }
-    if program(task) == "aws" && !is_on_path(task, "aws") {
+    if program(task) == "aws" && !is_on_path(task.config().environment(), "aws") {
         task.remark(
             "kubectl will run aws, which is not on the PATH: --exec-command tucuxi replaces it",
         );
@@ -189,11 +189,6 @@ fn user_entry(task: &Task<'_, '_>, cluster: &Value, arn: &str) -> Yaml {
 
 fn program<'t>(task: &'t Task<'_, '_>) -> &'t str {
     task.value("exec-command").unwrap_or("aws")
-}
-
-fn is_on_path(task: &Task<'_, '_>, program: &str) -> bool {
-    let path = task.config().environment().get("PATH").unwrap_or_default();
-    std::env::split_paths(path).any(|folder| folder.join(program).is_file())
 }
 
 /// Chooses the file: the first that has the cluster, or else the first.

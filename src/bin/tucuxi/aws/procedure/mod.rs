@@ -19,6 +19,10 @@ mod sso;
 mod task;
 
 pub(super) use self::task::{Task, run};
+use std::env::consts::EXE_SUFFIX;
+
+use tucuxi::config::Environment;
+
 use super::flag::{Flag, choice, required, switch, value, values};
 use crate::failure::Failure;
 
@@ -134,3 +138,10 @@ pub(super) fn is_group(command: &str) -> bool {
 }
 
 const GROUPS: &[&str] = &["configure", "ddb", "login", "logout"];
+
+/// Whether a program is in a folder of `PATH`.
+fn is_on_path(env: &Environment, program: &str) -> bool {
+    let name = format!("{program}{EXE_SUFFIX}");
+    let path = env.get("PATH").unwrap_or_default();
+    std::env::split_paths(path).any(|folder| folder.join(&name).is_file())
+}

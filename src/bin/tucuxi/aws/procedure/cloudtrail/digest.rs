@@ -1,7 +1,7 @@
 //! A digest file: what it says, and whether CloudTrail has signed it.
 
 use std::collections::HashMap;
-use std::io::Read as _;
+use std::io::{BufReader, Read};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -14,11 +14,15 @@ use rsa::signature::Verifier as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tucuxi::Client;
+use tucuxi::internals::command::hex;
 
 use super::super::moment;
-use super::log::{Log, hex};
+use super::log::{Log, is_of_call};
 use super::names::is_backfill;
 use crate::failure::Failure;
+
+/// The largest content of a digest file. It names the log files of an hour.
+const LARGEST: u64 = 64 << 20;
 
 /// Public keys in PKCS #1 and base64, by their fingerprints.
 pub(super) type PublicKeys = HashMap<String, String>;
@@ -68,22 +72,16 @@ impl Fetched {
     /// Returns an error if it is missing or no digest file.
     pub(super) fn get(client: &Client, bucket: &str, key: &str) -> Result<Self, Fault> {
         let params = json!({"Bucket": bucket, "Key": key});
-        let response = client
-            .request("s3", "GetObject")
-            .params(params)
-            .send_buffered();
-        let response = response.map_err(|error| match error.root().code() {
+        let response = client.request("s3", "GetObject").params(params).send();
+        let mut response = response.map_err(|error| match error.root().code() {
             Some("NoSuchKey") => Fault::Invalid("not found".to_owned()),
             _ => Fault::Call(error.into()),
         })?;
         let result = response
             .to_value()
             .map_err(|error| Fault::Call(error.into()))?;
-        let body = result["Body"].as_str().unwrap_or_default();
-        let body = BASE64_STANDARD.decode(body).map_err(|_| Fault::format())?;
-        let mut content = Vec::new();
-        let read = GzDecoder::new(&*body).read_to_end(&mut content);
-        read.map_err(|_| Fault::format())?;
+        let body = response.body.take().ok_or_else(Fault::format)?;
+        let content = content(BufReader::new(body), LARGEST)?;
         let value: Value = serde_json::from_slice(&content).map_err(|_| Fault::format())?;
         let metadata = &result["Metadata"];
         let Some(signature) = metadata["signature"]
@@ -193,6 +191,20 @@ impl Fetched {
     }
 }
 
+/// The content of a compressed file, which may be no longer than that.
+fn content(file: impl Read, largest: u64) -> Result<Vec<u8>, Fault> {
+    let mut content = Vec::new();
+    let read = GzDecoder::new(file)
+        .take(largest + 1)
+        .read_to_end(&mut content);
+    match read {
+        Ok(length) if length as u64 <= largest => Ok(content),
+        // a download that breaks off says nothing about the file
+        Err(error) if is_of_call(&error) => Err(Fault::Call(error.into())),
+        _ => Err(Fault::format()),
+    }
+}
+
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim().as_bytes();
     let value = |digit: u8| char::from(digit).to_digit(16);
@@ -205,7 +217,24 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::log::tests::zipped;
     use super::*;
+
+    #[test]
+    fn contents_have_a_limit() {
+        let good = zipped(b"content");
+        for (file, largest, expected) in [
+            (&*good, 7, Some(&b"content"[..])),
+            (&good, 6, None),
+            (&good[..12], 7, None),
+            (b"content", 7, None),
+            (&zipped(&vec![0; 1 << 20]), 1000, None),
+            (&zipped(b""), 0, Some(b"")),
+        ] {
+            let found = content(file, largest).ok();
+            assert_eq!(found.as_deref(), expected, "{largest}");
+        }
+    }
 
     #[test]
     fn hexadecimal_is_read() {

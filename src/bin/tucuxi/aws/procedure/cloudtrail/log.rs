@@ -5,12 +5,16 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::bufread::GzDecoder;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use tucuxi::internals::command::hex;
 use tucuxi::{Client, Error};
 
 use crate::failure::Failure;
 
 /// How a compressed file begins.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// The largest content of a log file. CloudTrail's files have 50 MB at most, compressed.
+const LARGEST: u64 = 16 << 30;
 
 /// A log file, as a digest names it.
 pub(super) struct Log {
@@ -42,8 +46,8 @@ impl Log {
             Err(error) => return Err(error.into()),
         };
         let hashed = match body {
-            Some(body) => hash(BufReader::new(body)),
-            None => hash(io::empty()),
+            Some(body) => hash(BufReader::new(body), LARGEST),
+            None => hash(io::empty(), LARGEST),
         };
         match hashed {
             Ok(Some(hash)) if hash == self.hash => Ok(None),
@@ -56,15 +60,15 @@ impl Log {
     }
 }
 
-/// The hash of a compressed file: `None` if something follows what is compressed.
-fn hash(mut reader: impl BufRead) -> io::Result<Option<String>> {
+/// The hash of a compressed file: `None` if something follows what is compressed. The content may be no longer than `largest`.
+fn hash(mut reader: impl BufRead, largest: u64) -> io::Result<Option<String>> {
     // the decoder notices it in the tenth byte only
     let mut head = reader.fill_buf()?.iter().zip(MAGIC);
     if head.any(|(byte, expected)| *byte != expected) {
         return Err(io::ErrorKind::InvalidData.into());
     }
     let mut hash = Sha256::new();
-    let mut decoder = GzDecoder::new(reader);
+    let mut decoder = GzDecoder::new(reader).take(largest + 1);
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match decoder.read(&mut buffer) {
@@ -78,20 +82,20 @@ fn hash(mut reader: impl BufRead) -> io::Result<Option<String>> {
             Err(error) => return Err(error),
         }
     }
-    let is_at_end = decoder.get_mut().fill_buf()?.is_empty();
+    if decoder.limit() == 0 {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let is_at_end = decoder.get_mut().get_mut().fill_buf()?.is_empty();
     Ok(is_at_end.then(|| hex(&hash.finalize())))
 }
 
-fn is_of_call(error: &io::Error) -> bool {
+/// Whether a download has broken off.
+pub(super) fn is_of_call(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|error| error.is::<Error>())
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::io::Write as _;
 
     use flate2::Compression;
@@ -99,7 +103,7 @@ mod tests {
 
     use super::*;
 
-    fn zipped(content: &[u8]) -> Vec<u8> {
+    pub(in super::super) fn zipped(content: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(content).unwrap();
         encoder.finish().unwrap()
@@ -108,18 +112,22 @@ mod tests {
     #[test]
     fn files_that_were_changed_have_another_hash() {
         let good = zipped(b"{}");
+        let hash = |file: &[u8]| hash(file, 2);
         let expected = hex(&Sha256::digest(b"{}"));
-        assert_eq!(hash(&*good).unwrap(), Some(expected));
+        assert_eq!(hash(&good).unwrap(), Some(expected));
         for cut in 0..good.len() {
             let found = hash(&good[..cut]).unwrap();
             assert!(found.is_some(), "{cut}");
         }
         let more = [&*good, &*good].concat();
-        assert_eq!(hash(&*more).unwrap(), None);
+        assert_eq!(hash(&more).unwrap(), None);
         assert!(hash(&b"{\"Records\": []}"[..]).is_err() && hash(&b"{}"[..]).is_err());
         let mut wrong = good;
         let sum = wrong.len() - 8;
         wrong[sum] ^= 1;
-        assert!(hash(&*wrong).is_err());
+        assert!(hash(&wrong).is_err());
+        for long in [zipped(b"{ }"), zipped(&vec![b' '; 1 << 20])] {
+            assert!(hash(&long).is_err());
+        }
     }
 }

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde_json::{Value, json};
 
-use self::steps::{Paths, Steps};
+use self::steps::Steps;
 use super::moment;
 use super::{PLAIN, Procedure, Task, choice, required, switch, value};
 use crate::failure::Failure;
@@ -20,6 +20,7 @@ pub(super) const LOGIN: Procedure = Procedure {
     about: "makes a tool use a repository: runs its commands, or writes its file",
     notes: &[
         "The tool keeps the token, which expires within 12 hours. What --dry-run prints has the token, too.",
+        "pip, nuget, dotnet and, on macOS, swift take the token as an argument, as with aws: other users of the machine can see it while the tool runs.",
     ],
     flags: &[
         super::Flag {
@@ -84,10 +85,10 @@ fn run(task: &mut Task<'_, '_>) -> Result<(), Failure> {
         params["endpointType"] = kind.into();
     }
     let endpoint = task.call("codeartifact", "GetRepositoryEndpoint", params)?;
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    // nothing is changed before all is known
     let login = Login {
-        endpoint: text(&endpoint["repositoryEndpoint"]),
-        token: text(&token["authorizationToken"]),
+        endpoint: text(&endpoint, "GetRepositoryEndpoint", "repositoryEndpoint")?,
+        token: text(&token, "GetAuthorizationToken", "authorizationToken")?,
         scope,
         name: format!(
             "{}/{}",
@@ -95,20 +96,17 @@ fn run(task: &mut Task<'_, '_>) -> Result<(), Failure> {
             task.required("repository")
         ),
     };
-    let paths = Paths {
-        netrc: home_file(task, ".netrc"),
-        npmrc: npmrc(task),
-        pypirc: home_file(task, ".pypirc"),
-    };
-    let steps = Steps::new(&tool, &login, &paths)?;
+    let end = &token["expiration"];
+    let end = end.as_str().map_or_else(|| end.to_string(), str::to_owned);
+    let end = moment::parse(&end).map_err(|what| {
+        Failure::Other(format!("codeartifact.GetAuthorizationToken: expiration: {what}").into())
+    })?;
+    let steps = Steps::new(&tool, &login, task.config().environment())?;
     if task.has("dry-run") {
         return task.print(&steps.shown());
     }
-    steps.take(&login.token)?;
+    steps.take(&login.token, task.config().environment())?;
     let tool = if tool == "dotnet" { "nuget" } else { &tool };
-    let end = &token["expiration"];
-    let end = end.as_str().map_or_else(|| end.to_string(), str::to_owned);
-    let end = moment::parse(&end).map_err(|what| Failure::Other(what.into()))?;
     let (left, end) = (left(Timestamp::now(), end), local(end));
     task.print(&format!(
         "{}Successfully configured {tool} to use AWS CodeArtifact repository {} \nLogin expires in {left} at {end}\n",
@@ -188,21 +186,11 @@ fn scope(tool: &str, namespace: Option<&str>) -> Result<Option<String>, Failure>
     }
 }
 
-fn home_file(task: &Task<'_, '_>, name: &str) -> String {
-    let home = task.config().environment().get("HOME");
-    format!("{}/{name}", home.unwrap_or("~"))
-}
-
-/// The file of npm, which a variable may name.
-fn npmrc(task: &Task<'_, '_>) -> String {
-    let named = task.config().environment().get("NPM_CONFIG_USERCONFIG");
-    match named.filter(|path| !path.is_empty()) {
-        Some(path) => match path.strip_prefix("~/") {
-            Some(rest) => home_file(task, rest),
-            None => path.to_owned(),
-        },
-        None => home_file(task, ".npmrc"),
-    }
+/// A text of a response that a login needs.
+fn text(response: &Value, operation: &str, member: &str) -> Result<String, Failure> {
+    let found = response[member].as_str().filter(|text| !text.is_empty());
+    let what = || Failure::Other(format!("codeartifact.{operation} returned no {member}").into());
+    found.map(str::to_owned).ok_or_else(what)
 }
 
 impl Login {

@@ -3,17 +3,11 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
+use tucuxi::config::Environment;
 use tucuxi::internals::command::Writer;
 
 use super::{Login, files, sources, tool};
 use crate::failure::Failure;
-
-/// Where the files of tools are.
-pub(super) struct Paths {
-    pub(super) netrc: String,
-    pub(super) npmrc: String,
-    pub(super) pypirc: String,
-}
 
 /// What a login does.
 #[derive(Default)]
@@ -38,14 +32,14 @@ impl Steps {
     ///
     /// # Errors
     ///
-    /// Returns an error if a present file or the present sources cannot be read.
-    pub(super) fn new(tool: &str, login: &Login, paths: &Paths) -> Result<Self, Failure> {
+    /// Returns an error if a present file or the present sources cannot be read, or the file has no place.
+    pub(super) fn new(tool: &str, login: &Login, env: &Environment) -> Result<Self, Failure> {
         match tool {
             "dotnet" | "nuget" => Self::nuget(tool, login),
-            "npm" => Self::npm(login, &paths.npmrc),
+            "npm" => Self::npm(login, &npmrc(env)?),
             "pip" => Ok(Self::pip(login)),
-            "swift" => Self::swift(login, &paths.netrc),
-            _ => Self::twine(login, &paths.pypirc),
+            "swift" => Self::swift(login, env),
+            _ => Self::twine(login, &home_file(env, ".pypirc")?),
         }
     }
 
@@ -60,7 +54,7 @@ impl Steps {
     fn npm(login: &Login, path: &str) -> Result<Self, Failure> {
         let mut steps = Self::default();
         let (endpoint, place) = (&login.endpoint, login.place());
-        // as an argument, other users of the machine could see the token
+        // as an argument, which npm reads as well, other users of the machine could see the token
         let key = format!("//{place}:_authToken");
         let content = files::npmrc(read(path)?.as_deref(), &key, &login.token);
         steps.file = Some((path.to_owned(), content));
@@ -86,19 +80,20 @@ impl Steps {
         steps
     }
 
-    fn swift(login: &Login, path: &str) -> Result<Self, Failure> {
+    fn swift(login: &Login, env: &Environment) -> Result<Self, Failure> {
         let mut steps = Self::default();
         let host = login.place().split(['/', ':']).next().unwrap_or_default();
         let keychain = cfg!(target_os = "macos");
         if !keychain {
-            let content = files::netrc(read(path)?.as_deref(), host, &login.token);
-            steps.file = Some((path.to_owned(), content));
+            let path = home_file(env, ".netrc")?;
+            let content = files::netrc(read(&path)?.as_deref(), host, &login.token);
             steps.note = format!(
                 "Dryrun mode is enabled, not writing to netrc.\n\
                  The following line would have been written to {path}:\n\n{}\n\n\
                  And would have run the following commands:\n\n",
                 files::netrc_entry(host, &login.token)
             );
+            steps.file = Some((path, content));
         }
         let mut set = vec!["swift", "package-registry", "set", &login.endpoint];
         if let Some(scope) = &login.scope {
@@ -181,13 +176,17 @@ impl Steps {
         text
     }
 
-    /// Writes the file and runs the commands.
+    /// Writes the file and runs the commands, if their tools are there.
     ///
     /// # Errors
     ///
     /// Returns an error, without the token, if something fails.
-    pub(super) fn take(&self, token: &str) -> Result<(), Failure> {
+    pub(super) fn take(&self, token: &str, env: &Environment) -> Result<(), Failure> {
         if let Some((path, content)) = &self.file {
+            // a login that cannot end changes nothing
+            for Step { words, .. } in &self.commands {
+                tool::find(&words[0], env)?;
+            }
             let written = Writer::private(path.as_ref()).and_then(|mut file| {
                 file.write_all(content.as_bytes())?;
                 file.commit()
@@ -202,6 +201,26 @@ impl Steps {
             }
         }
         Ok(())
+    }
+}
+
+/// The path of a file in the home directory.
+fn home_file(env: &Environment, name: &str) -> Result<String, Failure> {
+    let home = env.home().ok_or_else(|| {
+        let text = format!("the home directory of {name} is unknown; HOME sets it");
+        Failure::Other(text.into())
+    })?;
+    Ok(format!("{}/{name}", home.display()))
+}
+
+/// The path of npm's file, which a variable may set.
+fn npmrc(env: &Environment) -> Result<String, Failure> {
+    match env.get("NPM_CONFIG_USERCONFIG") {
+        Some(path) => match path.strip_prefix("~/") {
+            Some(rest) => home_file(env, rest),
+            None => Ok(path.to_owned()),
+        },
+        None => home_file(env, ".npmrc"),
     }
 }
 

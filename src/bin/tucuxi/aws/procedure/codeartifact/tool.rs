@@ -3,6 +3,9 @@
 use std::io;
 use std::process::{Command, Output};
 
+use tucuxi::config::Environment;
+
+use super::super::is_on_path;
 use crate::failure::Failure;
 
 /// Runs a command, of which the first word is the tool.
@@ -16,11 +19,27 @@ pub(super) fn run(words: &[&str]) -> Result<Output, Failure> {
         .map_or(("", words), |(tool, args)| (*tool, args));
     Command::new(tool).args(args).output().map_err(|error| {
         let text = match error.kind() {
-            io::ErrorKind::NotFound => format!("{tool} was not found. Please verify installation."),
+            io::ErrorKind::NotFound => missing(tool),
             _ => format!("cannot run {tool}: {error}"),
         };
         Failure::Other(text.into())
     })
+}
+
+/// Finds a tool without running it.
+///
+/// # Errors
+///
+/// Returns an error if it is in no folder of `PATH`.
+pub(super) fn find(tool: &str, env: &Environment) -> Result<(), Failure> {
+    match is_on_path(env, tool) {
+        true => Ok(()),
+        false => Err(Failure::Other(missing(tool).into())),
+    }
+}
+
+fn missing(tool: &str) -> String {
+    format!("{tool} was not found. Please verify installation.")
 }
 
 /// Checks that a command succeeded.

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write as _};
 
 use sha2::{Digest as _, Sha256};
 use tempfile::{NamedTempFile, TempPath};
+use tucuxi::internals::command::hex;
 
 /// A manifest that is being written to a temporary file.
 #[derive(Default)]
@@ -58,15 +59,10 @@ impl Manifest {
             return Ok(None);
         };
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        let mut name = "tucuxi-".to_owned();
-        for byte in &self.digest.finalize()[..16] {
-            // cannot fail
-            let _ = write!(name, "{byte:02x}");
-        }
         Ok(Some(Written {
             path: file.into_temp_path(),
             objects: self.objects,
-            name: name + ".csv",
+            name: format!("tucuxi-{}.csv", hex(&self.digest.finalize()[..16])),
         }))
     }
 }

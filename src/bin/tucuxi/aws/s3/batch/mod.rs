@@ -4,7 +4,8 @@
 //! items ─► jobs ─► manifest of copies ────┬─► upload ─► CreateJob ─► DescribeJob …
 //!               └► manifest of deletions ─┘
 //! ```
-//! A job is created only if the plan is complete. It has the objects of the plan and no others.
+//! A job is created only if everything could be listed and compared. It has the objects of the plan and no others. Objects that no
+//! job can copy are left out, with an error each.
 
 mod copy;
 mod follow;
@@ -26,7 +27,7 @@ use super::given::Given;
 use super::items::Item;
 use super::places::{Action, Place};
 use super::plan::{Kind, Plan, usage_error};
-use super::{NAME, Session, uri};
+use super::{NAME, Session, options, uri};
 use crate::failure::Failure;
 
 /// The longest description of a job.
@@ -74,7 +75,7 @@ impl Batch {
         session: &Session<'_, '_>,
     ) -> Result<Option<Self>, Failure> {
         if !given.has("batch") {
-            let mut parts = OPTIONS.iter().filter(|name| given.has(name));
+            let mut parts = options::BATCH.iter().filter(|name| given.has(name));
             return match parts.next() {
                 Some(name) => Err(usage_error(format!("--{name} needs --batch"))),
                 None => Ok(None),
@@ -180,15 +181,6 @@ impl Batch {
         plans.deletions.add(bucket, key);
     }
 }
-
-/// The options that only `--batch` has.
-const OPTIONS: &[&str] = &[
-    "batch-function",
-    "batch-manifest",
-    "batch-no-wait",
-    "batch-report",
-    "batch-role",
-];
 
 /// Follows the job of a line: `describe-job`.
 ///

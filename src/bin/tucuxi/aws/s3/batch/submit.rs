@@ -16,7 +16,7 @@ use crate::output::sentence;
 const PRIORITY: u32 = 10;
 
 impl Batch {
-    /// Creates the jobs of a complete plan, and follows them.
+    /// Creates the jobs of a plan that has ended, and follows them.
     pub(in super::super) fn submit(&self, lines: &Lines, cancel: &CancelToken) {
         let plans = std::mem::take(&mut *self.plans.lock().unwrap_or_else(PoisonError::into_inner));
         let mut copy = self.copy.clone();
