@@ -216,9 +216,13 @@ impl Client {
         Self(Arc::new(Inner { config, env }))
     }
 
-    /// Returns this client in another region, whose calls the token cancels. Both share everything else, also the credentials.
-    pub(crate) fn in_region(&self, region: &str, cancel: &CancelToken) -> Result<Self> {
-        let config = self.config().with(|config| config.region(region))?;
+    /// Returns this client in another region, if one is given, with calls that the token cancels. Both share everything else, also
+    /// the credentials.
+    pub(crate) fn in_region(&self, region: Option<&str>, cancel: &CancelToken) -> Result<Self> {
+        let config = match region {
+            Some(region) => self.config().with(|config| config.region(region))?,
+            None => self.config().clone(),
+        };
         let env = CallEnv {
             config: config.settings().clone(),
             cancel: cancel.clone(),

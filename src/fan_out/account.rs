@@ -96,7 +96,7 @@ impl CredentialsProvider for Source {
 pub struct Target {
     /// The account.
     pub account: Account,
-    /// The region. An error of the account as a whole, such as that of its credentials, has none.
+    /// The region. An error of the account as a whole, such as that of its credentials or of a missing region, has none.
     pub region: Option<String>,
 }
 

@@ -18,7 +18,7 @@ pub(super) struct Work<T> {
     pub(super) client: Client,
     pub(super) service: String,
     pub(super) regions: Regions,
-    /// The region of an account that has none.
+    /// The region in which the credentials of an account without one are looked up.
     pub(super) main_region: String,
     pub(super) needs_credentials: bool,
     pub(super) cancel: CancelToken,
@@ -35,25 +35,25 @@ impl<T> Work<T> {
     /// Looks up the credentials of an account, so that its targets share them, and returns these.
     pub(super) fn targets(&self, account: &Account) -> Result<Vec<(Target, Client)>> {
         let client = account.client(&self.client)?;
-        let own = client
-            .config()
-            .region()
-            .unwrap_or(&self.main_region)
-            .to_owned();
-        let client = client.in_region(&own, &self.cancel)?;
+        let own = client.config().region().map(str::to_owned);
+        let main = own.as_deref().unwrap_or(&self.main_region);
+        let of_account = client.in_region(Some(main), &self.cancel)?;
         if self.needs_credentials {
-            client.credentials()?;
+            of_account.credentials()?;
         }
-        let regions =
-            self.regions
-                .of_account(&client, &self.service, &own, self.needs_credentials)?;
+        let regions: Vec<Option<String>> = match (&self.regions, &own) {
+            // the error is that of any call without a region
+            (Regions::Own, None) => vec![None],
+            (regions, _) => {
+                let signed = self.needs_credentials;
+                let names = regions.of_account(&of_account, &self.service, main, signed)?;
+                names.into_iter().map(Some).collect()
+            }
+        };
         let targets = regions.into_iter().map(|region| {
-            let client = client.in_region(&region, &self.cancel)?;
-            let target = Target {
-                account: account.clone(),
-                region: Some(region),
-            };
-            Ok((target, client))
+            let client = client.in_region(region.as_deref(), &self.cancel)?;
+            let account = account.clone();
+            Ok((Target { account, region }, client))
         });
         targets.collect()
     }

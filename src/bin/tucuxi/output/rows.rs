@@ -235,7 +235,7 @@ mod tests {
         // a member with the name of a tag does not replace it
         for query in ["Items[].{Region:Name}", "Items[0].{Region:Name}"] {
             let table = printed(Format::Table, Some(query), &results());
-            assert!(table.contains("|  p        |  r-1     |"), "{table}");
+            assert!(table.contains("|  p       |  r-1     |"), "{table}");
         }
         let table = printed(Format::Table, Some("Items[].[Id,Name]"), &results());
         assert!(table.contains("|  r-1 |  p |  3 |  c  |"), "{table}");
