@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 use std::sync::mpsc::channel;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -29,12 +29,12 @@ impl Shell {
 }
 
 /// Ends a process with a signal when a request for an operation has arrived this often, the last of which gets no response until
-/// then.
+/// then, and the others have had the effect that the test needs.
 fn signal_after(
     shell: &Shell,
     line: &str,
-    operation: &'static str,
-    times: usize,
+    (operation, times): (&'static str, usize),
+    is_ready: impl Fn() -> bool,
     signal: Signal,
 ) -> Option<i32> {
     let (send, when) = channel();
@@ -54,6 +54,11 @@ fn signal_after(
         .spawn()
         .unwrap();
     when.recv_timeout(Duration::from_secs(60)).unwrap();
+    let start = Instant::now();
+    while !is_ready() {
+        assert!(start.elapsed() < Duration::from_secs(25), "{line}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
     let id = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(id, signal).unwrap();
     if signal != Signal::KILL {
@@ -94,14 +99,18 @@ fn killed_uploads_are_resumed_by_the_same_command() {
             for name in SMALL {
                 shell.file(name, name);
             }
-            signal_after(&shell, line, "UploadPart", times, Signal::KILL);
+            let stored = || {
+                let uploads = shell.backend.uploads(BUCKET).into_iter();
+                uploads.map(|upload| upload.parts.len()).sum::<usize>()
+            };
+            let parts = ("UploadPart", times);
+            signal_after(&shell, line, parts, || stored() + 1 >= times, Signal::KILL);
             let uploads = shell.backend.uploads(BUCKET);
             let [upload] = &uploads[..] else {
                 panic!("{line}: {uploads:?}");
             };
             let numbers = upload.parts.iter().map(|(number, _)| *number as u32);
             let there: Vec<u32> = numbers.collect();
-            assert!(there.len() + 1 >= times, "{line}: {there:?}");
             let objects = shell.backend.keys(BUCKET);
             shell.backend.forget();
             let (code, _) = shell.run(line);
@@ -149,7 +158,7 @@ fn killed_downloads_are_resumed_by_the_same_command() {
             for name in SMALL {
                 shell.backend.put(BUCKET, name, name);
             }
-            signal_after(&shell, line, "GetObject", times, Signal::KILL);
+            signal_after(&shell, line, ("GetObject", times), || true, Signal::KILL);
             assert!(!shell.path(BIG).exists(), "{line}, {times}");
             shell.backend.forget();
             let (code, _) = shell.run(line);
@@ -181,7 +190,7 @@ fn ctrl_c_leaves_no_upload() {
     shell.file("big", vec![7; 41 * MIB]);
     for line in ["cp big s3://river/big", "sync . s3://river"] {
         shell.backend.forget();
-        let code = signal_after(&shell, line, "UploadPart", 2, Signal::INT);
+        let code = signal_after(&shell, line, ("UploadPart", 2), || true, Signal::INT);
         assert_eq!(code, Some(130), "{line}");
         assert_eq!(shell.backend.uploads(BUCKET), [], "{line}");
         assert_eq!(shell.keys(), "", "{line}");
