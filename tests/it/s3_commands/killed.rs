@@ -55,8 +55,8 @@ fn signal_after(
         .unwrap();
     when.recv_timeout(Duration::from_secs(60)).unwrap();
     let start = Instant::now();
-    while !is_ready() {
-        assert!(start.elapsed() < Duration::from_secs(25), "{line}");
+    // the server may have to wait for the thread of the request that gets no response
+    while !is_ready() && start.elapsed() < Duration::from_secs(10) {
         std::thread::sleep(Duration::from_millis(5));
     }
     let id = rustix::process::Pid::from_child(&child);
