@@ -4,13 +4,13 @@
 //!  write   Value ──shape──► bytes                     form, JSON, XML, CBOR
 //!
 //!  read    XML  ──scan──► tape ──shape──┐               ┌─► Value
-//!          JSON ──serde_json──shape─────┼─► serde data ─┼─► the caller's T
-//!          CBOR ──minicbor──shape───────┤               └─► JSON text
-//!                                       │
+//!          JSON ──serde_json──shape─────┼─► serde data ─┼─► compact tree
+//!          CBOR ──minicbor──shape───────┤               ├─► the caller's T
+//!                                       │               └─► JSON text
 //!          what does not fit ──fit──► Value, warnings
 //! ```
-//! A reader is a `serde::Deserializer`, so each of the three targets is filled directly from the bytes. A tree is built only for a
-//! `Value`, and for a response that does not fit its shape (`fit`).
+//! A reader is a `serde::Deserializer`, so each of the four targets is filled directly from the bytes. A `Value` is built only for a
+//! caller that wants one, and for a response that does not fit its shape (`fit`).
 
 pub(crate) mod big;
 pub(crate) mod cbor_read;

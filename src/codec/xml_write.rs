@@ -158,7 +158,7 @@ impl<'a> XmlWriter<'a> {
 }
 
 /// Characters that would end the text, or that a parser would change.
-fn escape(out: &mut String, text: &str) {
+pub(crate) fn escape(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),

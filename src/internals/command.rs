@@ -90,11 +90,6 @@ pub fn next_page(page: &Value, paginator: &Paginator) -> Result<Vec<(String, Str
     paginate::next_page(page, paginator)
 }
 
-/// What the model says about these pages.
-pub fn paginator(pages: &Pages) -> &Paginator {
-    pages.paginator()
-}
-
 /// Validates the parameters of a request, and sends nothing.
 ///
 /// # Errors

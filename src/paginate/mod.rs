@@ -209,21 +209,6 @@ pub(crate) fn next_page(page: &Value, paginator: &Paginator) -> Result<Vec<(Stri
         .collect())
 }
 
-/// Returns the elements of a page, added to other members. Elements that the page does not have are null.
-#[cfg(feature = "cli")]
-pub(crate) fn elements_of(
-    mut page: Value,
-    others: Map<String, Value>,
-    paginator: &Paginator,
-) -> Result<Value> {
-    let mut found = Value::Object(others);
-    for key in &paginator.result_keys {
-        let elements = page::take(&mut page, key, paginator)?;
-        page::put(&mut found, key.text(), elements);
-    }
-    Ok(found)
-}
-
 impl<C: AnyClient> Pages<C> {
     fn new(
         definition: Definition,
@@ -476,11 +461,6 @@ impl Pages {
         }
         self.cursor.complete(&mut full);
         Ok(full)
-    }
-
-    #[cfg(feature = "cli")]
-    pub(crate) fn paginator(&self) -> &Paginator {
-        self.cursor.paginator()
     }
 
     /// The parameters that request the next page; none after the last one.

@@ -99,9 +99,15 @@ impl PrintedPages {
         }
     }
 
-    /// The elements of a page, with other members of it.
-    pub(crate) fn elements(&self, rest: Value, others: Map<String, Value>) -> Result<Value> {
-        super::elements_of(rest, others, self.cursor.paginator())
+    /// The elements of a page, with other members of it. Elements that the page does not have are null.
+    pub(crate) fn elements(&self, mut rest: Value, others: Map<String, Value>) -> Result<Value> {
+        let paginator = self.cursor.paginator();
+        let mut found = Value::Object(others);
+        for key in &paginator.result_keys {
+            let elements = page::take(&mut rest, key, paginator)?;
+            page::put(&mut found, key.text(), elements);
+        }
+        Ok(found)
     }
 
     /// The members that are the same on each page.

@@ -149,7 +149,8 @@ impl Query {
     /// # Errors
     ///
     /// Returns an error if an argument of a function has the wrong type, or if the search takes more steps and creates more values
-    /// than its limit: 1,000,000 together, plus 64 for each value of the input. A long text counts as several values.
+    /// than its limit: 1,000,000 together, plus 64 for each value of the input. A long text counts as several values. What it makes
+    /// of its input may be nested 250 levels deep.
     pub fn search<'v>(&self, value: &'v Value) -> Result<Cow<'v, Value>, QueryError> {
         Ok(self.find(Data::Value(value))?.into_value())
     }

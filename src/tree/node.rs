@@ -9,7 +9,7 @@ use super::{NAMELESS, Raw, Tag, Tree, TreeError};
 
 /// A value in a [`Tree`]: null, a boolean, a number, a string, a list, or a map.
 ///
-/// A node is a position, and is copied. Each function returns the answer for any value: the members of a list are none.
+/// A node is a position in its tree, and is `Copy`. Every function works on every value: a list has no members, for example.
 ///
 /// ```
 /// use tucuxi::Tree;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::super::message::Reply;
 use super::{Context, empty, media_type};
-use crate::codec::xml_write::XmlWriter;
+use crate::codec::xml_write::{XmlWriter, escape};
 use crate::error::{Error, Result};
 use crate::model::{Member, Shape, XmlNamespace};
 
@@ -98,8 +98,9 @@ pub(super) fn namespace<'a>(cx: &Context<'a>) -> Option<&'a XmlNamespace> {
 }
 
 pub(super) fn escaped(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
-    text.replace('>', "&gt;").replace('"', "&quot;")
+    let mut out = String::with_capacity(text.len());
+    escape(&mut out, text);
+    out
 }
 
 /// A document with the declaration that AWS sends.

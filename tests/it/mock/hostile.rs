@@ -85,7 +85,11 @@ fn requests_that_are_no_requests_are_refused() {
                 .to_vec(),
             "413",
         ),
-        ("a method of nobody", get("BREW / HTTP/1.1\nhost: x"), "404"),
+        (
+            "a method that no service has",
+            get("BREW / HTTP/1.1\nhost: x"),
+            "404",
+        ),
         (
             "an unknown path",
             get("GET /a/b/c/d HTTP/1.1\nhost: x\nauthorization: Credential=/lambda/aws4_request"),

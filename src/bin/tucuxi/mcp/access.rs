@@ -15,6 +15,7 @@ use std::fmt;
 
 use tucuxi::internals::command::nearest;
 use tucuxi::model::Operation;
+use tucuxi::transfer::Filter;
 use tucuxi::{Client, Introspection};
 
 use crate::failure::Failure;
@@ -50,31 +51,7 @@ fn plain(name: &str) -> String {
 
 /// Whether a text fits a pattern with `*` and `?`.
 pub(super) fn fits(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), text.chars().collect());
-    let (mut at, mut from) = (0, 0);
-    // the last star, and the text after what it stands for
-    let mut star = None;
-    while from < text.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, from));
-                at += 1;
-            }
-            Some(c) if *c == '?' || *c == text[from] => {
-                at += 1;
-                from += 1;
-            }
-            _ => match &mut star {
-                None => return false,
-                Some((star, end)) => {
-                    *end += 1;
-                    (at, from) = (*star + 1, *end);
-                }
-            },
-        }
-    }
-    pattern[at..].iter().all(|c| *c == '*')
+    Filter::new().exclude("*").include(pattern).includes(text)
 }
 
 /// The operations, regions and profiles that are allowed.

@@ -19,7 +19,7 @@ struct Job {
     run: Box<dyn FnOnce() + Send>,
 }
 
-/// Runs work on threads, which end when there is none.
+/// Runs work on threads. A thread ends when no work is waiting.
 #[derive(Clone, Default)]
 pub(super) struct Workers(Arc<Shared>);
 

@@ -128,7 +128,7 @@ const LIES: &[Lie] = &[
         get: |_| get(SIZE, "e"),
     },
     Lie {
-        name: "a size that is none",
+        name: "a negative size",
         head: || {
             let mut headers = headers(None, "e");
             headers.push(("content-length", "-1".to_owned()));
@@ -137,7 +137,7 @@ const LIES: &[Lie] = &[
         get: |_| get(SIZE, "e"),
     },
     Lie {
-        name: "parts that are none",
+        name: "an invalid number of parts",
         head: || {
             let mut headers = headers(Some(30 * 1024 * 1024), "e");
             headers.push(("accept-ranges", "bytes".to_owned()));
