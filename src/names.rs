@@ -35,8 +35,17 @@ pub(crate) fn present(name: &str) -> &str {
 
 /// Returns the lower-case letters and digits of a name, which all its spellings have in common.
 pub(crate) fn plain(name: &str) -> String {
+    letters(name).collect()
+}
+
+/// Returns whether these are the letters and digits of a name, as [`plain`] returns them.
+pub(crate) fn is_plain(name: &str, plain: &str) -> bool {
+    letters(name).eq(plain.chars())
+}
+
+fn letters(name: &str) -> impl Iterator<Item = char> {
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
-    letters.map(|c| c.to_ascii_lowercase()).collect()
+    letters.map(|c| c.to_ascii_lowercase())
 }
 
 /// Words that the rule for capitals (see [`separated`]) would split, and how they are written instead.

@@ -70,7 +70,7 @@ impl Catalogue {
         if let Some(model) = sync::lock(&self.spoken).get(&key) {
             return Ok(model.clone());
         }
-        let model = Arc::new(model.speaking(protocol)?);
+        let model = Arc::new(model.speaking(protocol));
         sync::lock(&self.spoken).insert(key, model.clone());
         Ok(model)
     }

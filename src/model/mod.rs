@@ -1,14 +1,15 @@
 //! Service models: operations, their inputs, outputs and errors, and how these are written on the wire.
 //!
 //! ```text
-//!  ModelSource ──text──► ServiceModel::parse          one scan, or an outline: finds each operation and shape
-//!                          ├─ operation("ListBuckets") parsed on first use, then kept
+//!  ModelSource ──text──► ServiceModel::parse          one scan: finds each operation and shape
+//!   embedded ──blocks──►   ├─ operation("ListBuckets") its block is unpacked, and it is parsed, on first use, then kept
 //!                          └─ shape(id)                the same
 //! ```
 //! A call uses a few dozen of a service's shapes, and EC2 has 3,900; so a shape costs nothing until it is used. Wire names, locations
 //! and lookups are resolved when a shape is parsed, so that a codec never looks up a trait. The form of a model's text is known to
 //! its `Dialect` alone.
 
+mod blocks;
 mod c2j;
 mod describe;
 mod dialect;
@@ -32,6 +33,8 @@ mod shape;
 mod skeleton;
 mod smithy;
 mod source;
+#[cfg(feature = "cli")]
+mod split;
 mod standard;
 mod text;
 mod waiter;
@@ -60,10 +63,11 @@ pub use crate::time::TimestampFormat;
 use std::fmt;
 use std::sync::Arc;
 
+use self::blocks::Summary;
 use self::dialect::Dialect;
 use self::index::Index;
 use crate::error::{Detail, Error, ErrorKind, Result};
-use crate::names::{nearest, plain, present};
+use crate::names::{is_plain, nearest, plain, present};
 
 /// Spellings of the names of operations and services.
 pub mod names {
@@ -97,11 +101,14 @@ pub struct ShapeId(u32);
 /// ```
 pub struct ServiceModel {
     name: Box<str>,
-    text: Box<str>,
-    dialect: Box<dyn Dialect>,
+    /// The whole text, or that without operations and shapes.
+    text: Arc<str>,
+    dialect: Arc<dyn Dialect>,
     metadata: Metadata,
     operations: Index<Operation>,
     shapes: Index<Shape>,
+    /// What is known of the operations without their texts.
+    summary: Option<Summary>,
 }
 
 /// The properties of a service as a whole.
@@ -229,21 +236,32 @@ impl ServiceModel {
     /// Returns an error if the text is not a model, or if none of its protocols is supported. An error inside a shape or an operation
     /// is returned when that is first used.
     pub fn parse(name: &str, text: impl Into<String>) -> Result<Self> {
-        recognise::parse(name, text.into(), None)
+        recognise::parse(name, text.into())
     }
 
     /// Parses a model that was loaded.
     pub(crate) fn read(name: &str, loaded: Loaded) -> Result<Self> {
-        recognise::parse(name, loaded.text, loaded.outline.as_deref())
+        match loaded {
+            Loaded::Text(text) => recognise::parse(name, text),
+            Loaded::Blocks(blocks) => c2j::read(name, &blocks),
+        }
     }
 
     /// The same model in another protocol, in which members may have other names on the wire.
     #[cfg(feature = "mock")]
-    pub(crate) fn speaking(&self, protocol: Protocol) -> Result<Self> {
-        let mut model = recognise::parse(&self.name, self.text.clone().into(), None)?;
-        // shapes are parsed when they are first used
-        model.metadata.protocol = protocol;
-        Ok(model)
+    pub(crate) fn speaking(&self, protocol: Protocol) -> Self {
+        Self {
+            name: self.name.clone(),
+            text: self.text.clone(),
+            dialect: self.dialect.clone(),
+            metadata: Metadata {
+                protocol,
+                ..self.metadata.clone()
+            },
+            operations: self.operations.unparsed(),
+            shapes: self.shapes.unparsed(),
+            summary: self.summary,
+        }
     }
 
     /// Returns the name of the service, such as `s3`.
@@ -266,7 +284,7 @@ impl ServiceModel {
     /// # Ok::<(), tucuxi::Error>(())
     /// ```
     pub fn operation_names(&self) -> impl Iterator<Item = &str> {
-        self.operations.names(&self.text)
+        self.operations.names()
     }
 
     /// Returns the operation with this name: that of the API (`ListObjectsV2`), snake case or kebab case. Case and separators are
@@ -286,46 +304,50 @@ impl ServiceModel {
     /// Returns an error if there is no such operation ([`UnknownName`], with the most similar names), or if its definition is broken.
     pub fn operation(&self, name: &str) -> Result<&Arc<Operation>> {
         let index = self.operation_index(name)?;
-        self.operations.get_or_try_init(index, || {
-            let (name, text) = self.operations.entry(index, &self.text);
-            self.dialect
-                .operation(self, name, text)
-                .map_err(|e| self.invalid("operation", name, &e))
-        })
+        let parse = |name: &str, text: &str| {
+            let parsed = self.dialect.operation(self, name, text);
+            parsed.map_err(|e| format!("operation {name}: {e}"))
+        };
+        let operation = self.operations.get_or_try_init(index, parse);
+        operation.map_err(|e| self.failed(&e))
     }
 
     /// Returns one of the service's other data files, if the model contains it: in a Smithy model, these are traits.
     pub(crate) fn file(&self, kind: &str) -> Result<Option<String>> {
         let file = self.dialect.file(self, kind);
-        file.map_err(|e| Error::model(format!("{}: {e}", self.name)))
+        file.map_err(|e| self.failed(&e))
     }
 
     /// Whether any operation must discover its endpoint.
     pub(crate) fn requires_discovery(&self) -> bool {
-        let mut texts = self.operations.texts(&self.text);
-        texts.any(|operation| self.dialect.requires_discovery(operation))
+        match self.summary {
+            Some(summary) => summary.discovers,
+            None => {
+                let mut all = self.operations.all();
+                all.any(|(_, operation)| self.dialect.requires_discovery(operation))
+            }
+        }
     }
 
     fn operation_index(&self, name: &str) -> Result<u32> {
-        if let Some(index) = self.operations.find(name, &self.text) {
+        let find = |name: &str| self.operations.find(name).map_err(|e| self.failed(&e));
+        if let Some(index) = find(name)? {
             return Ok(index);
         }
         let wanted = plain(present(name));
-        self.operation_names()
-            .position(|api| plain(api) == wanted)
-            // an index has at most u32::MAX entries
-            .map(|index| index as u32)
-            .ok_or_else(|| {
-                Error::model(UnknownName {
-                    what: "operation",
-                    name: name.into(),
-                    place: self.name.as_ref().into(),
-                    nearest: nearest(name, self.operation_names())
-                        .into_iter()
-                        .map(Into::into)
-                        .collect(),
-                })
+        let mut names = self.operation_names();
+        let known = names.find(|api| is_plain(api, &wanted));
+        known.map_or(Ok(None), find)?.ok_or_else(|| {
+            Error::model(UnknownName {
+                what: "operation",
+                name: name.into(),
+                place: self.name.as_ref().into(),
+                nearest: nearest(name, self.operation_names())
+                    .into_iter()
+                    .map(Into::into)
+                    .collect(),
             })
+        })
     }
 
     /// Returns the shape with this id.
@@ -343,23 +365,30 @@ impl ServiceModel {
 
     #[cold]
     fn parse_shape(&self, id: ShapeId) -> Result<&Shape> {
-        let shape = self.shapes.get_or_try_init(id.0, || {
-            let (name, text) = self.shapes.entry(id.0, &self.text);
-            self.dialect
-                .shape(self, id, text)
-                .map_err(|e| self.invalid("shape", name, &e))
-        })?;
-        Ok(shape)
+        let parse = |name: &str, text: &str| {
+            let parsed = self.dialect.shape(self, id, text);
+            parsed.map_err(|e| format!("shape {name}: {e}"))
+        };
+        let shape = self.shapes.get_or_try_init(id.0, parse);
+        Ok(shape.map_err(|e| self.failed(&e))?)
     }
 
     /// Returns the name of a shape.
     pub fn shape_name(&self, id: ShapeId) -> &str {
-        self.shapes.entry(id.0, &self.text).0
+        // what has an id has been read
+        self.shapes.entry(id.0).map_or("", |(name, _)| name)
     }
 
     /// Returns the id of the shape with this name.
     pub fn shape_id(&self, name: &str) -> Option<ShapeId> {
-        self.shapes.find(name, &self.text).map(ShapeId)
+        let found = self.find_shape(name);
+        let found = found.inspect_err(|error| tracing::warn!(service = self.name(), error));
+        found.ok().flatten()
+    }
+
+    /// The shape with this name. An error is one of reading the model.
+    fn find_shape(&self, name: &str) -> Result<Option<ShapeId>, String> {
+        Ok(self.shapes.find(name)?.map(ShapeId))
     }
 
     /// Returns the names of all shapes, in the order of the model.
@@ -372,7 +401,7 @@ impl ServiceModel {
     /// # Ok::<(), tucuxi::Error>(())
     /// ```
     pub fn shape_names(&self) -> impl Iterator<Item = &str> {
-        self.shapes.names(&self.text)
+        self.shapes.names()
     }
 
     /// The error shape for a code: among those that the operation declares, then among all in the model.
@@ -390,12 +419,12 @@ impl ServiceModel {
     }
 
     /// The text of a shape in the model.
-    fn shape_text(&self, id: ShapeId) -> &str {
-        self.shapes.entry(id.0, &self.text).1
+    fn shape_text(&self, id: ShapeId) -> Result<&str, String> {
+        Ok(self.shapes.entry(id.0)?.1)
     }
 
-    fn invalid(&self, what: &str, name: &str, error: &dyn fmt::Display) -> Error {
-        Error::model(format!("{}: {what} {name}: {error}", self.name))
+    fn failed(&self, error: &dyn fmt::Display) -> Error {
+        Error::model(format!("{}: {error}", self.name))
     }
 }
 

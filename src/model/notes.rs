@@ -92,22 +92,26 @@ impl ServiceModel {
     /// Returns an error if there is no such operation.
     pub fn operation_notes(&self, operation: &str) -> Result<Notes> {
         let index = self.operation_index(operation)?;
-        Ok((self.dialect).notes(self.operations.entry(index, &self.text).1))
+        let (_, text) = self.operations.entry(index).map_err(|e| self.failed(&e))?;
+        Ok(self.dialect.notes(text))
     }
 
     /// The names of all operations, each with its documentation.
     pub(crate) fn documented(&self) -> impl Iterator<Item = (&str, Option<Documentation>)> {
-        let texts = self.operations.texts(&self.text);
-        self.operation_names().zip(texts).map(|(name, text)| {
+        let is_documented = self.summary.is_none_or(|summary| summary.documented);
+        let names = (!is_documented).then(|| self.operation_names().map(|name| (name, None)));
+        let all = is_documented.then(|| self.operations.all());
+        let documented = all.into_iter().flatten().map(|(name, text)| {
             // most models have none, and then nothing is parsed
             let is_documented = text.contains("documentation");
             let notes = is_documented.then(|| self.dialect.notes(text));
             (name, notes.and_then(|notes| notes.documentation))
-        })
+        });
+        names.into_iter().flatten().chain(documented)
     }
 
     /// Reads the notes on a shape and its members.
     pub fn shape_notes(&self, id: ShapeId) -> Notes {
-        self.dialect.notes(self.shape_text(id))
+        (self.shape_text(id)).map_or_else(|_| Notes::default(), |text| self.dialect.notes(text))
     }
 }

@@ -6,15 +6,11 @@ use serde::de::IgnoredAny;
 use super::{ServiceModel, c2j, smithy};
 use crate::error;
 
-/// Reads a model in either dialect, with its outline if there is one.
-pub(super) fn parse(
-    name: &str,
-    text: String,
-    outline: Option<&str>,
-) -> error::Result<ServiceModel> {
+/// Reads a model in either dialect.
+pub(super) fn parse(name: &str, text: String) -> error::Result<ServiceModel> {
     match is_smithy(&text) {
         true => smithy::parse(name, text),
-        false => c2j::parse(name, text, outline),
+        false => c2j::parse(name, text),
     }
 }
 

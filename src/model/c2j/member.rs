@@ -78,7 +78,8 @@ impl<'m> Head<'m> {
         id: ShapeId,
         at: &RawMember<'_>,
     ) -> Result<Self, String> {
-        serde_json::from_str(model.shape_text(id)).map_err(|e| format!("shape {}: {e}", at.shape))
+        let text = model.shape_text(id)?;
+        serde_json::from_str(text).map_err(|e| format!("shape {}: {e}", at.shape))
     }
 }
 
@@ -163,6 +164,6 @@ fn timestamp_format(name: &str) -> Result<TimestampFormat, String> {
 
 pub(super) fn find(model: &ServiceModel, name: &str) -> Result<ShapeId, String> {
     model
-        .shape_id(name)
+        .find_shape(name)?
         .ok_or_else(|| format!("there is no shape {name}"))
 }

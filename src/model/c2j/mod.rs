@@ -7,16 +7,16 @@ mod member;
 mod metadata;
 mod notes;
 mod operation;
-mod outline;
 mod shape;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use self::metadata::{RawContextParam, RawMetadata};
-use self::outline::Parts;
+use super::blocks::Blocks;
 use super::dialect::Dialect;
 use super::index::Index;
 use super::operation::Operation;
@@ -29,42 +29,57 @@ use crate::error::{Error, Result};
 
 struct C2j;
 
-/// Reads a model: its metadata, and an index of its operations and shapes. With the outline of the text, this does not read the rest.
-pub(super) fn parse(name: &str, text: String, outline: Option<&str>) -> Result<ServiceModel> {
+/// Reads a model: its metadata, and an index of its operations and shapes.
+pub(super) fn parse(name: &str, text: String) -> Result<ServiceModel> {
     let invalid = |e: &dyn fmt::Display| Error::model(format!("{name}: {e}"));
     if u32::try_from(text.len()).is_err() {
         return Err(invalid(&"the model is larger than 4 GiB"));
     }
-    let text = text.into_boxed_str();
-    let parts = match outline.and_then(|outline| Parts::find(&text, outline)) {
-        Some(parts) => parts,
-        None => scan(&text).map_err(|e| invalid(&e))?,
-    };
-    let metadata: RawMetadata<'_> =
-        serde_json::from_str(parts.metadata).map_err(|e| invalid(&e))?;
-    let params: Option<Ordered<Text<'_>, RawContextParam<'_>>> = parts
-        .params
-        .map(serde_json::from_str)
-        .transpose()
-        .map_err(|e| invalid(&e))?;
-    let params = params.into_iter().flat_map(|params| params.0);
-    let params = params.map(|(name, param)| (name.into(), param.kind.into()));
-    let metadata = Metadata {
-        client_context_params: params.collect(),
-        ..metadata.resolve().map_err(|e| invalid(&e))?
-    };
+    let text: Arc<str> = text.into();
+    let parts = scan(&text).map_err(|e| invalid(&e))?;
     Ok(ServiceModel {
         name: name.into(),
-        dialect: Box::new(C2j),
-        metadata,
-        operations: Index::new(parts.operations.into_iter(), &text),
-        shapes: Index::new(parts.shapes.into_iter(), &text),
+        dialect: Arc::new(C2j),
+        metadata: parts.metadata().map_err(|e| invalid(&e))?,
+        operations: Index::new(parts.operations.into_iter(), &text).map_err(|e| invalid(&e))?,
+        shapes: Index::new(parts.shapes.into_iter(), &text).map_err(|e| invalid(&e))?,
         text,
+        summary: None,
     })
 }
 
+/// Reads a model in blocks. None of them is read.
+pub(super) fn read(name: &str, blocks: &Blocks) -> Result<ServiceModel> {
+    let invalid = |e: &dyn fmt::Display| Error::model(format!("{name}: {e}"));
+    let front = blocks.front().map_err(|e| invalid(&e))?;
+    let parts = scan(front.head).map_err(|e| invalid(&e))?;
+    let (operations, shapes) = (front.operations.firsts, front.shapes.firsts);
+    let readers = [0, operations.len()].map(|first| blocks.reader(first));
+    let [read_operations, read_shapes] = readers;
+    let operations = Index::in_blocks(operations.into_iter(), read_operations, Some(front.names));
+    let shapes = Index::in_blocks(shapes.into_iter(), read_shapes, None);
+    Ok(ServiceModel {
+        name: name.into(),
+        dialect: Arc::new(C2j),
+        metadata: parts.metadata().map_err(|e| invalid(&e))?,
+        operations: operations.map_err(|e| invalid(&e))?,
+        shapes: shapes.map_err(|e| invalid(&e))?,
+        text: front.head.into(),
+        summary: Some(front.summary),
+    })
+}
+
+/// The parts of a model, as they are in its text.
+pub(super) struct Parts<'t> {
+    metadata: &'t str,
+    /// The JSON of the parameters, if there are any.
+    params: Option<&'t str>,
+    pub(super) operations: Vec<(&'t str, &'t str)>,
+    pub(super) shapes: Vec<(&'t str, &'t str)>,
+}
+
 /// Finds the parts of a model.
-fn scan(text: &str) -> Result<Parts<'_>, serde_json::Error> {
+pub(super) fn scan(text: &str) -> Result<Parts<'_>, serde_json::Error> {
     let top: Top<'_> = serde_json::from_str(text)?;
     Ok(Parts {
         metadata: top.metadata.get(),
@@ -74,10 +89,22 @@ fn scan(text: &str) -> Result<Parts<'_>, serde_json::Error> {
     })
 }
 
-/// Returns the outline of a model, if it is in the form of the pack: without white space.
-#[cfg(feature = "cli")]
-pub(super) fn outline(text: &str) -> Option<String> {
-    scan(text).ok()?.outline(text)
+impl Parts<'_> {
+    fn metadata(&self) -> Result<Metadata, String> {
+        let metadata: RawMetadata<'_> =
+            serde_json::from_str(self.metadata).map_err(|e| e.to_string())?;
+        let params: Option<Ordered<Text<'_>, RawContextParam<'_>>> = self
+            .params
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(|e| e.to_string())?;
+        let params = params.into_iter().flat_map(|params| params.0);
+        let params = params.map(|(name, param)| (name.into(), param.kind.into()));
+        Ok(Metadata {
+            client_context_params: params.collect(),
+            ..metadata.resolve()?
+        })
+    }
 }
 
 /// Reads the service id of a model alone.

@@ -92,7 +92,7 @@ pub(super) fn parse(model: &ServiceModel, name: &str, text: &str) -> Result<Oper
     let is_ruled = |label: &str| {
         let Some(input) = input else { return Ok(false) };
         let input: RawShape<'_> =
-            serde_json::from_str(model.shape_text(input)).map_err(|e| e.to_string())?;
+            serde_json::from_str(model.shape_text(input)?).map_err(|e| e.to_string())?;
         let mut members = input.members.0.iter();
         Ok(members.any(|(name, member)| {
             let wire = member.location_name.as_deref().unwrap_or(name);

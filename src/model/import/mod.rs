@@ -25,8 +25,9 @@ use serde_json::Value;
 
 use self::release::{COMMON, KINDS, Release};
 use self::stage::Stage;
-use super::source::{OUTLINE, merge_extras, pack};
-use super::{ENDPOINT_RULES, EXAMPLES, SERVICE, c2j};
+use super::source::pack::{self, Entry};
+use super::source::{OUTLINE, merge_extras};
+use super::{ENDPOINT_RULES, EXAMPLES, SERVICE, split};
 use crate::endpoint;
 
 /// The options of an import.
@@ -161,32 +162,34 @@ pub fn import(
     })
 }
 
-/// Packs a folder of models into the file that the feature `embedded` includes in the binary. Large models and endpoint rules get an
-/// outline, so that they are not scanned when they are loaded.
+/// Packs a folder of models into the file that the feature `embedded` includes in the binary. Models are split into blocks, and large
+/// endpoint rules get an outline, so that a call unpacks and parses only what it uses.
 ///
 /// # Errors
 ///
 /// Returns an error if a file cannot be read or written.
 pub fn pack(models: &Path, into: &Path) -> Result<(), ImportError> {
-    /// A scan of less takes less than 0.1 ms.
-    const LARGE: usize = 64 * 1024;
-    /// Rules take longer, as they are compiled. Most services have less than this.
+    /// To compile less takes no time. Most services have less than this.
     const LARGE_RULES: usize = 4 * 1024;
     let release = Release::open(models)?;
-    let mut texts = BTreeMap::new();
+    let mut entries = BTreeMap::new();
     for path in release.paths() {
         let text = release.text(path)?;
-        let outline = match path.rsplit('/').next() {
-            Some(SERVICE) if text.len() >= LARGE => c2j::outline(&text),
-            Some(ENDPOINT_RULES) if text.len() >= LARGE_RULES => endpoint::outline(&text),
+        let kind = path.rsplit('/').next();
+        if kind == Some(ENDPOINT_RULES)
+            && text.len() >= LARGE_RULES
+            && let Some(outline) = endpoint::outline(&text)
+        {
+            entries.insert(format!("{path}{OUTLINE}"), Entry::Text(outline));
+        }
+        let model = match kind {
+            Some(SERVICE) => split::split(&text),
             _ => None,
         };
-        if let Some(outline) = outline {
-            texts.insert(format!("{path}{OUTLINE}"), outline);
-        }
-        texts.insert(path.to_owned(), text);
+        let entry = model.map_or_else(|| Entry::Text(text), Entry::Model);
+        entries.insert(path.to_owned(), entry);
     }
-    let bytes = pack::write(&texts).map_err(ImportError::io(into))?;
+    let bytes = pack::write(&entries).map_err(ImportError::io(into))?;
     crate::new_file::replace(into, &bytes).map_err(ImportError::io(into))
 }
 

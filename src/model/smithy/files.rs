@@ -42,8 +42,7 @@ fn with<'m>(
     model: &'m ServiceModel,
     id: &'static str,
 ) -> impl Iterator<Item = Result<(&'m str, RawOperation<'m>), String>> {
-    let texts = model.operations.texts(&model.text);
-    let operations = model.operation_names().zip(texts);
+    let operations = model.operations.all();
     let with = operations.filter(move |(_, text)| text.contains(id));
     with.map(|(name, text)| {
         let raw = serde_json::from_str(text).map_err(|e| format!("operation {name}: {e}"))?;

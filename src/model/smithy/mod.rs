@@ -20,6 +20,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -71,7 +72,7 @@ pub(super) fn parse(name: &str, text: String) -> Result<ServiceModel> {
     if u32::try_from(text.len()).is_err() {
         return Err(invalid(&"the model is larger than 4 GiB"));
     }
-    let text = text.into_boxed_str();
+    let text: Arc<str> = text.into();
     let (own, prelude) = text.split_at(len);
     let parsed = parts(name, own, prelude).map_err(|e| invalid(&e))?;
     let Parts {
@@ -94,11 +95,12 @@ pub(super) fn parse(name: &str, text: String) -> Result<ServiceModel> {
     };
     Ok(ServiceModel {
         name: name.into(),
-        dialect: Box::new(dialect),
+        dialect: Arc::new(dialect),
         metadata: raw.metadata(service_name).map_err(|e| invalid(&e))?,
-        operations: Index::new(operations.into_iter(), &text),
-        shapes: Index::new(shapes.into_iter(), &text),
+        operations: Index::new(operations.into_iter(), &text).map_err(|e| invalid(&e))?,
+        shapes: Index::new(shapes.into_iter(), &text).map_err(|e| invalid(&e))?,
         text,
+        summary: None,
     })
 }
 

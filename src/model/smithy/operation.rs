@@ -128,7 +128,7 @@ pub(super) fn parse(
     };
     let statics = traits.static_context_params.0;
     let input_shape: Option<RawShape<'_>> = input
-        .map(|id| serde_json::from_str(model.shape_text(id)).map_err(|e| e.to_string()))
+        .map(|id| serde_json::from_str(model.shape_text(id)?).map_err(|e| e.to_string()))
         .transpose()?;
     let is_ruled = |label: &str| {
         let members = input_shape.iter().flat_map(|shape| &shape.members.0);

@@ -144,7 +144,7 @@ struct Target<'m> {
 impl<'m> Target<'m> {
     fn of(dialect: &Smithy, model: &'m ServiceModel, raw: &RawMember<'_>) -> Result<Self, String> {
         let id = dialect.find(model, &raw.target)?;
-        let head = serde_json::from_str(model.shape_text(id));
+        let head = serde_json::from_str(model.shape_text(id)?);
         let head = head.map_err(|e| format!("shape {}: {e}", raw.target))?;
         Ok(Self { id, head })
     }

@@ -2,9 +2,12 @@
 
 use std::sync::LazyLock;
 
-use super::pack::{Broken, Pack};
+use once_cell::sync::OnceCell;
+
+use super::pack::{self, Broken, Pack};
 use super::{ModelSource, Origin};
 use crate::error::{Error, Result};
+use crate::model::blocks::Blocks;
 
 /// The models in the binary: all services of the release that `data/README.md` names.
 ///
@@ -26,6 +29,55 @@ impl Embedded {
         PACK.as_ref()
             .map_err(|e| Error::model(format!("the embedded models: {e}")))
     }
+
+    /// The model in a file, if the file is a model in blocks.
+    pub(in crate::model) fn blocks(path: &str) -> Result<Option<Blocks>> {
+        match Self::read(path)? {
+            Some(Stored::Blocks(blocks)) => Ok(Some(blocks)),
+            _ => Ok(None),
+        }
+    }
+
+    fn read(path: &str) -> Result<Option<Stored>> {
+        stored(Self::pack()?, path).map_err(|e| Error::model(format!("the embedded {path}: {e}")))
+    }
+}
+
+/// What an entry of a pack contains.
+enum Stored {
+    Text(String),
+    Blocks(Blocks),
+}
+
+fn stored(pack: &'static Pack<'static>, path: &str) -> Result<Option<Stored>, Broken> {
+    let Some(frames) = pack.frames(path)? else {
+        return Ok(None);
+    };
+    let [first, blocks @ ..] = &*frames else {
+        return Err(Broken);
+    };
+    let first = pack.unpack(first)?;
+    if !Blocks::is_front(&first) {
+        return Ok(Some(Stored::Text(first)));
+    }
+    let (own, blocks) = match Blocks::has_dictionary(&first) {
+        true => blocks.split_first().map(|(own, rest)| (Some(*own), rest)),
+        false => Some((None, blocks)),
+    }
+    .ok_or(Broken)?;
+    let (blocks, path): (Box<[_]>, Box<str>) = (blocks.into(), path.into());
+    let dictionary = OnceCell::new();
+    let read = move |block: usize| {
+        let unpacked = match (blocks.get(block), own) {
+            (None, _) => Err(Broken),
+            (Some(frame), None) => pack.unpack(frame),
+            (Some(frame), Some(own)) => dictionary
+                .get_or_try_init(|| pack.dictionary(own))
+                .and_then(|dictionary| pack::unpack(dictionary, frame)),
+        };
+        unpacked.map_err(|e| format!("the embedded {path}: {e}"))
+    };
+    Ok(Some(Stored::Blocks(Blocks::new(first, read))))
 }
 
 impl ModelSource for Embedded {
@@ -57,13 +109,19 @@ impl ModelSource for Embedded {
     }
 
     fn load(&self, path: &str) -> Result<Option<String>> {
-        Self::pack()?
-            .read(path)
-            .map_err(|e| Error::model(format!("the embedded {path}: {e}")))
+        Ok(match Self::read(path)? {
+            None => None,
+            Some(Stored::Text(text)) => Some(text),
+            Some(Stored::Blocks(blocks)) => Some(blocks.text().map_err(Error::model)?),
+        })
     }
 
     fn origin(&self, _path: &str) -> Origin {
         Origin::Embedded
+    }
+
+    fn is_embedded(&self) -> bool {
+        true
     }
 }
 

@@ -30,6 +30,7 @@ use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::Arc;
 
 use super::UnknownName;
+use super::blocks::Blocks;
 use super::recognise;
 use crate::error::{Error, Result};
 use crate::file;
@@ -53,11 +54,23 @@ const KINDS: [&str; 6] = [
     WAITERS,
 ];
 
-/// What follows the name of a model or of rules in the name of their outline, which only the pack has.
+/// What follows the name of a data file in that of its extras.
+const EXTRAS: &str = ".sdk-extras";
+
+/// What follows the name of rules in the name of their outline, which only the pack has.
 pub(crate) const OUTLINE: &str = ".outline";
 
+/// A model that was loaded.
+pub(crate) enum Loaded {
+    /// The whole text.
+    Text(String),
+    /// A model of the pack.
+    #[cfg_attr(not(feature = "embedded"), allow(dead_code))]
+    Blocks(Blocks),
+}
+
 /// The text of a data file, and where its parts are, if that is known.
-pub(crate) struct Loaded {
+pub(crate) struct Outlined {
     pub(crate) text: String,
     pub(crate) outline: Option<String>,
 }
@@ -124,6 +137,12 @@ pub trait ModelSource: Send + Sync {
     fn revision(&self, service: &str) -> Result<u64> {
         let _ = service;
         Ok(0)
+    }
+
+    /// Whether this is [`Embedded`](crate::model::Embedded), whose models need not be read as a whole.
+    #[doc(hidden)]
+    fn is_embedded(&self) -> bool {
+        false
     }
 }
 
@@ -192,15 +211,10 @@ impl Models {
         service: &str,
         version: Option<&str>,
         kind: &str,
-    ) -> Result<Option<Loaded>> {
-        let newest = || self.newest(service, kind);
-        let Some(version) = version.map_or_else(newest, |version| Ok(Some(version.into())))? else {
+    ) -> Result<Option<Outlined>> {
+        let Some(path) = self.path(service, version, kind)? else {
             return Ok(None);
         };
-        if !is_name(service) || !is_name(&version) {
-            return Ok(None);
-        }
-        let path = format!("{service}/{version}/{kind}");
         for source in &self.sources {
             let Some(text) = source.load(&path)? else {
                 continue;
@@ -210,14 +224,38 @@ impl Models {
                 true => None,
                 false => source.load(&format!("{path}{OUTLINE}"))?,
             };
-            return Ok(Some(Loaded { text, outline }));
+            return Ok(Some(Outlined { text, outline }));
         }
         Ok(None)
     }
 
     /// Loads a model in its newest version, or in exactly this version.
     pub(crate) fn model(&self, service: &str, version: Option<&str>) -> Result<Option<Loaded>> {
-        self.load_outlined(service, version, SERVICE)
+        let Some(path) = self.path(service, version, SERVICE)? else {
+            return Ok(None);
+        };
+        for source in &self.sources {
+            #[cfg(feature = "embedded")]
+            if source.is_embedded()
+                && self.first(&format!("{path}{EXTRAS}"))?.is_none()
+                && let Some(blocks) = Embedded::blocks(&path)?
+            {
+                return Ok(Some(Loaded::Blocks(blocks)));
+            }
+            if let Some(text) = source.load(&path)? {
+                let (text, _) = self.with_extras(&path, text)?;
+                return Ok(Some(Loaded::Text(text)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The path of a service's file in its newest version, or in exactly this version.
+    fn path(&self, service: &str, version: Option<&str>, kind: &str) -> Result<Option<String>> {
+        let newest = || self.newest(service, kind);
+        let version = version.map_or_else(newest, |version| Ok(Some(version.into())))?;
+        let version = version.filter(|version| is_name(service) && is_name(version));
+        Ok(version.map(|version| format!("{service}/{version}/{kind}")))
     }
 
     /// Loads a service's file of this kind in exactly this version.
@@ -246,7 +284,7 @@ impl Models {
     /// this version, or else of the newest.
     pub(crate) fn files(&self, service: &str, version: Option<&str>) -> Result<Vec<DataFile>> {
         let mut files = Vec::new();
-        let kinds = KINDS.map(|kind| (kind.to_owned(), format!("{kind}.sdk-extras")));
+        let kinds = KINDS.map(|kind| (kind.to_owned(), format!("{kind}{EXTRAS}")));
         for (kind, extras) in &kinds {
             let used = match version {
                 Some(version) => Some(version.to_owned()),
@@ -301,7 +339,7 @@ impl Models {
 
     /// Merges the extras of a data file into its text, and returns whether there are any.
     fn with_extras(&self, path: &str, text: String) -> Result<(String, bool)> {
-        match self.first(&format!("{path}.sdk-extras"))? {
+        match self.first(&format!("{path}{EXTRAS}"))? {
             None => Ok((text, false)),
             Some(extras) => match merge_extras(&text, &extras) {
                 Ok(merged) => Ok((merged, true)),
@@ -328,10 +366,12 @@ impl Models {
             return Ok(name.clone());
         }
         for name in &all {
-            if let Some(text) = self.load(name, SERVICE)?
-                && let Ok(id) = recognise::service_id(&text)
-                && names::plain(&id) == plain
-            {
+            let id = match self.model(name, None)? {
+                None => continue,
+                Some(Loaded::Text(text)) => recognise::service_id(&text),
+                Some(Loaded::Blocks(blocks)) => blocks.head().and_then(recognise::service_id),
+            };
+            if id.is_ok_and(|id| names::plain(&id) == plain) {
                 return Ok(name.clone());
             }
         }

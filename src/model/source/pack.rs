@@ -1,19 +1,29 @@
-//! The file with all models. Each text can be read alone.
+//! The file with all models. Each entry can be read alone.
 //!
 //! ```text
-//! pack   = magic, count: u32, dictionary length: u32, entry × count, names, dictionary, frame × count
-//! entry  = end of the name in names: u32, end of the frame in frames: u32, length of the text: u32
+//! pack   = magic, count: u32, dictionary length: u32, entry × count, names, dictionary, frames
+//! entry  = end of the name in names: u32, end of its frames in frames: u32
 //! ```
-//! Numbers are little-endian, names are sorted. The frames are zstd's; all share the dictionary, because rules, paginators
-//! and small models are much alike.
+//! Numbers are little-endian, names are sorted. The frames are zstd's: one for a text; for a model in blocks (`model/blocks.rs`), that
+//! of the front, then that of a dictionary if the model is large, and one for each block. All other frames share the dictionary of the
+//! pack, because rules, paginators and small models are much alike.
 
+#[cfg(feature = "cli")]
+use std::collections::BTreeMap;
 use std::fmt;
+#[cfg(feature = "cli")]
+use std::io;
 
+#[cfg(feature = "cli")]
+use zstd::bulk::Compressor;
 use zstd::bulk::Decompressor;
 use zstd::dict::DecoderDictionary;
+use zstd::zstd_safe::{find_frame_compressed_size, get_frame_content_size};
 
-const MAGIC: &[u8] = b"tucuxi pack 1\n";
-const ENTRY: usize = 12;
+use super::directory::LARGEST;
+
+const MAGIC: &[u8] = b"tucuxi pack 2\n";
+const ENTRY: usize = 8;
 
 /// A view of a pack, which is validated as it is read. Only the dictionary is copied or built in advance.
 pub(crate) struct Pack<'a> {
@@ -54,7 +64,7 @@ impl<'a> Pack<'a> {
         Some(Self {
             entries,
             names,
-            dictionary: DecoderDictionary::copy(dictionary),
+            dictionary: DecoderDictionary::try_copy(dictionary).ok()?,
             frames,
         })
     }
@@ -106,22 +116,50 @@ impl<'a> Pack<'a> {
         Err(low)
     }
 
-    /// The text with this name.
-    pub(crate) fn read(&self, name: &str) -> Result<Option<String>, Broken> {
-        let Ok(index) = self.search(name) else {
-            return Ok(None);
-        };
-        self.text(index).map(Some).ok_or(Broken)
+    /// The frames of an entry, one for each text.
+    pub(crate) fn frames(&self, name: &str) -> Result<Option<Vec<&'a [u8]>>, Broken> {
+        match self.search(name) {
+            Ok(index) => self.split_frames(index).map(Some).ok_or(Broken),
+            Err(_) => Ok(None),
+        }
     }
 
-    fn text(&self, index: usize) -> Option<String> {
-        let frame = self.frames.get(self.bounds(index, 4)?)?;
-        let len = number(self.entries, index * ENTRY + 8)?;
-        let mut decompressor = Decompressor::with_prepared_dictionary(&self.dictionary).ok()?;
-        let bytes = decompressor.decompress(frame, len).ok()?;
-        let text = String::from_utf8(bytes).ok()?;
-        (text.len() == len).then_some(text)
+    fn split_frames(&self, index: usize) -> Option<Vec<&'a [u8]>> {
+        let mut rest = self.frames.get(self.bounds(index, 4)?)?;
+        let mut frames = Vec::new();
+        while !rest.is_empty() {
+            let (frame, after) = rest.split_at_checked(find_frame_compressed_size(rest).ok()?)?;
+            frames.push(frame);
+            rest = after;
+        }
+        (!frames.is_empty()).then_some(frames)
     }
+
+    /// The text in a frame.
+    pub(crate) fn unpack(&self, frame: &[u8]) -> Result<String, Broken> {
+        unpack(&self.dictionary, frame)
+    }
+
+    /// The dictionary in a frame.
+    pub(crate) fn dictionary(&self, frame: &[u8]) -> Result<DecoderDictionary<'static>, Broken> {
+        let bytes = bytes(&self.dictionary, frame).ok_or(Broken)?;
+        DecoderDictionary::try_copy(&bytes).map_err(|_| Broken)
+    }
+}
+
+/// The text in a frame with this dictionary.
+pub(crate) fn unpack(dictionary: &DecoderDictionary<'_>, frame: &[u8]) -> Result<String, Broken> {
+    let text = bytes(dictionary, frame).and_then(|bytes| String::from_utf8(bytes).ok());
+    text.ok_or(Broken)
+}
+
+fn bytes(dictionary: &DecoderDictionary<'_>, frame: &[u8]) -> Option<Vec<u8>> {
+    let len = get_frame_content_size(frame).ok()??;
+    // memory is allocated for what a broken frame says, too
+    let len = usize::try_from(len).ok().filter(|_| len <= LARGEST)?;
+    let mut decompressor = Decompressor::with_prepared_dictionary(dictionary).ok()?;
+    let bytes = decompressor.decompress(frame, len).ok()?;
+    (bytes.len() == len).then_some(bytes)
 }
 
 fn number(bytes: &[u8], at: usize) -> Option<usize> {
@@ -129,46 +167,48 @@ fn number(bytes: &[u8], at: usize) -> Option<usize> {
     usize::try_from(u32::from_le_bytes(*four)).ok()
 }
 
-/// Packs texts by name.
+/// What is packed.
 #[cfg(feature = "cli")]
-pub(crate) fn write(
-    texts: &std::collections::BTreeMap<String, String>,
-) -> std::io::Result<Vec<u8>> {
-    use std::io::{Error, ErrorKind};
-    /// The best level that does not take minutes.
-    const LEVEL: i32 = 19;
-    const DICTIONARY: usize = 64 * 1024;
-    /// Larger texts gain nothing from a dictionary, and would dominate it.
-    const SAMPLE: usize = 64 * 1024;
+pub(crate) enum Entry {
+    /// A text.
+    Text(String),
+    /// A model.
+    Model(crate::model::split::Split),
+}
 
-    let number = |n: usize| match u32::try_from(n) {
-        Ok(n) => Ok(n.to_le_bytes()),
-        Err(_) => Err(Error::new(ErrorKind::InvalidData, "more than 4 GiB")),
-    };
-    let samples: Vec<&str> = texts
-        .values()
-        .map(|text| &**text)
-        .filter(|text| text.len() < SAMPLE)
-        .collect();
-    let dictionary = match samples.len() {
-        0..100 => Vec::new(), // too few samples for zstd to train a dictionary
-        _ => zstd::dict::from_samples(&samples, DICTIONARY)?,
-    };
-    let mut compressor = zstd::bulk::Compressor::with_dictionary(LEVEL, &dictionary)?;
-    let (mut entries, mut names, mut frames) = (Vec::new(), Vec::new(), Vec::new());
-    for (name, text) in texts {
+/// Packs entries by name.
+#[cfg(feature = "cli")]
+pub(crate) fn write(entries: &BTreeMap<String, Entry>) -> io::Result<Vec<u8>> {
+    let dictionary = common_dictionary(entries)?;
+    let mut compressor = Compressor::with_dictionary(LEVEL, &dictionary)?;
+    let (mut table, mut names, mut frames) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, entry) in entries {
         names.extend_from_slice(name.as_bytes());
-        frames.extend(compressor.compress(text.as_bytes())?);
-        for part in [names.len(), frames.len(), text.len()] {
-            entries.extend(number(part)?);
+        match entry {
+            Entry::Text(text) => frames.extend(compressor.compress(text.as_bytes())?),
+            Entry::Model(model) => {
+                frames.extend(compressor.compress(model.front.as_bytes())?);
+                match model.dictionary {
+                    0 => write_blocks(&model.blocks, &mut compressor, &mut frames)?,
+                    size => {
+                        let own = own_dictionary(&model.blocks, size);
+                        frames.extend(compressor.compress(&own)?);
+                        let mut compressor = Compressor::with_dictionary(LEVEL, &own)?;
+                        write_blocks(&model.blocks, &mut compressor, &mut frames)?;
+                    }
+                }
+            }
+        }
+        for part in [names.len(), frames.len()] {
+            table.extend(size(part)?);
         }
     }
-    let (count, dictionary_len) = (number(texts.len())?, number(dictionary.len())?);
+    let (count, dictionary_len) = (size(entries.len())?, size(dictionary.len())?);
     Ok([
         MAGIC,
         &count,
         &dictionary_len,
-        &entries,
+        &table,
         &names,
         &dictionary,
         &frames,
@@ -176,39 +216,147 @@ pub(crate) fn write(
     .concat())
 }
 
+/// The best level that does not take minutes.
+#[cfg(feature = "cli")]
+const LEVEL: i32 = 19;
+
+#[cfg(feature = "cli")]
+fn size(n: usize) -> io::Result<[u8; 4]> {
+    let more = |_| io::Error::new(io::ErrorKind::InvalidData, "more than 4 GiB");
+    Ok(u32::try_from(n).map_err(more)?.to_le_bytes())
+}
+
+#[cfg(feature = "cli")]
+fn write_blocks(
+    blocks: &[String],
+    compressor: &mut Compressor<'_>,
+    frames: &mut Vec<u8>,
+) -> io::Result<()> {
+    for block in blocks {
+        frames.extend(compressor.compress(block.as_bytes())?);
+    }
+    Ok(())
+}
+
+/// The dictionary of all frames that have none of their own.
+#[cfg(feature = "cli")]
+fn common_dictionary(entries: &BTreeMap<String, Entry>) -> io::Result<Vec<u8>> {
+    const SIZE: usize = 64 * 1024;
+    /// Larger texts gain nothing from a dictionary, and would dominate it.
+    const SAMPLE: usize = 64 * 1024;
+    let mut samples = Vec::new();
+    for entry in entries.values() {
+        match entry {
+            Entry::Text(text) => samples.push(&**text),
+            Entry::Model(model) => {
+                samples.push(&*model.front);
+                let blocks = model.blocks.iter().filter(|_| model.dictionary == 0);
+                samples.extend(blocks.map(|block| &**block));
+            }
+        }
+    }
+    samples.retain(|text| text.len() <= SAMPLE + SAMPLE / 8);
+    match samples.len() {
+        0..100 => Ok(Vec::new()), // too few samples for zstd to train a dictionary
+        _ => zstd::dict::from_samples(&samples, SIZE),
+    }
+}
+
+/// The dictionary of the blocks of one model, whose samples are its entries. It is empty if these are too few.
+#[cfg(feature = "cli")]
+fn own_dictionary(blocks: &[String], size: usize) -> Vec<u8> {
+    let samples: Vec<&str> = blocks.iter().flat_map(|block| block.lines()).collect();
+    zstd::dict::from_samples(&samples, size).unwrap_or_default()
+}
+
 #[cfg(all(test, feature = "cli"))]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
+    use crate::model::split::Split;
 
-    fn sample() -> BTreeMap<String, String> {
-        let text = |n: usize| {
-            (
-                format!("s{n}/1/service-2"),
-                format!("{{\"metadata\":{n},\"shapes\":{{}}}}").repeat(n),
-            )
+    /// Texts, and models with and without dictionaries.
+    fn sample() -> BTreeMap<String, Entry> {
+        let entry = |n: usize| {
+            let text = format!("{{\"metadata\":{n},\"shapes\":{{}}}}").repeat(n);
+            let lines = (0..n % 3 * 100).map(|shape| format!("\"Shape{shape}\":{{\"n\":{n}}}"));
+            let lines: Vec<String> = lines.collect();
+            let entry = match n % 3 {
+                0 => Entry::Text(text),
+                dictionary => Entry::Model(Split {
+                    front: text,
+                    dictionary: (dictionary - 1) * 2000,
+                    blocks: lines.chunks(50).map(|lines| lines.join("\n")).collect(),
+                }),
+            };
+            (format!("s{n:03}/1/service-2"), entry)
         };
-        (0..300).map(text).collect()
+        (0..150).map(entry).collect()
+    }
+
+    /// The texts of an entry.
+    fn read(pack: &Pack<'_>, name: &str, entry: &Entry) -> Result<Option<Vec<String>>, Broken> {
+        let Some(frames) = pack.frames(name)? else {
+            return Ok(None);
+        };
+        let mut texts = vec![pack.unpack(frames[0])?];
+        match entry {
+            Entry::Model(model) if model.dictionary > 0 => {
+                let own = pack.dictionary(frames.get(1).ok_or(Broken)?)?;
+                for frame in &frames[2..] {
+                    texts.push(unpack(&own, frame)?);
+                }
+            }
+            _ => {
+                for frame in &frames[1..] {
+                    texts.push(pack.unpack(frame)?);
+                }
+            }
+        }
+        Ok(Some(texts))
     }
 
     #[test]
-    fn a_packed_text_can_be_read() {
-        let texts = sample();
-        let bytes = write(&texts).unwrap();
+    fn packed_texts_can_be_read() {
+        let entries = sample();
+        let bytes = write(&entries).unwrap();
         let pack = Pack::new(&bytes).unwrap();
-        assert!(pack.names().eq(texts.keys()));
-        for (name, text) in &texts {
-            assert_eq!(pack.read(name).unwrap().as_deref(), Some(&**text), "{name}");
+        assert!(pack.names().eq(entries.keys()));
+        for (name, entry) in &entries {
+            let texts = match entry {
+                Entry::Text(text) => vec![text.clone()],
+                Entry::Model(model) => {
+                    let front = std::iter::once(&model.front);
+                    front.chain(&model.blocks).cloned().collect()
+                }
+            };
+            assert_eq!(read(&pack, name, entry).unwrap(), Some(texts), "{name}");
         }
-        assert_eq!(pack.read("s1").unwrap(), None);
+        assert!(pack.frames("s1").unwrap().is_none());
     }
 
     #[test]
     fn a_pack_that_is_cut_anywhere_does_not_panic() {
-        let bytes = write(&sample().into_iter().take(2).collect()).unwrap();
+        let entries: BTreeMap<_, _> = sample().into_iter().take(3).collect();
+        let bytes = write(&entries).unwrap();
+        let (name, entry) = entries.last_key_value().unwrap();
         for end in 0..bytes.len() {
             if let Ok(pack) = Pack::new(&bytes[..end]) {
-                assert!(pack.read("s1/1/service-2").is_err(), "cut at {end}");
+                assert!(read(&pack, name, entry).is_err(), "cut at {end}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_pack_that_is_changed_anywhere_does_not_panic() {
+        let entries: BTreeMap<_, _> = sample().into_iter().take(3).collect();
+        let bytes = write(&entries).unwrap();
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1 << (at % 8);
+            if let Ok(pack) = Pack::new(&changed) {
+                for (name, entry) in &entries {
+                    let _ = read(&pack, name, entry);
+                }
             }
         }
     }
