@@ -301,7 +301,7 @@ mod tests {
             })
             .collect();
         let firsts = names.chunks(7).map(|names| &*names[0]);
-        let read = move |block: usize| blocks.get(block).cloned().ok_or("no block".into());
+        let read = move |block: usize| blocks.get(block).cloned().ok_or_else(|| "no block".into());
         Index::in_blocks(firsts, Arc::new(read), None).unwrap()
     }
 
@@ -343,7 +343,12 @@ mod tests {
     #[test]
     fn only_blocks_that_are_used_are_read() {
         let blocks = ["\"a\":{}", "broken", "\"e\":[1]\n\"f\":[2]"];
-        let read = move |block: usize| blocks.get(block).map(|t| t.to_string()).ok_or("x".into());
+        let read = move |block: usize| {
+            blocks
+                .get(block)
+                .map(ToString::to_string)
+                .ok_or_else(|| "x".into())
+        };
         let firsts = ["", "c", "e", "g"].into_iter();
         let index = Index::<u8>::in_blocks(firsts, Arc::new(read), None).unwrap();
         assert!(index.find("a").unwrap().is_some());

@@ -89,7 +89,12 @@ impl Split {
     /// The model, with its blocks in memory.
     pub(super) fn model(&self) -> Blocks {
         let blocks = self.blocks.clone();
-        let read = move |block: usize| blocks.get(block).cloned().ok_or("there is no block".into());
+        let read = move |block: usize| {
+            blocks
+                .get(block)
+                .cloned()
+                .ok_or_else(|| "there is no block".into())
+        };
         Blocks::new(self.front.clone(), read)
     }
 }
