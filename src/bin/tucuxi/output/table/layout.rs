@@ -23,14 +23,29 @@ const PIECE: usize = 32 * 1024;
 #[derive(Default)]
 pub(super) struct Sections<'v> {
     all: Vec<Section<'v>>,
-    names: Vec<Cow<'v, str>>,
-    cells: Vec<Cow<'v, str>>,
+    names: Vec<Cell<'v>>,
+    cells: Vec<Cell<'v>>,
     widths: Vec<usize>,
+}
+
+/// The text of a cell, and its width.
+struct Cell<'v> {
+    text: Cow<'v, str>,
+    width: usize,
+}
+
+impl<'v> From<Cow<'v, str>> for Cell<'v> {
+    fn from(text: Cow<'v, str>) -> Self {
+        Self {
+            width: columns(&text),
+            text,
+        }
+    }
 }
 
 /// A title, the names of the columns, rows.
 struct Section<'v> {
-    title: Option<Cow<'v, str>>,
+    title: Option<Cell<'v>>,
     depth: usize,
     /// The positions of the names.
     headers: Range<usize>,
@@ -51,7 +66,7 @@ impl<'v> Sections<'v> {
     /// Starts a section, to which headers and rows are added until the next one starts.
     pub(super) fn start(&mut self, title: Option<Cow<'v, str>>, depth: usize) {
         self.all.push(Section {
-            title,
+            title: title.map(Cell::from),
             depth,
             headers: 0..0,
             first: self.cells.len(),
@@ -67,7 +82,7 @@ impl<'v> Sections<'v> {
     ) -> Result<(), NotTabular> {
         let section = last(&mut self.all)?;
         let start = self.names.len();
-        self.names.extend(names);
+        self.names.extend(names.map(Cell::from));
         section.headers = start..self.names.len();
         let names = &self.names[start..];
         section.count.get_or_insert(names.len());
@@ -80,7 +95,7 @@ impl<'v> Sections<'v> {
     ) -> Result<(), NotTabular> {
         let section = last(&mut self.all)?;
         let start = self.cells.len();
-        self.cells.extend(cells);
+        self.cells.extend(cells.map(Cell::from));
         let row = &self.cells[start..];
         let count = *section.count.get_or_insert(row.len());
         if row.len() != count {
@@ -92,7 +107,7 @@ impl<'v> Sections<'v> {
     }
 
     /// The names and values of a section that has one row, which may be shown one below the other.
-    fn pairs(&self, section: &Section<'v>) -> Option<[&[Cow<'v, str>]; 2]> {
+    fn pairs(&self, section: &Section<'v>) -> Option<[&[Cell<'v>]; 2]> {
         let names = &self.names[section.headers.clone()];
         let is_one = section.rows == 1 && !names.is_empty();
         let values = is_one.then(|| self.rows(section).next()).flatten()?;
@@ -100,7 +115,7 @@ impl<'v> Sections<'v> {
         Some([&names[..both], &values[..both]])
     }
 
-    fn rows(&self, section: &Section<'v>) -> impl Iterator<Item = &[Cow<'v, str>]> {
+    fn rows(&self, section: &Section<'v>) -> impl Iterator<Item = &[Cell<'v>]> {
         let (first, count) = (section.first, section.count.unwrap_or(0));
         (0..section.rows).map(move |row| {
             let start = first + row * count;
@@ -143,7 +158,7 @@ impl<'v> Sections<'v> {
                     lines.title(section, false)?;
                     lines.scale(&[broadest(names), broadest(values)]);
                     let pairs = names.iter().zip(values);
-                    lines.rows(pairs.map(|(name, value)| [&**name, &**value]))?;
+                    lines.rows(pairs.map(|(name, value)| [name, value]))?;
                 }
                 None => {
                     let names = &self.names[section.headers.clone()];
@@ -163,14 +178,14 @@ fn last<'s, 'v>(sections: &'s mut [Section<'v>]) -> Result<&'s mut Section<'v>, 
     last.ok_or_else(|| NotTabular("it has no title".into()))
 }
 
-fn broadest(cells: &[Cow<'_, str>]) -> usize {
-    cells.iter().map(|cell| columns(cell)).max().unwrap_or(0)
+fn broadest(cells: &[Cell<'_>]) -> usize {
+    cells.iter().map(|cell| cell.width).max().unwrap_or(0)
 }
 
 impl Section<'_> {
-    fn widen(&mut self, cells: &[Cow<'_, str>], all: &mut Vec<usize>) -> Result<(), NotTabular> {
+    fn widen(&mut self, cells: &[Cell<'_>], all: &mut Vec<usize>) -> Result<(), NotTabular> {
         if self.widths.is_empty() {
-            all.extend(cells.iter().map(|cell| columns(cell)));
+            all.extend(cells.iter().map(|cell| cell.width));
             self.widths.end = all.len();
             return Ok(());
         }
@@ -179,7 +194,7 @@ impl Section<'_> {
             return Err(NotTabular("lists of different depths in one list".into()));
         }
         for (width, cell) in widths.iter_mut().zip(cells) {
-            *width = (*width).max(columns(cell));
+            *width = (*width).max(cell.width);
         }
         Ok(())
     }
@@ -188,7 +203,10 @@ impl Section<'_> {
     fn width(&self, widths: &[usize]) -> usize {
         let cells: usize = widths.iter().map(|width| width + PADDING).sum();
         // `aws` counts a missing title as the text `None`
-        let title = columns(self.title.as_deref().unwrap_or("None"));
+        let title = self
+            .title
+            .as_ref()
+            .map_or("None".len(), |title| title.width);
         title.max(cells) + FRAME + 2 * self.depth
     }
 }
@@ -220,7 +238,8 @@ impl<W: Write> Lines<'_, W> {
     }
 
     fn title(&mut self, section: &Section<'_>, is_alone: bool) -> io::Result<()> {
-        let Some(title) = section.title.as_deref().filter(|title| !title.is_empty()) else {
+        let title = section.title.as_ref();
+        let Some(title) = title.filter(|title| !title.text.is_empty()) else {
             return Ok(());
         };
         let width = self.width;
@@ -276,7 +295,7 @@ impl<W: Write> Lines<'_, W> {
         self.rule.push(b'\n');
     }
 
-    fn headers(&mut self, names: &[Cow<'_, str>]) {
+    fn headers(&mut self, names: &[Cell<'_>]) {
         if names.is_empty() {
             return;
         }
@@ -293,9 +312,9 @@ impl<W: Write> Lines<'_, W> {
         self.scaled = scaled;
     }
 
-    fn rows<R>(&mut self, rows: impl Iterator<Item = R>) -> io::Result<()>
+    fn rows<'c, 'v: 'c, R>(&mut self, rows: impl Iterator<Item = R>) -> io::Result<()>
     where
-        R: IntoIterator<Item: AsRef<str>>,
+        R: IntoIterator<Item = &'c Cell<'v>>,
     {
         let mut rows = rows.peekable();
         if self.scaled.is_empty() || rows.peek().is_none() {
@@ -310,7 +329,7 @@ impl<W: Write> Lines<'_, W> {
                     if at == 0 {
                         line.push(b'|');
                     }
-                    left(line, cell.as_ref(), width.saturating_sub(edges(at)), colour);
+                    left(line, cell, width.saturating_sub(edges(at)), colour);
                     line.push(b'|');
                 }
             });
@@ -354,14 +373,14 @@ fn fill(line: &mut Vec<u8>, byte: u8, count: usize) {
 }
 
 /// Aligns a value to the left. A cell without space for the indent has none.
-fn left(line: &mut Vec<u8>, text: &str, width: usize, colour: bool) {
-    let needed = columns(text);
+fn left(line: &mut Vec<u8>, cell: &Cell<'_>, width: usize, colour: bool) {
+    let needed = cell.width;
     let indent = if needed + 2 <= width { 2 } else { 0 };
     fill(line, b' ', indent);
     if colour {
         line.extend_from_slice(VALUE.as_bytes());
     }
-    line.extend_from_slice(text.as_bytes());
+    line.extend_from_slice(cell.text.as_bytes());
     if colour {
         line.extend_from_slice(RESET.as_bytes());
     }
@@ -369,8 +388,8 @@ fn left(line: &mut Vec<u8>, text: &str, width: usize, colour: bool) {
 }
 
 /// Centres a text in a cell of this width, edges included. The middle is that of the cell with the edges that precede it.
-fn centre(line: &mut Vec<u8>, text: &str, width: usize, left_edges: usize) {
-    let needed = columns(text) as isize;
+fn centre(line: &mut Vec<u8>, cell: &Cell<'_>, width: usize, left_edges: usize) {
+    let needed = cell.width as isize;
     let width = width as isize;
     let before = width / 2 - needed / 2 - 1;
     let after = width - 1 - left_edges as isize - before - needed;
@@ -378,6 +397,6 @@ fn centre(line: &mut Vec<u8>, text: &str, width: usize, left_edges: usize) {
         fill(line, b' ', usize::try_from(count).unwrap_or(0));
     };
     spaces(line, before);
-    line.extend_from_slice(text.as_bytes());
+    line.extend_from_slice(cell.text.as_bytes());
     spaces(line, after);
 }
