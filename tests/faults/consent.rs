@@ -83,10 +83,12 @@ fn a_refusal_of_a_small_body_is_the_response() {
                 let connections = if status == 307 { 4 } else { 2 };
                 let url = by_hand_for(connections, move |mut reader, mut stream| {
                     let head = read_head(&mut reader);
-                    let no = format!("HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n");
+                    let is_put = head.starts_with("put ");
+                    let close = if is_put { "" } else { "connection: close\r\n" };
+                    let no = format!("HTTP/1.1 {status} No\r\n{close}content-length: 0\r\n\r\n");
                     stream.write_all(no.as_bytes()).unwrap();
                     // it does not read the body, which is no next request
-                    if !closes && head.starts_with("put ") {
+                    if !closes && is_put {
                         let mut rest = Vec::new();
                         reader.read_to_end(&mut rest).unwrap();
                         assert_eq!(rest, b"hello");

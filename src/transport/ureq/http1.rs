@@ -12,6 +12,7 @@ use ureq::unversioned::transport::{NextTimeout, Transport};
 use super::pool::{NEVER, Pool};
 use crate::body::Body;
 use crate::read;
+use crate::transport::authority::key;
 use crate::transport::failure::Failure;
 use crate::transport::message::{self, CONTINUE_TIMEOUT, Heads, Left, Step};
 use crate::transport::watch::{Phase, Watch};
@@ -20,8 +21,8 @@ use crate::transport::watch::{Phase, Watch};
 pub(super) struct Connection {
     link: Box<dyn Transport>,
     pool: Arc<Pool>,
-    /// The peer: the service or a proxy.
-    to: Uri,
+    /// The key of the connection in the pool.
+    key: Box<str>,
     watch: Arc<Watch>,
     heads: Heads,
     /// Whether the whole request was sent, so that the connection can be reused.
@@ -30,10 +31,11 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(pool: &Arc<Pool>, to: &Uri, watch: &Arc<Watch>) -> Result<Self, Failure> {
+        let key = key(to);
         Ok(Self {
-            link: pool.connect(to)?,
+            link: pool.connect(to, &key)?,
             pool: pool.clone(),
-            to: to.clone(),
+            key,
             watch: watch.clone(),
             heads: Heads::default(),
             is_sent: false,
@@ -231,7 +233,7 @@ impl Incoming {
         if let Some(connection) = self.connection.take()
             && self.is_reusable
         {
-            connection.pool.keep(&connection.to, connection.link);
+            connection.pool.keep(connection.key, connection.link);
         }
     }
 
