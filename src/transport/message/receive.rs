@@ -66,19 +66,17 @@ impl Heads {
             let what = "the server switched protocols (101), which was not requested";
             return Err(Failure::Http(what.into()));
         }
-        if status == StatusCode::CONTINUE {
-            self.has_consent = true;
-            if awaits_continue {
-                return Ok(Step::Continue);
-            }
-        }
         self.interim += 1;
-        match self.interim > MAX_INTERIM {
-            true => Err(Failure::TooLarge(
-                "there are too many interim responses (1xx)",
-            )),
-            false => Ok(Step::Interim),
+        if self.interim > MAX_INTERIM {
+            let what = "there are too many interim responses (1xx)";
+            return Err(Failure::TooLarge(what));
         }
+        let is_consent = status == StatusCode::CONTINUE;
+        self.has_consent |= is_consent;
+        Ok(match awaits_continue && is_consent {
+            true => Step::Continue,
+            false => Step::Interim,
+        })
     }
 
     /// Returns the failure of a connection that was closed after these bytes of a head.
