@@ -424,12 +424,15 @@ fn a_given_content_length_must_be_that_of_the_body() {
             for (stated, is_good) in [(5, true), (4, false), (6, false), (0, false)] {
                 let what = format!("{name}, {stated}, {when:?}");
                 server.state.bodies.lock().unwrap().clear();
-                let params = json!({"Bucket": "bucket", "Key": "key", "ContentLength": stated});
+                // the server may see the head of a request that failed later than the next one
+                let key = what.replace([' ', ','], "-").to_ascii_lowercase();
+                let params = json!({"Bucket": "bucket", "Key": key, "ContentLength": stated});
                 let request = client.request("s3", "PutObject").params(params);
                 let found = request.body(body()).send();
                 let stored = server.state.bodies.lock().unwrap();
                 let heads = server.state.heads.lock().unwrap();
-                let head = heads.last().map(String::as_str).unwrap_or_default();
+                let of_key = |head: &&String| head.starts_with(&format!("put /bucket/{key} "));
+                let head = heads.iter().find(of_key).map_or("", String::as_str);
                 match (found, is_good) {
                     (Ok(_), true) => {
                         assert_eq!(
