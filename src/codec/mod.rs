@@ -26,6 +26,7 @@ pub(crate) mod format;
 pub(crate) mod json_fields;
 mod json_members;
 pub(crate) mod json_read;
+pub(crate) mod json_text;
 pub(crate) mod json_write;
 pub(crate) mod python_json;
 pub(crate) mod raw;
