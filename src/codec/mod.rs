@@ -18,6 +18,7 @@ mod cbor_token;
 pub(crate) mod cbor_write;
 pub(crate) mod edit;
 mod edit_scalar;
+pub(crate) mod erased;
 pub(crate) mod fit;
 pub(crate) mod fit_xml;
 pub(crate) mod fitted;
