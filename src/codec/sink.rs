@@ -123,7 +123,8 @@ impl<'de> Visitor<'de> for Text<'_> {
             let end = out.len();
             out.push(open);
             if access.next_element_seed(Text(out))?.is_none() {
-                return Ok(close(out, end, (open, b'[', b']')));
+                close(out, end, (open, b'[', b']'));
+                return Ok(());
             }
             open = b',';
         }
@@ -136,7 +137,8 @@ impl<'de> Visitor<'de> for Text<'_> {
             let end = out.len();
             out.push(open);
             if access.next_key_seed(Key(out))?.is_none() {
-                return Ok(close(out, end, (open, b'{', b'}')));
+                close(out, end, (open, b'{', b'}'));
+                return Ok(());
             }
             out.push(b':');
             access.next_value_seed(Text(out))?;
