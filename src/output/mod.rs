@@ -9,7 +9,6 @@ pub(crate) mod printed;
 
 use std::fmt;
 use std::io;
-use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -212,7 +211,7 @@ impl Output {
     /// Returns an error if the response is malformed or does not fit the type, or if a member does not fit the model and responses
     /// are strict.
     pub fn deserialize<T: DeserializeOwned>(self) -> Result<T> {
-        self.decode(|| PhantomData::<T>)
+        self.decode_type()
     }
 
     /// Deserializes the result to a type that may borrow strings from the response.
@@ -241,7 +240,7 @@ impl Output {
     /// Returns an error if the response is malformed or does not fit the type, or if a member does not fit the model and responses
     /// are strict.
     pub fn deserialize_borrowed<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
-        self.decode(|| PhantomData::<T>)
+        self.decode_type()
     }
 
     /// Writes the result as compact JSON. Nothing is written if the result cannot be decoded.
