@@ -17,7 +17,7 @@ use super::cbor_token::{Left, bytes, end, error, is_integer, number, skip, strin
 use super::received::{self, AS_RECEIVED};
 use super::scalar::{self, ScalarText};
 use super::wrappers::Present;
-use super::{MAX_DEPTH, ReadError, UNKNOWN_MEMBER, the_shape_decides};
+use super::{MAX_DEPTH, ReadError, UNKNOWN_MEMBER, erased, the_shape_decides};
 use crate::model::{Kind, Member, Members, ServiceModel, Shape, ShapeId};
 use crate::time;
 
@@ -214,7 +214,8 @@ impl<'de> Deserializer<'de> for Cbor<'_, 'de, '_> {
         match (&self.shape.kind, self.peek()?) {
             (Kind::Blob, Type::Bytes | Type::BytesIndef) => {
                 let bytes = bytes(self.decoder)?.into_owned();
-                visitor.visit_seq(SeqDeserializer::new(bytes.into_iter()))
+                let bytes = SeqDeserializer::<_, ReadError>::new(bytes.into_iter());
+                erased::visit_seq(visitor, bytes)
             }
             _ => self.deserialize_any(visitor),
         }
@@ -406,7 +407,9 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de, '_> {
             }
             Next::UnknownTag(tag) => {
                 let name = [("name", std::mem::take(tag))];
-                seed.deserialize(Present(MapDeserializer::new(name.into_iter())))
+                erased::pass(seed, |seed| {
+                    seed.deserialize(Present(MapDeserializer::new(name.into_iter())))
+                })
             }
         }
     }

@@ -370,7 +370,7 @@ mod tests {
     use serde::Deserialize;
     use serde_json::json;
 
-    use super::super::sink::{SerializeInto, ToValue};
+    use super::super::sink::{ToText, ToValue};
     use super::*;
 
     const TEXT: &str = r#"{"List":[{"Key":"a%20b+c","Size":1},{"Key":"plain"}],"Gone":"x","Policy":"%7B%22a%22%3A1%7D",
@@ -399,11 +399,7 @@ mod tests {
         });
         let edits = edits();
         assert_eq!(read(ToValue, &edits), expected);
-        let mut out = Vec::new();
-        read(
-            SerializeInto(&mut serde_json::Serializer::new(&mut out)),
-            &edits,
-        );
+        let out = read(ToText { capacity: 0 }, &edits);
         assert_eq!(serde_json::from_slice::<Value>(&out).unwrap(), expected);
     }
 

@@ -1,5 +1,6 @@
 //! A fitted result as a reader, whose errors name the member that the target refuses.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
@@ -11,43 +12,30 @@ use super::scalar::{self, ScalarText};
 use super::{ReadError, big, the_shape_decides};
 use crate::model::{Kind, ServiceModel, Shape, ShapeId};
 
-/// The error of a target, with the path from the last step to the first.
-#[derive(Debug)]
-pub(crate) struct Refused {
-    steps: Vec<String>,
-    what: String,
-}
+/// The path of what a target refused, from the last step to the first. It is beside the error, which is that of all readers.
+#[derive(Default)]
+pub(crate) struct Trail(RefCell<Vec<String>>);
 
-impl Refused {
+impl Trail {
+    /// Adds a step to the path of an error.
     #[cold]
-    fn below(mut self, step: String) -> Self {
-        self.steps.push(step);
-        self
+    fn below(&self, step: String, error: ReadError) -> ReadError {
+        self.0.borrow_mut().push(step);
+        error
     }
-}
 
-impl serde::de::Error for Refused {
-    fn custom<T: fmt::Display>(what: T) -> Self {
-        Self {
-            steps: Vec::new(),
-            what: what.to_string(),
-        }
-    }
-}
-
-impl std::error::Error for Refused {}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path: String = self.steps.iter().rev().map(String::as_str).collect();
+    /// The text of an error, after its path.
+    pub(crate) fn describe(&self, error: &ReadError) -> String {
+        let steps = self.0.borrow();
+        let path: String = steps.iter().rev().map(String::as_str).collect();
         match path.strip_prefix('.').unwrap_or(&path) {
-            "" => f.write_str(&self.what),
-            path => write!(f, "{path}: {}", self.what),
+            "" => error.to_string(),
+            path => format!("{path}: {error}"),
         }
     }
 }
 
-fn custom(error: impl fmt::Display) -> Refused {
+fn custom(error: impl fmt::Display) -> ReadError {
     serde::de::Error::custom(error)
 }
 
@@ -57,15 +45,17 @@ pub(crate) struct FittedReader<'a, 'de> {
     pub(crate) model: &'a ServiceModel,
     pub(crate) shape: Option<&'a Shape>,
     pub(crate) value: &'de Value,
+    pub(crate) trail: &'a Trail,
 }
 
 impl<'a, 'de> FittedReader<'a, 'de> {
-    fn part(&self, target: Option<ShapeId>, value: &'de Value) -> Result<Self, Refused> {
+    fn part(&self, target: Option<ShapeId>, value: &'de Value) -> Result<Self, ReadError> {
         let shape = target.map(|target| self.model.shape(target)).transpose();
         Ok(Self {
             model: self.model,
             shape: shape.map_err(custom)?,
             value,
+            trail: self.trail,
         })
     }
 
@@ -100,7 +90,7 @@ impl<'a, 'de> FittedReader<'a, 'de> {
         }
     }
 
-    fn bytes(&self) -> Option<Result<Vec<u8>, Refused>> {
+    fn bytes(&self) -> Option<Result<Vec<u8>, ReadError>> {
         match (self.kind(), self.value) {
             (Kind::Blob, Value::String(text)) => {
                 Some(scalar::base64_read(text).ok_or_else(|| custom("text that is not base64")))
@@ -115,9 +105,9 @@ impl<'a, 'de> FittedReader<'a, 'de> {
 }
 
 impl<'de> Deserializer<'de> for FittedReader<'_, 'de> {
-    type Error = Refused;
+    type Error = ReadError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.value {
             Value::Object(map) => visitor.visit_map(self.entries(map)),
             Value::Array(items) => visitor.visit_seq(Items {
@@ -125,36 +115,34 @@ impl<'de> Deserializer<'de> for FittedReader<'_, 'de> {
                 index: 0,
                 list: self,
             }),
-            scalar => scalar
-                .deserialize_any(visitor)
-                .map_err(|e: ReadError| custom(e)),
+            scalar => scalar.deserialize_any(visitor),
         }
     }
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.value.is_null() || self.is_unusable() {
             true => visitor.visit_none(),
             false => visitor.visit_some(self),
         }
     }
-    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.float() {
             Some(float) => visitor.visit_f64(float), // "NaN", "Infinity"
             None => self.deserialize_any(visitor),
         }
     }
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.deserialize_f64(visitor)
     }
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.deserialize_byte_buf(visitor)
     }
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.bytes() {
             Some(bytes) => visitor.visit_byte_buf(bytes?),
             None => self.deserialize_any(visitor),
         }
     }
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.bytes() {
             Some(bytes) => {
                 visitor.visit_seq(serde::de::value::SeqDeserializer::new(bytes?.into_iter()))
@@ -167,15 +155,13 @@ impl<'de> Deserializer<'de> for FittedReader<'_, 'de> {
         name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Refused> {
+    ) -> Result<V::Value, ReadError> {
         match self.value {
             Value::Object(map) => visitor.visit_enum(MapAccessDeserializer::new(self.entries(map))),
-            scalar => scalar
-                .deserialize_enum(name, variants, visitor)
-                .map_err(|e: ReadError| custom(e)),
+            scalar => scalar.deserialize_enum(name, variants, visitor),
         }
     }
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         visitor.visit_unit()
     }
     the_shape_decides!();
@@ -188,11 +174,11 @@ struct Items<'a, 'de> {
 }
 
 impl<'de> SeqAccess<'de> for Items<'_, 'de> {
-    type Error = Refused;
+    type Error = ReadError;
     fn next_element_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
-    ) -> Result<Option<S::Value>, Refused> {
+    ) -> Result<Option<S::Value>, ReadError> {
         let Some(value) = self.items.next() else {
             return Ok(None);
         };
@@ -203,7 +189,8 @@ impl<'de> SeqAccess<'de> for Items<'_, 'de> {
         let index = self.index;
         self.index += 1;
         let read = seed.deserialize(self.list.part(target, value)?);
-        read.map(Some).map_err(|e| e.below(format!("[{index}]")))
+        read.map(Some)
+            .map_err(|error| self.list.trail.below(format!("[{index}]"), error))
     }
 }
 
@@ -215,12 +202,12 @@ struct Entries<'a, 'de> {
 }
 
 impl<'de> MapAccess<'de> for Entries<'_, 'de> {
-    type Error = Refused;
+    type Error = ReadError;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
-    ) -> Result<Option<S::Value>, Refused> {
+    ) -> Result<Option<S::Value>, ReadError> {
         self.now = self.entries.next();
         let Some((key, _)) = self.now else {
             return Ok(None);
@@ -232,10 +219,10 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
                 kind: &Kind::String,
             }),
         };
-        read.map(Some).map_err(custom)
+        read.map(Some)
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Refused> {
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, ReadError> {
         let (key, value) = self.now.take().ok_or_else(|| custom("no value follows"))?;
         let (target, step) = match self.map.kind() {
             Kind::Map { key: keys, value } => {
@@ -249,7 +236,7 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
             _ => (None, format!(".{key}")),
         };
         let read = seed.deserialize(self.map.part(target, value)?);
-        read.map_err(|e| e.below(step))
+        read.map_err(|error| self.map.trail.below(step, error))
     }
 
     fn size_hint(&self) -> Option<usize> {

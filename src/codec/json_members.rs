@@ -6,9 +6,9 @@ use std::fmt;
 use serde::de::value::{MapDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
-use super::UNKNOWN_MEMBER;
 use super::json_read::{At, Through};
 use super::wrappers::Present;
+use super::{ReadError, UNKNOWN_MEMBER, erased};
 use crate::model::{Member, Members};
 
 /// The members of a structure. Unknown members and nulls are dropped.
@@ -42,14 +42,10 @@ impl<'a, 'de, A> Fields<'a, 'de, A> {
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, 'de, A> {
-    type Error = A::Error;
-
-    fn next_key_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, A::Error> {
-        while let Some(Key { name, is_null }) = self.access.next_key_seed(KeyIn(self.at.src))? {
+impl<'a, 'de, A: MapAccess<'de>> Fields<'a, 'de, A> {
+    /// Moves to the next field, and returns its name.
+    fn next_field(&mut self) -> Result<Option<&'a str>, A::Error> {
+        while let Some(Key { name, is_null }) = self.access.next_key_seed(KeyIn(self.at.src()))? {
             let found = self.members.find_wire(self.previous, &name);
             let unwanted = found.is_none() && (!self.union || name == "__type");
             if is_null || unwanted {
@@ -63,22 +59,32 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, 'de, A> {
             let Some(index) = found else {
                 self.access.next_value::<IgnoredAny>()?;
                 self.next = Next::UnknownTag(name);
-                return seed
-                    .deserialize(StrDeserializer::new(UNKNOWN_MEMBER))
-                    .map(Some);
+                return Ok(Some(UNKNOWN_MEMBER));
             };
             self.previous = Some(index);
             let member = self.members.at(index);
             self.next = Next::Member(member);
-            return seed
-                .deserialize(StrDeserializer::new(&member.name))
-                .map(Some);
+            return Ok(Some(&member.name));
         }
         if self.union && self.count == 0 {
             return Err(A::Error::custom("a union without a member"));
         }
         self.members.set_expected_len(self.count);
         Ok(None)
+    }
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, 'de, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, A::Error> {
+        match self.next_field()? {
+            Some(name) => seed.deserialize(StrDeserializer::new(name)).map(Some),
+            None => Ok(None),
+        }
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
@@ -89,7 +95,8 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, 'de, A> {
             }
             Next::UnknownTag(tag) => {
                 let name = [("name", std::mem::take(tag))];
-                seed.deserialize(Present(MapDeserializer::new(name.into_iter())))
+                let name = MapDeserializer::<_, ReadError>::new(name.into_iter());
+                erased::pass(seed, |seed| seed.deserialize(Present(name))).map_err(A::Error::custom)
             }
         }
     }

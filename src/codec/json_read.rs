@@ -16,24 +16,36 @@ use serde_json::value::RawValue;
 use super::json_members::Fields;
 use super::received::{self, AS_RECEIVED};
 use super::scalar::{self, ScalarText};
-use super::{ReadError, the_shape_decides};
+use super::{ReadError, erased, the_shape_decides};
 use crate::model::{Kind, ServiceModel, Shape, ShapeId};
 use crate::time;
 
-/// The shape of a value, and its model.
-#[derive(Clone, Copy)]
-pub(super) struct At<'a, 'de> {
+/// What all values of a text have in common.
+struct Document<'a, 'de> {
     model: &'a ServiceModel,
-    pub(super) shape: &'a Shape,
-    pub(super) src: &'de str,
+    src: &'de str,
 }
 
-impl At<'_, '_> {
+/// The shape of a value. It is passed by value, and small for that reason.
+#[derive(Clone, Copy)]
+pub(super) struct At<'a, 'de> {
+    document: &'a Document<'a, 'de>,
+    pub(super) shape: &'a Shape,
+}
+
+impl<'de> At<'_, 'de> {
+    #[inline]
     pub(super) fn to<E: serde::de::Error>(self, target: ShapeId) -> Result<Self, E> {
+        let shape = self.document.model.shape(target);
         Ok(Self {
-            shape: self.model.shape(target).map_err(E::custom)?,
+            shape: shape.map_err(E::custom)?,
             ..self
         })
+    }
+
+    /// The whole text.
+    pub(super) fn src(&self) -> &'de str {
+        self.document.src
     }
 }
 
@@ -45,7 +57,8 @@ pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
     seed: S,
 ) -> Result<S::Value, ReadError> {
     let mut inner = serde_json::Deserializer::from_str(src); // its depth limit is 128
-    let at = At { model, shape, src };
+    let document = &Document { model, src };
+    let at = At { document, shape };
     let out = seed.deserialize(Json {
         inner: &mut inner,
         at,
@@ -61,7 +74,8 @@ pub(crate) fn read_fields<'de, V: Visitor<'de>>(
     visitor: V,
 ) -> Result<V::Value, ReadError> {
     let mut inner = serde_json::Deserializer::from_str(src);
-    let at = At { model, shape, src };
+    let document = &Document { model, src };
+    let at = At { document, shape };
     let out = inner.deserialize_map(ByShape(visitor, at, Want::Any))?;
     inner.end().map(|()| out)
 }
@@ -100,7 +114,6 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Json<'_, 'de, D> {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         match self.at.shape.kind {
             Kind::String => self.inner.deserialize_str(visitor),
-            Kind::Document => self.inner.deserialize_any(visitor),
             Kind::BigDecimal | Kind::BigInteger => self.big(visitor),
             _ => self.wanted(visitor, Want::Any),
         }
@@ -296,7 +309,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ByShape<'_, 'de, V> {
     fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
         match &self.1.shape.kind {
             Kind::List(member) => self.0.visit_seq(Each(access, self.1.to(member.target)?)),
-            Kind::Document => self.0.visit_seq(access),
+            Kind::Document => erased::visit_seq(self.0, access).map_err(A::Error::custom),
             _ => Err(self.mismatch(Unexpected::Seq)),
         }
     }
@@ -313,7 +326,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ByShape<'_, 'de, V> {
                 while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
                 Ok(out)
             }
-            Kind::Document => self.0.visit_map(access),
+            Kind::Document => erased::visit_map(self.0, access).map_err(A::Error::custom),
             _ => Err(self.mismatch(Unexpected::Map)),
         }
     }

@@ -9,9 +9,9 @@ use serde::de::value::SeqDeserializer;
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde_json::Value;
 
-use super::big;
 use super::received::{self, AS_RECEIVED};
 use super::{ReadError, the_shape_decides};
+use super::{big, erased};
 use crate::decimal::Decimal;
 use crate::model::Kind;
 use crate::time::{self, TimestampFormat};
@@ -63,7 +63,7 @@ impl<'de> Deserializer<'de> for ScalarText<'_, 'de> {
             },
             Kind::Float | Kind::Double => visit_float(self.float()?, visitor),
             Kind::BigDecimal | Kind::BigInteger => match big::value(self.kind, &self.text) {
-                Some(value) => value.deserialize_any(visitor),
+                Some(value) => visit_number(value, visitor),
                 None => Err(self.mismatch()),
             },
             Kind::Blob if !is_base64(&self.text) => Err(self.mismatch()),
@@ -90,7 +90,10 @@ impl<'de> Deserializer<'de> for ScalarText<'_, 'de> {
     }
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.kind {
-            Kind::Blob => visitor.visit_seq(SeqDeserializer::new(self.bytes()?.into_iter())),
+            Kind::Blob => {
+                let bytes = SeqDeserializer::<_, ReadError>::new(self.bytes()?.into_iter());
+                erased::visit_seq(visitor, bytes)
+            }
             _ => self.deserialize_any(visitor),
         }
     }
@@ -178,6 +181,15 @@ pub(crate) fn visit_float<'de, V: Visitor<'de>, E: serde::de::Error>(
         f if f.is_nan() => visitor.visit_borrowed_str("NaN"),
         f if f > 0.0 => visitor.visit_borrowed_str("Infinity"),
         _ => visitor.visit_borrowed_str("-Infinity"),
+    }
+}
+
+/// Passes a number of any size to a visitor: it is a number or its digits.
+fn visit_number<'de, V: Visitor<'de>>(number: Value, visitor: V) -> Result<V::Value, ReadError> {
+    match number {
+        Value::Number(number) => number.deserialize_any(visitor),
+        Value::String(digits) => visitor.visit_string(digits),
+        _ => visitor.visit_unit(),
     }
 }
 

@@ -1,11 +1,11 @@
-//! Targets of a reader: a [`Value`], or any serializer (such as JSON text) without a tree between.
+//! Targets of a reader: a [`Value`], or JSON text without a tree between.
 
-use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+
+use super::json_text;
 
 /// `Value` as the target. serde_json's own visitor ignores size hints, so that a map of one member has capacity for four.
 #[derive(Clone, Copy)]
@@ -60,16 +60,6 @@ impl<'de> Visitor<'de> for ToValue {
     }
 }
 
-/// A serializer as the target.
-pub(crate) struct SerializeInto<S>(pub(crate) S);
-
-impl<'de, S: Serializer> DeserializeSeed<'de> for SerializeInto<S> {
-    type Value = S::Ok;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Ok, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
 /// Compact JSON text as the target.
 pub(crate) struct ToText {
     /// The estimated length of the text.
@@ -78,84 +68,115 @@ pub(crate) struct ToText {
 
 impl<'de> DeserializeSeed<'de> for ToText {
     type Value = Vec<u8>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<u8>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Vec<u8>, D::Error> {
         let mut out = Vec::with_capacity(self.capacity);
-        let mut serializer = serde_json::Serializer::new(&mut out);
-        SerializeInto(&mut serializer).deserialize(deserializer)?;
+        Text(&mut out).deserialize(reader)?;
         Ok(out)
     }
 }
 
-macro_rules! copy_scalar {
-    ($($visit:ident $serialize:ident $type:ty),*) => { $(
-        fn $visit<E: serde::de::Error>(self, v: $type) -> Result<S::Ok, E> {
-            self.0.$serialize(v).map_err(E::custom)
+/// Appends a value to a text.
+struct Text<'o>(&'o mut Vec<u8>);
+
+impl<'de> DeserializeSeed<'de> for Text<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+macro_rules! write_number {
+    ($($visit:ident $type:ty),*) => { $(
+        fn $visit<E: serde::de::Error>(self, v: $type) -> Result<(), E> {
+            serde_json::to_writer(self.0, &v).map_err(E::custom)
         }
     )* };
 }
 
-impl<'de, S: Serializer> Visitor<'de> for SerializeInto<S> {
-    type Value = S::Ok;
+impl<'de> Visitor<'de> for Text<'_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    copy_scalar! {
-        visit_bool serialize_bool bool, visit_i64 serialize_i64 i64, visit_u64 serialize_u64 u64,
-        visit_f64 serialize_f64 f64, visit_str serialize_str &str
+    write_number! { visit_i64 i64, visit_u64 u64, visit_f64 f64 }
+
+    fn visit_bool<E: serde::de::Error>(self, v: bool) -> Result<(), E> {
+        let text: &[u8] = if v { b"true" } else { b"false" };
+        self.0.extend_from_slice(text);
+        Ok(())
+    }
+    fn visit_str<E: serde::de::Error>(self, v: &str) -> Result<(), E> {
+        json_text::push(self.0, v);
+        Ok(())
+    }
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        self.0.extend_from_slice(b"null");
+        Ok(())
     }
 
-    fn visit_unit<E: serde::de::Error>(self) -> Result<S::Ok, E> {
-        self.0.serialize_unit().map_err(E::custom)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<S::Ok, A::Error> {
-        let mut out = self.0.serialize_seq(None).map_err(A::Error::custom)?;
-        while access.next_element_seed(ElementTo(&mut out))?.is_some() {}
-        out.end().map_err(A::Error::custom)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<S::Ok, A::Error> {
-        let mut out = self.0.serialize_map(None).map_err(A::Error::custom)?;
-        while access.next_key_seed(KeyTo(&mut out))?.is_some() {
-            access.next_value_seed(ValueTo(&mut out))?;
-        }
-        out.end().map_err(A::Error::custom)
-    }
-}
-
-/// A deserializer that can be serialized, once.
-struct Once<D>(Cell<Option<D>>);
-
-impl<'de, D: Deserializer<'de>> Serialize for Once<D> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let inner = self
-            .0
-            .take()
-            .ok_or_else(|| S::Error::custom("serialized twice"))?;
-        inner
-            .deserialize_any(SerializeInto(serializer))
-            .map_err(S::Error::custom)
-    }
-}
-
-macro_rules! part_of {
-    ($name:ident $part:ident $method:ident) => {
-        struct $name<'s, S>(&'s mut S);
-        impl<'de, S: $part> DeserializeSeed<'de> for $name<'_, S> {
-            type Value = ();
-            fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<(), D::Error> {
-                self.0
-                    .$method(&Once(Cell::new(Some(d))))
-                    .map_err(D::Error::custom)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        let out = self.0;
+        let mut open = b'[';
+        loop {
+            let end = out.len();
+            out.push(open);
+            if access.next_element_seed(Text(out))?.is_none() {
+                close(out, end, (open, b'[', b']'));
+                return Ok(());
             }
+            open = b',';
         }
-    };
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        let out = self.0;
+        let mut open = b'{';
+        loop {
+            let end = out.len();
+            out.push(open);
+            if access.next_key_seed(Key(out))?.is_none() {
+                close(out, end, (open, b'{', b'}'));
+                return Ok(());
+            }
+            out.push(b':');
+            access.next_value_seed(Text(out))?;
+            open = b',';
+        }
+    }
 }
-part_of!(ElementTo SerializeSeq serialize_element);
-part_of!(KeyTo SerializeMap serialize_key);
-part_of!(ValueTo SerializeMap serialize_value);
+
+/// Ends a list or a map in place of the comma behind its last part.
+fn close(out: &mut Vec<u8>, end: usize, (last, open, close): (u8, u8, u8)) {
+    if last != open {
+        out.truncate(end);
+    }
+    out.push(close);
+}
+
+/// Appends the name of a member.
+struct Key<'o>(&'o mut Vec<u8>);
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_string(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<(), E> {
+        json_text::push(self.0, name);
+        Ok(())
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -167,9 +188,21 @@ mod tests {
         let mut inner = serde_json::Deserializer::from_str(text);
         assert_eq!(ToValue.deserialize(&mut inner).unwrap().to_string(), text);
         let mut inner = serde_json::Deserializer::from_str(text);
-        let mut out = Vec::new();
-        let target = SerializeInto(&mut serde_json::Serializer::new(&mut out));
-        target.deserialize(&mut inner).unwrap();
+        let out = ToText { capacity: 0 }.deserialize(&mut inner).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), text);
+        for text in [
+            "[]",
+            "{}",
+            "[[],{},[{}]]",
+            r#"{"":[1]}"#,
+            "null",
+            "7",
+            "-0.0",
+            "1e+300",
+        ] {
+            let mut inner = serde_json::Deserializer::from_str(text);
+            let out = ToText { capacity: 0 }.deserialize(&mut inner).unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), text);
+        }
     }
 }

@@ -7,60 +7,74 @@ use super::received::AS_RECEIVED;
 use super::scalar::ScalarText;
 use super::wrappers::Present;
 use super::xml_tape::{Elements, Tape};
-use super::{ReadError, UNKNOWN_MEMBER, the_shape_decides};
+use super::{ReadError, UNKNOWN_MEMBER, erased, the_shape_decides};
 use crate::model::{Kind, Member, Members, ServiceModel, Shape, ShapeId};
 
 type Result<T, E = ReadError> = std::result::Result<T, E>;
 
-/// A reader of an element with its shape.
+/// What all elements of a document have in common.
 #[derive(Clone, Copy)]
-pub(crate) struct Xml<'a, 'de> {
+pub(crate) struct Document<'a, 'de> {
     tape: Tape<'a, 'de>,
     model: &'a ServiceModel,
+}
+
+impl<'a, 'de> Document<'a, 'de> {
+    pub(crate) fn new(tape: Tape<'a, 'de>, model: &'a ServiceModel) -> Self {
+        Self { tape, model }
+    }
+}
+
+/// A reader of an element with its shape. It is passed by value, and small for that reason.
+#[derive(Clone, Copy)]
+pub(crate) struct Xml<'a, 'de> {
+    document: &'a Document<'a, 'de>,
     shape: &'a Shape,
-    node: usize,
-    /// The end of a flattened list or map, whose entries are the siblings from `node` to here with the name of `node`.
-    flat: Option<usize>,
+    node: u32,
+    /// The end of a flattened list or map, whose entries are the siblings from `node` to here with the name of `node`; 0 if it is not
+    /// flattened.
+    flat: u32,
 }
 
 impl<'a, 'de> Xml<'a, 'de> {
     /// The element; 0 is the root.
-    pub(crate) fn new(
-        tape: Tape<'a, 'de>,
-        model: &'a ServiceModel,
-        shape: &'a Shape,
-        node: usize,
-    ) -> Self {
+    pub(crate) fn new(document: &'a Document<'a, 'de>, shape: &'a Shape, node: usize) -> Self {
         Self {
-            tape,
-            model,
+            document,
             shape,
-            node,
-            flat: None,
+            // a tape has fewer nodes than bytes, which are below 2^32
+            node: node as u32,
+            flat: 0,
         }
     }
 
-    /// The reader of another element with the same shape.
-    fn at(&self, node: usize, target: ShapeId) -> Result<Self> {
+    /// The reader of another element.
+    fn at(&self, node: u32, target: ShapeId) -> Result<Self> {
+        let shape = self.document.model.shape(target);
         Ok(Self {
             node,
-            shape: self.model.shape(target).map_err(ReadError::custom)?,
-            flat: None,
-            ..*self
+            shape: shape.map_err(ReadError::custom)?,
+            flat: 0,
+            document: self.document,
         })
+    }
+
+    #[inline]
+    fn tape(&self) -> &'a Tape<'a, 'de> {
+        &self.document.tape
     }
 
     fn elements(&self) -> Elements<'a, 'de> {
         match self.flat {
-            Some(end) => self.tape.namesakes(self.node, end),
-            None => self.tape.children(self.node),
+            0 => self.tape().children(self.node as usize),
+            end => self.tape().namesakes(self.node as usize, end as usize),
         }
     }
 
     pub(crate) fn fields(self, members: &'a Members) -> Fields<'a, 'de> {
         Fields {
             at: self.node + 1,
-            end: self.tape.next(self.node),
+            end: self.tape().next(self.node as usize) as u32,
             members,
             previous: None,
             duplicate: None,
@@ -76,10 +90,16 @@ impl<'a, 'de> Xml<'a, 'de> {
     #[inline]
     fn scalar(&self) -> Result<ScalarText<'a, 'de>> {
         let kind = &self.shape.kind;
-        match self.tape.leaf_text(self.node) {
+        match self.tape().leaf_text(self.node as usize) {
             Some(text) => Ok(ScalarText { text: text?, kind }),
             None => Err(mismatch("elements where the model has a", kind)),
         }
+    }
+
+    /// Whether there is text where an aggregate is expected.
+    #[inline]
+    fn is_text(&self) -> bool {
+        self.flat == 0 && self.tape().is_text(self.node as usize)
     }
 }
 
@@ -89,7 +109,7 @@ impl<'de> Deserializer<'de> for Xml<'_, 'de> {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match &self.shape.kind {
             kind @ (Kind::Structure(_) | Kind::Union(_) | Kind::List(_) | Kind::Map { .. })
-                if self.flat.is_none() && self.tape.is_text(self.node) =>
+                if self.is_text() =>
             {
                 Err(mismatch("text where the model has a", kind))
             }
@@ -179,7 +199,7 @@ impl<'de> SeqAccess<'de> for Items<'_, 'de> {
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
         let element = self.elements.next();
         element
-            .map(|node| seed.deserialize(self.xml.at(node, self.member.target)?))
+            .map(|node| seed.deserialize(self.xml.at(node as u32, self.member.target)?))
             .transpose()
     }
 }
@@ -194,17 +214,12 @@ struct Entries<'a, 'de> {
 
 impl<'de> Entries<'_, 'de> {
     fn part<S: DeserializeSeed<'de>>(&self, of: &Member, seed: S) -> Result<S::Value> {
-        let node = self
-            .xml
-            .tape
-            .child(self.entry, &of.wire_name)
-            .ok_or_else(|| {
-                ReadError::custom(format_args!(
-                    "XML: a map entry without its {}",
-                    of.wire_name
-                ))
-            })?;
-        seed.deserialize(self.xml.at(node, of.target)?)
+        let node = self.xml.tape().child(self.entry, &of.wire_name);
+        let node = node.ok_or_else(|| {
+            let name = &of.wire_name;
+            ReadError::custom(format_args!("XML: a map entry without its {name}"))
+        })?;
+        seed.deserialize(self.xml.at(node as u32, of.target)?)
     }
 }
 
@@ -226,11 +241,11 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
 pub(crate) struct Fields<'a, 'de> {
     xml: Xml<'a, 'de>,
     members: &'a Members,
-    at: usize,
-    end: usize,
+    at: u32,
+    end: u32,
     previous: Option<usize>,
     /// The second member with the wire name of the last element.
-    duplicate: Option<(usize, usize)>,
+    duplicate: Option<(u16, u32)>,
     /// The members that were read: repeated elements are one field, which is the flattened list, or else the first of them.
     seen: Seen,
     is_union: bool,
@@ -242,13 +257,14 @@ pub(crate) struct Fields<'a, 'de> {
 
 /// The value that `next_value_seed` returns.
 enum Next<'a, 'de> {
-    Element(&'a Member, usize),
+    Element(&'a Member, u32),
     Text(String),
     UnknownTag(&'de str),
 }
 
-impl<'de> Fields<'_, 'de> {
+impl<'a, 'de> Fields<'a, 'de> {
     /// Checks an element with a name that was read before.
+    #[cold]
     fn repeated(&self, index: usize) -> Result<()> {
         let member = self.members.at(index);
         let may_repeat = member.flattened
@@ -263,96 +279,78 @@ impl<'de> Fields<'_, 'de> {
         }
     }
 
-    /// The next element that is a member.
-    fn next_element(&mut self) -> Option<Found<'de>> {
+    /// Moves to the next field, and returns its name.
+    fn next_field(&mut self) -> Result<Option<&'a str>> {
+        let tape = self.xml.tape();
         loop {
-            if let Some((index, node)) = self.duplicate.take() {
-                return Some(Found::Member(index, node));
-            }
-            if self.at >= self.end {
-                return None;
-            }
-            let node = self.at;
-            self.at = self.xml.tape.next(node);
-            let name = self.xml.tape.name(node);
-            match self.members.find_wire(self.previous, name) {
-                Some(index) => {
-                    self.previous = Some(index);
-                    return Some(Found::Member(index, node));
+            let (index, node) = if let Some((index, node)) = self.duplicate.take() {
+                (usize::from(index), node)
+            } else if self.at < self.end {
+                let node = self.at;
+                let (name, next) = tape.name_and_next(node as usize);
+                self.at = next as u32;
+                match self.members.find_wire(self.previous, name) {
+                    Some(index) => {
+                        self.previous = Some(index);
+                        (index, node)
+                    }
+                    None if self.is_union && self.previous.is_none() => {
+                        self.at = self.end;
+                        self.has_member = true;
+                        self.value = Next::UnknownTag(name);
+                        return Ok(Some(UNKNOWN_MEMBER));
+                    }
+                    None => continue,
                 }
-                None if self.is_union && self.previous.is_none() => {
-                    self.at = self.end;
-                    return Some(Found::UnknownTag(name));
-                }
-                None => {}
-            }
-        }
-    }
-
-    fn next_attribute(&mut self) -> Option<Result<(usize, String)>> {
-        while self.members.has_attributes && self.attribute < self.members.len() {
-            let index = self.attribute;
-            self.attribute += 1;
-            let member = self.members.at(index);
-            if member.xml_attribute
-                && let Some(text) = self.xml.tape.attribute(self.xml.node, &member.wire_name)
-            {
-                return Some(text.map(|text| (index, text)));
-            }
-        }
-        None
-    }
-}
-
-enum Found<'de> {
-    Member(usize, usize),
-    UnknownTag(&'de str),
-}
-
-impl<'de> MapAccess<'de> for Fields<'_, 'de> {
-    type Error = ReadError;
-
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
-        while let Some(found) = self.next_element() {
-            let (index, node) = match found {
-                Found::Member(index, node) => (index, node),
-                Found::UnknownTag(tag) => {
-                    self.has_member = true;
-                    self.value = Next::UnknownTag(tag);
-                    return seed
-                        .deserialize(StrDeserializer::new(UNKNOWN_MEMBER))
-                        .map(Some);
-                }
+            } else {
+                return self.last_field();
             };
             let member = self.members.at(index);
-            self.duplicate = member.duplicate_wire_name.map(|other| (other.into(), node));
+            self.duplicate = member.duplicate_wire_name.map(|other| (other, node));
             if !self.seen.insert(index) {
                 self.repeated(index)?;
-            } else {
-                if self.is_union && std::mem::replace(&mut self.has_member, true) {
-                    return Err(mismatch(
-                        "more than one member where the model has a",
-                        &self.xml.shape.kind,
-                    ));
-                }
-                self.value = Next::Element(member, node);
-                return seed
-                    .deserialize(StrDeserializer::new(&member.name))
-                    .map(Some);
+                continue;
             }
+            if self.is_union && std::mem::replace(&mut self.has_member, true) {
+                return Err(mismatch(
+                    "more than one member where the model has a",
+                    &self.xml.shape.kind,
+                ));
+            }
+            self.value = Next::Element(member, node);
+            return Ok(Some(&member.name));
         }
+    }
+
+    /// Moves to the next attribute, behind all elements.
+    fn last_field(&mut self) -> Result<Option<&'a str>> {
         if self.is_union && !self.has_member {
             return Err(mismatch(
                 "no member where the model has a",
                 &self.xml.shape.kind,
             ));
         }
-        match self.next_attribute().transpose()? {
-            Some((index, text)) => {
-                self.value = Next::Text(text);
-                seed.deserialize(StrDeserializer::new(&self.members.at(index).name))
-                    .map(Some)
+        while self.members.has_attributes && self.attribute < self.members.len() {
+            let member = self.members.at(self.attribute);
+            self.attribute += 1;
+            let node = self.xml.node as usize;
+            if member.xml_attribute
+                && let Some(text) = self.xml.tape().attribute(node, &member.wire_name)
+            {
+                self.value = Next::Text(text?);
+                return Ok(Some(&member.name));
             }
+        }
+        Ok(None)
+    }
+}
+
+impl<'de> MapAccess<'de> for Fields<'_, 'de> {
+    type Error = ReadError;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
+        match self.next_field()? {
+            Some(name) => seed.deserialize(StrDeserializer::new(name)).map(Some),
             None => Ok(None),
         }
     }
@@ -360,7 +358,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value> {
         match &mut self.value {
             Next::Element(member, node) => seed.deserialize(Xml {
-                flat: member.flattened.then_some(self.end),
+                flat: if member.flattened { self.end } else { 0 },
                 ..self.xml.at(*node, member.target)?
             }),
             Next::Text(text) => seed.deserialize(ScalarText {
@@ -368,13 +366,14 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
                 kind: &Kind::String,
             }),
             Next::UnknownTag(tag) => {
-                seed.deserialize(Present(MapDeserializer::new([("name", *tag)].into_iter())))
+                let name = MapDeserializer::new([("name", *tag)].into_iter());
+                erased::pass(seed, |seed| seed.deserialize(Present(name)))
             }
         }
     }
 
     fn size_hint(&self) -> Option<usize> {
-        let children = self.xml.tape.children(self.xml.node);
+        let children = self.xml.tape().children(self.xml.node as usize);
         Some(children.take(self.members.len()).count())
     }
 }

@@ -356,9 +356,16 @@ impl<'t, 'de> Tape<'t, 'de> {
 
     #[inline]
     pub(crate) fn name(&self, node: usize) -> &'de str {
-        let number = self.node(node).name >> 1;
-        let Span { start, len } = self.scan.names[number as usize];
-        &self.src[start as usize..][..len as usize]
+        self.name_and_next(node).0
+    }
+
+    /// The name of an element, and its next sibling.
+    #[inline]
+    pub(crate) fn name_and_next(&self, node: usize) -> (&'de str, usize) {
+        let node = self.node(node);
+        let Span { start, len } = self.scan.names[(node.name >> 1) as usize];
+        let name = &self.src[start as usize..start as usize + len as usize];
+        (name, node.next as usize)
     }
 
     #[inline]

@@ -74,6 +74,7 @@ impl Exchange {
                 edits: Edits::default(),
                 is_strict: self.call.config.strict_responses(),
                 printed: None,
+                is_ordered: false,
                 is_mended,
                 fitted: OnceLock::new(),
                 given: None,

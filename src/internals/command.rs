@@ -253,7 +253,7 @@ impl Items {
     }
 }
 
-/// The result as JSON text, with numbers as a function writes them. Timestamps and the order of members are those of [`set_printed`].
+/// The result as JSON text, with numbers as a function writes them. Timestamps are those of [`set_printed`].
 ///
 /// # Errors
 ///
@@ -262,10 +262,14 @@ pub fn printed(output: &Output, number: fn(&Number) -> String) -> Result<Vec<u8>
     output.to_printed(number)
 }
 
-/// Gives an output's value the form for a person: members have the order of the model, and a function makes the timestamps of the texts
-/// and numbers that were received.
+/// Gives an output's value the form for a person: a function makes the timestamps of the texts and numbers that were received.
 pub fn set_printed(output: &mut Output, timestamp: fn(Value) -> Value) {
     output.set_printed(timestamp);
+}
+
+/// Gives the members of an output's value the order of the model.
+pub fn set_ordered(output: &mut Output) {
+    output.set_ordered();
 }
 
 /// The documentation of an operation, if the model has it.

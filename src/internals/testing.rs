@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::codec::sink::{SerializeInto, ToValue};
+use crate::codec::sink::{ToText, ToValue};
 use crate::codec::tree::ToTree;
 use crate::codec::xml_tape::{Nodes, Tape};
 use crate::error::ServiceError;
@@ -63,8 +63,9 @@ pub fn to_text(
     body: &[u8],
     out: &mut Vec<u8>,
 ) -> Result<(), String> {
-    let target = SerializeInto(&mut serde_json::Serializer::new(out));
-    to(model, operation, body, target)
+    let capacity = body.len();
+    *out = to(model, operation, body, ToText { capacity })?;
+    Ok(())
 }
 
 /// Decodes a body into a type.
@@ -223,6 +224,7 @@ pub fn wait(
                         error.status = status;
                         crate::Error::from(error)
                     });
+                    let response = response.map(|value| Tree::from(&value));
                     Event::Received(Observation { status, response })
                 }
             },

@@ -1,12 +1,15 @@
 //! Decoding of a result: directly to the target, or, if that fails, through a tree of what fits the model.
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _};
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _};
 
 use super::Output;
 use crate::codec::ReadError;
 use crate::codec::edit::{Edited, Edits};
+use crate::codec::erased::Target;
 use crate::codec::fit::Fitted;
-use crate::codec::fitted::FittedReader;
+use crate::codec::fitted::{FittedReader, Trail};
 use crate::codec::warning;
 use crate::error::{Error, Result};
 use crate::model::{Operation, ServiceModel};
@@ -14,6 +17,19 @@ use crate::names;
 use crate::protocol::{self, BufferedResponse};
 
 impl Output {
+    /// Decodes the result to a type of the program. The type is compiled for each format, as it is read fastest directly, and without
+    /// a format for whatever else a result may be: edited, fitted or given by an interceptor.
+    pub(super) fn decode_type<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
+        if let Some(response) = self.plain_response()
+            && let Ok(read) = response.read(&self.source.operation, PhantomData::<T>)
+        {
+            return Ok(read);
+        }
+        let target = Target::new();
+        self.decode(|| target.seed())?;
+        target.done().map_err(Error::response)
+    }
+
     /// Decodes the result directly to the target. Only if that fails is it decoded again, to a tree of what fits the model, and the
     /// target from that. So a response that fits has no extra cost.
     pub(super) fn decode<'a, S: DeserializeSeed<'a>>(
@@ -25,24 +41,18 @@ impl Output {
         let edits = &source.edits;
         let named = |e: Error| e.of_call(source.model.name(), &operation.name);
         let invalid = |e: ReadError| named(Error::response(e));
+        let trail = Trail::default();
         if let Some(value) = &source.given {
             let reader = FittedReader {
                 model: &source.model,
                 shape: None,
                 value,
+                trail: &trail,
             };
             let read = edited(edits, seed(), reader);
-            return read.map_err(|error| invalid(ReadError::custom(error)));
+            return read.map_err(|error| invalid(ReadError::custom(trail.describe(&error))));
         }
-        let response = BufferedResponse {
-            model: &source.model,
-            status: self.meta.status,
-            headers: &self.meta.headers,
-            body: &source.bytes,
-            nodes: source.nodes.as_ref(),
-            is_streamed: source.is_streamed,
-            events: source.events.as_deref(),
-        };
+        let response = self.response();
         let fitted = match source.fitted.get() {
             Some(fitted) => fitted,
             None => {
@@ -73,12 +83,37 @@ impl Output {
             model: &source.model,
             shape: shape.transpose()?,
             value: &fitted.value,
+            trail: &trail,
         };
         edited(edits, seed(), reader).map_err(|error| {
-            let hint = rename_hint(&source.model, operation, &error.to_string());
+            let error = trail.describe(&error);
+            let hint = rename_hint(&source.model, operation, &error);
             let hint = hint.unwrap_or_default();
             invalid(ReadError::custom(format_args!("{error}{hint}")))
         })
+    }
+
+    fn response(&self) -> BufferedResponse<'_> {
+        let source = &self.source;
+        BufferedResponse {
+            model: &source.model,
+            status: self.meta.status,
+            headers: &self.meta.headers,
+            body: &source.bytes,
+            nodes: source.nodes.as_ref(),
+            is_streamed: source.is_streamed,
+            events: source.events.as_deref(),
+        }
+    }
+
+    /// The response, if nothing but it is the result.
+    fn plain_response(&self) -> Option<BufferedResponse<'_>> {
+        let source = &self.source;
+        let is_plain = source.given.is_none()
+            && source.edits.is_empty()
+            && source.fitted.get().is_none()
+            && !source.is_mended;
+        is_plain.then(|| self.response())
     }
 
     /// Decodes the part of the result that fits the model.

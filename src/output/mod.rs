@@ -9,7 +9,6 @@ pub(crate) mod printed;
 
 use std::fmt;
 use std::io;
-use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -84,9 +83,10 @@ pub(crate) struct OutputSource {
     pub(crate) edits: Edits,
     /// Whether a member that does not fit the model is an error.
     pub(crate) is_strict: bool,
-    /// The form of a value for a person: a function makes its timestamps of those that were received, and members have the order of the
-    /// model.
+    /// For a person, a function makes the timestamps of a value of those that were received.
     pub(crate) printed: Option<fn(Value) -> Value>,
+    /// Whether members have the order of the model.
+    pub(crate) is_ordered: bool,
     /// Whether bytes that are not UTF-8 were replaced in the body.
     pub(crate) is_mended: bool,
     /// The part of the result that fits the model, once a member was found not to.
@@ -180,7 +180,7 @@ impl Output {
             timestamp: source.printed,
             len: source.bytes.len(),
         })?;
-        if let (Some(_), Some(shape)) = (source.printed, source.operation.output) {
+        if let (true, Some(shape)) = (source.is_ordered, source.operation.output) {
             ordered::sort(&mut tree, 0, shape, &source.model);
         }
         Ok(tree)
@@ -211,7 +211,7 @@ impl Output {
     /// Returns an error if the response is malformed or does not fit the type, or if a member does not fit the model and responses
     /// are strict.
     pub fn deserialize<T: DeserializeOwned>(self) -> Result<T> {
-        self.decode(|| PhantomData::<T>)
+        self.decode_type()
     }
 
     /// Deserializes the result to a type that may borrow strings from the response.
@@ -240,7 +240,7 @@ impl Output {
     /// Returns an error if the response is malformed or does not fit the type, or if a member does not fit the model and responses
     /// are strict.
     pub fn deserialize_borrowed<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
-        self.decode(|| PhantomData::<T>)
+        self.decode_type()
     }
 
     /// Writes the result as compact JSON. Nothing is written if the result cannot be decoded.
@@ -354,11 +354,16 @@ impl Output {
         self.source.given = Some(value);
     }
 
-    /// Gives [`to_value`](Self::to_value) the form for a person: a function makes its timestamps of those that were received, and members
-    /// have the order of the model.
+    /// Gives [`to_value`](Self::to_value) the form for a person: a function makes its timestamps of those that were received.
     #[cfg(feature = "cli")]
     pub(crate) fn set_printed(&mut self, form: fn(Value) -> Value) {
         self.source.printed = Some(form);
+    }
+
+    /// Gives members the order of the model.
+    #[cfg(feature = "cli")]
+    pub(crate) fn set_ordered(&mut self) {
+        self.source.is_ordered = true;
     }
 
     /// What is printed, of timestamps as they are set to be.

@@ -13,6 +13,7 @@ use serde_json::{Map, Number, Value};
 
 use super::listed::{Items, Listed};
 use super::ordered;
+use crate::codec::json_text;
 use crate::codec::received::AS_RECEIVED;
 use crate::codec::tree::ToTree;
 use crate::model::{Kind, Members, ServiceModel, Shape};
@@ -140,7 +141,8 @@ impl<'de> Visitor<'de> for Part<'_, '_> {
         self.scalar(&v.into()).map_err(E::custom)
     }
     fn visit_str<E: Error>(self, v: &str) -> Result<(), E> {
-        serde_json::to_writer(self.out, v).map_err(E::custom)
+        json_text::push(self.out, v);
+        Ok(())
     }
     fn visit_unit<E: Error>(self) -> Result<(), E> {
         self.out.extend_from_slice(b"null");
@@ -326,7 +328,7 @@ impl Visitor<'_> for Name<'_, '_> {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Option<usize>, E> {
-        serde_json::to_writer(self.out, name).map_err(E::custom)?;
+        json_text::push(self.out, name);
         Ok(self.members.and_then(|m| m.find_name(self.previous, name)))
     }
 }

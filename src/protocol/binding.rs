@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use super::BufferedResponse;
 use super::empty::empty_map;
+use crate::codec::erased::{self, Passing};
 use crate::codec::scalar::{self, ScalarText};
 use crate::codec::wrappers::{BlobBytes, Present};
-use crate::codec::xml_read::Xml;
+use crate::codec::xml_read::{Document, Xml};
 use crate::codec::{ReadError, json_read};
 use crate::model::{Kind, Location, Member, Members, ServiceModel, Shape};
 
@@ -99,7 +100,15 @@ pub(super) enum Source<'a> {
 }
 
 impl<'a> BoundValue<'a> {
+    /// Reads a payload for the seed's type, and all other values without it, as they are small.
     pub(super) fn read<S: DeserializeSeed<'a>>(self, seed: S) -> Result<S::Value, ReadError> {
+        match self.source {
+            Source::Payload => read_payload(self.response, self.shape, seed),
+            _ => erased::pass(seed, |seed| self.read_small(seed)),
+        }
+    }
+
+    fn read_small(self, seed: Passing<'_, 'a>) -> Result<(), ReadError> {
         match self.source {
             Source::Events(events) => {
                 seed.deserialize(Present(SeqDeserializer::new(events.iter())))
@@ -142,13 +151,13 @@ pub(crate) fn with_prefix<'a>(
     })
 }
 
-fn read_header<'a, S: DeserializeSeed<'a>>(
+fn read_header<'a>(
     model: &ServiceModel,
     member: &Member,
     shape: &Shape,
     text: Cow<'a, str>,
-    seed: S,
-) -> Result<S::Value, ReadError> {
+    seed: Passing<'_, 'a>,
+) -> Result<(), ReadError> {
     let of = match &shape.kind {
         _ if member.json_value => {
             let json = scalar::base64_read(&text)
@@ -213,14 +222,17 @@ fn read_payload<'a, S: DeserializeSeed<'a>>(
     seed: S,
 ) -> Result<S::Value, ReadError> {
     match &shape.kind {
-        Kind::Blob => seed.deserialize(BlobBytes(response.body)),
-        kind @ Kind::String => seed.deserialize(ScalarText {
-            text: response.text()?.into(),
-            kind,
-        }),
-        _ if response.body.is_empty() => seed.deserialize(empty_map()),
+        Kind::Blob => erased::pass(seed, |seed| seed.deserialize(BlobBytes(response.body))),
+        kind @ Kind::String => {
+            let text = response.text()?.into();
+            erased::pass(seed, |seed| seed.deserialize(ScalarText { text, kind }))
+        }
+        _ if response.body.is_empty() => erased::pass(seed, |seed| seed.deserialize(empty_map())),
         _ => match response.tape() {
-            Some(tape) => seed.deserialize(Xml::new(tape, response.model, shape, 0)),
+            Some(tape) => {
+                let document = Document::new(tape, response.model);
+                seed.deserialize(Xml::new(&document, shape, 0))
+            }
             None => json_read::read(response.model, shape, response.text()?, seed),
         },
     }

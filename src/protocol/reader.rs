@@ -13,7 +13,7 @@ use super::BufferedResponse;
 use super::binding::Bindings;
 use super::empty::EmptyMap;
 use crate::codec::format::Format;
-use crate::codec::xml_read::Xml;
+use crate::codec::xml_read::{Document, Xml};
 use crate::codec::xml_tape::Tape;
 use crate::codec::{ReadError, cbor_read, json_read, the_shape_decides};
 use crate::model::Shape;
@@ -51,7 +51,8 @@ impl<'a, F: FnOnce(Tape<'_, '_>) -> usize> ResponseReader<'a, F> {
                     return visitor.visit_map(EmptyMap);
                 };
                 let node = (self.start)(tape);
-                visitor.visit_map(Xml::new(tape, model, self.shape, node).fields(members))
+                let document = Document::new(tape, model);
+                visitor.visit_map(Xml::new(&document, self.shape, node).fields(members))
             }
         }
     }

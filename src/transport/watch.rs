@@ -22,12 +22,23 @@ struct State {
     deadline: Option<Instant>,
     /// Whether the body of the response is read completely before the call returns.
     is_whole: bool,
-    /// Whether the server responded or closed the connection before the body was sent.
+    /// What became of the bytes that the connection was given.
     #[cfg(feature = "ureq")]
-    early_response: bool,
+    outgoing: Outgoing,
     stopped: Option<(TransportErrorKind, &'static str)>,
     /// One for `Limits::throughput`, one for `Limits::whole_throughput`.
     flows: [Flow; 2],
+}
+
+/// What became of the bytes that a connection was given.
+#[cfg(feature = "ureq")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outgoing {
+    Sent,
+    /// The peer does not read, and has sent something itself: the connection holds some bytes back.
+    Held,
+    /// The peer will read no more.
+    Refused,
 }
 
 /// The bytes that were transferred, and the time that was spent waiting for them.
@@ -88,7 +99,7 @@ impl Watch {
                 deadline: limits.deadline,
                 is_whole: !limits.streams,
                 #[cfg(feature = "ureq")]
-                early_response: false,
+                outgoing: Outgoing::Sent,
                 stopped: None,
                 flows: Default::default(),
             }),
@@ -147,13 +158,13 @@ impl Watch {
     }
 
     #[cfg(feature = "ureq")]
-    pub(crate) fn is_early_response(&self) -> bool {
-        self.state().early_response
+    pub(crate) fn outgoing(&self) -> Outgoing {
+        self.state().outgoing
     }
 
     #[cfg(feature = "ureq")]
-    pub(crate) fn set_early_response(&self) {
-        self.state().early_response = true;
+    pub(crate) fn set_outgoing(&self, outgoing: Outgoing) {
+        self.state().outgoing = outgoing;
     }
 
     pub(crate) fn stopped(&self) -> Option<(TransportErrorKind, &'static str)> {

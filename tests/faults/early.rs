@@ -1,6 +1,6 @@
 //! Responses before the whole request was sent.
 
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -124,4 +124,51 @@ fn an_upload_that_was_not_received_is_sent_again() {
         let lengths: Vec<_> = stored.iter().map(|body| body.len() as u64).collect();
         assert_eq!(lengths, [MANY]);
     }
+}
+
+/// A server that reads a request in its own time. It is silent, sends something that is not the response, rests, and reads.
+pub(crate) fn read_slowly(stream: &mut BufReader<impl Read + Write>, silence: u64, sends: &[u8]) {
+    let head = read_head(stream);
+    let mut lines = head.lines();
+    let length = lines.find_map(|line| line.strip_prefix("content-length: "));
+    std::thread::sleep(Duration::from_millis(silence));
+    stream.get_mut().write_all(sends).unwrap();
+    // longer than it takes until the client asks itself whether this is a response
+    std::thread::sleep(Duration::from_millis(600));
+    let mut body = stream.take(length.unwrap().parse().unwrap());
+    std::io::copy(&mut body, &mut std::io::sink()).unwrap();
+    stream.get_mut().write_all(OK).unwrap();
+}
+
+/// What a server that reads slowly may send before its response, after this number of milliseconds.
+pub(crate) const INTERIM: [(u64, &[u8]); 3] = [
+    (0, b"HTTP/1.1 100 Continue\r\n\r\n"),
+    // the client has begun to send
+    (1300, b"HTTP/1.1 100 Continue\r\n\r\n"),
+    (
+        1300,
+        b"HTTP/1.1 103 Early Hints\r\nx: y\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n",
+    ),
+];
+
+#[test]
+fn a_server_that_reads_slowly_gets_the_whole_body() {
+    let _alone = alone();
+    for (silence, sends) in INTERIM {
+        let url = by_hand(move |mut reader, _| read_slowly(&mut reader, silence, sends));
+        put(&patient(url), vec![7; MANY as usize]).unwrap();
+    }
+}
+
+#[test]
+fn interim_responses_without_end_end_an_upload() {
+    let _alone = alone();
+    let url = by_hand(|mut reader, mut stream| {
+        read_head(&mut reader);
+        while stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").is_ok() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
+    let error = put(&patient(url), vec![7; MANY as usize]).unwrap_err();
+    assert!(error.to_string().contains("too many interim"), "{error}");
 }

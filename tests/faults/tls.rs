@@ -14,6 +14,7 @@ use tucuxi::transport::{TransportError, TransportErrorKind};
 use tucuxi::{ConfigBuilder, Error, ErrorKind};
 
 use crate::alone;
+use crate::early::{INTERIM, read_slowly};
 use crate::streams::read_head;
 use crate::support::client::{IntoClient, connect, isolated};
 
@@ -245,5 +246,32 @@ fn an_early_response_over_tls_is_the_response() {
             Some("SlowDown"),
             "{tunnels} {closes}: {error}"
         );
+    }
+}
+
+#[test]
+fn a_server_that_reads_slowly_gets_the_whole_body_over_tls() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let calls = [
+        ("s3", "PutObject", json!({"Bucket": "bucket", "Key": "key"})),
+        // it is sent without asking, so that the tickets of TLS are what is received first
+        (
+            "glacier",
+            "UploadArchive",
+            json!({"accountId": "-", "vaultName": "vault"}),
+        ),
+    ];
+    for (service, operation, params) in calls {
+        for (silence, sends) in INTERIM {
+            let url = server(folder.path(), false, move |stream| {
+                read_slowly(stream, silence, sends);
+            });
+            let bundle = folder.path().join("ca.pem").display().to_string();
+            let client = config(&url).ca_bundle(bundle).connect();
+            let request = client.request(service, operation).params(params.clone());
+            let sent = request.body(vec![7; 32 << 20]).send();
+            sent.unwrap_or_else(|error| panic!("{operation} {silence}: {error}"));
+        }
     }
 }

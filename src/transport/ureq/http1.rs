@@ -2,39 +2,48 @@
 
 use std::io::Read;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use http::header::EXPECT;
 use http::{HeaderValue, Uri, request, response};
 use ureq::Timeout;
+use ureq::unversioned::transport::Transport;
 use ureq::unversioned::transport::time::Duration as Time;
-use ureq::unversioned::transport::{NextTimeout, Transport};
 
 use super::pool::{NEVER, Pool};
 use crate::body::Body;
 use crate::read;
+use crate::transport::authority::key;
 use crate::transport::failure::Failure;
 use crate::transport::message::{self, CONTINUE_TIMEOUT, Heads, Left, Step};
-use crate::transport::watch::{Phase, Watch};
+use crate::transport::watch::{Outgoing, Phase, Watch};
+
+/// How long input is awaited that is pending already.
+const AT_ONCE: Duration = Duration::from_millis(10);
 
 /// A connection during an exchange.
 pub(super) struct Connection {
     link: Box<dyn Transport>,
     pool: Arc<Pool>,
-    /// The peer: the service or a proxy.
-    to: Uri,
+    /// The key of the connection in the pool.
+    key: Box<str>,
     watch: Arc<Watch>,
+    heads: Heads,
+    /// The final response, if it was received before the whole request was sent.
+    early: Option<response::Parts>,
     /// Whether the whole request was sent, so that the connection can be reused.
     is_sent: bool,
 }
 
 impl Connection {
     pub(super) fn new(pool: &Arc<Pool>, to: &Uri, watch: &Arc<Watch>) -> Result<Self, Failure> {
+        let key = key(to);
         Ok(Self {
-            link: pool.connect(to)?,
+            link: pool.connect(to, &key)?,
             pool: pool.clone(),
-            to: to.clone(),
+            key,
             watch: watch.clone(),
+            heads: Heads::default(),
+            early: None,
             is_sent: false,
         })
     }
@@ -46,28 +55,30 @@ impl Connection {
         forward: Option<Option<&HeaderValue>>,
         body: &Body,
     ) -> Result<(response::Parts, Incoming), Failure> {
-        let text = message::encode(request, forward);
-        let expects_continue = !body.is_empty() && request.headers.contains_key(EXPECT);
-        let refusal = match expects_continue {
-            true => {
-                self.transmit(&text)?;
-                self.await_continue()?
-            }
-            false => None,
-        };
+        let mut text = message::encode(request, forward);
+        let mut refusal = None;
+        if message::awaits_continue(request, body) {
+            self.transmit(&std::mem::take(&mut text))?;
+            refusal = self.await_continue()?;
+        }
         let head = match refusal {
             Some(head) => head,
             None => {
-                self.send(if expects_continue { &[] } else { &text }, body)?;
+                self.send(text, body)?;
                 self.watch.set_phase(Phase::Head);
-                self.read_head(NEVER)?
-                    .ok_or_else(|| Failure::Http("no response".into()))?
+                let head = match self.early.take() {
+                    Some(head) => Some(head),
+                    None => self.read_head(None)?,
+                };
+                head.ok_or_else(|| Failure::Http("no response".into()))?
             }
         };
         message::check_sent(self.is_sent, head.status)?;
         let (framing, is_reusable) = message::framing(&request.method, &head)?;
         let incoming = Incoming {
-            is_reusable: is_reusable && self.is_sent,
+            is_reusable: is_reusable
+                && self.is_sent
+                && self.heads.leaves_no_body(&request.headers, head.status),
             connection: Some(self),
             left: framing.into(),
         };
@@ -89,63 +100,67 @@ impl Connection {
     /// Waits for `100 Continue`. Returns the head of a final response that the server sends instead, or `None` if the body is to
     /// be sent: because the server accepts it, or because it is silent for a while.
     fn await_continue(&mut self) -> Result<Option<response::Parts>, Failure> {
-        let until = NextTimeout {
-            after: Time::Exact(CONTINUE_TIMEOUT),
-            reason: Timeout::Await100,
-            ..NEVER
-        };
-        self.read_head(until)
+        self.read_head(Some(CONTINUE_TIMEOUT))
     }
 
-    /// Sends the rest of the head, and the body. A small body in memory is sent together with the head.
-    fn send(&mut self, head: &[u8], body: &Body) -> Result<(), Failure> {
-        if let Some(bytes) = body.bytes() {
-            if !bytes.is_empty() {
+    /// Sends the rest of the head, and the body.
+    fn send(&mut self, mut head: Vec<u8>, body: &Body) -> Result<(), Failure> {
+        if message::is_sent_at_once(body) {
+            body.append_to(&mut head).map_err(Failure::Body)?;
+            if !body.is_empty() {
                 self.watch.set_phase(Phase::Send);
             }
+            self.transmit(&head)?;
+        } else if let Some(bytes) = body.bytes() {
+            self.transmit(&head)?;
+            self.watch.set_phase(Phase::Send);
             let room = self.link.buffers().output().len();
-            match head.len().saturating_add(bytes.len()) <= room {
-                true => self.transmit(&[head, bytes].concat())?,
-                false => {
-                    self.transmit(head)?;
-                    // the socket stops sending when the response arrives before the end of the body
-                    for chunk in bytes.chunks(room.max(1)) {
-                        if self.watch.is_early_response() {
-                            return Ok(());
-                        }
-                        self.transmit(chunk)?;
-                    }
+            for chunk in bytes.chunks(room.max(1)) {
+                if self.is_refused()? {
+                    break;
                 }
+                self.transmit(chunk)?;
             }
-            self.is_sent = !self.watch.is_early_response();
-            return Ok(());
+        } else {
+            // before anything is sent, as the head is the whole request if the length is zero
+            let mut reader = body.open().map_err(Failure::Body)?;
+            self.transmit(&head)?;
+            self.watch.set_phase(Phase::Send);
+            match body.len() {
+                Some(len) => self.send_sized(&mut reader, len)?,
+                None => self.send_chunked(&mut reader)?,
+            }
         }
-        // before anything is sent, as the head is the whole request if the length is zero
-        let mut reader = body.open().map_err(Failure::Body)?;
-        self.transmit(head)?;
-        self.watch.set_phase(Phase::Send);
-        match body.len() {
-            Some(len) => self.send_sized(&mut reader, len),
-            None => self.send_chunked(&mut reader),
+        self.is_sent = !self.is_refused()?;
+        Ok(())
+    }
+
+    /// Whether the rest of the body is of no use: the peer reads no more, or has sent its final response. If it has sent something
+    /// else, such as an interim response or a message of TLS, the rest is sent.
+    fn is_refused(&mut self) -> Result<bool, Failure> {
+        while self.early.is_none() && self.watch.outgoing() == Outgoing::Held {
+            // sends what is held back, too
+            self.early = self.read_head(Some(AT_ONCE))?;
+            self.watch.set_phase(Phase::Send);
         }
+        Ok(self.early.is_some() || self.watch.outgoing() == Outgoing::Refused)
     }
 
     fn send_sized(&mut self, reader: &mut impl Read, mut left: u64) -> Result<(), Failure> {
-        while left > 0 && !self.watch.is_early_response() {
+        while left > 0 && !self.is_refused()? {
             let output = self.link.buffers().output();
             let n = read::some(reader, output).map_err(Failure::Body)?;
             // the reader of a body has the announced length, or fails
             left = left.saturating_sub(n as u64);
             self.link.transmit_output(n, NEVER)?;
         }
-        self.is_sent = !self.watch.is_early_response();
         Ok(())
     }
 
     fn send_chunked(&mut self, reader: &mut impl Read) -> Result<(), Failure> {
         // space for the length, which is known when the chunk has been read
         const HEAD: usize = 18;
-        while !self.watch.is_early_response() {
+        while !self.is_refused()? {
             let output = self.link.buffers().output();
             let end = output.len().saturating_sub(2);
             let n = read::some(reader, &mut output[HEAD..end]).map_err(Failure::Body)?;
@@ -159,19 +174,16 @@ impl Connection {
                 break;
             }
         }
-        self.is_sent = !self.watch.is_early_response();
         Ok(())
     }
 
-    /// Receives the head of the final response. If `until` is the wait for `100 Continue`, returns `None` when that is received or
-    /// the time has passed.
-    fn read_head(&mut self, until: NextTimeout) -> Result<Option<response::Parts>, Failure> {
-        let awaits_continue = until.reason == Timeout::Await100;
+    /// Receives the head of the final response. Within a limit, which is the wait for `100 Continue`, returns `None` when that is
+    /// received or the time has passed.
+    fn read_head(&mut self, limit: Option<Duration>) -> Result<Option<response::Parts>, Failure> {
         let since = Instant::now();
-        let mut heads = Heads::default();
         loop {
             let input = self.link.buffers().input();
-            if let Some((len, step)) = heads.decode(input, awaits_continue)? {
+            if let Some((len, step)) = self.heads.decode(input, limit.is_some())? {
                 self.link.buffers().input_consume(len);
                 match step {
                     Step::Continue => return Ok(None),
@@ -184,15 +196,15 @@ impl Connection {
             if received > 0 {
                 self.watch.begin_head(Instant::now());
             }
-            let mut wait = until;
-            if awaits_continue {
-                let left = CONTINUE_TIMEOUT.saturating_sub(since.elapsed());
-                // once its first bytes are received, a head is read to its end
-                match (left.is_zero(), received) {
-                    (true, 0) => return Ok(None),
-                    (false, 0) => wait.after = Time::Exact(left),
-                    _ => wait = NEVER,
+            let mut wait = NEVER;
+            // once its first bytes are received, a head is read to its end
+            if let (Some(limit), 0) = (limit, received) {
+                let left = limit.saturating_sub(since.elapsed());
+                if left.is_zero() {
+                    return Ok(None);
                 }
+                wait.after = Time::Exact(left);
+                wait.reason = Timeout::Await100;
             }
             match self.link.await_input(wait) {
                 Ok(true) => {}
@@ -234,7 +246,7 @@ impl Incoming {
         if let Some(connection) = self.connection.take()
             && self.is_reusable
         {
-            connection.pool.keep(&connection.to, connection.link);
+            connection.pool.keep(connection.key, connection.link);
         }
     }
 

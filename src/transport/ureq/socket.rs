@@ -17,7 +17,7 @@ use ureq::{Error, Timeout};
 use super::current::{SLICE, current, slice};
 use crate::transport::authority::port;
 use crate::transport::failure::is_end;
-use crate::transport::watch::{Phase, Watch};
+use crate::transport::watch::{Outgoing, Phase, Watch};
 
 /// Resolves nothing: host names are resolved when a connection is opened, and not for each request.
 #[derive(Debug)]
@@ -50,9 +50,13 @@ impl<In: Transport> Connector<In> for SocketConnector {
         let config = details.config;
         let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
         Ok(Some(Either::B(Connection {
-            stream,
+            socket: Timed {
+                stream,
+                timeouts: [None; 2],
+                blocked: None,
+            },
             buffers,
-            timeouts: [None; 2],
+            held: Vec::new(),
             write_closed: false,
         })))
     }
@@ -159,19 +163,61 @@ fn connect(address: &SocketAddr, limit: Duration, watch: &Watch) -> io::Result<S
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: TcpStream,
+    socket: Timed,
     buffers: LazyBuffers,
-    /// The current timeouts of the socket for reading and writing: setting one is a system call.
-    timeouts: [Option<Duration>; 2],
+    /// What could not be sent when the peer had sent something. It is sent before anything else.
+    held: Vec<u8>,
     /// Whether the peer stopped reading. It may have sent an early response.
     write_closed: bool,
 }
 
-/// How long sending must be blocked before pending input is treated as an early response. Messages of TLS itself are pending for
-/// a shorter time.
+/// How long sending must be blocked before pending input is looked at: it may be an early response.
 const EARLY_RESPONSE_GRACE: Duration = Duration::from_millis(200);
 
 impl Connection {
+    /// Sends what was held back, and some of the output. Holds back what the peer does not take while it has sent something, if
+    /// that may be an early response.
+    fn send(&mut self, amount: usize, may_hold: bool, watch: &Watch) -> io::Result<()> {
+        let mut held = std::mem::take(&mut self.held);
+        let sent = self.socket.write(&held, may_hold, watch)?;
+        held.drain(..sent.bytes);
+        let output = &self.buffers.output()[..amount];
+        let sent = match held.is_empty() && !sent.is_refused {
+            true => self.socket.write(output, may_hold, watch)?,
+            false => Written { bytes: 0, ..sent },
+        };
+        held.extend_from_slice(&output[sent.bytes..]);
+        if sent.is_refused {
+            self.write_closed = true;
+            held.clear();
+        }
+        watch.set_outgoing(match (self.write_closed, held.is_empty()) {
+            (true, _) => Outgoing::Refused,
+            (false, true) => Outgoing::Sent,
+            (false, false) => Outgoing::Held,
+        });
+        self.held = held;
+        Ok(())
+    }
+}
+
+/// A socket that knows its timeouts.
+#[derive(Debug)]
+struct Timed {
+    stream: TcpStream,
+    /// The current timeouts for reading and writing: setting one is a system call.
+    timeouts: [Option<Duration>; 2],
+    /// When the peer stopped reading, if it did.
+    blocked: Option<Instant>,
+}
+
+/// How much of some bytes was sent, and whether the peer reads no more.
+struct Written {
+    bytes: usize,
+    is_refused: bool,
+}
+
+impl Timed {
     fn set_timeout(&mut self, write: bool, slice: Duration) -> io::Result<()> {
         let known = &mut self.timeouts[usize::from(write)];
         if *known != Some(slice) {
@@ -189,14 +235,15 @@ impl Connection {
         is_readable(&self.stream) && self.stream.peek(&mut [0]).is_ok_and(|n| n > 0)
     }
 
-    fn write_all(&mut self, amount: usize, watch: &Watch) -> io::Result<()> {
+    /// Sends these bytes. If the peer may respond before it has them all, stops when it does not read and has sent something, or
+    /// reads no more.
+    fn write(&mut self, bytes: &[u8], may_stop: bool, watch: &Watch) -> io::Result<Written> {
         let mut sent = 0;
-        let mut since = Instant::now();
-        while sent < amount {
+        let mut since = self.blocked.take().unwrap_or_else(Instant::now);
+        while sent < bytes.len() {
             let slice = slice(watch, since, Phase::Send)?;
             self.set_timeout(true, slice)?;
-            let is_body = watch.phase() == Phase::Send;
-            match (&self.stream).write(&self.buffers.output()[sent..amount]) {
+            match (&self.stream).write(&bytes[sent..]) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(n) => {
                     sent += n;
@@ -204,22 +251,24 @@ impl Connection {
                     since = Instant::now();
                 }
                 Err(e) if is_pause(&e) => {
-                    if is_body && since.elapsed() >= EARLY_RESPONSE_GRACE && self.has_input() {
-                        return self.stop_sending(watch);
+                    if may_stop && since.elapsed() >= EARLY_RESPONSE_GRACE && self.has_input() {
+                        self.blocked = Some(since);
+                        break;
                     }
                 }
-                Err(e) if is_body && is_end(&e) => return self.stop_sending(watch),
+                Err(e) if may_stop && is_end(&e) => {
+                    return Ok(Written {
+                        bytes: sent,
+                        is_refused: true,
+                    });
+                }
                 Err(e) => return Err(e),
             }
         }
-        Ok(())
-    }
-
-    /// Stops sending the body: pending input is an early response.
-    fn stop_sending(&mut self, watch: &Watch) -> io::Result<()> {
-        self.write_closed = true;
-        watch.set_early_response();
-        Ok(())
+        Ok(Written {
+            bytes: sent,
+            is_refused: false,
+        })
     }
 }
 
@@ -259,14 +308,19 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
-        match self.write_closed {
-            true => Ok(()),
-            false => Ok(self.write_all(amount, &current())?),
+        if self.write_closed {
+            return Ok(());
         }
+        let watch = current();
+        let is_body = watch.phase() == Phase::Send;
+        Ok(self.send(amount, is_body, &watch)?)
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let watch = current();
+        if !self.held.is_empty() {
+            self.send(0, true, &watch)?;
+        }
         let since = Instant::now();
         loop {
             let mut slice = slice(&watch, since, Phase::Receive)?;
@@ -278,9 +332,9 @@ impl Transport for Connection {
                 }
                 slice = slice.min(left);
             }
-            self.set_timeout(false, slice)?;
+            self.socket.set_timeout(false, slice)?;
             let input = self.buffers.input_append_buf();
-            match (&self.stream).read(input) {
+            match (&self.socket.stream).read(input) {
                 Ok(n) => {
                     watch.transferred(n, since.elapsed(), Phase::Receive);
                     self.buffers.input_appended(n);
@@ -294,7 +348,7 @@ impl Transport for Connection {
 
     fn is_open(&mut self) -> bool {
         // neither a closed connection nor one with unexpected input can be reused
-        !self.write_closed && !is_readable(&self.stream)
+        !self.write_closed && self.held.is_empty() && !is_readable(&self.socket.stream)
     }
 }
 

@@ -17,7 +17,6 @@ use super::value::Reader;
 use super::{Run, commands, help, line, session, skeleton, unknown_command};
 use crate::failure::Failure;
 use crate::fan::{self, Fan};
-use crate::output::timestamp_format;
 
 /// Runs the command of an operation.
 pub(super) fn run(run: Run<'_, '_>, name: &str, mut args: Vec<String>) -> Result<(), Failure> {
@@ -100,8 +99,8 @@ fn fan_out(
     {
         limits.page_size = results.default_page_size(&params);
     }
-    let timestamps = timestamp_format(client.config())?;
-    let client = client.with(|config| config.interceptor(timestamps))?;
+    let form = results.form(client.config())?;
+    let client = client.with(|config| config.interceptor(form))?;
     let call = fan::Call {
         service: command.model.name().into(),
         operation: command.operation.name.clone(),
@@ -130,9 +129,9 @@ fn send(
     {
         limits.page_size = results.default_page_size(&params);
     }
-    let timestamps = timestamp_format(client.config())?;
+    let form = results.form(client.config())?;
     let request = client.request(command.model.name(), &command.operation.name);
-    let mut request = request.params(params).interceptor(timestamps);
+    let mut request = request.params(params).interceptor(form);
     if let Some(body) = given.body.take() {
         request = request.body(body);
     }

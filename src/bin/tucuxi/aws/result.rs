@@ -7,7 +7,7 @@ use tucuxi::{Config, Output, RequestBuilder, Tree};
 use super::globals::Globals;
 use super::options::Command;
 use crate::failure::Failure;
-use crate::output::{Format, Out, Printer, Rows, Style};
+use crate::output::{Form, Format, Out, Printer, Rows, Style, timestamp_format};
 
 /// Prints the results of a command.
 pub(super) struct Results<'r, 'o> {
@@ -33,6 +33,18 @@ impl<'r, 'o> Results<'r, 'o> {
             command,
             style,
             out,
+        })
+    }
+
+    /// The form that results need.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the format of timestamps is invalid.
+    pub(super) fn form(&self, config: &Config) -> Result<Form, Failure> {
+        Ok(Form {
+            timestamps: timestamp_format(config)?,
+            is_ordered: self.style.shows_order(),
         })
     }
 

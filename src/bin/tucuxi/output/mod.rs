@@ -36,7 +36,7 @@ pub(crate) use self::python::{float as python_float, text as python_text};
 pub(crate) use self::rows::Rows;
 pub(crate) use self::settings::{Options, timestamp_format};
 use self::table::Table;
-pub(crate) use self::timestamp::TimestampFormat;
+pub(crate) use self::timestamp::{Form, TimestampFormat};
 use crate::failure::Failure;
 use crate::terminal;
 
@@ -116,6 +116,11 @@ impl<'q> Style<'q> {
     /// Whether results are written as JSON as they are, so that no value is needed.
     pub(crate) fn is_plain_json(&self) -> bool {
         self.format == Format::Json && self.query.is_none()
+    }
+
+    /// Whether what is printed depends on the order of members. Text and tables sort them by their names.
+    pub(crate) fn shows_order(&self) -> bool {
+        self.query.is_some() || !matches!(self.format, Format::Text | Format::Table)
     }
 
     /// The same style for another document.

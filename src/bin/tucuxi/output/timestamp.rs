@@ -14,7 +14,7 @@ use jiff::tz::{Offset, TimeZone};
 use serde_json::Value;
 use tucuxi::Output;
 use tucuxi::interceptor::{CallContext, Interceptor};
-use tucuxi::internals::command::set_printed;
+use tucuxi::internals::command::{set_ordered, set_printed};
 
 /// A value of `cli_timestamp_format`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,15 +34,27 @@ impl TimestampFormat {
     }
 }
 
-/// Results have timestamps of this format, and their members in the order of the model.
-impl Interceptor for TimestampFormat {
+/// The form of results.
+pub(crate) struct Form {
+    pub(crate) timestamps: TimestampFormat,
+    /// Whether members have the order of the model.
+    pub(crate) is_ordered: bool,
+}
+
+impl Interceptor for Form {
     fn result(&self, _: &CallContext<'_>, result: &mut tucuxi::Result<Output>) {
-        if let Ok(output) = result {
-            let form = match self {
-                Self::Iso8601 => iso,
-                Self::Wire => std::convert::identity,
-            };
-            set_printed(output, form);
+        let Ok(output) = result else {
+            return;
+        };
+        set_printed(
+            output,
+            match self.timestamps {
+                TimestampFormat::Iso8601 => iso,
+                TimestampFormat::Wire => std::convert::identity,
+            },
+        );
+        if self.is_ordered {
+            set_ordered(output);
         }
     }
 }

@@ -4,10 +4,15 @@ use icu_properties::CodePointMapData;
 use icu_properties::props::EastAsianWidth;
 
 /// The width of a text: wide, fullwidth and ambiguous characters take two columns, all others one, as `aws` counts them.
+#[inline]
 pub(super) fn columns(text: &str) -> usize {
-    if text.is_ascii() {
-        return text.len();
+    match text.is_ascii() {
+        true => text.len(),
+        false => of_characters(text),
     }
+}
+
+fn of_characters(text: &str) -> usize {
     let widths = CodePointMapData::<EastAsianWidth>::new();
     let wide = [
         EastAsianWidth::Ambiguous,

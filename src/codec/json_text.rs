@@ -1,0 +1,100 @@
+//! Texts in JSON.
+
+/// Appends a text in quotes. Most texts need no escape, so they are checked eight bytes at a time and copied as they are.
+pub(crate) fn push(out: &mut Vec<u8>, text: &str) {
+    let mut rest = text.as_bytes();
+    out.reserve(rest.len() + 2);
+    out.push(b'"');
+    while let Some(at) = escaped_at(rest) {
+        let (plain, from) = rest.split_at(at);
+        out.extend_from_slice(plain);
+        let (escaped, behind) = from.split_at(1);
+        for byte in escaped {
+            escape(out, *byte);
+        }
+        rest = behind;
+    }
+    out.extend_from_slice(rest);
+    out.push(b'"');
+}
+
+/// The position of the first byte that must be escaped.
+#[inline]
+fn escaped_at(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGH: u64 = ONES << 7;
+    // the lowest bit that is set is that of the first byte below the limit, which is at most 128
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word & HIGH;
+    let mut at = 0;
+    while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+        let word = u64::from_le_bytes(*word);
+        let found = below(word, 0x20)
+            | below(word ^ (ONES * u64::from(b'"')), 1)
+            | below(word ^ (ONES * u64::from(b'\\')), 1);
+        if found != 0 {
+            return Some(at + (found.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    let is_escaped = |byte: &u8| matches!(byte, 0..0x20 | b'"' | b'\\');
+    let last = bytes.get(at..)?.iter().position(is_escaped)?;
+    Some(at + last)
+}
+
+#[cold]
+fn escape(out: &mut Vec<u8>, byte: u8) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let short = match byte {
+        b'"' | b'\\' => byte,
+        8 => b'b',
+        b'\t' => b't',
+        b'\n' => b'n',
+        0xc => b'f',
+        b'\r' => b'r',
+        _ => {
+            let digits = [byte >> 4, byte & 0xf].map(|digit| HEX[usize::from(digit)]);
+            out.extend_from_slice(b"\\u00");
+            out.extend_from_slice(&digits);
+            return;
+        }
+    };
+    out.extend_from_slice(&[b'\\', short]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_written_as_serde_json_writes_them() {
+        let mut texts: Vec<String> = (0..=0x100_u32)
+            .filter_map(char::from_u32)
+            .map(String::from)
+            .collect();
+        for c in [
+            "\u{0}",
+            "\u{1f}",
+            " ",
+            "\"",
+            "\\",
+            "\u{7f}",
+            "é",
+            "\u{1f600}",
+        ] {
+            for before in 0..20 {
+                for after in [0, 1, 7, 9] {
+                    texts.push(["x".repeat(before).as_str(), c, &"é".repeat(after)].concat());
+                    texts.push([c, &"x".repeat(before), c].concat());
+                }
+            }
+        }
+        for text in texts {
+            let mut out = Vec::new();
+            push(&mut out, &text);
+            assert_eq!(
+                String::from_utf8(out).unwrap(),
+                serde_json::to_string(&text).unwrap()
+            );
+        }
+    }
+}
