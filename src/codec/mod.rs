@@ -35,6 +35,7 @@ pub(crate) mod sink;
 pub(crate) mod tree;
 pub(crate) mod warning;
 pub(crate) mod wrappers;
+mod xml_names;
 pub(crate) mod xml_read;
 pub(crate) mod xml_tape;
 mod xml_text;

@@ -1,6 +1,8 @@
 //! XML, first step: scans the body into a flat tape.
 //!
-//! An element is 20 bytes of offsets into the body; no string is allocated. The scan verifies what damage would break: that every
+//! An element is 16 bytes: offsets into the body, and the number of its name. Documents have few names and many elements, and the name
+//! that followed the same tags before follows them again. So a name is compared with the one that is expected, and read byte by byte
+//! only if it is another (`xml_names`). No string is allocated. The scan verifies what damage would break: that every
 //! element is closed by its own end tag, that there is one root, and that nothing is truncated. Otherwise it is laxer than an XML
 //! parser: name characters and the syntax of attributes are not verified, and a document type is skipped, so that no entity is ever
 //! defined: the five of XML and character references are known.
@@ -11,6 +13,7 @@ use memchr::{memchr, memchr2};
 use serde::de::Error as _;
 
 use super::raw::{SURROGATE, Text};
+use super::xml_names::{Name, Names, Path, Place, Span};
 use super::xml_text::{clean, markup_len, resolve, truncated};
 use super::{MAX_DEPTH, ReadError};
 
@@ -19,22 +22,30 @@ type Result<T, E = ReadError> = std::result::Result<T, E>;
 /// The elements of a body, in document order.
 pub(crate) struct Nodes {
     list: Vec<Node>,
+    names: Vec<Span>,
+    /// The elements with attributes, and the ends of their names.
+    attributes: Vec<(u32, u32)>,
     /// Whether the body has a carriage return anywhere. If so, the line ends of texts are normalised.
     has_returns: bool,
 }
 
 struct Node {
-    /// The start of the local name.
+    /// Twice the number of the name. It is odd if the text has `&`, CDATA, a comment or a processing instruction, so that it must be
+    /// resolved when it is read.
     name: u32,
-    name_len: u16,
-    /// Whether the text has `&`, CDATA, a comment or a processing instruction, so that it must be resolved when it is read.
-    dirty: bool,
     /// The end of the start tag.
     text: u32,
     /// The start of the first child, or of the end tag.
     text_end: u32,
     /// The next sibling, which is also the end of the descendants.
     next: u32,
+}
+
+impl Node {
+    #[inline]
+    fn is_dirty(&self) -> bool {
+        self.name & 1 == 1
+    }
 }
 
 /// An offset that is not known yet.
@@ -63,7 +74,7 @@ impl Nodes {
             }
         }
         for open in std::mem::take(&mut scan.open) {
-            if let Some(node) = scan.nodes.get_mut(open as usize) {
+            if let Some(node) = scan.nodes.get_mut(open.node as usize) {
                 node.next = end;
             }
         }
@@ -76,8 +87,22 @@ struct Scan<'s> {
     bytes: &'s [u8],
     at: usize,
     nodes: Vec<Node>,
+    names: Names<'s>,
+    attributes: Vec<(u32, u32)>,
     /// The elements that are open.
-    open: Vec<u32>,
+    open: Vec<Open>,
+}
+
+#[derive(Clone, Copy)]
+struct Open {
+    node: u32,
+    path: Path,
+}
+
+/// A start tag.
+struct Tag {
+    name: u32,
+    is_empty: bool,
 }
 
 impl<'s> Scan<'s> {
@@ -89,7 +114,9 @@ impl<'s> Scan<'s> {
             src,
             bytes: src.as_bytes(),
             at: 0,
-            nodes: Vec::with_capacity((src.len() / 40).min(1 << 16)),
+            nodes: Vec::with_capacity((src.len() / 28).min(1 << 16)),
+            names: Names::new(src),
+            attributes: Vec::new(),
             open: Vec::with_capacity(16),
         })
     }
@@ -97,24 +124,24 @@ impl<'s> Scan<'s> {
     fn nodes(self) -> Nodes {
         Nodes {
             list: self.nodes,
+            names: self.names.list,
+            attributes: self.attributes,
             has_returns: memchr(b'\r', self.bytes).is_some(),
         }
     }
 
-    /// Inlined, so that the position stays in a register.
-    #[inline(always)]
     fn run(&mut self) -> Result<()> {
-        while let Some(i) = memchr2(b'<', b'&', &self.bytes[self.at..]) {
-            let mut lt = self.at + i;
+        let mut place = Path::ROOT.start();
+        while let Some(mut lt) = markup_at(self.bytes, self.at) {
             if self.bytes[lt] == b'&' {
                 self.mark_dirty();
                 lt += memchr(b'<', &self.bytes[lt..]).ok_or_else(truncated)?;
             }
             match self.bytes.get(lt + 1) {
                 None => return Err(truncated()),
-                Some(b'/') => self.end_tag(lt)?,
+                Some(b'/') => place = self.end_tag(lt)?,
                 Some(b'!' | b'?') => self.markup(lt)?,
-                Some(first) => self.start_tag(lt, *first)?,
+                Some(_) => place = self.element(lt, place)?,
             }
         }
         if self.open.is_empty() && !self.nodes.is_empty() {
@@ -125,36 +152,35 @@ impl<'s> Scan<'s> {
     }
 
     fn mark_dirty(&mut self) {
-        if let Some(&node) = self.open.last() {
-            self.nodes[node as usize].dirty = true;
+        if let Some(open) = self.open.last() {
+            self.nodes[open.node as usize].name |= 1;
         }
     }
 
     #[inline]
-    fn end_tag(&mut self, lt: usize) -> Result<()> {
-        let node = self
-            .open
-            .pop()
-            .ok_or_else(|| invalid("an unmatched end tag", lt))?;
+    fn end_tag(&mut self, lt: usize) -> Result<Place> {
+        let open = self.open.pop();
+        let open = open.ok_or_else(|| invalid("an unmatched end tag", lt))?;
         let end = self.nodes.len() as u32;
-        let node = &mut self.nodes[node as usize];
-        let name = &self.bytes[node.name as usize..][..node.name_len.into()];
+        let node = &mut self.nodes[open.node as usize];
+        let number = node.name >> 1;
         node.next = end;
         if node.text_end == OPEN {
             node.text_end = lt as u32;
         }
-        let close = lt + 2 + name.len();
-        if self.bytes.get(close) == Some(&b'>') && &self.bytes[lt + 2..close] == name {
-            // the usual case: neither prefix nor space
-            self.at = close + 1;
-            return Ok(());
+        let name = self.names.at(number);
+        match usual_end(self.bytes, lt, name) {
+            Some(end) => self.at = end,
+            None => {
+                self.at = lt + memchr(b'>', &self.bytes[lt..]).ok_or_else(truncated)? + 1;
+                let tag = self.src[lt + 2..self.at - 1].trim_end();
+                if tag.rsplit(':').next().map(str::as_bytes) != Some(name.bytes) {
+                    return Err(invalid("a mismatched end tag", lt));
+                }
+            }
         }
-        self.at = lt + memchr(b'>', &self.bytes[lt..]).ok_or_else(truncated)? + 1;
-        let tag = self.src[lt + 2..self.at - 1].trim_end();
-        match tag.rsplit(':').next().map(str::as_bytes) == Some(name) {
-            true => Ok(()),
-            false => Err(invalid("a mismatched end tag", lt)),
-        }
+        let path = self.open.last().map_or(Path::ROOT, |open| open.path);
+        Ok(path.after(number))
     }
 
     /// Skips a comment, CDATA, a processing instruction or a document type.
@@ -165,10 +191,85 @@ impl<'s> Scan<'s> {
         Ok(())
     }
 
+    /// Adds an element, with its text and its end tag if it has no children.
     #[inline]
-    fn start_tag(&mut self, lt: usize, first: u8) -> Result<()> {
+    fn element(&mut self, lt: usize, place: Place) -> Result<Place> {
+        let tag = self.start_tag(lt, place)?;
+        let path = match self.open.last() {
+            Some(open) => {
+                let parent = &mut self.nodes[open.node as usize];
+                if parent.text_end == OPEN {
+                    parent.text_end = lt as u32;
+                }
+                open.path
+            }
+            None if self.nodes.is_empty() => Path::ROOT,
+            None => return Err(invalid("a second root", lt)),
+        };
+        let number = self.nodes.len() as u32;
+        let mut node = Node {
+            name: tag.name << 1,
+            text: self.at as u32,
+            text_end: if tag.is_empty { self.at as u32 } else { OPEN },
+            next: number + 1,
+        };
+        if tag.is_empty {
+            self.nodes.push(node);
+            return Ok(path.after(tag.name));
+        }
+        if self.open.len() == MAX_DEPTH {
+            self.nodes.push(node);
+            return Err(invalid("nested too deep", lt));
+        }
+        if let Some((end, next)) = self.leaf(&mut node) {
+            node.text_end = end as u32;
+            self.nodes.push(node);
+            self.at = next;
+            return Ok(path.after(tag.name));
+        }
+        let path = path.child(tag.name);
+        self.open.push(Open { node: number, path });
+        self.nodes.push(node);
+        Ok(path.start())
+    }
+
+    /// Finds the end of the text of an element, and that of its end tag; `None` if anything else follows, up to which it continues.
+    #[inline]
+    fn leaf(&mut self, node: &mut Node) -> Option<(usize, usize)> {
+        let mut lt = markup_at(self.bytes, self.at)?;
+        if self.bytes[lt] == b'&' {
+            node.name |= 1;
+            lt += memchr(b'<', &self.bytes[lt..])?;
+        }
+        self.at = lt;
+        let next = usual_end(self.bytes, lt, self.names.at(node.name >> 1))?;
+        Some((lt, next))
+    }
+
+    /// Reads a start tag up to its end.
+    #[inline]
+    fn start_tag(&mut self, lt: usize, place: Place) -> Result<Tag> {
+        if let Some(name) = self.names.expected(place) {
+            let after = lt + 1 + name.bytes.len();
+            let tag = match name.rest(&self.bytes[lt + 1..]).unwrap_or_default() {
+                [b'>', ..] => Some((after + 1, false)),
+                [b'/', b'>', ..] => Some((after + 2, true)),
+                _ => None,
+            };
+            if let Some((end, is_empty)) = tag {
+                self.at = end;
+                let name = name.number;
+                return Ok(Tag { name, is_empty });
+            }
+        }
+        self.any_start_tag(lt, place)
+    }
+
+    #[inline(never)]
+    fn any_start_tag(&mut self, lt: usize, place: Place) -> Result<Tag> {
         let b = self.bytes;
-        let (mut name, mut i, mut c) = (lt + 1, lt + 1, first);
+        let (mut name, mut i) = (lt + 1, lt + 1);
+        let mut c = *b.get(i).ok_or_else(truncated)?;
         while !matches!(c, b'>' | b'/' | b' ' | b'\n' | b'\r' | b'\t') {
             i += 1;
             if c == b':' {
@@ -176,10 +277,9 @@ impl<'s> Scan<'s> {
             }
             c = *b.get(i).ok_or_else(truncated)?;
         }
-        let name_len = u16::try_from(i - name)
-            .ok()
-            .filter(|len| *len > 0)
-            .ok_or_else(|| invalid("no element name", lt))?;
+        let len = u16::try_from(i - name).ok().filter(|len| *len > 0);
+        let len = len.ok_or_else(|| invalid("no element name", lt))?;
+        let end = i;
         while c != b'>' && c != b'/' {
             // attributes are skipped; quotes may contain `>`
             i += 1;
@@ -188,41 +288,47 @@ impl<'s> Scan<'s> {
                 i += 1 + memchr(c, &b[i + 1..]).ok_or_else(truncated)?;
             }
         }
-        let empty = c == b'/';
-        i += usize::from(empty);
+        let is_empty = c == b'/';
+        i += usize::from(is_empty);
         if *b.get(i).ok_or_else(truncated)? != b'>' {
             return Err(invalid("an invalid tag", lt));
         }
         self.at = i + 1;
-        match self.open.last().map(|p| &mut self.nodes[*p as usize]) {
-            Some(parent) => {
-                if parent.text_end == OPEN {
-                    parent.text_end = lt as u32;
-                }
-            }
-            None => {
-                if !self.nodes.is_empty() {
-                    return Err(invalid("a second root", lt));
-                }
-            }
+        if end + usize::from(is_empty) != i {
+            self.attributes.push((self.nodes.len() as u32, end as u32));
         }
-        let node = self.nodes.len() as u32;
-        self.nodes.push(Node {
-            name: name as u32,
-            name_len,
-            dirty: false,
-            text: self.at as u32,
-            text_end: if empty { self.at as u32 } else { OPEN },
-            next: node + 1,
-        });
-        if !empty {
-            if self.open.len() == MAX_DEPTH {
-                return Err(invalid("nested too deep", lt));
-            }
-            self.open.push(node);
-        }
-        Ok(())
+        let name = self.names.find(name as u32, len.into(), place);
+        Ok(Tag { name, is_empty })
     }
+}
+
+/// The position of the next `<` or `&`. Most texts are short, and the call of a search takes longer than they do.
+#[inline(always)]
+fn markup_at(bytes: &[u8], mut at: usize) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGH: u64 = ONES << 7;
+    // the lowest bit that is set is that of the first byte that is zero
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    for _ in 0..3 {
+        let Some(word) = bytes[at..].first_chunk() else {
+            break;
+        };
+        let word = u64::from_le_bytes(*word);
+        let found = zeros(word ^ (ONES * b'<' as u64)) | zeros(word ^ (ONES * b'&' as u64));
+        if found != 0 {
+            return Some(at + (found.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    Some(at + memchr2(b'<', b'&', &bytes[at..])?)
+}
+
+/// The end of the end tag with this name at `lt`, if it has neither a prefix nor a space.
+#[inline(always)]
+fn usual_end(bytes: &[u8], lt: usize, name: &Name<'_>) -> Option<usize> {
+    let tag = bytes[lt..].strip_prefix(b"</")?;
+    let end = lt + 2 + name.bytes.len() + 1;
+    (*name.rest(tag)?.first()? == b'>').then_some(end)
 }
 
 #[cold]
@@ -234,29 +340,30 @@ fn invalid(what: &str, at: usize) -> ReadError {
 #[derive(Clone, Copy)]
 pub(crate) struct Tape<'t, 'de> {
     src: &'de str,
-    nodes: &'t [Node],
-    has_returns: bool,
+    scan: &'t Nodes,
 }
 
 impl<'t, 'de> Tape<'t, 'de> {
     /// `nodes` must be the scan of `src`.
     pub(crate) fn new(src: &'de str, nodes: &'t Nodes) -> Self {
-        Self {
-            src,
-            nodes: &nodes.list,
-            has_returns: nodes.has_returns,
-        }
+        Self { src, scan: nodes }
+    }
+
+    #[inline]
+    fn node(&self, node: usize) -> &'t Node {
+        &self.scan.list[node]
     }
 
     #[inline]
     pub(crate) fn name(&self, node: usize) -> &'de str {
-        let node = &self.nodes[node];
-        &self.src[node.name as usize..][..node.name_len.into()]
+        let number = self.node(node).name >> 1;
+        let Span { start, len } = self.scan.names[number as usize];
+        &self.src[start as usize..][..len as usize]
     }
 
     #[inline]
     pub(crate) fn next(&self, node: usize) -> usize {
-        self.nodes[node].next as usize
+        self.node(node).next as usize
     }
 
     pub(crate) fn children(&self, node: usize) -> Elements<'t, 'de> {
@@ -274,7 +381,7 @@ impl<'t, 'de> Tape<'t, 'de> {
             tape: *self,
             at: node,
             end,
-            name: Some(self.name(node)),
+            name: Some(self.node(node).name >> 1),
         }
     }
 
@@ -289,27 +396,28 @@ impl<'t, 'de> Tape<'t, 'de> {
 
     #[inline]
     fn raw_text(&self, node: usize) -> &'de str {
-        let node = &self.nodes[node];
+        let node = self.node(node);
         &self.src[node.text as usize..node.text_end as usize]
     }
 
     /// The text before the first child.
     pub(crate) fn text(&self, node: usize) -> Result<Cow<'de, str>> {
-        self.text_of(&self.nodes[node])
+        self.text_of(self.node(node))
     }
 
     /// The text of an element without children; `None` if there are any.
     #[inline]
     pub(crate) fn leaf_text(&self, node: usize) -> Option<Result<Cow<'de, str>>> {
-        let found = &self.nodes[node];
+        let found = self.node(node);
         (found.next as usize == node + 1).then(|| self.text_of(found))
     }
 
     #[inline]
     fn text_of(&self, node: &Node) -> Result<Cow<'de, str>> {
         let raw = &self.src[node.text as usize..node.text_end as usize];
-        if node.dirty || (self.has_returns && raw.contains('\r')) {
-            clean(raw, self.has_returns).map(Cow::Owned)
+        let has_returns = self.scan.has_returns;
+        if node.is_dirty() || (has_returns && raw.contains('\r')) {
+            clean(raw, has_returns).map(Cow::Owned)
         } else {
             Ok(Cow::Borrowed(raw))
         }
@@ -317,7 +425,7 @@ impl<'t, 'de> Tape<'t, 'de> {
 
     /// As [`text`](Self::text), but replaces by U+FFFD what is an error there.
     pub(crate) fn repaired_text(&self, node: usize) -> Result<Text> {
-        let (text, is_mended) = resolve(self.raw_text(node), self.has_returns)?;
+        let (text, is_mended) = resolve(self.raw_text(node), self.scan.has_returns)?;
         Ok(Text {
             text,
             mended: is_mended.then_some(SURROGATE),
@@ -327,13 +435,13 @@ impl<'t, 'de> Tape<'t, 'de> {
     /// Whether the element holds text, and no elements.
     #[inline]
     pub(crate) fn is_text(&self, node: usize) -> bool {
-        let Node { text, text_end, .. } = self.nodes[node];
-        !self.has_children(node) && text != text_end && self.has_text(node)
+        let found = self.node(node);
+        !self.has_children(node) && found.text != found.text_end && self.has_text(node)
     }
 
     #[cold]
     fn has_text(&self, node: usize) -> bool {
-        let text = resolve(self.raw_text(node), self.has_returns);
+        let text = resolve(self.raw_text(node), self.scan.has_returns);
         text.is_ok_and(|(text, _)| !text.trim_ascii().is_empty())
     }
 
@@ -341,8 +449,10 @@ impl<'t, 'de> Tape<'t, 'de> {
     pub(crate) fn attribute(&self, node: usize, wire: &str) -> Option<Result<String>> {
         let local = |name: &'de str| name.trim().rsplit(':').next().unwrap_or_default();
         let wanted = wire.rsplit(':').next().unwrap_or_default();
-        let start = self.nodes[node].name as usize + self.name(node).len();
-        let mut rest = &self.src[start..self.nodes[node].text as usize];
+        let attributes = &self.scan.attributes;
+        let found = attributes.binary_search_by_key(&node, |(node, _)| *node as usize);
+        let (_, start) = attributes[found.ok()?];
+        let mut rest = &self.src[start as usize..self.node(node).text as usize];
         loop {
             let (name, tail) = rest.split_once('=')?;
             let tail = tail.trim_start();
@@ -364,7 +474,8 @@ pub(crate) struct Elements<'t, 'de> {
     tape: Tape<'t, 'de>,
     at: usize,
     end: usize,
-    name: Option<&'de str>,
+    /// The number of the name, if only elements with this name are wanted.
+    name: Option<u32>,
 }
 
 impl Iterator for Elements<'_, '_> {
@@ -375,7 +486,10 @@ impl Iterator for Elements<'_, '_> {
         while self.at < self.end {
             let node = self.at;
             self.at = self.tape.next(node);
-            if self.name.is_none_or(|name| name == self.tape.name(node)) {
+            if self
+                .name
+                .is_none_or(|name| name == self.tape.node(node).name >> 1)
+            {
                 return Some(node);
             }
         }

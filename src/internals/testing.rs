@@ -223,6 +223,7 @@ pub fn wait(
                         error.status = status;
                         crate::Error::from(error)
                     });
+                    let response = response.map(|value| Tree::from(&value));
                     Event::Received(Observation { status, response })
                 }
             },

@@ -184,6 +184,11 @@ impl Query {
         Ok(builder.finish())
     }
 
+    /// Evaluates the expression on a node of a tree, for a result that is small.
+    pub(crate) fn search_node(&self, node: Node<'_>) -> Result<Value, QueryError> {
+        Ok(self.find(Data::Node(node))?.into_value().into_owned())
+    }
+
     fn find<'v>(&self, data: Data<'v>) -> Result<Data<'v>, QueryError> {
         let budget = budget::Budget::new(data.clone());
         eval::eval(&self.root, &data, &budget).map_err(|error| error.in_expression(&self.text))

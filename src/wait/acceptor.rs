@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::machine::Observation;
 use crate::model::{Acceptor, Matcher, Scope};
 use crate::query::Query;
+use crate::tree::Tree;
 
 /// The longest value of a response, in characters, that a message shows.
 const MAX_SHOWN: usize = 200;
@@ -39,15 +40,14 @@ impl Acceptor {
         }
     }
 
-    fn search(&self, query: &Query, input: &Value, output: &Value) -> Option<Value> {
-        let found = match self.scope {
-            Scope::Output => query.search(output).ok()?.into_owned(),
+    fn search(&self, query: &Query, input: &Value, output: &Tree) -> Option<Value> {
+        match self.scope {
+            Scope::Output => query.search_node(output.root()).ok(),
             Scope::InputOutput => {
-                let both = json!({"input": input, "output": output});
-                query.search(&both).ok()?.into_owned()
+                let both = json!({"input": input, "output": output.root().to_value()});
+                Some(query.search(&both).ok()?.into_owned())
             }
-        };
-        Some(found)
+        }
     }
 
     fn query(&self) -> Option<&Query> {
@@ -60,7 +60,7 @@ impl Acceptor {
     }
 
     /// Returns the part of a response that the acceptor looks at, as `path = value`.
-    pub(super) fn observed(&self, input: &Value, response: &Value) -> Option<String> {
+    pub(super) fn observed(&self, input: &Value, response: &Tree) -> Option<String> {
         let query = self.query()?;
         let mut value = self.search(query, input, response)?.to_string();
         if let Some((end, _)) = value.char_indices().nth(MAX_SHOWN) {

@@ -14,6 +14,7 @@ use super::error::{WaitError, WaitFailure};
 use super::{Settings, WaitOutput};
 use crate::error::{Error, Result};
 use crate::model::{Acceptor, Scope, Waiter, WaiterState};
+use crate::tree::Tree;
 
 /// What the driver does next.
 pub(crate) enum Step {
@@ -44,13 +45,13 @@ pub(crate) struct Tick {
 /// A response of the service, which may be an error.
 pub(crate) struct Observation {
     pub(crate) status: u16,
-    pub(crate) response: Result<Value>,
+    pub(crate) response: Result<Tree>,
 }
 
 /// The pause after an attempt that did not decide.
 pub(crate) struct Pause {
     pub(crate) attempts: u32,
-    pub(crate) response: Result<Value>,
+    pub(crate) response: Result<Tree>,
     pub(crate) delay: Duration,
 }
 
@@ -118,6 +119,7 @@ impl WaitMachine {
         let response = observation.response;
         match (matched.map(|acceptor| acceptor.state), &response) {
             (Some(WaiterState::Success), _) => {
+                let response = response.map(|tree| tree.root().to_value());
                 return Step::Done(Ok(WaitOutput { response, attempts }));
             }
             (Some(WaiterState::Failure), _) => {
@@ -178,7 +180,7 @@ impl WaitMachine {
         &self,
         reason: WaitFailure,
         matched: Option<&Acceptor>,
-        response: Result<Value>,
+        response: Result<Tree>,
     ) -> Step {
         let mut succeeds = self.waiter.acceptors.iter();
         let success = succeeds.find(|acceptor| acceptor.state == WaiterState::Success);
@@ -191,7 +193,7 @@ impl WaitMachine {
             (Err(error), _) => Some(error.root().without_call().to_string()),
         };
         let (last_response, source) = match response {
-            Ok(value) => (Some(value), None),
+            Ok(tree) => (Some(tree.root().to_value()), None),
             Err(error) => (None, Some(error)),
         };
         let error = WaitError {
@@ -225,7 +227,7 @@ mod tests {
     fn state(state: &str) -> Observation {
         Observation {
             status: 200,
-            response: Ok(json!({"Thing": {"State": state}})),
+            response: Ok(Tree::from(&json!({"Thing": {"State": state}}))),
         }
     }
 

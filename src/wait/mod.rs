@@ -353,11 +353,11 @@ impl<C: AnyClient> Attempt<C> {
 
 /// What an attempt shows about the state that is waited for.
 fn observed(sent: Result<Output>) -> Event {
-    let observed = sent.and_then(|output| Ok((output.meta.status, output.to_value()?)));
+    let observed = sent.and_then(|output| Ok((output.meta.status, output.to_tree()?)));
     match observed {
-        Ok((status, value)) => Event::Received(Observation {
+        Ok((status, tree)) => Event::Received(Observation {
             status,
-            response: Ok(value),
+            response: Ok(tree),
         }),
         Err(error) => match error.service_error().map(|service| service.status) {
             Some(status) => Event::Received(Observation {
@@ -373,9 +373,10 @@ impl Pause {
     /// Calls the program's function.
     fn report(&self, on_progress: &mut Option<Box<OnProgress>>) {
         if let Some(on_progress) = on_progress {
+            let response = self.response.as_ref().map(|tree| tree.root().to_value());
             on_progress(&Progress {
                 attempts: self.attempts,
-                response: self.response.as_ref(),
+                response: response.as_ref().map_err(|error| *error),
                 delay: self.delay,
             });
         }

@@ -14,7 +14,7 @@ use crate::server::{Fault, Server};
 use crate::support::client::{IntoClient, connect};
 use crate::{Kind, LONG, alone, at_best, blob, call, config, soon};
 
-fn put(client: &Client, body: impl Into<Body>) -> Result<tucuxi::Output, Error> {
+pub(crate) fn put(client: &Client, body: impl Into<Body>) -> Result<tucuxi::Output, Error> {
     let request = client.request("s3", "PutObject");
     let params = json!({"Bucket": "bucket", "Key": "key"});
     request.params(params).body(body).send()
@@ -206,7 +206,7 @@ pub(crate) fn patient(url: String) -> Client {
     server.read_timeout(LONG).connect()
 }
 
-const OK: &[u8] = b"HTTP/1.1 200 OK\r\netag: \"e\"\r\ncontent-length: 0\r\n\r\n";
+pub(crate) const OK: &[u8] = b"HTTP/1.1 200 OK\r\netag: \"e\"\r\ncontent-length: 0\r\n\r\n";
 
 #[test]
 fn continue_is_awaited_for_a_second_at_most() {
@@ -243,53 +243,6 @@ fn continue_is_awaited_for_a_second_at_most() {
             assert!(took >= Duration::from_millis(least), "{took:?}");
             took
         });
-    }
-}
-
-#[test]
-fn a_final_response_instead_of_continue_leaves_the_body_unread() {
-    let _alone = alone();
-    let url = by_hand(|mut reader, mut stream| {
-        read_head(&mut reader);
-        let no = b"HTTP/1.1 403 No\r\nx-amz-request-id: 1\r\ncontent-length: 0\r\n\r\n";
-        stream.write_all(no).unwrap();
-        let mut rest = Vec::new();
-        reader.read_to_end(&mut rest).unwrap();
-        assert!(rest.is_empty(), "{} bytes of a body", rest.len());
-    });
-    let body = Body::from_reader_with_len(std::io::Cursor::new(blob(1000)), 1000);
-    let error = put(&patient(url), body.clone()).unwrap_err();
-    assert_eq!(
-        error.service_error().map(|e| e.status),
-        Some(403),
-        "{error}"
-    );
-    assert_eq!(
-        std::io::copy(&mut body.open().unwrap(), &mut std::io::sink()).unwrap(),
-        1000,
-        "it can still be read"
-    );
-}
-
-#[test]
-fn a_response_while_the_body_is_sent_is_the_response() {
-    let _alone = alone();
-    for closes in [true, false] {
-        let url = by_hand(move |mut reader, mut stream| {
-            read_head(&mut reader);
-            stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
-            reader.read_exact(&mut [0; 10_000]).unwrap();
-            let no = b"HTTP/1.1 503 Slow\r\ncontent-length: 39\r\n\r\n<Error><Code>SlowDown</Code></Error>   ";
-            stream.write_all(no).unwrap();
-            if !closes {
-                // it stops reading and waits until the client disconnects
-                while stream.write_all(b" ").is_ok() {
-                    std::thread::sleep(Duration::from_millis(5));
-                }
-            }
-        });
-        let error = put(&patient(url), vec![7; 64 << 20]).unwrap_err();
-        assert_eq!(error.code(), Some("SlowDown"), "{error}");
     }
 }
 

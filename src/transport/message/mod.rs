@@ -12,8 +12,9 @@ pub(crate) use self::receive::{Heads, Left, Step};
 use std::time::Duration;
 
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Method, request};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, request};
 
+use super::failure::Failure;
 use crate::body::Body;
 
 /// How long a request with `Expect: 100-continue` waits for the server before it sends the body.
@@ -25,6 +26,16 @@ pub(crate) fn complete(head: &mut request::Parts, body: &Body) {
     // the transports decode nothing
     let identity = HeaderValue::from_static("identity");
     head.headers.entry(ACCEPT_ENCODING).or_insert(identity);
+}
+
+/// Checks that a server which reports success has received the whole request: what it stores, it would store in part.
+pub(crate) fn check_sent(is_sent: bool, status: StatusCode) -> Result<(), Failure> {
+    match is_sent || !status.is_success() {
+        true => Ok(()),
+        false => Err(Failure::Http(format!(
+            "the server responded with {status} before it had received the whole body"
+        ))),
+    }
 }
 
 /// Sets the headers for the length of the body, whatever an interceptor has set. A known length is always sent, even zero if the

@@ -54,6 +54,7 @@ pub(super) async fn exchange(
             chunk: Bytes::new(),
             is_blocked: false,
             is_done: !has_body,
+            is_sent: !has_body,
             sent: Arc::default(),
         },
         is_required,
@@ -73,6 +74,9 @@ pub(super) async fn exchange(
     };
     lease.received();
     let (response, stream) = received.into_parts();
+    if !is_required {
+        message::check_sent(call.sending.is_sent, response.status)?;
+    }
     let len = length(&head.method, &response)?;
     let progress = call.sending.sent.clone();
     // an error is the end of the request

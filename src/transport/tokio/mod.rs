@@ -101,6 +101,7 @@ impl TokioTransport {
             is_http2,
             is_long: is_http2 || limits.streams,
         };
+        exchange.body.check_empty().await?;
         let mut again = 0;
         loop {
             let link = self.pool.connect(need, &mut exchange.wait).await?;

@@ -1,5 +1,6 @@
 //! The body of a request, as it is sent.
 
+use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll, ready};
 
@@ -73,6 +74,22 @@ impl Outgoing {
         Ok(())
     }
 
+    /// Checks a body whose announced length is 0. Its head is the whole request, to which the server responds, so this comes first.
+    pub(super) async fn check_empty(&mut self) -> Result<(), Failure> {
+        if !self.is_empty() || self.bytes().is_some() {
+            return Ok(());
+        }
+        self.open()?;
+        match poll_fn(|cx| self.poll_next(cx)).await {
+            // the stream of a body has the announced length, or fails
+            Some(Err(error)) => Err(Failure::Body(error)),
+            Some(Ok(_)) | None => {
+                *self = Self::new(Body::empty());
+                Ok(())
+            }
+        }
+    }
+
     /// Whether all bytes have been returned.
     pub(super) fn is_ended(&self) -> bool {
         match &self.source {
@@ -120,7 +137,6 @@ impl Outgoing {
 
 #[cfg(test)]
 mod tests {
-    use std::future::poll_fn;
     use std::pin::Pin;
 
     use futures_core::Stream;

@@ -21,6 +21,8 @@ pub(super) struct Sending {
     pub(super) is_blocked: bool,
     /// Whether the whole body was sent, or the server does not want it.
     pub(super) is_done: bool,
+    /// Whether the whole body was sent.
+    pub(super) is_sent: bool,
     /// The bytes that were sent and not yet counted.
     pub(super) sent: Arc<AtomicU64>,
 }
@@ -44,7 +46,7 @@ impl Sending {
                         return Poll::Ready(Err(Failure::Body(error)));
                     }
                     None => {
-                        let _ = self.stream.send_data(Bytes::new(), true);
+                        self.is_sent = self.stream.send_data(Bytes::new(), true).is_ok();
                         return Poll::Ready(Ok(()));
                     }
                 }
@@ -62,6 +64,7 @@ impl Sending {
             let is_last = self.chunk.is_empty() && self.body.is_ended();
             let sent = self.stream.send_data(part, is_last);
             self.sent.fetch_add(n as u64, Ordering::Relaxed);
+            self.is_sent = is_last && sent.is_ok();
             if is_last || sent.is_err() {
                 return Poll::Ready(Ok(()));
             }

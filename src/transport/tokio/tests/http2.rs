@@ -37,8 +37,13 @@ async fn respond_to(request: http::Request<RecvStream>, mut respond: SendRespons
             let _ = stream.send_data(Bytes::new(), true);
             return;
         }
-        "/early" => {
-            let mut stream = respond.send_response(response(503), false).unwrap();
+        "/early" | "/stored" => {
+            let status = if head.uri.path() == "/early" {
+                503
+            } else {
+                200
+            };
+            let mut stream = respond.send_response(response(status), false).unwrap();
             stream.send_data("hello".into(), true).unwrap();
             // the rest of the body is not wanted
             return;

@@ -1,5 +1,6 @@
 //! TLS: trust, certificates of clients, and the protocol that is negotiated.
 
+use std::io::Read;
 use std::path::PathBuf;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -259,4 +260,41 @@ async fn an_operation_that_needs_http2_fails_without_it() {
     let service = server(Kind::Http2).await;
     let found = call(&service.transport(), get(&service.url()), duplex()).await;
     assert_eq!(found.unwrap(), (200, "hello".into()));
+}
+
+#[tokio::test]
+async fn a_success_before_the_whole_body_is_an_error_over_http2() {
+    let service = server(Kind::Http2).await;
+    let put = |path: &str, body: Body| request(Method::PUT, &(service.url() + path), body);
+    let bodies = || {
+        let reader = std::io::repeat(7).take(1 << 20);
+        [Body::from(vec![7; 1 << 20]), Body::from_reader(reader)]
+    };
+    for body in bodies() {
+        let put = put("/stored", body);
+        let error = call(&service.transport(), put, limits()).await.unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Interrupted, "{error}");
+        assert!(error.to_string().contains("the whole body"), "{error}");
+    }
+    for body in bodies() {
+        let found = call(&service.transport(), put("/early", body), limits()).await;
+        assert_eq!(found.unwrap(), (503, "hello".into()));
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_empty_as_announced_is_an_error() {
+    let service = server(Kind::Http2).await;
+    let plain = Server::sending(OK.to_vec()).await;
+    for url in [service.url(), plain.url()] {
+        let body = Body::from_reader(&b"hello"[..]).with_len(0).unwrap();
+        let put = request(Method::PUT, &url, body);
+        let error = call(&service.transport(), put, limits()).await.unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Request, "{error}");
+        assert!(error.to_string().contains("longer than"), "{error}");
+        let body = Body::from_reader(std::io::empty()).with_len(0).unwrap();
+        let put = request(Method::PUT, &url, body);
+        let found = call(&service.transport(), put, limits()).await;
+        assert_eq!(found.unwrap(), (200, "hello".into()));
+    }
 }

@@ -17,16 +17,20 @@ mod layout;
 mod width;
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::io::{self, Write};
+use std::ops::Range;
 
 use tucuxi::tree::{Kind, Members, Node};
 
-use self::layout::Section;
+use self::layout::Sections;
 use super::python::{self, NotTabular, is_falsy, is_scalar};
 
 pub(super) struct Table<'t> {
-    sections: Vec<Section<'t>>,
+    sections: Sections<'t>,
     escape: bool,
+    /// The members of the maps that are being added, each map's sorted by their names.
+    members: Vec<(&'t str, Node<'t>)>,
 }
 
 type Result<T> = std::result::Result<T, NotTabular>;
@@ -35,15 +39,21 @@ impl<'t> Table<'t> {
     /// Arranges a value in sections. There is no table of nothing.
     pub(super) fn build(title: &'t str, node: Node<'t>, escape: bool) -> Result<Option<Self>> {
         let mut table = Self {
-            sections: Vec::new(),
+            sections: Sections::default(),
             escape,
+            members: Vec::new(),
         };
         table.add(Some(title), node, 0)?;
         Ok(Some(table).filter(|table| !table.sections.is_empty()))
     }
 
-    pub(super) fn render(self, width: usize, colour: bool, out: &mut impl Write) -> io::Result<()> {
-        layout::render(self.sections, width, colour, out)
+    pub(super) fn render(
+        &self,
+        width: usize,
+        colour: bool,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        self.sections.render(width, colour, out)
     }
 
     fn add(&mut self, title: Option<&'t str>, node: Node<'t>, depth: usize) -> Result<()> {
@@ -63,88 +73,99 @@ impl<'t> Table<'t> {
 
     /// A row for each item of a list that does not start with a map.
     fn list(&mut self, list: Node<'t>) -> Result<()> {
+        let (cell, name) = (self.cell(), self.name());
         for item in list.elements() {
             match item.kind() {
                 Kind::List(cells) if cells.clone().all(is_scalar) => {
-                    self.row(cells.map(self.cell()))?;
+                    self.sections.add_row(cells.map(&cell))?;
                 }
                 Kind::List(_) => self.add(None, item, 0)?,
                 Kind::Map(members) => {
                     let names = members.map(|(name, _)| name);
-                    self.row(names.map(self.name()))?;
+                    self.sections.add_row(names.map(&name))?;
                 }
-                _ => self.row([item].into_iter().map(self.cell()))?,
+                _ => self.sections.add_row([item].into_iter().map(&cell))?,
             }
         }
         Ok(())
     }
 
     fn map(&mut self, members: Members<'t>, depth: usize) -> Result<()> {
-        let members = Sorted::new(members);
-        let (scalars, rest) = members.names();
-        let cells = scalars.iter().filter_map(|name| members.get(name));
-        let cells = cells.map(self.cell());
-        match &scalars[..] {
-            [] => {}
-            [name] => {
-                let name = [*name].into_iter().map(self.name());
-                self.row(name.chain(cells))?;
-            }
+        let (cell, name) = (self.cell(), self.name());
+        let all = self.sorted(members);
+        let is_cell = |(_, node): &&(&'t str, Node<'t>)| is_scalar(*node);
+        let scalars = || self.members[all.clone()].iter().filter(is_cell);
+        let cells = scalars().map(|(_, node)| cell(*node));
+        let mut names = scalars().map(|(member, _)| name(member));
+        match scalars().count() {
+            0 => {}
+            1 => self.sections.add_row(names.chain(cells))?,
             _ => {
-                self.headers(&scalars)?;
-                self.row(cells)?;
+                self.sections.set_headers(&mut names)?;
+                self.sections.add_row(cells)?;
             }
         }
-        for name in rest {
-            if let Some(node) = members.get(name) {
+        for at in all.clone() {
+            let (name, node) = self.members[at];
+            if !is_scalar(node) {
                 self.add(Some(name), node, depth + 1)?;
             }
         }
+        self.members.truncate(all.start);
         Ok(())
     }
 
     /// A row for each map of a list, followed by the sections of its other members.
     fn maps(&mut self, list: Node<'t>, depth: usize, title: Option<&'t str>) -> Result<()> {
+        let (cell, name) = (self.cell(), self.name());
         let (mut scalars, mut rest) = (Vec::new(), Vec::new());
+        let start = self.members.len();
         let mut maps = Vec::with_capacity(list.len());
         for item in list.elements() {
             let Kind::Map(members) = item.kind() else {
                 return Err(NotTabular("a list of maps has other items".into()));
             };
-            let members = Sorted::new(members);
-            members.add_names(&mut scalars, &mut rest);
-            maps.push(members);
+            let map = self.sorted(members);
+            for (name, node) in &self.members[map.clone()] {
+                add_name(
+                    if is_scalar(*node) {
+                        &mut scalars
+                    } else {
+                        &mut rest
+                    },
+                    name,
+                );
+            }
+            maps.push(map);
         }
-        self.headers(&scalars)?;
-        for (at, members) in maps.into_iter().enumerate() {
+        let headers =
+            |sections: &mut Sections<'t>| sections.set_headers(scalars.iter().copied().map(&name));
+        headers(&mut self.sections)?;
+        for (at, map) in maps.into_iter().enumerate() {
             if at > 0 && !rest.is_empty() {
                 self.start(title, depth);
-                self.headers(&scalars)?;
+                headers(&mut self.sections)?;
             }
-            let cell = self.cell();
+            let mut members = Sorted(&self.members[map.clone()]);
             let cells = scalars.iter().map(|name| members.get(name));
-            self.row(cells.map(|found| found.map_or(Cow::Borrowed(""), &cell)))?;
+            let cells = cells.map(|found| found.map_or(Cow::Borrowed(""), &cell));
+            self.sections.add_row(cells)?;
+            let mut after = map.start;
             for name in &rest {
-                if let Some(node) = members.get(name) {
+                let mut members = Sorted(&self.members[after..map.end]);
+                let found = members.get(name);
+                after = map.end - members.0.len();
+                if let Some(node) = found {
                     self.add(Some(name), node, depth + 1)?;
                 }
             }
         }
+        self.members.truncate(start);
         Ok(())
     }
 
     fn start(&mut self, title: Option<&'t str>, depth: usize) {
-        self.sections
-            .push(Section::new(title.map(self.name()), depth));
-    }
-
-    fn headers(&mut self, names: &[&'t str]) -> Result<()> {
-        let names = names.iter().copied().map(self.name());
-        self.section()?.set_headers(names.collect())
-    }
-
-    fn row(&mut self, cells: impl Iterator<Item = Cow<'t, str>>) -> Result<()> {
-        self.section()?.add_row(cells.collect())
+        self.sections.start(title.map(self.name()), depth);
     }
 
     /// The text of a scalar.
@@ -159,45 +180,37 @@ impl<'t> Table<'t> {
         move |name| python::printable(name, escape)
     }
 
-    fn section(&mut self) -> Result<&mut Section<'t>> {
-        let last = self.sections.last_mut();
-        last.ok_or_else(|| NotTabular("it has no title".into()))
+    /// Adds the members of a map, sorted by their names, and returns their positions.
+    fn sorted(&mut self, members: Members<'t>) -> Range<usize> {
+        let start = self.members.len();
+        self.members.extend(members);
+        self.members[start..].sort_unstable_by_key(|(name, _)| *name);
+        start..self.members.len()
     }
 }
 
-/// The members of a map, sorted by their names.
-struct Sorted<'t>(Vec<(&'t str, Node<'t>)>);
-
-impl<'t> Sorted<'t> {
-    fn new(members: Members<'t>) -> Self {
-        let mut members: Vec<_> = members.collect();
-        members.sort_unstable_by_key(|(name, _)| *name);
-        Self(members)
+/// Adds a name to those of other maps, in order. Most maps have the same ones.
+fn add_name<'t>(names: &mut Vec<&'t str>, name: &'t str) {
+    if let Err(at) = names.binary_search(&name) {
+        names.insert(at, name);
     }
+}
 
-    fn get(&self, name: &str) -> Option<Node<'t>> {
-        let found = self.0.binary_search_by_key(&name, |(known, _)| known);
-        found.ok().map(|at| self.0[at].1)
-    }
+/// The members of a map, which are asked for in the order of their names.
+struct Sorted<'m, 't>(&'m [(&'t str, Node<'t>)]);
 
-    /// The names in order: those of scalars, and those of maps and lists.
-    fn names(&self) -> (Vec<&'t str>, Vec<&'t str>) {
-        let (mut scalars, mut rest) = (Vec::new(), Vec::new());
-        self.add_names(&mut scalars, &mut rest);
-        (scalars, rest)
-    }
-
-    /// Adds the names that are missing.
-    fn add_names(&self, scalars: &mut Vec<&'t str>, rest: &mut Vec<&'t str>) {
-        for (name, node) in &self.0 {
-            let names = if is_scalar(*node) {
-                &mut *scalars
-            } else {
-                &mut *rest
-            };
-            if let Err(at) = names.binary_search(name) {
-                names.insert(at, name);
+impl<'t> Sorted<'_, 't> {
+    fn get(&mut self, name: &str) -> Option<Node<'t>> {
+        while let [(known, node), rest @ ..] = self.0 {
+            match (*known).cmp(name) {
+                Ordering::Less => self.0 = rest,
+                Ordering::Equal => {
+                    self.0 = rest;
+                    return Some(*node);
+                }
+                Ordering::Greater => break,
             }
         }
+        None
     }
 }
