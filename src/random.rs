@@ -25,9 +25,9 @@ pub(crate) fn secret<const LEN: usize>() -> Result<[u8; LEN], Failed> {
 /// Returns a new UUID, version 4.
 pub(crate) fn uuid() -> String {
     let bits = u128::from(bits()) << 64 | u128::from(bits());
-    uuid::Builder::from_random_bytes(bits.to_be_bytes())
-        .into_uuid()
-        .to_string()
+    let uuid = uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid();
+    let mut buffer = uuid::Uuid::encode_buffer();
+    uuid.hyphenated().encode_lower(&mut buffer).to_owned()
 }
 
 /// How many numbers are taken at a time.

@@ -21,7 +21,8 @@ pub(super) fn path(path: &str, normalize: bool, encode: bool) -> Cow<'_, str> {
     if normalize && (path.contains('.') || path.contains("//")) {
         path = normalized(&path).into();
     }
-    if encode {
+    // most paths of services that expect the encoding consist of letters
+    if encode && !path.bytes().all(|b| b == b'/' || b.is_ascii_alphanumeric()) {
         path = uri::encode(&path, b"/").into();
     }
     path

@@ -213,13 +213,13 @@ impl<'a> Signer<'a> {
         }
         let (stamp, hash) = (Timestamp::of(self.time).basic(), hash_of(payload));
         let headers = request.headers_mut();
-        set(headers, DATE, &stamp)?;
+        set(headers, DATE, &*stamp)?;
         if let Some(token) = self.credentials.session_token() {
             let name = HeaderName::try_from(self.token_name()).map_err(Error::request)?;
             set(headers, name, token)?;
         }
         if self.content_sha256 {
-            set(headers, CONTENT_SHA256, &hash)?;
+            set(headers, CONTENT_SHA256, &*hash)?;
         }
         if let Some(regions) = self.region_set() {
             set(headers, REGION_SET, regions)?;
@@ -227,20 +227,21 @@ impl<'a> Signer<'a> {
         let signed =
             canonical::Headers::new(request.headers(), request.uri(), |name| self.signs(name))?;
         let query = canonical::query(request.uri().query().unwrap_or_default(), &[]);
-        let signature = self.signature(&stamp, &self.canonical(request, &query, &signed, &hash))?;
+        let scope = self.scope(&stamp);
+        let canonical = self.canonical(request, &query, &signed, &hash);
+        let signature = self.signature(&stamp, &scope, &canonical)?;
         let text = [
             self.algorithm.name(),
             " Credential=",
             self.credentials.access_key_id(),
             "/",
-            &self.scope(&stamp),
+            &scope,
             ", SignedHeaders=",
             &signed.names,
             ", Signature=",
             &signature,
         ];
-        let text = text.concat();
-        set(request.headers_mut(), AUTHORIZATION, &text)?;
+        set(request.headers_mut(), AUTHORIZATION, text.concat())?;
         Ok(())
     }
 
@@ -274,7 +275,8 @@ impl<'a> Signer<'a> {
             self.signs(name) && !UNSIGNED_IN_URLS.contains(&name)
         })?;
         let credentials = self.credentials;
-        let credential = format!("{}/{}", credentials.access_key_id(), self.scope(&stamp));
+        let scope = self.scope(&stamp);
+        let credential = format!("{}/{scope}", credentials.access_key_id());
         let expires = expires.as_secs().to_string();
         let token = credentials
             .session_token()
@@ -292,7 +294,8 @@ impl<'a> Signer<'a> {
             .collect();
         let own = request.uri().query().unwrap_or_default().to_owned();
         let query = canonical::query(&own, &covered);
-        let signature = self.signature(&stamp, &self.canonical(request, &query, &signed, &hash))?;
+        let canonical = self.canonical(request, &query, &signed, &hash);
+        let signature = self.signature(&stamp, &scope, &canonical)?;
         let mut pairs: Vec<String> = vec![own];
         pairs.retain(|pair| !pair.is_empty());
         let last = [("X-Amz-Signature", &*signature)];
@@ -370,9 +373,9 @@ impl<'a> Signer<'a> {
     }
 
     /// Returns the signature of a canonical request.
-    fn signature(&self, stamp: &str, canonical: &str) -> Result<String> {
+    fn signature(&self, stamp: &str, scope: &str, canonical: &str) -> Result<String> {
         let hash = hash::sha256_hex(canonical.as_bytes());
-        let text = [self.algorithm.name(), stamp, &self.scope(stamp), &hash].join("\n");
+        let text = [self.algorithm.name(), stamp, scope, &hash].join("\n");
         match self.algorithm {
             Algorithm::SigV4 => Ok(keys::sign_v4(
                 self.credentials,
@@ -420,8 +423,8 @@ fn hash_of(payload: Payload<'_>) -> String {
 }
 
 /// Sets a header. The error does not show the value, which may be a secret.
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<()> {
-    let mut value = HeaderValue::from_str(value).map_err(|_| {
+fn set(headers: &mut HeaderMap, name: HeaderName, value: impl Into<String>) -> Result<()> {
+    let mut value = HeaderValue::try_from(value.into()).map_err(|_| {
         Error::request(format!(
             "the value of the header {name} is not valid in a header"
         ))

@@ -244,6 +244,17 @@ impl Body {
         self.open_source(|source| source.open())
     }
 
+    /// Appends the bytes of a small body.
+    pub(crate) fn append_to(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        match self.bytes() {
+            Some(bytes) => out.extend_from_slice(bytes),
+            None => {
+                self.open()?.read_to_end(out)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Opens the body for hashing.
     pub(crate) fn open_to_hash(&self) -> io::Result<Box<dyn Read + Send>> {
         self.open_source(|source| source.open_to_hash())

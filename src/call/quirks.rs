@@ -27,7 +27,7 @@ pub(crate) struct ServiceQuirks {
     pub(crate) has_region_at_any_url: bool,
     /// A response may say that the bucket is in another region, and the call follows it.
     pub(crate) follows_bucket_regions: Quirk,
-    /// A streaming body is sent only after `100 Continue`.
+    /// A streaming body is sent with `Expect: 100-continue`, for which a large one waits.
     pub(crate) awaits_consent: Quirk,
     /// A streaming body is sent with its tree hash and its SHA-256.
     pub(crate) sends_tree_hash: Quirk,

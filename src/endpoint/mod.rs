@@ -103,15 +103,47 @@ impl EndpointResolver {
     /// type error.
     pub fn resolve(&self, params: &EndpointParams) -> Result<Arc<Endpoint>, EndpointError> {
         let bound = self.ruleset.bind(params)?;
+        self.resolve_bound(&bound, || no_match(params))
+    }
+
+    /// Resolves an endpoint from a value for each parameter of the rules, in their order.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error as [`EndpointResolver::resolve`] does.
+    pub(crate) fn resolve_values(
+        &self,
+        values: &[Option<EndpointValue>],
+    ) -> Result<Arc<Endpoint>, EndpointError> {
+        let bound = self.ruleset.bind_values(values)?;
+        self.resolve_bound(&bound, || no_match(&self.named(values)))
+    }
+
+    /// Returns values for the parameters of the rules, in their order, with their names.
+    pub(crate) fn named(&self, values: &[Option<EndpointValue>]) -> EndpointParams {
+        let mut params = EndpointParams::new();
+        for (definition, value) in self.ruleset.parameters().iter().zip(values) {
+            if let Some(value) = value {
+                params.set(&definition.name, value.clone());
+            }
+        }
+        params
+    }
+
+    fn resolve_bound(
+        &self,
+        bound: &[Option<&EndpointValue>],
+        no_match: impl FnOnce() -> EndpointError,
+    ) -> Result<Arc<Endpoint>, EndpointError> {
         let key = CacheKey {
             definitions: self.ruleset.parameters(),
-            bound: &bound,
+            bound,
         };
         if let Some(endpoint) = self.cache.find(key) {
             return Ok(endpoint);
         }
-        let endpoint = eval::evaluate(&self.ruleset, &self.partitions, &bound, None)?;
-        let endpoint = Arc::new(endpoint.ok_or_else(|| no_match(params))?);
+        let endpoint = eval::evaluate(&self.ruleset, &self.partitions, bound, None)?;
+        let endpoint = Arc::new(endpoint.ok_or_else(no_match)?);
         self.cache.insert(key, &endpoint);
         Ok(endpoint)
     }

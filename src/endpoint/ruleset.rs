@@ -146,6 +146,32 @@ impl Ruleset {
                 next = at + 1;
             }
         }
+        self.complete(bound)
+    }
+
+    /// Does the same for a value of each parameter, in the order of the definitions.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error as [`bind`](Self::bind) does.
+    pub(super) fn bind_values<'a>(
+        &'a self,
+        values: &'a [Option<EndpointValue>],
+    ) -> Result<Vec<Option<&'a EndpointValue>>, EndpointError> {
+        let mut bound = Vec::with_capacity(self.parameters.len());
+        for (n, definition) in self.parameters.iter().enumerate() {
+            let value = values.get(n).and_then(Option::as_ref);
+            value.map_or(Ok(()), |value| definition.check(value))?;
+            bound.push(value);
+        }
+        self.complete(bound)
+    }
+
+    /// Adds the defaults to the values of the parameters.
+    fn complete<'a>(
+        &'a self,
+        mut bound: Vec<Option<&'a EndpointValue>>,
+    ) -> Result<Vec<Option<&'a EndpointValue>>, EndpointError> {
         for (definition, value) in self.parameters.iter().zip(&mut bound) {
             *value = value.or(definition.default.as_ref());
             if value.is_none() && definition.required {

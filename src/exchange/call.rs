@@ -1,6 +1,6 @@
 //! A call: what every stage may read about it, and the only way to start its exchange.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -32,6 +32,8 @@ pub(crate) struct Call {
     /// Set for a call that is not sent but signed in its URL.
     pub(super) presign: Option<Presign>,
     pub(super) purpose: Purpose,
+    /// The endpoint URL of the settings, once it was looked up.
+    pub(super) given_url: OnceLock<Option<Box<str>>>,
     extensions: CallExtensions,
 }
 
@@ -80,6 +82,7 @@ impl Call {
             buffered: true,
             presign: None,
             purpose: Purpose::Call,
+            given_url: OnceLock::new(),
             extensions: CallExtensions::default(),
         })
     }
@@ -107,6 +110,7 @@ impl Call {
             buffered: true,
             presign: Some(presign),
             purpose: self.purpose,
+            given_url: OnceLock::new(),
             extensions: CallExtensions::default(),
         })
     }

@@ -26,6 +26,7 @@ mod endpoint;
 mod hashing;
 mod hooks;
 mod judge;
+mod last_user_agent;
 mod length;
 #[cfg(all(test, feature = "embedded"))]
 mod machine_tests;
@@ -227,7 +228,7 @@ impl Exchange {
     pub(crate) fn step(&mut self, event: Event, tick: Tick) -> Step {
         let next = match event {
             Event::Called(result) => self.called(result, tick),
-            Event::Start(id) => self.begin(&id, tick),
+            Event::Start(id) => self.begin(id, tick),
             Event::Loaded(done) => done.and_then(|()| self.start(tick)),
             Event::Hashed(hashed) => self.hashed(hashed, tick),
             Event::Identity(Ok(identity)) => self.identified(identity, tick),
@@ -246,8 +247,8 @@ impl Exchange {
         Step::Done(result.map_err(|e| self.call.named(e)))
     }
 
-    fn begin(&mut self, invocation_id: &str, tick: Tick) -> Result<Step> {
-        self.invocation_id = HeaderValue::from_str(invocation_id).map_err(Error::request)?;
+    fn begin(&mut self, invocation_id: String, tick: Tick) -> Result<Step> {
+        self.invocation_id = HeaderValue::try_from(invocation_id).map_err(Error::request)?;
         match self.is_loaded() {
             true => self.start(tick),
             false => Ok(Step::NeedData),
@@ -262,7 +263,7 @@ impl Exchange {
             && !auth::is_unsigned(&self.call.context(&self.params.value, 0))
         {
             // a missing region is reported before missing credentials
-            endpoint::region(&self.call, endpoint::given_url(&self.call)?.as_deref())?;
+            endpoint::region(&self.call, endpoint::given_url(&self.call)?)?;
             return Ok(Step::NeedIdentity(IdentityKind::Credentials));
         }
         if let Some(step) = self.prepare_or_ask(None, tick)? {

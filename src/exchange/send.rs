@@ -58,7 +58,7 @@ impl Exchange {
         if let Some(ttl) = self.ttl(tick.now) {
             number = format!("ttl={ttl}; {number}");
         }
-        let number = HeaderValue::from_str(&number);
+        let number = HeaderValue::try_from(number);
         let headers = request.headers_mut();
         headers.entry(USER_AGENT).or_insert(agent);
         headers.insert(INVOCATION_ID, self.invocation_id.clone());

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::catalog::{Catalog, ServiceData, key};
 use super::discovery::Discovered;
+use super::last_user_agent::LastUserAgent;
 use super::retry::RetryState;
 use super::sessions::{self, Sessions};
 use super::skew::Clock;
@@ -49,6 +50,7 @@ pub(crate) struct Service {
     pub(super) discovered: Discovered,
     pub(super) sessions: Sessions,
     pub(super) clock: Clock,
+    pub(super) user_agent: LastUserAgent,
     /// The regions of buckets that were found in another region than the client's.
     bucket_regions: Mutex<HashMap<Box<str>, Box<str>>>,
 }
@@ -243,6 +245,7 @@ impl Service {
             discovered: Discovered::default(),
             sessions: Sessions::default(),
             clock: Clock::default(),
+            user_agent: LastUserAgent::default(),
             bucket_regions: Mutex::default(),
         }
     }

@@ -19,6 +19,7 @@ use crate::identity::{Credentials, Identity};
 use crate::protocol;
 use crate::settings::{
     AccountIdEndpointMode, EndpointDiscoveryMode, RequestChecksums, ResponseChecksums, RetryMode,
+    Settings,
 };
 
 /// The maximum length of the list of features; a longer one is cut.
@@ -34,6 +35,13 @@ pub(super) struct UserAgentInputs<'a> {
 }
 
 pub(super) fn user_agent(call: &Call, inputs: &UserAgentInputs<'_>) -> Result<HeaderValue> {
+    let last = &call.service.user_agent;
+    last.get(&call.config, features(call, inputs), |features| {
+        written(&call.config, features.to_vec())
+    })
+}
+
+fn written(config: &Settings, features: Vec<&str>) -> Result<HeaderValue> {
     static START: LazyLock<String> = LazyLock::new(|| {
         let version = env!("CARGO_PKG_VERSION");
         let (os, arch) = (system(std::env::consts::OS), std::env::consts::ARCH);
@@ -50,11 +58,10 @@ pub(super) fn user_agent(call: &Call, inputs: &UserAgentInputs<'_>) -> Result<He
             false => text.extend(value.chars().map(|c| if is_allowed(c) { c } else { '-' })),
         }
     };
-    let config = &call.config;
     if let Some(name) = config.environment().get("AWS_EXECUTION_ENV") {
         add("exec-env/", name);
     }
-    add("m/", &joined(features(call, inputs)));
+    add("m/", &joined(features));
     add("cfg/retry-mode#", config.retry_mode().as_str());
     if config.endpoint_discovery() == EndpointDiscoveryMode::Enabled {
         add("cfg/", "endpoint-discovery");
@@ -103,7 +110,9 @@ fn joined(mut ids: Vec<&str>) -> String {
 /// The ids of the features that the call uses.
 fn features(call: &Call, inputs: &UserAgentInputs<'_>) -> Vec<&'static str> {
     let config = &call.config;
-    let mut ids = vec![
+    // few calls use more
+    let mut ids = Vec::with_capacity(16);
+    ids.extend([
         match config.retry_mode() {
             RetryMode::Adaptive => "F",
             RetryMode::Legacy => "D",
@@ -117,7 +126,7 @@ fn features(call: &Call, inputs: &UserAgentInputs<'_>) -> Vec<&'static str> {
             ResponseChecksums::WhenRequired => "c",
             ResponseChecksums::WhenSupported => "b",
         },
-    ];
+    ]);
     ids.extend(match call.purpose {
         Purpose::Call => None,
         Purpose::Pages => Some("C"),

@@ -1,16 +1,20 @@
 //! AWS JSON 1.0 and 1.1: one URL, and the operation in `X-Amz-Target`.
 
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::error::ErrorParts;
-use super::request::header;
 use super::success::{Presence, Rejection, SuccessResponse, Wanted};
 use super::{BufferedResponse, Encoded, Nodes, OutputBody, Params, WireProtocol, json, rpc};
 use crate::codec::format::Format;
 use crate::codec::json_write;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Operation, ServiceModel, Shape};
 use crate::transport::Request;
+
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+const JSON_1_0: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
+const JSON_1_1: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 
 pub(super) struct AwsJson;
 
@@ -31,10 +35,19 @@ impl WireProtocol for AwsJson {
     ) -> Result<Encoded> {
         let metadata = model.metadata();
         let mut request = Encoded::post(operation.uri.to_string());
-        let target = format!("{}.{}", metadata.target_prefix, operation.name);
-        header(&mut request.headers, "x-amz-target", &target, false)?;
-        let content_type = format!("application/x-amz-json-{}", metadata.json_version);
-        header(&mut request.headers, "content-type", &content_type, false)?;
+        let target = [&metadata.target_prefix, ".", &operation.name].concat();
+        let target = HeaderValue::try_from(target).map_err(Error::request)?;
+        request.headers.append(TARGET, target);
+        match &*metadata.json_version {
+            "1.0" => request.headers.append(CONTENT_TYPE, JSON_1_0),
+            "1.1" => request.headers.append(CONTENT_TYPE, JSON_1_1),
+            other => {
+                let content_type = format!("application/x-amz-json-{other}");
+                let content_type = HeaderValue::try_from(content_type);
+                let content_type = content_type.map_err(Error::request)?;
+                request.headers.append(CONTENT_TYPE, content_type)
+            }
+        };
         rpc::set_query_mode(model, &mut request);
         let mut body = Vec::with_capacity(256);
         match operation.input {

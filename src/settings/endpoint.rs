@@ -85,7 +85,8 @@ impl Settings {
         key: &'static str,
         service_key: &str,
     ) -> Result<Option<(String, String)>, ConfigError> {
-        let own = format!("{variable}_{}", service_key.to_ascii_uppercase());
+        let mut own = format!("{variable}_{service_key}");
+        own.make_ascii_uppercase();
         for variable in [&own, variable] {
             if let Some(value) = self.env.get(variable) {
                 let source = format!("the environment variable {variable}");

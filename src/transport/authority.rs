@@ -32,6 +32,8 @@ pub(crate) fn port(uri: &Uri) -> u16 {
 /// Returns scheme, host and port: connections to them are interchangeable.
 pub(crate) fn key(uri: &Uri) -> Box<str> {
     let scheme = uri.scheme_str().unwrap_or("http");
-    let host = uri.host().unwrap_or_default().to_ascii_lowercase();
-    format!("{scheme}://{host}:{}", port(uri)).into()
+    let host = uri.host().unwrap_or_default();
+    let mut key = format!("{scheme}://{host}:{}", port(uri));
+    key.make_ascii_lowercase();
+    key.into()
 }

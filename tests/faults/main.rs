@@ -2,6 +2,7 @@
 //! complete bodies, and without leaking connections or threads. Also tests that need the state of the whole process, such as
 //! its loggers.
 
+mod consent;
 mod early;
 mod endless;
 mod events;

@@ -222,6 +222,7 @@ fn continue_is_awaited_for_a_second_at_most() {
         ),
         (b"", 900, 2000),
     ];
+    let large = blob(100_000);
     for (consent, least, most) in cases {
         at_best(Duration::from_millis(most), "the body", || {
             let (sender, receiver) = mpsc::channel();
@@ -229,16 +230,16 @@ fn continue_is_awaited_for_a_second_at_most() {
                 let head = read_head(&mut reader);
                 let since = Instant::now();
                 stream.write_all(consent).unwrap();
-                let mut body = [0; 5];
+                let mut body = vec![0; 100_000];
                 reader.read_exact(&mut body).unwrap();
                 sender.send((head, body, since.elapsed())).unwrap();
                 stream.write_all(OK).unwrap();
             });
-            put(&patient(url), "hello").unwrap();
+            put(&patient(url), large.clone()).unwrap();
             let (head, body, took) = receiver.recv().unwrap();
             assert!(head.contains("expect: 100-continue"));
             assert_eq!(head.matches("accept-encoding: identity").count(), 1);
-            assert_eq!(&body, b"hello");
+            assert!(body == large);
             // the client's second starts slightly earlier
             assert!(took >= Duration::from_millis(least), "{took:?}");
             took

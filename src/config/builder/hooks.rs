@@ -47,7 +47,7 @@ impl ConfigBuilder {
     /// | `s3-any-region-urls` | presigns for the global endpoint of S3, which redirects to the region of a bucket |
     /// | `s3-bucket-name` | rejects invalid bucket names |
     /// | `s3-bucket-region` | redirects requests to the region of a bucket |
-    /// | `s3-consent` | waits for `100 Continue` of S3 before it sends a body |
+    /// | `s3-consent` | sends bodies to S3 with `Expect: 100-continue`, and waits for that before it sends a large one |
     /// | `s3-control-arn` | takes the account id of S3 Control's calls from ARNs |
     /// | `s3-copy-source` | encodes `CopySource`, and accepts it as `{"Bucket": …, "Key": …, "VersionId": …}` |
     /// | `s3-customer-key` | encodes customer-provided keys and adds their MD5, unless the caller sets it |

@@ -63,7 +63,7 @@ fn by_rules(
 ) -> Result<EndpointExplanation> {
     let given = given_url(call)?;
     let Some(rules) = call.service.rules()? else {
-        let step = match &given {
+        let step = match given {
             Some(_) => "the service has no rules; the configuration names the endpoint",
             None => "the service has no rules; the endpoints file has the endpoint",
         };
@@ -74,7 +74,8 @@ fn by_rules(
             discovered_by: None,
         });
     };
-    let parameters = Facts::of(call, params, credentials, given)?.fill(rules)?;
+    let values = Facts::of(call, params, credentials, given)?.values(rules)?;
+    let parameters = rules.named(&values);
     let (endpoint, steps) = rules.resolve_traced(&parameters);
     Ok(EndpointExplanation {
         parameters,

@@ -3,6 +3,7 @@
 mod explain;
 mod parameters;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -25,10 +26,10 @@ pub(super) fn resolve(
     let given = given_url(call)?;
     match (call.service.rules()?, given) {
         (Some(rules), given) => {
-            let params = Facts::of(call, params, credentials, given)?.fill(rules)?;
-            Ok(rules.resolve(&params)?)
+            let values = Facts::of(call, params, credentials, given)?.values(rules)?;
+            Ok(rules.resolve_values(&values)?)
         }
-        (None, Some(url)) => Ok(Arc::new(bare(url, Vec::new()))),
+        (None, Some(url)) => Ok(Arc::new(bare(url.to_owned(), Vec::new()))),
         // without it, secrets would be sent to a host of AWS that is guessed
         (None, None) if call.service.model.metadata().endpoint_prefix.is_empty() => {
             Err(EndpointError::NoEndpoint.into())
@@ -86,10 +87,15 @@ fn may_sign_elsewhere(service: &Service, config: &Settings) -> bool {
     !own.is_empty() && (!is_plain || service.quirks.signs_for_legacy_region)
 }
 
-/// The endpoint URL of the settings for this service.
-pub(super) fn given_url(call: &Call) -> Result<Option<String>> {
+/// The endpoint URL of the settings for this service. It is looked up once for each call.
+pub(super) fn given_url(call: &Call) -> Result<Option<&str>> {
+    if let Some(known) = call.given_url.get() {
+        return Ok(known.as_deref());
+    }
     let key = call.service.model.metadata().service_key();
-    Ok(call.config.endpoint_url(&key)?)
+    let found = call.config.endpoint_url(&key)?;
+    let known = call.given_url.get_or_init(|| found.map(Into::into));
+    Ok(known.as_deref())
 }
 
 /// The signing region if the rules name none: the client's, unless the endpoints file names another. That file is read only if it
@@ -112,19 +118,23 @@ pub(super) fn signing_region(call: &Call) -> Result<String> {
 }
 
 /// The region of the bucket if it was found in another region, and otherwise the client's.
-fn region_of(call: &Call, params: &Value, given: Option<&str>) -> Result<Option<String>> {
+fn region_of<'c>(
+    call: &'c Call,
+    params: &Value,
+    given: Option<&str>,
+) -> Result<Option<Cow<'c, str>>> {
     let found =
         redirect::bucket(call, params).and_then(|bucket| call.service.bucket_region(bucket));
     match found {
-        Some(region) => Ok(Some(region.into())),
+        Some(region) => Ok(Some(String::from(region).into())),
         None => region(call, given),
     }
 }
 
 /// The client's region. Without one, global services have a default.
-pub(super) fn region(call: &Call, given: Option<&str>) -> Result<Option<String>> {
+pub(super) fn region<'c>(call: &'c Call, given: Option<&str>) -> Result<Option<Cow<'c, str>>> {
     match call.config.region() {
-        Some(region) => Ok(Some(region.to_owned())),
+        Some(region) => Ok(Some(region.into())),
         None => {
             let metadata = call.service.model.metadata();
             if given.is_some() && !call.service.quirks.has_region_at_any_url {
@@ -135,8 +145,10 @@ pub(super) fn region(call: &Call, given: Option<&str>) -> Result<Option<String>>
                 ..LegacyQuery::default()
             };
             match call.service.legacy()?.resolve(&query) {
-                Ok(endpoint) if given.is_some() => Ok(Some(endpoint.signing_region().into())),
-                Ok(endpoint) => Ok(Some(endpoint.name)),
+                Ok(endpoint) if given.is_some() => {
+                    Ok(Some(endpoint.signing_region().to_owned().into()))
+                }
+                Ok(endpoint) => Ok(Some(endpoint.name.into())),
                 Err(EndpointError::NoRegion) => {
                     call.config.required_region()?;
                     Ok(None)

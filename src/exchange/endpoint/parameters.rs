@@ -3,14 +3,16 @@
 //! The sources of a value, the highest precedence first: the operation's static parameters, the input's members, expressions over
 //! the input, the client's settings (built-ins).
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::super::Call;
 use super::region_of;
-use crate::endpoint::{EndpointParams, EndpointResolver, EndpointValue};
+use crate::endpoint::{EndpointResolver, EndpointValue};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::Credentials;
-use crate::model::Members;
+use crate::model::{Members, Shape};
 use crate::query::Query;
 use crate::settings::{AccountIdEndpointMode, AddressingStyle, RegionalEndpoints};
 
@@ -19,8 +21,10 @@ pub(super) struct Facts<'a> {
     call: &'a Call,
     params: &'a Value,
     credentials: Option<&'a Credentials>,
-    region: Option<String>,
-    given: Option<String>,
+    /// The members of the input.
+    members: Option<&'a Members>,
+    region: Option<Cow<'a, str>>,
+    given: Option<&'a str>,
 }
 
 impl<'a> Facts<'a> {
@@ -28,31 +32,33 @@ impl<'a> Facts<'a> {
         call: &'a Call,
         params: &'a Value,
         credentials: Option<&'a Credentials>,
-        given: Option<String>,
+        given: Option<&'a str>,
     ) -> Result<Self> {
+        let model = &call.service.model;
+        let input = call.operation.input.map(|id| model.shape(id)).transpose()?;
         Ok(Self {
             call,
             params,
             credentials,
-            region: region_of(call, params, given.as_deref())?,
+            members: input.and_then(Shape::members),
+            region: region_of(call, params, given)?,
             given,
         })
     }
 
-    /// Fills the parameters that the rules define, in their order.
-    pub(super) fn fill(&self, rules: &EndpointResolver) -> Result<EndpointParams> {
-        let mut filled = EndpointParams::new();
-        for definition in rules.ruleset().parameters() {
-            let name = &*definition.name;
-            let mut value = self.of_call(name)?;
-            if let (None, Some(built_in)) = (&value, &definition.built_in) {
-                value = self.built_in(built_in)?;
-            }
-            if let Some(value) = value {
-                filled.set(name, value);
-            }
+    /// Returns the values of the parameters that the rules define, in their order.
+    pub(super) fn values(&self, rules: &EndpointResolver) -> Result<Vec<Option<EndpointValue>>> {
+        let definitions = rules.ruleset().parameters();
+        let mut values = Vec::with_capacity(definitions.len());
+        for definition in definitions {
+            values.push(
+                match (self.of_call(&definition.name)?, &definition.built_in) {
+                    (None, Some(built_in)) => self.built_in(built_in)?,
+                    (value, _) => value,
+                },
+            );
         }
-        Ok(filled)
+        Ok(values)
     }
 
     /// The value from the operation, its input or the client's context parameters.
@@ -64,15 +70,7 @@ impl<'a> Facts<'a> {
         if let Some(fixed) = statics.find(|param| *param.name == *name) {
             return Ok(value(&fixed.value));
         }
-        let input = operation
-            .input
-            .map(|id| service.model.shape(id))
-            .transpose()?;
-        let mut members = input
-            .and_then(|shape| shape.members())
-            .map(Members::iter)
-            .into_iter()
-            .flatten();
+        let mut members = self.members.map(Members::iter).into_iter().flatten();
         if let Some(member) = members.find(|m| m.context_param.as_deref() == Some(name))
             && let Some(found) = self.params.get(&*member.name).and_then(value)
         {
@@ -102,7 +100,7 @@ impl<'a> Facts<'a> {
             "AWS::Region" => region.map(Into::into),
             "AWS::UseFIPS" => Some((config.use_fips() && !is_given).into()),
             "AWS::UseDualStack" => Some((self.uses_dualstack() && !is_given).into()),
-            "SDK::Endpoint" => self.given.as_deref().map(Into::into),
+            "SDK::Endpoint" => self.given.map(Into::into),
             "AWS::Auth::AccountId" => match config.account_id_endpoint_mode() {
                 AccountIdEndpointMode::Disabled => None,
                 _ => self
@@ -187,7 +185,6 @@ impl<'a> Facts<'a> {
     fn accelerates(&self) -> bool {
         let rest = self
             .given
-            .as_deref()
             .and_then(|url| url.split_once("://"))
             .map(|(_, rest)| rest);
         let host = rest

@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, request, response};
 
@@ -56,8 +57,10 @@ pub(crate) fn encode(head: &request::Parts, forward: Option<Option<&HeaderValue>
 
 /// Decodes the head of a response. Returns its length too, or `None` if the input ends before the head does.
 pub(crate) fn decode(input: &[u8]) -> Result<Option<(usize, response::Parts)>, Failure> {
-    match parse(input, FEW_HEADERS) {
-        Err(httparse::Error::TooManyHeaders) => parse(input, MAX_HEADERS),
+    match parse(input, &mut [httparse::EMPTY_HEADER; FEW_HEADERS]) {
+        Err(httparse::Error::TooManyHeaders) => {
+            parse(input, &mut vec![httparse::EMPTY_HEADER; MAX_HEADERS])
+        }
         result => result,
     }
     .map_err(|error| match error {
@@ -74,9 +77,11 @@ fn is_tls_alert(input: &[u8]) -> bool {
     input.starts_with(&[21, 3])
 }
 
-fn parse(input: &[u8], most: usize) -> Result<Option<(usize, response::Parts)>, httparse::Error> {
-    let mut headers = vec![httparse::EMPTY_HEADER; most];
-    let mut parsed = httparse::Response::new(&mut headers);
+fn parse<'i>(
+    input: &'i [u8],
+    headers: &mut [httparse::Header<'i>],
+) -> Result<Option<(usize, response::Parts)>, httparse::Error> {
+    let mut parsed = httparse::Response::new(headers);
     let mut config = httparse::ParserConfig::default();
     config.allow_obsolete_multiline_headers_in_responses(true);
     let httparse::Status::Complete(len) = config.parse_response(&mut parsed, input)? else {
@@ -89,9 +94,17 @@ fn parse(input: &[u8], most: usize) -> Result<Option<(usize, response::Parts)>, 
         Some(0) => Version::HTTP_10,
         _ => Version::HTTP_11,
     };
+    // the values share one copy
+    let head = Bytes::copy_from_slice(&input[..len]);
+    response.headers_mut().reserve(parsed.headers.len());
     for header in parsed.headers.iter() {
         let name = HeaderName::from_bytes(header.name.as_bytes());
-        let value = HeaderValue::from_bytes(&unfolded(header.value));
+        let start = header.value.as_ptr().addr() - input.as_ptr().addr();
+        let value = match unfolded(header.value) {
+            Cow::Borrowed(value) => head.slice(start..start + value.len()),
+            Cow::Owned(value) => value.into(),
+        };
+        let value = HeaderValue::from_maybe_shared(value);
         response.headers_mut().append(
             name.map_err(|_| httparse::Error::HeaderName)?,
             value.map_err(|_| httparse::Error::HeaderValue)?,

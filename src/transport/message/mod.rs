@@ -11,14 +11,28 @@ pub(crate) use self::receive::{Heads, Left, Step};
 
 use std::time::Duration;
 
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, request};
 
 use super::failure::Failure;
-use crate::body::Body;
+use crate::body::{Body, Reuse};
 
 /// How long a request with `Expect: 100-continue` waits for the server before it sends the body.
 pub(crate) const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The longest body that is sent in one piece with its head. It is far below what a connection takes without waiting.
+const SMALL: u64 = 64 * 1024;
+
+/// Whether a body is sent in one piece with its head: it is small, and can be sent again if the server refuses it.
+pub(crate) fn is_sent_at_once(body: &Body) -> bool {
+    body.reuse() == Reuse::Always && body.len().is_some_and(|len| len <= SMALL)
+}
+
+/// Whether the server's consent is awaited before the body is sent. A client need not do that (RFC 9110, section 10.1.1), and
+/// waiting takes longer than sending a small body.
+pub(crate) fn awaits_continue(head: &request::Parts, body: &Body) -> bool {
+    head.headers.contains_key(EXPECT) && !body.is_empty() && !is_sent_at_once(body)
+}
 
 /// Sets the headers that a transport is responsible for.
 pub(crate) fn complete(head: &mut request::Parts, body: &Body) {

@@ -1,6 +1,7 @@
 //! What is received: interim and final heads, and the body.
 
-use http::{StatusCode, response};
+use http::header::EXPECT;
+use http::{HeaderMap, StatusCode, response};
 
 use super::chunks::{Chunks, copy};
 use super::head::{self, Framing, MAX_HEAD};
@@ -13,6 +14,8 @@ const MAX_INTERIM: usize = 100;
 #[derive(Debug, Default)]
 pub(crate) struct Heads {
     interim: usize,
+    /// Whether the server has announced that it reads the body.
+    has_consent: bool,
 }
 
 /// What was decoded.
@@ -26,6 +29,12 @@ pub(crate) enum Step {
 }
 
 impl Heads {
+    /// Whether the connection is at the next response after this final one. A server that refuses a body at its head may take the
+    /// body for the next request, so what follows a refusal without consent is unknown.
+    pub(crate) fn leaves_no_body(&self, request: &HeaderMap, status: StatusCode) -> bool {
+        self.has_consent || status.is_success() || !request.contains_key(EXPECT)
+    }
+
     /// Decodes the next head. Returns its length too, or `None` if the input ends before the head does.
     pub(crate) fn decode(
         &mut self,
@@ -57,8 +66,11 @@ impl Heads {
             let what = "the server switched protocols (101), which was not requested";
             return Err(Failure::Http(what.into()));
         }
-        if awaits_continue && status == StatusCode::CONTINUE {
-            return Ok(Step::Continue);
+        if status == StatusCode::CONTINUE {
+            self.has_consent = true;
+            if awaits_continue {
+                return Ok(Step::Continue);
+            }
         }
         self.interim += 1;
         match self.interim > MAX_INTERIM {

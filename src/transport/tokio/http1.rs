@@ -8,7 +8,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::EXPECT;
 use http::{HeaderValue, request, response};
 use tokio::io::{AsyncReadExt, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep, timeout_at};
@@ -28,8 +27,8 @@ const FEW: usize = 8 * 1024;
 /// The most bytes of a body that are read at once.
 const MANY: usize = 64 * 1024;
 
-/// The longest body that is sent in one piece with the head.
-const SMALL: usize = 16 * 1024;
+/// The most bytes of chunks that are read at once.
+const SOME: usize = 16 * 1024;
 
 /// How long sending must be blocked before input is treated as an early response.
 const EARLY_RESPONSE_GRACE: Duration = Duration::from_millis(200);
@@ -87,21 +86,17 @@ impl Connection {
         mut body: Outgoing,
     ) -> Result<(response::Parts, Incoming), Trouble> {
         let mut head = message::encode(request, forward);
-        let expects_continue = !body.is_empty() && request.headers.contains_key(EXPECT);
-        let whole = body.bytes().filter(|_| !expects_continue);
-        let is_whole = match whole {
-            Some(bytes) if bytes.len() <= SMALL => {
-                head.extend_from_slice(bytes);
-                true
+        let expects_continue = message::awaits_continue(request, body.body());
+        let is_whole = message::is_sent_at_once(body.body());
+        // first, as a body that cannot be read is no reason to send a head
+        if is_whole {
+            let bytes = body.body().read_async().await.map_err(Failure::Body)?;
+            head.extend_from_slice(&bytes);
+            if !bytes.is_empty() {
+                self.watch().set_phase(Phase::Send);
             }
-            _ => false,
-        };
-        if !expects_continue && !is_whole {
-            // first, as a body that cannot be opened is no reason to send a head
+        } else if !expects_continue {
             body.open()?;
-        }
-        if is_whole && !body.is_empty() {
-            self.watch().set_phase(Phase::Send);
         }
         if let Err(error) = self.transmit(head.into()).await {
             let again = match (&error, self.is_used) {
@@ -133,7 +128,9 @@ impl Connection {
         message::check_sent(self.is_sent, head.status)?;
         let (framing, is_reusable) = message::framing(&request.method, &head)?;
         let mut incoming = Incoming {
-            is_reusable: is_reusable && self.is_sent,
+            is_reusable: is_reusable
+                && self.is_sent
+                && self.heads.leaves_no_body(&request.headers, head.status),
             connection: Some(self),
             left: framing.into(),
         };
@@ -406,7 +403,7 @@ impl Incoming {
             };
             let most = match &self.left {
                 Left::Bytes(left) => usize::try_from(*left).unwrap_or(MANY).clamp(1, MANY),
-                _ => SMALL,
+                _ => SOME,
             };
             match ready!(connection.poll_receive(cx, most)) {
                 Ok(0) => {

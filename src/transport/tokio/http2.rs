@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use h2::client::ResponseFuture;
 use h2::{Reason, RecvStream};
-use http::header::{CONNECTION, EXPECT, HOST, HeaderName, TE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, HOST, HeaderName, TE, TRANSFER_ENCODING, UPGRADE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Uri, Version, request, response};
 use tokio::time::{Sleep, sleep};
@@ -60,7 +60,7 @@ pub(super) async fn exchange(
         is_required,
         wait,
     };
-    match has_body && head.headers.contains_key(EXPECT) {
+    match message::awaits_continue(head, call.sending.body.body()) {
         true => call.patience = Some(Box::pin(sleep(CONTINUE_TIMEOUT))),
         false => call.begin_to_send()?,
     }

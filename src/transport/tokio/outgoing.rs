@@ -44,6 +44,10 @@ impl Outgoing {
         self.body.is_empty()
     }
 
+    pub(super) fn body(&self) -> &Body {
+        &self.body
+    }
+
     /// Whether the length is unknown.
     pub(super) fn is_chunked(&self) -> bool {
         self.body.len().is_none()

@@ -4,7 +4,6 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::header::EXPECT;
 use http::{HeaderValue, Uri, request, response};
 use ureq::Timeout;
 use ureq::unversioned::transport::time::Duration as Time;
@@ -13,6 +12,7 @@ use ureq::unversioned::transport::{NextTimeout, Transport};
 use super::pool::{NEVER, Pool};
 use crate::body::Body;
 use crate::read;
+use crate::transport::authority::key;
 use crate::transport::failure::Failure;
 use crate::transport::message::{self, CONTINUE_TIMEOUT, Heads, Left, Step};
 use crate::transport::watch::{Phase, Watch};
@@ -21,20 +21,23 @@ use crate::transport::watch::{Phase, Watch};
 pub(super) struct Connection {
     link: Box<dyn Transport>,
     pool: Arc<Pool>,
-    /// The peer: the service or a proxy.
-    to: Uri,
+    /// The key of the connection in the pool.
+    key: Box<str>,
     watch: Arc<Watch>,
+    heads: Heads,
     /// Whether the whole request was sent, so that the connection can be reused.
     is_sent: bool,
 }
 
 impl Connection {
     pub(super) fn new(pool: &Arc<Pool>, to: &Uri, watch: &Arc<Watch>) -> Result<Self, Failure> {
+        let key = key(to);
         Ok(Self {
-            link: pool.connect(to)?,
+            link: pool.connect(to, &key)?,
             pool: pool.clone(),
-            to: to.clone(),
+            key,
             watch: watch.clone(),
+            heads: Heads::default(),
             is_sent: false,
         })
     }
@@ -46,19 +49,16 @@ impl Connection {
         forward: Option<Option<&HeaderValue>>,
         body: &Body,
     ) -> Result<(response::Parts, Incoming), Failure> {
-        let text = message::encode(request, forward);
-        let expects_continue = !body.is_empty() && request.headers.contains_key(EXPECT);
-        let refusal = match expects_continue {
-            true => {
-                self.transmit(&text)?;
-                self.await_continue()?
-            }
-            false => None,
-        };
+        let mut text = message::encode(request, forward);
+        let mut refusal = None;
+        if message::awaits_continue(request, body) {
+            self.transmit(&std::mem::take(&mut text))?;
+            refusal = self.await_continue()?;
+        }
         let head = match refusal {
             Some(head) => head,
             None => {
-                self.send(if expects_continue { &[] } else { &text }, body)?;
+                self.send(text, body)?;
                 self.watch.set_phase(Phase::Head);
                 self.read_head(NEVER)?
                     .ok_or_else(|| Failure::Http("no response".into()))?
@@ -67,7 +67,9 @@ impl Connection {
         message::check_sent(self.is_sent, head.status)?;
         let (framing, is_reusable) = message::framing(&request.method, &head)?;
         let incoming = Incoming {
-            is_reusable: is_reusable && self.is_sent,
+            is_reusable: is_reusable
+                && self.is_sent
+                && self.heads.leaves_no_body(&request.headers, head.status),
             connection: Some(self),
             left: framing.into(),
         };
@@ -97,37 +99,37 @@ impl Connection {
         self.read_head(until)
     }
 
-    /// Sends the rest of the head, and the body. A small body in memory is sent together with the head.
-    fn send(&mut self, head: &[u8], body: &Body) -> Result<(), Failure> {
-        if let Some(bytes) = body.bytes() {
-            if !bytes.is_empty() {
+    /// Sends the rest of the head, and the body.
+    fn send(&mut self, mut head: Vec<u8>, body: &Body) -> Result<(), Failure> {
+        if message::is_sent_at_once(body) {
+            body.append_to(&mut head).map_err(Failure::Body)?;
+            if !body.is_empty() {
                 self.watch.set_phase(Phase::Send);
             }
+            self.transmit(&head)?;
+        } else if let Some(bytes) = body.bytes() {
+            self.transmit(&head)?;
+            self.watch.set_phase(Phase::Send);
             let room = self.link.buffers().output().len();
-            match head.len().saturating_add(bytes.len()) <= room {
-                true => self.transmit(&[head, bytes].concat())?,
-                false => {
-                    self.transmit(head)?;
-                    // the socket stops sending when the response arrives before the end of the body
-                    for chunk in bytes.chunks(room.max(1)) {
-                        if self.watch.is_early_response() {
-                            return Ok(());
-                        }
-                        self.transmit(chunk)?;
-                    }
+            for chunk in bytes.chunks(room.max(1)) {
+                // the socket stops sending when the response arrives before the end of the body
+                if self.watch.is_early_response() {
+                    break;
                 }
+                self.transmit(chunk)?;
             }
-            self.is_sent = !self.watch.is_early_response();
-            return Ok(());
+        } else {
+            // before anything is sent, as the head is the whole request if the length is zero
+            let mut reader = body.open().map_err(Failure::Body)?;
+            self.transmit(&head)?;
+            self.watch.set_phase(Phase::Send);
+            match body.len() {
+                Some(len) => self.send_sized(&mut reader, len)?,
+                None => self.send_chunked(&mut reader)?,
+            }
         }
-        // before anything is sent, as the head is the whole request if the length is zero
-        let mut reader = body.open().map_err(Failure::Body)?;
-        self.transmit(head)?;
-        self.watch.set_phase(Phase::Send);
-        match body.len() {
-            Some(len) => self.send_sized(&mut reader, len),
-            None => self.send_chunked(&mut reader),
-        }
+        self.is_sent = !self.watch.is_early_response();
+        Ok(())
     }
 
     fn send_sized(&mut self, reader: &mut impl Read, mut left: u64) -> Result<(), Failure> {
@@ -138,7 +140,6 @@ impl Connection {
             left = left.saturating_sub(n as u64);
             self.link.transmit_output(n, NEVER)?;
         }
-        self.is_sent = !self.watch.is_early_response();
         Ok(())
     }
 
@@ -159,7 +160,6 @@ impl Connection {
                 break;
             }
         }
-        self.is_sent = !self.watch.is_early_response();
         Ok(())
     }
 
@@ -168,10 +168,9 @@ impl Connection {
     fn read_head(&mut self, until: NextTimeout) -> Result<Option<response::Parts>, Failure> {
         let awaits_continue = until.reason == Timeout::Await100;
         let since = Instant::now();
-        let mut heads = Heads::default();
         loop {
             let input = self.link.buffers().input();
-            if let Some((len, step)) = heads.decode(input, awaits_continue)? {
+            if let Some((len, step)) = self.heads.decode(input, awaits_continue)? {
                 self.link.buffers().input_consume(len);
                 match step {
                     Step::Continue => return Ok(None),
@@ -234,7 +233,7 @@ impl Incoming {
         if let Some(connection) = self.connection.take()
             && self.is_reusable
         {
-            connection.pool.keep(&connection.to, connection.link);
+            connection.pool.keep(connection.key, connection.link);
         }
     }
 

@@ -14,7 +14,6 @@ use ureq::{Error, Proxy, Timeout};
 use super::socket::{MarkConnected, MarkConnecting, NoResolver, SocketConnector};
 use super::tls::Tls;
 use crate::transport::Network;
-use crate::transport::authority::key;
 use crate::transport::idle::Idle;
 
 /// No timeout: those of `ureq` are off, as the sockets below it have their own.
@@ -58,9 +57,9 @@ impl Pool {
         }
     }
 
-    /// Returns an idle connection to the host of a URL, or opens one.
-    pub(super) fn connect(&self, to: &Uri) -> Result<Link, Error> {
-        while let Some(mut link) = self.idle.take(&key(to)) {
+    /// Returns an idle connection with this key, or opens one to the host of a URL.
+    pub(super) fn connect(&self, to: &Uri, key: &str) -> Result<Link, Error> {
+        while let Some(mut link) = self.idle.take(key) {
             if link.is_open() {
                 return Ok(link);
             }
@@ -69,9 +68,9 @@ impl Pool {
     }
 
     /// Keeps a connection for reuse, unless it has unread input. Whether it is still open is checked when it is used.
-    pub(super) fn keep(&self, to: &Uri, mut link: Link) {
+    pub(super) fn keep(&self, key: Box<str>, mut link: Link) {
         if link.buffers().input().is_empty() {
-            self.idle.keep(key(to), link);
+            self.idle.keep(key, link);
         }
     }
 

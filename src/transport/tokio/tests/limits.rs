@@ -134,7 +134,9 @@ async fn a_server_that_is_too_slow_is_a_timeout() {
     for (name, pieces, limits, expected) in cases {
         calls.push(tokio::spawn(async move {
             let server = slow(pieces).await;
-            let mut request = request(Method::PUT, &server.url(), "hello");
+            // a small body would not wait
+            let body = vec![7; 100_000];
+            let mut request = request(Method::PUT, &server.url(), body);
             if name.contains("continue") {
                 let value = "100-continue".parse().unwrap();
                 request.headers_mut().insert("expect", value);
