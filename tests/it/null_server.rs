@@ -80,3 +80,31 @@ fn bucket_or_prefix_determines_the_number_of_keys() {
         assert_eq!((count, bytes), expected, "{bucket}");
     }
 }
+
+#[test]
+fn given_operations_are_recognised_in_headers_and_forms() {
+    let xml = "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account>\
+               </GetCallerIdentityResult></GetCallerIdentityResponse>";
+    let keys = "<ListBucketResult><Contents><Key>k</Key></Contents></ListBucketResult>";
+    let given = [
+        ("GetCallerIdentity", xml),
+        ("ListObjectsV2", keys),
+        ("PutItem", "{\"ConsumedCapacity\": {}}"),
+    ];
+    let given =
+        given.map(|(name, body)| (name, null_server::response("200 OK", "", body.as_bytes())));
+    let address = null_server::start_with(given.into()).unwrap();
+    let client = config_for(&format!("http://{address}")).connect();
+    let who = client.call("sts", "GetCallerIdentity", json!({})).unwrap();
+    assert_eq!(who["Account"], "123456789012");
+    let item = json!({"TableName": "table", "Item": {"pk": {"S": "k"}}});
+    let put = client.call("dynamodb", "PutItem", item).unwrap();
+    assert_eq!(put["ConsumedCapacity"], json!({}));
+    let bucket = json!({"Bucket": "bucket"});
+    let listed = client.call("s3", "ListObjectsV2", bucket).unwrap();
+    assert_eq!(listed["Contents"][0]["Key"], "k");
+    // the number is that of the keys
+    let bucket = json!({"Bucket": "keys-3"});
+    let listed = client.call("s3", "ListObjectsV2", bucket).unwrap();
+    assert_eq!(listed["KeyCount"], 3);
+}

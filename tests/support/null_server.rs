@@ -1,5 +1,5 @@
-//! An S3 server for benchmarks of clients. It stores and checks nothing, so it uses little processor time, and its memory does
-//! not grow with the bodies.
+//! An S3 server for benchmarks of clients, which also returns given responses of other services. It stores and checks nothing, so
+//! it uses little processor time, and its memory does not grow with the bodies.
 //!
 //! | request                             | response                                                          |
 //! |-------------------------------------|-------------------------------------------------------------------|
@@ -10,12 +10,16 @@
 //! | GET `?uploads`, `?uploadId=`        | none                                                              |
 //! | GET `?list-type=2`                  | keys, in pages of 1,000                                           |
 //! | GET, HEAD of `…-<n>`                | `n` zeros, or a range of them                                     |
+//! | an operation that was given         | that response                                                     |
 //!
 //! The name of the bucket or the prefix determines the number of keys and the size of the objects: `keys-2000-16384/` has 2,000
-//! keys of 16,384 bytes, `keys-2000` has as many empty objects.
+//! keys of 16,384 bytes, `keys-2000` has as many empty objects. An operation is given by its name, which a request has in
+//! `X-Amz-Target` or as the `Action` of a form; that of a listing is `ListObjectsV2`, for buckets and prefixes without a number.
 
+use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 
 const ETAG: &str = "\"6f5902ac237024bdd0c176cb93063dc4-128\"";
 const DATE: &str = "Mon, 02 Nov 2026 10:00:00 GMT";
@@ -31,15 +35,37 @@ static ZEROS: [u8; PIECE] = [0; PIECE];
 ///
 /// Returns an error if no port is free.
 pub(crate) fn start() -> io::Result<SocketAddr> {
+    start_with(Operations::new())
+}
+
+/// Complete responses by the names of their operations.
+pub(crate) type Operations = HashMap<&'static str, Vec<u8>>;
+
+/// Starts a server that also returns these responses.
+///
+/// # Errors
+///
+/// Returns an error if no port is free.
+pub(crate) fn start_with(operations: Operations) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
+    let operations = Arc::new(operations);
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
+            let operations = operations.clone();
             // a client that disconnects is not an error of the server
-            std::thread::spawn(move || Connection::new(stream).serve().is_ok());
+            std::thread::spawn(move || Connection::new(stream, operations).serve().is_ok());
         }
     });
     Ok(address)
+}
+
+/// A response, from its status line to the end of its body. Each line of the headers ends with `\r\n`.
+pub(crate) fn response(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head =
+        format!("HTTP/1.1 {status}\r\nDate: {DATE}\r\n{headers}Content-Length: {length}\r\n\r\n");
+    [head.as_bytes(), body].concat()
 }
 
 /// The parts of a request head that determine the response.
@@ -48,6 +74,7 @@ struct Request {
     method: String,
     path: String,
     query: String,
+    operation: Option<String>,
     range: Option<(u64, Option<u64>)>,
     length: u64,
     chunked: bool,
@@ -73,6 +100,10 @@ impl Request {
             match name.len() {
                 5 if is("range") => request.range = range(value),
                 6 if is("expect") => request.expects = true,
+                12 if is("x-amz-target") => {
+                    let name = value.rsplit('.').next();
+                    request.operation = name.map(ToOwned::to_owned);
+                }
                 14 if is("content-length") => request.length = value.parse().unwrap_or(0),
                 17 if is("transfer-encoding") => request.chunked = true,
                 17 if is("x-amz-copy-source") => request.copies = true,
@@ -101,6 +132,7 @@ fn range(value: &str) -> Option<(u64, Option<u64>)> {
 
 struct Connection {
     stream: TcpStream,
+    operations: Arc<Operations>,
     buffer: Vec<u8>,
     /// Bytes that were read and not consumed yet.
     from: usize,
@@ -108,10 +140,11 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(stream: TcpStream) -> Self {
+    fn new(stream: TcpStream, operations: Arc<Operations>) -> Self {
         let buffer = vec![0; PIECE];
         Self {
             stream,
+            operations,
             buffer,
             from: 0,
             to: 0,
@@ -120,9 +153,12 @@ impl Connection {
 
     fn serve(&mut self) -> io::Result<()> {
         self.stream.set_nodelay(true)?;
-        while let Some(request) = self.head()? {
+        while let Some(mut request) = self.head()? {
             if request.expects {
                 self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            }
+            if request.method == "POST" && request.path == "/" && request.operation.is_none() {
+                request.operation = self.action(request.length)?;
             }
             if request.chunked {
                 self.drain_chunks()?;
@@ -176,6 +212,20 @@ impl Connection {
         Ok(Some(request))
     }
 
+    /// The `Action` of a form of this length, which stays in the buffer.
+    fn action(&mut self, length: u64) -> io::Result<Option<String>> {
+        if length > PIECE as u64 {
+            return Ok(None);
+        }
+        while ((self.to - self.from) as u64) < length {
+            self.fill()?;
+        }
+        let form = String::from_utf8_lossy(&self.buffer[self.from..][..length as usize]);
+        let mut pairs = form.split('&').filter_map(|pair| pair.split_once('='));
+        let action = pairs.find(|(name, _)| *name == "Action");
+        Ok(action.map(|(_, name)| name.to_owned()))
+    }
+
     fn drain(&mut self, mut length: u64) -> io::Result<()> {
         loop {
             let there = (self.to - self.from) as u64;
@@ -215,6 +265,17 @@ impl Connection {
 
     fn answer(&mut self, request: &Request) -> io::Result<()> {
         let has = |name: &str| request.parameter(name).is_some();
+        let has_number = |text: &str| text.contains('-');
+        let prefix = request.parameter("prefix").unwrap_or_default();
+        let name = match &request.operation {
+            Some(name) => Some(&**name),
+            None if request.method != "GET" || !has("list-type") => None,
+            None if has_number(&request.path) || has_number(prefix) => None,
+            None => Some("ListObjectsV2"),
+        };
+        if let Some(given) = name.and_then(|name| self.operations.get(name)) {
+            return self.stream.write_all(given);
+        }
         match &*request.method {
             "PUT" if request.copies && has("partNumber") => {
                 self.xml(&format!("<CopyPartResult><ETag>{ETAG}</ETag></CopyPartResult>"))
@@ -246,11 +307,8 @@ impl Connection {
     }
 
     fn whole(&mut self, status: &str, headers: &str, body: &str) -> io::Result<()> {
-        let length = body.len();
-        let head = format!(
-            "HTTP/1.1 {status}\r\nDate: {DATE}\r\n{headers}Content-Length: {length}\r\n\r\n"
-        );
-        self.stream.write_all((head + body).as_bytes())
+        let whole = response(status, headers, body.as_bytes());
+        self.stream.write_all(&whole)
     }
 
     fn object(&mut self, request: &Request) -> io::Result<()> {
