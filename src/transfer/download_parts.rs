@@ -1,7 +1,6 @@
 //! Downloads, after the length of the object is known: in parts or whole.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -104,8 +103,7 @@ impl<'t> DownloadParts<'t> {
     pub(super) fn put_first(&self, first: Fetched) -> Result<()> {
         if let Some(partial) = &self.partial {
             let mut file = partial.at(0)?;
-            file.write_all(&first.bytes)
-                .map_err(TransferError::file(&*partial.path))?;
+            partial.write(&mut file, &first.bytes)?;
             partial.put_back(file);
         }
         self.put(1, first)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -328,10 +328,7 @@ enum Sink<'f> {
 impl Sink<'_> {
     fn write(&mut self, chunk: &[u8]) -> Result<()> {
         match self {
-            Self::File(file, partial) => {
-                let written = file.write_all(chunk);
-                written.map_err(TransferError::file(&*partial.path))
-            }
+            Self::File(file, partial) => partial.write(file, chunk),
             Self::Memory(bytes) => {
                 bytes.extend_from_slice(chunk);
                 Ok(())

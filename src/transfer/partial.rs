@@ -10,7 +10,7 @@
 //! left behind by a process that was killed.
 
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, Seek, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::SystemTime;
@@ -34,6 +34,8 @@ pub(super) struct PartialFile {
     open: Mutex<Vec<File>>,
     /// The handle that holds the lock.
     lock: Mutex<Option<File>>,
+    /// Held while some bytes are written.
+    writing: Mutex<()>,
 }
 
 impl PartialFile {
@@ -70,6 +72,7 @@ impl PartialFile {
             target: target.to_owned(),
             open: Mutex::default(),
             lock: Mutex::default(),
+            writing: Mutex::default(),
         }
     }
 
@@ -119,6 +122,19 @@ impl PartialFile {
         }
         drop(lock);
         Ok(file)
+    }
+
+    /// Writes bytes where a handle is positioned.
+    ///
+    /// A file system has one writer of a file at a time. Threads that wait for it there spin; here they sleep.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the bytes cannot be written.
+    pub(super) fn write(&self, file: &mut File, bytes: &[u8]) -> Result<()> {
+        let _alone = sync::lock(&self.writing);
+        let written = file.write_all(bytes);
+        written.map_err(TransferError::file(&*self.path))
     }
 
     /// Returns a handle for reuse.
