@@ -176,13 +176,21 @@ impl<'v> Data<'v> {
 
     /// Counts the values in it, itself included. A long text counts as several.
     pub(super) fn size(&self) -> u64 {
-        let (mut total, mut rest) = (self.own_size(), Vec::new());
-        self.parts(&mut rest);
+        let mut rest = Vec::new();
+        let mut total = self.flat_size(&mut rest);
         while let Some(data) = rest.pop() {
-            total = total.saturating_add(data.own_size());
-            data.parts(&mut rest);
+            total = total.saturating_add(data.flat_size(&mut rest));
         }
         total
+    }
+
+    /// The size without the parts that are left to count.
+    fn flat_size(&self, rest: &mut Vec<Self>) -> u64 {
+        if let Self::Node(node) = self {
+            return node.total(len_size);
+        }
+        self.parts(rest);
+        self.own_size()
     }
 
     /// The size without the parts.
@@ -400,5 +408,45 @@ impl ExactSizeIterator for Members<'_, '_> {}
 
 /// What a text counts as.
 pub(super) fn text_size(text: &str) -> u64 {
-    1 + u64::try_from(text.len() / TEXT).unwrap_or(u64::MAX)
+    len_size(text.len())
+}
+
+/// What a text of this many bytes counts as.
+fn len_size(len: usize) -> u64 {
+    1 + u64::try_from(len / TEXT).unwrap_or(u64::MAX - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::tree::Tree;
+
+    #[test]
+    fn a_node_is_as_large_as_its_value() {
+        let long = "x".repeat(100);
+        for value in [
+            json!(null),
+            json!("a"),
+            json!(long),
+            json!([]),
+            json!([1, [2, {}], long]),
+            json!({"a": 1, "b": {"c": [true, "text"], &*long: null}}),
+        ] {
+            let tree = Tree::from(&value);
+            let sizes = [Data::Node(tree.root()), Data::Value(&value)].map(|data| data.size());
+            assert_eq!(sizes[0], sizes[1], "{value}");
+            let list = Data::from(vec![Data::Node(tree.root()), Data::Value(&value)]);
+            assert_eq!(list.size(), 1 + 2 * sizes[0], "{value}");
+            for (node, value) in tree
+                .root()
+                .elements()
+                .zip(value.as_array().into_iter().flatten())
+            {
+                assert_eq!(Data::Node(node).size(), Data::Value(value).size());
+            }
+        }
+        assert_eq!(Data::Node(Tree::default().root()).size(), 1);
+    }
 }

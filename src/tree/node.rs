@@ -93,6 +93,25 @@ impl<'t> Node<'t> {
         &self.tree.text[start..start + len]
     }
 
+    /// Adds up all values in it, of which each counts 1, and each text, also that of a member's name, what a function makes of its
+    /// length.
+    pub(crate) fn total(self, of_text: impl Fn(usize) -> u64) -> u64 {
+        let Tree { nodes, names, .. } = self.tree;
+        let inner = nodes.get(self.at..self.at + self.raw().size());
+        let mut total: u64 = 0;
+        for (at, raw) in inner.unwrap_or_default().iter().enumerate() {
+            let own = match raw.tag {
+                Tag::String => of_text(raw.pair().1),
+                _ => 1,
+            };
+            // the name of the first is a part of what it is in
+            let name = names.get(raw.name as usize).filter(|_| at > 0);
+            let name = name.map_or(0, |name| of_text(name.len as usize));
+            total = total.saturating_add(own).saturating_add(name);
+        }
+        total.max(1)
+    }
+
     fn children(self, raw: Raw) -> Children<'t> {
         let (left, _) = raw.pair();
         Children {
