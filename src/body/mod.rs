@@ -245,6 +245,7 @@ impl Body {
     }
 
     /// Appends the bytes of a small body.
+    #[cfg(feature = "ureq")]
     pub(crate) fn append_to(&self, out: &mut Vec<u8>) -> io::Result<()> {
         match self.bytes() {
             Some(bytes) => out.extend_from_slice(bytes),
