@@ -3,6 +3,9 @@
 //! A panic ends the command (`exit_at_panic` in its `main.rs`), so nothing reads the tables for unwinding, which are an eighth of
 //! its code. Functions that became the same code are kept once. Rust has no setting of a profile for either. A linker that does not
 //! know an argument is not given it.
+//!
+//! Cargo passes the arguments in profiles that inherit `release`, too, and to the command's own unit tests with `--release`, where
+//! the first test that fails then ends the run.
 
 use std::env;
 use std::fs;

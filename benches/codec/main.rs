@@ -9,16 +9,7 @@
 //! callgrind, the difference between two such runs is the cost. A case is `value`, `tree`, `type`, `text` or `scan`, a slash
 //! and the name of a response, or `encode`.
 //!
-//! Budgets in millions of instructions (callgrind; optimised, without LTO):
-//!
-//! | response | tree | type | text | value |
-//! | --- | --- | --- | --- | --- |
-//! | list-objects | 11.5 | 11.2 | 12.1 | 20.5 |
-//! | describe-instances | 34.5 | 25.5 | 35 | 70.5 |
-//! | query | 48 | 76 | 47 | 128.5 |
-//! | list-metrics | 3.2 | 4.0 | 3.3 | 7.0 |
-//!
-//! The scan of XML is 2.4 of the first row and 9.8 of the second.
+//! Budgets are in `benches/instructions`, which counts the same cases.
 
 mod cases;
 mod responses;

@@ -7,8 +7,8 @@
 //! cargo bench --all-features --bench instructions -- --check       # fails if a budget is exceeded by more than 5 %
 //! ```
 //! Each path runs in processes of its own: once, and then some more times; the difference is the count. So what happens once in a
-//! process is not in it, except for paths of the command, which are whole processes; they need the feature `cli`. The budgets are in `paths.rs` and
-//! `commands.rs`. They are for x86-64, where valgrind offers no instructions for SHA-256, which is therefore counted in software.
+//! process is not in it, except for paths of the command, which are whole processes; they need the feature `cli`. The budgets are in
+//! `paths.rs`; paths of the command and first calls have none yet. They are for x86-64, where valgrind offers no instructions for SHA-256, which is therefore counted in software.
 //!
 //! To see what the instructions are for:
 //!

@@ -1,4 +1,4 @@
-"""Draws the chart of the README: how much more processor time each peer takes than tucuxi, row by row."""
+"""Draws a chart: how much more processor time each peer takes than tucuxi, row by row."""
 
 import math
 import statistics

@@ -109,6 +109,9 @@ pub(super) struct Names<'s> {
 /// So many names are compared faster than hashed.
 const FEW: usize = 16;
 
+/// The most names of a document. A model has some hundreds; without a limit, a document of names would need fifteen times its size.
+const MOST: usize = 1 << 16;
+
 impl<'s> Names<'s> {
     pub(super) fn new(src: &'s str) -> Self {
         Self {
@@ -132,20 +135,19 @@ impl<'s> Names<'s> {
         &self.names[number as usize]
     }
 
-    /// Finds or adds a name, which is expected at this place from now on.
-    pub(super) fn find(&mut self, start: u32, len: u32, place: Place) -> u32 {
-        let name = self.number(Span { start, len });
+    /// Finds or adds a name, which is expected at this place from now on. Returns `None` if there are too many names.
+    pub(super) fn find(&mut self, start: u32, len: u32, place: Place) -> Option<u32> {
+        let name = self.number(Span { start, len })?;
         self.expected[place.0 as usize % PLACES] = name;
-        name
+        Some(name)
     }
 
-    fn number(&mut self, span: Span) -> u32 {
+    fn number(&mut self, span: Span) -> Option<u32> {
         let text = &self.src.as_bytes()[span.start as usize..][..span.len as usize];
-        // an element takes four bytes or more, so there are fewer than 2^30 names
-        let next = self.list.len() as u32;
+        let next = self.list.len() as u32; // at most MOST
         if self.list.len() < FEW {
             if let Some(known) = self.names.iter().find(|known| known.bytes == text) {
-                return known.number;
+                return Some(known.number);
             }
         } else {
             if self.numbers.is_empty() {
@@ -153,13 +155,16 @@ impl<'s> Names<'s> {
                 self.numbers = known.map(|name| (name.bytes, name.number)).collect();
             }
             if let Some(known) = self.numbers.get(text) {
-                return *known;
+                return Some(*known);
+            }
+            if self.list.len() >= MOST {
+                return None;
             }
             self.numbers.insert(text, next);
         }
         self.list.push(span);
         self.names.push(Name::new(next, text));
-        next
+        Some(next)
     }
 }
 
@@ -176,7 +181,10 @@ mod tests {
             let mut start = 0;
             for (number, text) in texts.iter().enumerate() {
                 let len = text.len() as u32;
-                assert_eq!(names.find(start, len, Path::ROOT.start()), number as u32);
+                assert_eq!(
+                    names.find(start, len, Path::ROOT.start()),
+                    Some(number as u32)
+                );
                 let name = names.expected(Path::ROOT.start()).unwrap();
                 assert_eq!((name.number, name.bytes), (number as u32, text.as_bytes()));
                 start += len;

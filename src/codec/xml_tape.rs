@@ -298,6 +298,7 @@ impl<'s> Scan<'s> {
             self.attributes.push((self.nodes.len() as u32, end as u32));
         }
         let name = self.names.find(name as u32, len.into(), place);
+        let name = name.ok_or_else(|| invalid("too many names", lt))?;
         Ok(Tag { name, is_empty })
     }
 }

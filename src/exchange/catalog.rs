@@ -192,14 +192,7 @@ impl ServiceData {
 
     /// Reads the whole model, and the files that belong to it.
     fn check(&self) -> Result<()> {
-        for name in self.model.operation_names() {
-            self.model.operation(name)?;
-        }
-        for name in self.model.shape_names() {
-            self.model
-                .shape_id(name)
-                .map_or(Ok(()), |id| self.model.shape(id).map(drop))?;
-        }
+        self.model.check()?;
         self.rules()?;
         self.paginators()?;
         self.waiters()?;

@@ -171,6 +171,11 @@ impl<T> Index<T> {
         })
     }
 
+    /// Reads all blocks.
+    pub(super) fn check(&self) -> Result<(), String> {
+        (0..self.blocks.len()).try_for_each(|block| self.entries(block).map(drop))
+    }
+
     fn entries(&self, block: usize) -> Result<&Entries<T>, String> {
         let found = self.blocks.get(block).ok_or(UNKNOWN)?;
         let read = || Entries::of_lines((self.read)(block)?.into());

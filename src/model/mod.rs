@@ -312,6 +312,24 @@ impl ServiceModel {
         operation.map_err(|e| self.failed(&e))
     }
 
+    /// Reads all operations and shapes.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a part of the model cannot be read, or a definition is broken.
+    pub(crate) fn check(&self) -> Result<()> {
+        let read = self.operations.check().and_then(|()| self.shapes.check());
+        read.map_err(|e| self.failed(&e))?;
+        for name in self.operation_names() {
+            self.operation(name)?;
+        }
+        for name in self.shape_names() {
+            let id = self.find_shape(name).map_err(|e| self.failed(&e))?;
+            id.map_or(Ok(()), |id| self.shape(id).map(drop))?;
+        }
+        Ok(())
+    }
+
     /// Returns one of the service's other data files, if the model contains it: in a Smithy model, these are traits.
     pub(crate) fn file(&self, kind: &str) -> Result<Option<String>> {
         let file = self.dialect.file(self, kind);

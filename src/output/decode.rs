@@ -30,8 +30,8 @@ impl Output {
         target.done().map_err(Error::response)
     }
 
-    /// Decodes the result directly to the target. Only if that fails is it decoded again, to a tree of what fits the model, and the
-    /// target from that. So a response that fits has no extra cost.
+    /// Decodes the result directly to the target. If that fails it is decoded to a tree of what fits the model, and the target from
+    /// that. So a response that fits has no extra cost. A type of the program was read once before ([`decode_type`](Self::decode_type)).
     pub(super) fn decode<'a, S: DeserializeSeed<'a>>(
         &'a self,
         seed: impl Fn() -> S,

@@ -24,7 +24,7 @@ struct State {
     is_whole: bool,
     /// What became of the bytes that the connection was given.
     #[cfg(feature = "ureq")]
-    outgoing: Outgoing,
+    send_state: SendState,
     stopped: Option<(TransportErrorKind, &'static str)>,
     /// One for `Limits::throughput`, one for `Limits::whole_throughput`.
     flows: [Flow; 2],
@@ -33,7 +33,7 @@ struct State {
 /// What became of the bytes that a connection was given.
 #[cfg(feature = "ureq")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outgoing {
+pub(crate) enum SendState {
     Sent,
     /// The peer does not read, and has sent something itself: the connection holds some bytes back.
     Held,
@@ -99,7 +99,7 @@ impl Watch {
                 deadline: limits.deadline,
                 is_whole: !limits.streams,
                 #[cfg(feature = "ureq")]
-                outgoing: Outgoing::Sent,
+                send_state: SendState::Sent,
                 stopped: None,
                 flows: Default::default(),
             }),
@@ -158,13 +158,13 @@ impl Watch {
     }
 
     #[cfg(feature = "ureq")]
-    pub(crate) fn outgoing(&self) -> Outgoing {
-        self.state().outgoing
+    pub(crate) fn send_state(&self) -> SendState {
+        self.state().send_state
     }
 
     #[cfg(feature = "ureq")]
-    pub(crate) fn set_outgoing(&self, outgoing: Outgoing) {
-        self.state().outgoing = outgoing;
+    pub(crate) fn set_send_state(&self, state: SendState) {
+        self.state().send_state = state;
     }
 
     pub(crate) fn stopped(&self) -> Option<(TransportErrorKind, &'static str)> {

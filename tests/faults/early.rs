@@ -8,7 +8,7 @@ use tucuxi::Body;
 
 use crate::server::{Fault, Server};
 use crate::streams::{OK, by_hand, patient, put, read_head};
-use crate::support::client::IntoClient;
+use crate::support::client::{IntoClient, isolated};
 use crate::{alone, blob, config};
 
 #[test]
@@ -60,6 +60,33 @@ fn stop_reading(mut stream: TcpStream) {
     while stream.write_all(b" ").is_ok() {
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+#[test]
+fn a_slow_early_error_is_read_to_its_end() {
+    let _alone = alone();
+    let url = by_hand(|mut reader, mut stream| {
+        read_head(&mut reader);
+        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
+        reader.read_exact(&mut [0; 10_000]).unwrap();
+        let no =
+            b"HTTP/1.1 503 Slow\r\ncontent-length: 44\r\n\r\n<Error><Code>SlowDown</Code></Error>";
+        stream.write_all(no).unwrap();
+        for _ in 0..8 {
+            std::thread::sleep(Duration::from_millis(250));
+            stream.write_all(b" ").unwrap();
+        }
+        stop_reading(stream);
+    });
+    // each pause is shorter, all together are longer
+    let client = isolated()
+        .unsigned()
+        .endpoint_url(url)
+        .max_attempts(1)
+        .read_timeout(Duration::from_secs(1))
+        .connect();
+    let error = put(&client, vec![7; 64 << 20]).unwrap_err();
+    assert_eq!(error.code(), Some("SlowDown"), "{error}");
 }
 
 /// More than the buffers of any socket.

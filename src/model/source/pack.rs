@@ -5,7 +5,7 @@
 //! entry  = end of the name in names: u32, end of its frames in frames: u32
 //! ```
 //! Numbers are little-endian, names are sorted. The frames are zstd's: one for a text; for a model in blocks (`model/blocks.rs`), that
-//! of the front, then that of a dictionary if the model is large, and one for each block. All other frames share the dictionary of the
+//! of the front, then that of a dictionary if the model is large, and one for each block. All frames but the blocks of large models share the dictionary of the
 //! pack, because rules, paginators and small models are much alike.
 
 #[cfg(feature = "cli")]

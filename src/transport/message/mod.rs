@@ -20,7 +20,7 @@ use crate::body::{Body, Reuse};
 /// How long a request with `Expect: 100-continue` waits for the server before it sends the body.
 pub(crate) const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The longest body that is sent in one piece with its head. It is far below what a connection takes without waiting.
+/// The longest body that is sent in one piece with its head. Sending it costs less than the round trip of a wait.
 const SMALL: u64 = 64 * 1024;
 
 /// Whether a body is sent in one piece with its head: it is small, and can be sent again if the server refuses it.

@@ -15,7 +15,7 @@ use crate::read;
 use crate::transport::authority::key;
 use crate::transport::failure::Failure;
 use crate::transport::message::{self, CONTINUE_TIMEOUT, Heads, Left, Step};
-use crate::transport::watch::{Outgoing, Phase, Watch};
+use crate::transport::watch::{Phase, SendState, Watch};
 
 /// How long input is awaited that is pending already.
 const AT_ONCE: Duration = Duration::from_millis(10);
@@ -138,12 +138,16 @@ impl Connection {
     /// Whether the rest of the body is of no use: the peer reads no more, or has sent its final response. If it has sent something
     /// else, such as an interim response or a message of TLS, the rest is sent.
     fn is_refused(&mut self) -> Result<bool, Failure> {
-        while self.early.is_none() && self.watch.outgoing() == Outgoing::Held {
+        while self.early.is_none() && self.watch.send_state() == SendState::Held {
             // sends what is held back, too
             self.early = self.read_head(Some(AT_ONCE))?;
             self.watch.set_phase(Phase::Send);
         }
-        Ok(self.early.is_some() || self.watch.outgoing() == Outgoing::Refused)
+        if self.early.is_some() {
+            // the rest is not sent any more
+            self.watch.set_send_state(SendState::Refused);
+        }
+        Ok(self.watch.send_state() == SendState::Refused)
     }
 
     fn send_sized(&mut self, reader: &mut impl Read, mut left: u64) -> Result<(), Failure> {
@@ -177,8 +181,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Receives the head of the final response. Within a limit, which is the wait for `100 Continue`, returns `None` when that is
-    /// received or the time has passed.
+    /// Receives the head of the final response. Within a limit, returns `None` when `100 Continue` is received or the time has passed.
     fn read_head(&mut self, limit: Option<Duration>) -> Result<Option<response::Parts>, Failure> {
         let since = Instant::now();
         loop {

@@ -17,7 +17,7 @@ use ureq::{Error, Timeout};
 use super::current::{SLICE, current, slice};
 use crate::transport::authority::port;
 use crate::transport::failure::is_end;
-use crate::transport::watch::{Outgoing, Phase, Watch};
+use crate::transport::watch::{Phase, SendState, Watch};
 
 /// Resolves nothing: host names are resolved when a connection is opened, and not for each request.
 #[derive(Debug)]
@@ -188,16 +188,22 @@ impl Connection {
         };
         held.extend_from_slice(&output[sent.bytes..]);
         if sent.is_refused {
-            self.write_closed = true;
+            self.refuse();
             held.clear();
         }
-        watch.set_outgoing(match (self.write_closed, held.is_empty()) {
-            (true, _) => Outgoing::Refused,
-            (false, true) => Outgoing::Sent,
-            (false, false) => Outgoing::Held,
+        watch.set_send_state(match (self.write_closed, held.is_empty()) {
+            (true, _) => SendState::Refused,
+            (false, true) => SendState::Sent,
+            (false, false) => SendState::Held,
         });
         self.held = held;
         Ok(())
+    }
+
+    /// Sends nothing more.
+    fn refuse(&mut self) {
+        self.write_closed = true;
+        self.held = Vec::new();
     }
 }
 
@@ -319,7 +325,10 @@ impl Transport for Connection {
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let watch = current();
         if !self.held.is_empty() {
-            self.send(0, true, &watch)?;
+            match watch.send_state() {
+                SendState::Refused => self.refuse(),
+                SendState::Held | SendState::Sent => self.send(0, true, &watch)?,
+            }
         }
         let since = Instant::now();
         loop {

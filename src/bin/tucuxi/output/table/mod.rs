@@ -81,8 +81,11 @@ impl<'t> Table<'t> {
                 }
                 Kind::List(_) => self.add(None, item, 0)?,
                 Kind::Map(members) => {
-                    let names = members.map(|(name, _)| name);
-                    self.sections.add_row(names.map(&name))?;
+                    let all = self.sorted(members);
+                    let names = self.members[all.clone()].iter();
+                    self.sections
+                        .add_row(names.map(|(member, _)| name(member)))?;
+                    self.members.truncate(all.start);
                 }
                 _ => self.sections.add_row([item].into_iter().map(&cell))?,
             }
