@@ -70,6 +70,7 @@ impl Exchange {
         let call = &self.call;
         let config = &call.config;
         let stream = protocol::streams(&call.service.model, &call.operation, call.buffered)?;
+        let events = protocol::input_event_stream(&call.service.model, &call.operation)?;
         Ok(Step::Send {
             request,
             limits: Limits {
@@ -78,6 +79,7 @@ impl Exchange {
                 throughput: config.min_throughput().filter(|_| self.is_blob_stream()),
                 whole_throughput: config.min_whole_throughput(),
                 streams: stream,
+                sends_events: events.is_some(),
                 duplex: sent_events::is_duplex(&call.service.model, &call.operation)?,
                 ..Limits::default()
             },

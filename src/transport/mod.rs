@@ -132,6 +132,9 @@ pub struct Limits {
     pub streams: bool,
     /// Whether the bodies of request and response are sent at the same time, which needs HTTP/2. Both may be silent for any time.
     pub duplex: bool,
+    /// Whether the body of the request is a stream of events. A service may report success before it has received all of them; before
+    /// the end of any other body, that is an error.
+    pub sends_events: bool,
     /// Whether the request is sent without a proxy, whatever the settings.
     pub direct: bool,
     /// Cancels the request.
@@ -150,6 +153,7 @@ impl Default for Limits {
             streams: false,
             direct: false,
             duplex: false,
+            sends_events: false,
             cancel: CancelToken::default(),
         }
     }

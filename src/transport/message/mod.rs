@@ -14,6 +14,7 @@ use std::time::Duration;
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, request};
 
+use super::Limits;
 use super::failure::Failure;
 use crate::body::{Body, Reuse};
 
@@ -42,9 +43,14 @@ pub(crate) fn complete(head: &mut request::Parts, body: &Body) {
     head.headers.entry(ACCEPT_ENCODING).or_insert(identity);
 }
 
-/// Checks that a server which reports success has received the whole request: what it stores, it would store in part.
-pub(crate) fn check_sent(is_sent: bool, status: StatusCode) -> Result<(), Failure> {
-    match is_sent || !status.is_success() {
+/// Checks that a server which reports success has received the whole request: what it stores, it would store in part. Events are
+/// not stored, and a server may have heard enough.
+pub(crate) fn check_sent(
+    is_sent: bool,
+    limits: &Limits,
+    status: StatusCode,
+) -> Result<(), Failure> {
+    match is_sent || limits.sends_events || !status.is_success() {
         true => Ok(()),
         false => Err(Failure::Http(format!(
             "the server responded with {status} before it had received the whole body"

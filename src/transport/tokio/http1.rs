@@ -125,7 +125,7 @@ impl Connection {
                 head.ok_or_else(|| Failure::Http("no response".into()))?
             }
         };
-        message::check_sent(self.is_sent, head.status)?;
+        message::check_sent(self.is_sent, &self.watch().limits, head.status)?;
         let (framing, is_reusable) = message::framing(&request.method, &head)?;
         let mut incoming = Incoming {
             is_reusable: is_reusable

@@ -75,7 +75,8 @@ pub(super) async fn exchange(
     lease.received();
     let (response, stream) = received.into_parts();
     if !is_required {
-        message::check_sent(call.sending.is_sent, response.status)?;
+        let limits = &call.wait.watch.limits;
+        message::check_sent(call.sending.is_sent, limits, response.status)?;
     }
     let len = length(&head.method, &response)?;
     let progress = call.sending.sent.clone();
