@@ -199,3 +199,32 @@ fn interim_responses_without_end_end_an_upload() {
     let error = put(&patient(url), vec![7; MANY as usize]).unwrap_err();
     assert!(error.to_string().contains("too many interim"), "{error}");
 }
+
+/// The last bytes of some of these bodies are the ones for which there is no room before the server reads.
+#[test]
+fn a_success_after_the_last_byte_is_no_early_one() {
+    let _alone = alone();
+    let uploads = (10..80).map(|n| {
+        std::thread::spawn(move || {
+            let url = by_hand(|mut reader, mut stream| {
+                let head = read_head(&mut reader);
+                let mut lines = head.lines();
+                let length = lines.find_map(|line| line.strip_prefix("content-length: "));
+                let length: u64 = length.unwrap().parse().unwrap();
+                stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
+                std::thread::sleep(Duration::from_millis(100));
+                stream
+                    .write_all(b"HTTP/1.1 102 Processing\r\n\r\n")
+                    .unwrap();
+                std::thread::sleep(Duration::from_millis(500));
+                let mut body = (&mut reader).take(length);
+                std::io::copy(&mut body, &mut std::io::sink()).unwrap();
+                stream.write_all(OK).unwrap();
+            });
+            put(&patient(url), vec![7; n * 100_000]).map(drop)
+        })
+    });
+    for upload in uploads.collect::<Vec<_>>() {
+        upload.join().unwrap().unwrap();
+    }
+}

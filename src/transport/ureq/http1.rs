@@ -105,6 +105,7 @@ impl Connection {
 
     /// Sends the rest of the head, and the body.
     fn send(&mut self, mut head: Vec<u8>, body: &Body) -> Result<(), Failure> {
+        let mut is_given = true;
         if message::is_sent_at_once(body) {
             body.append_to(&mut head).map_err(Failure::Body)?;
             if !body.is_empty() {
@@ -117,6 +118,7 @@ impl Connection {
             let room = self.link.buffers().output().len();
             for chunk in bytes.chunks(room.max(1)) {
                 if self.is_refused()? {
+                    is_given = false;
                     break;
                 }
                 self.transmit(chunk)?;
@@ -126,12 +128,14 @@ impl Connection {
             let mut reader = body.open().map_err(Failure::Body)?;
             self.transmit(&head)?;
             self.watch.set_phase(Phase::Send);
-            match body.len() {
+            is_given = match body.len() {
                 Some(len) => self.send_sized(&mut reader, len)?,
                 None => self.send_chunked(&mut reader)?,
-            }
+            };
         }
-        self.is_sent = !self.is_refused()?;
+        // a response that is received after the last byte was sent is no early one
+        self.is_refused()?;
+        self.is_sent = is_given && self.watch.send_state() == SendState::Sent;
         Ok(())
     }
 
@@ -143,14 +147,15 @@ impl Connection {
             self.early = self.read_head(Some(AT_ONCE))?;
             self.watch.set_phase(Phase::Send);
         }
-        if self.early.is_some() {
-            // the rest is not sent any more
+        if self.early.is_some() && self.watch.send_state() == SendState::Held {
+            // what is held back is not sent any more
             self.watch.set_send_state(SendState::Refused);
         }
-        Ok(self.watch.send_state() == SendState::Refused)
+        Ok(self.early.is_some() || self.watch.send_state() == SendState::Refused)
     }
 
-    fn send_sized(&mut self, reader: &mut impl Read, mut left: u64) -> Result<(), Failure> {
+    /// Returns whether all bytes were given to the connection.
+    fn send_sized(&mut self, reader: &mut impl Read, mut left: u64) -> Result<bool, Failure> {
         while left > 0 && !self.is_refused()? {
             let output = self.link.buffers().output();
             let n = read::some(reader, output).map_err(Failure::Body)?;
@@ -158,10 +163,11 @@ impl Connection {
             left = left.saturating_sub(n as u64);
             self.link.transmit_output(n, NEVER)?;
         }
-        Ok(())
+        Ok(left == 0)
     }
 
-    fn send_chunked(&mut self, reader: &mut impl Read) -> Result<(), Failure> {
+    /// Returns whether all bytes were given to the connection.
+    fn send_chunked(&mut self, reader: &mut impl Read) -> Result<bool, Failure> {
         // space for the length, which is known when the chunk has been read
         const HEAD: usize = 18;
         while !self.is_refused()? {
@@ -175,10 +181,10 @@ impl Connection {
             output[end..end + 2].copy_from_slice(b"\r\n");
             self.link.transmit_output(end + 2, NEVER)?;
             if n == 0 {
-                break;
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Receives the head of the final response. Within a limit, returns `None` when `100 Continue` is received or the time has passed.

@@ -199,7 +199,7 @@ fn add_name<'t>(names: &mut Vec<&'t str>, name: &'t str) {
     }
 }
 
-/// The members of a map, which are asked for in the order of their names.
+/// The rest of a map's members, sorted by name. Each lookup must be for a later name than the one before.
 struct Sorted<'m, 't>(&'m [(&'t str, Node<'t>)]);
 
 impl<'t> Sorted<'_, 't> {
