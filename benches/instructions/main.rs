@@ -18,6 +18,14 @@
 //! valgrind --tool=callgrind target/release/deps/instructions-… --run 'decode list-objects to a tree' 10
 //! callgrind_annotate callgrind.out.…
 //! ```
+//!
+//! The functions that run when the command starts, for `data/startup.txt`, whose order the linker follows (`build.rs`):
+//!
+//! ```sh
+//! CARGO_PROFILE_RELEASE_STRIP=false cargo build --release --features cli
+//! TUCUXI_BENCH_COMMAND=target/release/tucuxi cargo bench --all-features --bench instructions -- --functions > startup.txt
+//! mv startup.txt data/
+//! ```
 
 #[path = "../codec/cases.rs"]
 #[allow(dead_code, reason = "the benchmark of codecs uses more of it")]
@@ -30,6 +38,7 @@ mod responses;
 
 mod commands;
 mod count;
+mod functions;
 mod paths;
 
 use std::process::ExitCode;
@@ -63,6 +72,10 @@ fn main() -> ExitCode {
         _ if !count::is_installed() => {
             eprintln!("valgrind is not installed");
             ExitCode::FAILURE
+        }
+        _ if words.contains(&"--functions") => {
+            functions::print(&Commands::start().expect("the feature cli is on"));
+            ExitCode::SUCCESS
         }
         _ => all(&words),
     }
