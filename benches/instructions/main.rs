@@ -13,8 +13,7 @@
 //! To see what the instructions are for:
 //!
 //! ```sh
-//! CARGO_PROFILE_BENCH_STRIP=false CARGO_PROFILE_BENCH_DEBUG=line-tables-only \
-//!   cargo bench --all-features --bench instructions --no-run       # prints the path of the program
+//! cargo bench --all-features --bench instructions --no-run         # prints the path of the program
 //! valgrind --tool=callgrind target/release/deps/instructions-… --run 'decode list-objects to a tree' 10
 //! callgrind_annotate callgrind.out.…
 //! ```
@@ -22,7 +21,7 @@
 //! The functions that run when the command starts, for `data/startup.txt`, whose order the linker follows (`build.rs`):
 //!
 //! ```sh
-//! CARGO_PROFILE_RELEASE_STRIP=false cargo build --release --features cli
+//! cargo rustc --release --features cli --bin tucuxi -- -C strip=none
 //! TUCUXI_BENCH_COMMAND=target/release/tucuxi cargo bench --all-features --bench instructions -- --functions > startup.txt
 //! mv startup.txt data/
 //! ```
