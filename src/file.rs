@@ -80,8 +80,9 @@ fn open_sized(path: &Path) -> io::Result<(File, u64)> {
 pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let (file, len) = open_sized(path)?;
     // one more byte, in which the end of the file is found
-    let capacity = usize::try_from(len.min(limit)).map_or(0, |len| len.saturating_add(1));
-    read_into(Vec::with_capacity(capacity), file, limit)
+    let expected = len.min(limit).min(MAX_SETTINGS) + 1;
+    let bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
+    read_into(bytes, file, limit)
 }
 
 /// Whether a regular file has this text among its first `limit` bytes. The file is read no further than that.
