@@ -1,8 +1,10 @@
 //! Shapes and their members.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
 use super::ShapeId;
+use super::quoted::QuotedNames;
 use crate::time::TimestampFormat;
 
 /// A shape: a type of the model.
@@ -114,8 +116,10 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Members {
     pub(super) list: Box<[Member]>,
+    /// Their names in JSON, which are made when they are first needed.
+    pub(super) quoted: OnceLock<Box<QuotedNames>>,
     /// The hint for the first field of a response, see [`Member::next_hint`].
-    first_hint: AtomicU16,
+    pub(super) first_hint: AtomicU16,
     /// The number of fields in the last response.
     expected_len: AtomicU16,
     /// The member that is the HTTP body.
@@ -186,7 +190,7 @@ pub struct Member {
     pub(crate) duplicate_wire_name: Option<u16>,
     /// The member that followed this one in the last structure. The hint is verified on use; as a response repeats its structures,
     /// it is nearly always right, and finding a member takes one comparison.
-    next_hint: AtomicU16,
+    pub(super) next_hint: AtomicU16,
 }
 
 /// The location of a member in an HTTP message.
@@ -321,6 +325,7 @@ impl Members {
             list[i].duplicate_wire_name = duplicate.map(|j| j as u16);
         }
         Self {
+            quoted: OnceLock::new(),
             first_hint: AtomicU16::new(0),
             expected_len: AtomicU16::new(0),
             payload,

@@ -13,12 +13,18 @@ use super::{NAMELESS, NameId, Node, Raw, Span, Tag, Tree, pair};
 pub(crate) struct Builder {
     tree: Tree,
     ids: HashMap<Box<str>, NameId>,
-    /// For each name, the one after it in its map, and the first in the map of that name, as they were when it was last added: the elements
-    /// of a list have the same members, so most names are found here.
-    likely: Vec<[NameId; 2]>,
-    /// For each name, the number of the map that had it last.
-    seen: Vec<u64>,
+    names: Vec<Known>,
     maps: u64,
+}
+
+/// A name that the tree has.
+struct Known {
+    span: Span,
+    /// The name after it in its map, and the first in the map of that name, as they were when it was last added: the elements of a list
+    /// have the same members, so most names are found here.
+    likely: [NameId; 2],
+    /// The number of the map that had it last.
+    seen: u64,
 }
 
 /// A name in a tree that is being made.
@@ -159,19 +165,20 @@ impl Builder {
     /// Finds or adds the name of the next member.
     pub(crate) fn name(&mut self, text: &str, hint: &mut Hint) -> Result<Name> {
         let side = usize::from(hint.is_first);
-        let place = self.likely.get(hint.after as usize);
-        let likely = place.map_or(NAMELESS, |likely| likely[side]);
-        let is_same = |span: &Span| {
-            let start = span.start as usize;
-            let known = self.tree.text.as_bytes();
-            known.get(start..start + span.len as usize) == Some(text.as_bytes())
+        let place = self.names.get(hint.after as usize);
+        let likely = place.map_or(NAMELESS, |known| known.likely[side]);
+        let is_same = |known: &Known| {
+            let start = known.span.start as usize;
+            let bytes = self.tree.text.as_bytes();
+            let bytes = bytes.get(start..start + known.span.len as usize);
+            bytes.is_some_and(|known| is_same(known, text.as_bytes()))
         };
-        let id = match self.tree.names.get(likely as usize).is_some_and(is_same) {
+        let id = match self.names.get(likely as usize).is_some_and(is_same) {
             true => likely,
             false => {
                 let id = self.id(text)?;
-                if let Some(likely) = self.likely.get_mut(hint.after as usize) {
-                    likely[side] = id;
+                if let Some(known) = self.names.get_mut(hint.after as usize) {
+                    known.likely[side] = id;
                 }
                 id
             }
@@ -191,8 +198,11 @@ impl Builder {
         let id = small(self.tree.names.len())?;
         let span = self.add_text(text)?;
         self.tree.names.push(span);
-        self.likely.push([NAMELESS; 2]);
-        self.seen.push(0);
+        self.names.push(Known {
+            span,
+            likely: [NAMELESS; 2],
+            seen: 0,
+        });
         self.ids.insert(text.into(), id);
         Ok(id)
     }
@@ -211,13 +221,16 @@ impl Builder {
     /// Ends a map. Of members with the same name the last counts, at the place of the first.
     pub(crate) fn close_map(&mut self, open: Open, count: usize) -> Result {
         self.close(open, count)?;
+        if count < 2 {
+            return Ok(());
+        }
         self.maps += 1;
         let mut at = open.0 + 1;
         let mut is_distinct = true;
         for _ in 0..count {
             let raw = self.tree.nodes[at];
             at += raw.size();
-            let seen = &mut self.seen[raw.name as usize];
+            let seen = &mut self.names[raw.name as usize].seen;
             is_distinct &= *seen != self.maps;
             *seen = self.maps;
         }
@@ -302,6 +315,23 @@ impl Builder {
         (self.tree.nodes).extend(list.tree.nodes[start..end].iter().map(copy));
         Ok(list.len().min(range.end) - range.start)
     }
+}
+
+/// Compares names, most of which are shorter than a call that compares them.
+#[inline(always)]
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    fn ends<const N: usize>(a: &[u8], b: &[u8]) -> bool {
+        a.first_chunk::<N>() == b.first_chunk() && a.last_chunk::<N>() == b.last_chunk()
+    }
+    a.len() == b.len()
+        && match a.len() {
+            0 => true,
+            1 => a[0] == b[0],
+            2..4 => ends::<2>(a, b),
+            4..8 => ends::<4>(a, b),
+            8..=16 => ends::<8>(a, b),
+            _ => a == b,
+        }
 }
 
 impl Tree {
