@@ -1,10 +1,12 @@
 //! Shapes and their members.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
-use super::ShapeId;
+use once_cell::sync::OnceCell;
+
 use super::quoted::QuotedNames;
+use super::{ServiceModel, ShapeId};
+use crate::error::{Error, Result};
 use crate::time::TimestampFormat;
 
 /// A shape: a type of the model.
@@ -117,11 +119,13 @@ pub enum Kind {
 pub struct Members {
     pub(super) list: Box<[Member]>,
     /// Their names in JSON, which are made when they are first needed.
-    pub(super) quoted: OnceLock<Box<QuotedNames>>,
+    pub(super) quoted: OnceCell<Box<QuotedNames>>,
     /// The hint for the first field of a response, see [`Member::next_hint`].
     pub(super) first_hint: AtomicU16,
     /// The number of fields in the last response.
     expected_len: AtomicU16,
+    /// The place of the member that is a stream of events, once that is known.
+    event_stream: OnceCell<Option<u16>>,
     /// The member that is the HTTP body.
     pub(super) payload: Option<u16>,
     /// Whether the model names a payload, even if the protocol has none.
@@ -325,9 +329,10 @@ impl Members {
             list[i].duplicate_wire_name = duplicate.map(|j| j as u16);
         }
         Self {
-            quoted: OnceLock::new(),
+            quoted: OnceCell::new(),
             first_hint: AtomicU16::new(0),
             expected_len: AtomicU16::new(0),
+            event_stream: OnceCell::new(),
             payload,
             names_payload: payload.is_some(),
             has_attributes: list.iter().any(|m| m.xml_attribute),
@@ -335,6 +340,20 @@ impl Members {
             has_response_body: list.iter().any(|m| m.location.is_response_body()),
             list: list.into(),
         }
+    }
+
+    /// The member that is a stream of events, if the structure is an input or an output that has one.
+    pub(crate) fn event_stream(&self, model: &ServiceModel) -> Result<Option<&Member>> {
+        let find = || {
+            for (at, member) in (0_u16..).zip(&self.list) {
+                if model.shape(member.target)?.event_stream {
+                    return Ok(Some(at));
+                }
+            }
+            Ok::<_, Error>(None)
+        };
+        let place = self.event_stream.get_or_try_init(find)?;
+        Ok(place.and_then(|at| self.list.get(usize::from(at))))
     }
 
     /// Returns the members, in the order of the model.
