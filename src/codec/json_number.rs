@@ -1,6 +1,12 @@
 //! Numbers in JSON.
 
-use super::json_tokens::Number;
+/// A number, as serde_json represents it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Number {
+    F64(f64),
+    I64(i64),
+    U64(u64),
+}
 
 /// So many digits fit into 64 bits.
 const SAFE: usize = 19;

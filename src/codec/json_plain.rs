@@ -3,7 +3,8 @@
 use serde_json::{Map, Number, Value};
 
 use super::ReadError;
-use super::json_tokens::{self, Tokens};
+use super::json_number;
+use super::json_tokens::Tokens;
 
 /// Reads a text into a value.
 pub(crate) fn value(src: &str) -> Result<Value, ReadError> {
@@ -47,11 +48,11 @@ fn next(tokens: &mut Tokens<'_>) -> Result<Value, ReadError> {
         b'f' => tokens.word("false").map(|()| false.into())?,
         b'n' => tokens.word("null").map(|()| Value::Null)?,
         _ => match tokens.number()? {
-            json_tokens::Number::F64(float) => {
+            json_number::Number::F64(float) => {
                 Number::from_f64(float).map_or(Value::Null, Value::Number)
             }
-            json_tokens::Number::I64(number) => number.into(),
-            json_tokens::Number::U64(number) => number.into(),
+            json_number::Number::I64(number) => number.into(),
+            json_number::Number::U64(number) => number.into(),
         },
     })
 }

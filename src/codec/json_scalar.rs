@@ -6,7 +6,8 @@ use serde::de::value::{SeqDeserializer, StrDeserializer};
 use serde::de::{Deserializer as _, Error as _, Unexpected, Visitor};
 
 use super::ReadError;
-use super::json_tokens::{Number, Text, Tokens};
+use super::json_number::Number;
+use super::json_tokens::{Text, Tokens};
 use super::received;
 use super::scalar::{self, ScalarText};
 use crate::model::Kind;

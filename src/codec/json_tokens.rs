@@ -8,8 +8,9 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, Visitor};
 
+use super::json_number::{self, Number};
 use super::json_text::{self, escaped_at};
-use super::{MAX_DEPTH, ReadError, json_number};
+use super::{MAX_DEPTH, ReadError};
 
 type Result<T = (), E = ReadError> = std::result::Result<T, E>;
 
@@ -50,14 +51,6 @@ impl<'de> Text<'_, 'de> {
             Self::Copied(text) => text.to_owned().into(),
         }
     }
-}
-
-/// A number, as serde_json represents it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Number {
-    F64(f64),
-    I64(i64),
-    U64(u64),
 }
 
 impl<'de> Tokens<'de> {

@@ -1,9 +1,5 @@
 //! The names of members as they are compared with a JSON text.
 
-use std::sync::atomic::Ordering::Relaxed;
-
-use super::shape::{Member, Members};
-
 /// The name of a member with the quote behind it, whose first 16 bytes are compared as two words: a name is shorter than a call that
 /// compares it.
 #[derive(Debug)]
@@ -35,42 +31,41 @@ fn place(word: u64) -> usize {
 }
 
 impl QuotedNames {
+    /// The names of members; `None` is a member that is not in the text.
     #[cold]
-    fn new(members: &[Member]) -> Self {
-        let list: Box<[Quoted]> = members.iter().map(Quoted::new).collect();
+    pub(super) fn new<'m>(names: impl Iterator<Item = Option<&'m str>>) -> Self {
+        let list: Box<[Quoted]> = names.map(|name| Quoted::new(name.unwrap_or(""))).collect();
         let mut short = [0; PLACES];
         for (at, name) in list.iter().enumerate().rev() {
             if let Ok(at) = u8::try_from(at)
-                && name.len < WORD
+                && (1..WORD).contains(&name.len)
             {
                 short[place(name.words[0])] = at;
             }
         }
         Self { list, short }
     }
-}
 
-impl Members {
-    /// The body member whose name, and then a quote, a text begins with; `None` also if it is not an expected one. `previous` is the
-    /// member that was found before it.
-    #[inline]
-    pub(crate) fn find_quoted(&self, previous: Option<usize>, text: &[u8]) -> Option<usize> {
+    /// The member whose name, and then a quote, a text begins with: the expected one, or one with a short name. `name` returns the whole
+    /// name of a member.
+    #[inline(always)]
+    pub(super) fn find<'m>(
+        &self,
+        expected: usize,
+        text: &[u8],
+        name: impl Fn(usize) -> &'m str,
+    ) -> Option<usize> {
         let window = words(text.first_chunk()?);
-        let names = self
-            .quoted
-            .get_or_init(|| Box::new(QuotedNames::new(&self.list)));
         let is = |at: usize| {
-            let name = names.list.get(at);
-            name.is_some_and(|name| name.starts(window, text, || &self.list[at].wire_name))
+            let quoted = self.list.get(at);
+            quoted.is_some_and(|quoted| quoted.starts(window, text, || name(at)))
         };
-        let hint = previous.map_or(&self.first_hint, |at| &self.list[at].next_hint);
-        let hinted = usize::from(hint.load(Relaxed));
-        if is(hinted) {
-            return Some(hinted);
+        if is(expected) {
+            return Some(expected);
         }
         // in a union any member may follow
         let word = window[0] & up_to_quote(window[0])?;
-        let at = usize::from(names.short[place(word)]);
+        let at = usize::from(self.short[place(word)]);
         is(at).then_some(at)
     }
 }
@@ -85,10 +80,9 @@ fn up_to_quote(word: u64) -> Option<u64> {
 }
 
 impl Quoted {
-    fn new(member: &Member) -> Self {
-        let name = member.wire_name.as_bytes();
+    fn new(name: &str) -> Self {
+        let name = name.as_bytes();
         let is_plain = |byte: &u8| !matches!(byte, 0..0x20 | b'"' | b'\\');
-        let is_in_text = member.location.is_response_body() && !member.xml_attribute;
         let (mut first, mut mask) = ([0; WINDOW], [0; WINDOW]);
         for (at, byte) in name.iter().chain(b"\"").take(WINDOW).enumerate() {
             (first[at], mask[at]) = (*byte, 0xff);
@@ -96,7 +90,7 @@ impl Quoted {
         Self {
             words: words(&first),
             masks: words(&mask),
-            len: if is_in_text && name.iter().all(is_plain) {
+            len: if name.iter().all(is_plain) {
                 name.len()
             } else {
                 0
@@ -106,7 +100,7 @@ impl Quoted {
 
     /// Whether a text begins with this name and a quote. Its first 16 bytes are the window.
     #[inline(always)]
-    fn starts<'m>(&self, window: [u64; 2], text: &[u8], name: impl FnOnce() -> &'m String) -> bool {
+    fn starts<'m>(&self, window: [u64; 2], text: &[u8], name: impl FnOnce() -> &'m str) -> bool {
         let differs = (window[0] ^ self.words[0]) & self.masks[0]
             | (window[1] ^ self.words[1]) & self.masks[1];
         let is_whole = || {
@@ -125,8 +119,6 @@ fn words(window: &[u8; WINDOW]) -> [u64; 2] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ShapeId;
-    use super::super::shape::Location;
     use super::*;
 
     #[test]
@@ -142,36 +134,27 @@ mod tests {
             "ExactlySixteen__",
             "MoreThanSixteenBytes",
             "MoreThanSixteenBytesToo",
-            "é",
+            "\u{e9}",
             "Head",
             "a\"b",
             "a\\",
         ];
-        let mut list: Vec<Member> = names
-            .iter()
-            .map(|name| Member::new(name, ShapeId(0)))
-            .collect();
-        list[11].location = Location::Header;
-        let members = Members::new(list, None);
+        let known = names.iter().map(|name| (*name != "Head").then_some(*name));
+        let quoted = QuotedNames::new(known);
         let behind = "\":1, and so much text that it is a window";
-        for previous in [None, Some(0), Some(9)] {
-            for _ in 0..2 {
-                for (at, name) in names.iter().enumerate() {
-                    // what is long is found where it was expected
-                    members.find_wire(previous, name);
-                    let found = members.find_quoted(previous, [name, behind].concat().as_bytes());
-                    assert_eq!(found, (at < 11).then_some(at), "{name}");
-                    assert_eq!(members.find_quoted(previous, name.as_bytes()), None);
-                    let longer = [name, "x", behind].concat();
-                    assert_eq!(
-                        members.find_quoted(previous, longer.as_bytes()),
-                        None,
-                        "{longer}"
-                    );
-                }
+        let find = |expected: usize, text: &[u8]| quoted.find(expected, text, |at| names[at]);
+        for expected in 0..=names.len() {
+            for (at, name) in names.iter().enumerate() {
+                let found = find(expected, [name, behind].concat().as_bytes());
+                // what is long is found where it is expected
+                let is_found = at < 11 && (at == expected || name.len() < 8);
+                assert_eq!(found, is_found.then_some(at), "{name}");
+                assert_eq!(find(expected, name.as_bytes()), None);
+                let longer = [name, "x", behind].concat();
+                assert_eq!(find(expected, longer.as_bytes()), None, "{longer}");
             }
+            assert_eq!(find(expected, &[0; 32]), None);
+            assert_eq!(find(expected, behind.as_bytes()), None);
         }
-        assert_eq!(members.find_quoted(None, &[0; 32]), None);
-        assert_eq!(members.find_quoted(None, behind.as_bytes()), None);
     }
 }

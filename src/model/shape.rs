@@ -119,9 +119,9 @@ pub enum Kind {
 pub struct Members {
     pub(super) list: Box<[Member]>,
     /// Their names in JSON, which are made when they are first needed.
-    pub(super) quoted: OnceCell<Box<QuotedNames>>,
+    quoted: OnceCell<Box<QuotedNames>>,
     /// The hint for the first field of a response, see [`Member::next_hint`].
-    pub(super) first_hint: AtomicU16,
+    first_hint: AtomicU16,
     /// The number of fields in the last response.
     expected_len: AtomicU16,
     /// The place of the member that is a stream of events, once that is known.
@@ -194,7 +194,7 @@ pub struct Member {
     pub(crate) duplicate_wire_name: Option<u16>,
     /// The member that followed this one in the last structure. The hint is verified on use; as a response repeats its structures,
     /// it is nearly always right, and finding a member takes one comparison.
-    pub(super) next_hint: AtomicU16,
+    next_hint: AtomicU16,
 }
 
 /// The location of a member in an HTTP message.
@@ -392,6 +392,19 @@ impl Members {
         self.find(previous, |m| {
             *m.wire_name == *wire && m.location.is_response_body() && !m.xml_attribute
         })
+    }
+
+    /// The body member whose wire name, and then a quote, a text begins with; `None` also if it is not an expected one.
+    #[inline]
+    pub(crate) fn find_quoted(&self, previous: Option<usize>, text: &[u8]) -> Option<usize> {
+        let names = self.quoted.get_or_init(|| {
+            let is_in_text = |m: &&Member| m.location.is_response_body() && !m.xml_attribute;
+            let name = |m| Some(m).filter(is_in_text).map(|m: &Member| &*m.wire_name);
+            Box::new(QuotedNames::new(self.list.iter().map(name)))
+        });
+        let hint = previous.map_or(&self.first_hint, |i| &self.list[i].next_hint);
+        let expected = usize::from(hint.load(Relaxed));
+        names.find(expected, text, |i| &self.list[i].wire_name)
     }
 
     /// The member with this name. `previous` is the member that was found before it.
