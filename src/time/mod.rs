@@ -252,7 +252,7 @@ pub(crate) fn normalise(text: &str) -> Result<Cow<'_, str>, TimeError> {
         match &b[19..b.len() - 1] {
             [] => return Ok(Cow::Borrowed(text)),
             [b'.', zeros @ ..] if zeros.iter().all(|c| *c == b'0') => {
-                return Ok(Cow::Owned(format!("{}Z", &text[..19])));
+                return Ok(Cow::Owned([&text[..19], "Z"].concat()));
             }
             [b'.', fraction @ .., last]
                 if *last != b'0'
