@@ -56,9 +56,15 @@ fn is_windows_name(name: &str) -> bool {
 
 /// Opens a regular file for reading. Anything else is an error, such as a FIFO, which would block.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    let kind = fs::metadata(path)?.file_type();
+    Ok(open_sized(path)?.0)
+}
+
+/// Opens a regular file, and returns its length, too.
+fn open_sized(path: &Path) -> io::Result<(File, u64)> {
+    let metadata = fs::metadata(path)?;
+    let kind = metadata.file_type();
     match () {
-        () if kind.is_file() => File::open(path),
+        () if kind.is_file() => Ok((File::open(path)?, metadata.len())),
         () if kind.is_dir() => Err(io::Error::new(
             io::ErrorKind::IsADirectory,
             "it is a folder; specify a file",
@@ -72,12 +78,37 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 
 /// Reads a regular file of at most `limit` bytes.
 pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    read_all(open(path)?, limit)
+    let (file, len) = open_sized(path)?;
+    // one more byte, in which the end of the file is found
+    let capacity = usize::try_from(len.min(limit)).map_or(0, |len| len.saturating_add(1));
+    read_into(Vec::with_capacity(capacity), file, limit)
+}
+
+/// Whether a regular file has this text among its first `limit` bytes. The file is read no further than that.
+#[cfg(any(feature = "async", feature = "ureq"))]
+pub(crate) fn contains(path: &Path, text: &[u8], limit: u64) -> io::Result<bool> {
+    const PART: u64 = 8 << 10;
+    let mut file = open(path)?.take(limit);
+    let mut window = Vec::new();
+    loop {
+        // the text may have begun in the part before
+        window.drain(..window.len().saturating_sub(text.len()));
+        let read = file.by_ref().take(PART).read_to_end(&mut window)?;
+        if memchr::memmem::find(&window, text).is_some() {
+            return Ok(true);
+        }
+        if read == 0 {
+            return Ok(false);
+        }
+    }
 }
 
 /// Reads everything from a reader that yields at most `limit` bytes.
 pub(crate) fn read_all(reader: impl Read, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    read_into(Vec::new(), reader, limit)
+}
+
+fn read_into(mut bytes: Vec<u8>, reader: impl Read, limit: u64) -> io::Result<Vec<u8>> {
     let read = reader
         .take(limit.saturating_add(1))
         .read_to_end(&mut bytes)?;
@@ -324,5 +355,38 @@ mod tests {
                 .to_string()
                 .contains("UTF-8")
         );
+    }
+
+    #[test]
+    #[cfg(any(feature = "async", feature = "ureq"))]
+    fn a_text_is_found_wherever_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let parts = 8 << 10;
+        for before in [0, 1, parts - 6, parts - 5, parts - 1, parts, 3 * parts - 3] {
+            fs::write(&path, format!("{}needle.", "-".repeat(before))).unwrap();
+            let whole = u64::try_from(before + 6).unwrap();
+            for (limit, expected) in [(u64::MAX, true), (whole, true), (whole - 1, false)] {
+                let found = contains(&path, b"needle", limit).unwrap();
+                assert_eq!(found, expected, "{before} {limit}");
+            }
+        }
+        fs::write(&path, "").unwrap();
+        assert!(!contains(&path, b"needle", 100).unwrap());
+        assert!(contains(dir.path(), b"needle", 100).is_err());
+    }
+
+    #[test]
+    fn files_are_read_up_to_the_limit() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        for len in [0, 1, 100] {
+            fs::write(&path, vec![7; len]).unwrap();
+            for limit in [0, 1, 99, 100, u64::MAX] {
+                let read = read(&path, limit).map(|bytes| bytes.len());
+                let expected = (len as u64 <= limit).then_some(len);
+                assert_eq!(read.ok(), expected, "{len} {limit}");
+            }
+        }
     }
 }

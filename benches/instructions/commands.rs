@@ -1,9 +1,10 @@
 //! Paths of the command. The count is that of a whole process, from its start to its end.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use crate::paths::USERS;
 use crate::{NONE, count, null_server, responses};
 
 /// A run of the command.
@@ -36,8 +37,13 @@ const GREETING: &str = concat!(
 #[rustfmt::skip] // a path a line
 pub(crate) const COMMANDS: &[Run] = &[
     run("command sts get-caller-identity", NONE, &["sts", "get-caller-identity"]),
+    run("command help", NONE, &["help"]),
+    run("command ec2 help", NONE, &["ec2", "help"]),
     run("command s3api list-objects-v2", NONE, &["s3api", "list-objects-v2", "--bucket", "bench"]),
+    run("command s3 ls", NONE, &["s3", "ls", "s3://bench"]),
     run("command dynamodb query", NONE, &["dynamodb", "query", "--table-name", "orders"]),
+    run("command iam list-users", NONE, &["iam", "list-users"]),
+    run("command cloudwatch list-metrics", NONE, &["cloudwatch", "list-metrics"]),
     run("command ec2 describe-instances as JSON", NONE, &["ec2", "describe-instances"]),
     run("command ec2 describe-instances as text", NONE, &["ec2", "describe-instances", "--output", "text"]),
     run("command ec2 describe-instances as a table", NONE, &["ec2", "describe-instances", "--output", "table"]),
@@ -63,12 +69,35 @@ impl Commands {
             ("ListObjectsV2", responses::objects()),
             ("DescribeInstances", responses::instances()),
             ("Query", responses::items()),
+            ("ListUsers", USERS.into()),
         ];
-        let responses =
-            responses.map(|(name, body)| (name, null_server::response("200 OK", "", &body)));
-        let address = null_server::start_with(responses.into()).unwrap();
+        let mut responses = responses
+            .map(|(name, body)| (name, null_server::response("200 OK", "", &body)))
+            .to_vec();
+        let cbor = "Smithy-Protocol: rpc-v2-cbor\r\nContent-Type: application/cbor\r\n";
+        responses.push((
+            "ListMetrics",
+            null_server::response("200 OK", cbor, &responses::metrics()),
+        ));
+        let address = null_server::start_with(responses.into_iter().collect()).unwrap();
         let url = format!("http://{address}");
         Some(Self { program, url })
+    }
+
+    pub(crate) fn program(&self) -> &OsStr {
+        &self.program
+    }
+
+    /// What callgrind writes about such a process. Names are as the linker has them.
+    pub(crate) fn profile(&self, run: &Run) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("profile");
+        let mut command = Command::new("valgrind");
+        command.args(["--tool=callgrind", "--demangle=no"]);
+        command.arg(format!("--callgrind-out-file={}", file.display()));
+        command.arg(&self.program);
+        self.output(run, command);
+        std::fs::read_to_string(file).unwrap()
     }
 
     /// Runs the command, which must succeed.

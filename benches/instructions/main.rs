@@ -13,10 +13,17 @@
 //! To see what the instructions are for:
 //!
 //! ```sh
-//! CARGO_PROFILE_BENCH_STRIP=false CARGO_PROFILE_BENCH_DEBUG=line-tables-only \
-//!   cargo bench --all-features --bench instructions --no-run       # prints the path of the program
+//! cargo bench --all-features --bench instructions --no-run         # prints the path of the program
 //! valgrind --tool=callgrind target/release/deps/instructions-… --run 'decode list-objects to a tree' 10
 //! callgrind_annotate callgrind.out.…
+//! ```
+//!
+//! The functions that run when the command starts, for `data/startup.txt`, whose order the linker follows (`build.rs`):
+//!
+//! ```sh
+//! cargo rustc --release --features cli --bin tucuxi -- -C strip=none
+//! TUCUXI_BENCH_COMMAND=target/release/tucuxi cargo bench --all-features --bench instructions -- --functions > startup.txt
+//! mv startup.txt data/
 //! ```
 
 #[path = "../codec/cases.rs"]
@@ -30,6 +37,7 @@ mod responses;
 
 mod commands;
 mod count;
+mod functions;
 mod paths;
 
 use std::process::ExitCode;
@@ -63,6 +71,10 @@ fn main() -> ExitCode {
         _ if !count::is_installed() => {
             eprintln!("valgrind is not installed");
             ExitCode::FAILURE
+        }
+        _ if words.contains(&"--functions") => {
+            functions::print(&Commands::start().expect("the feature cli is on"));
+            ExitCode::SUCCESS
         }
         _ => all(&words),
     }

@@ -230,7 +230,7 @@ fn endpoint(is_cached: bool) -> Step {
 
 const IDENTITY: &str =
     "<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>";
-const USERS: &str =
+pub(crate) const USERS: &str =
     "<ListUsersResponse><ListUsersResult><Users/></ListUsersResult></ListUsersResponse>";
 
 /// The first call of a client that shares no model with others: from the packed models to the result.

@@ -93,12 +93,24 @@ impl Partitions {
     /// Returns [`EndpointError::Malformed`] if the text is not a partitions file, contains no partition, or has an invalid region
     /// pattern.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
+        Self::read(text, RegionPattern::parse)
+    }
+
+    /// Parses the embedded file, whose patterns are valid: a test parses it as any other.
+    pub(crate) fn parse_embedded(text: &str) -> Result<Self, EndpointError> {
+        Self::read(text, |pattern| Ok(RegionPattern::valid(pattern)))
+    }
+
+    fn read(text: &str, pattern: ReadPattern) -> Result<Self, EndpointError> {
         let file: FileText = serde_json::from_str(text)
             .map_err(|error| EndpointError::in_file("partitions", &error))?;
         if file.partitions.is_empty() {
             return Err(malformed("partitions", "there must be at least one".into()));
         }
-        let list: Result<_, _> = file.partitions.into_iter().map(Partition::new).collect();
+        let partitions = file.partitions.into_iter();
+        let list: Result<_, _> = partitions
+            .map(|text| Partition::new(text, pattern))
+            .collect();
         Ok(Self(list?))
     }
 
@@ -149,8 +161,8 @@ impl Partition {
         self.pattern.matches(region)
     }
 
-    fn new(text: PartitionText) -> Result<Self, EndpointError> {
-        let pattern = RegionPattern::parse(&text.region_regex)
+    fn new(text: PartitionText, pattern: ReadPattern) -> Result<Self, EndpointError> {
+        let pattern = pattern(&text.region_regex)
             .map_err(|what| malformed(&format!("partition {}", text.id), what))?;
         let regions = text.regions.0.into_iter().map(|(name, region)| Region {
             name,
@@ -168,6 +180,9 @@ impl Partition {
         })
     }
 }
+
+/// Makes a pattern from its text.
+type ReadPattern = fn(&str) -> Result<RegionPattern, String>;
 
 fn malformed(at: &str, what: String) -> EndpointError {
     EndpointError::Malformed {
@@ -284,6 +299,29 @@ pub(super) mod tests {
         let aws = partitions.partition("aws").unwrap();
         assert_eq!(aws.regions[0].description.as_deref(), Some("Virginia"));
         assert!(!aws.is_regional("aws-global"));
+    }
+
+    #[test]
+    #[cfg(feature = "embedded")]
+    fn the_embedded_patterns_are_valid() {
+        use crate::model::{Embedded, ModelSource};
+        let text = Embedded.load("partitions").unwrap().unwrap();
+        let checked = Partitions::parse(&text).unwrap();
+        let read = Partitions::parse_embedded(&text).unwrap();
+        let has = |partitions: &Partitions, region: &str| {
+            partitions
+                .for_region(region)
+                .map(|partition| partition.id.clone())
+        };
+        for region in [
+            "us-east-1",
+            "us-new-9",
+            "cn-new-2",
+            "us-gov-new-1",
+            "nowhere",
+        ] {
+            assert_eq!(has(&read, region), has(&checked, region), "{region}");
+        }
     }
 
     #[test]

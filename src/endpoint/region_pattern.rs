@@ -1,13 +1,18 @@
 //! The regular expressions of partition files, which are anchored at the start of a region name.
 
+use once_cell::sync::OnceCell;
 use regex_lite::{Regex, RegexBuilder};
 
 /// The maximum size of a compiled pattern in bytes. Those of AWS's files take less than 20,000.
 const SIZE_LIMIT: usize = 1 << 20;
 
-/// A compiled pattern. `\w` and `\d` are ASCII. Matching takes linear time for every pattern.
+/// A pattern. `\w` and `\d` are ASCII. Matching takes linear time for every pattern.
 #[derive(Debug)]
-pub(super) struct RegionPattern(Regex);
+pub(super) struct RegionPattern {
+    text: Box<str>,
+    /// `None` if the pattern is invalid, so that it matches nothing.
+    compiled: OnceCell<Option<Regex>>,
+}
 
 impl RegionPattern {
     /// Compiles a pattern.
@@ -16,17 +21,33 @@ impl RegionPattern {
     ///
     /// Returns an error with the pattern and the problem.
     pub(super) fn parse(pattern: &str) -> Result<Self, String> {
-        RegexBuilder::new(&format!("^(?:{pattern})"))
-            .size_limit(SIZE_LIMIT)
-            .build()
-            .map(Self)
-            .map_err(|error| format!("invalid region pattern `{pattern}`: {error}"))
+        let compiled = compile(pattern)
+            .map_err(|error| format!("invalid region pattern `{pattern}`: {error}"))?;
+        Ok(Self {
+            text: pattern.into(),
+            compiled: OnceCell::with_value(Some(compiled)),
+        })
+    }
+
+    /// A pattern that is valid. It is compiled when it is first used, because most regions are listed and need none.
+    pub(super) fn valid(pattern: &str) -> Self {
+        Self {
+            text: pattern.into(),
+            compiled: OnceCell::new(),
+        }
     }
 
     /// Whether the pattern matches `text` at its start.
     pub(super) fn matches(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        let compiled = self.compiled.get_or_init(|| compile(&self.text).ok());
+        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
     }
+}
+
+fn compile(pattern: &str) -> Result<Regex, regex_lite::Error> {
+    RegexBuilder::new(&format!("^(?:{pattern})"))
+        .size_limit(SIZE_LIMIT)
+        .build()
 }
 
 #[cfg(test)]
@@ -65,6 +86,8 @@ mod tests {
         for (pattern, text, expected) in cases {
             let compiled = RegionPattern::parse(pattern).unwrap();
             assert_eq!(compiled.matches(text), expected, "{pattern} on {text}");
+            let valid = RegionPattern::valid(pattern);
+            assert_eq!(valid.matches(text), expected, "{pattern} on {text}");
         }
     }
 

@@ -162,7 +162,11 @@ impl Catalog {
     pub(super) fn partitions(&self) -> Result<&Arc<Partitions>> {
         self.partitions.get_or_try_init(|| {
             let text = self.common("partitions")?;
-            Ok(Arc::new(Partitions::parse(&text)?))
+            let partitions = match self.models.is_embedded_only() {
+                true => Partitions::parse_embedded(&text),
+                false => Partitions::parse(&text),
+            };
+            Ok(Arc::new(partitions?))
         })
     }
 

@@ -253,6 +253,12 @@ impl Items {
     }
 }
 
+/// Splits a timestamp such as `2020-01-01T00:00:00.5Z` into that without fraction and zone, and the digits of the fraction. Returns
+/// `None` for another form, and for the few dates and times that are not valid in every year.
+pub fn plain_utc(text: &str) -> Option<(&str, &str)> {
+    crate::time::plain_utc(text)
+}
+
 /// The result as JSON text, with numbers as a function writes them. Timestamps are those of [`set_printed`].
 ///
 /// # Errors

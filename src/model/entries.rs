@@ -1,7 +1,10 @@
 //! The entries of a file such as `paginators-1`. Each is kept as text and parsed when it is used.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::Deserializer as _;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::UnknownName;
@@ -16,13 +19,14 @@ impl Entries {
     /// Reads the entries in `member` of a file.
     pub(crate) fn parse(place: &str, member: &str, text: &str) -> Result<Self> {
         let invalid = |what: String| Error::model(format!("{place}: {what}"));
-        let mut file: BTreeMap<String, &RawValue> =
-            serde_json::from_str(text).map_err(|e| invalid(e.to_string()))?;
-        let Some(entries) = file.remove(member) else {
-            return Err(invalid(format!("it has no {member}")));
-        };
-        let entries = serde_json::from_str(entries.get()).map_err(|e| invalid(e.to_string()))?;
-        Ok(Self(entries))
+        let mut file = serde_json::Deserializer::from_str(text);
+        let found = file
+            .deserialize_map(Member(member))
+            .and_then(|found| file.end().map(|()| found));
+        match found.map_err(|e| invalid(e.to_string()))? {
+            Some(entries) => Ok(Self(entries)),
+            None => Err(invalid(format!("it has no {member}"))),
+        }
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
@@ -51,5 +55,30 @@ impl Entries {
                 nearest: nearest.into_iter().map(Into::into).collect(),
             })
         })
+    }
+}
+
+/// Reads one member of a file.
+struct Member<'m>(&'m str);
+
+impl<'de> Visitor<'de> for Member<'_> {
+    type Value = Option<BTreeMap<String, Box<RawValue>>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(
+        self,
+        mut map: A,
+    ) -> std::result::Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(name) = map.next_key::<String>()? {
+            match name == self.0 {
+                true => found = Some(map.next_value()?),
+                false => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(found)
     }
 }

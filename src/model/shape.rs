@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
-use super::ShapeId;
+use once_cell::sync::OnceCell;
+
+use super::{ServiceModel, ShapeId};
+use crate::error::{Error, Result};
 use crate::time::TimestampFormat;
 
 /// A shape: a type of the model.
@@ -118,6 +121,8 @@ pub struct Members {
     first_hint: AtomicU16,
     /// The number of fields in the last response.
     expected_len: AtomicU16,
+    /// The place of the member that is a stream of events, once that is known.
+    event_stream: OnceCell<Option<u16>>,
     /// The member that is the HTTP body.
     pub(super) payload: Option<u16>,
     /// Whether the model names a payload, even if the protocol has none.
@@ -323,6 +328,7 @@ impl Members {
         Self {
             first_hint: AtomicU16::new(0),
             expected_len: AtomicU16::new(0),
+            event_stream: OnceCell::new(),
             payload,
             names_payload: payload.is_some(),
             has_attributes: list.iter().any(|m| m.xml_attribute),
@@ -330,6 +336,20 @@ impl Members {
             has_response_body: list.iter().any(|m| m.location.is_response_body()),
             list: list.into(),
         }
+    }
+
+    /// The member that is a stream of events, if the structure is an input or an output that has one.
+    pub(crate) fn event_stream(&self, model: &ServiceModel) -> Result<Option<&Member>> {
+        let find = || {
+            for (at, member) in (0_u16..).zip(&self.list) {
+                if model.shape(member.target)?.event_stream {
+                    return Ok(Some(at));
+                }
+            }
+            Ok::<_, Error>(None)
+        };
+        let place = self.event_stream.get_or_try_init(find)?;
+        Ok(place.and_then(|at| self.list.get(usize::from(at))))
     }
 
     /// Returns the members, in the order of the model.

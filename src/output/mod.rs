@@ -1,5 +1,7 @@
 //! The output of a call.
 
+#[cfg(feature = "cli")]
+mod arranged;
 mod decode;
 #[cfg(feature = "cli")]
 pub(crate) mod listed;

@@ -3,14 +3,13 @@
 //!
 //! The text of a structure whose members were received in another order is put into that of the model when it is complete.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io::Write as _;
-use std::ops::Range;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use super::arranged::{Entry, arrange, line, start};
 use super::listed::{Items, Listed};
 use super::ordered;
 use crate::codec::json_text;
@@ -75,7 +74,7 @@ impl<'de> DeserializeSeed<'de> for ToPrinted<'_> {
     type Value = Vec<u8>;
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Vec<u8>, D::Error> {
         let mut out = Vec::with_capacity(self.1);
-        Part::new(&mut out, self.0).deserialize(reader)?;
+        Part::new(&mut out, &mut Vec::new(), self.0).deserialize(reader)?;
         Ok(out)
     }
 }
@@ -83,6 +82,8 @@ impl<'de> DeserializeSeed<'de> for ToPrinted<'_> {
 /// Appends a value to a text. It is the only visitor of this file, as each is compiled for every reader.
 struct Part<'m, 'o> {
     out: &'o mut Vec<u8>,
+    /// The entries of the maps around the value.
+    entries: &'o mut Vec<Entry>,
     context: Context<'m>,
     role: Role<'o>,
 }
@@ -105,9 +106,13 @@ struct Page {
 }
 
 impl<'m, 'o> Part<'m, 'o> {
-    fn new(out: &'o mut Vec<u8>, context: Context<'m>) -> Self {
-        let role = Role::Whole;
-        Self { out, context, role }
+    fn new(out: &'o mut Vec<u8>, entries: &'o mut Vec<Entry>, context: Context<'m>) -> Self {
+        Self {
+            out,
+            entries,
+            context,
+            role: Role::Whole,
+        }
     }
 }
 
@@ -158,7 +163,12 @@ impl<'de> Visitor<'de> for Part<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        let Self { out, context, role } = self;
+        let Self {
+            out,
+            entries,
+            context,
+            role,
+        } = self;
         let inner = context.inner(context.target());
         let mut ends = match role {
             Role::Items(ends) => Some(ends.insert(Vec::new())),
@@ -173,7 +183,8 @@ impl<'de> Visitor<'de> for Part<'_, '_> {
             if ends.is_none() {
                 start(out, is_empty, inner.depth);
             }
-            if access.next_element_seed(Part::new(out, inner))?.is_none() {
+            let part = Part::new(out, entries, inner);
+            if access.next_element_seed(part)?.is_none() {
                 out.truncate(end);
                 break;
             }
@@ -192,19 +203,24 @@ impl<'de> Visitor<'de> for Part<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        let Self { out, context, role } = self;
+        let Self {
+            out,
+            entries,
+            context,
+            role,
+        } = self;
         if let Role::Page(page) = role {
-            return page.read(out, context, access);
+            return page.read(out, entries, context, access);
         }
         let members = context.shape.and_then(Shape::members);
         let of_map = context.target();
-        let mut entries: Vec<Entry> = Vec::with_capacity(access.size_hint().unwrap_or(0).min(64));
+        let around = entries.len();
         out.push(b'{');
         let first = out.len();
         let mut previous = None;
         loop {
             let end = out.len();
-            start(out, entries.is_empty(), context.depth + 1);
+            start(out, entries.len() == around, context.depth + 1);
             let from = out.len();
             let name = Name {
                 out,
@@ -221,15 +237,16 @@ impl<'de> Visitor<'de> for Part<'_, '_> {
             let member = found.and_then(|at| Some(members?.at(at)));
             let shape = member.and_then(|member| context.model.shape(member.target).ok());
             let context = context.inner(shape.or(of_map));
-            access.next_value_seed(Part::new(out, context))?;
+            access.next_value_seed(Part::new(out, entries, context))?;
             entries.push(Entry {
                 rank: members.map(|members| ordered::rank(members, found)),
                 name,
                 end: out.len(),
             });
         }
-        if !entries.is_empty() {
-            arrange(out, first, entries, context.depth + 1);
+        if entries.len() > around {
+            arrange(out, first, &mut entries[around..], context.depth + 1);
+            entries.truncate(around);
             line(out, context.depth);
         }
         out.push(b'}');
@@ -248,62 +265,6 @@ impl Part<'_, '_> {
             other => serde_json::to_writer(self.out, other),
         }
     }
-}
-
-/// A member or an entry of a map in the text.
-struct Entry {
-    /// The place of a member.
-    rank: Option<ordered::Rank>,
-    name: Range<usize>,
-    end: usize,
-}
-
-/// Puts the members into the order of the model. Of entries with the same name the last counts, at the place of the first.
-fn arrange(out: &mut Vec<u8>, first: usize, mut entries: Vec<Entry>, depth: usize) {
-    let is_increasing = |pair: &[Entry]| pair[0].rank.is_some() && pair[0].rank < pair[1].rank;
-    if entries.windows(2).all(is_increasing) {
-        return;
-    }
-    let is_sorted = entries.is_sorted_by_key(|entry| entry.rank);
-    if !is_sorted {
-        entries.sort_by_key(|entry| entry.rank);
-    }
-    // members of the model have different names if they have different places
-    if !entries.windows(2).all(is_increasing) {
-        let count = entries.len();
-        entries = distinct(out, entries);
-        if is_sorted && entries.len() == count {
-            return;
-        }
-    }
-    let mut text = Vec::with_capacity(out.len() - first);
-    for (at, entry) in entries.into_iter().enumerate() {
-        start(&mut text, at == 0, depth);
-        text.extend_from_slice(&out[entry.name.start..entry.end]);
-    }
-    out.truncate(first);
-    out.append(&mut text);
-}
-
-/// Leaves out the entries whose names occur again.
-fn distinct(out: &[u8], entries: Vec<Entry>) -> Vec<Entry> {
-    /// So few names are compared faster than hashed.
-    const FEW: usize = 16;
-    let name = |entry: &Entry| &out[entry.name.clone()];
-    let mut earlier = (0..entries.len()).flat_map(|at| (0..at).map(move |before| (before, at)));
-    if entries.len() <= FEW && earlier.all(|(a, b)| name(&entries[a]) != name(&entries[b])) {
-        return entries;
-    }
-    let mut places = HashMap::with_capacity(entries.len());
-    let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let place = *places.entry(name(&entry)).or_insert(kept.len());
-        match kept.get_mut(place) {
-            Some(earlier) => *earlier = entry,
-            None => kept.push(entry),
-        }
-    }
-    kept
 }
 
 /// Appends the name of a member, and finds it in the model.
@@ -333,19 +294,6 @@ impl Visitor<'_> for Name<'_, '_> {
     }
 }
 
-/// Starts the line of an item or a member.
-fn start(out: &mut Vec<u8>, is_first: bool, depth: usize) {
-    if !is_first {
-        out.push(b',');
-    }
-    line(out, depth);
-}
-
-fn line(out: &mut Vec<u8>, depth: usize) {
-    out.push(b'\n');
-    out.resize(out.len() + 4 * depth, b' ');
-}
-
 fn write(out: &mut Vec<u8>, text: fmt::Arguments<'_>) {
     // a vector takes everything
     let _ = out.write_fmt(text);
@@ -370,6 +318,7 @@ impl<'de> DeserializeSeed<'de> for ToListed<'_, '_> {
         };
         let part = Part {
             out: &mut text,
+            entries: &mut Vec::new(),
             context: self.context,
             role: Role::Page(&mut page),
         };
@@ -387,6 +336,7 @@ impl Page {
     fn read<'de, A: MapAccess<'de>>(
         &mut self,
         text: &mut Vec<u8>,
+        entries: &mut Vec<Entry>,
         context: Context<'_>,
         mut access: A,
     ) -> Result<(), A::Error> {
@@ -407,6 +357,7 @@ impl Page {
                     self.ends = None;
                     access.next_value_seed(Part {
                         out: text,
+                        entries,
                         context: context.inner(Some(shape)),
                         role: Role::Items(&mut self.ends),
                     })?;
@@ -419,64 +370,5 @@ impl Page {
             self.rest.insert(name, value);
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn arranged(entries: &[(Option<usize>, &str, &str)]) -> String {
-        let mut out = b"{".to_vec();
-        let mut list = Vec::new();
-        for (rank, name, value) in entries {
-            start(&mut out, list.is_empty(), 1);
-            let from = out.len();
-            write(&mut out, format_args!("{name:?}"));
-            let name = from..out.len();
-            write(&mut out, format_args!(": {value}"));
-            list.push(Entry {
-                rank: rank.map(|rank| (rank == 99, true, Some(rank).filter(|rank| *rank != 99))),
-                name,
-                end: out.len(),
-            });
-        }
-        arrange(&mut out, 1, list, 1);
-        String::from_utf8(out).unwrap().replace("\n    ", "")
-    }
-
-    #[test]
-    fn members_are_sorted_and_entries_occur_once() {
-        let many: Vec<String> = (0..40).map(|n| format!("k{}", n % 30)).collect();
-        let entries: Vec<_> = many.iter().map(|name| (None, &**name, "0")).collect();
-        assert_eq!(arranged(&entries).matches(": ").count(), 30);
-        for (entries, expected) in [
-            (&[][..], "{"),
-            (
-                &[(Some(0), "a", "1"), (Some(2), "c", "2")][..],
-                r#"{"a": 1,"c": 2"#,
-            ),
-            (
-                &[(Some(2), "c", "1"), (Some(0), "a", "2")],
-                r#"{"a": 2,"c": 1"#,
-            ),
-            (&[(Some(1), "b", "1"), (Some(1), "b", "2")], r#"{"b": 2"#),
-            // those that the model does not have stay in their order, behind the others
-            (
-                &[
-                    (Some(99), "y", "1"),
-                    (Some(99), "x", "2"),
-                    (Some(3), "d", "3"),
-                ],
-                r#"{"d": 3,"y": 1,"x": 2"#,
-            ),
-            (&[(None, "z", "1"), (None, "a", "2")], r#"{"z": 1,"a": 2"#),
-            (
-                &[(None, "z", "1"), (None, "a", "2"), (None, "z", "3")],
-                r#"{"z": 3,"a": 2"#,
-            ),
-        ] {
-            assert_eq!(arranged(entries), expected);
-        }
     }
 }

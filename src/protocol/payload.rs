@@ -29,7 +29,7 @@ pub(crate) fn event_stream<'m>(
     model: &'m ServiceModel,
     operation: &Operation,
 ) -> Result<Option<&'m Member>> {
-    member_with(model, operation.output, |shape| shape.event_stream)
+    events_of(model, operation.output)
 }
 
 /// The member of an operation's input that is a stream of events.
@@ -37,7 +37,7 @@ pub(crate) fn input_event_stream<'m>(
     model: &'m ServiceModel,
     operation: &Operation,
 ) -> Result<Option<&'m Member>> {
-    member_with(model, operation.input, |shape| shape.event_stream)
+    events_of(model, operation.input)
 }
 
 /// The payload of this input or output if it is a blob, and therefore a stream.
@@ -53,16 +53,10 @@ pub(crate) fn streaming_payload(
     Ok(is_blob.then_some(payload))
 }
 
-fn member_with(
-    model: &ServiceModel,
-    id: Option<ShapeId>,
-    is_wanted: impl Fn(&Shape) -> bool,
-) -> Result<Option<&Member>> {
-    let Some(id) = id else { return Ok(None) };
-    for member in model.shape(id)?.members().into_iter().flatten() {
-        if is_wanted(model.shape(member.target)?) {
-            return Ok(Some(member));
-        }
+fn events_of(model: &ServiceModel, id: Option<ShapeId>) -> Result<Option<&Member>> {
+    let shape = id.map(|id| model.shape(id)).transpose()?;
+    match shape.and_then(Shape::members) {
+        Some(members) => members.event_stream(model),
+        None => Ok(None),
     }
-    Ok(None)
 }

@@ -143,7 +143,7 @@ impl Index {
             (0, of_services) => of_services,
             (named, _) => named,
         };
-        (1.0 + self.operations.len() as f64 / count as f64).ln()
+        libm::log1p(self.operations.len() as f64 / count as f64)
     }
 
     fn score(&self, operation: &Operation, wanted: &[Wanted], fits: &[Fit], all: f64) -> f64 {
@@ -205,7 +205,7 @@ impl Wanted {
         Fit {
             named: most(&service.own).max(FULL_NAME * most(&service.full)),
             about,
-            topic: count.ln_1p() * (0.5 + 0.5 * about),
+            topic: libm::log1p(count) * (0.5 + 0.5 * about),
         }
     }
 }

@@ -237,6 +237,19 @@ pub(crate) fn from_value(value: &Value) -> Result<Timestamp, TimeError> {
 
 /// Converts a timestamp of a response to the format of results. One that already has this format is not parsed.
 pub(crate) fn normalise(text: &str) -> Result<Cow<'_, str>, TimeError> {
+    Ok(match plain_utc(text) {
+        Some((_, "")) if text.len() == 20 => text.into(),
+        Some((seconds, fraction)) if fraction.bytes().all(|b| b == b'0') => {
+            [seconds, "Z"].concat().into()
+        }
+        Some((_, fraction)) if !fraction.ends_with('0') => text.into(),
+        _ => Timestamp::parse(text)?.rfc3339().into(),
+    })
+}
+
+/// Splits a timestamp such as `2020-01-01T00:00:00.5Z` into that without fraction and zone, and the digits of the fraction. Returns
+/// `None` for another form, and for the few dates and times that are not valid in every year.
+pub(crate) fn plain_utc(text: &str) -> Option<(&str, &str)> {
     let b = text.as_bytes();
     let is_form = b.len() >= 20
         && b[4] == b'-'
@@ -247,24 +260,15 @@ pub(crate) fn normalise(text: &str) -> Result<Cow<'_, str>, TimeError> {
         && b.last() == Some(&b'Z');
     let digits = |range: std::ops::Range<usize>| b[range].iter().all(u8::is_ascii_digit);
     let in_place = [0..4, 5..7, 8..10, 11..13, 14..16, 17..19];
-    // the checks on single bytes and digits ensure ASCII up to the fraction
-    if is_form && in_place.into_iter().all(digits) && is_usual(b) {
-        match &b[19..b.len() - 1] {
-            [] => return Ok(Cow::Borrowed(text)),
-            [b'.', zeros @ ..] if zeros.iter().all(|c| *c == b'0') => {
-                return Ok(Cow::Owned([&text[..19], "Z"].concat()));
-            }
-            [b'.', fraction @ .., last]
-                if *last != b'0'
-                    && last.is_ascii_digit()
-                    && fraction.iter().all(u8::is_ascii_digit) =>
-            {
-                return Ok(Cow::Borrowed(text));
-            }
-            _ => {}
-        }
+    if !is_form || !in_place.into_iter().all(digits) || !is_usual(b) {
+        return None;
     }
-    Ok(Cow::Owned(Timestamp::parse(text)?.rfc3339()))
+    let (seconds, rest) = text.split_at_checked(19)?;
+    let rest = rest.strip_suffix('Z')?;
+    let fraction = rest.strip_prefix('.').unwrap_or_default();
+    let is_fraction =
+        fraction.len() + 1 == rest.len() && fraction.bytes().all(|b| b.is_ascii_digit());
+    (rest.is_empty() || is_fraction).then_some((seconds, fraction))
 }
 
 /// Whether the digits of a timestamp in the format of results are certainly a valid date and time. The few others are parsed.

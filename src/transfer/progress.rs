@@ -169,7 +169,7 @@ impl Smoother {
         if since >= Self::SAMPLE {
             let seconds = since.as_secs_f64();
             let sample = bytes.saturating_sub(self.bytes) as f64 / seconds;
-            let weight = 1.0 - (-seconds / Self::SECONDS).exp();
+            let weight = 1.0 - libm::exp(-seconds / Self::SECONDS);
             let smoothed = |rate| rate + weight * (sample - rate);
             self.rate = Some(self.rate.map_or(sample, smoothed));
             (self.at, self.bytes) = (elapsed, bytes);

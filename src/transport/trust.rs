@@ -137,7 +137,6 @@ impl Bundles {
 
 impl Roots {
     fn read(file: PathBuf, state: Option<State>, is_file: bool) -> Result<Self, TlsError> {
-        let text = file::read_or_pipe(&file, file::MAX_SETTINGS).map_err(|e| error(&file, e))?;
         let roots = Self {
             file,
             state,
@@ -146,14 +145,16 @@ impl Roots {
             #[cfg(feature = "async")]
             store: OnceCell::new(),
         };
-        // a pipe can be read once
         if !is_file {
-            let certificates = roots.parse(&text)?;
-            roots.certificates.get_or_init(|| certificates);
-        } else if memchr::memmem::find(&text, b"-----BEGIN CERTIFICATE-----").is_none() {
-            return Err(roots.none());
+            roots.certificates()?; // a pipe can be read once
+            return Ok(roots);
         }
-        Ok(roots)
+        const FIRST: &[u8] = b"-----BEGIN CERTIFICATE-----";
+        match file::contains(&roots.file, FIRST, file::MAX_SETTINGS) {
+            Ok(true) => Ok(roots),
+            Ok(false) => Err(roots.none()),
+            Err(e) => Err(error(&roots.file, e)),
+        }
     }
 
     pub(crate) fn certificates(&self) -> Result<&[CertificateDer<'static>], TlsError> {

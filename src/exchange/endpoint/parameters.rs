@@ -139,6 +139,9 @@ impl<'a> Facts<'a> {
     /// Whether a presigned URL is for the global endpoint, which finds a bucket in any region.
     fn is_global_url(&self) -> bool {
         let (call, s3) = (self.call, self.call.config.s3());
+        if call.presign.is_none() || self.given.is_some() {
+            return false;
+        }
         let bucket = self.params.get("Bucket").and_then(Value::as_str);
         let is_label = |name: &str| {
             let is_label = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
@@ -150,9 +153,7 @@ impl<'a> Facts<'a> {
         let region = self.region.as_deref().unwrap_or("aws-global");
         let rules = call.service.rules().ok().flatten();
         let partition = rules.and_then(|rules| rules.partitions().for_region(region));
-        call.presign.is_some()
-            && call.has(call.service.quirks.presigns_for_any_region)
-            && self.given.is_none()
+        call.has(call.service.quirks.presigns_for_any_region)
             && partition.is_some_and(|partition| &*partition.id == "aws")
             && !s3
                 .use_dualstack

@@ -13,14 +13,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 #[cfg(feature = "cli")]
 use std::io;
+use std::sync::Mutex;
 
 #[cfg(feature = "cli")]
 use zstd::bulk::Compressor;
-use zstd::bulk::Decompressor;
 use zstd::dict::DecoderDictionary;
-use zstd::zstd_safe::{find_frame_compressed_size, get_frame_content_size};
+use zstd::zstd_safe::{DCtx, find_frame_compressed_size, get_frame_content_size};
 
 use super::directory::LARGEST;
+use crate::sync;
 
 const MAGIC: &[u8] = b"tucuxi pack 2\n";
 const ENTRY: usize = 8;
@@ -157,9 +158,21 @@ fn bytes(dictionary: &DecoderDictionary<'_>, frame: &[u8]) -> Option<Vec<u8>> {
     let len = get_frame_content_size(frame).ok()??;
     // memory is allocated for what a broken frame says, too
     let len = usize::try_from(len).ok().filter(|_| len <= LARGEST)?;
-    let mut decompressor = Decompressor::with_prepared_dictionary(dictionary).ok()?;
-    let bytes = decompressor.decompress(frame, len).ok()?;
+    let mut context = take_context()?;
+    let mut bytes = Vec::with_capacity(len);
+    let unpacked = context.decompress_using_ddict(&mut bytes, frame, dictionary.as_ddict());
+    unpacked.ok()?;
+    *sync::lock(&CONTEXT) = Some(context);
     (bytes.len() == len).then_some(bytes)
+}
+
+/// The decompressor that was used last. A new one asks the processor for its features, which a virtual machine answers slowly: the
+/// first call of EC2 took a third longer with one for each of its 33 frames.
+static CONTEXT: Mutex<Option<DCtx<'static>>> = Mutex::new(None);
+
+fn take_context() -> Option<DCtx<'static>> {
+    let known = sync::lock(&CONTEXT).take();
+    known.or_else(DCtx::try_create)
 }
 
 fn number(bytes: &[u8], at: usize) -> Option<usize> {

@@ -8,6 +8,7 @@
 //! byte of a signed request. Root certificates are loaded when the first https connection is opened. All waiting is done in
 //! [`socket`], which [`watch`](super::watch) ends.
 
+mod buffers;
 mod current;
 mod error;
 mod http1;

@@ -10,10 +10,11 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use ureq::config::Config;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
+    Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport,
 };
 use ureq::{Error, Timeout};
 
+use super::buffers::{Fresh, Sizes};
 use super::current::{SLICE, current, slice};
 use crate::transport::authority::port;
 use crate::transport::failure::is_end;
@@ -48,7 +49,10 @@ impl<In: Transport> Connector<In> for SocketConnector {
         }
         let stream = open(details.uri, self.keepalive)?;
         let config = details.config;
-        let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
+        let buffers = Fresh::new(Sizes {
+            input: config.input_buffer_size(),
+            output: config.output_buffer_size(),
+        });
         Ok(Some(Either::B(Connection {
             socket: Timed {
                 stream,
@@ -164,7 +168,7 @@ fn connect(address: &SocketAddr, limit: Duration, watch: &Watch) -> io::Result<S
 #[derive(Debug)]
 pub(super) struct Connection {
     socket: Timed,
-    buffers: LazyBuffers,
+    buffers: Fresh,
     /// What could not be sent when the peer had sent something. It is sent before anything else.
     held: Vec<u8>,
     /// Whether the peer stopped reading. It may have sent an early response.

@@ -279,8 +279,8 @@ fn a_search_says_what_may_be_called() {
 
 #[test]
 fn documentation_of_the_users_models_is_a_resource() {
-    let mut agent = Agent::uninitialized(NOWHERE, &[]);
-    let folder = agent.home().join(".aws/models/zoo/2026-01-01");
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join(".aws/models/zoo/2026-01-01");
     std::fs::create_dir_all(&folder).unwrap();
     let model = json!({
         "metadata": {"protocol": "json", "serviceId": "Zoo", "endpointPrefix": "zoo", "serviceFullName": "The Zoo"},
@@ -292,6 +292,7 @@ fn documentation_of_the_users_models_is_a_resource() {
         },
     });
     std::fs::write(folder.join("service-2.json"), model.to_string()).unwrap();
+    let mut agent = Agent::in_home(home, NOWHERE, &[]);
     agent.ask("initialize", super::initialize("2025-11-25"));
     let list = agent.ask("resources/list", json!({}));
     let resources = json!([{"uri": "aws-docs://zoo", "name": "zoo", "title": "The Zoo", "mimeType": "text/plain"}]);

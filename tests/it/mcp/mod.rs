@@ -5,7 +5,6 @@ mod protocol;
 mod results;
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
@@ -16,7 +15,7 @@ struct Agent {
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
     last_id: u64,
-    home: tempfile::TempDir,
+    _home: tempfile::TempDir,
 }
 
 impl Agent {
@@ -33,8 +32,12 @@ impl Agent {
     }
 
     fn uninitialized(url: &str, options: &[&str]) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        std::fs::create_dir(home.path().join(".aws")).unwrap();
+        Self::in_home(tempfile::tempdir().unwrap(), url, options)
+    }
+
+    /// Starts the server with this home, in which it looks for models at once.
+    fn in_home(home: tempfile::TempDir, url: &str, options: &[&str]) -> Self {
+        std::fs::create_dir_all(home.path().join(".aws")).unwrap();
         std::fs::write(
             home.path().join(".aws/config"),
             "[profile other]\nregion = ap-south-1\naws_access_key_id = OTHERKEY\naws_secret_access_key = s\n",
@@ -55,7 +58,7 @@ impl Agent {
             input,
             output: BufReader::new(output.unwrap()),
             last_id: 0,
-            home,
+            _home: home,
         }
     }
 
@@ -117,10 +120,6 @@ impl Agent {
         let left = std::iter::from_fn(|| self.next()).collect();
         assert!(self.child.wait().unwrap().success());
         left
-    }
-
-    fn home(&self) -> PathBuf {
-        self.home.path().to_owned()
     }
 }
 

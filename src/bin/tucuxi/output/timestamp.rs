@@ -7,6 +7,8 @@
 //! | `Wed, 01 Jan 2020 00:00:00 GMT` | `2020-01-01T00:00:00+00:00` | as received |
 //! | `1577836800` | `2020-01-01T01:00:00+01:00`, in the zone of the machine | as received |
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};
 use jiff::fmt::{rfc2822, temporal::Pieces};
@@ -14,7 +16,7 @@ use jiff::tz::{Offset, TimeZone};
 use serde_json::Value;
 use tucuxi::Output;
 use tucuxi::interceptor::{CallContext, Interceptor};
-use tucuxi::internals::command::{set_ordered, set_printed};
+use tucuxi::internals::command::{plain_utc, set_ordered, set_printed};
 
 /// A value of `cli_timestamp_format`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,12 +82,22 @@ fn local(seconds: f64) -> Option<String> {
     let (whole, fraction) = (seconds.trunc() as i64, seconds.fract());
     let micros = whole * 1_000_000 + (fraction * 1e6).round_ties_even() as i64;
     let at = Timestamp::from_microsecond(micros).ok()?;
-    let zone = TimeZone::system();
+    static ZONE: LazyLock<TimeZone> = LazyLock::new(TimeZone::system);
+    let zone = &*ZONE;
     Some(written(zone.to_datetime(at), Some(zone.to_offset(at))))
 }
 
 /// A date with a time, in the zone that it names, if it names one.
 fn zoned(text: &str) -> Option<String> {
+    // nearly all of them, as their number can be large
+    if let Some((seconds, fraction)) = plain_utc(text).filter(|(_, fraction)| fraction.len() <= 9) {
+        let micros = fraction.get(..6).unwrap_or(fraction);
+        let point = match micros.bytes().all(|b| b == b'0') {
+            true => String::new(),
+            false => format!(".{micros:0<6}"),
+        };
+        return Some([seconds, &point, "+00:00"].concat());
+    }
     if let Ok(pieces) = Pieces::parse(text) {
         let time = pieces.time().unwrap_or(Time::midnight());
         let offset = pieces.to_numeric_offset();
@@ -97,7 +109,15 @@ fn zoned(text: &str) -> Option<String> {
 
 fn written(at: DateTime, offset: Option<Offset>) -> String {
     let micros = at.subsec_nanosecond() / 1000;
-    let mut text = at.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    let mut text = format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+        at.year(),
+        at.month(),
+        at.day(),
+        at.hour(),
+        at.minute(),
+        at.second()
+    );
     if micros != 0 {
         text += &format!(".{micros:06}");
     }
@@ -131,6 +151,13 @@ mod tests {
             (
                 "2020-01-01T00:00:00.1234569Z",
                 "2020-01-01T00:00:00.123456+00:00",
+            ),
+            ("2020-01-01T00:00:00.0000009Z", "2020-01-01T00:00:00+00:00"),
+            ("0900-02-29T23:59:59Z", "0900-02-29T23:59:59Z"),
+            ("0904-02-29T23:59:59Z", "0904-02-29T23:59:59+00:00"),
+            (
+                "2020-01-01T00:00:00.1234567890Z",
+                "2020-01-01T00:00:00.1234567890Z",
             ),
             ("2020-01-01T00:00:00+02:00", "2020-01-01T00:00:00+02:00"),
             ("2020-01-01 00:00:00-0330", "2020-01-01T00:00:00-03:30"),
