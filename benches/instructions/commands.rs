@@ -43,7 +43,6 @@ pub(crate) const COMMANDS: &[Run] = &[
     run("command s3 ls", NONE, &["s3", "ls", "s3://bench"]),
     run("command dynamodb query", NONE, &["dynamodb", "query", "--table-name", "orders"]),
     run("command iam list-users", NONE, &["iam", "list-users"]),
-    run("command cloudwatch list-metrics", NONE, &["cloudwatch", "list-metrics"]),
     run("command ec2 describe-instances as JSON", NONE, &["ec2", "describe-instances"]),
     run("command ec2 describe-instances as text", NONE, &["ec2", "describe-instances", "--output", "text"]),
     run("command ec2 describe-instances as a table", NONE, &["ec2", "describe-instances", "--output", "table"]),
@@ -71,15 +70,9 @@ impl Commands {
             ("Query", responses::items()),
             ("ListUsers", USERS.into()),
         ];
-        let mut responses = responses
-            .map(|(name, body)| (name, null_server::response("200 OK", "", &body)))
-            .to_vec();
-        let cbor = "Smithy-Protocol: rpc-v2-cbor\r\nContent-Type: application/cbor\r\n";
-        responses.push((
-            "ListMetrics",
-            null_server::response("200 OK", cbor, &responses::metrics()),
-        ));
-        let address = null_server::start_with(responses.into_iter().collect()).unwrap();
+        let responses =
+            responses.map(|(name, body)| (name, null_server::response("200 OK", "", &body)));
+        let address = null_server::start_with(responses.into()).unwrap();
         let url = format!("http://{address}");
         Some(Self { program, url })
     }

@@ -93,9 +93,6 @@ impl Request {
             method: method.to_owned(),
             path: path.to_owned(),
             query: query.to_owned(),
-            operation: path
-                .rsplit_once("/operation/")
-                .map(|(_, name)| name.to_owned()),
             ..Self::default()
         };
         for (name, value) in lines.filter_map(|line| line.split_once(':')) {
