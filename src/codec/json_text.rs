@@ -2,7 +2,19 @@
 
 /// Appends a text in quotes. Most texts need no escape, so they are checked eight bytes at a time and copied as they are.
 pub(crate) fn push(out: &mut Vec<u8>, text: &str) {
-    let mut rest = text.as_bytes();
+    let rest = text.as_bytes();
+    if is_plain(rest) {
+        out.reserve(rest.len() + 2);
+        out.push(b'"');
+        out.extend_from_slice(rest);
+        out.push(b'"');
+        return;
+    }
+    push_escaped(out, rest);
+}
+
+#[inline(never)]
+fn push_escaped(out: &mut Vec<u8>, mut rest: &[u8]) {
     out.reserve(rest.len() + 2);
     out.push(b'"');
     while let Some(at) = escaped_at(rest) {
@@ -18,11 +30,41 @@ pub(crate) fn push(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
+/// Whether no byte must be escaped.
+#[inline]
+fn is_plain(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk() else {
+        return !bytes.iter().any(is_escaped);
+    };
+    // the last word overlaps the one before it
+    let mut found = escaped(u64::from_le_bytes(*last));
+    for word in bytes.as_chunks().0 {
+        found |= escaped(u64::from_le_bytes(*word));
+    }
+    found == 0
+}
+
+fn is_escaped(byte: &u8) -> bool {
+    matches!(byte, 0..0x20 | b'"' | b'\\')
+}
+
+/// Marks bytes that must be escaped. The lowest bit that is set is that of the first of them.
+#[inline(always)]
+fn escaped(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGH: u64 = ONES << 7;
+    // with a bit exchanged, a quote is 0x20, just above the control characters
+    let low = (word ^ (ONES * 2)).wrapping_sub(ONES * 0x21);
+    let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
+    (low | backslash) & !word & HIGH
+}
+
 /// The position of the first byte that must be escaped: a quote, a backslash or a control character.
 #[inline(always)]
 pub(super) fn escaped_at(bytes: &[u8]) -> Option<usize> {
     // most texts are short
-    match bytes.first_chunk().map(|word| escaped_in(*word)) {
+    let first = bytes.first_chunk().map(|word| u64::from_le_bytes(*word));
+    match first.map(escaped) {
         None | Some(0) => escaped_behind(bytes),
         Some(found) => Some((found.trailing_zeros() / 8) as usize),
     }
@@ -31,27 +73,14 @@ pub(super) fn escaped_at(bytes: &[u8]) -> Option<usize> {
 fn escaped_behind(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
-        let found = escaped_in(*word);
+        let found = escaped(u64::from_le_bytes(*word));
         if found != 0 {
             return Some(at + (found.trailing_zeros() / 8) as usize);
         }
         at += 8;
     }
-    let is_escaped = |byte: &u8| matches!(byte, 0..0x20 | b'"' | b'\\');
     let last = bytes.get(at..)?.iter().position(is_escaped)?;
     Some(at + last)
-}
-
-/// The high bits of bytes that must be escaped. That of the first is set; those behind it may be, too.
-#[inline(always)]
-fn escaped_in(word: [u8; 8]) -> u64 {
-    const ONES: u64 = u64::MAX / 0xff;
-    const HIGH: u64 = ONES << 7;
-    let word = u64::from_le_bytes(word);
-    // with a bit exchanged, a quote is 0x20, just above the control characters
-    let low = (word ^ (ONES * 2)).wrapping_sub(ONES * 0x21);
-    let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
-    (low | backslash) & !word & HIGH
 }
 
 #[cold]
