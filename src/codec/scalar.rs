@@ -133,12 +133,20 @@ impl<'de> IntoDeserializer<'de, ReadError> for ScalarText<'_, 'de> {
 
 /// Parses a boolean: `true` and `false` in any case, and XML's `1` and `0`.
 pub(crate) fn boolean(text: &str) -> Option<bool> {
-    match text.trim() {
-        "true" | "1" => Some(true),
-        "false" | "0" => Some(false),
-        other if other.eq_ignore_ascii_case("true") => Some(true),
-        other if other.eq_ignore_ascii_case("false") => Some(false),
-        _ => None,
+    #[cold]
+    fn in_another_form(text: &str) -> Option<bool> {
+        match text.trim() {
+            "1" => Some(true),
+            "0" => Some(false),
+            other if other.eq_ignore_ascii_case("true") => Some(true),
+            other if other.eq_ignore_ascii_case("false") => Some(false),
+            _ => None,
+        }
+    }
+    match text {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => in_another_form(text),
     }
 }
 
@@ -151,7 +159,11 @@ pub(crate) enum Integer {
 /// Parses an integer, which may have a fraction of zeros or an exponent.
 pub(crate) fn integer(text: &str) -> Option<Integer> {
     #[cold]
-    fn large_or_whole(text: &str) -> Option<Integer> {
+    fn in_another_form(text: &str) -> Option<Integer> {
+        let text = text.trim();
+        if let Ok(n) = text.parse() {
+            return Some(Integer::Signed(n));
+        }
         if let Ok(n) = text.parse() {
             return Some(Integer::Unsigned(n));
         }
@@ -159,10 +171,9 @@ pub(crate) fn integer(text: &str) -> Option<Integer> {
         let signed = number.integer().map(Integer::Signed);
         signed.or_else(|| number.integer().map(Integer::Unsigned))
     }
-    let text = text.trim();
     match text.parse() {
         Ok(n) => Some(Integer::Signed(n)),
-        Err(_) => large_or_whole(text),
+        Err(_) => in_another_form(text),
     }
 }
 

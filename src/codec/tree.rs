@@ -51,6 +51,7 @@ impl Part<'_> {
 
 impl<'de> DeserializeSeed<'de> for Part<'_> {
     type Value = ();
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
         match self.timestamp {
             Some(_) => reader.deserialize_newtype_struct(AS_RECEIVED, self),
@@ -122,7 +123,8 @@ impl<'de> Visitor<'de> for Part<'_> {
             access.next_value_seed(self.part(name))?;
             count += 1;
         }
-        self.builder.close_map(open, count).map_err(Error::custom)
+        let closed = self.builder.close_map(open, &hint, count);
+        closed.map_err(Error::custom)
     }
 }
 
@@ -134,6 +136,7 @@ struct Key<'b> {
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
     type Value = Name;
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Name, D::Error> {
         reader.deserialize_string(self)
     }
@@ -146,6 +149,7 @@ impl Visitor<'_> for Key<'_> {
         f.write_str("a name")
     }
 
+    #[inline]
     fn visit_str<E: Error>(self, name: &str) -> Result<Name, E> {
         self.builder.name(name, self.hint).map_err(E::custom)
     }

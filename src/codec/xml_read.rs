@@ -1,5 +1,8 @@
 //! XML, second step: reads the tape by the shapes.
 
+use std::borrow::Cow;
+use std::cell::Cell;
+
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
@@ -13,32 +16,114 @@ use crate::model::{Kind, Member, Members, ServiceModel, Shape, ShapeId};
 type Result<T, E = ReadError> = std::result::Result<T, E>;
 
 /// What all elements of a document have in common.
-#[derive(Clone, Copy)]
-pub(crate) struct Document<'a, 'de> {
-    tape: Tape<'a, 'de>,
-    model: &'a ServiceModel,
+pub(crate) struct Document<'m, 'de> {
+    tape: Tape<'m, 'de>,
+    model: &'m ServiceModel,
+    /// What the names of elements were found to be. There are places for several times the names.
+    found: Box<[Cell<Option<Found<'m>>>]>,
 }
 
-impl<'a, 'de> Document<'a, 'de> {
-    pub(crate) fn new(tape: Tape<'a, 'de>, model: &'a ServiceModel) -> Self {
-        Self { tape, model }
+/// What a name is among these members.
+#[derive(Clone, Copy)]
+struct Found<'m> {
+    members: &'m Members,
+    /// The number of the name.
+    name: u32,
+    known: Option<Known<'m>>,
+}
+
+/// A member with its shape.
+#[derive(Clone, Copy)]
+struct Known<'m> {
+    member: &'m Member,
+    index: u16,
+    shape: &'m Shape,
+}
+
+impl<'m, 'de> Document<'m, 'de> {
+    pub(crate) fn new(tape: Tape<'m, 'de>, model: &'m ServiceModel) -> Self {
+        let places = (8 * tape.name_count()).clamp(8, 1024);
+        let found = (0..places.next_power_of_two()).map(|_| Cell::new(None));
+        Self {
+            tape,
+            model,
+            found: found.collect(),
+        }
     }
+
+    fn shape(&self, id: ShapeId) -> Result<&'m Shape> {
+        self.model.shape(id).map_err(ReadError::custom)
+    }
+
+    fn known(&self, members: &'m Members, index: usize) -> Result<Known<'m>> {
+        let member = members.at(index);
+        Ok(Known {
+            member,
+            // the model has at most u16::MAX members
+            index: index as u16,
+            shape: self.shape(member.target)?,
+        })
+    }
+
+    /// The member for elements with this name, if it is at its place.
+    #[inline]
+    fn usual(&self, members: &'m Members, name: u32) -> Option<Known<'m>> {
+        let place = place(members, name) & (self.found.len() - 1);
+        let found = self.found.get(place)?.get()?;
+        match std::ptr::eq(found.members, members) && found.name == name {
+            true => found.known,
+            false => None,
+        }
+    }
+
+    /// Finds the member for elements with this name at one of its places, or by the name itself. `previous` is the member that was found
+    /// before it.
+    fn find(
+        &self,
+        members: &'m Members,
+        previous: Option<usize>,
+        name: u32,
+    ) -> Result<Option<Known<'m>>> {
+        let first = place(members, name) & (self.found.len() - 1);
+        let (first, second) = (&self.found[first], &self.found[first ^ 1]);
+        for found in [first.get(), second.get()].into_iter().flatten() {
+            if std::ptr::eq(found.members, members) && found.name == name {
+                return Ok(found.known);
+            }
+        }
+        let index = members.find_wire(previous, self.tape.name_of(name));
+        let known = index.map(|index| self.known(members, index)).transpose()?;
+        let free = if first.get().is_none() { first } else { second };
+        free.set(Some(Found {
+            members,
+            name,
+            known,
+        }));
+        Ok(known)
+    }
+}
+
+/// A place for the name with this number among these members.
+#[inline]
+fn place(members: &Members, name: u32) -> usize {
+    let number = (std::ptr::from_ref(members) as usize >> 4) as u32;
+    (number.wrapping_add(name).wrapping_mul(0x9e37_79b1) >> 16) as usize
 }
 
 /// A reader of an element with its shape. It is passed by value, and small for that reason.
 #[derive(Clone, Copy)]
-pub(crate) struct Xml<'a, 'de> {
-    document: &'a Document<'a, 'de>,
-    shape: &'a Shape,
+pub(crate) struct Xml<'a, 'm, 'de> {
+    document: &'a Document<'m, 'de>,
+    shape: &'m Shape,
     node: u32,
     /// The end of a flattened list or map, whose entries are the siblings from `node` to here with the name of `node`; 0 if it is not
     /// flattened.
     flat: u32,
 }
 
-impl<'a, 'de> Xml<'a, 'de> {
+impl<'a, 'm, 'de> Xml<'a, 'm, 'de> {
     /// The element; 0 is the root.
-    pub(crate) fn new(document: &'a Document<'a, 'de>, shape: &'a Shape, node: usize) -> Self {
+    pub(crate) fn new(document: &'a Document<'m, 'de>, shape: &'m Shape, node: usize) -> Self {
         Self {
             document,
             shape,
@@ -49,29 +134,28 @@ impl<'a, 'de> Xml<'a, 'de> {
     }
 
     /// The reader of another element.
-    fn at(&self, node: u32, target: ShapeId) -> Result<Self> {
-        let shape = self.document.model.shape(target);
-        Ok(Self {
+    fn at(&self, node: u32, shape: &'m Shape) -> Self {
+        Self {
             node,
-            shape: shape.map_err(ReadError::custom)?,
+            shape,
             flat: 0,
             document: self.document,
-        })
+        }
     }
 
     #[inline]
-    fn tape(&self) -> &'a Tape<'a, 'de> {
+    fn tape(&self) -> &'a Tape<'m, 'de> {
         &self.document.tape
     }
 
-    fn elements(&self) -> Elements<'a, 'de> {
+    fn elements(&self) -> Elements<'m, 'de> {
         match self.flat {
             0 => self.tape().children(self.node as usize),
             end => self.tape().namesakes(self.node as usize, end as usize),
         }
     }
 
-    pub(crate) fn fields(self, members: &'a Members) -> Fields<'a, 'de> {
+    pub(crate) fn fields(self, members: &'m Members) -> Fields<'a, 'm, 'de> {
         Fields {
             at: self.node + 1,
             end: self.tape().next(self.node as usize) as u32,
@@ -82,13 +166,25 @@ impl<'a, 'de> Xml<'a, 'de> {
             is_union: self.shape.is_union(),
             has_member: false,
             attribute: 0,
-            value: Next::Text(String::new()),
+            value: Next::Text,
+            text: String::new(),
             xml: self,
         }
     }
 
     #[inline]
-    fn scalar(&self) -> Result<ScalarText<'a, 'de>> {
+    fn scalar(&self) -> Result<ScalarText<'m, 'de>> {
+        let kind = &self.shape.kind;
+        if let Some(text) = self.tape().plain_text(self.node as usize) {
+            let text = Cow::Borrowed(text);
+            return Ok(ScalarText { text, kind });
+        }
+        self.other_scalar()
+    }
+
+    /// The text of a scalar that the document does not have as it is.
+    #[inline(never)]
+    fn other_scalar(&self) -> Result<ScalarText<'m, 'de>> {
         let kind = &self.shape.kind;
         match self.tape().leaf_text(self.node as usize) {
             Some(text) => Ok(ScalarText { text: text?, kind }),
@@ -103,10 +199,16 @@ impl<'a, 'de> Xml<'a, 'de> {
     }
 }
 
-impl<'de> Deserializer<'de> for Xml<'_, 'de> {
+impl<'de> Deserializer<'de> for Xml<'_, '_, 'de> {
     type Error = ReadError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        // most values are plain texts
+        if matches!(self.shape.kind, Kind::String)
+            && let Some(text) = self.tape().plain_text(self.node as usize)
+        {
+            return visitor.visit_borrowed_str(text);
+        }
         match &self.shape.kind {
             kind @ (Kind::Structure(_) | Kind::Union(_) | Kind::List(_) | Kind::Map { .. })
                 if self.is_text() =>
@@ -120,6 +222,7 @@ impl<'de> Deserializer<'de> for Xml<'_, 'de> {
                 elements: self.elements(),
                 xml: self,
                 member,
+                shape: None,
             }),
             Kind::Map { key, value } => visitor.visit_map(Entries {
                 elements: self.elements(),
@@ -188,42 +291,50 @@ fn mismatch(what: &str, kind: &Kind) -> ReadError {
     ReadError::custom(format_args!("XML: {what} {}", kind.name()))
 }
 
-struct Items<'a, 'de> {
-    elements: Elements<'a, 'de>,
-    xml: Xml<'a, 'de>,
-    member: &'a Member,
+struct Items<'a, 'm, 'de> {
+    elements: Elements<'m, 'de>,
+    xml: Xml<'a, 'm, 'de>,
+    member: &'m Member,
+    /// The shape of the items, once it was needed.
+    shape: Option<&'m Shape>,
 }
 
-impl<'de> SeqAccess<'de> for Items<'_, 'de> {
+impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
     type Error = ReadError;
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
-        let element = self.elements.next();
-        element
-            .map(|node| seed.deserialize(self.xml.at(node as u32, self.member.target)?))
-            .transpose()
+        let Some(node) = self.elements.next() else {
+            return Ok(None);
+        };
+        let shape = match self.shape {
+            Some(shape) => shape,
+            None => self.xml.document.shape(self.member.target)?,
+        };
+        self.shape = Some(shape);
+        seed.deserialize(self.xml.at(node as u32, shape)).map(Some)
     }
 }
 
-struct Entries<'a, 'de> {
-    elements: Elements<'a, 'de>,
-    xml: Xml<'a, 'de>,
-    key: &'a Member,
-    value: &'a Member,
+struct Entries<'a, 'm, 'de> {
+    elements: Elements<'m, 'de>,
+    xml: Xml<'a, 'm, 'de>,
+    key: &'m Member,
+    value: &'m Member,
     entry: usize,
 }
 
-impl<'de> Entries<'_, 'de> {
+impl<'de> Entries<'_, '_, 'de> {
     fn part<S: DeserializeSeed<'de>>(&self, of: &Member, seed: S) -> Result<S::Value> {
         let node = self.xml.tape().child(self.entry, &of.wire_name);
         let node = node.ok_or_else(|| {
             let name = &of.wire_name;
             ReadError::custom(format_args!("XML: a map entry without its {name}"))
         })?;
-        seed.deserialize(self.xml.at(node as u32, of.target)?)
+        let shape = self.xml.document.shape(of.target)?;
+        seed.deserialize(self.xml.at(node as u32, shape))
     }
 }
 
-impl<'de> MapAccess<'de> for Entries<'_, 'de> {
+impl<'de> MapAccess<'de> for Entries<'_, '_, 'de> {
     type Error = ReadError;
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
         let Some(entry) = self.elements.next() else {
@@ -238,9 +349,9 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
 }
 
 /// A map of a structure's members, in the order of their elements.
-pub(crate) struct Fields<'a, 'de> {
-    xml: Xml<'a, 'de>,
-    members: &'a Members,
+pub(crate) struct Fields<'a, 'm, 'de> {
+    xml: Xml<'a, 'm, 'de>,
+    members: &'m Members,
     at: u32,
     end: u32,
     previous: Option<usize>,
@@ -252,17 +363,19 @@ pub(crate) struct Fields<'a, 'de> {
     /// The number of fields of a union, which must be one.
     has_member: bool,
     attribute: usize,
-    value: Next<'a, 'de>,
+    value: Next<'m, 'de>,
+    text: String,
 }
 
 /// The value that `next_value_seed` returns.
-enum Next<'a, 'de> {
-    Element(&'a Member, u32),
-    Text(String),
+enum Next<'m, 'de> {
+    Element(Known<'m>, u32),
+    /// That of an attribute.
+    Text,
     UnknownTag(&'de str),
 }
 
-impl<'a, 'de> Fields<'a, 'de> {
+impl<'m, 'de> Fields<'_, 'm, 'de> {
     /// Checks an element with a name that was read before.
     #[cold]
     fn repeated(&self, index: usize) -> Result<()> {
@@ -279,25 +392,45 @@ impl<'a, 'de> Fields<'a, 'de> {
         }
     }
 
+    /// Moves to the next field, and returns its name. Most are found here.
+    #[inline]
+    fn next_field(&mut self) -> Result<Option<&'m str>> {
+        if self.at < self.end && !self.is_union && self.duplicate.is_none() {
+            let (document, node) = (self.xml.document, self.at);
+            let (name, next) = document.tape.name_and_next(node as usize);
+            if let Some(known) = document.usual(self.members, name)
+                && known.member.duplicate_wire_name.is_none()
+                && self.seen.insert(known.index.into())
+            {
+                self.at = next as u32;
+                self.previous = Some(known.index.into());
+                self.value = Next::Element(known, node);
+                return Ok(Some(&known.member.name));
+            }
+        }
+        self.any_field()
+    }
+
     /// Moves to the next field, and returns its name.
-    fn next_field(&mut self) -> Result<Option<&'a str>> {
-        let tape = self.xml.tape();
+    #[inline(never)]
+    fn any_field(&mut self) -> Result<Option<&'m str>> {
+        let document = self.xml.document;
         loop {
-            let (index, node) = if let Some((index, node)) = self.duplicate.take() {
-                (usize::from(index), node)
+            let (known, node) = if let Some((index, node)) = self.duplicate.take() {
+                (document.known(self.members, index.into())?, node)
             } else if self.at < self.end {
                 let node = self.at;
-                let (name, next) = tape.name_and_next(node as usize);
+                let (name, next) = document.tape.name_and_next(node as usize);
                 self.at = next as u32;
-                match self.members.find_wire(self.previous, name) {
-                    Some(index) => {
-                        self.previous = Some(index);
-                        (index, node)
+                match document.find(self.members, self.previous, name)? {
+                    Some(known) => {
+                        self.previous = Some(known.index.into());
+                        (known, node)
                     }
                     None if self.is_union && self.previous.is_none() => {
                         self.at = self.end;
                         self.has_member = true;
-                        self.value = Next::UnknownTag(name);
+                        self.value = Next::UnknownTag(document.tape.name_of(name));
                         return Ok(Some(UNKNOWN_MEMBER));
                     }
                     None => continue,
@@ -305,8 +438,10 @@ impl<'a, 'de> Fields<'a, 'de> {
             } else {
                 return self.last_field();
             };
-            let member = self.members.at(index);
-            self.duplicate = member.duplicate_wire_name.map(|other| (other, node));
+            let (index, member) = (usize::from(known.index), known.member);
+            if let Some(other) = member.duplicate_wire_name {
+                self.duplicate = Some((other, node));
+            }
             if !self.seen.insert(index) {
                 self.repeated(index)?;
                 continue;
@@ -317,13 +452,13 @@ impl<'a, 'de> Fields<'a, 'de> {
                     &self.xml.shape.kind,
                 ));
             }
-            self.value = Next::Element(member, node);
+            self.value = Next::Element(known, node);
             return Ok(Some(&member.name));
         }
     }
 
     /// Moves to the next attribute, behind all elements.
-    fn last_field(&mut self) -> Result<Option<&'a str>> {
+    fn last_field(&mut self) -> Result<Option<&'m str>> {
         if self.is_union && !self.has_member {
             return Err(mismatch(
                 "no member where the model has a",
@@ -337,7 +472,7 @@ impl<'a, 'de> Fields<'a, 'de> {
             if member.xml_attribute
                 && let Some(text) = self.xml.tape().attribute(node, &member.wire_name)
             {
-                self.value = Next::Text(text?);
+                (self.value, self.text) = (Next::Text, text?);
                 return Ok(Some(&member.name));
             }
         }
@@ -345,9 +480,10 @@ impl<'a, 'de> Fields<'a, 'de> {
     }
 }
 
-impl<'de> MapAccess<'de> for Fields<'_, 'de> {
+impl<'de> MapAccess<'de> for Fields<'_, '_, 'de> {
     type Error = ReadError;
 
+    #[inline]
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
         match self.next_field()? {
             Some(name) => seed.deserialize(StrDeserializer::new(name)).map(Some),
@@ -356,17 +492,17 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value> {
-        match &mut self.value {
-            Next::Element(member, node) => seed.deserialize(Xml {
-                flat: if member.flattened { self.end } else { 0 },
-                ..self.xml.at(*node, member.target)?
+        match self.value {
+            Next::Element(known, node) => seed.deserialize(Xml {
+                flat: if known.member.flattened { self.end } else { 0 },
+                ..self.xml.at(node, known.shape)
             }),
-            Next::Text(text) => seed.deserialize(ScalarText {
-                text: std::mem::take(text).into(),
+            Next::Text => seed.deserialize(ScalarText {
+                text: std::mem::take(&mut self.text).into(),
                 kind: &Kind::String,
             }),
             Next::UnknownTag(tag) => {
-                let name = MapDeserializer::new([("name", *tag)].into_iter());
+                let name = MapDeserializer::new([("name", tag)].into_iter());
                 erased::pass(seed, |seed| seed.deserialize(Present(name)))
             }
         }
@@ -407,7 +543,48 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Map, Value, json};
+
+    use super::super::sink::ToValue;
+    use super::super::xml_tape::Nodes;
     use super::*;
+
+    /// Many structures whose members have the same elements need more places than there are.
+    #[test]
+    fn a_name_is_that_of_a_member_in_its_structure() {
+        const COUNT: usize = 300;
+        let mut shapes = Map::from_iter([("T".to_owned(), json!({"type": "string"}))]);
+        let (mut all, mut expected) = (Map::new(), Map::new());
+        let mut body = String::new();
+        for n in 0..COUNT {
+            let member = |name: &str| {
+                (
+                    format!("{name}{n}"),
+                    json!({"shape": "T", "locationName": name}),
+                )
+            };
+            let members: Map<_, _> = ["x", "y", "z"].map(member).into_iter().collect();
+            shapes.insert(
+                format!("S{n}"),
+                json!({"type": "structure", "members": members}),
+            );
+            all.insert(format!("s{n}"), json!({"shape": format!("S{n}")}));
+            let value = json!({format!("z{n}"): "1", format!("x{n}"): "2", format!("y{n}"): "3"});
+            expected.insert(format!("s{n}"), value);
+            body += &format!("<s{n}><z>1</z><x>2</x><unknown>0</unknown><y>3</y></s{n}>");
+        }
+        shapes.insert("R".to_owned(), json!({"type": "structure", "members": all}));
+        let text = json!({"metadata": {"protocol": "query"}, "operations": {}, "shapes": shapes});
+        let model = ServiceModel::parse("test", text.to_string()).unwrap();
+        let shape = model.shape(model.shape_id("R").unwrap()).unwrap();
+        let src = format!("<r>{body}</r>");
+        let nodes = Nodes::scan(&src).unwrap();
+        let document = Document::new(Tape::new(&src, &nodes), &model);
+        for _ in 0..2 {
+            let read = ToValue.deserialize(Xml::new(&document, shape, 0)).unwrap();
+            assert_eq!(read, Value::Object(expected.clone()));
+        }
+    }
 
     #[test]
     fn any_number_can_be_added_once() {

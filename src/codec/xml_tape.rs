@@ -9,11 +9,11 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 use serde::de::Error as _;
 
 use super::raw::{SURROGATE, Text};
-use super::xml_names::{Name, Names, Path, Place, Span};
+use super::xml_names::{Names, Path, Place, Span};
 use super::xml_text::{clean, markup_len, resolve, truncated};
 use super::{MAX_DEPTH, ReadError};
 
@@ -91,12 +91,39 @@ struct Scan<'s> {
     attributes: Vec<(u32, u32)>,
     /// The elements that are open.
     open: Vec<Open>,
+    /// The position of the first `&` from a position that was passed, or the end.
+    ampersand: usize,
+    /// Whether the text of an open element may go on, because it has markup.
+    has_markup: bool,
 }
 
 #[derive(Clone, Copy)]
 struct Open {
     node: u32,
     path: Path,
+}
+
+/// The place of the scan, with the path of the element that is open there.
+#[derive(Clone, Copy)]
+struct Here {
+    path: Path,
+    place: Place,
+}
+
+impl Here {
+    /// The place behind the start tag of an element.
+    #[inline]
+    fn within(path: Path) -> Self {
+        let place = path.start();
+        Self { path, place }
+    }
+
+    /// The place behind the end tag of a child with this name.
+    #[inline]
+    fn after(path: Path, name: u32) -> Self {
+        let place = path.after(name);
+        Self { path, place }
+    }
 }
 
 /// A start tag.
@@ -118,6 +145,8 @@ impl<'s> Scan<'s> {
             names: Names::new(src),
             attributes: Vec::new(),
             open: Vec::with_capacity(16),
+            ampersand: memchr(b'&', src.as_bytes()).unwrap_or(src.len()),
+            has_markup: false,
         })
     }
 
@@ -131,24 +160,46 @@ impl<'s> Scan<'s> {
     }
 
     fn run(&mut self) -> Result<()> {
-        let mut place = Path::ROOT.start();
-        while let Some(mut lt) = markup_at(self.bytes, self.at) {
-            if self.bytes[lt] == b'&' {
+        let mut here = Here::within(Path::ROOT);
+        while let Some(lt) = tag_at(self.bytes, self.at) {
+            if self.has_ampersand(self.at, lt) {
                 self.mark_dirty();
-                lt += memchr(b'<', &self.bytes[lt..]).ok_or_else(truncated)?;
             }
-            match self.bytes.get(lt + 1) {
-                None => return Err(truncated()),
-                Some(b'/') => place = self.end_tag(lt)?,
-                Some(b'!' | b'?') => self.markup(lt)?,
-                Some(_) => place = self.element(lt, place)?,
+            let Some(next) = self.bytes.get(lt + 1) else {
+                return Err(truncated());
+            };
+            if *next == b'/' {
+                here = self.end_tag(lt)?;
+            } else if is_markup(*next) {
+                self.markup(lt)?;
+            } else {
+                here = self.element(lt, here)?;
             }
+        }
+        if self.has_ampersand(self.at, self.bytes.len()) {
+            self.mark_dirty();
+            return Err(truncated());
         }
         if self.open.is_empty() && !self.nodes.is_empty() {
             Ok(())
         } else {
             Err(truncated())
         }
+    }
+
+    /// Whether there is `&` in the text from a position, behind all earlier ones, to another.
+    #[inline(always)]
+    fn has_ampersand(&mut self, start: usize, end: usize) -> bool {
+        self.ampersand < end && self.finds_ampersand(start, end)
+    }
+
+    #[inline(never)]
+    fn finds_ampersand(&mut self, start: usize, end: usize) -> bool {
+        if self.ampersand < start {
+            let found = memchr(b'&', &self.bytes[start..]);
+            self.ampersand = found.map_or(self.bytes.len(), |found| start + found);
+        }
+        self.ampersand < end
     }
 
     fn mark_dirty(&mut self) {
@@ -158,7 +209,7 @@ impl<'s> Scan<'s> {
     }
 
     #[inline]
-    fn end_tag(&mut self, lt: usize) -> Result<Place> {
+    fn end_tag(&mut self, lt: usize) -> Result<Here> {
         let open = self.open.pop();
         let open = open.ok_or_else(|| invalid("an unmatched end tag", lt))?;
         let end = self.nodes.len() as u32;
@@ -169,7 +220,7 @@ impl<'s> Scan<'s> {
             node.text_end = lt as u32;
         }
         let name = self.names.at(number);
-        match usual_end(self.bytes, lt, name) {
+        match name.end(self.bytes, lt + 2) {
             Some(end) => self.at = end,
             None => {
                 self.at = lt + memchr(b'>', &self.bytes[lt..]).ok_or_else(truncated)? + 1;
@@ -180,32 +231,39 @@ impl<'s> Scan<'s> {
             }
         }
         let path = self.open.last().map_or(Path::ROOT, |open| open.path);
-        Ok(path.after(number))
+        Ok(Here::after(path, number))
     }
 
     /// Skips a comment, CDATA, a processing instruction or a document type.
     fn markup(&mut self, lt: usize) -> Result<()> {
         let rest = &self.src[lt..];
         self.mark_dirty();
+        self.has_markup |= !self.open.is_empty();
         self.at = lt + markup_len(rest).ok_or_else(truncated)?;
         Ok(())
     }
 
+    /// Ends the text of the element that is open at its first child.
+    #[cold]
+    fn end_text(&mut self, lt: usize) {
+        if let Some(open) = self.open.last() {
+            let parent = &mut self.nodes[open.node as usize];
+            if parent.text_end == OPEN {
+                parent.text_end = lt as u32;
+            }
+        }
+    }
+
     /// Adds an element, with its text and its end tag if it has no children.
     #[inline]
-    fn element(&mut self, lt: usize, place: Place) -> Result<Place> {
-        let tag = self.start_tag(lt, place)?;
-        let path = match self.open.last() {
-            Some(open) => {
-                let parent = &mut self.nodes[open.node as usize];
-                if parent.text_end == OPEN {
-                    parent.text_end = lt as u32;
-                }
-                open.path
-            }
-            None if self.nodes.is_empty() => Path::ROOT,
-            None => return Err(invalid("a second root", lt)),
-        };
+    fn element(&mut self, lt: usize, here: Here) -> Result<Here> {
+        let tag = self.start_tag(lt, here.place)?;
+        if self.open.is_empty() && !self.nodes.is_empty() {
+            return Err(invalid("a second root", lt));
+        }
+        if self.has_markup {
+            self.end_text(lt);
+        }
         let number = self.nodes.len() as u32;
         let mut node = Node {
             name: tag.name << 1,
@@ -215,57 +273,71 @@ impl<'s> Scan<'s> {
         };
         if tag.is_empty {
             self.nodes.push(node);
-            return Ok(path.after(tag.name));
+            return Ok(Here::after(here.path, tag.name));
         }
         if self.open.len() == MAX_DEPTH {
             self.nodes.push(node);
             return Err(invalid("nested too deep", lt));
         }
-        if let Some((end, next)) = self.leaf(&mut node) {
-            node.text_end = end as u32;
+        if let Some(end) = self.text(&mut node) {
             self.nodes.push(node);
-            self.at = next;
-            return Ok(path.after(tag.name));
+            self.at = end;
+            return Ok(Here::after(here.path, tag.name));
         }
-        let path = path.child(tag.name);
+        let path = here.path.child(tag.name);
         self.open.push(Open { node: number, path });
         self.nodes.push(node);
-        Ok(path.start())
+        Ok(Here::within(path))
     }
 
-    /// Finds the end of the text of an element, and that of its end tag; `None` if anything else follows, up to which it continues.
+    /// Finds the end of the text of an element, and returns that of its end tag; `None` if anything else follows.
     #[inline]
-    fn leaf(&mut self, node: &mut Node) -> Option<(usize, usize)> {
-        let mut lt = markup_at(self.bytes, self.at)?;
-        if self.bytes[lt] == b'&' {
+    fn text(&mut self, node: &mut Node) -> Option<usize> {
+        let found = tag_at(self.bytes, self.at);
+        let lt = found.unwrap_or(self.bytes.len());
+        if self.has_ampersand(self.at, lt) {
             node.name |= 1;
-            lt += memchr(b'<', &self.bytes[lt..])?;
         }
+        found?;
         self.at = lt;
-        let next = usual_end(self.bytes, lt, self.names.at(node.name >> 1))?;
-        Some((lt, next))
+        let next = *self.bytes.get(lt + 1)?;
+        if next == b'/' {
+            let end = self.names.at(node.name >> 1).end(self.bytes, lt + 2)?;
+            node.text_end = lt as u32;
+            return Some(end);
+        }
+        if !is_markup(next) {
+            node.text_end = lt as u32;
+        }
+        None
     }
 
     /// Reads a start tag up to its end.
     #[inline]
     fn start_tag(&mut self, lt: usize, place: Place) -> Result<Tag> {
-        if let Some(name) = self.names.expected(place) {
-            let after = lt + 1 + name.bytes.len();
-            let tag = match name.rest(&self.bytes[lt + 1..]).unwrap_or_default() {
-                [b'>', ..] => Some((after + 1, false)),
-                [b'/', b'>', ..] => Some((after + 2, true)),
-                _ => None,
-            };
-            if let Some((end, is_empty)) = tag {
-                self.at = end;
-                let name = name.number;
-                return Ok(Tag { name, is_empty });
-            }
+        if let Some(name) = self.names.expected(place)
+            && let Some(end) = name.end(self.bytes, lt + 1)
+        {
+            self.at = end;
+            let (name, is_empty) = (name.number, false);
+            return Ok(Tag { name, is_empty });
+        }
+        self.other_start_tag(lt, place)
+    }
+
+    /// Reads a start tag that is not the expected one, or is of an element without content.
+    #[inline(never)]
+    fn other_start_tag(&mut self, lt: usize, place: Place) -> Result<Tag> {
+        if let Some(name) = self.names.expected(place)
+            && let Some([b'/', b'>', rest @ ..]) = name.rest(&self.bytes[lt + 1..])
+        {
+            self.at = self.bytes.len() - rest.len();
+            let (name, is_empty) = (name.number, true);
+            return Ok(Tag { name, is_empty });
         }
         self.any_start_tag(lt, place)
     }
 
-    #[inline(never)]
     fn any_start_tag(&mut self, lt: usize, place: Place) -> Result<Tag> {
         let b = self.bytes;
         let (mut name, mut i) = (lt + 1, lt + 1);
@@ -303,33 +375,30 @@ impl<'s> Scan<'s> {
     }
 }
 
-/// The position of the next `<` or `&`. Most texts are short, and the call of a search takes longer than they do.
+/// Whether this follows the `<` of a comment, CDATA, a processing instruction or a document type.
 #[inline(always)]
-fn markup_at(bytes: &[u8], mut at: usize) -> Option<usize> {
+fn is_markup(byte: u8) -> bool {
+    byte == b'!' || byte == b'?'
+}
+
+/// The position of the next `<`. Most texts are short, and the call of a search takes longer than they do.
+#[inline(always)]
+fn tag_at(bytes: &[u8], mut at: usize) -> Option<usize> {
     const ONES: u64 = u64::MAX / 0xff;
     const HIGH: u64 = ONES << 7;
-    // the lowest bit that is set is that of the first byte that is zero
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    for _ in 0..3 {
-        let Some(word) = bytes[at..].first_chunk() else {
+    for _ in 0..4 {
+        let Some(word) = bytes.get(at..)?.first_chunk() else {
             break;
         };
-        let word = u64::from_le_bytes(*word);
-        let found = zeros(word ^ (ONES * b'<' as u64)) | zeros(word ^ (ONES * b'&' as u64));
+        // the lowest bit that is set is that of the first byte that is zero
+        let word = u64::from_le_bytes(*word) ^ (ONES * b'<' as u64);
+        let found = word.wrapping_sub(ONES) & !word & HIGH;
         if found != 0 {
             return Some(at + (found.trailing_zeros() / 8) as usize);
         }
         at += 8;
     }
-    Some(at + memchr2(b'<', b'&', &bytes[at..])?)
-}
-
-/// The end of the end tag with this name at `lt`, if it has neither a prefix nor a space.
-#[inline(always)]
-fn usual_end(bytes: &[u8], lt: usize, name: &Name<'_>) -> Option<usize> {
-    let tag = bytes[lt..].strip_prefix(b"</")?;
-    let end = lt + 2 + name.bytes.len() + 1;
-    (*name.rest(tag)?.first()? == b'>').then_some(end)
+    Some(at + memchr(b'<', bytes.get(at..)?)?)
 }
 
 #[cold]
@@ -355,18 +424,26 @@ impl<'t, 'de> Tape<'t, 'de> {
         &self.scan.list[node]
     }
 
-    #[inline]
     pub(crate) fn name(&self, node: usize) -> &'de str {
-        self.name_and_next(node).0
+        self.name_of(self.name_and_next(node).0)
     }
 
-    /// The name of an element, and its next sibling.
+    /// The number of the name of an element, and its next sibling.
     #[inline]
-    pub(crate) fn name_and_next(&self, node: usize) -> (&'de str, usize) {
+    pub(crate) fn name_and_next(&self, node: usize) -> (u32, usize) {
         let node = self.node(node);
-        let Span { start, len } = self.scan.names[(node.name >> 1) as usize];
-        let name = &self.src[start as usize..start as usize + len as usize];
-        (name, node.next as usize)
+        (node.name >> 1, node.next as usize)
+    }
+
+    /// The name with this number.
+    pub(crate) fn name_of(&self, number: u32) -> &'de str {
+        let Span { start, len } = self.scan.names[number as usize];
+        &self.src[start as usize..start as usize + len as usize]
+    }
+
+    /// The number of different names.
+    pub(crate) fn name_count(&self) -> usize {
+        self.scan.names.len()
     }
 
     #[inline]
@@ -411,6 +488,15 @@ impl<'t, 'de> Tape<'t, 'de> {
     /// The text before the first child.
     pub(crate) fn text(&self, node: usize) -> Result<Cow<'de, str>> {
         self.text_of(self.node(node))
+    }
+
+    /// The text of an element without children, if it is in the document as it is.
+    #[inline]
+    pub(crate) fn plain_text(&self, node: usize) -> Option<&'de str> {
+        let found = self.node(node);
+        let is_plain =
+            found.next as usize == node + 1 && !found.is_dirty() && !self.scan.has_returns;
+        is_plain.then(|| &self.src[found.text as usize..found.text_end as usize])
     }
 
     /// The text of an element without children; `None` if there are any.
@@ -531,6 +617,43 @@ mod tests {
         ];
         for (src, expected) in cases {
             assert_eq!(text_of(src).unwrap(), expected, "{src}");
+        }
+    }
+
+    #[test]
+    fn an_ampersand_is_of_the_text_that_it_is_in() {
+        let src = "<?p &?><a b='&amp;'>1<b>2</b>&lt;<c d='&'>3 &gt; 4</c><d>5</d><!-- & --><e>&amp;</e><f>6</f></a>";
+        let nodes = Nodes::scan(src).unwrap();
+        let tape = Tape::new(src, &nodes);
+        let texts: Vec<_> = (0..6).map(|node| tape.text(node).unwrap()).collect();
+        assert_eq!(texts, ["1", "2", "3 > 4", "5", "&", "6"]);
+        let plain: Vec<_> = (0..6).map(|node| tape.plain_text(node)).collect();
+        assert_eq!(plain, [None, Some("2"), None, Some("5"), None, Some("6")]);
+        for src in ["<a>1</a>&", "<a>1</a> &lt;", "<a>&"] {
+            assert!(Nodes::scan(src).is_err(), "{src}");
+        }
+        assert_eq!(texts_of_salvage("<a>1 &lt; 2"), "1 < 2");
+    }
+
+    fn texts_of_salvage(src: &str) -> String {
+        let nodes = Nodes::salvage(src).unwrap();
+        Tape::new(src, &nodes).text(0).unwrap().into_owned()
+    }
+
+    #[test]
+    fn names_of_any_length_are_compared() {
+        for len in [1, 7, 8, 15, 16, 22, 23, 24, 25, 40] {
+            let name = "n".repeat(len);
+            let other = format!("{}m", &name[..len - 1]);
+            let element = format!("<{name}>1</{name}><{name}/><{name} a=''></{name} ><x:{name}/>");
+            let src = format!("<r>{}<{other}>2</{other}></r>", element.repeat(3));
+            let nodes = Nodes::scan(&src).unwrap();
+            let tape = Tape::new(&src, &nodes);
+            let names: Vec<&str> = tape.children(0).map(|node| tape.name(node)).collect();
+            assert_eq!(names.len(), 13);
+            assert!(names[..12].iter().all(|found| *found == name) && names[12] == other);
+            let wrong = format!("<r><{name}>1</{name}><{name}>1</{other}></r>");
+            assert!(Nodes::scan(&wrong).is_err());
         }
     }
 

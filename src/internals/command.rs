@@ -208,8 +208,8 @@ impl PrintedPages {
     ///
     /// Returns an error if the tree is too large.
     pub fn tree(&self, rest: &Value, items: Vec<Items>) -> Result<Tree> {
-        let items: Vec<_> = items.into_iter().map(|items| items.0).collect();
-        self.0.tree(rest, &items)
+        self.0
+            .tree(rest, items.into_iter().map(|items| items.0).collect())
     }
 
     /// The elements of a page, added to other members of it.

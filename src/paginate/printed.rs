@@ -92,7 +92,7 @@ impl PrintedPages {
     }
 
     /// Makes one tree of the rest and the items of pages.
-    pub(crate) fn tree(&self, rest: &Value, items: &[Items]) -> Result<Tree> {
+    pub(crate) fn tree(&self, rest: &Value, items: Vec<Items>) -> Result<Tree> {
         match rest {
             Value::Object(members) => assemble(members, self.list(), items),
             other => Ok(Tree::from(other)),

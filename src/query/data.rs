@@ -249,7 +249,7 @@ impl<'v> Data<'v> {
                     let member = builder.name(&member, &mut hint)?;
                     data.build(builder, member)?;
                 }
-                builder.close_map(open, count)?;
+                builder.close_map(open, &hint, count)?;
             }
             View::Null => builder.null(name),
             View::Number(number) => builder.number(name, &number),

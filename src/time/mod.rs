@@ -240,7 +240,7 @@ pub(crate) fn normalise(text: &str) -> Result<Cow<'_, str>, TimeError> {
     Ok(match plain_utc(text) {
         Some((_, "")) if text.len() == 20 => text.into(),
         Some((seconds, fraction)) if fraction.bytes().all(|b| b == b'0') => {
-            format!("{seconds}Z").into()
+            [seconds, "Z"].concat().into()
         }
         Some((_, fraction)) if !fraction.ends_with('0') => text.into(),
         _ => Timestamp::parse(text)?.rfc3339().into(),

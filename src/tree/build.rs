@@ -13,9 +13,9 @@ use super::{NAMELESS, NameId, Node, Raw, Span, Tag, Tree, pair};
 pub(crate) struct Builder {
     tree: Tree,
     ids: HashMap<Box<str>, NameId>,
-    /// For each name, the one after it in its map, and the first in the map of that name, as they were when it was last added: the elements
-    /// of a list have the same members, so most names are found here.
-    likely: Vec<[NameId; 2]>,
+    /// The names that were last added at places between the members of maps: the elements of a list have the same members, so most
+    /// names are found here.
+    likely: Vec<NameId>,
     /// For each name, the number of the map that had it last.
     seen: Vec<u64>,
     maps: u64,
@@ -47,18 +47,64 @@ impl Name {
 
 /// A place between the members of a map.
 pub(crate) struct Hint {
+    within: NameId,
+    /// The member before it. That of the first member is nameless.
     after: NameId,
-    is_first: bool,
+    /// Whether each name so far has a greater number than the one before it, so that all are different.
+    is_ascending: bool,
 }
+
+/// Such places are known by this many numbers. If two have the same one, their names replace each other.
+const PLACES: usize = 2048;
 
 impl Hint {
     /// Before the first member of a map with this name.
     pub(crate) fn start(name: Name) -> Self {
         Self {
-            after: name.within,
-            is_first: true,
+            within: name.within,
+            after: NAMELESS,
+            is_ascending: true,
         }
     }
+
+    /// The number of the place.
+    #[inline]
+    fn number(&self) -> usize {
+        let path = self
+            .within
+            .wrapping_mul(0xc2b2_ae3d)
+            .wrapping_add(self.after);
+        let mixed = path ^ path >> 13;
+        (mixed.wrapping_mul(0x9e37_79b1) >> (u32::BITS - PLACES.ilog2())) as usize
+    }
+}
+
+/// Whether texts are the same. A call for the comparison of so few bytes takes longer than that.
+#[inline(always)]
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() || a.len() > 32 {
+        return a == b;
+    }
+    // the two halves of a text overlap
+    if let (Some(a1), Some(b1)) = (a.first_chunk::<16>(), b.first_chunk::<16>())
+        && let (Some(a2), Some(b2)) = (a.last_chunk::<16>(), b.last_chunk::<16>())
+    {
+        let first = u128::from_ne_bytes(*a1) ^ u128::from_ne_bytes(*b1);
+        return first | (u128::from_ne_bytes(*a2) ^ u128::from_ne_bytes(*b2)) == 0;
+    }
+    if let (Some(a1), Some(b1)) = (a.first_chunk::<8>(), b.first_chunk::<8>())
+        && let (Some(a2), Some(b2)) = (a.last_chunk::<8>(), b.last_chunk::<8>())
+    {
+        let first = u64::from_ne_bytes(*a1) ^ u64::from_ne_bytes(*b1);
+        return first | (u64::from_ne_bytes(*a2) ^ u64::from_ne_bytes(*b2)) == 0;
+    }
+    if let (Some(a1), Some(b1)) = (a.first_chunk::<4>(), b.first_chunk::<4>())
+        && let (Some(a2), Some(b2)) = (a.last_chunk::<4>(), b.last_chunk::<4>())
+    {
+        let first = u32::from_ne_bytes(*a1) ^ u32::from_ne_bytes(*b1);
+        return first | (u32::from_ne_bytes(*a2) ^ u32::from_ne_bytes(*b2)) == 0;
+    }
+    a == b
 }
 
 /// A list or a map that is not complete.
@@ -158,29 +204,33 @@ impl Builder {
 
     /// Finds or adds the name of the next member.
     pub(crate) fn name(&mut self, text: &str, hint: &mut Hint) -> Result<Name> {
-        let side = usize::from(hint.is_first);
-        let place = self.likely.get(hint.after as usize);
-        let likely = place.map_or(NAMELESS, |likely| likely[side]);
-        let is_same = |span: &Span| {
+        let place = hint.number();
+        let likely = self.likely.get(place).copied().unwrap_or(NAMELESS);
+        let is_likely = |span: &Span| {
             let start = span.start as usize;
             let known = self.tree.text.as_bytes();
-            known.get(start..start + span.len as usize) == Some(text.as_bytes())
+            let known = known.get(start..start + span.len as usize);
+            known.is_some_and(|known| is_same(known, text.as_bytes()))
         };
-        let id = match self.tree.names.get(likely as usize).is_some_and(is_same) {
+        let id = match self.tree.names.get(likely as usize).is_some_and(is_likely) {
             true => likely,
-            false => {
-                let id = self.id(text)?;
-                if let Some(likely) = self.likely.get_mut(hint.after as usize) {
-                    likely[side] = id;
-                }
-                id
-            }
+            false => self.other_name(text, place)?,
         };
-        *hint = Hint {
-            after: id,
-            is_first: false,
-        };
+        // with their signs, the number of no name is the least
+        hint.is_ascending &= id.cast_signed() > hint.after.cast_signed();
+        hint.after = id;
         Ok(Name { id, within: id })
+    }
+
+    /// Finds or adds a name that is not the likely one, and is likely at this place from now on.
+    #[cold]
+    fn other_name(&mut self, text: &str, place: usize) -> Result<NameId> {
+        let id = self.id(text)?;
+        if self.likely.is_empty() {
+            self.likely = vec![NAMELESS; PLACES];
+        }
+        self.likely[place] = id;
+        Ok(id)
     }
 
     #[cold]
@@ -191,7 +241,6 @@ impl Builder {
         let id = small(self.tree.names.len())?;
         let span = self.add_text(text)?;
         self.tree.names.push(span);
-        self.likely.push([NAMELESS; 2]);
         self.seen.push(0);
         self.ids.insert(text.into(), id);
         Ok(id)
@@ -209,8 +258,15 @@ impl Builder {
     }
 
     /// Ends a map. Of members with the same name the last counts, at the place of the first.
-    pub(crate) fn close_map(&mut self, open: Open, count: usize) -> Result {
+    pub(crate) fn close_map(&mut self, open: Open, end: &Hint, count: usize) -> Result {
         self.close(open, count)?;
+        match end.is_ascending {
+            true => Ok(()),
+            false => self.check_names(open, count),
+        }
+    }
+
+    fn check_names(&mut self, open: Open, count: usize) -> Result {
         self.maps += 1;
         let mut at = open.0 + 1;
         let mut is_distinct = true;
@@ -266,10 +322,27 @@ impl Builder {
                     let member = self.name(member, &mut hint)?;
                     self.value(member, value)?;
                 }
-                self.close_map(open, map.len())?;
+                self.close_map(open, &hint, map.len())?;
             }
         }
         Ok(())
+    }
+
+    /// Continues a tree whose root is a map, of which this member is kept. The root is open again.
+    #[cfg(feature = "cli")]
+    pub(crate) fn of_member(mut tree: Tree, member: usize) -> (Self, Open) {
+        let end = member + tree.nodes[member].size();
+        tree.nodes.truncate(end);
+        tree.nodes.drain(1..member);
+        let names = tree.names.iter().map(|name| tree.part(*name).into());
+        let builder = Self {
+            ids: names.zip(0..).collect(),
+            likely: Vec::new(),
+            seen: vec![0; tree.names.len()],
+            maps: 0,
+            tree,
+        };
+        (builder, Open(0))
     }
 
     /// Adds elements of a list of another tree, and returns their number. They are copied as one slice.
@@ -331,6 +404,12 @@ impl Tree {
             }
             child += raw.size();
         }
+    }
+
+    /// The position of a member of the root.
+    #[cfg(feature = "cli")]
+    pub(crate) fn member(&self, name: &str) -> Option<usize> {
+        self.children(0).find(|child| self.name(*child) == name)
     }
 
     /// The node at a position.
@@ -410,6 +489,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn texts_of_any_length_are_compared() {
+        for len in 0..40 {
+            let text: Vec<u8> = (0..len).collect();
+            assert!(is_same(&text, &text.clone()));
+            for at in 0..text.len() {
+                let mut other = text.clone();
+                other[at] = b'_';
+                assert!(!is_same(&text, &other), "{len} {at}");
+                assert!(!is_same(&text, &text[..at]));
+            }
+        }
+    }
+
     #[cfg(feature = "cli")]
     #[test]
     fn elements_are_copied_from_one_tree_to_another() {
@@ -449,7 +542,7 @@ mod tests {
             let name = builder.name(name, &mut hint).unwrap();
             builder.value(name, &value).unwrap();
         }
-        builder.close_map(open, 5).unwrap();
+        builder.close_map(open, &hint, 5).unwrap();
         let tree = builder.finish();
         let expected = r#"{"a":{"c":[3]},"b":{"a":1,"b":2},"c":5}"#;
         assert_eq!(serde_json::to_string(&tree).unwrap(), expected);
