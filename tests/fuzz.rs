@@ -41,6 +41,9 @@ mod jmespath;
 #[path = "../fuzz/fuzz_targets/json.rs"]
 mod json;
 #[allow(unused_attributes, reason = "elsewhere it is a program of its own")]
+#[path = "../fuzz/fuzz_targets/json_differential.rs"]
+mod json_differential;
+#[allow(unused_attributes, reason = "elsewhere it is a program of its own")]
 #[path = "../fuzz/fuzz_targets/names.rs"]
 mod names;
 #[allow(unused_attributes, reason = "elsewhere it is a program of its own")]
@@ -63,6 +66,7 @@ const TARGETS: &[Target] = &[
     ("ini", ini::run),
     ("jmespath", jmespath::run),
     ("json", json::run),
+    ("json_differential", json_differential::run),
     ("names", names::run),
     ("response", response::run),
     ("xml", xml::run),

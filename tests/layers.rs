@@ -87,7 +87,7 @@ const CIRCLES: &[(&[&str], &str)] = &[
         "an edited value may be a scalar, which has the same edits",
     ),
     (
-        &["codec/json_members", "codec/json_read"],
+        &["codec/json_entries", "codec/json_read"],
         "a structure has members, and these have values",
     ),
     (

@@ -60,12 +60,14 @@ pub(crate) fn visit_seq<'de, V: Visitor<'de>, A: SeqAccess<'de>>(
     visitor.visit_seq(Access::<dyn AnySeq<'de>>(&mut Held(access)))
 }
 
-/// Passes a map to a visitor, without the type of the map.
-pub(crate) fn visit_map<'de, V: Visitor<'de>, A: MapAccess<'de>>(
+/// Passes a visitor without its type.
+pub(crate) fn visit<'de, V: Visitor<'de>>(
     visitor: V,
-    access: A,
+    read: impl FnOnce(PassingVisitor<'_, 'de>) -> Result,
 ) -> Result<V::Value> {
-    visitor.visit_map(Access::<dyn AnyMap<'de>>(&mut Held(access)))
+    let mut slot = Slot::new(visitor);
+    read(PassingVisitor(&mut slot))?;
+    slot.done()
 }
 
 trait AnyTarget<'de> {
@@ -400,7 +402,7 @@ impl<'de> DeserializeSeed<'de> for Passing<'_, 'de> {
 }
 
 /// A visitor without its type.
-struct PassingVisitor<'s, 'de>(&'s mut dyn AnyVisitor<'de>);
+pub(crate) struct PassingVisitor<'s, 'de>(&'s mut dyn AnyVisitor<'de>);
 
 /// A reader or an access of a codec.
 struct Held<T>(T);

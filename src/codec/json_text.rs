@@ -53,17 +53,24 @@ fn is_escaped(byte: &u8) -> bool {
 fn escaped(word: u64) -> u64 {
     const ONES: u64 = u64::MAX / 0xff;
     const HIGH: u64 = ONES << 7;
-    // the lowest bit that is set is that of the first byte below the limit, which is at most 128
-    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
-    let found = below(word, 0x20)
-        | below(word ^ (ONES * u64::from(b'"')), 1)
-        | below(word ^ (ONES * u64::from(b'\\')), 1);
-    found & HIGH
+    // with a bit exchanged, a quote is 0x20, just above the control characters
+    let low = (word ^ (ONES * 2)).wrapping_sub(ONES * 0x21);
+    let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
+    (low | backslash) & !word & HIGH
 }
 
-/// The position of the first byte that must be escaped.
-#[inline]
-fn escaped_at(bytes: &[u8]) -> Option<usize> {
+/// The position of the first byte that must be escaped: a quote, a backslash or a control character.
+#[inline(always)]
+pub(super) fn escaped_at(bytes: &[u8]) -> Option<usize> {
+    // most texts are short
+    let first = bytes.first_chunk().map(|word| u64::from_le_bytes(*word));
+    match first.map(escaped) {
+        None | Some(0) => escaped_behind(bytes),
+        Some(found) => Some((found.trailing_zeros() / 8) as usize),
+    }
+}
+
+fn escaped_behind(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
         let found = escaped(u64::from_le_bytes(*word));
@@ -94,6 +101,63 @@ fn escape(out: &mut Vec<u8>, byte: u8) {
         }
     };
     out.extend_from_slice(&[b'\\', short]);
+}
+
+/// Appends a text from behind its quote on, and returns its length with the quote at its end; `None` if it is broken.
+#[cold]
+pub(super) fn pull(src: &str, out: &mut String) -> Option<usize> {
+    let bytes = src.as_bytes();
+    let mut from = 0;
+    loop {
+        let at = from + escaped_at(&bytes[from..])?;
+        out.push_str(&src[from..at]);
+        match bytes[at..] {
+            [b'"', ..] => return Some(at + 1),
+            [b'\\', b'u', ref digits @ ..] => {
+                let (c, len) = character(digits)?;
+                out.push(c);
+                from = at + len;
+            }
+            [b'\\', escape, ..] => {
+                out.push(short(escape)?);
+                from = at + 2;
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// The character of an escape of one letter.
+pub(super) fn short(escape: u8) -> Option<char> {
+    Some(match escape {
+        b'"' | b'\\' | b'/' => escape.into(),
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        _ => return None,
+    })
+}
+
+/// The character of an escape from its digits on, and the length of the escape.
+fn character(digits: &[u8]) -> Option<(char, usize)> {
+    let first = unit(digits)?;
+    if !(0xd800..0xdc00).contains(&first) {
+        return Some((char::from_u32(first.into())?, 6));
+    }
+    let second = unit(digits.get(4..)?.strip_prefix(b"\\u")?)?;
+    let pair = char::decode_utf16([first, second]).next()?.ok()?;
+    (0xdc00..0xe000).contains(&second).then_some((pair, 12))
+}
+
+/// Four hexadecimal digits.
+pub(super) fn unit(digits: &[u8]) -> Option<u16> {
+    let digits: &[u8; 4] = digits.first_chunk()?;
+    digits.iter().try_fold(0, |unit: u16, digit| {
+        let digit = char::from(*digit).to_digit(16)?;
+        Some(unit << 4 | digit as u16)
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //!  write   Value ──shape──► bytes                     form, JSON, XML, CBOR
 //!
 //!  read    XML  ──scan──► tape ──shape──┐               ┌─► Value
-//!          JSON ──serde_json──shape─────┼─► serde data ─┼─► compact tree
+//!          JSON ──tokens──shape─────────┼─► serde data ─┼─► compact tree
 //!          CBOR ──minicbor──shape───────┤               ├─► the caller's T
 //!                                       │               └─► JSON text
 //!          what does not fit ──fit──► Value, warnings
@@ -24,10 +24,17 @@ pub(crate) mod fit_xml;
 pub(crate) mod fitted;
 pub(crate) mod form;
 pub(crate) mod format;
+mod json_entries;
 pub(crate) mod json_fields;
-mod json_members;
+mod json_key;
+mod json_number;
+#[cfg(any(test, feature = "_internals"))]
+pub(crate) mod json_plain;
 pub(crate) mod json_read;
+mod json_scalar;
+mod json_skip;
 pub(crate) mod json_text;
+mod json_tokens;
 pub(crate) mod json_write;
 pub(crate) mod python_json;
 pub(crate) mod raw;
@@ -43,7 +50,7 @@ pub(crate) mod xml_tape;
 mod xml_text;
 pub(crate) mod xml_write;
 
-/// The error of every reader: serde_json's, because its reader has no other.
+/// The error of every reader: serde_json's, which has a position.
 pub(crate) type ReadError = serde_json::Error;
 
 /// The error of a writer for a value that does not fit its shape.

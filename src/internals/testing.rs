@@ -117,6 +117,13 @@ pub fn encode(model: &ServiceModel, operation: &str, params: Value) -> Result<Ve
         .unwrap_or_default())
 }
 
+/// Reads JSON without a shape, and skips it.
+pub fn json(text: &str) -> (Result<Value, String>, Result<(), String>) {
+    use crate::codec::json_plain::{skip, value};
+    let read = value(text).map_err(|e| e.to_string());
+    (read, skip(text).map_err(|e| e.to_string()))
+}
+
 /// Lists the elements of a document in order: depth, local name, and the text of leaves.
 pub fn xml_elements(text: &str) -> Result<Vec<(usize, String, Option<String>)>, String> {
     fn walk(

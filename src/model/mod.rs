@@ -24,6 +24,7 @@ mod operation;
 mod ordered;
 mod paginator;
 mod parts;
+mod quoted;
 mod reachable;
 mod reads;
 mod recognise;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
 use once_cell::sync::OnceCell;
 
+use super::quoted::QuotedNames;
 use super::{ServiceModel, ShapeId};
 use crate::error::{Error, Result};
 use crate::time::TimestampFormat;
@@ -117,6 +118,8 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Members {
     pub(super) list: Box<[Member]>,
+    /// Their names in JSON, which are made when they are first needed.
+    quoted: OnceCell<Box<QuotedNames>>,
     /// The hint for the first field of a response, see [`Member::next_hint`].
     first_hint: AtomicU16,
     /// The number of fields in the last response.
@@ -326,6 +329,7 @@ impl Members {
             list[i].duplicate_wire_name = duplicate.map(|j| j as u16);
         }
         Self {
+            quoted: OnceCell::new(),
             first_hint: AtomicU16::new(0),
             expected_len: AtomicU16::new(0),
             event_stream: OnceCell::new(),
@@ -388,6 +392,19 @@ impl Members {
         self.find(previous, |m| {
             *m.wire_name == *wire && m.location.is_response_body() && !m.xml_attribute
         })
+    }
+
+    /// The body member whose wire name, and then a quote, a text begins with; `None` also if it is not an expected one.
+    #[inline]
+    pub(crate) fn find_quoted(&self, previous: Option<usize>, text: &[u8]) -> Option<usize> {
+        let names = self.quoted.get_or_init(|| {
+            let is_in_text = |m: &&Member| m.location.is_response_body() && !m.xml_attribute;
+            let name = |m| Some(m).filter(is_in_text).map(|m: &Member| &*m.wire_name);
+            Box::new(QuotedNames::new(self.list.iter().map(name)))
+        });
+        let hint = previous.map_or(&self.first_hint, |i| &self.list[i].next_hint);
+        let expected = usize::from(hint.load(Relaxed));
+        names.find(expected, text, |i| &self.list[i].wire_name)
     }
 
     /// The member with this name. `previous` is the member that was found before it.
