@@ -55,12 +55,11 @@ impl Exchange {
             true => None,
             false => self.checked(status, &headers, &bytes, is_streamed)?,
         };
-        let tape = nodes
-            .as_ref()
-            .and_then(|nodes| protocol::tape(&bytes, nodes));
+        // the text of a body is checked whenever it is read
+        let id_in_body = || protocol::request_id_in(protocol::tape(&bytes, nodes.as_ref()?)?);
         let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.into());
         let meta = ResponseMeta {
-            request_id: protocol::request_id(&headers).or_else(|| protocol::request_id_in(tape?)),
+            request_id: protocol::request_id(&headers).or_else(id_in_body),
             extended_request_id: text("x-amz-id-2"),
             status,
             attempts: self.retries.attempt(),
