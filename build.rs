@@ -3,7 +3,7 @@
 //! * A panic ends the command (`exit_at_panic` in its `main.rs`), so nothing reads the tables for unwinding, which are an eighth of
 //!   its code.
 //! * Functions that became the same code are kept once.
-//! * The functions that run in every call are put beside each other (`data/startup.txt`): the system then maps a sixth of the code
+//! * The functions that run in common calls are put beside each other (`data/startup.txt`): the system then maps a sixth of the code
 //!   into memory instead of all of it.
 //! * The library for unwinding is linked statically, because loading it takes a twentieth of the time of a small call.
 //!
@@ -59,6 +59,7 @@ fn shape(folder: &Path) {
         }
     }
 }
+
 /// Whether a program links with this argument, by the linker that will link the command.
 fn links(folder: &Path, argument: &str) -> bool {
     let source = folder.join("probe.rs");

@@ -1,8 +1,8 @@
 //! Reads JSON by a shape.
 //!
 //! Wire names become member names, unknown members and nulls are dropped, timestamps are normalised, numbers and booleans may be text.
-//! The shape decides what a value is, so a type of the program has one way through this file: a list, a map, a text or a
-//! [`Scalar`](super::json_scalar).
+//! The shape decides what a value is: a list, a map, a text or a [`Scalar`](super::json_scalar). So a type of the program is compiled
+//! for few readers.
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{

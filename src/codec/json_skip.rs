@@ -29,6 +29,8 @@ impl<'de> Tokens<'de> {
         }
     }
 
+    /// The grammar of lists and objects once more, without recursion.
+    ///
     /// Skips a value, or stops at the bracket that is too deep and returns `false`; `None` if the value is broken.
     fn skipped(&mut self, depth: usize) -> Option<bool> {
         let mut brackets = Vec::new();

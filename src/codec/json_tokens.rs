@@ -1,6 +1,6 @@
 //! The tokens of a JSON text.
 //!
-//! Grammar, limits and errors are those of serde_json. A text without escapes is a part of the response and never copied, and bytes are
+//! Grammar, limits and errors of syntax are those of serde_json. A text without escapes is a part of the response and never copied, and bytes are
 //! compared eight at a time. If a token is broken, serde_json reads it once more, and names the error.
 
 use std::borrow::Cow;
@@ -354,8 +354,7 @@ impl<'de> Tokens<'de> {
     fn position(&self, at: usize) -> (usize, usize) {
         let before = &self.src.as_bytes()[..at.min(self.src.len())];
         let lines = before.split(|byte| *byte == b'\n');
-        let (count, last) = lines.fold((0, 0), |(count, _), line| (count + 1, line.len()));
-        (count, last)
+        lines.fold((0, 0), |(count, _), line| (count + 1, line.len()))
     }
 }
 

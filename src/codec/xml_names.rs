@@ -51,7 +51,7 @@ pub(super) struct Place(u32);
 const PLACES: usize = 4096;
 const SHIFT: u32 = u32::BITS - PLACES.ilog2();
 
-/// A name, and the start of itself and the `>` behind it as words.
+/// A name; with the `>` behind it, its first 24 bytes as words.
 #[derive(Clone, Copy)]
 pub(super) struct Name<'s> {
     pub(super) number: u32,
@@ -140,7 +140,7 @@ pub(super) struct Names<'s> {
 /// So many names are compared faster than hashed.
 const FEW: usize = 16;
 
-/// The most names of a document. A model has some hundreds; without a limit, a document of names would need fifteen times its size.
+/// The most names of a document. A model has some hundreds; without a limit, a document of names would need many times its size.
 const MOST: usize = u16::MAX as usize;
 
 impl<'s> Names<'s> {

@@ -91,7 +91,7 @@ struct Scan<'s> {
     attributes: Vec<(u32, u32)>,
     /// The elements that are open.
     open: Vec<Open>,
-    /// The position of the first `&` from a position that was passed, or the end.
+    /// The next `&`, if it is not before `at`; the end, if there is none.
     ampersand: usize,
     /// Whether the text of an open element may go on, because it has markup.
     has_markup: bool,

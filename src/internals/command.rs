@@ -254,7 +254,7 @@ impl Items {
 }
 
 /// Splits a timestamp such as `2020-01-01T00:00:00.5Z` into that without fraction and zone, and the digits of the fraction. Returns
-/// `None` for another form, and for the few dates and times that are not valid in every year.
+/// `None` for another form, for 29 February, and for the year 0.
 pub fn plain_utc(text: &str) -> Option<(&str, &str)> {
     crate::time::plain_utc(text)
 }

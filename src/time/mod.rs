@@ -238,7 +238,7 @@ pub(crate) fn from_value(value: &Value) -> Result<Timestamp, TimeError> {
 /// Converts a timestamp of a response to the format of results. One that already has this format is not parsed.
 pub(crate) fn normalise(text: &str) -> Result<Cow<'_, str>, TimeError> {
     Ok(match plain_utc(text) {
-        Some((_, "")) if text.len() == 20 => text.into(),
+        Some((_, "")) => text.into(),
         Some((seconds, fraction)) if fraction.bytes().all(|b| b == b'0') => {
             [seconds, "Z"].concat().into()
         }
@@ -248,7 +248,7 @@ pub(crate) fn normalise(text: &str) -> Result<Cow<'_, str>, TimeError> {
 }
 
 /// Splits a timestamp such as `2020-01-01T00:00:00.5Z` into that without fraction and zone, and the digits of the fraction. Returns
-/// `None` for another form, and for the few dates and times that are not valid in every year.
+/// `None` for another form, for 29 February, and for the year 0.
 pub(crate) fn plain_utc(text: &str) -> Option<(&str, &str)> {
     let b = text.as_bytes();
     let is_form = b.len() >= 20
@@ -265,10 +265,13 @@ pub(crate) fn plain_utc(text: &str) -> Option<(&str, &str)> {
     }
     let (seconds, rest) = text.split_at_checked(19)?;
     let rest = rest.strip_suffix('Z')?;
-    let fraction = rest.strip_prefix('.').unwrap_or_default();
-    let is_fraction =
-        fraction.len() + 1 == rest.len() && fraction.bytes().all(|b| b.is_ascii_digit());
-    (rest.is_empty() || is_fraction).then_some((seconds, fraction))
+    match rest.strip_prefix('.') {
+        None if rest.is_empty() => Some((seconds, "")),
+        Some(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            Some((seconds, digits))
+        }
+        _ => None,
+    }
 }
 
 /// Whether the digits of a timestamp in the format of results are certainly a valid date and time. The few others are parsed.
@@ -276,9 +279,13 @@ fn is_usual(b: &[u8]) -> bool {
     // the caller checked that these are digits
     let two = |at: usize| (b[at] & 15) * 10 + (b[at + 1] & 15);
     let (month, day) = (two(5), two(8));
-    let has_day = (1..=28).contains(&day) || (day <= 30 && day > 0 && month != 2);
-    has_day
-        && (1..=12).contains(&month)
+    let days = match month {
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    (1..=12).contains(&month)
+        && (1..=days).contains(&day)
         && two(11) <= 23
         && b[14] <= b'5'
         && b[17] <= b'5'
@@ -414,6 +421,15 @@ mod tests {
             ("2020-01-01T00:60:00Z", false),
             ("2020-01-01T00:00:60Z", false),
             ("0000-01-01T00:00:00Z", false),
+            ("2020-01-31T00:00:00Z", true),
+            ("2020-01-32T00:00:00Z", false),
+            ("2020-09-31T00:00:00Z", false),
+            ("2020-01-01T12:34:567Z", false),
+            ("2020-01-01T00:00:00xZ", false),
+            ("2020-01-01T00:00:00ZZ", false),
+            ("2020-01-01T00:00:00+Z", false),
+            ("2020-01-01T00:00:00.5.Z", false),
+            ("2020-01-01T00:00:00.xZ", false),
         ] {
             assert_eq!(normalise(text).is_ok(), is_date, "{text}");
         }

@@ -121,7 +121,11 @@ impl Bundles {
         if let Some(known) = sync::lock(&self.0).iter().find(|one| is_same(one)) {
             return Ok(known.clone());
         }
-        let is_file = metadata.is_some_and(|metadata| metadata.is_file());
+        let is_file = metadata.as_ref().is_some_and(Metadata::is_file);
+        // a larger one cannot be read later
+        if metadata.is_some_and(|metadata| metadata.len() > file::MAX_SETTINGS) {
+            return Err(error(&path, file::too_large(file::MAX_SETTINGS)));
+        }
         let roots = Arc::new(Roots::read(path, state, is_file)?);
         if state.is_some() {
             let mut known = sync::lock(&self.0);

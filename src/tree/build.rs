@@ -216,7 +216,7 @@ impl Builder {
             true => likely,
             false => self.other_name(text, place)?,
         };
-        // with their signs, the number of no name is the least
+        // the number of no name becomes -1, which is less than all others but those above 2^31
         hint.is_ascending &= id.cast_signed() > hint.after.cast_signed();
         hint.after = id;
         Ok(Name { id, within: id })

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ureq::unversioned::transport::Buffers;
 
 /// Buffers that take memory only for what was once in them: the system allocates the pages of a zeroed block when they are written.
-/// Those of `ureq` are written in advance, 256 KiB for each connection.
+/// Those of `ureq`, which it still has above TLS, are written in advance: 256 KiB for each connection.
 #[derive(Debug)]
 pub(super) struct Fresh {
     output: Vec<u8>,

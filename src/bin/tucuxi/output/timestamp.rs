@@ -7,8 +7,6 @@
 //! | `Wed, 01 Jan 2020 00:00:00 GMT` | `2020-01-01T00:00:00+00:00` | as received |
 //! | `1577836800` | `2020-01-01T01:00:00+01:00`, in the zone of the machine | as received |
 
-use std::sync::LazyLock;
-
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};
 use jiff::fmt::{rfc2822, temporal::Pieces};
@@ -82,8 +80,7 @@ fn local(seconds: f64) -> Option<String> {
     let (whole, fraction) = (seconds.trunc() as i64, seconds.fract());
     let micros = whole * 1_000_000 + (fraction * 1e6).round_ties_even() as i64;
     let at = Timestamp::from_microsecond(micros).ok()?;
-    static ZONE: LazyLock<TimeZone> = LazyLock::new(TimeZone::system);
-    let zone = &*ZONE;
+    let zone = TimeZone::system();
     Some(written(zone.to_datetime(at), Some(zone.to_offset(at))))
 }
 
@@ -154,6 +151,10 @@ mod tests {
             ),
             ("2020-01-01T00:00:00.0000009Z", "2020-01-01T00:00:00+00:00"),
             ("0900-02-29T23:59:59Z", "0900-02-29T23:59:59Z"),
+            ("2020-01-01T00:00:00.Z", "2020-01-01T00:00:00.Z"),
+            ("2020-01-01T00:00:00xZ", "2020-01-01T00:00:00xZ"),
+            ("2020-01-01T12:34:567Z", "2020-01-01T12:34:567Z"),
+            ("2020-12-31T23:59:59Z", "2020-12-31T23:59:59+00:00"),
             ("0904-02-29T23:59:59Z", "0904-02-29T23:59:59+00:00"),
             (
                 "2020-01-01T00:00:00.1234567890Z",
