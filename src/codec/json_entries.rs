@@ -69,7 +69,7 @@ impl<'a, 't, 'de> Entries<'a, 't, 'de> {
                 }
                 _ => self.tokens.skip()?,
             };
-            // a null member of a union is none
+            // a member of a union that is null does not count as a member
             match self.tag {
                 Some(_) if is_null => self.tag = None,
                 Some(_) => return self.count_member().map(|()| Some(UNKNOWN_MEMBER)),

@@ -11,7 +11,8 @@ pub(super) enum Number {
 /// So many digits fit into 64 bits.
 const SAFE: usize = 19;
 
-/// Reads the number at the start of a text, and returns its length; `None` if there is none, or a float that is too large.
+/// Reads the number at the start of a text. Returns it with the length of its text. Returns `None` if the text does not start with a
+/// number, or if the number is too large for a float.
 #[inline]
 pub(super) fn read(text: &str) -> Option<(Number, usize)> {
     let bytes = text.as_bytes();
@@ -58,7 +59,7 @@ fn read_other(text: &str) -> Option<(Number, usize)> {
     Some((number, len))
 }
 
-/// The length of the number at the start of a text; `None` if there is none.
+/// Returns the length of the number at the start of a text, or `None` if the text does not start with a number.
 pub(super) fn len(bytes: &[u8]) -> Option<usize> {
     let digits = |from: usize| {
         let digits = bytes.get(from..)?.iter();

@@ -107,7 +107,7 @@ impl<'de> Tokens<'de> {
         Ok(())
     }
 
-    /// Closes what [`open`](Self::open) opened. Whoever read it may have left something.
+    /// Passes the closing bracket of a list or an object. Fails if the target did not read all of its entries.
     #[inline]
     pub(super) fn close(&mut self, bracket: u8) -> Result {
         if self.peek() != bracket {

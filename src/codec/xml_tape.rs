@@ -91,7 +91,8 @@ struct Scan<'s> {
     attributes: Vec<(u32, u32)>,
     /// The elements that are open.
     open: Vec<Open>,
-    /// The next `&`, if it is not before `at`; the end, if there is none.
+    /// The position of the next `&`, or the length of the document if no other `&` follows. It may be out of date: a position before
+    /// `at` is looked for again when it is needed.
     ampersand: usize,
     /// Whether the text of an open element may go on, because it has markup.
     has_markup: bool,

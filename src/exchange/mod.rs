@@ -81,8 +81,10 @@ use crate::protocol::Params;
 use crate::transport::{Limits, Request, Response, TransportError};
 
 /// The next action for the driver.
-// there is one step at a time, and the result is moved out of it
-#[allow(clippy::large_enum_variant)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one step at a time, and the result is moved out of it"
+)]
 pub(crate) enum Step {
     Done(Result<Output>),
     /// Drive this nested exchange of the same service. If it is presigned, its result is the URL.
